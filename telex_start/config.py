@@ -1,0 +1,167 @@
+"""Configuration as a value: defaults, then ``config.toml``, then ``TELEX_START_…`` variables, then options.
+
+Pure: the file's text, the environment and the options come in as arguments.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from .errors import ConfigError
+
+ENVIRONMENTS: dict[str, tuple[str, str]] = {
+    "production": ("https://api.telex.im/api/v1", "wss://api.telex.im/centrifugo/connection/websocket"),
+    "staging": ("https://api.staging.telex.im/api/v1", "wss://api.staging.telex.im/centrifugo/connection/websocket"),
+}
+WEB_APP = "https://telex.im"
+LOG_LEVELS = ("debug", "info", "warning", "error")
+NEWS_TYPES = ("unread_thread_change",)
+
+
+class Config(NamedTuple):
+    """Everything that can be set. Immutable."""
+
+    api_url: str = ENVIRONMENTS["production"][0]
+    """Ends in ``/api/v1``, without a slash after it."""
+    push_url: str = ENVIRONMENTS["production"][1]
+    ca_file: str | None = None
+    """PEM file of a private certificate authority, trusted beside the system's."""
+    email: str | None = None
+    log_level: str = "info"
+    main_app_command: str | None = None
+    """Executable of the Telex desktop client."""
+    notification_types: tuple[str, ...] = NEWS_TYPES
+    """The ``notification_type``s that raise toasts."""
+
+
+class _Key(NamedTuple):
+    """One setting: how it is spelled in each source, and what it must be."""
+
+    variable: str | None
+    check: Callable[[Any], Any]
+    allowed: str
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError
+    return value.strip()
+
+
+def _one_of(*words: str) -> Callable[[Any], str]:
+    def check(value: Any) -> str:
+        if value not in words:
+            raise ValueError
+        return str(value)
+
+    return check
+
+
+def _url(scheme: str, ending: str = "") -> Callable[[Any], str]:
+    def check(value: Any) -> str:
+        text = _text(value)
+        if ending:
+            text = text.rstrip("/")
+        rest = text[len(scheme) + 3 :]
+        host = rest.split("/", 1)[0]
+        if not text.startswith(f"{scheme}://") or not host or not text.endswith(ending):
+            raise ValueError
+        if "@" in host or any(c.isspace() or c in "?#" for c in text):
+            raise ValueError
+        port = host.rpartition("]")[2].partition(":")[2]
+        if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+            raise ValueError
+        return text
+
+    return check
+
+
+def _types(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+        raise ValueError
+    return tuple(value)
+
+
+_KEYS: dict[str, _Key] = {
+    "environment": _Key("TELEX_START_ENVIRONMENT", _one_of(*ENVIRONMENTS), '"production" or "staging"'),
+    "api_url": _Key("TELEX_START_API_URL", _url("https", "/api/v1"), 'an address "https://HOST/…/api/v1"'),
+    "push_url": _Key("TELEX_START_PUSH_URL", _url("wss"), 'an address "wss://HOST/…"'),
+    "ca_file": _Key("TELEX_START_CA_FILE", _text, "the path of a PEM file"),
+    "email": _Key("TELEX_START_EMAIL", _text, "an e-mail address"),
+    "log_level": _Key("TELEX_START_LOG_LEVEL", _one_of(*LOG_LEVELS), '"debug", "info", "warning" or "error"'),
+    "notification_types": _Key(
+        "TELEX_START_NOTIFICATION_TYPES", _types, 'a list of words, as ["unread_thread_change"]'
+    ),
+    "main_app.command": _Key("TELEX_START_MAIN_APP_COMMAND", _text, "the path of the Telex client's executable"),
+}
+_SECTIONS = ("main_app",)
+
+
+def resolve(
+    file: Mapping[str, Any], file_name: str, environ: Mapping[str, str], options: Mapping[str, str | None]
+) -> Config:
+    """The configuration that the sources add up to.
+
+    Args:
+        file: ``config.toml`` as read; empty where there is none.
+        file_name: Its path, for messages.
+        environ: The environment variables.
+        options: Command-line options that were given, by key (``email``, ``log_level``, …); ``None`` is not given.
+
+    Raises:
+        ConfigError: names the source, the key and what is allowed.
+    """
+    values: dict[str, Any] = {}
+    layers: list[dict[str, Any]] = [{}, {}, {}]
+    for key, value in _flatten(file, file_name):
+        layers[0][key] = _checked(key, value, f"{file_name}: {key}")
+    known = {setting.variable: key for key, setting in _KEYS.items() if setting.variable}
+    for variable, value in environ.items():
+        if variable.startswith("TELEX_START_"):
+            if variable not in known:
+                raise ConfigError(f"environment: unknown variable {variable}; known are {', '.join(sorted(known))}.")
+            layers[1][known[variable]] = _checked(known[variable], value, f"environment: {variable}")
+    for key, option in options.items():
+        if option is not None:
+            layers[2][key] = _checked(key, option, f"option --{key.replace('_', '-')}")
+    own: set[str] = set()
+    for layer in layers:
+        if name := layer.pop("environment", None):
+            values["api_url"], values["push_url"] = ENVIRONMENTS[name]
+            own.clear()
+        own |= layer.keys() & {"api_url", "push_url"}
+        values.update(layer)
+    if len(own) == 1:
+        given = own.pop()
+        missing = "push_url" if given == "api_url" else "api_url"
+        # A staging API with the production push server can never work: the two sign with different keys.
+        raise ConfigError(f"{given} is set without {missing}: set both, or neither and an environment.")
+    return Config(**{key.replace(".", "_"): value for key, value in values.items()})
+
+
+def _flatten(file: Mapping[str, Any], file_name: str) -> list[tuple[str, Any]]:
+    pairs: list[tuple[str, Any]] = []
+    for key, value in file.items():
+        if key in _SECTIONS:
+            if not isinstance(value, Mapping):
+                raise ConfigError(f"{file_name}: [{key}] is a section, not a value: write [{key}] and its keys below.")
+            pairs += [(f"{key}.{inner}", item) for inner, item in value.items()]
+        else:
+            pairs.append((key, value))
+    for key, _ in pairs:
+        if key not in _KEYS:
+            raise ConfigError(f"{file_name}: unknown key {key}; known are {', '.join(_KEYS)}.")
+    return pairs
+
+
+def _checked(key: str, value: Any, where: str) -> Any:
+    setting = _KEYS[key]
+    try:
+        return setting.check(value)
+    except ValueError:
+        shown = json.dumps(value, ensure_ascii=False, default=str)[:80]
+        raise ConfigError(f"{where} is {shown}; allowed is {setting.allowed}.") from None

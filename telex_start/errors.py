@@ -1,0 +1,105 @@
+"""What can go wrong, each with a ``title`` and a ``message`` that a person can act on.
+
+::
+
+    TelexStartError
+    ├── ConfigError            a bad option, variable or configuration file      exit code 2
+    ├── NoPlaceForIcon         no display, no bus, or no tray with a menu         exit code 2
+    ├── CredentialsRefused     Telex does not know this e-mail and password
+    ├── InvalidForm            Telex says that the e-mail or a field is malformed (422)
+    ├── SessionOver            notification token and access token are both refused
+    ├── Refused                a 4xx that concerns one call (one organisation)
+    └── Temporary              passes by itself: retried with backoff, never a reason to ask for a password
+        ├── NoNetwork          DNS, connection refused, time-out, TLS
+        ├── RateLimited        429
+        └── TelexFailure       5xx, a redirect, HTML instead of JSON
+
+No text of these ever holds a token or a password.
+"""
+
+from __future__ import annotations
+
+
+class TelexStartError(Exception):
+    """Base of all errors of this program.
+
+    Attributes:
+        title: A few words, fit for a toast's title.
+        message: One or two sentences: what is wrong, where, and what to do.
+    """
+
+    title = "Something went wrong"
+
+    def __init__(self, message: str, title: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if title is not None:
+            self.title = title
+
+
+class ConfigError(TelexStartError):
+    """An option, an environment variable or a key of the configuration file cannot be used."""
+
+    title = "Telex Start cannot start"
+
+
+class NoPlaceForIcon(TelexStartError):
+    """There is nowhere to put an icon with a menu."""
+
+    title = "No place for an icon"
+
+
+class CredentialsRefused(TelexStartError):
+    """Telex refused the e-mail and password."""
+
+    title = "Sign-in refused"
+
+
+class InvalidForm(TelexStartError):
+    """Telex refused the form itself (422)."""
+
+    title = "Sign-in refused"
+
+
+class SessionOver(TelexStartError):
+    """The session has ended: neither the notification token nor the access token is accepted any more."""
+
+    title = "Please sign in again"
+
+
+class Refused(TelexStartError):
+    """A call was refused for good (4xx), for a reason that concerns only what it asked for.
+
+    Attributes:
+        status: The stricter of the HTTP status and the envelope's ``status_code``.
+    """
+
+    title = "Telex refused a request"
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Temporary(TelexStartError):
+    """A failure that passes by itself."""
+
+    title = "Telex cannot be reached"
+
+
+class NoNetwork(Temporary):
+    """The server could not be reached or did not answer in time."""
+
+    title = "No connection to Telex"
+
+
+class RateLimited(Temporary):
+    """Telex answered 429: too many requests."""
+
+    title = "Telex is busy"
+
+
+class TelexFailure(Temporary):
+    """The server, or a proxy in front of it, failed."""
+
+    title = "Telex has a problem"

@@ -1,0 +1,232 @@
+"""What travels on the two queues: events to the main thread, commands to the session thread.
+
+All are tiny frozen types. Nothing else is shared between threads but the token store.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+from msgspec import Struct
+
+from .states import State
+
+
+class MenuItem(Enum):
+    """The items of the tray menu that a person can choose; the values are their labels."""
+
+    LOGIN = "Login"
+    OPEN_MAIN_APP = "Open Main App"
+    CLOSE_MAIN_APP = "Close Main App"
+    TEST_NOTIFICATIONS = "Test Notifications"
+    RECONNECT_NOW = "Reconnect Now"
+    SIGN_OUT = "Sign Out"
+    EXIT = "Exit"
+
+
+class Organisation(Struct, frozen=True):
+    """One organisation of the signed-in user."""
+
+    id: str
+    name: str
+    channel: str
+    """The push channel, ``<org_id>/<user_id>``."""
+
+
+class How(Enum):
+    """How publications came: this decides whether and how they are shown."""
+
+    LIVE = "live"
+    """Pushed as they happened."""
+    RECOVERED = "recovered"
+    """In a subscribe reply: missed while the connection was down."""
+    CAUGHT_UP = "caught_up"
+    """In the first subscribe reply since the program (or the organisation) was new: the past."""
+
+
+# --- events: any thread -> main -------------------------------------------------------------------------------------
+
+
+class Event(Struct, frozen=True):
+    """Base of everything on the dispatch queue."""
+
+
+class MenuClicked(Event, frozen=True):
+    """The person chose a menu item."""
+
+    item: MenuItem
+
+
+class IconClicked(Event, frozen=True):
+    """The person clicked the icon itself (its default action)."""
+
+
+class ToastClicked(Event, frozen=True):
+    """The person clicked a toast (its default action)."""
+
+
+class TrayAppeared(Event, frozen=True):
+    """The icon is shown: a tray was there at the start, or has come."""
+
+
+class TrayMissing(Event, frozen=True):
+    """The desktop has no tray now; the icon comes when one does."""
+
+
+class StateChanged(Event, frozen=True):
+    """The session's state, or a figure of it, changed."""
+
+    state: State
+    reason: str = ""
+    """A few words fit for the status line; empty where the state says it all."""
+    organisations: int = 0
+    subscribed: int = 0
+    """How many organisations' channels are live; 0 while not connected."""
+    refused: int = 0
+    """How many organisations' channels were refused and are tried again later."""
+
+
+class OrganisationsChanged(Event, frozen=True):
+    """The organisations of the signed-in user, as last looked up."""
+
+    organisations: tuple[Organisation, ...]
+
+
+class PublicationsReceived(Event, frozen=True):
+    """Publications of one channel, in their order."""
+
+    channel: str
+    publications: tuple[Any, ...]
+    """Each is a publication's decoded JSON data, of any JSON type."""
+    how: How
+
+
+class ChannelAnswered(Event, frozen=True):
+    """A channel's first subscribe was answered (or refused): nothing of its past is to come any more."""
+
+    channel: str
+
+
+class CountsUnknown(Event, frozen=True):
+    """Publications of this channel were lost: its counts may be wrong, the next one above 0 is news."""
+
+    channel: str
+
+
+class SignInFailed(Event, frozen=True):
+    """A sign-in attempt ended without a session."""
+
+    title: str
+    message: str
+    kind: SignInFailure
+
+
+class SignInFailure(Enum):
+    """Why a sign-in attempt failed; each has its own sentence in the window."""
+
+    CREDENTIALS = "credentials"
+    FORM = "form"
+    NETWORK = "network"
+    TELEX = "telex"
+    RATE_LIMIT = "rate_limit"
+
+
+class Trouble(Event, frozen=True):
+    """A new trouble worth one line: not a repeat of the one before."""
+
+    title: str
+    message: str
+
+
+class WindowSubmitted(Event, frozen=True):
+    """The login form was submitted; it has passed the form check."""
+
+    email: str
+    password: str
+
+    def __repr__(self) -> str:
+        return "WindowSubmitted(…)"
+
+
+class WindowClosed(Event, frozen=True):
+    """The person closed the login window (Cancel, Escape or the window's own button)."""
+
+
+class Ring(Enum):
+    """What a second start asks of the running instance."""
+
+    OPEN = "open"
+    EXIT = "exit"
+
+
+class BellRang(Event, frozen=True):
+    """Another start of the program rang this one's bell."""
+
+    ring: Ring
+
+
+class SignalReceived(Event, frozen=True):
+    """SIGTERM or SIGINT."""
+
+    number: int
+
+
+class MachineWoke(Event, frozen=True):
+    """The operating system says that the machine has woken from sleep."""
+
+
+class MainAppAnswered(Event, frozen=True):
+    """Open or Close Main App is done, and the person should be told something."""
+
+    title: str
+    message: str
+
+
+class ToastFailed(Event, frozen=True):
+    """A toast could not be shown; told once, not once a toast."""
+
+    message: str
+
+
+class ThreadFailed(Event, frozen=True):
+    """A thread ended by an exception that nobody expected; it is in the log already."""
+
+    thread: str
+    error: str
+    """The exception's type alone: its text may hold anything."""
+
+
+# --- commands: main -> session --------------------------------------------------------------------------------------
+
+
+class Command(Struct, frozen=True):
+    """Base of everything on the commands queue."""
+
+
+class SignIn(Command, frozen=True):
+    """Sign in. The password lives here and nowhere else, and is dropped after the call."""
+
+    email: str
+    password: str
+    persist: bool = False
+    """Retry temporary failures until it works, for a start where no one can be asked to try again."""
+
+    def __repr__(self) -> str:
+        return "SignIn(…)"
+
+
+class CancelSignIn(Command, frozen=True):
+    """The person closed the window during a sign-in: drop it, and log out if it has just succeeded."""
+
+
+class SignOut(Command, frozen=True):
+    """Log out and forget everything."""
+
+
+class ReconnectNow(Command, frozen=True):
+    """Make the connection anew at once, without backoff."""
+
+
+class Stop(Command, frozen=True):
+    """End the session thread."""
