@@ -1,0 +1,42 @@
+"""The clocks that deadlines run on.
+
+``time.monotonic()`` stands still on Linux while the machine sleeps, so a token that ran out overnight would look
+fresh in the morning. Deadlines run on a clock that counts sleep, and the two drifting apart tells of a sleep.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+SLEEP_NOTICED = 5.0
+"""Seconds that the two clocks must have drifted apart for the machine to have slept."""
+
+
+def now() -> float:
+    """Seconds on a clock that never goes back and counts the time that the machine sleeps."""
+    if sys.platform == "linux":
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    if sys.platform == "darwin":
+        # macOS: mach_continuous_time, which counts sleep; time.monotonic() there is mach_absolute_time.
+        return time.clock_gettime(time.CLOCK_MONOTONIC)
+    return time.monotonic()
+
+
+def awake() -> float:
+    """Seconds on a clock that stands still while the machine sleeps (where the platform has one)."""
+    return time.monotonic()
+
+
+class SleepWatch:
+    """Tells whether the machine has slept since it was last asked."""
+
+    def __init__(self, now_: float, awake_: float) -> None:
+        self._drift = now_ - awake_
+
+    def slept(self, now_: float, awake_: float) -> bool:
+        """Whether the clocks drifted apart by more than :data:`SLEEP_NOTICED` since the last call."""
+        drift = now_ - awake_
+        slept = drift - self._drift > SLEEP_NOTICED
+        self._drift = drift
+        return slept

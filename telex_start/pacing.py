@@ -1,0 +1,85 @@
+"""When to try again, and how fast requests may go. Pure: time comes in as seconds, chance as a function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+
+class Backoff:
+    """Full-jitter backoff as the Centrifugo client specification has it.
+
+    ``delay = min(max, min + random * min(max, min * 2**step))``; see "Reconnect backoff" in Centrifugal's client API
+    specification, https://centrifugal.dev/docs/transports/client_api.
+    """
+
+    def __init__(self, random: Callable[[], float], minimum: float = 0.5, maximum: float = 20.0) -> None:
+        """``random`` gives numbers in [0, 1); ``minimum`` and ``maximum`` are seconds."""
+        self._random = random
+        self._minimum = minimum
+        self._maximum = maximum
+        self._step = 0
+
+    def next(self) -> float:
+        """Seconds to wait before the next try."""
+        span = min(self._maximum, self._minimum * 2.0 ** min(self._step, 31))
+        self._step += 1
+        return min(self._maximum, self._minimum + self._random() * span)
+
+    def reset(self) -> None:
+        """It worked: the next failure begins again at the minimum."""
+        self._step = 0
+
+
+class Pacer:
+    """Finds the rate of a limiter that never says what it is.
+
+    Telex's limiter allows about 1 to 6 requests a second with a burst of about 4 and answers 429 without a
+    ``Retry-After``. The pace rises slowly with every answer and halves at a 429; the rate that was refused is
+    remembered as a ceiling, which itself rises slowly, so that a slow limiter is not tested again every few requests.
+    """
+
+    FASTEST = 8.0
+    """Requests a second, at most."""
+    SLOWEST = 0.4
+    """Requests a second, at least."""
+    FREE = 4
+    """Requests that may go at once after a pause: a sign-in's first calls."""
+
+    def __init__(self) -> None:
+        self._rate = 5.0
+        self._ceiling = self.FASTEST
+        self._not_before = float("-inf")
+        self._credit = float(self.FREE)
+        self._credited_at: float | None = None
+
+    def wait(self, now: float) -> float:
+        """Seconds until the next request may go; 0 when it may go now."""
+        self._earn(now)
+        lacking = (1.0 - self._credit) / self._rate if self._credit < 1.0 else 0.0
+        wait = max(0.0, self._not_before - now, lacking)
+        return wait if wait > 1e-6 else 0.0  # below what adding to a clock can express
+
+    def sent(self, now: float) -> None:
+        """A request goes out."""
+        self._earn(now)
+        self._credit = max(0.0, self._credit - 1.0)
+
+    def accepted(self, now: float) -> None:
+        """A request was answered with anything but 429."""
+        self._rate = min(self._rate + 0.05, self._ceiling)
+        self._ceiling = min(self.FASTEST, self._ceiling * 1.005)
+
+    def refused(self, now: float) -> None:
+        """A request was answered 429."""
+        self._ceiling = max(self.SLOWEST, 0.85 * self._rate)
+        self._rate = max(self.SLOWEST, self._rate / 2.0)
+        self._credit = 0.0
+        self._not_before = now + 1.0 / self._rate
+
+    def _earn(self, now: float) -> None:
+        if self._credited_at is not None:
+            earned = max(0.0, now - self._credited_at) * self._rate
+            # Credit beyond one request is what a limiter's own burst gives back; after a 429 it grows only as fast as
+            # the pace that the limiter has shown to allow.
+            self._credit = min(float(self.FREE), self._credit + earned)
+        self._credited_at = now

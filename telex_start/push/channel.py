@@ -1,0 +1,116 @@
+"""One organisation's channel: what it waits for, over any number of connections. Pure: time comes in as seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+
+from ..pacing import Backoff
+from .frames import Publication
+from .recovery import Position, Recovery
+
+REFUSED_FOR = 300.0
+"""Seconds after which a refused channel is tried again."""
+
+
+class Phase(Enum):
+    """Where a channel stands on the current connection."""
+
+    IDLE = "idle"
+    """Not subscribed; to be subscribed from :attr:`Channel.try_at` on."""
+    ASKING = "asking"
+    """A subscribe is under way, or several (recovery)."""
+    LIVE = "live"
+
+
+class Channel:
+    """The subscription state of one channel. Owned by the session thread."""
+
+    def __init__(self, name: str, random: Callable[[], float]) -> None:
+        self.name = name
+        self.phase = Phase.IDLE
+        self.try_at = float("-inf")
+        """When the next step towards LIVE may be taken; seconds."""
+        self.refresh_at = float("inf")
+        """When a fresh token is due while LIVE; seconds."""
+        self.refused = False
+        """The server or Telex said no; tried again every :data:`REFUSED_FOR`."""
+        self.server_side = False
+        """Subscribed by the connect reply: such a subscription cannot be refreshed by the client."""
+        self.position: Position | None = None
+        self.recovery: Recovery | None = None
+        self.answered = False
+        """A first subscribe has been answered since the program knows this channel: its past is caught up."""
+        self.backoff = Backoff(random)
+        self._ttl = 0
+
+    def disconnected(self) -> None:
+        """The connection is gone. Publications that a recovery in progress has collected are asked for again."""
+        self.phase = Phase.IDLE
+        self.recovery = None
+        self.server_side = False
+        self.refresh_at = float("inf")
+        if not self.refused:
+            self.try_at = float("-inf")
+
+    def begin(self) -> Recovery:
+        """A subscribe goes out: what it asks for is in the recovery's ``ask``."""
+        self.phase = Phase.ASKING
+        self.recovery = Recovery(self.position)
+        return self.recovery
+
+    def settle(self, now: float) -> tuple[tuple[Publication, ...], bool, bool]:
+        """The recovery is done: the channel is live.
+
+        Returns:
+            The publications recovered; whether this was the first answer; whether something was lost.
+        """
+        recovery = self.recovery
+        assert recovery is not None
+        first, self.answered = not self.answered, True
+        # A channel without history: what happened while the connection was down is lost without a word.
+        lost = not recovery.complete or (recovery.position is None and not first)
+        self.position = recovery.position
+        self.recovery = None
+        self.phase = Phase.LIVE
+        self.refused = False
+        self.backoff.reset()
+        return recovery.publications, first, lost
+
+    def accepts(self, publication: Publication) -> bool:
+        """Whether a live publication is new; advances the position."""
+        if not publication.offset or self.position is None:
+            return True
+        if publication.offset <= self.position.offset:
+            return False
+        self.position = Position(self.position.epoch, publication.offset)
+        return True
+
+    def retry(self, now: float) -> None:
+        """Not live, or not any more, for a reason that passes: again after a backoff."""
+        self.phase = Phase.IDLE
+        self.recovery = None
+        self.server_side = False
+        self.refresh_at = float("inf")
+        self.try_at = now + self.backoff.next()
+
+    def refuse(self, now: float) -> None:
+        """Not live for a reason that will not pass soon."""
+        self.retry(now)
+        self.refused = True
+        self.try_at = now + REFUSED_FOR
+
+    def schedule_refresh(self, expires: bool, ttl: int, now: float, random: float) -> None:
+        """The server says how long the subscription is good for: note when to bring the next token.
+
+        A server that is given a token in its last moment answers a refresh without any ``ttl`` and forgets the expiry
+        (Centrifugo v4 to v6), but may end the subscription later: the life known before goes on counting.
+        """
+        if expires:
+            self._ttl = max(ttl, 1)
+        self.refresh_at = now + early(self._ttl, random) if self._ttl else float("inf")
+
+
+def early(ttl: float, random: float) -> float:
+    """Seconds after which a token with ``ttl`` seconds left is renewed: at 72 to 80 % of it, never under 1 s."""
+    return max(1.0, 0.8 * ttl - 0.08 * ttl * random)

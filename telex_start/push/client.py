@@ -1,0 +1,373 @@
+"""The client side of one connection to Centrifugo, without I/O.
+
+Text frames go in by :meth:`PushClient.receive`, time by :meth:`PushClient.tick`; what is to be sent comes out of
+:meth:`PushClient.outgoing`, and what happened is returned as small frozen values. One instance serves one connection;
+the :class:`Channel`\\ s outlive it.
+
+Source: Centrifugal's client protocol and client API specification (https://centrifugal.dev/docs/transports/client_api).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from msgspec import Struct
+
+from . import codes, frames
+from .channel import Channel, Phase, early
+from .codes import ErrorAction
+from .frames import Publication, Reply, Subscribed
+from .recovery import Recovery
+
+log = logging.getLogger(__name__)
+
+REPLY_WITHIN = 5.0
+"""Seconds in which a command must be answered (the SDKs' default)."""
+PING_SLACK = 10.0
+"""Seconds that a ping may be late before the link counts as dead (the SDKs' default)."""
+_SUBS_LIMIT = 32 * 1024
+"""Bytes of ``connect.subs`` at most: half of what a server takes in one frame."""
+
+
+class Online(Struct, frozen=True):
+    """The connect reply came: the connection stands."""
+
+    expires: bool
+
+
+class Published(Struct, frozen=True):
+    """Publications of a channel, in stream order."""
+
+    channel: Channel
+    publications: tuple[Publication, ...]
+    live: bool
+    """Pushed as they happened; ``False``: recovered in a subscribe reply."""
+    first: bool = False
+    """Recovered at the channel's first subscribe: the past."""
+
+
+class Lost(Struct, frozen=True):
+    """Publications of this channel are gone, or may be."""
+
+    channel: Channel
+
+
+class Live(Struct, frozen=True):
+    """The channel is subscribed."""
+
+    channel: Channel
+    first: bool
+
+
+class Unsubscribed(Struct, frozen=True):
+    """The channel is not subscribed (any more); its ``try_at`` and ``refused`` say what is next."""
+
+    channel: Channel
+    why: str
+    token_is_dead: bool
+    position_is_dead: bool = False
+
+
+class RefreshFailed(Struct, frozen=True):
+    """A refresh of the connection or of a channel failed for a reason that passes."""
+
+    channel: Channel | None
+
+
+class Ended(Struct, frozen=True):
+    """The connection is of no use any more: close it."""
+
+    code: int
+    """A Centrifugo close code, or one of the error codes of the connect command (below 1000)."""
+    why: str
+    terminal: bool
+
+
+Happening = Online | Published | Lost | Live | Unsubscribed | RefreshFailed | Ended
+
+
+class _Sent(Struct, frozen=True):
+    kind: str
+    channel: Channel | None
+    due: float
+
+
+class PushClient:
+    """One connection's protocol state."""
+
+    def __init__(self, channels: dict[str, Channel], random: Callable[[], float], version: str) -> None:
+        self._channels = channels
+        self._random = random
+        self._version = version
+        self._ids = 0
+        self._sent: dict[int, _Sent] = {}
+        self._tokens: dict[str, str] = {}
+        self._outgoing: list[str] = []
+        self._ping = 0.0
+        self._pong = False
+        self._heard_by = float("inf")
+        self.connected = False
+        self.expires = False
+        self.refresh_at = float("inf")
+        """When a fresh connection token is due; seconds."""
+
+    # --- what goes out ----------------------------------------------------------------------------------------------
+
+    def outgoing(self) -> Iterator[str]:
+        """Frames to send now; each is given once."""
+        commands, self._outgoing = self._outgoing, []
+        return frames.batches(commands)
+
+    def connect(self, token: str, subscriptions: dict[str, str], now: float) -> None:
+        """Send the connect command: first, and once.
+
+        Args:
+            token: The connection token.
+            subscriptions: Channel name to subscription token, carried in ``subs`` as Telex documents it. A Centrifugo
+                ignores those tokens, and closes everything for a name in an unknown namespace, so only plain names go.
+            now: Seconds.
+        """
+        subs: dict[str, Any] = {}
+        room = _SUBS_LIMIT
+        for name, value in subscriptions.items():
+            if any(mark in name for mark in ":#$*&") or not name.isascii():
+                continue
+            room -= len(name) + len(value) + 120
+            if room < 0:
+                break
+            subs[name] = {"token": value, **Recovery(self._channels[name].position).ask.fields()}
+            self._tokens[name] = value
+        body: dict[str, Any] = {"token": token, "name": "telex-start", "version": self._version}
+        if subs:
+            body["subs"] = subs
+        self._command("connect", body, None, now)
+
+    def subscribe(self, channel: Channel, token: str, now: float) -> None:
+        """Subscribe a channel that the server has not."""
+        self._tokens[channel.name] = token
+        self._ask(channel, channel.begin().ask.fields(), now)
+
+    def refresh(self, token: str, now: float) -> None:
+        """Bring a fresh connection token. Only where the connect reply said that the connection expires."""
+        self.refresh_at = float("inf")
+        self._command("refresh", {"token": token}, None, now)
+
+    def sub_refresh(self, channel: Channel, token: str, now: float) -> None:
+        """Bring a fresh subscription token."""
+        channel.refresh_at = float("inf")
+        self._tokens[channel.name] = token
+        self._command("sub_refresh", {"channel": channel.name, "token": token}, channel, now)
+
+    def unsubscribe(self, channel: Channel, now: float) -> None:
+        """Leave a channel: the person is not in that organisation any more."""
+        channel.phase = Phase.IDLE
+        channel.recovery = None
+        self._command("unsubscribe", {"channel": channel.name}, None, now)
+
+    def _ask(self, channel: Channel, fields: dict[str, object], now: float) -> None:
+        body = {"channel": channel.name, "token": self._tokens[channel.name], **fields}
+        self._command("subscribe", body, channel, now)
+
+    def _ask_again(self, channel: Channel, now: float) -> None:
+        """Subscribe anew, for the next step of a recovery. Both commands go in one frame."""
+        assert channel.recovery is not None
+        self._command("unsubscribe", {"channel": channel.name}, None, now)
+        self._ask(channel, channel.recovery.ask.fields(), now)
+
+    def _command(self, kind: str, body: dict[str, Any], channel: Channel | None, now: float) -> None:
+        self._ids += 1
+        self._sent[self._ids] = _Sent(kind, channel, now + REPLY_WITHIN)
+        self._outgoing.append(frames.encode(self._ids, kind, body))
+
+    # --- time -------------------------------------------------------------------------------------------------------
+
+    def deadline(self) -> float:
+        """When :meth:`tick` must be called at the latest; seconds, infinite where nothing is awaited."""
+        return min(self._heard_by, min((sent.due for sent in self._sent.values()), default=float("inf")))
+
+    def tick(self, now: float) -> list[Happening]:
+        """Look at the clock: a silent link and unanswered commands end the connection."""
+        if now >= self._heard_by:
+            return [Ended(codes.NO_CLOSE_FRAME, "no sign of life from Telex", False)]
+        for sent in self._sent.values():
+            if now >= sent.due:
+                return [Ended(codes.NO_CLOSE_FRAME, f"no answer to {sent.kind}", False)]
+        return []
+
+    # --- what comes in ----------------------------------------------------------------------------------------------
+
+    def receive(self, frame: str | bytes, now: float) -> list[Happening]:
+        """A text frame arrived."""
+        if self._ping:
+            self._heard_by = now + self._ping + PING_SLACK
+        happenings: list[Happening] = []
+        for message in frames.decode(frame):
+            happenings += self._message(message, now)
+        return happenings
+
+    def _message(self, message: frames.Message, now: float) -> list[Happening]:
+        match message:
+            case frames.PublicationPush():
+                return self._publication(message)
+            case frames.Ping():
+                if self._pong and self.connected:
+                    self._outgoing.append(frames.PONG)
+            case Reply():
+                return self._reply(message, now)
+            case frames.UnsubscribePush():
+                return self._unsubscribed(message, now)
+            case frames.SubscribePush():
+                channel = self._channels.get(message.channel)
+                if channel is not None and channel.phase is not Phase.LIVE:
+                    return self._server_side(channel, message.subscribed, now)
+            case frames.RefreshPush():
+                self._schedule_refresh(message.refreshed.expires, message.refreshed.ttl, now)
+            case frames.DisconnectPush():
+                return [Ended(message.code, codes.reason(message.code), codes.terminal(message.code))]
+            case frames.Unreadable():
+                log.warning("a publication could not be read (channel %s)", message.channel or "unknown")
+                if channel := self._channels.get(message.channel or ""):
+                    return [Lost(channel)]
+        return []
+
+    def _publication(self, push: frames.PublicationPush) -> list[Happening]:
+        channel = self._channels.get(push.channel)
+        if channel is None:
+            return []
+        if channel.recovery is not None:
+            channel.recovery.published(push.publication)
+        elif channel.accepts(push.publication):
+            return [Published(channel, (push.publication,), live=True)]
+        return []
+
+    def _unsubscribed(self, push: frames.UnsubscribePush, now: float) -> list[Happening]:
+        channel = self._channels.get(push.channel)
+        if channel is None:
+            return []
+        why = f"unsubscribed by Telex ({push.code})"
+        if push.code < codes.UNSUBSCRIBED_TOKEN_EXPIRED - 1:
+            channel.refuse(now)
+            return [Unsubscribed(channel, why, token_is_dead=True)]
+        channel.retry(now)
+        channel.try_at = now
+        invalidated = push.code == codes.UNSUBSCRIBED_STATE_INVALIDATED
+        dead = invalidated or push.code == codes.UNSUBSCRIBED_TOKEN_EXPIRED
+        return [Unsubscribed(channel, why, token_is_dead=dead, position_is_dead=invalidated)]
+
+    def _reply(self, reply: Reply, now: float) -> list[Happening]:
+        sent = self._sent.pop(reply.id, None)
+        if sent is None:
+            return []
+        if sent.kind == "connect":
+            return self._connect_reply(reply, now)
+        if sent.kind == "subscribe" and sent.channel is not None:
+            return self._subscribe_reply(sent.channel, reply, now)
+        if sent.kind == "refresh":
+            return self._refresh_reply(reply, now)
+        if sent.kind == "sub_refresh" and sent.channel is not None:
+            return self._sub_refresh_reply(sent.channel, reply, now)
+        if reply.error is not None:
+            return [Ended(codes.NO_CLOSE_FRAME, f"{sent.kind} failed ({reply.error.code})", False)]
+        return []
+
+    def _connect_reply(self, reply: Reply, now: float) -> list[Happening]:
+        if reply.connect is None:
+            error = reply.error or frames.ReplyError(frames.UNREADABLE)
+            refused = codes.action(error.code, error.temporary) is ErrorAction.GIVE_UP
+            return [Ended(error.code, f"connecting was refused ({error.code})", refused)]
+        result = reply.connect
+        self.connected = True
+        self.expires = result.expires
+        self._pong = result.pong
+        if result.ping:
+            self._ping = float(result.ping)
+            self._heard_by = now + self._ping + PING_SLACK
+        self._schedule_refresh(result.expires, result.ttl, now)
+        happenings: list[Happening] = [Online(result.expires)]
+        for name, subscribed in result.subs.items():
+            if channel := self._channels.get(name):
+                happenings += self._server_side(channel, subscribed, now)
+        return happenings
+
+    def _server_side(self, channel: Channel, subscribed: Subscribed, now: float) -> list[Happening]:
+        channel.begin()
+        channel.server_side = True
+        return self._answered(channel, subscribed, now)
+
+    def _subscribe_reply(self, channel: Channel, reply: Reply, now: float) -> list[Happening]:
+        if channel.recovery is None:
+            return []  # left, or unsubscribed by the server, meanwhile
+        if reply.error is None:
+            channel.server_side = False
+            return self._answered(channel, reply.subscribe or Subscribed(), now)
+        error = reply.error
+        if error.code == frames.UNREADABLE:
+            channel.recovery.unreadable()
+            if not channel.recovery.done:
+                self._ask_again(channel, now)
+                return []
+            return self._settle(channel, Subscribed(), now)
+        if error.code == codes.ALREADY_SUBSCRIBED and not channel.server_side:
+            channel.server_side = True  # once: a second 105 right after an unsubscribe is refused like any other error
+            self._ask_again(channel, now)
+            return []
+        return [self._failed(channel, error, now)]
+
+    def _failed(self, channel: Channel, error: frames.ReplyError, now: float) -> Unsubscribed:
+        step = codes.action(error.code, error.temporary)
+        if step is ErrorAction.GIVE_UP:
+            channel.refuse(now)
+        else:
+            channel.retry(now)
+        dead = step is ErrorAction.NEW_TOKEN or error.code == codes.PERMISSION_DENIED
+        return Unsubscribed(channel, f"subscribing failed: {error.code} {error.message}", token_is_dead=dead)
+
+    def _answered(self, channel: Channel, subscribed: Subscribed, now: float) -> list[Happening]:
+        assert channel.recovery is not None
+        channel.phase = Phase.ASKING
+        channel.recovery.answered(subscribed)
+        if channel.recovery.done:
+            return self._settle(channel, subscribed, now)
+        if channel.name not in self._tokens:
+            # Subscribed by the server alone, without a token of ours to ask again with: live as it is.
+            return self._settle(channel, subscribed, now, given_up=True)
+        self._ask_again(channel, now)
+        return []
+
+    def _settle(self, channel: Channel, subscribed: Subscribed, now: float, given_up: bool = False) -> list[Happening]:
+        publications, first, lost = channel.settle(now)
+        if not channel.server_side:
+            channel.schedule_refresh(subscribed.expires, subscribed.ttl, now, self._random())
+        happenings: list[Happening] = []
+        if lost or given_up:
+            happenings.append(Lost(channel))
+        if publications:
+            happenings.append(Published(channel, publications, live=False, first=first))
+        happenings.append(Live(channel, first))
+        return happenings
+
+    def _refresh_reply(self, reply: Reply, now: float) -> list[Happening]:
+        if reply.error is None:
+            refreshed = reply.refresh or frames.Refreshed()
+            self._schedule_refresh(refreshed.expires, refreshed.ttl, now)
+            return []
+        if codes.action(reply.error.code, reply.error.temporary) is ErrorAction.GIVE_UP:
+            return [Ended(codes.CONNECTION_EXPIRED, f"refreshing was refused ({reply.error.code})", False)]
+        return [RefreshFailed(None)]
+
+    def _sub_refresh_reply(self, channel: Channel, reply: Reply, now: float) -> list[Happening]:
+        if reply.error is None:
+            refreshed = reply.refresh or frames.Refreshed()
+            if channel.phase is Phase.LIVE:
+                channel.schedule_refresh(refreshed.expires, refreshed.ttl, now, self._random())
+            return []
+        if codes.action(reply.error.code, reply.error.temporary) is not ErrorAction.GIVE_UP:
+            return [RefreshFailed(channel)]
+        # 103: the server does not know this subscription any more. Others: it will not have this token.
+        channel.retry(now)
+        return [Unsubscribed(channel, f"refreshing was refused ({reply.error.code})", token_is_dead=True)]
+
+    def _schedule_refresh(self, expires: bool, ttl: int, now: float) -> None:
+        self.refresh_at = now + early(max(ttl, 1), self._random()) if expires else float("inf")
