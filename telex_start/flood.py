@@ -1,0 +1,129 @@
+"""The flood rule: when a toast may be shown, and when one summary stands for many.
+
+Pure: time is an argument, in seconds on any clock that does not run backwards. Memory grows with the conversations that
+are held, up to a bound, never with the messages.
+
+At most :data:`LIMIT` shows fall into any :data:`WINDOW`. What comes after the last of them is held until the window
+ends; then one summary tells what is still unread. Where the next window fills up too, it is widened to :data:`WIDE`,
+and all after it, until one passes without holding anything.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from .toast import Conversation
+from .unread import News
+
+LIMIT = 3
+WINDOW = 5.0
+"""Seconds."""
+WIDE = 30.0
+"""Seconds."""
+SLACK = 0.1
+"""Seconds a window is kept longer: a toast appears some milliseconds after the decision, the first one latest."""
+MOST_CONVERSATIONS = 4096
+"""So many conversations are held apart; the news of all beyond are counted together."""
+
+
+class Held(Struct, frozen=True):
+    """What a summary tells: it was held, and it is still unread."""
+
+    count: int
+    conversations: int
+
+
+class FloodRule:
+    """Decides for each news whether it is shown now. Owned by one thread.
+
+    A caller shows what :meth:`offer` lets through, and calls :meth:`due` when :meth:`deadline` has come; what that
+    returns is to be shown at once, as one summary.
+    """
+
+    def __init__(self) -> None:
+        self._shows: deque[float] = deque(maxlen=LIMIT)
+        self._held: dict[Conversation, int] = {}
+        self._forgettable: dict[Conversation, int] = {}
+        self._deadline: float | None = None
+        self._width = WINDOW
+        self._last_full = -WIDE
+        """When the last full window ended."""
+
+    def offer(self, now: float, news: News) -> bool:
+        """Whether to show this news now; if not, it is held for a summary."""
+        if self._deadline is None:
+            if now >= self._last_full + self._width:
+                self._width = WINDOW
+                in_a_row = False
+            else:
+                in_a_row = True
+            if not self._full(now, self._width):
+                self._shows.append(now)
+                return True
+            if in_a_row:
+                self._width = WIDE
+            self._deadline = self._shows[0] + self._width + SLACK
+        self._hold(news)
+        return False
+
+    def shown(self, now: float) -> None:
+        """Something was shown that this rule was not asked about; it counts as one of the three."""
+        self._shows.append(now)
+
+    def deadline(self) -> float | None:
+        """When to call :meth:`due`; ``None`` while nothing is held."""
+        return self._deadline
+
+    def due(self, now: float, unread_of: Callable[[Conversation], int]) -> Held | None:
+        """Close the window if its end has come.
+
+        Args:
+            now: The time, in seconds.
+            unread_of: The unread threads of a conversation now.
+
+        Returns:
+            What to summarise, now; ``None`` if the window is still open or nothing of it is unread any more.
+        """
+        if self._deadline is None or now < self._deadline:
+            return None
+        if self._full(now, WINDOW):  # by what was shown without asking
+            self._deadline = self._shows[0] + WINDOW + SLACK
+            return None
+        left = [min(count, unread_of(conversation)) for conversation, count in self._held.items()]
+        left = [count for count in left if count > 0] + list(self._forgettable.values())
+        self._held.clear()
+        self._forgettable.clear()
+        self._deadline = None
+        self._last_full = now
+        if not left:
+            return None
+        self._shows.append(now)
+        return Held(sum(left), len(left))
+
+    def read(self, conversation: Conversation) -> None:
+        """The conversation was read (or its organisation left): nothing of it is summarised."""
+        self._held.pop(conversation, None)
+        self._forgettable.pop(conversation, None)
+
+    def clear(self) -> None:
+        """Forget everything, as on signing out; shows made so far still count."""
+        self._held.clear()
+        self._forgettable.clear()
+        self._deadline = None
+
+    def _full(self, now: float, width: float) -> bool:
+        return len(self._shows) == LIMIT and now < self._shows[0] + width + SLACK
+
+    def _hold(self, news: News) -> None:
+        # What the unread state does not count has no count to be compared with: it is told as held.
+        held = self._held if news.counted else self._forgettable
+        conversation = news.conversation
+        if conversation not in held and len(self._held) + len(self._forgettable) >= MOST_CONVERSATIONS:
+            held, conversation = self._forgettable, _REST
+        held[conversation] = held.get(conversation, 0) + 1
+
+
+_REST = Conversation("", "", "")
