@@ -1,0 +1,157 @@
+"""The payloads Telex publishes, in the shapes of the contract."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from telex_start.sandbox.accounts import Organisation, User
+
+CHANNELS = "channels_section"
+DIRECT = "dm_channels_section"
+AGENTS = "agent_channels_section"
+
+
+def uuid7() -> str:
+    """A UUID of version 7: its first 48 bits are the time in milliseconds."""
+    stamp = int(time.time() * 1000).to_bytes(6, "big")
+    value = int.from_bytes(stamp + os.urandom(10), "big")
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return str(uuid.UUID(int=value))
+
+
+@dataclass
+class Conversation:
+    """A channel, a direct conversation or an agent, with what is unread in it."""
+
+    section: str
+    name: str
+    id: str
+    partner_id: str
+    created_at: str
+    unread: int = 0
+    mentions: int = 0
+
+
+@dataclass
+class Conversations:
+    """The conversations of one user in all organisations, and the publications that change them.
+
+    Counts are absolute: each message adds one, a read sets them to 0.
+    """
+
+    user: User
+    new_id: Callable[[], str]
+    _known: dict[tuple[str, str, str], Conversation] = field(default_factory=dict)
+
+    def _conversation(self, organisation: Organisation, section: str, name: str) -> Conversation:
+        key = (organisation.id, section, name)
+        if key not in self._known:
+            created_at = datetime.now(UTC).isoformat()
+            self._known[key] = Conversation(section, name, self.new_id(), self.new_id(), created_at)
+        return self._known[key]
+
+    def message(
+        self,
+        organisation: Organisation,
+        section: str,
+        name: str,
+        *,
+        preview: str = "",
+        mention: bool = False,
+        private: bool = False,
+        group: bool = False,
+    ) -> dict[str, object]:
+        """A publication for one more unread message in a conversation.
+
+        Args:
+            name: the channel's or agent's name, or the other person's username.
+            preview: the beginning of the message, which only direct conversations show.
+        """
+        conversation = self._conversation(organisation, section, name)
+        conversation.unread += 1
+        conversation.mentions += mention
+        return self._change(organisation, conversation, preview=preview, private=private, group=group)
+
+    def read(self, organisation: Organisation, section: str, name: str) -> dict[str, object]:
+        """The publication for the user having read a conversation on some device: counts 0."""
+        conversation = self._conversation(organisation, section, name)
+        conversation.unread = conversation.mentions = 0
+        return self._change(organisation, conversation, preview="", private=False, group=False)
+
+    def _change(
+        self,
+        organisation: Organisation,
+        conversation: Conversation,
+        *,
+        preview: str,
+        private: bool,
+        group: bool,
+    ) -> dict[str, object]:
+        if conversation.section == DIRECT:
+            data = self._direct(organisation, conversation, preview, group)
+        elif conversation.section == AGENTS:
+            data = self._agent(organisation, conversation)
+        else:
+            data = self._channel(organisation, conversation, private)
+        data |= {"thread_count": conversation.unread, "mention_count": conversation.mentions}
+        data |= {"last_thread_id": uuid7()}
+        return {
+            "notification_type": "unread_thread_change",
+            "section": conversation.section,
+            "notification_id": uuid7(),
+            "data": data,
+        }
+
+    def _channel(self, organisation: Organisation, conversation: Conversation, private: bool) -> dict[str, object]:
+        return {
+            "channels_id": conversation.id,
+            "name": conversation.name,
+            "description": f"{self.user.username}'s {conversation.name} channel",
+            "topic": "",
+            "organisation_id": organisation.id,
+            "owner_id": self.user.id,
+            "archived": False,
+            "is_private": private,
+            "created_at": conversation.created_at,
+            "access": True,
+        }
+
+    def _direct(
+        self, organisation: Organisation, conversation: Conversation, preview: str, group: bool
+    ) -> dict[str, object]:
+        return {
+            "channel_id": conversation.id,
+            "username": conversation.name,
+            "channel_type": "group_dm" if group else "dm",
+            "participants": [{"id": self.user.id}, {"id": conversation.partner_id}],
+            "organisation_id": organisation.id,
+            "preview_message": preview,
+            "participant_id": conversation.partner_id,
+            "avatar_url": "",
+        }
+
+    @staticmethod
+    def _agent(organisation: Organisation, conversation: Conversation) -> dict[str, object]:
+        return {
+            "channel_id": conversation.id,
+            "name": conversation.name,
+            "description": f"{conversation.name} watches what you tell it to",
+            "organisation_id": organisation.id,
+            "avatar_url": "",
+        }
+
+
+def noise(notification_type: str, organisation: Organisation, user: User) -> dict[str, object]:
+    """A publication of a type that is nobody's news: presence, reactions and the like."""
+    return {
+        "notification_type": notification_type,
+        "section": CHANNELS,
+        "notification_id": uuid7(),
+        "data": {"organisation_id": organisation.id, "user_id": user.id, "id": uuid7(), "status": "online"},
+    }

@@ -1,0 +1,88 @@
+"""Centrifugo's error, close and unsubscribe codes (centrifuge `errors.go`, `disconnect.go`, `unsubscribe.go`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Code:
+    """A number with the words the server sends along."""
+
+    number: int
+    words: str
+    temporary: bool = False
+
+
+INTERNAL_ERROR = Code(100, "internal server error", temporary=True)
+UNKNOWN_CHANNEL = Code(102, "unknown channel")
+PERMISSION_DENIED = Code(103, "permission denied")
+METHOD_NOT_FOUND = Code(104, "method not found")
+ALREADY_SUBSCRIBED = Code(105, "already subscribed")
+LIMIT_EXCEEDED = Code(106, "limit exceeded")
+BAD_REQUEST = Code(107, "bad request")
+NOT_AVAILABLE = Code(108, "not available")
+TOKEN_EXPIRED = Code(109, "token expired")
+EXPIRED = Code(110, "expired")
+
+CLOSE_SHUTDOWN = Code(3001, "shutdown")
+CLOSE_EXPIRED = Code(3005, "connection expired")
+CLOSE_SLOW = Code(3008, "slow")
+CLOSE_NO_PONG = Code(3012, "no pong")
+CLOSE_INVALID_TOKEN = Code(3500, "invalid token")
+CLOSE_BAD_REQUEST = Code(3501, "bad request")
+CLOSE_STALE = Code(3502, "stale")
+CLOSE_INAPPROPRIATE = Code(3506, "inappropriate protocol")
+CLOSE_TOO_BIG = Code(1009, "")
+
+UNSUBSCRIBED_BY_SERVER = Code(2000, "server unsubscribe")
+UNSUBSCRIBED_INSUFFICIENT_STATE = Code(2500, "insufficient state")
+UNSUBSCRIBED_EXPIRED = Code(2501, "subscription expired")
+
+KNOWN_WORDS = {
+    code.number: code.words
+    for code in (
+        CLOSE_SHUTDOWN,
+        CLOSE_EXPIRED,
+        CLOSE_SLOW,
+        CLOSE_NO_PONG,
+        CLOSE_INVALID_TOKEN,
+        CLOSE_BAD_REQUEST,
+        CLOSE_STALE,
+        CLOSE_INAPPROPRIATE,
+        UNSUBSCRIBED_BY_SERVER,
+        UNSUBSCRIBED_INSUFFICIENT_STATE,
+        UNSUBSCRIBED_EXPIRED,
+        Code(3004, "internal server error"),
+        Code(3006, "subscription expired"),
+        Code(3009, "write error"),
+        Code(3010, "insufficient state"),
+        Code(3011, "force reconnect"),
+        Code(3013, "too many requests"),
+        Code(3014, "state invalidated"),
+        Code(3503, "force disconnect"),
+        Code(3504, "connection limit"),
+        Code(3505, "channel limit"),
+        Code(3507, "permission denied"),
+        Code(3508, "not available"),
+        Code(3509, "too many errors"),
+        Code(2502, "state invalidated"),
+    )
+}
+"""What to say with a code when an order gives no reason of its own."""
+
+
+class ReplyWithError(Exception):
+    """The command is answered with an error."""
+
+    def __init__(self, code: Code) -> None:
+        super().__init__(code.words)
+        self.code = code
+
+
+class CloseConnection(Exception):
+    """The command makes the server close the connection."""
+
+    def __init__(self, code: Code) -> None:
+        super().__init__(code.words)
+        self.code = code
