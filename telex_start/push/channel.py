@@ -41,8 +41,11 @@ class Channel:
         self.recovery: Recovery | None = None
         self.answered = False
         """A first subscribe has been answered since the program knows this channel: its past is caught up."""
+        self.slow = False
+        """Telex did not answer a call for this channel's token in time."""
         self.backoff = Backoff(random)
-        self._ttl = 0
+        self.ttl = 0
+        """Seconds that the subscription was last said to be good for; 0 where it does not expire."""
 
     def disconnected(self) -> None:
         """The connection is gone. Publications that a recovery in progress has collected are asked for again."""
@@ -107,8 +110,8 @@ class Channel:
         (Centrifugo v4 to v6), but may end the subscription later: the life known before goes on counting.
         """
         if expires:
-            self._ttl = max(ttl, 1)
-        self.refresh_at = now + early(self._ttl, random) if self._ttl else float("inf")
+            self.ttl = max(ttl, 1)
+        self.refresh_at = now + early(self.ttl, random) if self.ttl else float("inf")
 
 
 def early(ttl: float, random: float) -> float:

@@ -34,8 +34,6 @@ _SUBS_LIMIT = 32 * 1024
 class Online(Struct, frozen=True):
     """The connect reply came: the connection stands."""
 
-    expires: bool
-
 
 class Published(Struct, frozen=True):
     """Publications of a channel, in stream order."""
@@ -109,7 +107,8 @@ class PushClient:
         self._pong = False
         self._heard_by = float("inf")
         self.connected = False
-        self.expires = False
+        self.ttl = 0
+        """Seconds that the connection was last said to be good for; 0 where it does not expire."""
         self.refresh_at = float("inf")
         """When a fresh connection token is due; seconds."""
 
@@ -279,13 +278,12 @@ class PushClient:
             return [Ended(error.code, f"connecting was refused ({error.code})", refused)]
         result = reply.connect
         self.connected = True
-        self.expires = result.expires
         self._pong = result.pong
         if result.ping:
             self._ping = float(result.ping)
             self._heard_by = now + self._ping + PING_SLACK
         self._schedule_refresh(result.expires, result.ttl, now)
-        happenings: list[Happening] = [Online(result.expires)]
+        happenings: list[Happening] = [Online()]
         for name, subscribed in result.subs.items():
             if channel := self._channels.get(name):
                 happenings += self._server_side(channel, subscribed, now)
@@ -370,4 +368,5 @@ class PushClient:
         return [Unsubscribed(channel, f"refreshing was refused ({reply.error.code})", token_is_dead=True)]
 
     def _schedule_refresh(self, expires: bool, ttl: int, now: float) -> None:
-        self.refresh_at = now + early(max(ttl, 1), self._random()) if expires else float("inf")
+        self.ttl = max(ttl, 1) if expires else 0
+        self.refresh_at = now + early(self.ttl, self._random()) if expires else float("inf")

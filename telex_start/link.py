@@ -1,0 +1,386 @@
+"""One connection's life: tokens in time, every organisation subscribed, until the connection ends.
+
+Blocking, on the session thread. Each turn of the loop does one piece of work, at most one HTTP call among it, so pings
+are answered in time and pushes wait little.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from . import __version__, clock, tokens
+from .errors import NoNetwork, RateLimited, Refused, Temporary
+from .events import ChannelAnswered, CountsUnknown, Event, How, PublicationsReceived
+from .organisations import Organisations
+from .pacing import Pacer
+from .push import client as push
+from .push import codes
+from .push.channel import Channel, Phase
+from .push.client import PushClient
+from .push.connection import Closed, Connection
+from .telex_api import CALL_WITHIN, TelexApi
+from .tokens import Token, TokenStore
+
+log = logging.getLogger(__name__)
+
+LOOK_UP_EVERY = 900.0
+"""Seconds between two look-ups of the user's organisations."""
+PATIENCE = 1.5
+"""Seconds that a first try for a subscription token may take while other organisations wait for theirs."""
+_FRAMES_IN_A_ROW = 500
+
+
+class Ending(Struct, frozen=True):
+    """Why a connection ended."""
+
+    code: int
+    why: str
+    terminal: bool = False
+    at_once: bool = False
+    """Make it anew without backoff: the machine has slept."""
+
+
+class Link:
+    """One connection to the push server and what keeps it useful."""
+
+    def __init__(
+        self,
+        *,
+        api: TelexApi,
+        store: TokenStore,
+        pacer: Pacer,
+        organisations: Organisations,
+        connection: Connection,
+        random: Callable[[], float],
+        heed: Callable[[float], None],
+        dispatch: Callable[[Event], None],
+        figures_changed: Callable[[bool], None],
+        first: bool,
+    ) -> None:
+        """
+        Args:
+            heed: Waits that many seconds for a command, and raises when one asks to leave.
+            figures_changed: Called with whether the connection is up, at each change of that and of what is subscribed.
+            first: The organisations have just been looked up.
+        """
+        self._api = api
+        self._store = store
+        self._pacer = pacer
+        self._organisations = organisations
+        self._channels = organisations.channels
+        self._connection = connection
+        self._random = random
+        self._heed = heed
+        self._dispatch = dispatch
+        self._tell_figures = figures_changed
+        self._client = PushClient(self._channels, random, __version__)
+        self._sleep = clock.SleepWatch(clock.now(), clock.awake())
+        self._look_up_at = clock.now() + (LOOK_UP_EVERY if first else 0.0)
+        self._ending: Ending | None = None
+
+    def run(self) -> Ending:
+        """Connect and stay until the connection ends.
+
+        Raises:
+            Temporary: no connection could be made.
+            SessionOver: the session has ended.
+        """
+        try:
+            self._tokens_to_start()
+            self._connection.open()
+            self._heed(0.0)
+            connection_token = self._store.connection
+            assert connection_token is not None
+            now = clock.now()
+            usable = {
+                name: token.value
+                for name, token in self._store.subscriptions.items()
+                if name in self._channels and token.usable(now)
+            }
+            self._client.connect(connection_token.value, usable, now)
+            return self._stay()
+        except Closed as closed:
+            return self._closed(closed)
+        finally:
+            self._connection.close()
+            for channel in self._channels.values():
+                channel.disconnected()
+
+    def _closed(self, closed: Closed) -> Ending:
+        log.info("connection closed: %s %s", closed.code, closed.reason)
+        self._forget_tokens(closed.code)
+        return Ending(closed.code, codes.reason(closed.code), codes.terminal(closed.code))
+
+    def _forget_tokens(self, code: int) -> None:
+        """What a close code, or an error code of the connect command, says of the tokens at hand."""
+        if code in (codes.CONNECTION_EXPIRED, codes.TOKEN_EXPIRED, codes.EXPIRED):
+            self._store.connection = None
+        if code == codes.STATE_INVALIDATED or codes.terminal(code) or 100 <= code < 1000:
+            self._store.drop_push_tokens()
+        if code == codes.STATE_INVALIDATED:
+            for channel in self._channels.values():
+                channel.position = None
+                self._dispatch(CountsUnknown(channel.name))
+
+    # --- before the connection --------------------------------------------------------------------------------------
+
+    def _tokens_to_start(self) -> None:
+        """A connection token and one subscription token, or nothing to subscribe to."""
+        now = clock.now()
+        if self._store.connection is None or not self._store.connection.usable(now):
+            self._store.connection = self._patiently(self._api.connection_token)
+            self._heed(0.0)
+        wanted = [channel for channel in self._channels.values() if not (channel.refused and channel.try_at > now)]
+        if any((t := self._store.subscriptions.get(channel.name)) and t.usable(now) for channel in wanted):
+            return
+        troubles = 0
+        for channel in wanted:
+            self._wait_for_leave()
+            trouble = self._bring_token(channel)
+            self._heed(0.0)
+            if channel.name in self._store.subscriptions:
+                return
+            if trouble is not None:
+                troubles += 1
+                if troubles >= 3 or troubles == len(wanted):
+                    raise trouble
+        # All were refused: connect anyway, so that the person sees that Telex is there.
+
+    def _patiently(self, call: Callable[[], Token]) -> Token:
+        """A call that the others wait for: a rate limit is waited out here, a few times."""
+        for _ in range(3):
+            self._wait_for_leave()
+            with contextlib.suppress(RateLimited):
+                return call()
+        self._wait_for_leave()
+        return call()
+
+    def _wait_for_leave(self) -> None:
+        while (wait := self._pacer.wait(clock.now())) > 0:
+            self._heed(wait)
+
+    def _bring_token(self, channel: Channel) -> Temporary | None:
+        """Fetch a subscription token into the store, or note on the channel why there is none."""
+        others = any(
+            other is not channel and other.phase is Phase.IDLE and not other.refused
+            for other in self._channels.values()
+        )
+        seconds = PATIENCE if others and not channel.slow else CALL_WITHIN
+        try:
+            token = self._api.subscription_token(channel.name, seconds)
+        except RateLimited as error:
+            channel.try_at = clock.now()  # behind those that have not been tried yet; the pacer says when
+            return error
+        except Temporary as error:
+            channel.slow = isinstance(error, NoNetwork)
+            channel.retry(clock.now())
+            log.info("subscription token for %s: %s", self._organisations.name_of(channel.name), error.message)
+            return error
+        except Refused as error:
+            self._refuse(channel, f"its token was refused ({error.status}: {error.message})")
+            return None
+        connection = self._store.connection
+        if connection and (why := tokens.misfit(token.value, channel.name, connection.value)):
+            self._refuse(channel, f"its token cannot be used: {why}")
+            return None
+        if not token.usable(clock.now()):
+            channel.retry(clock.now())
+            return Temporary("Telex gave a token that had run out already.")
+        channel.slow = False
+        self._store.subscriptions[channel.name] = token
+        return None
+
+    def _refuse(self, channel: Channel, why: str) -> None:
+        log.warning("organisation %s: %s; next try in 5 minutes", self._organisations.name_of(channel.name), why)
+        self._store.subscriptions.pop(channel.name, None)
+        channel.refuse(clock.now())
+        self._answered(channel)
+        self._tell_figures(self._client.connected)
+
+    def _answered(self, channel: Channel) -> None:
+        """Tell the main thread, which may wait for this channel's past, that nothing of it will come soon."""
+        if not channel.answered:
+            self._dispatch(ChannelAnswered(channel.name))
+
+    # --- the connection ---------------------------------------------------------------------------------------------
+
+    def _stay(self) -> Ending:
+        while True:
+            self._send()
+            self._heed(0.0)
+            now = clock.now()
+            if self._sleep.slept(now, clock.awake()):
+                log.info("the machine has slept: connecting anew")
+                return Ending(codes.NO_CLOSE_FRAME, "the machine has slept", at_once=True)
+            self._happened(self._client.tick(now), now)
+            if self._ending is not None:
+                return self._ending
+            work_at = self._work(now) if self._client.connected else float("inf")
+            self._send()
+            self._receive(min(work_at, self._client.deadline()))
+            if self._ending is not None:
+                return self._ending
+
+    def _send(self) -> None:
+        for frame in self._client.outgoing():
+            self._connection.send(frame)
+
+    def _receive(self, until: float) -> None:
+        """Wait for a frame until then, and take whatever else is there already."""
+        seconds = max(0.0, until - clock.now()) if until != float("inf") else None
+        for _ in range(_FRAMES_IN_A_ROW):
+            frame = self._connection.receive(seconds)
+            if frame is None:
+                return
+            now = clock.now()
+            self._happened(self._client.receive(frame.text, now), now)
+            self._send()
+            if self._ending is not None or not self._connection.pending():
+                return
+            seconds = 0.0
+
+    def _happened(self, happenings: list[push.Happening], now: float) -> None:
+        for happening in happenings:
+            match happening:
+                case push.Published():
+                    how = How.LIVE if happening.live else How.CAUGHT_UP if happening.first else How.RECOVERED
+                    data = tuple(publication.data for publication in happening.publications)
+                    self._dispatch(PublicationsReceived(happening.channel.name, data, how))
+                case push.Lost():
+                    self._dispatch(CountsUnknown(happening.channel.name))
+                case push.Live():
+                    if happening.first:
+                        self._dispatch(ChannelAnswered(happening.channel.name))
+                    self._tell_figures(self._client.connected)
+                case push.Unsubscribed():
+                    self._unsubscribed(happening)
+                case push.RefreshFailed():
+                    self._refresh_later(happening.channel, now)
+                case push.Online():
+                    self._tell_figures(self._client.connected)
+                case push.Ended():
+                    log.info("connection given up: %s", happening.why)
+                    self._forget_tokens(happening.code)
+                    self._ending = Ending(happening.code, happening.why, happening.terminal)
+
+    def _unsubscribed(self, happening: push.Unsubscribed) -> None:
+        channel = happening.channel
+        log.warning("organisation %s: %s", self._organisations.name_of(channel.name), happening.why)
+        if happening.token_is_dead:
+            self._store.subscriptions.pop(channel.name, None)
+        if happening.position_is_dead:
+            channel.position = None
+            self._dispatch(CountsUnknown(channel.name))
+        if channel.refused:
+            self._answered(channel)
+        self._tell_figures(self._client.connected)
+
+    # --- work -------------------------------------------------------------------------------------------------------
+
+    def _work(self, now: float) -> float:
+        """Do one piece of work that is due, and say when the next one is; seconds."""
+        self._subscribe_those_with_tokens(now)
+        due = self._due(now)
+        if due is None:
+            return self._next_due()
+        if (wait := self._pacer.wait(now)) > 0:
+            return now + wait
+        due()
+        return now
+
+    def _subscribe_those_with_tokens(self, now: float) -> None:
+        for channel in self._channels.values():
+            if channel.phase is Phase.IDLE and channel.try_at <= now:
+                token = self._store.subscriptions.get(channel.name)
+                if token is not None and token.usable(now):
+                    self._client.subscribe(channel, token.value, now)
+
+    def _due(self, now: float) -> Callable[[], None] | None:
+        """The most pressing HTTP call that is due."""
+        if self._client.refresh_at <= now:
+            return self._refresh_connection
+        idle = [channel for channel in self._channels.values() if channel.phase is Phase.IDLE and channel.try_at <= now]
+        if idle:
+            first = min(idle, key=lambda channel: channel.try_at)
+            return lambda: self._fetch(first)
+        live = [channel for channel in self._channels.values() if channel.refresh_at <= now]
+        if live:
+            soonest = min(live, key=lambda channel: channel.refresh_at)
+            return lambda: self._refresh_channel(soonest)
+        if self._look_up_at <= now:
+            return self._look_up
+        return None
+
+    def _next_due(self) -> float:
+        due = min(self._client.refresh_at, self._look_up_at)
+        for channel in self._channels.values():
+            due = min(due, channel.try_at if channel.phase is Phase.IDLE else channel.refresh_at)
+        return due
+
+    def _fetch(self, channel: Channel) -> None:
+        """A token for a channel that is not subscribed; the next turn subscribes it."""
+        self._store.subscriptions.pop(channel.name, None)
+        self._bring_token(channel)
+
+    def _refresh_connection(self) -> None:
+        try:
+            self._store.connection = token = self._api.connection_token()
+        except (Temporary, Refused) as error:
+            log.info("connection token: %s", error.message)
+            self._refresh_later(None, clock.now())
+            return
+        now = clock.now()
+        if token.usable(now):
+            self._client.refresh(token.value, now)
+        else:
+            self._refresh_later(None, now)
+
+    def _refresh_channel(self, channel: Channel) -> None:
+        """A fresh token for a live channel. Whatever goes wrong, the channel stays live while the server lets it."""
+        channel.refresh_at = float("inf")
+        try:
+            token = self._api.subscription_token(channel.name, CALL_WITHIN)
+        except (Temporary, Refused) as error:
+            log.info("subscription token for %s: %s", self._organisations.name_of(channel.name), error.message)
+            self._refresh_later(channel, clock.now())
+            return
+        now = clock.now()
+        connection = self._store.connection
+        why = tokens.misfit(token.value, channel.name, connection.value) if connection else None
+        if why is not None or not token.usable(now):
+            log.warning("organisation %s: its token cannot be used: %s", channel.name, why or "it has run out")
+            self._refresh_later(channel, now)
+            return
+        self._store.subscriptions[channel.name] = token
+        self._client.sub_refresh(channel, token.value, now)
+
+    def _refresh_later(self, channel: Channel | None, now: float) -> None:
+        """A refresh failed: again in 5 to 10 s (a channel: 10 to 20), sooner where tokens live but for seconds."""
+        if channel is None:
+            self._client.refresh_at = now + min(5.0 + 5.0 * self._random(), max(0.5, 0.1 * self._client.ttl))
+        elif channel.phase is Phase.LIVE:
+            channel.refresh_at = now + min(10.0 + 10.0 * self._random(), max(0.5, 0.1 * channel.ttl))
+
+    def _look_up(self) -> None:
+        self._look_up_at = clock.now() + LOOK_UP_EVERY
+        try:
+            added, dropped = self._organisations.look_up(self._api)
+        except RateLimited:
+            self._look_up_at = clock.now()
+            return
+        except (Temporary, Refused) as error:
+            log.info("looking up organisations: %s", error.message)
+            self._look_up_at = clock.now() + (60.0 if isinstance(error, Temporary) else LOOK_UP_EVERY)
+            return
+        now = clock.now()
+        for channel in dropped:
+            self._store.subscriptions.pop(channel.name, None)
+            if channel.phase is not Phase.IDLE:
+                self._client.unsubscribe(channel, now)
+        if added or dropped:
+            log.info("organisations: %d joined, %d left", len(added), len(dropped))
+            self._tell_figures(self._client.connected)

@@ -1,0 +1,429 @@
+"""The session: the one thread that talks to Telex, from signing in to signing out.
+
+It does its blocking work in straight lines. Commands come by one queue, which is also its interruptible sleep; what
+happens goes out by ``dispatch``. Nothing else is shared.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import random
+import threading
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+
+from . import __version__, clock, tls
+from .config import Config
+from .errors import (
+    CredentialsRefused,
+    InvalidForm,
+    NoNetwork,
+    RateLimited,
+    Refused,
+    SessionOver,
+    TelexStartError,
+    Temporary,
+)
+from .events import (
+    Command,
+    Event,
+    ReconnectNow,
+    SignIn,
+    SignInFailed,
+    SignInFailure,
+    SignOut,
+    StateChanged,
+    Stop,
+    ThreadFailed,
+    Trouble,
+)
+from .https import Https
+from .link import Ending, Link
+from .organisations import Organisations
+from .pacing import Backoff, Pacer
+from .push import codes
+from .push.connection import Connection
+from .states import State, may_move
+from .telex_api import TelexApi
+from .tokens import TokenStore
+
+log = logging.getLogger(__name__)
+
+TERMINAL_WAITS = (300.0, 900.0)
+"""Seconds before the next try after the server has closed for good: the first time, and every time after that."""
+STEADY = 60.0
+"""Seconds that a connection must have stood for the next terminal close to count as a first one."""
+_AGENT = f"telex-start/{__version__}"
+
+
+class _Reconnect(Exception):
+    """The person asked to reconnect now."""
+
+
+class _Leave(Exception):
+    """A command asks to leave what is going on."""
+
+    def __init__(self, command: Command) -> None:
+        super().__init__(type(command).__name__)
+        self.command = command
+
+
+class Session:
+    """The session thread's work. :meth:`send` may be called by any thread; all else belongs to the thread itself."""
+
+    def __init__(
+        self,
+        config: Config,
+        store: TokenStore,
+        dispatch: Callable[[Event], None],
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        """
+        Raises:
+            ConfigError: the configuration's ``ca_file`` cannot be used.
+        """
+        self._config = config
+        self._store = store
+        self._dispatch = dispatch
+        self._chance = chance
+        self._context = tls.context(config.ca_file)
+        self._commands: SimpleQueue[Command] = SimpleQueue()
+        self._pacer = Pacer()
+        self._api = TelexApi(config.api_url, Https(self._context, clock.now, _AGENT), store, self._pacer, clock.now)
+        self._state = State.SIGNED_OUT
+        self._told: StateChanged | None = None
+        self._organisations: Organisations | None = None
+        self._connection: Connection | None = None
+        self._reason = ""
+        self._trouble: tuple[str, str] | None = None
+        self._online_since: float | None = None
+        self._failed = False
+        self._thread = threading.Thread(target=self._run, name="session", daemon=True)
+
+    # --- any thread -------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def send(self, command: Command) -> None:
+        """Give the session a command; it leaves a blocking receive for it at once."""
+        self._commands.put(command)
+        if (connection := self._connection) is not None:
+            connection.abort()
+
+    def stop(self, seconds: float) -> bool:
+        """Ask the thread to end and wait for it at most ``seconds``; ``False`` where it has not ended by then."""
+        self.send(Stop())
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    # --- the thread -------------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            self._live()
+        except Exception as error:
+            log.exception("the session thread failed")
+            self._dispatch(ThreadFailed("session", type(error).__name__))
+        finally:
+            self._move(State.STOPPED)
+
+    def _live(self) -> None:
+        command: Command | None = None
+        while True:
+            if command is None:
+                command = self._commands.get()
+            try:
+                if isinstance(command, Stop):
+                    return
+                if isinstance(command, SignIn):
+                    sign_in, command = command, None
+                    self._sign_in(sign_in)
+                    del sign_in
+                    self._stay()
+                elif isinstance(command, SignOut):
+                    command = None
+                    self._forget()
+                else:
+                    command = None
+            except _SignInEnded:
+                command = None
+            except _Leave as leave:
+                command = self._left(leave.command)
+            except SessionOver as over:
+                command = None
+                self._store.clear()
+                self._report(over)
+                self._move(State.SIGN_IN_NEEDED, over.message)
+
+    def _left(self, command: Command) -> Command | None:
+        """End the session for a command; some are to be carried out after that."""
+        if isinstance(command, Stop):
+            self._store.clear()
+            return command
+        self._move(State.SIGNED_OUT if isinstance(command, SignOut) or not self._resumable else State.SIGN_IN_NEEDED)
+        if isinstance(command, SignOut):
+            self._api.logout()
+            self._forget()
+        else:
+            self._api.logout()
+            self._store.clear()
+            if not self._resumable:
+                self._forget()
+        return command if isinstance(command, SignIn) else None
+
+    @property
+    def _resumable(self) -> bool:
+        """There are stream positions of an earlier session, which the same user would want to go on from."""
+        return self._organisations is not None and any(
+            channel.answered for channel in self._organisations.channels.values()
+        )
+
+    def _forget(self) -> None:
+        self._store.clear()
+        self._organisations = None
+        self._trouble = None
+        self._reason = ""
+        self._move(State.SIGNED_OUT)
+
+    # --- commands ---------------------------------------------------------------------------------------------------
+
+    def _heed(self, seconds: float) -> None:
+        """Sleep so long, or until a command comes.
+
+        Raises:
+            _Reconnect: for ReconnectNow.
+            _Leave: for every command that ends what is going on.
+        """
+        end = clock.now() + seconds
+        while True:
+            try:
+                left = end - clock.now()
+                command = self._commands.get(timeout=left) if left > 0 else self._commands.get_nowait()
+            except Empty:
+                return
+            if isinstance(command, ReconnectNow):
+                raise _Reconnect
+            if not isinstance(command, SignIn) or self._state is State.SIGNING_IN:
+                raise _Leave(command)
+
+    # --- signing in -------------------------------------------------------------------------------------------------
+
+    def _sign_in(self, command: SignIn) -> None:
+        """Log in.
+
+        Raises:
+            _SignInEnded: it did not work, and was said so.
+            _Leave: a command came meanwhile.
+        """
+        self._move(State.SIGNING_IN)
+        backoff = Backoff(self._chance)
+        while True:
+            try:
+                self._sleep_for_pacer()
+                login = self._api.login(command.email, command.password)
+                break
+            except (CredentialsRefused, InvalidForm) as error:
+                kind = SignInFailure.FORM if isinstance(error, InvalidForm) else SignInFailure.CREDENTIALS
+                self._dispatch(SignInFailed(error.title, error.message, kind))
+                self._move(State.SIGN_IN_NEEDED)
+                raise _SignInEnded from None
+            except (Temporary, Refused) as error:
+                if not command.persist:
+                    self._dispatch(SignInFailed(error.title, error.message, _kind(error)))
+                    self._move(State.SIGN_IN_NEEDED if self._resumable else State.SIGNED_OUT)
+                    raise _SignInEnded from None
+                self._report(error)
+                self._move(State.SIGNING_IN, _short(error))
+                try:
+                    self._heed(backoff.next())
+                except _Reconnect:
+                    continue
+        self._trouble = None
+        if self._organisations is None or self._organisations.user_id != login.user_id:
+            self._organisations = Organisations(login.user_id, self._chance, self._dispatch)
+        for channel in self._organisations.channels.values():
+            channel.refused = False  # the new session's tokens may do what the old one's could not
+        self._heed_while_signing_in()
+
+    def _sleep_for_pacer(self) -> None:
+        while (wait := self._pacer.wait(clock.now())) > 0:
+            self._heed(wait)
+        self._heed_while_signing_in()
+
+    def _heed_while_signing_in(self) -> None:
+        with contextlib.suppress(_Reconnect):
+            self._heed(0.0)
+
+    # --- staying signed in ------------------------------------------------------------------------------------------
+
+    def _stay(self) -> None:
+        """Connect, and connect again, until a command or the end of the session.
+
+        Raises:
+            SessionOver, _Leave
+        """
+        organisations = self._organisations
+        assert organisations is not None
+        waits = _Waits(self._chance)
+        self._reason = ""
+        self._move(State.CONNECTING)
+        while True:
+            try:
+                self._reason, wait = self._connect(organisations, waits)
+            except _Reconnect:
+                self._reason, wait = "reconnecting now", 0.0
+                waits.asked()
+            self._move(State.RECONNECTING, self._reason)
+            try:
+                self._heed(wait)
+            except _Reconnect:
+                waits.asked()
+            self._move(State.CONNECTING, self._reason)
+
+    def _connect(self, organisations: Organisations, waits: _Waits) -> tuple[str, float]:
+        """One connection, from its tokens to its end.
+
+        Returns:
+            Why it ended, in a few words, and how many seconds to wait before the next.
+        """
+        self._online_since = None
+        first = not organisations.known
+        try:
+            if first:
+                self._first_look_up(organisations)
+            ending = self._link(organisations, first).run()
+        except (Temporary, Refused) as error:
+            self._report(error)
+            return _short(error), waits.failed()
+        except (SessionOver, _Leave, _Reconnect):
+            raise
+        except Exception as error:
+            # Whatever it is, the person is signed in and waits for messages: say so, and go on.
+            log.exception("the connection failed for a reason that nobody expected")
+            if not self._failed:
+                self._failed = True
+                self._dispatch(ThreadFailed("session", type(error).__name__))
+            return "an unexpected error", waits.failed()
+        finally:
+            self._connection = None
+        log.info("connection ended: %s", ending.why)
+        if ending.terminal:
+            self._report(Temporary(f"{ending.why[0].upper()}{ending.why[1:]}.", "Telex closed the connection"))
+        stood = None if self._online_since is None else clock.now() - self._online_since
+        return ending.why, waits.ended(ending, stood)
+
+    def _first_look_up(self, organisations: Organisations) -> None:
+        self._sleep_for_pacer()
+        try:
+            organisations.look_up(self._api)
+        except Refused as refused:
+            if refused.status != 401:
+                raise
+            # The Bearer middleware's 401 may mean one organisation only: ask the token calls whether all is over.
+            self._store.connection = self._api.connection_token()
+            raise
+        self._heed(0.0)
+
+    def _link(self, organisations: Organisations, first: bool) -> Link:
+        self._connection = Connection(self._config.push_url, self._context, clock.now, _AGENT)
+        return Link(
+            api=self._api,
+            store=self._store,
+            pacer=self._pacer,
+            organisations=organisations,
+            connection=self._connection,
+            random=self._chance,
+            heed=self._heed,
+            dispatch=self._dispatch,
+            figures_changed=self._figures_changed,
+            first=first,
+        )
+
+    def _figures_changed(self, connected: bool) -> None:
+        if connected:
+            if self._online_since is None:
+                self._online_since = clock.now()
+                self._trouble = None
+                self._reason = ""
+            self._move(State.ONLINE)
+        else:
+            self._move(self._state, self._reason)
+
+    # --- telling ----------------------------------------------------------------------------------------------------
+
+    def _move(self, state: State, reason: str = "") -> None:
+        """Go to a state (or stay), log it and tell it, with its figures, where anything changed."""
+        if not may_move(self._state, state):
+            log.error("no way from %s to %s", self._state, state)
+            return
+        organisations, live, refused = (0, 0, 0)
+        if self._organisations is not None and state not in (State.SIGNED_OUT, State.STOPPED):
+            organisations, live, refused = self._organisations.figures()
+        now = StateChanged(state, reason, organisations, live if state is State.ONLINE else 0, refused)
+        if state is not self._state or reason != (self._told.reason if self._told else ""):
+            log.info("%s%s", state, f": {reason}" if reason else "")
+        self._state = state
+        if now != self._told:
+            self._told = now
+            self._dispatch(now)
+
+    def _report(self, error: TelexStartError) -> None:
+        """Tell a trouble once, not once a retry."""
+        trouble = (error.title, error.message)
+        if trouble != self._trouble:
+            self._trouble = trouble
+            log.warning("%s: %s", *trouble)
+            self._dispatch(Trouble(*trouble))
+
+
+class _Waits:
+    """How long to wait before the next connection."""
+
+    def __init__(self, chance: Callable[[], float]) -> None:
+        self._chance = chance
+        self._backoff = Backoff(chance)
+        self._terminal_before = False
+
+    def asked(self) -> None:
+        """The person asked to reconnect now: begin again."""
+        self._backoff.reset()
+
+    def failed(self) -> float:
+        """Seconds to wait after no connection could be made."""
+        return self._backoff.next()
+
+    def ended(self, ending: Ending, stood: float | None) -> float:
+        """Seconds to wait after a connection that stood so long (``None``: its connect reply never came)."""
+        if stood is not None:
+            self._backoff.reset()
+            if stood > STEADY:
+                self._terminal_before = False
+        if ending.terminal:
+            wait = TERMINAL_WAITS[self._terminal_before]
+            self._terminal_before = True
+            return wait
+        if ending.at_once:
+            return 0.0
+        if ending.code == codes.TOO_MANY_REQUESTS:
+            return 20.0 + 20.0 * self._chance()
+        return self._backoff.next()
+
+
+class _SignInEnded(Exception):
+    """A sign-in attempt ended without a session."""
+
+
+def _kind(error: TelexStartError) -> SignInFailure:
+    if isinstance(error, RateLimited):
+        return SignInFailure.RATE_LIMIT
+    if isinstance(error, NoNetwork):
+        return SignInFailure.NETWORK
+    return SignInFailure.TELEX
+
+
+def _short(error: TelexStartError) -> str:
+    """A trouble in a few words, fit for the status line."""
+    return error.title[0].lower() + error.title[1:] if not error.title.startswith("Telex") else error.title
