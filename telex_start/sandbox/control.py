@@ -68,6 +68,7 @@ class Control:
             "fault": self.fault,
             "clear_faults": self.clear_faults,
             "wrong_token": self.wrong_token,
+            "sign": self.sign,
             "silent": self.silent,
             "restart": self.restart,
             "trim_history": self.trim_history,
@@ -101,8 +102,8 @@ class Control:
     # -- publications ------------------------------------------------------------------------------------------------
 
     async def publish(self, order: Order) -> Answer:
-        """`{organisation, data | raw, count?}`: publishes it, `count` times."""
-        user, organisation = self._whom(order)
+        """`{organisation | channel, data | raw, count?}`: publishes it, `count` times."""
+        channel = self._channel(order)
         count = number(order, "count", 1)
         raw = order.get("raw")
         if raw is not None and not isinstance(raw, str):
@@ -110,15 +111,15 @@ class Control:
         if raw is None and "data" not in order:
             raise BadOrder("data or raw is missing")
         data = raw if raw is not None else compact(order["data"])
-        return await self._publish(user, organisation, [data] * count)
+        return position(await self.push.publish(channel, [data] * count))
 
     async def publish_many(self, order: Order) -> Answer:
-        """`{organisation, data: [...]}`: publishes all at once, many in one frame."""
-        user, organisation = self._whom(order)
+        """`{organisation | channel, data: [...]}`: publishes all at once, many in one frame."""
+        channel = self._channel(order)
         items = order.get("data")
         if not isinstance(items, list):
             raise BadOrder("data is a list")
-        return await self._publish(user, organisation, [compact(item) for item in items])
+        return position(await self.push.publish(channel, [compact(item) for item in items]))
 
     async def message(self, order: Order) -> Answer:
         """`{organisation, name, mention?, private?}`: one more unread message in a channel."""
@@ -166,17 +167,16 @@ class Control:
         return self._conversations.setdefault(user.id, Conversations(user, self.accounts.new_id))
 
     async def _publish_payload(self, user: User, organisation: Organisation, payload: Answer) -> Answer:
-        return {**await self._publish(user, organisation, [compact(payload)]), "data": payload}
-
-    async def _publish(self, user: User, organisation: Organisation, texts: list[str]) -> Answer:
-        return position(await self.push.publish(user.channel(organisation), texts))
+        top = await self.push.publish(user.channel(organisation), [compact(payload)])
+        return {**position(top), "data": payload}
 
     # -- connections and subscriptions -------------------------------------------------------------------------------
 
     async def kick(self, order: Order) -> Answer:
-        """`{code, reason?}`: closes every connection of the user."""
+        """`{code, reason?, user_id?}`: closes every connection of the user."""
         code = number(order, "code")
-        await self.push.disconnect(self._user(order).id, code, text(order, "reason", KNOWN_WORDS.get(code, "")))
+        user_id = text(order, "user_id", self._user(order).id)
+        await self.push.disconnect(user_id, code, text(order, "reason", KNOWN_WORDS.get(code, "")))
         return {}
 
     async def unsubscribe(self, order: Order) -> Answer:
@@ -217,10 +217,10 @@ class Control:
         return {}
 
     async def trim_history(self, order: Order) -> Answer:
-        """`{organisation}`: drops the kept publications; offset and epoch stay."""
-        user, organisation = self._whom(order)
-        await self.push.remove_history(user.channel(organisation))
-        return position(await self.push.position(user.channel(organisation)))
+        """`{organisation | channel}`: drops the kept publications; offset and epoch stay."""
+        channel = self._channel(order)
+        await self.push.remove_history(channel)
+        return position(await self.push.position(channel))
 
     async def raw_frame(self, order: Order) -> Answer:
         """`{text}`: that text frame, as it is, to every connection."""
@@ -280,6 +280,13 @@ class Control:
             raise BadOrder(f"kind is one of {', '.join(WRONG_TOKENS)}")
         self.faults.wrong_tokens[self._organisation(self._user(order), order).id] = kind
         return {}
+
+    async def sign(self, order: Order) -> Answer:
+        """`{claims, secret?}`: a token with any claims, by default with the right secret."""
+        claims = order.get("claims")
+        if not isinstance(claims, dict):
+            raise BadOrder("claims is an object")
+        return {"token": self.signer.sign(claims, text(order, "secret", self.signer.secret))}
 
     async def add_organisation(self, order: Order) -> Answer:
         """`{name}`: a new organisation that the users are in."""
@@ -347,6 +354,12 @@ class Control:
             if wanted in (index, organisation.id, organisation.name):
                 return organisation
         raise BadOrder(f"organisation is an index below {len(user.organisations)}, an id or a name")
+
+    def _channel(self, order: Order) -> str:
+        if "channel" in order:
+            return text(order, "channel")
+        user, organisation = self._whom(order)
+        return user.channel(organisation)
 
     def _whom(self, order: Order) -> tuple[User, Organisation]:
         user = self._user(order)

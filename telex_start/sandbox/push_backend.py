@@ -28,8 +28,11 @@ class PushFigures:
 class PushBackend(Protocol):
     """A push server that clients reach at `port`."""
 
-    name: str
     port: int
+
+    @property
+    def name(self) -> str:
+        """What `status` calls it."""
 
     async def start(self) -> None:
         """Listens, or raises OSError."""

@@ -31,8 +31,6 @@ class PushServer:
         port: 0 for any free one, which is then kept over restarts.
     """
 
-    name = "sandbox"
-
     def __init__(self, hub: Hub, tls: ssl.SSLContext, port: int = 0) -> None:
         self.port = port
         self._hub = hub
@@ -44,6 +42,11 @@ class PushServer:
         application = web.Application()
         application.router.add_get(PUSH_PATH, self._handshake)
         self._runner = web.AppRunner(application, handle_signals=False, access_log=None, shutdown_timeout=1.0)
+
+    @property
+    def name(self) -> str:
+        """What `status` calls it."""
+        return "sandbox"
 
     # -- listening ---------------------------------------------------------------------------------------------------
 

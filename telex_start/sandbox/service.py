@@ -18,6 +18,7 @@ from aiohttp import web
 
 from telex_start.sandbox.accounts import Accounts
 from telex_start.sandbox.api import API_PATH, TelexApi
+from telex_start.sandbox.centrifugo import Centrifugo
 from telex_start.sandbox.certificates import Certificates, make_certificates
 from telex_start.sandbox.clock import Clock
 from telex_start.sandbox.control import Control
@@ -68,7 +69,7 @@ async def _serve_until(ending: asyncio.Event, options: Options, directory: Path)
     signer = TokenSigner(clock, options.connection_ttl, options.subscription_ttl)
     record, faults = Record(), Faults()
     limiter = RateLimiter(options.rate, options.burst, time.monotonic)
-    push = _push_backend(options, certificates, signer, clock, record)
+    push = _push_backend(options, certificates, directory, signer, clock, record)
     api = TelexApi(accounts, signer, clock, limiter, faults, record, options.notification_token)
     control = Control(accounts, push, faults, limiter, signer, record)
     application = web.Application(client_max_size=64 * 2**20)
@@ -100,7 +101,7 @@ def _listen(port: int) -> socket.socket:
 
 
 def _push_backend(
-    options: Options, certificates: Certificates, signer: TokenSigner, clock: Clock, record: Record
+    options: Options, certificates: Certificates, directory: Path, signer: TokenSigner, clock: Clock, record: Record
 ) -> PushBackend:
     settings = PushSettings(
         ping_interval=options.ping,
@@ -110,6 +111,16 @@ def _push_backend(
         history_ttl=options.history_ttl,
         honour_subs=options.honour_subs,
     )
+    if options.centrifugo is not None:
+        return Centrifugo(
+            options.centrifugo,
+            options.centrifugo_config_style,
+            signer.secret,
+            settings,
+            certificates,
+            directory,
+            options.push_port,
+        )
     gate = asyncio.Event()
     gate.set()
     hub = Hub(settings, signer, clock, record, Streams(settings.history_size, settings.history_ttl), gate)
