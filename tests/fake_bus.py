@@ -1,0 +1,277 @@
+"""A session bus, a client of it and an X server, private to one test; nothing of them is left behind.
+
+All waits are on events and have a bound, ``TIMEOUT`` seconds unless told.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Self
+
+from jeepney import (
+    DBusAddress,
+    HeaderFields,
+    MatchRule,
+    Message,
+    MessageType,
+    new_error,
+    new_method_call,
+    new_method_return,
+    new_signal,
+)
+from jeepney.bus_messages import DBusNameFlags, message_bus
+from jeepney.io.threading import DBusConnection, ReceiveStopped, open_dbus_connection
+
+TIMEOUT = 8.0
+"""Seconds; generous, because it is only ever reached by a failing test on a busy machine."""
+
+_BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig><type>session</type><listen>unix:path={directory}/bus</listen><auth>EXTERNAL</auth>
+<servicedir>{directory}/services</servicedir>
+<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/>
+</policy></busconfig>"""
+
+
+def end(process: subprocess.Popen[Any]) -> None:
+    """End a process that a test started, and wait until it is gone."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(TIMEOUT)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    process.wait()
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
+
+
+class PrivateBus:
+    """``dbus-daemon --session`` with a socket of its own. It activates nothing but the ``services`` it is given.
+
+    Args:
+        services: Activatable names and the command for each; a command that fails makes the activation fail.
+        environ: Environment of the bus and of what it activates.
+
+    Attributes:
+        address: What ``DBUS_SESSION_BUS_ADDRESS`` must be; the same after :meth:`restart`.
+    """
+
+    def __init__(self, services: Mapping[str, str] | None = None, environ: Mapping[str, str] | None = None) -> None:
+        self._services = dict(services or {})
+        self._environ = dict(environ) if environ is not None else None
+        self.address = ""
+
+    def __enter__(self) -> Self:
+        self._directory = tempfile.TemporaryDirectory(prefix="bus-")
+        directory = Path(self._directory.name)
+        (directory / "services").mkdir()
+        for name, command in self._services.items():
+            text = f"[D-BUS Service]\nName={name}\nExec={command}\n"
+            (directory / "services" / f"{name}.service").write_text(text)
+        self._config = directory / "bus.conf"
+        self._config.write_text(_BUS_CONFIG.format(directory=directory))
+        self.address = f"unix:path={directory}/bus"
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        self._directory.cleanup()
+
+    def start(self) -> None:
+        """Start the daemon; it listens when this returns."""
+        self._process = subprocess.Popen(
+            ["dbus-daemon", f"--config-file={self._config}", "--nofork", "--print-address=1"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=self._environ,
+        )
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline(), "dbus-daemon did not start"
+
+    def stop(self) -> None:
+        """End the daemon: every connection breaks."""
+        end(self._process)
+        with suppress(FileNotFoundError):
+            os.unlink(self.address.removeprefix("unix:path="))
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What a process needs in its environment to find this bus."""
+        return {"DBUS_SESSION_BUS_ADDRESS": self.address}
+
+
+class BusClient:
+    """One connection to a bus and the thread that reads it; the base of the fakes, and useful by itself.
+
+    Attributes:
+        signals: Every signal received so far (those that :meth:`subscribe` asked for).
+    """
+
+    def __init__(self, bus: PrivateBus) -> None:
+        self._bus = bus
+        self.signals: list[Message] = []
+        self._changed = threading.Condition()
+        self._replies: dict[int, Future[Message]] = {}
+
+    def __enter__(self) -> Self:
+        self._connection: DBusConnection = open_dbus_connection(self._bus.address, auth_timeout=TIMEOUT)
+        self._thread = threading.Thread(target=self._read, name=type(self).__name__, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.interrupt()
+        self._thread.join(TIMEOUT)
+        self._connection.close()
+
+    @property
+    def unique_name(self) -> str:
+        """The connection's own name on the bus."""
+        return str(self._connection.unique_name)
+
+    def call(
+        self, name: str, path: str, interface: str, member: str, signature: str = "", *body: Any
+    ) -> tuple[Any, ...]:
+        """Call a method and return the answer's body.
+
+        Raises:
+            AssertionError: an error was answered, or nothing in time.
+        """
+        address = DBusAddress(path, name, interface)
+        return self._ask(new_method_call(address, member, signature or None, body))
+
+    def property(self, name: str, path: str, interface: str, member: str) -> Any:
+        """The value of a property."""
+        answer = self.call(name, path, "org.freedesktop.DBus.Properties", "Get", "ss", interface, member)
+        return answer[0][1]
+
+    def has_owner(self, name: str) -> bool:
+        """Whether somebody owns the bus name now."""
+        return bool(self._ask(message_bus.NameHasOwner(name))[0])
+
+    def subscribe(self, **rule: Any) -> None:
+        """Have the signals that match recorded in ``signals`` (the arguments are those of a match rule)."""
+        self._ask(message_bus.AddMatch(MatchRule(type="signal", **rule)))
+
+    def wait_until(self, condition: Callable[[], object], what: str, timeout: float = TIMEOUT) -> None:
+        """Wait until the condition holds; it is looked at after every message that came."""
+        with self._changed:
+            assert self._changed.wait_for(condition, timeout), f"waited {timeout} s for {what}"
+
+    def wait_for_name(self, name: str, timeout: float = TIMEOUT) -> None:
+        """Wait until somebody owns the bus name."""
+        self.subscribe(member="NameOwnerChanged", sender="org.freedesktop.DBus")
+        if not self.has_owner(name):
+            self.wait_until(
+                lambda: any(s.body[0] == name and s.body[2] for s in self.signals if len(s.body) == 3), name, timeout
+            )
+
+    @staticmethod
+    def member(message: Message) -> str:
+        """The name of the signal or method."""
+        return str(message.header.fields[HeaderFields.member])
+
+    def own(self, name: str) -> None:
+        """Take a bus name."""
+        answer = self._ask(message_bus.RequestName(name, DBusNameFlags.do_not_queue))
+        assert answer == (1,), f"{name} has an owner already"
+
+    def release(self, name: str) -> None:
+        """Give a bus name up."""
+        self._ask(message_bus.ReleaseName(name))
+
+    def emit(self, path: str, interface: str, member: str, signature: str = "", *body: Any) -> None:
+        """Send a signal to everybody who asked for it."""
+        self._connection.send(new_signal(DBusAddress(path, interface=interface), member, signature or None, body))
+
+    def answer(self, call: Message, interface: str, member: str) -> tuple[str, tuple[Any, ...]] | str | None:
+        """What a method call gets; for subclasses.
+
+        Returns:
+            Signature and body of the answer, or an error's name, or ``None`` for no answer ever.
+        """
+        return "org.freedesktop.DBus.Error.UnknownMethod"
+
+    def _ask(self, message: Message) -> tuple[Any, ...]:
+        serial = next(self._connection.outgoing_serial)
+        future: Future[Message] = Future()
+        self._replies[serial] = future
+        self._connection.send(message, serial=serial)
+        reply = future.result(TIMEOUT)
+        if reply.header.message_type is MessageType.error:
+            raise AssertionError(f"{reply.header.fields.get(HeaderFields.error_name)}: {reply.body}")
+        return tuple(reply.body)
+
+    def _read(self) -> None:
+        with suppress(ReceiveStopped, ConnectionError, OSError):
+            while True:
+                self._received(self._connection.receive())
+                with self._changed:
+                    self._changed.notify_all()
+
+    def _received(self, message: Message) -> None:
+        header = message.header
+        if header.message_type is MessageType.method_call:
+            fields = header.fields
+            reply = self.answer(message, fields.get(HeaderFields.interface, ""), fields[HeaderFields.member])
+            if isinstance(reply, str):
+                self._connection.send(new_error(message, reply))
+            elif reply is not None:
+                self._connection.send(new_method_return(message, reply[0] or None, reply[1]))
+        elif header.message_type is MessageType.signal:
+            self.signals.append(message)
+            self.signal(message)
+        elif (future := self._replies.pop(header.fields[HeaderFields.reply_serial], None)) is not None:
+            future.set_result(message)
+
+    def signal(self, message: Message) -> None:
+        """A signal came; for subclasses."""
+
+
+class Xvfb:
+    """An X server without a screen to look at.
+
+    Args:
+        size: Width, height and depth.
+
+    Attributes:
+        display: What ``DISPLAY`` must be.
+    """
+
+    def __init__(self, size: str = "1280x800x24") -> None:
+        self._size = size
+        self.display = ""
+
+    def __enter__(self) -> Self:
+        read, write = os.pipe()
+        self._process = subprocess.Popen(
+            ["Xvfb", "-displayfd", str(write), "-screen", "0", self._size, "-noreset", "-nolisten", "tcp"],
+            pass_fds=(write,),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(write)
+        # The server writes its number when it accepts clients.
+        with os.fdopen(read) as numbers:
+            number = numbers.readline().strip()
+        assert number, "Xvfb did not start"
+        self.display = f":{number}"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        end(self._process)
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What a process needs in its environment to find this display."""
+        return {"DISPLAY": self.display}

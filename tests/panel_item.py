@@ -1,0 +1,71 @@
+"""An icon in a tray, from the panel's side: what a panel reads of it, and how it clicks."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from jeepney import HeaderFields
+
+from .fake_bus import BusClient
+
+
+class MenuEntry(NamedTuple):
+    """One entry of an icon's menu, as a panel sees it."""
+
+    id: int
+    label: str
+    """Without the underscores that mark access keys."""
+    enabled: bool
+    separator: bool
+
+
+class PanelItem:
+    """An icon that registered with a panel."""
+
+    def __init__(self, client: BusClient, name: str, path: str) -> None:
+        self._client = client
+        self.name = name
+        """The bus name of its owner."""
+        self.path = path
+
+    def property(self, member: str) -> Any:
+        """A property of ``org.kde.StatusNotifierItem``, such as ``Title``, ``IconName`` or ``IconPixmap``."""
+        return self._client.property(self.name, self.path, "org.kde.StatusNotifierItem", member)
+
+    def menu(self) -> list[MenuEntry]:
+        """The visible entries, top to bottom."""
+        path = str(self.property("Menu"))
+        self._client.call(self.name, path, "com.canonical.dbusmenu", "AboutToShow", "i", 0)
+        body = self._client.call(self.name, path, "com.canonical.dbusmenu", "GetLayout", "iias", 0, -1, [])
+        entries = []
+        for _, (ident, properties, _) in body[1][2]:
+            values = {key: value for key, (_, value) in properties.items()}
+            if values.get("visible", True):
+                label = str(values.get("label", "")).replace("__", "\0").replace("_", "").replace("\0", "_")
+                separator = values.get("type") == "separator"
+                entries.append(MenuEntry(ident, label, bool(values.get("enabled", True)), separator))
+        return entries
+
+    def labels(self) -> list[str]:
+        """The labels of the entries, ``-`` for a separator."""
+        return ["-" if entry.separator else entry.label for entry in self.menu()]
+
+    def click(self, label: str) -> None:
+        """Choose a menu entry as a panel does."""
+        [entry] = [entry for entry in self.menu() if entry.label == label]
+        assert entry.enabled, f"{label} is disabled"
+        path = str(self.property("Menu"))
+        event = (entry.id, "clicked", ("s", ""), 0)
+        self._client.call(self.name, path, "com.canonical.dbusmenu", "Event", "isvu", *event)
+
+    def activate(self) -> None:
+        """Click the icon with the left button, where it takes that."""
+        self._client.call(self.name, self.path, "org.kde.StatusNotifierItem", "Activate", "ii", 0, 0)
+
+    def signals(self) -> list[str]:
+        """The names of the signals that this icon has sent: ``NewIcon``, ``NewTitle``, ``LayoutUpdated``, …"""
+        return [
+            self._client.member(s)
+            for s in list(self._client.signals)
+            if s.header.fields.get(HeaderFields.sender) == self.name
+        ]

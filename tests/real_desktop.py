@@ -1,0 +1,174 @@
+"""The desktop that people run: window manager, panel and notification daemon on an X server without a screen."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import select
+import shutil
+import subprocess
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Self
+
+from Xlib import X, display
+
+from .fake_bus import TIMEOUT, BusClient, PrivateBus, Xvfb, end
+from .panel_item import PanelItem
+
+_WATCHER = "org.kde.StatusNotifierWatcher"
+_LXQT_PANEL = """[General]
+__userfile__=true
+[panel1]
+plugins=statusnotifier
+position=Bottom
+desktop=0
+panelSize=32
+iconSize=22
+width=100
+width-percent=true
+alignment=-1
+[statusnotifier]
+type=statusnotifier
+alignment=Left
+"""
+_DUNST = """[global]
+font = DejaVu Sans 11
+width = 320
+origin = top-right
+offset = 20x20
+frame_width = 1
+"""
+
+
+class RealDesktop:
+    """Xvfb, a private bus, openbox, dunst and a panel with a tray.
+
+    Args:
+        panel: ``"xfce4-panel"``, ``"lxqt-panel"``, or ``None`` for a desktop without one.
+        dunst: Whether a notification daemon runs.
+
+    Attributes:
+        environ: The whole environment for programs that are to run on this desktop.
+        bus: Its session bus.
+        client: A connection to that bus.
+    """
+
+    def __init__(self, panel: str | None = "xfce4-panel", *, dunst: bool = True) -> None:
+        self._panel = panel
+        self._dunst = dunst
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self.home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="desktop-")))
+            xvfb = stack.enter_context(Xvfb())
+            # The bus hands its environment to what it activates, so everything is in it before it starts.
+            self.environ = self._environment() | xvfb.environ
+            self.bus = stack.enter_context(PrivateBus(self._services(), self.environ))
+            self.environ |= self.bus.environ
+            self.client = stack.enter_context(BusClient(self.bus))
+            self._stack = stack.pop_all()
+        try:
+            self.start("openbox", "--config-file", os.devnull)
+            self._wait_for_root_property("_NET_SUPPORTING_WM_CHECK")
+            if self._panel is not None:
+                self.start_panel()
+            if self._dunst:
+                self.start("dunst", "-conf", str(self.home / "dunstrc"))
+                self.client.wait_for_name("org.freedesktop.Notifications")
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def start(self, *command: str) -> subprocess.Popen[Any]:
+        """Run a program on this desktop until the desktop ends."""
+        quiet = subprocess.DEVNULL
+        process = subprocess.Popen(command, env=self.environ, stdin=quiet, stdout=quiet, stderr=quiet, cwd=self.home)
+        self._stack.callback(end, process)
+        return process
+
+    def start_panel(self) -> None:
+        """Start the panel, and wait until its tray takes icons."""
+        assert self._panel is not None
+        self.client.subscribe(interface=_WATCHER)
+        self.panel_process = self.start(self._panel)
+        self.client.wait_for_name(_WATCHER)
+        if not self._watcher("IsStatusNotifierHostRegistered"):
+            self.client.wait_until(lambda: self._heard("StatusNotifierHostRegistered"), "a tray in the panel")
+
+    def stop_panel(self) -> None:
+        """The panel crashes."""
+        end(self.panel_process)
+
+    def wait_for_item(self) -> PanelItem:
+        """The icon that registered last; waits for one."""
+        while not (items := self._watcher("RegisteredStatusNotifierItems")):
+            self.client.wait_until(lambda: self._heard("StatusNotifierItemRegistered"), "an icon to register")
+        name, slash, path = items[-1].partition("/")
+        return PanelItem(self.client, name, slash + path)
+
+    def xdotool(self, *arguments: str) -> str:
+        """Move, click, type or ask; returns what xdotool says."""
+        done = subprocess.run(
+            ["xdotool", *arguments], env=self.environ, capture_output=True, text=True, check=True, timeout=TIMEOUT
+        )
+        return done.stdout.strip()
+
+    def screenshot(self, path: str | os.PathLike[str]) -> None:
+        """Save a picture of the whole screen."""
+        command = ["import", "-silent", "-window", "root", os.fspath(path)]
+        subprocess.run(command, env=self.environ, check=True, timeout=TIMEOUT)
+
+    def _watcher(self, member: str) -> Any:
+        return self.client.property(_WATCHER, "/StatusNotifierWatcher", _WATCHER, member)
+
+    def _environment(self) -> dict[str, str]:
+        config = self.home / "config"
+        channels = config / "xfce4/xfconf/xfce-perchannel-xml"
+        channels.mkdir(parents=True)
+        shutil.copy(Path(__file__).parent / "desktop/xfce4-panel.xml", channels)
+        (config / "lxqt").mkdir()
+        (config / "lxqt/panel.conf").write_text(_LXQT_PANEL)
+        (self.home / "dunstrc").write_text(_DUNST)
+        runtime = self.home / "run"
+        runtime.mkdir(mode=0o700)
+        kept = {key: value for key, value in os.environ.items() if key in {"PATH", "LANG", "LC_ALL", "USER", "LOGNAME"}}
+        return kept | {
+            "HOME": str(self.home),
+            "XDG_CONFIG_HOME": str(config),
+            "XDG_CACHE_HOME": str(self.home / "cache"),
+            "XDG_DATA_HOME": str(self.home / "data"),
+            "XDG_RUNTIME_DIR": str(runtime),
+            "XDG_CURRENT_DESKTOP": "XFCE" if self._panel == "xfce4-panel" else "LXQt",
+            # Accessibility would want a bus of its own and a second to find that there is none.
+            "NO_AT_BRIDGE": "1",
+            "GTK_A11Y": "none",
+        }
+
+    def _services(self) -> dict[str, str]:
+        file = configparser.ConfigParser()
+        file.optionxform = str  # type: ignore[assignment, method-assign]
+        file.read("/usr/share/dbus-1/services/org.xfce.Xfconf.service")
+        section = "D-BUS Service"
+        return {file[section]["Name"]: file[section]["Exec"]} if section in file else {}
+
+    def _heard(self, member: str) -> bool:
+        return member in [self.client.member(signal) for signal in self.client.signals]
+
+    def _wait_for_root_property(self, name: str) -> None:
+        screen = display.Display(self.environ["DISPLAY"])
+        try:
+            root = screen.screen().root
+            root.change_attributes(event_mask=X.PropertyChangeMask)
+            atom = screen.intern_atom(name)
+            while root.get_full_property(atom, X.AnyPropertyType) is None:
+                ready, _, _ = select.select([screen], [], [], TIMEOUT)
+                assert ready, f"waited {TIMEOUT} s for {name} on the root window"
+                screen.next_event()
+        finally:
+            screen.close()
