@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import ssl
 import sys
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-# requests only guesses at encodings with it; nothing here reads an answer as anything but JSON in UTF-8.
+# requests guesses encodings with charset_normalizer, which nothing here needs: answers are JSON in UTF-8. Without it
+# the process is 2.9 MB smaller; requests says so by a warning.
 sys.modules.setdefault("charset_normalizer", None)  # type: ignore[arg-type]
-
-import requests
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool

@@ -295,6 +295,7 @@ class Session:
             if first:
                 self._first_look_up(organisations)
             ending = self._link(organisations, first).run()
+            self._heed(0.0)  # a command that wanted the connection to end is the reason, not what the socket saw
         except (Temporary, Refused) as error:
             self._report(error)
             return _short(error), waits.failed()
