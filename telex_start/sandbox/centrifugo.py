@@ -184,10 +184,13 @@ class Centrifugo:
             raise NotOffered("the push server is down")
         if self._silent:
             raise NotOffered("a silent Centrifugo is a stopped process, which takes no orders")
-        async with self._session.post(f"/api/{method}", data=compact(body).encode()) as response:
-            if response.status != 200:
-                raise NotOffered(f"Centrifugo answers {method} with HTTP {response.status}")
-            answer = await response.json(content_type=None)
+        try:
+            async with self._session.post(f"/api/{method}", data=compact(body).encode()) as response:
+                if response.status != 200:
+                    raise NotOffered(f"Centrifugo answers {method} with HTTP {response.status}")
+                answer = await response.json(content_type=None)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise NotOffered(f"Centrifugo does not answer {method}: {error!r}") from error
         return dict(answer)
 
     async def _result(self, method: str, body: Mapping[str, object]) -> dict[str, object]:
@@ -271,7 +274,7 @@ class Centrifugo:
     async def figures(self) -> PushFigures:
         """What its API tells: subscribers by channel, but not how many connections there are at this moment."""
         subscriptions: dict[str, int] = {}
-        with suppress(NotOffered, aiohttp.ClientError, TimeoutError):
+        with suppress(NotOffered):
             channels = (await self._result("channels", {})).get("channels")
             for channel, entry in channels.items() if isinstance(channels, dict) else ():
                 subscriptions[channel] = int(entry.get("num_clients", 0))

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+
+from telex_start.sandbox.order import BadOrder, Order
 
 FAULT_PATHS = ("login", "organisations", "connection", "subscription", "logout")
 """The calls that a fault can be put on; the Bearer variants of the token calls count with the others."""
 
 WRONG_TOKENS = ("other_channel", "other_user", "bad_signature", "garbage", "expired")
 """How a subscription token can be wrong."""
-
-
-class BadOrder(Exception):
-    """An order of the control API makes no sense; the message says why."""
 
 
 @dataclass
@@ -42,48 +39,38 @@ class Fault:
     """The connection is cut in the middle of the body."""
 
     @classmethod
-    def from_order(cls, order: Mapping[str, object], organisation_id: str | None) -> Fault:
-        """Reads the order `fault`.
+    def from_order(cls, order: Order) -> Fault:
+        """Reads the order `fault`, whose keys are the fields of this class.
 
         Raises:
             BadOrder: an unknown path, or a value of the wrong type.
         """
-        path = order.get("path")
+        path = order.text("path")
         if path not in FAULT_PATHS:
             raise BadOrder(f"path is one of {', '.join(FAULT_PATHS)}")
-        status = _integer(order, "status")
-        html, redirect = bool(order.get("html")), bool(order.get("redirect"))
-        drip, truncate = bool(order.get("drip")), bool(order.get("truncate"))
-        body_status = _integer(order, "body_status")
-        delay = order.get("delay", 0)
-        if not isinstance(delay, int | float) or delay < 0:
-            raise BadOrder("delay is a number of seconds")
-        if status is None and body_status is not None:
-            status = 200
-        elif status is None and (html or not (delay or drip or truncate or redirect)):
-            status = 502
-        return cls(
-            path=str(path),
-            organisation_id=organisation_id,
-            times=_integer(order, "times"),
-            status=status,
-            html=html,
-            body_status=body_status,
-            delay=float(delay),
-            drip=drip,
-            redirect=redirect,
-            message=str(order.get("message", "")),
-            truncate=truncate,
+        fault = cls(
+            path=path,
+            organisation_id=order.organisation().id if "organisation" in order else None,
+            times=order.optional_number("times"),
+            status=order.optional_number("status"),
+            html=order.flag("html", False),
+            body_status=order.optional_number("body_status"),
+            delay=order.quantity("delay", 0),
+            drip=order.flag("drip", False),
+            redirect=order.flag("redirect", False),
+            message=order.text("message", ""),
+            truncate=order.flag("truncate", False),
         )
+        if fault.status is None:
+            fault.status = fault._implied_status()
+        return fault
 
-
-def _integer(order: Mapping[str, object], key: str) -> int | None:
-    value = order.get(key)
-    if value is None:
+    def _implied_status(self) -> int | None:
+        if self.body_status is not None:
+            return 200
+        if self.html or not (self.delay or self.drip or self.truncate or self.redirect):
+            return 502
         return None
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise BadOrder(f"{key} is a whole number")
-    return value
 
 
 class Faults:

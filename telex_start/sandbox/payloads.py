@@ -40,17 +40,16 @@ class Conversation:
 
 @dataclass
 class Conversations:
-    """The conversations of one user in all organisations, and the publications that change them.
+    """What is unread where, and the publications that change it.
 
     Counts are absolute: each message adds one, a read sets them to 0.
     """
 
-    user: User
     new_id: Callable[[], str]
-    _known: dict[tuple[str, str, str], Conversation] = field(default_factory=dict)
+    _known: dict[tuple[str, str, str, str], Conversation] = field(default_factory=dict)
 
-    def _conversation(self, organisation: Organisation, section: str, name: str) -> Conversation:
-        key = (organisation.id, section, name)
+    def _conversation(self, user: User, organisation: Organisation, section: str, name: str) -> Conversation:
+        key = (user.id, organisation.id, section, name)
         if key not in self._known:
             created_at = datetime.now(UTC).isoformat()
             self._known[key] = Conversation(section, name, self.new_id(), self.new_id(), created_at)
@@ -58,6 +57,7 @@ class Conversations:
 
     def message(
         self,
+        user: User,
         organisation: Organisation,
         section: str,
         name: str,
@@ -73,19 +73,20 @@ class Conversations:
             name: the channel's or agent's name, or the other person's username.
             preview: the beginning of the message, which only direct conversations show.
         """
-        conversation = self._conversation(organisation, section, name)
+        conversation = self._conversation(user, organisation, section, name)
         conversation.unread += 1
         conversation.mentions += mention
-        return self._change(organisation, conversation, preview=preview, private=private, group=group)
+        return self._change(user, organisation, conversation, preview=preview, private=private, group=group)
 
-    def read(self, organisation: Organisation, section: str, name: str) -> dict[str, object]:
+    def read(self, user: User, organisation: Organisation, section: str, name: str) -> dict[str, object]:
         """The publication for the user having read a conversation on some device: counts 0."""
-        conversation = self._conversation(organisation, section, name)
+        conversation = self._conversation(user, organisation, section, name)
         conversation.unread = conversation.mentions = 0
-        return self._change(organisation, conversation, preview="", private=False, group=False)
+        return self._change(user, organisation, conversation, preview="", private=False, group=False)
 
     def _change(
         self,
+        user: User,
         organisation: Organisation,
         conversation: Conversation,
         *,
@@ -94,11 +95,11 @@ class Conversations:
         group: bool,
     ) -> dict[str, object]:
         if conversation.section == DIRECT:
-            data = self._direct(organisation, conversation, preview, group)
+            data = self._direct(user, organisation, conversation, preview, group)
         elif conversation.section == AGENTS:
             data = self._agent(organisation, conversation)
         else:
-            data = self._channel(organisation, conversation, private)
+            data = self._channel(user, organisation, conversation, private)
         data |= {"thread_count": conversation.unread, "mention_count": conversation.mentions}
         data |= {"last_thread_id": uuid7()}
         return {
@@ -108,28 +109,32 @@ class Conversations:
             "data": data,
         }
 
-    def _channel(self, organisation: Organisation, conversation: Conversation, private: bool) -> dict[str, object]:
+    @staticmethod
+    def _channel(
+        user: User, organisation: Organisation, conversation: Conversation, private: bool
+    ) -> dict[str, object]:
         return {
             "channels_id": conversation.id,
             "name": conversation.name,
-            "description": f"{self.user.username}'s {conversation.name} channel",
+            "description": f"{user.username}'s {conversation.name} channel",
             "topic": "",
             "organisation_id": organisation.id,
-            "owner_id": self.user.id,
+            "owner_id": user.id,
             "archived": False,
             "is_private": private,
             "created_at": conversation.created_at,
             "access": True,
         }
 
+    @staticmethod
     def _direct(
-        self, organisation: Organisation, conversation: Conversation, preview: str, group: bool
+        user: User, organisation: Organisation, conversation: Conversation, preview: str, group: bool
     ) -> dict[str, object]:
         return {
             "channel_id": conversation.id,
             "username": conversation.name,
             "channel_type": "group_dm" if group else "dm",
-            "participants": [{"id": self.user.id}, {"id": conversation.partner_id}],
+            "participants": [{"id": user.id}, {"id": conversation.partner_id}],
             "organisation_id": organisation.id,
             "preview_message": preview,
             "participant_id": conversation.partner_id,

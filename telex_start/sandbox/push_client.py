@@ -80,7 +80,10 @@ class PushClient:
             await self._link.finish()
 
     def close(self, code: Code, *, flush: bool = True) -> None:
-        """Ends the connection with a close code."""
+        """Ends the connection with a close code; 3000 is the one that never goes over the wire."""
+        if code.number == codes.CLOSE_WITHOUT_FRAME.number:
+            self.cut()
+            return
         if self._link.close(code, flush=flush):
             self._hub.record.closes[code.number] += 1
         self._let_go()
@@ -144,24 +147,19 @@ class PushClient:
         try:
             self._methods.get(command.method, self._refuse)(command)
         except ReplyWithError as error:
-            body: dict[str, object] = {"code": error.code.number, "message": error.code.words}
-            if error.code.temporary:
-                body["temporary"] = True
-            reply = {"id": command.id, "error": body} if command.id else {"error": body}
-            self.push(compact(reply))
+            body = {"code": error.code.number, "message": error.code.words}
+            self.push(compact({"id": command.id, "error": body}))
             self._unusable = command.method == "connect"
 
     def _refuse(self, command: Command) -> None:
         """The commands that the default configuration grants nobody."""
-        match command.method:
-            case "rpc":
-                raise ReplyWithError(codes.METHOD_NOT_FOUND)
-            case "send":
-                raise ReplyWithError(codes.NOT_AVAILABLE)
-            case _:
-                if not command.text("channel"):
-                    raise CloseConnection(codes.CLOSE_BAD_REQUEST)
-                raise ReplyWithError(codes.PERMISSION_DENIED)
+        if command.method == "send":
+            raise CloseConnection(codes.CLOSE_NOT_AVAILABLE)
+        if command.method != "rpc" and not command.text("channel"):
+            raise CloseConnection(codes.CLOSE_BAD_REQUEST)
+        if command.method in ("presence", "presence_stats", "rpc"):
+            raise ReplyWithError(codes.NOT_AVAILABLE)
+        raise ReplyWithError(codes.PERMISSION_DENIED)
 
     def _reply(self, command: Command, result: dict[str, object]) -> None:
         self.push(compact({"id": command.id, command.method: result}))
@@ -276,8 +274,7 @@ class PushClient:
             raise ReplyWithError(codes.TOKEN_EXPIRED) from None
         except InvalidToken:
             raise ReplyWithError(codes.PERMISSION_DENIED) from None
-        if token.channel != channel or token.user_id != self.user_id:
-            raise CloseConnection(codes.CLOSE_INVALID_TOKEN)
+        self._check_claims(token, channel)
         result: dict[str, object] = {}
         if token.expires_at:
             ttl = token.expires_at - self._hub.clock.unix()
@@ -287,6 +284,11 @@ class PushClient:
         self.subscriptions[channel] = Subscription(token.expires_at)
         self._hub.subscribe(channel, self)
         self._reply(command, result | self._position(channel, command))
+
+    def _check_claims(self, token: CheckedToken, channel: str) -> None:
+        """A good token for somebody or something else takes the whole connection down."""
+        if token.channel != channel or token.user_id != self.user_id or token.client not in ("", self.id):
+            raise CloseConnection(codes.CLOSE_INVALID_TOKEN)
 
     def _position(self, channel: str, command: Command) -> dict[str, object]:
         """The part of a subscribe result that speaks of history, zero values left out."""
@@ -339,8 +341,7 @@ class PushClient:
             return
         except InvalidToken:
             raise CloseConnection(codes.CLOSE_INVALID_TOKEN) from None
-        if token.channel != channel or token.user_id != self.user_id:
-            raise CloseConnection(codes.CLOSE_INVALID_TOKEN)
+        self._check_claims(token, channel)
         subscription.expires_at = token.expires_at
         result: dict[str, object] = {}
         if token.expires_at:

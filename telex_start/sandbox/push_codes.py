@@ -11,13 +11,10 @@ class Code:
 
     number: int
     words: str
-    temporary: bool = False
 
 
-INTERNAL_ERROR = Code(100, "internal server error", temporary=True)
 UNKNOWN_CHANNEL = Code(102, "unknown channel")
 PERMISSION_DENIED = Code(103, "permission denied")
-METHOD_NOT_FOUND = Code(104, "method not found")
 ALREADY_SUBSCRIBED = Code(105, "already subscribed")
 LIMIT_EXCEEDED = Code(106, "limit exceeded")
 BAD_REQUEST = Code(107, "bad request")
@@ -25,6 +22,7 @@ NOT_AVAILABLE = Code(108, "not available")
 TOKEN_EXPIRED = Code(109, "token expired")
 EXPIRED = Code(110, "expired")
 
+CLOSE_WITHOUT_FRAME = Code(3000, "connection closed")
 CLOSE_SHUTDOWN = Code(3001, "shutdown")
 CLOSE_EXPIRED = Code(3005, "connection expired")
 CLOSE_SLOW = Code(3008, "slow")
@@ -32,11 +30,9 @@ CLOSE_NO_PONG = Code(3012, "no pong")
 CLOSE_INVALID_TOKEN = Code(3500, "invalid token")
 CLOSE_BAD_REQUEST = Code(3501, "bad request")
 CLOSE_STALE = Code(3502, "stale")
-CLOSE_INAPPROPRIATE = Code(3506, "inappropriate protocol")
-CLOSE_TOO_BIG = Code(1009, "")
+CLOSE_NOT_AVAILABLE = Code(3508, "not available")
 
 UNSUBSCRIBED_BY_SERVER = Code(2000, "server unsubscribe")
-UNSUBSCRIBED_INSUFFICIENT_STATE = Code(2500, "insufficient state")
 UNSUBSCRIBED_EXPIRED = Code(2501, "subscription expired")
 
 KNOWN_WORDS = {
@@ -49,9 +45,9 @@ KNOWN_WORDS = {
         CLOSE_INVALID_TOKEN,
         CLOSE_BAD_REQUEST,
         CLOSE_STALE,
-        CLOSE_INAPPROPRIATE,
+        Code(3506, "inappropriate protocol"),
         UNSUBSCRIBED_BY_SERVER,
-        UNSUBSCRIBED_INSUFFICIENT_STATE,
+        Code(2500, "insufficient state"),
         UNSUBSCRIBED_EXPIRED,
         Code(3004, "internal server error"),
         Code(3006, "subscription expired"),
@@ -64,7 +60,7 @@ KNOWN_WORDS = {
         Code(3504, "connection limit"),
         Code(3505, "channel limit"),
         Code(3507, "permission denied"),
-        Code(3508, "not available"),
+        CLOSE_NOT_AVAILABLE,
         Code(3509, "too many errors"),
         Code(2502, "state invalidated"),
     )

@@ -29,7 +29,12 @@ _OFFSET_LIMIT = 2**64
 _STRINGS = ("channel", "token", "epoch", "name", "version")
 _FLAGS = ("recover", "positioned", "recoverable", "join_leave")
 
-_decoder = json.JSONDecoder()
+
+def _no_constant(name: str) -> object:
+    raise ValueError(f"{name} is no JSON")
+
+
+_decoder = json.JSONDecoder(parse_constant=_no_constant)
 
 
 class BadCommand(Exception):

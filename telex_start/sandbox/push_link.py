@@ -70,7 +70,7 @@ class Link:
     def cut(self) -> None:
         """Ends the TCP connection, without a close frame and without TLS's goodbye."""
         self._writer.cancel()
-        if isinstance(self._transport, Transport):
+        if isinstance(self._transport, Transport) and not self._transport.is_closing():
             self._transport.abort()
 
     async def finish(self) -> None:
@@ -131,7 +131,7 @@ async def accept(request: web.Request, message_size_limit: int) -> web.WebSocket
         autoping=False,
         compress=False,
         timeout=_CLOSE_WAIT,
-        max_msg_size=message_size_limit,
+        max_msg_size=message_size_limit + 1,  # aiohttp refuses a frame of exactly that size too
     )
     await socket.prepare(request)
     return socket

@@ -18,6 +18,7 @@ from aiohttp import web
 
 from telex_start.sandbox.accounts import Accounts
 from telex_start.sandbox.api import API_PATH, TelexApi
+from telex_start.sandbox.api_orders import ApiOrders
 from telex_start.sandbox.centrifugo import Centrifugo
 from telex_start.sandbox.certificates import Certificates, make_certificates
 from telex_start.sandbox.clock import Clock
@@ -25,11 +26,14 @@ from telex_start.sandbox.control import Control
 from telex_start.sandbox.faults import Faults
 from telex_start.sandbox.hub import Hub
 from telex_start.sandbox.options import Options
+from telex_start.sandbox.payloads import Conversations
 from telex_start.sandbox.push_backend import PushBackend
+from telex_start.sandbox.push_orders import PushOrders
 from telex_start.sandbox.push_server import PushServer
 from telex_start.sandbox.push_settings import PUSH_PATH, PushSettings
 from telex_start.sandbox.rate_limit import RateLimiter
 from telex_start.sandbox.record import Record
+from telex_start.sandbox.story import Story
 from telex_start.sandbox.streams import Streams
 from telex_start.sandbox.tokens import TokenSigner
 
@@ -69,21 +73,34 @@ async def _serve_until(ending: asyncio.Event, options: Options, directory: Path)
     signer = TokenSigner(clock, options.connection_ttl, options.subscription_ttl)
     record, faults = Record(), Faults()
     limiter = RateLimiter(options.rate, options.burst, time.monotonic)
+    conversations = Conversations(accounts.new_id)
     push = _push_backend(options, certificates, directory, signer, clock, record)
     api = TelexApi(accounts, signer, clock, limiter, faults, record, options.notification_token)
-    control = Control(accounts, push, faults, limiter, signer, record)
+    control = Control(
+        accounts,
+        push,
+        signer,
+        record,
+        PushOrders(push, conversations),
+        ApiOrders(accounts, faults, limiter, signer),
+    )
     application = web.Application(client_max_size=64 * 2**20)
     application.add_routes(api.routes())
     application.add_routes(control.routes())
     runner = web.AppRunner(application, handle_signals=False, access_log=None, shutdown_timeout=0.5)
     listener = _listen(options.port)
+    story: asyncio.Task[None] | None = None
     try:
         await push.start()
         await runner.setup()
         await web.SockSite(runner, listener, ssl_context=certificates.server_context()).start()
         _announce(listener.getsockname()[1], push.port, certificates, accounts)
+        if options.story:
+            story = asyncio.create_task(Story(accounts, push, conversations, options.story_interval).tell())
         await ending.wait()
     finally:
+        if story is not None:
+            story.cancel()
         await push.stop()
         await runner.cleanup()
         listener.close()

@@ -36,12 +36,14 @@ class Publication:
     offset: int
     data: str
     """JSON text, passed on as it came."""
+    epoch: str = ""
+    """Set in the first publication of a stream only, as Centrifugo v6.9 does."""
 
     def to_json(self) -> str:
-        """The publication as it stands in a push or in a recovery; an offset of 0 is left out."""
-        if self.offset:
-            return f'{{"data":{self.data},"offset":{self.offset}}}'
-        return f'{{"data":{self.data}}}'
+        """The publication as it stands in a push or in a recovery, zero values left out."""
+        offset = f',"offset":{self.offset}' if self.offset else ""
+        epoch = f',"epoch":"{self.epoch}"' if self.epoch else ""
+        return f'{{"data":{self.data}{offset}{epoch}}}'
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Stream:
     """The history of one channel."""
 
     def __init__(self) -> None:
-        self.epoch = "".join(random.choices(_EPOCH_ALPHABET, k=4))
+        self.epoch = "".join(random.choices(_EPOCH_ALPHABET, k=8))
         self.top = 0
         self.kept: deque[Publication] = deque()
         self.expires_at: float | None = None
@@ -101,7 +103,7 @@ class Streams:
             return Publication(0, data)
         stream = self._stream(channel)
         stream.top += 1
-        publication = Publication(stream.top, data)
+        publication = Publication(stream.top, data, stream.epoch if stream.top == 1 else "")
         stream.kept.append(publication)
         while len(stream.kept) > self.size:
             stream.kept.popleft()

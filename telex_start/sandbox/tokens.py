@@ -31,6 +31,8 @@ class CheckedToken:
     user_id: str
     channel: str
     """Empty in a connection token."""
+    client: str
+    """The one connection it is for; empty for any."""
     expires_at: int
     """Unix seconds; 0 for never."""
 
@@ -161,5 +163,6 @@ class TokenSigner:
         return CheckedToken(
             user_id=str(claims.get("sub", "")),
             channel=str(claims.get("channel", "")),
+            client=str(claims.get("client", "")),
             expires_at=int(expires_at) if isinstance(expires_at, int | float) else 0,
         )
