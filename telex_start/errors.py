@@ -5,6 +5,7 @@
     TelexStartError
     ├── ConfigError            a bad option, variable or configuration file      exit code 2
     ├── NoPlaceForIcon         no display, no bus, or no tray with a menu         exit code 2
+    ├── NobodyToAsk            credentials are needed, and there is no terminal    exit code 3
     ├── CredentialsRefused     Telex does not know this e-mail and password
     ├── InvalidForm            Telex says that the e-mail or a field is malformed (422)
     ├── SessionOver            notification token and access token are both refused
@@ -47,6 +48,12 @@ class NoPlaceForIcon(TelexStartError):
     """There is nowhere to put an icon with a menu."""
 
     title = "No place for an icon"
+
+
+class NobodyToAsk(TelexStartError):
+    """Credentials are needed, and there is neither a window nor a terminal to ask at."""
+
+    title = "Sign in needed"
 
 
 class CredentialsRefused(TelexStartError):

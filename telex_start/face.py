@@ -61,6 +61,10 @@ def face_of(session: StateChanged, unread: int) -> Face:
             State.STOPPED: "Stopped",
         }
         status = words[state]
+        if state is State.CONNECTING and session.reason:
+            # The next try after a failure: for a person it is one reconnecting, not a blinking between two words.
+            state = State.RECONNECTING
+            status = words[state]
         if session.reason:
             status += f": {session.reason}"
     return Face(state=state, unread=unread, status=status)

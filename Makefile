@@ -1,0 +1,38 @@
+# Telex Start. Every target does its own set-up.
+.PHONY: demo test test-fast test-centrifugo bench soak lint set-up-demo set-up-test clean
+
+PYTEST = .venv/bin/python -m pytest
+
+demo: set-up-demo
+	.venv/bin/telex-start demo $(ARGS)
+
+# The fast ones first: a broken frame decoder is not found by way of a screenshot.
+test: set-up-test lint
+	$(PYTEST) -m "not centrifugo" tests/ground tests $(ARGS)
+
+test-fast: set-up-test
+	$(PYTEST) tests/ground $(ARGS)
+
+test-centrifugo: set-up-test
+	$(PYTEST) -m centrifugo --timeout 300 $(ARGS)
+
+bench: set-up-test
+	.venv/bin/python -m tests.bench $(ARGS)
+
+MINUTES ?= 30
+soak: set-up-test
+	.venv/bin/python -m tests.soak $(MINUTES)
+
+lint: set-up-test
+	.venv/bin/ruff check telex_start tests
+	.venv/bin/ruff format --check -q telex_start tests
+	.venv/bin/mypy
+
+set-up-demo:
+	@.ci/set-up demo
+
+set-up-test:
+	@.ci/set-up test
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

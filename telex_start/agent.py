@@ -1,0 +1,162 @@
+"""The agent put together: which surface, which toasts, one instance, signals; and taken apart again."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from queue import SimpleQueue
+from types import FrameType
+from typing import Any
+
+from . import instance, logs, paths
+from .app import App, SessionPort, Surface
+from .config import Config
+from .console import Console
+from .desktop.toasts import Toasts
+from .errors import ConfigError
+from .events import BellRang, Event, MainAppAnswered, Ring, SignalReceived, SignIn
+from .tokens import TokenStore
+
+log = logging.getLogger(__name__)
+
+EXIT_WITHIN = 5.0
+"""Seconds that ``--exit`` waits for the running instance to be gone."""
+
+
+def end_running(folder: Path, api_url: str) -> int:
+    """``telex-start --exit``: end the running instance, and return when it is gone."""
+    try:
+        kind = instance.ring(folder, api_url, Ring.EXIT, wait=EXIT_WITHIN)
+    except TimeoutError:
+        print("telex-start: the running instance has not ended.", file=sys.stderr)
+        return 1
+    print("Telex Start has ended." if kind else "Telex Start is not running.")
+    return 0
+
+
+def run(config: Config, *, headless: bool, as_json: bool, open_window: bool, password: str | None) -> tuple[int, str]:
+    """Run the agent to its end.
+
+    Returns:
+        The exit code, and one line that says why where it is not 0.
+
+    Raises:
+        ConfigError: a configured file or folder cannot be used.
+        NoPlaceForIcon: there is nowhere to put an icon with a menu.
+    """
+    folder = paths.runtime_folder()
+    try:
+        lock = instance.claim(folder, config.api_url, "headless" if headless else "tray")
+    except OSError as error:
+        raise ConfigError(f"the folder {folder} cannot be used ({error.strerror}): set XDG_RUNTIME_DIR.") from None
+    if lock is None:
+        return _second_start(folder, config.api_url, headless), ""
+    store = TokenStore()
+    logs.begin(config.log_level, _log_file(), lambda: _secrets(store))
+    events: SimpleQueue[Event] = SimpleQueue()
+    sign_in = SignIn(config.email or "", password, persist=True) if password is not None else None
+    del password
+    console: Console | None = None
+    surface: Surface
+    if headless:
+        surface = console = Console(as_json, sys.stdout, lambda: events.put(SignalReceived(signal.SIGTERM)))
+    else:
+        from .desktop.tray_surface import TraySurface
+
+        surface = TraySurface(events.put)
+    _on_signals(events, console)
+    toasts = Toasts(events.put)
+
+    def make_session() -> SessionPort:
+        from .session import Session
+
+        return Session(config, store, events.put)
+
+    app = App(
+        config=config,
+        events=events,
+        surface=surface,
+        toasts=toasts,
+        main_app=_MainApp(config.main_app_command),
+        make_session=make_session,
+    )
+    try:
+        lock.serve(_with_interruption(events, console))
+        toasts.start()
+        code = app.run(sign_in, open_window)
+        return code, app.last_words
+    finally:
+        surface.stop()
+        toasts.stop()
+        lock.close()
+        store.clear()
+        logs.end()
+
+
+class _MainApp:
+    """Opens and closes the Telex client; its modules are brought when they are needed."""
+
+    def __init__(self, command: str | None) -> None:
+        self._command = command
+
+    def open(self) -> MainAppAnswered | None:
+        """Open it, or raise it where it runs."""
+        from .desktop import main_app
+
+        return main_app.open_main_app(self._command)
+
+    def close(self) -> MainAppAnswered | None:
+        """End it."""
+        from .desktop import main_app
+
+        return main_app.close_main_app(self._command)
+
+
+def _second_start(folder: Path, api_url: str, headless: bool) -> int:
+    """Another instance is running: ring its bell, and end."""
+    kind = instance.ring(folder, api_url, None if headless else Ring.OPEN)
+    if headless or kind != "tray":
+        print("Telex Start is already running.", file=sys.stderr)
+    return 0
+
+
+def _on_signals(events: SimpleQueue[Event], console: Console | None) -> None:
+    """SIGTERM and SIGINT end the program in its own order; SimpleQueue.put is safe in a signal handler."""
+
+    def arrived(number: int, frame: FrameType | None) -> None:
+        events.put(SignalReceived(number))
+        if console is not None and console.asking:
+            raise KeyboardInterrupt
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, arrived)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, arrived)
+
+
+def _with_interruption(events: SimpleQueue[Event], console: Console | None) -> Any:
+    """Dispatch for the bell: a person who is being asked for a password blocks the main thread until a signal comes."""
+
+    def dispatch(event: Event) -> None:
+        events.put(event)
+        if console is not None and console.asking and isinstance(event, BellRang) and event.ring is Ring.EXIT:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    return dispatch
+
+
+def _log_file() -> Path | None:
+    try:
+        return paths.log_file()
+    except OSError:
+        return None
+
+
+def _secrets(store: TokenStore) -> Iterable[str]:
+    tokens = [store.connection, *store.subscriptions.values()]
+    values = [store.access, store.notification, *(token.value for token in tokens if token is not None)]
+    return [value for value in values if value]

@@ -1,0 +1,158 @@
+"""What ``--headless`` says and asks on the terminal.
+
+In words one readable line a toast, state or trouble; with ``--json`` one JSON object a line, and nothing else on
+standard output.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, TextIO
+
+import msgspec
+
+from . import wording
+from .errors import NobodyToAsk
+from .events import SignIn, StateChanged, Trouble
+from .face import Face, face_of
+from .states import State
+from .toast import Toast
+from .unread import Counts
+
+
+class Console:
+    """The terminal as the surface of the program. Used by the main thread alone."""
+
+    def __init__(self, as_json: bool, out: TextIO, gone: Callable[[], None]) -> None:
+        """
+        Args:
+            as_json: One JSON object a line.
+            out: Standard output.
+            gone: Called once when nobody reads it any more.
+        """
+        self.asking = False
+        """A person is being asked, which blocks the main thread."""
+        self._as_json = as_json
+        self._out = out
+        self._gone = gone
+        self._status = ""
+        self._session = StateChanged(State.SIGNED_OUT)
+
+    def start(self) -> None:
+        """Nothing to start."""
+
+    def stop(self) -> None:
+        """Nothing to stop."""
+
+    def face(self, face: Face) -> None:
+        """The words changed: said on the terminal, where only new words matter and a count of its own is none."""
+        if not self._as_json and (status := face_of(self._session, 0).status) != self._status:
+            self._status = status
+            self._line(wording.one_line(status))
+
+    def open_window(self, email: str, take_focus: bool, message: str) -> None:
+        """There are no windows here."""
+
+    def ask(self, email: str) -> SignIn:
+        """Ask for e-mail and password on the terminal.
+
+        Raises:
+            NobodyToAsk: standard input is no terminal.
+            KeyboardInterrupt: the input was closed, or a signal came.
+        """
+        if sys.stdin is None or not sys.stdin.isatty():
+            raise NobodyToAsk("nobody is signed in: give --email and --password-stdin, or run it on a terminal")
+        self.asking = True
+        try:
+            return SignIn(_ask_email(email), _ask_password(), persist=True)
+        except EOFError:
+            raise KeyboardInterrupt from None
+        finally:
+            self.asking = False
+
+    def state(self, event: StateChanged) -> None:
+        """The state, or a figure of it, changed."""
+        self._session = event
+        if self._as_json:
+            self._object(
+                event="state",
+                state=event.state.value,
+                organisations=event.organisations,
+                subscribed=event.subscribed,
+            )
+
+    def unread(self, counts: Counts) -> None:
+        """The counts changed."""
+        if self._as_json:
+            self._object(
+                event="unread", unread=counts.unread, mentions=counts.mentions, conversations=counts.conversations
+            )
+
+    def toast(self, toast: Toast) -> None:
+        """A toast is shown."""
+        if self._as_json:
+            self._object(
+                event="notification",
+                title=toast.title,
+                body=toast.body,
+                organisation=toast.organisation,
+                channel=toast.channel,
+                unread=toast.unread,
+                summary=toast.summary,
+            )
+        else:
+            self._line(wording.console_line(toast))
+
+    def trouble(self, trouble: Trouble) -> None:
+        """A new trouble."""
+        if self._as_json:
+            self._object(event="error", title=trouble.title, message=trouble.message)
+        else:
+            self._line(f"! {wording.one_line(trouble.title)}: {wording.one_line(trouble.message)}")
+
+    def _object(self, **fields: Any) -> None:
+        self._write(msgspec.json.encode(fields).decode())
+
+    def _line(self, text: str) -> None:
+        self._write(text)
+
+    def _write(self, line: str) -> None:
+        encoding = self._out.encoding or "utf-8"
+        try:
+            self._out.write(line.encode(encoding, "replace").decode(encoding) + "\n")
+            self._out.flush()
+        except (OSError, ValueError):
+            # Nobody reads any more, as in `telex-start --headless | head`. Python would flush at exit, and complain.
+            self._out = open(os.devnull, "w")  # noqa: SIM115
+            sys.stdout = self._out
+            self._gone()
+
+
+def _ask_email(known: str) -> str:
+    """Ask for the e-mail address; Return takes the known one.
+
+    Raises:
+        EOFError: the person closed the input.
+    """
+    while True:
+        sys.stderr.write(f"Telex e-mail [{known}]: " if known else "Telex e-mail: ")
+        sys.stderr.flush()
+        line = sys.stdin.readline()
+        if not line:
+            raise EOFError
+        if email := line.strip() or known:
+            return email
+
+
+def _ask_password() -> str:
+    """Ask for the password, unseen.
+
+    Raises:
+        EOFError: the person closed the input.
+    """
+    while True:
+        if password := getpass.getpass("Password: ", stream=sys.stderr):
+            return password

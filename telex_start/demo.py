@@ -1,0 +1,119 @@
+"""``telex-start demo``: the sandbox and the agent in one command."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from typing import IO, NoReturn
+
+from .errors import ConfigError
+
+_NAMES = 5
+"""Lines that the sandbox writes once it listens."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise ConfigError(f"demo: {message}; telex-start demo --help lists the options.")
+
+
+def main(argv: list[str]) -> int:
+    """Run the demo until the agent ends.
+
+    Raises:
+        ConfigError: an option is wrong, or the sandbox's extra is not installed.
+    """
+    parser = _Parser(
+        prog="telex-start demo",
+        description="A Telex on this machine, and the agent signed in to it. Without a display it tells its toasts here.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--headless", action="store_true", help="no icon and no window, even where there is a display")
+    parser.add_argument("--login", action="store_true", help="open the login window instead of signing in at once")
+    parser.add_argument("--toasts", type=int, default=0, metavar="N", help="with --headless: end after N toasts")
+    parser.add_argument("--story-interval", default="3", metavar="SECONDS", help="pace of the story (3)")
+    options = parser.parse_args(argv)
+    display = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")) or sys.platform in (
+        "win32",
+        "darwin",
+    )
+    headless = options.headless or not display
+    if options.toasts and not headless:
+        raise ConfigError("demo: --toasts goes with --headless.")
+    sandbox = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "telex_start",
+            "sandbox",
+            "--until-stdin-closes",
+            "--story-interval",
+            options.story_interval,
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        return _with_sandbox(sandbox, options, headless)
+    finally:
+        sandbox.terminate()
+        sandbox.wait(10)
+
+
+def _with_sandbox(sandbox: subprocess.Popen[str], options: argparse.Namespace, headless: bool) -> int:
+    assert sandbox.stdout is not None
+    told: dict[str, str] = {}
+    for _ in range(_NAMES):
+        name, equals, value = sandbox.stdout.readline().rstrip("\n").partition("=")
+        if not equals:
+            raise ConfigError("demo: the sandbox did not start; what it said is above.")
+        told[name] = shlex.split(value)[0]
+    email, password = told.pop("SANDBOX_EMAIL"), told.pop("SANDBOX_PASSWORD")
+    with tempfile.TemporaryDirectory(prefix="telex-start-demo-") as folder:
+        # A demo of its own: neither a configuration nor a running agent of this user's has a part in it.
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("TELEX_START_")} | told
+        config = os.path.join(folder, "config.toml")
+        with open(config, "w", encoding="utf-8") as stream:
+            stream.write("# the demo's\n")
+        command = [sys.executable, "-m", "telex_start", "--config", config, "--email", email]
+        print(f"Signing in to the sandbox as {email}; its password is {password}. Ctrl-C ends the demo.", flush=True)
+        command += ["--login"] if options.login and not headless else ["--password-stdin"]
+        command += ["--headless"] if headless else []
+        agent = subprocess.Popen(
+            command,
+            env=environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE if headless else None,
+            text=True,
+            encoding="utf-8",
+        )
+        signal.signal(signal.SIGTERM, lambda *_: agent.terminate())
+        assert agent.stdin is not None
+        agent.stdin.write(password + "\n")
+        agent.stdin.close()
+        try:
+            if agent.stdout is not None:
+                _echo(agent, agent.stdout, options.toasts)
+            return agent.wait()
+        except KeyboardInterrupt:
+            # Ctrl-C reached the agent too, which ends in its own order.
+            return agent.wait()
+
+
+def _echo(agent: subprocess.Popen[str], lines: IO[str], toasts: int) -> None:
+    """Pass the agent's lines on; end it after so many toasts, where that is asked."""
+    seen = 0
+    for line in lines:
+        print(line, end="", flush=True)
+        if " · " in line or "more in" in line:
+            seen += 1
+        if toasts and seen == toasts:
+            print(f"{seen} toasts: the demo ends.", flush=True)
+            threading.Thread(target=agent.terminate, daemon=True).start()

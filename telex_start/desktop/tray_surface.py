@@ -1,0 +1,65 @@
+"""The tray and the login window as the surface of the program. Used by the main thread alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..app import RunningWindow
+from ..events import Event, StateChanged, Trouble
+from ..face import Face, face_of
+from ..states import State
+from ..toast import Toast
+from ..unread import Counts
+from .tray import Tray
+
+STOP_WITHIN = 0.7
+"""Seconds that Exit waits for the icon to be gone."""
+
+
+class TraySurface:
+    """Shows faces in the tray; words, counts and troubles are part of the face, or of the open window."""
+
+    def __init__(self, dispatch: Callable[[Event], None]) -> None:
+        self._dispatch = dispatch
+        self._tray = Tray(dispatch, face_of(StateChanged(State.SIGNED_OUT), 0))
+
+    def start(self) -> None:
+        """Show the icon.
+
+        Raises:
+            NoPlaceForIcon: there is nowhere to put an icon with a menu.
+        """
+        self._tray.start()
+
+    def stop(self) -> None:
+        """Take the icon away."""
+        self._tray.stop(STOP_WITHIN)
+
+    def face(self, face: Face) -> None:
+        """Renew icon, title and menu."""
+        self._tray.show(face)
+
+    def open_window(self, email: str, take_focus: bool, message: str) -> RunningWindow:
+        """A login window.
+
+        Raises:
+            TelexStartError: there is no Tk, or no display.
+        """
+        from .login_window import LoginWindow
+
+        return LoginWindow(self._dispatch, email, take_focus=take_focus, message=message)
+
+    def ask(self, email: str) -> None:
+        """Nothing is asked here: a window does that."""
+
+    def state(self, event: StateChanged) -> None:
+        """Nothing: the face tells."""
+
+    def unread(self, counts: Counts) -> None:
+        """Nothing: the face tells."""
+
+    def toast(self, toast: Toast) -> None:
+        """Nothing: toasts are shown by the desktop."""
+
+    def trouble(self, trouble: Trouble) -> None:
+        """Nothing: the face's status line tells."""
