@@ -8,7 +8,9 @@ import select
 import shutil
 import subprocess
 import tempfile
-from contextlib import ExitStack
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -70,7 +72,7 @@ class RealDesktop:
             self.client = stack.enter_context(BusClient(self.bus))
             self._stack = stack.pop_all()
         try:
-            self.start("openbox", "--config-file", os.devnull)
+            self.start("openbox")
             self._wait_for_root_property("_NET_SUPPORTING_WM_CHECK")
             if self._panel is not None:
                 self.start_panel()
@@ -112,6 +114,32 @@ class RealDesktop:
         name, slash, path = items[-1].partition("/")
         return PanelItem(self.client, name, slash + path)
 
+    def right_click_icon(self) -> None:
+        """Open the menu of the (only) icon with the mouse; its menu has the keyboard when this returns."""
+        with self._screen() as screen:
+            root = screen.screen().root
+            root.change_attributes(event_mask=X.SubstructureNotifyMask)
+            screen.sync()
+            self._click_icon(3)
+            while not ((event := self._next_event(screen, "the menu")).type == X.MapNotify and event.override):
+                pass
+            deadline = time.monotonic() + TIMEOUT
+            # The menu takes the keyboard a little after it appears, and no event tells when.
+            while root.grab_keyboard(False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime) == X.GrabSuccess:
+                screen.ungrab_keyboard(X.CurrentTime)
+                screen.sync()
+                assert time.monotonic() < deadline, "the menu does not take keys"
+                time.sleep(0.01)
+
+    def left_click_icon(self) -> None:
+        """Click the (only) icon with the left button of the mouse."""
+        self._click_icon(1)
+
+    def choose(self, label: str) -> None:
+        """Choose an entry of the open menu with the keyboard."""
+        usable = [entry.label for entry in self.wait_for_item().menu() if entry.enabled and not entry.separator]
+        self.xdotool("key", *["Down"] * (usable.index(label) + 1), "Return")
+
     def xdotool(self, *arguments: str) -> str:
         """Move, click, type or ask; returns what xdotool says."""
         done = subprocess.run(
@@ -123,6 +151,26 @@ class RealDesktop:
         """Save a picture of the whole screen."""
         command = ["import", "-silent", "-window", "root", os.fspath(path)]
         subprocess.run(command, env=self.environ, check=True, timeout=TIMEOUT)
+
+    def _click_icon(self, button: int) -> None:
+        # Both panels are configured to be at the bottom, 32 pixels high, with the tray at their left.
+        x = {"xfce4-panel": 24, "lxqt-panel": 15}[str(self._panel)]
+        self.xdotool("mousemove", str(x), "784", "click", str(button))
+
+    @contextmanager
+    def _screen(self) -> Iterator[Any]:
+        screen = display.Display(self.environ["DISPLAY"])
+        try:
+            yield screen
+        finally:
+            screen.close()
+
+    @staticmethod
+    def _next_event(screen: Any, what: str) -> Any:
+        if not screen.pending_events():
+            ready, _, _ = select.select([screen], [], [], TIMEOUT)
+            assert ready, f"waited {TIMEOUT} s for {what}"
+        return screen.next_event()
 
     def _watcher(self, member: str) -> Any:
         return self.client.property(_WATCHER, "/StatusNotifierWatcher", _WATCHER, member)
@@ -161,14 +209,10 @@ class RealDesktop:
         return member in [self.client.member(signal) for signal in self.client.signals]
 
     def _wait_for_root_property(self, name: str) -> None:
-        screen = display.Display(self.environ["DISPLAY"])
-        try:
+        with self._screen() as screen:
             root = screen.screen().root
-            root.change_attributes(event_mask=X.PropertyChangeMask)
+            root.change_attributes(event_mask=X.PropertyChangeMask, background_pixel=0x3F6475)
+            root.clear_area()
             atom = screen.intern_atom(name)
             while root.get_full_property(atom, X.AnyPropertyType) is None:
-                ready, _, _ = select.select([screen], [], [], TIMEOUT)
-                assert ready, f"waited {TIMEOUT} s for {name} on the root window"
-                screen.next_event()
-        finally:
-            screen.close()
+                self._next_event(screen, name)

@@ -1,0 +1,111 @@
+"""The icon as raw pixels, kept on disk: a look that was drawn once is shown again without importing Pillow.
+
+Importing Pillow and drawing cost several megabytes and tens of milliseconds, reading 35 kB costs neither. A cached
+file that is damaged, from another drawing or unreadable is drawn anew; a cache that cannot be written is no error.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import struct
+import zlib
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+from ..states import SIGNED_IN, State
+
+Pixmap = tuple[int, int, bytes]
+"""Width and height in pixels, and the pixels as A, R, G, B, one byte each, row by row: ``(iiay)`` on the bus."""
+
+SIZES = (16, 22, 24, 32, 48, 64)
+"""Pixels; what panels ask for."""
+KEPT_FILES = 48
+"""Looks kept in the cache, 35 kB each; the longest unused go first."""
+
+_MAGIC = b"TXP1"
+_SUFFIX = ".argb"
+_log = logging.getLogger(__name__)
+
+
+def pixmaps(state: State, unread: int, directory: Path) -> list[Pixmap]:
+    """The icon in all :data:`SIZES`, from the cache in ``directory`` or else drawn and put there.
+
+    Args:
+        state: What the mark says.
+        unread: The number on the badge; 0 for none.
+        directory: Holds only this cache; made where it is missing.
+    """
+    # Badges say 99+ at most, and there is none without a good session: fewer looks than numbers.
+    shown = min(unread, 100) if state in SIGNED_IN else 0
+    path = directory / f"{state.value}-{shown}-{_drawing():08x}{_SUFFIX}"
+    try:
+        pictures = _unpack(path.read_bytes())
+        with suppress(OSError):
+            os.utime(path)
+        return pictures
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:
+        _log.debug("cached icon %s is unusable (%s), drawn anew", path, error)
+    from . import icons
+
+    pictures = [(size, size, icons.argb32(icons.draw(state, shown, size))) for size in SIZES]
+    try:
+        _store(path, pictures)
+    except OSError as error:
+        _log.debug("icon cache %s cannot be written: %s", directory, error)
+    return pictures
+
+
+@cache
+def _drawing() -> int:
+    """A number that changes when the drawing does."""
+    from .. import __version__
+
+    seed = zlib.crc32(repr((__version__, SIZES)).encode())
+    try:
+        return zlib.crc32(Path(__file__).with_name("icons.py").read_bytes(), seed)
+    except OSError:
+        # Frozen into one file: then the version alone tells drawings apart.
+        return seed
+
+
+def _pack(pictures: list[Pixmap]) -> bytes:
+    body = b"".join(struct.pack("<II", width, height) + pixels for width, height, pixels in pictures)
+    return _MAGIC + struct.pack("<I", zlib.crc32(body)) + body
+
+
+def _unpack(data: bytes) -> list[Pixmap]:
+    """The pictures in a cached file.
+
+    Raises:
+        ValueError: it is not whole.
+    """
+    body = data[8:]
+    if data[:8] != _MAGIC + struct.pack("<I", zlib.crc32(body)):
+        raise ValueError("damaged")
+    pictures: list[Pixmap] = []
+    while body:
+        width, height = struct.unpack_from("<II", body)
+        end = 8 + width * height * 4
+        pictures.append((width, height, body[8:end]))
+        body = body[end:]
+    if [width for width, _, _ in pictures] != list(SIZES):
+        raise ValueError("other sizes")
+    return pictures
+
+
+def _store(path: Path, pictures: list[Pixmap]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(f".{os.getpid()}.part")
+    try:
+        part.write_bytes(_pack(pictures))
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    files = sorted(path.parent.glob(f"*{_SUFFIX}"), key=lambda file: file.stat().st_mtime_ns, reverse=True)
+    for old in files[KEPT_FILES:]:
+        with suppress(OSError):
+            old.unlink()
