@@ -1,0 +1,399 @@
+"""The bus connection against a real dbus-daemon, and against what is none."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jeepney import DBusAddress, MatchRule, Message, MessageType, new_method_call, new_method_return, new_signal
+
+from telex_start.desktop.bus import Bus, Lost, error_of, session_address
+from telex_start.desktop.bus_link import Framer, NoBus
+from tests.fake_desktop import TIMEOUT, BusClient, FakeNotificationDaemon, PrivateBus
+
+NOTIFICATIONS = DBusAddress(
+    "/org/freedesktop/Notifications", "org.freedesktop.Notifications", "org.freedesktop.Notifications"
+)
+DBUS = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus")
+
+
+@contextmanager
+def running(address: str, **options: Any) -> Iterator[Bus]:
+    bus = Bus(address, **options)
+    bus.start()
+    try:
+        yield bus
+    finally:
+        assert bus.stop(TIMEOUT)
+
+
+def ask(bus: Bus, message: Message, timeout: float = 2.0) -> Message | Lost:
+    """Call and wait for what the callback gets."""
+    answers: SimpleQueue[Message | Lost] = SimpleQueue()
+    assert bus.call(message, answers.put, timeout)
+    return answers.get(timeout=TIMEOUT)
+
+
+def ping() -> Message:
+    return new_method_call(DBUS, "GetId")
+
+
+def is_answer(reply: Message | Lost) -> bool:
+    return isinstance(reply, Message) and not error_of(reply)
+
+
+def switches(thread: threading.Thread) -> int:
+    status = Path(f"/proc/self/task/{thread.native_id}/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("voluntary_ctxt")).split()[1])
+
+
+def test_a_call_is_answered_on_the_buss_thread(private_bus: PrivateBus) -> None:
+    with running(private_bus.address, thread_name="toasts") as bus:
+        answers: SimpleQueue[tuple[Any, str]] = SimpleQueue()
+        bus.call(ping(), lambda reply: answers.put((reply, threading.current_thread().name)))
+        reply, thread = answers.get(timeout=TIMEOUT)
+        assert len(reply.body[0]) == 32
+        assert thread == "toasts"
+
+
+def test_an_error_is_an_answer(private_bus: PrivateBus) -> None:
+    with running(private_bus.address) as bus:
+        reply = ask(bus, new_method_call(NOTIFICATIONS, "GetCapabilities"))
+        assert isinstance(reply, Message)
+        assert error_of(reply) == "org.freedesktop.DBus.Error.ServiceUnknown"
+
+
+def test_a_message_that_fits_no_signature_is_the_callers_error(private_bus: PrivateBus) -> None:
+    with running(private_bus.address) as bus:
+        with pytest.raises(ValueError, match="surrogates"):
+            bus.call(new_method_call(DBUS, "NameHasOwner", "s", ("\ud800",)), None)
+        with pytest.raises(TypeError):
+            bus.call(new_method_call(DBUS, "NameHasOwner", "s", (7,)), None)
+        assert is_answer(ask(bus, ping()))
+
+
+def test_a_silent_peer_costs_its_caller_the_time_out_and_nobody_else_anything(private_bus: PrivateBus) -> None:
+    with FakeNotificationDaemon(private_bus, mode="silent"), running(private_bus.address) as bus:
+        lost: SimpleQueue[Message | Lost] = SimpleQueue()
+        began = time.monotonic()
+        bus.call(new_method_call(NOTIFICATIONS, "GetCapabilities"), lost.put, 0.5)
+        assert is_answer(ask(bus, ping()))
+        assert time.monotonic() - began < 0.4
+        assert lost.get(timeout=TIMEOUT) is Lost.NO_ANSWER
+        assert 0.5 <= time.monotonic() - began < 1.0
+
+
+def test_a_late_answer_is_nobodys(private_bus: PrivateBus) -> None:
+    with running(private_bus.address) as bus, BusClient(private_bus) as peer:
+        calls: SimpleQueue[Message] = SimpleQueue()
+        peer.answer = lambda call, *_: calls.put(call)  # type: ignore[method-assign]
+        address = DBusAddress("/x", peer.unique_name, "x.y")
+        assert ask(bus, new_method_call(address, "Slow"), 0.2) is Lost.NO_ANSWER
+        peer._connection.send(new_method_return(calls.get(timeout=TIMEOUT)))
+        assert is_answer(ask(bus, ping()))
+
+
+def test_signals_come_to_who_subscribed(private_bus: PrivateBus) -> None:
+    heard: SimpleQueue[Message] = SimpleQueue()
+    bus = Bus(private_bus.address)
+    bus.subscribe(MatchRule(type="signal", interface="a.b", member="Wanted"), heard.put)
+    connected = threading.Event()
+    bus.on_connect(connected.set)
+    bus.start()
+    assert connected.wait(TIMEOUT)
+    assert is_answer(ask(bus, ping()))  # answered after the match rule was
+    with BusClient(private_bus) as peer:
+        peer.emit("/x", "a.b", "Other", "s", "no")
+        peer.emit("/x", "a.b", "Wanted", "s", "yes")
+        assert heard.get(timeout=TIMEOUT).body == ("yes",)
+        assert heard.empty()
+    assert bus.stop(TIMEOUT)
+
+
+def test_a_failing_callback_ends_nothing(private_bus: PrivateBus, caplog: pytest.LogCaptureFixture) -> None:
+    with running(private_bus.address) as bus:
+        bus.post(lambda: 1 / 0)
+        bus.call(ping(), lambda reply: 1 / 0)
+        assert is_answer(ask(bus, ping()))
+    assert caplog.text.count("ZeroDivisionError: division by zero") == 2
+
+
+def test_a_kept_connection_comes_back_with_its_subscriptions_when_the_bus_restarts(private_bus: PrivateBus) -> None:
+    heard: SimpleQueue[Message] = SimpleQueue()
+    connections: SimpleQueue[str] = SimpleQueue()
+    bus = Bus(private_bus.address, keep=True)
+    bus.subscribe(MatchRule(type="signal", interface="a.b"), heard.put)
+    bus.on_connect(lambda: connections.put(bus.unique_name))
+    bus.start()
+    connections.get(timeout=TIMEOUT)
+    private_bus.stop()
+    private_bus.start()
+    connections.get(timeout=TIMEOUT)
+    assert is_answer(ask(bus, ping()))
+    with BusClient(private_bus) as peer:
+        peer.emit("/x", "a.b", "Again", "", *())
+        assert heard.get(timeout=TIMEOUT).header.message_type is MessageType.signal
+    assert bus.stop(TIMEOUT)
+
+
+def test_a_call_brings_the_connection_back_where_it_is_not_kept(private_bus: PrivateBus) -> None:
+    with running(private_bus.address) as bus:
+        assert is_answer(ask(bus, ping()))
+        private_bus.stop()
+        private_bus.start()
+        assert is_answer(ask(bus, ping()))
+
+
+def test_a_call_waits_for_a_bus_that_is_not_there_yet(private_bus: PrivateBus) -> None:
+    private_bus.stop()
+    with running(private_bus.address) as bus:
+        answers: SimpleQueue[Message | Lost] = SimpleQueue()
+        bus.call(ping(), answers.put, TIMEOUT)
+        private_bus.start()
+        assert is_answer(answers.get(timeout=TIMEOUT))
+
+
+@pytest.mark.parametrize(
+    "address", ["", "unix:path=/nonexistent", "tcp:host=x", "rubbish", "unix:", "unix:path=%00%", ";;"]
+)
+def test_without_a_bus_a_call_was_never_sent(address: str) -> None:
+    with running(address) as bus:
+        began = time.monotonic()
+        assert ask(bus, ping(), 0.3) is Lost.NEVER_SENT
+        assert 0.3 <= time.monotonic() - began < 1.0
+
+
+def test_what_was_sent_when_the_bus_dies_has_no_answer(private_bus: PrivateBus) -> None:
+    with FakeNotificationDaemon(private_bus, mode="silent") as daemon, running(private_bus.address) as bus:
+        answers: SimpleQueue[Message | Lost] = SimpleQueue()
+        notify = ("", 0, "", "title", "", [], {}, 1)
+        bus.call(new_method_call(NOTIFICATIONS, "Notify", "susssasa{sv}i", notify), answers.put, TIMEOUT)
+        daemon.wait_for(1)
+        private_bus.stop()
+        assert answers.get(timeout=TIMEOUT) is Lost.NO_ANSWER
+        private_bus.start()
+
+
+def test_a_bus_that_does_not_read_is_survived(private_bus: PrivateBus) -> None:
+    with running(private_bus.address) as bus:
+        assert is_answer(ask(bus, ping()))
+        os.kill(private_bus._process.pid, signal.SIGSTOP)
+        try:
+            large = new_method_call(DBUS, "NameHasOwner", "s", ("x" * 100_000,))
+            answers: SimpleQueue[Message | Lost] = SimpleQueue()
+            began = time.monotonic()
+            taken = sum(bus.call(large, answers.put, 0.5) for _ in range(1500))
+            assert time.monotonic() - began < 2.0
+            assert taken < 1500
+            results = [answers.get(timeout=TIMEOUT) for _ in range(taken)]
+            assert {Lost.NEVER_SENT, Lost.NO_ANSWER} == set(results)
+            # The first bytes are in the kernel's buffer; what never left is not sent late.
+            assert results.count(Lost.NO_ANSWER) < 20
+        finally:
+            os.kill(private_bus._process.pid, signal.SIGCONT)
+        assert is_answer(ask(bus, ping(), TIMEOUT))
+
+
+@contextmanager
+def not_a_bus(directory: Path, answer: bytes) -> Iterator[str]:
+    """A socket that sends this to whoever connects, and nothing more."""
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(directory / "socket"))
+        server.listen()
+        clients: list[socket.socket] = []
+
+        def serve() -> None:
+            while True:
+                try:
+                    client, _ = server.accept()
+                except OSError:
+                    return
+                clients.append(client)
+                with suppress(BrokenPipeError):
+                    client.send(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"unix:path={directory}/socket"
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join(TIMEOUT)
+        for client in clients:
+            client.close()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"", b"REJECTED EXTERNAL\r\n", b"OK 1234\r\n", b"OK 1234\r\nrubbish", b"x" * 70_000, b"\0" * 64],
+    ids=["silence", "rejected", "half", "early", "long", "zeros"],
+)
+def test_what_is_no_bus_is_given_up_and_stopping_does_not_wait_for_it(
+    tmp_path: Path, answer: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("telex_start.desktop.bus.CONNECT_TIMEOUT", 0.5)
+    with not_a_bus(tmp_path, answer) as address:
+        bus = Bus(address)
+        bus.start()
+        assert ask(bus, ping(), 0.3) is Lost.NEVER_SENT
+        bus.call(ping(), None)
+        began = time.monotonic()
+        assert bus.stop(TIMEOUT)
+        assert time.monotonic() - began < 0.3
+
+
+def test_stopping_during_the_greeting_is_at_once_also_after_other_work_rang(tmp_path: Path) -> None:
+    with not_a_bus(tmp_path, b"") as address:
+        bus = Bus(address)
+        bus.start()
+        for _ in range(5):
+            bus.post(lambda: None)
+        began = time.monotonic()
+        assert bus.stop(TIMEOUT)
+        assert time.monotonic() - began < 0.3
+
+
+def test_objects_are_served(private_bus: PrivateBus) -> None:
+    bus = Bus(private_bus.address)
+
+    def answer(call: Message) -> Message | None:
+        member = BusClient.member(call)
+        if member == "Fail":
+            raise RuntimeError("secret")
+        return new_method_return(call, "s", (call.body[0].upper(),)) if member == "Upper" else None
+
+    bus.export("/thing", answer)
+    names: SimpleQueue[str] = SimpleQueue()
+    bus.on_connect(lambda: names.put(bus.unique_name))
+    bus.start()
+    name = names.get(timeout=TIMEOUT)
+    with BusClient(private_bus) as peer:
+        assert peer.call(name, "/thing", "a.b", "Upper", "s", "abc") == ("ABC",)
+        for path, member in (("/thing", "Lower"), ("/other", "Upper")):
+            with pytest.raises(AssertionError, match="UnknownMethod"):
+                peer.call(name, path, "a.b", member)
+        with pytest.raises(AssertionError, match="Failed") as failure:
+            peer.call(name, "/thing", "a.b", "Fail")
+        assert "secret" not in str(failure.value)
+    assert bus.stop(TIMEOUT)
+
+
+def test_later_is_later_and_on_the_thread(private_bus: PrivateBus) -> None:
+    with running(private_bus.address) as bus:
+        done: SimpleQueue[tuple[str, float]] = SimpleQueue()
+        began = time.monotonic()
+        for name, delay in (("second", 0.2), ("first", 0.1)):
+            bus.later(delay, lambda name=name: done.put((name, time.monotonic() - began)))  # type: ignore[misc]
+        first, second = done.get(timeout=TIMEOUT), done.get(timeout=TIMEOUT)
+        assert (first[0], second[0]) == ("first", "second")
+        assert first[1] >= 0.1
+        assert second[1] >= 0.2
+
+
+@pytest.mark.parametrize("alive", [True, False], ids=["connected", "bus gone"])
+def test_an_idle_connection_never_wakes_up(private_bus: PrivateBus, alive: bool) -> None:
+    with running(private_bus.address) as bus:
+        assert is_answer(ask(bus, ping()))
+        gone = threading.Event()
+        if not alive:
+            private_bus.stop()
+            assert ask(bus, ping(), 0.3) is Lost.NEVER_SENT
+            private_bus.start()
+        before = switches(bus._thread)
+        gone.wait(2.0)
+        assert switches(bus._thread) == before
+
+
+def test_nothing_is_left_behind(private_bus: PrivateBus) -> None:
+    def descriptors() -> int:
+        return len(os.listdir("/proc/self/fd"))
+
+    before, threads = descriptors(), threading.active_count()
+    for _ in range(3):
+        with running(private_bus.address) as bus:
+            assert is_answer(ask(bus, ping()))
+            private_bus.stop()
+            assert ask(bus, ping(), 0.2) is Lost.NEVER_SENT
+            private_bus.start()
+            assert is_answer(ask(bus, ping()))
+        assert not bus.call(ping(), None)
+        assert bus.stop()
+    assert threading.active_count() == threads
+    assert descriptors() == before
+
+
+def test_an_address_may_name_several_sockets_with_escaped_bytes(tmp_path: Path) -> None:
+    directory = tmp_path / "geräte, 100%"
+    directory.mkdir()
+    with not_a_bus(directory, b"REJECTED\r\n"), PrivateBus() as private_bus:
+        good = private_bus.address.removeprefix("unix:path=")
+        odd = directory / "bus"
+        odd.symlink_to(good)
+        escaped = "".join(f"%{byte:02x}" for byte in str(odd).encode())
+        address = f"tcp:host=localhost,port=1;unix:abstract=nobody-{os.getpid()};unix:path={escaped},guid=1234"
+        with running(address) as bus:
+            assert is_answer(ask(bus, ping()))
+
+
+def test_the_address_is_the_environments_or_the_runtime_directorys(tmp_path: Path) -> None:
+    assert session_address({}) == ""
+    assert session_address({"XDG_RUNTIME_DIR": str(tmp_path)}) == ""
+    (tmp_path / "bus").touch()
+    assert session_address({"XDG_RUNTIME_DIR": str(tmp_path)}) == f"unix:path={tmp_path}/bus"
+    both = {"XDG_RUNTIME_DIR": str(tmp_path), "DBUS_SESSION_BUS_ADDRESS": "unix:path=/x"}
+    assert session_address(both) == "unix:path=/x"
+
+
+def message(text: str, serial: int = 1) -> bytes:
+    data: bytes = new_signal(DBusAddress("/a", interface="a.b"), "C", "s", (text,)).serialise(serial)
+    return data
+
+
+def with_unknown_header_field() -> bytes:
+    raw = message("lost")
+    assert raw[16:17] == b"\x01"  # the first field is the path
+    return raw[:16] + b"\x63" + raw[17:]
+
+
+@settings(deadline=None)
+@given(st.lists(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"))), st.data())
+def test_messages_come_whole_however_the_bytes_are_cut(texts: list[str], data: st.DataObject) -> None:
+    stream = b"".join(map(message, texts))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=8)))
+    framer, got = Framer(), []
+    for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True):
+        got += [read.body[0] for read in framer.feed(stream[start:end])]
+    assert got == texts
+
+
+def test_an_unreadable_message_costs_no_other() -> None:
+    framer = Framer()
+    stream = message("before") + with_unknown_header_field() + message("after")
+    assert [read.body[0] for read in framer.feed(stream)] == ["before", "after"]
+
+
+def test_a_giant_message_is_thrown_away_as_it_comes() -> None:
+    framer = Framer()
+    stream = message("before") + message("x" * 5_000_000) + message("after")
+    got = []
+    for start in range(0, len(stream), 65536):
+        got += [read.body[0] for read in framer.feed(stream[start : start + 65536])]
+        assert len(framer._received) <= 65536 + 16
+    assert got == ["before", "after"]
+
+
+def test_a_stream_that_is_none_is_the_end() -> None:
+    with pytest.raises(NoBus):
+        list(Framer().feed(b"HTTP/1.1 400 Bad Request\r\n"))
+    size = struct.pack("<I", 2**32 - 1)
+    assert list(Framer().feed(b"l\4\0\1" + size + b"\1\0\0\0" + size + b"\0" * 100)) == []

@@ -1,0 +1,535 @@
+"""Toasts as a notification daemon on a real bus receives them."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import pytest
+
+from telex_start.desktop import toasts_dbus
+from telex_start.desktop.bus import Bus, Message
+from telex_start.desktop.toast_queue import MOST_WAITING, Waiting
+from telex_start.desktop.toasts import Toasts
+from telex_start.desktop.toasts_dbus import DBusToasts
+from telex_start.events import Event, ToastClicked, ToastFailed
+from telex_start.toast import Conversation, Toast
+from tests.fake_desktop import TIMEOUT, BusClient, FakeNotificationDaemon, PrivateBus
+
+HELLO = Toast(title="General", body="hello")
+GENERAL = Conversation("org/user", "channels_section", "general")
+PLAIN = ("actions", "body")
+
+
+@contextmanager
+def showing(bus: PrivateBus, dispatch: SimpleQueue[Event] | None = None, **options: Any) -> Iterator[Toasts]:
+    toasts = Toasts((dispatch or SimpleQueue()).put, environ=bus.environ, **options)
+    toasts.start()
+    try:
+        yield toasts
+    finally:
+        began = time.monotonic()
+        toasts.stop()
+        assert time.monotonic() - began < 0.5
+        assert "toasts" not in [thread.name for thread in threading.enumerate()]
+
+
+def toast(number: int, **more: Any) -> Toast:
+    return Toast(title=f"t{number}", body="body", **more)
+
+
+def titles(daemon: FakeNotificationDaemon) -> list[str]:
+    return [notify.summary for notify in daemon.shown]
+
+
+def failure(dispatch: SimpleQueue[Event]) -> str:
+    event = dispatch.get(timeout=TIMEOUT)
+    assert isinstance(event, ToastFailed)
+    return event.message
+
+
+def test_a_toast_as_the_daemon_gets_it(private_bus: PrivateBus, daemon: FakeNotificationDaemon) -> None:
+    with showing(private_bus) as toasts:
+        toasts.show(HELLO)
+        notify = daemon.wait_for(1)[0]
+    assert notify.app_name == "Telex Start"
+    assert (notify.summary, notify.body) == ("General", "hello")
+    assert notify.expire_timeout == 10_000
+    assert notify.actions == ["default", "Open Telex"]
+    assert notify.hints == {"urgency": ("y", 1)}
+    assert notify.replaces_id == 0
+
+
+def test_showing_never_waits(private_bus: PrivateBus) -> None:
+    with FakeNotificationDaemon(private_bus, mode="silent") as daemon, showing(private_bus) as toasts:
+        toasts.show(HELLO)
+        daemon.wait_until(lambda: daemon.member, "nothing")
+        began = time.monotonic()
+        for number in range(1000):
+            toasts.show(toast(number))
+        assert time.monotonic() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "body"),
+    [
+        (("body", "body-markup"), "&lt;b&gt;bold&lt;/b&gt; &amp; &lt;img src=x&gt; &amp;amp;"),
+        (PLAIN, "<b>bold</b> & <img src=x> &amp;"),
+        ((), "<b>bold</b> & <img src=x> &amp;"),
+    ],
+)
+def test_a_body_is_escaped_for_who_reads_markup_and_a_title_never(
+    private_bus: PrivateBus, capabilities: tuple[str, ...], body: str
+) -> None:
+    with FakeNotificationDaemon(private_bus, capabilities) as daemon, showing(private_bus) as toasts:
+        toasts.show(Toast(title="<b>R&D</b>", body="<b>bold</b> & <img src=x> &amp;"))
+        notify = daemon.wait_for(1)[0]
+        assert (notify.summary, notify.body) == ("<b>R&D</b>", body)
+
+
+def test_another_daemon_is_asked_for_its_own_capabilities(
+    private_bus: PrivateBus, daemon: FakeNotificationDaemon
+) -> None:
+    marked_up = Toast(title="t", body="<b>")
+    with showing(private_bus) as toasts:
+        toasts.show(marked_up)
+        assert daemon.wait_for(1)[0].body == "&lt;b&gt;"
+        daemon.leave()
+        with FakeNotificationDaemon(private_bus, PLAIN) as other:
+            toasts.show(marked_up)
+            assert other.wait_for(1)[0].body == "<b>"
+
+
+def test_a_daemon_that_refuses_to_tell_its_capabilities_gets_escaped_text(private_bus: PrivateBus) -> None:
+    class Untold(FakeNotificationDaemon):
+        def answer(self, call: Message, interface: str, member: str) -> Any:
+            if member == "GetCapabilities":
+                return "org.freedesktop.DBus.Error.UnknownMethod"
+            return super().answer(call, interface, member)
+
+    with Untold(private_bus) as daemon, showing(private_bus) as toasts:
+        toasts.show(Toast(title="t", body="<b>"))
+        assert daemon.wait_for(1)[0].body == "&lt;b&gt;"
+
+
+def test_where_there_are_no_actions_none_is_sent(private_bus: PrivateBus) -> None:
+    with FakeNotificationDaemon(private_bus, ("body",)) as daemon, showing(private_bus) as toasts:
+        toasts.show(HELLO)
+        assert daemon.wait_for(1)[0].actions == []
+
+
+@pytest.mark.parametrize(
+    ("hostile", "shown"),
+    [
+        ("nul\0 bell\x07 esc\x1b[0m c1\x9b", "nul bell esc[0m c1"),
+        ("bidi \u202eevil\u2066", "bidi evil"),
+        ("half \ud83d emoji", "half \ufffd emoji"),
+        ("--help", "--help"),
+        ("\U0001f468\u200d\U0001f469\u200d\U0001f467", "\U0001f468\u200d\U0001f469\u200d\U0001f467"),
+        ('it\'s "quoted" %s {x} \\n', 'it\'s "quoted" %s {x} \\n'),
+        ("\uffff\ufdd0", "\uffff\ufdd0"),
+        ("x" * 1_000_000, "x" * 199 + "…"),
+    ],
+)
+def test_hostile_text_is_shown_harmlessly(private_bus: PrivateBus, hostile: str, shown: str) -> None:
+    with FakeNotificationDaemon(private_bus, PLAIN) as daemon, showing(private_bus) as toasts:
+        toasts.show(Toast(title=hostile, body=hostile))
+        notify = daemon.wait_for(1)[0]
+        assert notify.summary == shown
+        assert notify.body.startswith(shown[:100])
+        assert len(notify.body) <= 1000
+
+
+def test_toasts_come_in_their_order_and_each_once(private_bus: PrivateBus, daemon: FakeNotificationDaemon) -> None:
+    with showing(private_bus) as toasts:
+        for number in range(MOST_WAITING):
+            toasts.show(toast(number))
+        daemon.wait_for(MOST_WAITING)
+        toasts.show(toast(99))
+        daemon.wait_for(MOST_WAITING + 1)
+    assert titles(daemon) == [f"t{number}" for number in range(MOST_WAITING)] + ["t99"]
+
+
+def test_a_thousand_at_once_are_bounded_and_the_latest_are_shown(private_bus: PrivateBus) -> None:
+    dispatch: SimpleQueue[Event] = SimpleQueue()
+    with FakeNotificationDaemon(private_bus, mode="silent") as daemon, showing(private_bus, dispatch) as toasts:
+        for number in range(1000):
+            toasts.show(toast(number))
+        assert "Too many" in failure(dispatch)
+        daemon.mode = "answer"
+        daemon.wait_until(lambda: "t999" in titles(daemon), "the last toast")
+        assert toasts._backend is not None
+        dropped = toasts._backend.queue.dropped
+        assert dropped + len(daemon.shown) >= 1000
+        assert len(set(titles(daemon))) == len(daemon.shown)
+
+
+def test_a_silent_daemon_fails_one_toast_at_a_time_and_is_told_of_once(
+    private_bus: PrivateBus, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("telex_start.desktop.bus.Bus.call", impatient(0.2))
+    dispatch: SimpleQueue[Event] = SimpleQueue()
+    with FakeNotificationDaemon(private_bus, mode="silent") as daemon, showing(private_bus, dispatch) as toasts:
+        for number in range(3):
+            toasts.show(toast(number))
+        daemon.wait_for(3)
+        assert failure(dispatch) == "The notification daemon does not answer."
+        daemon.mode = "answer"
+        toasts.show(toast(3))
+        daemon.wait_for(4)
+        assert titles(daemon) == ["t0", "t1", "t2", "t3"]  # none a second time
+        assert dispatch.empty()
+        assert caplog.text.count("does not answer") == 1
+
+
+def test_a_failure_is_told_again_after_a_success_between(private_bus: PrivateBus) -> None:
+    dispatch: SimpleQueue[Event] = SimpleQueue()
+    with FakeNotificationDaemon(private_bus, mode="error") as daemon, showing(private_bus, dispatch) as toasts:
+        for _ in range(2):
+            daemon.mode = "error"
+            toasts.show(HELLO)
+            toasts.show(HELLO)
+            assert "refused a toast (org.freedesktop.DBus.Error.Failed)" in failure(dispatch)
+            daemon.wait_until(lambda: len(daemon.shown) % 3 == 2, "both")
+            daemon.mode = "answer"
+            toasts.show(HELLO)
+            daemon.wait_until(lambda: len(daemon.shown) % 3 == 0, "the third")
+        assert dispatch.empty()
+
+
+def impatient(timeout: float) -> Any:
+    """``Bus.call`` with a shorter time-out."""
+    call = Bus.call
+    return lambda bus, message, on_reply, _=0.0: call(bus, message, on_reply, timeout)
+
+
+def test_without_a_daemon_a_toast_waits_a_little_and_then_it_is_told(
+    private_bus: PrivateBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(toasts_dbus, "PATIENCE", 0.3)
+    dispatch: SimpleQueue[Event] = SimpleQueue()
+    with showing(private_bus, dispatch) as toasts:
+        began = time.monotonic()
+        for number in range(5):
+            toasts.show(toast(number))
+        assert "No notification daemon is running" in failure(dispatch)
+        assert 0.3 <= time.monotonic() - began < 1.0
+        toasts.show(toast(5))
+        with FakeNotificationDaemon(private_bus) as daemon:
+            daemon.wait_for(1)
+            assert titles(daemon) == ["t5"]
+            assert dispatch.empty()
+
+
+def test_a_daemon_that_restarts_gets_the_toast_of_the_moment_once(
+    private_bus: PrivateBus, daemon: FakeNotificationDaemon
+) -> None:
+    with showing(private_bus) as toasts:
+        toasts.show(toast(0))
+        daemon.wait_for(1)
+        daemon.leave()
+        toasts.show(toast(1))
+        toasts.show(toast(2))
+        daemon.come_back()
+        daemon.wait_for(3)
+        toasts.show(toast(3))
+        daemon.wait_for(4)
+        assert titles(daemon) == ["t0", "t1", "t2", "t3"]
+
+
+def test_a_toast_during_a_restart_of_the_bus_is_shown_once(private_bus: PrivateBus) -> None:
+    with showing(private_bus) as toasts:
+        with FakeNotificationDaemon(private_bus) as daemon:
+            toasts.show(toast(0))
+            daemon.wait_for(1)
+            private_bus.stop()
+        toasts.show(toast(1))
+        toasts.show(toast(2))
+        private_bus.start()
+        with FakeNotificationDaemon(private_bus) as daemon:
+            daemon.wait_for(2)
+            assert titles(daemon) == ["t1", "t2"]
+
+
+def test_without_a_bus_it_is_told_once_and_the_next_is_tried(
+    private_bus: PrivateBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("telex_start.desktop.bus.Bus.call", impatient(0.2))
+    monkeypatch.setattr(toasts_dbus, "PATIENCE", 0.3)
+    dispatch: SimpleQueue[Event] = SimpleQueue()
+    private_bus.stop()
+    with showing(private_bus, dispatch) as toasts:
+        toasts.show(toast(0))
+        assert "session bus cannot be reached" in failure(dispatch)
+        private_bus.start()
+        with FakeNotificationDaemon(private_bus) as daemon:
+            toasts.show(toast(1))
+            daemon.wait_for(1)
+            assert titles(daemon) == ["t1"]
+    assert dispatch.empty()
+
+
+def test_a_daemon_whose_start_fails_is_no_daemon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(toasts_dbus, "PATIENCE", 0.2)
+    dispatch: SimpleQueue[Event] = SimpleQueue()
+    with PrivateBus({"org.freedesktop.Notifications": "/bin/false"}) as bus, showing(bus, dispatch) as toasts:
+        toasts.show(HELLO)
+        assert "No notification daemon is running" in failure(dispatch)
+
+
+def test_a_daemon_that_dies_with_a_toast_in_its_hands_does_not_get_it_again(private_bus: PrivateBus) -> None:
+    dispatch: SimpleQueue[Event] = SimpleQueue()
+    with showing(private_bus, dispatch) as toasts:
+        with FakeNotificationDaemon(private_bus) as daemon:
+            toasts.show(toast(0))
+            daemon.wait_for(1)
+            daemon.mode = "silent"
+            toasts.show(toast(1))
+            daemon.wait_for(2)
+        assert failure(dispatch) == "The notification daemon does not answer."
+        with FakeNotificationDaemon(private_bus) as daemon:
+            toasts.show(toast(2))
+            daemon.wait_for(1)
+            assert titles(daemon) == ["t2"]
+
+
+def test_a_click_is_dispatched(private_bus: PrivateBus, daemon: FakeNotificationDaemon) -> None:
+    dispatch: SimpleQueue[Event] = SimpleQueue()
+    with showing(private_bus, dispatch) as toasts:
+        toasts.show(toast(0))
+        toasts.show(toast(1))
+        ident = daemon.wait_for(2)[0].id
+        daemon.close(ident, 1)  # it expired, and is clicked in the desktop's list
+        with BusClient(private_bus) as stranger:
+            stranger.emit(
+                "/org/freedesktop/Notifications", "org.freedesktop.Notifications", "ActionInvoked", "us", 2, "default"
+            )
+        daemon.click(77)  # somebody else's toast
+        daemon.click(2, "other")
+        daemon.close(2)
+        daemon.click(2)  # gone
+        daemon.click(ident)
+        assert dispatch.get(timeout=TIMEOUT) == ToastClicked()
+        toasts.show(toast(2))
+        daemon.wait_for(3)
+        assert dispatch.empty()
+
+
+@contextmanager
+def direct(bus: PrivateBus, **options: Any) -> Iterator[tuple[DBusToasts, SimpleQueue[tuple[str, Any]]]]:
+    """The backend itself, and what it tells."""
+    outcomes: SimpleQueue[tuple[str, Any]] = SimpleQueue()
+    connection = Bus(bus.address)
+    toasts = DBusToasts(
+        connection,
+        on_shown=lambda toast: outcomes.put(("shown", toast)),
+        on_failed=lambda reason: outcomes.put(("failed", reason)),
+        on_clicked=lambda toast: outcomes.put(("clicked", toast)),
+        on_dismissed=lambda toast: outcomes.put(("dismissed", toast)),
+        **options,
+    )
+    connection.start()
+    try:
+        yield toasts, outcomes
+    finally:
+        assert connection.stop(TIMEOUT)
+
+
+def test_the_outcome_of_a_toast_is_known(private_bus: PrivateBus, daemon: FakeNotificationDaemon) -> None:
+    with direct(private_bus) as (toasts, outcomes):
+        for number in range(3):
+            toasts.show(toast(number))
+            assert outcomes.get(timeout=TIMEOUT) == ("shown", toast(number))
+        daemon.close(2, 2)
+        assert outcomes.get(timeout=TIMEOUT) == ("dismissed", toast(1))
+        daemon.close(1, 1)
+        daemon.close(3, 3)
+        daemon.click(1)
+        assert outcomes.get(timeout=TIMEOUT) == ("clicked", toast(0))
+        assert outcomes.empty()
+
+
+def test_toasts_of_one_conversation_replace_each_other(private_bus: PrivateBus, daemon: FakeNotificationDaemon) -> None:
+    other = Conversation("org/user", "channels_section", "random")
+    with direct(private_bus) as (toasts, outcomes):
+        for number, conversation in enumerate((GENERAL, other, GENERAL, None, GENERAL)):
+            toasts.show(toast(number, conversation=conversation))
+            assert outcomes.get(timeout=TIMEOUT)[0] == "shown"
+        shown = daemon.wait_for(5)
+        assert [notify.replaces_id for notify in shown] == [0, 0, 1, 0, 1]
+        assert shown[0].hints["category"] == ("s", "im.received")
+        daemon.close(1)
+        assert outcomes.get(timeout=TIMEOUT)[0] == "dismissed"
+        toasts.show(toast(5, conversation=GENERAL))
+        assert daemon.wait_for(6)[5].replaces_id == 0
+
+
+def test_another_daemon_is_not_asked_to_replace_what_it_never_showed(
+    private_bus: PrivateBus, daemon: FakeNotificationDaemon
+) -> None:
+    with direct(private_bus) as (toasts, _):
+        toasts.show(toast(0, conversation=GENERAL))
+        daemon.wait_for(1)
+        daemon.leave()
+        with FakeNotificationDaemon(private_bus) as other:
+            toasts.show(toast(1, conversation=GENERAL))
+            assert other.wait_for(1)[0].replaces_id == 0
+
+
+def test_a_conversation_that_was_read_loses_its_toast(private_bus: PrivateBus, daemon: FakeNotificationDaemon) -> None:
+    with direct(private_bus) as (toasts, outcomes):
+        toasts.show(toast(0, conversation=GENERAL))
+        assert outcomes.get(timeout=TIMEOUT)[0] == "shown"
+        toasts.close(GENERAL)
+        daemon.wait_until(lambda: daemon.closed, "the toast to be closed")
+        assert daemon.closed == [1]
+        for number in range(20):  # what is shown after it is not closed by it, however the threads run
+            toasts.close(GENERAL)
+            toasts.show(toast(number, conversation=GENERAL))
+            assert outcomes.get(timeout=TIMEOUT)[0] == "shown"
+        assert daemon.shown[1].replaces_id == 0
+        assert daemon.closed == [1, *(notify.id for notify in daemon.shown[1:-1])]
+
+
+def test_a_conversation_read_while_its_toast_is_under_way(private_bus: PrivateBus) -> None:
+    class Slow(FakeNotificationDaemon):
+        held: Message | None = None
+
+        def answer(self, call: Message, interface: str, member: str) -> Any:
+            if member == "Notify":
+                self.held = call
+                return None
+            return super().answer(call, interface, member)
+
+    with Slow(private_bus) as daemon, direct(private_bus) as (toasts, outcomes):
+        toasts.show(toast(0, conversation=GENERAL))
+        daemon.wait_until(lambda: daemon.held, "the call")
+        toasts.show(toast(1, conversation=GENERAL))  # waits behind it
+        toasts.show(toast(2))
+        toasts.close(GENERAL)
+        held, daemon.held = daemon.held, None
+        settled = threading.Event()
+        toasts._bus.post(settled.set)
+        assert settled.wait(TIMEOUT)
+        daemon._connection.send(reply_to(held, 7))
+        daemon.wait_until(lambda: daemon.held, "the next call")
+        daemon.wait_until(lambda: daemon.closed == [7], "the toast to be closed")
+        assert daemon.held is not None
+        assert daemon.held.body[3] == "t2"
+        assert outcomes.get(timeout=TIMEOUT) == ("shown", toast(0, conversation=GENERAL))
+
+
+def reply_to(call: Message | None, ident: int) -> Message:
+    from jeepney import new_method_return
+
+    assert call is not None
+    return new_method_return(call, "u", (ident,))
+
+
+def test_icon_and_urgency_are_sent(private_bus: PrivateBus, daemon: FakeNotificationDaemon) -> None:
+    with showing(private_bus, icon=(2, 1, b"\1\2\3\4\5\6\7\xff")) as toasts:
+        toasts.show(Toast(title="t", body="b", urgent=True))
+        hints = daemon.wait_for(1)[0].hints
+    assert hints["urgency"] == ("y", 2)
+    assert hints["image-data"] == ("(iiibiiay)", (2, 1, 8, True, 8, 4, b"\1\2\3\4\5\6\7\xff"))
+
+
+@pytest.mark.parametrize("answer", [("", ()), ("s", ("seven",)), ("as", ([],))])
+def test_a_daemon_that_answers_nonsense_is_survived(private_bus: PrivateBus, answer: tuple[str, Any]) -> None:
+    class Nonsense(FakeNotificationDaemon):
+        def answer(self, call: Message, interface: str, member: str) -> Any:
+            super().answer(call, interface, member)
+            return answer
+
+    with Nonsense(private_bus) as daemon, direct(private_bus) as (toasts, _):
+        for number in range(3):
+            toasts.show(toast(number, conversation=GENERAL))
+        daemon.wait_for(3)
+        daemon.emit("/org/freedesktop/Notifications", "org.freedesktop.Notifications", "ActionInvoked", "s", "x")
+        daemon.emit("/org/freedesktop/Notifications", "org.freedesktop.Notifications", "NotificationClosed", "")
+        toasts.show(toast(3))
+        daemon.wait_for(4)
+
+
+def test_open_toasts_are_remembered_up_to_a_bound(private_bus: PrivateBus, daemon: FakeNotificationDaemon) -> None:
+    with direct(private_bus) as (toasts, outcomes):
+        for number in range(130):
+            toasts.show(toast(number, conversation=Conversation("c", "s", str(number))))
+            outcomes.get(timeout=TIMEOUT)
+        assert len(toasts._open) == len(toasts._latest) == 100
+
+
+def test_between_toasts_the_thread_sleeps(private_bus: PrivateBus, daemon: FakeNotificationDaemon) -> None:
+    with showing(private_bus) as toasts:
+        toasts.show(HELLO)
+        daemon.wait_for(1)
+        thread = next(thread for thread in threading.enumerate() if thread.name == "toasts")
+
+        def switches() -> int:
+            status = Path(f"/proc/self/task/{thread.native_id}/status").read_text()
+            return int(status.partition("\nvoluntary_ctxt_switches:")[2].split()[0])
+
+        never = threading.Event()
+        never.wait(0.2)
+        before = switches()
+        never.wait(2.0)
+        assert switches() == before
+
+
+def test_starting_and_stopping_leave_nothing_behind(private_bus: PrivateBus, daemon: FakeNotificationDaemon) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    for number in range(3):
+        with showing(private_bus) as toasts:
+            toasts.show(HELLO)
+            daemon.wait_for(number + 1)
+        toasts.show(HELLO)
+        toasts.close(GENERAL)
+        toasts.stop()
+    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(daemon.shown) == 3
+
+
+def test_stopping_with_a_silent_daemon_is_at_once(private_bus: PrivateBus) -> None:
+    with FakeNotificationDaemon(private_bus, mode="silent") as daemon:
+        with showing(private_bus) as toasts:  # which looks at the time
+            for number in range(30):
+                toasts.show(toast(number))
+        del daemon
+
+
+def test_a_bus_of_the_callers_is_used_and_left_to_the_caller(
+    private_bus: PrivateBus, daemon: FakeNotificationDaemon
+) -> None:
+    bus = Bus(private_bus.address, thread_name="tray")
+    toasts = Toasts(SimpleQueue().put, bus=bus, environ={})
+    bus.start()
+    toasts.start()
+    toasts.show(HELLO)
+    daemon.wait_for(1)
+    toasts.stop()
+    assert bus.post(lambda: None)
+    assert bus.stop(TIMEOUT)
+
+
+def test_what_waits_is_shared_by_all_ways_of_showing() -> None:
+    from telex_start.desktop.toast_queue import ToastQueue
+
+    queue = ToastQueue()
+    for number in range(MOST_WAITING + 2):
+        queue.put(toast(number, conversation=GENERAL if number % 2 else None))
+    assert (queue.dropped, queue.newly_dropped(), queue.newly_dropped()) == (2, True, False)
+    first = queue.take()
+    assert first is not None
+    assert first.toast.title == "t2"
+    queue.put_back(Waiting(toast(100), first.since))
+    assert queue.oldest() == first.since
+    queue.remove(GENERAL)
+    left = [one.toast.title for one in iter(queue.take, None)]
+    assert left == ["t100", *(f"t{number}" for number in range(4, MOST_WAITING + 2, 2))]
+    assert (queue.take(), queue.oldest(), len(queue)) == (None, None, 0)
