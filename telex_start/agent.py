@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
@@ -84,17 +85,17 @@ def run(config: Config, *, headless: bool, as_json: bool, open_window: bool, pas
         main_app=_MainApp(config.main_app_command),
         make_session=make_session,
     )
-    try:
+    # Started inner to outer, stopped outer to inner; one that fails to stop never keeps the others from it.
+    with contextlib.ExitStack() as stack:
+        stack.callback(logs.end)
+        stack.callback(store.clear)
+        stack.callback(lock.close)
+        stack.callback(toasts.stop)
+        stack.callback(surface.stop)
         lock.serve(_with_interruption(events, console))
         toasts.start()
         code = app.run(sign_in, open_window)
-        return code, app.last_words
-    finally:
-        surface.stop()
-        toasts.stop()
-        lock.close()
-        store.clear()
-        logs.end()
+    return code, app.last_words
 
 
 class _MainApp:

@@ -1,0 +1,39 @@
+"""A sandbox and an agent signed in to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.program import Program
+from tests.servers import Sandbox
+
+
+def headless(folder: Path, telex: Sandbox, *options: str) -> Program:
+    """`telex-start --headless --json`, signing in by standard input."""
+    return Program(
+        folder,
+        *("--headless", "--json", "--email", telex.email, "--password-stdin", *options),
+        environ=telex.environ,
+        given=telex.password + "\n",
+    )
+
+
+Start = Callable[..., tuple[Sandbox, Program]]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts a sandbox with some options and an agent, and waits until it is online with all organisations."""
+    with ExitStack() as stack:
+
+        def begin(*options: str, organisations: int = 2) -> tuple[Sandbox, Program]:
+            telex = stack.enter_context(Sandbox("--organisations", str(organisations), *options))
+            agent = stack.enter_context(headless(tmp_path, telex))
+            agent.event("state", state="online", subscribed=organisations)
+            return telex, agent
+
+        yield begin
