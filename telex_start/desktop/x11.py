@@ -1,0 +1,127 @@
+"""What only the X server can tell or do: an old-style tray, the area beside the panels, windows to raise or to spare.
+
+The owner of python-xlib, which speaks the protocol itself: a connection of its own, and no C library whose error
+function could end the process. Each call connects anew; a display that is not there, or fails, is an empty answer.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+log = logging.getLogger(__name__)
+
+Area = tuple[int, int, int, int]
+"""Left, top, width and height, in pixels."""
+_Answer = TypeVar("_Answer")
+
+
+def reachable() -> bool:
+    """Whether the display that ``DISPLAY`` names takes us."""
+    return _ask(lambda display: True, False)
+
+
+def has_xembed_tray() -> bool:
+    """Whether an old-style system tray (XEmbed) is there."""
+
+    def ask(display: Any) -> bool:
+        selection = display.intern_atom(f"_NET_SYSTEM_TRAY_S{display.get_default_screen()}")
+        return bool(display.get_selection_owner(selection))
+
+    return _ask(ask, False)
+
+
+def work_area() -> Area | None:
+    """The part of the screen that panels leave free; ``None`` where nobody tells."""
+
+    def ask(display: Any) -> Area | None:
+        root = display.screen().root
+        areas = _property(display, root, "_NET_WORKAREA")
+        desktop = _property(display, root, "_NET_CURRENT_DESKTOP")
+        start = 4 * int(desktop[0]) if desktop else 0
+        if len(areas) < start + 4:
+            return None
+        left, top, width, height = (int(value) for value in areas[start : start + 4])
+        return left, top, width, height
+
+    return _ask(ask, None)
+
+
+def spare_the_focus(window: int) -> None:
+    """Ask the window manager to leave the focus where it is when a window appears.
+
+    Args:
+        window: The id of a window that is not shown yet, or of what it contains.
+    """
+
+    def ask(display: Any) -> None:
+        target = display.create_resource_object("window", window)
+        tree = target.query_tree()
+        if tree.parent != tree.root:
+            target = tree.parent
+        # By the EWMH a user time of 0 means just this.
+        target.change_property(display.intern_atom("_NET_WM_USER_TIME"), display.intern_atom("CARDINAL"), 32, [0])
+        display.sync()
+
+    _ask(ask, None)
+
+
+def raise_window_of(pids: set[int]) -> bool:
+    """Bring the topmost window of these processes to the front and give it the focus.
+
+    Returns:
+        Whether there is one, and the window manager was asked.
+    """
+
+    def ask(display: Any) -> bool:
+        root = display.screen().root
+        for ident in reversed(_property(display, root, "_NET_CLIENT_LIST_STACKING")):
+            window = display.create_resource_object("window", int(ident))
+            owner = _property(display, window, "_NET_WM_PID")
+            if owner and int(owner[0]) in pids:
+                _activate(display, root, window)
+                return True
+        return False
+
+    return _ask(ask, False)
+
+
+def _activate(display: Any, root: Any, window: Any) -> None:
+    from Xlib import X  # type: ignore[import-untyped]
+    from Xlib.protocol.event import ClientMessage  # type: ignore[import-untyped]
+
+    # 2 says that a pager asks: the person has just asked for it, by the tray's menu.
+    data = (32, [2, X.CurrentTime, 0, 0, 0])
+    event = ClientMessage(window=window, client_type=display.intern_atom("_NET_ACTIVE_WINDOW"), data=data)
+    root.send_event(event, event_mask=X.SubstructureRedirectMask | X.SubstructureNotifyMask)
+    display.sync()
+
+
+def _property(display: Any, window: Any, name: str) -> Any:
+    """A property's values; empty where it is not set."""
+    from Xlib import X
+    from Xlib.error import XError  # type: ignore[import-untyped]
+
+    try:
+        found = window.get_full_property(display.intern_atom(name), X.AnyPropertyType)
+    except XError:
+        return ()  # the window has gone meanwhile
+    return found.value if found is not None else ()
+
+
+def _ask(question: Callable[[Any], _Answer], otherwise: _Answer) -> _Answer:
+    if not os.environ.get("DISPLAY"):
+        return otherwise
+    try:
+        from Xlib.display import Display  # type: ignore[import-untyped]
+
+        display = Display()
+        try:
+            return question(display)
+        finally:
+            display.close()
+    except Exception as error:  # python-xlib raises much, down to struct.error
+        log.debug("the X display %s gives no answer: %s: %s", os.environ["DISPLAY"], type(error).__name__, error)
+        return otherwise
