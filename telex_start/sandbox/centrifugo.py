@@ -67,6 +67,7 @@ class Centrifugo:
         self._api_key = secrets.token_hex(16)
         self._process: asyncio.subprocess.Process | None = None
         self._session: aiohttp.ClientSession | None = None
+        self._ready = False
         self._silent = False
         self._return: asyncio.Task[None] | None = None
 
@@ -145,6 +146,7 @@ class Centrifugo:
                 await self._end(signal.SIGKILL)
                 raise CentrifugoFailed(f"{self._binary} was not ready after {_START_LIMIT:.0f} s")
             await asyncio.sleep(0.02)
+        self._ready = True
 
     async def _is_ready(self) -> bool:
         assert self._session is not None
@@ -156,6 +158,7 @@ class Centrifugo:
 
     async def _end(self, number: signal.Signals) -> None:
         process, self._process = self._process, None
+        self._ready = False
         if process is None:
             return
         with suppress(ProcessLookupError):
@@ -180,7 +183,7 @@ class Centrifugo:
     # -- its HTTP API ------------------------------------------------------------------------------------------------
 
     async def _call(self, method: str, body: Mapping[str, object]) -> dict[str, object]:
-        if self._process is None or self._session is None:
+        if not self._ready or self._session is None:
             raise NotOffered("the push server is down")
         if self._silent:
             raise NotOffered("a silent Centrifugo is a stopped process, which takes no orders")
@@ -278,7 +281,7 @@ class Centrifugo:
             channels = (await self._result("channels", {})).get("channels")
             for channel, entry in channels.items() if isinstance(channels, dict) else ():
                 subscriptions[channel] = int(entry.get("num_clients", 0))
-        listening = self._process is not None and self._process.returncode is None
+        listening = self._ready and self._process is not None and self._process.returncode is None
         return PushFigures(None, listening, subscriptions, log_known=False)
 
 

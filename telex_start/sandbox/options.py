@@ -116,6 +116,8 @@ def parse_options(argv: list[str]) -> Options:
             raise WrongOption("--clock-offset does not go with --centrifugo, which has a clock of its own")
         if options.honour_subs:
             raise WrongOption("--honour-subs does not go with --centrifugo, which ignores those tokens")
+        if 0 < options.ping < 1:
+            raise WrongOption("--ping of less than a second does not go with --centrifugo")
         if not options.centrifugo.is_file():
             raise WrongOption(f"--centrifugo: there is no file {options.centrifugo}")
     elif options.centrifugo_config_style is not None:

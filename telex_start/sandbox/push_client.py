@@ -46,7 +46,7 @@ class PushClient:
         self._link = link
         self._expires_at = 0
         self._unusable = False
-        self._ended = False
+        self.ended = False
         self._ping_unanswered: bool | None = None
         """None before the first ping, then whether the last one still waits for its pong."""
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -73,7 +73,7 @@ class PushClient:
                     await asyncio.sleep(_UNUSABLE_WAIT)
                     self._link.cut()
                     return
-                if self._ended:
+                if self.ended:
                     break
         finally:
             self._let_go()
@@ -106,7 +106,7 @@ class PushClient:
         self.push(push_text(channel, "unsubscribe", {"code": code.number, "reason": code.words}))
 
     def _let_go(self) -> None:
-        self._ended = True
+        self.ended = True
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
@@ -118,7 +118,7 @@ class PushClient:
         """Sets the timer of that name anew. Does nothing on an ended connection."""
         if name in self._timers:
             self._timers[name].cancel()
-        if not self._ended:
+        if not self.ended:
             self._timers[name] = asyncio.get_running_loop().call_later(max(0.0, delay), action)
 
     # -- commands ----------------------------------------------------------------------------------------------------
@@ -129,7 +129,7 @@ class PushClient:
                 command = parse_command(line)
                 self._hub.record.command(self.id, command.raw)
                 self._dispatch(command)
-                if self._ended or self._unusable:
+                if self.ended or self._unusable:
                     return
         except BadCommand:
             self.close(codes.CLOSE_BAD_REQUEST)
@@ -361,7 +361,7 @@ class PushClient:
 
     def ping(self) -> None:
         """Sends a ping and expects its pong in time."""
-        if self.user_id is None or self._ended:
+        if self.user_id is None or self.ended:
             return
         settings = self._hub.settings
         self._ping_unanswered = True

@@ -203,4 +203,5 @@ class PushServer:
     async def figures(self) -> PushFigures:
         """What is open now."""
         subscriptions = {channel: len(there) for channel, there in self._hub.subscribers.items()}
-        return PushFigures(len(self._clients), self._site is not None, subscriptions)
+        open_connections = sum(not client.ended for client in self._clients)
+        return PushFigures(open_connections, self._site is not None, subscriptions)

@@ -1,0 +1,69 @@
+"""Sandboxes for the tests of the sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.sandbox.dialogues import GROUPS, Transcript, play
+from tests.sandbox.peer import Api
+from tests.servers import NoGo, Sandbox, centrifugo_binary
+
+PUSH_SERVERS = [
+    "own",
+    pytest.param("v6", marks=pytest.mark.centrifugo),
+    pytest.param("v5", marks=pytest.mark.centrifugo),
+]
+"""Parameters for tests that hold for every push server."""
+
+
+def push_server_options(which: str) -> tuple[str, ...]:
+    """The options that choose a push server; skips the test where a real one cannot be built."""
+    if which == "own":
+        return ()
+    try:
+        return ("--centrifugo", str(centrifugo_binary(which)))
+    except NoGo as reason:
+        pytest.skip(str(reason))
+
+
+def transcripts_of(which: str) -> dict[str, Transcript]:
+    """The transcripts of all dialogues with a push server, all groups played at once."""
+
+    def one(group: str) -> dict[str, Transcript]:
+        with Sandbox(*GROUPS[group], *push_server_options(which)) as sandbox:
+            return play(sandbox, group)
+
+    heard: dict[str, Transcript] = {}
+    with ThreadPoolExecutor() as pool:
+        for part in pool.map(one, GROUPS):
+            heard |= part
+    return heard
+
+
+@pytest.fixture(scope="session")
+def shared_sandbox() -> Iterator[Sandbox]:
+    """One sandbox for all tests that leave it as they found it."""
+    with Sandbox("--rate", "0") as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(shared_sandbox: Sandbox) -> Iterator[Sandbox]:
+    """The shared sandbox, made well again after the test. Counters go on from test to test."""
+    yield shared_sandbox
+    shared_sandbox.clear_faults()
+    shared_sandbox.rate_limit(0)
+    shared_sandbox.refuse_push(0)
+    shared_sandbox.silent(False)
+
+
+@pytest.fixture
+def api(sandbox: Sandbox) -> Api:
+    """The API of the shared sandbox, signed in."""
+    api = Api(sandbox)
+    status, body = api.login()
+    assert status == 200, body
+    return api

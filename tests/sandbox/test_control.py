@@ -1,0 +1,391 @@
+"""The control orders, as a push client meets them on the sandbox's own push server."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import websocket
+
+from tests.sandbox.peer import Api, Closed, Peer, Tokens
+from tests.servers import OrderRefused, Sandbox
+
+
+@pytest.fixture
+def peer(sandbox: Sandbox) -> Iterator[Peer]:
+    """A client of the announced account, connected and subscribed to its first organisation."""
+    with Peer(sandbox) as peer:
+        join(peer, sandbox)
+        yield peer
+
+
+def tokens_of(sandbox: Sandbox) -> Tokens:
+    return Tokens(sandbox, sandbox.channel().partition("/")[2])
+
+
+def join(peer: Peer, sandbox: Sandbox, *indices: int) -> None:
+    """Connects and subscribes to organisations, by default the first."""
+    tokens = tokens_of(sandbox)
+    assert "connect" in peer.ask({"connect": {"token": tokens.connection()}})
+    for channel in [sandbox.channel(index) for index in indices or (0,)]:
+        reply = peer.ask({"subscribe": {"channel": channel, "token": tokens.subscription(channel)}})
+        assert "subscribe" in reply, reply
+
+
+def published(peer: Peer) -> Any:
+    """The data of the next publication."""
+    return peer.receive()["push"]["pub"]["data"]
+
+
+# -- publications ------------------------------------------------------------------------------------------------------
+
+
+def test_publish(peer: Peer, sandbox: Sandbox) -> None:
+    before = sandbox.publish(0, {"n": 1})
+    after = sandbox.publish(sandbox.channel().partition("/")[0], "by id")
+    assert (after["offset"], after["epoch"]) == (before["offset"] + 1, before["epoch"])
+    sandbox.publish("Northwind Ops", None)
+    assert [published(peer) for _ in range(3)] == [{"n": 1}, "by id", None]
+
+
+def test_publish_several_times(peer: Peer, sandbox: Sandbox) -> None:
+    sandbox.publish(0, {"n": 1}, count=5)
+    assert [published(peer) for _ in range(5)] == [{"n": 1}] * 5
+
+
+def test_publish_exact_text(peer: Peer, sandbox: Sandbox) -> None:
+    sandbox.publish(0, raw='{"preview" : "\\ud83d",\n"n":1.50}')
+    assert '"data":{"preview" : "\\ud83d", "n":1.50}' in peer.frame()
+
+
+def test_publish_many_share_frames(peer: Peer, sandbox: Sandbox) -> None:
+    sandbox.publish_many(0, [{"n": number} for number in range(40)])
+    frames = [peer.frame() for _ in range(3)]
+    assert [frame.count("\n") + 1 for frame in frames] == [16, 16, 8]
+    lines = "\n".join(frames).split("\n")
+    assert [json.loads(line)["push"]["pub"]["data"]["n"] for line in lines] == list(range(40))
+
+
+def test_ten_thousand_publications_do_not_overflow(peer: Peer, sandbox: Sandbox) -> None:
+    sandbox.publish(0, {"text": "x" * 300}, count=10_000)
+    for _ in range(10_000):
+        published(peer)
+
+
+def test_a_client_that_does_not_read_is_slow(sandbox: Sandbox) -> None:
+    closes = sandbox.status()["closes"].get("3008", 0)
+    with Peer(sandbox, sockopt=((socket.SOL_SOCKET, socket.SO_RCVBUF, 4096),)) as peer:
+        join(peer, sandbox)
+        while sandbox.status()["closes"].get("3008", 0) == closes:
+            sandbox.publish(0, {"text": "x" * 20_000}, count=200)
+
+
+def test_messages_and_reads(peer: Peer, sandbox: Sandbox) -> None:
+    sandbox.message(0, "General", mention=True)
+    sandbox.message(0, "General")
+    sandbox.message(0, "random", private=True)
+    sandbox.read(0, "General")
+    heard = [published(peer) for _ in range(4)]
+    assert {each["notification_type"] for each in heard} == {"unread_thread_change"}
+    assert {each["section"] for each in heard} == {"channels_section"}
+    counts = [(each["data"]["name"], each["data"]["thread_count"], each["data"]["mention_count"]) for each in heard]
+    assert counts == [("General", 1, 1), ("General", 2, 1), ("random", 1, 0), ("General", 0, 0)]
+    assert len({each["notification_id"] for each in heard}) == 4
+    assert {each["notification_id"][14] for each in heard} == {"7"}
+    assert len({each["data"]["channels_id"] for each in heard}) == 2
+    assert [each["data"]["is_private"] for each in heard] == [False, False, True, False]
+
+
+def test_direct_messages_have_no_name(peer: Peer, sandbox: Sandbox) -> None:
+    answer = sandbox.direct(0, "maya", "Hello \ud83d")
+    sandbox.direct(0, "maya, tomasz", "Hi", group=True)
+    sandbox.read(0, username="maya")
+    heard = [published(peer) for _ in range(3)]
+    assert heard[0] == answer["data"]
+    assert heard[0]["data"]["preview_message"] == "Hello \ud83d"
+    assert [each["data"]["username"] for each in heard] == ["maya", "maya, tomasz", "maya"]
+    assert [each["data"]["channel_type"] for each in heard] == ["dm", "group_dm", "dm"]
+    assert [each["data"]["thread_count"] for each in heard] == [1, 1, 0]
+    assert all("name" not in each["data"] and "description" not in each["data"] for each in heard)
+
+
+def test_agents(peer: Peer, sandbox: Sandbox) -> None:
+    sandbox.agent(0, "Sentinel")
+    sandbox.read(0, agent="Sentinel")
+    heard = [published(peer) for _ in range(2)]
+    assert [each["section"] for each in heard] == ["agent_channels_section"] * 2
+    assert [each["data"]["thread_count"] for each in heard] == [1, 0]
+
+
+def test_organisations_are_apart(sandbox: Sandbox) -> None:
+    with Peer(sandbox) as peer:
+        join(peer, sandbox, 0, 1)
+        sandbox.message(2, "General")
+        sandbox.message(1, "Quiet")
+        push = peer.receive()["push"]
+        assert push["channel"] == sandbox.channel(1)
+        assert push["pub"]["data"]["data"]["organisation_id"] == sandbox.channel(1).partition("/")[0]
+
+
+def test_the_second_account_has_channels_of_its_own(peer: Peer, sandbox: Sandbox) -> None:
+    sandbox.message(0, "General", user="grace@example.org")
+    sandbox.publish(0, "mine")
+    assert published(peer) == "mine"
+
+
+# -- connections -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", [1000, 3503, 4000, 4500])
+def test_kick(peer: Peer, sandbox: Sandbox, code: int) -> None:
+    sandbox.kick(code, "because")
+    assert peer.closing() == (code, "because")
+
+
+def test_kick_says_what_the_code_means(peer: Peer, sandbox: Sandbox) -> None:
+    sandbox.kick(3012)
+    assert peer.closing() == (3012, "no pong")
+
+
+def test_kick_concerns_one_user(peer: Peer, sandbox: Sandbox) -> None:
+    sandbox.kick(3503, user="grace@example.org")
+    sandbox.publish(0, "still here")
+    assert published(peer) == "still here"
+
+
+@pytest.mark.parametrize("code", [2000, 2500, 2501, 2502])
+def test_unsubscribe(peer: Peer, sandbox: Sandbox, code: int) -> None:
+    sandbox.unsubscribe(0, code)
+    push = peer.receive()["push"]
+    assert push["channel"] == sandbox.channel()
+    assert push["unsubscribe"]["code"] == code and push["unsubscribe"]["reason"]
+    sandbox.publish(0, "unheard")
+    assert peer.ask({"unsubscribe": {"channel": "x"}}) == {"id": 3, "unsubscribe": {}}
+
+
+def test_expired_tokens_end_everything(sandbox: Sandbox) -> None:
+    api = Api(sandbox)
+    api.login()
+    channel = sandbox.channel()
+    connection = api.connection()[1]["data"]["token"]
+    subscription = api.subscription(channel)[1]["data"]["token"]
+    connect, subscribe = {"connect": {"token": connection}}, {"subscribe": {"channel": channel, "token": subscription}}
+    with Peer(sandbox) as peer:
+        peer.ask(connect), peer.ask(subscribe)
+        sandbox.expire_tokens()
+        assert peer.receive()["push"]["unsubscribe"]["code"] == 2501
+        assert peer.closing() == (3005, "connection expired")
+    with Peer(sandbox) as peer:
+        assert peer.ask(connect)["error"]["code"] == 109
+    with Peer(sandbox) as peer:
+        peer.ask({"connect": {"token": api.connection()[1]["data"]["token"]}})
+        assert peer.ask(subscribe)["error"]["code"] == 109
+        fresh = {"channel": channel, "token": api.subscription(channel)[1]["data"]["token"]}
+        assert "subscribe" in peer.ask({"subscribe": fresh})
+
+
+def test_only_subscriptions_can_expire(sandbox: Sandbox) -> None:
+    with Peer(sandbox) as peer:
+        join(peer, sandbox)
+        sandbox.expire_tokens(connections=False)
+        assert peer.receive()["push"]["unsubscribe"]["code"] == 2501
+        assert "unsubscribe" in peer.ask({"unsubscribe": {"channel": "x"}})
+
+
+def test_raw_frame(peer: Peer, sandbox: Sandbox) -> None:
+    sandbox.publish_many(0, [1, 2])
+    sandbox.raw_frame("no JSON\n\n{}\n")
+    sandbox.publish(0, 3)
+    frames = [peer.frame() for _ in range(3)]
+    assert frames[1] == "no JSON\n\n{}\n"
+    assert frames[0].count("\n") == 1
+
+
+def test_ping_now(peer: Peer, sandbox: Sandbox) -> None:
+    pongs = sandbox.status()["pongs"]
+    sandbox.ping_now()
+    assert peer.receive() == {}
+    peer.text("{}")
+    sandbox.wait_until(lambda status: status["pongs"] == pongs + 1)
+
+
+@pytest.mark.parametrize("status", [403, 503])
+def test_refused_handshakes(sandbox: Sandbox, status: int) -> None:
+    sandbox.refuse_push(status)
+    with pytest.raises(websocket.WebSocketBadStatusException) as refused:
+        Peer(sandbox)
+    assert refused.value.status_code == status
+    sandbox.refuse_push(0)
+    with Peer(sandbox) as peer:
+        join(peer, sandbox)
+
+
+def test_silence(peer: Peer, sandbox: Sandbox) -> None:
+    sandbox.silent()
+    sandbox.publish(0, "later")
+    peer.send({"unsubscribe": {"channel": "x"}})
+    peer.socket.settimeout(0.3)
+    with pytest.raises(websocket.WebSocketTimeoutException):
+        peer.receive()
+    with pytest.raises((websocket.WebSocketTimeoutException, TimeoutError)):
+        websocket.create_connection(
+            sandbox.push_url, timeout=0.3, sslopt={"ca_certs": sandbox.ca_file}, suppress_origin=True
+        )
+    peer.socket.settimeout(10)
+    sandbox.silent(False)
+    assert published(peer) == "later"
+    assert "unsubscribe" in peer.receive()
+
+
+# -- restart -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_restart_refuses_connections_meanwhile() -> None:
+    with Sandbox("--rate", "0") as sandbox:
+        address = ("127.0.0.1", urlsplit(sandbox.push_url).port or 0)
+        sandbox.restart(60)
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(address, 5)
+        assert not sandbox.status()["push_listening"]
+        sandbox.restart(0.2)
+        assert sandbox.wait_until(lambda status: status["push_listening"])
+        socket.create_connection(address, 5).close()
+
+
+def test_a_restart_may_keep_the_history(peer: Peer, sandbox: Sandbox) -> None:
+    before = sandbox.publish(0, 1)
+    published(peer)
+    sandbox.restart(new_epoch=False)
+    assert peer.closing() == (3001, "shutdown")
+    after = sandbox.publish(0, 2)
+    assert (after["offset"], after["epoch"]) == (before["offset"] + 1, before["epoch"])
+
+
+def test_a_kill_cuts(peer: Peer, sandbox: Sandbox) -> None:
+    sandbox.restart(kill=True)
+    assert peer.closing() == (None, "")
+
+
+# -- subs, status, and orders that make no sense -----------------------------------------------------------------------
+
+
+def test_honoured_subs() -> None:
+    with Sandbox("--honour-subs", "--rate", "0") as sandbox, Peer(sandbox) as peer:
+        tokens, channels = tokens_of(sandbox), [sandbox.channel(index) for index in range(3)]
+        sandbox.publish(0, "before")
+        subs = {
+            channels[0]: {"token": tokens.subscription(channels[0]), "recover": True},
+            channels[1]: {"token": tokens.subscription(channels[1], -10)},
+            channels[2]: {"token": tokens.subscription(channels[1])},
+        }
+        reply = peer.ask({"connect": {"token": tokens.connection(), "subs": subs}})["connect"]["subs"]
+        assert list(reply) == [channels[0]]
+        assert reply[channels[0]]["recovered"] and reply[channels[0]]["publications"][0]["data"] == "before"
+        assert "expires" not in reply[channels[0]]
+        sandbox.publish(0, "after")
+        assert published(peer) == "after"
+        again = {"channel": channels[0], "token": tokens.subscription(channels[0])}
+        assert peer.ask({"subscribe": again})["error"]["code"] == 105
+        peer.send({"sub_refresh": again})
+        assert peer.closing()[0] == 3501
+
+
+def test_status_tells_what_the_client_sent_without_tokens() -> None:
+    with Sandbox("--rate", "0") as sandbox, Peer(sandbox) as peer:
+        tokens, channel = tokens_of(sandbox), sandbox.channel()
+        token = tokens.connection()
+        subs = {channel: {"token": tokens.subscription(channel), "recover": True, "epoch": "abcd", "offset": 3}}
+        peer.ask({"connect": {"token": token, "name": "notifier", "subs": subs}})
+        peer.ask({"refresh": {"token": token}})
+        peer.ask({"subscribe": {"channel": channel, "token": tokens.subscription(channel)}})
+        status = sandbox.status()
+        assert status["backend"] == "sandbox"
+        assert status["push_connections"] == 1
+        assert status["subscriptions"] == {channel: 1}
+        assert [each["subscribers"] for each in status["organisations"]] == [1, 0, 0]
+        (connect,) = status["connects"]
+        assert (connect["subs"], connect["subs_with_recover"], connect["subs_with_epoch"]) == (1, 1, 1)
+        assert connect["channels"] == [channel] and connect["name"] == "notifier"
+        commands = [each["command"] for each in status["commands"]]
+        assert [set(command) - {"id"} for command in commands] == [{"connect"}, {"refresh"}, {"subscribe"}]
+        assert commands[0]["connect"]["token"] == commands[1]["refresh"]["token"] == connect["token"]
+        assert commands[0]["connect"]["subs"][channel]["offset"] == 3
+        assert len({each["connection"] for each in status["commands"]}) == 1
+        assert "eyJ" not in json.dumps(status)
+    with Sandbox() as sandbox:
+        assert sandbox.status()["commands"] == []
+
+
+def test_status_counts_closes_and_connections(sandbox: Sandbox) -> None:
+    before = sandbox.status()
+    with Peer(sandbox) as peer:
+        peer.text("hello")
+        assert peer.closing()[0] == 3501
+    after = sandbox.wait_until(lambda status: status["push_connections"] == before["push_connections"])
+    assert after["closes"]["3501"] == before["closes"].get("3501", 0) + 1
+    assert after["handshakes"]["101"] == before["handshakes"].get("101", 0) + 1
+
+
+@pytest.mark.parametrize(
+    ("name", "order", "status"),
+    [
+        ("dance", {}, 404),
+        ("publish", {"organisation": 99, "data": 1}, 400),
+        ("publish", {"organisation": True, "data": 1}, 400),
+        ("publish", {"organisation": 0}, 400),
+        ("publish", {"organisation": 0, "raw": 5}, 400),
+        ("publish", {"organisation": 0, "data": 1, "user": "nobody@example.org"}, 400),
+        ("publish_many", {"organisation": 0, "data": 5}, 400),
+        ("kick", {"code": "x"}, 400),
+        ("message", {"organisation": 0}, 400),
+        ("wrong_token", {"organisation": 0, "kind": "blue"}, 400),
+        ("silent", {"on": 1}, 400),
+        ("restart", {"down_for": -1}, 400),
+    ],
+)
+def test_orders_that_make_no_sense(sandbox: Sandbox, name: str, order: dict[str, Any], status: int) -> None:
+    with pytest.raises(OrderRefused) as refused:
+        sandbox.order(name, **order)
+    assert refused.value.status == status
+    assert "error" in refused.value.message
+
+
+def test_plain_http_is_not_spoken(sandbox: Sandbox) -> None:
+    parts = urlsplit(sandbox.push_url)
+    with socket.create_connection((parts.hostname, parts.port), 5) as plain:
+        plain.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"200" not in plain.recv(100)
+
+
+def test_a_client_without_the_authority_does_not_get_in(sandbox: Sandbox) -> None:
+    with pytest.raises(ssl.SSLCertVerificationError):
+        websocket.create_connection(sandbox.push_url, timeout=5, suppress_origin=True)
+
+
+def test_a_dead_client_is_noticed(sandbox: Sandbox) -> None:
+    before = sandbox.status()["push_connections"]
+    peer = Peer(sandbox)
+    join(peer, sandbox)
+    peer.socket.shutdown()  # type: ignore[no-untyped-call]
+    sandbox.wait_until(lambda status: status["push_connections"] == before)
+
+
+def test_the_end_of_the_sandbox_is_a_shutdown() -> None:
+    with Sandbox() as sandbox:
+        peer = Peer(sandbox)
+        join(peer, sandbox)
+        started = time.monotonic()
+        assert sandbox.process is not None
+        sandbox.process.terminate()
+        try:
+            peer.receive()
+        except Closed as closed:
+            assert (closed.code, closed.reason) == (3001, "shutdown")
+        assert sandbox.stop() == 0
+        assert time.monotonic() - started < 3
