@@ -1,0 +1,170 @@
+"""What is shown of what comes, with time as an argument."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from telex_start.events import How, Organisation, OrganisationsChanged, PublicationsReceived
+from telex_start.notifier import Notifier
+from telex_start.toast import Conversation, Toast
+from telex_start.unread import Counts
+
+
+class Desk:
+    """A notifier, and what a person has seen of it."""
+
+    def __init__(self, organisations: int = 1) -> None:
+        self.toasts: list[Toast] = []
+        self.counts: list[Counts] = []
+        self.read: list[Conversation] = []
+        self.notifier = Notifier(("unread_thread_change",), self.toasts.append, self.counts.append, self.read.append)
+        self.look_up(organisations)
+
+    def look_up(self, organisations: int) -> None:
+        found = tuple(Organisation(f"o{n}", f"Org {n}", f"o{n}/u") for n in range(organisations))
+        self.notifier.organisations(OrganisationsChanged(found))
+
+    def receive(self, *data: dict[str, Any], how: How = How.LIVE, now: float = 0.0, organisation: int = 0) -> None:
+        self.notifier.received(PublicationsReceived(f"o{organisation}/u", data, how), now)
+
+    @property
+    def titles(self) -> list[str]:
+        return [toast.title for toast in self.toasts]
+
+    @property
+    def bodies(self) -> list[str]:
+        return [toast.body for toast in self.toasts]
+
+
+def change(name: str, threads: int, mentions: int = 0) -> dict[str, Any]:
+    data = {"channels_id": name, "name": name, "description": f"about {name}"}
+    return {
+        "notification_type": "unread_thread_change",
+        "section": "channels_section",
+        "data": {**data, "thread_count": threads, "mention_count": mentions},
+    }
+
+
+def test_the_organisation_is_named_only_where_there_are_several() -> None:
+    one, two = Desk(1), Desk(2)
+    one.receive(change("General", 1))
+    two.receive(change("General", 1))
+    assert (one.titles, two.titles) == (["General"], ["General · Org 0"])
+
+
+def test_counts_are_told_at_each_change_and_only_then() -> None:
+    desk = Desk()
+    desk.receive(change("a", 2, 1), change("a", 2, 1), change("b", 1))
+    desk.receive(change("b", 0))
+    desk.receive(change("b", 0))
+    assert desk.counts == [Counts(3, 1, 2), Counts(2, 1, 1)]
+
+
+def test_a_read_conversation_takes_its_toast_away() -> None:
+    desk = Desk()
+    desk.receive(change("a", 1), change("b", 1))
+    desk.receive(change("a", 0))
+    assert [conversation.ident for conversation in desk.read] == ["a"]
+
+
+def test_recovered_messages_that_were_read_meanwhile_are_not_shown() -> None:
+    desk = Desk()
+    desk.receive(change("a", 1), change("b", 1), change("a", 0), change("a", 1), how=How.RECOVERED)
+    assert desk.titles == ["b", "a"]
+
+
+def test_the_past_is_one_summary_when_all_have_answered() -> None:
+    desk = Desk(2)
+    desk.receive(change("a", 5), change("b", 1), how=How.CAUGHT_UP, now=0.0)
+    desk.notifier.answered("o0/u", 0.1)
+    assert desk.toasts == []
+    desk.receive(change("c", 6), how=How.CAUGHT_UP, now=0.2, organisation=1)
+    desk.notifier.answered("o1/u", 0.3)
+    assert (desk.titles, desk.bodies) == (["While you were away"], ["12 unread in 3 conversations"])
+    assert desk.notifier.deadline() is None
+
+
+def test_the_past_waits_ten_seconds_for_a_late_organisation_and_no_longer() -> None:
+    desk = Desk(2)
+    desk.receive(change("a", 5), how=How.CAUGHT_UP, now=0.0)
+    desk.notifier.answered("o0/u", 0.0)
+    assert desk.notifier.deadline() == 10.0
+    desk.notifier.tick(9.9)
+    assert desk.toasts == []
+    desk.notifier.tick(10.0)
+    assert desk.bodies == ["5 unread in 1 conversation"]
+    desk.receive(change("b", 2), how=How.CAUGHT_UP, now=60.0, organisation=1)
+    desk.notifier.answered("o1/u", 60.0)
+    assert desk.bodies[1:] == ["2 unread in 1 conversation"]
+
+
+def test_the_past_leaves_out_what_is_read_or_told_by_then() -> None:
+    desk = Desk(2)
+    desk.receive(change("a", 5), change("b", 1), how=How.CAUGHT_UP, now=0.0)
+    desk.notifier.answered("o0/u", 0.0)
+    desk.receive(change("a", 0), now=1.0)
+    desk.receive(change("b", 2), now=2.0)  # one more, live: shown by itself
+    desk.notifier.tick(10.0)
+    assert desk.bodies == ["about b\n2 unread", "1 unread in 1 conversation"]
+
+
+def test_nothing_unread_in_the_past_is_no_summary() -> None:
+    desk = Desk()
+    desk.receive(change("a", 5), change("a", 0), how=How.CAUGHT_UP)
+    desk.notifier.answered("o0/u", 0.0)
+    assert desk.toasts == []
+
+
+def test_a_summary_counts_as_one_of_the_three() -> None:
+    desk = Desk()
+    desk.receive(change("past", 1), how=How.CAUGHT_UP, now=0.0)
+    desk.notifier.answered("o0/u", 0.0)
+    desk.receive(*(change(name, 1) for name in "abc"), now=1.0)
+    assert desk.titles == ["While you were away", "a", "b"]
+    deadline = desk.notifier.deadline()
+    assert deadline is not None
+    desk.notifier.tick(deadline)
+    assert desk.bodies[-1] == "1 more in 1 conversation"
+
+
+def test_a_flood_that_is_read_before_its_summary_has_none() -> None:
+    desk = Desk()
+    desk.receive(*(change(name, 1) for name in "abcdef"))
+    desk.receive(*(change(name, 0) for name in "abcdef"))
+    desk.notifier.tick(60.0)
+    assert desk.titles == ["a", "b", "c"]
+
+
+def test_an_organisation_that_was_left_takes_its_counts_along() -> None:
+    desk = Desk(2)
+    desk.receive(change("a", 3))
+    desk.receive(change("b", 4), organisation=1)
+    desk.look_up(1)
+    assert desk.counts[-1] == Counts(3, 0, 1)
+    desk.receive(change("late", 1), organisation=1)
+    assert desk.notifier.counts == Counts(3, 0, 1)
+
+
+def test_lost_publications_make_the_next_count_news() -> None:
+    desk = Desk()
+    desk.receive(change("a", 3))
+    desk.notifier.unknown("o0/u")
+    desk.receive(change("a", 2))
+    assert desk.bodies == ["about a\n3 unread", "about a\n2 unread"]
+
+
+def test_signing_out_forgets_everything() -> None:
+    desk = Desk()
+    desk.receive(change("a", 3))
+    desk.notifier.clear()
+    assert desk.counts[-1] == Counts(0, 0, 0)
+    assert [conversation.ident for conversation in desk.read] == ["a"]
+    desk.look_up(1)
+    desk.receive(change("a", 3), now=100.0)
+    assert len(desk.toasts) == 2
+
+
+def test_a_message_without_usable_data_is_titled_with_the_organisation() -> None:
+    desk = Desk()
+    desk.receive({"notification_type": "unread_thread_change", "section": "channels_section", "data": None})
+    assert (desk.titles, desk.bodies) == (["Org 0"], ["New unread message"])

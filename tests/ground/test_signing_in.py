@@ -1,0 +1,113 @@
+"""What the login window says to each thing that happens, with a window that only remembers."""
+
+from __future__ import annotations
+
+import pytest
+
+from telex_start.events import SignInFailed, SignInFailure, StateChanged, Trouble
+from telex_start.signing_in import SENTENCES, SignInDialogue
+from telex_start.states import State
+
+
+class Window:
+    def __init__(self) -> None:
+        self.said: list[tuple[str, str]] = []
+
+    def show_busy(self, message: str) -> None:
+        self.said.append(("busy", message))
+
+    def show_failure(self, message: str) -> None:
+        self.said.append(("failure", message))
+
+    def show_success(self, message: str) -> None:
+        self.said.append(("success", message))
+
+    def say(self, message: str) -> None:
+        self.said.append(("say", message))
+
+    def come_forward(self) -> None:
+        self.said.append(("forward", ""))
+
+    def close(self) -> None:
+        self.said.append(("closed", ""))
+
+
+class Dialogue:
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.window = Window()
+        self.dialogue = SignInDialogue(self.window, lambda: self.now)
+        self.dialogue.submitted()
+
+    @property
+    def last(self) -> tuple[str, str]:
+        return self.window.said[-1]
+
+
+def online(organisations: int, subscribed: int, refused: int = 0) -> StateChanged:
+    return StateChanged(State.ONLINE, "", organisations, subscribed, refused)
+
+
+def test_success_is_said_when_the_first_organisation_is_live() -> None:
+    at = Dialogue()
+    at.dialogue.state(StateChanged(State.CONNECTING))
+    at.dialogue.state(online(3, 0))
+    assert at.last[0] == "busy"
+    at.dialogue.state(online(3, 1))
+    assert at.last == ("success", "Signed in: 3 organisations.")
+    assert not at.dialogue.under_way
+    due = at.dialogue.deadline()
+    assert due is not None
+    at.dialogue.tick(due)
+    assert at.last[0] == "closed"
+
+
+def test_nothing_to_subscribe_is_a_success_too() -> None:
+    at = Dialogue()
+    at.dialogue.state(online(0, 0))
+    assert at.last == ("success", "Signed in. You are in no organisation yet.")
+
+
+def test_all_refused_is_said_so() -> None:
+    at = Dialogue()
+    at.dialogue.state(online(2, 0, refused=2))
+    assert at.last[1].endswith("refuses notifications for all your organisations.")
+
+
+def test_ten_seconds_after_the_password_the_window_does_not_wait_any_more() -> None:
+    at = Dialogue()
+    at.now = 3.0
+    at.dialogue.state(StateChanged(State.CONNECTING))
+    at.now = 12.9
+    at.dialogue.tick(at.now)
+    assert at.last[0] == "busy"
+    at.now = 13.0
+    at.dialogue.tick(at.now)
+    assert at.last == ("success", "Signed in, waiting for Telex.")
+
+
+@pytest.mark.parametrize("kind", list(SignInFailure))
+def test_each_failure_has_its_own_sentence_and_another_try(kind: SignInFailure) -> None:
+    at = Dialogue()
+    at.dialogue.failed(SignInFailed("title", "Telex's own words", kind))
+    assert at.last == ("failure", SENTENCES.get(kind, "Telex's own words"))
+    assert not at.dialogue.under_way
+    assert at.dialogue.deadline() is None
+    assert len(set(SENTENCES.values())) == len(SENTENCES)
+
+
+def test_a_trouble_after_the_password_is_said_in_the_message_line_only() -> None:
+    at = Dialogue()
+    at.dialogue.trouble(Trouble("No connection to Telex", "…"))
+    assert at.last == ("busy", "Signing in…")
+    at.dialogue.state(StateChanged(State.CONNECTING))
+    at.dialogue.trouble(Trouble("No connection to Telex", "…"))
+    assert at.last == ("say", "No connection to Telex. Trying again…")
+    assert at.dialogue.under_way
+
+
+def test_a_session_that_ends_while_the_window_waits_asks_again() -> None:
+    at = Dialogue()
+    at.dialogue.state(StateChanged(State.CONNECTING))
+    at.dialogue.session_ended("Your Telex session has ended.")
+    assert at.last == ("failure", "Your Telex session has ended.")
