@@ -9,6 +9,7 @@ import ssl
 import sys
 import warnings
 from collections.abc import Callable, Mapping
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, NamedTuple
 
 # requests guesses encodings with charset_normalizer, which nothing here needs: answers are JSON in UTF-8. Without it
@@ -23,10 +24,12 @@ from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.util import Retry
 
 from . import tls
-from .errors import NoNetwork, TelexFailure
+from .errors import NoNetwork, TelexFailure, TelexStartError
 
 MOST_BYTES = 1024 * 1024
 """An answer larger than this is not read."""
+KEPT_OPEN = 20.0
+"""Seconds that a connection stays open for the next request."""
 
 
 class Answer(NamedTuple):
@@ -37,68 +40,78 @@ class Answer(NamedTuple):
     body: bytes
 
 
-class _Connection(HTTPSConnection):
-    """A connection whose reads together end by the caller's deadline, the header's lines included."""
+class _Line:
+    """What the connections of one :class:`Https` share: how to open one, and when the call at hand must be over."""
 
-    clock: Callable[[], float]
-    deadline: list[float]
+    def __init__(self, context: ssl.SSLContext, clock: Callable[[], float]) -> None:
+        self.context = context
+        self.clock = clock
+        self.handle = tls.Handle()
+        self.end = 0.0
+
+
+class _Connection(HTTPSConnection):
+    """A connection that is opened our way, and whose reads all together end in time, the header's lines included.
+
+    So urllib3 neither verifies nor dials: its own time-out is per address, per handshake and per read.
+    """
+
+    line: _Line
 
     def connect(self) -> None:
-        super().connect()
-        self.sock: Any = tls.DeadlineSocket(self.sock, self.clock)
+        line = self.line
+        opened = tls.dial(self.host, self.port or 443, line.context, line.clock, line.end, line.handle)
+        self.sock: Any = tls.DeadlineSocket(opened, line.clock)
+        self.is_verified = True
 
     def putrequest(self, *args: Any, **kwargs: Any) -> None:
-        if isinstance(self.sock, tls.DeadlineSocket):
-            self.sock.deadline = self.deadline[0]
+        self._arm()
         super().putrequest(*args, **kwargs)
 
     def getresponse(self) -> Any:
-        if isinstance(self.sock, tls.DeadlineSocket):
-            self.sock.deadline = self.deadline[0]
+        self._arm()
         return super().getresponse()
+
+    def _arm(self) -> None:
+        if isinstance(self.sock, tls.DeadlineSocket):
+            self.sock.deadline = self.line.end
+
+    def close(self) -> None:
+        super().close()
+        self.line.handle.release()
 
 
 class _Adapter(HTTPAdapter):
-    """Gives our context to every connection, also through a proxy, and never loads another set of authorities."""
+    """Gives our connections to requests."""
 
-    def __init__(self, context: ssl.SSLContext, connection: type[_Connection]) -> None:
-        self._context = context
-        self._connection = connection
-        super().__init__(max_retries=Retry(0, redirect=False))
-
-    def _ours(self, manager: Any) -> Any:
-        pool = type("Pool", (HTTPSConnectionPool,), {"ConnectionCls": self._connection})
-        manager.pool_classes_by_scheme = {**manager.pool_classes_by_scheme, "https": pool}
-        return manager
+    def __init__(self, line: _Line) -> None:
+        self._line = line
+        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=Retry(0, redirect=False))
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
-        self._ours(self.poolmanager)
-
-    def proxy_manager_for(self, proxy: Any, **kwargs: Any) -> Any:
-        return self._ours(super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs))
+        super().init_poolmanager(*args, **kwargs)
+        connection = type("Connection", (_Connection,), {"line": self._line})
+        pool = type("Pool", (HTTPSConnectionPool,), {"ConnectionCls": connection})
+        self.poolmanager.pool_classes_by_scheme = {"https": pool}
 
     def cert_verify(self, *_: Any) -> None:
-        """The context verifies. requests would load certifi's authorities into it, or REQUESTS_CA_BUNDLE's."""
-
-    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
-        host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
-        return host, {key: value for key, value in pool.items() if key not in ("ca_certs", "ca_cert_dir", "cert_reqs")}
+        """Our context verifies. requests would look for certifi's authorities, or REQUESTS_CA_BUNDLE's."""
 
 
 class Https:
-    """Sends requests, one at a time, from one thread."""
+    """Sends requests, one at a time, from one thread; any thread may :meth:`abort`."""
 
     def __init__(self, context: ssl.SSLContext, clock: Callable[[], float], agent: str) -> None:
         self._clock = clock
-        self._deadline = [0.0]
-        connection = type("Connection", (_Connection,), {"clock": staticmethod(clock), "deadline": self._deadline})
+        self._line = _Line(context, clock)
+        self._used_at = float("-inf")
         self._session = requests.Session()
         # With it requests reads ~/.netrc, and an entry there would replace our Authorization header.
         self._session.trust_env = False
         self._session.headers.update({"User-Agent": agent, "Accept": "application/json"})
         self._session.headers.pop("Accept-Encoding", None)
-        self._session.mount("https://", _Adapter(context, connection))
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))  # nothing outlives an answer
+        self._session.mount("https://", _Adapter(self._line))
 
     def request(self, method: str, url: str, *, headers: Mapping[str, str], json: Any, seconds: float) -> Answer:
         """One request and its whole answer.
@@ -114,8 +127,10 @@ class Https:
             NoNetwork: no connection, no answer in time, or TLS that does not verify.
             TelexFailure: the answer is larger than :data:`MOST_BYTES`, or no HTTP.
         """
-        end = self._deadline[0] = self._clock() + seconds
-        proxy = tls.proxy_for(url)
+        start = self._clock()
+        if start - self._used_at > KEPT_OPEN:
+            self._session.close()  # the network may have changed under an idle connection: it would only hang
+        end = self._line.end = start + seconds
         try:
             with self._session.request(
                 method,
@@ -125,7 +140,6 @@ class Https:
                 timeout=(seconds, seconds),
                 allow_redirects=False,
                 stream=True,
-                proxies={"https": proxy} if proxy else {},
             ) as response:
                 body = bytearray()
                 for piece in response.raw.stream(16 * 1024, decode_content=True):
@@ -135,14 +149,14 @@ class Https:
                     if self._clock() > end:
                         raise NoNetwork("The answer took too long.")
                 return Answer(response.status_code, response.headers, bytes(body))
-        except requests.exceptions.SSLError as error:
-            raise NoNetwork(_tls_words(error)) from None
+        except TelexStartError:
+            raise
         except (requests.exceptions.ConnectTimeout, requests.exceptions.ReadTimeout, TimeoutError):
             raise NoNetwork("Telex did not answer in time.") from None
-        except requests.exceptions.ProxyError:
-            raise NoNetwork("The proxy that the environment names does not let us through.") from None
         except requests.exceptions.ConnectionError as error:
-            raise NoNetwork(_connect_words(error)) from None
+            if "took too long" in str(error) or "timed out" in str(error):
+                raise NoNetwork("Telex did not answer in time.") from None
+            raise NoNetwork("The connection to Telex broke off.") from None
         except (requests.exceptions.RequestException, OSError, ValueError) as error:
             raise TelexFailure(f"The answer could not be read ({type(error).__name__}).") from None
         except Exception as error:
@@ -152,25 +166,13 @@ class Https:
             if type(error).__module__.startswith(("urllib3", "http.client")):
                 raise NoNetwork(f"The answer broke off ({type(error).__name__}).") from None
             raise
+        finally:
+            self._used_at = self._clock()
+
+    def abort(self) -> None:
+        """End the request under way in another thread, and every later one, with :class:`NoNetwork`."""
+        self._line.handle.abort()
 
     def close(self) -> None:
         """Close idle connections."""
         self._session.close()
-
-
-def _tls_words(error: Exception) -> str:
-    text = str(error)
-    if "CERTIFICATE_VERIFY_FAILED" in text or "certificate" in text.lower():
-        return "Telex's certificate could not be verified: is a proxy in between, or a ca_file missing?"
-    return "No secure connection to Telex could be made."
-
-
-def _connect_words(error: Exception) -> str:
-    text = str(error)
-    if "NameResolutionError" in text or "Name or service not known" in text or "getaddrinfo" in text:
-        return "The name of the Telex server could not be looked up: is there a network?"
-    if "refused" in text:
-        return "The Telex server refused the connection."
-    if "timed out" in text or "took too long" in text:
-        return "Telex did not answer in time."
-    return "The Telex server could not be reached: is there a network?"

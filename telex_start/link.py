@@ -90,6 +90,7 @@ class Link:
             SessionOver: the session has ended.
         """
         try:
+            self._heed(0.0)  # from here on a command aborts the connection, so none is overlooked
             self._tokens_to_start()
             self._connection.open()
             self._heed(0.0)
@@ -112,14 +113,27 @@ class Link:
 
     def _closed(self, closed: Closed) -> Ending:
         log.info("connection closed: %s %s", closed.code, closed.reason)
-        self._forget_tokens(closed.code)
-        return Ending(closed.code, codes.reason(closed.code), codes.terminal(closed.code))
+        if closed.code == codes.INVALID_TOKEN and (examined := self._client.under_examination()):
+            return self._closed_over(*examined)
+        terminal = codes.terminal(closed.code)
+        self._forget_tokens(closed.code, terminal)
+        return Ending(closed.code, codes.reason(closed.code), terminal)
 
-    def _forget_tokens(self, code: int) -> None:
+    def _closed_over(self, command: str, channel: Channel) -> Ending:
+        """One organisation's token has closed the connection: leave that one out, and let the others go on at once."""
+        self._store.subscriptions.pop(channel.name, None)
+        if command == "subscribe":
+            self._refuse(channel, "its token closed the connection")
+        else:
+            log.warning("organisation %s: its token closed the connection", self._organisations.name_of(channel.name))
+            channel.resubscribes = True
+        return Ending(codes.INVALID_TOKEN, codes.reason(codes.INVALID_TOKEN))
+
+    def _forget_tokens(self, code: int, terminal: bool) -> None:
         """What a close code, or an error code of the connect command, says of the tokens at hand."""
         if code in (codes.CONNECTION_EXPIRED, codes.TOKEN_EXPIRED, codes.EXPIRED):
             self._store.connection = None
-        if code == codes.STATE_INVALIDATED or codes.terminal(code) or 100 <= code < 1000:
+        if code == codes.STATE_INVALIDATED or terminal:
             self._store.drop_push_tokens()
         if code == codes.STATE_INVALIDATED:
             for channel in self._channels.values():
@@ -209,39 +223,37 @@ class Link:
     # --- the connection ---------------------------------------------------------------------------------------------
 
     def _stay(self) -> Ending:
-        while True:
-            self._send()
+        while self._ending is None:
             self._heed(0.0)
             now = clock.now()
             if self._sleep.slept(now, clock.awake()):
                 log.info("the machine has slept: connecting anew")
                 return Ending(codes.NO_CLOSE_FRAME, "the machine has slept", at_once=True)
-            self._happened(self._client.tick(now), now)
-            if self._ending is not None:
-                return self._ending
             work_at = self._work(now) if self._client.connected else float("inf")
             self._send()
-            self._receive(min(work_at, self._client.deadline()))
-            if self._ending is not None:
-                return self._ending
+            if not self._receive(min(work_at, self._client.deadline())):
+                # Only with nothing left to read: what had to come in time may have lain there behind a slow call.
+                self._happened(self._client.tick(clock.now()), clock.now())
+        return self._ending
 
     def _send(self) -> None:
         for frame in self._client.outgoing():
             self._connection.send(frame)
 
-    def _receive(self, until: float) -> None:
-        """Wait for a frame until then, and take whatever else is there already."""
+    def _receive(self, until: float) -> bool:
+        """Wait for a frame until then, and take whatever else is there already; ``False`` if nothing came."""
         seconds = max(0.0, until - clock.now()) if until != float("inf") else None
-        for _ in range(_FRAMES_IN_A_ROW):
+        for number in range(_FRAMES_IN_A_ROW):
             frame = self._connection.receive(seconds)
             if frame is None:
-                return
+                return number > 0
             now = clock.now()
             self._happened(self._client.receive(frame.text, now), now)
             self._send()
             if self._ending is not None or not self._connection.pending():
-                return
+                break
             seconds = 0.0
+        return True
 
     def _happened(self, happenings: list[push.Happening], now: float) -> None:
         for happening in happenings:
@@ -264,7 +276,7 @@ class Link:
                     self._tell_figures(self._client.connected)
                 case push.Ended():
                     log.info("connection given up: %s", happening.why)
-                    self._forget_tokens(happening.code)
+                    self._forget_tokens(happening.code, happening.terminal)
                     self._ending = Ending(happening.code, happening.why, happening.terminal)
 
     def _unsubscribed(self, happening: push.Unsubscribed) -> None:
@@ -289,6 +301,7 @@ class Link:
             return self._next_due()
         if (wait := self._pacer.wait(now)) > 0:
             return now + wait
+        self._send()  # the call may take seconds, and the server's answers are awaited from now on
         due()
         return now
 
@@ -303,13 +316,15 @@ class Link:
         """The most pressing HTTP call that is due."""
         if self._client.refresh_at <= now:
             return self._refresh_connection
+        live = [channel for channel in self._channels.values() if channel.refresh_at <= now]
+        soonest = min(live, key=lambda channel: channel.refresh_at, default=None)
+        if soonest is not None and now - soonest.refresh_at > 0.1 * soonest.ttl:
+            return lambda: self._refresh_channel(soonest)  # many wait for a first token, but this one runs out
         idle = [channel for channel in self._channels.values() if channel.phase is Phase.IDLE and channel.try_at <= now]
         if idle:
             first = min(idle, key=lambda channel: channel.try_at)
             return lambda: self._fetch(first)
-        live = [channel for channel in self._channels.values() if channel.refresh_at <= now]
-        if live:
-            soonest = min(live, key=lambda channel: channel.refresh_at)
+        if soonest is not None:
             return lambda: self._refresh_channel(soonest)
         if self._look_up_at <= now:
             return self._look_up
@@ -356,7 +371,10 @@ class Link:
             self._refresh_later(channel, now)
             return
         self._store.subscriptions[channel.name] = token
-        self._client.sub_refresh(channel, token.value, now)
+        if channel.resubscribes or tokens.claims(token.value) is None:
+            self._client.resubscribe(channel, token.value, now)
+        else:
+            self._client.sub_refresh(channel, token.value, now)
 
     def _refresh_later(self, channel: Channel | None, now: float) -> None:
         """A refresh failed: again in 5 to 10 s (a channel: 10 to 20), sooner where tokens live but for seconds."""

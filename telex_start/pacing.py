@@ -83,3 +83,50 @@ class Pacer:
             # the pace that the limiter has shown to allow.
             self._credit = min(float(self.FREE), self._credit + earned)
         self._credited_at = now
+
+
+class Waits:
+    """How long to wait before the next connection."""
+
+    TERMINAL = (300.0, 900.0)
+    """Seconds before the next try after the server has closed for good: the first time, and every time after that."""
+    STEADY = 60.0
+    """Seconds that a connection must have stood for the next terminal close to count as a first one."""
+    BUSY = 20.0
+    """Seconds, at least, after the server has closed for too many requests."""
+
+    def __init__(self, random: Callable[[], float]) -> None:
+        self._random = random
+        self._backoff = Backoff(random)
+        self._terminal_before = False
+
+    def asked(self) -> None:
+        """The person asked to reconnect now: begin again."""
+        self._backoff.reset()
+
+    def failed(self) -> float:
+        """Seconds to wait after no connection could be made."""
+        return self._backoff.next()
+
+    def ended(self, stood: float | None, *, terminal: bool, at_once: bool, busy: bool) -> float:
+        """Seconds to wait after a connection has ended.
+
+        Args:
+            stood: How long it stood, in seconds; ``None`` where its connect reply never came.
+            terminal: The server does not want it made anew.
+            at_once: It is to be made anew without backoff.
+            busy: The server has too much to do.
+        """
+        if stood is not None:
+            self._backoff.reset()
+            if stood > self.STEADY:
+                self._terminal_before = False
+        if terminal:
+            wait = self.TERMINAL[self._terminal_before]
+            self._terminal_before = True
+            return wait
+        if at_once:
+            return 0.0
+        if busy:
+            return self.BUSY + self.BUSY * self._random()
+        return self._backoff.next()

@@ -39,9 +39,9 @@ from .events import (
     Trouble,
 )
 from .https import Https
-from .link import Ending, Link
+from .link import Link
 from .organisations import Organisations
-from .pacing import Backoff, Pacer
+from .pacing import Backoff, Pacer, Waits
 from .push import codes
 from .push.connection import Connection
 from .states import State, may_move
@@ -50,10 +50,7 @@ from .tokens import TokenStore
 
 log = logging.getLogger(__name__)
 
-TERMINAL_WAITS = (300.0, 900.0)
-"""Seconds before the next try after the server has closed for good: the first time, and every time after that."""
-STEADY = 60.0
-"""Seconds that a connection must have stood for the next terminal close to count as a first one."""
+_MOST_TROUBLES = 50
 _AGENT = f"telex-start/{__version__}"
 
 
@@ -67,6 +64,10 @@ class _Leave(Exception):
     def __init__(self, command: Command) -> None:
         super().__init__(type(command).__name__)
         self.command = command
+
+
+class _SignInEnded(Exception):
+    """A sign-in attempt ended without a session, and was said so."""
 
 
 class Session:
@@ -90,15 +91,18 @@ class Session:
         self._context = tls.context(config.ca_file)
         self._commands: SimpleQueue[Command] = SimpleQueue()
         self._pacer = Pacer()
-        self._api = TelexApi(config.api_url, Https(self._context, clock.now, _AGENT), store, self._pacer, clock.now)
+        self._https = Https(self._context, clock.now, _AGENT)
+        self._api = TelexApi(config.api_url, self._https, store, self._pacer, clock.now)
         self._state = State.SIGNED_OUT
         self._told: StateChanged | None = None
         self._organisations: Organisations | None = None
         self._connection: Connection | None = None
         self._reason = ""
-        self._trouble: tuple[str, str] | None = None
+        self._troubles: set[tuple[str, str]] = set()
+        """What was told since the last time that all was well."""
         self._online_since: float | None = None
-        self._failed = False
+        self._failures: set[str] = set()
+        """The types of the unexpected exceptions that were told."""
         self._thread = threading.Thread(target=self._run, name="session", daemon=True)
 
     # --- any thread -------------------------------------------------------------------------------------------------
@@ -108,10 +112,14 @@ class Session:
         self._thread.start()
 
     def send(self, command: Command) -> None:
-        """Give the session a command; it leaves a blocking receive for it at once."""
+        """Give the session a command; it leaves a blocking receive for it at once, and to stop, everything else too."""
         self._commands.put(command)
+        if isinstance(command, SignIn):
+            return  # of no consequence to a session that is signed in
         if (connection := self._connection) is not None:
             connection.abort()
+        if isinstance(command, Stop):
+            self._https.abort()
 
     def stop(self, seconds: float) -> bool:
         """Ask the thread to end and wait for it at most ``seconds``; ``False`` where it has not ended by then."""
@@ -125,9 +133,10 @@ class Session:
         try:
             self._live()
         except Exception as error:
-            log.exception("the session thread failed")
-            self._dispatch(ThreadFailed("session", type(error).__name__))
+            self._unexpected(error)
         finally:
+            self._store.clear()
+            self._https.close()
             self._move(State.STOPPED)
 
     def _live(self) -> None:
@@ -139,9 +148,8 @@ class Session:
                 if isinstance(command, Stop):
                     return
                 if isinstance(command, SignIn):
-                    sign_in, command = command, None
-                    self._sign_in(sign_in)
-                    del sign_in
+                    only_once, command = [command], None
+                    self._sign_in(only_once.pop())  # no reference to it, and the password, outlives the call
                     self._stay()
                 elif isinstance(command, SignOut):
                     command = None
@@ -157,6 +165,13 @@ class Session:
                 self._store.clear()
                 self._report(over)
                 self._move(State.SIGN_IN_NEEDED, over.message)
+            except Exception as error:
+                command = None
+                self._unexpected(error)
+                self._store.clear()
+                message = "Something unexpected went wrong; the log says what."
+                self._dispatch(SignInFailed(TelexStartError.title, message, SignInFailure.TELEX))
+                self._move(State.SIGN_IN_NEEDED if self._resumable else State.SIGNED_OUT)
 
     def _left(self, command: Command) -> Command | None:
         """End the session for a command; some are to be carried out after that."""
@@ -184,7 +199,7 @@ class Session:
     def _forget(self) -> None:
         self._store.clear()
         self._organisations = None
-        self._trouble = None
+        self._troubles.clear()
         self._reason = ""
         self._move(State.SIGNED_OUT)
 
@@ -221,37 +236,37 @@ class Session:
         self._move(State.SIGNING_IN)
         backoff = Backoff(self._chance)
         while True:
-            try:
+            with contextlib.suppress(_Reconnect):
                 self._sleep_for_pacer()
+            try:
                 login = self._api.login(command.email, command.password)
                 break
-            except (CredentialsRefused, InvalidForm) as error:
-                kind = SignInFailure.FORM if isinstance(error, InvalidForm) else SignInFailure.CREDENTIALS
-                self._dispatch(SignInFailed(error.title, error.message, kind))
-                self._move(State.SIGN_IN_NEEDED)
-                raise _SignInEnded from None
-            except (Temporary, Refused) as error:
-                if not command.persist:
-                    self._dispatch(SignInFailed(error.title, error.message, _kind(error)))
-                    self._move(State.SIGN_IN_NEEDED if self._resumable else State.SIGNED_OUT)
+            except (CredentialsRefused, InvalidForm, Temporary, Refused) as error:
+                self._heed_while_signing_in()  # a command that came meanwhile is more than what became of the call
+                if not command.persist or isinstance(error, CredentialsRefused | InvalidForm):
+                    self._sign_in_failed(error)
                     raise _SignInEnded from None
                 self._report(error)
                 self._move(State.SIGNING_IN, _short(error))
-                try:
+                with contextlib.suppress(_Reconnect):
                     self._heed(backoff.next())
-                except _Reconnect:
-                    continue
-        self._trouble = None
+        self._troubles.clear()
         if self._organisations is None or self._organisations.user_id != login.user_id:
             self._organisations = Organisations(login.user_id, self._chance, self._dispatch)
         for channel in self._organisations.channels.values():
             channel.refused = False  # the new session's tokens may do what the old one's could not
+            channel.disconnected()
         self._heed_while_signing_in()
 
+    def _sign_in_failed(self, error: TelexStartError) -> None:
+        self._dispatch(SignInFailed(error.title, error.message, _kind(error)))
+        refused = isinstance(error, CredentialsRefused | InvalidForm)
+        self._move(State.SIGN_IN_NEEDED if refused or self._resumable else State.SIGNED_OUT)
+
     def _sleep_for_pacer(self) -> None:
+        self._heed(0.0)
         while (wait := self._pacer.wait(clock.now())) > 0:
             self._heed(wait)
-        self._heed_while_signing_in()
 
     def _heed_while_signing_in(self) -> None:
         with contextlib.suppress(_Reconnect):
@@ -267,7 +282,7 @@ class Session:
         """
         organisations = self._organisations
         assert organisations is not None
-        waits = _Waits(self._chance)
+        waits = Waits(self._chance)
         self._reason = ""
         self._move(State.CONNECTING)
         while True:
@@ -283,7 +298,7 @@ class Session:
                 waits.asked()
             self._move(State.CONNECTING, self._reason)
 
-    def _connect(self, organisations: Organisations, waits: _Waits) -> tuple[str, float]:
+    def _connect(self, organisations: Organisations, waits: Waits) -> tuple[str, float]:
         """One connection, from its tokens to its end.
 
         Returns:
@@ -297,16 +312,14 @@ class Session:
             ending = self._link(organisations, first).run()
             self._heed(0.0)  # a command that wanted the connection to end is the reason, not what the socket saw
         except (Temporary, Refused) as error:
+            self._heed(0.0)  # likewise
             self._report(error)
             return _short(error), waits.failed()
         except (SessionOver, _Leave, _Reconnect):
             raise
         except Exception as error:
             # Whatever it is, the person is signed in and waits for messages: say so, and go on.
-            log.exception("the connection failed for a reason that nobody expected")
-            if not self._failed:
-                self._failed = True
-                self._dispatch(ThreadFailed("session", type(error).__name__))
+            self._unexpected(error)
             return "an unexpected error", waits.failed()
         finally:
             self._connection = None
@@ -314,7 +327,8 @@ class Session:
         if ending.terminal:
             self._report(Temporary(f"{ending.why[0].upper()}{ending.why[1:]}.", "Telex closed the connection"))
         stood = None if self._online_since is None else clock.now() - self._online_since
-        return ending.why, waits.ended(ending, stood)
+        busy = ending.code == codes.TOO_MANY_REQUESTS
+        return ending.why, waits.ended(stood, terminal=ending.terminal, at_once=ending.at_once, busy=busy)
 
     def _first_look_up(self, organisations: Organisations) -> None:
         self._sleep_for_pacer()
@@ -347,7 +361,7 @@ class Session:
         if connected:
             if self._online_since is None:
                 self._online_since = clock.now()
-                self._trouble = None
+                self._troubles.clear()
                 self._reason = ""
             self._move(State.ONLINE)
         else:
@@ -371,53 +385,30 @@ class Session:
             self._told = now
             self._dispatch(now)
 
+    def _unexpected(self, error: Exception) -> None:
+        """Log it, and tell it once for each kind."""
+        kind = type(error).__name__
+        log.error("an unexpected error", exc_info=error)
+        if kind not in self._failures:
+            self._failures.add(kind)
+            self._dispatch(ThreadFailed("session", kind))
+
     def _report(self, error: TelexStartError) -> None:
         """Tell a trouble once, not once a retry."""
         trouble = (error.title, error.message)
-        if trouble != self._trouble:
-            self._trouble = trouble
+        if trouble not in self._troubles:
+            if len(self._troubles) >= _MOST_TROUBLES:
+                self._troubles.clear()
+            self._troubles.add(trouble)
             log.warning("%s: %s", *trouble)
             self._dispatch(Trouble(*trouble))
 
 
-class _Waits:
-    """How long to wait before the next connection."""
-
-    def __init__(self, chance: Callable[[], float]) -> None:
-        self._chance = chance
-        self._backoff = Backoff(chance)
-        self._terminal_before = False
-
-    def asked(self) -> None:
-        """The person asked to reconnect now: begin again."""
-        self._backoff.reset()
-
-    def failed(self) -> float:
-        """Seconds to wait after no connection could be made."""
-        return self._backoff.next()
-
-    def ended(self, ending: Ending, stood: float | None) -> float:
-        """Seconds to wait after a connection that stood so long (``None``: its connect reply never came)."""
-        if stood is not None:
-            self._backoff.reset()
-            if stood > STEADY:
-                self._terminal_before = False
-        if ending.terminal:
-            wait = TERMINAL_WAITS[self._terminal_before]
-            self._terminal_before = True
-            return wait
-        if ending.at_once:
-            return 0.0
-        if ending.code == codes.TOO_MANY_REQUESTS:
-            return 20.0 + 20.0 * self._chance()
-        return self._backoff.next()
-
-
-class _SignInEnded(Exception):
-    """A sign-in attempt ended without a session."""
-
-
 def _kind(error: TelexStartError) -> SignInFailure:
+    if isinstance(error, CredentialsRefused):
+        return SignInFailure.CREDENTIALS
+    if isinstance(error, InvalidForm):
+        return SignInFailure.FORM
     if isinstance(error, RateLimited):
         return SignInFailure.RATE_LIMIT
     if isinstance(error, NoNetwork):

@@ -19,6 +19,7 @@ from . import tokens
 from .errors import (
     CredentialsRefused,
     InvalidForm,
+    NoNetwork,
     RateLimited,
     Refused,
     SessionOver,
@@ -33,7 +34,7 @@ from .tokens import Token, TokenStore
 log = logging.getLogger(__name__)
 
 CALL_WITHIN = 5.0
-"""Seconds for a call, all together: less than the push server's pong time-out of 8 s."""
+"""Seconds for what is asked, all calls for it together: less than the push server's pong time-out of 8 s."""
 LOGOUT_WITHIN = 2.0
 
 
@@ -111,22 +112,26 @@ class TelexApi:
         Raises:
             SessionOver: the notification token and the access token are both refused.
         """
-        try:
-            return self._token("GET", "connection", None)
-        except _BothRefused as both:
-            raise SessionOver(both.words) from None
+        return self._connection_token(self._clock() + CALL_WITHIN)
 
-    def subscription_token(self, channel: str, seconds: float) -> Token:
+    def _connection_token(self, end: float) -> Token:
+        try:
+            return self._token("GET", "connection", None, end)
+        except _BothRefused:
+            raise SessionOver("Your Telex session has ended.") from None
+
+    def subscription_token(self, channel: str, seconds: float = CALL_WITHIN) -> Token:
         """A token for one channel, within so many seconds.
 
         Raises:
             SessionOver: the notification token and the access token are both refused, here and for a connection token:
                 a 401 here alone may mean just this organisation.
         """
+        end = self._clock() + seconds
         try:
-            return self._token("POST", "subscription", {"channel": channel}, seconds)
+            return self._token("POST", "subscription", {"channel": channel}, end)
         except _BothRefused as both:
-            self._store.connection = self.connection_token()
+            self._connection_token(end)
             raise Refused(both.words, 401) from None
 
     def logout(self) -> None:
@@ -134,13 +139,13 @@ class TelexApi:
         if self._store.access is None:
             return
         try:
-            self._call("POST", "/auth/logout", self._bearer(), None, seconds=LOGOUT_WITHIN, paced=False)
+            self._call("POST", "/auth/logout", self._bearer(), None, self._clock() + LOGOUT_WITHIN, paced=False)
         except (Temporary, Refused) as error:
             log.info("signing out: %s", error.message)
 
     # --- tokens -----------------------------------------------------------------------------------------------------
 
-    def _token(self, method: str, kind: str, body: Any, seconds: float = CALL_WITHIN) -> Token:
+    def _token(self, method: str, kind: str, body: Any, end: float) -> Token:
         """By the notification token or by the access token: whichever served last goes first, the other is tried next.
 
         The Bearer middleware also answers 401 for the one organisation named inside the access token, and some
@@ -153,13 +158,14 @@ class TelexApi:
             ways.append((True, f"/token/{kind}", self._bearer()))
         if self._bearer_first:
             ways.reverse()
-        words = "Your Telex session has ended."
+        words = "no token to ask with"
         for bearer, path, headers in ways:
             try:
-                data, served_at, arrived = self._call(method, path, headers, body, seconds)
+                data, served_at, arrived = self._call(method, path, headers, body, end)
             except Refused as refused:
                 if not _signed_out(refused):
                     raise
+                words = refused.message
                 log.info("%s was refused by %s", path, "access token" if bearer else "notification token")
                 continue
             value = data.get("token") if isinstance(data, dict) else None
@@ -180,10 +186,13 @@ class TelexApi:
         path: str,
         headers: dict[str, str],
         body: Any,
-        seconds: float = CALL_WITHIN,
+        end: float | None = None,
         paced: bool = True,
     ) -> tuple[Any, float | None, float]:
         """One call: its data, the server's time and when it arrived."""
+        seconds = CALL_WITHIN if end is None else end - self._clock()
+        if seconds <= 0:
+            raise NoNetwork("Telex did not answer in time.")
         if paced:
             self._pacer.sent(self._clock())
         answer = self._https.request(method, self._base + path, headers=headers, json=body, seconds=seconds)

@@ -11,6 +11,8 @@ from .recovery import Position, Recovery
 
 REFUSED_FOR = 300.0
 """Seconds after which a refused channel is tried again."""
+STEADY = 10.0
+"""Seconds that a channel must have been live for its next trouble to count as a first one."""
 
 
 class Phase(Enum):
@@ -37,12 +39,16 @@ class Channel:
         """The server or Telex said no; tried again every :data:`REFUSED_FOR`."""
         self.server_side = False
         """Subscribed by the connect reply: such a subscription cannot be refreshed by the client."""
+        self.resubscribes = False
+        """Its tokens are not fit for a refresh in place: a fresh one comes with a new subscribe."""
         self.position: Position | None = None
         self.recovery: Recovery | None = None
         self.answered = False
         """A first subscribe has been answered since the program knows this channel: its past is caught up."""
         self.slow = False
         """Telex did not answer a call for this channel's token in time."""
+        self.live_since = float("-inf")
+        """When it became live last; seconds."""
         self.backoff = Backoff(random)
         self.ttl = 0
         """Seconds that the subscription was last said to be good for; 0 where it does not expire."""
@@ -50,16 +56,21 @@ class Channel:
     def disconnected(self) -> None:
         """The connection is gone. Publications that a recovery in progress has collected are asked for again."""
         self.phase = Phase.IDLE
+        self.backoff.reset()
         self.recovery = None
         self.server_side = False
         self.refresh_at = float("inf")
         if not self.refused:
             self.try_at = float("-inf")
 
-    def begin(self) -> Recovery:
-        """A subscribe goes out: what it asks for is in the recovery's ``ask``."""
+    def begin(self, kept: int = 0) -> Recovery:
+        """A subscribe goes out: what it asks for is in the recovery's ``ask``.
+
+        Args:
+            kept: How many publications the server seems to keep of a channel; 0 where nothing is known of that.
+        """
         self.phase = Phase.ASKING
-        self.recovery = Recovery(self.position)
+        self.recovery = Recovery(self.position, kept)
         return self.recovery
 
     def settle(self, now: float) -> tuple[tuple[Publication, ...], bool, bool]:
@@ -76,8 +87,8 @@ class Channel:
         self.position = recovery.position
         self.recovery = None
         self.phase = Phase.LIVE
+        self.live_since = now
         self.refused = False
-        self.backoff.reset()
         return recovery.publications, first, lost
 
     def accepts(self, publication: Publication) -> bool:
@@ -91,11 +102,20 @@ class Channel:
 
     def retry(self, now: float) -> None:
         """Not live, or not any more, for a reason that passes: again after a backoff."""
+        if self.phase is Phase.LIVE and now - self.live_since > STEADY:
+            self.backoff.reset()
         self.phase = Phase.IDLE
         self.recovery = None
         self.server_side = False
         self.refresh_at = float("inf")
         self.try_at = now + self.backoff.next()
+
+    def retry_at_once(self, now: float) -> None:
+        """Not live any more, but welcome to be so again: at once, unless this happens time and again."""
+        steady = now - self.live_since > STEADY
+        self.retry(now)
+        if steady:
+            self.try_at = now
 
     def refuse(self, now: float) -> None:
         """Not live for a reason that will not pass soon."""

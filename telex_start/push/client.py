@@ -106,6 +106,8 @@ class PushClient:
         self._ping = 0.0
         self._pong = False
         self._heard_by = float("inf")
+        self._kept = 0
+        """Publications that the server seems to keep of a channel; 0 where nothing is known of that."""
         self.connected = False
         self.ttl = 0
         """Seconds that the connection was last said to be good for; 0 where it does not expire."""
@@ -146,7 +148,7 @@ class PushClient:
     def subscribe(self, channel: Channel, token: str, now: float) -> None:
         """Subscribe a channel that the server has not."""
         self._tokens[channel.name] = token
-        self._ask(channel, channel.begin().ask.fields(), now)
+        self._ask(channel, channel.begin(self._kept).ask.fields(), now)
 
     def refresh(self, token: str, now: float) -> None:
         """Bring a fresh connection token. Only where the connect reply said that the connection expires."""
@@ -158,6 +160,13 @@ class PushClient:
         channel.refresh_at = float("inf")
         self._tokens[channel.name] = token
         self._command("sub_refresh", {"channel": channel.name, "token": token}, channel, now)
+
+    def resubscribe(self, channel: Channel, token: str, now: float) -> None:
+        """Bring a fresh subscription token by subscribing anew: one that the server refuses then ends just this."""
+        channel.refresh_at = float("inf")
+        self._tokens[channel.name] = token
+        channel.begin(self._kept)
+        self._ask_again(channel, now)
 
     def unsubscribe(self, channel: Channel, now: float) -> None:
         """Leave a channel: the person is not in that organisation any more."""
@@ -179,6 +188,19 @@ class PushClient:
         self._ids += 1
         self._sent[self._ids] = _Sent(kind, channel, now + REPLY_WITHIN)
         self._outgoing.append(frames.encode(self._ids, kind, body))
+
+    def under_examination(self) -> tuple[str, Channel] | None:
+        """The command, and its channel, whose token the server was looking at last.
+
+        It handles commands in order, so when it closes over a token it is that of the first one without an answer.
+        ``None`` if that is a connection token, or no token at all.
+        """
+        for sent in self._sent.values():
+            if sent.kind in ("connect", "refresh"):
+                return None
+            if sent.kind in ("subscribe", "sub_refresh") and sent.channel is not None:
+                return sent.kind, sent.channel
+        return None
 
     # --- time -------------------------------------------------------------------------------------------------------
 
@@ -211,7 +233,8 @@ class PushClient:
             case frames.PublicationPush():
                 return self._publication(message)
             case frames.Ping():
-                if self._pong and self.connected:
+                # One for all pings of a frame: a pong too many closes the connection for good.
+                if self._pong and self.connected and frames.PONG not in self._outgoing:
                     self._outgoing.append(frames.PONG)
             case Reply():
                 return self._reply(message, now)
@@ -249,8 +272,7 @@ class PushClient:
         if push.code < codes.UNSUBSCRIBED_TOKEN_EXPIRED - 1:
             channel.refuse(now)
             return [Unsubscribed(channel, why, token_is_dead=True)]
-        channel.retry(now)
-        channel.try_at = now
+        channel.retry_at_once(now)
         invalidated = push.code == codes.UNSUBSCRIBED_STATE_INVALIDATED
         dead = invalidated or push.code == codes.UNSUBSCRIBED_TOKEN_EXPIRED
         return [Unsubscribed(channel, why, token_is_dead=dead, position_is_dead=invalidated)]
@@ -290,7 +312,7 @@ class PushClient:
         return happenings
 
     def _server_side(self, channel: Channel, subscribed: Subscribed, now: float) -> list[Happening]:
-        channel.begin()
+        channel.begin(self._kept)
         channel.server_side = True
         return self._answered(channel, subscribed, now)
 
@@ -330,16 +352,19 @@ class PushClient:
             return self._settle(channel, subscribed, now)
         if channel.name not in self._tokens:
             # Subscribed by the server alone, without a token of ours to ask again with: live as it is.
-            return self._settle(channel, subscribed, now, given_up=True)
+            channel.recovery.give_up(subscribed)
+            return self._settle(channel, subscribed, now)
         self._ask_again(channel, now)
         return []
 
-    def _settle(self, channel: Channel, subscribed: Subscribed, now: float, given_up: bool = False) -> list[Happening]:
+    def _settle(self, channel: Channel, subscribed: Subscribed, now: float) -> list[Happening]:
+        if channel.recovery is not None:
+            self._kept = channel.recovery.kept
         publications, first, lost = channel.settle(now)
         if not channel.server_side:
             channel.schedule_refresh(subscribed.expires, subscribed.ttl, now, self._random())
         happenings: list[Happening] = []
-        if lost or given_up:
+        if lost:
             happenings.append(Lost(channel))
         if publications:
             happenings.append(Published(channel, publications, live=False, first=first))

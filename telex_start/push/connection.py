@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import socket
+import select
 import ssl
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import websocket
 from msgspec import Struct
@@ -20,6 +20,8 @@ OPEN_WITHIN = 5.0
 """Seconds for TCP, TLS and the WebSocket handshake together."""
 SEND_WITHIN = 5.0
 CLOSE_WITHIN = 0.3
+_LONGEST_WAIT = 3600.0
+"""Seconds; a socket takes no time-out of years, which a server's figures may add up to."""
 
 
 class Closed(Exception):
@@ -42,6 +44,14 @@ class Frame(Struct, frozen=True):
     text: bytes
 
 
+class _WebSocket(websocket.WebSocket):
+    """One that gives the server's close code also when the goodbye to it can no longer be sent."""
+
+    def send_close(self, *args: Any, **kwargs: Any) -> None:
+        with contextlib.suppress(websocket.WebSocketException, OSError, AttributeError):
+            super().send_close(*args, **kwargs)
+
+
 class Connection:
     """A WebSocket. One thread opens, receives, sends and closes; any thread may :meth:`abort`."""
 
@@ -50,7 +60,8 @@ class Connection:
         self._context = context
         self._clock = clock
         self._agent = agent
-        self._raw: socket.socket | None = None
+        self._handle = tls.Handle()
+        self._raw: ssl.SSLSocket | None = None
         self._websocket: websocket.WebSocket | None = None
 
     def open(self) -> None:
@@ -61,58 +72,36 @@ class Connection:
         """
         end = self._clock() + OPEN_WITHIN
         parts = urlsplit(self._url)
-        proxy = tls.proxy_for(self._url)
-        options: dict[str, Any] = {
-            "suppress_origin": True,  # Centrifugo refuses an Origin that it was not told to allow with 403
-            "redirect_limit": 0,  # a redirect could lead to plain ws, the token with it
-            "header": {"User-Agent": self._agent},
-            "timeout": OPEN_WITHIN,
-        }
-        made = websocket.WebSocket(
-            sslopt={"context": self._context}, skip_utf8_validation=True, enable_multithread=False
-        )
+        self._raw = tls.dial(parts.hostname or "", parts.port or 443, self._context, self._clock, end, self._handle)
+        bounded = tls.DeadlineSocket(self._raw, self._clock)
+        bounded.deadline = end
+        made = _WebSocket(skip_utf8_validation=True, enable_multithread=False)
         try:
-            if proxy is None:
-                options["socket"] = self._socket(parts.hostname or "", parts.port or 443, end)
-            else:
-                options |= _proxy_options(proxy)
-            made.connect(self._url, **options)
+            made.connect(
+                self._url,
+                socket=bounded,
+                suppress_origin=True,  # Centrifugo refuses an Origin that it was not told to allow with 403
+                redirect_limit=0,  # a redirect could lead to plain ws, the token with it
+                header={"User-Agent": self._agent},
+                timeout=OPEN_WITHIN,
+            )
         except websocket.WebSocketBadStatusException as error:
             self.close()
             raise TelexFailure(f"Telex's push server answered HTTP {error.status_code}.") from None
-        except ssl.SSLCertVerificationError:
-            self.close()
-            raise NoNetwork("The push server's certificate could not be verified.") from None
         except (TimeoutError, websocket.WebSocketTimeoutException):
             self.close()
             raise NoNetwork("Telex's push server did not answer in time.") from None
-        except (OSError, websocket.WebSocketException, ValueError) as error:
+        except (OSError, websocket.WebSocketException, ValueError, AttributeError) as error:
             self.close()
             raise Temporary(f"Telex's push server could not be reached ({type(error).__name__}).") from None
+        if made.getstatus() != 101:
+            self.close()
+            raise TelexFailure("A redirect came instead of Telex's push server: does this network ask you to log in?")
+        bounded.deadline = None
         self._websocket = made
-        if isinstance(made.sock, tls.DeadlineSocket):
-            made.sock.deadline = None
-        elif self._raw is None:
-            self._raw = made.sock
-
-    def _socket(self, host: str, port: int, end: float) -> tls.DeadlineSocket:
-        """Every address is tried in turn; websocket-client itself stops at the first that times out."""
-        plain = socket.create_connection((host, port), timeout=max(0.1, end - self._clock()))
-        self._raw = plain
-        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        plain.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        plain.settimeout(max(0.1, end - self._clock()))
-        try:
-            self._raw = wrapped = self._context.wrap_socket(plain, server_hostname=host)
-        except BaseException:
-            plain.close()
-            raise
-        bounded = tls.DeadlineSocket(wrapped, self._clock)
-        bounded.deadline = end
-        return bounded
 
     def receive(self, seconds: float | None) -> Frame | None:
-        """The next text frame, or ``None`` when none came within ``seconds`` (``None``: however long it takes).
+        """The next text frame, or ``None`` when none came within ``seconds`` (``None``: or within an hour).
 
         Raises:
             Closed: the connection is at its end.
@@ -121,7 +110,7 @@ class Connection:
         if made is None:
             raise Closed(codes.NO_CLOSE_FRAME)
         try:
-            made.settimeout(None if seconds is None else max(seconds, 0.001))
+            made.settimeout(_LONGEST_WAIT if seconds is None else min(max(seconds, 0.001), _LONGEST_WAIT))
             while True:
                 opcode, data = made.recv_data()
                 if opcode == websocket.ABNF.OPCODE_CLOSE:
@@ -135,9 +124,14 @@ class Connection:
             raise Closed(codes.NO_CLOSE_FRAME) from None
 
     def pending(self) -> bool:
-        """Whether decrypted bytes wait already: a frame, or a part of one, that a socket's readiness does not show."""
+        """Whether something waits to be read: bytes already decrypted, or bytes on the socket."""
         sock = self._raw
-        return isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
+        if sock is None or self._websocket is None:
+            return False
+        try:
+            return sock.pending() > 0 or bool(select.select([sock], [], [], 0)[0])
+        except (OSError, ValueError):
+            return True  # at its end: reading says how
 
     def send(self, text: str) -> None:
         """Send a text frame.
@@ -155,9 +149,8 @@ class Connection:
             raise Closed(codes.NO_CLOSE_FRAME) from None
 
     def abort(self) -> None:
-        """Wake a blocked :meth:`open` or :meth:`receive` in another thread: it sees the connection end."""
-        if (raw := self._raw) is not None:
-            tls.abort(raw)
+        """Wake a blocked :meth:`open` or :meth:`receive` in another thread, or the next one: the connection ends."""
+        self._handle.abort()
 
     def close(self) -> None:
         """Say goodbye where that takes no time, and free the socket. Never raises."""
@@ -171,21 +164,10 @@ class Connection:
                 made.shutdown()
         if raw is not None:
             raw.close()
+        self._handle.release()
 
 
 def _close_code(data: bytes) -> tuple[int, str]:
     if len(data) < 2:
         return 1005, ""
     return int.from_bytes(data[:2], "big"), data[2:].decode("utf-8", "replace")
-
-
-def _proxy_options(proxy: str) -> dict[str, Any]:
-    parts = urlsplit(proxy)
-    options: dict[str, Any] = {
-        "http_proxy_host": parts.hostname,
-        "http_proxy_port": parts.port or 80,
-        "proxy_type": "http" if parts.scheme in ("http", "https") else parts.scheme,
-    }
-    if parts.username:
-        options["http_proxy_auth"] = (unquote(parts.username), unquote(parts.password or ""))
-    return options

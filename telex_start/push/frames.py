@@ -243,8 +243,9 @@ def _publication(body: dict[str, Any]) -> Publication:
 
 
 def _integer(body: dict[str, Any], key: str) -> int:
+    """A field that is an integer from 1 to 2^64 - 1 (offsets are uint64); all else counts as absent: 0."""
     value = body.get(key)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 1 << 64 else 0
 
 
 def _text(body: dict[str, Any], key: str) -> str:

@@ -5,8 +5,8 @@ publication since, or ``was_recovering`` alone. What a failed recovery leaves wi
 
 1. *Second chance.* A server restart begins a new epoch, and its stream begins at offset 1: asking again with the new
    epoch and offset 0 brings everything since the restart.
-2. *Partial recovery.* A stream longer than the kept history: the failed reply still tells the top offset, so asking
-   for the last k publications works for every k that is still kept. The largest such k is found by halving.
+2. *Partial recovery.* A stream longer than the kept history: the failed reply still tells the top offset, and asking
+   from any offset above what was dropped works. The lowest such offset is found by halving.
 
 With no position yet, asking to recover without one brings the whole kept history: the catch-up at the first subscribe.
 
@@ -55,11 +55,16 @@ class Ask(NamedTuple):
 
 
 class _Step(Enum):
-    FIRST = 1
-    SECOND_CHANCE = 2
-    PLAIN = 3
-    HALVING = 4
-    CLOSING = 5
+    FIRST = "first"
+    """From the position that is known."""
+    SECOND_CHANCE = "second chance"
+    """From the beginning of a new epoch."""
+    PLAIN = "plain"
+    """Without recovery, for the stream's top alone."""
+    HALVING = "halving"
+    """From an offset between one that failed and one that works."""
+    CLOSING = "closing"
+    """From where the publications at hand end, after a last try that failed."""
 
 
 class Recovery:
@@ -69,7 +74,12 @@ class Recovery:
     push that comes in between; when :attr:`done`, take :attr:`publications`, :attr:`complete` and :attr:`position`.
     """
 
-    def __init__(self, known: Position | None) -> None:
+    def __init__(self, known: Position | None, kept: int = 0) -> None:
+        """
+        Args:
+            known: Where the stream was left; ``None`` where it is new to us.
+            kept: How many publications the server seems to keep of a channel, a guess for the halving; 0 for none.
+        """
         self._known = known
         self.ask = Ask(True, known.epoch, known.offset) if known else Ask(True)
         self.done = False
@@ -77,16 +87,21 @@ class Recovery:
         """Whether nothing was lost; ``False`` where publications are missing or may be."""
         self.position: Position | None = None
         """Where the stream stands now; ``None`` where the channel keeps no history."""
+        self.kept = kept
+        """As given, or as a halving found it."""
         self._step = _Step.FIRST
         self._earlier: list[Publication] = []
         """From epochs that ended meanwhile."""
         self._collected: dict[int, Publication] = {}
         self._unnumbered: list[Publication] = []
-        self._epoch = ""
-        self._top = 0
-        self._k = 0
-        self._works = 0
+        self._epoch = known.epoch if known else ""
+        self._base = known.offset if known else 0
+        """Everything up to here is old, or given up for lost."""
+        self._reach = self._base
+        """From here on something may be missing: what was found is whole up to here."""
         self._fails = 0
+        self._works = 0
+        self._top = 0
         self._replies = 0
 
     @property
@@ -97,25 +112,12 @@ class Recovery:
 
     def published(self, publication: Publication) -> None:
         """A push came before the recovery was done."""
-        if publication.offset:
-            self._collected.setdefault(publication.offset, publication)
-        else:
+        if not publication.offset:
             self._unnumbered.append(publication)
-
-    def unreadable(self) -> None:
-        """The reply to the last ask could not be read: a publication in it is beyond every decoder.
-
-        The ones after it are within reach: take a plain subscription, which tells the top, and ask for the last k.
-        """
-        self._replies += 1
-        self.complete = False
-        if self._step is _Step.HALVING:
-            self._halve(worked=False)
-        elif self._step is _Step.PLAIN or self._replies >= _PATIENCE:
-            self.done = True
-        else:
-            self._step = _Step.PLAIN
-            self.ask = Ask(False)
+            return
+        self._collected.setdefault(publication.offset, publication)
+        if publication.offset == self._reach + 1:
+            self._reach += 1
 
     def answered(self, reply: Subscribed) -> None:
         """A subscribe was answered with success."""
@@ -126,87 +128,94 @@ class Recovery:
             self._collect(reply)
             self.position = None
             self.done = True
-            return
-        if self._epoch and reply.epoch and reply.epoch != self._epoch and self._step is not _Step.FIRST:
+        elif self._epoch and reply.epoch and reply.epoch != self._epoch:
             self._begin_epoch(reply)
-            return
-        self._epoch = reply.epoch or self._epoch or self.ask.epoch
-        self._collect(reply)
-        if self._replies >= _PATIENCE:
+        else:
+            self._epoch = reply.epoch or self._epoch
+            self._collect(reply)
+            self._next(reply)
+        if not self.done and self._replies >= _PATIENCE:
             self._finish(reply, complete=False)
-        elif self._step is _Step.FIRST:
-            self._first(reply)
-        elif self._step is _Step.SECOND_CHANCE:
-            if reply.recovered:
-                # The end of the old epoch may hold publications that nobody has any more.
-                self._finish(reply, complete=False)
-            else:
-                self._begin_halving(reply)
-        elif self._step is _Step.PLAIN:
-            self._begin_halving(reply)
+
+    def unreadable(self) -> None:
+        """The reply to the last ask could not be read: a publication in it is beyond every decoder.
+
+        The ones after it are within reach: take a plain subscription, which tells the top, and look from there.
+        """
+        self._replies += 1
+        self.complete = False
+        if self._replies >= _PATIENCE or self._step is _Step.PLAIN:
+            self.position = Position(self._epoch, max(self._reach, max(self._collected, default=0)))
+            self.done = True
         elif self._step is _Step.HALVING:
-            self._halve(worked=reply.recovered, reply=reply)
+            self._halve(None)
         else:
+            self._base = self._reach
+            self._step = _Step.PLAIN
+            self.ask = Ask(False)
+
+    def give_up(self, reply: Subscribed) -> None:
+        """There is no way to ask again: go on from what the last reply said."""
+        if not self.done:
             self._finish(reply, complete=False)
 
-    def _first(self, reply: Subscribed) -> None:
-        if reply.recovered:
-            self._finish(reply, complete=True)
-        elif not reply.was_recovering:
-            # Not even tried: a server-side subscription, or a server that grants no recovery.
-            self._finish(reply, complete=self._known is None)
-        elif self._known and reply.epoch and reply.epoch != self._known.epoch:
-            self._second_chance(reply)
+    def _next(self, reply: Subscribed) -> None:
+        if self._step is _Step.HALVING:
+            self._halve(reply)
+        elif reply.recovered:
+            self._finish(reply, complete=self._step is _Step.FIRST)
+        elif self._step is _Step.FIRST and not reply.was_recovering and self._replies == 1:
+            pass  # not asked to recover: the server subscribed us by itself. The same ask again, by us.
         else:
             self._begin_halving(reply)
-
-    def _second_chance(self, reply: Subscribed) -> None:
-        self._step = _Step.SECOND_CHANCE
-        self._top = reply.offset
-        self.ask = Ask(True, self._epoch, 0)
 
     def _begin_epoch(self, reply: Subscribed) -> None:
-        """The server restarted between two asks: what was collected stays, the new stream is asked for."""
+        """The stream began anew: what was collected stays, and the new stream is asked for from its beginning."""
+        self.complete = False  # the end of the old stream may hold publications that nobody has any more
         self._earlier = [*self.publications]
         self._collected.clear()
         self._unnumbered.clear()
-        self._known = None
         self._epoch = reply.epoch
+        self._base = self._reach = 0
         self._collect(reply)
-        self._second_chance(reply)
+        self._step = _Step.SECOND_CHANCE
+        self.ask = Ask(True, self._epoch, 0)
 
     def _begin_halving(self, reply: Subscribed) -> None:
-        """Everything since the last known offset failed; look for the largest number of publications that works."""
+        """Not everything since the base can be had: look for the lowest offset above it from where it can."""
         self.complete = False
-        self._top = reply.offset
-        missed = self._top
-        if self._known and self._known.epoch == self._epoch:
-            missed -= self._known.offset
-        self._works, self._fails = 0, min(MOST, missed) + 1
+        self._base = self._reach if self._step is _Step.CLOSING else self._base
+        self._top = self._works = self._reach = reply.offset
+        # The base itself has failed, or failed for being more than the most allowed at once.
+        self._fails = max(self._base, self._top - MOST - 1)
         self._step = _Step.HALVING
-        if self._fails <= 1:
-            self._finish(reply, complete=False)
+        self._try_between(reply)
+
+    def _halve(self, reply: Subscribed | None) -> None:
+        """A try between was answered; ``None``: it could not be read, which is a failure like another."""
+        if reply is not None and reply.recovered:
+            self._works = self.ask.offset
+            self._reach = max(self._works, max((p.offset for p in reply.publications), default=0))
+        else:
+            self._fails = self.ask.offset
+        self._try_between(reply)
+
+    def _try_between(self, reply: Subscribed | None) -> None:
+        if self._works - self._fails > 1:
+            # The latest publication alone first: often nothing at all is kept any more.
+            guesses = (self._top - 1, self._top - self.kept - 1, self._top - self.kept)
+            between = (self._works + self._fails) // 2
+            offset = next((guess for guess in guesses if self._fails < guess < self._works), between)
+            self.ask = Ask(True, self._epoch, offset)
             return
-        # The failed ask may have been for more than the most allowed at once, so the largest k is worth a try first.
-        self._try(self._fails - 1)
-
-    def _try(self, k: int) -> None:
-        self._k = k
-        self.ask = Ask(True, self._epoch, self._top - k)
-
-    def _halve(self, worked: bool, reply: Subscribed | None = None) -> None:
-        if worked:
-            self._works = self._k
-        else:
-            self._fails = self._k
-        if self._fails - self._works > 1:
-            self._try((self._works + self._fails) // 2)
-        elif reply is not None and (worked or self._works == 0):
+        if self._works < self._top:
+            self.kept = self._top - self._works
+        if reply is not None and reply.offset <= self._reach:
             self._finish(reply, complete=False)
         else:
-            # The last try failed, which left a subscription from its own moment on: close the gap up to it.
+            # The last try failed, and left a subscription from its own moment on: close the gap up to it.
             self._step = _Step.CLOSING
-            self.ask = Ask(True, self._epoch, max(self._collected, default=self._top))
+            self.ask = Ask(True, self._epoch, self._reach)
 
     def _collect(self, reply: Subscribed) -> None:
         for publication in reply.publications:
@@ -215,6 +224,6 @@ class Recovery:
     def _finish(self, reply: Subscribed, complete: bool) -> None:
         self.complete = self.complete and complete
         # With `recovered` the reply's offset is the one that was sent; the publications advance it.
-        top = max(reply.offset, max(self._collected, default=0))
-        self.position = Position(self._epoch, top)
+        top = max(reply.offset, self._reach, max(self._collected, default=0))
+        self.position = Position(self._epoch, top) if reply.recoverable else None
         self.done = True
