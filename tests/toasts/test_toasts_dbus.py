@@ -67,9 +67,8 @@ def test_a_toast_as_the_daemon_gets_it(private_bus: PrivateBus, daemon: FakeNoti
 
 
 def test_showing_never_waits(private_bus: PrivateBus) -> None:
-    with FakeNotificationDaemon(private_bus, mode="silent") as daemon, showing(private_bus) as toasts:
+    with FakeNotificationDaemon(private_bus, mode="silent"), showing(private_bus) as toasts:
         toasts.show(HELLO)
-        daemon.wait_until(lambda: daemon.member, "nothing")
         began = time.monotonic()
         for number in range(1000):
             toasts.show(toast(number))
@@ -496,11 +495,18 @@ def test_starting_and_stopping_leave_nothing_behind(private_bus: PrivateBus, dae
 
 
 def test_stopping_with_a_silent_daemon_is_at_once(private_bus: PrivateBus) -> None:
-    with FakeNotificationDaemon(private_bus, mode="silent") as daemon:
-        with showing(private_bus) as toasts:  # which looks at the time
-            for number in range(30):
-                toasts.show(toast(number))
-        del daemon
+    class Asked(FakeNotificationDaemon):
+        asked = False
+
+        def answer(self, call: Message, interface: str, member: str) -> Any:
+            self.asked = True
+            return None
+
+    with Asked(private_bus) as daemon, showing(private_bus) as toasts:  # which looks at the time
+        toasts.show(toast(0))
+        daemon.wait_until(lambda: daemon.asked, "the daemon to be asked")
+        for number in range(1, 30):
+            toasts.show(toast(number))
 
 
 def test_a_bus_of_the_callers_is_used_and_left_to_the_caller(
