@@ -9,6 +9,7 @@ import os
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
@@ -121,6 +122,7 @@ class BusClient:
         self._bus = bus
         self.signals: list[Message] = []
         self._changed = threading.Condition()
+        self._count = 0
         self._replies: dict[int, Future[Message]] = {}
 
     def __enter__(self) -> Self:
@@ -164,9 +166,17 @@ class BusClient:
         self._ask(message_bus.AddMatch(MatchRule(type="signal", **rule)))
 
     def wait_until(self, condition: Callable[[], object], what: str, timeout: float = TIMEOUT) -> None:
-        """Wait until the condition holds; it is looked at after every message that came."""
-        with self._changed:
-            assert self._changed.wait_for(condition, timeout), f"waited {timeout} s for {what}"
+        """Wait until the condition holds; it may ask over this connection, and is asked again after what comes."""
+        deadline = time.monotonic() + timeout
+        while True:
+            with self._changed:
+                seen = self._count
+            if condition():
+                return
+            with self._changed:
+                left = deadline - time.monotonic()
+                came = self._changed.wait_for(lambda seen=seen: self._count != seen, left)  # type: ignore[misc]
+                assert came, f"waited {timeout} s for {what}"
 
     def wait_for_name(self, name: str, timeout: float = TIMEOUT) -> None:
         """Wait until somebody owns the bus name."""
@@ -215,9 +225,13 @@ class BusClient:
     def _read(self) -> None:
         with suppress(ReceiveStopped, ConnectionError, OSError):
             while True:
-                self._received(self._connection.receive())
-                with self._changed:
-                    self._changed.notify_all()
+                message = self._connection.receive()
+                self._received(message)
+                # Answers to our own calls are no news to who waits.
+                if message.header.message_type in (MessageType.signal, MessageType.method_call):
+                    with self._changed:
+                        self._count += 1
+                        self._changed.notify_all()
 
     def _received(self, message: Message) -> None:
         header = message.header

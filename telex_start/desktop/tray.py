@@ -111,7 +111,7 @@ class Tray:
         assert self._backend is not None
         with self._lock:
             self._shown = self._face
-        icon = self._backend.pystray.Icon(_NAME, self._picture(self._shown), self._shown.title, self._make_menu())
+        icon = self._backend.icon_class(_NAME, self._picture(self._shown), self._shown.title, self._make_menu())
         self._icon = icon
         return icon
 

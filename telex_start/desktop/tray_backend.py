@@ -34,7 +34,9 @@ class Backend(NamedTuple):
 
     name: str
     pystray: Any
-    """pystray with this backend: the module, as it was imported for it."""
+    """The module, imported with this backend."""
+    icon_class: Any
+    """What to make the icon with in place of ``pystray.Icon``."""
     picture: Callable[[State, int], Any]
     """The picture for a state and a number of unread threads, as the backend's icon wants it."""
     detached: bool = False
@@ -60,7 +62,9 @@ def choose(environ: Mapping[str, str] = os.environ, patience: float = PATIENCE) 
         return _appindicator(environ, patience)
     import pystray
 
-    return Backend(sys.platform, pystray, _picture(_LARGE_SIZE), detached=sys.platform == "darwin")
+    return Backend(
+        sys.platform, pystray, _quiet(pystray.Icon), _picture(_LARGE_SIZE), detached=sys.platform == "darwin"
+    )
 
 
 def _appindicator(environ: Mapping[str, str], patience: float) -> Backend:
@@ -92,7 +96,8 @@ def _appindicator(environ: Mapping[str, str], patience: float) -> Backend:
         connection = None
         bus.stop()
 
-    return Backend("appindicator", pystray, _picture(_APPINDICATOR_SIZE * _scale()), watch=host.watch, close=close)
+    picture = _picture(_APPINDICATOR_SIZE * _scale())
+    return Backend("appindicator", pystray, _quiet(pystray.Icon), picture, watch=host.watch, close=close)
 
 
 def _import_pystray(environ: Mapping[str, str]) -> Any:
@@ -144,6 +149,24 @@ def _silence_notifier() -> None:
     from pystray._util import notify_dbus
 
     notify_dbus.Notifier = _NoNotifier
+
+
+def _quiet(icon_class: Any) -> Any:
+    """The class without its rebuilding of the whole menu after each click, which changes nothing here, closes a menu
+    that is open again already, and loses a click that is under way."""
+
+    class QuietIcon(icon_class):  # type: ignore[misc]
+        def _handler(self, callback: Callable[[Any], object]) -> Callable[..., None]:
+            def clicked(*_: object) -> None:
+                callback(self)
+
+            return clicked
+
+        def __call__(self) -> None:
+            if self.menu is not None:
+                self.menu(self)
+
+    return QuietIcon
 
 
 def _keep_alive_without_bus() -> Any:

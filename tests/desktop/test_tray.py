@@ -1,0 +1,233 @@
+"""The icon, its title and its menu, as a panel on a private bus sees them."""
+
+from __future__ import annotations
+
+import io
+import re
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from telex_start.desktop import icons
+from telex_start.states import State
+from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PanelItem, PrivateBus, Xvfb
+from tests.program import ROOT, Program
+
+pytestmark = pytest.mark.desktop
+
+SIGNED_OUT = [
+    "Signed out",
+    "-",
+    "Login",
+    "-",
+    "Open Main App",
+    "Close Main App",
+    "-",
+    "Test Notifications",
+    "-",
+    "Exit",
+]
+
+
+def tray_program(*arguments: str, **environ: str) -> Program:
+    return Program("tests/desktop/tray_program.py", *arguments, environ=environ)
+
+
+@pytest.fixture
+def environ(xvfb: Xvfb, bus: PrivateBus) -> dict[str, str]:
+    return xvfb.environ | bus.environ
+
+
+@contextmanager
+def shown(environ: dict[str, str], panel: FakePanel) -> Iterator[tuple[Program, PanelItem]]:
+    """A running tray program and its icon."""
+    with tray_program(**environ) as program:
+        assert program.next_line() == "TrayAppeared"
+        yield program, panel.wait_for_item()
+
+
+def test_icon_appears_with_its_title_and_a_complete_menu(environ: dict[str, str], panel: FakePanel) -> None:
+    with shown(environ, panel) as (_, item):
+        assert item.property("Status") == "Active"
+        assert item.property("Title") == "Telex: Signed out"
+        assert item.labels() == SIGNED_OUT
+        assert [entry.label for entry in item.menu() if not entry.enabled] == ["Signed out"]
+
+
+def test_icon_is_the_picture_of_the_state(environ: dict[str, str], panel: FakePanel) -> None:
+    with shown(environ, panel) as (_, item):
+        picture = Image.open(io.BytesIO(Path(item.property("IconName")).read_bytes()))
+        assert picture.tobytes() == icons.draw(State.SIGNED_OUT, 0, 22).tobytes()
+
+
+def test_each_item_of_the_menu_asks_for_what_it_says(environ: dict[str, str], panel: FakePanel) -> None:
+    with shown(environ, panel) as (program, item):
+        for label in ("Login", "Open Main App", "Close Main App", "Test Notifications", "Exit"):
+            item.click(label)
+            assert program.next_line() == f"MenuClicked {label}"
+        program.tell("reconnecting 0 Reconnecting: no network")
+        panel.wait_until(lambda: "Sign Out" in item.labels(), "Sign Out in the menu")
+        for label in ("Reconnect Now", "Sign Out"):
+            item.click(label)
+            assert program.next_line() == f"MenuClicked {label}"
+
+
+@pytest.mark.parametrize(
+    ("state", "login", "reconnect", "sign_out"),
+    [
+        (State.SIGNING_IN, False, False, True),
+        (State.CONNECTING, False, False, True),
+        (State.ONLINE, False, False, True),
+        (State.RECONNECTING, False, True, True),
+        (State.SIGN_IN_NEEDED, True, False, False),
+    ],
+)
+def test_menu_offers_what_the_state_allows(
+    environ: dict[str, str], panel: FakePanel, state: State, login: bool, reconnect: bool, sign_out: bool
+) -> None:
+    with shown(environ, panel) as (program, item):
+        program.tell(f"{state} 0 some_words")
+        panel.wait_until(lambda: item.labels()[0] == "some_words", "the status line")
+        enabled = {entry.label: entry.enabled for entry in item.menu() if not entry.separator}
+        assert enabled == {
+            "some_words": False,
+            "Login": login,
+            **({"Reconnect Now": True} if reconnect else {}),
+            "Open Main App": True,
+            "Close Main App": True,
+            "Test Notifications": True,
+            **({"Sign Out": True} if sign_out else {}),
+            "Exit": True,
+        }
+
+
+def test_icon_title_and_menu_change_together_and_only_when_they_differ(
+    environ: dict[str, str], panel: FakePanel
+) -> None:
+    with shown(environ, panel) as (program, item):
+        program.tell("online 2 Online: 1 organisation, 2 unread")
+        panel.wait_until(lambda: item.labels()[0].startswith("Online"), "the status line")
+        assert item.property("Title") == "Telex: Online: 1 organisation, 2 unread"
+        before = item.signals()
+        for _ in range(50):
+            program.tell("online 2 Online: 1 organisation, 2 unread")
+        program.tell("online 3 Online: 1 organisation, 3 unread")
+        panel.wait_until(lambda: item.labels()[0].endswith("3 unread"), "the status line")
+        panel.wait_until(lambda: item.property("Title").endswith("3 unread"), "the title")
+        # libdbusmenu sends ItemsPropertiesUpdated later, of what is out of the menu already.
+        after = [signal for signal in item.signals()[len(before) :] if signal != "ItemsPropertiesUpdated"]
+        assert sorted(after) == ["LayoutUpdated", "NewIcon", "NewTitle"]
+
+
+def test_stop_takes_the_icon_away_at_once(environ: dict[str, str], panel: FakePanel) -> None:
+    with shown(environ, panel) as (program, _):
+        began = time.monotonic()
+        program.tell("stop")
+        assert program.next_line() == "stopped True"
+        assert program.wait() == 0
+        assert time.monotonic() - began < 1
+        panel.wait_until(lambda: not panel.items, "the icon to go")
+
+
+@pytest.mark.parametrize("mode", ["silent", "error"])
+def test_a_notification_daemon_that_hangs_holds_up_neither_start_nor_end(
+    environ: dict[str, str], bus: PrivateBus, panel: FakePanel, mode: str
+) -> None:
+    with FakeNotificationDaemon(bus, mode=mode) as daemon:
+        began = time.monotonic()
+        with shown(environ, panel) as (program, _):
+            program.tell("stop")
+            assert program.wait() == 0
+        assert time.monotonic() - began < 2
+        assert not daemon.shown
+        assert not daemon.closed
+
+
+def test_stop_right_after_start_is_not_lost(environ: dict[str, str], panel: FakePanel) -> None:
+    with tray_program(**environ) as program:
+        program.tell("stop")
+        assert program.wait(3) == 0
+
+
+def test_without_a_tray_it_says_so_and_the_icon_comes_with_the_tray(environ: dict[str, str], bus: PrivateBus) -> None:
+    with tray_program(**environ) as program:
+        assert program.next_line() == "TrayMissing"
+        with FakePanel(bus) as panel:
+            assert program.next_line() == "TrayAppeared"
+            assert panel.wait_for_item().labels() == SIGNED_OUT
+
+
+def test_a_panel_without_a_host_is_no_tray_yet(environ: dict[str, str], bus: PrivateBus) -> None:
+    with FakePanel(bus, host=False) as panel, tray_program(**environ) as program:
+        assert program.next_line() == "TrayMissing"
+        panel.host()
+        assert program.next_line() == "TrayAppeared"
+
+
+def test_a_panel_that_comes_within_the_patience_is_never_missed(environ: dict[str, str], bus: PrivateBus) -> None:
+    with tray_program("5", **environ) as program, FakePanel(bus) as panel:
+        panel.wait_for_item()
+        assert program.next_line() == "TrayAppeared"
+
+
+def test_the_icon_comes_back_when_the_panel_restarts(environ: dict[str, str], panel: FakePanel) -> None:
+    with shown(environ, panel) as (program, _):
+        panel.leave()
+        assert program.next_line() == "TrayMissing"
+        program.tell("online 1 Online: 1 organisation, 1 unread")
+        panel.come_back()
+        assert program.next_line() == "TrayAppeared"
+        item = panel.wait_for_item()
+        panel.wait_until(lambda: item.labels()[0] == "Online: 1 organisation, 1 unread", "the status line")
+
+
+def refusal(**environ: str) -> str:
+    """The line that a start says which finds no place for an icon; it must end by itself, and soon."""
+    with tray_program(**environ) as program:
+        assert program.wait(5) == 2
+        return program.stderr.splitlines()[-1]
+
+
+def test_no_session_bus_is_refused_in_one_sentence(xvfb: Xvfb, tmp_path: Path) -> None:
+    words = refusal(**xvfb.environ, XDG_RUNTIME_DIR=str(tmp_path))
+    assert re.match(r"No place for an icon: there is no session bus \(.*\): .*--headless\.$", words)
+
+
+def test_a_session_bus_that_is_gone_is_refused(xvfb: Xvfb, tmp_path: Path) -> None:
+    words = refusal(**xvfb.environ, DBUS_SESSION_BUS_ADDRESS=f"unix:path={tmp_path}/bus")
+    assert "the session bus does not answer" in words
+
+
+def test_a_session_bus_that_hangs_is_refused(xvfb: Xvfb, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as mute:
+        mute.bind(f"{tmp_path}/bus")
+        mute.listen()
+        words = refusal(**xvfb.environ, DBUS_SESSION_BUS_ADDRESS=f"unix:path={tmp_path}/bus")
+    assert "the session bus does not answer" in words
+
+
+def test_no_display_is_refused_in_one_sentence(bus: PrivateBus) -> None:
+    words = refusal(**bus.environ)
+    assert re.match(r"No place for an icon: there is no display \(.*\): .*--headless\.$", words)
+
+
+def test_a_display_that_is_not_there_is_refused(bus: PrivateBus) -> None:
+    assert "the display :4242 cannot be opened" in refusal(**bus.environ, DISPLAY=":4242")
+
+
+def test_a_backend_without_a_menu_is_refused(environ: dict[str, str]) -> None:
+    assert "the tray backend xorg has no menu" in refusal(**environ, PYSTRAY_BACKEND="xorg")
+
+
+def test_missing_packages_are_named(environ: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "gi").mkdir()
+    (tmp_path / "gi" / "__init__.py").write_text("raise ImportError('no gi here')")
+    words = refusal(**environ, PYTHONPATH=f"{tmp_path}:{ROOT}")
+    assert "python3-gi" in words
+    assert "gir1.2-ayatanaappindicator3-0.1" in words
+    assert "--headless" in words

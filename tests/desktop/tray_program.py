@@ -1,0 +1,46 @@
+"""A program with nothing but the tray, for tests: events go to stdout a line each, orders come on stdin.
+
+An order is a face (``state unread status…``) or ``stop``, which is answered by ``stopped True`` and ends the program.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from telex_start.desktop.tray import Tray
+from telex_start.errors import NoPlaceForIcon
+from telex_start.events import Event, MenuClicked, ThreadFailed
+from telex_start.face import Face
+from telex_start.states import State
+
+
+def _print(event: Event) -> None:
+    words = [type(event).__name__]
+    if isinstance(event, MenuClicked):
+        words.append(event.item.value)
+    elif isinstance(event, ThreadFailed):
+        words += [event.thread, event.error]
+    print(*words, flush=True)
+
+
+def main(patience: str = "0.2") -> int:
+    logging.basicConfig(level=logging.DEBUG)
+    tray = Tray(_print, Face(State.SIGNED_OUT, 0, "Signed out"), patience=float(patience))
+    try:
+        tray.start()
+    except NoPlaceForIcon as error:
+        print(f"{error.title}: {error.message}", file=sys.stderr)
+        return 2
+    for line in sys.stdin:
+        state, _, rest = line.strip().partition(" ")
+        if state == "stop":
+            break
+        unread, _, status = rest.partition(" ")
+        tray.show(Face(State(state), int(unread), status))
+    print("stopped", tray.stop(1.5), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
