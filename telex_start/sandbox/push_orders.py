@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -46,9 +47,15 @@ class PushOrders:
     # -- publications ------------------------------------------------------------------------------------------------
 
     async def publish(self, order: Order) -> Answer:
-        """`{organisation | channel, data | raw, count?}`: publishes it, `count` times. `raw` is JSON text."""
+        """`{organisation | channel, data | raw, count?}`: publishes it, `count` times. `raw` is JSON text.
+
+        `sent_at` in the answer is the moment before, in seconds of the monotonic clock, which a process on the same
+        machine can compare with its own.
+        """
         text = order.text("raw") if "raw" in order else compact(order.value("data"))
-        return _position(await self.push.publish(order.channel(), [text] * order.number("count", 1)))
+        sent_at = time.monotonic()
+        position = await self.push.publish(order.channel(), [text] * order.number("count", 1))
+        return {**_position(position), "sent_at": sent_at}
 
     async def publish_many(self, order: Order) -> Answer:
         """`{organisation | channel, data: [...]}`: publishes all at once, many in one frame."""
