@@ -143,7 +143,7 @@ class Centrifugo:
                 self._process = None
                 raise CentrifugoFailed(f"{self._binary} ended with {process.returncode} at its start")
             if asyncio.get_running_loop().time() > deadline:
-                await self._end(signal.SIGKILL)
+                await self._end(kill=True)
                 raise CentrifugoFailed(f"{self._binary} was not ready after {_START_LIMIT:.0f} s")
             await asyncio.sleep(0.02)
         self._ready = True
@@ -156,15 +156,18 @@ class Centrifugo:
         except (aiohttp.ClientError, TimeoutError):
             return False
 
-    async def _end(self, number: signal.Signals) -> None:
+    async def _end(self, *, kill: bool) -> None:
         process, self._process = self._process, None
         self._ready = False
         if process is None:
             return
         with suppress(ProcessLookupError):
-            process.send_signal(number)
-            # A stopped process takes no SIGTERM before it goes on.
-            process.send_signal(signal.SIGCONT)
+            if kill:
+                process.kill()
+            else:
+                process.terminate()
+            if self._silent:
+                process.send_signal(signal.SIGCONT)  # a stopped process takes no SIGTERM before it goes on
         self._silent = False
         try:
             await asyncio.wait_for(process.wait(), _STOP_LIMIT)
@@ -176,7 +179,7 @@ class Centrifugo:
         """Ends the process: SIGTERM, with which it closes its clients with 3001, then SIGKILL."""
         if self._return is not None:
             self._return.cancel()
-        await self._end(signal.SIGTERM)
+        await self._end(kill=False)
         if self._session is not None:
             await self._session.close()
 
@@ -242,7 +245,7 @@ class Centrifugo:
             raise NotOffered("Centrifugo's memory engine forgets its history in a restart")
         if self._return is not None:
             self._return.cancel()
-        await self._end(signal.SIGKILL if kill else signal.SIGTERM)
+        await self._end(kill=kill)
         self._return = asyncio.create_task(self._come_back(down_for))
         if wait:
             await self._return
@@ -255,8 +258,16 @@ class Centrifugo:
         """Stops the process with SIGSTOP, or lets it go on."""
         if self._process is None:
             raise NotOffered("the push server is down")
-        self._process.send_signal(signal.SIGSTOP if on else signal.SIGCONT)
         self._silent = on
+        if not on:
+            self._process.send_signal(signal.SIGCONT)
+            return
+        self._process.send_signal(signal.SIGSTOP)
+        # Its threads stop one after the other; only then is it really silent.
+        for _ in range(200):
+            if os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WNOHANG) is not None:
+                return
+            await asyncio.sleep(0.005)
 
     async def expire_tokens(self, *, connections: bool, subscriptions: bool) -> None:
         """Cannot be done from outside a Centrifugo."""

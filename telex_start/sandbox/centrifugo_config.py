@@ -34,14 +34,17 @@ def centrifugo_config(
             "history_ttl": _duration(settings.history_ttl),
             "force_recovery": True,
         }
-    ping_interval = _duration(settings.ping_interval) if settings.ping_interval else "-1s"
     client: dict[str, object] = {
         "stale_close_delay": _duration(settings.stale_close_delay),
         "expired_close_delay": _duration(settings.expired_close_delay),
         "expired_sub_close_delay": _duration(settings.expired_close_delay),
         "presence_update_interval": _duration(settings.presence_interval),
     }
-    pings = {"ping_interval": ping_interval, "pong_timeout": _duration(settings.pong_timeout)}
+    # Negative values switch pings off, and even then the interval must be above the time-out.
+    ping_interval, pong_timeout = (
+        (settings.ping_interval, settings.pong_timeout) if settings.ping_interval else (-1, -2)
+    )
+    pings = {"ping_interval": _duration(ping_interval), "pong_timeout": _duration(pong_timeout)}
     if style == "v5":
         return {
             "address": "127.0.0.1",

@@ -1,4 +1,4 @@
-"""The control API: `POST /sandbox/ORDER` with a JSON object, and `GET /sandbox/status`.
+"""The control API: `POST /sandbox/ORDER` with a JSON object; `GET /sandbox/status`, `GET /sandbox/orders` tell.
 
 It makes things happen: publications, reads, closes, faults. It is not rate limited and asks for no login; the sandbox
 listens on loopback only.
@@ -38,6 +38,7 @@ class Control:
         """The routes, for an aiohttp application."""
         return [
             web.get(CONTROL_PATH + "/status", self._get_status),
+            web.get(CONTROL_PATH + "/orders", self._get_orders),
             web.post(CONTROL_PATH + "/{order}", self._post),
         ]
 
@@ -63,6 +64,9 @@ class Control:
 
     async def _get_status(self, _request: web.Request) -> web.Response:
         return _answer(await self.status(Order({}, self.accounts)))
+
+    async def _get_orders(self, _request: web.Request) -> web.Response:
+        return _answer({name: (order.__doc__ or "").partition("\n")[0] for name, order in self.orders().items()})
 
     async def status(self, order: Order) -> Answer:
         """`{}`: everything that was counted. Null where a real Centrifugo keeps it to itself.
@@ -96,7 +100,7 @@ class Control:
             "push_connections": figures.open_connections,
             "subscriptions": figures.subscriptions,
             "pongs": record.pongs if known else None,
-            "connects": record.connects if known else None,
+            "connects": list(record.connects) if known else None,
             "commands": list(record.commands) if known else None,
             "closes": _by_text(record.closes) if known else None,
             "handshakes": _by_text(record.handshakes) if known else None,

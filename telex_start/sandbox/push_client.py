@@ -41,12 +41,13 @@ class PushClient:
     def __init__(self, hub: Hub, link: Link) -> None:
         self.id = str(uuid.uuid4())
         self.user_id: str | None = None
+        """None before a good connect command."""
+        self.ended = False
+        """Whether it is closing or closed: nothing more is heard or said."""
         self.subscriptions: dict[str, Subscription] = {}
         self._hub = hub
         self._link = link
-        self._expires_at = 0
         self._unusable = False
-        self.ended = False
         self._ping_unanswered: bool | None = None
         """None before the first ping, then whether the last one still waits for its pong."""
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -244,7 +245,6 @@ class PushClient:
         self._reply(command, result)
 
     def _expire_connection(self, expires_at: int) -> None:
-        self._expires_at = expires_at
         if expires_at:
             delay = expires_at - self._hub.clock.unix() + self._hub.settings.expired_close_delay
             self._after("expire", delay, lambda: self.close(codes.CLOSE_EXPIRED))

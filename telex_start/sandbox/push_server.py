@@ -18,6 +18,8 @@ from telex_start.sandbox.push_link import Link, accept
 from telex_start.sandbox.push_settings import PUSH_PATH
 from telex_start.sandbox.streams import Position
 
+_GOODBYE_LIMIT = 0.5
+"""Seconds that clients have to answer a close frame before they are cut in a shutdown."""
 _BURST = 64
 """Publications between two chances of the connections to write: many share a frame, none overflows a queue."""
 
@@ -79,7 +81,7 @@ class PushServer:
         await self._stop_listening()
         self._hub.gate.set()
         self._close_all(codes.CLOSE_SHUTDOWN)
-        await self._wait_until_gone(1.0)
+        await self._wait_until_gone(_GOODBYE_LIMIT)
         await self._runner.cleanup()
 
     def _close_all(self, code: Code) -> None:
@@ -158,7 +160,7 @@ class PushServer:
                 client.cut()
         else:
             self._close_all(codes.CLOSE_SHUTDOWN)
-        await self._wait_until_gone(1.0)
+        await self._wait_until_gone(_GOODBYE_LIMIT)
         if new_epoch:
             self._hub.streams.restart()
         self._return = asyncio.create_task(self._come_back(down_for))

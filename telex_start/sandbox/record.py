@@ -8,7 +8,7 @@ from collections import Counter, deque
 from collections.abc import Mapping
 
 COMMANDS_KEPT = 1000
-"""Commands of push clients that `status` shows, the newest."""
+"""Commands, and connects, of push clients that `status` shows, the newest."""
 
 
 def without_tokens(value: object) -> object:
@@ -41,7 +41,7 @@ class Record:
         self.refused_logins = 0
         self.logouts = 0
         self.commands: deque[dict[str, object]] = deque(maxlen=COMMANDS_KEPT)
-        self.connects: list[dict[str, object]] = []
+        self.connects: deque[dict[str, object]] = deque(maxlen=COMMANDS_KEPT)
         self.closes: Counter[int] = Counter()
         self.handshakes: Counter[int] = Counter()
         self.pongs = 0

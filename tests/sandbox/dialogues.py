@@ -89,7 +89,8 @@ class Talk:
     def publish(self, data: Any = None, raw: str | None = None, count: int = 1) -> dict[str, Any]:
         """Publishes to the dialogue's channel and gives the stream's top."""
         payload = {"data": data} if raw is None else {"raw": raw}
-        return self.sandbox.order("publish", channel=self.channel, count=count, **payload)
+        answer = self.sandbox.order("publish", channel=self.channel, count=count, **payload)
+        return {"offset": answer["offset"], "epoch": answer["epoch"]}
 
     # -- hearing -----------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import json
 import socket
 import ssl
 import time
+import urllib.request
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -354,6 +355,14 @@ def test_orders_that_make_no_sense(sandbox: Sandbox, name: str, order: dict[str,
         sandbox.order(name, **order)
     assert refused.value.status == status
     assert "error" in refused.value.message
+
+
+def test_the_orders_can_be_listed(sandbox: Sandbox) -> None:
+    url = sandbox.api_url.removesuffix("/api/v1") + "/sandbox/orders"
+    with urllib.request.urlopen(url, context=sandbox.tls) as response:
+        orders = json.load(response)
+    assert orders["kick"].startswith("`{code, reason?, user_id?}`")
+    assert all(text.startswith("`{") for text in orders.values())
 
 
 def test_plain_http_is_not_spoken(sandbox: Sandbox) -> None:
