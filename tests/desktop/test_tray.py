@@ -16,7 +16,7 @@ from PIL import Image
 from telex_start.desktop import icons
 from telex_start.states import State
 from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PanelItem, PrivateBus, Xvfb
-from tests.program import ROOT, Program
+from tests.script import ROOT, Script
 
 pytestmark = pytest.mark.desktop
 
@@ -34,8 +34,8 @@ SIGNED_OUT = [
 ]
 
 
-def tray_program(*arguments: str, **environ: str) -> Program:
-    return Program("tests/desktop/tray_program.py", *arguments, environ=environ)
+def tray_program(*arguments: str, **environ: str) -> Script:
+    return Script("tests/desktop/tray_program.py", *arguments, environ=environ)
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def environ(xvfb: Xvfb, bus: PrivateBus) -> dict[str, str]:
 
 
 @contextmanager
-def shown(environ: dict[str, str], panel: FakePanel) -> Iterator[tuple[Program, PanelItem]]:
+def shown(environ: dict[str, str], panel: FakePanel) -> Iterator[tuple[Script, PanelItem]]:
     """A running tray program and its icon."""
     with tray_program(**environ) as program:
         assert program.next_line() == "TrayAppeared"
