@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 
@@ -10,6 +11,8 @@ from .errors import ConfigError, TelexStartError
 
 EXIT_UNUSABLE = 2
 """A bad option or configuration, or no place for an icon."""
+_OPTIONS = ("email", "environment", "api_url", "push_url", "ca_file", "log_level")
+"""Those that are settings too."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -46,14 +49,18 @@ def _command(argv: list[str]) -> int:
 
 
 def _agent(argv: list[str]) -> int:
-    from . import agent, paths
+    import signal
 
+    # Until the agent has handlers of its own: a start that is ended at once ends in order too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     options = None
     if argv:
         from .command_line import parse
 
         options = parse(argv)
     config = load_config(options)
+    from . import agent, paths
+
     if options is not None and options.exit:
         return agent.end_running(paths.runtime_folder(), config.api_url)
     password = _password() if options is not None and options.password_stdin else None
@@ -83,10 +90,12 @@ def load_config(options: object) -> Config:
     path = os.fspath(given or paths.config_file())
     file: dict[str, object] = {}
     try:
-        with open(path, "rb") as stream:
+        with open(path, encoding="utf-8-sig") as stream:  # Notepad begins a file with a mark
+            text = stream.read()
+        if text:
             import tomllib
 
-            file = tomllib.load(stream)
+            file = tomllib.loads(text)
     except FileNotFoundError:
         if given:
             raise ConfigError(f"there is no file {path}.") from None
@@ -94,14 +103,26 @@ def load_config(options: object) -> Config:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
     except ValueError as error:  # tomllib.TOMLDecodeError and UnicodeDecodeError
         raise ConfigError(f"{path} is no TOML: {error}.") from None
-    keys = ("email", "environment", "api_url", "push_url", "ca_file", "log_level")
-    return resolve(file, path, os.environ, {key: getattr(options, key, None) for key in keys})
+    config = resolve(file, path, os.environ, {key: getattr(options, key, None) for key in _OPTIONS})
+    return config._replace(ca_file=_at_home(config.ca_file), main_app_command=_at_home(config.main_app_command))
+
+
+def _at_home(path: str | None) -> str | None:
+    """A path as people write it: no shell has looked at what stands in the file."""
+    return None if path is None else os.path.expanduser(path)
 
 
 def _password() -> str:
-    """The first line of standard input."""
-    line = sys.stdin.readline() if sys.stdin is not None else ""
-    password = line.rstrip("\r\n")
+    """The first line of standard input.
+
+    Raises:
+        ConfigError: there is none, or it is no text.
+    """
+    try:
+        line = sys.stdin.buffer.readline() if sys.stdin is not None else b""
+        password = line.decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise ConfigError("--password-stdin: the password is not in UTF-8.") from None
     if not password:
         raise ConfigError("--password-stdin: standard input holds no password.")
     return password
@@ -109,7 +130,8 @@ def _password() -> str:
 
 def _complain(message: str) -> None:
     if sys.stderr is not None:
-        print(f"telex-start: {' '.join(message.split())}", file=sys.stderr)
+        with contextlib.suppress(OSError, ValueError):  # nobody reads it
+            print(f"telex-start: {' '.join(message.split())}", file=sys.stderr, flush=True)
 
 
 def _no_core_dumps() -> None:
@@ -117,7 +139,8 @@ def _no_core_dumps() -> None:
     if sys.platform != "win32":
         import resource
 
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        # The hard limit stays: the Telex client that is started from here has its own reasons.
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 if __name__ == "__main__":

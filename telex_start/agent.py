@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import signal
 import sys
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Callable, Iterable
 from queue import SimpleQueue
-from types import FrameType
-from typing import Any
 
-from . import instance, logs, paths
+from . import instance, logs, paths, signals
 from .app import App, SessionPort, Surface
 from .config import Config
 from .console import Console
 from .desktop.toasts import Toasts
 from .errors import ConfigError
-from .events import BellRang, Event, MainAppAnswered, Ring, SignalReceived, SignIn
+from .events import BellRang, Event, MainAppAnswered, Ring, SignalReceived, SignIn, ThreadFailed
 from .tokens import TokenStore
 
 log = logging.getLogger(__name__)
@@ -28,7 +24,7 @@ EXIT_WITHIN = 5.0
 """Seconds that ``--exit`` waits for the running instance to be gone."""
 
 
-def end_running(folder: Path, api_url: str) -> int:
+def end_running(folder: str, api_url: str) -> int:
     """``telex-start --exit``: end the running instance, and return when it is gone."""
     try:
         kind = instance.ring(folder, api_url, Ring.EXIT, wait=EXIT_WITHIN)
@@ -57,8 +53,13 @@ def run(config: Config, *, headless: bool, as_json: bool, open_window: bool, pas
     if lock is None:
         return _second_start(folder, config.api_url, headless), ""
     store = TokenStore()
-    logs.begin(config.log_level, _log_file(), lambda: _secrets(store))
     events: SimpleQueue[Event] = SimpleQueue()
+    logs.begin(
+        config.log_level,
+        _log_file(),
+        lambda: _secrets(store),
+        lambda thread, error: events.put(ThreadFailed(thread, error)),
+    )
     sign_in = SignIn(config.email or "", password, persist=True) if password is not None else None
     del password
     console: Console | None = None
@@ -117,7 +118,7 @@ class _MainApp:
         return main_app.close_main_app(self._command)
 
 
-def _second_start(folder: Path, api_url: str, headless: bool) -> int:
+def _second_start(folder: str, api_url: str, headless: bool) -> int:
     """Another instance is running: ring its bell, and end."""
     kind = instance.ring(folder, api_url, None if headless else Ring.OPEN)
     if headless or kind != "tray":
@@ -127,30 +128,21 @@ def _second_start(folder: Path, api_url: str, headless: bool) -> int:
 
 def _on_signals(events: SimpleQueue[Event], console: Console | None) -> None:
     """SIGTERM and SIGINT end the program in its own order; SimpleQueue.put is safe in a signal handler."""
-
-    def arrived(number: int, frame: FrameType | None) -> None:
-        events.put(SignalReceived(number))
-        if console is not None and console.asking:
-            raise KeyboardInterrupt
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, arrived)
-    if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, arrived)
+    signals.listen(lambda number: events.put(SignalReceived(number)), lambda: console is not None and console.blocked)
 
 
-def _with_interruption(events: SimpleQueue[Event], console: Console | None) -> Any:
+def _with_interruption(events: SimpleQueue[Event], console: Console | None) -> Callable[[Event], None]:
     """Dispatch for the bell: a person who is being asked for a password blocks the main thread until a signal comes."""
 
     def dispatch(event: Event) -> None:
         events.put(event)
-        if console is not None and console.asking and isinstance(event, BellRang) and event.ring is Ring.EXIT:
-            os.kill(os.getpid(), signal.SIGTERM)
+        if console is not None and console.blocked and isinstance(event, BellRang) and event.ring is Ring.EXIT:
+            signals.interrupt()
 
     return dispatch
 
 
-def _log_file() -> Path | None:
+def _log_file() -> str | None:
     try:
         return paths.log_file()
     except OSError:

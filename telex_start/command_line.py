@@ -22,6 +22,9 @@ commands (each with --help):
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
+        if "--password" in message.replace("--password-stdin", ""):
+            # Argparse repeats what it does not know, and here that is a password.
+            raise ConfigError("a password is never given on the command line: pipe it, with --password-stdin.")
         raise ConfigError(f"{message}; telex-start --help lists the options.")
 
 
@@ -64,4 +67,6 @@ def parse(argv: list[str]) -> argparse.Namespace:
         raise ConfigError("--json goes with --headless.")
     if options.headless and options.login:
         raise ConfigError("--login opens a window, which --headless has none of.")
+    if options.password_stdin and options.login:
+        raise ConfigError("--password-stdin signs in without the window that --login opens.")
     return options

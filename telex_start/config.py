@@ -5,7 +5,7 @@ Pure: the file's text, the environment and the options come in as arguments.
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -18,6 +18,13 @@ ENVIRONMENTS: dict[str, tuple[str, str]] = {
 WEB_APP = "https://telex.im"
 LOG_LEVELS = ("debug", "info", "warning", "error")
 NEWS_TYPES = ("unread_thread_change",)
+
+
+_ADDRESS = re.compile(
+    r"(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?(?:/[a-z0-9._~!$&'()*+,;=:@%/-]*)?", re.IGNORECASE
+)
+"""What follows the scheme: host or IPv6 address, port, path; neither credentials nor a query."""
+_CREDENTIALS = re.compile(r"//[^\s\"]*@")
 
 
 class Config(NamedTuple):
@@ -39,7 +46,7 @@ class Config(NamedTuple):
 class _Key(NamedTuple):
     """One setting: how it is spelled in each source, and what it must be."""
 
-    variable: str | None
+    variable: str
     check: Callable[[Any], Any]
     allowed: str
 
@@ -64,23 +71,25 @@ def _url(scheme: str, ending: str = "") -> Callable[[Any], str]:
         text = _text(value)
         if ending:
             text = text.rstrip("/")
-        rest = text[len(scheme) + 3 :]
-        host = rest.split("/", 1)[0]
-        if not text.startswith(f"{scheme}://") or not host or not text.endswith(ending):
+        found = _ADDRESS.fullmatch(text.removeprefix(f"{scheme}://"))
+        if found is None or not text.startswith(f"{scheme}://") or not text.endswith(ending):
             raise ValueError
-        if "@" in host or any(c.isspace() or c in "?#" for c in text):
-            raise ValueError
-        port = host.rpartition("]")[2].partition(":")[2]
-        if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        if found["port"] and not 0 < int(found["port"]) < 65536:
             raise ValueError
         return text
 
     return check
 
 
+def _email(value: Any) -> str:
+    text = _text(value)
+    name, at, host = text.rpartition("@")
+    if not (name and at and host) or not text.isprintable() or " " in text:
+        raise ValueError
+    return text
+
+
 def _types(value: Any) -> tuple[str, ...]:
-    if isinstance(value, str):
-        value = [part.strip() for part in value.split(",") if part.strip()]
     if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
         raise ValueError
     return tuple(value)
@@ -91,10 +100,12 @@ _KEYS: dict[str, _Key] = {
     "api_url": _Key("TELEX_START_API_URL", _url("https", "/api/v1"), 'an address "https://HOST/…/api/v1"'),
     "push_url": _Key("TELEX_START_PUSH_URL", _url("wss"), 'an address "wss://HOST/…"'),
     "ca_file": _Key("TELEX_START_CA_FILE", _text, "the path of a PEM file"),
-    "email": _Key("TELEX_START_EMAIL", _text, "an e-mail address"),
+    "email": _Key("TELEX_START_EMAIL", _email, "an e-mail address"),
     "log_level": _Key("TELEX_START_LOG_LEVEL", _one_of(*LOG_LEVELS), '"debug", "info", "warning" or "error"'),
     "notification_types": _Key(
-        "TELEX_START_NOTIFICATION_TYPES", _types, 'a list of words, as ["unread_thread_change"]'
+        "TELEX_START_NOTIFICATION_TYPES",
+        _types,
+        'a list of words, as ["unread_thread_change"] (in a variable: words with commas between)',
     ),
     "main_app.command": _Key("TELEX_START_MAIN_APP_COMMAND", _text, "the path of the Telex client's executable"),
 }
@@ -119,12 +130,15 @@ def resolve(
     layers: list[dict[str, Any]] = [{}, {}, {}]
     for key, value in _flatten(file, file_name):
         layers[0][key] = _checked(key, value, f"{file_name}: {key}")
-    known = {setting.variable: key for key, setting in _KEYS.items() if setting.variable}
+    known = {setting.variable: key for key, setting in _KEYS.items()}
     for variable, value in environ.items():
         if variable.startswith("TELEX_START_"):
             if variable not in known:
                 raise ConfigError(f"environment: unknown variable {variable}; known are {', '.join(sorted(known))}.")
-            layers[1][known[variable]] = _checked(known[variable], value, f"environment: {variable}")
+            given: Any = value
+            if known[variable] == "notification_types":
+                given = [word for part in value.split(",") if (word := part.strip())]
+            layers[1][known[variable]] = _checked(known[variable], given, f"environment: {variable}")
     for key, option in options.items():
         if option is not None:
             layers[2][key] = _checked(key, option, f"option --{key.replace('_', '-')}")
@@ -136,10 +150,10 @@ def resolve(
         own |= layer.keys() & {"api_url", "push_url"}
         values.update(layer)
     if len(own) == 1:
-        given = own.pop()
-        missing = "push_url" if given == "api_url" else "api_url"
+        alone = own.pop()
+        missing = "push_url" if alone == "api_url" else "api_url"
         # A staging API with the production push server can never work: the two sign with different keys.
-        raise ConfigError(f"{given} is set without {missing}: set both, or neither and an environment.")
+        raise ConfigError(f"{alone} is set without {missing}: set both, or neither and an environment.")
     return Config(**{key.replace(".", "_"): value for key, value in values.items()})
 
 
@@ -163,5 +177,11 @@ def _checked(key: str, value: Any, where: str) -> Any:
     try:
         return setting.check(value)
     except ValueError:
-        shown = json.dumps(value, ensure_ascii=False, default=str)[:80]
-        raise ConfigError(f"{where} is {shown}; allowed is {setting.allowed}.") from None
+        raise ConfigError(f"{where} is {_shown(value)}; allowed is {setting.allowed}.") from None
+
+
+def _shown(value: Any) -> str:
+    """A wrong value for a message, cut, and without what may be a password in an address."""
+    import json
+
+    return _CREDENTIALS.sub("//…@", json.dumps(value, ensure_ascii=False, default=str))[:80]

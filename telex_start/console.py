@@ -6,7 +6,9 @@ standard output.
 
 from __future__ import annotations
 
-import getpass
+import contextlib
+import errno
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -22,19 +24,24 @@ from .states import State
 from .toast import Toast
 from .unread import Counts
 
+log = logging.getLogger(__name__)
+
+_PASSES = (errno.ENOSPC, errno.EDQUOT, errno.EAGAIN) if sys.platform != "win32" else (errno.ENOSPC,)
+"""Errors of a full disk or a slow reader: lines are lost, and toasts still matter."""
+
 
 class Console:
     """The terminal as the surface of the program. Used by the main thread alone."""
 
-    def __init__(self, as_json: bool, out: TextIO, gone: Callable[[], None]) -> None:
+    def __init__(self, as_json: bool, out: TextIO | None, gone: Callable[[], None]) -> None:
         """
         Args:
             as_json: One JSON object a line.
-            out: Standard output.
+            out: Standard output; ``None`` where the program was started without one.
             gone: Called once when nobody reads it any more.
         """
-        self.asking = False
-        """A person is being asked, which blocks the main thread."""
+        self.blocked = False
+        """The terminal may block the main thread now: a person is being asked, or a line is being written."""
         self._as_json = as_json
         self._out = out
         self._gone = gone
@@ -45,7 +52,13 @@ class Console:
         """Nothing to start."""
 
     def stop(self) -> None:
-        """Nothing to stop."""
+        """Nothing is written any more."""
+        out, self._out = self._out, None
+        if out is not None:
+            try:
+                out.flush()
+            except (OSError, ValueError):
+                _forget_what_is_left(out)
 
     def face(self, face: Face) -> None:
         """The words changed: said on the terminal, where only new words matter and a count of its own is none."""
@@ -65,13 +78,13 @@ class Console:
         """
         if sys.stdin is None or not sys.stdin.isatty():
             raise NobodyToAsk("nobody is signed in: give --email and --password-stdin, or run it on a terminal")
-        self.asking = True
+        self.blocked = True
         try:
             return SignIn(_ask_email(email), _ask_password(), persist=True)
         except EOFError:
             raise KeyboardInterrupt from None
         finally:
-            self.asking = False
+            self.blocked = False
 
     def state(self, event: StateChanged) -> None:
         """The state, or a figure of it, changed."""
@@ -108,27 +121,42 @@ class Console:
 
     def trouble(self, trouble: Trouble) -> None:
         """A new trouble."""
+        title, message = wording.one_line(trouble.title), wording.one_line(trouble.message)
         if self._as_json:
-            self._object(event="error", title=trouble.title, message=trouble.message)
+            self._object(event="error", title=title, message=message)
         else:
-            self._line(f"! {wording.one_line(trouble.title)}: {wording.one_line(trouble.message)}")
+            self._line(f"! {title}: {message}")
 
     def _object(self, **fields: Any) -> None:
-        self._write(msgspec.json.encode(fields).decode())
+        self._line(msgspec.json.encode(fields).decode())
 
-    def _line(self, text: str) -> None:
-        self._write(text)
-
-    def _write(self, line: str) -> None:
-        encoding = self._out.encoding or "utf-8"
+    def _line(self, line: str) -> None:
+        out = self._out
+        if out is None:
+            return
+        encoding = out.encoding or "utf-8"
+        self.blocked = True
         try:
-            self._out.write(line.encode(encoding, "replace").decode(encoding) + "\n")
-            self._out.flush()
-        except (OSError, ValueError):
-            # Nobody reads any more, as in `telex-start --headless | head`. Python would flush at exit, and complain.
-            self._out = open(os.devnull, "w")  # noqa: SIM115
-            sys.stdout = self._out
+            out.write(line.encode(encoding, "replace").decode(encoding) + "\n")
+            out.flush()
+        except (OSError, ValueError, KeyboardInterrupt) as error:
+            if getattr(error, "errno", None) in _PASSES:
+                log.warning("standard output takes nothing: %s", error)
+                return
+            # Nobody reads any more, as in `telex-start --headless | head`, or nobody has read for long.
+            self._out = None
+            _forget_what_is_left(out)
             self._gone()
+        finally:
+            self.blocked = False
+
+
+def _forget_what_is_left(out: TextIO) -> None:
+    """Python would try to write it at the end, and complain."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, out.fileno())
+        os.close(nowhere)
 
 
 def _ask_email(known: str) -> str:
@@ -140,7 +168,10 @@ def _ask_email(known: str) -> str:
     while True:
         sys.stderr.write(f"Telex e-mail [{known}]: " if known else "Telex e-mail: ")
         sys.stderr.flush()
-        line = sys.stdin.readline()
+        try:
+            line = sys.stdin.readline()
+        except UnicodeDecodeError:
+            continue  # the terminal's encoding is another than the locale's
         if not line:
             raise EOFError
         if email := line.strip() or known:
@@ -153,6 +184,9 @@ def _ask_password() -> str:
     Raises:
         EOFError: the person closed the input.
     """
+    import getpass
+
     while True:
-        if password := getpass.getpass("Password: ", stream=sys.stderr):
-            return password
+        with contextlib.suppress(UnicodeDecodeError):
+            if password := getpass.getpass("Password: ", stream=sys.stderr):
+                return password

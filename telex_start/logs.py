@@ -1,29 +1,114 @@
 """The log: a rotating file, and standard error on a terminal. No secret ever reaches it.
 
 Two nets hold secrets back: nothing here is written to log one, and whatever looks like one, or is one that the program
-holds now, is struck out of every line, tracebacks included.
+holds, is struck out of every line, tracebacks included. Control characters are written as escapes: text of the network
+can neither forge a line nor steer a terminal.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import re
 import sys
 import threading
 from collections.abc import Callable, Iterable
-from logging.handlers import RotatingFileHandler
-from pathlib import Path
 from types import TracebackType
+from typing import Any, TextIO
+
+MOST_BYTES = 1_000_000
+"""Size at which the file is put aside and a new one begun."""
+KEPT_FILES = 2
+"""Files put aside that are kept, as ``….log.1`` (the newer) and ``….log.2``."""
 
 _FORMAT = "%(asctime)s %(levelname)s [%(threadName)s] %(name)s: %(message)s"
-_JWT = re.compile(r"eyJ[\w-]{4,}\.[\w-]*\.?[\w-]*")
-_CREDENTIAL = re.compile(r"(?i)(bearer\s+|x-notification-token['\":\s]+|password['\"]?\s*[:=]\s*)[^\s,'\"}]+")
-_EMAIL = re.compile(r"\b([\w.+-])[\w.+-]*(@[\w.-]+\.\w+)")
+_CHATTY = ("PIL", "urllib3", "websocket")
+"""Libraries whose debugging lines tell nothing of ours."""
+_REMEMBERED = 32
+"""Secrets struck out even after the program has forgotten them: errors may be logged late."""
+
+_JWT = re.compile(r"eyJ[\w-]{6,}(?:\.[\w-]*){0,2}")
+_BEARER = re.compile(r"(?i)(\bbearer\s+)[\w.~+/=-]{8,}")
+_NAMED = re.compile(
+    r"""(?imx)
+    ( (?: password | passwd | (?<![\w-])[\w-]{0,40}token | authorization ) \\*["']? \s* [:=] \s*
+      (?: b(?=["']) )? (?: bearer\s+ )? )
+    (?: (\\*) (["']) (?: (?!\2\3) (?: \\. | . ) )* (?: \2\3 | $ ) | [^\s,;&})\]]+ )
+    """
+)
+_EMAIL = re.compile(r"(?<![\w.+%'-])([\w.+-])[\w.+%'-]*(@[\w.-]+)")
+
+_handlers: list[logging.Handler] = []
 
 
 def masked(email: str) -> str:
     """An e-mail address of which a log may tell: ``a…@example.org``."""
     return _EMAIL.sub(r"\1…\2", email)
+
+
+def begin(
+    level: str,
+    file: str | None,
+    secrets: Callable[[], Iterable[str]],
+    thread_failed: Callable[[str, str], None] | None = None,
+) -> None:
+    """Start logging, unexpected errors of all threads included.
+
+    Args:
+        level: ``debug``, ``info``, ``warning`` or ``error``.
+        file: Where to; ``None`` for no file. One that cannot be written is no reason not to run.
+        secrets: The secrets that the program holds at this moment.
+        thread_failed: Told the thread's name and the error's type where a thread ends by an unexpected error.
+    """
+    root = logging.getLogger()
+    root.setLevel(level.upper())
+    logging.raiseExceptions = False  # a full disk is no reason to write to a terminal that nobody asked
+    trouble: OSError | None = None
+    if file is not None:
+        try:
+            _handlers.append(_RotatingFile(file))
+        except OSError as error:
+            trouble = error
+    if sys.stderr is not None and sys.stderr.isatty():
+        _handlers.append(logging.StreamHandler())
+    if not _handlers:
+        _handlers.append(logging.NullHandler())
+    formatter = _Struck(secrets)
+    for handler in _handlers:
+        handler.setFormatter(formatter)
+        root.addHandler(handler)
+    for chatty in _CHATTY:
+        logging.getLogger(chatty).setLevel(max(logging.INFO, root.level))
+    logging.captureWarnings(True)
+    if trouble is not None:
+        logging.getLogger(__name__).warning("no log file: %s", trouble)
+
+    def in_thread(args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is None or args.exc_type is SystemExit:
+            return
+        name = args.thread.name if args.thread is not None else "?"
+        _log_error(f"thread {name} ended by an unexpected error", args.exc_value)
+        if thread_failed is not None:
+            thread_failed(name, args.exc_type.__name__)
+
+    threading.excepthook = in_thread
+    sys.excepthook = _crashed
+    sys.unraisablehook = _unraisable
+
+
+def end() -> None:
+    """Close the file and undo what :func:`begin` did."""
+    root = logging.getLogger()
+    logging.captureWarnings(False)
+    threading.excepthook = threading.__excepthook__
+    sys.excepthook = sys.__excepthook__
+    sys.unraisablehook = sys.__unraisablehook__
+    while _handlers:
+        handler = _handlers.pop()
+        root.removeHandler(handler)
+        with contextlib.suppress(OSError, ValueError):
+            handler.close()
 
 
 class _Struck(logging.Formatter):
@@ -32,63 +117,107 @@ class _Struck(logging.Formatter):
     def __init__(self, secrets: Callable[[], Iterable[str]]) -> None:
         super().__init__(_FORMAT)
         self._secrets = secrets
+        self._known: dict[str, None] = {}
+
+    def formatException(self, ei: Any) -> str:
+        return "  " + super().formatException(ei).replace("\n", "\n  ")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return _escaped(super().formatMessage(record), keep="")
 
     def format(self, record: logging.LogRecord) -> str:
-        text = super().format(record)
+        text = _escaped(super().format(record), keep="\n")
         for secret in self._secrets():
+            self._known.pop(secret, None)
+            self._known[secret] = None
+        while len(self._known) > _REMEMBERED:
+            self._known.pop(next(iter(self._known)), None)
+        for secret in sorted(self._known, key=len, reverse=True):
             text = text.replace(secret, "…")
         text = _JWT.sub("…", text)
-        text = _CREDENTIAL.sub(r"\1…", text)
-        return _EMAIL.sub(r"\1…\2", text)
+        text = _NAMED.sub(r"\1…", text)
+        text = _BEARER.sub(r"\1…", text)
+        return masked(text)
 
 
-def begin(level: str, file: Path | None, secrets: Callable[[], Iterable[str]]) -> None:
-    """Start logging.
+def _escaped(text: str, keep: str) -> str:
+    """The text with its invisible characters, but those to keep, written as Python writes them."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in keep else repr(c)[1:-1] for c in text)
 
-    Args:
-        level: ``debug``, ``info``, ``warning`` or ``error``.
-        file: Where to; ``None`` for no file (it cannot be written, which is no reason not to run).
-        secrets: The secrets that the program holds at this moment.
+
+class _RotatingFile(logging.StreamHandler[TextIO]):
+    """A log file that is put aside when it is full.
+
+    ``logging.handlers`` has one too; importing it, with pickle and socket, takes longer than all the rest of this.
     """
-    formatter = _Struck(secrets)
-    root = logging.getLogger()
-    root.setLevel(level.upper())
-    handlers: list[logging.Handler] = []
-    trouble: OSError | None = None
-    if file is not None:
+
+    def __init__(self, path: str) -> None:
+        self._path = os.path.abspath(path)
+        super().__init__(self._open())
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the record, or drop it where that cannot be done."""
+        with contextlib.suppress(OSError):  # it goes on in the file that is there
+            self._look()
+        super().emit(record)
+
+    def close(self) -> None:
+        """Close the file."""
+        self.stream.close()
+        super().close()
+
+    def _look(self) -> None:
+        """Begin a new file where this one is full, is gone, or was put aside by an instance for another address."""
         try:
-            handlers.append(RotatingFileHandler(file, maxBytes=1_000_000, backupCount=2, encoding="utf-8", delay=False))
-        except OSError as error:
-            trouble = error
-    if sys.stderr is not None and sys.stderr.isatty():
-        handlers.append(logging.StreamHandler())
-    for handler in handlers or [logging.NullHandler()]:
-        handler.setFormatter(formatter)
-        root.addHandler(handler)
-    logging.raiseExceptions = False
-    if trouble is not None:
-        logging.getLogger(__name__).warning("no log file: %s", trouble)
-    for chatty in ("PIL", "urllib3", "websocket"):
-        logging.getLogger(chatty).setLevel(max(logging.INFO, root.level))
-    sys.excepthook = _crashed
-    threading.excepthook = _thread_crashed
+            found = os.stat(self._path)
+        except FileNotFoundError:
+            self._reopen()
+            return
+        if not os.path.samestat(found, os.fstat(self.stream.fileno())):
+            self._reopen()
+        elif found.st_size >= MOST_BYTES:
+            self._put_aside()
+
+    def _put_aside(self) -> None:
+        if sys.platform == "win32":
+            self.stream.close()  # it renames no open file
+        try:
+            for number in range(KEPT_FILES, 0, -1):
+                newer = f"{self._path}.{number - 1}" if number > 1 else self._path
+                with contextlib.suppress(FileNotFoundError):
+                    os.replace(newer, f"{self._path}.{number}")
+        finally:
+            self._reopen()
+
+    def _reopen(self) -> None:
+        before, self.stream = self.stream, self._open()
+        before.close()
+
+    def _open(self) -> TextIO:
+        return open(self._path, "a", encoding="utf-8", errors="backslashreplace", opener=_private)
 
 
-def end() -> None:
-    """Close the log's files."""
-    logging.shutdown()
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _log_error(what: str, error: BaseException) -> None:
+    logging.getLogger("telex_start").critical(what, exc_info=error)
 
 
 def _crashed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    logging.getLogger("telex_start").critical("unexpected error", exc_info=(kind, error, trace))
+    _log_error("unexpected error", error)
     if sys.stderr is not None:
-        print(f"telex-start: an unexpected error ended the program ({kind.__name__}); the log has it.", file=sys.stderr)
+        with contextlib.suppress(OSError, ValueError):
+            print(
+                f"telex-start: an unexpected error ended the program ({kind.__name__}); the log has it.",
+                file=sys.stderr,
+            )
 
 
-def _thread_crashed(args: threading.ExceptHookArgs) -> None:
+def _unraisable(args: sys.UnraisableHookArgs) -> None:
+    """An error in a finaliser, which Python would print with all that it holds."""
     if args.exc_value is not None:
-        logging.getLogger("telex_start").critical(
-            "thread %s ended by an unexpected error",
-            args.thread.name if args.thread else "?",
-            exc_info=(args.exc_type, args.exc_value, args.exc_traceback),
-        )
+        logging.getLogger("telex_start").error("error in a finaliser", exc_info=args.exc_value)
