@@ -29,7 +29,7 @@ _SUFFIX = ".argb"
 _log = logging.getLogger(__name__)
 
 
-def pixmaps(state: State, unread: int, directory: Path) -> list[Pixmap]:
+def pixmaps(state: State, unread: int, directory: str | Path) -> list[Pixmap]:
     """The icon in all :data:`SIZES`, from the cache in ``directory`` or else drawn and put there.
 
     Args:
@@ -39,7 +39,7 @@ def pixmaps(state: State, unread: int, directory: Path) -> list[Pixmap]:
     """
     # Badges say 99+ at most, and there is none without a good session: fewer looks than numbers.
     shown = min(unread, 100) if state in SIGNED_IN else 0
-    path = directory / f"{state.value}-{shown}-{_drawing():08x}{_SUFFIX}"
+    path = Path(directory) / f"{state.value}-{shown}-{_drawing():08x}{_SUFFIX}"
     try:
         pictures = _unpack(path.read_bytes())
         with suppress(OSError):
@@ -57,6 +57,21 @@ def pixmaps(state: State, unread: int, directory: Path) -> list[Pixmap]:
     except OSError as error:
         _log.debug("icon cache %s cannot be written: %s", directory, error)
     return pictures
+
+
+def png(pixmap: Pixmap) -> bytes:
+    """A picture as a PNG file, for who takes no raw pixels; needs no Pillow either."""
+    width, height, argb = pixmap
+    rgba = bytearray(len(argb))
+    rgba[0::4], rgba[1::4], rgba[2::4], rgba[3::4] = argb[1::4], argb[2::4], argb[3::4], argb[0::4]
+    row = width * 4
+    # A zero ahead of each row says that it is not filtered.
+    lines = b"".join(b"\0" + rgba[start : start + row] for start in range(0, len(rgba), row))
+    head = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
+    chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(lines)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    )
 
 
 @cache

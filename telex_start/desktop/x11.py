@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, TypeVar
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ def has_xembed_tray() -> bool:
 
 
 def work_area() -> Area | None:
-    """The part of the screen that panels leave free; ``None`` where nobody tells."""
+    """The part of the (main) screen that panels leave free; ``None`` where nobody tells."""
 
     def ask(display: Any) -> Area | None:
         root = display.screen().root
@@ -44,7 +45,23 @@ def work_area() -> Area | None:
         if len(areas) < start + 4:
             return None
         left, top, width, height = (int(value) for value in areas[start : start + 4])
-        return left, top, width, height
+        area = (left, top, width, height)
+        # The work area spans all screens: its corner may be on none of them.
+        return _common(area, _main_screen(root)) or area
+
+    return _ask(ask, None)
+
+
+def dots_per_inch() -> float | None:
+    """The density that the desktop wants texts to be drawn for; ``None`` where it does not say."""
+
+    def ask(display: Any) -> float | None:
+        resources = bytes(_property(display, display.screen().root, "RESOURCE_MANAGER")).decode("latin-1")
+        for line in resources.splitlines():
+            name, _, value = line.partition(":")
+            if name.strip() == "Xft.dpi":
+                return float(value)
+        return None
 
     return _ask(ask, None)
 
@@ -88,36 +105,59 @@ def raise_window_of(pids: set[int]) -> bool:
     return _ask(ask, False)
 
 
+def _main_screen(root: Any) -> Area | None:
+    try:
+        screens = root.xrandr_get_monitors().monitors
+    except (AttributeError, _xlib("error").XError):  # a server without RandR, or with an old one
+        return None
+    main = next((screen for screen in screens if screen.primary), screens[0] if screens else None)
+    if main is None:
+        return None
+    return main.x, main.y, main.width_in_pixels, main.height_in_pixels
+
+
+def _common(one: Area, other: Area | None) -> Area | None:
+    """The area that is in both."""
+    if other is None:
+        return None
+    left, top = max(one[0], other[0]), max(one[1], other[1])
+    width = min(one[0] + one[2], other[0] + other[2]) - left
+    height = min(one[1] + one[3], other[1] + other[3]) - top
+    return (left, top, width, height) if width > 0 and height > 0 else None
+
+
 def _activate(display: Any, root: Any, window: Any) -> None:
-    from Xlib import X  # type: ignore[import-untyped]
-    from Xlib.protocol.event import ClientMessage  # type: ignore[import-untyped]
+    X = _xlib("X")
 
     # 2 says that a pager asks: the person has just asked for it, by the tray's menu.
     data = (32, [2, X.CurrentTime, 0, 0, 0])
-    event = ClientMessage(window=window, client_type=display.intern_atom("_NET_ACTIVE_WINDOW"), data=data)
+    event = _xlib("protocol.event").ClientMessage(
+        window=window, client_type=display.intern_atom("_NET_ACTIVE_WINDOW"), data=data
+    )
     root.send_event(event, event_mask=X.SubstructureRedirectMask | X.SubstructureNotifyMask)
     display.sync()
 
 
 def _property(display: Any, window: Any, name: str) -> Any:
     """A property's values; empty where it is not set."""
-    from Xlib import X
-    from Xlib.error import XError  # type: ignore[import-untyped]
-
+    X = _xlib("X")
     try:
         found = window.get_full_property(display.intern_atom(name), X.AnyPropertyType)
-    except XError:
+    except _xlib("error").XError:
         return ()  # the window has gone meanwhile
     return found.value if found is not None else ()
+
+
+def _xlib(name: str) -> Any:
+    """A module of python-xlib, imported when it is first needed; it has no types."""
+    return import_module(f"Xlib.{name}")
 
 
 def _ask(question: Callable[[Any], _Answer], otherwise: _Answer) -> _Answer:
     if not os.environ.get("DISPLAY"):
         return otherwise
     try:
-        from Xlib.display import Display  # type: ignore[import-untyped]
-
-        display = Display()
+        display = _xlib("display").Display()
         try:
             return question(display)
         finally:
