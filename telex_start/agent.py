@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from queue import SimpleQueue
 
@@ -14,12 +16,14 @@ from .app import App, SessionPort, Surface
 from .config import Config
 from .console import Console
 from .desktop.toasts import Toasts
-from .errors import ConfigError
+from .errors import ConfigError, TelexStartError
 from .events import BellRang, Event, MainAppAnswered, Ring, SignalReceived, SignIn, ThreadFailed
 from .tokens import TokenStore
 
 log = logging.getLogger(__name__)
 
+EXIT_FAILED = 1
+"""An error that nobody expected."""
 EXIT_WITHIN = 5.0
 """Seconds that ``--exit`` waits for the running instance to be gone."""
 
@@ -89,14 +93,45 @@ def run(config: Config, *, headless: bool, as_json: bool, open_window: bool, pas
     # Started inner to outer, stopped outer to inner; one that fails to stop never keeps the others from it.
     with contextlib.ExitStack() as stack:
         stack.callback(logs.end)
+        stack.callback(_name_threads)
         stack.callback(store.clear)
         stack.callback(lock.close)
         stack.callback(toasts.stop)
         stack.callback(surface.stop)
         lock.serve(_with_interruption(events, console))
         toasts.start()
-        code = app.run(sign_in, open_window)
-    return code, app.last_words
+        code, why = _run(app, sign_in, open_window)
+    if _others():
+        # A library's thread that sleeps on (plyer's for each toast on Windows) would hold up the end.
+        if why:
+            print(f"telex-start: {why}", file=sys.stderr)
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                stream.flush()
+        os._exit(code)
+    return code, why
+
+
+def _run(app: App, sign_in: SignIn | None, open_window: bool) -> tuple[int, str]:
+    try:
+        return app.run(sign_in, open_window), app.last_words
+    except TelexStartError:
+        raise
+    except Exception as error:
+        log.critical("the main thread failed", exc_info=error)
+        return EXIT_FAILED, f"an unexpected error ended the program ({type(error).__name__}); the log has it"
+
+
+def _others() -> list[str]:
+    """The names of the threads that the interpreter would wait for."""
+    return [
+        thread.name for thread in threading.enumerate() if not thread.daemon and thread is not threading.main_thread()
+    ]
+
+
+def _name_threads() -> None:
+    if names := _others():
+        log.warning("still running: %s", ", ".join(names))
 
 
 class _MainApp:

@@ -268,15 +268,14 @@ class App:
         self._wanted_window = None
         try:
             window = self._surface.open_window(self._email, take_focus, message)
+            if window is not None:
+                self._dialogue = SignInDialogue(window, clock.now)
+                window.run(self.turn)
         except TelexStartError as error:
             log.warning("%s: %s", error.title, error.message)
             self._show(wording.said(error.title, error.message))
-            return
-        if window is None:
-            return
-        self._dialogue = SignInDialogue(window, clock.now)
-        try:
-            window.run(self.turn)
+        except Exception as error:
+            self._unexpected(error)
         finally:
             self._dialogue = None
 

@@ -43,6 +43,7 @@ class Program:
             "PYTHONUNBUFFERED": "1",
             "LANG": "C.UTF-8",
             "DBUS_SESSION_BUS_ADDRESS": "disabled:",
+            "NO_AT_BRIDGE": "1",  # GTK would tell on stderr that a private bus has no accessibility
             **(environ or {}),
         }
         for name in ("SANDBOX_EMAIL", "SANDBOX_PASSWORD"):

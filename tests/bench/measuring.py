@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import statistics
 import subprocess
 import time
@@ -14,7 +13,6 @@ from Xlib import X, display
 
 ROOT = Path(__file__).parent.parent.parent
 PYTHON = str(ROOT / ".venv" / "bin" / "python")
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Reading(NamedTuple):
@@ -34,12 +32,12 @@ def read(pid: int) -> Reading:
     base = Path("/proc") / str(pid)
     rollup = dict(_pairs((base / "smaps_rollup").read_text()))
     tasks = [dict(_pairs((task / "status").read_text())) for task in (base / "task").iterdir()]
-    stat = (base / "stat").read_text().rpartition(")")[2].split()
+    ran = [int((task / "schedstat").read_text().split()[0]) for task in (base / "task").iterdir()]
     return Reading(
         pss=int(rollup["Pss"].split()[0]) * 1024 / 1e6,
         threads=len(tasks),
         voluntary=sum(int(task["voluntary_ctxt_switches"]) for task in tasks),
-        cpu=(int(stat[11]) + int(stat[12])) / TICKS,
+        cpu=sum(ran) / 1e9,
     )
 
 

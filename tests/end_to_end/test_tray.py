@@ -1,0 +1,208 @@
+"""The agent with its icon, as a panel and a notification daemon see it: a private bus, and no mouse."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus, Xvfb
+from tests.panel_item import PanelItem
+from tests.program import Program
+from tests.servers import Sandbox
+
+pytestmark = pytest.mark.desktop
+
+
+class Desk:
+    """A desktop with a panel and a notification daemon, a sandbox, and the agent on them."""
+
+    def __init__(self, folder: Path, *, panel: bool = True) -> None:
+        self.folder = folder
+        self._panel = panel
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Desk:
+        enter = self._stack.enter_context
+        try:
+            self.telex = enter(Sandbox("--organisations", "2"))
+            xvfb = enter(Xvfb())
+            self.bus = enter(PrivateBus())
+            self.environ = {**xvfb.environ, **self.bus.environ, **self.telex.environ}
+            if self._panel:
+                self.panel = enter(FakePanel(self.bus))
+            self.daemon = enter(FakeNotificationDaemon(self.bus))
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def start(self, *options: str, given: str | None = None) -> Program:
+        return self._stack.enter_context(Program(self.folder, *options, environ=self.environ, given=given))
+
+    def sign_in(self) -> Program:
+        return self.start("--email", self.telex.email, "--password-stdin", given=self.telex.password + "\n")
+
+    def item(self, status: str) -> PanelItem:
+        """The icon, once its menu says so."""
+        item = self.panel.wait_for_item()
+        self.panel.wait_until(lambda: item.labels()[0] == status, f"the status {status!r}")
+        return item
+
+    def toast(self, summary: str) -> str:
+        """The body of the toast with that title, once it is shown."""
+        found: list[str] = []
+
+        def shown() -> bool:
+            found[:] = [toast.body for toast in self.daemon.shown if toast.summary == summary]
+            return bool(found)
+
+        self.daemon.wait_until(shown, f"a toast titled {summary!r}")
+        return found[-1]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with Desk(tmp_path) as desk:
+        yield desk
+
+
+def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_a_start_says_how_to_sign_in_and_exit_leaves_nothing(desk: Desk) -> None:
+    agent = desk.start()
+    item = desk.item("Signed out")
+    assert "choose Login" in desk.toast("Telex Start is signed out")
+    entries = {entry.label: entry.enabled for entry in item.menu() if not entry.separator}
+    assert entries == {
+        "Signed out": False,
+        "Login": True,
+        "Open Main App": True,
+        "Close Main App": True,
+        "Test Notifications": True,
+        "Exit": True,
+    }
+    began = time.monotonic()
+    item.click("Exit")
+    assert agent.ended() == 0
+    assert time.monotonic() - began < 2
+    assert not list((desk.folder / "run" / "telex-start").glob("*.sock"))
+    assert agent.errors == ""
+
+
+def test_signed_in_the_menu_and_toasts_speak(desk: Desk) -> None:
+    agent = desk.sign_in()
+    item = desk.item("Online: 2 organisations")
+    entries = {entry.label: entry.enabled for entry in item.menu()}
+    assert (entries["Login"], entries["Sign Out"]) == (False, True)
+    assert "Reconnect Now" not in entries
+    desk.telex.message(0, "General")
+    desk.telex.direct(1, "Grace", "<b>are</b> you there?")
+    assert desk.toast("General · Northwind Ops")
+    assert desk.toast("Grace · Blue Harbour Labs") == "&lt;b&gt;are&lt;/b&gt; you there?"
+    desk.item("Online: 2 organisations, 2 unread")
+    item.click("Test Notifications")
+    assert "2 unread, 1 mention" in desk.toast("General · Telex")
+    item.click("Sign Out")
+    desk.item("Signed out")
+    desk.telex.wait_until(lambda status: status["logouts"] == 1)
+    assert not desk.telex.status()["push_connections"]
+    assert agent.process.poll() is None
+
+
+def test_reconnect_now_is_there_while_reconnecting(desk: Desk) -> None:
+    desk.sign_in()
+    desk.item("Online: 2 organisations")
+    desk.telex.kick(3503)
+    item = desk.item("Reconnecting: Telex ended the connection (3503)")
+    item.click("Reconnect Now")  # the next try by itself would come after five minutes
+    desk.item("Online: 2 organisations")
+
+
+def test_a_session_that_is_over_asks_for_the_person(desk: Desk) -> None:
+    desk.sign_in()
+    desk.item("Online: 2 organisations")
+    desk.telex.revoke_session()
+    desk.telex.kick(3005)
+    desk.toast("Please sign in again")
+    item = desk.panel.wait_for_item()
+    desk.panel.wait_until(lambda: item.labels()[0].startswith("Sign in needed"), "sign in needed")
+    assert {entry.label: entry.enabled for entry in item.menu()}["Login"] is True
+
+
+def test_a_read_conversation_takes_its_toast_with_it(desk: Desk) -> None:
+    desk.sign_in()
+    desk.item("Online: 2 organisations")
+    desk.telex.message(0, "General")
+    desk.toast("General · Northwind Ops")
+    shown = desk.daemon.shown[-1].id
+    desk.telex.read(0, "General")
+    desk.daemon.wait_until(lambda: shown in desk.daemon.closed, "the toast to be closed")
+
+
+def test_a_second_start_opens_what_is_wanted_and_ends(desk: Desk) -> None:
+    desk.sign_in()
+    desk.item("Online: 2 organisations")
+    second = desk.start("--headless")
+    assert second.ended() == 0
+    assert "already running" in second.errors
+    third = desk.start("--exit")
+    assert third.ended() == 0
+    assert third.line(bool) == "Telex Start has ended."
+
+
+@pytest.mark.parametrize(
+    "moment", ["signed out", "signing in", "online", "reconnecting", "sign in needed", "silent daemon"]
+)
+def test_exit_takes_under_two_seconds(desk: Desk, moment: str) -> None:
+    if moment == "silent daemon":
+        desk.daemon.mode = "silent"
+    if moment == "signing in":
+        desk.telex.fault("login", delay=30)
+    agent = desk.start() if moment == "signed out" else desk.sign_in()
+    item = desk.item({"signed out": "Signed out", "signing in": "Signing in"}.get(moment, "Online: 2 organisations"))
+    if moment == "reconnecting":
+        desk.telex.kick(3503)
+        desk.item("Reconnecting: Telex ended the connection (3503)")
+    elif moment == "sign in needed":
+        desk.telex.revoke_session()
+        desk.telex.kick(3005)
+        desk.panel.wait_until(lambda: item.labels()[0].startswith("Sign in needed"), "sign in needed")
+    elif moment == "silent daemon":
+        desk.telex.message(0, "General")
+        desk.daemon.wait_for(1)
+    began = time.monotonic()
+    item.click("Exit")
+    assert agent.ended() == 0
+    assert time.monotonic() - began < 2, agent.log()
+
+
+def test_without_a_tray_it_runs_on_and_says_so(tmp_path: Path) -> None:
+    with Desk(tmp_path, panel=False) as desk:
+        agent = desk.sign_in()
+        desk.toast("No tray for the icon")
+        desk.telex.message(0, "General")
+        desk.toast("General · Northwind Ops")
+        with FakePanel(desk.bus) as panel:
+            item = panel.wait_for_item()
+            panel.wait_until(lambda: item.labels()[0].startswith("Online"), "the icon")
+            item.click("Exit")
+            assert agent.ended() == 0
+
+
+def test_nowhere_for_an_icon_is_one_line_and_code_2(tmp_path: Path) -> None:
+    with Program(tmp_path) as agent:
+        assert agent.ended() == 2
+        assert agent.errors.count("\n") == 1
+        assert "--headless" in agent.errors
