@@ -41,7 +41,11 @@ width = 320
 origin = top-right
 offset = 20x20
 frame_width = 1
+markup = full
+show_indicators = no
 """
+"""Two lines as Debian's own configuration has them or as people set them: without ``markup`` this dunst renders markup
+that it does not advertise, and its indicator of an action, an "(A)", is text before the title."""
 
 
 class RealDesktop:
