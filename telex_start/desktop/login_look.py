@@ -13,6 +13,7 @@ ACCENT = "#6242e6"
 _ACCENT_LIT = "#7255ee"
 _ACCENT_DOWN = "#5236c8"
 _ACCENT_FAINT = "#b9abf4"
+_TROUGH = "#e3e0f3"
 _RAISED = "#ffffff"
 _HOVER = "#ebebf3"
 BAD = "#b4232f"
@@ -39,6 +40,7 @@ def dress(style: Any, family: str, scale: float) -> None:
     for name, colour in (("Info", QUIET), ("Bad", BAD), ("Good", GOOD)):
         style.configure(f"{name}.TLabel", foreground=colour, font=(family, 9))
     style.configure("TEntry", fieldbackground=FIELD, padding=(px(8), px(6)), lightcolor=FIELD, darkcolor=FIELD)
+    style.configure("TEntry", selectbackground=ACCENT, selectforeground=FIELD)
     style.map(
         "TEntry",
         bordercolor=[("focus", ACCENT), ("!focus", LINE)],
@@ -54,8 +56,14 @@ def dress(style: Any, family: str, scale: float) -> None:
     _dress_button(style, "Login.TButton", accents, (FIELD, FIELD), ACCENT, (px(22), px(6)))
     style.configure("Login.TButton", font=(family, 10, "bold"), focuscolor=FIELD)
     style.map("Login.TButton", bordercolor=[("disabled", _ACCENT_FAINT)])
-    bar = {"background": ACCENT, "troughcolor": GROUND, "bordercolor": GROUND, "lightcolor": ACCENT}
-    style.configure("Horizontal.TProgressbar", thickness=px(4), borderwidth=0, darkcolor=ACCENT, **bar)
+    # clam's own progress bar cannot be thin.
+    for part in ("trough", "pbar"):
+        style.element_create(f"Thin.{part}", "from", "default", f"Horizontal.Progressbar.{part}")
+    inner = ("Thin.pbar", {"side": "left", "sticky": "ns"})
+    style.layout("Thin.Horizontal.TProgressbar", [("Thin.trough", {"sticky": "nswe", "children": [inner]})])
+    flat = {"borderwidth": 0, "troughrelief": "flat", "pbarrelief": "flat"}
+    sizes = {"thickness": px(4), "barsize": px(90)}
+    style.configure("Thin.Horizontal.TProgressbar", background=ACCENT, troughcolor=_TROUGH, **flat, **sizes)
 
 
 def _dress_button(

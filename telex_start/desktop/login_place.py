@@ -44,6 +44,15 @@ def corner(tk: Any, scale: float) -> tuple[int, int]:
     return area[0] + area[2] - margin, area[1] + area[3] - margin
 
 
+def frame_of(root: Any) -> tuple[int, int, int, int] | None:
+    """How much its frame adds to the window left, right, above and below, in pixels; ``None`` before it is known."""
+    if sys.platform.startswith("linux"):
+        # Tk does not know: its winfo_y is that of the contents under most window managers.
+        return x11.frame_of(root.winfo_id())
+    side, above = root.winfo_rootx() - root.winfo_x(), root.winfo_rooty() - root.winfo_y()
+    return (side, side, above, side) if above > 0 else None
+
+
 def _work_area() -> x11.Area | None:
     if sys.platform.startswith("linux"):
         return x11.work_area()

@@ -76,7 +76,7 @@ class LoginWindow:
         self._busy = False
         self._shown_at = 0.0
         self._awake = take_focus
-        self._frame = (0, 0)
+        self._frame: tuple[int, int, int, int] | None = None
         login_place.ask_for_sharp_pixels()
         try:
             root = tk.Tk(className="Telex-start")
@@ -110,7 +110,7 @@ class LoginWindow:
         self._running = True
         try:
             if not self._closed:
-                self._tick()
+                self._root.after(0, self._tick)  # within the loop: a quit before it is lost
                 self._root.mainloop()
         finally:
             self._running = False
@@ -139,6 +139,7 @@ class LoginWindow:
     def show_success(self, message: str) -> None:
         """It worked; the program closes the window when that was readable."""
         self._rest()
+        self._enable(True)  # what is disabled cannot be emptied
         self._password.delete(0, "end")
         self._enable(False)
         self._write(message, "Good")
@@ -195,24 +196,22 @@ class LoginWindow:
         # Room for two lines and for the bar is kept, so that the window does not jump when they come.
         self._message = ttk.Label(form, wraplength=px(_WIDTH), justify="left", anchor="nw", style="Info.TLabel")
         self._message.grid(sticky="nsew", pady=(px(10), px(6)))
-        form.rowconfigure(self._message.grid_info()["row"], minsize=px(16) + 2 * self._line_height())
-        self._bar = ttk.Progressbar(form, mode="indeterminate", maximum=60)
+        self._message.configure(text="\n")
+        form.rowconfigure(self._message.grid_info()["row"], minsize=self._message.winfo_reqheight() + px(16))
+        self._bar = ttk.Progressbar(form, mode="indeterminate", maximum=100, style="Thin.Horizontal.TProgressbar")
         self._bar.grid(sticky="ew")
-        form.rowconfigure(self._bar.grid_info()["row"], minsize=px(6))
-        self._bar.grid_remove()
+        form.rowconfigure(self._bar.grid_info()["row"], minsize=px(4))
         buttons = ttk.Frame(form)
-        buttons.grid(sticky="e", pady=(px(10), 0))
+        buttons.grid(sticky="e", pady=(px(14), 0))
         self._login = ttk.Button(buttons, text="Login", width=9, style="Login.TButton", command=self._submit)
         self._login.grid(row=0, column=0, padx=(0, px(8)))
         self._cancel = ttk.Button(buttons, text="Cancel", width=9, command=self._abandon)
         self._cancel.grid(row=0, column=1)
+        self._bar.grid_remove()
         self._tips = [self._tip(getattr(self, f"_{name}"), words) for name, words in _TIPS.items()]
 
     def _family(self) -> str:
         return str(font.nametofont("TkDefaultFont", self._root).actual("family"))
-
-    def _line_height(self) -> int:
-        return int(font.Font(self._root, (self._family(), 9)).metrics("linespace"))
 
     def _tip(self, widget: Any, words: str) -> ToolTip:
         # Without a master tktooltip would take whichever root was made first.
@@ -254,19 +253,18 @@ class LoginWindow:
 
     def _on_configure(self, event: Any) -> None:
         """The frame that the window manager draws is known only some time after the window has appeared."""
-        root = self._root
-        frame = (root.winfo_rootx() - root.winfo_x(), root.winfo_rooty() - root.winfo_y())
-        if event.widget is root and frame != self._frame:
-            self._frame = frame
-            root.after_idle(self._move)
+        if event.widget is self._root and self._frame is None:
+            self._frame = login_place.frame_of(self._root)
+            if self._frame is not None:
+                self._move()
 
     def _move(self) -> None:
         """Put the lower right corner, frame and all, where it belongs."""
         root = self._root
         right, bottom = login_place.corner(root, self._scale)
-        side, title = (max(0, length) for length in self._frame)
-        left = right - root.winfo_reqwidth() - 2 * side
-        top = bottom - root.winfo_reqheight() - title - side
+        sides = self._frame or (0, 0, round(28 * self._scale), 0)
+        left = right - root.winfo_reqwidth() - sides[0] - sides[1]
+        top = bottom - root.winfo_reqheight() - sides[2] - sides[3]
         root.geometry(f"+{max(0, left)}+{max(0, top)}")
 
     # --- what the person does ---------------------------------------------------------------------------------------

@@ -66,6 +66,23 @@ def dots_per_inch() -> float | None:
     return _ask(ask, None)
 
 
+def frame_of(window: int) -> tuple[int, int, int, int] | None:
+    """How much the window manager's frame adds left, right, above and below, in pixels; ``None`` before it is there.
+
+    Args:
+        window: The id of the window, or of what it contains.
+    """
+
+    def ask(display: Any) -> tuple[int, int, int, int] | None:
+        found = _property(display, _top(display, window), "_NET_FRAME_EXTENTS")
+        if len(found) < 4:
+            return None
+        left, right, above, below = (int(value) for value in found[:4])
+        return left, right, above, below
+
+    return _ask(ask, None)
+
+
 def spare_the_focus(window: int) -> None:
     """Ask the window manager to leave the focus where it is when a window appears.
 
@@ -74,10 +91,7 @@ def spare_the_focus(window: int) -> None:
     """
 
     def ask(display: Any) -> None:
-        target = display.create_resource_object("window", window)
-        tree = target.query_tree()
-        if tree.parent != tree.root:
-            target = tree.parent
+        target = _top(display, window)
         # By the EWMH a user time of 0 means just this.
         target.change_property(display.intern_atom("_NET_WM_USER_TIME"), display.intern_atom("CARDINAL"), 32, [0])
         display.sync()
@@ -103,6 +117,14 @@ def raise_window_of(pids: set[int]) -> bool:
         return False
 
     return _ask(ask, False)
+
+
+def _top(display: Any, window: int) -> Any:
+    """The window that the window manager knows: Tk wraps each of its own into one."""
+    target = display.create_resource_object("window", window)
+    tree = target.query_tree()
+    is_outermost = tree.parent == tree.root or _property(display, target, "WM_STATE")
+    return target if is_outermost else tree.parent
 
 
 def _main_screen(root: Any) -> Area | None:

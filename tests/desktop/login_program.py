@@ -1,17 +1,19 @@
 """A program with nothing but the login window, for tests: events go to stdout a line each, orders come on stdin.
 
-Orders: ``busy TEXT``, ``failure TEXT``, ``success TEXT``, ``say TEXT``, ``forward``, ``close``; ``open`` where it is
-closed; ``end``.
+Orders: ``busy TEXT``, ``failure TEXT``, ``success TEXT``, ``say TEXT``, ``forward``, ``close``; ``state`` is
+answered by what a person sees, as JSON.
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
+import json
 import logging
 import sys
 import threading
 from queue import Empty, SimpleQueue
+from typing import Any
 
 from telex_start.desktop.login_window import LoginWindow
 from telex_start.events import Event, WindowSubmitted
@@ -22,6 +24,22 @@ def _print(event: Event) -> None:
     if isinstance(event, WindowSubmitted):
         words += [event.email, event.password]
     print(*words, flush=True)
+
+
+def _state(window: LoginWindow) -> dict[str, Any]:
+    """What a person sees of it."""
+    controls = {name: getattr(window, f"_{name}") for name in ("email", "password", "reveal", "login", "cancel")}
+    focus = window._root.focus_get()
+    return {
+        "email": window._email.get(),
+        "password": window._password.get(),
+        "message": window._message.cget("text"),
+        "readable": not window._password.cget("show"),
+        "bar": bool(window._bar.winfo_ismapped()),
+        "enabled": [name for name, control in controls.items() if control.instate(["!disabled"])],
+        "focus": next((name for name, control in controls.items() if control is focus), None),
+        "selected": window._password.selection_present(),
+    }
 
 
 def main() -> int:
@@ -61,13 +79,16 @@ def main() -> int:
                 window.close()
             elif word == "say":
                 window.say(text)
+            elif word == "state":
+                print(json.dumps(_state(window)), flush=True)
+                return
             else:
                 getattr(window, f"show_{word}")(text)
             print("done", word, flush=True)
 
         print("open", flush=True)
         window.run(turn)
-    print("closed", flush=True)
+    print("closed", vars(window), flush=True)
     return 0
 
 
