@@ -7,7 +7,7 @@ from enum import Enum
 
 from ..pacing import Backoff
 from .frames import Publication
-from .recovery import Position, Recovery
+from .recovery import LOST, Position, Recovery
 
 REFUSED_FOR = 300.0
 """Seconds after which a refused channel is tried again."""
@@ -73,23 +73,24 @@ class Channel:
         self.recovery = Recovery(self.position, kept)
         return self.recovery
 
-    def settle(self, now: float) -> tuple[tuple[Publication, ...], bool, bool]:
+    def settle(self, now: float) -> tuple[list[tuple[Publication, ...]], bool]:
         """The recovery is done: the channel is live.
 
         Returns:
-            The publications recovered; whether this was the first answer; whether something was lost.
+            What was recovered, as :meth:`Recovery.pieces` has it; whether this was the first answer.
         """
         recovery = self.recovery
         assert recovery is not None
         first, self.answered = not self.answered, True
-        # A channel without history: what happened while the connection was down is lost without a word.
-        lost = not recovery.complete or (recovery.position is None and not first)
+        pieces = recovery.pieces()
+        if recovery.position is None and not first and LOST not in pieces:
+            pieces.insert(0, LOST)  # no history: what happened while the connection was down is lost without a word
         self.position = recovery.position
         self.recovery = None
         self.phase = Phase.LIVE
         self.live_since = now
         self.refused = False
-        return recovery.publications, first, lost
+        return pieces, first
 
     def accepts(self, publication: Publication) -> bool:
         """Whether a live publication is new; advances the position."""

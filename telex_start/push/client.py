@@ -19,7 +19,7 @@ from . import codes, frames
 from .channel import Channel, Phase, early
 from .codes import ErrorAction
 from .frames import Publication, Reply, Subscribed
-from .recovery import Recovery
+from .recovery import LOST, Recovery
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +90,8 @@ class _Sent(Struct, frozen=True):
     kind: str
     channel: Channel | None
     due: float
+    recovery: Recovery | None = None
+    """What a subscribe is a step of: its answer counts for nothing once the channel has begun another one."""
 
 
 class PushClient:
@@ -186,7 +188,7 @@ class PushClient:
 
     def _command(self, kind: str, body: dict[str, Any], channel: Channel | None, now: float) -> None:
         self._ids += 1
-        self._sent[self._ids] = _Sent(kind, channel, now + REPLY_WITHIN)
+        self._sent[self._ids] = _Sent(kind, channel, now + REPLY_WITHIN, channel.recovery if channel else None)
         self._outgoing.append(frames.encode(self._ids, kind, body))
 
     def under_examination(self) -> tuple[str, Channel] | None:
@@ -260,6 +262,8 @@ class PushClient:
             return []
         if channel.recovery is not None:
             channel.recovery.published(push.publication)
+        elif channel.phase is Phase.IDLE and push.publication.offset:
+            pass  # of a subscription that we gave up: the next one brings it
         elif channel.accepts(push.publication):
             return [Published(channel, (push.publication,), live=True)]
         return []
@@ -284,6 +288,8 @@ class PushClient:
         if sent.kind == "connect":
             return self._connect_reply(reply, now)
         if sent.kind == "subscribe" and sent.channel is not None:
+            if sent.recovery is not sent.channel.recovery:
+                return []  # left, unsubscribed by the server, or subscribed anew meanwhile
             return self._subscribe_reply(sent.channel, reply, now)
         if sent.kind == "refresh":
             return self._refresh_reply(reply, now)
@@ -317,8 +323,7 @@ class PushClient:
         return self._answered(channel, subscribed, now)
 
     def _subscribe_reply(self, channel: Channel, reply: Reply, now: float) -> list[Happening]:
-        if channel.recovery is None:
-            return []  # left, or unsubscribed by the server, meanwhile
+        assert channel.recovery is not None
         if reply.error is None:
             channel.server_side = False
             return self._answered(channel, reply.subscribe or Subscribed(), now)
@@ -360,14 +365,15 @@ class PushClient:
     def _settle(self, channel: Channel, subscribed: Subscribed, now: float) -> list[Happening]:
         if channel.recovery is not None:
             self._kept = channel.recovery.kept
-        publications, first, lost = channel.settle(now)
+        pieces, first = channel.settle(now)
         if not channel.server_side:
             channel.schedule_refresh(subscribed.expires, subscribed.ttl, now, self._random())
         happenings: list[Happening] = []
-        if lost:
-            happenings.append(Lost(channel))
-        if publications:
-            happenings.append(Published(channel, publications, live=False, first=first))
+        for piece in pieces:
+            if piece is LOST:
+                happenings.append(Lost(channel))
+            else:
+                happenings.append(Published(channel, piece, live=False, first=first))
         happenings.append(Live(channel, first))
         return happenings
 
@@ -395,3 +401,4 @@ class PushClient:
     def _schedule_refresh(self, expires: bool, ttl: int, now: float) -> None:
         self.ttl = max(ttl, 1) if expires else 0
         self.refresh_at = now + early(self.ttl, self._random()) if expires else float("inf")
+

@@ -28,6 +28,10 @@ _PATIENCE = 40
 """Replies after which a recovery ends with what it has: a stream that changes under every question never settles."""
 
 
+LOST: tuple[Publication, ...] = ()
+"""Stands in :meth:`Recovery.pieces` where something is missing, or may be."""
+
+
 class Position(NamedTuple):
     """A place in a channel's stream."""
 
@@ -71,7 +75,7 @@ class Recovery:
     """One channel's way from a subscribe to being live with all that can be had.
 
     Call :attr:`ask` for the next subscribe's fields, :meth:`answered` with each reply, and :meth:`published` with each
-    push that comes in between; when :attr:`done`, take :attr:`publications`, :attr:`complete` and :attr:`position`.
+    push that comes in between; when :attr:`done`, take :meth:`pieces`, :attr:`complete` and :attr:`position`.
     """
 
     def __init__(self, known: Position | None, kept: int = 0) -> None:
@@ -90,7 +94,7 @@ class Recovery:
         self.kept = kept
         """As given, or as a halving found it."""
         self._step = _Step.FIRST
-        self._earlier: list[Publication] = []
+        self._earlier: list[tuple[Publication, ...]] = []
         """From epochs that ended meanwhile."""
         self._collected: dict[int, Publication] = {}
         self._unnumbered: list[Publication] = []
@@ -104,17 +108,33 @@ class Recovery:
         self._top = 0
         self._replies = 0
 
-    @property
-    def publications(self) -> tuple[Publication, ...]:
-        """All that was recovered or pushed meanwhile, in stream order, each once."""
-        ordered = [self._collected[offset] for offset in sorted(self._collected)]
-        return (*self._earlier, *ordered, *self._unnumbered)
+    def pieces(self) -> list[tuple[Publication, ...]]:
+        """All that was recovered or pushed meanwhile, in stream order, each once, with :data:`LOST` where it has holes.
+
+        What came without an offset is last.
+        """
+        pieces = [] if self.complete else [LOST]
+        if self._earlier:
+            pieces += [*self._earlier, LOST]
+        offsets = sorted(self._collected)
+        start = 0
+        for index, offset in enumerate(offsets, 1):
+            if index == len(offsets) or offsets[index] != offset + 1:
+                pieces += [tuple(self._collected[each] for each in offsets[start:index]), LOST]
+                start = index
+        if offsets and (self.position is None or offsets[-1] >= self.position.offset):
+            pieces.pop()  # whole up to its end
+        if self._unnumbered:
+            pieces.append((*self._unnumbered,))
+        return pieces
 
     def published(self, publication: Publication) -> None:
         """A push came before the recovery was done."""
         if not publication.offset:
             self._unnumbered.append(publication)
             return
+        if not self._replies:
+            return  # of an earlier subscription, and of who knows which epoch: it will be in the reply
         self._collected.setdefault(publication.offset, publication)
         if publication.offset == self._reach + 1:
             self._reach += 1
@@ -172,7 +192,7 @@ class Recovery:
     def _begin_epoch(self, reply: Subscribed) -> None:
         """The stream began anew: what was collected stays, and the new stream is asked for from its beginning."""
         self.complete = False  # the end of the old stream may hold publications that nobody has any more
-        self._earlier = [*self.publications]
+        self._earlier = self.pieces()[1:]
         self._collected.clear()
         self._unnumbered.clear()
         self._epoch = reply.epoch
