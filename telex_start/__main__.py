@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 
-from .config import Config, resolve
 from .errors import ConfigError, TelexStartError
 
 EXIT_UNUSABLE = 2
 """A bad option or configuration, or no place for an icon."""
-_OPTIONS = ("email", "environment", "api_url", "push_url", "ca_file", "log_level")
-"""Those that are settings too."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -58,8 +54,9 @@ def _agent(argv: list[str]) -> int:
         from .command_line import parse
 
         options = parse(argv)
-    config = load_config(options)
-    from . import agent, paths
+    from . import agent, config_file, paths
+
+    config = config_file.load(options)
 
     if options is not None and options.exit:
         return agent.end_running(paths.runtime_folder(), config.api_url)
@@ -76,40 +73,6 @@ def _agent(argv: list[str]) -> int:
     if why:
         _complain(why)
     return code
-
-
-def load_config(options: object) -> Config:
-    """The configuration from its file, the environment and the options.
-
-    Raises:
-        ConfigError: names the source, the key and what is allowed.
-    """
-    from . import paths
-
-    given = getattr(options, "config", None)
-    path = os.fspath(given or paths.config_file())
-    file: dict[str, object] = {}
-    try:
-        with open(path, encoding="utf-8-sig") as stream:  # Notepad begins a file with a mark
-            text = stream.read()
-        if text:
-            import tomllib
-
-            file = tomllib.loads(text)
-    except FileNotFoundError:
-        if given:
-            raise ConfigError(f"there is no file {path}.") from None
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
-    except ValueError as error:  # tomllib.TOMLDecodeError and UnicodeDecodeError
-        raise ConfigError(f"{path} is no TOML: {error}.") from None
-    config = resolve(file, path, os.environ, {key: getattr(options, key, None) for key in _OPTIONS})
-    return config._replace(ca_file=_at_home(config.ca_file), main_app_command=_at_home(config.main_app_command))
-
-
-def _at_home(path: str | None) -> str | None:
-    """A path as people write it: no shell has looked at what stands in the file."""
-    return None if path is None else os.path.expanduser(path)
 
 
 def _password() -> str:

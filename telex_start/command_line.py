@@ -25,7 +25,7 @@ class _Parser(argparse.ArgumentParser):
         if "--password" in message.replace("--password-stdin", ""):
             # Argparse repeats what it does not know, and here that is a password.
             raise ConfigError("a password is never given on the command line: pipe it, with --password-stdin.")
-        raise ConfigError(f"{message}; telex-start --help lists the options.")
+        raise ConfigError(f"{message}; {self.prog} --help lists the options.")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -46,13 +46,19 @@ def parser() -> argparse.ArgumentParser:
     add("--json", action="store_true", help="with --headless: one JSON object a line on standard output")
     add("--email", metavar="NAME", help="the e-mail address to sign in with")
     add("--password-stdin", action="store_true", help="read the password from standard input, and sign in at once")
+    add("--log-level", metavar="LEVEL", help=f"{', '.join(LOG_LEVELS)} (info)")
+    _add_where(made)
+    return made
+
+
+def _add_where(made: argparse.ArgumentParser) -> None:
+    """The options that say which Telex it is."""
+    add = made.add_argument
     add("--environment", metavar="NAME", help=f"{' or '.join(ENVIRONMENTS)} (production)")
     add("--api-url", metavar="URL", help="address of the API, ending in /api/v1")
     add("--push-url", metavar="URL", help="address of the push server")
     add("--ca-file", metavar="FILE", help="PEM file of a private certificate authority, trusted beside the system's")
-    add("--log-level", metavar="LEVEL", help=f"{', '.join(LOG_LEVELS)} (info)")
     add("--config", metavar="FILE", help="configuration file (default: config.toml in the platform's folder)")
-    return made
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
@@ -70,3 +76,20 @@ def parse(argv: list[str]) -> argparse.Namespace:
     if options.password_stdin and options.login:
         raise ConfigError("--password-stdin signs in without the window that --login opens.")
     return options
+
+
+def parse_doctor(argv: list[str]) -> argparse.Namespace:
+    """Read the command line of ``telex-start doctor``.
+
+    Raises:
+        ConfigError: an option is unknown.
+        SystemExit: after ``--help``.
+    """
+    made = _Parser(
+        prog="telex-start doctor",
+        description="Says what will work on this machine, what is missing, and what to do about it. "
+        "It asks Telex for an answer, and signs nobody in.",
+        allow_abbrev=False,
+    )
+    _add_where(made)
+    return made.parse_args(argv)

@@ -19,12 +19,9 @@ WEB_APP = "https://telex.im"
 LOG_LEVELS = ("debug", "info", "warning", "error")
 NEWS_TYPES = ("unread_thread_change",)
 
-
-_ADDRESS = re.compile(
-    r"(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?(?:/[a-z0-9._~!$&'()*+,;=:@%/-]*)?", re.IGNORECASE
-)
+_ADDRESS = r"(?i)(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?(?:/[a-z0-9._~!$&'()*+,;=:@%/-]*)?"
 """What follows the scheme: host or IPv6 address, port, path; neither credentials nor a query."""
-_CREDENTIALS = re.compile(r"//[^\s\"]*@")
+_CREDENTIALS = r"//[^\s\"]*@"
 
 
 class Config(NamedTuple):
@@ -71,7 +68,7 @@ def _url(scheme: str, ending: str = "") -> Callable[[Any], str]:
         text = _text(value)
         if ending:
             text = text.rstrip("/")
-        found = _ADDRESS.fullmatch(text.removeprefix(f"{scheme}://"))
+        found = re.fullmatch(_ADDRESS, text.removeprefix(f"{scheme}://"))
         if found is None or not text.startswith(f"{scheme}://") or not text.endswith(ending):
             raise ValueError
         if found["port"] and not 0 < int(found["port"]) < 65536:
@@ -184,4 +181,4 @@ def _shown(value: Any) -> str:
     """A wrong value for a message, cut, and without what may be a password in an address."""
     import json
 
-    return _CREDENTIALS.sub("//…@", json.dumps(value, ensure_ascii=False, default=str))[:80]
+    return re.sub(_CREDENTIALS, "//…@", json.dumps(value, ensure_ascii=False, default=str))[:80]

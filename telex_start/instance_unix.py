@@ -119,8 +119,7 @@ class Instance:
             pause.poll(SPEAK_WITHIN * 1000)
             return
         if len(self._callers) >= _MOST_CALLERS:
-            caller.close()
-            return
+            self._hang_up(poll, next(deadline for _, deadline in self._callers.values()))  # the oldest
         caller.setblocking(False)
         self._callers[caller.fileno()] = caller, time.monotonic() + SPEAK_WITHIN
         poll.register(caller, select.POLLIN)

@@ -1,0 +1,55 @@
+"""The configuration as this start has it: the file read, and put together with the environment and the options."""
+
+from __future__ import annotations
+
+import os
+
+from . import paths
+from .config import Config, resolve
+from .errors import ConfigError
+
+_OPTIONS = ("email", "environment", "api_url", "push_url", "ca_file", "log_level")
+"""Command-line options that are settings too."""
+
+
+def file_of(options: object) -> str:
+    """The path of the configuration file, which need not exist.
+
+    Args:
+        options: The parsed command line; ``None`` where there was none.
+    """
+    return getattr(options, "config", None) or paths.config_file()
+
+
+def load(options: object) -> Config:
+    """The configuration from its file, the environment and the options.
+
+    Args:
+        options: The parsed command line; ``None`` where there was none.
+
+    Raises:
+        ConfigError: names the source, the key and what is allowed.
+    """
+    path = file_of(options)
+    file: dict[str, object] = {}
+    try:
+        with open(path, encoding="utf-8-sig") as stream:  # Notepad begins a file with a mark
+            text = stream.read()
+        if text:
+            import tomllib
+
+            file = tomllib.loads(text)
+    except FileNotFoundError:
+        if getattr(options, "config", None):
+            raise ConfigError(f"there is no file {path}.") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
+    except ValueError as error:  # tomllib.TOMLDecodeError and UnicodeDecodeError
+        raise ConfigError(f"{path} is no TOML: {error}.") from None
+    config = resolve(file, path, os.environ, {key: getattr(options, key, None) for key in _OPTIONS})
+    return config._replace(ca_file=_at_home(config.ca_file), main_app_command=_at_home(config.main_app_command))
+
+
+def _at_home(path: str | None) -> str | None:
+    """A path as people write it: no shell has looked at what stands in the file."""
+    return None if path is None else os.path.expanduser(path)

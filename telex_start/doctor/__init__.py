@@ -1,0 +1,63 @@
+"""``telex-start doctor``: what will work on this machine, what is missing, and what to do about it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from .. import config_file
+from ..config import Config
+from ..errors import ConfigError
+from . import desktop, machine
+from .findings import Finding, Mark, line, verdict
+from .probing import look
+
+
+def main(argv: list[str]) -> int:
+    """Look at everything and say it on standard output, a line each.
+
+    Returns:
+        1 if the agent cannot do its job here, else 0.
+
+    Raises:
+        ConfigError: an option is wrong. (What is wrong in the configuration itself is a finding.)
+    """
+    from ..command_line import parse_doctor
+
+    findings: list[Finding] = []
+    try:
+        for finding in _findings(parse_doctor(argv)):
+            findings.append(finding)
+            print(line(finding), flush=True)
+        tray = any(finding.subject == "tray" and finding.mark is Mark.OK for finding in findings)
+        words, code = verdict(findings, tray)
+        print(f"\n{words}", flush=True)
+    except BrokenPipeError:
+        # Nobody reads on, as in `telex-start doctor | head -3`; Python would try again at the end, and complain.
+        sys.stdout = None
+        return 1
+    return code
+
+
+def _findings(options: object) -> Iterator[Finding]:
+    config: Config | ConfigError
+    try:
+        config = config_file.load(options)
+    except ConfigError as error:
+        config = error
+    yield look("Python", machine.python, fatal=True)
+    packages = look("packages", machine.packages, fatal=True)
+    yield packages
+    yield machine.configuration(config, config_file.file_of(options))
+    yield look("lock", machine.lock_folder, fatal=True)
+    yield look("log", machine.log_folder)
+    yield from desktop.findings()
+    if isinstance(config, ConfigError):
+        return
+    yield look("main app", lambda: desktop.main_app(config.main_app_command))
+    yield look("running agent", lambda: machine.running(config))
+    yield machine.addresses(config)
+    if packages.mark is Mark.OK:
+        from . import network
+
+        yield from network.findings(config)

@@ -1,0 +1,194 @@
+"""What the doctor looks at on the desktop: login window, display, session bus, tray, notification daemon, main app."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from .findings import Finding, Mark, missing, note, ok
+from .probing import LOOK_WITHIN, look
+
+if TYPE_CHECKING:
+    from ..desktop.bus import Bus, Message
+
+_HEADLESS = "start it in a desktop session, or use --headless"
+_TK = "install python3-tk (Fedora: python3-tkinter, Arch: tk), or sign in by --email NAME --password-stdin"
+_ANSWER_WITHIN = 4.0
+"""Seconds: a daemon may have to be started first."""
+
+
+def findings() -> Iterator[Finding]:
+    """Look at all of it, each as soon as it is known. The finding ``tray`` tells whether there is a way to an icon."""
+    yield look("login window", login_window)
+    if not sys.platform.startswith("linux"):
+        yield look("tray", other_tray)
+        yield look("toasts", plyer)
+        return
+    yield look("display", display)
+    bus = _start_bus()
+    if bus is None:
+        yield missing("session bus", "none (DBUS_SESSION_BUS_ADDRESS is not set)", _HEADLESS)
+        yield look("toasts", plyer)
+    else:
+        try:
+            connected = look("session bus", lambda: session_bus(bus))
+            yield connected
+            if connected.mark is Mark.OK:
+                yield look("toasts", lambda: notification_daemon(bus))
+                yield look("tray host", lambda: tray_host(bus))
+        finally:
+            bus.stop()
+    yield look("tray", tray)
+
+
+def login_window() -> Finding:
+    """Tk, and what shows its tooltips."""
+    try:
+        import tkinter
+    except ImportError as error:
+        return missing("login window", f"no Tk ({error})", _TK)
+    if find_spec("tktooltip") is None:
+        return note("login window", f"Tk {tkinter.TkVersion}, without tooltips", "pip install tkinter-tooltip")
+    return ok("login window", f"Tk {tkinter.TkVersion}")
+
+
+def display() -> Finding:
+    """X11 or Wayland."""
+    from ..desktop import x11
+
+    x, wayland = os.environ.get("DISPLAY"), os.environ.get("WAYLAND_DISPLAY")
+    if x:
+        if not x11.reachable():
+            return missing("display", f"the X display {x} cannot be opened", _HEADLESS)
+        return ok("display", f"X11 ({x})" + (f", beside Wayland ({wayland})" if wayland else ""))
+    if wayland:
+        return note("display", f"Wayland ({wayland}) without XWayland", "the login window needs XWayland")
+    return missing("display", "none (neither DISPLAY nor WAYLAND_DISPLAY is set)", _HEADLESS)
+
+
+def session_bus(bus: Bus) -> Finding:
+    """Whether the session bus lets us in."""
+    from ..desktop.bus import DBusAddress, session_address
+
+    name = "org.freedesktop.DBus"
+    answer = _ask(bus, DBusAddress("/org/freedesktop/DBus", name, name), "GetId")
+    address = session_address(os.environ)
+    if answer is None:
+        return missing("session bus", f"it does not let us in ({address})", _HEADLESS)
+    return ok("session bus", address)
+
+
+def notification_daemon(bus: Bus) -> Finding:
+    """Who shows toasts."""
+    from ..desktop.bus import DBusAddress
+
+    name = "org.freedesktop.Notifications"
+    address = DBusAddress("/org/freedesktop/Notifications", name, name)
+    server = _ask(bus, address, "GetServerInformation")
+    if server is None or len(server) < 3:
+        return missing("toasts", "no notification daemon answers", "install one: dunst and mako are two")
+    words = _ask(bus, address, "GetCapabilities")
+    can = sorted(str(word) for word in words[0]) if words and isinstance(words[0], list) else []
+    return ok("toasts", f"{server[0]} {server[2]} ({', '.join(can) or 'tells no capabilities'})")
+
+
+def tray_host(bus: Bus) -> Finding:
+    """Whether a tray is there just now. It may come later, and so will the icon."""
+    from ..desktop import x11
+    from ..desktop.bus import DBusAddress
+
+    watcher = "org.kde.StatusNotifierWatcher"
+    address = DBusAddress("/StatusNotifierWatcher", watcher, "org.freedesktop.DBus.Properties")
+    answer = _ask(bus, address, "Get", "ss", (watcher, "IsStatusNotifierHostRegistered"))
+    if answer == (("b", True),):
+        return ok("tray host", "there (StatusNotifier)")
+    if x11.has_xembed_tray():
+        return ok("tray host", "there (XEmbed, the old kind)")
+    remedy = "the icon comes when it does; GNOME needs its extension AppIndicator and KStatusNotifierItem Support"
+    return note("tray host", "none just now", remedy)
+
+
+def tray() -> Finding:
+    """Which way the icon takes. In a process of its own: the ways that need GTK print, hang and abort as they like."""
+    command = [sys.executable, "-m", "telex_start.doctor.tray"]
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=LOOK_WITHIN - 0.5,
+            text=True,
+            encoding="utf-8",
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return missing("tray", "the backend for the icon does not get ready", _HEADLESS)
+    name, _, words = done.stdout.strip().rpartition("\n")[2].partition(" ")
+    if done.returncode or name not in ("backend", "refused"):
+        return missing("tray", f"the backend for the icon fails (code {done.returncode})", _HEADLESS)
+    if name == "refused":
+        return missing("tray", words.rstrip("."))
+    return ok("tray", f"an icon with a menu, by {words}")
+
+
+def other_tray() -> Finding:
+    """Windows and macOS always have one; pystray brings it."""
+    if find_spec("pystray") is None:
+        return missing("tray", "pystray is not installed", "pip install pystray")
+    return ok("tray", "an icon with a menu, by pystray")
+
+
+def plyer() -> Finding:
+    """Toasts without a session bus."""
+    if find_spec("plyer") is None:
+        return missing("toasts", "plyer is not installed", "pip install plyer")
+    if sys.platform.startswith("linux"):
+        return note(
+            "toasts", "by plyer alone, and it needs a session bus too", "with --headless each is a line as well"
+        )
+    return ok("toasts", "by plyer, which does not tell whether they are shown")
+
+
+def main_app(command: str | None) -> Finding:
+    """The Telex client that Open Main App starts."""
+    from ..desktop import main_app as client
+
+    found = client.find(command)
+    if found is None:
+        remedy = 'set [main_app] command = "/path/to/client" where it is installed'
+        return note("main app", "not found, so Open Main App opens the web app", remedy)
+    return ok("main app", str(found))
+
+
+def _start_bus() -> Bus | None:
+    from ..desktop.bus import Bus, session_address
+
+    address = session_address(os.environ)
+    if not address:
+        return None
+    bus = Bus(address, thread_name="doctor")
+    bus.start()
+    return bus
+
+
+def _ask(
+    bus: Bus, address: Any, method: str, signature: str | None = None, body: tuple[Any, ...] = ()
+) -> tuple[Any, ...] | None:
+    """The answer's body; ``None`` for an error or no answer."""
+    from ..desktop.bus import Lost, error_of, new_method_call
+
+    answers: SimpleQueue[Message | Lost] = SimpleQueue()
+    bus.call(new_method_call(address, method, signature, body), answers.put, _ANSWER_WITHIN)
+    try:
+        answer = answers.get(timeout=_ANSWER_WITHIN + 0.5)
+    except Empty:
+        return None
+    if isinstance(answer, Lost) or error_of(answer):
+        return None
+    return tuple(answer.body)

@@ -1,0 +1,79 @@
+"""What the doctor looks at on this machine beside the desktop: Python, packages, folders, the running instance."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.util import find_spec
+
+from .. import instance, paths
+from ..config import ENVIRONMENTS, Config
+from ..errors import ConfigError, TelexStartError
+from .findings import Finding, missing, note, ok
+
+_NEEDED = {"requests": "requests", "websocket": "websocket-client", "truststore": "truststore", "msgspec": "msgspec"}
+"""Packages without which nothing works, by the name of their module; the others have findings of their own."""
+
+
+def python() -> Finding:
+    """The interpreter."""
+    return ok("Python", f"{'.'.join(str(part) for part in sys.version_info[:3])} ({sys.executable})")
+
+
+def packages() -> Finding:
+    """The packages that talk to Telex."""
+    lacking = [package for module, package in _NEEDED.items() if find_spec(module) is None]
+    if lacking:
+        return missing("packages", "not installed", f"pip install {' '.join(lacking)}", fatal=True)
+    return ok("packages", ", ".join(_NEEDED.values()))
+
+
+def configuration(config: Config | ConfigError, file: str) -> Finding:
+    """The configuration, from all its sources.
+
+    Args:
+        config: It, or what is wrong with it.
+        file: The path of its file.
+    """
+    if isinstance(config, ConfigError):
+        return missing("configuration", config.message.rstrip("."), fatal=True)
+    return ok("configuration", file if os.path.exists(file) else f"no file {file}, which is fine")
+
+
+def addresses(config: Config) -> Finding:
+    """Which Telex."""
+    pair = (config.api_url, config.push_url)
+    name = next((name for name, known in ENVIRONMENTS.items() if known == pair), "its own")
+    return ok("Telex", f"{name}: {config.api_url}, {config.push_url}")
+
+
+def lock_folder() -> Finding:
+    """Where the lock and the bell are."""
+    try:
+        folder = paths.runtime_folder()
+    except ConfigError as error:
+        return missing("lock", error.message.rstrip("."), fatal=True)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return missing("lock", f"the folder {folder} cannot be written", "set XDG_RUNTIME_DIR", fatal=True)
+    return ok("lock", folder)
+
+
+def log_folder() -> Finding:
+    """Where the log is; the agent also runs without one."""
+    try:
+        file = paths.log_file()
+    except OSError as error:
+        return note("log", f"none, its folder cannot be made ({error.strerror})", "set XDG_STATE_HOME to have one")
+    if not os.access(file if os.path.exists(file) else os.path.dirname(file), os.W_OK):
+        return note("log", f"none, {file} cannot be written", "see who owns it")
+    return ok("log", file)
+
+
+def running(config: Config) -> Finding:
+    """Whether an agent runs already, for this user and address."""
+    try:
+        kind = instance.ring(paths.runtime_folder(), config.api_url, None)
+    except TelexStartError:
+        kind = None  # the finding about the lock says why
+    words = {None: "none", "tray": "one, with an icon", "headless": "one, headless"}
+    return ok("running agent", words.get(kind, str(kind)))

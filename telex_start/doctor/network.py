@@ -1,0 +1,165 @@
+"""What the doctor looks at on the way to Telex: names, TLS, the API, the push server, the clock."""
+
+from __future__ import annotations
+
+import email.utils
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from functools import partial
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from .. import __version__, clock, tls
+from ..config import Config
+from ..errors import ConfigError, TelexStartError
+from .findings import Finding, Mark, missing, note, ok
+from .probing import LOOK_WITHIN, look
+
+CLOCK_OFF = 300.0
+"""Seconds by which this machine's clock may differ from the server's without a word."""
+
+_AGENT = f"telex-start/{__version__}"
+_CALL_WITHIN = LOOK_WITHIN - 0.5
+"""Seconds: a call should end by itself, and say why, before the look at it is over."""
+
+
+class Server(NamedTuple):
+    """A host and port to be reached, and what for."""
+
+    subject: str
+    host: str
+    port: int
+
+
+def findings(config: Config) -> Iterator[Finding]:
+    """Look at all of it, each as soon as it is known."""
+    try:
+        context = tls.context(config.ca_file)
+    except ConfigError as error:
+        yield missing("certificates", error.message.rstrip("."), fatal=True)
+        return
+    api, push = _server("API", config.api_url), _server("push server", config.push_url)
+    seen: dict[tuple[str, int], bool] = {}
+    for server, probe in ((api, _api), (push, _push)):
+        if (server.host, server.port) not in seen:
+            name = look("DNS", partial(_name, server), fatal=True)
+            yield name
+            reached = name.mark is not Mark.MISSING
+            if reached:
+                secure = look("TLS", partial(_tls, server, context), fatal=True)
+                yield secure
+                reached = secure.mark is not Mark.MISSING
+            seen[server.host, server.port] = reached
+        if not seen[server.host, server.port]:
+            yield missing(server.subject, f"not tried, {server.host} is not reached", fatal=True)
+            continue
+        told: list[Finding] = []
+        yield look(server.subject, partial(probe, config, context, told), fatal=True)
+        yield from told
+
+
+def _server(subject: str, url: str) -> Server:
+    parts = urlsplit(url)
+    return Server(subject, parts.hostname or "", parts.port or 443)
+
+
+def _name(server: Server) -> Finding:
+    if (proxy := tls.proxy_for(server.host)) is not None:
+        parts = urlsplit(proxy)
+        return note("DNS", f"{server.host} is looked up by the proxy {parts.hostname}:{parts.port or 80}")
+    try:
+        found = socket.getaddrinfo(server.host, server.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        words = getattr(error, "strerror", None) or error
+        return missing("DNS", f"{server.host}: {words}", "is there a network, and is the address right?", fatal=True)
+    addresses = dict.fromkeys(str(address[4][0]) for address in found)
+    return ok("DNS", f"{server.host} is {', '.join(addresses)}")
+
+
+def _tls(server: Server, context: ssl.SSLContext) -> Finding:
+    handle = tls.Handle()
+    end = clock.now() + _CALL_WITHIN
+    try:
+        sock = tls.dial(server.host, server.port, context, clock.now, end, handle)
+    except TelexStartError as error:
+        cause = error.__context__
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return missing("TLS", f"{server.host}: {cause.verify_message or cause}", _tls_remedy(cause), fatal=True)
+        return missing("TLS", f"{server.host}:{server.port}: {error.message.rstrip('.')}", fatal=True)
+    version = sock.version()
+    sock.close()
+    handle.release()
+    return ok("TLS", f"{server.host}:{server.port}, {version}, certificate verified")
+
+
+def _tls_remedy(error: ssl.SSLCertVerificationError) -> str:
+    words = (error.verify_message or str(error)).lower()
+    if "expired" in words or "not yet valid" in words:
+        return "is this computer's clock right?"
+    if "hostname" in words or "ip address" in words:
+        return "is the address right, or does this network ask you to log in first?"
+    return "a private authority is trusted by ca_file (--ca-file FILE); a filtering proxy's is to be installed here"
+
+
+def _api(config: Config, context: ssl.SSLContext, told: list[Finding]) -> Finding:
+    """A login without e-mail and password: that must be refused, in Telex's own way."""
+    import msgspec
+
+    from ..https import Https
+
+    https = Https(context, clock.now, _AGENT)
+    began = clock.now()
+    try:
+        answer = https.request("POST", f"{config.api_url}/auth/login", headers={}, json={}, seconds=_CALL_WITHIN)
+    except TelexStartError as error:
+        return missing("API", error.message.rstrip("."), fatal=True)
+    finally:
+        https.close()
+    took = clock.now() - began
+    if (served := answer.headers.get("Date")) is not None:
+        told.append(_clock(served))
+    try:
+        envelope = msgspec.json.decode(answer.body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        envelope = None
+    if answer.status == 429:
+        return note("API", "it answers, and has too many requests just now (429)")
+    if not isinstance(envelope, dict) or not envelope.keys() & {"status", "status_code", "message", "error"}:
+        return missing(
+            "API",
+            f"HTTP {answer.status}, and not in Telex's way",
+            "is the address right, or is a proxy or a login page in between?",
+            fatal=True,
+        )
+    if answer.status >= 500:
+        return note("API", f"Telex has a problem just now (HTTP {answer.status}: {envelope.get('message')})")
+    return ok("API", f"it answers, in {took * 1000:.0f} ms")
+
+
+def _clock(served: str) -> Finding:
+    try:
+        ahead = time.time() - email.utils.parsedate_to_datetime(served).timestamp()
+    except ValueError:
+        return note("clock", "the server's time cannot be read")
+    if abs(ahead) <= CLOCK_OFF:
+        return ok("clock", "as the server's")
+    side = "ahead of" if ahead > 0 else "behind"
+    remedy = "set it: certificates may seem invalid (the agent's own deadlines do not mind)"
+    return note("clock", f"{abs(ahead) / 60:.0f} minutes {side} the server's", remedy)
+
+
+def _push(config: Config, context: ssl.SSLContext, told: list[Finding]) -> Finding:
+    from ..push.connection import Connection
+
+    connection = Connection(config.push_url, context, clock.now, _AGENT)
+    began = clock.now()
+    try:
+        connection.open()
+    except TelexStartError as error:
+        remedy = "is the address right, and does a proxy in between let WebSockets through?"
+        return missing("push server", error.message.rstrip("."), remedy, fatal=True)
+    finally:
+        connection.close()
+    return ok("push server", f"it takes a WebSocket, in {(clock.now() - began) * 1000:.0f} ms")
