@@ -57,18 +57,17 @@ def _agent(argv: list[str]) -> int:
     from . import agent, config_file, paths
 
     config = config_file.load(options)
-
     if options is not None and options.exit:
         return agent.end_running(paths.runtime_folder(), config.api_url)
-    password = _password() if options is not None and options.password_stdin else None
-    if password is not None and not config.email:
+    piped = options is not None and options.password_stdin
+    if piped and not config.email:
         raise ConfigError("--password-stdin needs --email.")
     code, why = agent.run(
         config,
         headless=options is not None and options.headless,
         as_json=options is not None and options.json,
         open_window=options is not None and options.login,
-        password=password,
+        password=_password() if piped else None,  # no name here would keep it
     )
     if why:
         _complain(why)

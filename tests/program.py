@@ -148,6 +148,17 @@ class Program:
         return code, time.monotonic() - began
 
     @property
+    def output(self) -> list[str]:
+        """All lines of standard output, once it has ended."""
+        self.process.wait(10)
+        for reader in self._readers:
+            reader.join(5)
+        while not self._queue.empty():
+            if (line := self._queue.get()) is not None:
+                self.lines.append(line)
+        return self.lines
+
+    @property
     def errors(self) -> str:
         """Standard error, once it has ended."""
         self.process.wait(10)
