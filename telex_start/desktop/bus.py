@@ -1,4 +1,4 @@
-"""One connection to the session bus (D-Bus), on one thread, for everything that speaks to the desktop.
+"""One connection to a D-Bus, on its loop's one thread, for everything that speaks to the desktop.
 
 The thread sleeps without a time-out while nothing is pending. Any thread may hand it a call, which never blocks;
 answers, signals and method calls arrive as callbacks on the thread, one at a time, so what only callbacks touch needs
@@ -11,15 +11,11 @@ This module and :mod:`.bus_link` own jeepney; who uses the bus takes the names f
 from __future__ import annotations
 
 import logging
-import os
-import select
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from enum import Enum
 from itertools import count
-from typing import Any
 
 from jeepney import (
     DBusAddress,
@@ -35,7 +31,8 @@ from jeepney import (
 )
 from jeepney.bus_messages import message_bus
 
-from .bus_link import Link, NoBus, connect, error_of, session_address
+from .bus_link import Link, NoBus, error_of, session_address
+from .loop import MOST_WAITING, Loop, guarded
 
 __all__ = [
     "Bus",
@@ -64,8 +61,6 @@ _LAST_RETRY = 60.0
 _RETRY_FOR_A_CALL = 1.0
 _STABLE = 10.0
 """Seconds after which a connection that breaks was a good one."""
-_MOST_WAITING = 1000
-"""Calls and other work that may wait for a bus that does not read."""
 
 
 class Lost(Enum):
@@ -93,42 +88,49 @@ class _Call:
 
     def answer(self, reply: Message | Lost) -> None:
         if self.on_reply is not None:
-            _guarded(self.on_reply, reply)
+            guarded(self.on_reply, reply)
 
 
 class Bus:
-    """The connection and its thread.
+    """One connection to a bus.
 
     Args:
         address: As :func:`session_address` gives it. It is tried again and again, so it need not work yet.
         keep: Connect again by itself when the bus is gone, for who serves something on it; without, the next call does.
         thread_name: What the thread is called in logs.
+        loop: The loop to live in, of which the caller stays the owner; by default one is made for this connection.
+        what: What the bus is called in logs.
 
     Attributes:
         unique_name: This connection's name on the bus; empty while disconnected. For callbacks only.
     """
 
-    def __init__(self, address: str, *, keep: bool = False, thread_name: str = "toasts") -> None:
+    def __init__(
+        self,
+        address: str,
+        *,
+        keep: bool = False,
+        thread_name: str = "toasts",
+        loop: Loop | None = None,
+        what: str = "session bus",
+    ) -> None:
         self.unique_name = ""
         self._address = address
         self._keep = keep
-        self._thread = threading.Thread(target=self._run, name=thread_name, daemon=True)
-        self._posted: deque[Callable[[], object]] = deque()
-        self._bell = -1
-        self._bell_lock = threading.Lock()
-        self._stopping = False
+        self._what = what
+        self._own = loop is None
+        self._loop = loop or Loop(thread_name)
+        self._loop.add(self)
         self._serials = count(1)
         self._rules: list[tuple[MatchRule, Callable[[Message], object]]] = []
         self._on_connect: list[Callable[[], object]] = []
         self._exports: dict[str, Callable[[Message], Message | None]] = {}
         # From here on, only the thread.
-        self._poll = select.poll()
         self._link: Link | None = None
         self._linked_at = 0.0
         self._waiting: deque[_Call] = deque()
         self._writing: tuple[_Call, memoryview] | None = None
         self._unanswered: dict[int, _Call] = {}
-        self._timers: list[tuple[float, Callable[[], object]]] = []
         self._tried = False
         self._next_try = 0.0
         self._retry = _FIRST_RETRY
@@ -154,15 +156,13 @@ class Bus:
         self._exports[path] = answer
 
     def start(self) -> None:
-        """Start the thread; it connects at once."""
-        self._bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        self._poll.register(self._bell, select.POLLIN)
-        self._thread.start()
+        """Start the loop's thread; it connects at once."""
+        self._loop.start()
 
     # --- for any thread ---------------------------------------------------------------------------------------------
 
     def stop(self, timeout: float = 0.5) -> bool:
-        """End the thread and the connection; calls without an answer get none any more.
+        """End the connection, and the thread where it is this one's own; calls without an answer get none any more.
 
         Args:
             timeout: Seconds to wait for the thread.
@@ -170,17 +170,9 @@ class Bus:
         Returns:
             Whether it has ended.
         """
-        self._stopping = True
-        self._ring()
-        if self._thread.ident is not None and self._thread is not threading.current_thread():
-            self._thread.join(timeout)
-        if self._thread.is_alive():
-            return False
-        with self._bell_lock:
-            if self._bell >= 0:
-                os.close(self._bell)
-                self._bell = -1
-        return True
+        if not self._own:
+            return self._loop.post(self.close)
+        return self._loop.stop(timeout)
 
     def call(self, message: Message, on_reply: Reply | None, timeout: float = CALL_TIMEOUT) -> bool:
         """Send a method call, or with ``on_reply`` None any message, to which then no answer is expected.
@@ -203,77 +195,57 @@ class Bus:
         return self.post(lambda: self._enqueue(call))
 
     def post(self, work: Callable[[], object]) -> bool:
-        """Have something done on the bus's thread; False if too much is waiting already, or this was stopped."""
-        if self._stopping or len(self._posted) + len(self._waiting) >= _MOST_WAITING:
-            return False
-        self._posted.append(work)
-        if threading.get_ident() != self._thread.ident:  # the thread itself looks before it sleeps
-            self._ring()
-        return True
+        """Have something done on the loop's thread; False if too much is waiting already, or it was stopped."""
+        return len(self._waiting) < MOST_WAITING and self._loop.post(work)
 
     def later(self, delay: float, work: Callable[[], object]) -> bool:
         """Like :meth:`post`, in so many seconds."""
-        when = time.monotonic() + delay
-        return self.post(lambda: self._timers.append((when, work)))
+        return self._loop.later(delay, work)
 
-    def _ring(self) -> None:
-        with self._bell_lock:
-            if self._bell >= 0:
-                os.eventfd_write(self._bell, 1)
+    # --- for the loop -----------------------------------------------------------------------------------------------
 
-    # --- the thread -------------------------------------------------------------------------------------------------
+    def turn(self, now: float) -> None:
+        """Do what is due."""
+        try:
+            for call in [call for call in self._waiting if call.deadline <= now]:
+                self._waiting.remove(call)
+                call.answer(Lost.NEVER_SENT)
+            for call in [call for call in self._unanswered.values() if call.deadline <= now]:
+                del self._unanswered[call.serial]
+                call.answer(Lost.NO_ANSWER)
+            if self._link is None and self._wanted() and now >= self._next_try:
+                self._connect(now)
+            if self._link is not None:
+                self._write(self._link)
+        except NoBus as error:
+            self._disconnected(str(error))
 
-    def _run(self) -> None:
-        while not self._stopping:
-            try:
-                self._turn()
-            except NoBus as error:
-                self._disconnected(str(error))
-            except Exception as error:  # whatever it is, it must not end the thread
-                log.exception("the session bus connection failed")
-                self._disconnected(type(error).__name__)
-        self._unlink()
-
-    def _turn(self) -> None:
-        while self._posted:
-            _guarded(self._posted.popleft())
-        now = time.monotonic()
-        self._expire(now)
-        if self._link is None and self._wanted() and now >= self._next_try:
-            self._connect(now)
-        if self._link is not None:
-            self._write(self._link)
-        if self._posted or self._stopping:
-            return
-        for descriptor, happened in self._poll.poll(self._patience()):
-            if descriptor == self._bell:
-                os.eventfd_read(self._bell)
-            elif happened & ~select.POLLOUT and self._link is not None:
+    def ready(self) -> None:
+        """Bytes have come, or the connection has gone."""
+        try:
+            if self._link is not None:
                 for message in self._link.receive():
                     self._take(message)
+        except NoBus as error:
+            self._disconnected(str(error))
 
-    def _patience(self) -> float | None:
-        """Milliseconds until something is due; ``None`` for ever."""
+    def failed(self, error: Exception) -> None:
+        """Something unexpected came out of :meth:`turn` or :meth:`ready`: begin anew."""
+        self._disconnected(type(error).__name__)
+
+    def deadline(self) -> float | None:
+        """When :meth:`turn` is due."""
         times = [call.deadline for call in self._unanswered.values()]
         times += [call.deadline for call in self._waiting]
-        times += [when for when, _ in self._timers]
         if self._link is None and self._wanted():
             times.append(self._next_try)
-        if not times:
-            return None
-        return max(0.0, min(times) - time.monotonic()) * 1000 + 1  # a moment more, or it would wake just before
+        return min(times, default=None)
 
-    def _expire(self, now: float) -> None:
-        due = [timer for timer in self._timers if timer[0] <= now]
-        for timer in due:
-            self._timers.remove(timer)
-            _guarded(timer[1])
-        for call in [call for call in self._waiting if call.deadline <= now]:
-            self._waiting.remove(call)
-            call.answer(Lost.NEVER_SENT)
-        for call in [call for call in self._unanswered.values() if call.deadline <= now]:
-            del self._unanswered[call.serial]
-            call.answer(Lost.NO_ANSWER)
+    def close(self) -> None:
+        """The loop ends, or this connection's part in it."""
+        self._keep, self._tried = False, True
+        self._waiting.clear()
+        self._unlink()
 
     # --- coming and going of the bus --------------------------------------------------------------------------------
 
@@ -285,31 +257,31 @@ class Bus:
         self._next_try = now + self._retry
         self._retry = min(self._retry * 2, _LAST_RETRY)
         deadline = now + CONNECT_TIMEOUT
-        self._link = connect(self._address, next(self._serials), deadline, self._bell, lambda: self._stopping)
+        self._link = self._loop.connect(self._address, next(self._serials), deadline)
         self._linked_at = time.monotonic()
-        self._poll.register(self._link, select.POLLIN)
+        self._loop.register(self._link.fileno(), self)
         self.unique_name = self._link.unique_name
         self._told = False
-        log.debug("connected to the session bus as %s", self.unique_name)
+        log.debug("connected to the %s as %s", self._what, self.unique_name)
         # Ahead of what waits: a call must not bring about a signal that is not listened to yet.
         for rule, _ in reversed(self._rules):
             serial = next(self._serials)
             self._waiting.appendleft(_Call(serial, message_bus.AddMatch(rule).serialise(serial), _listening))
         for callback in self._on_connect:
-            _guarded(callback)
+            guarded(callback)
 
     def _disconnected(self, reason: str) -> None:
         if self._link is not None and time.monotonic() >= self._linked_at + _STABLE:
             self._retry = _FIRST_RETRY
-        if not self._told and not self._stopping:
+        if not self._told and not self._loop.stopping:
             self._told = True
-            log.warning("the session bus cannot be used: %s", reason)
+            log.warning("the %s cannot be used: %s", self._what, reason)
         self._unlink()
 
     def _unlink(self) -> None:
         self.unique_name = ""
         if self._link is not None:
-            self._poll.unregister(self._link)
+            self._loop.unregister(self._link.fileno())
             self._link.close()
             self._link = None
         if self._writing is not None:  # the bus acts on whole messages only, so this one never reached it
@@ -339,14 +311,14 @@ class Bus:
             self._writing = (call, rest) if rest else None
             if rest:
                 break
-        self._poll.modify(link, select.POLLIN | (select.POLLOUT if self._writing else 0))
+        self._loop.want_to_write(link.fileno(), self._writing is not None)
 
     def _take(self, message: Message) -> None:
         kind = message.header.message_type
         if kind is MessageType.signal:
             for rule, on_signal in self._rules:
                 if rule.matches(message):
-                    _guarded(on_signal, message)
+                    guarded(on_signal, message)
         elif kind is MessageType.method_call:
             self._serve(message)
         else:
@@ -374,11 +346,3 @@ def _listening(reply: Message | Lost) -> None:
     reason = reply.value if isinstance(reply, Lost) else error_of(reply)
     if reason:
         log.warning("the session bus passes no signals on: %s", reason)
-
-
-def _guarded(work: Callable[..., object], *arguments: Any) -> None:
-    """Do it; a failure of it is a line in the log and nobody else's."""
-    try:
-        work(*arguments)
-    except Exception:
-        log.exception("a callback of the session bus failed")

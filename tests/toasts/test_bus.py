@@ -309,9 +309,9 @@ def test_an_idle_connection_never_wakes_up(private_bus: PrivateBus, alive: bool)
             private_bus.stop()
             assert ask(bus, ping(), 0.3) is Lost.NEVER_SENT
             private_bus.start()
-        before = switches(bus._thread)
+        before = switches(bus._loop._thread)
         gone.wait(2.0)
-        assert switches(bus._thread) == before
+        assert switches(bus._loop._thread) == before
 
 
 def test_nothing_is_left_behind(private_bus: PrivateBus) -> None:
