@@ -10,6 +10,10 @@ import msgspec
 from msgspec import Struct
 
 
+_FAR = 1e15
+"""Unix seconds of no time that anybody will see: an expiry beyond is none."""
+
+
 class Token(Struct, frozen=True):
     """A connection or subscription token and how long it may be used."""
 
@@ -52,7 +56,7 @@ def received(value: str, now: float, served_at: float | None) -> Token:
     """
     payload = claims(value) or {}
     expiry = payload.get("exp")
-    if served_at is None or not isinstance(expiry, int | float) or isinstance(expiry, bool):
+    if served_at is None or not isinstance(expiry, int | float) or isinstance(expiry, bool) or abs(expiry) > _FAR:
         return Token(value)
     life = float(expiry) - served_at
     return Token(value, now + life, life)

@@ -1,8 +1,8 @@
 """A small model of Centrifugo's streams and of one client connection to it, to hold the push client against.
 
-It follows the client protocol, version 2, and the memory engine: recovery is all or nothing, at most 300 publications at
-a time, a restart begins a new epoch, commands are handled in order and one at a time, so that anything may be published
-between two of them. Everything here is pure; nothing happens but by a call.
+It follows the client protocol, version 2, and the memory engine: recovery is all or nothing, at most 300 publications
+at a time, a restart begins a new epoch, commands are handled in order and one at a time, so that anything may be
+published between two of them. Everything here is pure; nothing happens but by a call.
 """
 
 from __future__ import annotations
@@ -150,10 +150,8 @@ class Server:
         if recover:
             since, epoch = request.get("offset", 0), request.get("epoch", "")
             missed = [each for each in stream.kept if each.offset > since][: self.limit]
-            if missed:
-                whole = missed[0].offset == since + 1 and missed[-1].offset == stream.top
-            else:
-                whole = since == stream.top
+            first, last = (missed[0].offset, missed[-1].offset) if missed else (since + 1, since)
+            whole = first == since + 1 and last == stream.top
             if whole and epoch in ("", f"e{stream.epoch}"):
                 offset = since
                 yield '"recovered":true'

@@ -1,4 +1,4 @@
-"""Recovery against a model of Centrifugo: whatever happens, all that the server still holds comes, in order and once."""
+"""Recovery against a model of Centrifugo: all that the server still holds comes, in order and once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from telex_start.push.channel import Channel, Phase
 from telex_start.push.client import PushClient
 from telex_start.push.frames import Publication, Subscribed
 from telex_start.push.recovery import MOST, Position, Recovery
-
 from tests.ground.stream_model import Server
 
 CHANNELS = ("o1/u", "o2/u")

@@ -1,0 +1,205 @@
+"""Frames of the push protocol: what is read from them, and that nothing that comes over the wire makes it raise."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from telex_start.push import frames
+from telex_start.push.frames import (
+    Connected,
+    DisconnectPush,
+    Ping,
+    Publication,
+    PublicationPush,
+    Refreshed,
+    RefreshPush,
+    Reply,
+    ReplyError,
+    Subscribed,
+    SubscribePush,
+    Unreadable,
+    UnsubscribePush,
+)
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+KEYS = st.sampled_from(
+    ["id", "error", "push", "connect", "subscribe", "refresh", "sub_refresh", "unsubscribe", "pub", "channel"]
+) | st.sampled_from(
+    ["data", "offset", "publications", "recovered", "epoch", "subs", "ttl", "expires", "ping", "pong", "code"]
+)
+LIKE_A_MESSAGE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=5),
+    max_leaves=20,
+)
+
+DEEP = "[" * 100_000 + "]" * 100_000
+LONG = "1" * 5000
+
+
+def decoded(frame: str | bytes) -> list[frames.Message]:
+    return list(frames.decode(frame))
+
+
+@given(st.text() | st.binary())
+def test_no_text_and_no_bytes_make_it_raise(frame: str | bytes) -> None:
+    decoded(frame)
+
+
+@given(st.lists(JSON | LIKE_A_MESSAGE, max_size=3))
+def test_no_json_makes_it_raise(values: list[Any]) -> None:
+    decoded("\n".join(map(json.dumps, values)))
+
+
+@given(st.lists(st.sampled_from(["{}", '{"id":1,"refresh":{}}', '{"push":{"channel":"c","pub":{"data":1}}}', "", " "])))
+def test_newline_joined_messages_come_in_their_order(lines: list[str]) -> None:
+    assert decoded("\n".join(lines)) == [message for line in lines for message in decoded(line)]
+
+
+def test_a_ping_between_two_publications() -> None:
+    lines = (
+        '{"push":{"channel":"c","pub":{"data":1,"offset":7}}}',
+        "{}",
+        '{"push":{"channel":"c","pub":{"data":2,"offset":8}}}',
+    )
+    assert decoded("\n".join(lines).encode()) == [
+        PublicationPush("c", Publication(1, 7)),
+        Ping(),
+        PublicationPush("c", Publication(2, 8)),
+    ]
+
+
+def test_the_connect_reply() -> None:
+    (reply,) = decoded(
+        '{"id":1,"connect":{"client":"9ac9","version":"6.9.1 OSS","expires":true,"ttl":120,"ping":25,"pong":true,'
+        '"subs":{"o/u":{"recoverable":true,"epoch":"xy","offset":3}}}}'
+    )
+    subs = {"o/u": Subscribed(recoverable=True, epoch="xy", offset=3)}
+    assert reply == Reply(1, connect=Connected("9ac9", "6.9.1 OSS", True, 120, 25, True, subs))
+
+
+def test_the_subscribe_reply() -> None:
+    (reply,) = decoded(
+        '{"id":2,"subscribe":{"expires":true,"ttl":300,"recoverable":true,"positioned":true,"epoch":"xyz","offset":41,'
+        '"recovered":true,"was_recovering":true,"publications":[{"data":{"a":1},"offset":42},{"data":null}]}}'
+    )
+    publications = (Publication({"a": 1}, 42), Publication(None))
+    assert reply == Reply(2, subscribe=Subscribed(True, 300, True, "xyz", 41, True, True, publications))
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        # Zero values are omitted: a success can be an empty object.
+        ('{"id":7,"unsubscribe":{}}', Reply(7)),
+        ('{"id":2,"subscribe":{}}', Reply(2, subscribe=Subscribed())),
+        ('{"id":8,"sub_refresh":{}}', Reply(8, refresh=Refreshed())),
+        ('{"id":4,"refresh":{"expires":true,"ttl":120}}', Reply(4, refresh=Refreshed(True, 120))),
+        (
+            '{"id":1,"error":{"code":109,"message":"token expired"}}',
+            Reply(1, error=ReplyError(109, "token expired")),
+        ),
+        (
+            '{"id":1,"error":{"code":100,"message":"m","temporary":true}}',
+            Reply(1, error=ReplyError(100, "m", True)),
+        ),
+        ('{"push":{"channel":"c","unsubscribe":{"code":2500,"reason":"x"}}}', UnsubscribePush("c", 2500)),
+        ('{"push":{"channel":"c","subscribe":{"epoch":"e"}}}', SubscribePush("c", Subscribed(epoch="e"))),
+        ('{"push":{"refresh":{"expires":true,"ttl":9}}}', RefreshPush(Refreshed(True, 9))),
+        ('{"push":{"disconnect":{"code":3001,"reason":"shutdown"}}}', DisconnectPush(3001, "shutdown")),
+        ("{}", Ping()),
+    ],
+)
+def test_each_kind(line: str, message: frames.Message) -> None:
+    assert decoded(line) == [message]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"push":{"channel":"c","join":{"info":{}}}}',
+        '{"push":{"channel":"c","leave":{"info":{}}}}',
+        '{"push":{"message":{"data":1}}}',
+        '{"push":{"channel":"c","tomorrow":{}}}',
+        '{"push":null}',
+        '{"error":{"code":100}}',
+        "[]",
+        "17",
+        "null",
+    ],
+)
+def test_what_is_unknown_is_ignored(line: str) -> None:
+    assert decoded(line) == []
+
+
+@pytest.mark.parametrize("value", ["-1", "true", '"7"', "1.5", "null", "18446744073709551616", "1" * 400])
+def test_a_field_of_another_type_counts_as_absent(value: str) -> None:
+    assert decoded(f'{{"push":{{"channel":"c","pub":{{"data":1,"offset":{value}}}}}}}') == [
+        PublicationPush("c", Publication(1, 0))
+    ]
+
+
+def test_an_offset_may_be_any_uint64() -> None:
+    (push,) = decoded('{"push":{"channel":"c","pub":{"data":1,"offset":18446744073709551615}}}')
+    assert push == PublicationPush("c", Publication(1, 2**64 - 1))
+    frames.encode(1, "subscribe", {"offset": 2**64 - 1})
+
+
+def test_a_lone_surrogate_costs_neither_its_publication_nor_the_others_of_the_line() -> None:
+    line = '{"id":3,"subscribe":{"recovered":true,"publications":[{"data":"a"},{"data":"\\ud83d"},{"data":"b"}]}}'
+    (reply,) = decoded(line)
+    assert isinstance(reply, Reply) and reply.subscribe is not None
+    assert [publication.data for publication in reply.subscribe.publications] == ["a", "\ud83d", "b"]
+
+
+@pytest.mark.parametrize("data", [DEEP, LONG, '"cut off', "{"])
+def test_a_reply_that_no_decoder_takes_counts_as_answered_with_an_error(data: str) -> None:
+    (reply,) = decoded(f'{{"id":12,"subscribe":{{"publications":[{{"data":{data}}}]}}}}')
+    assert isinstance(reply, Reply)
+    assert reply.id == 12
+    assert reply.error is not None and reply.error.code == frames.UNREADABLE
+
+
+@pytest.mark.parametrize("data", [DEEP, LONG, '"cut off', "{"])
+def test_a_push_that_no_decoder_takes_is_said_so_and_the_next_line_read(data: str) -> None:
+    frame = f'{{"push":{{"channel":"o/u","pub":{{"data":{data}}}}}}}\n{{}}'
+    assert decoded(frame) == [Unreadable("o/u"), Ping()]
+
+
+def test_what_is_no_json_at_all_is_unreadable() -> None:
+    assert decoded("<html>") == [Unreadable(None)]
+
+
+@given(st.integers(1, 2**32 - 1), st.sampled_from(["subscribe", "refresh"]), st.dictionaries(st.text(), st.text()))
+def test_a_command_is_one_line_with_its_id(ident: int, kind: str, body: dict[str, str]) -> None:
+    text = frames.encode(ident, kind, body)
+    assert "\n" not in text
+    assert json.loads(text) == {"id": ident, kind: body}
+
+
+@given(
+    st.lists(st.text(st.characters(exclude_characters="\n"), min_size=1, max_size=60), max_size=40),
+    st.integers(40, 400),
+)
+def test_batches_lose_nothing_and_keep_to_the_limit(commands: list[str], limit: int) -> None:
+    made = list(frames.batches(commands, limit))
+    assert [command for batch in made for command in batch.split("\n")] == commands
+    for batch in made:
+        assert len(batch.encode()) <= limit or "\n" not in batch
+
+
+def test_200_subscribes_with_long_tokens_stay_below_what_a_server_takes_in_one_frame() -> None:
+    commands = [
+        frames.encode(ident, "subscribe", {"channel": f"{ident:036}/{ident:036}", "token": "t" * 900})
+        for ident in range(1, 201)
+    ]
+    assert max(len(batch) for batch in frames.batches(commands)) < 65536 / 2

@@ -1,0 +1,319 @@
+"""What Telex's answers mean: the envelope and its odd status codes, and by which token a call goes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from telex_start.errors import (
+    CredentialsRefused,
+    InvalidForm,
+    NoNetwork,
+    RateLimited,
+    Refused,
+    SessionOver,
+    TelexFailure,
+    TelexStartError,
+    Temporary,
+)
+from telex_start.events import Organisation
+from telex_start.https import Answer
+from telex_start.pacing import Pacer
+from telex_start.telex_api import CALL_WITHIN, TelexApi
+from telex_start.tokens import TokenStore
+
+BASE = "https://telex.test/api/v1"
+CHANNEL = "o1/u1"
+INVALID = "invalid or exipired token"
+
+Reply = Answer | Exception
+
+
+class Https:
+    """Answers from a script, and remembers what was asked."""
+
+    def __init__(self, answer: Callable[[str], Reply]) -> None:
+        self._answer = answer
+        self.asked: list[tuple[str, str]] = []
+        self.headers: list[Mapping[str, str]] = []
+        self.bodies: list[Any] = []
+        self.seconds: list[float] = []
+        self.now = 100.0
+        self.took = 0.0
+
+    def clock(self) -> float:
+        return self.now
+
+    def request(self, method: str, url: str, *, headers: Mapping[str, str], json: Any, seconds: float) -> Answer:
+        path = url.removeprefix(BASE)
+        self.asked.append((method, path))
+        self.headers.append(headers)
+        self.bodies.append(json)
+        self.seconds.append(seconds)
+        self.now += self.took
+        answer = self._answer(path)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    @property
+    def paths(self) -> list[str]:
+        return [path for _, path in self.asked]
+
+
+def envelope(status: int = 200, data: Any = None, message: str = "", inner: Any = ...) -> Answer:
+    body = {"status": "success" if status < 400 else "error", "message": message, "data": data}
+    body["status_code"] = status if inner is ... else inner
+    return Answer(status, {"Date": "Tue, 24 Nov 2026 10:00:00 GMT"}, json.dumps(body).encode())
+
+
+class Telex:
+    """An API client over scripted answers."""
+
+    def __init__(self, answers: Mapping[str, Reply] | Callable[[str], Reply]) -> None:
+        self.https = Https(answers if callable(answers) else answers.__getitem__)
+        self.store = TokenStore()
+        self.store.access, self.store.notification = "ACCESS", "NOTIFICATION"
+        self.pacer = Pacer()
+        self.api = TelexApi(BASE, self.https, self.store, self.pacer, self.https.clock)  # type: ignore[arg-type]
+
+
+def one(answer: Reply) -> Telex:
+    return Telex(lambda _: answer)
+
+
+# --- the envelope ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (envelope(429, message="Limit exceed"), RateLimited),
+        (envelope(200, inner=429), RateLimited),
+        (Answer(429, {}, b""), RateLimited),
+        (Answer(502, {}, b"<html>Bad Gateway</html>"), TelexFailure),
+        (Answer(200, {}, b"<html>Welcome to the hotel</html>"), TelexFailure),
+        (Answer(200, {}, b""), TelexFailure),
+        (Answer(200, {}, b"[" * 100_000), TelexFailure),
+        (Answer(200, {}, b"[]"), TelexFailure),
+        (Answer(302, {"Location": "http://portal/"}, b""), TelexFailure),
+        (Answer(401, {}, b"<html>proxy</html>"), TelexFailure),
+        (envelope(500, message="oops"), TelexFailure),
+        (envelope(200, inner=503), TelexFailure),
+        (Answer(200, {}, b'{"status":"error","message":"m"}'), TelexFailure),
+        (envelope(403, message="no"), Refused),
+        (envelope(200, inner=403), Refused),
+        (envelope(200, inner=401), Refused),
+        (envelope(500, inner=401), Refused),
+        (NoNetwork("none"), NoNetwork),
+    ],
+)
+def test_what_an_answer_means(answer: Reply, error: type[TelexStartError]) -> None:
+    with pytest.raises(error):
+        one(answer).api.organisations("u1")
+
+
+@given(
+    st.binary(max_size=60)
+    | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(lambda v: json.dumps(v).encode())
+)
+def test_no_answer_makes_reading_it_raise_anything_else(body: bytes) -> None:
+    for call in (
+        lambda api: api.organisations("u"),
+        lambda api: api.connection_token(),
+        lambda api: api.login("a", "b"),
+    ):
+        with contextlib.suppress(Temporary, Refused, SessionOver, CredentialsRefused, InvalidForm):
+            call(one(Answer(200, {}, body)).api)
+
+
+@pytest.mark.parametrize(
+    "date", [None, "", "yesterday", "Tue, 99 Nov 2026 10:00:00 GMT", "Tue, 24 Nov 99999 10:00:00 GMT"]
+)
+def test_a_missing_or_odd_date_is_none(date: str | None) -> None:
+    headers = {} if date is None else {"Date": date}
+    answer = Answer(200, headers, json.dumps({"data": {"token": "t"}}).encode())
+    assert one(answer).api.connection_token().expires_at is None
+
+
+# --- signing in -----------------------------------------------------------------------------------------------------
+
+USER = {"id": "u1", "email": "ada@example.org"}
+
+
+def test_signing_in_puts_both_tokens_into_the_store() -> None:
+    telex = one(envelope(data={"access_token": "A", "notification_token": "N", "user": USER}))
+    assert telex.api.login("ada@example.org", "secret").user_id == "u1"
+    assert (telex.store.access, telex.store.notification) == ("A", "N")
+    assert telex.https.bodies == [{"email": "ada@example.org", "password": "secret"}]
+
+
+@pytest.mark.parametrize("notification", [None, "", 7])
+def test_without_a_notification_token_the_bearer_calls_serve(notification: Any) -> None:
+    telex = Telex(
+        {
+            "/auth/login": envelope(data={"access_token": "A", "notification_token": notification, "user": USER}),
+            "/token/connection": envelope(data={"token": "C"}),
+            "/token/subscription": envelope(data={"token": "S"}),
+        }
+    )
+    telex.api.login("a", "b")
+    assert telex.api.connection_token().value == "C"
+    assert telex.api.subscription_token(CHANNEL).value == "S"
+    assert telex.https.headers[-1] == {"Authorization": "Bearer A"}
+    assert telex.https.bodies[-1] == {"channel": CHANNEL}
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (envelope(400, message="invalid credentials"), CredentialsRefused),
+        (envelope(401, message="Unauthorised"), CredentialsRefused),
+        (envelope(200, inner=401), CredentialsRefused),
+        (envelope(422, message="Validation failed"), InvalidForm),
+        (envelope(403, message="not verified"), Refused),
+        (envelope(429), RateLimited),
+        (envelope(503), TelexFailure),
+        (envelope(data=None), TelexFailure),
+        (envelope(data={"access_token": "A"}), TelexFailure),
+        (envelope(data={"access_token": 1, "user": USER}), TelexFailure),
+    ],
+)
+def test_a_sign_in_that_does_not_work(answer: Reply, error: type[TelexStartError]) -> None:
+    telex = one(answer)
+    with pytest.raises(error) as raised:
+        telex.api.login("ada@example.org", "hunter2")
+    assert "hunter2" not in str(raised.value)
+
+
+def test_what_telex_says_of_a_form_is_for_the_person() -> None:
+    with pytest.raises(InvalidForm, match="Email must be valid"):
+        one(envelope(422, message="Email must be valid")).api.login("a", "b")
+
+
+# --- organisations --------------------------------------------------------------------------------------------------
+
+
+def test_organisations() -> None:
+    data = [
+        {"id": "o1", "name": " One "},
+        {"id": "o2"},
+        {"id": 3},
+        None,
+        {"id": "o1", "name": "One"},
+        {"id": "", "name": "x"},
+    ]
+    found = one(envelope(data=data)).api.organisations("u1")
+    assert found == (Organisation("o1", "One", "o1/u1"), Organisation("o2", "Telex", "o2/u1"))
+
+
+def test_no_organisations() -> None:
+    assert one(envelope(data=None)).api.organisations("u1") == ()
+
+
+# --- by which token -------------------------------------------------------------------------------------------------
+
+TOKEN = envelope(data={"token": "T"})
+OVER = envelope(401, message="Session is invalid!")
+
+
+def test_the_notification_token_goes_first() -> None:
+    telex = one(TOKEN)
+    telex.api.connection_token()
+    assert telex.https.asked == [("GET", "/centrifugo/connection")]
+    assert telex.https.headers == [{"X-Notification-Token": "NOTIFICATION"}]
+
+
+@pytest.mark.parametrize(
+    "refusal", [OVER, envelope(400, message=INVALID), envelope(400, message="invalid token"), envelope(200, inner=401)]
+)
+def test_where_one_token_is_refused_the_other_serves_and_goes_first_from_then_on(refusal: Answer) -> None:
+    telex = Telex(lambda path: refusal if "/centrifugo/" in path else TOKEN)
+    telex.api.connection_token()
+    telex.api.subscription_token(CHANNEL)
+    assert telex.https.paths == ["/centrifugo/connection", "/token/connection", "/token/subscription"]
+    back = Telex(lambda path: TOKEN if "/centrifugo/" in path else refusal)
+    back.api.connection_token()
+    assert back.https.paths == ["/centrifugo/connection"]
+
+
+def test_the_session_is_over_when_both_are_refused() -> None:
+    telex = one(OVER)
+    with pytest.raises(SessionOver):
+        telex.api.connection_token()
+    assert len(telex.https.asked) == 2
+
+
+def test_both_refused_for_one_organisation_is_that_organisations_alone_while_a_connection_token_is_to_be_had() -> None:
+    telex = Telex(lambda path: OVER if "subscription" in path else TOKEN)
+    with pytest.raises(Refused) as raised:
+        telex.api.subscription_token(CHANNEL)
+    assert raised.value.status == 401
+    assert not isinstance(raised.value, SessionOver)
+
+
+def test_both_refused_for_one_organisation_and_for_the_connection_is_the_end() -> None:
+    with pytest.raises(SessionOver):
+        one(OVER).api.subscription_token(CHANNEL)
+
+
+@pytest.mark.parametrize("answer", [envelope(403), envelope(404), envelope(400, message="bad channel"), envelope(422)])
+def test_another_refusal_concerns_the_call_alone(answer: Answer) -> None:
+    telex = one(answer)
+    with pytest.raises(Refused):
+        telex.api.subscription_token(CHANNEL)
+    assert len(telex.https.asked) == 1
+
+
+@pytest.mark.parametrize("answer", [envelope(503), envelope(429), Answer(502, {}, b"<html>"), NoNetwork("x")])
+def test_a_temporary_failure_says_nothing_of_the_session(answer: Reply) -> None:
+    with pytest.raises(Temporary):
+        one(answer).api.connection_token()
+
+
+@pytest.mark.parametrize("data", [None, {}, {"token": ""}, {"token": 7}, "T", []])
+def test_an_answer_without_a_token_is_a_failure_of_telex(data: Any) -> None:
+    with pytest.raises(TelexFailure):
+        one(envelope(data=data)).api.connection_token()
+
+
+def test_all_calls_for_one_token_together_end_in_time() -> None:
+    telex = one(OVER)
+    telex.https.took = 2.0
+    started = telex.https.now
+    with pytest.raises((NoNetwork, SessionOver)):
+        telex.api.subscription_token(CHANNEL)
+    assert telex.https.now - started <= CALL_WITHIN + telex.https.took
+    assert telex.https.seconds == [5.0, 3.0, 1.0]
+
+
+# --- the pacer ------------------------------------------------------------------------------------------------------
+
+
+def test_a_rate_limit_slows_the_pacer_down() -> None:
+    telex = one(envelope(429))
+    with pytest.raises(RateLimited):
+        telex.api.connection_token()
+    assert telex.pacer.wait(telex.https.now) > 0.1
+
+
+def test_signing_out_does_not_wait_and_does_not_fail() -> None:
+    for answer in (envelope(), envelope(503), envelope(401), envelope(429), NoNetwork("x"), Answer(204, {}, b"")):
+        telex = one(answer)
+        telex.api.logout()
+        assert telex.https.asked == [("POST", "/auth/logout")]
+        assert telex.https.seconds == [2.0]
+        assert telex.pacer.wait(telex.https.now) == 0.0
+
+
+def test_signing_out_without_a_session_asks_nothing() -> None:
+    telex = one(envelope())
+    telex.store.clear()
+    telex.api.logout()
+    assert telex.https.asked == []
