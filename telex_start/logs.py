@@ -67,7 +67,7 @@ def begin(
     trouble: OSError | None = None
     if file is not None:
         try:
-            _handlers.append(_RotatingFile(file))
+            _handlers.append(RotatingFile(file))
         except OSError as error:
             trouble = error
     if sys.stderr is not None and sys.stderr.isatty():
@@ -126,6 +126,7 @@ class _Struck(logging.Formatter):
         return _escaped(super().formatMessage(record), keep="")
 
     def format(self, record: logging.LogRecord) -> str:
+        record.exc_text = None  # another formatter's
         text = _escaped(super().format(record), keep="\n")
         for secret in self._secrets():
             self._known.pop(secret, None)
@@ -147,7 +148,7 @@ def _escaped(text: str, keep: str) -> str:
     return "".join(c if c.isprintable() or c in keep else repr(c)[1:-1] for c in text)
 
 
-class _RotatingFile(logging.StreamHandler[TextIO]):
+class RotatingFile(logging.StreamHandler[TextIO]):
     """A log file that is put aside when it is full.
 
     ``logging.handlers`` has one too; importing it, with pickle and socket, takes longer than all the rest of this.
@@ -211,10 +212,7 @@ def _crashed(kind: type[BaseException], error: BaseException, trace: TracebackTy
     _log_error("unexpected error", error)
     if sys.stderr is not None:
         with contextlib.suppress(OSError, ValueError):
-            print(
-                f"telex-start: an unexpected error ended the program ({kind.__name__}); the log has it.",
-                file=sys.stderr,
-            )
+            print(f"telex-start: an unexpected error ({kind.__name__}) ended it; the log has more.", file=sys.stderr)
 
 
 def _unraisable(args: sys.UnraisableHookArgs) -> None:

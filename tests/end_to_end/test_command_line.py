@@ -117,8 +117,10 @@ def test_a_headless_agent_brings_nothing_of_a_desktop(tmp_path: Path, telex: San
     report = tmp_path / "imports"
     with report.open("w") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-X", "importtime", "-m", "telex_start"]
-            + ["--headless", "--json", "--email", telex.email, "--password-stdin"],  # noqa: RUF005
+            [
+                *(sys.executable, "-X", "importtime", "-m", "telex_start", "--headless", "--json"),
+                *("--password-stdin", "--email", telex.email),
+            ],
             env=Program(tmp_path, environ=telex.environ).environ,
             cwd=ROOT,
             stdin=subprocess.PIPE,

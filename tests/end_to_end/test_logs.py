@@ -1,0 +1,326 @@
+"""The log: what a person can send to somebody else without a second look, whatever went wrong."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import stat
+import subprocess
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from telex_start import logs
+from tests.end_to_end.conftest import headless
+from tests.program import ROOT, Program
+from tests.servers import Sandbox
+
+JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIwMTkzNmQxMSIsImV4cCI6MTczMjQ0MDAwMH0.c2lnbmF0dXJlLW9mLXRoaXM_-"
+log = logging.getLogger("telex_start.test")
+
+Written = Callable[[], str]
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Iterator[Written]:
+    """A log at the level debug; calling it ends it, and gives the text."""
+    file = tmp_path / "test.log"
+    secrets = ["opaque-notification-token"]
+    level = logging.getLogger().level
+    logs.begin("debug", str(file), lambda: secrets)
+
+    def text() -> str:
+        logs.end()
+        return file.read_text()
+
+    try:
+        yield text
+    finally:
+        logs.end()
+        logging.getLogger().setLevel(level)
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        (f"token {JWT} refused", "token … refused"),
+        (f"{JWT[:20]}", "…"),
+        ("Authorization: Bearer abcdef-0123456789", "Authorization: Bearer …"),
+        ("{'Authorization': 'Bearer abcdef-0123456789', 'Accept': 'x'}", "{'Authorization': …, 'Accept': 'x'}"),
+        ("{'authorization': b'Bearer abc def'}", "{'authorization': b…}"),
+        ("sent bearer abcdef0123456789+/=", "sent bearer …"),
+        ("X-Notification-Token: 0198dd13-abc", "X-Notification-Token: …"),
+        ("{'X-Notification-Token': '0198dd13 abc'}", "{'X-Notification-Token': …}"),
+        ('{"email":"x","password":"correct horse"}', '{"email":"x","password":…}'),
+        ('{"password": "with \\" a quote", "n": 1}', '{"password": …, "n": 1}'),
+        (r'"{\"password\": \"correct horse\", \"n\": 1}"', r'"{\"password\": …, \"n\": 1}"'),
+        ("{'password': \"it's\"}", "{'password': …}"),
+        ('{"password": "cut off in the mid', '{"password": …'),
+        ("password=hunter2&email=x", "password=…&email=x"),
+        ("access_token='abc'", "access_token=…"),
+        ("notification opaque-notification-token!", "notification …!"),
+        ("Ada.Lovelace+telex@example.org signs in", "A…@example.org signs in"),
+        ("ada@localhost", "a…@localhost"),
+    ],
+)
+def test_no_secret_is_written(written: Written, message: str, shown: str) -> None:
+    log.info("%s", message)
+    assert written().rstrip("\n").endswith(f" telex_start.test: {shown}")
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["connecting", "the subscription token is late", "3 of 40 organisations", "bearer of news", "http://[::1]:8443/"],
+)
+def test_what_is_no_secret_stays_readable(written: Written, message: str) -> None:
+    log.info(message)
+    assert written().rstrip("\n").endswith(f" telex_start.test: {message}")
+
+
+def test_no_secret_is_in_a_traceback(written: Written) -> None:
+    """Errors carry what failed in their arguments, and chain: each text of them is written."""
+    try:
+        try:
+            raise ValueError({"password": "correct horse"}, f"Bearer {JWT}")
+        except ValueError as error:
+            raise KeyError("opaque-notification-token") from error
+    except KeyError as error:
+        error.add_note("for ada@example.org")
+        log.exception("it failed for %s", "ada@example.org")
+    text = written()
+    assert "ValueError" in text
+    assert "KeyError" in text
+    assert "direct cause" in text
+    assert text.count("a…@example.org") == 2
+    for secret in ("correct horse", JWT, "opaque-notification-token", "ada@"):
+        assert secret not in text
+
+
+def test_a_secret_that_was_forgotten_is_still_struck_out(tmp_path: Path) -> None:
+    """An error of a session is often logged after signing out has dropped its tokens."""
+    secrets = ["first-secret"]
+    file = tmp_path / "test.log"
+    logs.begin("info", str(file), lambda: secrets)
+    try:
+        log.info("signed in")
+        secrets.clear()
+        log.warning("late: first-secret")
+    finally:
+        logs.end()
+    assert "late: …" in file.read_text()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, max_size=40), st.text(max_size=20))
+def test_no_password_gets_through_in_any_way_of_writing_it(tmp_path: Path, password: str, before: str) -> None:
+    file = tmp_path / "any.log"
+    file.unlink(missing_ok=True)
+    logs.begin("debug", str(file), list)
+    try:
+        body = {"email": "ada@example.org", "password": password}
+        log.info("%s", json.dumps(body))
+        log.info("%r", body)
+        log.info("%s%r", before, json.dumps(body).encode())
+    finally:
+        logs.end()
+    lines = file.read_text().split("telex_start.test: ")[1:]
+    assert len(lines) == 3
+    for line in lines:
+        assert password not in line.partition("password")[2]
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("name\n2026-01-01 00:00:00,000 CRITICAL forged", r"name\n2026-01-01 00:00:00,000 CRITICAL forged"),
+        ("\x1b]0;title\x07\x1b[2J", r"\x1b]0;title\x07\x1b[2J"),
+        ("\u202egnp.exe", r"\u202egnp.exe"),
+        ("half \ud83d", r"half \ud83d"),
+        ("Zoë, 東京, 🦊", "Zoë, 東京, 🦊"),
+    ],
+)
+def test_text_of_the_network_stays_on_its_line(written: Written, message: str, shown: str) -> None:
+    log.info("%s", message)
+    lines = written().splitlines()
+    assert len(lines) == 1
+    assert lines[0].endswith(f": {shown}")
+
+
+def test_an_error_that_holds_a_whole_line_looks_like_no_line(written: Written) -> None:
+    try:
+        raise ValueError("x\n2026-01-01 00:00:00,000 CRITICAL [main] forged: line")
+    except ValueError:
+        log.exception("failed")
+    lines = written().splitlines()
+    assert any("forged" in line for line in lines)
+    assert all(line.startswith("  ") for line in lines[1:])
+
+
+def test_each_line_tells_time_level_and_thread(written: Written) -> None:
+    thread = threading.Thread(target=log.warning, args=("hello",), name="session")
+    thread.start()
+    thread.join()
+    [line] = written().splitlines()
+    assert line[:4].isdigit()
+    assert line.endswith(" WARNING [session] telex_start.test: hello")
+
+
+def test_what_nobody_catches_is_logged_and_told(tmp_path: Path) -> None:
+    """A thread that ends by an error, a failing finaliser, a library's warning: in the log, not on the terminal."""
+    program = """
+import sys, threading, warnings
+from telex_start import logs
+failed = []
+logs.begin("info", sys.argv[1], list, lambda thread, error: failed.append((thread, error)))
+thread = threading.Thread(target=lambda: {}["password=hunter2"], name="tray")
+thread.start(); thread.join()
+class Failing:
+    def __del__(self): raise ValueError("password=hunter2")
+Failing()
+warnings.warn("a library says password=hunter2")
+thread = threading.Thread(target=sys.exit); thread.start(); thread.join()
+assert failed == [("tray", "KeyError")], failed
+raise RuntimeError("password=hunter2")
+"""
+    file = tmp_path / "test.log"
+    done = subprocess.run([sys.executable, "-c", program, file], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr == "telex-start: an unexpected error (RuntimeError) ended it; the log has more.\n"
+    text = file.read_text()
+    assert "hunter2" not in text.replace('["password=hunter2"]', "").replace('("password=hunter2")', "")
+    assert "thread tray ended by an unexpected error" in text
+    assert "error in a finaliser" in text
+    for words in ("KeyError", "ValueError", "a library says", "RuntimeError"):
+        assert words in text
+
+
+def test_the_end_puts_everything_back(tmp_path: Path) -> None:
+    before = (sys.excepthook, threading.excepthook, sys.unraisablehook, warnings.showwarning)
+    handlers = list(logging.getLogger().handlers)
+    level = logging.getLogger().level
+    descriptors = len(os.listdir("/proc/self/fd"))
+    logs.begin("info", str(tmp_path / "test.log"), list)
+    assert len(os.listdir("/proc/self/fd")) == descriptors + 1
+    logs.end()
+    logging.getLogger().setLevel(level)
+    assert (sys.excepthook, threading.excepthook, sys.unraisablehook, warnings.showwarning) == before
+    assert logging.getLogger().handlers == handlers
+    assert len(os.listdir("/proc/self/fd")) == descriptors
+
+
+# --- the file -------------------------------------------------------------------------------------------------------
+
+
+def test_the_file_is_for_its_owner_alone(written: Written, tmp_path: Path) -> None:
+    log.info("hello")
+    assert stat.S_IMODE((tmp_path / "test.log").stat().st_mode) == 0o600
+
+
+def test_weeks_of_lines_take_three_files(written: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "MOST_BYTES", 1000)
+    for number in range(100):
+        log.info("line %d", number)
+    last = written()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["test.log", "test.log.1", "test.log.2"]
+    texts = [(tmp_path / "test.log.2").read_text(), (tmp_path / "test.log.1").read_text(), last]
+    assert all(len(text) < 1100 for text in texts)
+    numbers = [int(line.rpartition(" ")[2]) for text in texts for line in text.splitlines()]
+    assert numbers == list(range(numbers[0], 100)), "no line is lost or written twice at the change"
+
+
+def test_a_file_that_was_taken_away_is_begun_anew(written: Written, tmp_path: Path) -> None:
+    """By a person, or by another instance that put it aside."""
+    log.info("before")
+    (tmp_path / "test.log").rename(tmp_path / "test.log.1")
+    log.info("after")
+    assert "after" in written()
+    assert "after" not in (tmp_path / "test.log.1").read_text()
+
+
+def test_a_full_disk_is_no_reason_to_stop(written: Written, capsys: pytest.CaptureFixture[str]) -> None:
+    [handler] = (one for one in logging.getLogger().handlers if isinstance(one, logs.RotatingFile))
+    handler.stream.close()
+    handler.stream = open("/dev/full", "w")  # noqa: SIM115
+    log.error("nowhere to put it")
+    written()
+    assert capsys.readouterr() == ("", "")
+
+
+# --- as a person meets it -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def telex() -> Iterator[Sandbox]:
+    with Sandbox("--organisations", "2") as sandbox:
+        yield sandbox
+
+
+def test_a_folder_that_cannot_be_written_is_no_reason_not_to_run(tmp_path: Path, telex: Sandbox) -> None:
+    (tmp_path / "state").write_text("a file where the folder should be")
+    with headless(tmp_path, telex) as agent:
+        agent.event("state", state="online", subscribed=2)
+        assert agent.end()[0] == 0
+        assert agent.errors == ""
+
+
+def test_a_whole_session_at_debug_keeps_every_secret(tmp_path: Path, telex: Sandbox) -> None:
+    """Signing in, messages, faults, tokens refused and renewed, a server restart, the end of the session."""
+    with headless(tmp_path, telex, "--log-level", "debug") as agent:
+        agent.event("state", state="online", subscribed=2)
+        telex.message(0, "General")
+        agent.event("notification")
+        telex.expire_tokens()
+        telex.fault("connection", status=500, message="connection pool exhausted", times=1)
+        telex.fault("subscription", status=400, message="invalid token", times=1)
+        telex.kick(3000, "kicked")
+        agent.event("state", state="reconnecting")
+        agent.event("state", state="online", subscribed=2)
+        telex.restart(new_epoch=True, kill=True)
+        agent.event("state", state="reconnecting")
+        agent.event("state", state="online", subscribed=2)
+        telex.revoke_session()
+        telex.expire_tokens()
+        assert agent.ended() == 3
+        seen = agent.log() + agent.errors + "\n".join(agent.output)
+    assert "was refused by notification token" in agent.log(), "there should be something to keep secrets in"
+    assert telex.password not in seen
+    assert telex.email not in agent.log()
+    assert "eyJ" not in seen
+    assert "Bearer " not in seen
+
+
+def test_a_terminal_gets_the_lines_too(tmp_path: Path) -> None:
+    """Standard error on a terminal (a pseudo one here); anywhere else nothing is written there."""
+    program = Program(tmp_path)
+    controller, terminal = os.openpty()
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "telex_start", "--headless", "--log-level", "debug"],
+            env=program.environ,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=terminal,
+        )
+        os.close(terminal)
+        shown = b""
+        while True:
+            try:
+                piece = os.read(controller, 4096)
+            except OSError:  # how Linux says that the other side is closed
+                break
+            if not piece:
+                break
+            shown += piece
+        assert process.wait(10) == 3
+    finally:
+        os.close(controller)
+    assert b" [session] telex_start.session: stopped" in shown
+    assert shown.splitlines()[-1].startswith(b"telex-start: nobody is signed in")
