@@ -1,0 +1,176 @@
+"""Finding the Telex client: what starts it, and how its processes are told from all others.
+
+A process is the client's if its executable is the client's file, and that is no interpreter, shell or launcher that
+runs other things too. For a script it is the client's if its command line begins with the interpreter and the script.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+from . import desktop_entry
+
+_SHARED = re.compile(
+    r"(ba|da|z|k|c|tc|fi|a|mk|pdk|rba|elvi)?sh|busybox|toybox|coreutils|env|nohup|nice|setsid|sudo|doas|pkexec|runuser"
+    r"|(python|pypy|perl|ruby|lua|luajit|php|tclsh|wish|guile|node|nodejs|java|javaw|mono|wine|electron)[\d.w-]*"
+    r"|deno|bun|dotnet|rscript|flatpak|snap|bwrap|firejail|xdg-open|gtk-launch|gio|systemd-run|dbus-run-session|open"
+    r"|cmd|powershell|pwsh|cscript|wscript|mshta|rundll32|explorer"
+)
+"""Names of executables that run all kinds of things, so that a process of theirs may be anything."""
+
+
+class Client(NamedTuple):
+    """The client as it is installed."""
+
+    command: tuple[str, ...]
+    """What starts it."""
+    folder: str | None
+    """Where it wants to be started."""
+    executable: str | None
+    """The file that its processes run, links resolved; ``None`` where they run something shared."""
+    interpreted: tuple[str, str] | None
+    """Interpreter (its name) and script (links resolved) with which its processes' command lines begin."""
+
+    @property
+    def recognisable(self) -> bool:
+        """Whether its processes can be told from others."""
+        return self.executable is not None or self.interpreted is not None
+
+    def is_process(self, executable: str, arguments: Iterable[str], folder: Callable[[], str]) -> bool:
+        """Whether a process is the client's.
+
+        Args:
+            executable: The file it runs.
+            arguments: Its command line.
+            folder: Tells its working directory, which a script's path may be relative to.
+        """
+        if self.executable is not None:
+            return _same(executable, self.executable)
+        if self.interpreted is None:
+            return False
+        interpreter, script = self.interpreted
+        words = list(arguments)
+        if len(words) < 2 or _name(words[0]) != interpreter:
+            return False
+        # Options of the interpreter itself come before the script; what follows one of these is code, no script.
+        for word in words[1:]:
+            if word in ("-c", "-m", "-e", "--", "-"):
+                return False
+            if not word.startswith("-"):
+                return _same(os.path.join(folder(), word) if not os.path.isabs(word) else word, script)
+        return False
+
+
+def find(command: str | None, environ: Mapping[str, str] = os.environ) -> Client | None:
+    """The client, or ``None`` where it is not installed.
+
+    Args:
+        command: ``main_app.command`` of the configuration: a path, a name on the search path, or a command line.
+        environ: The environment variables.
+    """
+    if command:
+        return _configured(command, environ)
+    if sys.platform == "darwin":
+        return _bundle()
+    if sys.platform == "win32":
+        found = shutil.which("telex.exe", path=environ.get("PATH"))
+        return _client([found], None, environ) if found else _start_menu(environ)
+    if found := shutil.which("telex", path=environ.get("PATH")):
+        return _client([found], None, environ)
+    entry = desktop_entry.find("telex.desktop", environ)
+    return _client(desktop_entry.command_line(entry), entry.get("Path") or None, environ) if entry else None
+
+
+def _configured(command: str, environ: Mapping[str, str]) -> Client | None:
+    whole = os.path.expanduser(command)
+    if sys.platform == "darwin" and whole.endswith(".app"):
+        return _bundle(whole)
+    if shutil.which(whole, path=environ.get("PATH")):
+        return _client([whole], None, environ)
+    try:
+        words = shlex.split(command, posix=sys.platform != "win32")
+    except ValueError:
+        return None
+    return _client([os.path.expanduser(words[0]), *words[1:]], None, environ) if words else None
+
+
+def _client(words: list[str], folder: str | None, environ: Mapping[str, str]) -> Client | None:
+    """The client that a command line starts; ``None`` where there is no such program."""
+    program = words[:]
+    if program and _name(program[0]) == "env":
+        program = program[1:]
+        while program and "=" in program[0]:
+            program = program[1:]
+    found = shutil.which(program[0], path=environ.get("PATH")) if program else None
+    if found is None:
+        return None
+    found, path = os.path.abspath(found), os.path.realpath(found)
+    command = tuple(words if words[0] != program[0] else [found, *words[1:]])
+    if not _SHARED.fullmatch(_name(path)):
+        interpreter = _interpreter(path)
+        if interpreter is None:
+            return Client(command, folder, path, None)
+        return Client(command, folder, None, (interpreter, path))
+    # An interpreter of its own accord: what it runs is the first word that is no option, if that is a file.
+    script = next((word for word in program[1:] if not word.startswith("-")), "")
+    if os.path.isabs(script) and os.path.isfile(script) and not {"-c", "-m", "-e"} & set(program):
+        return Client(command, folder, None, (_name(program[0]), os.path.realpath(script)))
+    return Client(command, folder, None, None)
+
+
+def _interpreter(path: str) -> str | None:
+    """The name of a script's interpreter; ``None`` for what is no script."""
+    try:
+        with open(path, "rb") as file:
+            line = file.readline(256)
+    except OSError:
+        return None
+    if not line.startswith(b"#!"):
+        return None
+    words = line[2:].decode(errors="replace").split()
+    if words and _name(words[0]) == "env":
+        words = [word for word in words[1:] if not word.startswith("-") and "=" not in word]
+    return _name(words[0]) if words else "sh"
+
+
+def _bundle(path: str | None = None) -> Client | None:
+    """An application bundle of macOS."""
+    folders = ["/Applications", os.path.expanduser("~/Applications")]
+    path = path or next((full for folder in folders if os.path.isdir(full := f"{folder}/Telex.app")), None)
+    if path is None or not os.path.isdir(path):
+        return None
+    import plistlib
+
+    try:
+        with open(os.path.join(path, "Contents", "Info.plist"), "rb") as file:
+            name = plistlib.load(file)["CFBundleExecutable"]
+    except (OSError, KeyError, ValueError):
+        name = "Telex"
+    executable = os.path.realpath(os.path.join(path, "Contents", "MacOS", name))
+    return Client(("/usr/bin/open", "-a", path), None, executable, None)
+
+
+def _start_menu(environ: Mapping[str, str]) -> Client | None:
+    """A shortcut in the Start menu of Windows. What it points to only Windows can tell."""
+    for variable in ("APPDATA", "PROGRAMDATA"):
+        menu = os.path.join(environ.get(variable, ""), "Microsoft", "Windows", "Start Menu", "Programs")
+        for folder, _, files in os.walk(menu):
+            for file in files:
+                if file.lower() == "telex.lnk":
+                    return Client((os.path.join(folder, file),), None, None, None)
+    return None
+
+
+def _name(path: str) -> str:
+    name = os.path.basename(path).lower()
+    return name.removesuffix(".exe") if sys.platform == "win32" else name
+
+
+def _same(one: str, other: str) -> bool:
+    return os.path.normcase(os.path.realpath(one)) == os.path.normcase(os.path.realpath(other))

@@ -1,0 +1,112 @@
+"""Desktop entries: which file describes a program, and what command line it gives. By the Desktop Entry Specification.
+
+Pure but for reading the files.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+
+_ESCAPES = {"s": " ", "n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
+
+
+def find(name: str, environ: Mapping[str, str]) -> dict[str, str] | None:
+    """The entry of a program, as keys and values; ``None`` where there is none that can be started.
+
+    Args:
+        name: The entry's file name, such as ``telex.desktop``.
+        environ: The environment variables.
+    """
+    for folder in _folders(environ):
+        path = os.path.join(folder, "applications", name)
+        try:
+            with open(path, encoding="utf-8", errors="replace") as file:
+                entry = parse(file.read())
+        except OSError:
+            continue
+        if entry.get("Hidden") == "true":
+            return None  # by which a person says that a system-wide one is not for them
+        needed = entry.get("TryExec")
+        if entry.get("Exec") and (not needed or shutil.which(needed, path=environ.get("PATH"))):
+            return entry
+    return None
+
+
+def parse(text: str) -> dict[str, str]:
+    """Keys and values of the ``[Desktop Entry]`` group, with their escapes resolved."""
+    values: dict[str, str] = {}
+    inside = False
+    for raw in text.splitlines():
+        line = raw.strip()
+        if line.startswith("["):
+            inside = line == "[Desktop Entry]"
+        elif inside and "=" in line and not line.startswith("#"):
+            key, _, value = line.partition("=")
+            values[key.strip()] = _unescape(value.strip())
+    return values
+
+
+def command_line(entry: Mapping[str, str]) -> list[str]:
+    """The arguments to start the program with, without a file or an address; empty where ``Exec`` makes no sense."""
+    arguments = []
+    for word, quoted in _words(entry.get("Exec", "")):
+        # A quoted word must not hold field codes; where one does, it is taken as it stands.
+        argument = word if quoted else _without_codes(word, entry)
+        if argument or quoted:
+            arguments.append(argument)
+    return arguments
+
+
+def _folders(environ: Mapping[str, str]) -> list[str]:
+    home = environ.get("XDG_DATA_HOME") or os.path.join(os.path.expanduser("~"), ".local", "share")
+    system = environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
+    return [home, *(folder for folder in system.split(":") if folder)]
+
+
+def _unescape(value: str) -> str:
+    parts = []
+    rest = iter(value)
+    for character in rest:
+        if character == "\\":
+            following = next(rest, "")
+            parts.append(_ESCAPES.get(following, character + following))
+        else:
+            parts.append(character)
+    return "".join(parts)
+
+
+def _words(command: str) -> Iterator[tuple[str, bool]]:
+    """The words of a command, and whether each was quoted."""
+    word, quoted, inside = "", False, False
+    rest = iter(command)
+    for character in rest:
+        if inside and character == "\\":
+            word += next(rest, "")
+        elif character == '"':
+            inside, quoted = not inside, True
+        elif character == " " and not inside:
+            if word or quoted:
+                yield word, quoted
+            word, quoted = "", False
+        else:
+            word += character
+    if word or quoted:
+        yield word, quoted
+
+
+def _without_codes(word: str, entry: Mapping[str, str]) -> str:
+    parts = []
+    rest = iter(word)
+    for character in rest:
+        if character != "%":
+            parts.append(character)
+            continue
+        code = next(rest, "")
+        if code == "%":
+            parts.append("%")
+        elif code == "c":
+            parts.append(entry.get("Name", ""))
+        # The others stand for files, addresses and icons, of which there are none.
+    return "".join(parts)
