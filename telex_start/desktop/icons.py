@@ -36,7 +36,7 @@ class _Look(NamedTuple):
 
 
 _GREY = _Look((146, 151, 160), (126, 131, 140), None, "T")
-_AMBER = _Look((255, 186, 46), (236, 146, 0), (74, 44, 0), "…")
+_AMBER = _Look((246, 164, 30), (210, 118, 0), (64, 36, 0), "…")
 _LOOKS: dict[State, _Look] = {
     State.SIGNED_OUT: _GREY,
     State.SIGNING_IN: _AMBER,
@@ -212,7 +212,7 @@ def _pixel_text(text: str) -> Image.Image:
 def _font_text(text: str, size: int, widest: int) -> Image.Image:
     height = size * (0.5 if len(text) == 1 else 0.44)
     # Three letters in 32 pixels run together when they are as bold as the others.
-    bold = 0.25 if len(text) > 2 and size < 48 else size / 64
+    bold = 0.4 if len(text) > 2 and size < 48 else size / 64
     while True:
         font = ImageFont.load_default(height)
         box = font.getbbox(text, stroke_width=bold)

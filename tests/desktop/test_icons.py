@@ -1,0 +1,174 @@
+"""The icon as a person sees it on a light and on a dark panel, and the cache of its pixels."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageChops
+
+from telex_start.desktop import icons, pixmaps
+from telex_start.desktop.pixmaps import SIZES
+from telex_start.states import State
+from tests.script import ROOT
+
+PANELS = {"light": (0xF0, 0xF0, 0xF0), "dark": (0x2B, 0x2B, 0x2B)}
+RED, WHITE = (217, 26, 46), (255, 255, 255)
+WITH_BADGE = [State.CONNECTING, State.ONLINE, State.RECONNECTING]
+
+
+def on(panel: str, icon: Image.Image) -> Image.Image:
+    ground = Image.new("RGBA", icon.size, (*PANELS[panel], 255))
+    ground.alpha_composite(icon)
+    return ground.convert("RGB")
+
+
+def luminance(colour: tuple[int, ...]) -> float:
+    parts = [c / 255 / 12.92 if c / 255 <= 0.03928 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in colour[:3]]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+def contrast(one: tuple[int, ...], other: tuple[int, ...]) -> float:
+    """By the Web Content Accessibility Guidelines: 1 is none, 3 is enough for a picture, 4.5 for text."""
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def pixels(image: Image.Image) -> list[tuple[int, ...]]:
+    width, height = image.size
+    return [image.getpixel((x, y)) for y in range(height) for x in range(width)]  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("panel", PANELS)
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("state", State)
+def test_each_state_stands_out_from_the_panel(state: State, size: int, panel: str) -> None:
+    icon = icons.draw(state, 0, size)
+    assert icon.size == (size, size)
+    good = [pixel for pixel in pixels(on(panel, icon)) if contrast(pixel, PANELS[panel]) >= 2.4]
+    assert len(good) > 0.15 * size * size
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_states_differ_also_without_colours(size: int) -> None:
+    shown = [State.SIGNED_OUT, State.CONNECTING, State.ONLINE, State.SIGN_IN_NEEDED, State.STOPPED]
+    for one, other in combinations(shown, 2):
+        grey = [on("light", icons.draw(state, 0, size)).convert("L") for state in (one, other)]
+        apart = [value for value in ImageChops.difference(*grey).tobytes() if value > 60]
+        assert len(apart) >= size / 2, (one, other)
+
+
+@pytest.mark.parametrize(
+    ("unread", "size", "text"),
+    [
+        (0, 16, ""),
+        (-1, 16, ""),
+        (9, 16, "9"),
+        (10, 16, "9+"),
+        (10, 22, "9+"),
+        (10, 24, "10"),
+        (99, 24, "99"),
+        (100, 64, "99+"),
+    ],
+)
+def test_badge_says_as_much_as_there_is_room_for(unread: int, size: int, text: str) -> None:
+    assert icons.badge_text(unread, size) == text
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("unread", [1, 7, 9, 10, 42, 99, 100])
+def test_badge_is_readable_whatever_the_panel(unread: int, size: int) -> None:
+    icon = icons.draw(State.ONLINE, unread, size)
+    plain = icons.draw(State.ONLINE, 0, size)
+    assert contrast(RED, WHITE) > 4.5
+    for panel in PANELS:
+        seen = pixels(on(panel, icon))
+        # An edge takes some of the panel's colour on; what is within must not.
+        assert seen.count(RED) > 0.08 * size * size
+        assert seen.count(WHITE) > 0.015 * size * size
+    assert icon.tobytes() != plain.tobytes()
+
+
+@pytest.mark.parametrize("size", [16, 22, 24])
+def test_small_digits_are_on_the_pixel_grid(size: int) -> None:
+    for unread in range(1, 10):
+        icon = icons.draw(State.ONLINE, unread, size)
+        corner = on("dark", icon).crop((size - 8, size - 10, size - 2, size - 1))
+        # Sharp: what is nearly white is wholly white.
+        assert {pixel for pixel in pixels(corner) if min(pixel) > 120} == {(255, 255, 255)}
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_each_number_has_its_own_badge(size: int) -> None:
+    most = 9 if size < 24 else 99
+    assert len({icons.draw(State.ONLINE, unread, size).tobytes() for unread in range(most + 2)}) == most + 2
+
+
+@pytest.mark.parametrize("state", [state for state in State if state not in WITH_BADGE])
+def test_without_a_good_session_there_is_no_badge(state: State) -> None:
+    assert icons.draw(state, 5, 32).tobytes() == icons.draw(state, 0, 32).tobytes()
+
+
+def test_raw_pixels_are_in_the_order_that_each_reader_wants() -> None:
+    one = Image.new("RGBA", (1, 1), (1, 2, 3, 4))
+    assert icons.argb32(one) == bytes([4, 1, 2, 3])
+    assert icons.rgba(one) == bytes([1, 2, 3, 4])
+
+
+def test_windows_icon_has_every_size_drawn_for_itself() -> None:
+    with Image.open(io.BytesIO(icons.ico(State.ONLINE))) as file:
+        assert file.format == "ICO"
+        assert file.info["sizes"] == {(size, size) for size in SIZES}
+        for size in SIZES:
+            file.size = (size, size)  # type: ignore[misc]
+            assert file.convert("RGBA").tobytes() == icons.draw(State.ONLINE, 0, size).tobytes()
+
+
+# --- the cache --------------------------------------------------------------------------------------------------------
+
+
+def test_cached_pixels_are_those_that_were_drawn(tmp_path: Path) -> None:
+    drawn = [(size, size, icons.argb32(icons.draw(State.ONLINE, 3, size))) for size in SIZES]
+    assert pixmaps.pixmaps(State.ONLINE, 3, tmp_path / "icons") == drawn
+    assert pixmaps.pixmaps(State.ONLINE, 3, tmp_path / "icons") == drawn
+
+
+def test_cached_pixels_need_no_pillow(tmp_path: Path) -> None:
+    pixmaps.pixmaps(State.ONLINE, 3, tmp_path)
+    code = (
+        "import sys\nfrom telex_start.desktop.pixmaps import pixmaps, png\nfrom telex_start.states import State\n"
+        f"png(pixmaps(State.ONLINE, 3, {str(tmp_path)!r})[0])\nassert 'PIL' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+@pytest.mark.parametrize("damage", [b"", b"TXP1", b"x" * 40_000])
+def test_a_damaged_file_is_drawn_anew(tmp_path: Path, damage: bytes) -> None:
+    before = pixmaps.pixmaps(State.ONLINE, 3, tmp_path)
+    [file] = tmp_path.iterdir()
+    whole = file.read_bytes()
+    file.write_bytes(damage or whole[:-1])
+    assert pixmaps.pixmaps(State.ONLINE, 3, tmp_path) == before
+    assert file.read_bytes() == whole
+
+
+def test_where_nothing_can_be_written_it_is_drawn(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert len(pixmaps.pixmaps(State.ONLINE, 3, tmp_path / "file" / "icons")) == len(SIZES)
+
+
+def test_the_cache_stays_small_and_keeps_what_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pixmaps, "KEPT_FILES", 3)
+    for unread in (1, 2, 3, 1, 4):
+        pixmaps.pixmaps(State.ONLINE, unread, tmp_path)
+    assert sorted(file.name.split("-")[1] for file in tmp_path.iterdir()) == ["1", "3", "4"]
+
+
+def test_png_is_the_same_picture() -> None:
+    icon = icons.draw(State.ONLINE, 42, 48)
+    with Image.open(io.BytesIO(pixmaps.png((48, 48, icons.argb32(icon))))) as file:
+        assert (file.mode, file.size, file.tobytes()) == ("RGBA", icon.size, icon.tobytes())
