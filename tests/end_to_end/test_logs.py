@@ -235,21 +235,28 @@ def test_weeks_of_lines_take_three_files(written: Written, tmp_path: Path, monke
     assert numbers == list(range(numbers[0], 100)), "no line is lost or written twice at the change"
 
 
-def test_a_file_that_was_taken_away_is_begun_anew(written: Written, tmp_path: Path) -> None:
-    """By a person, or by another instance that put it aside."""
+@pytest.mark.parametrize("successor", [None, "of another instance\n"], ids=["gone", "replaced"])
+def test_a_file_that_was_taken_away_is_begun_anew(written: Written, tmp_path: Path, successor: str | None) -> None:
+    """By a person, or by the instance for another address, which put it aside when it was full."""
     log.info("before")
     (tmp_path / "test.log").rename(tmp_path / "test.log.1")
+    if successor is not None:
+        (tmp_path / "test.log").write_text(successor)
     log.info("after")
-    assert "after" in written()
+    text = written()
+    assert text.startswith(successor or "")
+    assert "after" in text
     assert "after" not in (tmp_path / "test.log.1").read_text()
 
 
-def test_a_full_disk_is_no_reason_to_stop(written: Written, capsys: pytest.CaptureFixture[str]) -> None:
-    [handler] = (one for one in logging.getLogger().handlers if isinstance(one, logs.RotatingFile))
-    handler.stream.close()
-    handler.stream = open("/dev/full", "w")  # noqa: SIM115
-    log.error("nowhere to put it")
-    written()
+def test_a_full_disk_is_no_reason_to_stop(capsys: pytest.CaptureFixture[str]) -> None:
+    level = logging.getLogger().level
+    logs.begin("info", "/dev/full", list)
+    try:
+        log.error("nowhere to put it")
+    finally:
+        logs.end()
+        logging.getLogger().setLevel(level)
     assert capsys.readouterr() == ("", "")
 
 
