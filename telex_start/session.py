@@ -94,7 +94,7 @@ class Session:
         self._https = Https(self._context, clock.now, _AGENT)
         self._api = TelexApi(config.api_url, self._https, store, self._pacer, clock.now)
         self._state = State.SIGNED_OUT
-        self._told: StateChanged | None = None
+        self._told = StateChanged(State.SIGNED_OUT)
         self._organisations: Organisations | None = None
         self._connection: Connection | None = None
         self._reason = ""
@@ -378,7 +378,7 @@ class Session:
         if self._organisations is not None and state not in (State.SIGNED_OUT, State.STOPPED):
             organisations, live, refused = self._organisations.figures()
         now = StateChanged(state, reason, organisations, live if state is State.ONLINE else 0, refused)
-        if state is not self._state or reason != (self._told.reason if self._told else ""):
+        if state is not self._state or reason != self._told.reason:
             log.info("%s%s", state, f": {reason}" if reason else "")
         self._state = state
         if now != self._told:

@@ -1,0 +1,205 @@
+"""A session in this process, on a sandbox, and all that it told."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any, Self, TypeVar
+
+from telex_start.config import Config
+from telex_start.events import (
+    ChannelAnswered,
+    Command,
+    CountsUnknown,
+    Event,
+    How,
+    OrganisationsChanged,
+    PublicationsReceived,
+    SignIn,
+    SignInFailed,
+    StateChanged,
+    ThreadFailed,
+    Trouble,
+)
+from telex_start.session import Session
+from telex_start.states import State
+from telex_start.tokens import TokenStore
+from tests.servers import Sandbox
+
+E = TypeVar("E", bound=Event)
+
+LIMIT = 10.0
+"""Seconds that anything awaited may take, where a test names no other."""
+
+
+class Agent:
+    """A session thread and the events that it dispatched.
+
+    Used as a context manager it is started, and at the end stopped, which must take less than a second.
+
+    Args:
+        telex: Where it signs in.
+        config: Fields of the configuration other than those that the sandbox announces.
+
+    Attributes:
+        events: All events so far, each with the time it came (:func:`time.monotonic`).
+    """
+
+    def __init__(self, telex: Sandbox, **config: Any) -> None:
+        self.telex = telex
+        self.store = TokenStore()
+        self.events: list[tuple[float, Event]] = []
+        self._came = threading.Condition()
+        self.session = Session(
+            Config(**{"api_url": telex.api_url, "push_url": telex.push_url, "ca_file": telex.ca_file, **config}),
+            self.store,
+            self._take,
+            chance=lambda: 0.0,  # the shortest of every backoff
+        )
+
+    def _take(self, event: Event) -> None:
+        with self._came:
+            self.events.append((time.monotonic(), event))
+            self._came.notify_all()
+
+    # -- life --------------------------------------------------------------------------------------------------------
+
+    def __enter__(self) -> Self:
+        self.session.start()
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        started = time.monotonic()
+        ended = self.session.stop(5.0)
+        took = time.monotonic() - started
+        if kind is None:
+            assert ended and took < 1.0, f"the session thread took {took:.1f} s to end"
+            assert self.state is State.STOPPED
+            assert not self.all(ThreadFailed), "something unexpected happened"
+            assert self.store.access is self.store.notification is self.store.connection is None
+
+    def send(self, command: Command) -> None:
+        self.session.send(command)
+
+    def sign_in(self, email: str | None = None, password: str | None = None, persist: bool = False) -> Self:
+        """Sign in, by default with the account that the sandbox announces."""
+        self.send(SignIn(email or self.telex.email, password or self.telex.password, persist))
+        return self
+
+    def online(self, subscribed: int | None = None, limit: float = LIMIT) -> Self:
+        """Sign in and wait until that many organisations are live; by default all there are."""
+        self.sign_in()
+        self.await_subscribed(len(self.telex.status()["organisations"]) if subscribed is None else subscribed, limit)
+        return self
+
+    # -- what it told ------------------------------------------------------------------------------------------------
+
+    def all(self, kind: type[E]) -> list[E]:
+        """All events of a kind so far."""
+        with self._came:
+            return [event for _, event in self.events if isinstance(event, kind)]
+
+    def await_true(self, predicate: Callable[[], bool], limit: float = LIMIT) -> None:
+        """Wait until something holds; it is looked at after each event.
+
+        Raises:
+            AssertionError: it does not within ``limit`` seconds.
+        """
+        with self._came:
+            if not self._came.wait_for(predicate, limit):
+                told = "\n".join(f"{event}"[:200] for _, event in self.events[-12:])
+                raise AssertionError(f"it did not come to that within {limit:g} s; the last it told:\n{told}")
+
+    def await_event(self, kind: type[E], predicate: Callable[[E], bool] = lambda _: True, limit: float = LIMIT) -> E:
+        """Wait for an event since the last :meth:`mark`, or since the beginning."""
+        found: list[E] = []
+
+        def came() -> bool:
+            found[:] = [event for _, event in self._since_mark() if isinstance(event, kind) and predicate(event)]
+            return bool(found)
+
+        self.await_true(came, limit)
+        return found[0]
+
+    _marked = 0
+
+    def mark(self) -> None:
+        """From here on :meth:`await_event` and :meth:`states` look."""
+        with self._came:
+            self._marked = len(self.events)
+
+    def _since_mark(self) -> list[tuple[float, Event]]:
+        return self.events[self._marked :]
+
+    # -- states ------------------------------------------------------------------------------------------------------
+
+    @property
+    def told(self) -> StateChanged:
+        """The state and its figures, as told last."""
+        changes = self.all(StateChanged)
+        return changes[-1] if changes else StateChanged(State.SIGNED_OUT)
+
+    @property
+    def state(self) -> State:
+        return self.told.state
+
+    def states(self) -> list[State]:
+        """The states since the last :meth:`mark`, each change once."""
+        with self._came:
+            told = [event.state for _, event in self._since_mark() if isinstance(event, StateChanged)]
+        return [state for index, state in enumerate(told) if index == 0 or state is not told[index - 1]]
+
+    def await_state(self, state: State, limit: float = LIMIT) -> StateChanged:
+        """Wait for a state since the last :meth:`mark`."""
+        return self.await_event(StateChanged, lambda told: told.state is state, limit)
+
+    def await_subscribed(self, count: int, limit: float = LIMIT) -> None:
+        """Wait until so many organisations are live."""
+        self.await_true(lambda: self.told.state is State.ONLINE and self.told.subscribed == count, limit)
+
+    @property
+    def reconnects(self) -> int:
+        """How often it has gone from online to anything else but the end."""
+        told = [change.state for change in self.all(StateChanged)]
+        return sum(
+            before is State.ONLINE and after not in (State.ONLINE, State.STOPPED) for before, after in pairwise(told)
+        )
+
+    # -- publications ------------------------------------------------------------------------------------------------
+
+    def received(self, organisation: int = 0, how: How | None = None) -> list[Any]:
+        """The data of an organisation's publications, in the order in which they came."""
+        channel = self.channel(organisation)
+        return [
+            data
+            for event in self.all(PublicationsReceived)
+            if event.channel == channel and how in (None, event.how)
+            for data in event.publications
+        ]
+
+    def await_received(self, count: int, organisation: int = 0, limit: float = LIMIT) -> list[Any]:
+        """Wait until an organisation's publications are so many, and give them."""
+        self.await_true(lambda: len(self.received(organisation)) >= count, limit)
+        return self.received(organisation)
+
+    def channel(self, organisation: int = 0) -> str:
+        """The push channel of an organisation, by its place in the last list."""
+        return self.all(OrganisationsChanged)[-1].organisations[organisation].channel
+
+    def lost(self, organisation: int = 0) -> int:
+        """How often it said that an organisation's publications are lost, or may be."""
+        channel = self.channel(organisation)
+        return sum(event.channel == channel for event in self.all(CountsUnknown))
+
+    def answered(self) -> list[str]:
+        """The channels whose past was said to be told."""
+        return [event.channel for event in self.all(ChannelAnswered)]
+
+    @property
+    def troubles(self) -> list[Trouble]:
+        return self.all(Trouble)
+
+    def await_failure(self, limit: float = LIMIT) -> SignInFailed:
+        return self.await_event(SignInFailed, limit=limit)

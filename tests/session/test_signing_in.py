@@ -1,0 +1,291 @@
+"""From signing in to live, and all the ways in which that does not work."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from telex_start.events import (
+    CancelSignIn,
+    How,
+    OrganisationsChanged,
+    ReconnectNow,
+    SignIn,
+    SignInFailed,
+    SignInFailure,
+    SignOut,
+)
+from telex_start.states import State
+from tests.session.agent import Agent
+from tests.session.conftest import Telex
+
+Start = Callable[..., Agent]
+
+
+def test_from_signing_in_to_live(telex: Telex, agent: Start) -> None:
+    sandbox = telex()
+    session = agent(sandbox).online(3)
+    assert session.states() == [State.SIGNING_IN, State.CONNECTING, State.ONLINE]
+    (organisations,) = session.all(OrganisationsChanged)
+    assert [each.name for each in organisations.organisations] == [
+        "Northwind Ops",
+        "Blue Harbour Labs",
+        "Fernhill Analytics",
+    ]
+    assert sorted(session.answered()) == sorted(each.channel for each in organisations.organisations)
+    sandbox.publish(1, {"n": 1})
+    assert session.await_received(1, 1) == [{"n": 1}]
+    assert session.received(1, How.LIVE) == [{"n": 1}]
+    assert session.troubles == []
+
+
+def test_the_connect_command_carries_subs_and_every_other_channel_is_subscribed(own: Telex, agent: Start) -> None:
+    sandbox = own()
+    before = len(sandbox.status()["commands"]), len(sandbox.status()["connects"])
+    session = agent(sandbox).online(3)
+    session.mark()
+    sandbox.kick(3001)
+    session.await_state(State.ONLINE)
+    session.await_subscribed(3)
+    status = sandbox.status()
+    first, second = status["connects"][before[1] :]
+    # The first connection opens as soon as one token is there; the second has all at hand.
+    assert (first["subs"], first["subs_with_token"]) == (1, 1)
+    assert (second["subs"], second["subs_with_token"], second["subs_with_epoch"]) == (3, 3, 3)
+    assert len(second["name"]) <= 16
+    subscribes = [
+        entry["command"]["subscribe"]
+        for entry in status["commands"][before[0] :]
+        if "subscribe" in entry["command"] and entry["connection"] == second["connection"]
+    ]
+    assert sorted(each["channel"] for each in subscribes) == sorted(session.channel(index) for index in range(3))
+    assert all(each["token"] for each in subscribes)
+
+
+def test_a_server_that_honours_subs_needs_no_subscribes_and_gets_no_refreshes(own: Telex, agent: Start) -> None:
+    options = ("--honour-subs", "--connection-ttl", "4", "--subscription-ttl", "4", "--expired-close-delay", "2")
+    sandbox = own(*options)
+    session = agent(sandbox).online(3)
+    session.mark()
+    sandbox.kick(3001)  # the second connection has all tokens at hand
+    session.await_state(State.ONLINE)
+    session.await_subscribed(3)
+    connection = sandbox.status()["connects"][-1]["connection"]
+    refreshed = sandbox.wait_until(lambda status: "refresh" in _kinds(status, connection), 10)
+    assert _kinds(refreshed, connection) <= {"connect", "refresh", "pong"}
+    sandbox.publish(2, "x")
+    session.await_received(1, 2)
+    assert session.reconnects == 1
+
+
+def _kinds(status: dict, connection: str) -> set[str]:  # type: ignore[type-arg]
+    commands = [entry["command"] for entry in status["commands"] if entry["connection"] == connection]
+    return {next((key for key in command if key != "id"), "pong") for command in commands}
+
+
+def test_a_subscription_in_connect_is_recovered_by_an_own_one_after_a_restart(own: Telex, agent: Start) -> None:
+    sandbox = own("--honour-subs")
+    session = agent(sandbox).online(3)
+    sandbox.publish(0, "before")
+    session.await_received(1)
+    session.mark()
+    sandbox.restart(0.3)
+    sandbox.wait_until(lambda status: status["push_listening"])
+    sandbox.publish(0, "after")
+    session.await_state(State.ONLINE)
+    assert session.await_received(2) == ["before", "after"]
+    assert session.lost() == 1
+
+
+def test_nobody_is_in_no_organisation(own_new: Telex, agent: Start) -> None:
+    session = agent(own_new("--organisations", "0")).sign_in()
+    told = session.await_state(State.ONLINE)
+    assert (told.organisations, told.subscribed, told.refused) == (0, 0, 0)
+    assert session.all(OrganisationsChanged)[0].organisations == ()
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "kind"),
+    [
+        (None, "wrong", SignInFailure.CREDENTIALS),
+        ("nobody@example.org", None, SignInFailure.CREDENTIALS),
+        ("no address", None, SignInFailure.FORM),
+    ],
+)
+def test_refused_credentials(own: Telex, agent: Start, email: str, password: str, kind: SignInFailure) -> None:
+    session = agent(own())
+    session.sign_in(email, password, persist=True)
+    failure = session.await_failure()
+    assert failure.kind is kind
+    assert failure.message
+    session.await_state(State.SIGN_IN_NEEDED)
+    session.sign_in()  # another try
+    session.await_subscribed(3)
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        ({"status": 503}, SignInFailure.TELEX),
+        ({"html": True, "status": 502}, SignInFailure.TELEX),
+        ({"redirect": True}, SignInFailure.TELEX),
+        ({"status": 429, "message": "Limit exceed"}, SignInFailure.RATE_LIMIT),
+        ({"truncate": True}, SignInFailure.NETWORK),
+        ({"body_status": 500}, SignInFailure.TELEX),
+    ],
+)
+def test_a_temporary_failure_of_a_sign_in_is_no_refusal(
+    own: Telex, agent: Start, fault: dict[str, object], kind: SignInFailure
+) -> None:
+    sandbox = own()
+    sandbox.fault("login", times=1, **fault)
+    session = agent(sandbox).sign_in()
+    assert session.await_failure().kind is kind
+    session.await_state(State.SIGNED_OUT)
+    session.sign_in()
+    session.await_subscribed(3)
+
+
+def test_no_network_at_a_sign_in(own: Telex, agent: Start) -> None:
+    session = agent(own(), api_url="https://127.0.0.1:9/api/v1").sign_in()
+    assert session.await_failure().kind is SignInFailure.NETWORK
+    session.await_state(State.SIGNED_OUT)
+
+
+def test_a_server_with_another_certificate_gets_no_password(own: Telex, agent: Start) -> None:
+    sandbox = own()
+    before = sandbox.status()["requests"].get("POST /auth/login")
+    session = agent(sandbox, ca_file=None).sign_in()
+    failure = session.await_failure()
+    assert failure.kind is SignInFailure.NETWORK
+    assert "certificate" in failure.message
+    assert sandbox.status()["requests"].get("POST /auth/login") == before
+
+
+def test_persisting_retries_until_it_works_and_tells_the_trouble_once(own: Telex, agent: Start) -> None:
+    sandbox = own()
+    sandbox.fault("login", times=3, status=503)
+    session = agent(sandbox).sign_in(persist=True)
+    session.await_subscribed(3)
+    assert session.all(SignInFailed) == []
+    assert len(session.troubles) == 1
+    assert session.states() == [State.SIGNING_IN, State.CONNECTING, State.ONLINE]
+
+
+def test_cancel_during_a_slow_sign_in_logs_out_what_came(own: Telex, agent: Start) -> None:
+    sandbox = own()
+    sandbox.fault("login", times=1, delay=1.0)
+    logouts = sandbox.status()["logouts"]
+    session = agent(sandbox).sign_in()
+    session.await_state(State.SIGNING_IN)
+    session.send(CancelSignIn())
+    session.await_state(State.SIGNED_OUT)
+    sandbox.wait_until(lambda status: status["logouts"] == logouts + 1)
+    assert session.states() == [State.SIGNING_IN, State.SIGNED_OUT]
+    assert session.all(SignInFailed) == []
+
+
+def test_cancel_after_a_sign_in_that_failed_meanwhile_says_nothing(own: Telex, agent: Start) -> None:
+    sandbox = own()
+    sandbox.fault("login", times=1, delay=0.5, status=503)
+    session = agent(sandbox).sign_in()
+    session.await_state(State.SIGNING_IN)
+    session.send(CancelSignIn())
+    session.await_state(State.SIGNED_OUT)
+    assert session.all(SignInFailed) == []
+
+
+def test_cancel_while_connecting_ends_the_sign_in(own: Telex, agent: Start) -> None:
+    sandbox = own()
+    sandbox.refuse_push(503)
+    session = agent(sandbox).sign_in()
+    session.await_state(State.RECONNECTING)
+    session.send(CancelSignIn())
+    session.await_state(State.SIGNED_OUT)
+    session.mark()
+    sandbox.refuse_push(0)
+    session.sign_in()
+    session.await_subscribed(3)
+
+
+def test_another_sign_in_takes_the_place_of_the_one_under_way(own: Telex, agent: Start) -> None:
+    sandbox = own()
+    sandbox.fault("login", times=1, delay=0.5)
+    session = agent(sandbox)
+    session.sign_in()
+    session.await_state(State.SIGNING_IN)
+    session.send(SignIn("grace@example.org", sandbox.password))
+    session.await_subscribed(3)
+    grace = sandbox.status(user="grace@example.org")["organisations"][0]["channel"]
+    assert session.channel(0) == grace
+
+
+@pytest.mark.parametrize("command", [CancelSignIn(), SignOut(), ReconnectNow()])
+def test_commands_that_make_no_sense_now_are_ignored(
+    own: Telex, agent: Start, command: CancelSignIn | SignOut | ReconnectNow
+) -> None:
+    session = agent(own())
+    session.send(command)
+    session.sign_in()
+    session.await_subscribed(3)
+    assert session.states() == [State.SIGNING_IN, State.CONNECTING, State.ONLINE]
+
+
+def test_reconnect_now_during_a_sign_in_changes_nothing(own: Telex, agent: Start) -> None:
+    sandbox = own()
+    sandbox.fault("login", times=1, delay=0.3)
+    session = agent(sandbox).sign_in()
+    session.await_state(State.SIGNING_IN)
+    session.send(ReconnectNow())  # the machine woke
+    session.await_subscribed(3)
+    assert session.states() == [State.SIGNING_IN, State.CONNECTING, State.ONLINE]
+
+
+def test_a_second_sign_in_while_online_is_ignored(own: Telex, agent: Start) -> None:
+    session = agent(own()).online(3)
+    session.mark()
+    session.sign_in("grace@example.org")
+    session.telex.publish(0, "still here")
+    session.await_received(1)
+    assert session.states() == []
+
+
+def test_signing_out_logs_out_and_forgets_everything(telex: Telex, agent: Start) -> None:
+    sandbox = telex()
+    logouts = sandbox.status()["logouts"]
+    session = agent(sandbox).online(3)
+    session.send(SignOut())
+    told = session.await_state(State.SIGNED_OUT)
+    assert (told.organisations, told.subscribed) == (0, 0)
+    sandbox.wait_until(lambda status: status["logouts"] == logouts + 1)
+    sandbox.publish(0, "missed")
+    session.mark()
+    session.sign_in()
+    session.await_subscribed(3)
+    assert session.await_received(1) == ["missed"]
+    assert session.received(0, How.CAUGHT_UP) == ["missed"]  # not recovered: the positions are forgotten
+
+
+def test_signing_out_does_not_wait_long_for_a_dead_server(own: Telex, agent: Start) -> None:
+    sandbox = own()
+    session = agent(sandbox).online(3)
+    sandbox.fault("logout", times=1, delay=30)
+    started = time.monotonic()
+    session.send(SignOut())
+    session.await_state(State.SIGNED_OUT)
+    assert time.monotonic() - started < 0.5
+    session.sign_in()
+    session.await_subscribed(3)
+    assert time.monotonic() - started < 3.5
+
+
+def test_a_login_without_a_notification_token_goes_on_by_bearer(new: Telex, agent: Start) -> None:
+    sandbox = new("--no-notification-token")
+    session = agent(sandbox).online(3)
+    requests = sandbox.status()["requests"]
+    assert requests["GET /token/connection"] == {"200": 1}
+    assert requests["POST /token/subscription"] == {"200": 3}
+    assert not any("/centrifugo/" in name for name in requests)
+    assert session.troubles == []
