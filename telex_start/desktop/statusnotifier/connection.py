@@ -1,0 +1,105 @@
+"""What the icon asks of a connection to the session bus, and what its parts share.
+
+Messages are jeepney's; the connection does all input and output. Everything here but :class:`Connection` itself runs
+on the connection's thread.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from jeepney import DBusAddress, MatchRule, Message, new_method_call
+
+BUS = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus")
+"""The bus itself."""
+
+_LONGEST_TEXT = 10_000
+"""Characters; nobody reads more on a panel."""
+
+
+class Connection(Protocol):
+    """One connection to the session bus, with one thread on which all callbacks run, one at a time.
+
+    It connects again by itself when it is lost. Sending never blocks. The registrations (``subscribe``,
+    ``on_connect``, ``export``) are made before its thread is started.
+
+    Attributes:
+        unique_name: The connection's name on the bus; empty while there is none. For callbacks.
+    """
+
+    unique_name: str
+
+    def subscribe(self, rule: MatchRule, on_signal: Callable[[Message], object]) -> None:
+        """Have the signals that match this rule reported, on this and every later connection."""
+
+    def on_connect(self, callback: Callable[[], object]) -> None:
+        """Have each new connection reported, before anything is received on it."""
+
+    def export(self, path: str, answer: Callable[[Message], Message | None]) -> None:
+        """Have the method calls to an object answered: ``answer`` returns the reply to send."""
+
+    def call(self, message: Message, on_reply: Callable[[Any], object] | None, timeout: float = ...) -> bool:
+        """Send a method call and have its answer reported, or with ``None`` any message that gets no answer.
+
+        Messages leave in the order of these calls. ``on_reply`` gets a :class:`jeepney.Message`, which may be an
+        error, or something else where there is no answer within ``timeout`` seconds. From any thread.
+
+        Returns:
+            Whether it was taken on; if not, ``on_reply`` is not called.
+        """
+
+    def post(self, work: Callable[[], object]) -> bool:
+        """Have something done on the connection's thread, after what it does now. From any thread.
+
+        Returns:
+            Whether it was taken on.
+        """
+
+    def later(self, delay: float, work: Callable[[], object]) -> bool:
+        """Have something done on the connection's thread in so many seconds. From any thread."""
+
+
+class LogOnce:
+    """Logs the first trouble of each kind; the others say nothing new, and anybody on the bus could cause many."""
+
+    def __init__(self) -> None:
+        self._log = logging.getLogger(__package__)
+        self._told: set[str] = set()
+
+    def warning(self, kind: str, text: str, *arguments: object) -> None:
+        """Log a line, unless this kind was logged already."""
+        if self._first(kind):
+            self._log.warning(text, *arguments)
+
+    def exception(self, kind: str, text: str, *arguments: object) -> None:
+        """Log a line and the exception that is being handled, unless this kind was logged already."""
+        if self._first(kind):
+            self._log.exception(text, *arguments)
+
+    def _first(self, kind: str) -> bool:
+        if kind in self._told:
+            return False
+        self._told.add(kind)
+        return True
+
+
+def after_the_answer(connection: Connection, work: Callable[[], object]) -> None:
+    """Do something once the method call that is being served was answered.
+
+    Some panels stand still until their call is answered (mate-panel is one), so what may take its time waits for the
+    bus to have the answer: the bus handles messages in order, so when it answers a question that was put after it, it
+    does.
+    """
+    connection.post(lambda: connection.call(new_method_call(BUS, "GetId"), lambda _: work()))
+
+
+def wire_text(text: object) -> str:
+    """A text as D-Bus takes it: no NUL, no lone surrogates, of bounded length. The bus would throw us out otherwise."""
+    words = str(text)[:_LONGEST_TEXT].replace("\0", "\N{REPLACEMENT CHARACTER}")
+    try:
+        words.encode()
+    except UnicodeEncodeError:
+        words = words.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return words

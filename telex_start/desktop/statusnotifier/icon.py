@@ -1,0 +1,343 @@
+"""pystray's ``Icon`` over StatusNotifierItem: what programs use.
+
+Its methods and attributes may be used from any thread; they note what is wanted, and the connection's thread brings
+the panel up to date, several changes at a time. Callbacks of the menu run on that thread too: they had better hand on
+what takes its time.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .connection import Connection, LogOnce, after_the_answer
+from .item import Callbacks, Identity, Item, Look
+from .menu_object import MenuObject
+from .notification import Notification
+from .pictures import Pixmap, check, pixmaps_of
+from .watcher import Watcher
+
+_log = logging.getLogger(__name__)
+
+
+def _import_pystray() -> Any:
+    """pystray's base module. The package imports a backend when it is imported, most of them with a toolkit."""
+    own = os.environ.get("PYSTRAY_BACKEND")
+    if "pystray" not in sys.modules:
+        os.environ["PYSTRAY_BACKEND"] = "dummy"
+    try:
+        from pystray import _base
+    finally:
+        if own is None:
+            os.environ.pop("PYSTRAY_BACKEND", None)
+        else:
+            os.environ["PYSTRAY_BACKEND"] = own
+    return _base
+
+
+_base = _import_pystray()
+_BaseIcon: Any = _base.Icon
+
+Menu: Any = _base.Menu
+MenuItem: Any = _base.MenuItem
+
+Picture = Sequence[Pixmap] | Any
+"""One or more :data:`Pixmap`, best in all the sizes that panels show; or an image of Pillow's, as pystray takes it."""
+
+
+class Icon(_BaseIcon):  # type: ignore[misc]
+    """An icon in the tray; one for each connection.
+
+    Beyond what pystray's icon does:
+
+    - A left click is the menu's default item; without one it opens the menu.
+    - A menu that is open stays open when words, states or visibility of entries change. The menu's callables are
+      called when a panel is about to show it, after each click and at :meth:`update_menu`.
+    - The icon comes by itself when a panel does, and again after the panel or the bus was restarted.
+
+    Args:
+        name: The program's name for panels, which keep their settings for the icon by it.
+        icon: The picture.
+        title: A few words that panels show when the mouse is on the icon.
+        menu: As pystray has it.
+        connection: The session bus, of which the caller stays the owner: started by the caller, after this.
+        on_host: Told on the connection's thread whether a panel shows icons: once that is known, and at every change.
+        attention_icon: The picture while :attr:`attention` is on; by default the same.
+        tooltip: More words than the title, for panels that show them.
+        category: ``ApplicationStatus``, ``Communications``, ``SystemServices`` or ``Hardware``.
+        icon_name: A name in the icon theme, which panels take in place of the picture where they find it.
+        icon_theme_path: A folder that holds the icon theme with that name, in the layout of the XDG icon theme
+            specification.
+        kwargs: Options of other backends; without effect.
+
+    Raises:
+        ValueError: a picture is neither pixmaps nor an image.
+    """
+
+    HAS_DEFAULT_ACTION = True
+    HAS_MENU = True
+    HAS_MENU_RADIO = True
+    HAS_NOTIFICATION = True
+
+    def __init__(
+        self,
+        name: str,
+        icon: Picture | None = None,
+        title: str | None = None,
+        menu: Any = None,
+        *,
+        connection: Connection,
+        on_host: Callable[[bool], object] | None = None,
+        attention_icon: Picture | None = None,
+        tooltip: str = "",
+        category: str = "ApplicationStatus",
+        icon_name: str = "",
+        icon_theme_path: str = "",
+        **kwargs: Any,
+    ) -> None:
+        check(icon)
+        check(attention_icon)
+        super().__init__(name, icon, title, menu, **kwargs)
+        self._connection = connection
+        self._attention = False
+        self._attention_icon = attention_icon
+        self._tooltip = tooltip
+        self._icon_number = 0
+        self._attention_number = 0
+        self._token = ""
+        self._begun = False
+        self._stopped = threading.Event()
+        self._renewing = False
+        self._menu_stale = False
+        # From here on, only the connection's thread.
+        self._published = False
+        self._drawn: dict[bool, tuple[int, list[Pixmap]]] = {}
+        self._once = LogOnce()
+        self._watcher = Watcher(connection, on_host, self._once)
+        identity = Identity(name, category, icon_name, icon_theme_path)
+        callbacks = Callbacks(self._pictures, self._has_default, self._activated, self._token_came)
+        self._item = Item(connection, identity, self._look(), callbacks, self._once)
+        self._menu_object = MenuObject(connection, lambda: self._menu, self._clicked, self._once)
+        self._notification = Notification(connection, name, self._once)
+
+    def __del__(self) -> None:
+        """Nothing: the connection holds what is on the bus, and releases it when it ends."""
+
+    # --- what it shows ----------------------------------------------------------------------------------------------
+
+    @property
+    def icon(self) -> Any:
+        """The picture. An empty one hides the icon.
+
+        Raises:
+            ValueError: when set to what is neither pixmaps nor an image.
+        """
+        return self._icon
+
+    @icon.setter
+    def icon(self, value: Any) -> None:
+        check(value)
+        # An image may have been drawn on since.
+        if not isinstance(value, list) or value != self._icon:
+            self._icon_number += 1
+        _BaseIcon.icon.fset(self, value)
+
+    @property
+    def attention(self) -> bool:
+        """Whether the icon wants the person's attention: panels show it then even where they hide icons."""
+        return self._attention
+
+    @attention.setter
+    def attention(self, value: bool) -> None:
+        self._attention = bool(value)
+        self._renew()
+
+    @property
+    def attention_icon(self) -> Any:
+        """The picture while :attr:`attention` is on; ``None`` for the same as otherwise.
+
+        Raises:
+            ValueError: when set to what is neither pixmaps nor an image.
+        """
+        return self._attention_icon
+
+    @attention_icon.setter
+    def attention_icon(self, value: Any) -> None:
+        check(value)
+        self._attention_icon = value
+        self._attention_number += 1
+        self._renew()
+
+    @property
+    def tooltip(self) -> str:
+        """More words than the title."""
+        return self._tooltip
+
+    @tooltip.setter
+    def tooltip(self, value: str) -> None:
+        self._tooltip = value
+        self._renew()
+
+    @property
+    def host(self) -> bool | None:
+        """Whether a panel shows icons now; ``None`` until it is known."""
+        return self._watcher.host
+
+    @property
+    def activation_token(self) -> str:
+        """What a Wayland panel gave for the last click: with it as ``XDG_ACTIVATION_TOKEN`` a window may take the
+        focus. Empty without one."""
+        return self._token
+
+    # --- running ----------------------------------------------------------------------------------------------------
+
+    def run(self, setup: Callable[[Any], object] | None = None) -> None:
+        """Show the icon and wait for :meth:`stop`. All work is done on the connection's thread.
+
+        Args:
+            setup: Called with the icon in a thread of its own, as pystray does it, since it may go on for long; it
+                must make the icon visible. Without it the icon becomes visible, and there is no such thread.
+        """
+        self.run_detached(setup)
+        try:
+            self._stopped.wait()
+        finally:
+            self.stop()
+
+    def run_detached(self, setup: Callable[[Any], object] | None = None) -> None:
+        """Show the icon as soon as the connection is there; does not wait.
+
+        Args:
+            setup: As for :meth:`run`.
+        """
+        if self._begun or self._stopped.is_set():
+            return
+        self._begun = True
+        self._mark_ready()
+        if setup is None:
+            self.visible = True
+        else:
+            threading.Thread(target=self._set_up, args=(setup,), name=f"{self._name} set-up", daemon=True).start()
+
+    def stop(self) -> None:
+        """Take the icon away and end :meth:`run`; for good. Does not wait.
+
+        Before :meth:`run` it is remembered, and :meth:`run` returns at once.
+        """
+        self._stopped.set()
+        self._running = False
+        self._visible = False
+        self._renew()
+
+    def _mark_ready(self) -> None:
+        self._running = True
+        self._renew()
+
+    def _set_up(self, setup: Callable[[Any], object]) -> None:
+        try:
+            setup(self)
+        except Exception:
+            _log.exception("the icon's set-up failed")
+
+    # --- what pystray's base class calls ----------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        self._visible = True
+        self._renew()
+
+    def _hide(self) -> None:
+        self._visible = False
+        self._renew()
+
+    def _update_icon(self) -> None:
+        self._icon_valid = True
+        self._renew()
+
+    def _update_title(self) -> None:
+        self._renew()
+
+    def _update_menu(self) -> None:
+        self._menu_stale = True
+        self._renew()
+
+    def _notify(self, message: str, title: str | None = None) -> None:
+        words = title or self._title
+
+        def show() -> None:
+            pictures = self._pictures(False)
+            self._notification.show(words, message, pictures[-1] if pictures else None)
+
+        self._connection.post(show)
+
+    def _remove_notification(self) -> None:
+        self._connection.post(self._notification.remove)
+
+    # --- on the connection's thread ---------------------------------------------------------------------------------
+
+    def _renew(self) -> None:
+        """Bring the panel up to date, soon. From any thread."""
+        if not self._renewing:  # two threads may both see this, which costs one look too many
+            self._renewing = True
+            if not self._connection.post(self._up_to_date):
+                self._renewing = False
+
+    def _up_to_date(self) -> None:
+        self._renewing = False  # before looking, or a change that comes now would wait for the next one
+        if self._menu_stale:
+            self._menu_stale = False
+            self._menu_object.renew()
+        self._item.show(self._look())
+        visible = self._visible and self._running
+        if visible and not self._published:
+            self._watcher.register()
+        elif self._published and not visible:
+            self._watcher.unregister()
+        self._published = visible
+
+    def _look(self) -> Look:
+        return Look(
+            self._visible and self._running,
+            self._attention,
+            str(self._title),
+            str(self._tooltip),
+            self._icon_number,
+            # Without a picture of its own, a new picture is new there too.
+            self._attention_number if self._attention_icon else -1 - self._icon_number,
+        )
+
+    def _pictures(self, attention: bool) -> list[Pixmap]:
+        picture, number = self._icon, self._icon_number
+        if attention and self._attention_icon:
+            picture, number = self._attention_icon, -1 - self._attention_number
+        drawn = self._drawn.get(attention)
+        if drawn is None or drawn[0] != number:
+            try:
+                drawn = number, pixmaps_of(picture)
+            except Exception:  # Pillow raises many kinds
+                self._once.exception("picture", "the icon's picture cannot be used")
+                drawn = number, []
+            self._drawn[attention] = drawn
+        return drawn[1]
+
+    def _has_default(self) -> bool:
+        return self._menu is not None and any(item.default for item in self._menu.items)
+
+    def _activated(self) -> None:
+        after_the_answer(self._connection, lambda: self._act(self))
+
+    def _clicked(self, item: Any) -> None:
+        after_the_answer(self._connection, lambda: self._act(lambda: item(self)))
+
+    def _act(self, action: Callable[[], object]) -> None:
+        try:
+            action()
+        except Exception:
+            _log.exception("a click on the icon or its menu failed")
+        self.update_menu()
+
+    def _token_came(self, token: str) -> None:
+        self._token = token

@@ -1,0 +1,229 @@
+"""pystray's menu as the tree that dbusmenu shows (``com.canonical.dbusmenu``, libdbusmenu's ``dbus-menu.xml``).
+
+No input or output: a menu in, a tree of entries and what has changed in it out.
+
+An entry keeps its id for as long as it is the same entry of the menu, whatever its label or state, and an id is never
+given twice: so a click, which names an id, can only ever mean the entry that the person saw. Entries that are not
+visible now stay in the tree with ``visible`` false. That way nearly every change of a menu is one of properties, which
+panels apply to a menu that is open; only where entries come or go the layout changes, and panels read it anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+from typing import Any, NamedTuple
+
+from .connection import wire_text
+
+ROOT = 0
+"""The id of the menu itself."""
+DEEPEST = 10
+"""Submenus in submenus; below that they are empty. D-Bus allows about twenty."""
+
+Properties = dict[str, tuple[str, Any]]
+"""Names, and values with their signatures."""
+
+DEFAULTS: Properties = {
+    "type": ("s", "standard"),
+    "label": ("s", ""),
+    "enabled": ("b", True),
+    "visible": ("b", True),
+    "icon-name": ("s", ""),
+    "icon-data": ("ay", b""),
+    "shortcut": ("aas", []),
+    "toggle-type": ("s", ""),
+    "toggle-state": ("i", -1),
+    "children-display": ("s", ""),
+    "disposition": ("s", "normal"),
+    "accessible-desc": ("s", ""),
+}
+"""What a property that an entry does not have is by the specification."""
+
+_SEPARATOR, _STANDARD, _SUBMENU, _CHECKMARK, _RADIO = "separator", "standard", "submenu", "checkmark", "radio"
+
+
+class Entry:
+    """One entry of the menu.
+
+    Attributes:
+        id: Its number on the bus.
+        item: pystray's item as it is now; ``None`` for the menu itself.
+        kind: What sort of entry it is; an entry of another kind is another entry.
+        properties: What it says.
+        children: The entries of its submenu.
+    """
+
+    __slots__ = ("children", "id", "item", "kind", "properties")
+
+    def __init__(self, ident: int, item: Any, kind: str) -> None:
+        self.id = ident
+        self.item = item
+        self.kind = kind
+        self.properties: Properties = {}
+        self.children: list[Entry] = []
+
+    @property
+    def clickable(self) -> bool:
+        """A click on it means something now."""
+        usable = self.properties["enabled"][1] and self.properties["visible"][1] if self.item is not None else False
+        return bool(usable) and self.kind not in (_SEPARATOR, _SUBMENU)
+
+    def named(self, names: list[str]) -> Properties:
+        """Those of its properties that have these names; all for no names."""
+        return {name: value for name, value in self.properties.items() if name in names} if names else self.properties
+
+
+class Change(NamedTuple):
+    """What is different after a refresh."""
+
+    layouts: list[int]
+    """Ids of the (sub)menus in which entries came, went or moved."""
+    properties: list[tuple[int, Properties]]
+    """Ids of entries that were there before, and those of their properties that changed."""
+
+
+class Layout:
+    """The tree, as it was at the last :meth:`refresh`.
+
+    Attributes:
+        revision: Counts the changes of the layout.
+    """
+
+    def __init__(self) -> None:
+        self.revision = 1
+        self._ids = count(1)
+        self._root = Entry(ROOT, None, _SUBMENU)
+        self._root.properties = {"children-display": ("s", "submenu")}
+        self._entries = {ROOT: self._root}
+
+    def entry(self, ident: int) -> Entry | None:
+        """The entry with this id, if there is one now."""
+        return self._entries.get(ident)
+
+    def all(self) -> Iterator[Entry]:
+        """Every entry, the menu itself first."""
+        return iter(self._entries.values())
+
+    def refresh(self, menu: Any) -> Change:
+        """Read the menu anew; its callables are called.
+
+        Args:
+            menu: A ``pystray.Menu``, or ``None``.
+
+        Raises:
+            Exception: what a callable of the menu raised. Then nothing has changed.
+        """
+        read = _read(menu, 0)
+        change = Change([], [])
+        self._entries = {ROOT: self._root}
+        self._merge(self._root, read, change)
+        if change.layouts:
+            self.revision += 1
+        return change
+
+    def tree(self, entry: Entry, depth: int, names: list[str]) -> tuple[int, Properties, list[tuple[str, Any]]]:
+        """The entry and what is below it, as ``(ia{sv}av)``.
+
+        Args:
+            entry: Where to begin.
+            depth: How many levels below it; all for a negative number.
+            names: The properties to tell; all for none.
+        """
+        children: list[tuple[str, Any]] = []
+        if depth != 0:
+            children = [("(ia{sv}av)", self.tree(child, depth - 1, names)) for child in entry.children]
+        return entry.id, entry.named(names), children
+
+    def _merge(self, parent: Entry, read: list[_Read], change: Change) -> None:
+        """Give the entries below ``parent`` what was read."""
+        old = [entry.id for entry in parent.children]
+        children = []
+        for found, same in zip(read, _same(parent.children, read), strict=True):
+            entry = same or Entry(next(self._ids), found.item, found.kind)
+            if same is not None:
+                # A menu that is made anew each time has new items that look like the old ones.
+                entry.item = found.item
+                changed = {
+                    name: value for name, value in found.properties.items() if entry.properties.get(name) != value
+                }
+                if changed:
+                    change.properties.append((entry.id, changed))
+            entry.properties = found.properties
+            self._entries[entry.id] = entry
+            self._merge(entry, found.children, change)
+            children.append(entry)
+        parent.children = children
+        if [entry.id for entry in children] != old:
+            change.layouts.append(parent.id)
+
+
+class _Read(NamedTuple):
+    """An item of pystray's menu, its callables called."""
+
+    item: Any
+    kind: str
+    properties: Properties
+    children: list[_Read]
+
+
+def _same(entries: list[Entry], read: list[_Read]) -> list[Entry | None]:
+    """For each item that was read the entry that it is already: by the item itself, else by what it says."""
+    rest = list(entries)
+
+    def take(found: _Read, by_item: bool) -> Entry | None:
+        for entry in rest:
+            same = (
+                entry.item is found.item if by_item else entry.properties.get("label") == found.properties.get("label")
+            )
+            if same and entry.kind == found.kind:
+                rest.remove(entry)
+                return entry
+        return None
+
+    matches = [take(found, True) for found in read]
+    return [match or take(found, False) for match, found in zip(matches, read, strict=True)]
+
+
+def _read(menu: Any, depth: int) -> list[_Read]:
+    if menu is None or depth > DEEPEST:
+        return []
+    return _tidy([_read_item(item, menu, depth) for item in menu.items])
+
+
+def _read_item(item: Any, menu: Any, depth: int) -> _Read:
+    if item is menu.SEPARATOR:
+        return _Read(item, _SEPARATOR, {"type": ("s", _SEPARATOR), "visible": ("b", True)}, [])
+    properties: Properties = {
+        # An underscore would mark the next letter as an access key.
+        "label": ("s", wire_text(item.text).replace("_", "__")),
+        "enabled": ("b", bool(item.enabled)),
+        "visible": ("b", bool(item.visible)),
+    }
+    if item.submenu is not None:
+        properties["children-display"] = ("s", "submenu")
+        return _Read(item, _SUBMENU, properties, _read(item.submenu, depth + 1))
+    checked = item.checked
+    if checked is None:
+        return _Read(item, _STANDARD, properties, [])
+    kind = _RADIO if item.radio else _CHECKMARK
+    properties["toggle-type"] = ("s", kind)
+    properties["toggle-state"] = ("i", int(bool(checked)))
+    return _Read(item, kind, properties, [])
+
+
+def _tidy(items: list[_Read]) -> list[_Read]:
+    """Hide separators at the head, at the tail and after another, as pystray leaves them out."""
+    above = False
+    pending: _Read | None = None
+    for item in items:
+        if item.kind == _SEPARATOR:
+            item.properties["visible"] = ("b", False)
+            if above and pending is None:
+                pending = item
+        elif item.properties["visible"][1]:
+            if pending is not None:
+                pending.properties["visible"] = ("b", True)
+                pending = None
+            above = True
+    return items

@@ -1,0 +1,155 @@
+"""The icon's menu on the bus (``com.canonical.dbusmenu``).
+
+Panels differ in what they call: some ask for one entry at a time, some only for groups, some read the menu level by
+level and some at once; all of it is answered. When a panel is about to show the menu it is read anew, so its words are
+those of the moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .connection import Connection, LogOnce
+from .layout import DEFAULTS, Change, Entry, Layout
+from .served import Interface, Method, Property, Refusal, ServedObject
+
+PATH = "/MenuBar"
+"""Where it is; the same as KDE's programs use."""
+_INTERFACE = "com.canonical.dbusmenu"
+_VERSION = 3
+
+
+class MenuObject:
+    """The menu. All of it belongs to the connection's thread.
+
+    Args:
+        connection: Where it is served; not started yet.
+        menu: Gives the ``pystray.Menu`` of now, or ``None``.
+        on_click: Gets the item that the person chose, before the panel is answered.
+        once: Logs what goes wrong.
+    """
+
+    def __init__(
+        self, connection: Connection, menu: Callable[[], Any], on_click: Callable[[Any], object], once: LogOnce
+    ) -> None:
+        self._connection = connection
+        self._menu = menu
+        self._on_click = on_click
+        self._once = once
+        self._layout = Layout()
+        self._asked = False
+        self._stale = True
+        methods = {
+            "GetLayout": Method("iias", "u(ia{sv}av)", self._get_layout),
+            "GetGroupProperties": Method("aias", "a(ia{sv})", self._get_group_properties),
+            "GetProperty": Method("is", "v", self._get_property),
+            "Event": Method("isvu", "", self._event),
+            "EventGroup": Method("a(isvu)", "ai", self._event_group),
+            "AboutToShow": Method("i", "b", self._about_to_show),
+            "AboutToShowGroup": Method("ai", "aiai", self._about_to_show_group),
+        }
+        properties = {
+            "Version": Property("u", lambda: _VERSION),
+            "TextDirection": Property("s", lambda: "ltr"),
+            "Status": Property("s", lambda: "normal"),
+            "IconThemePath": Property("as", lambda: []),
+        }
+        signals = {"ItemsPropertiesUpdated": "a(ia{sv})a(ias)", "LayoutUpdated": "ui", "ItemActivationRequested": "iu"}
+        self._object = ServedObject(connection, PATH, Interface(_INTERFACE, methods, properties, signals), once)
+
+    def renew(self) -> None:
+        """The menu may say something else now: tell panels what."""
+        self._stale = True
+        if self._asked:
+            self._tell(self._refresh())
+
+    def _refresh(self) -> Change:
+        self._stale = False
+        try:
+            return self._layout.refresh(self._menu())
+        except Exception:  # the program's own callables were called
+            self._once.exception("menu", "the tray menu could not be read; it stays as it was")
+            return Change([], [])
+
+    def _current(self) -> Layout:
+        """The menu, read if it was not yet."""
+        if self._stale:
+            change = self._refresh()
+            if self._asked:
+                self._tell(change)
+        self._asked = True
+        return self._layout
+
+    def _tell(self, change: Change) -> None:
+        if change.properties:
+            self._object.emit("ItemsPropertiesUpdated", change.properties, [])
+        for ident in change.layouts:
+            self._object.emit("LayoutUpdated", self._layout.revision, ident)
+
+    def _entry(self, ident: int) -> Entry:
+        entry = self._current().entry(ident)
+        if entry is None:
+            raise Refusal("InvalidArgs", f"there is no menu entry {ident}")
+        return entry
+
+    # --- the calls --------------------------------------------------------------------------------------------------
+
+    def _get_layout(self, parent: int, depth: int, names: list[str]) -> tuple[Any, ...]:
+        entry = self._entry(parent)
+        return self._layout.revision, self._layout.tree(entry, depth, names)
+
+    def _get_group_properties(self, idents: list[int], names: list[str]) -> tuple[Any, ...]:
+        layout = self._current()
+        wanted = layout.all() if not idents else (layout.entry(ident) for ident in dict.fromkeys(idents))
+        return ([(entry.id, entry.named(names)) for entry in wanted if entry is not None],)
+
+    def _get_property(self, ident: int, name: str) -> tuple[Any, ...]:
+        value = self._entry(ident).properties.get(name) or DEFAULTS.get(name)
+        if value is None:
+            raise Refusal("UnknownProperty", f"a menu entry has no property {name}")
+        return (value,)
+
+    def _event(self, ident: int, event: str, data: Any, timestamp: int) -> tuple[Any, ...]:
+        self._happened(self._entry(ident), event)
+        return ()
+
+    def _event_group(self, events: list[tuple[int, str, Any, int]]) -> tuple[Any, ...]:
+        unknown = []
+        for ident, event, _, _ in events:
+            entry = self._current().entry(ident)
+            if entry is None:
+                unknown.append(ident)
+            else:
+                self._happened(entry, event)
+        _not_all(unknown, len(events))
+        return (unknown,)
+
+    def _happened(self, entry: Entry, event: str) -> None:
+        # A click may have been under way when the entry was disabled, or hidden.
+        if event == "clicked" and entry.clickable:
+            self._on_click(entry.item)
+
+    def _about_to_show(self, ident: int) -> tuple[Any, ...]:
+        self._entry(ident)
+        return (ident in self._look_again(),)
+
+    def _about_to_show_group(self, idents: list[int]) -> tuple[Any, ...]:
+        unknown = [ident for ident in idents if self._current().entry(ident) is None]
+        _not_all(unknown, len(idents))
+        changed = self._look_again()
+        return [ident for ident in idents if ident in changed], unknown
+
+    def _look_again(self) -> list[int]:
+        """Read the menu anew as it is about to be shown; the (sub)menus that a panel must read anew for that."""
+        change = self._refresh()
+        # After the answer: libdbusmenu-qt takes the first signal after a yes for the one that goes with it.
+        if change.properties or change.layouts:
+            self._connection.post(lambda: self._tell(change))
+        return change.layouts
+
+
+def _not_all(unknown: list[int], asked: int) -> None:
+    """Where no id of several is known, that is an error."""
+    if unknown and len(unknown) == asked:
+        raise Refusal("InvalidArgs", f"there are no menu entries {', '.join(map(str, unknown[:5]))}")

@@ -1,0 +1,192 @@
+"""An object on the bus: method calls checked and answered, properties, introspection.
+
+Whatever a peer sends gets an answer, an error at worst, with one of the names of the D-Bus specification. What a
+method gives is trusted to fit its signature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from jeepney import DBusAddress, HeaderFields, Message, new_error, new_method_return, new_signal
+
+from .connection import Connection, LogOnce
+
+_DBUS = "org.freedesktop.DBus"
+_PROPERTIES = f"{_DBUS}.Properties"
+_DOCTYPE = (
+    '<!DOCTYPE node PUBLIC "-//freedesktop//DTD D-BUS Object Introspection 1.0//EN"\n'
+    ' "http://www.freedesktop.org/standards/dbus/1.0/introspect.dtd">\n'
+)
+
+
+class Refusal(Exception):
+    """A method call is answered by an error.
+
+    Args:
+        name: The last part of the error's name, after ``org.freedesktop.DBus.Error.``.
+        text: What is wrong, for people.
+    """
+
+    def __init__(self, name: str, text: str) -> None:
+        super().__init__(text)
+        self.name = f"{_DBUS}.Error.{name}"
+        self.text = text
+
+
+class Method(NamedTuple):
+    """A method of an interface."""
+
+    takes: str
+    """The signature of its arguments."""
+    gives: str
+    """The signature of its results."""
+    call: Callable[..., tuple[Any, ...]]
+    """Gets the arguments, returns the results, may raise :class:`Refusal`."""
+
+
+class Property(NamedTuple):
+    """A property of an interface; all are read-only."""
+
+    signature: str
+    get: Callable[[], Any]
+
+
+class Interface(NamedTuple):
+    """An interface that an object has."""
+
+    name: str
+    methods: Mapping[str, Method]
+    properties: Mapping[str, Property] = {}
+    signals: Mapping[str, str] = {}
+    """The signature of each."""
+
+
+class ServedObject:
+    """An object on the bus.
+
+    Args:
+        connection: Where it is served; not started yet.
+        path: Its object path.
+        interface: What it is; the standard interfaces come by themselves.
+        once: Logs what goes wrong.
+    """
+
+    def __init__(self, connection: Connection, path: str, interface: Interface, once: LogOnce) -> None:
+        self._connection = connection
+        self._path = path
+        self._own = interface
+        self._once = once
+        standard = [
+            Interface(
+                _PROPERTIES,
+                {
+                    "Get": Method("ss", "v", self._get),
+                    "GetAll": Method("s", "a{sv}", self._get_all),
+                    "Set": Method("ssv", "", self._set),
+                },
+                {},
+                {"PropertiesChanged": "sa{sv}as"},
+            ),
+            Interface(f"{_DBUS}.Introspectable", {"Introspect": Method("", "s", self._introspect)}),
+            Interface(f"{_DBUS}.Peer", {"Ping": Method("", "", lambda: ())}),
+        ]
+        self._interfaces = {found.name: found for found in [interface, *standard]}
+        connection.export(path, self.answer)
+
+    def answer(self, message: Message) -> Message:
+        """The reply to a method call."""
+        fields = message.header.fields
+        interface = fields.get(HeaderFields.interface)
+        member = fields.get(HeaderFields.member, "")
+        try:
+            method = self._method(interface, member)
+            if (signature := fields.get(HeaderFields.signature, "")) != method.takes:
+                raise Refusal("InvalidArgs", f"{member} takes ({method.takes}), not ({signature})")
+            return new_method_return(message, method.gives or None, method.call(*message.body))
+        except Refusal as refusal:
+            return new_error(message, refusal.name, "s", (refusal.text,))
+        except Exception as error:
+            self._once.exception(f"{interface}.{member}", "the method call %s could not be served", member)
+            return new_error(message, f"{_DBUS}.Error.Failed", "s", (type(error).__name__,))
+
+    def emit(self, member: str, *body: Any) -> None:
+        """Send a signal of the object's interface to everybody who listens; who comes later asks anyway."""
+        if not self._connection.unique_name:
+            return
+        address = DBusAddress(self._path, interface=self._own.name)
+        self._connection.call(new_signal(address, member, self._own.signals[member] or None, body), None)
+
+    def _method(self, interface: str | None, member: str) -> Method:
+        # The specification lets a call leave its interface out.
+        candidates = self._interfaces.values() if interface is None else [self._interface(interface)]
+        for candidate in candidates:
+            if member in candidate.methods:
+                return candidate.methods[member]
+        raise Refusal("UnknownMethod", f"there is no method {member}")
+
+    def _interface(self, name: str) -> Interface:
+        found = self._interfaces.get(name)
+        if found is None:
+            raise Refusal("UnknownInterface", f"there is no interface {name}")
+        return found
+
+    # --- org.freedesktop.DBus.Properties ----------------------------------------------------------------------------
+
+    def _property(self, interface: str, name: str) -> Property:
+        for candidate in self._with_properties(interface):
+            if name in candidate.properties:
+                return candidate.properties[name]
+        raise Refusal("UnknownProperty", f"there is no property {name}")
+
+    def _with_properties(self, interface: str) -> Iterator[Interface]:
+        # An empty name stands for any.
+        yield from self._interfaces.values() if not interface else [self._interface(interface)]
+
+    def _get(self, interface: str, name: str) -> tuple[Any, ...]:
+        found = self._property(interface, name)
+        return ((found.signature, found.get()),)
+
+    def _get_all(self, interface: str) -> tuple[Any, ...]:
+        found = [pair for candidate in self._with_properties(interface) for pair in candidate.properties.items()]
+        return ({name: (value.signature, value.get()) for name, value in found},)
+
+    def _set(self, interface: str, name: str, value: Any) -> tuple[Any, ...]:
+        self._property(interface, name)
+        raise Refusal("PropertyReadOnly", f"the property {name} cannot be set")
+
+    # --- org.freedesktop.DBus.Introspectable ------------------------------------------------------------------------
+
+    def _introspect(self) -> tuple[Any, ...]:
+        return (f"{_DOCTYPE}<node>{''.join(map(_interface_xml, self._interfaces.values()))}</node>\n",)
+
+
+def _interface_xml(interface: Interface) -> str:
+    methods = "".join(
+        f'<method name="{name}">{_arguments_xml(method.takes, "in")}{_arguments_xml(method.gives, "out")}</method>'
+        for name, method in interface.methods.items()
+    )
+    properties = "".join(
+        f'<property name="{name}" type="{found.signature}" access="read"/>'
+        for name, found in interface.properties.items()
+    )
+    signals = "".join(
+        f'<signal name="{name}">{_arguments_xml(signature, "out")}</signal>'
+        for name, signature in interface.signals.items()
+    )
+    return f'<interface name="{interface.name}">{methods}{properties}{signals}</interface>'
+
+
+def _arguments_xml(signature: str, direction: str) -> str:
+    return "".join(f'<arg type="{kind}" direction="{direction}"/>' for kind in complete_types(signature))
+
+
+def complete_types(signature: str) -> Iterator[str]:
+    """The single complete types that a valid signature is made of."""
+    start = depth = 0
+    for end, letter in enumerate(signature, 1):
+        depth += (letter in "({") - (letter in ")}")
+        if depth == 0 and letter != "a":
+            yield signature[start:end]
+            start = end

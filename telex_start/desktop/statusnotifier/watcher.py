@@ -1,0 +1,186 @@
+"""The desktop's side: the StatusNotifierWatcher that icons register with, and whether a panel shows them.
+
+The watcher (``org.kde.StatusNotifierWatcher``) is most often a part of the panel, so it comes and goes with it; a host
+is what shows the icons.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+from jeepney import DBusAddress, HeaderFields, MatchRule, Message, MessageType, new_method_call
+
+from .connection import BUS, Connection, LogOnce
+
+NAME = "org.kde.StatusNotifierWatcher"
+_PATH = "/StatusNotifierWatcher"
+_WATCHER = DBusAddress(_PATH, NAME, NAME)
+_PROPERTIES = DBusAddress(_PATH, NAME, "org.freedesktop.DBus.Properties")
+
+_TIMEOUT = 25.0
+"""Seconds; at login a panel may own its name long before it answers."""
+_RETRIES = (1.0, 5.0, 25.0)
+"""Seconds to wait after a watcher that is there failed; after these it is left alone until something changes."""
+_NOBODY = frozenset({"ServiceUnknown", "NameHasNoOwner", "Disconnected"})
+"""Errors that say that there is no watcher, which is no failure."""
+_DO_NOT_QUEUE = 4
+_EXISTS = 3
+_MOST_NAMES = 100
+"""How many names are tried."""
+
+_numbers = count(1)
+
+
+class Watcher:
+    """Knows whether there is a panel that shows icons, and registers an icon with each that comes.
+
+    Args:
+        connection: Its connection; not started yet.
+        on_host: Told, on the connection's thread, whether a panel shows icons: as soon as that is known, and at
+            every change.
+        once: Logs what goes wrong.
+
+    Attributes:
+        host: Whether a panel shows icons now; ``None`` until it is known.
+    """
+
+    def __init__(
+        self, connection: Connection, on_host: Callable[[bool], object] | None = None, once: LogOnce | None = None
+    ) -> None:
+        self.host: bool | None = None
+        self._connection = connection
+        self._on_host = on_host
+        self._once = once or LogOnce()
+        self._name = ""
+        self._names = 0
+        # Which owner of the watcher's name is meant: answers and delays that belong to an earlier one mean nothing.
+        self._owner = 0
+        self._failures = 0
+        self._asking = False
+        self._ask_again = False
+        owner = MatchRule(type="signal", sender=BUS.bus_name, interface=BUS.interface, member="NameOwnerChanged")
+        owner.add_arg_condition(0, NAME)
+        connection.subscribe(owner, self._owner_changed)
+        for member in ("StatusNotifierHostRegistered", "StatusNotifierHostUnregistered"):
+            # Anybody can send these: so they are only a reason to ask.
+            connection.subscribe(MatchRule(type="signal", interface=NAME, member=member), lambda _: self._ask())
+        connection.on_connect(self._connected)
+
+    # --- on the connection's thread ---------------------------------------------------------------------------------
+
+    def register(self) -> None:
+        """Have the icon shown: by the panel that is there, and by every one that comes."""
+        if not self._name:
+            self._name = _new_name()
+            if self._connection.unique_name:
+                self._own_name()
+                self._register()
+
+    def unregister(self) -> None:
+        """Have the icon shown no more."""
+        if self._name:
+            name, self._name = self._name, ""
+            if self._connection.unique_name:
+                self._connection.call(new_method_call(BUS, "ReleaseName", "s", (name,)), None)
+
+    def _connected(self) -> None:
+        self._new_owner()
+        if self._name:
+            self._own_name()
+            self._register()
+        self._ask()
+
+    def _owner_changed(self, signal: Message) -> None:
+        self._new_owner()
+        if signal.body[2]:
+            if self._name:
+                self._register()
+            self._ask()
+        else:
+            self._tell(False)
+
+    def _new_owner(self) -> None:
+        self._owner += 1
+        self._failures = 0
+        self._asking = self._ask_again = False
+
+    # --- the icon ---------------------------------------------------------------------------------------------------
+
+    def _own_name(self) -> None:
+        self._connection.call(new_method_call(BUS, "RequestName", "su", (self._name, _DO_NOT_QUEUE)), self._owned)
+
+    def _owned(self, reply: Any) -> None:
+        if self._name and isinstance(reply, Message) and reply.body == (_EXISTS,) and self._names < _MOST_NAMES:
+            # Process ids are not unique where programs in containers share a bus.
+            self._names += 1
+            self._name = _new_name()
+            self._own_name()
+            self._register()
+
+    def _register(self) -> None:
+        owner = self._owner
+        message = new_method_call(_WATCHER, "RegisterStatusNotifierItem", "s", (self._name,))
+        self._connection.call(message, lambda reply: self._registered(owner, reply), _TIMEOUT)
+
+    def _registered(self, owner: int, reply: Any) -> None:
+        if owner != self._owner or not self._name:
+            return
+        # A watcher that has not answered may well have read the call, and when it wakes up it will.
+        error = _error_of(reply) if isinstance(reply, Message) else ""
+        if error and error not in _NOBODY:
+            self._once.warning("register", "the desktop's tray did not take the icon: %s", error)
+            self._retry(owner, self._register_again)
+
+    def _register_again(self) -> None:
+        if self._name:
+            self._register()
+
+    # --- the host ---------------------------------------------------------------------------------------------------
+
+    def _ask(self) -> None:
+        if self._asking:
+            self._ask_again = True
+            return
+        owner = self._owner
+        message = new_method_call(_PROPERTIES, "Get", "ss", (NAME, "IsStatusNotifierHostRegistered"))
+        self._asking = self._connection.call(message, lambda reply: self._answered(owner, reply), _TIMEOUT)
+
+    def _answered(self, owner: int, reply: Any) -> None:
+        if owner != self._owner:
+            return
+        self._asking = False
+        if self._ask_again:
+            self._ask_again = False
+            self._ask()
+            return
+        error = _error_of(reply) if isinstance(reply, Message) else "no answer"
+        if error and error not in _NOBODY and self._connection.unique_name:
+            self._once.warning("host", "the desktop's tray does not say whether it shows icons: %s", error)
+            self._retry(owner, self._ask)
+        self._tell(not error and reply.body == (("b", True),))
+
+    def _retry(self, owner: int, work: Callable[[], object]) -> None:
+        if self._failures < len(_RETRIES):
+            delay = _RETRIES[self._failures]
+            self._failures += 1
+            self._connection.later(delay, lambda: work() if owner == self._owner else None)
+
+    def _tell(self, host: bool) -> None:
+        if host is not self.host:
+            self.host = host
+            if self._on_host is not None:
+                self._on_host(host)
+
+
+def _new_name() -> str:
+    return f"org.kde.StatusNotifierItem-{os.getpid()}-{next(_numbers)}"
+
+
+def _error_of(reply: Message) -> str:
+    """The last part of an error's name; empty where the reply is none."""
+    if reply.header.message_type is not MessageType.error:
+        return ""
+    return str(reply.header.fields.get(HeaderFields.error_name, "")).rpartition(".")[2] or "unnamed error"

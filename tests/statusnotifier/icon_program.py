@@ -1,0 +1,44 @@
+"""A script with nothing but an icon: what such a program costs, and how it ends.
+
+With the argument ``modules`` it prints, at its end, the names of all modules that it has loaded.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import Any
+
+from telex_start.desktop.bus import Bus, session_address
+from telex_start.desktop.statusnotifier import Icon, Menu, MenuItem
+
+
+def picture(size: int) -> tuple[int, int, bytes]:
+    """A square with a transparent rim."""
+    rim = max(1, size // 8)
+    full = bytes((255, 0, 150, 136))
+    row = bytes(4) * rim + full * (size - 2 * rim) + bytes(4) * rim
+    return size, size, bytes(4 * size) * rim + row * (size - 2 * rim) + bytes(4 * size) * rim
+
+
+def main() -> None:
+    """Show the icon until Exit is chosen."""
+    bus = Bus(session_address(os.environ), keep=True, thread_name="tray")
+    pictures = [picture(size) for size in (16, 22, 24, 32, 48, 64)]
+
+    def leave(icon: Any) -> None:
+        icon.stop()
+
+    icon = Icon("peer", pictures, "peer", Menu(MenuItem("Exit", leave)), connection=bus)
+    signal.signal(signal.SIGTERM, lambda *_: icon.stop())
+    signal.signal(signal.SIGINT, lambda *_: icon.stop())
+    bus.start()
+    icon.run()
+    bus.stop()
+    if "modules" in sys.argv:
+        print(*sys.modules)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,300 @@
+"""The icon itself (org.kde.StatusNotifierItem), as panels ask for it."""
+
+from __future__ import annotations
+
+import os
+import threading
+import xml.etree.ElementTree as ET
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from telex_start.desktop.statusnotifier import Menu, MenuItem
+from telex_start.desktop.statusnotifier.served import complete_types
+from tests.fake_desktop import FakePanel, PrivateBus
+from tests.statusnotifier.tray import (
+    ITEM,
+    ITEM_PATH,
+    MENU,
+    MENU_PATH,
+    PROPERTIES,
+    Asker,
+    Tray,
+    error_name,
+    names_of,
+    seen,
+    sizes,
+    solid,
+)
+
+RED, BLUE = (255, 220, 30, 30), (255, 30, 30, 220)
+
+
+def with_default(tray: Tray) -> Any:
+    return Menu(MenuItem("Open", tray.click("Open"), default=True), MenuItem("Exit", tray.click("Exit")))
+
+
+def test_every_property_by_itself_and_all_at_once(bus: PrivateBus, panel: FakePanel) -> None:
+    options = {"tooltip": "a < b & c", "category": "Communications", "icon_name": "mail", "icon_theme_path": "/icons"}
+    with Tray(bus.address, with_default, **options):
+        item = panel.wait_for_item()
+        expected = {
+            "Category": ("s", "Communications"),
+            "Id": ("s", "example"),
+            "Title": ("s", "A title"),
+            "Status": ("s", "Active"),
+            "WindowId": ("i", 0),
+            "IconThemePath": ("s", "/icons"),
+            "Menu": ("o", "/MenuBar"),
+            "ItemIsMenu": ("b", False),
+            "IconName": ("s", "mail"),
+            "IconPixmap": ("a(iiay)", sizes()),
+            "IconAccessibleDesc": ("s", ""),
+            "OverlayIconName": ("s", ""),
+            "OverlayIconPixmap": ("a(iiay)", []),
+            "AttentionIconName": ("s", ""),
+            "AttentionIconPixmap": ("a(iiay)", []),
+            "AttentionAccessibleDesc": ("s", ""),
+            "AttentionMovieName": ("s", ""),
+            "ToolTip": ("(sa(iiay)ss)", ("", [], "A title", "a &lt; b &amp; c")),
+        }
+        [everything] = panel.call(item.name, ITEM_PATH, PROPERTIES, "GetAll", "s", ITEM)
+        assert everything == expected
+        for name, value in expected.items():
+            assert panel.call(item.name, ITEM_PATH, PROPERTIES, "Get", "ss", ITEM, name) == (value,)
+
+
+def test_it_registers_by_the_name_of_the_specification(bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(bus.address):
+        [name] = names_of(panel, panel.wait_for_item())
+        assert name.startswith(f"org.kde.StatusNotifierItem-{os.getpid()}-")
+
+
+def test_a_name_that_somebody_has_already_is_passed_over(bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(bus.address):
+        [name] = names_of(panel, panel.wait_for_item())
+    start, _, number = name.rpartition("-")
+    taken = [f"{start}-{int(number) + step}" for step in (1, 2)]
+    for wanted in taken:
+        panel.own(wanted)
+    panel.items.clear()
+    with Tray(bus.address):
+        panel.wait_until(
+            lambda: panel.items and names_of(panel, panel.items[-1]) == [f"{start}-{int(number) + 3}"], "another name"
+        )
+
+
+def test_changes_are_told_and_only_changes(bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(bus.address) as tray:
+        item = panel.wait_for_item()
+        seen(panel, tray, item)
+        tray.icon.title = "Another"
+        assert seen(panel, tray, item) == [("NewTitle", ()), ("NewToolTip", ())]
+        assert item.property("Title") == "Another"
+        tray.icon.tooltip = "words"
+        assert seen(panel, tray, item) == [("NewToolTip", ())]
+        assert item.property("ToolTip") == ("", [], "Another", "words")
+        tray.icon.icon = sizes(BLUE)
+        assert seen(panel, tray, item) == [("NewIcon", ())]
+        assert item.property("IconPixmap") == sizes(BLUE)
+        tray.icon.title = "Another"
+        tray.icon.tooltip = "words"
+        tray.icon.icon = sizes(BLUE)
+        tray.icon.attention = False
+        tray.icon.visible = True
+        tray.icon.update_menu()
+        assert seen(panel, tray, item) == []
+
+
+def test_many_changes_at_once_are_told_once(bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(bus.address) as tray:
+        item = panel.wait_for_item()
+        seen(panel, tray, item)
+        busy = threading.Event()
+        tray.bus.post(busy.wait)
+        for number in range(100):
+            tray.icon.title = f"Number {number}"
+            tray.icon.icon = sizes((255, number, 0, 0))
+        busy.set()
+        assert seen(panel, tray, item) == [("NewTitle", ()), ("NewToolTip", ()), ("NewIcon", ())]
+        assert item.property("Title") == "Number 99"
+
+
+def test_attention_has_its_own_status_and_picture(bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(bus.address, attention_icon=[solid(22, BLUE)]) as tray:
+        item = panel.wait_for_item()
+        seen(panel, tray, item)
+        tray.icon.attention = True
+        # The picture first: xfce4-panel looks only when that is new.
+        assert seen(panel, tray, item) == [("NewAttentionIcon", ()), ("NewStatus", ("NeedsAttention",))]
+        assert item.property("Status") == "NeedsAttention"
+        assert item.property("AttentionIconPixmap") == [solid(22, BLUE)]
+        assert item.property("IconPixmap") == sizes()
+        tray.icon.attention_icon = None
+        assert seen(panel, tray, item) == [("NewAttentionIcon", ())]
+        assert item.property("AttentionIconPixmap") == sizes()
+        tray.icon.attention = False
+        assert seen(panel, tray, item) == [("NewAttentionIcon", ()), ("NewStatus", ("Active",))]
+        assert item.property("AttentionIconPixmap") == []
+
+
+def test_hidden_it_is_off_the_bus_and_shown_it_is_back(bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(bus.address) as tray:
+        item = panel.wait_for_item()
+        [name] = names_of(panel, item)
+        tray.icon.visible = False
+        # Panels that watch the connection and not the name learn it by the status.
+        assert ("NewStatus", ("Passive",)) in seen(panel, tray, item)
+        assert not panel.has_owner(name)
+        panel.items.clear()
+        tray.icon.title = "meanwhile"
+        tray.icon.visible = True
+        item = panel.wait_for_item()
+        assert item.property("Title") == "meanwhile"
+        assert item.property("Status") == "Active"
+        assert len(names_of(panel, item)) == 1
+
+
+def test_an_empty_picture_hides_it(bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(bus.address) as tray:
+        item = panel.wait_for_item()
+        tray.icon.icon = []
+        tray.settle()
+        assert not tray.icon.visible
+        panel.wait_until(lambda: not names_of(panel, item), "the name to be released")
+        with pytest.raises(ValueError, match="without icon data"):
+            tray.icon.visible = True
+
+
+def test_left_click_is_the_default_item(bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(bus.address, with_default) as tray:
+        panel.wait_for_item().activate()
+        assert tray.clicked() == "Open"
+
+
+def test_without_a_default_item_left_click_opens_the_menu(bus: PrivateBus, panel: FakePanel, asker: Asker) -> None:
+    with Tray(bus.address) as tray:
+        item = panel.wait_for_item()
+        assert item.property("ItemIsMenu") is True
+        # GNOME's extension and Plasma open the menu when they get this.
+        assert error_name(asker.ask(item.name, ITEM_PATH, ITEM, "Activate", "ii", 1, 2)) == "UnknownMethod"
+        tray.icon.menu = with_default(tray)
+        tray.settle()
+        assert item.property("ItemIsMenu") is False
+        item.activate()
+        assert tray.clicked() == "Open"
+
+
+@pytest.mark.parametrize(
+    ("member", "signature", "body"),
+    [
+        ("SecondaryActivate", "ii", (5, 5)),
+        ("ContextMenu", "ii", (-1, 2**31 - 1)),
+        ("Scroll", "is", (-120, "vertical")),
+        ("Scroll", "is", (1, "sideways")),
+    ],
+)
+def test_other_clicks_do_no_harm(
+    bus: PrivateBus, panel: FakePanel, member: str, signature: str, body: tuple[Any, ...]
+) -> None:
+    with Tray(bus.address, with_default) as tray:
+        item = panel.wait_for_item()
+        assert panel.call(item.name, ITEM_PATH, ITEM, member, signature, *body) == ()
+        tray.settle()
+        assert tray.clicks.empty()
+
+
+def test_a_wayland_panels_token_is_kept(bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(bus.address) as tray:
+        item = panel.wait_for_item()
+        panel.call(item.name, ITEM_PATH, ITEM, "ProvideXdgActivationToken", "s", "token-1")
+        assert tray.icon.activation_token == "token-1"
+
+
+def test_texts_that_the_bus_would_not_take_do_not_end_the_connection(bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(bus.address, title="nul \0 and \ud800", tooltip="\udfff") as tray:
+        item = panel.wait_for_item()
+        assert item.property("Title") == "nul \ufffd and \ufffd"
+        assert item.property("ToolTip")[3] == "\ufffd"
+        tray.icon.title = "x" * 1_000_000
+        tray.settle()
+        assert len(item.property("Title")) == 10_000
+
+
+def test_an_image_of_pillows_is_shown_in_every_size_it_is_large_enough_for(bus: PrivateBus, panel: FakePanel) -> None:
+    image = Image.new("RGBA", (40, 20), (10, 20, 30, 255))
+    with Tray(bus.address, icon=image) as tray:
+        item = panel.wait_for_item()
+        pixmaps = item.property("IconPixmap")
+        assert [(width, height) for width, height, _ in pixmaps] == [(16, 16), (22, 22), (24, 24), (32, 32)]
+        width, _, pixels = pixmaps[0]
+        assert pixels[:4] == bytes(4)  # above it there is nothing
+        assert pixels[(8 * width + 8) * 4 :][:4] == bytes((255, 10, 20, 30))
+        # Drawn on and set again: the same image, another picture.
+        image.paste((200, 0, 0, 255), (0, 0, 40, 20))
+        tray.icon.icon = image
+        tray.settle()
+        assert item.property("IconPixmap")[0][2][(8 * width + 8) * 4 :][:4] == bytes((255, 200, 0, 0))
+
+
+def test_pictures_come_smallest_first(bus: PrivateBus, panel: FakePanel) -> None:
+    # Budgie takes the first that is large enough.
+    with Tray(bus.address, icon=sizes()[::-1]):
+        assert panel.wait_for_item().property("IconPixmap") == sizes()
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        "a string",
+        [(2, 2, b"\0" * 15)],
+        [(0, 0, b"")],
+        [(1, 1, "four")],
+        [(1, 1)],
+        [None],
+        {"a": 1},
+        [(-1, -1, b"1234")],
+    ],
+)
+def test_what_is_no_picture_is_refused_at_once(picture: Any) -> None:
+    with pytest.raises(ValueError, match=r"pixmap|bytes|icon"):
+        Tray("unix:path=/nowhere", icon=picture)
+    tray = Tray("unix:path=/nowhere")
+    with pytest.raises(ValueError, match=r"pixmap|bytes|icon"):
+        tray.icon.icon = picture
+    with pytest.raises(ValueError, match=r"pixmap|bytes|icon"):
+        tray.icon.attention_icon = picture
+    assert tray.icon.icon == sizes()
+
+
+def test_introspection_tells_what_there_is(bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(bus.address):
+        item = panel.wait_for_item()
+        for path, name in ((ITEM_PATH, ITEM), (MENU_PATH, MENU)):
+            [text] = panel.call(item.name, path, "org.freedesktop.DBus.Introspectable", "Introspect")
+            node = ET.fromstring(text)
+            interfaces = {found.get("name"): found for found in node}
+            assert set(interfaces) == {
+                name,
+                PROPERTIES,
+                "org.freedesktop.DBus.Introspectable",
+                "org.freedesktop.DBus.Peer",
+            }
+            [everything] = panel.call(item.name, path, PROPERTIES, "GetAll", "s", name)
+            described = {found.get("name"): found.get("type") for found in interfaces[name].findall("property")}
+            assert described == {key: value[0] for key, value in everything.items()}
+        layout = interfaces[MENU].find("method[@name='GetLayout']")
+        assert layout is not None
+        assert [(arg.get("type"), arg.get("direction")) for arg in layout] == [
+            ("i", "in"),
+            ("i", "in"),
+            ("as", "in"),
+            ("u", "out"),
+            ("(ia{sv}av)", "out"),
+        ]
+
+
+def test_signatures_come_apart() -> None:
+    assert list(complete_types("")) == []
+    assert list(complete_types("saa{s(iv)}(a(ii)s)i")) == ["s", "aa{s(iv)}", "(a(ii)s)", "i"]

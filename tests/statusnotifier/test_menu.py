@@ -1,0 +1,342 @@
+"""The menu (com.canonical.dbusmenu), with each of the calls that one panel or another makes."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any
+
+import pytest
+
+from telex_start.desktop.statusnotifier import Menu, MenuItem
+from tests.fake_desktop import TIMEOUT, FakePanel, PrivateBus
+from tests.statusnotifier.tray import MENU, MENU_PATH, PROPERTIES, Asker, MenuReader, Tray, error_name, seen
+
+
+class Program:
+    """What a menu's callables read."""
+
+    def __init__(self) -> None:
+        self.status = "Online"
+        self.ticked = False
+        self.usable = True
+        self.shown = True
+        self.rooms = ["one", "two"]
+
+    def menu(self, tray: Tray) -> Any:
+        def tick() -> None:
+            self.ticked = not self.ticked
+            tray.clicks.put("Tick")
+
+        return Menu(
+            MenuItem(lambda _: self.status, None, enabled=False),
+            Menu.SEPARATOR,
+            MenuItem("Tick", tick, checked=lambda _: self.ticked),
+            MenuItem("Use", tray.click("Use"), enabled=lambda _: self.usable),
+            MenuItem("Hide", tray.click("Hide"), visible=lambda _: self.shown),
+            MenuItem("Rooms", Menu(lambda: (MenuItem(room, tray.click(room)) for room in self.rooms))),
+            MenuItem("Exit", tray.click("Exit")),
+        )
+
+
+def test_one_call_gives_the_whole_menu(bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(bus.address, Program().menu):
+        reader = MenuReader(panel, panel.wait_for_item())
+        ident, properties, children = reader.layout()
+        assert (ident, properties) == (0, {"children-display": ("s", "submenu")})
+        assert [signature for signature, _ in children] == ["(ia{sv}av)"] * 7
+        rooms = children[5][1]
+        assert [child[1][1]["label"][1] for child in rooms[2]] == ["one", "two"]
+
+
+def test_level_by_level_as_plasma_and_lxqt_read_it(bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(bus.address, Program().menu):
+        reader = MenuReader(panel, panel.wait_for_item())
+        _, _, children = reader.layout(0, 1)
+        [(ident, properties, below)] = [child for _, child in children if child[1].get("label") == ("s", "Rooms")]
+        assert properties["children-display"] == ("s", "submenu")
+        assert below == []
+        assert reader.call("AboutToShow", "i", ident) is False
+        _, _, below = reader.layout(ident, 1)
+        assert [child[1]["label"][1] for _, child in below] == ["one", "two"]
+
+
+def test_layout_without_words_then_groups_as_gnome_and_gtk_read_it(bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(bus.address, Program().menu):
+        reader = MenuReader(panel, panel.wait_for_item())
+        _, _, children = reader.layout(0, -1, "type", "children-display")
+        assert {name for _, child in children for name in child[1]} == {"type", "children-display"}
+        ids = [child[0] for _, child in children]
+        group = dict(reader.call("GetGroupProperties", "aias", [*ids, ids[0], 9999], []))
+        assert list(group) == ids
+        assert group[ids[0]]["label"] == ("s", "Online")
+        assert group[ids[0]]["enabled"] == ("b", False)
+        assert dict(reader.call("GetGroupProperties", "aias", ids, ["enabled"]))[ids[0]] == {"enabled": ("b", False)}
+        assert len(reader.call("GetGroupProperties", "aias", [], [])) == 10  # all, the menu itself and the rooms too
+
+
+def test_one_property_at_a_time(bus: PrivateBus, panel: FakePanel, asker: Asker) -> None:
+    with Tray(bus.address, Program().menu):
+        item = panel.wait_for_item()
+        reader = MenuReader(panel, item)
+        ids = reader.ids()
+        assert reader.call("GetProperty", "is", ids["Online"], "enabled") == ("b", False)
+        assert reader.call("GetProperty", "is", ids["Use"], "type") == ("s", "standard")
+        assert reader.call("GetProperty", "is", ids["Use"], "toggle-state") == ("i", -1)
+        assert reader.call("GetProperty", "is", 0, "children-display") == ("s", "submenu")
+        reply = asker.ask(item.name, MENU_PATH, MENU, "GetProperty", "is", ids["Use"], "no-such")
+        assert error_name(reply) == "UnknownProperty"
+        reply = asker.ask(item.name, MENU_PATH, MENU, "GetProperty", "is", 9999, "label")
+        assert error_name(reply) == "InvalidArgs"
+
+
+def test_properties_of_the_menu_itself(bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(bus.address):
+        item = panel.wait_for_item()
+        [everything] = panel.call(item.name, MENU_PATH, PROPERTIES, "GetAll", "s", MENU)
+        assert everything == {
+            "Version": ("u", 3),
+            "TextDirection": ("s", "ltr"),
+            "Status": ("s", "normal"),
+            "IconThemePath": ("as", []),
+        }
+
+
+def test_a_click_by_itself_and_in_a_group(bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(bus.address, Program().menu) as tray:
+        reader = MenuReader(panel, panel.wait_for_item())
+        reader.click("Use")
+        assert tray.clicked() == "Use"
+        ids = reader.ids()
+        events = [(0, "opened", ("i", 0), 1), (ids["two"], "clicked", ("s", ""), 2), (9999, "clicked", ("i", 0), 3)]
+        assert reader.call("EventGroup", "a(isvu)", events) == [9999]
+        assert tray.clicked() == "two"
+
+
+def test_only_a_click_on_what_can_be_clicked_does_something(bus: PrivateBus, panel: FakePanel) -> None:
+    program = Program()
+    with Tray(bus.address, program.menu) as tray:
+        reader = MenuReader(panel, panel.wait_for_item())
+        ids = reader.ids()
+        program.usable = program.shown = False
+        tray.icon.update_menu()
+        tray.settle()
+        for event in ("hovered", "opened", "closed", "x-anything"):
+            reader.call("Event", "isvu", ids["Exit"], event, ("i", 0), 0)
+        # Disabled or hidden while the click was under way; a submenu; a line of words; the menu itself.
+        for ident in (ids["Use"], ids["Hide"], ids["Rooms"], ids["Online"], 0):
+            reader.call("Event", "isvu", ident, "clicked", ("i", 0), 0)
+        reader.click("Exit")
+        assert tray.clicked() == "Exit"
+        assert tray.clicks.empty()
+
+
+def test_unknown_ids_are_errors_where_nothing_else_was_asked_for(
+    bus: PrivateBus, panel: FakePanel, asker: Asker
+) -> None:
+    with Tray(bus.address, Program().menu):
+        item = panel.wait_for_item()
+        reader = MenuReader(panel, item)
+        known = reader.ids()["Exit"]
+
+        def error(member: str, signature: str, *body: Any) -> str:
+            return error_name(asker.ask(item.name, MENU_PATH, MENU, member, signature, *body))
+
+        assert error("Event", "isvu", 9999, "clicked", ("i", 0), 0) == "InvalidArgs"
+        assert error("AboutToShow", "i", -1) == "InvalidArgs"
+        assert error("GetLayout", "iias", 9999, -1, []) == "InvalidArgs"
+        assert error("AboutToShowGroup", "ai", [9998, 9999]) == "InvalidArgs"
+        assert error("EventGroup", "a(isvu)", [(9999, "clicked", ("i", 0), 0)]) == "InvalidArgs"
+        assert reader.call("AboutToShowGroup", "ai", [known, 9999]) == ([], [9999])
+        assert reader.call("AboutToShowGroup", "ai", []) == ([], [])
+        assert reader.call("EventGroup", "a(isvu)", []) == []
+
+
+def test_words_and_states_change_without_a_new_layout(bus: PrivateBus, panel: FakePanel) -> None:
+    program = Program()
+    with Tray(bus.address, program.menu) as tray:
+        item = panel.wait_for_item()
+        reader = MenuReader(panel, item)
+        ids = reader.ids()
+        seen(panel, tray, item)
+        program.status, program.usable, program.shown = "Reconnecting", False, False
+        tray.icon.update_menu()
+        changed = [
+            (ids["Online"], {"label": ("s", "Reconnecting")}),
+            (ids["Use"], {"enabled": ("b", False)}),
+            (ids["Hide"], {"visible": ("b", False)}),
+        ]
+        assert seen(panel, tray, item) == [("ItemsPropertiesUpdated", (changed, []))]
+        after = reader.ids()
+        assert after.pop("Reconnecting") == ids.pop("Online")
+        assert after == ids
+
+
+def test_a_new_entry_is_a_new_layout_with_a_fresh_id(bus: PrivateBus, panel: FakePanel) -> None:
+    program = Program()
+    with Tray(bus.address, program.menu) as tray:
+        item = panel.wait_for_item()
+        reader = MenuReader(panel, item)
+        ids = reader.ids()
+        revision = reader.call("GetLayout", "iias", 0, 0, [])[0]
+        seen(panel, tray, item)
+        program.rooms.insert(0, "zero")
+        tray.icon.update_menu()
+        assert seen(panel, tray, item) == [("LayoutUpdated", (revision + 1, ids["Rooms"]))]
+        after = reader.ids()
+        assert after.pop("zero") > max(ids.values())
+        assert after == ids
+        assert reader.call("GetLayout", "iias", 0, 0, [])[0] == revision + 1
+
+
+def test_another_menu_is_told(bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(bus.address) as tray:
+        item = panel.wait_for_item()
+        reader = MenuReader(panel, item)
+        assert list(reader.ids()) == ["Exit"]
+        seen(panel, tray, item)
+        tray.icon.menu = Menu(MenuItem("Other", tray.click("Other")))
+        assert [name for name, _ in seen(panel, tray, item)] == ["LayoutUpdated"]
+        reader.click("Other")
+        assert tray.clicked() == "Other"
+        tray.icon.menu = None
+        tray.settle()
+        assert reader.layout() == (0, {"children-display": ("s", "submenu")}, [])
+
+
+def test_nobody_is_told_of_a_menu_that_nobody_has_read(bus: PrivateBus, panel: FakePanel) -> None:
+    program = Program()
+    with Tray(bus.address, program.menu) as tray:
+        item = panel.wait_for_item()
+        program.rooms.append("three")
+        tray.icon.update_menu()
+        assert [name for name, _ in seen(panel, tray, item) if name != "NewStatus"] == []  # that is of its coming
+        assert "three" in MenuReader(panel, item).ids()
+
+
+def test_a_menu_about_to_be_shown_says_what_holds_now(bus: PrivateBus, panel: FakePanel) -> None:
+    program = Program()
+    with Tray(bus.address, program.menu) as tray:
+        item = panel.wait_for_item()
+        reader = MenuReader(panel, item)
+        ids = reader.ids()
+        seen(panel, tray, item)
+        program.status = "Said nobody"
+        assert reader.call("AboutToShow", "i", 0) is False
+        [signal] = seen(panel, tray, item)
+        assert signal == ("ItemsPropertiesUpdated", ([(ids["Online"], {"label": ("s", "Said nobody")})], []))
+        program.rooms.append("three")
+        assert reader.call("AboutToShow", "i", ids["Rooms"]) is True
+        program.rooms.append("four")
+        assert reader.call("AboutToShowGroup", "ai", [0, ids["Rooms"]]) == ([ids["Rooms"]], [])
+
+
+def test_the_signal_of_a_changed_layout_comes_after_the_yes(bus: PrivateBus, panel: FakePanel, asker: Asker) -> None:
+    # libdbusmenu-qt swallows the first signal after a yes: one that came before it would be missed later.
+    program = Program()
+    order: list[str] = []
+    with Tray(bus.address, program.menu):
+        item = panel.wait_for_item()
+        ids = MenuReader(panel, item).ids()
+        arrived = threading.Event()
+
+        def received(message: Any, inner: Any = asker._received) -> None:
+            order.append(message.header.message_type.name)
+            inner(message)
+            if message.header.message_type.name == "signal":
+                arrived.set()
+
+        asker.subscribe(interface=MENU)
+        asker._received = received  # type: ignore[method-assign]
+        program.rooms.append("three")
+        asker.ask(item.name, MENU_PATH, MENU, "AboutToShow", "i", ids["Rooms"])
+        assert arrived.wait(TIMEOUT)
+        assert order == ["method_return", "signal"]
+
+
+def test_a_click_is_answered_before_its_callback_runs(bus: PrivateBus, panel: FakePanel) -> None:
+    done = threading.Event()
+
+    def slow() -> None:
+        assert done.wait(TIMEOUT)
+
+    def menu(tray: Tray) -> Any:
+        return Menu(MenuItem("Slow", slow, default=True), MenuItem("Next", tray.click("Next")))
+
+    with Tray(bus.address, menu) as tray:
+        item = panel.wait_for_item()
+        reader = MenuReader(panel, item)
+        next_id = reader.ids()["Next"]
+        reader.click("Slow")  # returns, though the callback has not
+        done.set()
+        reader.call("Event", "isvu", next_id, "clicked", ("s", ""), 0)
+        assert tray.clicked() == "Next"
+        done.clear()
+        item.activate()
+        done.set()
+
+
+def test_a_ticked_entry_is_ticked_after_the_click(bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(bus.address, Program().menu) as tray:
+        item = panel.wait_for_item()
+        reader = MenuReader(panel, item)
+        ids = reader.ids()
+        seen(panel, tray, item)
+        reader.click("Tick")
+        assert tray.clicked() == "Tick"
+        updated = ("ItemsPropertiesUpdated", ([(ids["Tick"], {"toggle-state": ("i", 1)})], []))
+        assert updated in seen(panel, tray, item)
+        assert reader.call("GetProperty", "is", ids["Tick"], "toggle-state") == ("i", 1)
+
+
+def test_callbacks_get_what_pystray_gives_them(bus: PrivateBus, panel: FakePanel) -> None:
+    heard: list[Any] = []
+    both = MenuItem("both", lambda icon, item: heard.append((icon, item)))
+    one = MenuItem("one", heard.append)
+    last = threading.Event()
+    with Tray(bus.address, lambda _: Menu(both, one, MenuItem("last", last.set))) as tray:
+        reader = MenuReader(panel, panel.wait_for_item())
+        for label in ("both", "last"):
+            reader.click(label)
+        assert last.wait(TIMEOUT)
+        assert heard == [(tray.icon, both)]
+
+
+def test_an_exception_in_a_callback_is_logged_and_that_is_all(
+    bus: PrivateBus, panel: FakePanel, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> None:
+        raise RuntimeError("in a callback")
+
+    def menu(tray: Tray) -> Any:
+        return Menu(MenuItem("Broken", broken), MenuItem("Fine", tray.click("Fine")))
+
+    with Tray(bus.address, menu) as tray:
+        reader = MenuReader(panel, panel.wait_for_item())
+        reader.click("Broken")
+        reader.click("Fine")
+        assert tray.clicked() == "Fine"
+        assert "in a callback" in caplog.text
+
+
+def test_a_menu_that_cannot_be_read_stays_as_it_was_and_is_logged_once(
+    bus: PrivateBus, panel: FakePanel, caplog: pytest.LogCaptureFixture
+) -> None:
+    fail = False
+
+    def text(_: Any) -> str:
+        if fail:
+            raise RuntimeError("in the menu")
+        return "fine"
+
+    caplog.set_level(logging.DEBUG)
+    with Tray(bus.address, lambda tray: Menu(MenuItem(text, tray.click("it")))) as tray:
+        reader = MenuReader(panel, panel.wait_for_item())
+        assert list(reader.ids()) == ["fine"]
+        fail = True
+        for _ in range(5):
+            tray.icon.update_menu()
+            reader.call("AboutToShow", "i", 0)
+        reader.click("fine")
+        assert tray.clicked() == "it"
+        assert sum("cannot be read" in line or "could not be read" in line for line in caplog.messages) == 1

@@ -1,0 +1,201 @@
+"""Panels that come late, go, come back, do not answer or refuse; and the bus that does."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from queue import SimpleQueue
+from typing import Any
+
+import pytest
+from jeepney import Message
+
+from telex_start.desktop.bus import Bus
+from telex_start.desktop.statusnotifier import Watcher
+from tests.fake_desktop import TIMEOUT, FakePanel, PrivateBus
+from tests.statusnotifier.tray import MenuReader, Tray, names_of
+
+
+def test_icon_and_host_that_are_there_from_the_start(bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(bus.address) as tray:
+        panel.wait_for_item()
+        assert tray.host() is True
+        assert tray.icon.host is True
+
+
+def test_the_panel_may_come_later(bus: PrivateBus) -> None:
+    with Tray(bus.address) as tray:
+        assert tray.host() is False
+        with FakePanel(bus) as panel:
+            assert panel.wait_for_item().property("Title") == "A title"
+            assert tray.host() is True
+        assert tray.host() is False
+
+
+def test_a_watcher_without_a_host_is_told_apart(bus: PrivateBus) -> None:
+    with FakePanel(bus, host=False) as panel, Tray(bus.address) as tray:
+        panel.wait_for_item()  # registered all the same: it is shown when a host comes
+        assert tray.host() is False
+        panel.host()
+        assert tray.host() is True
+        panel.unhost()
+        assert tray.host() is False
+        assert len(panel.items) == 1
+
+
+def test_registered_again_after_the_panel_restarted(bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(bus.address) as tray:
+        [name] = names_of(panel, panel.wait_for_item())
+        assert tray.host() is True
+        for turn in range(3):
+            panel.leave()
+            assert tray.host() is False
+            tray.icon.title = f"Turn {turn}"
+            panel.come_back()
+            assert tray.host() is True
+            item = panel.wait_for_item()
+            assert item.property("Title") == f"Turn {turn}"
+            MenuReader(panel, item).click("Exit")
+            assert tray.clicked() == "Exit"
+            assert names_of(panel, item) == [name]
+
+
+def test_a_hidden_icon_is_not_registered_with_a_new_panel(bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(bus.address) as tray:
+        panel.wait_for_item()
+        assert tray.host() is True
+        tray.icon.visible = False
+        panel.leave()
+        assert tray.host() is False
+        panel.come_back()
+        assert tray.host() is True
+        tray.settle()
+        assert panel.items == []
+
+
+def test_everything_comes_back_after_the_bus_restarted(bus: PrivateBus) -> None:
+    with Tray(bus.address) as tray:
+        assert tray.host() is False
+        with FakePanel(bus) as panel:
+            panel.wait_for_item()
+            assert tray.host() is True
+            bus.stop()
+        tray.icon.title = "while the bus was gone"
+        bus.start()
+        assert tray.host() is False
+        with FakePanel(bus) as panel:
+            item = panel.wait_for_item()
+            assert item.property("Title") == "while the bus was gone"
+            assert len(names_of(panel, item)) == 1
+            MenuReader(panel, item).click("Exit")
+            assert tray.clicked() == "Exit"
+            assert tray.host() is True
+
+
+class OddPanel(FakePanel):
+    """A watcher that answers as it is told.
+
+    Args:
+        replies: What its methods answer: an error's name, nothing at all for ``None``, a body of another kind.
+    """
+
+    def __init__(self, bus: PrivateBus, **replies: Any) -> None:
+        super().__init__(bus)
+        self.replies = replies
+        self.calls: list[str] = []
+
+    def answer(self, call: Message, interface: str, member: str) -> tuple[str, tuple[Any, ...]] | str | None:
+        self.calls.append(member)
+        good = super().answer(call, interface, member)
+        return self.replies.get(member, good)  # type: ignore[no-any-return]
+
+
+FAILED = "org.freedesktop.DBus.Error.Failed"
+
+
+def test_a_watcher_that_never_answers_keeps_nobody_waiting(bus: PrivateBus) -> None:
+    # The end is timed by Tray itself.
+    with OddPanel(bus, RegisterStatusNotifierItem=None, Get=None) as panel, Tray(bus.address) as tray:
+        item = panel.wait_for_item()
+        MenuReader(panel, item).click("Exit")
+        assert tray.clicked() == "Exit"
+        assert tray.hosts.empty()
+        panel.replies.clear()
+        panel.leave()
+        assert tray.host() is False
+        panel.come_back()
+        assert tray.host() is True
+
+
+def test_a_watcher_that_refuses_is_asked_again_a_few_times_and_told_of_once(
+    bus: PrivateBus, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("telex_start.desktop.statusnotifier.watcher._RETRIES", (0.05, 0.05))
+    with OddPanel(bus, RegisterStatusNotifierItem=FAILED) as panel, Tray(bus.address):
+        panel.wait_until(lambda: panel.calls.count("RegisterStatusNotifierItem") == 3, "two more tries")
+        time.sleep(0.3)  # there is no event for what does not happen
+        assert panel.calls.count("RegisterStatusNotifierItem") == 3
+        panel.replies.clear()
+        panel.leave()
+        panel.come_back()
+        panel.wait_until(lambda: panel.calls.count("RegisterStatusNotifierItem") == 4, "a new panel gets its own tries")
+    assert [line for line in caplog.messages if "did not take the icon" in line] == [
+        "the desktop's tray did not take the icon: Failed"
+    ]
+
+
+@pytest.mark.parametrize("reply", [FAILED, ("v", (("s", "yes"),)), ("", ()), ("ai", ([1],)), ("b", (True,))])
+def test_a_watcher_that_answers_nonsense_has_no_host(bus: PrivateBus, reply: Any) -> None:
+    with OddPanel(bus, Get=reply) as panel, Tray(bus.address) as tray:
+        panel.wait_for_item()
+        assert tray.host() is False
+
+
+def test_a_storm_of_host_signals_is_one_question_at_a_time(bus: PrivateBus) -> None:
+    with OddPanel(bus) as panel, Tray(bus.address) as tray:
+        assert tray.host() is True
+        asked = panel.calls.count("Get")
+        panel.replies["Get"] = None
+        for _ in range(200):
+            panel._tell("StatusNotifierHostRegistered")
+        panel.wait_until(lambda: panel.calls.count("Get") > asked, "a question")
+        panel.wait_for_item().property("Status")  # answered after all the signals were seen
+        tray.settle()
+        assert panel.calls.count("Get") == asked + 1
+        panel.leave()
+        assert tray.host() is False
+        panel.replies.clear()
+        panel.come_back()
+        assert tray.host() is True
+
+
+@contextmanager
+def watching(address: str, told: Any) -> Iterator[Watcher]:
+    bus = Bus(address, keep=True)
+    watcher = Watcher(bus, told)
+    bus.start()
+    try:
+        yield watcher
+    finally:
+        assert bus.stop(TIMEOUT)
+
+
+def test_the_watcher_may_be_asked_without_an_icon(bus: PrivateBus, panel: FakePanel) -> None:
+    told: SimpleQueue[bool] = SimpleQueue()
+    with watching(bus.address, told.put) as watcher:
+        assert told.get(timeout=TIMEOUT) is True
+        assert watcher.host is True
+        assert panel.items == []
+
+
+def test_no_bus_at_all_is_no_trouble_but_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    with Tray("unix:path=/nowhere/bus") as tray:
+        for number in range(50):
+            tray.icon.title = str(number)
+            tray.icon.update_menu()
+        tray.settle()
+        assert tray.hosts.empty()
+    assert len(caplog.messages) == 1

@@ -1,0 +1,176 @@
+"""An icon over a connection of its own, and what a panel can ask of it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from queue import SimpleQueue
+from typing import Any, Self
+
+from jeepney import DBusAddress, HeaderFields, Message, MessageType, new_method_call
+
+from telex_start.desktop.bus import Bus
+from telex_start.desktop.statusnotifier import Icon, Menu, MenuItem, Pixmap
+from tests.fake_desktop import TIMEOUT, BusClient, FakePanel, PanelItem
+
+ITEM = "org.kde.StatusNotifierItem"
+ITEM_PATH = "/StatusNotifierItem"
+MENU = "com.canonical.dbusmenu"
+MENU_PATH = "/MenuBar"
+PROPERTIES = "org.freedesktop.DBus.Properties"
+WATCHER = "org.kde.StatusNotifierWatcher"
+
+
+def solid(size: int, argb: tuple[int, int, int, int] = (255, 220, 30, 30)) -> Pixmap:
+    """A square of one colour."""
+    return size, size, bytes(argb) * (size * size)
+
+
+def sizes(argb: tuple[int, int, int, int] = (255, 220, 30, 30)) -> list[Pixmap]:
+    """The same square in every size that panels ask for."""
+    return [solid(size, argb) for size in (16, 22, 24, 32, 48, 64)]
+
+
+class Tray:
+    """An icon that runs, and what its menu's callbacks are to tell.
+
+    Attributes:
+        icon: The icon.
+        bus: Its connection.
+        clicks: What was chosen; callbacks put it there.
+        hosts: What ``on_host`` was told.
+    """
+
+    def __init__(self, address: str, make_menu: Callable[[Tray], Any] | None = None, **options: Any) -> None:
+        self.clicks: SimpleQueue[str] = SimpleQueue()
+        self.hosts: SimpleQueue[bool] = SimpleQueue()
+        self.bus = Bus(address, keep=True, thread_name="tray")
+        options.setdefault("icon", sizes())
+        options.setdefault("title", "A title")
+        menu = make_menu(self) if make_menu is not None else Menu(MenuItem("Exit", self.click("Exit")))
+        self.icon = Icon("example", menu=menu, connection=self.bus, on_host=self.hosts.put, **options)
+
+    def __enter__(self) -> Self:
+        self.bus.start()
+        self.icon.run_detached()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        began = time.monotonic()
+        self.icon.stop()
+        assert self.bus.stop(TIMEOUT)
+        assert time.monotonic() - began < 0.5, "the end took long"
+
+    def click(self, what: str) -> Callable[[], None]:
+        """A callback for a menu item."""
+        return lambda: self.clicks.put(what)
+
+    def clicked(self) -> str:
+        """What was chosen next."""
+        return self.clicks.get(timeout=TIMEOUT)
+
+    def host(self) -> bool:
+        """What ``on_host`` was told next."""
+        return self.hosts.get(timeout=TIMEOUT)
+
+    def settle(self) -> None:
+        """Wait until everything that was asked of the icon so far was handed to the bus."""
+        done = threading.Event()
+        self.bus.post(lambda: self.bus.post(done.set))
+        assert done.wait(TIMEOUT)
+
+
+def seen(panel: FakePanel, tray: Tray, item: PanelItem) -> list[tuple[str, Any]]:
+    """The signals of the icon that the panel has got, now that all are there, and forget them."""
+    tray.settle()
+    panel.call(item.name, ITEM_PATH, "org.freedesktop.DBus.Peer", "Ping")
+    found = [
+        (panel.member(signal), tuple(signal.body))
+        for signal in panel.signals
+        if signal.header.fields[HeaderFields.sender] == item.name
+    ]
+    panel.signals.clear()
+    return found
+
+
+def names_of(client: BusClient, item: PanelItem) -> list[str]:
+    """The icon's names of the form that the specification asks for."""
+    answer = client.call("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "ListNames")
+    names = [str(name) for name in answer[0] if str(name).startswith(f"{ITEM}-")]
+    return [name for name in names if owner_of(client, name) == item.name]
+
+
+def owner_of(client: BusClient, name: str) -> str:
+    """The connection that owns a name; empty where it is gone."""
+    bus = "org.freedesktop.DBus"
+    try:
+        return str(client.call(bus, "/org/freedesktop/DBus", bus, "GetNameOwner", "s", name)[0])
+    except AssertionError:
+        return ""
+
+
+class MenuReader:
+    """A panel's view of the menu, with each of the calls that there are."""
+
+    def __init__(self, client: BusClient, item: PanelItem) -> None:
+        self._client = client
+        self._item = item
+
+    def call(self, member: str, signature: str = "", *body: Any) -> Any:
+        """Call a method of the menu; its only result, or all of them.
+
+        Raises:
+            AssertionError: it answered an error.
+        """
+        answer = self._client.call(self._item.name, MENU_PATH, MENU, member, signature, *body)
+        return answer[0] if len(answer) == 1 else answer
+
+    def layout(self, parent: int = 0, depth: int = -1, *names: str) -> Any:
+        """The tree, without the revision."""
+        return self.call("GetLayout", "iias", parent, depth, list(names))[1]
+
+    def ids(self) -> dict[str, int]:
+        """The id of each entry by its label, at any depth."""
+        found: dict[str, int] = {}
+
+        def walk(node: Any) -> None:
+            ident, properties, children = node
+            if "label" in properties:
+                found[properties["label"][1]] = ident
+            for _, child in children:
+                walk(child)
+
+        walk(self.layout())
+        return found
+
+    def click(self, label: str) -> None:
+        """Choose an entry."""
+        self.call("Event", "isvu", self.ids()[label], "clicked", ("s", ""), 0)
+
+
+class Asker(BusClient):
+    """A client that takes errors for answers."""
+
+    def ask(self, name: str, path: str, interface: str | None, member: str, signature: str = "", *body: Any) -> Message:
+        """Call a method and return whatever is answered."""
+        message = new_method_call(DBusAddress(path, name, interface), member, signature or None, body)
+        if interface is None:
+            del message.header.fields[HeaderFields.interface]
+        return self.send(message)
+
+    def send(self, message: Message) -> Message:
+        """Send a method call and return whatever is answered."""
+        serial = next(self._connection.outgoing_serial)
+        future: Future[Message] = Future()
+        self._replies[serial] = future
+        self._connection.send(message, serial=serial)
+        return future.result(TIMEOUT)
+
+
+def error_name(reply: Message) -> str:
+    """The last part of an error's name; empty for a good answer."""
+    if reply.header.message_type is not MessageType.error:
+        return ""
+    return str(reply.header.fields[HeaderFields.error_name]).removeprefix("org.freedesktop.DBus.Error.")
