@@ -181,10 +181,7 @@ class BusClient:
     def wait_for_name(self, name: str, timeout: float = TIMEOUT) -> None:
         """Wait until somebody owns the bus name."""
         self.subscribe(member="NameOwnerChanged", sender="org.freedesktop.DBus")
-        if not self.has_owner(name):
-            self.wait_until(
-                lambda: any(s.body[0] == name and s.body[2] for s in self.signals if len(s.body) == 3), name, timeout
-            )
+        self.wait_until(lambda: self.has_owner(name), name, timeout)
 
     @staticmethod
     def member(message: Message) -> str:

@@ -33,9 +33,9 @@ class PanelItem:
         return self._client.property(self.name, self.path, "org.kde.StatusNotifierItem", member)
 
     def menu(self) -> list[MenuEntry]:
-        """The visible entries, top to bottom."""
+        """The visible entries, top to bottom; waits for a menu that comes a little after its icon."""
         path = str(self.property("Menu"))
-        self._client.call(self.name, path, "com.canonical.dbusmenu", "AboutToShow", "i", 0)
+        self._client.wait_until(lambda: self._opens(path), "the icon's menu")
         body = self._client.call(self.name, path, "com.canonical.dbusmenu", "GetLayout", "iias", 0, -1, [])
         entries = []
         for _, (ident, properties, _) in body[1][2]:
@@ -45,6 +45,13 @@ class PanelItem:
                 separator = values.get("type") == "separator"
                 entries.append(MenuEntry(ident, label, bool(values.get("enabled", True)), separator))
         return entries
+
+    def _opens(self, path: str) -> bool:
+        try:
+            self._client.call(self.name, path, "com.canonical.dbusmenu", "AboutToShow", "i", 0)
+        except AssertionError:
+            return False
+        return True
 
     def labels(self) -> list[str]:
         """The labels of the entries, ``-`` for a separator."""

@@ -102,10 +102,10 @@ class RealDesktop:
         """Start the panel, and wait until its tray takes icons."""
         assert self._panel is not None
         self.client.subscribe(interface=_WATCHER)
+        self.client.subscribe(interface="com.canonical.dbusmenu")
         self.panel_process = self.start(self._panel)
         self.client.wait_for_name(_WATCHER)
-        if not self._watcher("IsStatusNotifierHostRegistered"):
-            self.client.wait_until(lambda: self._heard("StatusNotifierHostRegistered"), "a tray in the panel")
+        self.client.wait_until(lambda: self._watcher("IsStatusNotifierHostRegistered"), "a tray in the panel")
 
     def stop_panel(self) -> None:
         """The panel crashes."""
@@ -113,9 +113,8 @@ class RealDesktop:
 
     def wait_for_item(self) -> PanelItem:
         """The icon that registered last; waits for one."""
-        while not (items := self._watcher("RegisteredStatusNotifierItems")):
-            self.client.wait_until(lambda: self._heard("StatusNotifierItemRegistered"), "an icon to register")
-        name, slash, path = items[-1].partition("/")
+        self.client.wait_until(lambda: self._watcher("RegisteredStatusNotifierItems"), "an icon to register")
+        name, slash, path = self._watcher("RegisteredStatusNotifierItems")[-1].partition("/")
         return PanelItem(self.client, name, slash + path)
 
     def right_click_icon(self) -> None:
@@ -134,6 +133,20 @@ class RealDesktop:
                 screen.sync()
                 assert time.monotonic() < deadline, "the menu does not take keys"
                 time.sleep(0.01)
+
+    def wait_for_colour(self, red: int, green: int, blue: int) -> None:
+        """Wait until something of about this colour is to be seen at the left of the panel, where the icons are."""
+        wanted = (red, green, blue)
+        deadline = time.monotonic() + TIMEOUT
+        with self._screen() as screen:
+            root = screen.screen().root
+            while True:
+                data = root.get_image(4, 770, 40, 28, X.ZPixmap, 0xFFFFFFFF).data
+                seen = zip(data[2::4], data[1::4], data[0::4], strict=True)
+                if any(all(abs(a - b) < 12 for a, b in zip(pixel, wanted, strict=True)) for pixel in seen):
+                    return
+                assert time.monotonic() < deadline, f"nothing is {wanted} in the panel"
+                time.sleep(0.02)  # no event tells of pixels
 
     def left_click_icon(self) -> None:
         """Click the (only) icon with the left button of the mouse."""
@@ -208,9 +221,6 @@ class RealDesktop:
         file.read("/usr/share/dbus-1/services/org.xfce.Xfconf.service")
         section = "D-BUS Service"
         return {file[section]["Name"]: file[section]["Exec"]} if section in file else {}
-
-    def _heard(self, member: str) -> bool:
-        return member in [self.client.member(signal) for signal in self.client.signals]
 
     def _wait_for_root_property(self, name: str) -> None:
         with self._screen() as screen:

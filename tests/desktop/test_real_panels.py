@@ -1,0 +1,64 @@
+"""The tray in the panels that people have, by mouse and keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.fake_desktop import RealDesktop
+from tests.script import Script
+
+pytestmark = pytest.mark.desktop
+
+VIOLET, GREY, RED = (110, 80, 240), (136, 141, 150), (217, 26, 46)
+"""Colours of the icon: online, signed out, and of its badge."""
+
+
+@pytest.fixture(scope="module", params=["xfce4-panel", "lxqt-panel"])
+def desktop(request: pytest.FixtureRequest) -> Iterator[RealDesktop]:
+    with RealDesktop(request.param, dunst=False) as real:
+        yield real
+
+
+def tray(desktop: RealDesktop) -> Script:
+    return Script("tests/desktop/tray_program.py", environ=desktop.environ)
+
+
+def test_icon_is_seen_and_its_menu_works_with_the_mouse(desktop: RealDesktop) -> None:
+    with tray(desktop) as program:
+        assert program.next_line() == "TrayAppeared"
+        desktop.wait_for_colour(*GREY)
+        program.tell("online 3 Online: 2 organisations, 3 unread")
+        desktop.wait_for_colour(*VIOLET)
+        desktop.wait_for_colour(*RED)
+        for label in ("Open Main App", "Exit"):
+            desktop.right_click_icon()
+            desktop.choose(label)
+            assert program.next_line() == f"MenuClicked {label}"
+
+
+def test_an_open_menu_stays_open_while_nothing_changes(desktop: RealDesktop) -> None:
+    with tray(desktop) as program:
+        assert program.next_line() == "TrayAppeared"
+        program.tell("online 0 Online: 2 organisations")
+        desktop.wait_for_colour(*VIOLET)
+        desktop.right_click_icon()
+        for _ in range(100):
+            program.tell("online 0 Online: 2 organisations")
+        desktop.choose("Exit")
+        assert program.next_line() == "MenuClicked Exit"
+
+
+def test_icon_comes_back_after_the_panel_has_crashed(desktop: RealDesktop) -> None:
+    with tray(desktop) as program:
+        assert program.next_line() == "TrayAppeared"
+        desktop.stop_panel()
+        assert program.next_line() == "TrayMissing"
+        program.tell("online 0 Online: 2 organisations")
+        desktop.start_panel()
+        assert program.next_line() == "TrayAppeared"
+        desktop.wait_for_colour(*VIOLET)
+        desktop.right_click_icon()
+        desktop.choose("Test Notifications")
+        assert program.next_line() == "MenuClicked Test Notifications"
