@@ -45,6 +45,8 @@ class Channel:
         self.recovery: Recovery | None = None
         self.answered = False
         """A first subscribe has been answered since the program knows this channel: its past is caught up."""
+        self.unnumbered = False
+        """Its publications come without offsets: it keeps no history, whatever its subscribe replies claim."""
         self.slow = False
         """Telex did not answer a call for this channel's token in time."""
         self.live_since = float("-inf")
@@ -83,7 +85,7 @@ class Channel:
         assert recovery is not None
         first, self.answered = not self.answered, True
         pieces = recovery.pieces()
-        if recovery.position is None and not first and LOST not in pieces:
+        if (recovery.position is None or self.unnumbered) and not first and LOST not in pieces:
             pieces.insert(0, LOST)  # no history: what happened while the connection was down is lost without a word
         self.position = recovery.position
         self.recovery = None
@@ -94,6 +96,7 @@ class Channel:
 
     def accepts(self, publication: Publication) -> bool:
         """Whether a live publication is new; advances the position."""
+        self.unnumbered = not publication.offset
         if not publication.offset or self.position is None:
             return True
         if publication.offset <= self.position.offset:

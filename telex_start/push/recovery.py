@@ -47,8 +47,12 @@ class Ask(NamedTuple):
     offset: int = 0
 
     def fields(self) -> dict[str, object]:
-        """The command's fields; zero values are left out, as the server does."""
-        fields: dict[str, object] = {}
+        """The command's fields; zero values are left out, as the server does.
+
+        ``recoverable`` asks for positions and recovery where the server allows them without forcing them on everybody
+        (``allow_recovery``); elsewhere it is ignored.
+        """
+        fields: dict[str, object] = {"recoverable": True}
         if self.recover:
             fields["recover"] = True
             if self.epoch:

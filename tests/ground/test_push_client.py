@@ -66,8 +66,8 @@ def test_the_connect_command_carries_the_subscription_tokens_as_telex_documents_
     assert command["id"] == 1
     assert command["connect"]["token"] == "CONNECTION"
     assert command["connect"]["subs"] == {
-        ONE: {"token": "T1", "recover": True},
-        TWO: {"token": "T2", "recover": True, "epoch": "e", "offset": 7},
+        ONE: {"token": "T1", "recoverable": True, "recover": True},
+        TWO: {"token": "T2", "recoverable": True, "recover": True, "epoch": "e", "offset": 7},
     }
     assert len(command["connect"]["name"]) <= 16
 
@@ -212,7 +212,8 @@ def test_a_subscribe_asks_for_recovery_with_its_token() -> None:
     link.channel.position = Position("e", 41)
     link.client.subscribe(link.channel, "TOKEN", link.now)
     (command,) = link.sent()
-    assert command["subscribe"] == {"channel": ONE, "token": "TOKEN", "recover": True, "epoch": "e", "offset": 41}
+    position = {"recover": True, "epoch": "e", "offset": 41}
+    assert command["subscribe"] == {"channel": ONE, "token": "TOKEN", "recoverable": True, **position}
 
 
 def test_what_a_subscribe_reply_brings_comes_before_the_channel_is_live() -> None:
@@ -240,6 +241,18 @@ def test_live_publications_advance_the_position_and_repeats_are_dropped() -> Non
     assert pushed(6) == pushed(5) == []
     assert pushed(7) != []
     assert link.channel.position == Position("e", 7)
+
+
+def test_a_channel_without_offsets_has_lost_something_whatever_its_replies_claim() -> None:
+    # As with `allow_recovery` and no history: `recovered`, always.
+    reply = {"recoverable": True, "recovered": True, "was_recovering": True, "epoch": "e"}
+    link = Link()
+    link.live(**reply)
+    assert link.get({"push": {"channel": ONE, "pub": {"data": 1}}}) != []
+    link.channel.disconnected()
+    link.client = PushClient(link.channels, lambda: 0.5, "1.0")
+    link.connect()
+    assert link.subscribe(**reply) == [push.Lost(link.channel), push.Live(link.channel, first=False)]
 
 
 def test_a_publication_of_an_unknown_channel_is_dropped() -> None:
@@ -339,7 +352,13 @@ def test_a_failed_recovery_of_a_server_side_subscription_is_taken_up_by_a_subscr
     )
     leave, again = link.sent()
     assert leave["unsubscribe"] == {"channel": ONE}
-    assert again["subscribe"] == {"channel": ONE, "token": "T1", "recover": True, "epoch": "new"}
+    assert again["subscribe"] == {
+        "channel": ONE,
+        "token": "T1",
+        "recoverable": True,
+        "recover": True,
+        "epoch": "new",
+    }
 
 
 def test_without_a_token_of_ours_a_server_side_subscription_is_live_as_it_is() -> None:
