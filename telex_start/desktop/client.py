@@ -37,6 +37,10 @@ class Client(NamedTuple):
     interpreted: tuple[str, str] | None
     """Interpreter (its name) and script (links resolved) with which its processes' command lines begin."""
 
+    def __str__(self) -> str:
+        """The command line, as one would type it."""
+        return shlex.join(self.command)
+
     @property
     def recognisable(self) -> bool:
         """Whether its processes can be told from others."""

@@ -30,6 +30,15 @@ _ENDED_WITHIN = 1.0
 """Seconds within which the system has ended what was ended by force."""
 
 
+def find(command: str | None) -> client.Client | None:
+    """The client as it is installed, or ``None``.
+
+    Args:
+        command: ``main_app.command`` of the configuration.
+    """
+    return client.find(command)
+
+
 def open_main_app(command: str | None) -> MainAppAnswered | None:
     """Start the client, or bring it to the front where it runs and the desktop allows that.
 
@@ -41,7 +50,7 @@ def open_main_app(command: str | None) -> MainAppAnswered | None:
     Returns:
         What the person should be told; ``None`` where the client itself is answer enough.
     """
-    found = client.find(command)
+    found = find(command)
     if found is None:
         return _open_web_app(f"{command} (main_app.command) cannot be started" if command else "")
     pids = _with_descendants(_running(found)) if found.recognisable else set()
@@ -67,7 +76,7 @@ def close_main_app(command: str | None) -> MainAppAnswered | None:
     Returns:
         What the person should be told; ``None`` where it has closed.
     """
-    found = client.find(command)
+    found = find(command)
     if found is None:
         if command:
             return MainAppAnswered("Telex was not closed", f"{command} (main_app.command) is not there.")
