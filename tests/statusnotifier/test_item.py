@@ -95,6 +95,9 @@ def test_changes_are_told_and_only_changes(bus: PrivateBus, panel: FakePanel) ->
         tray.icon.tooltip = "words"
         assert seen(panel, tray, item) == [("NewToolTip", ())]
         assert item.property("ToolTip") == ("", [], "Another", "words")
+        tray.icon.icon_name = "mail-unread"
+        assert seen(panel, tray, item) == [("NewIcon", ())]
+        assert item.property("IconName") == "mail-unread"
         tray.icon.icon = sizes(BLUE)
         assert seen(panel, tray, item) == [("NewIcon", ())]
         assert item.property("IconPixmap") == sizes(BLUE)

@@ -156,12 +156,6 @@ class Asker(BusClient):
     def ask(self, name: str, path: str, interface: str | None, member: str, signature: str = "", *body: Any) -> Message:
         """Call a method and return whatever is answered."""
         message = new_method_call(DBusAddress(path, name, interface), member, signature or None, body)
-        if interface is None:
-            del message.header.fields[HeaderFields.interface]
-        return self.send(message)
-
-    def send(self, message: Message) -> Message:
-        """Send a method call and return whatever is answered."""
         serial = next(self._connection.outgoing_serial)
         future: Future[Message] = Future()
         self._replies[serial] = future

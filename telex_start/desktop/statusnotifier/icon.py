@@ -69,7 +69,7 @@ class Icon(_BaseIcon):  # type: ignore[misc]
         attention_icon: The picture while :attr:`attention` is on; by default the same.
         tooltip: More words than the title, for panels that show them.
         category: ``ApplicationStatus``, ``Communications``, ``SystemServices`` or ``Hardware``.
-        icon_name: A name in the icon theme, which panels take in place of the picture where they find it.
+        icon_name: A name in the icon theme, see :attr:`icon_name`.
         icon_theme_path: A folder that holds the icon theme with that name, in the layout of the XDG icon theme
             specification.
         kwargs: Options of other backends; without effect.
@@ -106,6 +106,7 @@ class Icon(_BaseIcon):  # type: ignore[misc]
         self._attention = False
         self._attention_icon = attention_icon
         self._tooltip = tooltip
+        self._icon_name = icon_name
         self._icon_number = 0
         self._attention_number = 0
         self._token = ""
@@ -118,7 +119,7 @@ class Icon(_BaseIcon):  # type: ignore[misc]
         self._drawn: dict[bool, tuple[int, list[Pixmap]]] = {}
         self._once = LogOnce()
         self._watcher = Watcher(connection, on_host, self._once)
-        identity = Identity(name, category, icon_name, icon_theme_path)
+        identity = Identity(name, category, icon_theme_path)
         callbacks = Callbacks(self._pictures, self._has_default, self._activated, self._token_came)
         self._item = Item(connection, identity, self._look(), callbacks, self._once)
         self._menu_object = MenuObject(connection, lambda: self._menu, self._clicked, self._once)
@@ -180,6 +181,17 @@ class Icon(_BaseIcon):  # type: ignore[misc]
     @tooltip.setter
     def tooltip(self, value: str) -> None:
         self._tooltip = value
+        self._renew()
+
+    @property
+    def icon_name(self) -> str:
+        """A name in the icon theme, or the path of a file: panels take it in place of the picture where they find it.
+        Some draw it at their very size where they would scale the largest picture down. Empty for none."""
+        return self._icon_name
+
+    @icon_name.setter
+    def icon_name(self, value: str) -> None:
+        self._icon_name = value
         self._renew()
 
     @property
@@ -307,6 +319,7 @@ class Icon(_BaseIcon):  # type: ignore[misc]
             self._icon_number,
             # Without a picture of its own, a new picture is new there too.
             self._attention_number if self._attention_icon else -1 - self._icon_number,
+            str(self._icon_name),
         )
 
     def _pictures(self, attention: bool) -> list[Pixmap]:

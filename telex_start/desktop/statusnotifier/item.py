@@ -27,6 +27,8 @@ class Look(NamedTuple):
     """Which picture: changes with the picture."""
     attention_icon: int
     """Which picture it has while it wants attention."""
+    icon_name: str
+    """A name in the icon theme that panels take in place of the pictures; empty for none."""
 
     @property
     def status(self) -> str:
@@ -41,10 +43,8 @@ class Identity(NamedTuple):
     """Tells the program to panels, which keep their settings for it by this name."""
     category: str
     """``ApplicationStatus``, ``Communications``, ``SystemServices`` or ``Hardware``."""
-    icon_name: str
-    """A name in the icon theme that panels take in place of the pictures; empty for none."""
     icon_theme_path: str
-    """A folder with the icon theme that has ``icon_name``; empty for none."""
+    """A folder with the icon theme that has the icon's name; empty for none."""
 
 
 class Callbacks(NamedTuple):
@@ -87,7 +87,7 @@ class Item:
             "IconThemePath": Property(text, lambda: wire_text(identity.icon_theme_path)),
             "Menu": Property("o", lambda: menu_object.PATH),
             "ItemIsMenu": Property("b", lambda: not callbacks.has_default()),
-            "IconName": Property(text, lambda: wire_text(identity.icon_name)),
+            "IconName": Property(text, lambda: wire_text(self._look.icon_name)),
             "IconPixmap": Property(pictures, lambda: callbacks.pictures(False)),
             "IconAccessibleDesc": Property(text, lambda: ""),
             "OverlayIconName": Property(text, lambda: ""),
@@ -123,7 +123,7 @@ class Item:
             self._object.emit("NewTitle")
         if (old.title, old.tooltip) != (look.title, look.tooltip):
             self._object.emit("NewToolTip")
-        if old.icon != look.icon:
+        if (old.icon, old.icon_name) != (look.icon, look.icon_name):
             self._object.emit("NewIcon")
         # xfce4-panel looks at the pictures again only when a picture is new, not when the status is.
         if old.attention != look.attention or (look.attention and old.attention_icon != look.attention_icon):

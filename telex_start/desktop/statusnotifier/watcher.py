@@ -22,8 +22,11 @@ _PROPERTIES = DBusAddress(_PATH, NAME, "org.freedesktop.DBus.Properties")
 
 _TIMEOUT = 25.0
 """Seconds; at login a panel may own its name long before it answers."""
-_RETRIES = (1.0, 5.0, 25.0)
-"""Seconds to wait after a watcher that is there failed; after these it is left alone until something changes."""
+_RETRIES = (0.1, 0.5, 2.0, 10.0, 30.0)
+"""Seconds to wait after a watcher that is there answered an error; after these it is left alone until something
+changes. xfce4-panel owns its name a moment before it has the object that is called."""
+_FAIR = 2
+"""Tries that may fail before it is told that there is no host."""
 _NOBODY = frozenset({"ServiceUnknown", "NameHasNoOwner", "Disconnected"})
 """Errors that say that there is no watcher, which is no failure."""
 _DO_NOT_QUEUE = 4
@@ -58,9 +61,8 @@ class Watcher:
         self._names = 0
         # Which owner of the watcher's name is meant: answers and delays that belong to an earlier one mean nothing.
         self._owner = 0
-        self._failures = 0
-        self._asking = False
-        self._ask_again = False
+        self._register_tries = self._ask_tries = 0
+        self._asking = self._ask_again = False
         owner = MatchRule(type="signal", sender=BUS.bus_name, interface=BUS.interface, member="NameOwnerChanged")
         owner.add_arg_condition(0, NAME)
         connection.subscribe(owner, self._owner_changed)
@@ -104,7 +106,7 @@ class Watcher:
 
     def _new_owner(self) -> None:
         self._owner += 1
-        self._failures = 0
+        self._register_tries = self._ask_tries = 0
         self._asking = self._ask_again = False
 
     # --- the icon ---------------------------------------------------------------------------------------------------
@@ -131,8 +133,9 @@ class Watcher:
         # A watcher that has not answered may well have read the call, and when it wakes up it will.
         error = _error_of(reply) if isinstance(reply, Message) else ""
         if error and error not in _NOBODY:
-            self._once.warning("register", "the desktop's tray did not take the icon: %s", error)
-            self._retry(owner, self._register_again)
+            self._register_tries += 1
+            if not self._retry(self._register_tries, owner, self._register_again):
+                self._once.warning("register", "the desktop's tray does not take the icon: %s", error)
 
     def _register_again(self) -> None:
         if self._name:
@@ -158,15 +161,18 @@ class Watcher:
             return
         error = _error_of(reply) if isinstance(reply, Message) else "no answer"
         if error and error not in _NOBODY and self._connection.unique_name:
-            self._once.warning("host", "the desktop's tray does not say whether it shows icons: %s", error)
-            self._retry(owner, self._ask)
+            self._ask_tries += 1
+            if not self._retry(self._ask_tries, owner, self._ask):
+                self._once.warning("host", "the desktop's tray does not say whether it shows icons: %s", error)
+            if self._ask_tries <= _FAIR:
+                return
         self._tell(not error and reply.body == (("b", True),))
 
-    def _retry(self, owner: int, work: Callable[[], object]) -> None:
-        if self._failures < len(_RETRIES):
-            delay = _RETRIES[self._failures]
-            self._failures += 1
-            self._connection.later(delay, lambda: work() if owner == self._owner else None)
+    def _retry(self, tries: int, owner: int, work: Callable[[], object]) -> bool:
+        """Do it again a little later, unless another watcher has come until then; False if it has failed for good."""
+        if tries > len(_RETRIES):
+            return False
+        return self._connection.later(_RETRIES[tries - 1], lambda: work() if owner == self._owner else None)
 
     def _tell(self, host: bool) -> None:
         if host is not self.host:
