@@ -15,9 +15,11 @@ from . import instance, logs, paths, signals
 from .app import App, SessionPort, Surface
 from .config import Config
 from .console import Console
+from .desktop.connections import Connections
 from .desktop.toasts import Toasts
 from .errors import ConfigError, TelexStartError
 from .events import BellRang, Event, MainAppAnswered, Ring, SignalReceived, SignIn, ThreadFailed
+from .states import State
 from .tokens import TokenStore
 
 log = logging.getLogger(__name__)
@@ -66,6 +68,7 @@ def run(config: Config, *, headless: bool, as_json: bool, open_window: bool, pas
     )
     sign_in = SignIn(config.email or "", password, persist=True) if password is not None else None
     del password
+    connections = Connections(events.put)
     console: Console | None = None
     surface: Surface
     if headless:
@@ -73,9 +76,9 @@ def run(config: Config, *, headless: bool, as_json: bool, open_window: bool, pas
     else:
         from .desktop.tray_surface import TraySurface
 
-        surface = TraySurface(events.put)
+        surface = TraySurface(events.put, connections, paths.cache_folder())
     _on_signals(events, console)
-    toasts = Toasts(events.put)
+    toasts = Toasts(events.put, bus=connections.session, icon=_toast_icon)
 
     def make_session() -> SessionPort:
         from .session import Session
@@ -96,10 +99,13 @@ def run(config: Config, *, headless: bool, as_json: bool, open_window: bool, pas
         stack.callback(_name_threads)
         stack.callback(store.clear)
         stack.callback(lock.close)
+        stack.callback(connections.stop)
         stack.callback(toasts.stop)
         stack.callback(surface.stop)
         lock.serve(_with_interruption(events, console))
         toasts.start()
+        if headless:
+            connections.start()  # the tray does it when it has made its registrations
         code, why = _run(app, sign_in, open_window)
     if _others():
         # A library's thread that sleeps on (plyer's for each toast on Windows) would hold up the end.
@@ -132,6 +138,12 @@ def _others() -> list[str]:
 def _name_threads() -> None:
     if names := _others():
         log.warning("still running: %s", ", ".join(names))
+
+
+def _toast_icon() -> tuple[int, int, bytes]:
+    from .desktop import pixmaps
+
+    return pixmaps.rgba(pixmaps.pixmaps(State.ONLINE, 0, paths.cache_folder())[-1])
 
 
 class _MainApp:

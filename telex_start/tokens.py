@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-
 _FAR = 1e15
 """Unix seconds of no time that anybody will see: an expiry beyond is none."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import struct
+import sys
 import zlib
 from contextlib import suppress
 from functools import cache
@@ -39,7 +40,7 @@ def pixmaps(state: State, unread: int, directory: str | Path) -> list[Pixmap]:
     """
     # Badges say 99+ at most, and there is none without a good session: fewer looks than numbers.
     shown = min(unread, 100) if state in SIGNED_IN else 0
-    path = Path(directory) / f"{state.value}-{shown}-{_drawing():08x}{_SUFFIX}"
+    path = Path(directory) / _name(state, shown)
     try:
         pictures = _unpack(path.read_bytes())
         with suppress(OSError):
@@ -49,24 +50,77 @@ def pixmaps(state: State, unread: int, directory: str | Path) -> list[Pixmap]:
         pass
     except (OSError, ValueError) as error:
         _log.debug("cached icon %s is unusable (%s), drawn anew", path, error)
+    if _draw_elsewhere(state, shown, directory):
+        try:
+            return _unpack(path.read_bytes())
+        except (OSError, ValueError) as error:
+            _log.debug("the drawn icon %s cannot be read: %s", path, error)
+    return draw(state, shown, directory)
+
+
+def draw(state: State, shown: int, directory: str | Path) -> list[Pixmap]:
+    """The icon in all :data:`SIZES`, drawn here and put in the cache.
+
+    Args:
+        state: What the mark says.
+        shown: The number on the badge, as :func:`pixmaps` has cut it.
+        directory: As for :func:`pixmaps`.
+    """
     from . import icons
 
     pictures = [(size, size, icons.argb32(icons.draw(state, shown, size))) for size in SIZES]
     try:
-        _store(path, pictures)
+        _store(Path(directory) / _name(state, shown), pictures)
     except OSError as error:
         _log.debug("icon cache %s cannot be written: %s", directory, error)
     return pictures
 
 
+def _name(state: State, shown: int) -> str:
+    return f"{state.value}-{shown}-{_drawing():08x}{_SUFFIX}"
+
+
+def _draw_elsewhere(state: State, shown: int, directory: str | Path) -> bool:
+    """Have a process of its own draw into the cache, so that this one never holds Pillow's megabytes; whether it did.
+
+    It takes some tenths of a second, once for each look.
+    """
+    if not hasattr(os, "posix_spawn") or not sys.executable:
+        return False
+    command = [sys.executable, "-m", __name__, state.value, str(shown), os.fspath(directory)]
+    nothing = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        streams = [(os.POSIX_SPAWN_DUP2, nothing, descriptor) for descriptor in (0, 1, 2)]
+        pid = os.posix_spawn(sys.executable, command, os.environ | _search_path(), file_actions=streams)
+        return os.waitpid(pid, 0)[1] == 0
+    except OSError as error:
+        _log.debug("no process could be had to draw an icon: %s", error)
+        return False
+    finally:
+        os.close(nothing)
+
+
+def _search_path() -> dict[str, str]:
+    """Where the drawing process finds this package, also when it is not installed."""
+    here = os.fspath(Path(__file__).parent.parent.parent)
+    known = os.environ.get("PYTHONPATH")
+    return {"PYTHONPATH": f"{here}{os.pathsep}{known}" if known else here}
+
+
+def rgba(pixmap: Pixmap) -> Pixmap:
+    """The same picture with its pixels as R, G, B, A: what ``image-data`` of a toast wants."""
+    width, height, argb = pixmap
+    turned = bytearray(len(argb))
+    turned[0::4], turned[1::4], turned[2::4], turned[3::4] = argb[1::4], argb[2::4], argb[3::4], argb[0::4]
+    return width, height, bytes(turned)
+
+
 def png(pixmap: Pixmap) -> bytes:
     """A picture as a PNG file, for who takes no raw pixels; needs no Pillow either."""
-    width, height, argb = pixmap
-    rgba = bytearray(len(argb))
-    rgba[0::4], rgba[1::4], rgba[2::4], rgba[3::4] = argb[1::4], argb[2::4], argb[3::4], argb[0::4]
+    width, height, pixels = rgba(pixmap)
     row = width * 4
     # A zero ahead of each row says that it is not filtered.
-    lines = b"".join(b"\0" + rgba[start : start + row] for start in range(0, len(rgba), row))
+    lines = b"".join(b"\0" + pixels[start : start + row] for start in range(0, len(pixels), row))
     head = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
     chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(lines)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
@@ -124,3 +178,7 @@ def _store(path: Path, pictures: list[Pixmap]) -> None:
     for old in files[KEPT_FILES:]:
         with suppress(OSError):
             old.unlink()
+
+
+if __name__ == "__main__":
+    draw(State(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

@@ -36,7 +36,7 @@ class Toasts:
 
     Args:
         dispatch: Where events go: :class:`ToastFailed`, and :class:`ToastClicked` where the desktop tells of clicks.
-        icon: Width, height and rows of R, G, B, A bytes; for the notification daemon.
+        icon: Gives width, height and rows of R, G, B, A bytes, for the notification daemon; asked once, when needed.
         icon_file: An ``.ico`` file, for Windows.
         tray_notify: What shows title and body where plyer cannot (pystray's ``notify``); ``None`` on Linux.
         bus: The session bus's connection to use, not started yet, of which the caller stays the owner. By default one
@@ -48,7 +48,7 @@ class Toasts:
         self,
         dispatch: Callable[[Event], object],
         *,
-        icon: tuple[int, int, bytes] | None = None,
+        icon: Callable[[], tuple[int, int, bytes]] | None = None,
         icon_file: str | None = None,
         tray_notify: Callable[[str, str], object] | None = None,
         bus: Bus | None = None,
@@ -115,12 +115,13 @@ class Toasts:
     def _over(self, bus: Bus) -> _Backend:
         from .toasts_dbus import DBusToasts, Icon
 
+        draw = self._icon
         return DBusToasts(
             bus,
             on_shown=self._shown,
             on_failed=self._failed,
             on_clicked=lambda toast: self._dispatch(ToastClicked()),
-            icon=Icon(*self._icon) if self._icon is not None else None,
+            icon=None if draw is None else lambda: Icon(*draw()),
         )
 
     def _start_plyer(self) -> None:

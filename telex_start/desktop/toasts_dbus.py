@@ -47,7 +47,7 @@ class DBusToasts:
         on_failed: A toast was not shown, for this reason (a sentence).
         on_clicked: The person clicked this toast. Without it, toasts are not clickable.
         on_dismissed: The person closed this toast.
-        icon: Shown in every toast.
+        icon: Gives the picture for every toast; asked once, with the first one.
 
     All callbacks run on the bus's thread.
     """
@@ -60,7 +60,7 @@ class DBusToasts:
         on_failed: Callable[[str], object],
         on_clicked: Callable[[Toast], object] | None = None,
         on_dismissed: Callable[[Toast], object] | None = None,
-        icon: Icon | None = None,
+        icon: Callable[[], Icon] | None = None,
     ) -> None:
         self.queue = ToastQueue()
         self._bus = bus
@@ -68,7 +68,8 @@ class DBusToasts:
         self._on_failed = on_failed
         self._on_clicked = on_clicked
         self._on_dismissed = on_dismissed
-        self._icon = icon
+        self._draw_icon = icon
+        self._icon: Icon | None = None
         self._woken = False
         # From here on, only the bus's thread.
         self._busy: Waiting | None = None
@@ -142,6 +143,8 @@ class DBusToasts:
         if toast.conversation is not None:
             hints["category"] = ("s", "im.received")
             replaces = self._latest.get(toast.conversation, 0)
+        if self._icon is None and self._draw_icon is not None:
+            self._icon = self._draw_icon()
         if self._icon is not None:
             width, height, rgba = self._icon
             hints["image-data"] = ("(iiibiiay)", (width, height, width * 4, True, 8, 4, rgba))

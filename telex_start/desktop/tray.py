@@ -1,25 +1,41 @@
-"""The icon in the tray, its title and its menu.
+"""The icon in the tray, its title and its menu: which way it comes to the screen, and what is shown.
 
-pystray's loop runs on a thread of its own, named "tray". Its callbacks do one thing: put an event on the dispatch
-queue. :meth:`Tray.show` may be called from any thread.
+On Linux it is a StatusNotifierItem of our own, which needs a session bus and no toolkit. A desktop that has only a tray
+of the old kind (XEmbed) gets pystray's AppIndicator where PyGObject is installed. Elsewhere pystray's backend for the
+platform is used.
 """
 
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
-from typing import Any
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
-from ..events import Event, IconClicked, MenuClicked, MenuItem, ThreadFailed, TrayAppeared, TrayMissing
+from ..errors import NoPlaceForIcon
+from ..events import Event, TrayAppeared, TrayMissing
 from ..face import Face
-from . import tray_backend
+
+if TYPE_CHECKING:
+    from .bus import Bus
+    from .tray_pystray import PystrayTray
+    from .tray_statusnotifier import StatusNotifierTray
 
 log = logging.getLogger(__name__)
 
-_NAME = "telex-start"
+BUS_WITHIN = 2.0
+"""Seconds in which the session bus must have let us in."""
+PATIENCE = 3.0
+"""Seconds without a tray after which there is none: at login, and when it is restarted, a panel comes a little later
+than its programs."""
+
+
+class _Shows(Protocol):
+    def show(self, face: Face) -> None: ...
 
 
 class Tray:
@@ -29,158 +45,144 @@ class Tray:
         dispatch: Where events go: :class:`MenuClicked`, :class:`IconClicked`, :class:`TrayAppeared`,
             :class:`TrayMissing`, :class:`ThreadFailed`. Called from several threads.
         face: What is shown first.
+        bus: On Linux the session bus, not started yet; ``None`` where there is none.
+        cache: The folder of the drawn icons.
         patience: Seconds without a tray after which :class:`TrayMissing` is told.
+        environ: The environment variables.
     """
 
     def __init__(
-        self, dispatch: Callable[[Event], object], face: Face, *, patience: float = tray_backend.PATIENCE
+        self,
+        dispatch: Callable[[Event], object],
+        face: Face,
+        *,
+        bus: Bus | None,
+        cache: str | Path,
+        patience: float = PATIENCE,
+        environ: Mapping[str, str] = os.environ,
     ) -> None:
         self._dispatch = dispatch
         self._patience = patience
+        self._bus = bus
+        self._environ = environ
         self._lock = threading.Lock()
         self._face = face
-        self._shown = face
-        self._backend: tray_backend.Backend | None = None
-        self._icon: Any = None
-        self._visible = False
         self._stopping = False
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="tray", daemon=True)
-        self._hosted: bool | None = None
+        self._told: bool | None = None
+        self._host: bool | None = None
+        self._item: StatusNotifierTray | None = None
+        self._pystray: PystrayTray | None = None
+        self._fallback: threading.Thread | None = None
+        self._shown: _Shows | None = None
+        if sys.platform.startswith("linux") and bus is not None and not environ.get("PYSTRAY_BACKEND"):
+            from .tray_statusnotifier import StatusNotifierTray
 
-    def start(self) -> None:
-        """Show the icon as soon as the desktop takes it. Does not wait for that; events tell.
+            self._item = StatusNotifierTray(bus, face, self._tell, self._host_changed, cache)
+            self._shown = self._item
+
+    def start(self, connect: Callable[[], object]) -> None:
+        """Show the icon as soon as the desktop takes it; events tell when.
+
+        Args:
+            connect: Starts the session bus's connection.
 
         Raises:
             NoPlaceForIcon: there is nowhere to put an icon with a menu; says what to install or to do.
         """
-        self._backend = tray_backend.choose(patience=self._patience)
-        if self._backend.watch is not None:
-            self._backend.watch(self._host_changed)
+        if self._item is not None:
+            self._item.start()
+        connect()
+        if self._item is not None:
+            if not self._item.wait(BUS_WITHIN):
+                raise _refusal("the session bus does not answer")
+            return
+        if not sys.platform.startswith("linux"):
+            self._start_pystray(None)
+        elif self._bus is None:
+            raise _refusal("there is no session bus (DBUS_SESSION_BUS_ADDRESS is not set)")
         else:
-            self._hosted = True
-        if self._backend.detached:
-            self._make_icon().run_detached(self._set_up)
-        else:
-            self._thread.start()
+            self._start_pystray(self._environ["PYSTRAY_BACKEND"])
 
     def show(self, face: Face) -> None:
         """Show this face; does nothing where it is shown already. From any thread."""
         with self._lock:
-            self._face = face
-            if self._visible and not self._stopping:
-                self._renew()
+            if face != self._face and not self._stopping:
+                self._face = face
+                if self._shown is not None:
+                    self._shown.show(face)
 
     def stop(self, timeout: float) -> bool:
         """Take the icon away; after that nothing is dispatched any more.
 
         Args:
-            timeout: Seconds to wait for it.
+            timeout: Seconds to wait for it. The icon on the shared bus is gone when that is stopped.
 
         Returns:
-            Whether the icon is gone and its thread has ended.
+            Whether nothing of it is left.
         """
         deadline = time.monotonic() + timeout
         with self._lock:
             self._stopping = True
-        if self._backend is None:
-            return True
-        # A stop before pystray's loop has begun would be lost.
-        if self._ready.wait(timeout):
-            self._icon.stop()
-        if self._thread.ident is not None:
-            self._thread.join(max(0.0, deadline - time.monotonic()))
-        self._backend.close()
-        return self._ready.is_set() and not self._thread.is_alive()
-
-    # --- the tray's thread ------------------------------------------------------------------------------------------
-
-    def _run(self) -> None:
-        try:
-            self._make_icon().run(self._set_up)
-            if not self._stopping:
-                raise RuntimeError("pystray's loop ended by itself")  # it logs why, and returns
-        except Exception as error:
-            log.exception("the tray failed")
-            self._tell(ThreadFailed("tray", type(error).__name__))
-            # pystray's thread for the set-up waits for ever where the loop never began, and would hold up the exit.
-            with suppress(Exception):
-                self._icon._mark_ready()
-
-    def _make_icon(self) -> Any:
-        assert self._backend is not None
-        with self._lock:
-            self._shown = self._face
-        icon = self._backend.icon_class(_NAME, self._picture(self._shown), self._shown.title, self._make_menu())
-        self._icon = icon
-        return icon
-
-    def _set_up(self, icon: Any) -> None:
-        """pystray calls this on a thread of its own when its loop runs."""
-        icon.visible = True
-        with self._lock:
-            self._visible = True
-            self._renew()
-            appeared = self._hosted is True
-        self._ready.set()
-        if appeared:
-            self._tell(TrayAppeared())
-
-    def _host_changed(self, there: bool) -> None:
-        with self._lock:
-            self._hosted = there
-            appeared = there and self._visible
-        if appeared:
-            self._tell(TrayAppeared())
-        elif not there:
-            self._tell(TrayMissing())
+        if self._item is not None:
+            self._item.stop()
+        if self._fallback is not None:
+            self._fallback.join(max(0.0, deadline - time.monotonic()))
+        return self._pystray is None or self._pystray.stop(max(0.0, deadline - time.monotonic()))
 
     def _tell(self, event: Event) -> None:
         if not self._stopping:
             self._dispatch(event)
 
-    # --- what it shows ----------------------------------------------------------------------------------------------
+    # --- whether there is a tray, on the bus's thread ---------------------------------------------------------------
 
-    def _renew(self) -> None:
-        """Renew what differs, together: a panel may close an open menu at each renewal. Called with the lock held."""
-        old, new = self._shown, self._face
-        if old == new:
+    def _host_changed(self, there: bool) -> None:
+        self._host = there
+        if there:
+            self._tell_presence(True)
+        elif self._bus is not None:
+            self._bus.later(self._patience, self._look_again)
+
+    def _look_again(self) -> None:
+        if self._host or self._stopping or self._pystray is not None:
             return
-        self._shown = new
-        if (old.state, old.unread) != (new.state, new.unread):
-            self._icon.icon = self._picture(new)
-        self._icon.title = new.title
-        if (old.status, old.state) != (new.status, new.state):
-            self._icon.update_menu()
+        from . import x11
 
-    def _picture(self, face: Face) -> Any:
-        assert self._backend is not None
-        return self._backend.picture(face.state, face.unread)
+        if self._fallback is None and x11.has_xembed_tray():
+            # GTK takes its time to come, which the bus's thread has not.
+            self._fallback = threading.Thread(target=self._fall_back, name="tray fallback", daemon=True)
+            self._fallback.start()
+        else:
+            self._tell_presence(False)
 
-    def _make_menu(self) -> Any:
-        """The menu. Its callables are called on the tray's thread and read one immutable value, the shown face."""
-        assert self._backend is not None
-        pystray = self._backend.pystray
+    def _tell_presence(self, there: bool) -> None:
+        if there is not self._told:
+            self._told = there
+            self._tell(TrayAppeared() if there else TrayMissing())
 
-        def clicked() -> None:
-            self._tell(IconClicked())
+    # --- pystray's own backends -------------------------------------------------------------------------------------
 
-        def item(which: MenuItem, **when: Callable[[Any], bool]) -> Any:
-            return pystray.MenuItem(which.value, lambda: self._tell(MenuClicked(which)), **when)
+    def _fall_back(self) -> None:
+        """There is but a tray of the old kind."""
+        try:
+            self._start_pystray("appindicator")
+        except NoPlaceForIcon as refusal:
+            log.warning("no icon: %s", refusal.message)
+            self._tell_presence(False)
 
-        return pystray.Menu(
-            # What a click on the icon itself does, where the backend knows that; in no menu.
-            pystray.MenuItem("", clicked, default=True, visible=False),
-            pystray.MenuItem(lambda _: self._shown.status, None, enabled=False),
-            pystray.Menu.SEPARATOR,
-            item(MenuItem.LOGIN, enabled=lambda _: not self._shown.signed_in),
-            item(MenuItem.RECONNECT_NOW, visible=lambda _: self._shown.reconnecting),
-            pystray.Menu.SEPARATOR,
-            item(MenuItem.OPEN_MAIN_APP),
-            item(MenuItem.CLOSE_MAIN_APP),
-            pystray.Menu.SEPARATOR,
-            item(MenuItem.TEST_NOTIFICATIONS),
-            pystray.Menu.SEPARATOR,
-            item(MenuItem.SIGN_OUT, visible=lambda _: self._shown.signed_in),
-            item(MenuItem.EXIT),
-        )
+    def _start_pystray(self, name: str | None) -> None:
+        from . import tray_backend
+        from .tray_pystray import PystrayTray
+
+        backend = tray_backend.named(name) if name else tray_backend.platform_backend()
+        with self._lock:
+            if self._stopping:
+                return
+            tray = PystrayTray(backend, self._face, self._tell, lambda: self._tell_presence(True))
+            self._pystray = self._shown = tray
+            if self._item is not None:
+                self._item.stop()  # AppIndicator registers with a StatusNotifier host that comes later by itself
+        tray.start()
+
+
+def _refusal(reason: str) -> NoPlaceForIcon:
+    return NoPlaceForIcon(f"{reason}: start it in a desktop session, or use --headless.")

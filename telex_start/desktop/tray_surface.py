@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from ..app import RunningWindow
 from ..events import Event, StateChanged, Trouble
@@ -10,6 +11,7 @@ from ..face import Face, face_of
 from ..states import State
 from ..toast import Toast
 from ..unread import Counts
+from .connections import Connections
 from .tray import Tray
 
 STOP_WITHIN = 0.7
@@ -19,17 +21,25 @@ STOP_WITHIN = 0.7
 class TraySurface:
     """Shows faces in the tray; words, counts and troubles are part of the face, or of the open window."""
 
-    def __init__(self, dispatch: Callable[[Event], None]) -> None:
+    def __init__(self, dispatch: Callable[[Event], None], connections: Connections, cache: str | Path) -> None:
+        """
+        Args:
+            dispatch: Where events go.
+            connections: Not started yet; they are by :meth:`start`.
+            cache: The folder of the drawn icons.
+        """
         self._dispatch = dispatch
-        self._tray = Tray(dispatch, face_of(StateChanged(State.SIGNED_OUT), 0))
+        self._connections = connections
+        face = face_of(StateChanged(State.SIGNED_OUT), 0)
+        self._tray = Tray(dispatch, face, bus=connections.session, cache=cache)
 
     def start(self) -> None:
-        """Show the icon.
+        """Connect to the desktop and show the icon.
 
         Raises:
             NoPlaceForIcon: there is nowhere to put an icon with a menu.
         """
-        self._tray.start()
+        self._tray.start(self._connections.start)
 
     def stop(self) -> None:
         """Take the icon away."""

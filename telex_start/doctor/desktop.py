@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _HEADLESS = "start it in a desktop session, or use --headless"
 _TK = "install python3-tk (Fedora: python3-tkinter, Arch: tk), or sign in by --email NAME --password-stdin"
+_XEMBED = "XEmbed, the old kind"
 _ANSWER_WITHIN = 4.0
 """Seconds: a daemon may have to be started first."""
 
@@ -31,6 +32,8 @@ def findings() -> Iterator[Finding]:
         return
     yield look("display", display)
     bus = _start_bus()
+    connected: Finding | None = None
+    host: Finding | None = None
     if bus is None:
         yield missing("session bus", "none (DBUS_SESSION_BUS_ADDRESS is not set)", _HEADLESS)
         yield look("toasts", plyer)
@@ -40,10 +43,16 @@ def findings() -> Iterator[Finding]:
             yield connected
             if connected.mark is Mark.OK:
                 yield look("toasts", lambda: notification_daemon(bus))
-                yield look("tray host", lambda: tray_host(bus))
+                host = look("tray host", lambda: tray_host(bus))
+                yield host
         finally:
             bus.stop()
-    yield look("tray", tray)
+    if connected is None or connected.mark is not Mark.OK:
+        yield missing("tray", "no icon without a session bus", _HEADLESS)
+    elif host is not None and _XEMBED in host.found:
+        yield look("tray", old_tray)
+    else:
+        yield ok("tray", "an icon with a menu, by StatusNotifierItem; it needs no other package")
 
 
 def login_window() -> Finding:
@@ -108,13 +117,13 @@ def tray_host(bus: Bus) -> Finding:
     if answer == (("b", True),):
         return ok("tray host", "there (StatusNotifier)")
     if x11.has_xembed_tray():
-        return ok("tray host", "there (XEmbed, the old kind)")
+        return ok("tray host", f"there ({_XEMBED})")
     remedy = "the icon comes when it does; GNOME needs its extension AppIndicator and KStatusNotifierItem Support"
     return note("tray host", "none just now", remedy)
 
 
-def tray() -> Finding:
-    """Which way the icon takes. In a process of its own: the ways that need GTK print, hang and abort as they like."""
+def old_tray() -> Finding:
+    """Whether AppIndicator serves here. In a process of its own: GTK prints, hangs and aborts as it likes."""
     command = [sys.executable, "-m", "telex_start.doctor.tray"]
     try:
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Says on standard output which backend the tray would take here, or why there is none. A process of its own."""
+"""Says on standard output whether AppIndicator can be had here, or why not. A process of its own."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ from ..errors import NoPlaceForIcon
 
 if __name__ == "__main__":
     try:
-        backend = tray_backend.choose()
+        print("backend", tray_backend.appindicator().name)
     except NoPlaceForIcon as refusal:
         print("refused", refusal.message)
-    else:
-        print("backend", backend.name)
-        backend.close()

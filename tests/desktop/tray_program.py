@@ -6,8 +6,11 @@ An order is a face (``state unread status…``) or ``stop``, which is answered b
 from __future__ import annotations
 
 import logging
+import os
 import sys
+import tempfile
 
+from telex_start.desktop.connections import Connections
 from telex_start.desktop.tray import Tray
 from telex_start.errors import NoPlaceForIcon
 from telex_start.events import Event, MenuClicked, ThreadFailed
@@ -26,11 +29,16 @@ def _print(event: Event) -> None:
 
 def main(patience: str = "0.2") -> int:
     logging.basicConfig(level=logging.DEBUG)
-    tray = Tray(_print, Face(State.SIGNED_OUT, 0, "Signed out"), patience=float(patience))
+    connections = Connections(_print)
+    # One cache for all the tests of a run: drawing takes longer than most of them.
+    cache = os.path.join(tempfile.gettempdir(), f"tray-program-{os.getuid()}")
+    face = Face(State.SIGNED_OUT, 0, "Signed out")
+    tray = Tray(_print, face, bus=connections.session, cache=cache, patience=float(patience))
     try:
-        tray.start()
+        tray.start(connections.start)
     except NoPlaceForIcon as error:
         print(f"{error.title}: {error.message}", file=sys.stderr)
+        connections.stop()
         return 2
     for line in sys.stdin:
         state, _, rest = line.strip().partition(" ")
@@ -38,7 +46,7 @@ def main(patience: str = "0.2") -> int:
             break
         unread, _, status = rest.partition(" ")
         tray.show(Face(State(state), int(unread), status))
-    print("stopped", tray.stop(1.5), flush=True)
+    print("stopped", tray.stop(1.5) and connections.stop(), flush=True)
     return 0
 
 

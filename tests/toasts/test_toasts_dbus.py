@@ -432,7 +432,7 @@ def reply_to(call: Message | None, ident: int) -> Message:
 
 
 def test_icon_and_urgency_are_sent(private_bus: PrivateBus, daemon: FakeNotificationDaemon) -> None:
-    with showing(private_bus, icon=(2, 1, b"\1\2\3\4\5\6\7\xff")) as toasts:
+    with showing(private_bus, icon=lambda: (2, 1, b"\1\2\3\4\5\6\7\xff")) as toasts:
         toasts.show(Toast(title="t", body="b", urgent=True))
         hints = daemon.wait_for(1)[0].hints
     assert hints["urgency"] == ("y", 2)

@@ -37,7 +37,7 @@ def picture(desktop: RealDesktop, file: Path) -> bytes:
 def test_dunst_shows_a_toast_and_a_click_on_it_is_dispatched(desktop: RealDesktop, tmp_path: Path) -> None:
     events: SimpleQueue[Event] = SimpleQueue()
     empty = picture(desktop, tmp_path / "empty.png")
-    icon = (32, 32, b"\x10\x80\xd0\xff" * 1024)
+    icon = lambda: (32, 32, b"\x10\x80\xd0\xff" * 1024)  # noqa: E731
     toasts = Toasts(events.put, icon=icon, environ=desktop.environ)
     toasts.start()
     try:

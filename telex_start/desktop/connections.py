@@ -1,0 +1,52 @@
+"""What connects a Linux desktop's buses: one thread for the tray, the toasts and the machine's sleep."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+
+from ..events import Event
+
+
+class Connections:
+    """The loop and the connections that live in it. Elsewhere than on Linux there are none.
+
+    Args:
+        dispatch: Where events go.
+        environ: The environment variables.
+
+    Attributes:
+        session: The session bus, for who shows something; ``None`` where there is none. Registrations are made on it
+            before :meth:`start`.
+    """
+
+    def __init__(self, dispatch: Callable[[Event], object], environ: Mapping[str, str] = os.environ) -> None:
+        self.session = None
+        self._loop = None
+        if not sys.platform.startswith("linux"):
+            return
+        from .bus import Bus, session_address
+        from .loop import Loop
+        from .sleep import watch
+
+        self._loop = Loop("desktop")
+        if address := session_address(environ):
+            self.session = Bus(address, keep=True, loop=self._loop)
+        watch(self._loop, dispatch, environ)
+
+    def start(self) -> None:
+        """Connect, on the loop's thread; does not wait for it."""
+        if self._loop is not None:
+            self._loop.start()
+
+    def stop(self, timeout: float = 0.5) -> bool:
+        """Disconnect and end the thread.
+
+        Args:
+            timeout: Seconds to wait for it.
+
+        Returns:
+            Whether it has ended.
+        """
+        return self._loop is None or self._loop.stop(timeout)

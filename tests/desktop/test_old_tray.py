@@ -1,0 +1,93 @@
+"""A desktop that has but a tray of the old kind (XEmbed): there pystray's AppIndicator puts the icon into it."""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+from Xlib import X, display
+from Xlib.protocol import event as events
+
+from tests.fake_desktop import PrivateBus, Xvfb
+from tests.script import ROOT, Script
+
+pytestmark = pytest.mark.desktop
+
+SYSTEM_PYTHON = "/usr/lib/python3/dist-packages"
+"""Where Debian's PyGObject is, for an environment that does not see the system's packages."""
+
+
+class OldTray:
+    """Owns the selection of the system tray, and counts who wants to be docked.
+
+    Source: System Tray Protocol Specification, https://specifications.freedesktop.org/systemtray-spec/.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._display = display.Display(name)
+        screen = self._display.screen()
+        self._window = screen.root.create_window(0, 0, 1, 1, 0, screen.root_depth)
+        selection = self._display.intern_atom("_NET_SYSTEM_TRAY_S0")
+        self._window.set_selection_owner(selection, X.CurrentTime)
+        message = events.ClientMessage(
+            window=screen.root,
+            client_type=self._display.intern_atom("MANAGER"),
+            data=(32, [X.CurrentTime, selection, self._window.id, 0, 0]),
+        )
+        screen.root.send_event(message, event_mask=X.StructureNotifyMask)
+        self._display.flush()
+
+    def wait_for_icon(self, within: float = 15.0) -> None:
+        end = time.monotonic() + within
+        opcode = self._display.intern_atom("_NET_SYSTEM_TRAY_OPCODE")
+        while True:
+            while self._display.pending_events():
+                event = self._display.next_event()
+                if event.type == X.ClientMessage and event.client_type == opcode and event.data[1][1] == 0:
+                    return
+            left = end - time.monotonic()
+            assert left > 0, "no icon asked to be docked"
+            select.select([self._display], [], [], left)
+
+    def close(self) -> None:
+        self._display.close()
+
+
+@pytest.fixture
+def tray(xvfb: Xvfb) -> Iterator[OldTray]:
+    found = OldTray(xvfb.environ["DISPLAY"])
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def environ(xvfb: Xvfb, bus: PrivateBus) -> dict[str, str]:
+    paths = [str(ROOT), *([SYSTEM_PYTHON] if sys.prefix != sys.base_prefix else [])]
+    return {**xvfb.environ, **bus.environ, "PYTHONPATH": os.pathsep.join(paths)}
+
+
+def test_the_icon_goes_into_the_old_tray(environ: dict[str, str], tray: OldTray) -> None:
+    with Script("tests/desktop/tray_program.py", environ=environ) as program:
+        assert program.next_line() == "TrayAppeared"
+        tray.wait_for_icon()
+        program.tell("online 2 Online: 1 organisation, 2 unread")
+        program.tell("stop")
+        assert program.wait(3) == 0
+
+
+def test_without_pygobject_it_runs_on_and_says_that_there_is_no_tray(
+    environ: dict[str, str], tray: OldTray, tmp_path: os.PathLike[str]
+) -> None:
+    os.makedirs(os.path.join(tmp_path, "gi"))
+    with open(os.path.join(tmp_path, "gi", "__init__.py"), "w") as file:
+        file.write("raise ImportError('no gi here')")
+    environ["PYTHONPATH"] = f"{tmp_path}{os.pathsep}{ROOT}"
+    with Script("tests/desktop/tray_program.py", environ=environ) as program:
+        assert program.next_line() == "TrayMissing"
+        program.tell("stop")
+        assert program.wait(3) == 0
+        assert "python3-gi" in program.stderr
