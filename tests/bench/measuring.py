@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import time
@@ -12,7 +13,7 @@ from typing import Any, NamedTuple
 from Xlib import X, display
 
 ROOT = Path(__file__).parent.parent.parent
-PYTHON = str(ROOT / ".venv" / "bin" / "python")
+PYTHON = os.environ.get("BENCH_PYTHON") or str(ROOT / ".venv" / "bin" / "python")
 
 
 class Reading(NamedTuple):
