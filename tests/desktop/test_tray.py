@@ -191,6 +191,17 @@ def test_the_icon_comes_back_when_the_panel_restarts(environ: dict[str, str], pa
         panel.wait_until(lambda: item.labels()[0] == "Online: 1 organisation, 1 unread", "the status line")
 
 
+def test_a_session_bus_that_dies_takes_the_icon_but_not_the_program(environ: dict[str, str], bus: PrivateBus) -> None:
+    with FakePanel(bus), tray_program(**environ) as program:
+        assert program.next_line() == "TrayAppeared"
+        bus.stop()
+        assert program.next_line() == "TrayMissing"
+        program.tell("online 1 Online: 1 organisation, 1 unread")
+        program.tell("stop")
+        assert program.next_line() == "stopped True"
+        assert program.wait(2) == 0
+
+
 def refusal(**environ: str) -> str:
     """The line that a start says which finds no place for an icon; it must end by itself, and soon."""
     with tray_program(**environ) as program:
