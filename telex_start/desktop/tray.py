@@ -144,8 +144,6 @@ class Tray:
     def _renew(self) -> None:
         """Renew what differs, together: a panel may close an open menu at each renewal. Called with the lock held."""
         old, new = self._shown, self._face
-        if old == new:
-            return
         self._shown = new
         if (old.state, old.unread) != (new.state, new.unread):
             self._icon.icon = self._picture(new)

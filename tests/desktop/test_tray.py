@@ -156,7 +156,10 @@ def test_a_notification_daemon_that_hangs_holds_up_neither_start_nor_end(
 def test_stop_right_after_start_is_not_lost(environ: dict[str, str], panel: FakePanel) -> None:
     with tray_program(**environ) as program:
         program.tell("stop")
-        assert program.wait(3) == 0
+        while (line := program.next_line(3)) == "TrayAppeared":
+            pass
+        assert line == "stopped True"
+        assert program.wait() == 0
 
 
 def test_without_a_tray_it_says_so_and_the_icon_comes_with_the_tray(environ: dict[str, str], bus: PrivateBus) -> None:
