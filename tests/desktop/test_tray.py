@@ -53,7 +53,7 @@ def shown(environ: dict[str, str], panel: FakePanel) -> Iterator[tuple[Script, P
 
 def test_icon_appears_with_its_title_and_a_complete_menu(environ: dict[str, str], panel: FakePanel) -> None:
     with shown(environ, panel) as (_, item):
-        assert item.property("Status") == "Active"
+        panel.wait_until(lambda: item.property("Status") == "Active", "the icon to be active")
         assert item.property("Title") == "Telex: Signed out"
         assert item.labels() == SIGNED_OUT
         assert [entry.label for entry in item.menu() if not entry.enabled] == ["Signed out"]

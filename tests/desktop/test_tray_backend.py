@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from queue import SimpleQueue
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -55,6 +55,16 @@ class Icon:
         self.renewed += 1
 
 
+class TellingIcon(Icon):
+    """An icon that can show toasts."""
+
+    HAS_NOTIFICATION = True
+    told: ClassVar[list[tuple[str, str]]] = []
+
+    def notify(self, message: str, title: str) -> None:
+        self.told.append((title, message))
+
+
 class FailingIcon(Icon):
     def run(self, set_up: Callable[[Any], None]) -> None:
         raise OSError("a text that may hold anything")
@@ -100,6 +110,18 @@ def test_where_there_always_is_a_tray_it_appears_at_once(
     assert events.get(timeout=TIMEOUT) == TrayAppeared()
     assert tray.stop(TIMEOUT) is True
     assert events.empty()
+
+
+def test_a_toast_at_the_icon_is_shown_while_there_is_one(
+    events: SimpleQueue[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tray = tray_with(TellingIcon, events, monkeypatch)
+    assert events.get(timeout=TIMEOUT) == TrayAppeared()
+    tray.notify("General", "3 unread")
+    assert TellingIcon.told == [("General", "3 unread")]
+    assert tray.stop(TIMEOUT) is True
+    with pytest.raises(RuntimeError):
+        tray.notify("General", "3 unread")
 
 
 def test_a_click_on_the_icon_is_its_default_action(events: SimpleQueue[Event], monkeypatch: pytest.MonkeyPatch) -> None:
