@@ -183,7 +183,7 @@ def _with_interruption(events: SimpleQueue[Event], console: Console | None) -> C
 
     def dispatch(event: Event) -> None:
         events.put(event)
-        if console is not None and console.blocked and isinstance(event, BellRang) and event.ring is Ring.EXIT:
+        if console is not None and isinstance(event, BellRang) and event.ring is Ring.EXIT:
             signals.interrupt()
 
     return dispatch

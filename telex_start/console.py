@@ -11,12 +11,13 @@ import errno
 import logging
 import os
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
 import msgspec
 
-from . import wording
+from . import signals, wording
 from .errors import NobodyToAsk
 from .events import SignIn, StateChanged, Trouble
 from .face import Face, face_of
@@ -26,6 +27,8 @@ from .unread import Counts
 
 log = logging.getLogger(__name__)
 
+_PATIENCE = 0.2
+"""Seconds after which a line that is still being written finds no reader."""
 _PASSES = (errno.ENOSPC, errno.EDQUOT, errno.EAGAIN) if sys.platform != "win32" else (errno.ENOSPC,)
 """Errors of a full disk or a slow reader: lines are lost, and toasts still matter."""
 
@@ -40,13 +43,19 @@ class Console:
             out: Standard output; ``None`` where the program was started without one.
             gone: Called once when nobody reads it any more.
         """
-        self.blocked = False
-        """The terminal may block the main thread now: a person is being asked, or a line is being written."""
+        self._asking = False
+        self._writing_since: float | None = None
         self._as_json = as_json
         self._out = out
         self._gone = gone
         self._status = ""
         self._session = StateChanged(State.SIGNED_OUT)
+
+    @property
+    def blocked(self) -> bool:
+        """Whether the terminal blocks the main thread: a person is being asked, or a line finds no reader."""
+        since = self._writing_since
+        return self._asking or (since is not None and time.monotonic() - since > _PATIENCE)
 
     def start(self) -> None:
         """Nothing to start."""
@@ -78,13 +87,13 @@ class Console:
         """
         if sys.stdin is None or not sys.stdin.isatty():
             raise NobodyToAsk("nobody is signed in: give --email and --password-stdin, or run it on a terminal")
-        self.blocked = True
+        self._asking = True
         try:
             return SignIn(_ask_email(email), _ask_password(), persist=True)
         except EOFError:
             raise KeyboardInterrupt from None
         finally:
-            self.blocked = False
+            self._asking = False
 
     def state(self, event: StateChanged) -> None:
         """The state, or a figure of it, changed."""
@@ -135,7 +144,7 @@ class Console:
         if out is None:
             return
         encoding = out.encoding or "utf-8"
-        self.blocked = True
+        self._writing_since = time.monotonic()
         try:
             out.write(line.encode(encoding, "replace").decode(encoding) + "\n")
             out.flush()
@@ -148,7 +157,7 @@ class Console:
             _forget_what_is_left(out)
             self._gone()
         finally:
-            self.blocked = False
+            self._writing_since = None
 
 
 def _forget_what_is_left(out: TextIO) -> None:
@@ -166,14 +175,7 @@ def _ask_email(known: str) -> str:
         EOFError: the person closed the input.
     """
     while True:
-        sys.stderr.write(f"Telex e-mail [{known}]: " if known else "Telex e-mail: ")
-        sys.stderr.flush()
-        try:
-            line = sys.stdin.readline()
-        except UnicodeDecodeError:
-            continue  # the terminal's encoding is another than the locale's
-        if not line:
-            raise EOFError
+        line = _ask(f"Telex e-mail [{known}]: " if known else "Telex e-mail: ")
         if email := line.strip() or known:
             return email
 
@@ -184,9 +186,47 @@ def _ask_password() -> str:
     Raises:
         EOFError: the person closed the input.
     """
-    import getpass
-
     while True:
-        with contextlib.suppress(UnicodeDecodeError):
-            if password := getpass.getpass("Password: ", stream=sys.stderr):
-                return password
+        if sys.platform == "win32":
+            import getpass
+
+            password = getpass.getpass("Password: ", stream=sys.stderr)
+        else:
+            with _unseen(sys.stdin.fileno()):
+                password = _ask("Password: ").rstrip("\r\n")
+        if password:
+            return password
+
+
+def _ask(question: str) -> str:
+    """Ask on the terminal; the line with its end."""
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    if sys.platform != "win32":
+        signals.wait_to_read(sys.stdin.fileno())
+    try:
+        line = sys.stdin.readline()
+    except UnicodeDecodeError:
+        return ""  # the terminal's encoding is another than the locale's
+    if not line:
+        raise EOFError
+    return line
+
+
+if sys.platform != "win32":
+
+    @contextlib.contextmanager
+    def _unseen(terminal: int) -> Iterator[None]:
+        """Nothing typed is shown. ``getpass`` does this too, and goes on waiting after a signal at the wrong moment."""
+        import termios
+
+        before = termios.tcgetattr(terminal)
+        unseen = [*before]
+        unseen[3] &= ~termios.ECHO
+        termios.tcsetattr(terminal, termios.TCSAFLUSH, unseen)
+        try:
+            yield
+        finally:
+            termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
+            sys.stderr.write("\n")
+            sys.stderr.flush()

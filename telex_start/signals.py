@@ -1,19 +1,28 @@
 """What the system and the person at the terminal end the program with: signals, and on Windows console events.
 
 They are told by a callback, so that the program ends in its own order. Only a main thread that the terminal blocks (a
-person is being asked, or nobody reads the output) is interrupted where it is, by KeyboardInterrupt.
+person is being asked, or nobody reads the output) is interrupted where it is, by KeyboardInterrupt, whether it was
+blocked when the signal came or only gets blocked on its way out.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
+import select
 import signal
 import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
 
+_LOOK_AGAIN = 0.25
+"""Seconds between two looks at whether the terminal blocks the end."""
 _CLOSE_WITHIN = 4.0
 """Seconds of the five that Windows gives a program whose console is closed."""
+
+_wake: int | None = None
+"""Can be read when a signal has come."""
 
 
 def listen(told: Callable[[int], None], blocked: Callable[[], bool]) -> None:
@@ -27,6 +36,11 @@ def listen(told: Callable[[int], None], blocked: Callable[[], bool]) -> None:
 
     def arrived(number: int, frame: FrameType | None) -> None:
         told(number)
+        if sys.platform != "win32":
+            signal.setitimer(signal.ITIMER_REAL, _LOOK_AGAIN, _LOOK_AGAIN)
+        look(number, frame)
+
+    def look(number: int, frame: FrameType | None) -> None:
         if blocked():
             raise KeyboardInterrupt
 
@@ -34,12 +48,30 @@ def listen(told: Callable[[int], None], blocked: Callable[[], bool]) -> None:
     signal.signal(signal.SIGINT, arrived)
     if sys.platform == "win32":
         _listen_to_the_console(told)
-    elif signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup ignores it, for us too
-        signal.signal(signal.SIGHUP, arrived)
+    else:
+        _make_wake()
+        signal.signal(signal.SIGALRM, look)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup ignores it, for us too
+            signal.signal(signal.SIGHUP, arrived)
+
+
+def wait_to_read(descriptor: int) -> None:
+    """Wait until a terminal has a line to read, or until a signal's handler raises.
+
+    A signal that comes just before a blocking read has its handler run after it only, which is when the person has
+    answered.
+    """
+    while True:
+        ready = select.select([descriptor] if _wake is None else [descriptor, _wake], [], [])[0]
+        if descriptor in ready:
+            return
+        if _wake is not None:
+            with contextlib.suppress(BlockingIOError):
+                os.read(_wake, 64)
 
 
 def interrupt() -> None:
-    """Interrupt the main thread where the terminal blocks it, from another thread."""
+    """From another thread: as if SIGTERM had come, for a main thread that the terminal may block."""
     if sys.platform == "win32":
         import _thread
 
@@ -68,3 +100,12 @@ if sys.platform == "win32":
         routine = ctypes.WINFUNCTYPE(ctypes.c_int, ctypes.c_uint)(happened)
         _kept.append(routine)
         ctypes.windll.kernel32.SetConsoleCtrlHandler(routine, True)
+else:
+
+    def _make_wake() -> None:
+        global _wake
+        if _wake is None:
+            _wake, write = os.pipe()
+            os.set_blocking(_wake, False)
+            os.set_blocking(write, False)
+            signal.set_wakeup_fd(write, warn_on_full_buffer=False)

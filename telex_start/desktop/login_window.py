@@ -9,7 +9,6 @@ import base64
 import gc
 import logging
 import os
-import re
 import sys
 import time
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from ..errors import TelexStartError
 from ..events import Event, WindowClosed, WindowSubmitted
 from ..states import State
 from . import login_look, login_place
+from .login_form import fault
 from .pixmaps import pixmaps, png
 
 try:
@@ -41,7 +41,6 @@ _WIDTH = 344
 """Pixels of the form on a screen of 96 dots an inch."""
 _FOCUS_GIVEN_WITHIN = 0.6
 """Seconds after it has appeared in which the focus is not the person's doing."""
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _TIPS = {
     "email": "The e-mail address that you use in Telex",
     "password": "Your Telex password; it is not stored",
@@ -217,7 +216,12 @@ class LoginWindow:
         # Without a master tktooltip would take whichever root was made first.
         frame = {"master": self._root, "background": login_look.LINE, "padx": 1, "pady": 1}
         look = {"background": login_look.INK, "foreground": login_look.FIELD, "font": (self._family(), 9)}
-        return ToolTip(widget, words, delay=0.6, follow=False, parent_kwargs=frame, padx=6, pady=3, **look)
+        tip = ToolTip(widget, words, delay=0.6, follow=False, parent_kwargs=frame, padx=6, pady=3, **look)
+        if isinstance(widget, ttk.Button):
+            # The buttons are at the edge of the screen, and tktooltip would show half of it beyond.
+            tip.update_idletasks()
+            tip.x_offset = round(20 * self._scale) - tip.winfo_reqwidth()
+        return tip
 
     def _bind(self) -> None:
         root = self._root
@@ -273,12 +277,9 @@ class LoginWindow:
         if self._busy or self._closed:
             return
         email, password = self._email.get().strip(), self._password.get()
-        fault, field = _fault(email, password), self._email
-        if fault and _EMAIL.fullmatch(email):
-            field = self._password
-        if fault:
-            self._write(fault, "Bad")
-            self._focus(field)
+        if (wrong := fault(email, password)) is not None:
+            self._write(wrong.message, "Bad")
+            self._focus(self._email if wrong.field == "email" else self._password)
             return
         self._hide_password()
         self._dispatch(WindowSubmitted(email, password))
@@ -375,15 +376,6 @@ class LoginWindow:
         self._closed = True
         del root, tip, entry
         _free(interpreter)
-
-
-def _fault(email: str, password: str) -> str:
-    """What is wrong with the form; empty for nothing."""
-    if not email:
-        return "Please enter your e-mail address."
-    if not _EMAIL.fullmatch(email):
-        return "This does not look like an e-mail address; it should be like ada@example.org."
-    return "" if password else "Please enter your password."
 
 
 def _pictures(scale: float) -> list[bytes]:

@@ -111,6 +111,20 @@ class Tray:
                 if self._shown is not None:
                     self._shown.show(face)
 
+    def notify(self, title: str, body: str) -> None:
+        """Show a toast at the icon, on Windows and macOS, where nothing better can. From any thread.
+
+        Args:
+            title: At most 63 UTF-16 units, which is what Windows takes.
+            body: At most 255 UTF-16 units.
+
+        Raises:
+            RuntimeError: there is no icon now, or it cannot do that.
+        """
+        if self._pystray is None:
+            raise RuntimeError("no icon to show a toast at")
+        self._pystray.notify(title, body)
+
     def stop(self, timeout: float) -> bool:
         """Take the icon away; after that nothing is dispatched any more.
 

@@ -72,6 +72,21 @@ class PystrayTray:
             if self._visible and not self._stopping:
                 self._renew()
 
+    def notify(self, title: str, body: str) -> None:
+        """Show a toast at the icon. From any thread.
+
+        Args:
+            title: At most 63 UTF-16 units, which is what Windows takes.
+            body: At most 255 UTF-16 units.
+
+        Raises:
+            RuntimeError: there is no icon now, or it cannot do that.
+        """
+        with self._lock:
+            if not self._visible or self._stopping or not getattr(self._icon, "HAS_NOTIFICATION", False):
+                raise RuntimeError("no icon to show a toast at")
+            self._icon.notify(body, title)
+
     def stop(self, timeout: float) -> bool:
         """Take the icon away.
 

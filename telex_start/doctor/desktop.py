@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 from queue import Empty, SimpleQueue
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _HEADLESS = "start it in a desktop session, or use --headless"
 _TK = "install python3-tk (Fedora: python3-tkinter, Arch: tk), or sign in by --email NAME --password-stdin"
 _XEMBED = "XEmbed, the old kind"
-_ANSWER_WITHIN = 4.0
+_ANSWER_WITHIN = 3.0
 """Seconds: a daemon may have to be started first."""
 
 
@@ -31,25 +32,22 @@ def findings() -> Iterator[Finding]:
         yield look("toasts", plyer)
         return
     yield look("display", display)
-    bus = _start_bus()
-    connected: Finding | None = None
+    connected = look("session bus", session_bus)
     host: Finding | None = None
-    if bus is None:
-        yield missing("session bus", "none (DBUS_SESSION_BUS_ADDRESS is not set)", _HEADLESS)
-        yield look("toasts", plyer)
-    else:
+    yield connected
+    if connected.mark is Mark.OK:
+        bus = _start_bus()
         try:
-            connected = look("session bus", lambda: session_bus(bus))
-            yield connected
-            if connected.mark is Mark.OK:
-                yield look("toasts", lambda: notification_daemon(bus))
-                host = look("tray host", lambda: tray_host(bus))
-                yield host
+            yield look("toasts", lambda: notification_daemon(bus))
+            host = look("tray host", lambda: tray_host(bus))
+            yield host
         finally:
             bus.stop()
-    if connected is None or connected.mark is not Mark.OK:
+    else:
+        yield look("toasts", plyer)
+    if host is None:
         yield missing("tray", "no icon without a session bus", _HEADLESS)
-    elif host is not None and _XEMBED in host.found:
+    elif _XEMBED in host.found:
         yield look("tray", old_tray)
     else:
         yield ok("tray", "an icon with a menu, by StatusNotifierItem; it needs no other package")
@@ -80,15 +78,20 @@ def display() -> Finding:
     return missing("display", "none (neither DISPLAY nor WAYLAND_DISPLAY is set)", _HEADLESS)
 
 
-def session_bus(bus: Bus) -> Finding:
+def session_bus() -> Finding:
     """Whether the session bus lets us in."""
-    from ..desktop.bus import DBusAddress, session_address
+    from ..desktop.bus_link import NoBus, connect, session_address
 
-    name = "org.freedesktop.DBus"
-    answer = _ask(bus, DBusAddress("/org/freedesktop/DBus", name, name), "GetId")
     address = session_address(os.environ)
-    if answer is None:
-        return missing("session bus", f"it does not let us in ({address})", _HEADLESS)
+    if not address:
+        return missing("session bus", "none (DBUS_SESSION_BUS_ADDRESS is not set)", _HEADLESS)
+    never = os.eventfd(0, os.EFD_CLOEXEC)
+    try:
+        connect(address, 1, time.monotonic() + _ANSWER_WITHIN, never, lambda: False).close()
+    except NoBus as error:
+        return missing("session bus", f"{address} does not let us in ({error})", _HEADLESS)
+    finally:
+        os.close(never)
     return ok("session bus", address)
 
 
@@ -166,22 +169,21 @@ def plyer() -> Finding:
 
 def main_app(command: str | None) -> Finding:
     """The Telex client that Open Main App starts."""
-    from ..desktop import main_app as client
+    from ..desktop import client
 
+    remedy = 'set [main_app] command = "/path/to/client" in the configuration'
     found = client.find(command)
     if found is None:
-        remedy = 'set [main_app] command = "/path/to/client" where it is installed'
         return note("main app", "not found, so Open Main App opens the web app", remedy)
+    if not found.recognisable:
+        return note("main app", f"{found}, whose processes cannot be told from others: Close Main App closes nothing")
     return ok("main app", str(found))
 
 
-def _start_bus() -> Bus | None:
+def _start_bus() -> Bus:
     from ..desktop.bus import Bus, session_address
 
-    address = session_address(os.environ)
-    if not address:
-        return None
-    bus = Bus(address, thread_name="doctor")
+    bus = Bus(session_address(os.environ), thread_name="doctor")
     bus.start()
     return bus
 

@@ -189,6 +189,21 @@ def test_opened_by_the_program_it_leaves_the_keyboard_where_it_is(desktop: RealD
             assert window.state()["focus"] in (None, "password")  # the window below it is gone
 
 
+def test_a_window_manager_that_gives_it_the_focus_unasked_leads_no_key_into_it(desktop: RealDesktop) -> None:
+    with Dialogue(desktop, "--unasked", "--email", ADA) as window:
+        desktop.xdotool("search", "--sync", "--onlyvisible", "--name", "^Telex", "windowfocus", "--sync")
+        window.type("word")
+        window.press("Return", "Escape")
+        state = window.state()
+        assert (state["password"], state["message"], state["focus"]) == ("", "", None)
+        window.press("Tab")  # now it is meant
+        window.type("p")
+        window.wait_until(focus="email", email="p")
+        window.press("Escape")
+        # Neither Return nor the first Escape has done anything.
+        assert window.script.next_line() == "WindowClosed"
+
+
 def test_opened_by_the_program_it_is_used_after_a_click_or_when_asked_for(desktop: RealDesktop) -> None:
     with Script("tests/desktop/editor_program.py", environ=desktop.environ) as editor:
         assert editor.next_line() == "focus"

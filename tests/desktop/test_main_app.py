@@ -214,6 +214,14 @@ def test_a_script_is_told_from_others_of_its_interpreter(
     assert [process.poll() for process in foreign] == [None, None, None]
 
 
+def test_a_module_of_the_same_name_is_no_script(machine: Path, started: Callable[..., subprocess.Popen[str]]) -> None:
+    telex = script(machine / "opt" / "telex", SLEEPER)
+    script(telex.parent / "telex.py", SLEEPER)
+    foreign = started(sys.executable, "-m", "telex", folder=telex.parent)
+    assert main_app.close_main_app(str(telex)) is not None
+    assert foreign.poll() is None
+
+
 @pytest.mark.parametrize("command", ["python", "python -c 'import time'", "python -m telex", "env A=b python", "sh"])
 def test_an_interpreter_or_shell_alone_is_never_closed(
     command: str, machine: Path, started: Callable[..., subprocess.Popen[str]]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
 
-from tests.fake_desktop import RealDesktop
+from tests.fake_desktop import TIMEOUT, RealDesktop
 from tests.script import Script
 
 pytestmark = pytest.mark.desktop
@@ -62,3 +63,16 @@ def test_icon_comes_back_after_the_panel_has_crashed(desktop: RealDesktop) -> No
         desktop.right_click_icon()
         desktop.choose("Test Notifications")
         assert program.next_line() == "MenuClicked Test Notifications"
+
+
+def test_login_window_is_in_the_corner_above_the_panel(desktop: RealDesktop) -> None:
+    with Script("tests/desktop/login_program.py", environ=desktop.environ) as window:
+        assert window.next_line() == "open"
+        found = ("search", "--sync", "--onlyvisible", "--name", "^Telex", "getwindowgeometry", "--shell")
+        deadline = time.monotonic() + TIMEOUT
+        while True:
+            place = dict(line.split("=") for line in desktop.xdotool(*found).splitlines())
+            right, bottom = int(place["X"]) + int(place["WIDTH"]), int(place["Y"]) + int(place["HEIGHT"])
+            if 1240 < right <= 1280 and 730 < bottom <= 768:
+                break
+            assert time.monotonic() < deadline, f"its corner is at {right}, {bottom}"

@@ -51,7 +51,7 @@ def shown(environ: dict[str, str], panel: FakePanel) -> Iterator[tuple[Script, P
 
 def test_icon_appears_with_its_title_and_a_complete_menu(environ: dict[str, str], panel: FakePanel) -> None:
     with shown(environ, panel) as (_, item):
-        assert item.property("Status") == "Active"
+        panel.wait_until(lambda: item.property("Status") == "Active", "the icon to be active")
         assert item.property("Title") == "Telex: Signed out"
         assert item.labels() == SIGNED_OUT
         assert [entry.label for entry in item.menu() if not entry.enabled] == ["Signed out"]
@@ -181,7 +181,10 @@ def test_a_notification_daemon_that_hangs_holds_up_neither_start_nor_end(
 def test_stop_right_after_start_is_not_lost(environ: dict[str, str], panel: FakePanel) -> None:
     with tray_program(**environ) as program:
         program.tell("stop")
-        assert program.wait(3) == 0
+        while (line := program.next_line(3)) == "TrayAppeared":
+            pass
+        assert line == "stopped True"
+        assert program.wait() == 0
 
 
 def test_without_a_tray_it_says_so_and_the_icon_comes_with_the_tray(environ: dict[str, str], bus: PrivateBus) -> None:
@@ -214,6 +217,17 @@ def test_the_icon_comes_back_when_the_panel_restarts(environ: dict[str, str], pa
         assert program.next_line() == "TrayAppeared"
         item = panel.wait_for_item()
         panel.wait_until(lambda: item.labels()[0] == "Online: 1 organisation, 1 unread", "the status line")
+
+
+def test_a_session_bus_that_dies_takes_the_icon_but_not_the_program(environ: dict[str, str], bus: PrivateBus) -> None:
+    with FakePanel(bus), tray_program(**environ) as program:
+        assert program.next_line() == "TrayAppeared"
+        bus.stop()
+        assert program.next_line() == "TrayMissing"
+        program.tell("online 1 Online: 1 organisation, 1 unread")
+        program.tell("stop")
+        assert program.next_line() == "stopped True"
+        assert program.wait(2) == 0
 
 
 def refusal(**environ: str) -> str:

@@ -18,7 +18,7 @@ from tests.servers import Sandbox
 
 @pytest.fixture(scope="module")
 def telex() -> Iterator[Sandbox]:
-    with Sandbox("--organisations", "1") as sandbox:
+    with Sandbox("--organisations", "1", "--rate", "0") as sandbox:
         yield sandbox
 
 

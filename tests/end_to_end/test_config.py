@@ -23,7 +23,7 @@ OWN = {"api_url": "https://telex.example/api/v1", "push_url": "wss://telex.examp
 
 @pytest.fixture(scope="module")
 def telex() -> Iterator[Sandbox]:
-    with Sandbox("--organisations", "1") as sandbox:
+    with Sandbox("--organisations", "1", "--rate", "0") as sandbox:
         yield sandbox
 
 

@@ -18,7 +18,7 @@ from typing import Self
 
 import pytest
 
-from telex_start import instance
+from telex_start import instance, instance_unix
 from telex_start.events import BellRang, Event, Ring
 
 API = "https://api.telex.im/api/v1"
@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 _HOLDER = """
 import signal, sys
 from queue import SimpleQueue
-from telex_start import instance
+from telex_start import instance, instance_unix
 folder, url, kind = sys.argv[1:]
 held = instance.claim(folder, url, kind)
 print("held" if held else "taken", flush=True)
@@ -185,8 +185,9 @@ def test_exit_gives_up_on_one_that_does_not_end(tmp_path: Path, bell: Bell) -> N
     assert bell.rang() is Ring.EXIT
 
 
-def test_exit_says_when_the_instance_does_not_answer(tmp_path: Path) -> None:
+def test_exit_says_when_the_instance_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stopped process holds the lock and takes the call: that is not "not running"."""
+    monkeypatch.setattr(instance_unix, "ANSWER_WITHIN", 0.2)
     with Holder(tmp_path) as holder:
         assert holder.says() == "held"
         holder.process.send_signal(signal.SIGSTOP)

@@ -265,7 +265,7 @@ def test_a_full_disk_is_no_reason_to_stop(capsys: pytest.CaptureFixture[str]) ->
 
 @pytest.fixture(scope="module")
 def telex() -> Iterator[Sandbox]:
-    with Sandbox("--organisations", "2") as sandbox:
+    with Sandbox("--organisations", "2", "--rate", "0") as sandbox:
         yield sandbox
 
 

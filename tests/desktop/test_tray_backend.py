@@ -1,0 +1,154 @@
+"""The tray on a backend that fails, and on one like those of Windows and macOS."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+import pytest
+
+from telex_start.desktop import tray_backend
+from telex_start.desktop.tray import Tray
+from telex_start.desktop.tray_backend import Backend
+from telex_start.events import Event, IconClicked, MenuClicked, MenuItem, ThreadFailed, TrayAppeared
+from telex_start.face import Face
+from telex_start.states import State
+from tests.fake_bus import TIMEOUT
+
+FACE = Face(State.SIGNED_OUT, 0, "Signed out")
+
+
+class Item:
+    """As pystray's, as far as the tray goes."""
+
+    def __init__(self, text: Any, action: Callable[[], object] | None, **when: Any) -> None:
+        self.text, self.action, self.when = text, action, when
+
+
+class Menu:
+    SEPARATOR = Item("-", None)
+
+    def __init__(self, *items: Item) -> None:
+        self.items = items
+
+
+class Icon:
+    """An icon whose loop runs until it is stopped."""
+
+    def __init__(self, name: str, icon: Any, title: str, menu: Menu) -> None:
+        self.icon, self.title, self.menu = icon, title, menu
+        self.visible = False
+        self.renewed = 0
+        self._stopped = threading.Event()
+
+    def run(self, set_up: Callable[[Any], None]) -> None:
+        set_up(self)
+        self._stopped.wait(TIMEOUT)
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def update_menu(self) -> None:
+        self.renewed += 1
+
+
+class TellingIcon(Icon):
+    """An icon that can show toasts."""
+
+    HAS_NOTIFICATION = True
+    told: ClassVar[list[tuple[str, str]]] = []
+
+    def notify(self, message: str, title: str) -> None:
+        self.told.append((title, message))
+
+
+class FailingIcon(Icon):
+    def run(self, set_up: Callable[[Any], None]) -> None:
+        raise OSError("a text that may hold anything")
+
+
+class EndingIcon(Icon):
+    def run(self, set_up: Callable[[Any], None]) -> None:
+        set_up(self)
+
+
+@pytest.fixture
+def events() -> SimpleQueue[Event]:
+    return SimpleQueue()
+
+
+def tray_with(icon_class: Any, events: SimpleQueue[Event], monkeypatch: pytest.MonkeyPatch) -> Tray:
+    pystray = SimpleNamespace(Menu=Menu, MenuItem=Item)
+    backend = Backend("test", pystray, icon_class, lambda state, unread: (state, unread))
+    monkeypatch.setattr(tray_backend, "choose", lambda **_: backend)
+    tray = Tray(events.put, FACE)
+    tray.start()
+    return tray
+
+
+def test_a_loop_that_fails_is_told_without_its_text(
+    events: SimpleQueue[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tray = tray_with(FailingIcon, events, monkeypatch)
+    assert events.get(timeout=TIMEOUT) == ThreadFailed("tray", "OSError")
+    assert tray.stop(0.1) is False
+
+
+def test_a_loop_that_ends_by_itself_is_told(events: SimpleQueue[Event], monkeypatch: pytest.MonkeyPatch) -> None:
+    tray_with(EndingIcon, events, monkeypatch)
+    told = {type(events.get(timeout=TIMEOUT)) for _ in range(2)}
+    assert told == {TrayAppeared, ThreadFailed}
+
+
+def test_where_there_always_is_a_tray_it_appears_at_once(
+    events: SimpleQueue[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tray = tray_with(Icon, events, monkeypatch)
+    assert events.get(timeout=TIMEOUT) == TrayAppeared()
+    assert tray.stop(TIMEOUT) is True
+    assert events.empty()
+
+
+def test_a_toast_at_the_icon_is_shown_while_there_is_one(
+    events: SimpleQueue[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tray = tray_with(TellingIcon, events, monkeypatch)
+    assert events.get(timeout=TIMEOUT) == TrayAppeared()
+    tray.notify("General", "3 unread")
+    assert TellingIcon.told == [("General", "3 unread")]
+    assert tray.stop(TIMEOUT) is True
+    with pytest.raises(RuntimeError):
+        tray.notify("General", "3 unread")
+
+
+def test_a_click_on_the_icon_is_its_default_action(events: SimpleQueue[Event], monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Icon] = []
+
+    class Kept(Icon):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            made.append(self)
+
+    tray = tray_with(Kept, events, monkeypatch)
+    assert events.get(timeout=TIMEOUT) == TrayAppeared()
+    [default] = [item for item in made[0].menu.items if item.when.get("default")]
+    assert default.when["visible"] is False
+    assert default.action is not None
+    default.action()
+    assert events.get_nowait() == IconClicked()
+    [exit_item] = [item for item in made[0].menu.items if item.text == MenuItem.EXIT.value]
+    assert exit_item.action is not None
+    exit_item.action()
+    assert events.get_nowait() == MenuClicked(MenuItem.EXIT)
+    tray.show(FACE)
+    assert made[0].renewed == 0
+    tray.show(Face(State.ONLINE, 3, "Online"))
+    assert (made[0].icon, made[0].title, made[0].renewed) == ((State.ONLINE, 3), "Telex: Online", 1)
+    assert tray.stop(TIMEOUT) is True
+    exit_item.action()
+    tray.show(FACE)
+    assert events.empty()
+    assert made[0].title == "Telex: Online"

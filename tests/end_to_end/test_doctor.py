@@ -1,0 +1,346 @@
+"""`telex-start doctor`: what it finds here, what it finds missing, the remedies, and that it always comes to an end."""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import trustme
+
+from telex_start.config import Config
+from telex_start.doctor import network
+from telex_start.doctor.findings import Finding, Mark, line, missing, note, ok, verdict
+from telex_start.doctor.probing import look
+from tests.end_to_end.conftest import headless
+from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus, Xvfb
+from tests.program import Program
+from tests.servers import Sandbox
+
+MARKS = {"ok", "missing", "note"}
+
+
+@pytest.fixture(scope="module")
+def telex() -> Iterator[Sandbox]:
+    with Sandbox("--organisations", "1", "--rate", "0") as sandbox:
+        yield sandbox
+
+
+class Report:
+    """What the doctor said."""
+
+    def __init__(self, folder: Path, *options: str, environ: dict[str, str]) -> None:
+        with Program(folder, "doctor", *options, environ=environ) as doctor:
+            self.code = doctor.ended(50)
+            self.errors = doctor.errors
+            self.lines = doctor.output
+        self.verdict = self.lines[-1]
+        self.found: dict[str, tuple[str, str]] = {}
+        for text in self.lines[:-2]:
+            mark, subject, words = text[:9].strip(), text[9:29].strip(), text[29:]
+            assert mark in MARKS, text
+            assert words, text
+            self.found[subject] = mark, words
+
+    def says(self, subject: str, mark: str, *words: str) -> None:
+        """The finding is there, with that mark and these words."""
+        found, text = self.found[subject]
+        assert found == mark, f"{subject}: {found} {text}"
+        for word in words:
+            assert word in text, text
+
+
+# --- all is well ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.desktop
+def test_a_desktop_where_everything_works(tmp_path: Path, telex: Sandbox) -> None:
+    client = tmp_path / "telex"
+    client.write_bytes(b"\x7fELF")
+    client.chmod(0o755)
+    with ExitStack() as stack:
+        xvfb, bus = stack.enter_context(Xvfb()), stack.enter_context(PrivateBus())
+        stack.enter_context(FakePanel(bus))
+        stack.enter_context(FakeNotificationDaemon(bus))
+        environ = {**telex.environ, **xvfb.environ, **bus.environ, "TELEX_START_MAIN_APP_COMMAND": str(client)}
+        report = Report(tmp_path, environ=environ)
+    assert (report.code, report.errors) == (0, "")
+    assert report.verdict == "Telex Start works here."
+    for subject in (
+        *("Python", "packages", "configuration", "lock", "log", "login window", "display", "session bus", "toasts"),
+        *("tray host", "tray", "main app", "running agent", "Telex", "DNS", "TLS", "API", "clock", "push server"),
+    ):
+        report.says(subject, "ok")
+    report.says("display", "ok", f"X11 ({xvfb.display})")
+    report.says("toasts", "ok", "fake 1", "body-markup")
+    report.says("main app", "ok", str(client))
+    report.says("running agent", "ok", "none")
+    report.says("TLS", "ok", "TLSv1.3", "verified")
+
+
+def test_it_signs_nobody_in_and_leaves_no_lock(tmp_path: Path, telex: Sandbox) -> None:
+    before = telex.status()
+    Report(tmp_path, environ=telex.environ)
+    after = telex.status()
+    assert after["logins"] == before["logins"]
+    assert after["push_connections"] == 0
+    assert list((tmp_path / "run" / "telex-start").iterdir()) == []
+
+
+def test_a_running_agent_is_told_and_not_disturbed(tmp_path: Path, telex: Sandbox) -> None:
+    with headless(tmp_path, telex) as agent:
+        agent.event("state", state="online", subscribed=1)
+        report = Report(tmp_path, environ=telex.environ)
+        report.says("running agent", "ok", "one, headless")
+        telex.message(0, "General")
+        agent.event("notification", channel="General")
+
+
+# --- something is missing -------------------------------------------------------------------------------------------
+
+
+def test_without_a_desktop_it_names_headless(tmp_path: Path, telex: Sandbox) -> None:
+    """On a server: the agent can do its job, and the doctor says how."""
+    report = Report(tmp_path, environ={**telex.environ, "DBUS_SESSION_BUS_ADDRESS": "", "XDG_CURRENT_DESKTOP": ""})
+    assert report.code == 0
+    assert report.verdict == "Telex Start works here with --headless only: there is no way to an icon with a menu."
+    report.says("display", "missing", "neither DISPLAY nor WAYLAND_DISPLAY is set", "--headless")
+    report.says("session bus", "missing", "--headless")
+    report.says("tray", "missing", "--headless")
+    report.says("main app", "note", "not found", "command =")
+
+
+@pytest.mark.desktop
+def test_an_empty_desktop(tmp_path: Path, telex: Sandbox) -> None:
+    """A bus and a display, and nobody who shows icons or toasts."""
+    with Xvfb() as xvfb, PrivateBus() as bus:
+        report = Report(tmp_path, environ={**telex.environ, **xvfb.environ, **bus.environ})
+    assert report.code == 0
+    report.says("session bus", "ok")
+    report.says("toasts", "missing", "no notification daemon answers", "install one: dunst and mako are two")
+    report.says("tray host", "note", "none just now", "GNOME needs its extension")
+
+
+@pytest.mark.desktop
+def test_a_notification_daemon_that_hangs(tmp_path: Path, telex: Sandbox) -> None:
+    with PrivateBus() as bus, FakeNotificationDaemon(bus, mode="silent"):
+        report = Report(tmp_path, environ={**telex.environ, **bus.environ})
+    report.says("toasts", "missing", "no notification daemon answers")
+    report.says("push server", "ok")
+
+
+@pytest.mark.desktop
+def test_a_display_that_is_gone(tmp_path: Path, telex: Sandbox) -> None:
+    with PrivateBus() as bus:
+        report = Report(tmp_path, environ={**telex.environ, **bus.environ, "DISPLAY": ":987"})
+    report.says("display", "missing", "the X display :987 cannot be opened")
+    report.says("push server", "ok")
+
+
+def test_a_mistake_in_the_configuration_is_found_and_the_rest_is_looked_at(tmp_path: Path) -> None:
+    report = Report(tmp_path, "--api-url", "http://telex.example/api/v1", environ={})
+    assert report.code == 1
+    assert report.verdict == "Telex Start cannot do its job here: see configuration."
+    report.says("configuration", "missing", 'option --api-url is "http://telex.example/api/v1"; allowed is')
+    assert {"Python", "lock", "login window", "tray"} <= report.found.keys()
+    assert "API" not in report.found
+
+
+def test_an_authority_nobody_trusts(tmp_path: Path, telex: Sandbox) -> None:
+    environ = {name: value for name, value in telex.environ.items() if name != "TELEX_START_CA_FILE"}
+    report = Report(tmp_path, environ=environ)
+    assert report.code == 1
+    report.says("TLS", "missing", "certificate", "--ca-file FILE")
+    report.says("API", "missing", "not tried")
+    report.says("push server", "missing", "not tried")
+    report = Report(tmp_path, "--ca-file", "/none.pem", environ=environ)
+    assert report.code == 1
+    report.says("certificates", "missing", "ca_file /none.pem cannot be used")
+
+
+def test_a_certificate_of_another_host(tmp_path: Path) -> None:
+    with _Server("another.example") as server:
+        [name, secure, *_] = server.findings()
+    assert name.mark is Mark.OK
+    assert secure.mark is Mark.MISSING
+    assert "IP address mismatch" in secure.found or "not valid for" in secure.found
+    assert secure.remedy.startswith("is the address right")
+
+
+def test_no_server_there(tmp_path: Path, telex: Sandbox) -> None:
+    environ = {**telex.environ, "TELEX_START_API_URL": "https://127.0.0.1:9/api/v1"}
+    report = Report(tmp_path, environ=environ)
+    assert report.code == 1
+    assert report.verdict == "Telex Start cannot do its job here: see TLS, API."
+    report.says("API", "missing", "not tried, 127.0.0.1 is not reached")
+    report.says("push server", "ok")
+
+
+def test_a_login_page_or_a_failure_in_the_place_of_the_api(tmp_path: Path, telex: Sandbox) -> None:
+    try:
+        telex.fault("login", status=502, html=True)
+        report = Report(tmp_path, environ=telex.environ)
+        report.says("API", "missing", "HTTP 502, and not in Telex's way", "a login page")
+        assert report.code == 1
+        telex.clear_faults()
+        telex.fault("login", redirect=True)
+        Report(tmp_path, environ=telex.environ).says("API", "missing", "HTTP 302")
+        telex.clear_faults()
+        telex.fault("login", status=503, message="maintenance \x1b[2J")
+        report = Report(tmp_path, environ=telex.environ)
+        report.says("API", "note", "Telex has a problem just now (HTTP 503: maintenance [2J)")
+        assert report.code == 0
+        telex.clear_faults()
+        telex.fault("login", status=429)
+        Report(tmp_path, environ=telex.environ).says("API", "note", "429")
+    finally:
+        telex.clear_faults()
+
+
+def test_a_push_server_that_takes_no_web_sockets(tmp_path: Path, telex: Sandbox) -> None:
+    try:
+        telex.refuse_push(403)
+        report = Report(tmp_path, environ=telex.environ)
+    finally:
+        telex.refuse_push(0)
+    assert report.code == 1
+    assert report.verdict == "Telex Start cannot do its job here: see push server."
+    report.says("push server", "missing", "HTTP 403")
+
+
+def test_a_clock_that_is_an_hour_off(tmp_path: Path) -> None:
+    with Sandbox("--organisations", "1", "--clock-offset", "3600") as telex:
+        report = Report(tmp_path, environ=telex.environ)
+    report.says("clock", "note", "60 minutes behind the server's", "set it")
+    assert report.code == 0
+
+
+def test_no_secret_and_no_address_is_told(tmp_path: Path, telex: Sandbox) -> None:
+    environ = {
+        **telex.environ,
+        "TELEX_START_EMAIL": telex.email,
+        "HTTPS_PROXY": "http://ada:hunter2@proxy.example:3128",
+        "TELEX_START_API_URL": "https://telex.example/api/v1",
+    }
+    report = Report(tmp_path, environ=environ)
+    text = "\n".join(report.lines)
+    assert "hunter2" not in text
+    assert telex.email not in text
+    report.says("DNS", "ok")  # of the push server, on this machine: that one needs no proxy
+    assert "telex.example is looked up by the proxy proxy.example:3128" in text
+
+
+# --- it comes to an end ---------------------------------------------------------------------------------------------
+
+
+class _Server:
+    """A TLS server for one name that accepts and says nothing more."""
+
+    def __init__(self, name: str, *, speaks: bool = True) -> None:
+        self._authority = trustme.CA()
+        self._certificate = self._authority.issue_cert(name)
+        self._speaks = speaks
+
+    def __enter__(self) -> _Server:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._certificate.configure_cert(self._context)
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self._thread.join(5)
+
+    def _serve(self) -> None:
+        open_ones = []
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                break
+            if self._speaks:
+                try:
+                    connection = self._context.wrap_socket(connection, server_side=True)
+                except OSError:
+                    connection.close()
+                    continue
+            open_ones.append(connection)
+        for connection in open_ones:
+            connection.close()
+
+    def findings(self) -> list[Finding]:
+        address = f"127.0.0.1:{self._socket.getsockname()[1]}"
+        with self._authority.cert_pem.tempfile() as ca_file:
+            config = Config(api_url=f"https://{address}/api/v1", push_url=f"wss://{address}/push", ca_file=ca_file)
+            return list(network.findings(config))
+
+
+@pytest.mark.parametrize("speaks", [True, False], ids=["in HTTP", "in TLS"])
+def test_a_server_that_never_answers_costs_seconds(speaks: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "_CALL_WITHIN", 0.3)
+    monkeypatch.setattr("telex_start.push.connection.OPEN_WITHIN", 0.3)
+    began = time.monotonic()
+    with _Server("127.0.0.1", speaks=speaks) as server:
+        found = {finding.subject: finding for finding in server.findings()}
+    assert time.monotonic() - began < 3
+    assert found["TLS"].mark is (Mark.OK if speaks else Mark.MISSING)
+    assert "did not answer in time" in found["API" if speaks else "TLS"].found
+    assert found["push server"].fatal
+
+
+def test_a_look_that_hangs_is_left_behind() -> None:
+    """A name look-up has no time-out of its own."""
+    release = threading.Event()
+
+    def hang() -> Finding:
+        release.wait()
+        return ok("DNS", "late")
+
+    began = time.monotonic()
+    found = look("DNS", hang, fatal=True, seconds=0.1)
+    assert time.monotonic() - began < 1
+    assert found == missing("DNS", "no answer within 0.1 s", fatal=True)
+    [left] = [thread for thread in threading.enumerate() if thread.name == "look at DNS"]
+    assert left.daemon, "it never keeps the program from ending"
+    release.set()
+    left.join(5)
+
+
+def test_a_look_that_breaks_costs_only_itself() -> None:
+    found = look("tray", lambda: ok("tray", str(1 // 0)))
+    assert found == missing("tray", "cannot be looked at (ZeroDivisionError: integer division or modulo by zero)")
+
+
+# --- words ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_finding_is_one_aligned_line() -> None:
+    findings = [
+        ok("Python", "3.11.2"),
+        missing("login window", "no Tk", "install python3-tk"),
+        note("a subject of 19 char", "x\n\x1b[31my\u202e " + "z" * 1000),
+    ]
+    lines = [line(finding) for finding in findings]
+    assert lines[0] == "ok       Python              3.11.2"
+    assert lines[1] == "missing  login window        no Tk: install python3-tk"
+    assert lines[2].startswith("note     a subject of 19 charx [31my zzz")
+    assert len(lines[2]) < 450
+    assert all(text.isprintable() for text in lines)
+    assert len({re.search(r"3\.11|no Tk|x \[", text).start() for text in lines}) == 1  # type: ignore[union-attr]
+
+
+def test_the_verdict() -> None:
+    fine = [ok("tray", "appindicator"), missing("main app", "not found")]
+    assert verdict(fine, tray=True) == ("Telex Start works here.", 0)
+    assert verdict(fine, tray=False)[1] == 0
+    words, code = verdict([*fine, missing("API", "x", fatal=True), missing("API", "y", fatal=True)], tray=True)
+    assert (words, code) == ("Telex Start cannot do its job here: see API.", 1)

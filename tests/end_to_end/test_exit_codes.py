@@ -1,0 +1,279 @@
+"""How `telex-start --headless` ends, and what it never ends for; what a script gets to read."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.conftest import headless
+from tests.program import ROOT, Program
+from tests.servers import Sandbox
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Sandbox]:
+    """A sandbox for tests that leave it as it was."""
+    with Sandbox("--organisations", "1", "--rate", "0") as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def telex() -> Iterator[Sandbox]:
+    with Sandbox("--organisations", "1", "--rate", "0") as sandbox:
+        yield sandbox
+
+
+def in_words(folder: Path, telex: Sandbox, *options: str) -> Program:
+    """Signed in by standard input, told in words."""
+    return Program(
+        folder,
+        *("--headless", "--email", telex.email, "--password-stdin", *options),
+        environ=telex.environ,
+        given=telex.password + "\n",
+    )
+
+
+# --- 0 --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hang_up(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a started program inherits for SIGHUP: a terminal's default, or nohup's."""
+    before = signal.signal(signal.SIGHUP, request.param)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=lambda number: number.name)
+@pytest.mark.parametrize("hang_up", [signal.SIG_DFL], indirect=True, ids=[""])
+@pytest.mark.usefixtures("hang_up")
+def test_a_signal_is_an_end_in_order(tmp_path: Path, shared: Sandbox, number: signal.Signals) -> None:
+    with headless(tmp_path, shared) as agent:
+        agent.event("state", state="online", subscribed=1)
+        code, seconds = agent.end(number)
+        assert (code, agent.errors) == (0, "")
+        assert seconds < 2
+        last = json.loads(agent.output[-1])
+        assert last == {"event": "state", "state": "stopped", "organisations": 0, "subscribed": 0}
+    assert list((tmp_path / "run" / "telex-start").iterdir()) == [], "no lock is left behind"
+
+
+@pytest.mark.parametrize("hang_up", [signal.SIG_IGN], indirect=True, ids=["nohup"])
+@pytest.mark.usefixtures("hang_up")
+def test_what_was_started_to_outlive_its_terminal_does(tmp_path: Path, telex: Sandbox) -> None:
+    with headless(tmp_path, telex) as agent:
+        agent.event("state", state="online", subscribed=1)
+        agent.process.send_signal(signal.SIGHUP)
+        telex.message(0, "General")
+        agent.event("notification", channel="General")
+
+
+def test_exit_from_another_terminal_is_an_end_in_order(tmp_path: Path, shared: Sandbox) -> None:
+    with headless(tmp_path, shared) as agent:
+        agent.event("state", state="online", subscribed=1)
+        with Program(tmp_path, "--exit", environ=shared.environ) as bell:
+            assert bell.ended() == 0
+            assert agent.process.poll() == 0, "it returns when the other is gone, not before"
+            assert bell.output == ["Telex Start has ended."]
+        assert agent.errors == ""
+
+
+def test_a_reader_that_goes_away_ends_it_quietly(tmp_path: Path, shared: Sandbox) -> None:
+    """`telex-start --headless | head -1`: no traceback, no complaint of Python's, no process left."""
+    environ = in_words(tmp_path, shared).environ
+    command = f'"{sys.executable}" -m telex_start --headless --email {shared.email} --password-stdin'
+    script = f"set -o pipefail; {command} | head -1"
+    for _ in range(2):
+        with subprocess.Popen(
+            ["bash", "-c", script],
+            env=environ,
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as pipeline:
+            out, errors = pipeline.communicate(shared.password + "\n", timeout=20)
+        assert (pipeline.returncode, out, errors) == (0, "Signing in\n", "")
+
+
+def test_a_reader_that_sleeps_does_not_keep_it_from_ending(tmp_path: Path, telex: Sandbox) -> None:
+    """Nobody reads and the pipe is full, so the main thread hangs in a write; SIGTERM still ends it."""
+    agent = headless(tmp_path, telex)
+    read, write = os.pipe()
+    fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
+    try:
+        with subprocess.Popen(
+            [sys.executable, "-m", "telex_start", "--headless", "--json", "--email", telex.email, "--password-stdin"],
+            env=agent.environ,
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=write,
+        ) as process:
+            os.close(write)
+            assert process.stdin is not None
+            process.stdin.write(telex.password.encode() + b"\n")
+            process.stdin.close()
+            telex.wait_until(lambda status: sum(status["subscriptions"].values()) == 1)
+            name = "x" * 150
+            while Path(f"/proc/{process.pid}/syscall").read_text().split()[:2] != [_WRITE, "0x1"]:
+                telex.message(0, name)
+            process.terminate()
+            assert process.wait(2) == 0
+    finally:
+        os.close(read)
+
+
+_WRITE = {"x86_64": "1", "aarch64": "64"}[os.uname().machine]
+"""The number of the system call."""
+
+
+def test_a_full_disk_takes_the_lines_and_not_the_agent(tmp_path: Path, telex: Sandbox) -> None:
+    """`telex-start --headless --json > file`: toasts still matter where the disk is full."""
+    agent = headless(tmp_path, telex)
+    with (
+        open("/dev/full", "w") as full,
+        subprocess.Popen(
+            [sys.executable, "-m", "telex_start", "--headless", "--json", "--email", telex.email, "--password-stdin"],
+            env=agent.environ,
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=full,
+            stderr=subprocess.PIPE,
+        ) as process,
+    ):
+        assert process.stdin is not None
+        assert process.stderr is not None
+        process.stdin.write(telex.password.encode() + b"\n")
+        process.stdin.close()
+        telex.wait_until(lambda status: sum(status["subscriptions"].values()) == 1)
+        telex.message(0, "General")
+        process.terminate()
+        assert process.wait(5) == 0
+        assert process.stderr.read() == b""
+    assert "standard output takes nothing" in agent.log()
+
+
+# --- 3 --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_refused_password_that_was_piped(tmp_path: Path, shared: Sandbox) -> None:
+    options = ("--headless", "--email", shared.email, "--password-stdin")
+    with Program(tmp_path, *options, environ=shared.environ, given="wrong\n") as agent:
+        assert agent.ended() == 3
+        assert agent.errors == (
+            "telex-start: signing in was refused: "
+            "Telex does not know this e-mail address and password. Please check both.\n"
+        )
+
+
+def test_a_malformed_form_is_refused_in_telexs_words(tmp_path: Path, telex: Sandbox) -> None:
+    telex.fault("login", status=422, message="email is not valid")
+    with in_words(tmp_path, telex) as agent:
+        assert agent.ended() == 3
+        assert agent.errors == "telex-start: signing in was refused: email is not valid\n"
+
+
+def test_nobody_to_ask(tmp_path: Path, shared: Sandbox) -> None:
+    with Program(tmp_path, "--headless", environ=shared.environ) as agent:
+        assert agent.ended() == 3
+        assert agent.errors == (
+            "telex-start: nobody is signed in: give --email and --password-stdin, or run it on a terminal\n"
+        )
+
+
+def test_a_session_that_ends_in_mid_life(tmp_path: Path, telex: Sandbox) -> None:
+    with headless(tmp_path, telex) as agent:
+        agent.event("state", state="online", subscribed=1)
+        telex.revoke_session()
+        telex.expire_tokens()
+        agent.event("state", state="sign_in_needed")
+        assert agent.ended() == 3
+        assert agent.errors == "telex-start: the session has ended: Your Telex session has ended.\n"
+        assert agent.events("state")[-1]["state"] == "stopped"
+
+
+# --- what it never ends for -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fault", "title"),
+    [
+        ({"status": 502, "html": True, "times": 2}, "Telex has a problem"),
+        ({"redirect": True, "times": 1}, "Telex has a problem"),
+        ({"status": 429, "times": 1}, "Telex is busy"),
+        ({"truncate": True, "times": 1}, "No connection to Telex"),
+    ],
+    ids=["html", "captive portal", "rate limit", "cut off"],
+)
+def test_a_passing_failure_of_the_login_is_told_once_and_tried_again(
+    tmp_path: Path, telex: Sandbox, fault: dict[str, object], title: str
+) -> None:
+    telex.fault("login", **fault)
+    with headless(tmp_path, telex) as agent:
+        agent.event("state", state="online", subscribed=1, within=30)
+        assert [error["title"] for error in agent.events("error")] == [title], "once, not once a retry"
+        assert agent.end()[0] == 0
+
+
+def test_no_server_at_all_is_no_end_either(tmp_path: Path, shared: Sandbox) -> None:
+    environ = {**shared.environ, "TELEX_START_API_URL": "https://127.0.0.1:9/api/v1"}
+    options = ("--headless", "--email", shared.email, "--password-stdin")
+    with Program(tmp_path, *options, environ=environ, given="secret\n") as agent:
+        agent.line(lambda line: line == "! No connection to Telex: The Telex server refused the connection.")
+        agent.line(lambda line: line == "Signing in: no connection to Telex")
+        code, seconds = agent.end()
+        assert (code, seconds < 2, agent.errors) == (0, True, "")
+
+
+# --- what a script reads --------------------------------------------------------------------------------------------
+
+HOSTILE = "\x1b]0;owned\x07\x1b[31m\r\nfake \x9b2J \u202egnp.exe\u2066 \x00\x7fend"
+
+
+def test_json_is_all_there_is_on_standard_output(tmp_path: Path, telex: Sandbox) -> None:
+    """Each line one object with an event that is documented, whatever the network sends."""
+    with headless(tmp_path, telex) as agent:
+        agent.event("state", state="online", subscribed=1)
+        telex.direct(0, HOSTILE, HOSTILE)
+        toast = agent.event("notification")
+        telex.fault("connection", status=500, message=HOSTILE, times=1)
+        telex.expire_tokens()
+        agent.event("error")
+        agent.event("state", state="online", subscribed=1)
+        assert agent.end()[0] == 0
+        lines = agent.output
+    fields = {
+        "state": {"event", "state", "organisations", "subscribed"},
+        "unread": {"event", "unread", "mentions", "conversations"},
+        "error": {"event", "title", "message"},
+        "notification": {"event", "title", "body", "organisation", "channel", "unread", "summary"},
+    }
+    assert {(found := json.loads(line))["event"] for line in lines} == set(fields)
+    for line in lines:
+        found = json.loads(line)
+        assert set(found) == fields[found["event"]]
+        assert line.isprintable()
+        for text in found.values():
+            assert not isinstance(text, str) or text.replace("\n", " ").isprintable()
+    assert "end" in toast["title"]
+
+
+def test_hostile_names_reach_the_terminal_as_plain_text(tmp_path: Path, telex: Sandbox) -> None:
+    telex.add_organisation("Evil " + HOSTILE)
+    with in_words(tmp_path, telex) as agent:
+        agent.line(lambda line: line == "Online: 2 organisations")
+        telex.direct(1, HOSTILE, HOSTILE)
+        line = agent.line(lambda line: "fake" in line)
+        assert line.isprintable()
+        assert "[31m" in line, "what is left of the escape sequence is text"
+        assert agent.end()[0] == 0
+        assert all(line.isprintable() for line in agent.output)

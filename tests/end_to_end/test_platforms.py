@@ -1,0 +1,179 @@
+"""Windows and macOS, as far as they can be shown on Linux.
+
+These are mocks: `sys.platform` says another name, what only Linux has cannot be imported, and a named pipe is a Unix
+socket by the same calls. They show that nothing of Linux is needed at import, and that the logic holds; not that
+Windows or macOS do their part.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import subprocess
+import sys
+import threading
+from multiprocessing.connection import Client
+from pathlib import Path
+
+import pytest
+
+from telex_start import instance_windows, paths
+from telex_start.events import BellRang, Event, Ring
+from tests.program import ROOT
+
+STARTED = {
+    *("__main__", "agent", "app", "command_line", "config_file", "console", "demo", "doctor", "doctor.desktop"),
+    *("instance", "logs", "paths", "session", "signals", "push.connection"),
+    *("desktop.icons", "desktop.login_window", "desktop.main_app", "desktop.toasts", "desktop.toasts_plyer"),
+    *("desktop.tray", "desktop.tray_backend", "desktop.tray_surface"),
+}
+"""What a start on any platform may bring. The rest of `desktop` speaks D-Bus, and is brought on Linux alone."""
+
+_IMPORT_ALL = """
+import importlib, multiprocessing.connection, pkgutil, sys
+import telex_start
+
+names = sorted(
+    module.name
+    for module in pkgutil.walk_packages(telex_start.__path__, "telex_start.")
+    if not module.name.startswith("telex_start.sandbox")
+)
+# First as it is, so that the standard library and the packages are there as Linux has them.
+for name in names:
+    importlib.import_module(name)
+for name in [name for name in sys.modules if name.partition(".")[0] == "jeepney"]:
+    del sys.modules[name]
+lacking = ["jeepney", "Xlib", "gi"]
+if sys.argv[1] == "win32":
+    lacking += ["fcntl", "resource", "termios", "pwd", "grp"]
+for name in lacking:
+    sys.modules[name] = None
+sys.platform = sys.argv[1]
+for name in names:
+    for loaded in [loaded for loaded in sys.modules if loaded.partition(".")[0] == "telex_start"]:
+        del sys.modules[loaded]
+    try:
+        importlib.import_module(name)
+    except Exception as error:
+        print("fails", name, type(error).__name__, error)
+    else:
+        print("works", name)
+"""
+
+
+@pytest.mark.parametrize("platform", ["win32", "darwin"])
+def test_every_module_can_be_imported_elsewhere(platform: str) -> None:
+    """A mock of the platform: see above. Each module is imported alone, as the first of the program."""
+    done = subprocess.run([sys.executable, "-c", _IMPORT_ALL, platform], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    words = [line.split(" ", 2) for line in done.stdout.splitlines()]
+    works = {name.removeprefix("telex_start.") for mark, name, *_ in words if mark == "works"}
+    why = {name.removeprefix("telex_start."): rest[0] for mark, name, *rest in words if mark == "fails"}
+    assert STARTED - works == set(), why
+    assert {name for name in why if not name.startswith("desktop.")} == ({"instance_unix"} - works)
+    assert ("instance_unix" in works) is (platform == "darwin")
+    for name, reason in why.items():
+        assert name == "instance_unix" or "import of jeepney halted" in reason, f"{name}: {reason}"
+
+
+# --- the named pipe -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pipe(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """The folder in whose place Windows has its pipes."""
+    monkeypatch.setattr(instance_windows, "_FAMILY", "AF_UNIX")
+    monkeypatch.setattr(instance_windows, "_address", os.path.join)
+    return str(tmp_path)
+
+
+class Bell:
+    """This process as the instance, by a pipe."""
+
+    def __init__(self, folder: str) -> None:
+        held = instance_windows.claim(folder, "telex", "tray")
+        assert held is not None
+        self.held = held
+        self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        held.serve(self.events.put)
+
+    def rang(self) -> Ring:
+        event = self.events.get(timeout=5)
+        assert isinstance(event, BellRang)
+        return event.ring
+
+
+def test_the_pipe_is_lock_and_bell(pipe: str) -> None:
+    threads = threading.active_count()
+    for _ in range(2):
+        bell = Bell(pipe)
+        assert instance_windows.claim(pipe, "telex", "tray") is None
+        assert instance_windows.ring(pipe, "telex", "hello", 0) == "tray"
+        assert instance_windows.ring(pipe, "telex", "open", 0) == "tray"
+        assert bell.rang() is Ring.OPEN
+        bell.held.close()
+        assert os.listdir(pipe) == []
+        assert threading.active_count() == threads
+    assert instance_windows.ring(pipe, "telex", "exit", 1) is None
+
+
+def test_the_pipe_waits_for_the_end(pipe: str) -> None:
+    bell = Bell(pipe)
+    ended: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+    caller = threading.Thread(target=lambda: ended.put(instance_windows.ring(pipe, "telex", "exit", 10)))
+    caller.start()
+    assert bell.rang() is Ring.EXIT
+    bell.held.close()
+    with pytest.raises(queue.Empty):
+        ended.get(timeout=0.2)  # the process is still there
+    instance_windows._leaving.pop().close()  # as the system does at its end
+    assert ended.get(timeout=5) == "tray"
+    caller.join(5)
+
+
+def test_the_pipe_gives_up_on_one_that_does_not_end(pipe: str) -> None:
+    bell = Bell(pipe)
+    with pytest.raises(TimeoutError):
+        instance_windows.ring(pipe, "telex", "exit", 0.2)
+    bell.held.close()
+    instance_windows._leaving.pop().close()
+
+
+def test_a_silent_caller_of_the_pipe_is_let_go(pipe: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(instance_windows, "SPEAK_WITHIN", 0.1)
+    bell = Bell(pipe)
+    with Client(os.path.join(pipe, "telex"), "AF_UNIX") as silent:
+        assert instance_windows.ring(pipe, "telex", "open", 0) == "tray"
+        assert bell.rang() is Ring.OPEN
+        with pytest.raises(EOFError):
+            silent.recv_bytes()
+    with Client(os.path.join(pipe, "telex"), "AF_UNIX") as noisy:
+        noisy.send_bytes(b"x" * 1000)
+    assert instance_windows.ring(pipe, "telex", "hello", 0) == "tray"
+    assert bell.events.empty()
+    bell.held.close()
+
+
+# --- folders --------------------------------------------------------------------------------------------------------
+
+
+def test_linux_folders_are_those_of_platformdirs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """They are read here to save its import; it must not make a difference."""
+    import platformdirs
+
+    for home in (tmp_path / "one", tmp_path / "two"):
+        monkeypatch.setenv("HOME", str(home))
+        for variable in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+            monkeypatch.delenv(variable, raising=False)
+            if home.name == "two":
+                monkeypatch.setenv(variable, str(home / variable))
+        assert paths.config_file() == str(platformdirs.user_config_path("telex-start") / "config.toml")
+        assert paths.log_file() == str(platformdirs.user_log_path("telex-start") / "telex-start.log")
+        assert paths.cache_folder() == platformdirs.user_cache_dir("telex-start")
+
+
+def test_a_relative_folder_is_ignored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The specification says so; it would be another one for each place it is started at."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", "config")
+    assert paths.config_file() == str(tmp_path / ".config" / "telex-start" / "config.toml")
