@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
-from urllib.request import getproxies_environment, proxy_bypass_environment
+from urllib.request import getproxies_environment, proxy_bypass
 
 import truststore
 
@@ -51,7 +51,7 @@ def proxy_for(host: str) -> str | None:
     if is_loopback(host):
         return None
     proxies: dict[str, str] = getproxies_environment()
-    if proxy_bypass_environment(host, proxies):
+    if proxy_bypass(host):
         return None
     proxy = proxies.get("https") or proxies.get("all")
     if proxy and "://" not in proxy:
