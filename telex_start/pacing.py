@@ -34,8 +34,9 @@ class Pacer:
     """Finds the rate of a limiter that never says what it is.
 
     Telex's limiter allows about 1 to 6 requests a second with a burst of about 4 and answers 429 without a
-    ``Retry-After``. The pace rises slowly with every answer and halves at a 429; the rate that was refused is
-    remembered as a ceiling, which itself rises slowly, so that a slow limiter is not tested again every few requests.
+    ``Retry-After``. The pace halves at a 429 and rises with every other answer, soon towards a ceiling a little below
+    the rate that was refused; the ceiling itself rises slowly, so that a slow limiter is not tested again every few
+    requests.
     """
 
     FASTEST = 8.0
@@ -66,7 +67,7 @@ class Pacer:
 
     def accepted(self, now: float) -> None:
         """A request was answered with anything but 429."""
-        self._rate = min(self._rate + 0.05, self._ceiling)
+        self._rate = min(self._rate + max(0.05, 0.1 * (self._ceiling - self._rate)), self._ceiling)
         self._ceiling = min(self.FASTEST, self._ceiling * 1.005)
 
     def refused(self, now: float) -> None:

@@ -38,6 +38,8 @@ class Run:
         self.limiter = Limiter(rate, burst)
         self.pacer = Pacer()
         self.latency = latency
+        self.connecting = 0.06
+        """Seconds that the first request takes longer: to the limiter it comes later than it went."""
         self.now = 0.0
         self.sent: list[float] = []
         self.refused: list[float] = []
@@ -49,8 +51,10 @@ class Run:
                 self.now += wait
             self.pacer.sent(self.now)
             self.sent.append(self.now)
-            allowed = self.limiter.allows(self.now + self.latency / 2)
-            self.now += self.latency
+            self.now += self.connecting + self.latency / 2
+            self.connecting = 0.0
+            allowed = self.limiter.allows(self.now)
+            self.now += self.latency / 2
             if allowed:
                 self.pacer.accepted(self.now)
                 self.accepted.append(self.now)

@@ -7,12 +7,20 @@ from contextlib import ExitStack
 
 import pytest
 
+from telex_start.pacing import Backoff, Pacer
 from tests.servers import NoGo, Sandbox, centrifugo_binary
 from tests.session.agent import Agent
 
 Telex = Callable[..., Sandbox]
 
 REAL = [pytest.param(version, marks=pytest.mark.centrifugo) for version in ("v6", "v5")]
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Backoffs a tenth as long; and as most scenarios have no rate limit, nobody waits for the pacer there."""
+    monkeypatch.setattr(Backoff.__init__, "__defaults__", (0.05, 2.0))
+    monkeypatch.setattr(Pacer, "FREE", 1000)
 
 
 @pytest.fixture(scope="session")

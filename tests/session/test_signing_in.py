@@ -65,7 +65,7 @@ def test_the_connect_command_carries_subs_and_every_other_channel_is_subscribed(
 
 
 def test_a_server_that_honours_subs_needs_no_subscribes_and_gets_no_refreshes(own: Telex, agent: Start) -> None:
-    options = ("--honour-subs", "--connection-ttl", "4", "--subscription-ttl", "4", "--expired-close-delay", "2")
+    options = ("--honour-subs", "--connection-ttl", "2", "--subscription-ttl", "2", "--expired-close-delay", "2")
     sandbox = own(*options)
     session = agent(sandbox).online(3)
     session.mark()

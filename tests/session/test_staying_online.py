@@ -212,7 +212,7 @@ def test_terminal_codes_wait_and_reconnect_now_ends_the_wait(telex: Telex, agent
     assert str(code) in told.reason
     assert len(session.troubles) == 1
     sandbox.publish(0, "meanwhile")
-    time.sleep(0.8)  # longer than any backoff here
+    time.sleep(0.3)  # longer than any backoff here
     assert session.state is State.RECONNECTING
     session.send(ReconnectNow())
     session.await_state(State.ONLINE)
@@ -222,7 +222,7 @@ def test_terminal_codes_wait_and_reconnect_now_ends_the_wait(telex: Telex, agent
 
 
 def test_a_terminal_code_is_tried_again_by_itself(own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pacing.Waits, "TERMINAL", (0.3, 900.0))
+    monkeypatch.setattr(pacing.Waits, "TERMINAL", (0.2, 900.0))
     sandbox = own(*ONE)
     session = agent(sandbox).online()
     session.mark()
@@ -231,7 +231,7 @@ def test_a_terminal_code_is_tried_again_by_itself(own: Telex, agent: Start, monk
     session.mark()
     sandbox.kick(3503)
     session.await_state(State.RECONNECTING)
-    time.sleep(0.8)
+    time.sleep(0.3)
     assert session.state is State.RECONNECTING, "the second one waits 15 minutes"
 
 
@@ -240,7 +240,7 @@ def test_too_many_requests_waits_longer(own: Telex, agent: Start) -> None:
     session = agent(sandbox).online()
     sandbox.kick(3013)
     session.await_state(State.RECONNECTING)
-    time.sleep(0.8)
+    time.sleep(0.3)
     assert session.state is State.RECONNECTING
 
 
@@ -316,7 +316,7 @@ def test_an_unsubscribed_channel_comes_back_with_what_it_missed(own: Telex, agen
 def test_an_organisation_taken_away_by_the_server_is_refused_and_tried_again(
     telex: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(push_channel, "REFUSED_FOR", 1.0)
+    monkeypatch.setattr(push_channel, "REFUSED_FOR", 0.5)
     sandbox = telex("--organisations", "2")
     session = agent(sandbox).online(2)
     session.mark()
@@ -350,13 +350,13 @@ def test_a_restart_under_load_loses_nothing_that_the_server_held(telex: Telex, a
     assert session.lost() == 1
 
 
-def test_a_server_that_is_down_for_seconds(telex: Telex, agent: Start) -> None:
+def test_a_server_that_is_down_for_a_while(telex: Telex, agent: Start) -> None:
     sandbox = telex(*ONE)
     session = agent(sandbox).online()
     sandbox.publish(0, "before")
     session.await_received(1)
     session.mark()
-    sandbox.restart(2.0)
+    sandbox.restart(1.2)
     session.await_state(State.RECONNECTING)
     sandbox.wait_until(lambda status: status["push_listening"])
     sandbox.publish(0, "after")
@@ -393,7 +393,7 @@ def test_of_150_missed_and_100_kept_the_last_100_come(own: Telex, agent: Start) 
 def test_of_150_missed_and_100_kept_the_last_100_come_on_any_server(
     telex: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pacing.Waits, "BUSY", 0.7)
+    monkeypatch.setattr(pacing.Waits, "BUSY", 0.4)
     sandbox = telex(*ONE)
     session = agent(sandbox).online()
     session.mark()
@@ -406,7 +406,7 @@ def test_of_150_missed_and_100_kept_the_last_100_come_on_any_server(
 
 
 def test_history_that_is_gone_is_told(telex: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pacing.Waits, "BUSY", 0.7)
+    monkeypatch.setattr(pacing.Waits, "BUSY", 0.4)
     sandbox = telex(*ONE)
     session = agent(sandbox).online()
     session.mark()

@@ -199,9 +199,29 @@ def test_a_script_with_just_an_icon(bus: PrivateBus, panel: FakePanel) -> None:
         process.kill()
         process.wait()
     assert process.returncode == 0
-    heavy = {"gi", "PIL", "Xlib", "asyncio", "dataclasses", "email", "ssl", "http.client"}
+    heavy = {"gi", "PIL", "Xlib", "asyncio", "dataclasses", "email", "ssl", "http.client", "inspect", "dis"}
     assert heavy & set(output.split()) == set()
     panel.wait_until(lambda: not panel.items, "the icon to go")
+
+
+def test_the_real_inspect_is_there_for_who_wants_it() -> None:
+    code = """
+import sys
+assert "inspect" not in sys.modules
+import telex_start.desktop.statusnotifier as statusnotifier
+from pystray import _base
+assert "inspect" not in sys.modules
+class Program:
+    def clicked(self): print("clicked")
+statusnotifier.MenuItem("x", Program().clicked)(None)
+assert "inspect" not in sys.modules
+import inspect
+assert inspect.signature(statusnotifier.Icon)
+assert _base.inspect.isclass(inspect.Parameter)
+assert sys.modules["inspect"] is inspect
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT)
+    assert (done.stdout, done.stderr) == ("clicked\n", "")
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])

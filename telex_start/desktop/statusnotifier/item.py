@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from . import menu_object
 from .connection import Connection, LogOnce, wire_text
@@ -15,96 +15,96 @@ PATH = "/StatusNotifierItem"
 _INTERFACE = "org.kde.StatusNotifierItem"
 
 
-class Look(NamedTuple):
-    """What the icon shows at one moment."""
+class Look:
+    """What the icon shows at one moment.
 
-    visible: bool
-    attention: bool
-    title: str
-    tooltip: str
-    """More than the title; plain text."""
-    icon: int
-    """Which picture: changes with the picture."""
-    attention_icon: int
-    """Which picture it has while it wants attention."""
-    icon_name: str
-    """A name in the icon theme that panels take in place of the pictures; empty for none."""
+    Args:
+        visible: It is to be seen.
+        attention: It wants the person's attention.
+        title: A few words.
+        tooltip: More than the title; plain text.
+        icon: Which picture: changes with the picture.
+        attention_icon: Which picture it has while it wants attention.
+        icon_name: A name in the icon theme that panels take in place of the pictures; empty for none.
+    """
 
-    @property
-    def status(self) -> str:
-        """As the specification calls it."""
-        return "Passive" if not self.visible else "NeedsAttention" if self.attention else "Active"
+    __slots__ = ("attention", "attention_icon", "icon", "icon_name", "status", "title", "tooltip")
 
-
-class Identity(NamedTuple):
-    """What never changes about an icon."""
-
-    name: str
-    """Tells the program to panels, which keep their settings for it by this name."""
-    category: str
-    """``ApplicationStatus``, ``Communications``, ``SystemServices`` or ``Hardware``."""
-    icon_theme_path: str
-    """A folder with the icon theme that has the icon's name; empty for none."""
-
-
-class Callbacks(NamedTuple):
-    """Whom the icon asks, and tells; on the connection's thread."""
-
-    pictures: Callable[[bool], list[Pixmap]]
-    """The pictures; with ``True``, those for when it wants attention."""
-    has_default: Callable[[], bool]
-    """Whether a click on the icon itself does something."""
-    on_activate: Callable[[], object]
-    """The person clicked the icon; the panel is not answered yet."""
-    on_token: Callable[[str], object]
-    """A panel on Wayland handed over a token that lets the next window take the focus."""
+    def __init__(
+        self, visible: bool, attention: bool, title: str, tooltip: str, icon: int, attention_icon: int, icon_name: str
+    ) -> None:
+        self.status = "Passive" if not visible else "NeedsAttention" if attention else "Active"
+        self.attention = attention
+        self.title = title
+        self.tooltip = tooltip
+        self.icon = icon
+        self.attention_icon = attention_icon
+        self.icon_name = icon_name
 
 
 class Item:
-    """The icon as the bus sees it. All of it belongs to the connection's thread.
+    """The icon as the bus sees it. All of it belongs to the connection's thread, and so do the callbacks.
 
     Args:
         connection: Where it is served; not started yet.
-        identity: What never changes.
+        name: Tells the program to panels, which keep their settings for it by this name.
+        category: ``ApplicationStatus``, ``Communications``, ``SystemServices`` or ``Hardware``.
+        icon_theme_path: A folder with the icon theme that has the icon's name; empty for none.
         look: What is shown first.
-        callbacks: Whom to ask, and tell.
+        pictures: Gives the pictures; with ``True``, those for when it wants attention.
+        has_default: Whether a click on the icon itself does something.
+        on_activate: The person clicked the icon; the panel is not answered yet.
+        on_token: A panel on Wayland handed over a token that lets the next window take the focus.
         once: Logs what goes wrong.
     """
 
     def __init__(
-        self, connection: Connection, identity: Identity, look: Look, callbacks: Callbacks, once: LogOnce
+        self,
+        connection: Connection,
+        *,
+        name: str,
+        category: str,
+        icon_theme_path: str,
+        look: Look,
+        pictures: Callable[[bool], list[Pixmap]],
+        has_default: Callable[[], bool],
+        on_activate: Callable[[], object],
+        on_token: Callable[[str], object],
+        once: LogOnce,
     ) -> None:
         self._look = look
-        self._callbacks = callbacks
-        name = wire_text(identity.name) or "icon"
-        text, pictures = "s", "a(iiay)"
-        properties = {
-            "Category": Property(text, lambda: wire_text(identity.category)),
-            "Id": Property(text, lambda: name),
-            "Title": Property(text, lambda: wire_text(self._look.title)),
-            "Status": Property(text, lambda: self._look.status),
-            "WindowId": Property("i", lambda: 0),
-            "IconThemePath": Property(text, lambda: wire_text(identity.icon_theme_path)),
-            "Menu": Property("o", lambda: menu_object.PATH),
-            "ItemIsMenu": Property("b", lambda: not callbacks.has_default()),
-            "IconName": Property(text, lambda: wire_text(self._look.icon_name)),
-            "IconPixmap": Property(pictures, lambda: callbacks.pictures(False)),
-            "IconAccessibleDesc": Property(text, lambda: ""),
-            "OverlayIconName": Property(text, lambda: ""),
-            "OverlayIconPixmap": Property(pictures, lambda: []),
-            "AttentionIconName": Property(text, lambda: ""),
+        self._has_default = has_default
+        self._on_activate = on_activate
+        self._on_token = on_token
+        ident, category, icon_theme_path = wire_text(name) or "icon", wire_text(category), wire_text(icon_theme_path)
+        text, pixmaps = "s", "a(iiay)"
+        properties: dict[str, Property] = {
+            "Category": (text, lambda: category),
+            "Id": (text, lambda: ident),
+            "Title": (text, lambda: wire_text(self._look.title)),
+            "Status": (text, lambda: self._look.status),
+            "WindowId": ("i", lambda: 0),
+            "IconThemePath": (text, lambda: icon_theme_path),
+            "Menu": ("o", lambda: menu_object.PATH),
+            "ItemIsMenu": ("b", lambda: not has_default()),
+            "IconName": (text, lambda: wire_text(self._look.icon_name)),
+            "IconPixmap": (pixmaps, lambda: pictures(False)),
+            "IconAccessibleDesc": (text, lambda: ""),
+            "OverlayIconName": (text, lambda: ""),
+            "OverlayIconPixmap": (pixmaps, lambda: []),
+            "AttentionIconName": (text, lambda: ""),
             # Only while it is shown: xfce4-panel goes on showing it when the attention ends but the picture stays.
-            "AttentionIconPixmap": Property(pictures, lambda: callbacks.pictures(True) if self._look.attention else []),
-            "AttentionAccessibleDesc": Property(text, lambda: ""),
-            "AttentionMovieName": Property(text, lambda: ""),
-            "ToolTip": Property("(sa(iiay)ss)", self._tooltip),
+            "AttentionIconPixmap": (pixmaps, lambda: pictures(True) if self._look.attention else []),
+            "AttentionAccessibleDesc": (text, lambda: ""),
+            "AttentionMovieName": (text, lambda: ""),
+            "ToolTip": ("(sa(iiay)ss)", self._tooltip),
         }
-        methods = {
-            "Activate": Method("ii", "", self._activate),
-            "SecondaryActivate": Method("ii", "", lambda x, y: ()),
-            "ContextMenu": Method("ii", "", lambda x, y: ()),
-            "Scroll": Method("is", "", lambda delta, orientation: ()),
-            "ProvideXdgActivationToken": Method("s", "", self._token),
+        methods: dict[str, Method] = {
+            "Activate": ("ii", "", self._activate),
+            "SecondaryActivate": ("ii", "", lambda x, y: ()),
+            "ContextMenu": ("ii", "", lambda x, y: ()),
+            "Scroll": ("is", "", lambda delta, orientation: ()),
+            "ProvideXdgActivationToken": ("s", "", self._token),
         }
         signals = {
             "NewTitle": "",
@@ -137,12 +137,12 @@ class Item:
         return "", [], wire_text(self._look.title), words
 
     def _activate(self, x: int, y: int) -> tuple[Any, ...]:
-        if not self._callbacks.has_default():
+        if not self._has_default():
             # By this, panels know to open the menu instead.
             raise Refusal("UnknownMethod", "a click on the icon itself does nothing")
-        self._callbacks.on_activate()
+        self._on_activate()
         return ()
 
     def _token(self, token: str) -> tuple[Any, ...]:
-        self._callbacks.on_token(token)
+        self._on_token(token)
         return ()

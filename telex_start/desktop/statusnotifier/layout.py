@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any
 
 from .connection import wire_text
 
@@ -56,12 +56,12 @@ class Entry:
 
     __slots__ = ("children", "id", "item", "kind", "properties")
 
-    def __init__(self, ident: int, item: Any, kind: str) -> None:
-        self.id = ident
+    def __init__(self, item: Any, kind: str, properties: Properties, children: list[Entry] | None = None) -> None:
+        self.id = ROOT
         self.item = item
         self.kind = kind
-        self.properties: Properties = {}
-        self.children: list[Entry] = []
+        self.properties = properties
+        self.children = children or []
 
     @property
     def clickable(self) -> bool:
@@ -74,13 +74,9 @@ class Entry:
         return {name: value for name, value in self.properties.items() if name in names} if names else self.properties
 
 
-class Change(NamedTuple):
-    """What is different after a refresh."""
-
-    layouts: list[int]
-    """Ids of the (sub)menus in which entries came, went or moved."""
-    properties: list[tuple[int, Properties]]
-    """Ids of entries that were there before, and those of their properties that changed."""
+Change = tuple[list[int], list[tuple[int, Properties]]]
+"""What is different after a refresh: the ids of the (sub)menus in which entries came, went or moved; and the ids of
+entries that were there before, with those of their properties that changed."""
 
 
 class Layout:
@@ -93,8 +89,7 @@ class Layout:
     def __init__(self) -> None:
         self.revision = 1
         self._ids = count(1)
-        self._root = Entry(ROOT, None, _SUBMENU)
-        self._root.properties = {"children-display": ("s", "submenu")}
+        self._root = Entry(None, _SUBMENU, {"children-display": ("s", "submenu")})
         self._entries = {ROOT: self._root}
 
     def entry(self, ident: int) -> Entry | None:
@@ -115,10 +110,10 @@ class Layout:
             Exception: what a callable of the menu raised. Then nothing has changed.
         """
         read = _read(menu, 0)
-        change = Change([], [])
+        change: Change = [], []
         self._entries = {ROOT: self._root}
         self._merge(self._root, read, change)
-        if change.layouts:
+        if change[0]:
             self.revision += 1
         return change
 
@@ -135,43 +130,39 @@ class Layout:
             children = [("(ia{sv}av)", self.tree(child, depth - 1, names)) for child in entry.children]
         return entry.id, entry.named(names), children
 
-    def _merge(self, parent: Entry, read: list[_Read], change: Change) -> None:
-        """Give the entries below ``parent`` what was read."""
+    def _merge(self, parent: Entry, read: list[Entry], change: Change) -> None:
+        """Give ``parent`` the entries that were read; those that it had already stay, with what was read of them."""
+        layouts, properties = change
         old = [entry.id for entry in parent.children]
         children = []
         for found, same in zip(read, _same(parent.children, read), strict=True):
-            entry = same or Entry(next(self._ids), found.item, found.kind)
-            if same is not None:
+            entry = same or found
+            if same is None:
+                entry.id = next(self._ids)
+                below, entry.children = entry.children, []
+            else:
+                below = found.children
                 # A menu that is made anew each time has new items that look like the old ones.
                 entry.item = found.item
                 changed = {
                     name: value for name, value in found.properties.items() if entry.properties.get(name) != value
                 }
                 if changed:
-                    change.properties.append((entry.id, changed))
-            entry.properties = found.properties
+                    properties.append((entry.id, changed))
+                entry.properties = found.properties
             self._entries[entry.id] = entry
-            self._merge(entry, found.children, change)
+            self._merge(entry, below, change)
             children.append(entry)
         parent.children = children
         if [entry.id for entry in children] != old:
-            change.layouts.append(parent.id)
+            layouts.append(parent.id)
 
 
-class _Read(NamedTuple):
-    """An item of pystray's menu, its callables called."""
-
-    item: Any
-    kind: str
-    properties: Properties
-    children: list[_Read]
-
-
-def _same(entries: list[Entry], read: list[_Read]) -> list[Entry | None]:
+def _same(entries: list[Entry], read: list[Entry]) -> list[Entry | None]:
     """For each item that was read the entry that it is already: by the item itself, else by what it says."""
     rest = list(entries)
 
-    def take(found: _Read, by_item: bool) -> Entry | None:
+    def take(found: Entry, by_item: bool) -> Entry | None:
         for entry in rest:
             same = (
                 entry.item is found.item if by_item else entry.properties.get("label") == found.properties.get("label")
@@ -185,15 +176,15 @@ def _same(entries: list[Entry], read: list[_Read]) -> list[Entry | None]:
     return [match or take(found, False) for match, found in zip(matches, read, strict=True)]
 
 
-def _read(menu: Any, depth: int) -> list[_Read]:
+def _read(menu: Any, depth: int) -> list[Entry]:
     if menu is None or depth > DEEPEST:
         return []
     return _tidy([_read_item(item, menu, depth) for item in menu.items])
 
 
-def _read_item(item: Any, menu: Any, depth: int) -> _Read:
+def _read_item(item: Any, menu: Any, depth: int) -> Entry:
     if item is menu.SEPARATOR:
-        return _Read(item, _SEPARATOR, {"type": ("s", _SEPARATOR), "visible": ("b", True)}, [])
+        return Entry(item, _SEPARATOR, {"type": ("s", _SEPARATOR), "visible": ("b", True)})
     properties: Properties = {
         # An underscore would mark the next letter as an access key.
         "label": ("s", wire_text(item.text).replace("_", "__")),
@@ -202,20 +193,20 @@ def _read_item(item: Any, menu: Any, depth: int) -> _Read:
     }
     if item.submenu is not None:
         properties["children-display"] = ("s", "submenu")
-        return _Read(item, _SUBMENU, properties, _read(item.submenu, depth + 1))
+        return Entry(item, _SUBMENU, properties, _read(item.submenu, depth + 1))
     checked = item.checked
     if checked is None:
-        return _Read(item, _STANDARD, properties, [])
+        return Entry(item, _STANDARD, properties)
     kind = _RADIO if item.radio else _CHECKMARK
     properties["toggle-type"] = ("s", kind)
     properties["toggle-state"] = ("i", int(bool(checked)))
-    return _Read(item, kind, properties, [])
+    return Entry(item, kind, properties)
 
 
-def _tidy(items: list[_Read]) -> list[_Read]:
+def _tidy(items: list[Entry]) -> list[Entry]:
     """Hide separators at the head, at the tail and after another, as pystray leaves them out."""
     above = False
-    pending: _Read | None = None
+    pending: Entry | None = None
     for item in items:
         if item.kind == _SEPARATOR:
             item.properties["visible"] = ("b", False)

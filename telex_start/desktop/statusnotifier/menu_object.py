@@ -40,20 +40,20 @@ class MenuObject:
         self._layout = Layout()
         self._asked = False
         self._stale = True
-        methods = {
-            "GetLayout": Method("iias", "u(ia{sv}av)", self._get_layout),
-            "GetGroupProperties": Method("aias", "a(ia{sv})", self._get_group_properties),
-            "GetProperty": Method("is", "v", self._get_property),
-            "Event": Method("isvu", "", self._event),
-            "EventGroup": Method("a(isvu)", "ai", self._event_group),
-            "AboutToShow": Method("i", "b", self._about_to_show),
-            "AboutToShowGroup": Method("ai", "aiai", self._about_to_show_group),
+        methods: dict[str, Method] = {
+            "GetLayout": ("iias", "u(ia{sv}av)", self._get_layout),
+            "GetGroupProperties": ("aias", "a(ia{sv})", self._get_group_properties),
+            "GetProperty": ("is", "v", self._get_property),
+            "Event": ("isvu", "", self._event),
+            "EventGroup": ("a(isvu)", "ai", self._event_group),
+            "AboutToShow": ("i", "b", self._about_to_show),
+            "AboutToShowGroup": ("ai", "aiai", self._about_to_show_group),
         }
-        properties = {
-            "Version": Property("u", lambda: _VERSION),
-            "TextDirection": Property("s", lambda: "ltr"),
-            "Status": Property("s", lambda: "normal"),
-            "IconThemePath": Property("as", lambda: []),
+        properties: dict[str, Property] = {
+            "Version": ("u", lambda: _VERSION),
+            "TextDirection": ("s", lambda: "ltr"),
+            "Status": ("s", lambda: "normal"),
+            "IconThemePath": ("as", lambda: []),
         }
         signals = {"ItemsPropertiesUpdated": "a(ia{sv})a(ias)", "LayoutUpdated": "ui", "ItemActivationRequested": "iu"}
         self._object = ServedObject(connection, PATH, Interface(_INTERFACE, methods, properties, signals), once)
@@ -70,7 +70,7 @@ class MenuObject:
             return self._layout.refresh(self._menu())
         except Exception:  # the program's own callables were called
             self._once.exception("menu", "the tray menu could not be read; it stays as it was")
-            return Change([], [])
+            return [], []
 
     def _current(self) -> Layout:
         """The menu, read if it was not yet."""
@@ -82,9 +82,10 @@ class MenuObject:
         return self._layout
 
     def _tell(self, change: Change) -> None:
-        if change.properties:
-            self._object.emit("ItemsPropertiesUpdated", change.properties, [])
-        for ident in change.layouts:
+        layouts, properties = change
+        if properties:
+            self._object.emit("ItemsPropertiesUpdated", properties, [])
+        for ident in layouts:
             self._object.emit("LayoutUpdated", self._layout.revision, ident)
 
     def _entry(self, ident: int) -> Entry:
@@ -144,9 +145,9 @@ class MenuObject:
         """Read the menu anew as it is about to be shown; the (sub)menus that a panel must read anew for that."""
         change = self._refresh()
         # After the answer: libdbusmenu-qt takes the first signal after a yes for the one that goes with it.
-        if change.properties or change.layouts:
+        if any(change):
             self._connection.post(lambda: self._tell(change))
-        return change.layouts
+        return change[0]
 
 
 def _not_all(unknown: list[int], asked: int) -> None:

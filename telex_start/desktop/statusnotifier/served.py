@@ -7,7 +7,7 @@ method gives is trusted to fit its signature.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from jeepney import DBusAddress, HeaderFields, Message, new_error, new_method_return, new_signal
 
@@ -35,32 +35,37 @@ class Refusal(Exception):
         self.text = text
 
 
-class Method(NamedTuple):
-    """A method of an interface."""
-
-    takes: str
-    """The signature of its arguments."""
-    gives: str
-    """The signature of its results."""
-    call: Callable[..., tuple[Any, ...]]
-    """Gets the arguments, returns the results, may raise :class:`Refusal`."""
+Method = tuple[str, str, Callable[..., tuple[Any, ...]]]
+"""The signatures of a method's arguments and results, and what is called with the arguments, returns the results, and
+may raise :class:`Refusal`."""
+Property = tuple[str, Callable[[], Any]]
+"""A property's signature, and what gives its value; all are read-only."""
 
 
-class Property(NamedTuple):
-    """A property of an interface; all are read-only."""
+class Interface:
+    """An interface that an object has.
 
-    signature: str
-    get: Callable[[], Any]
+    Attributes:
+        name: Its name.
+        methods: By their names.
+        properties: By their names.
+        signals: The signature of each, by their names.
+    """
 
+    # Named tuples here, and elsewhere in the package, would cost the start a millisecond.
+    __slots__ = ("methods", "name", "properties", "signals")
 
-class Interface(NamedTuple):
-    """An interface that an object has."""
-
-    name: str
-    methods: Mapping[str, Method]
-    properties: Mapping[str, Property] = {}
-    signals: Mapping[str, str] = {}
-    """The signature of each."""
+    def __init__(
+        self,
+        name: str,
+        methods: Mapping[str, Method],
+        properties: Mapping[str, Property] | None = None,
+        signals: Mapping[str, str] | None = None,
+    ) -> None:
+        self.name = name
+        self.methods = methods
+        self.properties = properties or {}
+        self.signals = signals or {}
 
 
 class ServedObject:
@@ -82,15 +87,14 @@ class ServedObject:
             Interface(
                 _PROPERTIES,
                 {
-                    "Get": Method("ss", "v", self._get),
-                    "GetAll": Method("s", "a{sv}", self._get_all),
-                    "Set": Method("ssv", "", self._set),
+                    "Get": ("ss", "v", self._get),
+                    "GetAll": ("s", "a{sv}", self._get_all),
+                    "Set": ("ssv", "", self._set),
                 },
-                {},
-                {"PropertiesChanged": "sa{sv}as"},
+                signals={"PropertiesChanged": "sa{sv}as"},
             ),
-            Interface(f"{_DBUS}.Introspectable", {"Introspect": Method("", "s", self._introspect)}),
-            Interface(f"{_DBUS}.Peer", {"Ping": Method("", "", lambda: ())}),
+            Interface(f"{_DBUS}.Introspectable", {"Introspect": ("", "s", self._introspect)}),
+            Interface(f"{_DBUS}.Peer", {"Ping": ("", "", lambda: ())}),
         ]
         self._interfaces = {found.name: found for found in [interface, *standard]}
         connection.export(path, self.answer)
@@ -101,10 +105,10 @@ class ServedObject:
         interface = fields.get(HeaderFields.interface)
         member = fields.get(HeaderFields.member, "")
         try:
-            method = self._method(interface, member)
-            if (signature := fields.get(HeaderFields.signature, "")) != method.takes:
-                raise Refusal("InvalidArgs", f"{member} takes ({method.takes}), not ({signature})")
-            return new_method_return(message, method.gives or None, method.call(*message.body))
+            takes, gives, call = self._method(interface, member)
+            if (signature := fields.get(HeaderFields.signature, "")) != takes:
+                raise Refusal("InvalidArgs", f"{member} takes ({takes}), not ({signature})")
+            return new_method_return(message, gives or None, call(*message.body))
         except Refusal as refusal:
             return new_error(message, refusal.name, "s", (refusal.text,))
         except Exception as error:
@@ -145,12 +149,12 @@ class ServedObject:
         yield from self._interfaces.values() if not interface else [self._interface(interface)]
 
     def _get(self, interface: str, name: str) -> tuple[Any, ...]:
-        found = self._property(interface, name)
-        return ((found.signature, found.get()),)
+        signature, get = self._property(interface, name)
+        return ((signature, get()),)
 
     def _get_all(self, interface: str) -> tuple[Any, ...]:
         found = [pair for candidate in self._with_properties(interface) for pair in candidate.properties.items()]
-        return ({name: (value.signature, value.get()) for name, value in found},)
+        return ({name: (signature, get()) for name, (signature, get) in found},)
 
     def _set(self, interface: str, name: str, value: Any) -> tuple[Any, ...]:
         self._property(interface, name)
@@ -164,12 +168,12 @@ class ServedObject:
 
 def _interface_xml(interface: Interface) -> str:
     methods = "".join(
-        f'<method name="{name}">{_arguments_xml(method.takes, "in")}{_arguments_xml(method.gives, "out")}</method>'
-        for name, method in interface.methods.items()
+        f'<method name="{name}">{_arguments_xml(takes, "in")}{_arguments_xml(gives, "out")}</method>'
+        for name, (takes, gives, _) in interface.methods.items()
     )
     properties = "".join(
-        f'<property name="{name}" type="{found.signature}" access="read"/>'
-        for name, found in interface.properties.items()
+        f'<property name="{name}" type="{signature}" access="read"/>'
+        for name, (signature, _) in interface.properties.items()
     )
     signals = "".join(
         f'<signal name="{name}">{_arguments_xml(signature, "out")}</signal>'

@@ -1,0 +1,299 @@
+"""Stopping in every state, sleep, commands in the wrong moment, and what nobody expected."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+
+from telex_start import clock, link
+from telex_start.events import CancelSignIn, ReconnectNow, SignInFailed, SignOut, Stop, ThreadFailed
+from telex_start.states import State
+from tests.session.agent import Agent
+from tests.session.conftest import Telex
+
+Start = Callable[..., Agent]
+ONE = ("--organisations", "1")
+
+
+@contextmanager
+def black_hole() -> Iterator[str]:
+    """The address of a server that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+@contextmanager
+def full_backlog() -> Iterator[str]:
+    """The address of a server that does not even take connections: its queue is full."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        fillers = []
+        for _ in range(4):
+            filler = socket.socket()
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+            fillers.append(filler)
+        try:
+            yield f"127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            for filler in fillers:
+                filler.close()
+
+
+def stops_at_once(session: Agent) -> None:
+    started = time.monotonic()
+    assert session.session.stop(1.0), "the session thread is still alive"
+    assert time.monotonic() - started < 0.5
+    assert session.state is State.STOPPED
+    assert session.all(SignInFailed) == []
+
+
+# --- stopping -------------------------------------------------------------------------------------------------------
+
+
+def test_before_anything_happened(own: Telex, agent: Start) -> None:
+    stops_at_once(agent(own(*ONE)))
+
+
+def test_while_online(telex: Telex, agent: Start) -> None:
+    stops_at_once(agent(telex(*ONE)).online())
+
+
+@pytest.mark.parametrize("server", [black_hole, full_backlog])
+def test_during_a_sign_in_to_a_dead_server(
+    own: Telex, agent: Start, server: Callable[[], AbstractContextManager[str]]
+) -> None:
+    with server() as address:
+        session = agent(own(*ONE), api_url=f"https://{address}/api/v1").sign_in()
+        session.await_state(State.SIGNING_IN)
+        time.sleep(0.1)
+        stops_at_once(session)
+
+
+@pytest.mark.parametrize("server", [black_hole, full_backlog])
+def test_while_connecting_to_a_dead_push_server(
+    own: Telex, agent: Start, server: Callable[[], AbstractContextManager[str]]
+) -> None:
+    with server() as address:
+        session = agent(own(*ONE), push_url=f"wss://{address}/").sign_in()
+        session.await_state(State.CONNECTING)
+        time.sleep(0.2)
+        stops_at_once(session)
+
+
+def test_during_the_handshake(own: Telex, agent: Start) -> None:
+    sandbox = own(*ONE)
+    sandbox.silent()
+    session = agent(sandbox).sign_in()
+    session.await_state(State.CONNECTING)
+    time.sleep(0.2)
+    stops_at_once(session)
+
+
+@pytest.mark.parametrize("path", ["login", "organisations", "connection", "subscription"])
+def test_during_a_slow_call(own: Telex, agent: Start, path: str) -> None:
+    sandbox = own(*ONE)
+    sandbox.fault(path, delay=3)
+    session = agent(sandbox).sign_in()
+    session.await_state(State.SIGNING_IN if path == "login" else State.CONNECTING)
+    time.sleep(0.1)
+    stops_at_once(session)
+
+
+def test_during_a_slow_sign_out(own: Telex, agent: Start) -> None:
+    sandbox = own(*ONE)
+    session = agent(sandbox).online()
+    sandbox.fault("logout", times=1, delay=3)
+    session.send(SignOut())
+    session.await_state(State.SIGNED_OUT)
+    stops_at_once(session)
+
+
+def test_during_a_backoff_and_a_terminal_wait(own: Telex, agent: Start) -> None:
+    sandbox = own(*ONE)
+    session = agent(sandbox).online()
+    sandbox.kick(3503)
+    session.await_state(State.RECONNECTING)
+    stops_at_once(session)
+
+
+def test_while_messages_pour_in(own: Telex, agent: Start) -> None:
+    sandbox = own(*ONE)
+    session = agent(sandbox).online()
+    sandbox.publish_many(0, list(range(2000)))
+    session.await_received(1)
+    stops_at_once(session)
+
+
+def test_when_a_session_is_over(own: Telex, agent: Start) -> None:
+    session = agent(own(*ONE)).sign_in(password="wrong")
+    session.await_state(State.SIGN_IN_NEEDED)
+    started = time.monotonic()
+    assert session.session.stop(1.0)
+    assert time.monotonic() - started < 0.5
+
+
+def test_no_thread_is_left_behind(own: Telex, agent: Start) -> None:
+    before = set(threading.enumerate())
+    with Agent(own(*ONE)) as session:
+        session.online()
+    assert set(threading.enumerate()) == before
+
+
+# --- other commands in every moment ---------------------------------------------------------------------------------
+
+
+def test_cancel_during_a_sign_in_to_a_dead_server(own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("telex_start.telex_api.CALL_WITHIN", 0.7)
+    with black_hole() as address:
+        session = agent(own(*ONE), api_url=f"https://{address}/api/v1").sign_in()
+        session.await_state(State.SIGNING_IN)
+        session.send(CancelSignIn())
+        session.await_state(State.SIGNED_OUT, 1.5)
+        assert session.all(SignInFailed) == []
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.01, 0.02, 0.04, 0.08])
+def test_a_sign_out_at_any_moment_of_a_sign_in_ends_signed_out(own: Telex, agent: Start, delay: float) -> None:
+    session = agent(own(*ONE)).sign_in()
+    time.sleep(delay)
+    session.send(SignOut())
+    session.await_true(lambda: session.state is State.SIGNED_OUT and len(session.states()) > 1)
+    session.mark()
+    session.sign_in()
+    session.await_subscribed(1)
+
+
+def test_reconnect_now_makes_the_connection_anew(telex: Telex, agent: Start) -> None:
+    sandbox = telex(*ONE)
+    session = agent(sandbox).online()
+    for number in range(3):
+        session.mark()
+        session.send(ReconnectNow())
+        session.await_state(State.ONLINE)
+        sandbox.publish(0, number)
+        session.await_received(number + 1)
+    assert session.lost() == 0
+    assert session.troubles == []
+
+
+def test_many_commands_at_once_end_in_the_last_ones_state(own: Telex, agent: Start) -> None:
+    session = agent(own(*ONE)).online()
+    session.mark()
+    for _ in range(20):
+        session.send(ReconnectNow())
+    session.send(SignOut())
+    session.send(ReconnectNow())
+    session.await_state(State.SIGNED_OUT)
+    session.send(Stop())
+    session.await_state(State.STOPPED)
+
+
+# --- sleep ----------------------------------------------------------------------------------------------------------
+
+
+class Machine:
+    """A machine that can be put to sleep: its clock that counts sleep jumps."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._slept = 0.0
+        real = clock.now
+        monkeypatch.setattr(clock, "now", lambda: real() + self._slept)
+
+    def sleep(self, seconds: float) -> None:
+        self._slept += seconds
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """To be asked for before the session, which takes its clock with it."""
+    return Machine(monkeypatch)
+
+
+def test_after_sleep_the_connection_is_made_anew_at_once(machine: Machine, telex: Telex, agent: Start) -> None:
+    sandbox = telex(*ONE)
+    session = agent(sandbox).online()
+    sandbox.publish(0, "before")
+    session.await_received(1)
+    session.mark()
+    machine.sleep(60.0)
+    sandbox.publish(0, "after")  # wakes the thread
+    woke = time.monotonic()
+    session.await_state(State.ONLINE)
+    assert time.monotonic() - woke < 0.5, "without a backoff"
+    session.await_subscribed(1)
+    sandbox.publish(0, "later")
+    assert session.await_received(3) == ["before", "after", "later"]
+    assert session.states() == [State.RECONNECTING, State.CONNECTING, State.ONLINE]
+    assert session.troubles == []
+
+
+def test_tokens_that_ran_out_in_the_sleep_are_not_sent(machine: Machine, own: Telex, agent: Start) -> None:
+    sandbox = own(*ONE)
+    session = agent(sandbox).online()
+    issued = sandbox.status()["tokens_issued"]
+    machine.sleep(8 * 3600.0)
+    session.mark()
+    session.send(ReconnectNow())  # as the desktop tells of the waking
+    session.await_state(State.ONLINE)
+    session.await_subscribed(1)
+    after = sandbox.status()["tokens_issued"]
+    assert after["connection"] == issued["connection"] + 1
+    assert after["subscription"] == issued["subscription"] + 1
+    assert session.reconnects == 1
+
+
+# --- what nobody expected -------------------------------------------------------------------------------------------
+
+
+def test_an_unexpected_exception_in_a_connection_is_survived_and_told_once(
+    own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    session = Agent(own(*ONE))
+    session.session.start()
+    try:
+        session.online()
+        broken = 0
+
+        def work(self: link.Link, now: float) -> float:
+            nonlocal broken
+            broken += 1
+            raise KeyError("nobody expected this")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(link.Link, "_work", work)
+            session.telex.publish(0, "wakes it")
+            session.await_true(lambda: broken >= 3 or session.told.state is State.RECONNECTING)
+            session.await_event(ThreadFailed)
+            session.mark()
+            session.await_state(State.RECONNECTING)
+            session.await_state(State.CONNECTING)
+        session.await_subscribed(1)
+        session.telex.publish(0, "again")
+        session.await_true(lambda: session.received()[-1:] == ["again"])
+        assert [failed.error for failed in session.all(ThreadFailed)] == ["KeyError"]
+        assert "nobody expected this" in caplog.text
+    finally:
+        assert session.session.stop(1.0)
+
+
+def test_an_unexpected_exception_in_a_sign_in_is_survived_and_answered(
+    own: Telex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = Agent(own(*ONE))
+    session.session.start()
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr("telex_start.telex_api.TelexApi.login", lambda *_: 1 / 0)
+            session.sign_in()
+            session.await_failure()
+            session.await_state(State.SIGNED_OUT)
+        assert [failed.error for failed in session.all(ThreadFailed)] == ["ZeroDivisionError"]
+        session.sign_in()
+        session.await_subscribed(1)
+    finally:
+        assert session.session.stop(1.0)

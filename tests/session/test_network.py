@@ -1,0 +1,377 @@
+"""Bad networks: answers that drip, proxies, other certificates; and that no secret gets into a log."""
+
+from __future__ import annotations
+
+import base64
+import gc
+import logging
+import socket
+import ssl
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from telex_start import clock, tls
+from telex_start.errors import NoNetwork, TelexFailure
+from telex_start.events import SignOut
+from telex_start.https import MOST_BYTES, Https
+from telex_start.states import State
+from tests.session.agent import Agent
+from tests.session.conftest import Telex
+
+Start = Callable[..., Agent]
+ONE = ("--organisations", "1")
+
+
+# --- a server by hand -----------------------------------------------------------------------------------------------
+
+
+class Certificate:
+    """A certificate for 127.0.0.1 and the authority that signed it."""
+
+    def __init__(self, folder: Path) -> None:
+        import trustme
+
+        authority = trustme.CA()
+        self.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        authority.issue_cert("127.0.0.1", "telex.test").configure_cert(self.context)
+        self.ca_file = folder / "ca.pem"
+        authority.cert_pem.write_to_path(str(self.ca_file))
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return Certificate(tmp_path_factory.mktemp("certificate"))
+
+
+@contextmanager
+def serving(talk: Callable[[socket.socket], None], context: ssl.SSLContext | None) -> Iterator[int]:
+    """A server that has one talk with each client, one after the other; gives its port."""
+    ending = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.05)
+
+        def serve() -> None:
+            while not ending.is_set():
+                try:
+                    plain, _ = listener.accept()
+                except TimeoutError:
+                    continue
+                try:
+                    plain.settimeout(10)
+                    with context.wrap_socket(plain, server_side=True) if context else plain as client:
+                        talk(client)
+                except OSError:
+                    plain.close()
+
+        thread = threading.Thread(target=serve, name="server")
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            ending.set()
+            thread.join()
+
+
+def request_of(client: socket.socket) -> bytes:
+    received = b""
+    while b"\r\n\r\n" not in received:
+        piece = client.recv(4096)
+        if not piece:
+            raise ConnectionError
+        received += piece
+    return received
+
+
+def dripping(*pieces: bytes, pause: float = 0.05) -> Callable[[socket.socket], None]:
+    """Sends the first piece at once and the others a byte at a time, until the client has had enough."""
+
+    def talk(client: socket.socket) -> None:
+        request_of(client)
+        client.sendall(pieces[0])
+        for byte in b"".join(pieces[1:]):
+            client.sendall(bytes([byte]))
+            time.sleep(pause)
+
+    return talk
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        dripping(b"", b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 200),
+        dripping(HEAD, b"X-Long: " + b"x" * 200),
+        dripping(HEAD + b"Content-Length: 500\r\n\r\n", b" " * 200),
+        dripping(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n" * 50),
+        dripping(HEAD + b"\r\n", b" " * 200),
+        dripping(b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 100 Continue\r\n\r\n" * 20),
+    ],
+    ids=["status line", "header", "body", "chunks", "until the end", "continue"],
+)
+def test_an_answer_that_drips_ends_by_the_deadline(
+    certificate: Certificate, talk: Callable[[socket.socket], None]
+) -> None:
+    https = Https(tls.context(str(certificate.ca_file)), clock.now, "test")
+    with serving(talk, certificate.context) as port:
+        started = time.monotonic()
+        with pytest.raises((NoNetwork, TelexFailure)):
+            https.request("GET", f"https://127.0.0.1:{port}/", headers={}, json=None, seconds=0.5)
+        took = time.monotonic() - started
+        https.close()
+    assert took < 0.8
+
+
+def test_a_handshake_that_hangs_ends_by_the_deadline(certificate: Certificate) -> None:
+    https = Https(tls.context(str(certificate.ca_file)), clock.now, "test")
+    with serving(lambda client: time.sleep(0.7), None) as port:
+        started = time.monotonic()
+        with pytest.raises(NoNetwork, match="in time"):
+            https.request("GET", f"https://127.0.0.1:{port}/", headers={}, json=None, seconds=0.4)
+        assert time.monotonic() - started < 0.6
+
+
+def test_an_endless_answer_is_not_read_to_its_end(certificate: Certificate) -> None:
+    def talk(client: socket.socket) -> None:
+        request_of(client)
+        client.sendall(HEAD + b"\r\n")
+        while True:
+            client.sendall(b"x" * 65536)
+
+    https = Https(tls.context(str(certificate.ca_file)), clock.now, "test")
+    with serving(talk, certificate.context) as port, pytest.raises(TelexFailure, match="large"):
+        https.request("GET", f"https://127.0.0.1:{port}/", headers={}, json=None, seconds=5)
+    assert MOST_BYTES <= 2**20
+
+
+def test_the_first_address_that_is_a_black_hole_does_not_eat_all_the_time(
+    certificate: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = HEAD + b"Content-Length: 2\r\n\r\n{}"
+
+    def talk(client: socket.socket) -> None:
+        request_of(client)
+        client.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as hole, serving(talk, certificate.context) as port:
+        fillers = [socket.socket() for _ in range(4)]
+        for filler in fillers:
+            filler.setblocking(False)
+            filler.connect_ex(hole.getsockname())
+        dead, alive = hole.getsockname(), ("127.0.0.1", port)
+        addresses = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in (dead, alive)]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: addresses)
+        https = Https(tls.context(str(certificate.ca_file)), clock.now, "test")
+        assert https.request("GET", "https://telex.test/", headers={}, json=None, seconds=2).body == b"{}"
+        https.close()
+        for filler in fillers:
+            filler.close()
+
+
+def test_an_idle_connection_is_not_used_again(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = []
+
+    def talk(client: socket.socket) -> None:
+        opened.append(client)
+        while True:
+            request_of(client)
+            client.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}")
+
+    now = [1000.0]
+    https = Https(tls.context(str(certificate.ca_file)), lambda: now[0], "test")
+    with serving(talk, certificate.context) as port:
+        for pause in (0, 1, 1, 60):  # asleep, or on another network meanwhile
+            now[0] += pause
+            https.request("GET", f"https://127.0.0.1:{port}/", headers={}, json=None, seconds=5)
+        https.close()
+    assert len(opened) == 2
+
+
+# --- in the life of a session ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", [{"drip": True}, {"delay": 30}])
+def test_calls_that_never_end_are_given_up_and_retried(
+    own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch, fault: dict[str, object]
+) -> None:
+    monkeypatch.setattr("telex_start.telex_api.CALL_WITHIN", 0.6)
+    sandbox = own(*ONE)
+    sandbox.fault("organisations", times=1, **fault)
+    sandbox.fault("connection", times=1, **fault)
+    session = agent(sandbox).sign_in()
+    session.await_subscribed(1)
+    assert set(session.states()) <= {State.SIGNING_IN, State.CONNECTING, State.RECONNECTING, State.ONLINE}
+
+
+def test_a_push_server_with_another_certificate_gets_no_token(
+    own: Telex, agent: Start, certificate: Certificate
+) -> None:
+    got = []
+    with serving(lambda client: got.append(request_of(client)), certificate.context) as port:
+        session = agent(own(*ONE), push_url=f"wss://127.0.0.1:{port}/").sign_in()
+        session.await_state(State.RECONNECTING)
+    assert got == []
+    assert "certificate" in session.troubles[0].message
+
+
+# --- proxies --------------------------------------------------------------------------------------------------------
+
+
+class Proxy:
+    """A small HTTP proxy that knows CONNECT, and leads every name to this machine."""
+
+    def __init__(self, password: str | None = None) -> None:
+        self.asked: list[str] = []
+        self._password = password
+        self._pumps: list[threading.Thread] = []
+
+    def talk(self, client: socket.socket) -> None:
+        request = request_of(client).decode()
+        method, target, _ = request.split(" ", 2)
+        self.asked.append(f"{method} {target}")
+        if self._password is not None and base64.b64encode(self._password.encode()).decode() not in request:
+            client.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+            return
+        client.sendall(b"HTTP/1.1 200 Connection established\r\nX-Proxy: yes\r\n\r\n")
+        there = socket.create_connection(("127.0.0.1", int(target.rpartition(":")[2])))
+        for origin, goal in ((client.dup(), there), (there.dup(), client.dup())):
+            self._pumps.append(threading.Thread(target=self._pump, args=(origin, goal)))
+            self._pumps[-1].start()
+
+    @staticmethod
+    def _pump(origin: socket.socket, goal: socket.socket) -> None:
+        origin.settimeout(None)
+        with origin, goal:
+            try:
+                while piece := origin.recv(65536):
+                    goal.sendall(piece)
+            except OSError:
+                pass
+            for end in (origin, goal):
+                with suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+
+    def join(self) -> None:
+        for pump in self._pumps:
+            pump.join(5)
+            assert not pump.is_alive()
+
+
+@pytest.mark.parametrize("password", [None, "ada:p%40ss:word"])
+def test_both_connections_go_through_the_proxy_that_the_environment_names(
+    own: Telex, monkeypatch: pytest.MonkeyPatch, password: str | None
+) -> None:
+    monkeypatch.setattr(tls, "is_loopback", lambda _: False)
+    proxy = Proxy(password and password.replace("%40", "@"))
+    sandbox = own(*ONE)
+    with serving(proxy.talk, None) as port:
+        monkeypatch.setenv("https_proxy", f"http://{password + '@' if password else ''}127.0.0.1:{port}")
+        monkeypatch.delenv("no_proxy", raising=False)
+        with Agent(sandbox) as session:
+            session.online()
+            sandbox.publish(0, "x")
+            session.await_received(1)
+    proxy.join()
+    ports = {url.split("/")[2].rpartition(":")[2] for url in (sandbox.api_url, sandbox.push_url)}
+    assert {asked.rpartition(":")[2] for asked in proxy.asked} == ports
+    assert all(asked.startswith("CONNECT 127.0.0.1:") for asked in proxy.asked)
+
+
+def test_a_proxy_that_refuses_is_said_so(own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tls, "is_loopback", lambda _: False)
+    proxy = Proxy(password="ada:right")
+    sandbox = own(*ONE)
+    with serving(proxy.talk, None) as port:
+        monkeypatch.setenv("https_proxy", f"http://ada:hunter2@127.0.0.1:{port}")
+        failure = agent(sandbox).sign_in().await_failure()
+    assert "proxy" in failure.message
+    assert "hunter2" not in repr(failure)
+
+
+def test_no_proxy_is_asked_for_this_machine(own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    agent(own(*ONE)).online()
+
+
+# --- secrets --------------------------------------------------------------------------------------------------------
+
+
+def test_no_secret_is_in_a_log_a_repr_or_an_event(
+    own: Telex, agent: Start, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    for name in ("urllib3", "websocket", "requests"):
+        caplog.set_level(logging.DEBUG, logger=name)
+    sandbox = own("--organisations", "2")
+    secrets: set[str] = {sandbox.password}
+    session = agent(sandbox)
+    store = session.store
+
+    def note() -> None:
+        secrets.update(token for token in (store.access, store.notification) if token)
+        secrets.update(token.value for token in [*store.subscriptions.values(), store.connection] if token)
+
+    sandbox.fault("login", times=1, truncate=True)
+    session.sign_in().await_failure()
+    session.sign_in(password="another-secret-of-mine").await_failure()
+    secrets.add("another-secret-of-mine")
+    session.mark()
+    session.sign_in()
+    session.await_subscribed(2)
+    note()
+    for fault in ({"status": 503}, {"html": True}, {"redirect": True}, {"truncate": True}, {"status": 403}):
+        sandbox.fault("subscription", times=1, **fault)
+    sandbox.fault("connection", times=1, truncate=True)
+    session.mark()
+    sandbox.kick(3500)
+    session.await_state(State.RECONNECTING)
+    monkeypatch.setattr("telex_start.link.Link._work", _breaks)
+    session.send(SignOut())
+    session.await_state(State.SIGNED_OUT)
+    monkeypatch.undo()
+    session.sign_in()
+    session.await_true(lambda: session.told.subscribed >= 1)
+    note()
+    sandbox.revoke_session()
+    texts = [
+        caplog.text,
+        *(str(record.__dict__) for record in caplog.records),
+        *(repr(event) for _, event in session.events),
+        repr(store),
+        repr(session.session.__dict__),
+        repr(session.session._api.__dict__),
+    ]
+    assert len(secrets) >= 6
+    assert caplog.text.count("\n") > 20
+    for secret in secrets:
+        assert len(secret) > 8
+        assert not any(secret in text for text in texts)
+
+
+def _breaks(self: object, now: float) -> float:
+    raise RuntimeError(f"{self!r}")
+
+
+class Password(str):
+    """A text that can be watched."""
+
+
+def test_a_password_is_kept_by_nothing_after_the_sign_in(own: Telex, agent: Start) -> None:
+    sandbox = own(*ONE)
+    session = agent(sandbox)
+    wrong, right = Password("wrong"), Password(sandbox.password)
+    watched = [weakref.ref(wrong), weakref.ref(right)]
+    session.sign_in(password=wrong)
+    session.await_failure()
+    session.sign_in(password=right)
+    session.await_subscribed(1)
+    del wrong, right
+    gc.collect()
+    assert [watch() for watch in watched] == [None, None]

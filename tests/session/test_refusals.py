@@ -1,0 +1,303 @@
+"""Organisations whose token is late, wrong or refused; and when a session is over."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from telex_start import link
+from telex_start.events import (
+    ChannelAnswered,
+    CountsUnknown,
+    How,
+    OrganisationsChanged,
+    ReconnectNow,
+    SignInFailed,
+    Trouble,
+)
+from telex_start.push import channel as push_channel
+from telex_start.states import State
+from tests.session.agent import Agent
+from tests.session.conftest import Telex
+
+Start = Callable[..., Agent]
+TWO = ("--organisations", "2")
+SHORT = ("--connection-ttl", "2", "--subscription-ttl", "2", "--expired-close-delay", "1")
+
+
+# --- one organisation's token ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["other_channel", "other_user", "bad_signature", "garbage", "expired"])
+def test_a_wrong_token_takes_nobody_else_down(telex: Telex, agent: Start, kind: str) -> None:
+    sandbox = telex(*TWO)
+    sandbox.wrong_token(0, kind)
+    session = agent(sandbox).sign_in()
+    session.await_subscribed(1)
+    if kind == "expired":
+        session.await_true(lambda: session.told.subscribed == 1)
+    else:
+        session.await_true(lambda: session.told.refused == 1)
+        session.await_event(ChannelAnswered, lambda event: event.channel == session.channel(0))
+    sandbox.publish(1, "x")
+    session.await_received(1, 1)
+    assert session.reconnects == 0
+    assert session.troubles == []
+
+
+@pytest.mark.parametrize("kind", ["other_channel", "bad_signature", "garbage"])
+def test_a_token_that_is_wrong_at_a_refresh_takes_nobody_else_down(telex: Telex, agent: Start, kind: str) -> None:
+    sandbox = telex(*TWO, *SHORT)
+    session = agent(sandbox).online(2)
+    sandbox.wrong_token(0, kind)
+    session.await_true(lambda: session.told.refused == 1, 8.0)
+    session.await_subscribed(1)
+    sandbox.publish(1, "x")
+    session.await_received(1, 1)
+    # A bad signature cannot be seen from here, and costs the connection once.
+    assert session.reconnects == (kind == "bad_signature")
+    assert session.troubles == []
+
+
+def test_an_unreadable_token_in_a_server_closing_over_it_costs_a_reconnect_without_that_organisation(
+    own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("telex_start.tokens.misfit", lambda *_: None)  # as if tokens could not be read from here
+    sandbox = own(*TWO)
+    sandbox.wrong_token(0, "other_channel")
+    session = agent(sandbox).sign_in()
+    session.await_true(lambda: (session.told.subscribed, session.told.refused) == (1, 1))
+    sandbox.publish(1, "x")
+    session.await_received(1, 1)
+    assert session.reconnects == 1
+    assert session.troubles == []
+
+
+def test_a_refused_organisation_is_tried_again_and_catches_up(
+    telex: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(push_channel, "REFUSED_FOR", 0.7)
+    sandbox = telex(*TWO)
+    sandbox.fault("subscription", organisation=0, status=403, message="user does not belong to this organisation")
+    session = agent(sandbox).sign_in()
+    session.await_true(lambda: (session.told.subscribed, session.told.refused) == (1, 1))
+    sandbox.publish(0, "meanwhile")
+    sandbox.clear_faults()
+    session.await_subscribed(2)
+    assert session.told.refused == 0
+    assert session.received(0, How.CAUGHT_UP) == ["meanwhile"]
+    assert session.states() == [State.SIGNING_IN, State.CONNECTING, State.ONLINE]
+
+
+def test_when_all_are_refused_it_is_online_and_says_so(own: Telex, agent: Start) -> None:
+    sandbox = own(*TWO)
+    sandbox.fault("subscription", status=403)
+    session = agent(sandbox).sign_in()
+    session.await_state(State.ONLINE)
+    session.await_true(lambda: session.told.state is State.ONLINE and session.told.refused == 2)
+    assert session.told.organisations == 2
+    assert sorted(session.answered()) == sorted([session.channel(0), session.channel(1)])
+
+
+@pytest.mark.parametrize(
+    "fault", [{"status": 503}, {"html": True, "status": 502}, {"redirect": True}, {"truncate": True}]
+)
+def test_a_failing_organisation_is_retried_with_backoff_and_holds_nobody_up(
+    own: Telex, agent: Start, fault: dict[str, object]
+) -> None:
+    sandbox = own(*TWO)
+    sandbox.fault("subscription", organisation=0, times=2, **fault)
+    session = agent(sandbox).sign_in()
+    session.await_subscribed(1, 1.0)
+    assert session.told.refused == 0
+    session.await_subscribed(2)
+    assert session.troubles == []
+
+
+def test_a_slow_organisation_does_not_hold_up_the_others(own: Telex, agent: Start) -> None:
+    sandbox = own("--organisations", "6")
+    sandbox.fault("subscription", organisation=0, delay=30)
+    started = time.monotonic()
+    session = agent(sandbox).sign_in()
+    session.await_subscribed(5)
+    assert time.monotonic() - started < link.PATIENCE + 1.0
+    sandbox.publish(1, "x")
+    session.await_received(1, 1)
+    sandbox.clear_faults()
+
+
+def test_answers_are_late_for_the_slow_organisation_alone_and_pings_are_answered(
+    own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("telex_start.telex_api.CALL_WITHIN", 1.5)
+    monkeypatch.setattr(link, "CALL_WITHIN", 1.5)
+    sandbox = own(*TWO, "--ping", "4")  # a pong is due within 2 s
+    sandbox.fault("subscription", organisation=0, drip=True)
+    session = agent(sandbox).sign_in()
+    session.await_subscribed(1)
+    for number in range(4):
+        sandbox.publish(1, number)
+        started = time.monotonic()
+        session.await_received(number + 1, 1)
+        assert time.monotonic() - started < 2.0
+    assert session.reconnects == 0
+
+
+# --- organisations joined and left ----------------------------------------------------------------------------------
+
+
+def test_organisations_joined_and_left_without_a_reconnect(
+    new: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link, "LOOK_UP_EVERY", 0.5)
+    sandbox = new(*TWO)
+    session = agent(sandbox).online(2)
+    left = session.channel(0)
+    sandbox.add_organisation("Newcomers")
+    session.await_subscribed(3)
+    sandbox.publish(2, "hello")
+    assert session.await_received(1, 2) == ["hello"]
+    sandbox.remove_organisation(0)
+    session.await_subscribed(2)
+    sandbox.wait_until(lambda status: not status["subscriptions"].get(left))
+    names = [each.name for each in session.all(OrganisationsChanged)[-1].organisations]
+    assert names[-1] == "Newcomers" and len(names) == 2
+    sandbox.publish(1, "again")
+    assert session.await_received(2, 1) == ["hello", "again"]
+    assert session.states() == [State.SIGNING_IN, State.CONNECTING, State.ONLINE]
+
+
+@pytest.mark.parametrize(
+    "fault", [{"status": 401}, {"status": 503}, {"status": 429}, {"body_status": 401}, {"html": True}]
+)
+def test_a_look_up_that_does_not_work_keeps_the_organisations(
+    own: Telex, agent: Start, fault: dict[str, object]
+) -> None:
+    sandbox = own(*TWO)
+    session = agent(sandbox).online(2)
+    session.mark()
+    sandbox.fault("organisations", **fault)
+    before = sandbox.status()["requests"]["GET /users/organisations"]
+    sandbox.kick(3001)
+    sandbox.wait_until(lambda status: status["requests"]["GET /users/organisations"] != before)
+    session.await_subscribed(2)
+    assert session.told.organisations == 2
+    assert State.SIGN_IN_NEEDED not in session.states()
+
+
+# --- the session itself ---------------------------------------------------------------------------------------------
+
+
+def test_where_the_notification_token_is_refused_bearer_serves(own: Telex, agent: Start) -> None:
+    sandbox = own(*TWO, *SHORT)
+    session = agent(sandbox).online(2)
+    issued = sandbox.status()["tokens_issued"]
+    sandbox.refuse_notification_token()
+    for kind in ("connection", "subscription"):
+        sandbox.wait_until(lambda status, kind=kind: status["tokens_issued"][kind] > issued[kind])  # type: ignore[misc]
+    sandbox.publish(0, "x")
+    session.await_received(1)
+    assert session.reconnects == 0
+
+
+def test_where_bearer_is_refused_the_notification_token_serves(own: Telex, agent: Start) -> None:
+    sandbox = own(*TWO, *SHORT)
+    session = agent(sandbox).online(2)
+    issued = sandbox.status()["tokens_issued"]
+    sandbox.refuse_bearer()
+    session.mark()
+    session.send(ReconnectNow())
+    for kind in ("connection", "subscription"):
+        sandbox.wait_until(lambda status, kind=kind: status["tokens_issued"][kind] > issued[kind])  # type: ignore[misc]
+    session.await_subscribed(2)
+    assert State.SIGN_IN_NEEDED not in session.states()
+
+
+def test_a_first_look_up_refused_by_bearer_alone_is_no_end_of_the_session(own: Telex, agent: Start) -> None:
+    sandbox = own(*TWO)
+    sandbox.fault("organisations", times=2, status=401, message="User is deactivated from organisation")
+    session = agent(sandbox).sign_in()
+    session.await_subscribed(2)
+    assert State.SIGN_IN_NEEDED not in session.states()
+    assert len(session.troubles) == 1
+
+
+def test_the_end_of_a_session_asks_to_sign_in_and_the_same_user_recovers_what_was_missed(
+    telex: Telex, agent: Start
+) -> None:
+    sandbox = telex(*TWO, *SHORT)
+    session = agent(sandbox).online(2)
+    sandbox.publish(0, "before")
+    session.await_received(1)
+    sandbox.revoke_session()
+    told = session.await_state(State.SIGN_IN_NEEDED, 6.0)
+    assert told.subscribed == 0
+    assert [trouble.title for trouble in session.troubles] == ["Please sign in again"]
+    sandbox.publish(0, "meanwhile")
+    assert session.store.access is None
+    session.mark()
+    session.sign_in()
+    session.await_subscribed(2)
+    assert session.received() == ["before", "meanwhile"]
+    assert session.received(0, How.RECOVERED) == ["meanwhile"]
+    assert session.all(SignInFailed) == []
+    assert len(session.all(OrganisationsChanged)) == 1, "they are still the same"
+
+
+def test_another_user_recovers_nothing_of_the_one_before(own: Telex, agent: Start) -> None:
+    sandbox = own(*TWO, *SHORT)
+    session = agent(sandbox).online(2)
+    sandbox.publish(0, "for ada")
+    session.await_received(1)
+    sandbox.revoke_session()
+    session.await_state(State.SIGN_IN_NEEDED, 6.0)
+    sandbox.publish(0, "for grace", user="grace@example.org")
+    session.mark()
+    session.sign_in("grace@example.org")
+    session.await_subscribed(2)
+    assert session.received(0) == ["for grace"]
+    assert session.received(0, How.CAUGHT_UP) == ["for grace"]
+    assert session.all(CountsUnknown) == []
+
+
+def test_a_refused_sign_in_after_the_end_of_a_session_keeps_the_positions(own: Telex, agent: Start) -> None:
+    sandbox = own(*TWO, *SHORT)
+    session = agent(sandbox).online(2)
+    sandbox.revoke_session()
+    session.await_state(State.SIGN_IN_NEEDED, 6.0)
+    sandbox.publish(0, "meanwhile")
+    session.sign_in(password="wrong")
+    session.await_failure()
+    sandbox.fault("login", times=1, status=503)
+    session.mark()
+    session.sign_in()
+    session.await_failure()
+    session.await_state(State.SIGN_IN_NEEDED)
+    session.sign_in()
+    session.await_subscribed(2)
+    assert session.received(0, How.RECOVERED) == ["meanwhile"]
+
+
+@pytest.mark.parametrize("path", ["connection", "subscription"])
+@pytest.mark.parametrize(
+    ("fault", "times"),
+    [
+        ({"status": 500}, 3),
+        ({"html": True, "status": 504}, 3),
+        ({"redirect": True}, 3),
+        ({"truncate": True}, 3),
+        ({"status": 429}, 1),
+    ],
+)
+def test_a_temporary_failure_asks_for_no_password_and_loses_no_organisation(
+    own: Telex, agent: Start, path: str, fault: dict[str, object], times: int
+) -> None:
+    sandbox = own(*TWO)
+    sandbox.fault(path, times=times, **fault)
+    session = agent(sandbox).sign_in()
+    session.await_subscribed(2)
+    assert set(session.states()) <= {State.SIGNING_IN, State.CONNECTING, State.RECONNECTING, State.ONLINE}
+    assert session.told.organisations == 2
+    assert len(session.all(Trouble)) <= 1

@@ -1,0 +1,137 @@
+"""Tokens that run out: refreshed in place, early and unseen; and what happens where that is not possible."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from telex_start.events import SignOut
+from telex_start.states import State
+from tests.session.agent import Agent
+from tests.session.conftest import Telex
+from tests.session.test_staying_online import stream
+
+Start = Callable[..., Agent]
+
+SHORT = ("--connection-ttl", "4", "--subscription-ttl", "4", "--expired-close-delay", "1")
+SHORTER = ("--connection-ttl", "2", "--subscription-ttl", "2", "--expired-close-delay", "1")
+
+
+def test_tokens_of_four_seconds_are_refreshed_without_a_gap(telex: Telex, agent: Start, server: str) -> None:
+    seconds = 7.0 if server == "sandbox" else 15.0
+    sandbox = telex("--organisations", "2", *SHORT)
+    session = agent(sandbox).online(2)
+    issued = sandbox.status()["tokens_issued"]
+    with stream(sandbox, 0.05) as published:
+        time.sleep(seconds)  # two lives of a token, or four
+    session.await_true(lambda: session.received() and session.received()[-1] == published[-1])
+    assert session.received() == published
+    assert session.states() == [State.SIGNING_IN, State.CONNECTING, State.ONLINE]
+    assert session.told.subscribed == 2
+    assert session.lost() == 0
+    after = sandbox.status()["tokens_issued"]
+    # At 80 % of a life of 3 to 4 s: neither too late nor all the time.
+    assert seconds / 4 <= after["connection"] - issued["connection"] + 1 <= seconds / 2 + 1
+    assert seconds / 4 <= (after["subscription"] - issued["subscription"]) / 2 + 1 <= seconds / 2 + 1
+
+
+def test_a_connection_that_cannot_be_refreshed_in_time_is_made_anew(telex: Telex, agent: Start) -> None:
+    sandbox = telex("--organisations", "2", *SHORTER)
+    session = agent(sandbox).online(2)
+    session.mark()
+    sandbox.fault("connection", status=503)
+    with stream(sandbox, 0.05) as published:
+        told = session.await_state(State.RECONNECTING)  # 3005
+        assert "ran out" in told.reason
+        sandbox.clear_faults()
+        session.await_subscribed(2)
+    session.await_true(lambda: session.received() and session.received()[-1] == published[-1])
+    assert session.received() == published
+
+
+def test_a_subscription_that_cannot_be_refreshed_in_time_comes_back_by_itself(telex: Telex, agent: Start) -> None:
+    sandbox = telex("--organisations", "2", *SHORTER)
+    session = agent(sandbox).online(2)
+    session.mark()
+    sandbox.fault("subscription", organisation=0, status=503)
+    with stream(sandbox, 0.05) as published:
+        session.await_true(lambda: session.told.subscribed == 1, 15.0)  # 2501
+        sandbox.publish(1, "the other one lives on")
+        session.await_received(1, 1)
+        sandbox.clear_faults()
+        session.await_subscribed(2)
+    session.await_true(lambda: session.received() and session.received()[-1] == published[-1])
+    assert session.received() == published
+    assert set(session.states()) == {State.ONLINE}
+
+
+def test_a_refresh_that_fails_at_first_is_tried_again_in_time(telex: Telex, agent: Start) -> None:
+    sandbox = telex(
+        "--organisations", "1", "--connection-ttl", "6", "--subscription-ttl", "6", "--expired-close-delay", "2"
+    )
+    session = agent(sandbox).online()
+    issued = sandbox.status()["tokens_issued"]
+    sandbox.fault("connection", times=1, status=503)
+    sandbox.fault("subscription", times=1, html=True)
+    sandbox.wait_until(
+        lambda status: all(status["tokens_issued"][kind] > issued[kind] for kind in ("connection", "subscription")),
+        10.0,
+    )
+    sandbox.publish(0, "x")
+    session.await_received(1)
+    assert session.reconnects == 0
+
+
+@pytest.mark.parametrize("server_ahead", [3600.0, -3600.0])
+def test_a_clock_an_hour_off(own: Telex, agent: Start, server_ahead: float) -> None:
+    sandbox = own("--organisations", "1", "--clock-offset", str(server_ahead), *SHORTER)
+    session = agent(sandbox).online()
+    issued = sandbox.status()["tokens_issued"]
+    sandbox.wait_until(lambda status: status["tokens_issued"]["subscription"] > issued["subscription"])
+    sandbox.publish(0, "x")
+    session.await_received(1)
+    session.mark()
+    sandbox.kick(3001)  # the tokens at hand are known to be good, or to be not
+    session.await_state(State.ONLINE)
+    session.await_subscribed(1)
+    assert session.reconnects == 1
+    assert 1 <= sandbox.status()["tokens_issued"]["subscription"] - issued["subscription"] <= 3
+
+
+def test_expired_tokens_are_replaced_at_a_reconnect(own: Telex, agent: Start) -> None:
+    sandbox = own("--organisations", "2")
+    session = agent(sandbox).online(2)
+    session.mark()
+    sandbox.publish(0, "before")
+    sandbox.expire_tokens()  # 3005 and 2501 at once: all that were handed out so far are worth nothing
+    sandbox.publish(0, "after")
+    session.await_state(State.RECONNECTING)
+    session.await_subscribed(2)
+    assert session.await_received(2) == ["before", "after"]
+
+
+def test_tokens_that_expired_unnoticed_are_found_out_at_the_reconnect(own: Telex, agent: Start) -> None:
+    sandbox = own("--organisations", "2")
+    session = agent(sandbox).online(2)
+    sandbox.expire_tokens(connections=False, subscriptions=False)  # as those of a server whose clock jumped
+    session.mark()
+    sandbox.kick(3001)  # the connect command is answered with 109, the subscribes too
+    sandbox.publish(0, "meanwhile")
+    session.await_state(State.ONLINE)
+    session.await_subscribed(2)
+    assert session.await_received(1) == ["meanwhile"]
+    assert session.lost() == 0
+
+
+def test_signing_in_again_uses_no_token_of_the_session_before(own: Telex, agent: Start) -> None:
+    sandbox = own("--organisations", "1")
+    session = agent(sandbox).online()
+    session.send(SignOut())
+    session.await_state(State.SIGNED_OUT)
+    issued = sandbox.status()["tokens_issued"]
+    session.online()
+    after = sandbox.status()["tokens_issued"]
+    assert after["connection"] == issued["connection"] + 1
+    assert after["subscription"] == issued["subscription"] + 1
