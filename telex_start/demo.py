@@ -31,7 +31,7 @@ def main(argv: list[str]) -> int:
     """
     parser = _Parser(
         prog="telex-start demo",
-        description="A Telex on this machine and the agent signed in to it. Without a display its toasts are lines here.",
+        description="A Telex on this machine and the agent signed in to it; without a display, all on the terminal.",
         allow_abbrev=False,
     )
     parser.add_argument("--headless", action="store_true", help="no icon and no window, even where there is a display")
