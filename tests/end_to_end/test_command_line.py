@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -99,6 +100,16 @@ def test_without_standard_streams_it_still_tells_by_its_code(tmp_path: Path) -> 
         assert done.returncode == code
 
 
+@pytest.fixture
+def core_dumps() -> Iterator[None]:
+    """Programs started now inherit that they may dump core, where this user may at all."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_CORE, (soft, hard))
+
+
+@pytest.mark.usefixtures("core_dumps")
 def test_nobody_else_on_the_machine_sees_the_password(tmp_path: Path, telex: Sandbox) -> None:
     """Neither the command line nor the environment of the process, nor a core dump, which would hold it."""
     with headless(tmp_path, telex) as agent:

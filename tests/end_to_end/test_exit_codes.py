@@ -86,9 +86,14 @@ def test_exit_from_another_terminal_is_an_end_in_order(tmp_path: Path, shared: S
         assert agent.errors == ""
 
 
+def buffered(program: Program) -> dict[str, str]:
+    """Its environment, as people have it: Python keeps back what is written until it is flushed."""
+    return {name: value for name, value in program.environ.items() if name != "PYTHONUNBUFFERED"}
+
+
 def test_a_reader_that_goes_away_ends_it_quietly(tmp_path: Path, shared: Sandbox) -> None:
     """`telex-start --headless | head -1`: no traceback, no complaint of Python's, no process left."""
-    environ = in_words(tmp_path, shared).environ
+    environ = buffered(in_words(tmp_path, shared))
     command = f'"{sys.executable}" -m telex_start --headless --email {shared.email} --password-stdin'
     script = f"set -o pipefail; {command} | head -1"
     for _ in range(2):
@@ -113,7 +118,7 @@ def test_a_reader_that_sleeps_does_not_keep_it_from_ending(tmp_path: Path, telex
     try:
         with subprocess.Popen(
             [sys.executable, "-m", "telex_start", "--headless", "--json", "--email", telex.email, "--password-stdin"],
-            env=agent.environ,
+            env=buffered(agent),
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=write,
@@ -143,7 +148,7 @@ def test_a_full_disk_takes_the_lines_and_not_the_agent(tmp_path: Path, telex: Sa
         open("/dev/full", "w") as full,
         subprocess.Popen(
             [sys.executable, "-m", "telex_start", "--headless", "--json", "--email", telex.email, "--password-stdin"],
-            env=agent.environ,
+            env=buffered(agent),
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=full,
@@ -274,6 +279,7 @@ def test_hostile_names_reach_the_terminal_as_plain_text(tmp_path: Path, telex: S
         telex.direct(1, HOSTILE, HOSTILE)
         line = agent.line(lambda line: "fake" in line)
         assert line.isprintable()
+        assert line.count("fake") == 3, "name, organisation and body are one line"
         assert "[31m" in line, "what is left of the escape sequence is text"
         assert agent.end()[0] == 0
         assert all(line.isprintable() for line in agent.output)
