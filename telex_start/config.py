@@ -40,14 +40,6 @@ class Config(NamedTuple):
     """The ``notification_type``s that raise toasts."""
 
 
-class _Key(NamedTuple):
-    """One setting: how it is spelled in each source, and what it must be."""
-
-    variable: str
-    check: Callable[[Any], Any]
-    allowed: str
-
-
 def _text(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValueError
@@ -92,20 +84,21 @@ def _types(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
-_KEYS: dict[str, _Key] = {
-    "environment": _Key("TELEX_START_ENVIRONMENT", _one_of(*ENVIRONMENTS), '"production" or "staging"'),
-    "api_url": _Key("TELEX_START_API_URL", _url("https", "/api/v1"), 'an address "https://HOST/…/api/v1"'),
-    "push_url": _Key("TELEX_START_PUSH_URL", _url("wss"), 'an address "wss://HOST/…"'),
-    "ca_file": _Key("TELEX_START_CA_FILE", _text, "the path of a PEM file"),
-    "email": _Key("TELEX_START_EMAIL", _email, "an e-mail address"),
-    "log_level": _Key("TELEX_START_LOG_LEVEL", _one_of(*LOG_LEVELS), '"debug", "info", "warning" or "error"'),
-    "notification_types": _Key(
+_KEYS: dict[str, tuple[str, Callable[[Any], Any], str]] = {
+    "environment": ("TELEX_START_ENVIRONMENT", _one_of(*ENVIRONMENTS), '"production" or "staging"'),
+    "api_url": ("TELEX_START_API_URL", _url("https", "/api/v1"), 'an address "https://HOST/…/api/v1"'),
+    "push_url": ("TELEX_START_PUSH_URL", _url("wss"), 'an address "wss://HOST/…"'),
+    "ca_file": ("TELEX_START_CA_FILE", _text, "the path of a PEM file"),
+    "email": ("TELEX_START_EMAIL", _email, "an e-mail address"),
+    "log_level": ("TELEX_START_LOG_LEVEL", _one_of(*LOG_LEVELS), '"debug", "info", "warning" or "error"'),
+    "notification_types": (
         "TELEX_START_NOTIFICATION_TYPES",
         _types,
         'a list of words, as ["unread_thread_change"] (in a variable: words with commas between)',
     ),
-    "main_app.command": _Key("TELEX_START_MAIN_APP_COMMAND", _text, "the path of the Telex client's executable"),
+    "main_app.command": ("TELEX_START_MAIN_APP_COMMAND", _text, "the path of the Telex client's executable"),
 }
+"""Each setting: its environment variable, what checks a value, and what is allowed, in words."""
 _SECTIONS = ("main_app",)
 
 
@@ -127,7 +120,7 @@ def resolve(
     layers: list[dict[str, Any]] = [{}, {}, {}]
     for key, value in _flatten(file, file_name):
         layers[0][key] = _checked(key, value, f"{file_name}: {key}")
-    known = {setting.variable: key for key, setting in _KEYS.items()}
+    known = {variable: key for key, (variable, _, _) in _KEYS.items()}
     for variable, value in environ.items():
         if variable.startswith("TELEX_START_"):
             if variable not in known:
@@ -170,11 +163,11 @@ def _flatten(file: Mapping[str, Any], file_name: str) -> list[tuple[str, Any]]:
 
 
 def _checked(key: str, value: Any, where: str) -> Any:
-    setting = _KEYS[key]
+    _, check, allowed = _KEYS[key]
     try:
-        return setting.check(value)
+        return check(value)
     except ValueError:
-        raise ConfigError(f"{where} is {_shown(value)}; allowed is {setting.allowed}.") from None
+        raise ConfigError(f"{where} is {_shown(value)}; allowed is {allowed}.") from None
 
 
 def _shown(value: Any) -> str:
