@@ -1,28 +1,32 @@
-"""The agent put together: which surface, which toasts, one instance, signals; and taken apart again."""
+"""The agent put together: which surface, which toasts, one instance, signals; and taken apart again.
+
+The order is for the eye: what the icon needs comes first, everything else is imported while a person looks at it.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
-import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable
 from queue import SimpleQueue
+from typing import TYPE_CHECKING
 
-from . import instance, logs, paths, signals
-from .app import App, SessionPort, Surface
-from .config import Config
-from .console import Console
+from . import instance, lazylog, paths
 from .desktop.connections import Connections
-from .desktop.toasts import Toasts
 from .errors import ConfigError, TelexStartError
-from .events import BellRang, Event, MainAppAnswered, Ring, SignalReceived, SignIn, ThreadFailed
-from .states import State
-from .tokens import TokenStore
+from .menu import Ring
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from .app import App, SessionPort, Surface
+    from .config import Config
+    from .console import Console
+    from .events import Event, MainAppAnswered, SignIn
+    from .tokens import TokenStore
+
+log = lazylog.Log(__name__)
 
 EXIT_FAILED = 1
 """An error that nobody expected."""
@@ -58,27 +62,72 @@ def run(config: Config, *, headless: bool, as_json: bool, open_window: bool, pas
         raise ConfigError(f"the folder {folder} cannot be used ({error.strerror}): set XDG_RUNTIME_DIR.") from None
     if lock is None:
         return _second_start(folder, config.api_url, headless), ""
-    store = TokenStore()
     events: SimpleQueue[Event] = SimpleQueue()
-    logs.begin(
-        config.log_level,
-        _log_file(),
-        lambda: _secrets(store),
-        lambda thread, error: events.put(ThreadFailed(thread, error)),
-    )
+    secrets: list[TokenStore] = []
+    lazylog.prepare(lambda: _begin_logging(config.log_level, secrets, events))
+    connections = Connections()
+    # Started inner to outer, stopped outer to inner; one that fails to stop never keeps the others from it.
+    with contextlib.ExitStack() as stack:
+        stack.callback(_end_logging)
+        stack.callback(_name_threads)
+        stack.callback(lock.close)
+        stack.callback(connections.stop)
+        console: Console | None = None
+        surface: Surface
+        if headless:
+            from .console import Console
+
+            surface = console = Console(as_json, sys.stdout, lambda: _quit(events))
+            connections.start()
+        else:
+            from .desktop.tray_surface import TraySurface
+
+            surface = TraySurface(events.put, connections, paths.cache_folder())
+            stack.callback(surface.stop)
+            surface.start()
+        lazylog.begin()
+        code, why = _live(config, events, secrets, connections, surface, console, lock, stack, open_window, password)
+        del password
+    if _others():
+        # A library's thread that sleeps on (plyer's for each toast on Windows) would hold up the end.
+        if why:
+            print(f"telex-start: {why}", file=sys.stderr)
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                stream.flush()
+        os._exit(code)
+    return code, why
+
+
+def _live(
+    config: Config,
+    events: SimpleQueue[Event],
+    secrets: list[TokenStore],
+    connections: Connections,
+    surface: Surface,
+    console: Console | None,
+    lock: instance.Instance,
+    stack: contextlib.ExitStack,
+    open_window: bool,
+    password: str | None,
+) -> tuple[int, str]:
+    """Everything but the icon, which is there already."""
+    from .app import App
+    from .desktop.toasts import Toasts
+    from .events import SignIn
+    from .tokens import TokenStore
+
+    store = TokenStore()
+    secrets.append(store)
+    stack.callback(store.clear)
     sign_in = SignIn(config.email or "", password, persist=True) if password is not None else None
     del password
-    connections = Connections(events.put)
-    console: Console | None = None
-    surface: Surface
-    if headless:
-        surface = console = Console(as_json, sys.stdout, lambda: events.put(SignalReceived(signal.SIGTERM)))
-    else:
-        from .desktop.tray_surface import TraySurface
-
-        surface = TraySurface(events.put, connections, paths.cache_folder())
     _on_signals(events, console)
     toasts = Toasts(events.put, bus=connections.session, icon=_toast_icon)
+    stack.callback(toasts.stop)
+    toasts.start()
+    connections.watch_sleep(events.put)
+    lock.serve(_with_interruption(events, console))
 
     def make_session() -> SessionPort:
         from .session import Session
@@ -93,29 +142,7 @@ def run(config: Config, *, headless: bool, as_json: bool, open_window: bool, pas
         main_app=_MainApp(config.main_app_command),
         make_session=make_session,
     )
-    # Started inner to outer, stopped outer to inner; one that fails to stop never keeps the others from it.
-    with contextlib.ExitStack() as stack:
-        stack.callback(logs.end)
-        stack.callback(_name_threads)
-        stack.callback(store.clear)
-        stack.callback(lock.close)
-        stack.callback(connections.stop)
-        stack.callback(toasts.stop)
-        stack.callback(surface.stop)
-        lock.serve(_with_interruption(events, console))
-        toasts.start()
-        if headless:
-            connections.start()  # the tray does it when it has made its registrations
-        code, why = _run(app, sign_in, open_window)
-    if _others():
-        # A library's thread that sleeps on (plyer's for each toast on Windows) would hold up the end.
-        if why:
-            print(f"telex-start: {why}", file=sys.stderr)
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(OSError, ValueError, AttributeError):
-                stream.flush()
-        os._exit(code)
-    return code, why
+    return _run(app, sign_in, open_window)
 
 
 def _run(app: App, sign_in: SignIn | None, open_window: bool) -> tuple[int, str]:
@@ -142,6 +169,7 @@ def _name_threads() -> None:
 
 def _toast_icon() -> tuple[int, int, bytes]:
     from .desktop import pixmaps
+    from .states import State
 
     return pixmaps.rgba(pixmaps.pixmaps(State.ONLINE, 0, paths.cache_folder())[-1])
 
@@ -173,13 +201,27 @@ def _second_start(folder: str, api_url: str, headless: bool) -> int:
     return 0
 
 
+def _quit(events: SimpleQueue[Event]) -> None:
+    import signal
+
+    from .events import SignalReceived
+
+    events.put(SignalReceived(signal.SIGTERM))
+
+
 def _on_signals(events: SimpleQueue[Event], console: Console | None) -> None:
     """SIGTERM and SIGINT end the program in its own order; SimpleQueue.put is safe in a signal handler."""
+    from . import signals
+    from .events import SignalReceived
+
     signals.listen(lambda number: events.put(SignalReceived(number)), lambda: console is not None and console.blocked)
 
 
 def _with_interruption(events: SimpleQueue[Event], console: Console | None) -> Callable[[Event], None]:
     """Dispatch for the bell: a person who is being asked for a password blocks the main thread until a signal comes."""
+
+    from . import signals
+    from .events import BellRang
 
     def dispatch(event: Event) -> None:
         events.put(event)
@@ -187,6 +229,23 @@ def _with_interruption(events: SimpleQueue[Event], console: Console | None) -> C
             signals.interrupt()
 
     return dispatch
+
+
+def _begin_logging(level: str, secrets: list[TokenStore], events: SimpleQueue[Event]) -> None:
+    from . import logs
+
+    def failed(thread: str, error: str) -> None:
+        from .events import ThreadFailed
+
+        events.put(ThreadFailed(thread, error))
+
+    logs.begin(level, _log_file(), lambda: [value for store in secrets for value in _secrets(store)], failed)
+
+
+def _end_logging() -> None:
+    from . import logs
+
+    logs.end()
 
 
 def _log_file() -> str | None:

@@ -26,11 +26,9 @@ from .events import (
     MachineWoke,
     MainAppAnswered,
     MenuClicked,
-    MenuItem,
     OrganisationsChanged,
     PublicationsReceived,
     ReconnectNow,
-    Ring,
     SignalReceived,
     SignIn,
     SignInFailed,
@@ -47,6 +45,7 @@ from .events import (
     WindowSubmitted,
 )
 from .face import Face
+from .menu import MenuItem, Ring
 from .notifier import Notifier
 from .renewal import Renewal
 from .signing_in import SignInDialogue, Window, sentence
@@ -80,8 +79,6 @@ class ToastsPort(Protocol):
 class Surface(Protocol):
     """Where the program itself is seen: the tray, or the terminal."""
 
-    def start(self) -> None: ...
-    def stop(self) -> None: ...
     def state(self, event: StateChanged) -> None: ...
     def face(self, face: Face) -> None: ...
     def unread(self, counts: Counts) -> None: ...
@@ -125,7 +122,11 @@ class App:
         main_app: MainApp,
         make_session: Callable[[], SessionPort],
     ) -> None:
-        """``make_session`` is called once everything that is seen is there: it brings the network's modules."""
+        """
+        Args:
+            surface: Started by the caller, and stopped after :meth:`run`.
+            make_session: Called by :meth:`run`: it brings the network's modules.
+        """
         self._events = events
         self._surface = surface
         self._toasts = toasts
@@ -159,11 +160,7 @@ class App:
 
         Returns:
             The exit code.
-
-        Raises:
-            NoPlaceForIcon: there is nowhere to put an icon.
         """
-        self._surface.start()
         self._session = self._make_session()
         self._session.start()
         try:

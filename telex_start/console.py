@@ -57,9 +57,6 @@ class Console:
         since = self._writing_since
         return self._asking or (since is not None and time.monotonic() - since > _PATIENCE)
 
-    def start(self) -> None:
-        """Nothing to start."""
-
     def stop(self) -> None:
         """Nothing is written any more."""
         out, self._out = self._out, None

@@ -10,19 +10,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from .menu import MenuItem, Ring
 from .states import State
-
-
-class MenuItem(Enum):
-    """The items of the tray menu that a person can choose; the values are their labels."""
-
-    LOGIN = "Login"
-    OPEN_MAIN_APP = "Open Main App"
-    CLOSE_MAIN_APP = "Close Main App"
-    TEST_NOTIFICATIONS = "Test Notifications"
-    RECONNECT_NOW = "Reconnect Now"
-    SIGN_OUT = "Sign Out"
-    EXIT = "Exit"
 
 
 class Organisation(Struct, frozen=True):
@@ -151,13 +140,6 @@ class WindowSubmitted(Event, frozen=True):
 
 class WindowClosed(Event, frozen=True):
     """The person closed the login window (Cancel, Escape or the window's own button)."""
-
-
-class Ring(Enum):
-    """What a second start asks of the running instance."""
-
-    OPEN = "open"
-    EXIT = "exit"
 
 
 class BellRang(Event, frozen=True):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from typing import TYPE_CHECKING, NamedTuple
 
-from .events import StateChanged
 from .states import SIGNED_IN, State
 
+if TYPE_CHECKING:
+    from .events import StateChanged
 
-class Face(Struct, frozen=True):
+
+class Face(NamedTuple):
     """What the tray shows. Equal faces look the same, so a tray renews nothing when it gets an equal one."""
 
     state: State
@@ -32,6 +34,10 @@ class Face(Struct, frozen=True):
     def reconnecting(self) -> bool:
         """Reconnect Now is in the menu."""
         return self.state is State.RECONNECTING
+
+
+SIGNED_OUT = Face(State.SIGNED_OUT, 0, "Signed out")
+"""What is shown first."""
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

@@ -4,7 +4,7 @@ The first start holds the lock and answers the bell on a small thread of its own
 second one rings and ends. The endpoint is a socket in this user's runtime folder, on Windows a named pipe; either is
 let go of by the system however the process ends.
 
-A caller says one word (:class:`~telex_start.events.Ring`'s, or any other just to ask) and is answered with the
+A caller says one word (:class:`~telex_start.menu.Ring`'s, or any other just to ask) and is answered with the
 instance's kind. The connection of a caller that asked for Exit ends when the process is gone.
 """
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 import sys
 from zlib import crc32
 
-from .events import Ring
+from .menu import Ring
 
 if sys.platform == "win32":
     from . import instance_windows as _endpoint

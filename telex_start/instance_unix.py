@@ -15,8 +15,12 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
-from .events import BellRang, Event, Ring
+from .menu import Ring
+
+if TYPE_CHECKING:
+    from .events import Event
 
 ANSWER_WITHIN = 2.0
 """Seconds within which an instance answers its bell: it may be in the middle of starting."""
@@ -137,7 +141,7 @@ class Instance:
         else:
             caller.close()
         if word in (Ring.OPEN.value, Ring.EXIT.value):
-            dispatch(BellRang(Ring(word)))
+            dispatch(_rang(word))
 
     def _hang_up(self, poll: select.poll, now: float) -> None:
         for descriptor in [known for known, (_, deadline) in self._callers.items() if deadline <= now]:
@@ -287,3 +291,9 @@ def _short(path: str) -> Iterator[str]:
         yield f"/proc/self/fd/{folder}/{os.path.basename(path)}"
     finally:
         os.close(folder)
+
+
+def _rang(word: str) -> Event:
+    from .events import BellRang  # it brings msgspec, which the start does without
+
+    return BellRang(Ring(word))

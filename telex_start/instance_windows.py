@@ -11,9 +11,12 @@ import os
 import threading
 from collections.abc import Callable
 from multiprocessing.connection import Client, Listener
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .events import BellRang, Event, Ring
+from .menu import Ring
+
+if TYPE_CHECKING:
+    from .events import Event
 
 ANSWER_WITHIN = 2.0
 """Seconds within which an instance answers its bell: it may be in the middle of starting."""
@@ -75,7 +78,7 @@ class Instance:
             else:
                 caller.close()
             if word in (Ring.OPEN.value, Ring.EXIT.value):
-                dispatch(BellRang(Ring(word)))
+                dispatch(_rang(word))
 
 
 def claim(folder: str, name: str, kind: str) -> Instance | None:
@@ -122,3 +125,9 @@ def ring(folder: str, name: str, word: str, wait: float) -> str | None:
 def _address(folder: str, name: str) -> str:
     """Pipes lie in no folder: the user's name keeps them apart."""
     return rf"\\.\pipe\telex-start-{os.getlogin()}-{name}"
+
+
+def _rang(word: str) -> Event:
+    from .events import BellRang  # it brings msgspec, which the start does without
+
+    return BellRang(Ring(word))

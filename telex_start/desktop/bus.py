@@ -10,7 +10,6 @@ This module and :mod:`.bus_link` own jeepney; who uses the bus takes the names f
 
 from __future__ import annotations
 
-import logging
 import time
 from collections import deque
 from collections.abc import Callable
@@ -31,6 +30,7 @@ from jeepney import (
 )
 from jeepney.bus_messages import message_bus
 
+from ..lazylog import Log
 from .bus_link import Link, NoBus, error_of, session_address
 from .loop import MOST_WAITING, Loop, guarded
 
@@ -49,7 +49,7 @@ __all__ = [
     "session_address",
 ]
 
-log = logging.getLogger(__name__)
+log = Log(__name__)
 
 CALL_TIMEOUT = 2.0
 """Seconds within which a call is answered, or is lost."""
@@ -136,15 +136,33 @@ class Bus:
         self._retry = _FIRST_RETRY
         self._told = False
 
-    # --- before the start -------------------------------------------------------------------------------------------
+    # --- what is wanted of it, on every connection: from any thread ------------------------------------------------
 
     def subscribe(self, rule: MatchRule, on_signal: Callable[[Message], object]) -> None:
-        """Get the signals that match, on every connection. Before :meth:`start`."""
-        self._rules.append((rule, on_signal))
+        """Get the signals that match."""
+        if not self._loop.running:
+            self._rules.append((rule, on_signal))
+            return
+
+        def listen() -> None:
+            self._rules.append((rule, on_signal))
+            if self._link is not None:
+                self._listen(rule)
+
+        self.post(listen)
 
     def on_connect(self, callback: Callable[[], object]) -> None:
-        """Be told of each new connection. Before :meth:`start`."""
-        self._on_connect.append(callback)
+        """Be told of each new connection, and of the one that there is."""
+        if not self._loop.running:
+            self._on_connect.append(callback)
+            return
+
+        def add() -> None:
+            self._on_connect.append(callback)
+            if self._link is not None:
+                guarded(callback)
+
+        self.post(add)
 
     def export(self, path: str, answer: Callable[[Message], Message | None]) -> None:
         """Serve an object. Before :meth:`start`.
@@ -265,10 +283,13 @@ class Bus:
         log.debug("connected to the %s as %s", self._what, self.unique_name)
         # Ahead of what waits: a call must not bring about a signal that is not listened to yet.
         for rule, _ in reversed(self._rules):
-            serial = next(self._serials)
-            self._waiting.appendleft(_Call(serial, message_bus.AddMatch(rule).serialise(serial), _listening))
+            self._listen(rule)
         for callback in self._on_connect:
             guarded(callback)
+
+    def _listen(self, rule: MatchRule) -> None:
+        serial = next(self._serials)
+        self._waiting.appendleft(_Call(serial, message_bus.AddMatch(rule).serialise(serial), _listening))
 
     def _disconnected(self, reason: str) -> None:
         if self._link is not None and time.monotonic() >= self._linked_at + _STABLE:

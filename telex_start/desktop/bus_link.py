@@ -6,20 +6,20 @@ interrupted.
 
 from __future__ import annotations
 
-import logging
 import os
 import select
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
-from urllib.parse import unquote_to_bytes
 
 from jeepney import HeaderFields, Message, MessageType
 from jeepney.auth import BEGIN, Authenticator
 from jeepney.bus_messages import message_bus
 from jeepney.low_level import calc_msg_size
 
-log = logging.getLogger(__name__)
+from ..lazylog import Log
+
+log = Log(__name__)
 
 _LONGEST_MESSAGE = 1 << 20
 """Bytes. Nothing that concerns us is longer: what is, is read and thrown away."""
@@ -212,6 +212,15 @@ def _targets(address: str) -> Iterator[bytes]:
         transport, _, rest = entry.partition(":")
         values = dict(pair.partition("=")[::2] for pair in rest.split(","))
         if transport == "unix" and values.get("path"):
-            yield unquote_to_bytes(values["path"])
+            yield _bytes(values["path"])
         elif transport == "unix" and values.get("abstract"):
-            yield b"\0" + unquote_to_bytes(values["abstract"])
+            yield b"\0" + _bytes(values["abstract"])
+
+
+def _bytes(value: str) -> bytes:
+    """An address's value, which may be escaped as URLs are."""
+    if "%" not in value:
+        return os.fsencode(value)
+    from urllib.parse import unquote_to_bytes
+
+    return unquote_to_bytes(value)

@@ -5,40 +5,46 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from ..events import Event
+if TYPE_CHECKING:
+    from ..events import Event
 
 
 class Connections:
     """The loop and the connections that live in it. Elsewhere than on Linux there are none.
 
     Args:
-        dispatch: Where events go.
         environ: The environment variables.
 
     Attributes:
-        session: The session bus, for who shows something; ``None`` where there is none. Registrations are made on it
-            before :meth:`start`.
+        session: The session bus, for who shows something; ``None`` where there is none.
     """
 
-    def __init__(self, dispatch: Callable[[Event], object], environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
+        self._environ = environ
         self.session = None
         self._loop = None
         if not sys.platform.startswith("linux"):
             return
         from .bus import Bus, session_address
         from .loop import Loop
-        from .sleep import watch
 
         self._loop = Loop("desktop")
         if address := session_address(environ):
             self.session = Bus(address, keep=True, loop=self._loop)
-        watch(self._loop, dispatch, environ)
 
     def start(self) -> None:
         """Connect, on the loop's thread; does not wait for it."""
         if self._loop is not None:
             self._loop.start()
+
+    def watch_sleep(self, dispatch: Callable[[Event], object]) -> None:
+        """Dispatch :class:`MachineWoke` each time the machine has woken up, where somebody tells."""
+        if (loop := self._loop) is not None:
+            from .sleep import watch
+
+            loop.post(lambda: watch(loop, dispatch, self._environ))
 
     def stop(self, timeout: float = 0.5) -> bool:
         """Disconnect and end the thread.

@@ -5,7 +5,6 @@ Whatever lives in it is a :class:`Part`: the session bus, and the system bus whe
 
 from __future__ import annotations
 
-import logging
 import os
 import select
 import threading
@@ -14,9 +13,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from ..lazylog import Log
 from .bus_link import Link, connect
 
-log = logging.getLogger(__name__)
+log = Log(__name__)
 
 MOST_WAITING = 1000
 """Pieces of work that may wait for the thread."""
@@ -49,6 +49,8 @@ class Loop:
     """
 
     def __init__(self, thread_name: str) -> None:
+        self.running = False
+        """The thread has been started."""
         self.stopping = False
         self._thread = threading.Thread(target=self._run, name=thread_name, daemon=True)
         self._posted: deque[Callable[[], object]] = deque()
@@ -68,6 +70,7 @@ class Loop:
         """Start the thread."""
         self._bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._poll.register(self._bell, select.POLLIN)
+        self.running = True
         self._thread.start()
 
     # --- for any thread ---------------------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ file that is damaged, from another drawing or unreadable is drawn anew; a cache 
 
 from __future__ import annotations
 
-import logging
 import os
 import struct
 import sys
@@ -15,6 +14,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+from ..lazylog import Log
 from ..states import SIGNED_IN, State
 
 Pixmap = tuple[int, int, bytes]
@@ -27,7 +27,7 @@ KEPT_FILES = 48
 
 _MAGIC = b"TXP1"
 _SUFFIX = ".argb"
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 def pixmaps(state: State, unread: int, directory: str | Path) -> list[Pixmap]:

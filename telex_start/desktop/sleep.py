@@ -6,15 +6,15 @@ there is no system bus or no logind, nothing is told; the session finds out by i
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Mapping
 
 from ..events import Event, MachineWoke
+from ..lazylog import Log
 from .bus import Bus, MatchRule, Message
 from .loop import Loop
 
-log = logging.getLogger(__name__)
+log = Log(__name__)
 
 _SOCKETS = ("/run/dbus/system_bus_socket", "/var/run/dbus/system_bus_socket")
 _LOGIND = "org.freedesktop.login1.Manager"
@@ -27,7 +27,7 @@ def system_address(environ: Mapping[str, str]) -> str:
 
 
 def watch(loop: Loop, dispatch: Callable[[Event], object], environ: Mapping[str, str] = os.environ) -> Bus | None:
-    """Dispatch :class:`MachineWoke` each time the machine has woken up. Before the loop is started.
+    """Dispatch :class:`MachineWoke` each time the machine has woken up. On the loop's thread, or before it is started.
 
     Returns:
         The connection, or ``None`` where there is no system bus.

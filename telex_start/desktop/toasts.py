@@ -6,20 +6,20 @@ plyer is. A desktop that shows nothing is told about once, not once a toast, and
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from ..events import Event, ToastClicked, ToastFailed
+from ..lazylog import Log
 from ..toast import Conversation, Toast
 
 if TYPE_CHECKING:
     from .bus import Bus
     from .toast_queue import ToastQueue
 
-log = logging.getLogger(__name__)
+log = Log(__name__)
 
 
 class _Backend(Protocol):

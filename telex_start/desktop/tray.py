@@ -7,7 +7,6 @@ platform is used.
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import threading
@@ -17,15 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from ..errors import NoPlaceForIcon
-from ..events import Event, TrayAppeared, TrayMissing
 from ..face import Face
+from ..lazylog import Log
 
 if TYPE_CHECKING:
+    from ..events import Event
     from .bus import Bus
     from .tray_pystray import PystrayTray
     from .tray_statusnotifier import StatusNotifierTray
 
-log = logging.getLogger(__name__)
+log = Log(__name__)
 
 BUS_WITHIN = 2.0
 """Seconds in which the session bus must have let us in."""
@@ -171,6 +171,8 @@ class Tray:
     def _tell_presence(self, there: bool) -> None:
         if there is not self._told:
             self._told = there
+            from ..events import TrayAppeared, TrayMissing
+
             self._tell(TrayAppeared() if there else TrayMissing())
 
     # --- pystray's own backends -------------------------------------------------------------------------------------

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..events import Event, IconClicked, MenuClicked, MenuItem
 from ..face import Face
+from ..menu import MenuItem
+
+if TYPE_CHECKING:
+    from ..events import Event
 
 
 def make_menu(words: Any, face: Callable[[], Face], tell: Callable[[Event], object]) -> Any:
@@ -18,12 +21,18 @@ def make_menu(words: Any, face: Callable[[], Face], tell: Callable[[Event], obje
         tell: Gets :class:`MenuClicked` and :class:`IconClicked`.
     """
 
+    # The events bring msgspec, which the icon does not need.
+    def clicked(which: MenuItem | None) -> None:
+        from ..events import IconClicked, MenuClicked
+
+        tell(MenuClicked(which) if which else IconClicked())
+
     def item(which: MenuItem, **when: Callable[[Any], bool]) -> Any:
-        return words.MenuItem(which.value, lambda: tell(MenuClicked(which)), **when)
+        return words.MenuItem(which.value, lambda: clicked(which), **when)
 
     return words.Menu(
         # What a click on the icon itself does, where the backend knows that; in no menu.
-        words.MenuItem("", lambda: tell(IconClicked()), default=True, visible=False),
+        words.MenuItem("", lambda: clicked(None), default=True, visible=False),
         words.MenuItem(lambda _: face().status, None, enabled=False),
         words.Menu.SEPARATOR,
         item(MenuItem.LOGIN, enabled=lambda _: not face().signed_in),

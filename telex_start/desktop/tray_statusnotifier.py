@@ -5,14 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..events import Event
 from ..face import Face
 from ..states import State
 from .bus import Bus
 from .pixmaps import pixmaps
 from .statusnotifier import Icon, icon
 from .tray_menu import make_menu
+
+if TYPE_CHECKING:
+    from ..events import Event
 
 
 class StatusNotifierTray:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..app import RunningWindow
-from ..events import Event, StateChanged, Trouble
-from ..face import Face, face_of
-from ..states import State
-from ..toast import Toast
-from ..unread import Counts
+from ..face import SIGNED_OUT, Face
 from .connections import Connections
 from .tray import Tray
+
+if TYPE_CHECKING:
+    from ..app import RunningWindow
+    from ..events import Event, StateChanged, Trouble
+    from ..toast import Toast
+    from ..unread import Counts
 
 STOP_WITHIN = 0.7
 """Seconds that Exit waits for the icon to be gone."""
@@ -30,8 +32,7 @@ class TraySurface:
         """
         self._dispatch = dispatch
         self._connections = connections
-        face = face_of(StateChanged(State.SIGNED_OUT), 0)
-        self._tray = Tray(dispatch, face, bus=connections.session, cache=cache)
+        self._tray = Tray(dispatch, SIGNED_OUT, bus=connections.session, cache=cache)
 
     def start(self) -> None:
         """Connect to the desktop and show the icon.

@@ -137,8 +137,8 @@ def test_cached_pixels_are_those_that_were_drawn(tmp_path: Path) -> None:
     assert pixmaps.pixmaps(State.ONLINE, 3, tmp_path / "icons") == drawn
 
 
-def test_cached_pixels_need_no_pillow(tmp_path: Path) -> None:
-    pixmaps.pixmaps(State.ONLINE, 3, tmp_path)
+def test_neither_drawing_nor_reading_brings_pillow(tmp_path: Path) -> None:
+    """A process that lives for weeks does not hold the megabytes of a drawing that took a moment."""
     code = (
         "import sys\nfrom telex_start.desktop.pixmaps import pixmaps, png\nfrom telex_start.states import State\n"
         f"png(pixmaps(State.ONLINE, 3, {str(tmp_path)!r})[0])\nassert 'PIL' not in sys.modules\n"
@@ -163,6 +163,7 @@ def test_where_nothing_can_be_written_it_is_drawn(tmp_path: Path) -> None:
 
 def test_the_cache_stays_small_and_keeps_what_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pixmaps, "KEPT_FILES", 3)
+    monkeypatch.setattr(pixmaps, "_draw_elsewhere", lambda *_: False)  # or it would keep 48 there
     for unread in (1, 2, 3, 1, 4):
         pixmaps.pixmaps(State.ONLINE, unread, tmp_path)
     assert sorted(file.name.split("-")[1] for file in tmp_path.iterdir()) == ["1", "3", "4"]

@@ -6,13 +6,14 @@ import threading
 from collections.abc import Callable
 from queue import SimpleQueue
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import pytest
 
-from telex_start.desktop import tray_backend
+from telex_start.desktop import icons, tray_backend
+from telex_start.desktop.bus import Bus
 from telex_start.desktop.tray import Tray
-from telex_start.desktop.tray_backend import Backend
+from telex_start.desktop.tray_pystray import Backend
 from telex_start.events import Event, IconClicked, MenuClicked, MenuItem, ThreadFailed, TrayAppeared
 from telex_start.face import Face
 from telex_start.states import State
@@ -82,10 +83,11 @@ def events() -> SimpleQueue[Event]:
 
 def tray_with(icon_class: Any, events: SimpleQueue[Event], monkeypatch: pytest.MonkeyPatch) -> Tray:
     pystray = SimpleNamespace(Menu=Menu, MenuItem=Item)
-    backend = Backend("test", pystray, icon_class, lambda state, unread: (state, unread))
-    monkeypatch.setattr(tray_backend, "choose", lambda **_: backend)
-    tray = Tray(events.put, FACE)
-    tray.start()
+    monkeypatch.setattr(tray_backend, "named", lambda name: Backend(name, pystray, icon_class, 22))
+    monkeypatch.setattr(icons, "draw", lambda state, unread, size: (state, unread))
+    bus = cast(Bus, object())  # nothing of it is used by a backend of pystray's
+    tray = Tray(events.put, FACE, bus=bus, cache="", environ={"PYSTRAY_BACKEND": "test"})
+    tray.start(lambda: None)
     return tray
 
 

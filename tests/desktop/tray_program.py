@@ -29,7 +29,7 @@ def _print(event: Event) -> None:
 
 def main(patience: str = "0.2") -> int:
     logging.basicConfig(level=logging.DEBUG)
-    connections = Connections(_print)
+    connections = Connections()
     # One cache for all the tests of a run: drawing takes longer than most of them.
     cache = os.path.join(tempfile.gettempdir(), f"tray-program-{os.getuid()}")
     face = Face(State.SIGNED_OUT, 0, "Signed out")

@@ -16,12 +16,13 @@ there is a panel that shows icons; and the types :class:`Connection` and :data:`
 
 Modules, from the ground up: :mod:`.connection` (what is asked of the bus), :mod:`.served` (an object on the bus),
 :mod:`.pictures`, :mod:`.layout` (pystray's menu as dbusmenu's tree), :mod:`.menu_object`, :mod:`.item`,
-:mod:`.watcher`, :mod:`.notification`, :mod:`.icon`.
+:mod:`.watcher`, :mod:`.notification`, :mod:`.pystray_base`, :mod:`.icon`.
 """
 
 from .connection import Connection
-from .icon import Icon, Menu, MenuItem
+from .icon import Icon
 from .pictures import Pixmap
+from .pystray_base import Menu, MenuItem
 from .watcher import Watcher
 
 __all__ = ["Connection", "Icon", "Menu", "MenuItem", "Pixmap", "Watcher"]

@@ -6,7 +6,6 @@ on the connection's thread.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -61,22 +60,28 @@ class Connection(Protocol):
         """Have something done on the connection's thread in so many seconds. From any thread."""
 
 
+def logger() -> Any:
+    """The package's logger. Importing ``logging`` takes a while, and an icon that comes to the screen logs nothing."""
+    import logging
+
+    return logging.getLogger(__package__)
+
+
 class LogOnce:
     """Logs the first trouble of each kind; the others say nothing new, and anybody on the bus could cause many."""
 
     def __init__(self) -> None:
-        self._log = logging.getLogger(__package__)
         self._told: set[str] = set()
 
     def warning(self, kind: str, text: str, *arguments: object) -> None:
         """Log a line, unless this kind was logged already."""
         if self._first(kind):
-            self._log.warning(text, *arguments)
+            logger().warning(text, *arguments)
 
     def exception(self, kind: str, text: str, *arguments: object) -> None:
         """Log a line and the exception that is being handled, unless this kind was logged already."""
         if self._first(kind):
-            self._log.exception(text, *arguments)
+            logger().exception(text, *arguments)
 
     def _first(self, kind: str) -> bool:
         if kind in self._told:
