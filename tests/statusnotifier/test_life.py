@@ -98,6 +98,15 @@ def test_a_set_up_that_fails_is_logged(bus: PrivateBus, caplog: pytest.LogCaptur
     connection.stop()
 
 
+def test_a_program_can_wait_until_a_panel_has_picture_and_menu(bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(bus.address) as tray:
+        item = panel.wait_for_item()
+        item.property("IconPixmap")
+        assert not tray.icon.wait_until_read(0.05)
+        MenuReader(panel, item).layout()
+        assert tray.icon.wait_until_read(TIMEOUT)
+
+
 def test_a_stop_before_the_run_is_not_lost(bus: PrivateBus) -> None:
     connection, icon = bare(bus.address)
     icon.stop()

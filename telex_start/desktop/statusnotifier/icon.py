@@ -19,7 +19,6 @@ from .pictures import Pixmap, check, pixmaps_of
 from .pystray_base import BaseIcon
 from .watcher import Watcher
 
-
 Picture = Sequence[Pixmap] | Any
 """One or more :data:`Pixmap`, best in all the sizes that panels show; or an image of Pillow's, as pystray takes it."""
 
