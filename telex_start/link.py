@@ -320,7 +320,7 @@ class Link:
         soonest = min(live, key=lambda channel: channel.refresh_at, default=None)
         if soonest is not None and now - soonest.refresh_at > 0.1 * soonest.ttl:
             return lambda: self._refresh_channel(soonest)  # many wait for a first token, but this one runs out
-        idle = [channel for channel in self._channels.values() if channel.phase is Phase.IDLE and channel.try_at <= now]
+        idle = [channel for channel in self._channels.values() if self._may_fetch(channel) and channel.try_at <= now]
         if idle:
             first = min(idle, key=lambda channel: channel.try_at)
             return lambda: self._fetch(first)
@@ -330,10 +330,14 @@ class Link:
             return self._look_up
         return None
 
+    def _may_fetch(self, channel: Channel) -> bool:
+        """Whether a token is wanted for it; not while the push server's answers are awaited if that may take long."""
+        return channel.phase is Phase.IDLE and not (channel.slow and self._client.awaiting)
+
     def _next_due(self) -> float:
         due = min(self._client.refresh_at, self._look_up_at)
         for channel in self._channels.values():
-            due = min(due, channel.try_at if channel.phase is Phase.IDLE else channel.refresh_at)
+            due = min(due, channel.try_at if self._may_fetch(channel) else channel.refresh_at)
         return due
 
     def _fetch(self, channel: Channel) -> None:

@@ -191,6 +191,11 @@ class PushClient:
         self._sent[self._ids] = _Sent(kind, channel, now + REPLY_WITHIN, channel.recovery if channel else None)
         self._outgoing.append(frames.encode(self._ids, kind, body))
 
+    @property
+    def awaiting(self) -> bool:
+        """Whether commands wait for their answers."""
+        return bool(self._sent)
+
     def under_examination(self) -> tuple[str, Channel] | None:
         """The command, and its channel, whose token the server was looking at last.
 
@@ -401,4 +406,3 @@ class PushClient:
     def _schedule_refresh(self, expires: bool, ttl: int, now: float) -> None:
         self.ttl = max(ttl, 1) if expires else 0
         self.refresh_at = now + early(self.ttl, self._random()) if expires else float("inf")
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
@@ -12,100 +13,126 @@ from tests.servers import NoGo, Sandbox, centrifugo_binary
 from tests.session.agent import Agent
 
 Telex = Callable[..., Sandbox]
+Start = Callable[..., Agent]
+Scenario = Callable[[Telex, Start], None]
 
 REAL = [pytest.param(version, marks=pytest.mark.centrifugo) for version in ("v6", "v5")]
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="module")
+def quick() -> Iterator[None]:
     """Backoffs a tenth as long; and as most scenarios have no rate limit, nobody waits for the pacer there."""
-    monkeypatch.setattr(Backoff.__init__, "__defaults__", (0.05, 2.0))
-    monkeypatch.setattr(Pacer, "FREE", 1000)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(Backoff.__init__, "__defaults__", (0.05, 2.0))
+        monkeypatch.setattr(Pacer, "FREE", 1000)
+        yield
 
 
-@pytest.fixture(scope="session")
-def sandboxes() -> Iterator[dict[tuple[str, ...], Sandbox]]:
-    """The sandboxes started so far, by their options."""
-    with ExitStack() as stack:
-        started: dict[tuple[str, ...], Sandbox] = {}
-        yield started
-        for sandbox in started.values():
-            stack.push(sandbox.__exit__)
-
-
-@pytest.fixture(params=["sandbox", *REAL])
+@pytest.fixture(scope="session", params=["sandbox", *REAL])
 def server(request: pytest.FixtureRequest) -> str:
     """Which push server the scenario is played on."""
     which: str = request.param
     return which
 
 
+def options_for(server: str, options: tuple[str, ...]) -> tuple[str, ...]:
+    """The sandbox's options for a push server; there is no rate limit unless one is asked for."""
+    if "--rate" not in options:
+        options = ("--rate", "0", *options)
+    if server == "sandbox":
+        return options
+    try:
+        return (*options, "--centrifugo", str(centrifugo_binary(server)))
+    except NoGo as reason:
+        pytest.skip(str(reason))
+
+
+# --- one after the other, on sandboxes that are used again ----------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def sandboxes() -> Iterator[dict[tuple[str, ...], Sandbox]]:
+    """The sandboxes started so far, by their options."""
+    started: dict[tuple[str, ...], Sandbox] = {}
+    yield started
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda sandbox: sandbox.__exit__(None, None, None), started.values()))
+
+
 @pytest.fixture
 def telex(server: str, sandboxes: dict[tuple[str, ...], Sandbox]) -> Telex:
-    """Gives a sandbox with some options, as if it were new; there is no rate limit unless one is asked for."""
-    return _telex(server, sandboxes)
+    """Gives a sandbox with some options, as if it were new."""
+    return lambda *options: _used_again(sandboxes, options_for(server, options))
 
 
 @pytest.fixture
 def own(sandboxes: dict[tuple[str, ...], Sandbox]) -> Telex:
     """As `telex`, always on the sandbox's own push server: for what no real one can be told to do."""
-    return _telex("sandbox", sandboxes)
+    return lambda *options: _used_again(sandboxes, options_for("sandbox", options))
 
 
-def _telex(server: str, sandboxes: dict[tuple[str, ...], Sandbox]) -> Telex:
-    def give(*options: str) -> Sandbox:
-        if "--rate" not in options:
-            options = ("--rate", "0", *options)
-        if server != "sandbox":
-            try:
-                options = (*options, "--centrifugo", str(centrifugo_binary(server)))
-            except NoGo as reason:
-                pytest.skip(str(reason))
-        if options not in sandboxes:
-            sandboxes[options] = Sandbox(*options).__enter__()
-        else:
-            renew(sandboxes[options])
-        return sandboxes[options]
-
-    return give
+def _used_again(sandboxes: dict[tuple[str, ...], Sandbox], options: tuple[str, ...]) -> Sandbox:
+    if options in sandboxes:
+        _renew(sandboxes[options])
+    else:
+        sandboxes[options] = Sandbox(*options).__enter__()
+    return sandboxes[options]
 
 
-def renew(sandbox: Sandbox) -> None:
+def _renew(sandbox: Sandbox) -> None:
     """Makes a used sandbox like a new one, but for its counters and its organisations."""
     sandbox.silent(False)
     sandbox.clear_faults()
-    rate = sandbox.options[sandbox.options.index("--rate") + 1]
-    sandbox.rate_limit(float(rate))
+    sandbox.rate_limit(float(sandbox.options[sandbox.options.index("--rate") + 1]))
     if "--centrifugo" not in sandbox.options:
         sandbox.refuse_push(0)
     sandbox.restart()  # which forgets the history
 
 
 @pytest.fixture
-def new(server: str) -> Iterator[Telex]:
-    """Starts a sandbox of the test's own."""
-    with ExitStack() as stack:
-
-        def start(*options: str) -> Sandbox:
-            if server != "sandbox":
-                try:
-                    options = (*options, "--centrifugo", str(centrifugo_binary(server)))
-                except NoGo as reason:
-                    pytest.skip(str(reason))
-            return stack.enter_context(Sandbox(*(() if "--rate" in options else ("--rate", "0")), *options))
-
-        yield start
-
-
-@pytest.fixture
-def own_new() -> Iterator[Telex]:
-    """Starts a sandbox of the test's own, with its own push server."""
-    with ExitStack() as stack:
-        yield lambda *options: stack.enter_context(Sandbox(*(() if "--rate" in options else ("--rate", "0")), *options))
-
-
-@pytest.fixture
-def agent() -> Iterator[Callable[..., Agent]]:
+def agent() -> Iterator[Start]:
     """Starts agents, and stops them after the test."""
     with ExitStack() as stack:
         yield lambda telex, **config: stack.enter_context(Agent(telex, **config))
+
+
+# --- all at once, each on a sandbox of its own ----------------------------------------------------------------------
+
+
+def at_once(scenario: Scenario) -> Callable[[Callable[[Scenario], None]], None]:
+    """A test of a scenario that waits more than it works: all such scenarios of a module are played together.
+
+    The scenario gets what starts a sandbox and what starts an agent. It can patch nothing.
+    """
+
+    def test(played: Callable[[Scenario], None]) -> None:
+        played(scenario)
+
+    test.__name__ = scenario.__name__
+    test.__doc__ = scenario.__doc__
+    test.scenario = scenario  # type: ignore[attr-defined]
+    return test
+
+
+@pytest.fixture(scope="module")
+def played(request: pytest.FixtureRequest, server: str, quick: None) -> Iterator[Callable[[Scenario], None]]:
+    """Plays all scenarios of the module, and gives what waits for one of them and raises its failure."""
+    wanted = {
+        item.function.scenario
+        for item in request.session.items
+        if isinstance(item, pytest.Function)
+        and item.module is request.module
+        and hasattr(item.function, "scenario")
+        and item.callspec.params["server"] == server
+    }
+    with ThreadPoolExecutor(len(wanted)) as pool:
+        playing: dict[Scenario, Future[None]] = {scenario: pool.submit(_play, scenario, server) for scenario in wanted}
+        yield lambda scenario: playing[scenario].result()
+
+
+def _play(scenario: Scenario, server: str) -> None:
+    with ExitStack() as stack:
+        scenario(
+            lambda *options: stack.enter_context(Sandbox(*options_for(server, options))),
+            lambda telex, **config: stack.enter_context(Agent(telex, **config)),
+        )

@@ -14,9 +14,8 @@ from telex_start import clock, link
 from telex_start.events import CancelSignIn, ReconnectNow, SignInFailed, SignOut, Stop, ThreadFailed
 from telex_start.states import State
 from tests.session.agent import Agent
-from tests.session.conftest import Telex
+from tests.session.conftest import Start, Telex
 
-Start = Callable[..., Agent]
 ONE = ("--organisations", "1")
 
 

@@ -22,9 +22,8 @@ from telex_start.events import SignOut
 from telex_start.https import MOST_BYTES, Https
 from telex_start.states import State
 from tests.session.agent import Agent
-from tests.session.conftest import Telex
+from tests.session.conftest import Start, Telex
 
-Start = Callable[..., Agent]
 ONE = ("--organisations", "1")
 
 

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import pytest
 
 from telex_start.events import StateChanged
 from telex_start.states import State
-from tests.session.agent import Agent
-from tests.session.conftest import Telex
-
-Start = Callable[..., Agent]
+from tests.session.conftest import Start, Telex, at_once
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def quick() -> None:
     """Everything takes its time here."""
 
 
-def test_40_organisations_under_six_requests_a_second(
-    new: Telex, agent: Start, record_property: Callable[[str, object], None]
-) -> None:
-    sandbox = new("--organisations", "40", "--rate", "6", "--burst", "4")
+@at_once
+def test_40_organisations_under_six_requests_a_second(telex: Telex, agent: Start) -> None:
+    sandbox = telex("--organisations", "40", "--rate", "6", "--burst", "4")
     started = time.monotonic()
     session = agent(sandbox).sign_in()
     session.await_event(StateChanged, lambda told: told.subscribed >= 1)
@@ -31,7 +26,6 @@ def test_40_organisations_under_six_requests_a_second(
     session.await_subscribed(40, 20.0)
     last = time.monotonic() - started
     refused = sandbox.status()["rate_limited"]["count"]
-    record_property("figures", f"first live {first:.2f} s, all live {last:.2f} s, {refused} times 429")
     print(f"first live {first:.2f} s, all live {last:.2f} s, {refused} times 429")
     assert first < 3.0
     assert last < 15.0
@@ -45,8 +39,9 @@ def test_40_organisations_under_six_requests_a_second(
     session.await_subscribed(40, 3.0)
 
 
-def test_one_request_a_second_is_kept_to(own_new: Telex, agent: Start) -> None:
-    sandbox = own_new("--organisations", "40", "--rate", "1", "--burst", "4")
+@at_once
+def test_one_request_a_second_is_kept_to(telex: Telex, agent: Start) -> None:
+    sandbox = telex("--organisations", "40", "--rate", "1", "--burst", "4")
     session = agent(sandbox).sign_in()
     session.await_event(StateChanged, lambda told: told.subscribed >= 1, 3.0)
     session.await_true(lambda: session.told.subscribed >= 5, 12.0)
@@ -58,10 +53,10 @@ def test_one_request_a_second_is_kept_to(own_new: Telex, agent: Start) -> None:
 
 
 def test_200_organisations_are_as_many_as_a_connection_takes(
-    new: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
+    telex: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("telex_start.pacing.Pacer.FREE", 1000)
-    sandbox = new("--organisations", "200")
+    sandbox = telex("--organisations", "200")
     session = agent(sandbox).sign_in()
     session.await_true(lambda: (session.told.subscribed, session.told.refused) == (128, 72), 20.0)
     live = [index for index, each in enumerate(sandbox.status()["organisations"]) if each["subscribers"]]

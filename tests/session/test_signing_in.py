@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import pytest
 
@@ -18,10 +17,7 @@ from telex_start.events import (
     SignOut,
 )
 from telex_start.states import State
-from tests.session.agent import Agent
-from tests.session.conftest import Telex
-
-Start = Callable[..., Agent]
+from tests.session.conftest import Start, Telex
 
 
 def test_from_signing_in_to_live(telex: Telex, agent: Start) -> None:
@@ -99,8 +95,8 @@ def test_a_subscription_in_connect_is_recovered_by_an_own_one_after_a_restart(ow
     assert session.lost() == 1
 
 
-def test_nobody_is_in_no_organisation(own_new: Telex, agent: Start) -> None:
-    session = agent(own_new("--organisations", "0")).sign_in()
+def test_nobody_is_in_no_organisation(own: Telex, agent: Start) -> None:
+    session = agent(own("--organisations", "0")).sign_in()
     told = session.await_state(State.ONLINE)
     assert (told.organisations, told.subscribed, told.refused) == (0, 0, 0)
     assert session.all(OrganisationsChanged)[0].organisations == ()
@@ -281,8 +277,8 @@ def test_signing_out_does_not_wait_long_for_a_dead_server(own: Telex, agent: Sta
     assert time.monotonic() - started < 3.5
 
 
-def test_a_login_without_a_notification_token_goes_on_by_bearer(new: Telex, agent: Start) -> None:
-    sandbox = new("--no-notification-token")
+def test_a_login_without_a_notification_token_goes_on_by_bearer(telex: Telex, agent: Start) -> None:
+    sandbox = telex("--no-notification-token")
     session = agent(sandbox).online(3)
     requests = sandbox.status()["requests"]
     assert requests["GET /token/connection"] == {"200": 1}

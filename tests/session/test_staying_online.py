@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -15,10 +15,8 @@ from telex_start.push import channel as push_channel
 from telex_start.push import connection as push_connection
 from telex_start.states import State
 from tests.servers import Sandbox
-from tests.session.agent import Agent
-from tests.session.conftest import Telex
+from tests.session.conftest import Start, Telex
 
-Start = Callable[..., Agent]
 ONE = ("--organisations", "1")
 
 

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import pytest
 
 from telex_start.events import SignOut
 from telex_start.states import State
-from tests.session.agent import Agent
-from tests.session.conftest import Telex
+from tests.session.conftest import Start, Telex, at_once
 from tests.session.test_staying_online import stream
-
-Start = Callable[..., Agent]
 
 SHORT = ("--connection-ttl", "4", "--subscription-ttl", "4", "--expired-close-delay", "1")
 SHORTER = ("--connection-ttl", "2", "--subscription-ttl", "2", "--expired-close-delay", "1")
 
 
-def test_tokens_of_four_seconds_are_refreshed_without_a_gap(telex: Telex, agent: Start, server: str) -> None:
-    seconds = 7.0 if server == "sandbox" else 15.0
+@at_once
+def test_tokens_of_four_seconds_are_refreshed_without_a_gap(telex: Telex, agent: Start) -> None:
+    seconds = 15.0
     sandbox = telex("--organisations", "2", *SHORT)
     session = agent(sandbox).online(2)
     issued = sandbox.status()["tokens_issued"]
     with stream(sandbox, 0.05) as published:
-        time.sleep(seconds)  # two lives of a token, or four
+        time.sleep(seconds)  # four lives of a token
     session.await_true(lambda: session.received() and session.received()[-1] == published[-1])
     assert session.received() == published
     assert session.states() == [State.SIGNING_IN, State.CONNECTING, State.ONLINE]
@@ -37,6 +34,7 @@ def test_tokens_of_four_seconds_are_refreshed_without_a_gap(telex: Telex, agent:
     assert seconds / 4 <= (after["subscription"] - issued["subscription"]) / 2 + 1 <= seconds / 2 + 1
 
 
+@at_once
 def test_a_connection_that_cannot_be_refreshed_in_time_is_made_anew(telex: Telex, agent: Start) -> None:
     sandbox = telex("--organisations", "2", *SHORTER)
     session = agent(sandbox).online(2)
@@ -51,6 +49,7 @@ def test_a_connection_that_cannot_be_refreshed_in_time_is_made_anew(telex: Telex
     assert session.received() == published
 
 
+@at_once
 def test_a_subscription_that_cannot_be_refreshed_in_time_comes_back_by_itself(telex: Telex, agent: Start) -> None:
     sandbox = telex("--organisations", "2", *SHORTER)
     session = agent(sandbox).online(2)
@@ -67,6 +66,7 @@ def test_a_subscription_that_cannot_be_refreshed_in_time_comes_back_by_itself(te
     assert set(session.states()) == {State.ONLINE}
 
 
+@at_once
 def test_a_refresh_that_fails_at_first_is_tried_again_in_time(telex: Telex, agent: Start) -> None:
     sandbox = telex(
         "--organisations", "1", "--connection-ttl", "6", "--subscription-ttl", "6", "--expired-close-delay", "2"
