@@ -213,24 +213,34 @@ def test_a_script_with_just_an_icon(bus: PrivateBus, panel: FakePanel) -> None:
     panel.wait_until(lambda: not panel.items, "the icon to go")
 
 
-def test_the_real_inspect_is_there_for_who_wants_it() -> None:
+def test_the_modules_that_pystray_imports_are_there_for_who_wants_them() -> None:
+    # Isolated, so that nothing has imported them already.
     code = """
 import sys
-assert "inspect" not in sys.modules
+sys.path[:0] = sys.argv[1:]
 import telex_start.desktop.statusnotifier as statusnotifier
 from pystray import _base
-assert "inspect" not in sys.modules
+
 class Program:
-    def clicked(self): print("clicked")
+    def clicked(self):
+        print("clicked")
+
 statusnotifier.MenuItem("x", Program().clicked)(None)
-assert "inspect" not in sys.modules
-import inspect
+known = {"inspect", "logging", "six", "six.moves"} & set(sys.modules)
+assert not known, known
+icon = _base.Icon("example")
+import inspect, logging, six.moves
 assert inspect.signature(statusnotifier.Icon)
 assert _base.inspect.isclass(inspect.Parameter)
-assert sys.modules["inspect"] is inspect
+assert _base.logging.INFO == logging.INFO
+assert six.moves.queue is _base.queue
+assert sys.modules["inspect"] is inspect and sys.modules["logging"] is logging
+logging.basicConfig(format="%(name)s: %(message)s", stream=sys.stdout)
+icon._log.warning("heard")
 """
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT)
-    assert (done.stdout, done.stderr) == ("clicked\n", "")
+    places = [str(ROOT), *(path for path in sys.path if path.endswith("-packages"))]
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", code, *places], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("clicked\npystray._base: heard\n", "")
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
