@@ -10,12 +10,11 @@ from __future__ import annotations
 import email.utils
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeGuard
 
-import msgspec
 from msgspec import Struct
 
-from . import tokens
+from . import tokens, wire_json
 from .errors import (
     CredentialsRefused,
     InvalidForm,
@@ -82,11 +81,11 @@ class TelexApi:
             raise
         access = data.get("access_token") if isinstance(data, dict) else None
         user = data.get("user") if isinstance(data, dict) else None
-        if not isinstance(access, str) or not isinstance(user, dict) or not isinstance(user.get("id"), str):
+        if not _is_token(access) or not isinstance(user, dict) or not _is_token(user.get("id")):
             raise TelexFailure("Telex accepted the sign-in but gave no access token.")
         notification = data.get("notification_token")
         self._store.access = access
-        self._store.notification = notification if isinstance(notification, str) and notification else None
+        self._store.notification = notification if _is_token(notification) else None
         self._bearer_first = False
         return Login(user["id"])
 
@@ -100,7 +99,8 @@ class TelexApi:
         found: dict[str, Organisation] = {}
         for item in data:
             ident = item.get("id") if isinstance(item, dict) else None
-            if isinstance(ident, str) and ident:
+            # A channel's name is ASCII; Centrifugo has no other.
+            if _is_token(ident):
                 name = item.get("name")
                 name = name.strip() if isinstance(name, str) else ""
                 found[ident] = Organisation(ident, name or "Telex", f"{ident}/{user_id}")
@@ -169,7 +169,7 @@ class TelexApi:
                 log.info("%s was refused by %s", path, "access token" if bearer else "notification token")
                 continue
             value = data.get("token") if isinstance(data, dict) else None
-            if not isinstance(value, str) or not value:
+            if not _is_token(value):
                 raise TelexFailure("Telex gave no token.")
             self._bearer_first = bearer
             return tokens.received(value, arrived, served_at)
@@ -215,6 +215,11 @@ class _BothRefused(Exception):
         self.words = words
 
 
+def _is_token(value: Any) -> TypeGuard[str]:
+    """Whether a value is one printable ASCII word: a token or an id, fit for a header and for a channel's name."""
+    return isinstance(value, str) and value.isascii() and value.isprintable() and " " not in value and value != ""
+
+
 def _signed_out(refused: Refused) -> bool:
     """Whether a refusal speaks for signing in again: a 401, or a 400 that names an invalid token (both spellings)."""
     words = refused.message.lower()
@@ -228,8 +233,8 @@ def _data(answer: Answer) -> Any:
         RateLimited, TelexFailure, Refused: by the stricter of the two status codes.
     """
     try:
-        envelope = msgspec.json.decode(answer.body)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        envelope = wire_json.decode(answer.body)
+    except ValueError:
         envelope = None
     inner = envelope.get("status_code") if isinstance(envelope, dict) else None
     status = answer.status

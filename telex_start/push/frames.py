@@ -7,13 +7,14 @@ type other than expected counts as absent.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 from msgspec import Struct
+
+from .. import wire_json
 
 UNREADABLE = 1
 """Client-side error code for a reply that no decoder accepts; below 100, so it is retried like a time-out."""
@@ -140,7 +141,7 @@ def decode(frame: str | bytes) -> Iterator[Message]:
 
 def _decode_line(line: str) -> Iterator[Message]:
     try:
-        value = _json(line)
+        value = wire_json.decode(line)
     except ValueError:
         if found := _REPLY_ID.match(line):
             yield Reply(int(found[1]), error=ReplyError(UNREADABLE, "the reply cannot be read"))
@@ -158,18 +159,6 @@ def _decode_line(line: str) -> Iterator[Message]:
             yield message
     elif "error" not in value:
         yield Ping()
-
-
-def _json(line: str) -> Any:
-    """Raises ValueError where neither decoder accepts it."""
-    try:
-        return msgspec.json.decode(line)
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-        # A lone surrogate (a preview cut inside an emoji) is refused by msgspec, and passed on by a real Centrifugo.
-        try:
-            return json.loads(line)
-        except RecursionError as error:
-            raise ValueError(str(error)) from None
 
 
 def _reply(ident: int, value: dict[str, Any]) -> Reply:

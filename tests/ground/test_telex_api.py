@@ -213,6 +213,17 @@ def test_organisations() -> None:
     assert found == (Organisation("o1", "One", "o1/u1"), Organisation("o2", "Telex", "o2/u1"))
 
 
+def test_a_name_cut_inside_an_emoji_costs_no_organisation() -> None:
+    body = b'{"data":[{"id":"o1","name":"Team \\ud83d"},{"id":"o2","name":"Two"}]}'
+    found = one(Answer(200, {}, body)).api.organisations("u1")
+    assert [each.name for each in found] == ["Team \ud83d", "Two"]
+
+
+@pytest.mark.parametrize("ident", ["\ud83d", "ö", "a b", "a\n", ""])
+def test_an_id_that_can_be_no_channel_is_left_out(ident: str) -> None:
+    assert one(envelope(data=[{"id": ident, "name": "x"}])).api.organisations("u1") == ()
+
+
 def test_no_organisations() -> None:
     assert one(envelope(data=None)).api.organisations("u1") == ()
 
@@ -277,7 +288,9 @@ def test_a_temporary_failure_says_nothing_of_the_session(answer: Reply) -> None:
         one(answer).api.connection_token()
 
 
-@pytest.mark.parametrize("data", [None, {}, {"token": ""}, {"token": 7}, "T", []])
+@pytest.mark.parametrize(
+    "data", [None, {}, {"token": ""}, {"token": 7}, "T", [], {"token": "\ud83d"}, {"token": "a\r\nb"}]
+)
 def test_an_answer_without_a_token_is_a_failure_of_telex(data: Any) -> None:
     with pytest.raises(TelexFailure):
         one(envelope(data=data)).api.connection_token()
