@@ -1,5 +1,5 @@
 # Telex Start. Every target does its own set-up.
-.PHONY: demo test test-fast test-centrifugo bench soak lint set-up-demo set-up-test clean
+.PHONY: demo test test-fast test-centrifugo bench soak lint set-up-demo set-up-test set-up-bench clean
 
 PYTEST = .venv/bin/python -m pytest
 
@@ -16,8 +16,9 @@ test-fast: set-up-test
 test-centrifugo: set-up-test
 	$(PYTEST) -m centrifugo --timeout 300 $(ARGS)
 
-bench: set-up-test
-	.venv/bin/python -m tests.bench $(ARGS)
+# What is measured is what a user gets: the lean environment's Python, and the package as pip installs it.
+bench: set-up-bench
+	BENCH_PYTHON=.venv-lean/bin/python .venv/bin/python -m tests.bench $(ARGS)
 
 MINUTES ?= 30
 soak: set-up-test
@@ -34,5 +35,8 @@ set-up-demo:
 set-up-test:
 	@.ci/set-up test
 
+set-up-bench:
+	@.ci/set-up bench
+
 clean:
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-lean build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -7,6 +7,8 @@ import sys
 
 from .errors import ConfigError, TelexStartError
 
+EXIT_FAILED = 1
+"""An error that nobody expected."""
 EXIT_UNUSABLE = 2
 """A bad option or configuration, or no place for an icon."""
 
@@ -25,6 +27,12 @@ def main(argv: list[str] | None = None) -> int:
         return EXIT_UNUSABLE
     except KeyboardInterrupt:
         return 0
+    except Exception as error:
+        from .lazylog import Log
+
+        Log("telex_start").critical("unexpected error", exc_info=error)
+        _complain(f"an unexpected error ended the program ({type(error).__name__}); the log has it.")
+        return EXIT_FAILED
 
 
 def _command(argv: list[str]) -> int:

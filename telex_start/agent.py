@@ -20,10 +20,12 @@ from .menu import Ring
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from .app import App, SessionPort, Surface
+    from .app import SessionPort, Surface
     from .config import Config
     from .console import Console
-    from .events import Event, MainAppAnswered, SignIn
+    from .desktop.toasts import Toasts
+    from .desktop.tray_surface import TraySurface
+    from .events import Event, MainAppAnswered
     from .tokens import TokenStore
 
 log = lazylog.Log(__name__)
@@ -62,31 +64,14 @@ def run(config: Config, *, headless: bool, as_json: bool, open_window: bool, pas
         raise ConfigError(f"the folder {folder} cannot be used ({error.strerror}): set XDG_RUNTIME_DIR.") from None
     if lock is None:
         return _second_start(folder, config.api_url, headless), ""
-    events: SimpleQueue[Event] = SimpleQueue()
-    secrets: list[TokenStore] = []
-    lazylog.prepare(lambda: _begin_logging(config.log_level, secrets, events))
-    connections = Connections()
     # Started inner to outer, stopped outer to inner; one that fails to stop never keeps the others from it.
     with contextlib.ExitStack() as stack:
-        stack.callback(_end_logging)
-        stack.callback(_name_threads)
-        stack.callback(lock.close)
-        stack.callback(connections.stop)
-        console: Console | None = None
-        surface: Surface
+        agent = _Agent(config, lock, stack)
         if headless:
-            from .console import Console
-
-            surface = console = Console(as_json, sys.stdout, lambda: _quit(events))
-            connections.start()
+            agent.appear_on_terminal(as_json)
         else:
-            from .desktop.tray_surface import TraySurface
-
-            surface = TraySurface(events.put, connections, paths.cache_folder())
-            stack.callback(surface.stop)
-            surface.start()
-        lazylog.begin()
-        code, why = _live(config, events, secrets, connections, surface, console, lock, stack, open_window, password)
+            agent.appear_in_tray()
+        code, why = agent.live(password, open_window)
         del password
     if _others():
         # A library's thread that sleeps on (plyer's for each toast on Windows) would hold up the end.
@@ -99,60 +84,107 @@ def run(config: Config, *, headless: bool, as_json: bool, open_window: bool, pas
     return code, why
 
 
-def _live(
-    config: Config,
-    events: SimpleQueue[Event],
-    secrets: list[TokenStore],
-    connections: Connections,
-    surface: Surface,
-    console: Console | None,
-    lock: instance.Instance,
-    stack: contextlib.ExitStack,
-    open_window: bool,
-    password: str | None,
-) -> tuple[int, str]:
-    """Everything but the icon, which is there already."""
-    from .app import App
-    from .desktop.toasts import Toasts
-    from .events import SignIn
-    from .tokens import TokenStore
+class _Agent:
+    """The parts of the agent. Whatever must be stopped is left to the stack."""
 
-    store = TokenStore()
-    secrets.append(store)
-    stack.callback(store.clear)
-    sign_in = SignIn(config.email or "", password, persist=True) if password is not None else None
-    del password
-    _on_signals(events, console)
-    toasts = Toasts(events.put, bus=connections.session, icon=_toast_icon)
-    stack.callback(toasts.stop)
-    toasts.start()
-    connections.watch_sleep(events.put)
-    lock.serve(_with_interruption(events, console))
+    def __init__(self, config: Config, lock: instance.Instance, stack: contextlib.ExitStack) -> None:
+        self._config = config
+        self._lock = lock
+        self._stack = stack
+        self._events: SimpleQueue[Event] = SimpleQueue()
+        self._connections = Connections()
+        self._store: TokenStore | None = None
+        self._surface: Surface
+        self._console: Console | None = None
+        self._tray: TraySurface | None = None
+        lazylog.prepare(lambda: _begin_logging(config.log_level, self._secrets, self._events))
+        stack.callback(_end_logging)
+        stack.callback(_name_threads)
+        stack.callback(lock.close)
+        stack.callback(self._connections.stop)
 
-    def make_session() -> SessionPort:
-        from .session import Session
+    def appear_in_tray(self) -> None:
+        """Show the icon.
 
-        return Session(config, store, events.put)
+        Raises:
+            NoPlaceForIcon: there is nowhere to put one with a menu.
+        """
+        from .desktop.tray_surface import TraySurface
 
-    app = App(
-        config=config,
-        events=events,
-        surface=surface,
-        toasts=toasts,
-        main_app=_MainApp(config.main_app_command),
-        make_session=make_session,
-    )
-    return _run(app, sign_in, open_window)
+        self._surface = self._tray = TraySurface(self._events.put, self._connections, paths.cache_folder())
+        self._stack.callback(self._tray.stop)
+        self._tray.start()
 
+    def appear_on_terminal(self, as_json: bool) -> None:
+        """Tell everything on standard output."""
+        from .console import Console
 
-def _run(app: App, sign_in: SignIn | None, open_window: bool) -> tuple[int, str]:
-    try:
-        return app.run(sign_in, open_window), app.last_words
-    except TelexStartError:
-        raise
-    except Exception as error:
-        log.critical("the main thread failed", exc_info=error)
-        return EXIT_FAILED, f"an unexpected error ended the program ({type(error).__name__}); the log has it"
+        self._surface = self._console = Console(as_json, sys.stdout, lambda: _quit(self._events))
+        self._stack.callback(self._console.stop)
+        self._connections.start()
+
+    def live(self, password: str | None, open_window: bool) -> tuple[int, str]:
+        """Everything else, until Exit.
+
+        Returns:
+            The exit code, and why where it is not 0.
+        """
+        from .app import App
+        from .events import SignIn
+        from .tokens import TokenStore
+
+        lazylog.begin()
+        config, events = self._config, self._events
+        store = self._store = TokenStore()
+        self._stack.callback(store.clear)
+        sign_in = SignIn(config.email or "", password, persist=True) if password is not None else None
+        del password
+        _on_signals(events, self._console)
+        toasts = self._make_toasts()
+        self._connections.watch_sleep(events.put)
+        self._lock.serve(_with_interruption(events, self._console))
+
+        def make_session() -> SessionPort:
+            from .session import Session
+
+            return Session(config, store, events.put)
+
+        app = App(
+            config=config,
+            events=events,
+            surface=self._surface,
+            toasts=toasts,
+            main_app=_MainApp(config.main_app_command),
+            make_session=make_session,
+        )
+        try:
+            return app.run(sign_in, open_window), app.last_words
+        except TelexStartError:
+            raise
+        except Exception as error:
+            log.critical("the main thread failed", exc_info=error)
+            return EXIT_FAILED, f"an unexpected error ended the program ({type(error).__name__}); the log has it"
+
+    def _make_toasts(self) -> Toasts:
+        from .desktop.toasts import Toasts
+
+        toasts = Toasts(
+            self._events.put,
+            bus=self._connections.session,
+            icon=_toast_icon,
+            icon_file=_icon_file() if sys.platform == "win32" else None,
+            tray_notify=self._tray.notify if self._tray is not None and not sys.platform.startswith("linux") else None,
+        )
+        self._stack.callback(toasts.stop)
+        toasts.start()
+        return toasts
+
+    def _secrets(self) -> Iterable[str]:
+        if self._store is None:
+            return []
+        tokens = [self._store.connection, *self._store.subscriptions.values()]
+        values = [self._store.access, self._store.notification, *(token.value for token in tokens if token is not None)]
+        return [value for value in values if value]
 
 
 def _others() -> list[str]:
@@ -172,6 +204,19 @@ def _toast_icon() -> tuple[int, int, bytes]:
     from .states import State
 
     return pixmaps.rgba(pixmaps.pixmaps(State.ONLINE, 0, paths.cache_folder())[-1])
+
+
+def _icon_file() -> str:
+    """The ``.ico`` file that toasts on Windows want."""
+    from .desktop import icons
+    from .states import State
+
+    folder = paths.cache_folder()
+    path = os.path.join(folder, "telex-start.ico")
+    os.makedirs(folder, exist_ok=True)
+    with open(path, "wb") as file:
+        file.write(icons.ico(State.ONLINE))
+    return path
 
 
 class _MainApp:
@@ -231,7 +276,7 @@ def _with_interruption(events: SimpleQueue[Event], console: Console | None) -> C
     return dispatch
 
 
-def _begin_logging(level: str, secrets: list[TokenStore], events: SimpleQueue[Event]) -> None:
+def _begin_logging(level: str, secrets: Callable[[], Iterable[str]], events: SimpleQueue[Event]) -> None:
     from . import logs
 
     def failed(thread: str, error: str) -> None:
@@ -239,7 +284,7 @@ def _begin_logging(level: str, secrets: list[TokenStore], events: SimpleQueue[Ev
 
         events.put(ThreadFailed(thread, error))
 
-    logs.begin(level, _log_file(), lambda: [value for store in secrets for value in _secrets(store)], failed)
+    logs.begin(level, _log_file(), secrets, failed)
 
 
 def _end_logging() -> None:
@@ -253,9 +298,3 @@ def _log_file() -> str | None:
         return paths.log_file()
     except OSError:
         return None
-
-
-def _secrets(store: TokenStore) -> Iterable[str]:
-    tokens = [store.connection, *store.subscriptions.values()]
-    values = [store.access, store.notification, *(token.value for token in tokens if token is not None)]
-    return [value for value in values if value]

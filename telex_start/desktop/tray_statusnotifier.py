@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from ..face import Face
 from ..states import State
+from . import statusnotifier
 from .bus import Bus
 from .pixmaps import pixmaps
-from .statusnotifier import Icon, icon
 from .tray_menu import make_menu
 
 if TYPE_CHECKING:
@@ -43,11 +43,11 @@ class StatusNotifierTray:
         self._known = threading.Event()
         self._tell_host = on_host
         bus.on_connect(self._connected.set)
-        self._icon = Icon(
+        self._icon = statusnotifier.Icon(
             "telex-start",
             self._pictures(face),
             face.title,
-            make_menu(icon, lambda: self._face, tell),
+            make_menu(statusnotifier, lambda: self._face, tell),
             connection=bus,
             on_host=self._host,
             category="Communications",
@@ -58,10 +58,14 @@ class StatusNotifierTray:
         self._icon.run_detached()
 
     def wait(self, seconds: float) -> bool:
-        """Wait at most so long until the bus has let us in; and a moment more, for the panel to take the icon."""
+        """Wait at most so long until the bus has let us in; where there is a panel, a moment longer, till it has it.
+
+        Whoever goes on now competes with the bus's thread for the interpreter.
+        """
         if not self._connected.wait(seconds):
             return False
-        self._known.wait(0.1)  # whoever goes on now would compete with the bus's thread for the interpreter
+        if self._known.wait(0.1) and self._icon.host:
+            self._icon.wait_until_read(0.1)
         return True
 
     def show(self, face: Face) -> None:

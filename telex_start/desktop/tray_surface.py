@@ -46,6 +46,14 @@ class TraySurface:
         """Take the icon away."""
         self._tray.stop(STOP_WITHIN)
 
+    def notify(self, title: str, body: str) -> None:
+        """Show a toast at the icon, where nothing better can.
+
+        Raises:
+            RuntimeError: it cannot be shown.
+        """
+        self._tray.notify(title, body)
+
     def face(self, face: Face) -> None:
         """Renew icon, title and menu."""
         self._tray.show(face)

@@ -141,9 +141,13 @@ class TokenSigner:
 
     def _verified(self, token: str) -> dict[str, object]:
         # Centrifugo compares exp with its own clock; here that is the sandbox's, so PyJWT must not.
-        options = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_aud": False}
         try:
-            claims: dict[str, object] = jwt.decode(token, self.secret, algorithms=[ALGORITHM], options=options)
+            claims: dict[str, object] = jwt.decode(
+                token,
+                self.secret,
+                algorithms=[ALGORITHM],
+                options={"verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_aud": False},
+            )
         except jwt.InvalidTokenError as error:
             raise InvalidToken(str(error)) from error
         if not isinstance(claims.get("sub", ""), str) or not isinstance(claims.get("channel", ""), str):

@@ -27,7 +27,8 @@ IDLE = float(os.environ.get("IDLE", "60"))
 """Seconds."""
 MESSAGES = int(os.environ.get("MESSAGES", "100"))
 ORIGINAL = "C++ original, as its figures were given to us: icon 54 ms, 34.1 MB, 60 switches a minute"
-PEER = [PYTHON, "-m", "tests.bench.peer_tray"]
+AGENT = [str(Path(PYTHON).with_name("telex-start"))]
+PEER = [PYTHON, str(ROOT / "tests" / "bench" / "peer_tray.py")]
 PEER_NEEDS = {"PYTHONPATH": "/usr/lib/python3/dist-packages"}
 """The peer needs the system's PyGObject, which a lean environment does not see."""
 
@@ -65,8 +66,8 @@ def say(what: str, figures: str) -> None:
 @contextmanager
 def agent(environ: dict[str, str], telex: Sandbox) -> Iterator[subprocess.Popen[str]]:
     """The agent with its tray, signed in."""
-    command = [PYTHON, "-m", "telex_start", "--email", telex.email, "--password-stdin"]
-    process = subprocess.Popen(command, env=environ, cwd=ROOT, stdin=subprocess.PIPE, text=True)
+    command = [*AGENT, "--email", telex.email, "--password-stdin"]
+    process = subprocess.Popen(command, env=environ, cwd=environ["HOME"], stdin=subprocess.PIPE, text=True)
     try:
         assert process.stdin is not None
         process.stdin.write(telex.password + "\n")
@@ -82,7 +83,7 @@ def agent(environ: dict[str, str], telex: Sandbox) -> Iterator[subprocess.Popen[
 def peer(environ: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     watch = measuring.IconWatch(environ)
     watch.settle()
-    process = subprocess.Popen([*PEER, "--with-network"], env=environ | PEER_NEEDS, cwd=ROOT)
+    process = subprocess.Popen([*PEER, "--with-network"], env=environ | PEER_NEEDS)
     try:
         watch.appears()
         yield process
@@ -97,7 +98,7 @@ def start(desktop: RealDesktop, folder: str) -> None:
     environ = environment(desktop, None, folder)
     ours, peers = [], []
     for turn in range(6):
-        our = measuring.seconds_to_icon([PYTHON, "-m", "telex_start"], environ)
+        our = measuring.seconds_to_icon(AGENT, environ)
         their = measuring.seconds_to_icon(PEER, environ | PEER_NEEDS)
         if turn:
             ours.append(our * 1000)

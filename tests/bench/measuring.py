@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from Xlib import X, display
 
 ROOT = Path(__file__).parent.parent.parent
-PYTHON = os.environ.get("BENCH_PYTHON") or str(ROOT / ".venv" / "bin" / "python")
+PYTHON = str(ROOT / os.environ.get("BENCH_PYTHON", ".venv/bin/python"))
+"""What runs the agent and its peer. They start outside of the repository, so that the installed package is used."""
 
 
 class Reading(NamedTuple):
@@ -107,7 +108,7 @@ def seconds_to_icon(command: list[str], environ: Mapping[str, str], given: str =
         process = subprocess.Popen(
             command,
             env=dict(environ),
-            cwd=ROOT,
+            cwd=environ["HOME"],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
