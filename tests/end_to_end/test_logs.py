@@ -145,6 +145,7 @@ def test_no_password_gets_through_in_any_way_of_writing_it(tmp_path: Path, passw
         ("half \ud83d", r"half \ud83d"),
         ("Zoë, 東京, 🦊", "Zoë, 東京, 🦊"),
     ],
+    ids=["line break", "terminal control", "direction override", "half an emoji", "letters"],
 )
 def test_text_of_the_network_stays_on_its_line(written: Written, message: str, shown: str) -> None:
     log.info("%s", message)

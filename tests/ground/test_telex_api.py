@@ -219,7 +219,7 @@ def test_a_name_cut_inside_an_emoji_costs_no_organisation() -> None:
     assert [each.name for each in found] == ["Team \ud83d", "Two"]
 
 
-@pytest.mark.parametrize("ident", ["\ud83d", "ö", "a b", "a\n", ""])
+@pytest.mark.parametrize("ident", ["\ud83d", "ö", "a b", "a\n", ""], ids=ascii)
 def test_an_id_that_can_be_no_channel_is_left_out(ident: str) -> None:
     assert one(envelope(data=[{"id": ident, "name": "x"}])).api.organisations("u1") == ()
 

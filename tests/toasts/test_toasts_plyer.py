@@ -243,7 +243,9 @@ def test_on_windows_an_icon_goes_when_its_time_is_over(windows: type[Balloon], m
         assert windows.removed.get(timeout=TIMEOUT) == "General"
 
 
-@pytest.mark.parametrize("text", ["x" * 500, "\U0001f600" * 500, "x" + "\U0001f600" * 500, "\ud83d" * 500])
+@pytest.mark.parametrize(
+    "text", ["x" * 500, "\U0001f600" * 500, "x" + "\U0001f600" * 500, "\ud83d" * 500], ids=lambda text: ascii(text[:2])
+)
 def test_on_windows_texts_fit_in_utf_16(windows: type[Balloon], text: str) -> None:
     with showing("win32") as (toasts, _):
         toasts.show(Toast(title=text, body=text))
