@@ -51,6 +51,8 @@ from .tokens import TokenStore
 log = logging.getLogger(__name__)
 
 _MOST_TROUBLES = 50
+_LOOK_AT_CLOCK = 60.0
+"""Seconds of a long wait after which the clock is looked at: a queue's time-out stands still in sleep."""
 _AGENT = f"telex-start/{__version__}"
 
 
@@ -214,10 +216,12 @@ class Session:
         """
         end = clock.now() + seconds
         while True:
+            left = min(end - clock.now(), _LOOK_AT_CLOCK)
             try:
-                left = end - clock.now()
                 command = self._commands.get(timeout=left) if left > 0 else self._commands.get_nowait()
             except Empty:
+                if end - clock.now() > 0:
+                    continue
                 return
             if isinstance(command, ReconnectNow):
                 raise _Reconnect

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -34,6 +35,17 @@ LIMIT = 10.0
 """Seconds that anything awaited may take, where a test names no other."""
 
 
+class _Errors(logging.Handler):
+    """Notes what is logged as an error: a move of the state that the table does not know, for one."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
+
+
 class Agent:
     """A session thread and the events that it dispatched.
 
@@ -59,6 +71,8 @@ class Agent:
             chance=lambda: 0.0,  # the shortest of every backoff
         )
 
+        self._errors = _Errors()
+
     def _take(self, event: Event) -> None:
         with self._came:
             self.events.append((time.monotonic(), event))
@@ -67,6 +81,7 @@ class Agent:
     # -- life --------------------------------------------------------------------------------------------------------
 
     def __enter__(self) -> Self:
+        logging.getLogger("telex_start").addHandler(self._errors)
         self.session.start()
         return self
 
@@ -74,7 +89,9 @@ class Agent:
         started = time.monotonic()
         ended = self.session.stop(5.0)
         took = time.monotonic() - started
+        logging.getLogger("telex_start").removeHandler(self._errors)
         if kind is None:
+            assert self._errors.messages == []
             assert ended and took < 1.0, f"the session thread took {took:.1f} s to end"
             assert self.state is State.STOPPED
             assert not self.all(ThreadFailed), "something unexpected happened"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -94,6 +97,36 @@ def agent() -> Iterator[Start]:
     """Starts agents, and stops them after the test."""
     with ExitStack() as stack:
         yield lambda telex, **config: stack.enter_context(Agent(telex, **config))
+
+
+# --- beside the others ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session", autouse=True)
+def minutes(request: pytest.FixtureRequest) -> Iterator[dict[str, subprocess.Popen[str]]]:
+    """A minute of life on each push server that the tests want one of, begun with the first test of all."""
+    wanted = {
+        item.callspec.params["server"]
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and "minutes" in item.fixturenames and "a_minute_of_life" in item.name
+    }
+    try:
+        lives = {
+            server: subprocess.Popen(
+                [sys.executable, "-m", "tests.soak", "1", "--no-faults", "--server", server],
+                cwd=Path(__file__).parent.parent.parent,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for server in wanted
+            if options_for(server, ())
+        }
+    except pytest.skip.Exception:
+        lives = {}
+    yield lives
+    for life in lives.values():
+        life.terminate()
+        life.communicate()
 
 
 # --- all at once, each on a sandbox of its own ----------------------------------------------------------------------

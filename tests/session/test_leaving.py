@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
+import psutil
 import pytest
 
 from telex_start import clock, link
@@ -136,11 +137,17 @@ def test_when_a_session_is_over(own: Telex, agent: Start) -> None:
     assert time.monotonic() - started < 0.5
 
 
-def test_no_thread_is_left_behind(own: Telex, agent: Start) -> None:
-    before = set(threading.enumerate())
-    with Agent(own(*ONE)) as session:
-        session.online()
-    assert set(threading.enumerate()) == before
+def test_nothing_is_left_behind(own: Telex) -> None:
+    sandbox = own(*ONE)
+    threads, files = set(threading.enumerate()), psutil.Process().num_fds()
+    for _ in range(2):
+        with Agent(sandbox) as session:
+            session.online()
+            session.mark()
+            sandbox.kick(3001)
+            session.await_state(State.ONLINE)
+    assert set(threading.enumerate()) == threads
+    assert psutil.Process().num_fds() == files
 
 
 # --- other commands in every moment ---------------------------------------------------------------------------------

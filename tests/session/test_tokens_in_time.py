@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 
 import pytest
@@ -16,20 +17,16 @@ SHORTER = ("--connection-ttl", "2", "--subscription-ttl", "2", "--expired-close-
 
 
 @at_once
-def test_tokens_of_four_seconds_are_refreshed_without_a_gap(telex: Telex, agent: Start) -> None:
-    seconds = 15.0
+def test_tokens_are_refreshed_neither_late_nor_all_the_time(telex: Telex, agent: Start) -> None:
+    seconds = 7.0
     sandbox = telex("--organisations", "2", *SHORT)
     session = agent(sandbox).online(2)
     issued = sandbox.status()["tokens_issued"]
-    with stream(sandbox, 0.05) as published:
-        time.sleep(seconds)  # four lives of a token
-    session.await_true(lambda: session.received() and session.received()[-1] == published[-1])
-    assert session.received() == published
+    time.sleep(seconds)  # two lives of a token
     assert session.states() == [State.SIGNING_IN, State.CONNECTING, State.ONLINE]
     assert session.told.subscribed == 2
     assert session.lost() == 0
     after = sandbox.status()["tokens_issued"]
-    # At 80 % of a life of 3 to 4 s: neither too late nor all the time.
     assert seconds / 4 <= after["connection"] - issued["connection"] + 1 <= seconds / 2 + 1
     assert seconds / 4 <= (after["subscription"] - issued["subscription"]) / 2 + 1 <= seconds / 2 + 1
 
@@ -135,3 +132,13 @@ def test_signing_in_again_uses_no_token_of_the_session_before(own: Telex, agent:
     after = sandbox.status()["tokens_issued"]
     assert after["connection"] == issued["connection"] + 1
     assert after["subscription"] == issued["subscription"] + 1
+
+
+def test_a_minute_of_life_with_tokens_of_four_seconds_and_no_gap(
+    server: str, minutes: dict[str, subprocess.Popen[str]]
+) -> None:
+    if server not in minutes:
+        pytest.skip("there is no such push server")
+    told, _ = minutes[server].communicate(timeout=100)
+    print(told)
+    assert minutes[server].returncode == 0, told
