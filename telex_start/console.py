@@ -12,15 +12,16 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, TextIO
 
 import msgspec
 
-from . import signals, wording
+from . import wording
 from .errors import NobodyToAsk
 from .events import SignIn, StateChanged, Trouble
 from .face import Face, face_of
+from .renewal import SELDOM
 from .states import State
 from .toast import Toast
 from .unread import Counts
@@ -45,6 +46,7 @@ class Console:
         """
         self._asking = False
         self._writing_since: float | None = None
+        self._failing = False
         self._as_json = as_json
         self._out = out
         self._gone = gone
@@ -71,6 +73,10 @@ class Console:
         if not self._as_json and (status := face_of(self._session, 0).status) != self._status:
             self._status = status
             self._line(wording.one_line(status))
+
+    def renew_every(self) -> float:
+        """Seconds between two lines that differ in numbers alone."""
+        return SELDOM
 
     def open_window(self, email: str, take_focus: bool, message: str) -> None:
         """There are no windows here."""
@@ -145,9 +151,12 @@ class Console:
         try:
             out.write(line.encode(encoding, "replace").decode(encoding) + "\n")
             out.flush()
+            self._failing = False
         except (OSError, ValueError, KeyboardInterrupt) as error:
             if getattr(error, "errno", None) in _PASSES:
-                log.warning("standard output takes nothing: %s", error)
+                if not self._failing:
+                    log.warning("standard output takes nothing: %s", error)
+                self._failing = True
                 return
             # Nobody reads any more, as in `telex-start --headless | head`, or nobody has read for long.
             self._out = None
@@ -172,7 +181,14 @@ def _ask_email(known: str) -> str:
         EOFError: the person closed the input.
     """
     while True:
-        line = _ask(f"Telex e-mail [{known}]: " if known else "Telex e-mail: ")
+        sys.stderr.write(f"Telex e-mail [{known}]: " if known else "Telex e-mail: ")
+        sys.stderr.flush()
+        try:
+            line = sys.stdin.readline()
+        except UnicodeDecodeError:
+            continue  # the terminal's encoding is another than the locale's
+        if not line:
+            raise EOFError
         if email := line.strip() or known:
             return email
 
@@ -183,47 +199,9 @@ def _ask_password() -> str:
     Raises:
         EOFError: the person closed the input.
     """
+    import getpass
+
     while True:
-        if sys.platform == "win32":
-            import getpass
-
-            password = getpass.getpass("Password: ", stream=sys.stderr)
-        else:
-            with _unseen(sys.stdin.fileno()):
-                password = _ask("Password: ").rstrip("\r\n")
-        if password:
-            return password
-
-
-def _ask(question: str) -> str:
-    """Ask on the terminal; the line with its end."""
-    sys.stderr.write(question)
-    sys.stderr.flush()
-    if sys.platform != "win32":
-        signals.wait_to_read(sys.stdin.fileno())
-    try:
-        line = sys.stdin.readline()
-    except UnicodeDecodeError:
-        return ""  # the terminal's encoding is another than the locale's
-    if not line:
-        raise EOFError
-    return line
-
-
-if sys.platform != "win32":
-
-    @contextlib.contextmanager
-    def _unseen(terminal: int) -> Iterator[None]:
-        """Nothing typed is shown. ``getpass`` does this too, and goes on waiting after a signal at the wrong moment."""
-        import termios
-
-        before = termios.tcgetattr(terminal)
-        unseen = [*before]
-        unseen[3] &= ~termios.ECHO
-        termios.tcsetattr(terminal, termios.TCSAFLUSH, unseen)
-        try:
-            yield
-        finally:
-            termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
-            sys.stderr.write("\n")
-            sys.stderr.flush()
+        with contextlib.suppress(UnicodeDecodeError):
+            if password := getpass.getpass("Password: ", stream=sys.stderr):
+                return password

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from .events import StateChanged
 from .face import Face, face_of
 
-EVERY = 5.0
-"""Seconds between two renewals for numbers alone, at least: on some panels each one closes the open menu."""
+SELDOM = 5.0
+"""Seconds between two renewals for numbers alone, at least, where each one closes an open menu."""
+OFTEN = 1.0
+"""The same where an open menu stays open."""
 SETTLE = 0.3
 """Seconds that a changed number may wait for the next change: organisations come online one after the other."""
 
@@ -14,8 +18,10 @@ SETTLE = 0.3
 class Renewal:
     """Keeps the face that should be shown, and says when to show it."""
 
-    def __init__(self, session: StateChanged) -> None:
+    def __init__(self, session: StateChanged, every: Callable[[], float]) -> None:
+        """``every`` gives the seconds between two renewals for numbers alone, as it is just now."""
         self._session = session
+        self._every = every
         self._unread = 0
         self.shown = face_of(session, 0)
         """The face that is shown now."""
@@ -38,7 +44,7 @@ class Renewal:
         if words != (self._session.state, self._session.reason):
             return self._show(wanted)
         if self._due is None:
-            self._due = max(self._numbers_at + EVERY, now + SETTLE)
+            self._due = max(self._numbers_at + self._every(), now + SETTLE)
         return None
 
     def deadline(self) -> float | None:

@@ -214,7 +214,7 @@ class Bus:
 
     def post(self, work: Callable[[], object]) -> bool:
         """Have something done on the loop's thread; False if too much is waiting already, or it was stopped."""
-        return len(self._waiting) < MOST_WAITING and self._loop.post(work)
+        return len(self._waiting) + self._loop.waiting < MOST_WAITING and self._loop.post(work)
 
     def later(self, delay: float, work: Callable[[], object]) -> bool:
         """Like :meth:`post`, in so many seconds."""

@@ -75,6 +75,11 @@ class Loop:
 
     # --- for any thread ---------------------------------------------------------------------------------------------
 
+    @property
+    def waiting(self) -> int:
+        """How many pieces of work wait for the thread."""
+        return len(self._posted)
+
     def stop(self, timeout: float) -> bool:
         """End the thread and close its parts.
 

@@ -111,6 +111,11 @@ class Tray:
                 if self._shown is not None:
                     self._shown.show(face)
 
+    @property
+    def keeps_menu_open(self) -> bool:
+        """Whether an open menu stays open when the face changes."""
+        return self._pystray is None
+
     def notify(self, title: str, body: str) -> None:
         """Show a toast at the icon, on Windows and macOS, where nothing better can. From any thread.
 

@@ -58,6 +58,12 @@ class TraySurface:
         """Renew icon, title and menu."""
         self._tray.show(face)
 
+    def renew_every(self) -> float:
+        """Seconds between two faces that differ in numbers alone."""
+        from ..renewal import OFTEN, SELDOM
+
+        return OFTEN if self._tray.keeps_menu_open else SELDOM
+
     def open_window(self, email: str, take_focus: bool, message: str) -> RunningWindow:
         """A login window.
 

@@ -160,7 +160,8 @@ def test_a_client_that_runs_is_brought_to_the_front(tmp_path: Path, monkeypatch:
     with RealDesktop(panel=None, dunst=False) as desktop:
         for name, value in desktop.environ.items():
             monkeypatch.setenv(name, value)
-        # Flutter's windows are GTK's, too.
+        # Flutter's windows are GTK's, too; PyGObject is the system's.
+        desktop.environ["PYTHONPATH"] = "/usr/lib/python3/dist-packages"
         telex = script(tmp_path / "telex.py", GTK_WINDOW)
         desktop.start(str(telex))
         desktop.xdotool("search", "--sync", "--onlyvisible", "--name", "^Client$")
