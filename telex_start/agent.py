@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .desktop.toasts import Toasts
     from .desktop.tray_surface import TraySurface
     from .events import Event, MainAppAnswered
+    from .signals import Watch
     from .tokens import TokenStore
 
 log = lazylog.Log(__name__)
@@ -139,10 +140,10 @@ class _Agent:
         self._stack.callback(store.clear)
         sign_in = SignIn(config.email or "", password, persist=True) if password is not None else None
         del password
-        _on_signals(events, self._console)
+        watch = _on_signals(events, self._console)
         toasts = self._make_toasts()
         self._connections.watch_sleep(events.put)
-        self._lock.serve(_with_interruption(events, self._console))
+        self._lock.serve(_with_interruption(events, self._console), watch)
 
         def make_session() -> SessionPort:
             from .session import Session
@@ -254,12 +255,15 @@ def _quit(events: SimpleQueue[Event]) -> None:
     events.put(SignalReceived(signal.SIGTERM))
 
 
-def _on_signals(events: SimpleQueue[Event], console: Console | None) -> None:
-    """SIGTERM and SIGINT end the program in its own order; SimpleQueue.put is safe in a signal handler."""
+def _on_signals(events: SimpleQueue[Event], console: Console | None) -> Watch | None:
+    """SIGTERM and SIGINT end the program in its own order; gives what the bell's thread is to do for that."""
     from . import signals
     from .events import SignalReceived
 
-    signals.listen(lambda number: events.put(SignalReceived(number)), lambda: console is not None and console.blocked)
+    def told(number: int) -> None:
+        events.put(SignalReceived(number))
+
+    return signals.listen(told, lambda: console is not None and console.blocked)
 
 
 def _with_interruption(events: SimpleQueue[Event], console: Console | None) -> Callable[[Event], None]:

@@ -21,6 +21,7 @@ from .menu import Ring
 
 if TYPE_CHECKING:
     from .events import Event
+    from .signals import Watch
 
 ANSWER_WITHIN = 2.0
 """Seconds within which an instance answers its bell: it may be in the middle of starting."""
@@ -59,13 +60,14 @@ class Instance:
             self._bell.close()
             raise
 
-    def serve(self, dispatch: Callable[[Event], None]) -> None:
+    def serve(self, dispatch: Callable[[Event], None], watch: Watch | None = None) -> None:
         """Answer the bell from now on; who rang before this waits.
 
         Args:
             dispatch: Gets :class:`BellRang`, on the bell's thread.
+            watch: What that thread is to wait for beside the bell.
         """
-        self._thread = threading.Thread(target=self._serve, args=(dispatch,), name="bell", daemon=True)
+        self._thread = threading.Thread(target=self._serve, args=(dispatch, watch), name="bell", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -89,8 +91,10 @@ class Instance:
 
     # --- the bell's thread ------------------------------------------------------------------------------------------
 
-    def _serve(self, dispatch: Callable[[Event], None]) -> None:
+    def _serve(self, dispatch: Callable[[Event], None], watch: Watch | None) -> None:
         poll = select.poll()
+        if watch is not None:
+            poll.register(watch.descriptor, select.POLLIN)
         poll.register(self._wake, select.POLLIN)
         poll.register(self._bell, select.POLLIN)
         while True:
@@ -98,7 +102,9 @@ class Instance:
                 if descriptor == self._wake.fileno():
                     self._hang_up(poll, float("inf"))
                     return
-                if descriptor == self._bell.fileno():
+                if watch is not None and descriptor == watch.descriptor:
+                    watch.came()
+                elif descriptor == self._bell.fileno():
                     self._accept(poll)
                 elif descriptor in self._callers:
                     self._listen(poll, descriptor, dispatch)

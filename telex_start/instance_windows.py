@@ -41,11 +41,12 @@ class Instance:
         self._ending = False
         self._thread: threading.Thread | None = None
 
-    def serve(self, dispatch: Callable[[Event], None]) -> None:
+    def serve(self, dispatch: Callable[[Event], None], watch: None = None) -> None:
         """Answer the bell from now on; who rang before this waits.
 
         Args:
             dispatch: Gets :class:`BellRang`, on the bell's thread.
+            watch: There is nothing else to wait for on Windows.
         """
         self._thread = threading.Thread(target=self._serve, args=(dispatch,), name="bell", daemon=True)
         self._thread.start()

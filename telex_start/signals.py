@@ -1,73 +1,81 @@
 """What the system and the person at the terminal end the program with: signals, and on Windows console events.
 
 They are told by a callback, so that the program ends in its own order. Only a main thread that the terminal blocks (a
-person is being asked, or nobody reads the output) is interrupted where it is, by KeyboardInterrupt, whether it was
-blocked when the signal came or only gets blocked on its way out.
+person is being asked, or nobody reads the output) is interrupted where it is, by KeyboardInterrupt.
+
+Python runs a signal's handler on the main thread, between two of its steps. A signal that comes just before the main
+thread goes to sleep would therefore wait for the end of the sleep. So the number goes through a pipe to a thread that
+is awake, and a timer keeps knocking at the main thread until the program has ended.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
-import select
 import signal
 import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
+from typing import NamedTuple
 
-_LOOK_AGAIN = 0.25
+_KNOCK_EVERY = 0.2
 """Seconds between two looks at whether the terminal blocks the end."""
 _CLOSE_WITHIN = 4.0
 """Seconds of the five that Windows gives a program whose console is closed."""
 
-_wake: int | None = None
-"""Can be read when a signal has come."""
+
+class Watch(NamedTuple):
+    """What a thread other than the main one is to do."""
+
+    descriptor: int
+    """Wait until this can be read,"""
+    came: Callable[[], None]
+    """and call this then."""
 
 
-def listen(told: Callable[[int], None], blocked: Callable[[], bool]) -> None:
-    """Listen from now on. Called by the main thread.
+def listen(told: Callable[[int], None], blocked: Callable[[], bool]) -> Watch | None:
+    """Listen from now on. Called by the main thread, once.
 
     Args:
-        told: Gets the signal's number, in a signal handler or on a thread of the system's: it may do no more than put
-            something on a ``SimpleQueue``.
+        told: Gets the signal's number, on another thread.
         blocked: Whether the terminal blocks the main thread now.
-    """
 
-    def arrived(number: int, frame: FrameType | None) -> None:
-        told(number)
-        if sys.platform != "win32":
-            signal.setitimer(signal.ITIMER_REAL, _LOOK_AGAIN, _LOOK_AGAIN)
-        look(number, frame)
+    Returns:
+        What another thread is to do for it; ``None`` on Windows, where the system has a thread for it.
+    """
 
     def look(number: int, frame: FrameType | None) -> None:
         if blocked():
             raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, arrived)
-    signal.signal(signal.SIGINT, arrived)
     if sys.platform == "win32":
+
+        def arrived(number: int, frame: FrameType | None) -> None:
+            told(number)
+            look(number, frame)
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, arrived)
         _listen_to_the_console(told)
-    else:
-        _make_wake()
-        signal.signal(signal.SIGALRM, look)
-        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup ignores it, for us too
-            signal.signal(signal.SIGHUP, arrived)
+        return None
 
+    read, write = os.pipe()
+    for end in (read, write):
+        os.set_blocking(end, False)
 
-def wait_to_read(descriptor: int) -> None:
-    """Wait until a terminal has a line to read, or until a signal's handler raises.
+    def came() -> None:
+        for number in os.read(read, 64):
+            if number != signal.SIGALRM:
+                told(number)
+                signal.setitimer(signal.ITIMER_REAL, _KNOCK_EVERY, _KNOCK_EVERY)
 
-    A signal that comes just before a blocking read has its handler run after it only, which is when the person has
-    answered.
-    """
-    while True:
-        ready = select.select([descriptor] if _wake is None else [descriptor, _wake], [], [])[0]
-        if descriptor in ready:
-            return
-        if _wake is not None:
-            with contextlib.suppress(BlockingIOError):
-                os.read(_wake, 64)
+    # Those that libraries and children make for themselves (SIGCHLD, SIGPIPE) have no handler, and write nothing.
+    signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM):
+        signal.signal(number, look)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup ignores it, for us too
+        signal.signal(signal.SIGHUP, look)
+    return Watch(read, came)
 
 
 def interrupt() -> None:
@@ -100,12 +108,3 @@ if sys.platform == "win32":
         routine = ctypes.WINFUNCTYPE(ctypes.c_int, ctypes.c_uint)(happened)
         _kept.append(routine)
         ctypes.windll.kernel32.SetConsoleCtrlHandler(routine, True)
-else:
-
-    def _make_wake() -> None:
-        global _wake
-        if _wake is None:
-            _wake, write = os.pipe()
-            os.set_blocking(_wake, False)
-            os.set_blocking(write, False)
-            signal.set_wakeup_fd(write, warn_on_full_buffer=False)
