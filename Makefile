@@ -2,19 +2,23 @@
 .PHONY: demo test test-fast test-centrifugo bench soak lint set-up-demo set-up-test set-up-bench clean
 
 PYTEST = .venv/bin/python -m pytest
+# Most tests wait for something; those of one file share what they start.
+PARALLEL = -n 3 --dist loadfile
 
 demo: set-up-demo
 	.venv/bin/telex-start demo $(ARGS)
 
 # The fast ones first: a broken frame decoder is not found by way of a screenshot.
 test: set-up-test lint
-	$(PYTEST) -m "not centrifugo" tests/ground tests $(ARGS)
+	$(PYTEST) -x tests/ground
+	$(PYTEST) $(PARALLEL) -m "not centrifugo" --ignore tests/ground $(ARGS)
 
 test-fast: set-up-test
 	$(PYTEST) tests/ground $(ARGS)
 
 test-centrifugo: set-up-test
-	$(PYTEST) -m centrifugo --timeout 300 $(ARGS)
+	.venv/bin/python -m tests.centrifugo
+	$(PYTEST) $(PARALLEL) -m centrifugo --timeout 120 $(ARGS)
 
 # What is measured is what a user gets: the lean environment's Python, and the package as pip installs it.
 bench: set-up-bench
