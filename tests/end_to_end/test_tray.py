@@ -151,6 +151,34 @@ def test_a_read_conversation_takes_its_toast_with_it(desk: Desk) -> None:
     desk.daemon.wait_until(lambda: shown in desk.daemon.closed, "the toast to be closed")
 
 
+def test_a_click_on_a_toast_opens_the_main_app(desk: Desk, tmp_path: Path) -> None:
+    client, opened = tmp_path / "telex-client", tmp_path / "opened"
+    client.write_text(f"#!/bin/sh\ntouch {opened}\n")
+    client.chmod(0o700)
+    desk.environ["TELEX_START_MAIN_APP_COMMAND"] = str(client)
+    desk.sign_in()
+    desk.item("Online: 2 organisations")
+    desk.telex.message(0, "General")
+    desk.toast("General · Northwind Ops")
+    toast = desk.daemon.shown[-1]
+    assert "default" in toast.actions
+    assert toast.hints["urgency"] == ("y", 1)
+    width, height, _, alpha, _, _, pixels = toast.hints["image-data"][1]
+    assert (alpha, len(pixels)) == (True, width * height * 4)
+    desk.daemon.click(toast.id)
+    until(opened.exists)
+
+
+def test_toasts_of_one_conversation_replace_each_other(desk: Desk) -> None:
+    desk.sign_in()
+    desk.item("Online: 2 organisations")
+    for count in (1, 2):
+        desk.telex.message(0, "General")
+        desk.daemon.wait_for(count)
+    first, second = desk.daemon.shown
+    assert second.replaces_id == first.id
+
+
 def test_a_second_start_opens_what_is_wanted_and_ends(desk: Desk) -> None:
     desk.sign_in()
     desk.item("Online: 2 organisations")

@@ -1,0 +1,38 @@
+"""What `pip install` alone gives: an icon with a working menu, without a package of the system's."""
+
+from __future__ import annotations
+
+import subprocess
+import venv
+from pathlib import Path
+
+import pytest
+
+from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus
+from tests.program import ROOT
+
+pytestmark = pytest.mark.desktop
+
+
+@pytest.mark.timeout(180)
+def test_an_empty_environment_and_pip_give_an_icon_with_a_menu(tmp_path: Path) -> None:
+    folder = tmp_path / "environment"
+    venv.create(folder, with_pip=True, system_site_packages=False)
+    pip = [folder / "bin" / "python", "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    subprocess.run([*pip, str(ROOT)], check=True)
+    seen = subprocess.run([folder / "bin" / "python", "-c", "import gi"], stderr=subprocess.DEVNULL)
+    assert seen.returncode != 0, "PyGObject is in this environment, which proves nothing then"
+    with PrivateBus() as bus, FakePanel(bus) as panel, FakeNotificationDaemon(bus) as daemon:
+        runtime = tmp_path / "run"
+        runtime.mkdir(mode=0o700)
+        environ = {"HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(runtime), **bus.environ}
+        with subprocess.Popen([folder / "bin" / "telex-start"], env=environ, cwd=tmp_path) as agent:
+            try:
+                item = panel.wait_for_item()
+                panel.wait_until(lambda: "Exit" in item.labels(), "the menu")
+                item.click("Test Notifications")
+                daemon.wait_until(lambda: any("General" in toast.summary for toast in daemon.shown), "the sample toast")
+                item.click("Exit")
+                assert agent.wait(5) == 0
+            finally:
+                agent.kill()
