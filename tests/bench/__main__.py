@@ -1,4 +1,4 @@
-"""``make bench``: start, idle, latency and burst, on a real panel, with the sandbox over TLS.
+"""``make bench``: start, idle, window, latency and burst, on a real panel, with the sandbox over TLS.
 
 Name the sections to run only those: ``make bench ARGS="start idle"``; ``IDLE=10`` shortens the idle
 minute, ``MESSAGES=20`` the latency run.
@@ -152,6 +152,34 @@ def latency(desktop: RealDesktop, folder: str) -> None:
     say("  PSS after these toasts", f"{after.pss:.1f} MB")
 
 
+def window(desktop: RealDesktop, folder: str) -> None:
+    """What a login through the window and a hundred toasts leave behind."""
+    with Sandbox("--rate", "0") as telex, TimedDaemon(desktop.bus) as daemon:
+        environ = environment(desktop, telex, folder)
+        process = subprocess.Popen([*AGENT, "--login"], env=environ, cwd=environ["HOME"])
+        try:
+            desktop.xdotool("search", "--sync", "--onlyvisible", "--name", "^Telex")
+            time.sleep(0.5)  # until it has the focus, of which no event tells here
+            desktop.xdotool("type", "--delay", "5", telex.email)
+            desktop.xdotool("key", "Tab")
+            desktop.xdotool("type", "--delay", "5", telex.password)
+            desktop.xdotool("key", "Return")
+            telex.wait_until(lambda status: sum(status["subscriptions"].values()) == len(status["organisations"]))
+            item = desktop.wait_for_item()
+            eventually(lambda: item.labels()[0].startswith("Online"))
+            time.sleep(2)  # the window says its last word
+            # Test Notifications is never held back.
+            for _ in range(100):
+                known = len(daemon.arrivals)
+                item.click("Test Notifications")
+                eventually(lambda known=known: len(daemon.arrivals) > known)
+            after = read(process.pid)
+        finally:
+            process.terminate()
+            process.wait(10)
+    say("PSS after a login through the window and 100 toasts", f"{after.pss:.1f} MB")
+
+
 def burst(desktop: RealDesktop, folder: str) -> None:
     """A thousand publications at once."""
     with Sandbox("--rate", "0") as telex, agent(environment(desktop, telex, folder), telex) as process:
@@ -169,7 +197,7 @@ def burst(desktop: RealDesktop, folder: str) -> None:
 
 
 def main(sections: list[str]) -> int:
-    known = {"start": start, "idle": idle, "latency": latency, "burst": burst}
+    known = {"start": start, "idle": idle, "window": window, "latency": latency, "burst": burst}
     if unknown := [name for name in sections if name not in known]:
         print(f"bench: no section {', '.join(unknown)}; there are {', '.join(known)}", file=sys.stderr)
         return 2
@@ -177,7 +205,7 @@ def main(sections: list[str]) -> int:
     for name in sections or known:
         with ExitStack() as stack:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-"))
-            desktop = stack.enter_context(RealDesktop("xfce4-panel", dunst=name != "latency"))
+            desktop = stack.enter_context(RealDesktop("xfce4-panel", dunst=name not in ("latency", "window")))
             Path(folder, "run").mkdir(mode=0o700)
             known[name](desktop, folder)
             sys.stdout.flush()
