@@ -228,6 +228,8 @@ class LoginWindow:
         root.protocol("WM_DELETE_WINDOW", self._abandon)
         root.bind("<Escape>", self._on_escape)
         root.bind("<FocusIn>", self._on_focus)
+        # Tk's own binding goes to the beginning of the line there, which nobody expects any more.
+        root.tk.call("bind", "TEntry", "<Control-a>", "event generate %W <<SelectAll>>; break")
         root.bind("<Configure>", self._on_configure)
         for widget in (self._email, self._password, self._login):
             for key in ("<Return>", "<KP_Enter>"):

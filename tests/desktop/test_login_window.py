@@ -73,6 +73,18 @@ def test_typing_email_tab_password_return_signs_in(desktop: RealDesktop) -> None
         assert window.script.next_line() == f"WindowSubmitted {ADA} pass word"
 
 
+def test_control_a_selects_all_so_that_typing_replaces_it(desktop: RealDesktop) -> None:
+    with Dialogue(desktop) as window:
+        window.wait_until(focus="email")
+        window.type("wrong@example.org")
+        window.press("ctrl+a")
+        window.type(ADA)
+        window.press("Tab")
+        window.type("pass word")
+        window.press("Return")
+        assert window.script.next_line() == f"WindowSubmitted {ADA} pass word"
+
+
 def test_cursor_is_in_the_first_empty_field(desktop: RealDesktop) -> None:
     with Dialogue(desktop, "--email", ADA) as window:
         window.wait_until(focus="password")
