@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -330,5 +331,5 @@ def test_a_terminal_gets_the_lines_too(tmp_path: Path) -> None:
         assert process.wait(10) == 3
     finally:
         os.close(controller)
-    assert b" [session] telex_start.session: stopped" in shown
+    assert re.search(rb" INFO \[session\] telex_start\.\w+: stopped\r\n", shown)
     assert shown.splitlines()[-1].startswith(b"telex-start: nobody is signed in")
