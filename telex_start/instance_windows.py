@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import time
 from collections.abc import Callable
 from multiprocessing.connection import Client, Listener
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ SPEAK_WITHIN = 1.0
 """Seconds after which a caller that has said nothing is let go."""
 
 _FAMILY = "AF_PIPE"
+_LOOK_AGAIN = 0.1
+"""Seconds."""
 _LONGEST_WORD = 32
 _MOST_LEAVING = 64
 
@@ -68,7 +71,8 @@ class Instance:
             try:
                 caller = self._listener.accept()
             except OSError:
-                continue  # it has gone again
+                time.sleep(_LOOK_AGAIN)  # it has gone again; or there can be no more pipes, which is to be no busy loop
+                continue
             word = ""
             with contextlib.suppress(OSError, EOFError):
                 if not self._ending and caller.poll(SPEAK_WITHIN):
