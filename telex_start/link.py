@@ -6,14 +6,13 @@ are answered in time and pushes wait little.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from collections.abc import Callable
 
 from msgspec import Struct
 
 from . import __version__, clock, tokens
-from .errors import NoNetwork, RateLimited, Refused, Temporary
+from .errors import RateLimited, Refused, Temporary
 from .events import ChannelAnswered, CountsUnknown, Event, How, PublicationsReceived
 from .organisations import Organisations
 from .pacing import Pacer
@@ -22,15 +21,14 @@ from .push import codes
 from .push.channel import Channel, Phase
 from .push.client import PushClient
 from .push.connection import Closed, Connection
-from .telex_api import CALL_WITHIN, TelexApi
-from .tokens import Token, TokenStore
+from .push_tokens import PushTokens
+from .telex_api import TelexApi
+from .tokens import TokenStore
 
 log = logging.getLogger(__name__)
 
 LOOK_UP_EVERY = 900.0
 """Seconds between two look-ups of the user's organisations."""
-PATIENCE = 1.5
-"""Seconds that a first try for a subscription token may take while other organisations wait for theirs."""
 _FRAMES_IN_A_ROW = 500
 
 
@@ -69,7 +67,6 @@ class Link:
         """
         self._api = api
         self._store = store
-        self._pacer = pacer
         self._organisations = organisations
         self._channels = organisations.channels
         self._connection = connection
@@ -78,6 +75,16 @@ class Link:
         self._dispatch = dispatch
         self._tell_figures = figures_changed
         self._client = PushClient(self._channels, random, __version__)
+        self._tokens = PushTokens(
+            api=api,
+            store=store,
+            pacer=pacer,
+            organisations=organisations,
+            random=random,
+            heed=heed,
+            dispatch=dispatch,
+            refused=lambda: figures_changed(self._client.connected),
+        )
         self._sleep = clock.SleepWatch(clock.now(), clock.awake())
         self._look_up_at = clock.now() + (LOOK_UP_EVERY if first else 0.0)
         self._ending: Ending | None = None
@@ -91,16 +98,16 @@ class Link:
         """
         try:
             self._heed(0.0)  # from here on a command aborts the connection, so none is overlooked
-            self._tokens_to_start()
+            self._tokens.to_start()
             self._connection.open()
             self._heed(0.0)
             connection_token = self._store.connection
             assert connection_token is not None
             now = clock.now()
             usable = {
-                name: token.value
-                for name, token in self._store.subscriptions.items()
-                if name in self._channels and token.usable(now)
+                channel.name: token
+                for channel in self._channels.values()
+                if not channel.refused and (token := self._tokens.usable(channel, now))
             }
             self._client.connect(connection_token.value, usable, now)
             return self._stay()
@@ -120,13 +127,15 @@ class Link:
         return Ending(closed.code, codes.reason(closed.code), terminal)
 
     def _closed_over(self, command: str, channel: Channel) -> Ending:
-        """One organisation's token has closed the connection: leave that one out, and let the others go on at once."""
+        """One organisation's token has closed the connection: see to that one, and let the others go on at once.
+
+        The first time it gets a fresh token, as the close may have been meant for something else; then it is left out.
+        """
         self._store.subscriptions.pop(channel.name, None)
-        if command == "subscribe":
-            self._refuse(channel, "its token closed the connection")
-        else:
-            log.warning("organisation %s: its token closed the connection", self._organisations.name_of(channel.name))
-            channel.resubscribes = True
+        log.warning("organisation %s: its token closed the connection", self._organisations.name_of(channel.name))
+        if command == "subscribe" and channel.suspect:
+            self._tokens.refuse(channel, "its tokens close the connection")
+        channel.suspect = True
         return Ending(codes.INVALID_TOKEN, codes.reason(codes.INVALID_TOKEN))
 
     def _forget_tokens(self, code: int, terminal: bool) -> None:
@@ -139,86 +148,6 @@ class Link:
             for channel in self._channels.values():
                 channel.position = None
                 self._dispatch(CountsUnknown(channel.name))
-
-    # --- before the connection --------------------------------------------------------------------------------------
-
-    def _tokens_to_start(self) -> None:
-        """A connection token and one subscription token, or nothing to subscribe to."""
-        now = clock.now()
-        if self._store.connection is None or not self._store.connection.usable(now):
-            self._store.connection = self._patiently(self._api.connection_token)
-            self._heed(0.0)
-        wanted = [channel for channel in self._channels.values() if not (channel.refused and channel.try_at > now)]
-        if any((t := self._store.subscriptions.get(channel.name)) and t.usable(now) for channel in wanted):
-            return
-        troubles = 0
-        for channel in wanted:
-            self._wait_for_leave()
-            trouble = self._bring_token(channel)
-            self._heed(0.0)
-            if channel.name in self._store.subscriptions:
-                return
-            if trouble is not None:
-                troubles += 1
-                if troubles >= 3 or troubles == len(wanted):
-                    raise trouble
-        # All were refused: connect anyway, so that the person sees that Telex is there.
-
-    def _patiently(self, call: Callable[[], Token]) -> Token:
-        """A call that the others wait for: a rate limit is waited out here, a few times."""
-        for _ in range(3):
-            self._wait_for_leave()
-            with contextlib.suppress(RateLimited):
-                return call()
-        self._wait_for_leave()
-        return call()
-
-    def _wait_for_leave(self) -> None:
-        while (wait := self._pacer.wait(clock.now())) > 0:
-            self._heed(wait)
-
-    def _bring_token(self, channel: Channel) -> Temporary | None:
-        """Fetch a subscription token into the store, or note on the channel why there is none."""
-        others = any(
-            other is not channel and other.phase is Phase.IDLE and not other.refused
-            for other in self._channels.values()
-        )
-        seconds = PATIENCE if others and not channel.slow else CALL_WITHIN
-        try:
-            token = self._api.subscription_token(channel.name, seconds)
-        except RateLimited as error:
-            channel.try_at = clock.now()  # behind those that have not been tried yet; the pacer says when
-            return error
-        except Temporary as error:
-            channel.slow = isinstance(error, NoNetwork)
-            channel.retry(clock.now())
-            log.info("subscription token for %s: %s", self._organisations.name_of(channel.name), error.message)
-            return error
-        except Refused as error:
-            self._refuse(channel, f"its token was refused ({error.status}: {error.message})")
-            return None
-        connection = self._store.connection
-        if connection and (why := tokens.misfit(token.value, channel.name, connection.value)):
-            self._refuse(channel, f"its token cannot be used: {why}")
-            return None
-        if not token.usable(clock.now()):
-            channel.retry(clock.now())
-            return Temporary("Telex gave a token that had run out already.")
-        channel.slow = False
-        self._store.subscriptions[channel.name] = token
-        return None
-
-    def _refuse(self, channel: Channel, why: str) -> None:
-        log.warning("organisation %s: %s; next try in 5 minutes", self._organisations.name_of(channel.name), why)
-        self._store.subscriptions.pop(channel.name, None)
-        channel.refuse(clock.now())
-        self._answered(channel)
-        self._tell_figures(self._client.connected)
-
-    def _answered(self, channel: Channel) -> None:
-        """Tell the main thread, which may wait for this channel's past, that nothing of it will come soon."""
-        if not channel.answered:
-            self._dispatch(ChannelAnswered(channel.name))
 
     # --- the connection ---------------------------------------------------------------------------------------------
 
@@ -288,7 +217,7 @@ class Link:
             channel.position = None
             self._dispatch(CountsUnknown(channel.name))
         if channel.refused:
-            self._answered(channel)
+            self._tokens.nothing_to_come(channel)
         self._tell_figures(self._client.connected)
 
     # --- work -------------------------------------------------------------------------------------------------------
@@ -299,7 +228,7 @@ class Link:
         due = self._due(now)
         if due is None:
             return self._next_due()
-        if (wait := self._pacer.wait(now)) > 0:
+        if (wait := self._tokens.wait(now)) > 0:
             return now + wait
         self._send()  # the call may take seconds, and the server's answers are awaited from now on
         due()
@@ -307,10 +236,8 @@ class Link:
 
     def _subscribe_those_with_tokens(self, now: float) -> None:
         for channel in self._channels.values():
-            if channel.phase is Phase.IDLE and channel.try_at <= now:
-                token = self._store.subscriptions.get(channel.name)
-                if token is not None and token.usable(now):
-                    self._client.subscribe(channel, token.value, now)
+            if channel.phase is Phase.IDLE and channel.try_at <= now and (token := self._tokens.usable(channel, now)):
+                self._client.subscribe(channel, token, now)
 
     def _due(self, now: float) -> Callable[[], None] | None:
         """The most pressing HTTP call that is due."""
@@ -323,7 +250,7 @@ class Link:
         idle = [channel for channel in self._channels.values() if self._may_fetch(channel) and channel.try_at <= now]
         if idle:
             first = min(idle, key=lambda channel: channel.try_at)
-            return lambda: self._fetch(first)
+            return lambda: self._bring(first)
         if soonest is not None:
             return lambda: self._refresh_channel(soonest)
         if self._look_up_at <= now:
@@ -340,20 +267,14 @@ class Link:
             due = min(due, channel.try_at if self._may_fetch(channel) else channel.refresh_at)
         return due
 
-    def _fetch(self, channel: Channel) -> None:
+    def _bring(self, channel: Channel) -> None:
         """A token for a channel that is not subscribed; the next turn subscribes it."""
-        self._store.subscriptions.pop(channel.name, None)
-        self._bring_token(channel)
+        self._tokens.bring(channel)
 
     def _refresh_connection(self) -> None:
-        try:
-            self._store.connection = token = self._api.connection_token()
-        except (Temporary, Refused) as error:
-            log.info("connection token: %s", error.message)
-            self._refresh_later(None, clock.now())
-            return
+        token = self._tokens.renew_connection()
         now = clock.now()
-        if token.usable(now):
+        if token is not None:
             self._client.refresh(token.value, now)
         else:
             self._refresh_later(None, now)
@@ -361,21 +282,11 @@ class Link:
     def _refresh_channel(self, channel: Channel) -> None:
         """A fresh token for a live channel. Whatever goes wrong, the channel stays live while the server lets it."""
         channel.refresh_at = float("inf")
-        try:
-            token = self._api.subscription_token(channel.name, CALL_WITHIN)
-        except (Temporary, Refused) as error:
-            log.info("subscription token for %s: %s", self._organisations.name_of(channel.name), error.message)
-            self._refresh_later(channel, clock.now())
-            return
+        token = self._tokens.renew(channel)
         now = clock.now()
-        connection = self._store.connection
-        why = tokens.misfit(token.value, channel.name, connection.value) if connection else None
-        if why is not None or not token.usable(now):
-            log.warning("organisation %s: its token cannot be used: %s", channel.name, why or "it has run out")
+        if token is None:
             self._refresh_later(channel, now)
-            return
-        self._store.subscriptions[channel.name] = token
-        if channel.resubscribes or tokens.claims(token.value) is None:
+        elif channel.suspect or tokens.claims(token.value) is None:
             self._client.resubscribe(channel, token.value, now)
         else:
             self._client.sub_refresh(channel, token.value, now)
@@ -395,6 +306,7 @@ class Link:
             self._look_up_at = clock.now()
             return
         except (Temporary, Refused) as error:
+            self._tokens.note(error)
             log.info("looking up organisations: %s", error.message)
             self._look_up_at = clock.now() + (60.0 if isinstance(error, Temporary) else LOOK_UP_EVERY)
             return

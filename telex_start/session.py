@@ -33,10 +33,7 @@ from .events import (
     SignInFailed,
     SignInFailure,
     SignOut,
-    StateChanged,
     Stop,
-    ThreadFailed,
-    Trouble,
 )
 from .https import Https
 from .link import Link
@@ -44,13 +41,13 @@ from .organisations import Organisations
 from .pacing import Backoff, Pacer, Waits
 from .push import codes
 from .push.connection import Connection
-from .states import State, may_move
+from .session_state import SessionState
+from .states import State
 from .telex_api import TelexApi
 from .tokens import TokenStore
 
 log = logging.getLogger(__name__)
 
-_MOST_TROUBLES = 50
 _LOOK_AT_CLOCK = 60.0
 """Seconds of a long wait after which the clock is looked at: a queue's time-out stands still in sleep."""
 _AGENT = f"telex-start/{__version__}"
@@ -95,16 +92,11 @@ class Session:
         self._pacer = Pacer()
         self._https = Https(self._context, clock.now, _AGENT)
         self._api = TelexApi(config.api_url, self._https, store, self._pacer, clock.now)
-        self._state = State.SIGNED_OUT
-        self._told = StateChanged(State.SIGNED_OUT)
         self._organisations: Organisations | None = None
         self._connection: Connection | None = None
         self._reason = ""
-        self._troubles: set[tuple[str, str]] = set()
-        """What was told since the last time that all was well."""
         self._online_since: float | None = None
-        self._failures: set[str] = set()
-        """The types of the unexpected exceptions that were told."""
+        self._state = SessionState(dispatch, self._figures)
         self._thread = threading.Thread(target=self._run, name="session", daemon=True)
 
     # --- any thread -------------------------------------------------------------------------------------------------
@@ -135,11 +127,11 @@ class Session:
         try:
             self._live()
         except Exception as error:
-            self._unexpected(error)
+            self._state.unexpected(error)
         finally:
             self._store.clear()
             self._https.close()
-            self._move(State.STOPPED)
+            self._state.move(State.STOPPED)
 
     def _live(self) -> None:
         command: Command | None = None
@@ -165,30 +157,27 @@ class Session:
             except SessionOver as over:
                 command = None
                 self._store.clear()
-                self._report(over)
-                self._move(State.SIGN_IN_NEEDED, over.message)
+                self._state.report(over)
+                self._state.move(State.SIGN_IN_NEEDED, over.message)
             except Exception as error:
                 command = None
-                self._unexpected(error)
+                self._state.unexpected(error)
                 self._store.clear()
                 message = "Something unexpected went wrong; the log says what."
                 self._dispatch(SignInFailed(TelexStartError.title, message, SignInFailure.TELEX))
-                self._move(State.SIGN_IN_NEEDED if self._resumable else State.SIGNED_OUT)
+                self._state.move(State.SIGN_IN_NEEDED if self._resumable else State.SIGNED_OUT)
 
     def _left(self, command: Command) -> Command | None:
         """End the session for a command; some are to be carried out after that."""
         if isinstance(command, Stop):
             self._store.clear()
             return command
-        self._move(State.SIGNED_OUT if isinstance(command, SignOut) or not self._resumable else State.SIGN_IN_NEEDED)
-        if isinstance(command, SignOut):
-            self._api.logout()
+        resume = self._resumable and not isinstance(command, SignOut)
+        self._state.move(State.SIGN_IN_NEEDED if resume else State.SIGNED_OUT)
+        self._api.logout()
+        self._store.clear()
+        if not resume:
             self._forget()
-        else:
-            self._api.logout()
-            self._store.clear()
-            if not self._resumable:
-                self._forget()
         return command if isinstance(command, SignIn) else None
 
     @property
@@ -201,9 +190,9 @@ class Session:
     def _forget(self) -> None:
         self._store.clear()
         self._organisations = None
-        self._troubles.clear()
+        self._state.well()
         self._reason = ""
-        self._move(State.SIGNED_OUT)
+        self._state.move(State.SIGNED_OUT)
 
     # --- commands ---------------------------------------------------------------------------------------------------
 
@@ -225,7 +214,7 @@ class Session:
                 return
             if isinstance(command, ReconnectNow):
                 raise _Reconnect
-            if not isinstance(command, SignIn) or self._state is State.SIGNING_IN:
+            if not isinstance(command, SignIn) or self._state.state is State.SIGNING_IN:
                 raise _Leave(command)
 
     # --- signing in -------------------------------------------------------------------------------------------------
@@ -237,7 +226,7 @@ class Session:
             _SignInEnded: it did not work, and was said so.
             _Leave: a command came meanwhile.
         """
-        self._move(State.SIGNING_IN)
+        self._state.move(State.SIGNING_IN)
         backoff = Backoff(self._chance)
         while True:
             with contextlib.suppress(_Reconnect):
@@ -250,11 +239,11 @@ class Session:
                 if not command.persist or isinstance(error, CredentialsRefused | InvalidForm):
                     self._sign_in_failed(error)
                     raise _SignInEnded from None
-                self._report(error)
-                self._move(State.SIGNING_IN, _short(error))
+                self._state.report(error)
+                self._state.move(State.SIGNING_IN, _short(error))
                 with contextlib.suppress(_Reconnect):
                     self._heed(backoff.next())
-        self._troubles.clear()
+        self._state.well()
         if self._organisations is None or self._organisations.user_id != login.user_id:
             self._organisations = Organisations(login.user_id, self._chance, self._dispatch)
         for channel in self._organisations.channels.values():
@@ -265,7 +254,7 @@ class Session:
     def _sign_in_failed(self, error: TelexStartError) -> None:
         self._dispatch(SignInFailed(error.title, error.message, _kind(error)))
         refused = isinstance(error, CredentialsRefused | InvalidForm)
-        self._move(State.SIGN_IN_NEEDED if refused or self._resumable else State.SIGNED_OUT)
+        self._state.move(State.SIGN_IN_NEEDED if refused or self._resumable else State.SIGNED_OUT)
 
     def _sleep_for_pacer(self) -> None:
         self._heed(0.0)
@@ -288,19 +277,19 @@ class Session:
         assert organisations is not None
         waits = Waits(self._chance)
         self._reason = ""
-        self._move(State.CONNECTING)
+        self._state.move(State.CONNECTING)
         while True:
             try:
                 self._reason, wait = self._connect(organisations, waits)
             except _Reconnect:
                 self._reason, wait = "reconnecting now", 0.0
                 waits.asked()
-            self._move(State.RECONNECTING, self._reason)
+            self._state.move(State.RECONNECTING, self._reason)
             try:
                 self._heed(wait)
             except _Reconnect:
                 waits.asked()
-            self._move(State.CONNECTING, self._reason)
+            self._state.move(State.CONNECTING, self._reason)
 
     def _connect(self, organisations: Organisations, waits: Waits) -> tuple[str, float]:
         """One connection, from its tokens to its end.
@@ -317,19 +306,19 @@ class Session:
             self._heed(0.0)  # a command that wanted the connection to end is the reason, not what the socket saw
         except (Temporary, Refused) as error:
             self._heed(0.0)  # likewise
-            self._report(error)
+            self._state.report(error)
             return _short(error), waits.failed()
         except (SessionOver, _Leave, _Reconnect):
             raise
         except Exception as error:
             # Whatever it is, the person is signed in and waits for messages: say so, and go on.
-            self._unexpected(error)
+            self._state.unexpected(error)
             return "an unexpected error", waits.failed()
         finally:
             self._connection = None
         log.info("connection ended: %s", ending.why)
         if ending.terminal:
-            self._report(Temporary(f"{ending.why[0].upper()}{ending.why[1:]}.", "Telex closed the connection"))
+            self._state.report(Temporary(f"{ending.why[0].upper()}{ending.why[1:]}.", "Telex closed the connection"))
         stood = None if self._online_since is None else clock.now() - self._online_since
         busy = ending.code == codes.TOO_MANY_REQUESTS
         return ending.why, waits.ended(stood, terminal=ending.terminal, at_once=ending.at_once, busy=busy)
@@ -361,51 +350,18 @@ class Session:
             first=first,
         )
 
+    def _figures(self) -> tuple[int, int, int]:
+        return self._organisations.figures() if self._organisations is not None else (0, 0, 0)
+
     def _figures_changed(self, connected: bool) -> None:
         if connected:
             if self._online_since is None:
                 self._online_since = clock.now()
-                self._troubles.clear()
+                self._state.well()
                 self._reason = ""
-            self._move(State.ONLINE)
+            self._state.move(State.ONLINE)
         else:
-            self._move(self._state, self._reason)
-
-    # --- telling ----------------------------------------------------------------------------------------------------
-
-    def _move(self, state: State, reason: str = "") -> None:
-        """Go to a state (or stay), log it and tell it, with its figures, where anything changed."""
-        if not may_move(self._state, state):
-            log.error("no way from %s to %s", self._state, state)
-            return
-        organisations, live, refused = (0, 0, 0)
-        if self._organisations is not None and state not in (State.SIGNED_OUT, State.STOPPED):
-            organisations, live, refused = self._organisations.figures()
-        now = StateChanged(state, reason, organisations, live if state is State.ONLINE else 0, refused)
-        if state is not self._state or reason != self._told.reason:
-            log.info("%s%s", state, f": {reason}" if reason else "")
-        self._state = state
-        if now != self._told:
-            self._told = now
-            self._dispatch(now)
-
-    def _unexpected(self, error: Exception) -> None:
-        """Log it, and tell it once for each kind."""
-        kind = type(error).__name__
-        log.error("an unexpected error", exc_info=error)
-        if kind not in self._failures:
-            self._failures.add(kind)
-            self._dispatch(ThreadFailed("session", kind))
-
-    def _report(self, error: TelexStartError) -> None:
-        """Tell a trouble once, not once a retry."""
-        trouble = (error.title, error.message)
-        if trouble not in self._troubles:
-            if len(self._troubles) >= _MOST_TROUBLES:
-                self._troubles.clear()
-            self._troubles.add(trouble)
-            log.warning("%s: %s", *trouble)
-            self._dispatch(Trouble(*trouble))
+            self._state.move(self._state.state, self._reason)
 
 
 def _kind(error: TelexStartError) -> SignInFailure:

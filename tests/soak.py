@@ -318,10 +318,10 @@ def await_calm(subject: Subject, publisher: Publisher) -> None:
         if subject.failure:
             raise Failed(subject.failure)
         with subject.lock:
-            for ledger in subject.ledgers:
-                ledger.check()
             if subject.told.subscribed != ORGANISATIONS:
                 raise Failed(f"{CALM_WITHIN:.0f} s after the last fault it is {subject.told}")
+            for ledger in subject.ledgers:
+                ledger.check()
 
 
 def rounds(seconds: float) -> Iterator[float]:

@@ -39,8 +39,8 @@ class Channel:
         """The server or Telex said no; tried again every :data:`REFUSED_FOR`."""
         self.server_side = False
         """Subscribed by the connect reply: such a subscription cannot be refreshed by the client."""
-        self.resubscribes = False
-        """Its tokens are not fit for a refresh in place: a fresh one comes with a new subscribe."""
+        self.suspect = False
+        """A token of its own has closed a connection: a fresh one comes with a new subscribe, not with a refresh."""
         self.position: Position | None = None
         self.recovery: Recovery | None = None
         self.answered = False

