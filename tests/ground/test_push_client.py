@@ -245,7 +245,7 @@ def test_live_publications_advance_the_position_and_repeats_are_dropped() -> Non
 
 def test_a_channel_without_offsets_has_lost_something_whatever_its_replies_claim() -> None:
     # As with `allow_recovery` and no history: `recovered`, always.
-    reply = {"recoverable": True, "recovered": True, "was_recovering": True, "epoch": "e"}
+    reply: dict[str, Any] = {"recoverable": True, "recovered": True, "was_recovering": True, "epoch": "e"}
     link = Link()
     link.live(**reply)
     assert link.get({"push": {"channel": ONE, "pub": {"data": 1}}}) != []

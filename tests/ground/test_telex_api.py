@@ -124,11 +124,12 @@ def test_what_an_answer_means(answer: Reply, error: type[TelexStartError]) -> No
     | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(lambda v: json.dumps(v).encode())
 )
 def test_no_answer_makes_reading_it_raise_anything_else(body: bytes) -> None:
-    for call in (
+    calls: list[Callable[[TelexApi], object]] = [
         lambda api: api.organisations("u"),
         lambda api: api.connection_token(),
         lambda api: api.login("a", "b"),
-    ):
+    ]
+    for call in calls:
         with contextlib.suppress(Temporary, Refused, SessionOver, CredentialsRefused, InvalidForm):
             call(one(Answer(200, {}, body)).api)
 

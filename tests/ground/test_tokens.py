@@ -124,6 +124,6 @@ def test_dropping_the_push_tokens_leaves_the_sessions_own() -> None:
     store.access, store.notification, store.connection = "a", "n", Token("c")
     store.subscriptions[CHANNEL] = Token("s")
     store.drop_push_tokens()
-    assert (store.access, store.notification, store.connection, store.subscriptions) == ("a", "n", None, {})
+    assert [store.access, store.notification, store.connection, store.subscriptions] == ["a", "n", None, {}]
     store.clear()
-    assert (store.access, store.notification) == (None, None)
+    assert [store.access, store.notification] == [None, None]

@@ -95,7 +95,7 @@ class Agent:
             assert ended and took < 1.0, f"the session thread took {took:.1f} s to end"
             assert self.state is State.STOPPED
             assert not self.all(ThreadFailed), "something unexpected happened"
-            assert self.store.access is self.store.notification is self.store.connection is None
+            assert (self.store.access, self.store.notification, self.store.connection) == (None, None, None)
 
     def send(self, command: Command) -> None:
         self.session.send(command)

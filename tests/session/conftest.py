@@ -105,8 +105,8 @@ def agent() -> Iterator[Start]:
 @pytest.fixture(scope="session", autouse=True)
 def minutes(request: pytest.FixtureRequest) -> Iterator[dict[str, subprocess.Popen[str]]]:
     """A minute of life on each push server that the tests want one of, begun with the first test of all."""
-    wanted = {
-        item.callspec.params["server"]
+    wanted: set[str] = {
+        str(item.callspec.params["server"])
         for item in request.session.items
         if isinstance(item, pytest.Function) and "minutes" in item.fixturenames and "a_minute_of_life" in item.name
     }

@@ -1,0 +1,126 @@
+"""One organisation's channel: when it is tried again, refreshed and refused."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from telex_start.push.channel import REFUSED_FOR, STEADY, Channel, Phase, early
+from telex_start.push.frames import Publication, Subscribed
+from telex_start.push.recovery import LOST, Position
+
+NOW = 1000.0
+
+
+def channel() -> Channel:
+    return Channel("o/u", lambda: 0.5)
+
+
+def live(since: float = NOW) -> Channel:
+    made = channel()
+    made.begin().answered(Subscribed(recoverable=True, recovered=True, was_recovering=True, epoch="e", offset=5))
+    made.settle(since)
+    return made
+
+
+def test_a_new_channel_is_to_be_subscribed_at_once() -> None:
+    made = channel()
+    assert made.phase is Phase.IDLE
+    assert made.try_at < 0
+
+
+def test_the_first_answer_is_the_first_over_any_number_of_connections() -> None:
+    made = channel()
+    firsts = []
+    for _ in range(3):
+        made.begin().answered(Subscribed())
+        firsts.append(made.settle(NOW)[1])
+        made.disconnected()
+    assert firsts == [True, False, False]
+
+
+def test_a_disconnect_in_the_middle_of_a_recovery_asks_again_from_where_it_was() -> None:
+    made = live()
+    made.disconnected()
+    first = made.begin()
+    first.answered(Subscribed(recoverable=True, was_recovering=True, epoch="e", offset=90))
+    assert not first.done
+    made.disconnected()
+    assert made.phase is Phase.IDLE
+    assert made.begin().ask == (True, "e", 5)
+
+
+def test_without_history_something_may_be_lost_at_every_reconnect_but_not_at_the_first_subscribe() -> None:
+    made = channel()
+    lost = []
+    for _ in range(2):
+        made.begin().answered(Subscribed(was_recovering=True))
+        lost.append(LOST in made.settle(NOW)[0])
+        made.disconnected()
+    assert lost == [False, True]
+
+
+@given(st.floats(1, 1e6), st.floats(0, 1, exclude_max=True))
+def test_a_token_is_renewed_early_but_not_all_the_time(ttl: float, random: float) -> None:
+    wait = early(ttl, random)
+    assert wait >= 1.0
+    assert wait <= max(1.0, 0.8 * ttl)
+    assert wait >= 0.72 * ttl - 1e-9 * ttl
+
+
+def test_a_refresh_answered_without_a_ttl_keeps_the_life_known_before() -> None:
+    made = live()
+    made.schedule_refresh(True, 300, NOW, 0.0)
+    assert made.refresh_at == NOW + 240
+    made.schedule_refresh(False, 0, NOW + 100, 0.0)
+    assert made.refresh_at == NOW + 340
+
+
+def test_what_never_expires_is_never_refreshed() -> None:
+    made = live()
+    made.schedule_refresh(False, 0, NOW, 0.0)
+    assert made.refresh_at == float("inf")
+
+
+def test_failures_back_off_until_it_was_live_for_a_while() -> None:
+    made = channel()
+    waits = []
+    for _ in range(4):
+        made.retry(NOW)
+        waits.append(made.try_at - NOW)
+    assert waits == [0.75, 1.0, 1.5, 2.5]
+    made.begin().answered(Subscribed())
+    made.settle(NOW)
+    made.retry(NOW + 1)
+    assert made.try_at - NOW - 1 == 4.5, "it was live for a moment only"
+    made.begin().answered(Subscribed())
+    made.settle(NOW)
+    made.retry(NOW + STEADY + 1)
+    assert made.try_at - NOW - STEADY - 1 == 0.75
+
+
+def test_at_once_is_at_once_only_where_it_was_live_for_a_while() -> None:
+    steady, shaky = live(NOW), live(NOW)
+    steady.retry_at_once(NOW + STEADY + 1)
+    assert steady.try_at == NOW + STEADY + 1
+    shaky.retry_at_once(NOW + 1)
+    assert shaky.try_at > NOW + 1.4
+
+
+def test_a_refused_channel_waits_over_reconnects_and_is_well_again_once_live() -> None:
+    made = live()
+    made.refuse(NOW)
+    made.disconnected()
+    assert made.refused
+    assert made.try_at == NOW + REFUSED_FOR
+    made.begin().answered(Subscribed())
+    made.settle(NOW + REFUSED_FOR)
+    assert not made.refused
+
+
+@pytest.mark.parametrize(("offset", "new"), [(5, False), (4, False), (6, True), (9, True), (0, True)])
+def test_which_live_publications_are_new(offset: int, new: bool) -> None:
+    made = live()
+    assert made.accepts(Publication("x", offset)) is new
+    assert made.position == Position("e", max(5, offset))
