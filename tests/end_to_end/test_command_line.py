@@ -13,7 +13,7 @@ import pytest
 
 from telex_start import __version__
 from tests.end_to_end.conftest import headless
-from tests.program import ROOT, Program
+from tests.program import ROOT, Program, running
 from tests.servers import Sandbox
 
 
@@ -126,30 +126,28 @@ def test_nobody_else_on_the_machine_sees_the_password(tmp_path: Path, telex: San
 def test_a_headless_agent_brings_nothing_of_a_desktop(tmp_path: Path, telex: Sandbox) -> None:
     """No Tk, no tray, no drawing, no GTK: neither their modules nor their libraries. Shown from a signed-in agent."""
     report = tmp_path / "imports"
-    with report.open("w") as errors:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-X", "importtime", "-m", "telex_start", "--headless", "--json"),
-                *("--password-stdin", "--email", telex.email),
-            ],
+    command = [sys.executable, "-X", "importtime", "-m", "telex_start", "--headless", "--json", "--password-stdin"]
+    with (
+        report.open("w") as errors,
+        running(
+            [*command, "--email", telex.email],
             env=Program(tmp_path, environ=telex.environ).environ,
-            cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
-        )
+        ) as process,
+    ):
         assert process.stdin is not None
         assert process.stdout is not None
-        with process:
-            process.stdin.write(telex.password + "\n")
-            process.stdin.close()
-            telex.message(0, "General")
-            assert any('"notification"' in line for line in process.stdout)
-            maps = Path(f"/proc/{process.pid}/maps").read_text()
-            process.terminate()
-            process.stdout.read()
-        assert process.returncode == 0
+        process.stdin.write(telex.password + "\n")
+        process.stdin.close()
+        telex.message(0, "General")
+        assert any('"notification"' in line for line in process.stdout)
+        maps = Path(f"/proc/{process.pid}/maps").read_text()
+        process.terminate()
+        process.stdout.read()
+        assert process.wait(5) == 0
     imported = {line.rpartition("|")[2].strip() for line in report.read_text().splitlines() if "|" in line}
     assert {"telex_start.session", "telex_start.console"} <= imported, "the report should name what is imported"
     tops = {name.partition(".")[0] for name in imported}
@@ -162,10 +160,9 @@ def test_a_headless_agent_brings_nothing_of_a_desktop(tmp_path: Path, telex: San
 
 def test_a_start_that_is_ended_at_once_ends_in_order(tmp_path: Path) -> None:
     """A service manager may change its mind before anything is up: while the password is still read, say."""
-    with subprocess.Popen(
+    with running(
         [sys.executable, "-m", "telex_start", "--headless", "--email", "a@b.c", "--password-stdin"],
         env=Program(tmp_path).environ,
-        cwd=ROOT,
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as process:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.conftest import headless
-from tests.program import ROOT, Program
+from tests.program import Program, running
 from tests.servers import Sandbox
 
 
@@ -97,10 +97,9 @@ def test_a_reader_that_goes_away_ends_it_quietly(tmp_path: Path, shared: Sandbox
     command = f'"{sys.executable}" -m telex_start --headless --email {shared.email} --password-stdin'
     script = f"set -o pipefail; {command} | head -1"
     for _ in range(2):
-        with subprocess.Popen(
+        with running(
             ["bash", "-c", script],
             env=environ,
-            cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -116,10 +115,9 @@ def test_a_reader_that_sleeps_does_not_keep_it_from_ending(tmp_path: Path, telex
     read, write = os.pipe()
     fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
     try:
-        with subprocess.Popen(
+        with running(
             [sys.executable, "-m", "telex_start", "--headless", "--json", "--email", telex.email, "--password-stdin"],
             env=buffered(agent),
-            cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=write,
         ) as process:
@@ -146,10 +144,9 @@ def test_a_full_disk_takes_the_lines_and_not_the_agent(tmp_path: Path, telex: Sa
     agent = headless(tmp_path, telex)
     with (
         open("/dev/full", "w") as full,
-        subprocess.Popen(
+        running(
             [sys.executable, "-m", "telex_start", "--headless", "--json", "--email", telex.email, "--password-stdin"],
             env=buffered(agent),
-            cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=full,
             stderr=subprocess.PIPE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 
 from telex_start import logs
 from tests.end_to_end.conftest import headless
-from tests.program import ROOT, Program
+from tests.program import ROOT, Program, running
 from tests.servers import Sandbox
 
 JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIwMTkzNmQxMSIsImV4cCI6MTczMjQ0MDAwMH0.c2lnbmF0dXJlLW9mLXRoaXM_-"
@@ -307,28 +308,17 @@ def test_a_whole_session_at_debug_keeps_every_secret(tmp_path: Path, telex: Sand
 
 def test_a_terminal_gets_the_lines_too(tmp_path: Path) -> None:
     """Standard error on a terminal (a pseudo one here); anywhere else nothing is written there."""
-    program = Program(tmp_path)
     controller, terminal = os.openpty()
+    command = [sys.executable, "-m", "telex_start", "--headless", "--log-level", "debug"]
+    nothing = subprocess.DEVNULL
+    shown = b""
     try:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "telex_start", "--headless", "--log-level", "debug"],
-            env=program.environ,
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=terminal,
-        )
-        os.close(terminal)
-        shown = b""
-        while True:
-            try:
-                piece = os.read(controller, 4096)
-            except OSError:  # how Linux says that the other side is closed
-                break
-            if not piece:
-                break
-            shown += piece
-        assert process.wait(10) == 3
+        with running(command, env=Program(tmp_path).environ, stdin=nothing, stdout=nothing, stderr=terminal) as process:
+            os.close(terminal)
+            with contextlib.suppress(OSError):  # how Linux says that the other side is closed
+                while piece := os.read(controller, 4096):
+                    shown += piece
+            assert process.wait(10) == 3
     finally:
         os.close(controller)
     assert re.search(rb" INFO \[session\] telex_start\.\w+: stopped\r\n", shown)
