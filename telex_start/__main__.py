@@ -75,7 +75,7 @@ def _agent(argv: list[str]) -> int:
         headless=options is not None and options.headless,
         as_json=options is not None and options.json,
         open_window=options is not None and options.login,
-        password=_password() if piped else None,  # no name here would keep it
+        password=[_password()] if piped else [],
     )
     if why:
         _complain(why)

@@ -48,8 +48,11 @@ def end_running(folder: str, api_url: str) -> int:
     return 0
 
 
-def run(config: Config, *, headless: bool, as_json: bool, open_window: bool, password: str | None) -> tuple[int, str]:
+def run(config: Config, *, headless: bool, as_json: bool, open_window: bool, password: list[str]) -> tuple[int, str]:
     """Run the agent to its end.
+
+    Args:
+        password: Empty, or the one given at the start, which is taken out: no reference to it outlives the sign-in.
 
     Returns:
         The exit code, and one line that says why where it is not 0.
@@ -73,7 +76,6 @@ def run(config: Config, *, headless: bool, as_json: bool, open_window: bool, pas
         else:
             agent.appear_in_tray()
         code, why = agent.live(password, open_window)
-        del password
     if _others():
         # A library's thread that sleeps on (plyer's for each toast on Windows) would hold up the end.
         if why:
@@ -124,7 +126,7 @@ class _Agent:
         self._stack.callback(self._console.stop)
         self._connections.start()
 
-    def live(self, password: str | None, open_window: bool) -> tuple[int, str]:
+    def live(self, password: list[str], open_window: bool) -> tuple[int, str]:
         """Everything else, until Exit.
 
         Returns:
@@ -138,8 +140,7 @@ class _Agent:
         config, events = self._config, self._events
         store = self._store = TokenStore()
         self._stack.callback(store.clear)
-        sign_in = SignIn(config.email or "", password, persist=True) if password is not None else None
-        del password
+        sign_in = [SignIn(config.email or "", password.pop(), persist=True)] if password else []
         watch = _on_signals(events, self._console)
         toasts = self._make_toasts()
         self._connections.watch_sleep(events.put)

@@ -152,11 +152,11 @@ class App:
         """Why the program ends with a code other than 0; one line."""
         return self._last_words
 
-    def run(self, sign_in: SignIn | None, open_window: bool) -> int:
+    def run(self, sign_in: list[SignIn], open_window: bool) -> int:
         """Run until Exit.
 
         Args:
-            sign_in: Credentials given at the start.
+            sign_in: Empty, or the credentials given at the start, which are taken out.
             open_window: Open the login window at once.
 
         Returns:
@@ -166,7 +166,6 @@ class App:
         self._session.start()
         try:
             self._begin(sign_in, open_window)
-            del sign_in
             while self._exit_code is None:
                 if self._wanted_window is not None:
                     self._run_window(*self._wanted_window)
@@ -224,11 +223,10 @@ class App:
         except Exception as error:
             self._unexpected(error)
 
-    def _begin(self, sign_in: SignIn | None, open_window: bool) -> None:
-        assert self._session is not None
-        if sign_in is not None:
-            self._email = sign_in.email
-            self._session.send(sign_in)
+    def _begin(self, sign_in: list[SignIn], open_window: bool) -> None:
+        if sign_in:
+            self._email = sign_in[0].email
+            self._send(sign_in.pop())
         elif open_window:
             self._wanted_window = (True, "")
         else:

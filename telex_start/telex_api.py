@@ -249,11 +249,11 @@ def _data(answer: Answer) -> Any:
     message = envelope.get("message")
     message = message.strip()[:200] if isinstance(message, str) and message.strip() else f"HTTP {status}"
     if status >= 500:
-        raise TelexFailure(f"Telex has a problem: {message}.")
+        raise TelexFailure(f"Its server says: {message}.")
     if status >= 400:
         raise Refused(message, status)
     if envelope.get("status") == "error":
-        raise TelexFailure(f"Telex has a problem: {message}.")
+        raise TelexFailure(f"Its server says: {message}.")
     return envelope.get("data")
 
 
