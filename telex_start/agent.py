@@ -20,12 +20,12 @@ from .menu import Ring
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from .app import SessionPort, Surface
     from .config import Config
     from .console import Console
     from .desktop.toasts import Toasts
     from .desktop.tray_surface import TraySurface
     from .events import Event, MainAppAnswered
+    from .ports import SessionPort, Surface
     from .signals import Watch
     from .tokens import TokenStore
 

@@ -10,7 +10,6 @@ import logging
 import threading
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from typing import Protocol
 
 from . import clock, wording
 from .config import Config
@@ -44,13 +43,13 @@ from .events import (
     WindowClosed,
     WindowSubmitted,
 )
-from .face import Face
 from .menu import MenuItem, Ring
 from .notifier import Notifier
+from .ports import MainApp, SessionPort, Surface, ToastsPort
 from .renewal import Renewal
-from .signing_in import SignInDialogue, Window, sentence
+from .signing_in import SignInDialogue, sentence
 from .states import SIGNED_IN, State
-from .toast import Conversation, Toast
+from .toast import Toast
 from .unread import Counts
 
 log = logging.getLogger(__name__)
@@ -59,55 +58,6 @@ EXIT_REFUSED = 3
 """Credentials were refused, or the session ended, and nobody can be asked."""
 SESSION_WITHIN = 1.0
 """Seconds that Exit waits for the session thread."""
-
-
-class SessionPort(Protocol):
-    """What the App asks of the session (see :mod:`.session`)."""
-
-    def start(self) -> None: ...
-    def send(self, command: Command) -> None: ...
-    def stop(self, seconds: float) -> bool: ...
-
-
-class ToastsPort(Protocol):
-    """Where toasts are shown (see ``desktop.toasts``). No call blocks or raises."""
-
-    def show(self, toast: Toast) -> None: ...
-    def close(self, conversation: Conversation) -> None: ...
-
-
-class Surface(Protocol):
-    """Where the program itself is seen: the tray, or the terminal."""
-
-    def state(self, event: StateChanged) -> None: ...
-    def face(self, face: Face) -> None: ...
-    def renew_every(self) -> float: ...
-    def unread(self, counts: Counts) -> None: ...
-    def toast(self, toast: Toast) -> None: ...
-    def trouble(self, trouble: Trouble) -> None: ...
-    def open_window(self, email: str, take_focus: bool, message: str) -> RunningWindow | None:
-        """A login window, or ``None`` where there can be none."""
-
-    def ask(self, email: str) -> SignIn | None:
-        """Ask for credentials there and then; ``None`` where they are asked for by a window instead.
-
-        Raises:
-            NobodyToAsk: there is neither a window nor a terminal.
-            KeyboardInterrupt: the person, or a signal, wants the program to end.
-        """
-
-
-class RunningWindow(Window, Protocol):
-    """A login window, whose loop the main thread runs."""
-
-    def run(self, turn: Callable[[], None]) -> None: ...
-
-
-class MainApp(Protocol):
-    """Opening and closing the Telex client (see ``desktop.main_app``); may take seconds."""
-
-    def open(self) -> MainAppAnswered | None: ...
-    def close(self) -> MainAppAnswered | None: ...
 
 
 class App:
@@ -138,7 +88,6 @@ class App:
         self._renewal = Renewal(self._told, surface.renew_every)
         self._email = config.email or ""
         self._dialogue: SignInDialogue | None = None
-        self._window: RunningWindow | None = None
         self._wanted_window: tuple[bool, str] | None = None
         self._busy_main_app = False
         self._to_be_said: Toast | None = None

@@ -12,7 +12,6 @@ from typing import NamedTuple
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from ..states import SIGNED_IN, State
-from .pixmaps import SIZES
 
 _OVER = 8
 """Supersampling, times each way."""
@@ -23,6 +22,10 @@ Box = tuple[float, float, float, float]
 
 _WHITE: Colour = (255, 255, 255)
 _BADGE: Colour = (217, 26, 46)
+
+
+_ICO_SIZES = (16, 24, 32, 48, 64)
+"""Pixels; what Windows takes out of an ``.ico`` file."""
 
 
 class _Look(NamedTuple):
@@ -74,7 +77,7 @@ def draw(state: State, unread: int, size: int) -> Image.Image:
     Args:
         state: What the mark says.
         unread: The number on the badge; none for 0, ``9+`` over 9 below 24 pixels, ``99+`` over 99 from there.
-        size: Pixels; anything from 16 up, made for :data:`telex_start.desktop.pixmaps.SIZES`.
+        size: Pixels; anything from 16 up, made for the sizes that panels ask for (see :mod:`.pixmaps`).
     """
     look = _LOOKS[state]
     # Only a good session's counts are worth a badge; in the other states the mark itself has the room.
@@ -237,7 +240,7 @@ def rgba(image: Image.Image) -> bytes:
 
 def ico(state: State, unread: int = 0) -> bytes:
     """A Windows icon file; each of its sizes is drawn for itself, not scaled from another."""
-    images = [draw(state, unread, size) for size in SIZES]
+    images = [draw(state, unread, size) for size in _ICO_SIZES]
     file = io.BytesIO()
     images[-1].save(file, "ICO", sizes=[image.size for image in images], append_images=images[:-1])
     return file.getvalue()

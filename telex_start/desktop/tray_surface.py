@@ -11,8 +11,8 @@ from .connections import Connections
 from .tray import Tray
 
 if TYPE_CHECKING:
-    from ..app import RunningWindow
     from ..events import Event, StateChanged, Trouble
+    from ..ports import RunningWindow
     from ..toast import Toast
     from ..unread import Counts
 
