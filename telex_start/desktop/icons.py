@@ -24,7 +24,7 @@ _WHITE: Colour = (255, 255, 255)
 _BADGE: Colour = (217, 26, 46)
 
 
-_ICO_SIZES = (16, 24, 32, 48, 64)
+_ICO_SIZES = (16, 22, 24, 32, 48, 64)
 """Pixels; what Windows takes out of an ``.ico`` file."""
 
 
