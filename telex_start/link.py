@@ -119,7 +119,7 @@ class Link:
                 channel.disconnected()
 
     def _closed(self, closed: Closed) -> Ending:
-        log.info("connection closed: %s %s", closed.code, closed.reason)
+        log.info("connection closed: %s %.120r", closed.code, closed.reason)
         if closed.code == codes.INVALID_TOKEN and (examined := self._client.under_examination()):
             return self._closed_over(*examined)
         terminal = codes.terminal(closed.code)

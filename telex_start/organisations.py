@@ -46,9 +46,10 @@ class Organisations:
         return added, dropped
 
     def name_of(self, channel: str) -> str:
-        """The organisation's name, for the log."""
+        """The organisation's name, fit for the log: on one line, whatever Telex says it is."""
         organisation = self._organisations.get(channel)
-        return organisation.name if organisation else channel
+        name = organisation.name if organisation else channel
+        return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in name)
 
     def figures(self) -> tuple[int, int, int]:
         """How many organisations there are, how many are live, how many are refused."""

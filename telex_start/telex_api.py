@@ -246,8 +246,7 @@ def _data(answer: Answer) -> Any:
         raise TelexFailure("A redirect came instead of Telex's answer: does this network ask you to log in first?")
     if not isinstance(envelope, dict):
         raise TelexFailure(f"Telex's server answered with an error page (HTTP {answer.status}).")
-    message = envelope.get("message")
-    message = message.strip()[:200] if isinstance(message, str) and message.strip() else f"HTTP {status}"
+    message = _one_line(envelope.get("message")) or f"HTTP {status}"
     if status >= 500:
         raise TelexFailure(f"Its server says: {message}.")
     if status >= 400:
@@ -255,6 +254,12 @@ def _data(answer: Answer) -> Any:
     if envelope.get("status") == "error":
         raise TelexFailure(f"Its server says: {message}.")
     return envelope.get("data")
+
+
+def _one_line(message: Any) -> str:
+    """What Telex says, fit for a log and a status line."""
+    text = message if isinstance(message, str) else ""
+    return "".join(character if character.isprintable() else " " for character in text).strip()[:200]
 
 
 def _served_at(answer: Answer) -> float | None:

@@ -352,7 +352,7 @@ class PushClient:
         else:
             channel.retry(now)
         dead = step is ErrorAction.NEW_TOKEN or error.code == codes.PERMISSION_DENIED
-        return Unsubscribed(channel, f"subscribing failed: {error.code} {error.message}", token_is_dead=dead)
+        return Unsubscribed(channel, f"subscribing failed: {error.code} {error.message[:80]!r}", token_is_dead=dead)
 
     def _answered(self, channel: Channel, subscribed: Subscribed, now: float) -> list[Happening]:
         assert channel.recovery is not None

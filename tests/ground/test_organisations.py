@@ -87,5 +87,15 @@ def test_the_figures() -> None:
     assert looked.organisations.figures() == (3, 1, 1)
 
 
+def test_a_name_in_the_log_is_one_printable_line() -> None:
+    looked = Looked("a")
+    looked.api.suffix = "\n\x1b[2J\ud83d é"
+    looked.look_up()
+    assert (
+        looked.organisations.name_of("a/u")
+        == "A\N{REPLACEMENT CHARACTER}" * 1 + "\N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER} é"
+    )
+
+
 def test_an_unknown_channel_is_named_by_itself() -> None:
     assert Looked().organisations.name_of("x/u") == "x/u"

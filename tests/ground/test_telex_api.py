@@ -198,6 +198,14 @@ def test_what_telex_says_of_a_form_is_for_the_person() -> None:
         one(envelope(422, message="Email must be valid")).api.login("a", "b")
 
 
+def test_what_telex_says_is_one_line_of_bounded_length() -> None:
+    with pytest.raises(Refused) as raised:
+        one(envelope(403, message="no\n\x1b[31m\u202eway\ud83d" + "x" * 1000)).api.organisations("u1")
+    assert raised.value.message.startswith("no  [31m way")
+    assert raised.value.message.isprintable()
+    assert len(raised.value.message) == 200
+
+
 # --- organisations --------------------------------------------------------------------------------------------------
 
 
