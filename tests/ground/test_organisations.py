@@ -91,10 +91,8 @@ def test_a_name_in_the_log_is_one_printable_line() -> None:
     looked = Looked("a")
     looked.api.suffix = "\n\x1b[2J\ud83d é"
     looked.look_up()
-    assert (
-        looked.organisations.name_of("a/u")
-        == "A\N{REPLACEMENT CHARACTER}" * 1 + "\N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER} é"
-    )
+    replaced = "\N{REPLACEMENT CHARACTER}"
+    assert looked.organisations.name_of("a/u") == f"A{replaced}{replaced}[2J{replaced} é"
 
 
 def test_an_unknown_channel_is_named_by_itself() -> None:
