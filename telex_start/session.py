@@ -50,6 +50,7 @@ log = logging.getLogger(__name__)
 
 _LOOK_AT_CLOCK = 60.0
 """Seconds of a long wait after which the clock is looked at: a queue's time-out stands still in sleep."""
+_RECONNECTING_NOW = "reconnecting now"
 _AGENT = f"telex-start/{__version__}"
 
 
@@ -282,7 +283,7 @@ class Session:
             try:
                 self._reason, wait = self._connect(organisations, waits)
             except _Reconnect:
-                self._reason, wait = "reconnecting now", 0.0
+                self._reason, wait = _RECONNECTING_NOW, 0.0
                 waits.asked()
             self._state.move(State.RECONNECTING, self._reason)
             try:
@@ -304,8 +305,12 @@ class Session:
                 self._first_look_up(organisations)
             ending = self._link(organisations, first).run()
             self._heed(0.0)  # a command that wanted the connection to end is the reason, not what the socket saw
+            if self._aborted:
+                return _RECONNECTING_NOW, 0.0
         except (Temporary, Refused) as error:
             self._heed(0.0)  # likewise
+            if self._aborted:
+                return _RECONNECTING_NOW, 0.0
             self._state.report(error)
             return _short(error), waits.failed()
         except (SessionOver, _Leave, _Reconnect):
@@ -322,6 +327,11 @@ class Session:
         stood = None if self._online_since is None else clock.now() - self._online_since
         busy = ending.code == codes.TOO_MANY_REQUESTS
         return ending.why, waits.ended(stood, terminal=ending.terminal, at_once=ending.at_once, busy=busy)
+
+    @property
+    def _aborted(self) -> bool:
+        """A command was heeded before it aborted, and then hit the connection that was made for it."""
+        return self._connection is not None and self._connection.aborted
 
     def _first_look_up(self, organisations: Organisations) -> None:
         self._sleep_for_pacer()

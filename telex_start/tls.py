@@ -69,7 +69,8 @@ class Handle:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._held: socket.socket | None = None
-        self._aborted = False
+        self.aborted = False
+        """Whether :meth:`abort` was called."""
 
     def hold(self, sock: socket.socket) -> None:
         """Take hold of a socket, in the place of the one before.
@@ -79,7 +80,7 @@ class Handle:
         """
         with self._lock:
             self._drop()
-            if self._aborted:
+            if self.aborted:
                 raise NoNetwork("The connection was given up.")
             self._held = sock.dup()
 
@@ -91,7 +92,7 @@ class Handle:
     def abort(self) -> None:
         """End the connection, and every later one on this handle; whoever blocks on it sees it end. Any thread."""
         with self._lock:
-            self._aborted = True
+            self.aborted = True
             if self._held is not None:
                 with contextlib.suppress(OSError):  # not connected any more
                     self._held.shutdown(socket.SHUT_RDWR)

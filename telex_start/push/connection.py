@@ -152,6 +152,11 @@ class Connection:
         """Wake a blocked :meth:`open` or :meth:`receive` in another thread, or the next one: the connection ends."""
         self._handle.abort()
 
+    @property
+    def aborted(self) -> bool:
+        """Whether :meth:`abort` was called."""
+        return self._handle.aborted
+
     def close(self) -> None:
         """Say goodbye where that takes no time, and free the socket. Never raises."""
         made, self._websocket = self._websocket, None

@@ -187,6 +187,24 @@ def test_reconnect_now_makes_the_connection_anew(telex: Telex, agent: Start) -> 
     assert session.troubles == []
 
 
+def test_an_abort_that_comes_too_late_hits_the_next_connection_without_a_word(own: Telex, agent: Start) -> None:
+    # As when the session has heeded a command between its being sent and its abort.
+    sandbox = own(*ONE)
+    session = agent(sandbox).online()
+    session.mark()
+    session.session._connection.abort()  # type: ignore[union-attr]
+    session.await_state(State.ONLINE)
+    session.await_subscribed(1)
+    sandbox.silent()
+    session.send(ReconnectNow())
+    session.await_true(lambda: session.state is State.CONNECTING)
+    time.sleep(0.1)  # in the handshake
+    session.session._connection.abort()  # type: ignore[union-attr]
+    sandbox.silent(False)
+    session.await_subscribed(1)
+    assert session.troubles == []
+
+
 def test_many_commands_at_once_end_in_the_last_ones_state(own: Telex, agent: Start) -> None:
     session = agent(own(*ONE)).online()
     session.mark()
