@@ -12,7 +12,7 @@ import threading
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from . import instance, lazylog, paths
+from . import early, instance, lazylog, paths
 from .desktop.connections import Connections
 from .errors import ConfigError, TelexStartError
 from .menu import Ring
@@ -61,6 +61,7 @@ def run(config: Config, *, headless: bool, as_json: bool, open_window: bool, pas
         ConfigError: a configured file or folder cannot be used.
         NoPlaceForIcon: there is nowhere to put an icon with a menu.
     """
+    early.record()
     folder = paths.runtime_folder()
     try:
         lock = instance.claim(folder, config.api_url, "headless" if headless else "tray")

@@ -31,6 +31,11 @@ class Log:
     def __init__(self, name: str) -> None:
         self._name = name
 
+    def debug(self, text: str, *arguments: object) -> None:
+        """Log it where logging has begun: what is only told to a developer does not hold up the icon."""
+        if not _prepare:
+            self.__getattr__("debug")(text, *arguments)
+
     def __getattr__(self, attribute: str) -> Any:
         import logging
 

@@ -18,6 +18,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import NamedTuple
 
+from . import early
+
 _KNOCK_EVERY = 0.2
 """Seconds between two looks at whether the terminal blocks the end."""
 _CLOSE_WITHIN = 4.0
@@ -57,6 +59,8 @@ def listen(told: Callable[[int], None], blocked: Callable[[], bool]) -> Watch | 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, arrived)
         _listen_to_the_console(told)
+        for before in early.came:
+            told(before)
         return None
 
     read, write = os.pipe()
@@ -75,6 +79,8 @@ def listen(told: Callable[[int], None], blocked: Callable[[], bool]) -> Watch | 
         signal.signal(number, look)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup ignores it, for us too
         signal.signal(signal.SIGHUP, look)
+    for before in early.came:
+        signal.raise_signal(before)
     return Watch(read, came)
 
 

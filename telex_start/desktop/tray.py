@@ -70,6 +70,7 @@ class Tray:
         self._stopping = False
         self._told: bool | None = None
         self._host: bool | None = None
+        self._started = False
         self._item: StatusNotifierTray | None = None
         self._pystray: PystrayTray | None = None
         self._fallback: threading.Thread | None = None
@@ -95,6 +96,10 @@ class Tray:
         if self._item is not None:
             if not self._item.wait(BUS_WITHIN):
                 raise _refusal("the session bus does not answer")
+            # Not before: telling brings modules, and the panel would wait for its answers meanwhile.
+            self._started = True
+            if self._host:
+                self._tell_presence(True)
             return
         if not sys.platform.startswith("linux"):
             self._start_pystray(None)
@@ -157,7 +162,8 @@ class Tray:
     def _host_changed(self, there: bool) -> None:
         self._host = there
         if there:
-            self._tell_presence(True)
+            if self._started:
+                self._tell_presence(True)
         elif self._bus is not None:
             self._bus.later(self._patience, self._look_again)
 

@@ -24,8 +24,13 @@ def test_what_happened_before_the_start_is_one_summary(tmp_path: Path) -> None:
             assert toast["summary"] is True
             telex.message(1, "Now")
             agent.event("notification", channel="Now")
+            assert agent.event("unread", unread=13) == {
+                "event": "unread",
+                "unread": 13,
+                "mentions": 0,
+                "conversations": 5,
+            }
             assert len(agent.events("notification")) == 2
-            assert agent.events("unread")[-1] == {"event": "unread", "unread": 13, "mentions": 0, "conversations": 5}
 
 
 def test_nothing_unread_is_no_summary(tmp_path: Path) -> None:
