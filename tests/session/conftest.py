@@ -19,6 +19,8 @@ Telex = Callable[..., Sandbox]
 Start = Callable[..., Agent]
 Scenario = Callable[[Telex, Start], None]
 
+ROOT = Path(__file__).parent.parent.parent
+
 REAL = [pytest.param(version, marks=pytest.mark.centrifugo) for version in ("v6", "v5")]
 
 
@@ -101,32 +103,45 @@ def agent() -> Iterator[Start]:
 
 # --- beside the others ----------------------------------------------------------------------------------------------
 
+Minutes = dict[str, subprocess.Popen[str]]
+_MINUTES = pytest.StashKey[Minutes]()
 
-@pytest.fixture(scope="session", autouse=True)
-def minutes(request: pytest.FixtureRequest) -> Iterator[dict[str, subprocess.Popen[str]]]:
-    """A minute of life on each push server that the tests want one of, begun with the first test of all."""
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What has begun before all others is waited for after all others."""
+    items.sort(key=lambda item: "minutes" in getattr(item, "fixturenames", ()))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Begins, before the first test of all, a minute of life on each push server that a test wants one of."""
     wanted: set[str] = {
         str(item.callspec.params["server"])
-        for item in request.session.items
-        if isinstance(item, pytest.Function) and "minutes" in item.fixturenames and "a_minute_of_life" in item.name
+        for item in session.items
+        if isinstance(item, pytest.Function) and "minutes" in item.fixturenames
     }
-    try:
-        lives = {
-            server: subprocess.Popen(
-                [sys.executable, "-m", "tests.soak", "1", "--no-faults", "--server", server],
-                cwd=Path(__file__).parent.parent.parent,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-            for server in wanted
-            if options_for(server, ())
-        }
-    except pytest.skip.Exception:
-        lives = {}
-    yield lives
-    for life in lives.values():
+    begun = session.config.stash.setdefault(_MINUTES, {})
+    if session.config.option.collectonly:
+        return
+    for server in wanted:
+        try:
+            options_for(server, ())
+        except pytest.skip.Exception:
+            continue
+        command = [sys.executable, "-m", "tests.soak", "1", "--no-faults", "--server", server]
+        begun[server] = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    for life in session.config.stash.get(_MINUTES, {}).values():
         life.terminate()
         life.communicate()
+
+
+@pytest.fixture
+def minutes(request: pytest.FixtureRequest) -> Minutes:
+    """The minutes of life under way, by push server."""
+    return request.config.stash[_MINUTES]
 
 
 # --- all at once, each on a sandbox of its own ----------------------------------------------------------------------

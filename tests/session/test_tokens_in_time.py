@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 
 import pytest
 
 from telex_start.events import SignOut
 from telex_start.states import State
-from tests.session.conftest import Start, Telex, at_once
+from tests.session.conftest import Minutes, Start, Telex, at_once
 from tests.session.test_staying_online import stream
 
 SHORT = ("--connection-ttl", "4", "--subscription-ttl", "4", "--expired-close-delay", "1")
@@ -134,11 +133,8 @@ def test_signing_in_again_uses_no_token_of_the_session_before(own: Telex, agent:
     assert after["subscription"] == issued["subscription"] + 1
 
 
-def test_a_minute_of_life_with_tokens_of_four_seconds_and_no_gap(
-    server: str, minutes: dict[str, subprocess.Popen[str]]
-) -> None:
+def test_a_minute_of_life_with_tokens_of_four_seconds_and_no_gap(server: str, minutes: Minutes) -> None:
     if server not in minutes:
         pytest.skip("there is no such push server")
     told, _ = minutes[server].communicate(timeout=100)
-    print(told)
     assert minutes[server].returncode == 0, told
