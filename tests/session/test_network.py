@@ -174,6 +174,34 @@ def test_the_first_address_that_is_a_black_hole_does_not_eat_all_the_time(
             filler.close()
 
 
+def test_a_certificate_for_another_name_is_refused(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
+    got: list[bytes] = []
+    with serving(lambda client: got.append(request_of(client)), certificate.context) as port:
+        https = Https(tls.context(str(certificate.ca_file)), clock.now, "test")
+        with pytest.raises(NoNetwork, match="certificate"):
+            https.request("GET", f"https://localhost:{port}/", headers={}, json=None, seconds=2)
+    assert got == []
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (socket.gaierror(-2, "Name or service not known"), "looked up"),
+        (UnicodeError("label too long"), "looked up"),
+    ],
+)
+def test_a_name_that_cannot_be_looked_up_is_said_so(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    https = Https(tls.context(None), clock.now, "test")
+    with pytest.raises(NoNetwork, match=words):
+        https.request("GET", "https://telex.test/", headers={}, json=None, seconds=2)
+
+
 def test_an_idle_connection_is_not_used_again(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = []
 

@@ -142,6 +142,18 @@ def test_a_slow_organisation_does_not_hold_up_the_others(
     sandbox.clear_faults()
 
 
+def test_an_answer_that_lies_unread_behind_a_slow_call_is_not_missing(
+    own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("telex_start.push.client.REPLY_WITHIN", 0.4)
+    monkeypatch.setattr(push_tokens, "PATIENCE", 1.0)
+    sandbox = own("--organisations", "3")
+    sandbox.fault("subscription", organisation=1, times=1, delay=30)
+    session = agent(sandbox).sign_in()
+    session.await_subscribed(3)
+    assert session.reconnects == 0
+
+
 def test_answers_are_late_for_the_slow_organisation_alone_and_pings_are_answered(
     own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
