@@ -209,11 +209,12 @@ def _connected(body: dict[str, Any]) -> Connected:
 
 def _subscribed(body: dict[str, Any]) -> Subscribed:
     publications = body.get("publications")
+    epoch = _text(body, "epoch")
     return Subscribed(
         expires=body.get("expires") is True,
         ttl=_integer(body, "ttl"),
         recoverable=body.get("recoverable") is True,
-        epoch=_text(body, "epoch"),
+        epoch=epoch if epoch.isascii() else "",  # it goes back as it came, so it must be fit for that
         offset=_integer(body, "offset"),
         recovered=body.get("recovered") is True,
         was_recovering=body.get("was_recovering") is True,

@@ -148,6 +148,11 @@ def test_a_field_of_another_type_counts_as_absent(value: str) -> None:
     ]
 
 
+def test_an_epoch_that_could_not_be_sent_back_counts_as_absent() -> None:
+    (reply,) = decoded('{"id":1,"subscribe":{"epoch":"\\ud83d","offset":3}}')
+    assert reply == Reply(1, subscribe=Subscribed(offset=3))
+
+
 def test_an_offset_may_be_any_uint64() -> None:
     (push,) = decoded('{"push":{"channel":"c","pub":{"data":1,"offset":18446744073709551615}}}')
     assert push == PublicationPush("c", Publication(1, 2**64 - 1))
