@@ -35,13 +35,13 @@ class Pacer:
 
     Telex's limiter allows about 1 to 6 requests a second with a burst of about 4 and answers 429 without a
     ``Retry-After``. The pace halves at a 429 and rises with every other answer, soon towards a ceiling a little below
-    the rate that was refused; the ceiling itself rises slowly, so that a slow limiter is not tested again every few
-    requests.
+    the rate that was refused. With time the ceiling rises, by 1.5 % a second: a slow limiter is not tested again every
+    few requests, and one that was slow for a while (others behind the same address) is not taken for slow for ever.
     """
 
     FASTEST = 8.0
     """Requests a second, at most."""
-    SLOWEST = 0.4
+    SLOWEST = 0.7
     """Requests a second, at least."""
     FREE = 4
     """Requests that may go at once after a pause: a sign-in's first calls."""
@@ -68,7 +68,6 @@ class Pacer:
     def accepted(self, now: float) -> None:
         """A request was answered with anything but 429."""
         self._rate = min(self._rate + max(0.05, 0.1 * (self._ceiling - self._rate)), self._ceiling)
-        self._ceiling = min(self.FASTEST, self._ceiling * 1.005)
 
     def refused(self, now: float) -> None:
         """A request was answered 429."""
@@ -79,10 +78,11 @@ class Pacer:
 
     def _earn(self, now: float) -> None:
         if self._credited_at is not None:
-            earned = max(0.0, now - self._credited_at) * self._rate
+            passed = max(0.0, now - self._credited_at)
+            self._ceiling = min(self.FASTEST, self._ceiling * 1.015 ** min(passed, 600.0))
             # Credit beyond one request is what a limiter's own burst gives back; after a 429 it grows only as fast as
             # the pace that the limiter has shown to allow.
-            self._credit = min(float(self.FREE), self._credit + earned)
+            self._credit = min(float(self.FREE), self._credit + passed * self._rate)
         self._credited_at = now
 
 

@@ -86,6 +86,15 @@ def test_one_a_second_stays_polite(latency: float) -> None:
     assert len(late) <= 2, "it goes on testing a limit that it knows"
 
 
+def test_a_limiter_that_was_strict_for_a_while_is_not_taken_for_strict_for_ever() -> None:
+    run = Run(0.7, burst=2).requests(12)
+    run.limiter.rate, run.limiter.burst = 6.0, 4
+    relaxed, accepted = run.now, len(run.accepted)
+    while run.now < relaxed + 120:
+        run.request()
+    assert len([when for when in run.accepted[accepted:] if when > relaxed + 90]) > 30 * 3
+
+
 def test_a_rate_between_is_found_too() -> None:
     run = Run(3.0).requests(100)
     assert run.now < 100 / 3.0 * 1.5
