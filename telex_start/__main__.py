@@ -28,7 +28,7 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 0
     except Exception as error:
-        from .lazylog import Log
+        from .process.lazylog import Log
 
         Log("telex_start").critical("unexpected error", exc_info=error)
         _complain(f"an unexpected error ended the program ({type(error).__name__}); the log has it.")
@@ -62,7 +62,8 @@ def _agent(argv: list[str]) -> int:
         from .command_line import parse
 
         options = parse(argv)
-    from . import agent, config_file, paths
+    from . import agent, config_file
+    from .process import paths
 
     config = config_file.load(options)
     if options is not None and options.exit:

@@ -12,22 +12,22 @@ import threading
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from . import early, instance, lazylog, paths
-from .desktop.connections import Connections
+from .desktop.bus.buses import Connections
 from .errors import ConfigError, TelexStartError
 from .menu import Ring
+from .process import early, instance, lazylog, paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from .app.ports import SessionPort, Surface
     from .config import Config
     from .console import Console
-    from .desktop.toasts import Toasts
-    from .desktop.tray_surface import TraySurface
+    from .desktop.toasts.toasts import Toasts
+    from .desktop.tray.surface import TraySurface
     from .events import Event, MainAppAnswered
-    from .ports import SessionPort, Surface
-    from .signals import Watch
-    from .tokens import TokenStore
+    from .process.signals import Watch
+    from .session.tokens import TokenStore
 
 log = lazylog.Log(__name__)
 
@@ -113,7 +113,7 @@ class _Agent:
         Raises:
             NoPlaceForIcon: there is nowhere to put one with a menu.
         """
-        from .desktop.tray_surface import TraySurface
+        from .desktop.tray.surface import TraySurface
 
         self._surface = self._tray = TraySurface(self._events.put, self._connections, paths.cache_folder())
         self._stack.callback(self._tray.stop)
@@ -133,9 +133,9 @@ class _Agent:
         Returns:
             The exit code, and why where it is not 0.
         """
-        from .app import App
+        from .app.app import App
         from .events import SignIn
-        from .tokens import TokenStore
+        from .session.tokens import TokenStore
 
         lazylog.begin()
         config, events = self._config, self._events
@@ -148,7 +148,7 @@ class _Agent:
         self._lock.serve(_with_interruption(events, self._console), watch)
 
         def make_session() -> SessionPort:
-            from .session import Session
+            from .session.session import Session
 
             return Session(config, store, events.put)
 
@@ -169,7 +169,7 @@ class _Agent:
             return EXIT_FAILED, f"an unexpected error ended the program ({type(error).__name__}); the log has it"
 
     def _make_toasts(self) -> Toasts:
-        from .desktop.toasts import Toasts
+        from .desktop.toasts.toasts import Toasts
 
         toasts = Toasts(
             self._events.put,
@@ -230,13 +230,13 @@ class _MainApp:
 
     def open(self) -> MainAppAnswered | None:
         """Open it, or raise it where it runs."""
-        from .desktop import main_app
+        from .desktop.main_app import main_app
 
         return main_app.open_main_app(self._command)
 
     def close(self) -> MainAppAnswered | None:
         """End it."""
-        from .desktop import main_app
+        from .desktop.main_app import main_app
 
         return main_app.close_main_app(self._command)
 
@@ -259,8 +259,8 @@ def _quit(events: SimpleQueue[Event]) -> None:
 
 def _on_signals(events: SimpleQueue[Event], console: Console | None) -> Watch | None:
     """SIGTERM and SIGINT end the program in its own order; gives what the bell's thread is to do for that."""
-    from . import signals
     from .events import SignalReceived
+    from .process import signals
 
     def told(number: int) -> None:
         events.put(SignalReceived(number))
@@ -271,8 +271,8 @@ def _on_signals(events: SimpleQueue[Event], console: Console | None) -> Watch | 
 def _with_interruption(events: SimpleQueue[Event], console: Console | None) -> Callable[[Event], None]:
     """Dispatch for the bell: a person who is being asked for a password blocks the main thread until a signal comes."""
 
-    from . import signals
     from .events import BellRang
+    from .process import signals
 
     def dispatch(event: Event) -> None:
         events.put(event)
@@ -283,7 +283,7 @@ def _with_interruption(events: SimpleQueue[Event], console: Console | None) -> C
 
 
 def _begin_logging(level: str, secrets: Callable[[], Iterable[str]], events: SimpleQueue[Event]) -> None:
-    from . import logs
+    from .process import logs
 
     def failed(thread: str, error: str) -> None:
         from .events import ThreadFailed
@@ -294,7 +294,7 @@ def _begin_logging(level: str, secrets: Callable[[], Iterable[str]], events: Sim
 
 
 def _end_logging() -> None:
-    from . import logs
+    from .process import logs
 
     logs.end()
 

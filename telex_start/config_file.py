@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from . import paths
 from .config import Config, resolve
 from .errors import ConfigError
+from .process import paths
 
 _OPTIONS = ("email", "environment", "api_url", "push_url", "ca_file", "log_level")
 """Command-line options that are settings too."""

@@ -17,14 +17,14 @@ from typing import Any, TextIO
 
 import msgspec
 
-from . import wording
+from .app.renewal import SELDOM
 from .errors import NobodyToAsk
 from .events import SignIn, StateChanged, Trouble
 from .face import Face, face_of
-from .renewal import SELDOM
+from .news import wording
+from .news.toast import Toast
+from .news.unread import Counts
 from .states import State
-from .toast import Toast
-from .unread import Counts
 
 log = logging.getLogger(__name__)
 

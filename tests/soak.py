@@ -33,9 +33,9 @@ from telex_start.events import (
     ThreadFailed,
     Trouble,
 )
-from telex_start.session import Session
+from telex_start.session.session import Session
+from telex_start.session.tokens import TokenStore
 from telex_start.states import State
-from telex_start.tokens import TokenStore
 from tests.servers import OrderRefused, Sandbox, centrifugo_binary
 
 ORGANISATIONS = 3

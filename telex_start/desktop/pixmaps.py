@@ -14,7 +14,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from ..lazylog import Log
+from ..process.lazylog import Log
 from ..states import SIGNED_IN, State
 
 Pixmap = tuple[int, int, bytes]

@@ -15,7 +15,7 @@ from .findings import Finding, Mark, missing, note, ok
 from .probing import LOOK_WITHIN, look
 
 if TYPE_CHECKING:
-    from ..desktop.bus import Bus, Message
+    from ..desktop.bus.bus import Bus, Message
 
 _HEADLESS = "start it in a desktop session, or use --headless"
 _TK = "install python3-tk (Fedora: python3-tkinter, Arch: tk), or sign in by --email NAME --password-stdin"
@@ -80,7 +80,7 @@ def display() -> Finding:
 
 def session_bus() -> Finding:
     """Whether the session bus lets us in."""
-    from ..desktop.bus_link import NoBus, connect, session_address
+    from ..desktop.bus.transport import NoBus, connect, session_address
 
     address = session_address(os.environ)
     if not address:
@@ -97,7 +97,7 @@ def session_bus() -> Finding:
 
 def notification_daemon(bus: Bus) -> Finding:
     """Who shows toasts."""
-    from ..desktop.bus import DBusAddress
+    from ..desktop.bus.bus import DBusAddress
 
     name = "org.freedesktop.Notifications"
     address = DBusAddress("/org/freedesktop/Notifications", name, name)
@@ -112,7 +112,7 @@ def notification_daemon(bus: Bus) -> Finding:
 def tray_host(bus: Bus) -> Finding:
     """Whether a tray is there just now. It may come later, and so will the icon."""
     from ..desktop import x11
-    from ..desktop.bus import DBusAddress
+    from ..desktop.bus.bus import DBusAddress
 
     watcher = "org.kde.StatusNotifierWatcher"
     address = DBusAddress("/StatusNotifierWatcher", watcher, "org.freedesktop.DBus.Properties")
@@ -169,10 +169,10 @@ def plyer() -> Finding:
 
 def main_app(command: str | None) -> Finding:
     """The Telex client that Open Main App starts."""
-    from ..desktop import client
+    from ..desktop.main_app import telex_client
 
     remedy = 'set [main_app] command = "/path/to/client" in the configuration'
-    found = client.find(command)
+    found = telex_client.find(command)
     if found is None:
         return note("main app", "not found, so Open Main App opens the web app", remedy)
     if not found.recognisable:
@@ -181,7 +181,7 @@ def main_app(command: str | None) -> Finding:
 
 
 def _start_bus() -> Bus:
-    from ..desktop.bus import Bus, session_address
+    from ..desktop.bus.bus import Bus, session_address
 
     bus = Bus(session_address(os.environ), thread_name="doctor")
     bus.start()
@@ -192,7 +192,7 @@ def _ask(
     bus: Bus, address: Any, method: str, signature: str | None = None, body: tuple[Any, ...] = ()
 ) -> tuple[Any, ...] | None:
     """The answer's body; ``None`` for an error or no answer."""
-    from ..desktop.bus import Lost, error_of, new_method_call
+    from ..desktop.bus.bus import Lost, error_of, new_method_call
 
     answers: SimpleQueue[Message | Lost] = SimpleQueue()
     bus.call(new_method_call(address, method, signature, body), answers.put, _ANSWER_WITHIN)

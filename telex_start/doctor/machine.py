@@ -6,9 +6,9 @@ import os
 import sys
 from importlib.util import find_spec
 
-from .. import instance, paths
 from ..config import ENVIRONMENTS, Config
 from ..errors import ConfigError, TelexStartError
+from ..process import instance, paths
 from .findings import Finding, missing, note, ok
 
 _NEEDED = {"requests": "requests", "websocket": "websocket-client", "truststore": "truststore", "msgspec": "msgspec"}

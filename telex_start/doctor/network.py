@@ -11,9 +11,10 @@ from functools import partial
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from .. import __version__, clock, tls
+from .. import __version__, clock
 from ..config import Config
 from ..errors import ConfigError, TelexStartError
+from ..net import tls
 from .findings import Finding, Mark, missing, note, ok
 from .probing import LOOK_WITHIN, look
 
@@ -107,7 +108,7 @@ def _api(config: Config, context: ssl.SSLContext, told: list[Finding]) -> Findin
     """A login without e-mail and password: that must be refused, in Telex's own way."""
     import msgspec
 
-    from ..https import Https
+    from ..net.https import Https
 
     https = Https(context, clock.now, _AGENT)
     began = clock.now()
@@ -151,7 +152,7 @@ def _clock(served: str) -> Finding:
 
 
 def _push(config: Config, context: ssl.SSLContext, told: list[Finding]) -> Finding:
-    from ..push.connection import Connection
+    from ..push.websocket import Connection
 
     connection = Connection(config.push_url, context, clock.now, _AGENT)
     began = clock.now()

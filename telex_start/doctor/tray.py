@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ..desktop import tray_backend
+from ..desktop.tray import pystray_backend
 from ..errors import NoPlaceForIcon
 
 if __name__ == "__main__":
     try:
-        print("backend", tray_backend.appindicator().name)
+        print("backend", pystray_backend.appindicator().name)
     except NoPlaceForIcon as refusal:
         print("refused", refusal.message)

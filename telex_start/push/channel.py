@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 
-from ..pacing import Backoff
+from ..net.pacing import Backoff
 from .frames import Publication
 from .recovery import LOST, Position, Recovery
 

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from .. import wire_json
+from ..net import json_text
 
 UNREADABLE = 1
 """Client-side error code for a reply that no decoder accepts; below 100, so it is retried like a time-out."""
@@ -141,7 +141,7 @@ def decode(frame: str | bytes) -> Iterator[Message]:
 
 def _decode_line(line: str) -> Iterator[Message]:
     try:
-        value = wire_json.decode(line)
+        value = json_text.decode(line)
     except ValueError:
         if found := _REPLY_ID.match(line):
             yield Reply(int(found[1]), error=ReplyError(UNREADABLE, "the reply cannot be read"))

@@ -15,7 +15,7 @@ import threading
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from telex_start.desktop.login_window import LoginWindow
+from telex_start.desktop.login.window import LoginWindow
 from telex_start.events import Event, WindowSubmitted
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telex_start.desktop import desktop_entry
+from telex_start.desktop.main_app import desktop_entry
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from telex_start.desktop.login_form import fault
+from telex_start.desktop.login.form import fault
 
 
 @pytest.mark.parametrize("email", ["ada@example.org", "a.b+c@mail.example.co.uk", "ädä@bücher.example"])

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from telex_start.desktop import main_app
+from telex_start.desktop.main_app import main_app
 from tests.fake_bus import TIMEOUT, end
 from tests.fake_desktop import RealDesktop
 

@@ -10,11 +10,19 @@ from typing import Any, ClassVar, cast
 
 import pytest
 
-from telex_start.desktop import icons, tray_backend
-from telex_start.desktop.bus import Bus
-from telex_start.desktop.tray import Tray
-from telex_start.desktop.tray_pystray import Backend
-from telex_start.events import Event, IconClicked, MenuClicked, MenuItem, ThreadFailed, TrayAppeared
+from telex_start.desktop import icons
+from telex_start.desktop.bus.bus import Bus
+from telex_start.desktop.tray import pystray_backend
+from telex_start.desktop.tray.pystray_tray import Backend
+from telex_start.desktop.tray.tray import Tray
+from telex_start.events import (
+    Event,
+    IconClicked,
+    MenuClicked,
+    MenuItem,
+    ThreadFailed,
+    TrayAppeared,
+)
 from telex_start.face import Face
 from telex_start.states import State
 from tests.fake_bus import TIMEOUT
@@ -83,7 +91,7 @@ def events() -> SimpleQueue[Event]:
 
 def tray_with(icon_class: Any, events: SimpleQueue[Event], monkeypatch: pytest.MonkeyPatch) -> Tray:
     pystray = SimpleNamespace(Menu=Menu, MenuItem=Item)
-    monkeypatch.setattr(tray_backend, "named", lambda name: Backend(name, pystray, icon_class, 22))
+    monkeypatch.setattr(pystray_backend, "named", lambda name: Backend(name, pystray, icon_class, 22))
     monkeypatch.setattr(icons, "draw", lambda state, unread, size: (state, unread))
     bus = cast(Bus, object())  # nothing of it is used by a backend of pystray's
     tray = Tray(events.put, FACE, bus=bus, cache="", environ={"PYSTRAY_BACKEND": "test"})

@@ -10,8 +10,8 @@ import os
 import sys
 import tempfile
 
-from telex_start.desktop.connections import Connections
-from telex_start.desktop.tray import Tray
+from telex_start.desktop.bus.buses import Connections
+from telex_start.desktop.tray.tray import Tray
 from telex_start.errors import NoPlaceForIcon
 from telex_start.events import Event, MenuClicked, ThreadFailed
 from telex_start.face import Face

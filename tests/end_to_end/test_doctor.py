@@ -16,7 +16,15 @@ import trustme
 
 from telex_start.config import Config
 from telex_start.doctor import network
-from telex_start.doctor.findings import Finding, Mark, line, missing, note, ok, verdict
+from telex_start.doctor.findings import (
+    Finding,
+    Mark,
+    line,
+    missing,
+    note,
+    ok,
+    verdict,
+)
 from telex_start.doctor.probing import look
 from tests.end_to_end.conftest import headless
 from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus, Xvfb
@@ -287,7 +295,7 @@ class _Server:
 @pytest.mark.parametrize("speaks", [True, False], ids=["in HTTP", "in TLS"])
 def test_a_server_that_never_answers_costs_seconds(speaks: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(network, "_CALL_WITHIN", 0.3)
-    monkeypatch.setattr("telex_start.push.connection.OPEN_WITHIN", 0.3)
+    monkeypatch.setattr("telex_start.push.websocket.OPEN_WITHIN", 0.3)
     began = time.monotonic()
     with _Server("127.0.0.1", speaks=speaks) as server:
         found = {finding.subject: finding for finding in server.findings()}

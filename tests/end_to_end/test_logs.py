@@ -19,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from telex_start import logs
+from telex_start.process import logs
 from tests.end_to_end.conftest import headless
 from tests.program import ROOT, Program, running
 from tests.servers import Sandbox

@@ -17,15 +17,16 @@ from pathlib import Path
 
 import pytest
 
-from telex_start import instance_windows, paths
 from telex_start.events import BellRang, Event, Ring
+from telex_start.process import instance_windows, paths
 from tests.program import ROOT
 
 STARTED = {
-    *("__main__", "agent", "app", "command_line", "config_file", "console", "demo", "doctor", "doctor.desktop"),
-    *("instance", "logs", "paths", "session", "signals", "push.connection"),
-    *("desktop.icons", "desktop.login_window", "desktop.main_app", "desktop.toasts", "desktop.toasts_plyer"),
-    *("desktop.tray", "desktop.tray_backend", "desktop.tray_surface"),
+    *("__main__", "agent", "app.app", "command_line", "config_file", "console", "demo", "doctor", "doctor.desktop"),
+    *("process.instance", "process.logs", "process.paths", "process.signals", "session.session", "push.websocket"),
+    *("desktop.icons", "desktop.login.window", "desktop.main_app.main_app"),
+    *("desktop.toasts.toasts", "desktop.toasts.plyer_backend"),
+    *("desktop.tray.tray", "desktop.tray.pystray_backend", "desktop.tray.surface"),
 }
 """What a start on any platform may bring. The rest of `desktop` speaks D-Bus, and is brought on Linux alone."""
 
@@ -70,8 +71,8 @@ def test_every_module_can_be_imported_elsewhere(platform: str) -> None:
     works = {name.removeprefix("telex_start.") for mark, name, *_ in words if mark == "works"}
     why = {name.removeprefix("telex_start."): rest[0] for mark, name, *rest in words if mark == "fails"}
     assert STARTED - works == set(), why
-    assert {name for name in why if not name.startswith("desktop.")} == ({"instance_unix"} - works)
-    assert ("instance_unix" in works) is (platform == "darwin")
+    assert {name for name in why if not name.startswith("desktop.")} == ({"process.instance_unix"} - works)
+    assert ("process.instance_unix" in works) is (platform == "darwin")
     for name, reason in why.items():
         assert name == "instance_unix" or "import of jeepney halted" in reason, f"{name}: {reason}"
 

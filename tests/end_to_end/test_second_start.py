@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from telex_start import paths
 from telex_start.errors import ConfigError
+from telex_start.process import paths
 from tests.end_to_end.conftest import headless
 from tests.program import Program
 from tests.servers import Sandbox

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from telex_start.events import How, Organisation, OrganisationsChanged, PublicationsReceived
-from telex_start.notifier import Notifier
-from telex_start.toast import Conversation, Toast
-from telex_start.unread import Counts
+from telex_start.news.notifier import Notifier
+from telex_start.news.toast import Conversation, Toast
+from telex_start.news.unread import Counts
 
 
 class Desk:

@@ -6,8 +6,8 @@ import pytest
 
 from telex_start.errors import NoNetwork
 from telex_start.events import Event, Organisation, OrganisationsChanged
-from telex_start.organisations import Organisations
 from telex_start.push.channel import Phase
+from telex_start.session.organisations import Organisations
 
 
 class Api:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telex_start.pacing import Backoff, Pacer, Waits
+from telex_start.net.pacing import Backoff, Pacer, Waits
 
 STEADY = Waits.STEADY
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from telex_start.push import client as push
 from telex_start.push import codes
+from telex_start.push import protocol as push
 from telex_start.push.channel import REFUSED_FOR, STEADY, Channel, Phase
-from telex_start.push.client import PushClient
 from telex_start.push.codes import ErrorAction
 from telex_start.push.frames import Publication
+from telex_start.push.protocol import PushClient
 from telex_start.push.recovery import Position
 
 ONE, TWO = "o1/u", "o2/u"

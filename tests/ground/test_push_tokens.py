@@ -9,12 +9,12 @@ import pytest
 from telex_start import clock
 from telex_start.errors import NoNetwork, RateLimited, Refused, SessionOver, TelexFailure
 from telex_start.events import ChannelAnswered, Event, Organisation
-from telex_start.organisations import Organisations
-from telex_start.pacing import Pacer
+from telex_start.net.pacing import Pacer
 from telex_start.push.channel import REFUSED_FOR, Channel
-from telex_start.push_tokens import PATIENCE, PushTokens
-from telex_start.telex_api import CALL_WITHIN
-from telex_start.tokens import Token, TokenStore
+from telex_start.session.organisations import Organisations
+from telex_start.session.telex_api import CALL_WITHIN
+from telex_start.session.token_fetcher import PATIENCE, PushTokens
+from telex_start.session.tokens import Token, TokenStore
 from tests.ground.test_tokens import token
 
 Answer = Token | Exception

@@ -7,10 +7,10 @@ from collections import defaultdict
 
 import pytest
 
-from telex_start.push import client as push
+from telex_start.push import protocol as push
 from telex_start.push.channel import Channel, Phase
-from telex_start.push.client import PushClient
 from telex_start.push.frames import Publication, Subscribed
+from telex_start.push.protocol import PushClient
 from telex_start.push.recovery import MOST, Position, Recovery
 from tests.ground.stream_model import Server
 

@@ -7,8 +7,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from telex_start.app.renewal import SELDOM, SETTLE, Renewal
 from telex_start.events import StateChanged
-from telex_start.renewal import SELDOM, SETTLE, Renewal
 from telex_start.states import State
 
 

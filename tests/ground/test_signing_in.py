@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from telex_start.app.signing_in import SENTENCES, SignInDialogue
 from telex_start.events import SignInFailed, SignInFailure, StateChanged, Trouble
-from telex_start.signing_in import SENTENCES, SignInDialogue
 from telex_start.states import State
 
 

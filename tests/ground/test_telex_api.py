@@ -23,10 +23,10 @@ from telex_start.errors import (
     Temporary,
 )
 from telex_start.events import Organisation
-from telex_start.https import Answer
-from telex_start.pacing import Pacer
-from telex_start.telex_api import CALL_WITHIN, TelexApi
-from telex_start.tokens import TokenStore
+from telex_start.net.https import Answer
+from telex_start.net.pacing import Pacer
+from telex_start.session.telex_api import CALL_WITHIN, TelexApi
+from telex_start.session.tokens import TokenStore
 
 BASE = "https://telex.test/api/v1"
 CHANNEL = "o1/u1"

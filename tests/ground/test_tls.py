@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from telex_start import tls
 from telex_start.errors import ConfigError, NoNetwork
+from telex_start.net import tls
 
 VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 

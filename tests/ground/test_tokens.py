@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telex_start import tokens
-from telex_start.tokens import Token, TokenStore
+from telex_start.session import tokens
+from telex_start.session.tokens import Token, TokenStore
 
 CHANNEL = "o1/u1"
 SERVER_TIME = 1_800_000_000.0

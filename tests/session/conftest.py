@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from telex_start.pacing import Backoff, Pacer
+from telex_start.net.pacing import Backoff, Pacer
 from tests.servers import NoGo, Sandbox, centrifugo_binary
 from tests.session.agent import Agent
 

@@ -11,8 +11,16 @@ from contextlib import AbstractContextManager, contextmanager
 import psutil
 import pytest
 
-from telex_start import clock, link
-from telex_start.events import CancelSignIn, ReconnectNow, SignInFailed, SignOut, Stop, ThreadFailed
+from telex_start import clock
+from telex_start.events import (
+    CancelSignIn,
+    ReconnectNow,
+    SignInFailed,
+    SignOut,
+    Stop,
+    ThreadFailed,
+)
+from telex_start.session import connection
 from telex_start.states import State
 from tests.session.agent import Agent
 from tests.session.conftest import Start, Telex
@@ -154,7 +162,7 @@ def test_nothing_is_left_behind(own: Telex) -> None:
 
 
 def test_cancel_during_a_sign_in_to_a_dead_server(own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("telex_start.telex_api.CALL_WITHIN", 0.7)
+    monkeypatch.setattr("telex_start.session.telex_api.CALL_WITHIN", 0.7)
     with black_hole() as address:
         session = agent(own(*ONE), api_url=f"https://{address}/api/v1").sign_in()
         session.await_state(State.SIGNING_IN)
@@ -284,13 +292,13 @@ def test_an_unexpected_exception_in_a_connection_is_survived_and_told_once(
         session.online()
         broken = 0
 
-        def work(self: link.Link, now: float) -> float:
+        def work(self: connection.Link, now: float) -> float:
             nonlocal broken
             broken += 1
             raise KeyError("nobody expected this")
 
         with monkeypatch.context() as patch:
-            patch.setattr(link.Link, "_work", work)
+            patch.setattr(connection.Link, "_work", work)
             session.telex.publish(0, "wakes it")
             session.await_true(lambda: broken >= 3 or session.told.state is State.RECONNECTING)
             session.await_event(ThreadFailed)
@@ -313,7 +321,7 @@ def test_an_unexpected_exception_in_a_sign_in_is_survived_and_answered(
     session.session.start()
     try:
         with monkeypatch.context() as patch:
-            patch.setattr("telex_start.telex_api.TelexApi.login", lambda *_: 1 / 0)
+            patch.setattr("telex_start.session.telex_api.TelexApi.login", lambda *_: 1 / 0)
             session.sign_in()
             session.await_failure()
             session.await_state(State.SIGNED_OUT)

@@ -16,10 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from telex_start import clock, tls
+from telex_start import clock
 from telex_start.errors import NoNetwork, TelexFailure
 from telex_start.events import SignOut
-from telex_start.https import MOST_BYTES, Https
+from telex_start.net import tls
+from telex_start.net.https import MOST_BYTES, Https
 from telex_start.states import State
 from tests.session.agent import Agent
 from tests.session.conftest import Start, Telex
@@ -228,7 +229,7 @@ def test_an_idle_connection_is_not_used_again(certificate: Certificate, monkeypa
 def test_calls_that_never_end_are_given_up_and_retried(
     own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch, fault: dict[str, object]
 ) -> None:
-    monkeypatch.setattr("telex_start.telex_api.CALL_WITHIN", 0.6)
+    monkeypatch.setattr("telex_start.session.telex_api.CALL_WITHIN", 0.6)
     sandbox = own(*ONE)
     sandbox.fault("organisations", times=1, **fault)
     sandbox.fault("connection", times=1, **fault)
@@ -359,7 +360,7 @@ def test_no_secret_is_in_a_log_a_repr_or_an_event(
     session.mark()
     sandbox.kick(3500)
     session.await_state(State.RECONNECTING)
-    monkeypatch.setattr("telex_start.link.Link._work", _breaks)
+    monkeypatch.setattr("telex_start.session.connection.Link._work", _breaks)
     session.send(SignOut())
     session.await_state(State.SIGNED_OUT)
     monkeypatch.undo()

@@ -55,7 +55,7 @@ def test_one_request_a_second_is_kept_to(telex: Telex, agent: Start) -> None:
 def test_200_organisations_are_as_many_as_a_connection_takes(
     telex: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("telex_start.pacing.Pacer.FREE", 1000)
+    monkeypatch.setattr("telex_start.net.pacing.Pacer.FREE", 1000)
     sandbox = telex("--organisations", "200")
     session = agent(sandbox).sign_in()
     session.await_true(lambda: (session.told.subscribed, session.told.refused) == (128, 72), 20.0)

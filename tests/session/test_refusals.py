@@ -6,7 +6,6 @@ import time
 
 import pytest
 
-from telex_start import link, push_tokens
 from telex_start.events import (
     ChannelAnswered,
     CountsUnknown,
@@ -17,6 +16,7 @@ from telex_start.events import (
     Trouble,
 )
 from telex_start.push import channel as push_channel
+from telex_start.session import connection, token_fetcher
 from telex_start.states import State
 from tests.session.conftest import Start, Telex, at_once
 
@@ -74,7 +74,7 @@ def _refresh_with(telex: Telex, agent: Start, kind: str, reconnects: int = 0) ->
 def test_an_unreadable_token_in_a_server_closing_over_it_costs_a_reconnect_without_that_organisation(
     own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("telex_start.tokens.misfit", lambda *_: None)  # as if tokens could not be read from here
+    monkeypatch.setattr("telex_start.session.tokens.misfit", lambda *_: None)  # as if unreadable from here
     sandbox = own(*TWO)
     sandbox.wrong_token(0, "other_channel")
     session = agent(sandbox).sign_in()
@@ -129,8 +129,8 @@ def test_a_failing_organisation_is_retried_with_backoff_and_holds_nobody_up(
 def test_a_slow_organisation_does_not_hold_up_the_others(
     own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(push_tokens, "PATIENCE", 0.5)
-    monkeypatch.setattr(push_tokens, "CALL_WITHIN", 1.5)
+    monkeypatch.setattr(token_fetcher, "PATIENCE", 0.5)
+    monkeypatch.setattr(token_fetcher, "CALL_WITHIN", 1.5)
     sandbox = own("--organisations", "6")
     sandbox.fault("subscription", organisation=0, delay=30)
     started = time.monotonic()
@@ -145,8 +145,8 @@ def test_a_slow_organisation_does_not_hold_up_the_others(
 def test_an_answer_that_lies_unread_behind_a_slow_call_is_not_missing(
     own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("telex_start.push.client.REPLY_WITHIN", 0.4)
-    monkeypatch.setattr(push_tokens, "PATIENCE", 1.0)
+    monkeypatch.setattr("telex_start.push.protocol.REPLY_WITHIN", 0.4)
+    monkeypatch.setattr(token_fetcher, "PATIENCE", 1.0)
     sandbox = own("--organisations", "3")
     sandbox.fault("subscription", organisation=1, times=1, delay=30)
     session = agent(sandbox).sign_in()
@@ -157,8 +157,8 @@ def test_an_answer_that_lies_unread_behind_a_slow_call_is_not_missing(
 def test_answers_are_late_for_the_slow_organisation_alone_and_pings_are_answered(
     own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("telex_start.telex_api.CALL_WITHIN", 1.5)
-    monkeypatch.setattr(push_tokens, "CALL_WITHIN", 1.5)
+    monkeypatch.setattr("telex_start.session.telex_api.CALL_WITHIN", 1.5)
+    monkeypatch.setattr(token_fetcher, "CALL_WITHIN", 1.5)
     sandbox = own(*TWO, "--ping", "4")  # a pong is due within 2 s
     sandbox.fault("subscription", organisation=0, drip=True)
     session = agent(sandbox).sign_in()
@@ -177,7 +177,7 @@ def test_answers_are_late_for_the_slow_organisation_alone_and_pings_are_answered
 def test_organisations_joined_and_left_without_a_reconnect(
     telex: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(link, "LOOK_UP_EVERY", 0.5)
+    monkeypatch.setattr(connection, "LOOK_UP_EVERY", 0.5)
     sandbox = telex(*TWO, "--ping", "20")  # its own one, whose organisations change
     session = agent(sandbox).online(2)
     left = session.channel(0)

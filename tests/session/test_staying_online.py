@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from telex_start import pacing
 from telex_start.events import How, ReconnectNow
+from telex_start.net import pacing
 from telex_start.push import channel as push_channel
-from telex_start.push import connection as push_connection
+from telex_start.push import websocket as push_connection
 from telex_start.states import State
 from tests.servers import Sandbox
 from tests.session.conftest import Start, Telex
@@ -151,7 +151,7 @@ def test_a_server_without_pings(telex: Telex, agent: Start) -> None:
 def test_a_silent_link_is_found_within_ping_and_ten_seconds(
     telex: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("telex_start.push.client.PING_SLACK", 1.0)
+    monkeypatch.setattr("telex_start.push.protocol.PING_SLACK", 1.0)
     sandbox = telex(*ONE, "--ping", "1")
     session = agent(sandbox).online()
     session.mark()

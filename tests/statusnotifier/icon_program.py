@@ -10,7 +10,7 @@ import signal
 import sys
 from typing import Any
 
-from telex_start.desktop.bus import Bus, session_address
+from telex_start.desktop.bus.bus import Bus, session_address
 from telex_start.desktop.statusnotifier import Icon, Menu, MenuItem
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from telex_start.desktop.bus import Bus
+from telex_start.desktop.bus.bus import Bus
 from telex_start.desktop.statusnotifier import Icon, Menu, MenuItem
 from tests.fake_desktop import TIMEOUT, FakeNotificationDaemon, FakePanel, PrivateBus
 from tests.statusnotifier.tray import MenuReader, Tray, names_of, sizes

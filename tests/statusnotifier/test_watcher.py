@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from jeepney import Message
 
-from telex_start.desktop.bus import Bus
+from telex_start.desktop.bus.bus import Bus
 from telex_start.desktop.statusnotifier import Watcher
 from tests.fake_desktop import TIMEOUT, FakePanel, PrivateBus
 from tests.statusnotifier.tray import MenuReader, Tray, names_of

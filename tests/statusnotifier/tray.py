@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from jeepney import DBusAddress, HeaderFields, Message, MessageType, new_method_call
 
-from telex_start.desktop.bus import Bus
+from telex_start.desktop.bus.bus import Bus
 from telex_start.desktop.statusnotifier import Icon, Menu, MenuItem, Pixmap
 from tests.fake_desktop import TIMEOUT, BusClient, FakePanel, PanelItem
 

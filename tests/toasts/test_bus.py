@@ -19,8 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jeepney import DBusAddress, MatchRule, Message, MessageType, new_method_call, new_method_return, new_signal
 
-from telex_start.desktop.bus import Bus, Lost, error_of, session_address
-from telex_start.desktop.bus_link import Framer, NoBus
+from telex_start.desktop.bus.bus import Bus, Lost, error_of, session_address
+from telex_start.desktop.bus.transport import Framer, NoBus
 from tests.fake_desktop import TIMEOUT, BusClient, FakeNotificationDaemon, PrivateBus
 
 NOTIFICATIONS = DBusAddress(
@@ -249,7 +249,7 @@ def not_a_bus(directory: Path, answer: bytes) -> Iterator[str]:
 def test_what_is_no_bus_is_given_up_and_stopping_does_not_wait_for_it(
     tmp_path: Path, answer: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("telex_start.desktop.bus.CONNECT_TIMEOUT", 0.5)
+    monkeypatch.setattr("telex_start.desktop.bus.bus.CONNECT_TIMEOUT", 0.5)
     with not_a_bus(tmp_path, answer) as address:
         bus = Bus(address)
         bus.start()

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from telex_start.desktop import sleep
-from telex_start.desktop.loop import Loop
+from telex_start.desktop.bus import sleep
+from telex_start.desktop.bus.loop import Loop
 from telex_start.events import Event, MachineWoke
 from tests.fake_bus import BusClient, PrivateBus
 
@@ -50,7 +50,7 @@ def test_without_a_system_bus_nothing_is_watched(monkeypatch: pytest.MonkeyPatch
 
 
 def _ping() -> object:
-    from telex_start.desktop.bus import DBusAddress, new_method_call
+    from telex_start.desktop.bus.bus import DBusAddress, new_method_call
 
     address = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus.Peer")
     return new_method_call(address, "Ping")

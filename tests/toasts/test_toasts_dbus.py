@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from telex_start.desktop import toasts_dbus
-from telex_start.desktop.bus import Bus, Message
-from telex_start.desktop.toast_queue import MOST_WAITING, Waiting
-from telex_start.desktop.toasts import Toasts
-from telex_start.desktop.toasts_dbus import DBusToasts
+from telex_start.desktop.bus.bus import Bus, Message
+from telex_start.desktop.toasts import dbus_backend
+from telex_start.desktop.toasts.dbus_backend import DBusToasts
+from telex_start.desktop.toasts.toast_queue import MOST_WAITING, Waiting
+from telex_start.desktop.toasts.toasts import Toasts
 from telex_start.events import Event, ToastClicked, ToastFailed
-from telex_start.toast import Conversation, Toast
+from telex_start.news.toast import Conversation, Toast
 from tests.fake_desktop import TIMEOUT, BusClient, FakeNotificationDaemon, PrivateBus
 
 HELLO = Toast(title="General", body="hello")
@@ -172,7 +172,7 @@ def test_a_thousand_at_once_are_bounded_and_the_latest_are_shown(private_bus: Pr
 def test_a_silent_daemon_fails_one_toast_at_a_time_and_is_told_of_once(
     private_bus: PrivateBus, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("telex_start.desktop.bus.Bus.call", impatient(0.2))
+    monkeypatch.setattr("telex_start.desktop.bus.bus.Bus.call", impatient(0.2))
     dispatch: SimpleQueue[Event] = SimpleQueue()
     with FakeNotificationDaemon(private_bus, mode="silent") as daemon, showing(private_bus, dispatch) as toasts:
         for number in range(3):
@@ -211,7 +211,7 @@ def impatient(timeout: float) -> Any:
 def test_without_a_daemon_a_toast_waits_a_little_and_then_it_is_told(
     private_bus: PrivateBus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(toasts_dbus, "PATIENCE", 0.3)
+    monkeypatch.setattr(dbus_backend, "PATIENCE", 0.3)
     dispatch: SimpleQueue[Event] = SimpleQueue()
     with showing(private_bus, dispatch) as toasts:
         began = time.monotonic()
@@ -259,8 +259,8 @@ def test_a_toast_during_a_restart_of_the_bus_is_shown_once(private_bus: PrivateB
 def test_without_a_bus_it_is_told_once_and_the_next_is_tried(
     private_bus: PrivateBus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("telex_start.desktop.bus.Bus.call", impatient(0.2))
-    monkeypatch.setattr(toasts_dbus, "PATIENCE", 0.3)
+    monkeypatch.setattr("telex_start.desktop.bus.bus.Bus.call", impatient(0.2))
+    monkeypatch.setattr(dbus_backend, "PATIENCE", 0.3)
     dispatch: SimpleQueue[Event] = SimpleQueue()
     private_bus.stop()
     with showing(private_bus, dispatch) as toasts:
@@ -275,7 +275,7 @@ def test_without_a_bus_it_is_told_once_and_the_next_is_tried(
 
 
 def test_a_daemon_whose_start_fails_is_no_daemon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(toasts_dbus, "PATIENCE", 0.2)
+    monkeypatch.setattr(dbus_backend, "PATIENCE", 0.2)
     dispatch: SimpleQueue[Event] = SimpleQueue()
     with PrivateBus({"org.freedesktop.Notifications": "/bin/false"}) as bus, showing(bus, dispatch) as toasts:
         toasts.show(HELLO)
@@ -524,7 +524,7 @@ def test_a_bus_of_the_callers_is_used_and_left_to_the_caller(
 
 
 def test_what_waits_is_shared_by_all_ways_of_showing() -> None:
-    from telex_start.desktop.toast_queue import ToastQueue
+    from telex_start.desktop.toasts.toast_queue import ToastQueue
 
     queue = ToastQueue()
     for number in range(MOST_WAITING + 2):

@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
-from telex_start.desktop import toasts_plyer
-from telex_start.desktop.toasts import Toasts
-from telex_start.desktop.toasts_plyer import PlyerToasts, cut_utf16
+from telex_start.desktop.toasts import plyer_backend
+from telex_start.desktop.toasts.plyer_backend import PlyerToasts, cut_utf16
+from telex_start.desktop.toasts.toasts import Toasts
 from telex_start.events import Event, ToastFailed
-from telex_start.toast import Conversation, Toast
+from telex_start.news.toast import Conversation, Toast
 from tests.fake_desktop import TIMEOUT, FakeNotificationDaemon, PrivateBus
 
 HELLO = Toast(title="General", body="hello")
@@ -129,7 +129,7 @@ def test_a_notify_send_that_fails_is_a_failure(tmp_path: Path, monkeypatch: pyte
 def test_a_notify_send_that_hangs_is_ended_and_the_next_toast_tried(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(toasts_plyer, "_NOTIFY_SEND_TIMEOUT", 0.3)
+    monkeypatch.setattr(plyer_backend, "_NOTIFY_SEND_TIMEOUT", 0.3)
     pids = stand_in(tmp_path, monkeypatch, 'echo $$ >> "$0.said"; exec sleep 60')
     with showing("linux") as (toasts, outcomes):
         for _ in range(2):
@@ -237,7 +237,7 @@ def test_on_windows_a_toast_is_no_thread_and_its_icon_goes_with_the_next(windows
 
 
 def test_on_windows_an_icon_goes_when_its_time_is_over(windows: type[Balloon], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(toasts_plyer, "EXPIRE", 100)
+    monkeypatch.setattr(plyer_backend, "EXPIRE", 100)
     with showing("win32") as (toasts, _):
         toasts.show(HELLO)
         assert windows.removed.get(timeout=TIMEOUT) == "General"
@@ -290,7 +290,7 @@ def test_on_macos_without_pyobjus_the_tray_shows_it_and_plyer_is_not_tried_again
         tried.append(name)
         raise ImportError("No module named 'pyobjus'")
 
-    monkeypatch.setattr(toasts_plyer, "_platform_module", no_pyobjus)
+    monkeypatch.setattr(plyer_backend, "_platform_module", no_pyobjus)
     with showing("darwin", tray_notify=lambda *_: None) as (toasts, outcomes):
         for _ in range(2):
             toasts.show(HELLO)
@@ -303,7 +303,7 @@ def test_on_macos_plyer_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
     module = ModuleType("macosx")
     backend = type("Backend", (), {"notify": staticmethod(lambda **options: shown.put(options))})
     module.instance = backend  # type: ignore[attr-defined]
-    monkeypatch.setattr(toasts_plyer, "_platform_module", lambda _: module)
+    monkeypatch.setattr(plyer_backend, "_platform_module", lambda _: module)
     with showing("darwin") as (toasts, _):
         toasts.show(Toast(title="-t", body="<b>"))
         assert shown.get(timeout=TIMEOUT) == {"title": "-t", "message": "<b>", "app_name": "Telex Start"}

@@ -10,11 +10,11 @@ from queue import SimpleQueue
 
 import pytest
 
-from telex_start import wording
-from telex_start.desktop.toasts import Toasts
+from telex_start.desktop.toasts.toasts import Toasts
 from telex_start.events import Event, ToastClicked
-from telex_start.toast import Conversation, Toast
-from telex_start.unread import News
+from telex_start.news import wording
+from telex_start.news.toast import Conversation, Toast
+from telex_start.news.unread import News
 from tests.fake_desktop import TIMEOUT, RealDesktop
 
 pytestmark = [

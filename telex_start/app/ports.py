@@ -1,0 +1,61 @@
+"""What the App asks of the session, of the desktop and of the terminal; each is served by modules that know no App."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from ..events import Command, MainAppAnswered, SignIn, StateChanged, Trouble
+from ..face import Face
+from ..news.toast import Conversation, Toast
+from ..news.unread import Counts
+from .signing_in import Window
+
+
+class SessionPort(Protocol):
+    """What the App asks of the session (see ``session.session``)."""
+
+    def start(self) -> None: ...
+    def send(self, command: Command) -> None: ...
+    def stop(self, seconds: float) -> bool: ...
+
+
+class ToastsPort(Protocol):
+    """Where toasts are shown (see ``desktop.toasts``). No call blocks or raises."""
+
+    def show(self, toast: Toast) -> None: ...
+    def close(self, conversation: Conversation) -> None: ...
+
+
+class Surface(Protocol):
+    """Where the program itself is seen: the tray, or the terminal."""
+
+    def state(self, event: StateChanged) -> None: ...
+    def face(self, face: Face) -> None: ...
+    def renew_every(self) -> float: ...
+    def unread(self, counts: Counts) -> None: ...
+    def toast(self, toast: Toast) -> None: ...
+    def trouble(self, trouble: Trouble) -> None: ...
+    def open_window(self, email: str, take_focus: bool, message: str) -> RunningWindow | None:
+        """A login window, or ``None`` where there can be none."""
+
+    def ask(self, email: str) -> SignIn | None:
+        """Ask for credentials there and then; ``None`` where they are asked for by a window instead.
+
+        Raises:
+            NobodyToAsk: there is neither a window nor a terminal.
+            KeyboardInterrupt: the person, or a signal, wants the program to end.
+        """
+
+
+class RunningWindow(Window, Protocol):
+    """A login window, whose loop the main thread runs."""
+
+    def run(self, turn: Callable[[], None]) -> None: ...
+
+
+class MainApp(Protocol):
+    """Opening and closing the Telex client (see ``desktop.main_app``); may take seconds."""
+
+    def open(self) -> MainAppAnswered | None: ...
+    def close(self) -> MainAppAnswered | None: ...

@@ -1,0 +1,64 @@
+"""When the tray's face is renewed: at once when its words change, for a number alone only now and then. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..events import StateChanged
+from ..face import Face, face_of
+
+SELDOM = 5.0
+"""Seconds between two renewals for numbers alone, at least, where each one closes an open menu."""
+OFTEN = 1.0
+"""The same where an open menu stays open."""
+SETTLE = 0.3
+"""Seconds that a changed number may wait for the next change: organisations come online one after the other."""
+
+
+class Renewal:
+    """Keeps the face that should be shown, and says when to show it."""
+
+    def __init__(self, session: StateChanged, every: Callable[[], float]) -> None:
+        """``every`` gives the seconds between two renewals for numbers alone, as it is just now."""
+        self._session = session
+        self._every = every
+        self._unread = 0
+        self.shown = face_of(session, 0)
+        """The face that is shown now."""
+        self._numbers_at = float("-inf")
+        self._due: float | None = None
+
+    def change(self, now: float, session: StateChanged | None = None, unread: int | None = None) -> Face | None:
+        """The state or the count changed.
+
+        Returns:
+            The face to show at once, or ``None``.
+        """
+        words = (self._session.state, self._session.reason)
+        self._session = session or self._session
+        self._unread = self._unread if unread is None else unread
+        wanted = face_of(self._session, self._unread)
+        if wanted == self.shown:
+            self._due = None
+            return None
+        if words != (self._session.state, self._session.reason):
+            return self._show(wanted)
+        if self._due is None:
+            self._due = max(self._numbers_at + self._every(), now + SETTLE)
+        return None
+
+    def deadline(self) -> float | None:
+        """When :meth:`tick` is due."""
+        return self._due
+
+    def tick(self, now: float) -> Face | None:
+        """The face to show now, or ``None``."""
+        if self._due is None or now < self._due:
+            return None
+        self._numbers_at = now
+        return self._show(face_of(self._session, self._unread))
+
+    def _show(self, face: Face) -> Face:
+        self._due = None
+        self.shown = face
+        return face

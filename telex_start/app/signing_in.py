@@ -1,0 +1,117 @@
+"""The login window's part in a sign-in: what it says to each thing that happens. On the main thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from ..events import SignInFailed, SignInFailure, StateChanged, Trouble
+from ..face import plural
+from ..states import State
+
+WAIT_WITHIN = 10.0
+"""Seconds after the password was accepted in which the first organisation should be live."""
+_SHOW_SUCCESS = 1.2
+"""Seconds that the success stays readable."""
+
+SENTENCES = {
+    SignInFailure.CREDENTIALS: "Telex does not know this e-mail address and password. Please check both.",
+    SignInFailure.NETWORK: "Telex cannot be reached. Is this computer online?",
+    SignInFailure.TELEX: "Telex has a problem just now. Please try again in a moment.",
+    SignInFailure.RATE_LIMIT: "Telex gets too many requests just now. Please try again in a minute.",
+}
+
+
+class Window(Protocol):
+    """What a login window can do (see ``desktop.login_window``)."""
+
+    def show_busy(self, message: str) -> None: ...
+    def show_failure(self, message: str) -> None: ...
+    def show_success(self, message: str) -> None: ...
+    def say(self, message: str) -> None: ...
+    def come_forward(self) -> None: ...
+    def close(self) -> None: ...
+
+
+def sentence(failure: SignInFailed) -> str:
+    """What a person is told about a failed sign-in; Telex's own words where it finds the form malformed."""
+    return SENTENCES.get(failure.kind, failure.message)
+
+
+class SignInDialogue:
+    """One open login window and the sign-in it has started, if any."""
+
+    def __init__(self, window: Window, clock: Callable[[], float]) -> None:
+        self._window = window
+        self._clock = clock
+        self.under_way = False
+        """A sign-in was submitted and has neither failed nor been said to have worked."""
+        self._accepted_at: float | None = None
+        self._close_at: float | None = None
+
+    def submitted(self) -> None:
+        """The person pressed Login."""
+        self.under_way = True
+        self._accepted_at = None
+        self._window.show_busy("Signing in…")
+
+    def failed(self, failure: SignInFailed) -> None:
+        """The sign-in did not work; the window stays for another try."""
+        self.under_way = False
+        self._window.show_failure(sentence(failure))
+
+    def session_ended(self, message: str) -> None:
+        """The session ended while the window still waited for it."""
+        if self.under_way:
+            self.under_way = False
+            self._window.show_failure(message)
+
+    def trouble(self, trouble: Trouble) -> None:
+        """A trouble after the password was accepted; it is being retried."""
+        if self.under_way and self._accepted_at is not None:
+            self._window.say(f"{trouble.title}. Trying again…")
+
+    def state(self, event: StateChanged) -> None:
+        """The session's state changed."""
+        if not self.under_way:
+            return
+        if event.state in (State.CONNECTING, State.RECONNECTING) and self._accepted_at is None:
+            self._accepted_at = self._clock()
+            self._window.show_busy("Password accepted. Connecting…")
+        elif event.state is State.ONLINE:
+            self._accepted_at = self._accepted_at or self._clock()
+            if event.subscribed:
+                self._succeed(f"Signed in: {plural(event.organisations, 'organisation')}.")
+            elif not event.organisations:
+                self._succeed("Signed in. You are in no organisation yet.")
+            elif event.refused >= event.organisations:
+                self._succeed("Signed in, but Telex refuses notifications for all your organisations.")
+
+    def deadline(self) -> float | None:
+        """When :meth:`tick` is due."""
+        if self._close_at is not None:
+            return self._close_at
+        if self.under_way and self._accepted_at is not None:
+            return self._accepted_at + WAIT_WITHIN
+        return None
+
+    def tick(self, now: float) -> None:
+        """Close the window when it has said its last word, or when waiting longer makes no sense."""
+        if self._close_at is not None:
+            if now >= self._close_at:
+                self._window.close()
+        elif (due := self.deadline()) is not None and now >= due:
+            self._succeed("Signed in, waiting for Telex.")
+
+    def come_forward(self) -> None:
+        """The person asked for the window that is open already."""
+        self._window.come_forward()
+
+    def close(self) -> None:
+        """Close the window."""
+        self._window.close()
+
+    def _succeed(self, message: str) -> None:
+        self.under_way = False
+        self._close_at = self._clock() + _SHOW_SUCCESS
+        self._window.show_success(message)

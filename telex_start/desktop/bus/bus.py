@@ -1,0 +1,369 @@
+"""One connection to a D-Bus, on its loop's one thread, for everything that speaks to the desktop.
+
+The thread sleeps without a time-out while nothing is pending. Any thread may hand it a call, which never blocks;
+answers, signals and method calls arrive as callbacks on the thread, one at a time, so what only callbacks touch needs
+no lock. A peer that never answers costs its caller the call's time-out and nobody else anything. When the bus goes,
+the connection is made anew: at once when there is something to send, otherwise only if it is to be kept (``keep``).
+
+This module and :mod:`.transport` own jeepney; who uses the bus takes the names from here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from enum import Enum
+from itertools import count
+
+from jeepney import (
+    DBusAddress,
+    HeaderFields,
+    MatchRule,
+    Message,
+    MessageFlag,
+    MessageType,
+    new_error,
+    new_method_call,
+    new_method_return,
+    new_signal,
+)
+from jeepney.bus_messages import message_bus
+
+from ...process.lazylog import Log
+from .loop import MOST_WAITING, Loop, guarded
+from .transport import Link, NoBus, error_of, session_address
+
+__all__ = [
+    "Bus",
+    "DBusAddress",
+    "HeaderFields",
+    "Lost",
+    "MatchRule",
+    "Message",
+    "error_of",
+    "new_error",
+    "new_method_call",
+    "new_method_return",
+    "new_signal",
+    "session_address",
+]
+
+log = Log(__name__)
+
+CALL_TIMEOUT = 2.0
+"""Seconds within which a call is answered, or is lost."""
+CONNECT_TIMEOUT = 2.0
+"""Seconds for authentication and greeting together."""
+
+_FIRST_RETRY = 0.1
+_LAST_RETRY = 60.0
+_RETRY_FOR_A_CALL = 1.0
+_STABLE = 10.0
+"""Seconds after which a connection that breaks was a good one."""
+
+
+class Lost(Enum):
+    """Why a call has no answer."""
+
+    NEVER_SENT = "never sent"
+    """It never reached the bus: nobody can have acted on it."""
+    NO_ANSWER = "no answer"
+    """It was sent: whether anybody acted on it is unknown."""
+
+
+Reply = Callable[[Message | Lost], object]
+
+
+class _Call:
+    """A message on its way out, and who waits for its answer."""
+
+    __slots__ = ("data", "deadline", "on_reply", "serial")
+
+    def __init__(self, serial: int, data: bytes, on_reply: Reply | None, timeout: float = CALL_TIMEOUT) -> None:
+        self.serial = serial
+        self.data = data
+        self.on_reply = on_reply
+        self.deadline = time.monotonic() + timeout
+
+    def answer(self, reply: Message | Lost) -> None:
+        if self.on_reply is not None:
+            guarded(self.on_reply, reply)
+
+
+class Bus:
+    """One connection to a bus.
+
+    Args:
+        address: As :func:`session_address` gives it. It is tried again and again, so it need not work yet.
+        keep: Connect again by itself when the bus is gone, for who serves something on it; without, the next call does.
+        thread_name: What the thread is called in logs.
+        loop: The loop to live in, of which the caller stays the owner; by default one is made for this connection.
+        what: What the bus is called in logs.
+
+    Attributes:
+        unique_name: This connection's name on the bus; empty while disconnected. For callbacks only.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        keep: bool = False,
+        thread_name: str = "toasts",
+        loop: Loop | None = None,
+        what: str = "session bus",
+    ) -> None:
+        self.unique_name = ""
+        self._address = address
+        self._keep = keep
+        self._what = what
+        self._own = loop is None
+        self._loop = loop or Loop(thread_name)
+        self._loop.add(self)
+        self._serials = count(1)
+        self._rules: list[tuple[MatchRule, Callable[[Message], object]]] = []
+        self._on_connect: list[Callable[[], object]] = []
+        self._exports: dict[str, Callable[[Message], Message | None]] = {}
+        # From here on, only the thread.
+        self._link: Link | None = None
+        self._linked_at = 0.0
+        self._waiting: deque[_Call] = deque()
+        self._writing: tuple[_Call, memoryview] | None = None
+        self._unanswered: dict[int, _Call] = {}
+        self._tried = False
+        self._next_try = 0.0
+        self._retry = _FIRST_RETRY
+        self._told = False
+
+    # --- what is wanted of it, on every connection: from any thread ------------------------------------------------
+
+    def subscribe(self, rule: MatchRule, on_signal: Callable[[Message], object]) -> None:
+        """Get the signals that match."""
+        if not self._loop.running:
+            self._rules.append((rule, on_signal))
+            return
+
+        def listen() -> None:
+            self._rules.append((rule, on_signal))
+            if self._link is not None:
+                self._listen(rule)
+
+        self.post(listen)
+
+    def on_connect(self, callback: Callable[[], object]) -> None:
+        """Be told of each new connection, and of the one that there is."""
+        if not self._loop.running:
+            self._on_connect.append(callback)
+            return
+
+        def add() -> None:
+            self._on_connect.append(callback)
+            if self._link is not None:
+                guarded(callback)
+
+        self.post(add)
+
+    def export(self, path: str, answer: Callable[[Message], Message | None]) -> None:
+        """Serve an object. Before :meth:`start`.
+
+        Args:
+            path: Its object path.
+            answer: Gets each method call and returns the reply, or ``None`` for a method that it does not have.
+        """
+        self._exports[path] = answer
+
+    def start(self) -> None:
+        """Start the loop's thread; it connects at once."""
+        self._loop.start()
+
+    # --- for any thread ---------------------------------------------------------------------------------------------
+
+    def stop(self, timeout: float = 0.5) -> bool:
+        """End the connection, and the thread where it is this one's own; calls without an answer get none any more.
+
+        Args:
+            timeout: Seconds to wait for the thread.
+
+        Returns:
+            Whether it has ended.
+        """
+        if not self._own:
+            return self._loop.post(self.close)
+        return self._loop.stop(timeout)
+
+    def call(self, message: Message, on_reply: Reply | None, timeout: float = CALL_TIMEOUT) -> bool:
+        """Send a method call, or with ``on_reply`` None any message, to which then no answer is expected.
+
+        Args:
+            message: What to send.
+            on_reply: Gets the answer, which may be an error (:func:`error_of`), or why there is none.
+            timeout: Seconds for the answer, and for how long the message waits where the bus is gone.
+
+        Returns:
+            False if too much is waiting already, or this was stopped; then ``on_reply`` is not called.
+
+        Raises:
+            ValueError, TypeError, struct.error: the message's body does not fit its signature.
+        """
+        if on_reply is None and message.header.message_type is MessageType.method_call:
+            message.header.flags |= MessageFlag.no_reply_expected
+        serial = next(self._serials)
+        call = _Call(serial, message.serialise(serial), on_reply, timeout)
+        return self.post(lambda: self._enqueue(call))
+
+    def post(self, work: Callable[[], object]) -> bool:
+        """Have something done on the loop's thread; False if too much is waiting already, or it was stopped."""
+        return len(self._waiting) + self._loop.waiting < MOST_WAITING and self._loop.post(work)
+
+    def later(self, delay: float, work: Callable[[], object]) -> bool:
+        """Like :meth:`post`, in so many seconds."""
+        return self._loop.later(delay, work)
+
+    # --- for the loop -----------------------------------------------------------------------------------------------
+
+    def turn(self, now: float) -> None:
+        """Do what is due."""
+        try:
+            for call in [call for call in self._waiting if call.deadline <= now]:
+                self._waiting.remove(call)
+                call.answer(Lost.NEVER_SENT)
+            for call in [call for call in self._unanswered.values() if call.deadline <= now]:
+                del self._unanswered[call.serial]
+                call.answer(Lost.NO_ANSWER)
+            if self._link is None and self._wanted() and now >= self._next_try:
+                self._connect(now)
+            if self._link is not None:
+                self._write(self._link)
+        except NoBus as error:
+            self._disconnected(str(error))
+
+    def ready(self) -> None:
+        """Bytes have come, or the connection has gone."""
+        try:
+            if self._link is not None:
+                for message in self._link.receive():
+                    self._take(message)
+        except NoBus as error:
+            self._disconnected(str(error))
+
+    def failed(self, error: Exception) -> None:
+        """Something unexpected came out of :meth:`turn` or :meth:`ready`: begin anew."""
+        self._disconnected(type(error).__name__)
+
+    def deadline(self) -> float | None:
+        """When :meth:`turn` is due."""
+        times = [call.deadline for call in self._unanswered.values()]
+        times += [call.deadline for call in self._waiting]
+        if self._link is None and self._wanted():
+            times.append(self._next_try)
+        return min(times, default=None)
+
+    def close(self) -> None:
+        """The loop ends, or this connection's part in it."""
+        self._keep, self._tried = False, True
+        self._waiting.clear()
+        self._unlink()
+
+    # --- coming and going of the bus --------------------------------------------------------------------------------
+
+    def _wanted(self) -> bool:
+        return self._keep or not self._tried or bool(self._waiting)
+
+    def _connect(self, now: float) -> None:
+        self._tried = True
+        self._next_try = now + self._retry
+        self._retry = min(self._retry * 2, _LAST_RETRY)
+        deadline = now + CONNECT_TIMEOUT
+        self._link = self._loop.connect(self._address, next(self._serials), deadline)
+        self._linked_at = time.monotonic()
+        self._loop.register(self._link.fileno(), self)
+        self.unique_name = self._link.unique_name
+        self._told = False
+        log.debug("connected to the %s as %s", self._what, self.unique_name)
+        # Ahead of what waits: a call must not bring about a signal that is not listened to yet.
+        for rule, _ in reversed(self._rules):
+            self._listen(rule)
+        for callback in self._on_connect:
+            guarded(callback)
+
+    def _listen(self, rule: MatchRule) -> None:
+        serial = next(self._serials)
+        self._waiting.appendleft(_Call(serial, message_bus.AddMatch(rule).serialise(serial), _listening))
+
+    def _disconnected(self, reason: str) -> None:
+        if self._link is not None and time.monotonic() >= self._linked_at + _STABLE:
+            self._retry = _FIRST_RETRY
+        if not self._told and not self._loop.stopping:
+            self._told = True
+            log.warning("the %s cannot be used: %s", self._what, reason)
+        self._unlink()
+
+    def _unlink(self) -> None:
+        self.unique_name = ""
+        if self._link is not None:
+            self._loop.unregister(self._link.fileno())
+            self._link.close()
+            self._link = None
+        if self._writing is not None:  # the bus acts on whole messages only, so this one never reached it
+            call, self._writing = self._writing[0], None
+            if self._unanswered.pop(call.serial, None) is not None:
+                self._waiting.appendleft(call)
+        unanswered, self._unanswered = self._unanswered, {}
+        for call in unanswered.values():
+            call.answer(Lost.NO_ANSWER)
+
+    # --- messages ---------------------------------------------------------------------------------------------------
+
+    def _enqueue(self, call: _Call) -> None:
+        self._waiting.append(call)
+        if self._link is None:
+            self._next_try = min(self._next_try, time.monotonic() + _RETRY_FOR_A_CALL)
+
+    def _write(self, link: Link) -> None:
+        while self._writing or self._waiting:
+            if self._writing is None:
+                call = self._waiting.popleft()
+                if call.on_reply is not None:
+                    self._unanswered[call.serial] = call
+                self._writing = call, memoryview(call.data)
+            call, rest = self._writing
+            rest = rest[link.send(rest) :]
+            self._writing = (call, rest) if rest else None
+            if rest:
+                break
+        self._loop.want_to_write(link.fileno(), self._writing is not None)
+
+    def _take(self, message: Message) -> None:
+        kind = message.header.message_type
+        if kind is MessageType.signal:
+            for rule, on_signal in self._rules:
+                if rule.matches(message):
+                    guarded(on_signal, message)
+        elif kind is MessageType.method_call:
+            self._serve(message)
+        else:
+            call = self._unanswered.pop(message.header.fields.get(HeaderFields.reply_serial, 0), None)
+            if call is not None:
+                call.answer(message)
+
+    def _serve(self, message: Message) -> None:
+        fields = message.header.fields
+        answer = self._exports.get(fields.get(HeaderFields.path, ""))
+        reply: Message | None = None
+        try:
+            if answer is not None:
+                reply = answer(message)
+            if reply is None:
+                reply = new_error(message, "org.freedesktop.DBus.Error.UnknownMethod")
+        except Exception:
+            log.exception("a method call could not be served")
+            reply = new_error(message, "org.freedesktop.DBus.Error.Failed")
+        if not message.header.flags & MessageFlag.no_reply_expected:
+            self.call(reply, None)
+
+
+def _listening(reply: Message | Lost) -> None:
+    reason = reply.value if isinstance(reply, Lost) else error_of(reply)
+    if reason:
+        log.warning("the session bus passes no signals on: %s", reason)

@@ -1,0 +1,58 @@
+"""What connects a Linux desktop's buses: one thread for the tray, the toasts and the machine's sleep."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ...events import Event
+
+
+class Connections:
+    """The loop and the connections that live in it. Elsewhere than on Linux there are none.
+
+    Args:
+        environ: The environment variables.
+
+    Attributes:
+        session: The session bus, for who shows something; ``None`` where there is none.
+    """
+
+    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
+        self._environ = environ
+        self.session = None
+        self._loop = None
+        if not sys.platform.startswith("linux"):
+            return
+        from .bus import Bus, session_address
+        from .loop import Loop
+
+        self._loop = Loop("desktop")
+        if address := session_address(environ):
+            self.session = Bus(address, keep=True, loop=self._loop)
+
+    def start(self) -> None:
+        """Connect, on the loop's thread; does not wait for it."""
+        if self._loop is not None:
+            self._loop.start()
+
+    def watch_sleep(self, dispatch: Callable[[Event], object]) -> None:
+        """Dispatch :class:`MachineWoke` each time the machine has woken up, where somebody tells."""
+        if (loop := self._loop) is not None:
+            from .sleep import watch
+
+            loop.post(lambda: watch(loop, dispatch, self._environ))
+
+    def stop(self, timeout: float = 0.5) -> bool:
+        """Disconnect and end the thread.
+
+        Args:
+            timeout: Seconds to wait for it.
+
+        Returns:
+            Whether it has ended.
+        """
+        return self._loop is None or self._loop.stop(timeout)

@@ -1,0 +1,195 @@
+"""The loop that the desktop's connections live in: one thread that sleeps in ``poll`` until something comes or is due.
+
+Whatever lives in it is a :class:`Part`: the session bus, and the system bus where the machine's sleep is watched.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from ...process.lazylog import Log
+from .transport import Link, connect
+
+log = Log(__name__)
+
+MOST_WAITING = 1000
+"""Pieces of work that may wait for the thread."""
+
+
+class Part(Protocol):
+    """What lives in the loop. All of it is called on the loop's thread."""
+
+    def turn(self, now: float) -> None:
+        """Do what is due."""
+
+    def deadline(self) -> float | None:
+        """When :meth:`turn` is due, on the monotonic clock; ``None``: not before something comes."""
+
+    def ready(self) -> None:
+        """Something can be read."""
+
+    def failed(self, error: Exception) -> None:
+        """One of these calls failed with something unexpected."""
+
+    def close(self) -> None:
+        """The loop ends."""
+
+
+class Loop:
+    """The thread, its bell and its timers.
+
+    Args:
+        thread_name: What the thread is called in logs.
+    """
+
+    def __init__(self, thread_name: str) -> None:
+        self.running = False
+        """The thread has been started."""
+        self.stopping = False
+        self._thread = threading.Thread(target=self._run, name=thread_name, daemon=True)
+        self._posted: deque[Callable[[], object]] = deque()
+        self._bell = -1
+        self._bell_lock = threading.Lock()
+        # From here on, only the thread.
+        self._poll = select.poll()
+        self._parts: list[Part] = []
+        self._by_descriptor: dict[int, Part] = {}
+        self._timers: list[tuple[float, Callable[[], object]]] = []
+
+    def add(self, part: Part) -> None:
+        """Let a part live here. Before :meth:`start`, or on the thread itself."""
+        self._parts.append(part)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._poll.register(self._bell, select.POLLIN)
+        self.running = True
+        self._thread.start()
+
+    # --- for any thread ---------------------------------------------------------------------------------------------
+
+    @property
+    def waiting(self) -> int:
+        """How many pieces of work wait for the thread."""
+        return len(self._posted)
+
+    def stop(self, timeout: float) -> bool:
+        """End the thread and close its parts.
+
+        Args:
+            timeout: Seconds to wait for it.
+
+        Returns:
+            Whether it has ended.
+        """
+        self.stopping = True
+        self._ring()
+        if self._thread.ident is not None and self._thread is not threading.current_thread():
+            self._thread.join(timeout)
+        if self._thread.is_alive():
+            return False
+        with self._bell_lock:
+            if self._bell >= 0:
+                os.close(self._bell)
+                self._bell = -1
+        return True
+
+    def post(self, work: Callable[[], object]) -> bool:
+        """Have something done on the thread; False if too much is waiting already, or it was stopped."""
+        if self.stopping or len(self._posted) >= MOST_WAITING:
+            return False
+        self._posted.append(work)
+        if threading.get_ident() != self._thread.ident:  # the thread itself looks before it sleeps
+            self._ring()
+        return True
+
+    def later(self, delay: float, work: Callable[[], object]) -> bool:
+        """Like :meth:`post`, in so many seconds."""
+        when = time.monotonic() + delay
+        return self.post(lambda: self._timers.append((when, work)))
+
+    def _ring(self) -> None:
+        with self._bell_lock:
+            if self._bell >= 0:
+                os.eventfd_write(self._bell, 1)
+
+    # --- for its parts, on the thread -------------------------------------------------------------------------------
+
+    def connect(self, address: str, serial: int, deadline: float) -> Link:
+        """Connect to a bus; given up when the loop is stopped.
+
+        Raises:
+            NoBus: it did not work, or not in time.
+        """
+        return connect(address, serial, deadline, self._bell, lambda: self.stopping)
+
+    def register(self, descriptor: int, part: Part) -> None:
+        """Tell the part when something can be read there."""
+        self._by_descriptor[descriptor] = part
+        self._poll.register(descriptor, select.POLLIN)
+
+    def want_to_write(self, descriptor: int, wanted: bool) -> None:
+        """Wake up too when something can be written there; :meth:`Part.turn` follows."""
+        self._poll.modify(descriptor, select.POLLIN | (select.POLLOUT if wanted else 0))
+
+    def unregister(self, descriptor: int) -> None:
+        """The descriptor is about to be closed."""
+        del self._by_descriptor[descriptor]
+        self._poll.unregister(descriptor)
+
+    # --- the thread -------------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self.stopping:
+            self._turn()
+        for part in self._parts:
+            guarded(part.close)
+
+    def _turn(self) -> None:
+        while self._posted:
+            guarded(self._posted.popleft())
+        now = time.monotonic()
+        due = [timer for timer in self._timers if timer[0] <= now]
+        for timer in due:
+            self._timers.remove(timer)
+            guarded(timer[1])
+        for part in self._parts:
+            self._protected(part, part.turn, now)
+        if self._posted or self.stopping:
+            return
+        for descriptor, happened in self._poll.poll(self._patience()):
+            if descriptor == self._bell:
+                os.eventfd_read(self._bell)
+            elif happened & ~select.POLLOUT and (owner := self._by_descriptor.get(descriptor)) is not None:
+                self._protected(owner, owner.ready)
+
+    def _patience(self) -> float | None:
+        """Milliseconds until something is due; ``None`` for ever."""
+        times = [when for when, _ in self._timers]
+        times += [when for part in self._parts if (when := part.deadline()) is not None]
+        if not times:
+            return None
+        return max(0.0, min(times) - time.monotonic()) * 1000 + 1  # a moment more, or it would wake just before
+
+    @staticmethod
+    def _protected(part: Part, work: Callable[..., object], *arguments: Any) -> None:
+        try:
+            work(*arguments)
+        except Exception as error:  # whatever it is, it must not end the thread
+            log.exception("a connection failed for a reason that nobody expected")
+            guarded(part.failed, error)
+
+
+def guarded(work: Callable[..., object], *arguments: Any) -> None:
+    """Do it; a failure of it is a line in the log and nobody else's."""
+    try:
+        work(*arguments)
+    except Exception:
+        log.exception("a callback of the session bus failed")

@@ -1,0 +1,408 @@
+"""The window that asks for e-mail address and password. The owner of Tk; it exists only while a window is open.
+
+Used on the main thread alone: Tk's objects must not even be freed by another one (that aborts the process).
+"""
+
+from __future__ import annotations
+
+import base64
+import gc
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ...errors import TelexStartError
+from ...events import Event, WindowClosed, WindowSubmitted
+from ...process import paths
+from ...states import State
+from ..pixmaps import pixmaps, png
+from . import look, placement
+from .form import fault
+
+try:
+    import tkinter as tk
+    from tkinter import font, ttk
+except ImportError as missing:
+    raise TelexStartError(
+        "The login window needs Tk: install python3-tk (as Debian and Ubuntu call it), or sign in with --email and "
+        "--password-stdin.",
+        "No login window",
+    ) from missing
+from tktooltip import ToolTip
+
+log = logging.getLogger(__name__)
+
+TURN = 50
+"""Milliseconds between two turns of the program while the window is open."""
+_WIDTH = 344
+"""Pixels of the form on a screen of 96 dots an inch."""
+_FOCUS_GIVEN_WITHIN = 0.6
+"""Seconds after it has appeared in which the focus is not the person's doing."""
+_TIPS = {
+    "email": "The e-mail address that you use in Telex",
+    "password": "Your Telex password; it is not stored",
+    "reveal": "Show or hide the password",
+    "login": "Sign in to Telex (Return)",
+    "cancel": "Close this window (Escape)",
+}
+_unfreed: list[object] = []
+"""Tk interpreters that something still held on to; kept for ever, because the wrong thread must not free them."""
+
+
+class LoginWindow:
+    """The login window, from opening to :meth:`close`.
+
+    Args:
+        dispatch: Where :class:`WindowSubmitted` and :class:`WindowClosed` go.
+        email: What the first field holds.
+        take_focus: The person has asked for the window. Otherwise it appears on top and leaves the focus where it is.
+        message: Why it opens, where the program opens it.
+
+    Raises:
+        TelexStartError: the display cannot be used.
+    """
+
+    def __init__(
+        self, dispatch: Callable[[Event], object], email: str = "", *, take_focus: bool, message: str = ""
+    ) -> None:
+        self._dispatch = dispatch
+        self._turn: Callable[[], object] | None = None
+        self._closed = False
+        self._running = False
+        self._busy = False
+        self._shown_at = 0.0
+        self._awake = take_focus
+        self._frame: tuple[int, int, int, int] | None = None
+        placement.ask_for_sharp_pixels()
+        try:
+            root = tk.Tk(className="Telex-start")
+        except tk.TclError as error:
+            raise TelexStartError(f"The login window cannot be shown: {error}.", "No login window") from None
+        self._root = root
+        root.report_callback_exception = _log_failure
+        root.withdraw()
+        root.title("Telex – Sign in")
+        root.resizable(False, False)
+        root.configure(background=look.GROUND)
+        self._scale = placement.density(root)
+        look.dress(ttk.Style(root), font.nametofont("TkDefaultFont", root).actual("family"), self._scale)
+        self._images = [tk.PhotoImage(master=root, data=data) for data in _pictures(self._scale)]
+        root.iconphoto(True, *self._images)
+        self._build()
+        self._email.insert(0, email)
+        self._bind()
+        self._write(message, "Info")
+        self._place(take_focus)
+
+    # --- what the program does with it ------------------------------------------------------------------------------
+
+    def run(self, turn: Callable[[], object]) -> None:
+        """Run until :meth:`close`; after that nothing of it, and of Tk, is left.
+
+        Args:
+            turn: Called about every 50 ms, and soon after the person did something.
+        """
+        self._turn = turn
+        self._running = True
+        try:
+            if not self._closed:
+                self._root.after(0, self._tick)  # within the loop: a quit before it is lost
+                self._root.mainloop()
+        finally:
+            self._running = False
+            self._dispose()
+
+    def show_busy(self, message: str) -> None:
+        """A sign-in is under way: only Cancel is left to do."""
+        self._write(message, "Info")
+        if not self._busy:
+            self._busy = True
+            self._enable(False)
+            self._bar.grid()
+            self._bar.start(12)
+            # Not to Cancel: a second Return would cancel what the first has begun.
+            self._focus(self._root)
+
+    def show_failure(self, message: str) -> None:
+        """It did not work: the form is there for another try."""
+        self._rest()
+        self._enable(True)
+        self._write(message, "Bad")
+        self._focus(self._password)
+        self._password.selection_range(0, "end")
+        self._password.icursor("end")
+
+    def show_success(self, message: str) -> None:
+        """It worked; the program closes the window when that was readable."""
+        self._rest()
+        self._enable(True)  # what is disabled cannot be emptied
+        self._password.delete(0, "end")
+        self._enable(False)
+        self._write(message, "Good")
+        self._focus(self._root)
+
+    def say(self, message: str) -> None:
+        """Change the message alone."""
+        self._write(message, "Info")
+
+    def come_forward(self) -> None:
+        """The person asked for the window again: to the front, with the focus."""
+        self._awake = True
+        self._root.deiconify()
+        self._root.lift()
+        self._root.focus_force()
+        if not self._busy:
+            self._first_empty().focus_set()
+
+    def close(self) -> None:
+        """Close it: :meth:`run` returns. Only asks for that, so it may be called from a turn."""
+        if not self._closed:
+            self._closed = True
+            if self._running:
+                self._root.quit()
+
+    # --- making it --------------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        def px(length: float) -> int:
+            return round(length * self._scale)
+
+        form = ttk.Frame(self._root, padding=(px(22), px(18), px(22), px(18)))
+        form.grid()
+        form.columnconfigure(0, minsize=px(_WIDTH), weight=1)
+        head = ttk.Frame(form)
+        head.grid(sticky="ew", pady=(0, px(14)))
+        ttk.Label(head, image=self._images[0]).grid(row=0, column=0, rowspan=2, padx=(0, px(12)))
+        ttk.Label(head, text="Sign in to Telex", style="Title.TLabel").grid(row=0, column=1, sticky="w")
+        words = "Telex Start then shows your notifications."
+        ttk.Label(head, text=words, style="Quiet.TLabel").grid(row=1, column=1, sticky="w")
+
+        # Tab follows the order in which these are made.
+        ttk.Label(form, text="E-mail address", style="Field.TLabel").grid(sticky="w", pady=(0, px(3)))
+        self._email = ttk.Entry(form, font=(self._family(), 10))
+        self._email.grid(sticky="ew", pady=(0, px(10)))
+        ttk.Label(form, text="Password", style="Field.TLabel").grid(sticky="w", pady=(0, px(3)))
+        row = ttk.Frame(form)
+        row.grid(sticky="ew")
+        row.columnconfigure(0, weight=1)
+        self._password = ttk.Entry(row, show="•", font=(self._family(), 10))
+        self._password.grid(row=0, column=0, sticky="ew")
+        self._reveal = ttk.Button(row, text="Show", width=5, style="Small.TButton", command=self._toggle_password)
+        self._reveal.grid(row=0, column=1, sticky="ns", padx=(px(6), 0))
+        # Room for two lines and for the bar is kept, so that the window does not jump when they come.
+        self._message = ttk.Label(form, wraplength=px(_WIDTH), justify="left", anchor="nw", style="Info.TLabel")
+        self._message.grid(sticky="nsew", pady=(px(10), px(6)))
+        self._message.configure(text="\n")
+        form.rowconfigure(self._message.grid_info()["row"], minsize=self._message.winfo_reqheight() + px(16))
+        self._bar = ttk.Progressbar(form, mode="indeterminate", maximum=100, style="Thin.Horizontal.TProgressbar")
+        self._bar.grid(sticky="ew")
+        form.rowconfigure(self._bar.grid_info()["row"], minsize=px(4))
+        buttons = ttk.Frame(form)
+        buttons.grid(sticky="e", pady=(px(14), 0))
+        self._login = ttk.Button(buttons, text="Login", width=9, style="Login.TButton", command=self._submit)
+        self._login.grid(row=0, column=0, padx=(0, px(8)))
+        self._cancel = ttk.Button(buttons, text="Cancel", width=9, command=self._abandon)
+        self._cancel.grid(row=0, column=1)
+        self._bar.grid_remove()
+        self._tips = [self._tip(getattr(self, f"_{name}"), words) for name, words in _TIPS.items()]
+
+    def _family(self) -> str:
+        return str(font.nametofont("TkDefaultFont", self._root).actual("family"))
+
+    def _tip(self, widget: Any, words: str) -> ToolTip:
+        # Without a master tktooltip would take whichever root was made first.
+        frame = {"master": self._root, "background": look.LINE, "padx": 1, "pady": 1}
+        style = {"background": look.INK, "foreground": look.FIELD, "font": (self._family(), 9)}
+        tip = ToolTip(widget, words, delay=0.6, follow=False, parent_kwargs=frame, padx=6, pady=3, **style)
+        if isinstance(widget, ttk.Button):
+            # The buttons are at the edge of the screen, and tktooltip would show half of it beyond.
+            tip.update_idletasks()
+            tip.x_offset = round(20 * self._scale) - tip.winfo_reqwidth()
+        return tip
+
+    def _bind(self) -> None:
+        root = self._root
+        root.protocol("WM_DELETE_WINDOW", self._abandon)
+        root.bind("<Escape>", self._on_escape)
+        root.bind("<FocusIn>", self._on_focus)
+        # Tk's own binding goes to the beginning of the line there, which nobody expects any more.
+        root.tk.call("bind", "TEntry", "<Control-a>", "event generate %W <<SelectAll>>; break")
+        root.bind("<Configure>", self._on_configure)
+        for widget in (self._email, self._password, self._login):
+            for key in ("<Return>", "<KP_Enter>"):
+                widget.bind(key, self._on_return)
+        for key in ("<Return>", "<KP_Enter>"):
+            self._reveal.bind(key, lambda _: self._toggle_password())
+            self._cancel.bind(key, lambda _: self._abandon())
+        for event in ("<ButtonPress>", "<Tab>"):
+            root.bind(event, self._on_touch, add="+")
+
+    def _place(self, take_focus: bool) -> None:
+        root = self._root
+        root.update_idletasks()
+        self._move()
+        root.attributes("-topmost", True)
+        if sys.platform.startswith("linux"):
+            root.attributes("-type", "dialog")
+        keeper = None if take_focus else placement.FocusKeeper(root)
+        root.deiconify()
+        root.lift()
+        self._shown_at = time.monotonic()
+        if keeper is not None:
+            keeper.give_back()
+        else:
+            root.focus_force()
+            self._first_empty().focus_set()
+
+    def _on_configure(self, event: Any) -> None:
+        """The frame that the window manager draws is known only some time after the window has appeared."""
+        if event.widget is self._root and self._frame is None:
+            self._frame = placement.frame_of(self._root)
+            if self._frame is not None:
+                self._move()
+
+    def _move(self) -> None:
+        """Put the lower right corner, frame and all, where it belongs."""
+        root = self._root
+        right, bottom = placement.corner(root, self._scale)
+        sides = self._frame or (0, 0, round(28 * self._scale), 0)
+        left = right - root.winfo_reqwidth() - sides[0] - sides[1]
+        top = bottom - root.winfo_reqheight() - sides[2] - sides[3]
+        root.geometry(f"+{max(0, left)}+{max(0, top)}")
+
+    # --- what the person does ---------------------------------------------------------------------------------------
+
+    def _submit(self) -> None:
+        if self._busy or self._closed:
+            return
+        email, password = self._email.get().strip(), self._password.get()
+        if (wrong := fault(email, password)) is not None:
+            self._write(wrong.message, "Bad")
+            self._focus(self._email if wrong.field == "email" else self._password)
+            return
+        self._hide_password()
+        self._dispatch(WindowSubmitted(email, password))
+        self._root.after_idle(self._call_turn)
+
+    def _abandon(self) -> None:
+        self._dispatch(WindowClosed())
+        self._root.after_idle(self._call_turn)
+
+    def _toggle_password(self) -> None:
+        if self._busy:
+            return
+        if self._password.cget("show"):
+            self._password.configure(show="")
+            self._reveal.configure(text="Hide")
+        else:
+            self._hide_password()
+
+    def _hide_password(self) -> None:
+        self._password.configure(show="•")
+        self._reveal.configure(text="Show")
+
+    def _on_return(self, _: object) -> None:
+        self._submit()
+
+    def _on_escape(self, _: object) -> None:
+        # A key that was meant for the window below must not close one that has just pushed in.
+        if self._awake:
+            self._abandon()
+
+    def _on_touch(self, _: object) -> None:
+        self._awake = True
+
+    def _on_focus(self, event: Any) -> None:
+        """The window has got the focus. By the person's doing the cursor goes into the first empty field; but a window
+        manager that gives it unasked must not lead into the password what is being typed elsewhere."""
+        if event.widget is not self._root or self._awake or self._busy:
+            return
+        if time.monotonic() - self._shown_at > _FOCUS_GIVEN_WITHIN:
+            self._awake = True
+            self._first_empty().focus_set()
+
+    # --- its parts --------------------------------------------------------------------------------------------------
+
+    def _first_empty(self) -> Any:
+        return self._password if self._email.get().strip() else self._email
+
+    def _focus(self, widget: Any) -> None:
+        """Move the cursor within the window; that the window has the focus is the person's matter."""
+        if self._awake:
+            widget.focus_set()
+
+    def _enable(self, enabled: bool) -> None:
+        for widget in (self._email, self._password, self._reveal, self._login):
+            widget.state(["!disabled" if enabled else "disabled"])
+
+    def _rest(self) -> None:
+        self._busy = False
+        self._bar.stop()
+        self._bar.grid_remove()
+
+    def _write(self, message: str, look: str) -> None:
+        self._message.configure(text=message, style=f"{look}.TLabel")
+        if self._shown_at:
+            height = self._root.winfo_reqheight()
+            self._root.update_idletasks()
+            if self._root.winfo_reqheight() != height:
+                self._move()  # a long message makes it higher: upwards
+
+    # --- its loop and its end ---------------------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        if self._closed:
+            return
+        self._root.after(TURN, self._tick)
+        self._call_turn()
+
+    def _call_turn(self) -> None:
+        if self._turn is not None and not self._closed:
+            self._turn()
+
+    def _dispose(self) -> None:
+        root = self._root
+        # Where the pointer rests on a control, a tooltip that outlives it writes errors.
+        for tip in self._tips:
+            tip.destroy()
+            tip.msg_var = None
+        for entry in (self._email, self._password):
+            entry.state(["!disabled"])
+            entry.delete(0, "end")
+        interpreter = [root.tk]
+        root.destroy()
+        self.__dict__.clear()
+        self._closed = True
+        del root, tip, entry
+        _free(interpreter)
+
+
+def _pictures(scale: float) -> list[bytes]:
+    """The mark for the window's head, and for its frame, as base64 of PNG files."""
+    drawn = pixmaps(State.ONLINE, 0, os.path.join(paths.cache_folder(), "icons"))
+    head = next((pixmap for pixmap in drawn if pixmap[0] >= 40 * scale), drawn[-1])
+    return [base64.b64encode(png(pixmap)) for pixmap in (head, *drawn)]
+
+
+def _log_failure(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+    log.error("the login window failed", exc_info=(kind, error, trace))
+
+
+def _free(interpreter: list[Any]) -> None:
+    """Free a Tk interpreter on this thread, or never.
+
+    Args:
+        interpreter: Holds it, and nothing else does any more, but for cycles of Tk's objects.
+    """
+    for _ in range(5):
+        gc.collect()
+        if sys.getrefcount(interpreter[0]) <= 2:
+            interpreter.clear()
+            return
+        # Another thread's collector may be at it just now; then ours does nothing.
+        time.sleep(0.01)
+    log.debug("a Tk interpreter is still in use")
+    _unfreed.append(interpreter.pop())

@@ -1,0 +1,230 @@
+"""Opening, raising and closing the Telex client. The owner of psutil and webbrowser, which it imports when asked.
+
+Both calls may take seconds, so a thread of their own makes them; what they return is fit to be shown.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import time
+import webbrowser
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ...config import WEB_APP
+from ...events import MainAppAnswered
+from .. import win32, x11
+from . import telex_client
+
+if TYPE_CHECKING:
+    import psutil
+
+log = logging.getLogger(__name__)
+
+CLOSE_WITHIN = 5.0
+"""Seconds that the client has to close by itself."""
+_ENDED_WITHIN = 1.0
+"""Seconds within which the system has ended what was ended by force."""
+
+
+def find(command: str | None) -> telex_client.Client | None:
+    """The client as it is installed, or ``None``.
+
+    Args:
+        command: ``main_app.command`` of the configuration.
+    """
+    return telex_client.find(command)
+
+
+def open_main_app(command: str | None) -> MainAppAnswered | None:
+    """Start the client, or bring it to the front where it runs and the desktop allows that.
+
+    Where it is not installed, the web app is opened instead.
+
+    Args:
+        command: ``main_app.command`` of the configuration.
+
+    Returns:
+        What the person should be told; ``None`` where the client itself is answer enough.
+    """
+    found = find(command)
+    if found is None:
+        return _open_web_app(f"{command} (main_app.command) cannot be started" if command else "")
+    pids = _with_descendants(_running(found)) if found.recognisable else set()
+    if pids and (x11.raise_window_of(pids) or win32.raise_window_of(pids)):
+        return None
+    try:
+        # Where it runs and cannot be raised: a second start makes it come forward by itself.
+        _start(found)
+    except OSError as error:
+        return _open_web_app(f"{found.command[0]} cannot be started ({error.strerror})")
+    return None
+
+
+def close_main_app(command: str | None) -> MainAppAnswered | None:
+    """End the client: all its processes of this user, whoever started them.
+
+    It is asked first, and ended by force when it has not closed after :data:`CLOSE_WITHIN` seconds. Processes that are
+    not certainly the client's are left alone.
+
+    Args:
+        command: ``main_app.command`` of the configuration.
+
+    Returns:
+        What the person should be told; ``None`` where it has closed.
+    """
+    found = find(command)
+    if found is None:
+        if command:
+            return MainAppAnswered("Telex was not closed", f"{command} (main_app.command) is not there.")
+        return MainAppAnswered("Telex is not running", "The Telex app is not installed on this computer.")
+    if not found.recognisable:
+        words = f"{' '.join(found.command)} runs other programs too. Please close Telex in its own window."
+        return MainAppAnswered("Telex was not closed", words)
+    processes = _running(found)
+    if not processes:
+        words = ""
+        if found.interpreted is not None:
+            words = f"If it does run, {found.interpreted[1]} has started another program: close it in its own window."
+        return MainAppAnswered("Telex is not running", words)
+    return _end(processes)
+
+
+def _running(found: telex_client.Client) -> list[psutil.Process]:
+    """This user's processes that are the client's."""
+    import psutil
+
+    me = psutil.Process()
+    owner = me.uids().real if hasattr(me, "uids") else me.username()
+    processes = []
+    # Not process_iter: it keeps what a process ran when it was first seen, also after an exec.
+    for pid in psutil.pids():
+        try:
+            process = psutil.Process(pid)
+            theirs = process.uids().real if hasattr(process, "uids") else process.username()
+            if theirs != owner or pid == me.pid or not _runs(process):
+                continue
+            if found.is_process(process.exe(), process.cmdline(), process.cwd):
+                processes.append(process)
+        except (psutil.Error, OSError):
+            continue  # it has ended meanwhile, or is none of ours
+    return processes
+
+
+def _with_descendants(processes: list[psutil.Process]) -> set[int]:
+    """The ids of the processes and of what they started: the window of a script is often its child's."""
+    import psutil
+
+    pids = {process.pid for process in processes}
+    for process in processes:
+        try:
+            pids |= {child.pid for child in process.children(recursive=True)}
+        except psutil.Error:
+            continue
+    return pids
+
+
+def _end(processes: list[psutil.Process]) -> MainAppAnswered | None:
+    if sys.platform == "win32":
+        win32.ask_to_close({process.pid for process in processes})
+    else:
+        for process in processes:
+            _signal(process.terminate)
+    left = _wait(processes, CLOSE_WITHIN)
+    if not left:
+        return None
+    for process in left:
+        _signal(process.kill)
+    if _wait(left, _ENDED_WITHIN):
+        return MainAppAnswered("Telex was not closed", "The system does not allow it, or the app hangs.")
+    return MainAppAnswered("Telex is closed", f"It did not close by itself in {CLOSE_WITHIN:.0f} seconds.")
+
+
+def _wait(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Wait until the processes have ended, and return those that have not in time."""
+    deadline = time.monotonic() + seconds
+    left = processes
+    while (left := [process for process in left if _runs(process)]) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return left
+
+
+def _runs(process: psutil.Process) -> bool:
+    import psutil
+
+    try:
+        # One that nobody has buried yet has ended all the same.
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def _signal(send: Callable[[], object]) -> None:
+    """Send a signal by psutil, which never hits another process that got the same number."""
+    import psutil
+
+    try:
+        send()
+    except psutil.Error as error:
+        log.info("the main app could not be signalled: %s", error)
+
+
+def _start(found: telex_client.Client) -> None:
+    """Start the client so that it has nothing to do with this program any more.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    log.info("starting %s", found.command[0])
+    if sys.platform == "win32" and found.command[0].lower().endswith(".lnk"):
+        os.startfile(found.command[0])
+    else:
+        _detach(list(found.command), found.folder)
+
+
+def _detach(command: list[str], folder: str | None = None) -> None:
+    """Run a command in a session of its own, with no streams of ours.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    null = subprocess.DEVNULL
+    if sys.platform == "win32":
+        flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
+        subprocess.Popen(command, cwd=folder, stdin=null, stdout=null, stderr=null, creationflags=flags)
+        return
+    # A child that ends before this program would stay as a zombie: setsid starts it as nobody's child, and ends.
+    setsid = shutil.which("setsid")
+    if setsid is not None:
+        command = [setsid, "--fork", *command]
+    process = subprocess.Popen(command, cwd=folder, stdin=null, stdout=null, stderr=null, start_new_session=True)
+    if setsid is not None:
+        process.wait()
+
+
+def _open_web_app(reason: str) -> MainAppAnswered:
+    """Open the web app, and say why that."""
+    why = reason or "The Telex app is not installed on this computer"
+    if _browse(WEB_APP):
+        return MainAppAnswered("Telex opens in the browser", f"{why}.")
+    return MainAppAnswered("Telex cannot be opened", f"{why}, and there is no browser for {WEB_APP}.")
+
+
+def _browse(address: str) -> bool:
+    """Open an address in the person's browser; whether that worked, as far as can be told."""
+    opener = shutil.which("xdg-open") if sys.platform.startswith("linux") else None
+    try:
+        if opener is not None:
+            _detach([opener, address])
+            return True
+        browser = webbrowser.get()
+        if type(browser) is webbrowser.GenericBrowser:
+            return False  # one for a terminal, which there is none here
+        return browser.open(address)
+    except (OSError, webbrowser.Error) as error:
+        log.warning("no browser: %s", error)
+        return False

@@ -1,0 +1,256 @@
+"""Toasts by plyer: on Windows, on macOS, and on Linux where there is no session bus. Owner of plyer.
+
+plyer tells nobody whether a toast was shown, may block for as long as it likes, and breaks in a way of its own on each
+platform. So it runs on a daemon thread with a short queue, which Exit never waits for, and gets text that cannot hurt.
+Where it fails, ``tray_notify`` (pystray's) is the next try.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import subprocess
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+from ...news.toast import Conversation, Toast
+from ...news.wording import LONGEST_TITLE, cut, one_line
+from .toast_queue import APP_NAME, EXPIRE, ToastQueue, escaped, safe_texts
+
+log = logging.getLogger(__name__)
+
+_NOTIFY_SEND_TIMEOUT = 2.0
+"""Seconds."""
+_WINDOWS_TITLE, _WINDOWS_BODY = 63, 255
+"""UTF-16 units that fit; a terminator comes after them."""
+_PLATFORMS = {"win32": "win", "cygwin": "win", "darwin": "macosx"}
+
+
+class PlyerToasts:
+    """Shows toasts through plyer.
+
+    Args:
+        on_shown: plyer (or the tray) has taken this toast without an error; more it does not tell.
+        on_failed: A toast was not shown, for this reason (a sentence).
+        tray_notify: The next try, called with title and body, from this thread.
+        icon_file: An ``.ico`` file for Windows.
+        platform: Like ``sys.platform``.
+
+    The callbacks run on the thread of this object.
+    """
+
+    def __init__(
+        self,
+        *,
+        on_shown: Callable[[Toast], object],
+        on_failed: Callable[[str], object],
+        tray_notify: Callable[[str, str], object] | None = None,
+        icon_file: str | None = None,
+        platform: str = sys.platform,
+    ) -> None:
+        self.queue = ToastQueue()
+        self._on_shown = on_shown
+        self._on_failed = on_failed
+        self._tray_notify = tray_notify
+        self._platform = _PLATFORMS.get(platform, "linux")
+        self._icon_file = icon_file or ""
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._backend: Callable[[str, str], None] | None = None
+        self._hopeless = False
+        self._runner = _Runner()
+        self._balloon: Any = None
+        self._thread = threading.Thread(target=self._run, name="toasts", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread. plyer is imported with the first toast."""
+        self._thread.start()
+
+    def show(self, toast: Toast) -> None:
+        """Show it as soon as those before it are done. From any thread; never blocks."""
+        self.queue.put(toast)
+        with self._changed:
+            self._changed.notify()
+
+    def close(self, conversation: Conversation) -> None:
+        """Do not show what still waits of this conversation; what is shown cannot be taken back here."""
+        self.queue.remove(conversation)
+
+    def stop(self, timeout: float = 0.2) -> None:
+        """End the thread if it is not blocked inside plyer, and any process that plyer started."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        self._runner.kill()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    # --- the thread -------------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                # A balloon takes its icon out of the Windows tray when its time is over.
+                patience = EXPIRE / 1000 if self._balloon is not None else None
+                self._changed.wait_for(lambda: self.queue or self._stopping, patience)
+            self._remove_balloon()
+            if self._stopping:
+                return
+            if self.queue.newly_dropped():
+                self._on_failed("Too many toasts at once, or the desktop is too slow: the oldest were dropped.")
+            waiting = self.queue.take()
+            if waiting is not None:
+                self._show(waiting.toast)
+
+    def _show(self, toast: Toast) -> None:
+        title, body = safe_texts(toast)
+        body = body or " "  # Windows shows no balloon without one
+        if self._platform == "win":
+            title, body = cut_utf16(title, _WINDOWS_TITLE), cut_utf16(body, _WINDOWS_BODY)
+        reason = "no way to show toasts was found"
+        if not self._hopeless:
+            try:
+                self._plyer(title, body)
+                self._on_shown(toast)
+                return
+            except (ImportError, NotImplementedError) as error:
+                self._hopeless = True
+                reason = str(error)
+            except Exception as error:  # of whatever plyer's backends raise
+                reason = str(error) or type(error).__name__
+            log.debug("plyer could not show a toast: %s", reason)
+        if self._tray_notify is not None:
+            try:
+                self._tray_notify(title, body)
+                self._on_shown(toast)
+                return
+            except Exception as error:  # of whatever pystray's backends raise
+                reason = str(error) or type(error).__name__
+        self._on_failed(f"A toast could not be shown: {cut(one_line(reason), LONGEST_TITLE)}.")
+
+    def _plyer(self, title: str, body: str) -> None:
+        if self._backend is None:
+            self._backend = {"win": self._on_windows, "macosx": self._on_macos, "linux": self._on_linux}[
+                self._platform
+            ]()
+        self._backend(title, body)
+
+    def _on_macos(self) -> Callable[[str, str], None]:
+        backend = _platform_module("macosx.notification").instance()
+
+        def show(title: str, body: str) -> None:
+            backend.notify(title=title, message=body, app_name=APP_NAME)
+
+        return show
+
+    def _on_windows(self) -> Callable[[str, str], None]:
+        # plyer's own way is a thread a toast, which no exit gets past for 10 s, and an icon a toast, which stays in the
+        # tray to the end. Its balloon can be had without both, and be taken away again.
+        module = _platform_module("win.libs.balloontip")
+        module.atexit = SimpleNamespace(register=lambda _: None)
+        balloon_tip = module.WindowsBalloonTip
+
+        def show(title: str, body: str) -> None:
+            self._balloon = balloon_tip(
+                title=title, message=body, app_name=APP_NAME, app_icon=self._icon_file, timeout=0
+            )
+
+        return show
+
+    def _remove_balloon(self) -> None:
+        balloon, self._balloon = self._balloon, None
+        if balloon is not None:
+            try:
+                balloon.__del__()
+            except Exception as error:
+                log.debug("a balloon could not be removed: %s", error)
+            # What it freed it must not free again when it is collected.
+            balloon._hicon = balloon._wnd_class_ex = balloon._hwnd = None
+
+    def _on_linux(self) -> Callable[[str, str], None]:
+        module = _platform_module("linux.notification")
+        module.subprocess = self._runner
+        with warnings.catch_warnings():  # it would tell the terminal what it misses
+            warnings.simplefilter("ignore")
+            backend = module.instance()
+        portal = type(backend).__name__ == "NotifyDesktopPortals"
+
+        def show(title: str, body: str) -> None:
+            if portal:  # it pastes the text into a GVariant between apostrophes
+                title, body = (text.replace("\\", "\\\\").replace("'", "\\'") for text in (title, body))
+            else:
+                # notify-send takes a leading hyphen for an option. The daemon cannot be asked whether it reads markup
+                # in the body, and nearly all do.
+                title, body = (f" {text}" if text.startswith("-") else text for text in (title, escaped(body)))
+            # Past the public notify(), which passes neither the portal its body nor notify-send an end.
+            backend._notify(
+                title=title,
+                message=body,
+                body=body,
+                app_name=APP_NAME,
+                timeout=EXPIRE // 1000,
+                expire_time=str(EXPIRE),
+                hint="string:desktop-entry:telex-start",  # the default is one that notify-send refuses
+            )
+
+        return show
+
+
+class _Runner:
+    """What plyer's Linux backends use in place of ``subprocess``: bounded, checked, and to be ended from outside."""
+
+    DEVNULL = subprocess.DEVNULL
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+        self._ended = False
+
+    def call(self, command: Sequence[str], **_: Any) -> int:
+        """Run it for :data:`_NOTIFY_SEND_TIMEOUT` at most.
+
+        Raises:
+            OSError: it cannot be run, took too long, or failed.
+        """
+        with self._lock:
+            if self._ended:
+                raise OSError("the program ends")
+            quiet = subprocess.DEVNULL
+            process = self._process = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet)
+        try:
+            status = process.wait(_NOTIFY_SEND_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise OSError(f"{command[0]} does not answer") from None
+        finally:
+            self._process = None
+        if status:
+            raise OSError(f"{command[0]} failed with {status}")
+        return status
+
+    run = call
+
+    def kill(self) -> None:
+        """End what runs, and run nothing any more."""
+        with self._lock:
+            self._ended = True
+            if self._process is not None:
+                self._process.kill()
+
+
+def _platform_module(name: str) -> Any:
+    # Not by plyer's proxy, which prints a traceback where a backend cannot be imported, and hides why.
+    return importlib.import_module(f"plyer.platforms.{name}")
+
+
+def cut_utf16(text: str, units: int) -> str:
+    """Like :func:`telex_start.news.wording.cut`, with the limit in UTF-16 units."""
+    limit = units
+    while len(cut(text, limit).encode("utf-16-le", "surrogatepass")) // 2 > units:
+        limit -= 1
+    return cut(text, limit)

@@ -1,0 +1,146 @@
+"""Toasts: one call that never blocks and never raises, whatever the desktop has.
+
+On Linux the notification daemon is asked over the session bus; on Windows, on macOS and where there is no session bus
+plyer is. A desktop that shows nothing is told about once, not once a toast, and again only after it has worked between.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Protocol
+
+from ...events import Event, ToastClicked, ToastFailed
+from ...news.toast import Conversation, Toast
+from ...process.lazylog import Log
+
+if TYPE_CHECKING:
+    from ..bus.bus import Bus
+    from .toast_queue import ToastQueue
+
+log = Log(__name__)
+
+
+class _Backend(Protocol):
+    @property
+    def queue(self) -> ToastQueue: ...
+
+    def show(self, toast: Toast) -> None: ...
+
+    def close(self, conversation: Conversation) -> None: ...
+
+
+class Toasts:
+    """Shows toasts on a thread of its own.
+
+    Args:
+        dispatch: Where events go: :class:`ToastFailed`, and :class:`ToastClicked` where the desktop tells of clicks.
+        icon: Gives width, height and rows of R, G, B, A bytes, for the notification daemon; asked once, when needed.
+        icon_file: An ``.ico`` file, for Windows.
+        tray_notify: What shows title and body where plyer cannot (pystray's ``notify``); ``None`` on Linux.
+        bus: The session bus's connection to use, not started yet, of which the caller stays the owner. By default one
+            is made for toasts alone.
+        environ: The environment variables.
+    """
+
+    def __init__(
+        self,
+        dispatch: Callable[[Event], object],
+        *,
+        icon: Callable[[], tuple[int, int, bytes]] | None = None,
+        icon_file: str | None = None,
+        tray_notify: Callable[[str, str], object] | None = None,
+        bus: Bus | None = None,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        self._dispatch = dispatch
+        self._icon = icon
+        self._icon_file = icon_file
+        self._tray_notify = tray_notify
+        self._bus = bus
+        self._environ = environ
+        self._backend: _Backend | None = None
+        self._stop: Callable[[float], object] | None = None
+        self._failing = False
+        if bus is not None:
+            self._backend = self._over(bus)
+
+    def start(self) -> None:
+        """Start what shows toasts. Does not wait for it."""
+        if self._backend is not None:
+            return
+        if not sys.platform.startswith("linux") or not self._start_bus():
+            self._start_plyer()
+
+    def show(self, toast: Toast) -> None:
+        """Show a toast soon. Never blocks, never raises; after :meth:`stop` it does nothing."""
+        if self._backend is not None:
+            self._backend.show(toast)
+
+    def close(self, conversation: Conversation) -> None:
+        """Take the conversation's toast away where the desktop can do that: it was read elsewhere."""
+        if self._backend is not None:
+            self._backend.close(conversation)
+
+    def stop(self, timeout: float = 0.4) -> None:
+        """Stop showing. What waits is dropped; a thread that is blocked in the desktop is left behind, it is a daemon.
+
+        Args:
+            timeout: Seconds.
+        """
+        backend, self._backend = self._backend, None
+        if backend is not None and backend.queue.dropped:
+            log.info("toasts: %d were dropped because too many waited", backend.queue.dropped)
+        if self._stop is not None:
+            self._stop(timeout)
+            self._stop = None
+
+    def _start_bus(self) -> bool:
+        try:
+            from ..bus.bus import Bus, session_address
+        except ImportError as error:
+            log.warning("toasts: no D-Bus: %s", error)
+            return False
+        address = session_address(self._environ)
+        if not address:
+            log.info("toasts: there is no session bus")
+            return False
+        bus = Bus(address)
+        self._backend = self._over(bus)
+        bus.start()
+        self._stop = bus.stop
+        return True
+
+    def _over(self, bus: Bus) -> _Backend:
+        from .dbus_backend import DBusToasts, Icon
+
+        draw = self._icon
+        return DBusToasts(
+            bus,
+            on_shown=self._shown,
+            on_failed=self._failed,
+            on_clicked=lambda toast: self._dispatch(ToastClicked()),
+            icon=None if draw is None else lambda: Icon(*draw()),
+        )
+
+    def _start_plyer(self) -> None:
+        from .plyer_backend import PlyerToasts
+
+        plyer = PlyerToasts(
+            on_shown=self._shown, on_failed=self._failed, tray_notify=self._tray_notify, icon_file=self._icon_file
+        )
+        plyer.start()
+        self._backend = plyer
+        self._stop = plyer.stop
+
+    # --- on the backend's thread ------------------------------------------------------------------------------------
+
+    def _shown(self, toast: Toast) -> None:
+        self._failing = False
+
+    def _failed(self, message: str) -> None:
+        if not self._failing:
+            self._failing = True
+            log.warning("toasts: %s", message)
+            self._dispatch(ToastFailed(message))

@@ -1,0 +1,48 @@
+"""The tray's menu, in pystray's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ...face import Face
+from ...menu import MenuItem
+
+if TYPE_CHECKING:
+    from ...events import Event
+
+
+def make_menu(words: Any, face: Callable[[], Face], tell: Callable[[Event], object]) -> Any:
+    """The menu.
+
+    Args:
+        words: What has pystray's ``Menu`` and ``MenuItem``.
+        face: What is shown now. Called on the tray's thread, whenever the menu is made or brought up to date.
+        tell: Gets :class:`MenuClicked` and :class:`IconClicked`.
+    """
+
+    # The events bring msgspec, which the icon does not need.
+    def clicked(which: MenuItem | None) -> None:
+        from ...events import IconClicked, MenuClicked
+
+        tell(MenuClicked(which) if which else IconClicked())
+
+    def item(which: MenuItem, **when: Callable[[Any], bool]) -> Any:
+        return words.MenuItem(which.value, lambda: clicked(which), **when)
+
+    return words.Menu(
+        # What a click on the icon itself does, where the backend knows that; in no menu.
+        words.MenuItem("", lambda: clicked(None), default=True, visible=False),
+        words.MenuItem(lambda _: face().status, None, enabled=False),
+        words.Menu.SEPARATOR,
+        item(MenuItem.LOGIN, enabled=lambda _: not face().signed_in),
+        item(MenuItem.RECONNECT_NOW, visible=lambda _: face().reconnecting),
+        words.Menu.SEPARATOR,
+        item(MenuItem.OPEN_MAIN_APP),
+        item(MenuItem.CLOSE_MAIN_APP),
+        words.Menu.SEPARATOR,
+        item(MenuItem.TEST_NOTIFICATIONS),
+        words.Menu.SEPARATOR,
+        item(MenuItem.SIGN_OUT, visible=lambda _: face().signed_in),
+        item(MenuItem.EXIT),
+    )

@@ -1,0 +1,139 @@
+"""pystray's own backends, where one of them is needed: looked at before it is imported, and made harmless.
+
+pystray chooses when it is imported, takes a backend without a menu where nothing better is, and can hang when the
+desktop lacks something. So the backend is named here, and its traps are taken out.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from ...errors import NoPlaceForIcon
+from .pystray_tray import Backend
+
+log = logging.getLogger(__name__)
+
+_APPINDICATOR_SIZE = 22
+"""Pixels, on a screen of normal density. AppIndicator takes one picture, and this is what most panels show."""
+_LARGE_SIZE = 64
+"""Pixels, for who scales it down well."""
+
+
+def platform_backend() -> Backend:
+    """pystray's backend for Windows or macOS."""
+    import pystray
+
+    return Backend(sys.platform, pystray, _quiet(pystray.Icon), _LARGE_SIZE, detached=sys.platform == "darwin")
+
+
+def appindicator() -> Backend:
+    """pystray's AppIndicator backend, which falls back to an XEmbed tray by itself.
+
+    Raises:
+        NoPlaceForIcon: what it needs is missing; says what to install.
+    """
+    backend = _import_backend("appindicator")
+    _silence_notifier()
+    _live_without_bus()
+    return Backend("appindicator", backend, _quiet(backend.Icon), _APPINDICATOR_SIZE * _scale())
+
+
+def named(name: str) -> Backend:
+    """The backend that ``PYSTRAY_BACKEND`` names.
+
+    Raises:
+        NoPlaceForIcon: it cannot be used, or has no menu.
+    """
+    if name == "appindicator":
+        return appindicator()
+    backend = _import_backend(name)
+    if not backend.Icon.HAS_MENU:
+        raise NoPlaceForIcon(f"the tray backend {name} has no menu (PYSTRAY_BACKEND): unset it, or use --headless.")
+    return Backend(name, backend, _quiet(backend.Icon), _LARGE_SIZE)
+
+
+def _import_backend(name: str) -> Any:
+    """pystray's module of that name; it has ``Icon``, and gets ``Menu`` and ``MenuItem``."""
+    own = os.environ.get("PYSTRAY_BACKEND")
+    os.environ["PYSTRAY_BACKEND"] = "dummy"  # the package imports a backend, most of them with a toolkit
+    try:
+        from importlib import import_module
+
+        backend: Any = import_module(f"pystray._{name}")
+        from pystray import _base
+    except Exception as error:  # a backend can raise anything: ImportError, ValueError of gi, Xlib's own
+        log.info("no tray backend %s: %s: %s", name, type(error).__name__, error)
+        raise NoPlaceForIcon(
+            "an icon in a tray of the old kind needs PyGObject and AyatanaAppIndicator3: install python3-gi and "
+            "gir1.2-ayatanaappindicator3-0.1 (as Debian and Ubuntu call them), or use --headless."
+        ) from None
+    finally:
+        if own is None:
+            del os.environ["PYSTRAY_BACKEND"]
+        else:
+            os.environ["PYSTRAY_BACKEND"] = own
+    backend.Menu, backend.MenuItem = _base.Menu, _base.MenuItem
+    return backend
+
+
+class _NoNotifier:
+    """Stands in for pystray's own notifier: that one calls the notification daemon when the icon starts and stops,
+    and a daemon that does not answer holds up both for half a minute."""
+
+    def notify(self, title: str, message: str, icon: str) -> None:
+        """Toasts are shown elsewhere."""
+
+    def hide(self) -> None:
+        """Nothing was shown."""
+
+
+def _silence_notifier() -> None:
+    from pystray._util import notify_dbus
+
+    notify_dbus.Notifier = _NoNotifier
+
+
+def _quiet(icon_class: Any) -> Any:
+    """The class without its rebuilding of the whole menu after each click, which changes nothing here, closes a menu
+    that is open again already, and loses a click that is under way."""
+
+    class QuietIcon(icon_class):  # type: ignore[misc]
+        def _handler(self, callback: Callable[[Any], object]) -> Callable[..., None]:
+            def clicked(*_: object) -> None:
+                callback(self)
+
+            return clicked
+
+        def __call__(self) -> None:
+            if self.menu is not None:
+                self.menu(self)
+
+    return QuietIcon
+
+
+_kept: list[Any] = []
+
+
+def _live_without_bus() -> None:
+    """GLib ends the process when the session bus goes, unless told not to; for as long as the connection is kept."""
+    from gi.repository import Gio, GLib
+
+    try:
+        connection = Gio.bus_get_sync(Gio.BusType.SESSION, None)
+    except GLib.Error as error:
+        raise NoPlaceForIcon(f"the session bus cannot be used ({error.message}): use --headless.") from None
+    connection.set_exit_on_close(False)
+    _kept[:] = [connection]
+
+
+def _scale() -> int:
+    """How many pixels a panel of this screen makes of one."""
+    from gi.repository import Gdk
+
+    display = Gdk.Display.get_default()
+    monitor = display.get_monitor(0) if display is not None else None
+    return monitor.get_scale_factor() if monitor is not None else 1

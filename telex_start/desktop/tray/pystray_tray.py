@@ -1,0 +1,153 @@
+"""The icon by one of pystray's own backends, on a thread named "tray" (macOS: on the main thread's loop).
+
+Windows and macOS; on Linux AppIndicator, for a desktop that has but an old-style (XEmbed) tray.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from ...events import Event, ThreadFailed
+from ...face import Face
+from ...states import State
+from .menu import make_menu
+
+log = logging.getLogger(__name__)
+
+
+class Backend(NamedTuple):
+    """What the icon is made with."""
+
+    name: str
+    words: Any
+    """Has pystray's ``Menu`` and ``MenuItem``."""
+    icon_class: Any
+    """What to make the icon with in place of ``pystray.Icon``."""
+    size: int
+    """Of the picture, in pixels."""
+    detached: bool = False
+    """The icon must be made on the main thread, and another loop there runs it."""
+
+
+class PystrayTray:
+    """One icon.
+
+    Args:
+        backend: What it is made with.
+        face: What is shown first.
+        tell: Gets the clicks, on the tray's thread.
+        shown: Called when the icon is shown.
+    """
+
+    def __init__(
+        self, backend: Backend, face: Face, tell: Callable[[Event], object], shown: Callable[[], object]
+    ) -> None:
+        self._backend = backend
+        self._tell = tell
+        self._shown = shown
+        self._lock = threading.Lock()
+        self._wanted = self._face = face
+        self._visible = False
+        self._stopping = False
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="tray", daemon=True)
+        self._icon: Any = None
+
+    def start(self) -> None:
+        """Show the icon. Does not wait for it."""
+        if self._backend.detached:
+            self._make_icon().run_detached(self._set_up)
+        else:
+            self._thread.start()
+
+    def show(self, face: Face) -> None:
+        """Show this face. From any thread."""
+        with self._lock:
+            self._wanted = face
+            if self._visible and not self._stopping:
+                self._renew()
+
+    def notify(self, title: str, body: str) -> None:
+        """Show a toast at the icon. From any thread.
+
+        Args:
+            title: At most 63 UTF-16 units, which is what Windows takes.
+            body: At most 255 UTF-16 units.
+
+        Raises:
+            RuntimeError: there is no icon now, or it cannot do that.
+        """
+        with self._lock:
+            if not self._visible or self._stopping or not getattr(self._icon, "HAS_NOTIFICATION", False):
+                raise RuntimeError("no icon to show a toast at")
+            self._icon.notify(body, title)
+
+    def stop(self, timeout: float) -> bool:
+        """Take the icon away.
+
+        Args:
+            timeout: Seconds to wait for it.
+
+        Returns:
+            Whether the icon is gone and its thread has ended.
+        """
+        deadline = time.monotonic() + timeout
+        with self._lock:
+            self._stopping = True
+        # A stop before pystray's loop has begun would be lost.
+        if self._ready.wait(timeout):
+            self._icon.stop()
+        if self._thread.ident is not None:
+            self._thread.join(max(0.0, deadline - time.monotonic()))
+        return self._ready.is_set() and not self._thread.is_alive()
+
+    # --- the tray's thread ------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            self._make_icon().run(self._set_up)
+            if not self._stopping:
+                raise RuntimeError("pystray's loop ended by itself")  # it logs why, and returns
+        except Exception as error:
+            log.exception("the tray failed")
+            if not self._stopping:
+                self._tell(ThreadFailed("tray", type(error).__name__))
+            # pystray's thread for the set-up waits for ever where the loop never began, and would hold up the exit.
+            with suppress(Exception):
+                self._icon._mark_ready()
+
+    def _make_icon(self) -> Any:
+        menu = make_menu(self._backend.words, lambda: self._face, self._tell)
+        self._icon = self._backend.icon_class("telex-start", self._picture(self._face), self._face.title, menu)
+        return self._icon
+
+    def _set_up(self, icon: Any) -> None:
+        """pystray calls this on a thread of its own when its loop runs."""
+        icon.visible = True
+        with self._lock:
+            self._visible = True
+            self._renew()
+        self._ready.set()
+        self._shown()
+
+    def _renew(self) -> None:
+        """Renew what differs, together: a panel may close an open menu at each renewal. Called with the lock held."""
+        old, new = self._face, self._wanted
+        if old == new:
+            return
+        self._face = new
+        if (old.state, old.unread) != (new.state, new.unread):
+            self._icon.icon = self._picture(new)
+        self._icon.title = new.title
+        if (old.status, old.state) != (new.status, new.state):
+            self._icon.update_menu()
+
+    def _picture(self, face: Face) -> Any:
+        from .. import icons
+
+        return icons.draw(State(face.state), face.unread, self._backend.size)

@@ -1,0 +1,90 @@
+"""The tray and the login window as the surface of the program. Used by the main thread alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...face import SIGNED_OUT, Face
+from ..bus.buses import Connections
+from .tray import Tray
+
+if TYPE_CHECKING:
+    from ...app.ports import RunningWindow
+    from ...events import Event, StateChanged, Trouble
+    from ...news.toast import Toast
+    from ...news.unread import Counts
+
+STOP_WITHIN = 0.7
+"""Seconds that Exit waits for the icon to be gone."""
+
+
+class TraySurface:
+    """Shows faces in the tray; words, counts and troubles are part of the face, or of the open window."""
+
+    def __init__(self, dispatch: Callable[[Event], None], connections: Connections, cache: str | Path) -> None:
+        """
+        Args:
+            dispatch: Where events go.
+            connections: Not started yet; they are by :meth:`start`.
+            cache: The folder of the drawn icons.
+        """
+        self._dispatch = dispatch
+        self._connections = connections
+        self._tray = Tray(dispatch, SIGNED_OUT, bus=connections.session, cache=cache)
+
+    def start(self) -> None:
+        """Connect to the desktop and show the icon.
+
+        Raises:
+            NoPlaceForIcon: there is nowhere to put an icon with a menu.
+        """
+        self._tray.start(self._connections.start)
+
+    def stop(self) -> None:
+        """Take the icon away."""
+        self._tray.stop(STOP_WITHIN)
+
+    def notify(self, title: str, body: str) -> None:
+        """Show a toast at the icon, where nothing better can.
+
+        Raises:
+            RuntimeError: it cannot be shown.
+        """
+        self._tray.notify(title, body)
+
+    def face(self, face: Face) -> None:
+        """Renew icon, title and menu."""
+        self._tray.show(face)
+
+    def renew_every(self) -> float:
+        """Seconds between two faces that differ in numbers alone."""
+        from ...app.renewal import OFTEN, SELDOM
+
+        return OFTEN if self._tray.keeps_menu_open else SELDOM
+
+    def open_window(self, email: str, take_focus: bool, message: str) -> RunningWindow:
+        """A login window.
+
+        Raises:
+            TelexStartError: there is no Tk, or no display.
+        """
+        from ..login.window import LoginWindow
+
+        return LoginWindow(self._dispatch, email, take_focus=take_focus, message=message)
+
+    def ask(self, email: str) -> None:
+        """Nothing is asked here: a window does that."""
+
+    def state(self, event: StateChanged) -> None:
+        """Nothing: the face tells."""
+
+    def unread(self, counts: Counts) -> None:
+        """Nothing: the face tells."""
+
+    def toast(self, toast: Toast) -> None:
+        """Nothing: toasts are shown by the desktop."""
+
+    def trouble(self, trouble: Trouble) -> None:
+        """Nothing: the face's status line tells."""

@@ -1,0 +1,305 @@
+"""The one instance on Linux and macOS: a file lock, and a Unix socket beside it as the bell.
+
+Both lie in a folder that is this user's alone. The lock decides; the system lets go of it however the process ends, so
+a socket left behind by a kill is known for what it is. Whoever ends in good order leaves neither file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from ..menu import Ring
+
+if TYPE_CHECKING:
+    from ..events import Event
+    from .signals import Watch
+
+ANSWER_WITHIN = 2.0
+"""Seconds within which an instance answers its bell: it may be in the middle of starting."""
+SPEAK_WITHIN = 1.0
+"""Seconds after which a caller that has said nothing is let go."""
+
+_LONGEST_WORD = 32
+_MOST_CALLERS = 64
+_LOOK_AGAIN = 0.02
+"""Seconds between two looks at an instance that is just starting or ending: neither tells of itself."""
+_LONGEST_ADDRESS = 100
+"""Bytes of a path that surely fit a socket's address (Linux: 108, macOS: 104)."""
+
+
+class Instance:
+    """This process is the one instance. Made by :func:`claim`."""
+
+    def __init__(self, lock: int, lock_path: str, path: str, kind: str) -> None:
+        self._lock = lock
+        self._lock_path = lock_path
+        self._path = path
+        self._kind = kind
+        self._callers: dict[int, tuple[socket.socket, float]] = {}
+        self._leaving: list[socket.socket] = []
+        self._thread: threading.Thread | None = None
+        self._bell = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
+            with _short(path) as address:
+                self._bell.bind(address)
+            self._bell.setblocking(False)
+            self._bell.listen(_MOST_CALLERS)
+            self._wake, self._waker = socket.socketpair()
+        except BaseException:
+            self._bell.close()
+            raise
+
+    def serve(self, dispatch: Callable[[Event], None], watch: Watch | None = None) -> None:
+        """Answer the bell from now on; who rang before this waits.
+
+        Args:
+            dispatch: Gets :class:`BellRang`, on the bell's thread.
+            watch: What that thread is to wait for beside the bell.
+        """
+        self._thread = threading.Thread(target=self._serve, args=(dispatch, watch), name="bell", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Give the instance up: the next start is the first again.
+
+        Who waits for this process to end is left to wait: the system ends the connection with the process.
+        """
+        self._waker.send(b"x")
+        if self._thread is not None:
+            self._thread.join(SPEAK_WITHIN)
+        for path in (self._path, self._lock_path):
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+        self._bell.close()
+        self._wake.close()
+        self._waker.close()
+        os.close(self._lock)
+        for caller in self._leaving:
+            caller.detach()
+        self._leaving.clear()
+
+    # --- the bell's thread ------------------------------------------------------------------------------------------
+
+    def _serve(self, dispatch: Callable[[Event], None], watch: Watch | None) -> None:
+        poll = select.poll()
+        if watch is not None:
+            poll.register(watch.descriptor, select.POLLIN)
+        poll.register(self._wake, select.POLLIN)
+        poll.register(self._bell, select.POLLIN)
+        while True:
+            for descriptor, _ in poll.poll(self._patience()):
+                if descriptor == self._wake.fileno():
+                    self._hang_up(poll, float("inf"))
+                    return
+                if watch is not None and descriptor == watch.descriptor:
+                    watch.came()
+                elif descriptor == self._bell.fileno():
+                    self._accept(poll)
+                elif descriptor in self._callers:
+                    self._listen(poll, descriptor, dispatch)
+            self._hang_up(poll, time.monotonic())
+
+    def _patience(self) -> float | None:
+        """Milliseconds until a caller has been silent for too long; ``None`` while there is none."""
+        if not self._callers:
+            return None
+        first = min(deadline for _, deadline in self._callers.values())
+        return max(0.0, first - time.monotonic()) * 1000 + 1
+
+    def _accept(self, poll: select.poll) -> None:
+        try:
+            caller, _ = self._bell.accept()
+        except (BlockingIOError, ConnectionError):
+            return  # it has gone again
+        except OSError:
+            # No descriptors left, and the caller still waits: that is not to become a busy loop.
+            pause = select.poll()
+            pause.register(self._wake, select.POLLIN)
+            pause.poll(SPEAK_WITHIN * 1000)
+            return
+        if len(self._callers) >= _MOST_CALLERS:
+            self._hang_up(poll, next(deadline for _, deadline in self._callers.values()))  # the oldest
+        caller.setblocking(False)
+        self._callers[caller.fileno()] = caller, time.monotonic() + SPEAK_WITHIN
+        poll.register(caller, select.POLLIN)
+
+    def _listen(self, poll: select.poll, descriptor: int, dispatch: Callable[[Event], None]) -> None:
+        caller, _ = self._callers.pop(descriptor)
+        poll.unregister(descriptor)
+        word = ""
+        with contextlib.suppress(OSError):
+            word = caller.recv(_LONGEST_WORD).decode("ascii", "replace").strip()
+            if word:
+                caller.send(self._kind.encode() + b"\n")
+        if word == Ring.EXIT.value and len(self._leaving) < _MOST_CALLERS:
+            self._leaving.append(caller)
+        else:
+            caller.close()
+        if word in (Ring.OPEN.value, Ring.EXIT.value):
+            dispatch(_rang(word))
+
+    def _hang_up(self, poll: select.poll, now: float) -> None:
+        for descriptor in [known for known, (_, deadline) in self._callers.items() if deadline <= now]:
+            caller, _ = self._callers.pop(descriptor)
+            poll.unregister(descriptor)
+            caller.close()
+
+
+def claim(folder: str, name: str, kind: str) -> Instance | None:
+    """Become the one instance of that name, or ``None`` where another process is it.
+
+    Raises:
+        OSError: the folder cannot be used.
+    """
+    path, lock_path = _paths(folder, name)
+    end = time.monotonic() + ANSWER_WITHIN
+    while True:
+        lock = _take(lock_path)
+        running = _listening(path)
+        if lock is not None:
+            if not running:
+                try:
+                    return Instance(lock, lock_path, path, kind)
+                except BaseException:
+                    os.close(lock)
+                    raise
+            # Somebody cleaned the folder up: the lock's file went, and its holder did not.
+            os.close(lock)
+            return None
+        # Held, and nobody listens: it is between the two, at its start or its end.
+        if running or time.monotonic() > end:
+            return None
+        time.sleep(_LOOK_AGAIN)
+
+
+def ring(folder: str, name: str, word: str, wait: float) -> str | None:
+    """Say a word to the instance of that name; see :func:`telex_start.process.instance.ring`."""
+    path, lock_path = _paths(folder, name)
+    bell = _connected(path, lock_path)
+    if bell is None:
+        if wait and _held(lock_path):
+            raise TimeoutError
+        return None
+    with bell:
+        try:
+            bell.settimeout(ANSWER_WITHIN)
+            bell.sendall(word.encode() + b"\n")
+            kind = bell.recv(_LONGEST_WORD).decode("ascii", "replace").strip()
+            if kind and wait:
+                bell.settimeout(wait)
+                bell.recv(1)  # nothing ever comes but the end
+        except TimeoutError:
+            if wait:
+                raise
+            return None
+        except OSError:
+            return None  # it ended under our feet
+    return kind or None
+
+
+def _paths(folder: str, name: str) -> tuple[str, str]:
+    return os.path.join(folder, f"{name}.sock"), os.path.join(folder, f"{name}.lock")
+
+
+def _take(path: str) -> int | None:
+    """The lock, or ``None`` where it is held.
+
+    Raises:
+        OSError: its file cannot be made or locked.
+    """
+    while True:
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with contextlib.suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(lock), os.stat(path)):
+                    return lock
+        except BlockingIOError:
+            os.close(lock)
+            return None
+        except BaseException:
+            os.close(lock)
+            raise
+        os.close(lock)  # whoever held it removed the file between our opening and locking it
+
+
+def _held(path: str) -> bool:
+    """Whether somebody holds the lock."""
+    try:
+        lock = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(lock)
+    return False
+
+
+def _listening(path: str) -> bool:
+    """Whether somebody answers at the socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as bell:
+        bell.setblocking(False)
+        try:
+            with _short(path) as address:
+                bell.connect(address)
+        except BlockingIOError:
+            return True  # so many are calling that its queue is full
+        except OSError:
+            return False
+    return True
+
+
+def _connected(path: str, lock_path: str) -> socket.socket | None:
+    """A connection to the instance; waits where it is just starting."""
+    end = time.monotonic() + ANSWER_WITHIN
+    while True:
+        bell = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            bell.settimeout(ANSWER_WITHIN)
+            with _short(path) as address:
+                bell.connect(address)
+            return bell
+        except OSError:
+            bell.close()
+        if time.monotonic() > end or not _held(lock_path):
+            return None
+        time.sleep(_LOOK_AGAIN)
+
+
+@contextlib.contextmanager
+def _short(path: str) -> Iterator[str]:
+    """The path as a socket's address, which holds about 100 bytes only: a longer one goes by way of its folder.
+
+    Raises:
+        OSError: it is too long, and this system has no such way.
+    """
+    if len(os.fsencode(path)) <= _LONGEST_ADDRESS:
+        yield path
+        return
+    if not os.path.isdir("/proc/self/fd"):
+        raise OSError(errno.ENAMETOOLONG, "its path is too long for a socket")
+    folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{folder}/{os.path.basename(path)}"
+    finally:
+        os.close(folder)
+
+
+def _rang(word: str) -> Event:
+    from ..events import BellRang  # it brings msgspec, which the start does without
+
+    return BellRang(Ring(word))

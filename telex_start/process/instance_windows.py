@@ -1,0 +1,138 @@
+"""The one instance on Windows: a named pipe is both lock and bell.
+
+Only one process can make the first end of a pipe of that name, and the pipe is gone when the process is, however it
+ends. By default only the user who made it (and administrators) can write to it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Client, Listener
+from typing import TYPE_CHECKING, Any
+
+from ..menu import Ring
+
+if TYPE_CHECKING:
+    from ..events import Event
+
+ANSWER_WITHIN = 2.0
+"""Seconds within which an instance answers its bell: it may be in the middle of starting."""
+SPEAK_WITHIN = 1.0
+"""Seconds after which a caller that has said nothing is let go."""
+
+_FAMILY = "AF_PIPE"
+_LOOK_AGAIN = 0.1
+"""Seconds."""
+_LONGEST_WORD = 32
+_MOST_LEAVING = 64
+
+_leaving: list[Any] = []
+"""Connections of those who wait for this process to end: they end with it, not before."""
+
+
+class Instance:
+    """This process is the one instance. Made by :func:`claim`."""
+
+    def __init__(self, listener: Listener, address: str, kind: str) -> None:
+        self._listener = listener
+        self._address = address
+        self._kind = kind
+        self._ending = False
+        self._thread: threading.Thread | None = None
+
+    def serve(self, dispatch: Callable[[Event], None], watch: None = None) -> None:
+        """Answer the bell from now on; who rang before this waits.
+
+        Args:
+            dispatch: Gets :class:`BellRang`, on the bell's thread.
+            watch: There is nothing else to wait for on Windows.
+        """
+        self._thread = threading.Thread(target=self._serve, args=(dispatch,), name="bell", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Give the instance up: the next start is the first again.
+
+        Who waits for this process to end is left to wait: the system ends the connection with the process.
+        """
+        self._ending = True
+        if self._thread is not None:
+            with contextlib.suppress(OSError):
+                Client(self._address, _FAMILY).close()  # wakes the thread
+            self._thread.join(2 * SPEAK_WITHIN)
+        self._listener.close()
+
+    def _serve(self, dispatch: Callable[[Event], None]) -> None:
+        while not self._ending:
+            try:
+                caller = self._listener.accept()
+            except OSError:
+                time.sleep(_LOOK_AGAIN)  # it has gone again; or there can be no more pipes, which is to be no busy loop
+                continue
+            word = ""
+            with contextlib.suppress(OSError, EOFError):
+                if not self._ending and caller.poll(SPEAK_WITHIN):
+                    word = caller.recv_bytes(_LONGEST_WORD).decode("ascii", "replace")
+                    caller.send_bytes(self._kind.encode())
+            if word == Ring.EXIT.value and len(_leaving) < _MOST_LEAVING:
+                _leaving.append(caller)
+            else:
+                caller.close()
+            if word in (Ring.OPEN.value, Ring.EXIT.value):
+                dispatch(_rang(word))
+
+
+def claim(folder: str, name: str, kind: str) -> Instance | None:
+    """Become the one instance of that name, or ``None`` where another process is it.
+
+    Raises:
+        OSError: there can be no such pipe.
+    """
+    address = _address(folder, name)
+    try:
+        return Instance(Listener(address, _FAMILY), address, kind)
+    except OSError:
+        with contextlib.suppress(OSError):
+            Client(address, _FAMILY).close()
+            return None
+        raise
+
+
+def ring(folder: str, name: str, word: str, wait: float) -> str | None:
+    """Say a word to the instance of that name; see :func:`telex_start.process.instance.ring`."""
+    try:
+        bell = Client(_address(folder, name), _FAMILY)
+    except OSError:
+        return None
+    kind = ""
+    with bell:
+        try:
+            bell.send_bytes(word.encode())
+            if bell.poll(ANSWER_WITHIN):
+                kind = bell.recv_bytes(_LONGEST_WORD).decode("ascii", "replace")
+            elif wait:
+                raise TimeoutError
+        except TimeoutError:
+            raise
+        except (OSError, EOFError):
+            return None  # it ended under our feet
+        if kind and wait:
+            with contextlib.suppress(BrokenPipeError, ConnectionError, EOFError):
+                if not bell.poll(wait):  # nothing ever comes but the end
+                    raise TimeoutError
+    return kind or None
+
+
+def _address(folder: str, name: str) -> str:
+    """Pipes lie in no folder: the user's name keeps them apart."""
+    return rf"\\.\pipe\telex-start-{os.getlogin()}-{name}"
+
+
+def _rang(word: str) -> Event:
+    from ..events import BellRang  # it brings msgspec, which the start does without
+
+    return BellRang(Ring(word))

@@ -1,0 +1,68 @@
+"""The session's state, and telling the main thread of it: each change, and each trouble once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from ..errors import TelexStartError
+from ..events import Event, StateChanged, ThreadFailed, Trouble
+from ..states import State, may_move
+
+log = logging.getLogger(__name__)
+
+_MOST_TROUBLES = 50
+
+
+class SessionState:
+    """The current state. Owned by the session thread."""
+
+    def __init__(self, dispatch: Callable[[Event], None], figures: Callable[[], tuple[int, int, int]]) -> None:
+        """``figures`` gives how many organisations there are, how many are live and how many are refused."""
+        self._dispatch = dispatch
+        self._figures = figures
+        self._told = StateChanged(State.SIGNED_OUT)
+        self._troubles: set[tuple[str, str]] = set()
+        """What was told since the last time that all was well."""
+        self._failures: set[str] = set()
+        """The types of the unexpected exceptions that were told."""
+
+    @property
+    def state(self) -> State:
+        """Where the session stands."""
+        return self._told.state
+
+    def move(self, state: State, reason: str = "") -> None:
+        """Go to a state (or stay), log it and tell it, with its figures, where anything changed."""
+        if not may_move(self.state, state):
+            log.error("no way from %s to %s", self.state, state)
+            return
+        organisations, live, refused = (0, 0, 0) if state in (State.SIGNED_OUT, State.STOPPED) else self._figures()
+        now = StateChanged(state, reason, organisations, live if state is State.ONLINE else 0, refused)
+        if state is not self.state or reason != self._told.reason:
+            log.info("%s%s", state, f": {reason}" if reason else "")
+        if now != self._told:
+            self._told = now
+            self._dispatch(now)
+
+    def well(self) -> None:
+        """All is well: every trouble from now on is a new one."""
+        self._troubles.clear()
+
+    def report(self, error: TelexStartError) -> None:
+        """Tell a trouble once, not once a retry."""
+        trouble = (error.title, error.message)
+        if trouble not in self._troubles:
+            if len(self._troubles) >= _MOST_TROUBLES:
+                self._troubles.clear()
+            self._troubles.add(trouble)
+            log.warning("%s: %s", *trouble)
+            self._dispatch(Trouble(*trouble))
+
+    def unexpected(self, error: Exception) -> None:
+        """Log an exception that nobody expected, and tell it once for each kind."""
+        kind = type(error).__name__
+        log.error("an unexpected error", exc_info=error)
+        if kind not in self._failures:
+            self._failures.add(kind)
+            self._dispatch(ThreadFailed("session", kind))

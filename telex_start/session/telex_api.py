@@ -1,0 +1,274 @@
+"""The HTTP calls of Telex, and what its answers mean.
+
+Every answer is an envelope ``{"status", "status_code", "message", "data", "error"}`` of which any part may be missing;
+some carry a 401 inside an answer with another HTTP status, so the stricter of the two counts. A proxy in front may
+answer HTML.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import logging
+from collections.abc import Callable
+from typing import Any, TypeGuard
+
+from msgspec import Struct
+
+from ..errors import (
+    CredentialsRefused,
+    InvalidForm,
+    NoNetwork,
+    RateLimited,
+    Refused,
+    SessionOver,
+    TelexFailure,
+    Temporary,
+)
+from ..events import Organisation
+from ..net import json_text
+from ..net.https import Answer, Https
+from ..net.pacing import Pacer
+from . import tokens
+from .tokens import Token, TokenStore
+
+log = logging.getLogger(__name__)
+
+CALL_WITHIN = 5.0
+"""Seconds for what is asked, all calls for it together: less than the push server's pong time-out of 8 s."""
+LOGOUT_WITHIN = 2.0
+
+
+class Login(Struct, frozen=True):
+    """Who signed in. The tokens are in the store."""
+
+    user_id: str
+
+    def __repr__(self) -> str:
+        return "Login(…)"
+
+
+class TelexApi:
+    """Telex's API for one user. Blocking; used by the session thread alone.
+
+    All calls but :meth:`logout` count against the pacer; whoever calls asks it for leave first.
+
+    Raises (every call):
+        Temporary: no network, a rate limit or a failure of the service; again later.
+        Refused: a 4xx that concerns just this call.
+    """
+
+    def __init__(self, base: str, https: Https, store: TokenStore, pacer: Pacer, clock: Callable[[], float]) -> None:
+        self._base = base
+        self._https = https
+        self._store = store
+        self._pacer = pacer
+        self._clock = clock
+        self._bearer_first = False
+
+    def login(self, email: str, password: str) -> Login:
+        """Sign in; on success the store holds the access token and, where Telex gives one, the notification token.
+
+        Raises:
+            CredentialsRefused: the e-mail and password are not accepted.
+            InvalidForm: Telex finds the e-mail or a field malformed.
+        """
+        try:
+            data = self._call("POST", "/auth/login", {}, {"email": email, "password": password})[0]
+        except Refused as refused:
+            if refused.status in (400, 401):
+                raise CredentialsRefused("Telex does not know this e-mail address and password.") from None
+            if refused.status == 422:
+                raise InvalidForm(refused.message) from None
+            raise
+        access = data.get("access_token") if isinstance(data, dict) else None
+        user = data.get("user") if isinstance(data, dict) else None
+        if not _is_token(access) or not isinstance(user, dict) or not _is_token(user.get("id")):
+            raise TelexFailure("Telex accepted the sign-in but gave no access token.")
+        notification = data.get("notification_token")
+        self._store.access = access
+        self._store.notification = notification if _is_token(notification) else None
+        self._bearer_first = False
+        return Login(user["id"])
+
+    def organisations(self, user_id: str) -> tuple[Organisation, ...]:
+        """The organisations of the signed-in user."""
+        data = self._call("GET", "/users/organisations", self._bearer(), None)[0]
+        if data is None:
+            return ()
+        if not isinstance(data, list):
+            raise TelexFailure("Telex's list of organisations could not be read.")
+        found: dict[str, Organisation] = {}
+        for item in data:
+            ident = item.get("id") if isinstance(item, dict) else None
+            # A channel's name is ASCII; Centrifugo has no other.
+            if _is_token(ident):
+                name = item.get("name")
+                name = name.strip() if isinstance(name, str) else ""
+                found[ident] = Organisation(ident, name or "Telex", f"{ident}/{user_id}")
+        return tuple(found.values())
+
+    def connection_token(self) -> Token:
+        """A token for the push server.
+
+        Raises:
+            SessionOver: the notification token and the access token are both refused.
+        """
+        return self._connection_token(self._clock() + CALL_WITHIN)
+
+    def _connection_token(self, end: float) -> Token:
+        try:
+            return self._token("GET", "connection", None, end)
+        except _BothRefused:
+            raise SessionOver("Your Telex session has ended.") from None
+
+    def subscription_token(self, channel: str, seconds: float = CALL_WITHIN) -> Token:
+        """A token for one channel, within so many seconds.
+
+        Raises:
+            SessionOver: the notification token and the access token are both refused, here and for a connection token:
+                a 401 here alone may mean just this organisation.
+        """
+        end = self._clock() + seconds
+        try:
+            return self._token("POST", "subscription", {"channel": channel}, end)
+        except _BothRefused as both:
+            self._connection_token(end)
+            raise Refused(both.words, 401) from None
+
+    def logout(self) -> None:
+        """Tell Telex that the session ends. A failure is ignored: the tokens are forgotten anyway."""
+        if self._store.access is None:
+            return
+        try:
+            self._call("POST", "/auth/logout", self._bearer(), None, self._clock() + LOGOUT_WITHIN, paced=False)
+        except (Temporary, Refused) as error:
+            log.info("signing out: %s", error.message)
+
+    # --- tokens -----------------------------------------------------------------------------------------------------
+
+    def _token(self, method: str, kind: str, body: Any, end: float) -> Token:
+        """By the notification token or by the access token: whichever served last goes first, the other is tried next.
+
+        The Bearer middleware also answers 401 for the one organisation named inside the access token, and some
+        backends give no notification token at all, so a refusal by one says little.
+        """
+        ways: list[tuple[bool, str, dict[str, str]]] = []
+        if self._store.notification is not None:
+            ways.append((False, f"/centrifugo/{kind}", {"X-Notification-Token": self._store.notification}))
+        if self._store.access is not None:
+            ways.append((True, f"/token/{kind}", self._bearer()))
+        if self._bearer_first:
+            ways.reverse()
+        words = "no token to ask with"
+        for bearer, path, headers in ways:
+            try:
+                data, served_at, arrived = self._call(method, path, headers, body, end)
+            except Refused as refused:
+                if not _signed_out(refused):
+                    raise
+                words = refused.message
+                log.info("%s was refused by %s", path, "access token" if bearer else "notification token")
+                continue
+            value = data.get("token") if isinstance(data, dict) else None
+            if not _is_token(value):
+                raise TelexFailure("Telex gave no token.")
+            self._bearer_first = bearer
+            return tokens.received(value, arrived, served_at)
+        raise _BothRefused(words)
+
+    def _bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._store.access}"}
+
+    # --- one call ---------------------------------------------------------------------------------------------------
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: Any,
+        end: float | None = None,
+        paced: bool = True,
+    ) -> tuple[Any, float | None, float]:
+        """One call: its data, the server's time and when it arrived."""
+        seconds = CALL_WITHIN if end is None else end - self._clock()
+        if seconds <= 0:
+            raise NoNetwork("Telex did not answer in time.")
+        if paced:
+            self._pacer.sent(self._clock())
+        answer = self._https.request(method, self._base + path, headers=headers, json=body, seconds=seconds)
+        arrived = self._clock()
+        try:
+            data = _data(answer)
+        except RateLimited:
+            if paced:
+                self._pacer.refused(arrived)
+            raise
+        if paced:
+            self._pacer.accepted(arrived)
+        return data, _served_at(answer), arrived
+
+
+class _BothRefused(Exception):
+    """Refused by the notification token and by the access token (or by the only one there is)."""
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+
+
+def _is_token(value: Any) -> TypeGuard[str]:
+    """Whether a value is one printable ASCII word: a token or an id, fit for a header and for a channel's name."""
+    return isinstance(value, str) and value.isascii() and value.isprintable() and " " not in value and value != ""
+
+
+def _signed_out(refused: Refused) -> bool:
+    """Whether a refusal speaks for signing in again: a 401, or a 400 that names an invalid token (both spellings)."""
+    words = refused.message.lower()
+    return refused.status == 401 or (refused.status == 400 and "invalid" in words and "token" in words)
+
+
+def _data(answer: Answer) -> Any:
+    """The envelope's data.
+
+    Raises:
+        RateLimited, TelexFailure, Refused: by the stricter of the two status codes.
+    """
+    try:
+        envelope = json_text.decode(answer.body)
+    except ValueError:
+        envelope = None
+    inner = envelope.get("status_code") if isinstance(envelope, dict) else None
+    status = answer.status
+    if isinstance(inner, int) and not isinstance(inner, bool) and 100 <= inner <= 599:
+        status = 401 if 401 in (inner, status) else max(inner, status)
+    if status == 429:
+        raise RateLimited("Telex is answering too many requests; it is tried again in a moment.")
+    if 300 <= status < 400:
+        raise TelexFailure("A redirect came instead of Telex's answer: does this network ask you to log in first?")
+    if not isinstance(envelope, dict):
+        raise TelexFailure(f"Telex's server answered with an error page (HTTP {answer.status}).")
+    message = _one_line(envelope.get("message")) or f"HTTP {status}"
+    if status >= 500:
+        raise TelexFailure(f"Its server says: {message}.")
+    if status >= 400:
+        raise Refused(message, status)
+    if envelope.get("status") == "error":
+        raise TelexFailure(f"Its server says: {message}.")
+    return envelope.get("data")
+
+
+def _one_line(message: Any) -> str:
+    """What Telex says, fit for a log and a status line."""
+    text = message if isinstance(message, str) else ""
+    return "".join(character if character.isprintable() else " " for character in text).strip()[:200]
+
+
+def _served_at(answer: Answer) -> float | None:
+    """The answer's ``Date`` (RFC 9110, section 6.6.1) as Unix seconds."""
+    text = answer.headers.get("Date")
+    if not text:
+        return None
+    try:
+        return email.utils.parsedate_to_datetime(text).timestamp()
+    except ValueError:
+        return None
