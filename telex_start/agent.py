@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from .desktop.bus.buses import Connections
 from .errors import ConfigError, TelexStartError
 from .menu import Ring
-from .process import early, instance, lazylog, paths
+from .process import instance, lazylog, paths, signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -61,7 +61,7 @@ def run(config: Config, *, headless: bool, as_json: bool, open_window: bool, pas
         ConfigError: a configured file or folder cannot be used.
         NoPlaceForIcon: there is nowhere to put an icon with a menu.
     """
-    early.record()
+    signals.record()
     folder = paths.runtime_folder()
     try:
         lock = instance.claim(folder, config.api_url, "headless" if headless else "tray")
@@ -260,7 +260,6 @@ def _quit(events: SimpleQueue[Event]) -> None:
 def _on_signals(events: SimpleQueue[Event], console: Console | None) -> Watch | None:
     """SIGTERM and SIGINT end the program in its own order; gives what the bell's thread is to do for that."""
     from .events import SignalReceived
-    from .process import signals
 
     def told(number: int) -> None:
         events.put(SignalReceived(number))
@@ -272,7 +271,6 @@ def _with_interruption(events: SimpleQueue[Event], console: Console | None) -> C
     """Dispatch for the bell: a person who is being asked for a password blocks the main thread until a signal comes."""
 
     from .events import BellRang
-    from .process import signals
 
     def dispatch(event: Event) -> None:
         events.put(event)

@@ -21,7 +21,7 @@ from .app.renewal import SELDOM
 from .errors import NobodyToAsk
 from .events import SignIn, StateChanged, Trouble
 from .face import Face, face_of
-from .news import wording
+from .news import text, wording
 from .news.toast import Toast
 from .news.unread import Counts
 from .states import State
@@ -72,7 +72,7 @@ class Console:
         """The words changed: said on the terminal, where only new words matter and a count of its own is none."""
         if not self._as_json and (status := face_of(self._session, 0).status) != self._status:
             self._status = status
-            self._line(wording.one_line(status))
+            self._line(text.one_line(status))
 
     def renew_every(self) -> float:
         """Seconds between two lines that differ in numbers alone."""
@@ -133,7 +133,7 @@ class Console:
 
     def trouble(self, trouble: Trouble) -> None:
         """A new trouble."""
-        title, message = wording.one_line(trouble.title), wording.one_line(trouble.message)
+        title, message = text.one_line(trouble.title), text.one_line(trouble.message)
         if self._as_json:
             self._object(event="error", title=title, message=message)
         else:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
 
-from ..news.wording import one_line
+from ..news.text import one_line
 
 _SUBJECT_WIDTH = 20
 """Characters; the longest subject is shorter."""

@@ -14,7 +14,7 @@ class Conversation(Struct, frozen=True):
 
 
 class Toast(Struct, frozen=True):
-    """One toast. Both texts are plain text, already cleaned and cut (see :mod:`telex_start.news.wording`)."""
+    """One toast. Both texts are plain text, already cleaned and cut (see :mod:`telex_start.news.text`)."""
 
     title: str
     body: str

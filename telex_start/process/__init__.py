@@ -1,0 +1,1 @@
+"""The process itself: one instance, signals, the log, and where files live."""

@@ -18,8 +18,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import NamedTuple
 
-from . import early
-
+_came_early: list[int] = []
+"""The numbers of the signals that came while the program started, before there was anybody to tell."""
 _KNOCK_EVERY = 0.2
 """Seconds between two looks at whether the terminal blocks the end."""
 _CLOSE_WITHIN = 4.0
@@ -33,6 +33,15 @@ class Watch(NamedTuple):
     """Wait until this can be read,"""
     came: Callable[[], None]
     """and call this then."""
+
+
+def record() -> None:
+    """Note SIGTERM and SIGINT from now on, to be told by :func:`listen`. Called by the main thread.
+
+    An exception out of a handler can come anywhere, also into an import, which may swallow it.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda received, frame: _came_early.append(received))
 
 
 def listen(told: Callable[[int], None], blocked: Callable[[], bool]) -> Watch | None:
@@ -59,7 +68,7 @@ def listen(told: Callable[[int], None], blocked: Callable[[], bool]) -> Watch | 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, arrived)
         _listen_to_the_console(told)
-        for before in early.came:
+        for before in _came_early:
             told(before)
         return None
 
@@ -79,7 +88,7 @@ def listen(told: Callable[[int], None], blocked: Callable[[], bool]) -> Watch | 
         signal.signal(number, look)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup ignores it, for us too
         signal.signal(signal.SIGHUP, look)
-    for before in early.came:
+    for before in _came_early:
         signal.raise_signal(before)
     return Watch(read, came)
 

@@ -1,0 +1,1 @@
+"""Centrifugo's client protocol: frames, channels and recovery without I/O, and the WebSocket that carries them."""

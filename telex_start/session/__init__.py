@@ -1,0 +1,1 @@
+"""The one thread that talks to Telex: signing in, tokens, and one connection after the other."""

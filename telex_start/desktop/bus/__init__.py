@@ -1,0 +1,1 @@
+"""D-Bus: one thread for every connection to a bus, and the messages on it. Linux alone."""

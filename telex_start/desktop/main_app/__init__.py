@@ -1,0 +1,1 @@
+"""Finding, opening and closing the Telex client."""

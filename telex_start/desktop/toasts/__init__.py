@@ -1,0 +1,1 @@
+"""Toasts: one call that never blocks, over D-Bus or by plyer."""

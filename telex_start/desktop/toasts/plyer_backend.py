@@ -17,8 +17,9 @@ from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
+from ...news.text import cut, one_line
 from ...news.toast import Conversation, Toast
-from ...news.wording import LONGEST_TITLE, cut, one_line
+from ...news.wording import LONGEST_TITLE
 from .toast_queue import APP_NAME, EXPIRE, ToastQueue, escaped, safe_texts
 
 log = logging.getLogger(__name__)
@@ -249,7 +250,7 @@ def _platform_module(name: str) -> Any:
 
 
 def cut_utf16(text: str, units: int) -> str:
-    """Like :func:`telex_start.news.wording.cut`, with the limit in UTF-16 units."""
+    """Like :func:`telex_start.news.text.cut`, with the limit in UTF-16 units."""
     limit = units
     while len(cut(text, limit).encode("utf-16-le", "surrogatepass")) // 2 > units:
         limit -= 1

@@ -7,8 +7,9 @@ from collections import deque
 from threading import Lock
 from typing import NamedTuple
 
+from ...news.text import clean, cut, one_line
 from ...news.toast import Conversation, Toast
-from ...news.wording import LONGEST_BODY, LONGEST_TITLE, clean, cut, one_line
+from ...news.wording import LONGEST_BODY, LONGEST_TITLE
 
 APP_NAME = "Telex Start"
 EXPIRE = 10_000
@@ -83,7 +84,7 @@ class ToastQueue:
 def safe_texts(toast: Toast) -> tuple[str, str]:
     """Title and body, fit for any desktop.
 
-    The words are clean already where they come from :mod:`telex_start.news.wording`; but a single NUL would make the
+    The words are clean already where they come from :mod:`telex_start.news.text`; but a single NUL would make the
     bus close the connection, so it is not left to trust.
     """
     title = cut(one_line(toast.title), LONGEST_TITLE) or APP_NAME
