@@ -45,6 +45,11 @@ class TimedDaemon(FakeNotificationDaemon):
             self.arrivals.append(time.monotonic())
         return super().answer(call, interface, member)
 
+    def after(self, known: int, limit: float = 20.0) -> float:
+        """When the next call after so many came."""
+        arrived: float = eventually(lambda: self.arrivals[known:], limit)[0]
+        return arrived
+
 
 def change(name: str, threads: int) -> dict[str, object]:
     data = {"channels_id": name, "name": name, "description": f"about {name}", "thread_count": threads}
@@ -142,7 +147,7 @@ def latency(desktop: RealDesktop, folder: str) -> None:
         for turn in range(-5, MESSAGES):
             known = len(daemon.arrivals)
             sent = telex.publish(turn % 3, change(f"c{turn}", 1))["sent_at"]
-            arrived = eventually(lambda known=known: daemon.arrivals[known:], limit=40)[0]
+            arrived = daemon.after(known, limit=40)
             if turn >= 0:
                 took.append((arrived - sent) * 1000)
             time.sleep(1.8)  # or the flood rule would hold some of them
@@ -172,7 +177,7 @@ def window(desktop: RealDesktop, folder: str) -> None:
             for _ in range(100):
                 known = len(daemon.arrivals)
                 item.click("Test Notifications")
-                eventually(lambda known=known: len(daemon.arrivals) > known)
+                daemon.after(known)
             after = read(process.pid)
         finally:
             process.terminate()

@@ -19,11 +19,11 @@ from telex_start.events import (
     Event,
     IconClicked,
     MenuClicked,
-    MenuItem,
     ThreadFailed,
     TrayAppeared,
 )
 from telex_start.face import Face
+from telex_start.menu import MenuItem
 from telex_start.states import State
 from tests.fake_bus import TIMEOUT
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.desktop
 def test_an_empty_environment_and_pip_give_an_icon_with_a_menu(tmp_path: Path) -> None:
     folder = tmp_path / "environment"
     venv.create(folder, with_pip=True, system_site_packages=False)
-    pip = [folder / "bin" / "python", "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
     subprocess.run([*pip, str(ROOT)], check=True)
     seen = subprocess.run([folder / "bin" / "python", "-c", "import gi"], stderr=subprocess.DEVNULL)
     assert seen.returncode != 0, "PyGObject is in this environment, which proves nothing then"

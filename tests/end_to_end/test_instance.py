@@ -18,7 +18,8 @@ from typing import Self
 
 import pytest
 
-from telex_start.events import BellRang, Event, Ring
+from telex_start.events import BellRang, Event
+from telex_start.menu import Ring
 from telex_start.process import instance, instance_unix
 
 API = "https://api.telex.im/api/v1"

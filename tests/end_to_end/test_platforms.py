@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from telex_start.events import BellRang, Event, Ring
+from telex_start.events import BellRang, Event
+from telex_start.menu import Ring
 from telex_start.process import instance_windows, paths
 from tests.program import ROOT
 

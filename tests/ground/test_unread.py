@@ -336,7 +336,8 @@ def test_whatever_comes_the_totals_are_the_sums_and_nothing_raises(items: list[t
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 4), st.integers(0, 4)), max_size=40))
 def test_news_is_exactly_growth_over_the_last_known_counts(updates: list[tuple[str, int, int]]) -> None:
-    state, known = UnreadState(), {}
+    state = UnreadState()
+    known: dict[str, tuple[int, int]] = {}
     for ident, threads, mentions in updates:
         before = known.get(ident, (0, 0))
         expected = threads > 0 and (threads > before[0] or mentions > before[1])

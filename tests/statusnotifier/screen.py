@@ -55,6 +55,10 @@ class Screen:
                 ready, _, _ = select.select([self._display], [], [], max(0.0, deadline - time.monotonic()))
                 assert ready, f"waited {TIMEOUT} s for {what}"
 
+    def changed(self, before: bytes, area: tuple[int, int, int, int]) -> None:
+        """Wait until a part of the screen looks otherwise than before."""
+        self.wait_until(lambda: self.picture(*area) != before, "another picture")
+
     def popups(self) -> dict[int, Any]:
         """The geometry of each window that is shown past the window manager, by its id: menus and tooltips."""
         found = {}

@@ -140,7 +140,9 @@ def test_a_flood_of_calls_is_answered_and_passes(target: Target) -> None:
     done = threading.Event()
     futures = []
     for number in range(calls):
-        member = ("GetLayout", "iias", (0, -1, [])) if number % 2 else ("Event", "isvu", (0, "opened", ("i", 0), 0))
+        member: tuple[Any, ...] = (
+            ("GetLayout", "iias", (0, -1, [])) if number % 2 else ("Event", "isvu", (0, "opened", ("i", 0), 0))
+        )
         message = new_method_call(DBusAddress(MENU_PATH, target.item.name, MENU), *member)
         message.header.flags |= MessageFlag.no_reply_expected
         futures.append(message)

@@ -284,7 +284,7 @@ def test_a_ticked_entry_is_ticked_after_the_click(bus: PrivateBus, panel: FakePa
         seen(panel, tray, item)
         reader.click("Tick")
         assert tray.clicked() == "Tick"
-        updated = ("ItemsPropertiesUpdated", ([(ids["Tick"], {"toggle-state": ("i", 1)})], []))
+        updated: Any = ("ItemsPropertiesUpdated", ([(ids["Tick"], {"toggle-state": ("i", 1)})], []))
         assert updated in seen(panel, tray, item)
         assert reader.call("GetProperty", "is", ids["Tick"], "toggle-state") == ("i", 1)
 

@@ -144,7 +144,7 @@ def test_an_open_menu_stays_open_while_words_and_entries_change(stage: Stage) ->
     area = (before.x, before.y, before.width, before.height)
     picture = stage.screen.picture(*area)
     stage.desktop.xdotool("key", "Down")
-    stage.screen.wait_until(lambda: stage.screen.picture(*area) != picture, "the highlight")
+    stage.screen.changed(picture, area)
     for turn in range(3):
         picture = stage.screen.picture(*area)
         stage.status = f"Turn {turn}"
@@ -152,7 +152,7 @@ def test_an_open_menu_stays_open_while_words_and_entries_change(stage: Stage) ->
         stage.tray.icon.title = stage.status
         stage.tray.icon.icon = sizes(argb((GREEN, RED)[turn % 2]))
         stage.tray.icon.update_menu()
-        stage.screen.wait_until(lambda picture=picture: stage.screen.picture(*area) != picture, "other words")
+        stage.screen.changed(picture, area)
         assert menu in stage.screen.popups()
     stage.desktop.xdotool("key", "Return")  # what was highlighted before all this
     assert stage.tray.clicked() == "First"

@@ -186,7 +186,7 @@ def test_without_a_bus_a_call_was_never_sent(address: str) -> None:
 def test_what_was_sent_when_the_bus_dies_has_no_answer(private_bus: PrivateBus) -> None:
     with FakeNotificationDaemon(private_bus, mode="silent") as daemon, running(private_bus.address) as bus:
         answers: SimpleQueue[Message | Lost] = SimpleQueue()
-        notify = ("", 0, "", "title", "", [], {}, 1)
+        notify: tuple[Any, ...] = ("", 0, "", "title", "", [], {}, 1)
         bus.call(new_method_call(NOTIFICATIONS, "Notify", "susssasa{sv}i", notify), answers.put, TIMEOUT)
         daemon.wait_for(1)
         private_bus.stop()
@@ -374,7 +374,7 @@ def with_unknown_header_field() -> bytes:
 
 
 @settings(deadline=None)
-@given(st.lists(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"))), st.data())
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))), st.data())
 def test_messages_come_whole_however_the_bytes_are_cut(texts: list[str], data: st.DataObject) -> None:
     stream = b"".join(map(message, texts))
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=8)))

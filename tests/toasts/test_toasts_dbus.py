@@ -513,7 +513,8 @@ def test_a_bus_of_the_callers_is_used_and_left_to_the_caller(
     private_bus: PrivateBus, daemon: FakeNotificationDaemon
 ) -> None:
     bus = Bus(private_bus.address, thread_name="tray")
-    toasts = Toasts(SimpleQueue().put, bus=bus, environ={})
+    dispatch: SimpleQueue[Event] = SimpleQueue()
+    toasts = Toasts(dispatch.put, bus=bus, environ={})
     bus.start()
     toasts.start()
     toasts.show(HELLO)

@@ -194,7 +194,7 @@ class Balloon:
     def __init__(self, **options: Any) -> None:
         self._hicon = self._wnd_class_ex = self._hwnd = 1
         self.title = options["title"]
-        sys.modules["plyer.platforms.win.libs.balloontip"].atexit.register(self.__del__)  # type: ignore[attr-defined]
+        sys.modules["plyer.platforms.win.libs.balloontip"].atexit.register(self.__del__)
         if self.failing:
             raise Exception("Shell_NotifyIconW failed.")
         self.shown.put(options)
