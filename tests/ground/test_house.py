@@ -1,6 +1,7 @@
 """The house keeps its order: which room may import which, what is pure, and who owns which package.
 
-A *room* is a folder of ``telex_start``; each module at the root is a room of its own. Every import counts: at the top
+A *room* is a folder of ``telex_start``; each module at the root is a room of its own, and the sandbox is one with all
+its folders, whose order is its own matter. Every import counts: at the top
 of a module, inside a function (late for the sake of the start, but a dependency all the same), and under
 ``TYPE_CHECKING`` (who reads the module has to know the other room).
 """
@@ -21,7 +22,7 @@ import telex_start
 PACKAGE = "telex_start"
 HOUSE = Path(telex_start.__file__).parent
 
-GROUND = {"", "errors", "states", "menu", "events", "face", "config", "clock"}
+GROUND = {"", "errors", "states", "menu", "events", "face", "config", "clock", "printable"}
 """Modules at the root that every room but the sandbox may import; "" is the package itself, with its version."""
 
 ROOMS: dict[str, set[str]] = {
@@ -31,6 +32,7 @@ ROOMS: dict[str, set[str]] = {
     "states": set(),
     "menu": set(),
     "clock": set(),
+    "printable": set(),
     "events": {"menu", "states"},
     "face": {"events", "states"},
     "config": {"errors"},
@@ -69,7 +71,7 @@ STRANGERS = {"sandbox"}
 """Rooms that may not even import the ground: what the sandbox does must not come from the client that it tests."""
 
 PURE = ("news/", "push/", "events.py", "states.py", "menu.py", "face.py", "config.py", "errors.py")
-PURE_TOO = ("net/pacing.py", "net/json_text.py", "__init__.py")
+PURE_TOO = ("net/pacing.py", "net/json_text.py", "printable.py", "__init__.py")
 IMPURE_IN_PURE_ROOMS = {"push/websocket.py"}
 """The one module of a pure room that is the way out of it."""
 PURE_LIBRARIES = {
@@ -182,8 +184,9 @@ class House:
     def superfluous(self) -> list[str]:
         """Rows of the table that nothing needs."""
         used = {(_room(found.path), self._room_of(found.target)) for found in self.imports}
-        rooms = [f"the room {room!r} is empty" for room in ROOMS if room not in {_room(path) for path in self.trees}]
-        return rooms + [
+        there = {_room(path) for path in self.trees}
+        empty = [f"the room {room!r} is empty" for room in ROOMS if room not in there | GROUND]
+        return empty + [
             f"{room!r} does not import {other!r}"
             for room, others in ROOMS.items()
             for other in sorted(others)
@@ -259,6 +262,8 @@ def _module(path: str) -> str:
 
 def _room(path: str) -> str:
     folder, _, file = path.rpartition("/")
+    if folder.startswith("sandbox/"):
+        return "sandbox"
     return folder.replace("/", ".") if folder else file.removesuffix(".py").replace("__init__", "")
 
 

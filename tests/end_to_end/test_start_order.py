@@ -1,0 +1,76 @@
+"""What stands between exec and the icon: the start is quick because of what it does not import."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.fake_desktop import FakePanel, PrivateBus
+
+ROOT = Path(__file__).parent.parent.parent
+
+PROBE = """
+import os, sys
+bare = set(sys.modules)
+from telex_start.__main__ import main
+from telex_start.desktop.tray.statusnotifier_tray import StatusNotifierTray
+wait = StatusNotifierTray.wait
+
+def wait_and_tell(self, seconds):
+    taken = wait(self, seconds)
+    print(taken, *sorted(set(sys.modules) - bare), flush=True)
+    os._exit(0)
+
+StatusNotifierTray.wait = wait_and_tell
+main([])
+"""
+"""Runs the agent up to the icon's registration, and tells the modules that were imported by then."""
+
+LATER = {
+    *(
+        "logging",
+        "msgspec",
+        "dataclasses",
+        "asyncio",
+        "json",
+        "ssl",
+        "http",
+        "email",
+        "subprocess",
+        "argparse",
+        "tomllib",
+    ),
+    *("requests", "urllib3", "websocket", "truststore", "certifi", "charset_normalizer", "platformdirs", "psutil"),
+    *("PIL", "tkinter", "plyer", "gi", "Xlib"),
+    *("telex_start.events", "telex_start.news", "telex_start.session", "telex_start.push", "telex_start.net"),
+    *("telex_start.app", "telex_start.console", "telex_start.doctor", "telex_start.sandbox"),
+    *("telex_start.command_line", "telex_start.process.logs", "telex_start.desktop.icons"),
+}
+"""What comes while a person looks at the icon, or never."""
+
+
+@pytest.fixture
+def imported(tmp_path: Path) -> list[str]:
+    with PrivateBus() as bus, FakePanel(bus):
+        folders = dict.fromkeys(("XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_STATE_HOME"), str(tmp_path))
+        # No coverage of this one: it would import what is looked for.
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(("TELEX_", "COVERAGE_"))}
+        environ |= {**bus.environ, **folders, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+        # The first start draws the icon, once and for all.
+        for _ in range(2):
+            done = subprocess.run(
+                [sys.executable, "-c", PROBE], env=environ, cwd=ROOT, capture_output=True, text=True, timeout=50
+            )
+    assert done.returncode == 0, done.stderr
+    taken, *modules = done.stdout.split()
+    assert taken == "True", "the icon was not registered"
+    return modules
+
+
+def test_nothing_that_can_wait_is_imported_before_the_icon(imported: list[str]) -> None:
+    assert "telex_start.desktop.statusnotifier.icon" in imported
+    assert [name for name in imported if name in LATER or name.partition(".")[0] in LATER] == []
