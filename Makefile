@@ -1,5 +1,5 @@
 # Telex Start. Every target does its own set-up.
-.PHONY: demo test test-fast test-centrifugo bench soak lint set-up-demo set-up-test set-up-bench clean
+.PHONY: demo test test-fast test-centrifugo bench soak lint coverage set-up-demo set-up-test set-up-bench clean
 
 PYTEST = .venv/bin/python -m pytest
 # Most tests wait for something; those of one file share what they start.
@@ -33,6 +33,12 @@ lint: set-up-test
 	.venv/bin/ruff format --check -q telex_start tests
 	.venv/bin/mypy
 
+# Which lines the tests run, those of the processes that they start too; `make test` does without, and is faster.
+coverage: set-up-test
+	.venv/bin/coverage erase
+	.venv/bin/coverage run -m pytest $(PARALLEL) -m "not centrifugo" $(ARGS); code=$$?; \
+	  .venv/bin/coverage combine -q && .venv/bin/coverage report && exit $$code
+
 set-up-demo:
 	@.ci/set-up demo
 
@@ -43,4 +49,4 @@ set-up-bench:
 	@.ci/set-up bench
 
 clean:
-	rm -rf .venv .venv-lean build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-lean build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*

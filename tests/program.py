@@ -55,6 +55,7 @@ class Program:
             "LANG": "C.UTF-8",
             "DBUS_SESSION_BUS_ADDRESS": "disabled:",
             "NO_AT_BRIDGE": "1",  # GTK would tell on stderr that a private bus has no accessibility
+            **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},  # make coverage
             **(environ or {}),
         }
         for name in ("SANDBOX_EMAIL", "SANDBOX_PASSWORD"):
