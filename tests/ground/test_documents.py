@@ -1,0 +1,51 @@
+"""What the documents name is there: files, and targets of make."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md")), ROOT / "pyproject.toml"]
+HISTORY = {"CHANGELOG.md"}
+"""Documents that may name what is no more."""
+
+_FILE = re.compile(r"(?<![\w./~$])(?:[\w.]+/)*\w+\.(?:py|md|toml|json)\b(?!/)")
+_FOLDER = re.compile(r"`((?:\w+/)+)`")
+_LINK = re.compile(r"\]\(([^)#:]+)\)")
+_TARGET = re.compile(r"(?:`|^    )make ([a-z-]+)", re.MULTILINE)
+
+
+def _lacking(text: str, folder: Path) -> Iterator[str]:
+    """Names in the text for which there is nothing, below the root or the package, or beside the document."""
+    places = (ROOT, ROOT / "telex_start", folder)
+    for name in [*_FILE.findall(text), *_FOLDER.findall(text)]:
+        if ("/" in name or name.endswith(".py")) and not any((place / name).exists() for place in places):
+            yield name
+    yield from (link for link in _LINK.findall(text) if not (folder / link).exists())
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    yield from (f"make {name}" for name in _TARGET.findall(text) if name not in targets)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_a_document_names_is_there(document: Path) -> None:
+    if document.name not in HISTORY:
+        assert list(_lacking(document.read_text(), document.parent)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "lacking"),
+    [
+        ("see `push/frames.py`, `tests/ground/` and [how](docs/architecture.md); `make test`", []),
+        ("see `push/frame.py`", ["push/frame.py"]),
+        ("see `agent.py` and `agents.py`", ["agents.py"]),
+        ("what lives in `desktops/`", ["desktops/"]),
+        ("[how](docs/architectures.md)", ["docs/architectures.md", "docs/architectures.md"]),
+        ("`make tset`, or\n    make test\n    make tests # all\n", ["make tset", "make tests"]),
+    ],
+)
+def test_a_name_of_nothing_is_found(text: str, lacking: list[str]) -> None:
+    assert list(_lacking(text, ROOT)) == lacking
