@@ -1,9 +1,9 @@
 """A session that lives for a long time on tokens of four seconds, while everything goes wrong around it.
 
-`python -m tests.soak [MINUTES]` (`make soak`): three organisations, a steady stream of numbered messages, and every few
-seconds another fault. It checks all the while that nothing comes twice or out of order, and at each calm moment that
-everything the server held has come, that what is missing was said to be, that there was no storm of reconnects, and
-that neither memory nor descriptors grow.
+``python -m tests.soak [MINUTES]`` (``make soak``): three organisations, a steady stream of numbered messages, and every
+few seconds another fault. All the while it checks that nothing comes twice or out of order. In each calm moment it
+checks that everything the server held has come, that what is missing was said to be, that there was no storm of
+reconnects, and that neither memory nor descriptors grow.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Ledger:
         """A message came.
 
         Raises:
-            Failed: twice, or after a later one.
+            Failed: Twice, or after a later one.
         """
         if number <= self.came:
             raise Failed(f"{number} came after {self.came}")
@@ -79,7 +79,7 @@ class Ledger:
         """In a calm moment.
 
         Raises:
-            Failed: something is missing that the server held, or without a word.
+            Failed: Something is missing that the server held, or without a word.
         """
         missing = {*self.missing, *range(self.came + 1, self.published + 1)}
         lost = sorted(number for number in missing if number > self.excused)
@@ -309,7 +309,7 @@ def await_calm(subject: Subject, publisher: Publisher) -> None:
     """Wait until all organisations are live, and then, with the stream paused, until all has come.
 
     Raises:
-        Failed: it does not get there, or something is lost.
+        Failed: It does not get there, or something is lost.
     """
     with subject.lock:
         subject.lock.wait_for(lambda: subject.failure or subject.told.subscribed == ORGANISATIONS, CALM_WITHIN)
@@ -326,7 +326,7 @@ def await_calm(subject: Subject, publisher: Publisher) -> None:
 
 
 def rounds(seconds: float) -> Iterator[float]:
-    """Gives the seconds that are left, until none are."""
+    """Give the seconds that are left, until none are."""
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
         yield left
