@@ -140,7 +140,7 @@ class Sandbox:
         """Post a control order and give its answer.
 
         Raises:
-            OrderRefused: The sandbox does not know the order or cannot do it.
+            OrderRefused: the sandbox does not know the order or cannot do it.
         """
         url = self.api_url.removesuffix("/api/v1") + "/sandbox/" + name
         body = json.dumps(order).encode()
@@ -300,7 +300,7 @@ class Sandbox:
         """Ask for the status until it satisfies ``predicate``, and give that status.
 
         Raises:
-            TimeoutError: It did not within ``timeout`` seconds.
+            TimeoutError: it did not within ``timeout`` seconds.
         """
         deadline = time.monotonic() + timeout
         while True:
@@ -329,7 +329,7 @@ def centrifugo_binary(version: str) -> Path:
         version: ``v6`` or ``v5``.
 
     Raises:
-        NoGo: It is not built yet and there is no Go.
+        NoGo: it is not built yet and there is no Go.
         subprocess.CalledProcessError: the build failed; its output is on stderr.
     """
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "telex-start-tests"

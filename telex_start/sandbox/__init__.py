@@ -10,4 +10,5 @@ it does is taken from the Telex contract and from Centrifugo's client protocol.
   published to the subscribed clients.
 - ``centrifugo/``: a real Centrifugo in the place of ``push/``.
 - ``control/``: the orders by which tests make things happen.
-- ``story``: the publications of the demo."""
+- ``story``: the publications of the demo.
+"""

@@ -33,7 +33,7 @@ def make_certificates(directory: Path) -> Certificates:
     The authority's own key is never written down: nothing else can be signed with it later.
 
     Raises:
-        OSError: The directory cannot be written.
+        OSError: the directory cannot be written.
     """
     authority = trustme.CA(organization_name="Telex Start sandbox")
     certificate = authority.issue_cert("127.0.0.1", "localhost", "::1")

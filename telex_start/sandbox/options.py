@@ -107,8 +107,8 @@ def parse_options(argv: list[str]) -> Options:
     """Read the command line.
 
     Raises:
-        WrongOption: One clear line about what is wrong.
-        SystemExit: After ``--help``.
+        WrongOption: one clear line about what is wrong.
+        SystemExit: after ``--help``.
     """
     options = Options(**vars(parser().parse_args(argv)))
     if options.centrifugo is not None:

@@ -42,7 +42,7 @@ async def serve(options: Options) -> int:
     """Run the sandbox until it is told to end, and give the exit status.
 
     Raises:
-        OSError: A port is taken, or the push server cannot be started.
+        OSError: a port is taken, or the push server cannot be started.
     """
     ending = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -74,14 +74,14 @@ async def _serve_until(ending: asyncio.Event, options: Options, directory: Path)
     traffic, faults = TrafficLog(), ApiFaults()
     limiter = RateLimiter(options.rate, options.burst, time.monotonic)
     conversations = Conversations(accounts.new_id)
-    push = _push_backend(options, certificates, directory, signer, clock, traffic)
+    push_server = _push_server(options, certificates, directory, signer, clock, traffic)
     api = ApiServer(accounts, signer, clock, limiter, faults, traffic, options.notification_token)
     control = ControlApi(
         accounts,
-        push,
+        push_server,
         signer,
         traffic,
-        PushOrders(push, conversations),
+        PushOrders(push_server, conversations),
         ApiOrders(accounts, faults, limiter, signer),
     )
     application = web.Application(client_max_size=64 * 2**20)
@@ -91,17 +91,17 @@ async def _serve_until(ending: asyncio.Event, options: Options, directory: Path)
     listener = _listen(options.port)
     story: asyncio.Task[None] | None = None
     try:
-        await push.start()
+        await push_server.start()
         await runner.setup()
         await web.SockSite(runner, listener, ssl_context=certificates.server_context()).start()
-        _announce(listener.getsockname()[1], push.port, certificates, accounts)
+        _announce(listener.getsockname()[1], push_server.port, certificates, accounts)
         if options.story:
-            story = asyncio.create_task(Story(accounts, push, conversations, options.story_interval).tell())
+            story = asyncio.create_task(Story(accounts, push_server, conversations, options.story_interval).tell())
         await ending.wait()
     finally:
         if story is not None:
             story.cancel()
-        await push.stop()
+        await push_server.stop()
         await runner.cleanup()
         listener.close()
 
@@ -117,7 +117,7 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def _push_backend(
+def _push_server(
     options: Options,
     certificates: Certificates,
     directory: Path,

@@ -87,7 +87,7 @@ class Story:
     """
 
     accounts: Accounts
-    push: PushServer
+    push_server: PushServer
     conversations: Conversations
     interval: float
     """Seconds between two scenes."""
@@ -123,4 +123,4 @@ class Story:
             )
         else:
             payload = noise(scene.kind, organisation, user)
-        await self.push.publish(user.channel(organisation), [compact(payload)])
+        await self.push_server.publish(user.channel(organisation), [compact(payload)])

@@ -1,6 +1,7 @@
 """Signing the tokens of Telex, and checking them as Centrifugo does.
 
-The check follows centrifugo ``internal/jwtverify`` (v5.4.9, v6.9.1): signature first, then the claims, then ``exp``."""
+The check follows centrifugo ``internal/jwtverify`` (v5.4.9, v6.9.1): signature first, then the claims, then ``exp``.
+"""
 
 from __future__ import annotations
 
@@ -116,8 +117,8 @@ class TokenSigner:
         """Check the token of a connect or refresh command.
 
         Raises:
-            InvalidToken: Malformed, badly signed, or with a ``channel`` claim.
-            ExpiredToken: Its ``exp`` has passed.
+            InvalidToken: malformed, badly signed, or with a ``channel`` claim.
+            ExpiredToken: its ``exp`` has passed.
         """
         claims = self._verified(token)
         if claims.get("channel"):
@@ -129,8 +130,8 @@ class TokenSigner:
         """Check the token of a subscribe or sub_refresh command.
 
         Raises:
-            InvalidToken: Malformed, badly signed, or without a ``channel`` claim.
-            ExpiredToken: Its ``exp`` has passed.
+            InvalidToken: malformed, badly signed, or without a ``channel`` claim.
+            ExpiredToken: its ``exp`` has passed.
         """
         claims = self._verified(token)
         self._check_expiry(token, claims)

@@ -1,6 +1,7 @@
 """Counts and logs of what clients sent and how they were answered.
 
-Tests read them by the order ``status``, to assert on what a client really sent."""
+Tests read them by the order ``status``, to assert on what a client really sent.
+"""
 
 from __future__ import annotations
 

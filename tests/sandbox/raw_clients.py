@@ -63,7 +63,7 @@ class RawPushClient:
         """The next frame as it came.
 
         Raises:
-            Closed: The connection ended instead.
+            Closed: the connection ended instead.
         """
         try:
             opcode, data = self.socket.recv_data()

@@ -34,12 +34,12 @@ def success(data: object, message: str, clock: ServerClock, status: int = 200) -
     return _response(status, {"status": "success", "status_code": status, "message": message, "data": data}, clock)
 
 
-def failure(refusal: ErrorAnswer, clock: ServerClock, http_status: int | None = None) -> web.Response:
+def failure(error: ErrorAnswer, clock: ServerClock, http_status: int | None = None) -> web.Response:
     """An error answer; ``http_status`` when it differs from the one in the body."""
-    body: dict[str, object] = {"status": "error", "status_code": refusal.status, "message": refusal.message}
-    if refusal.error is not None:
-        body["error"] = refusal.error
-    return _response(http_status or refusal.status, body, clock)
+    body: dict[str, object] = {"status": "error", "status_code": error.status, "message": error.message}
+    if error.error is not None:
+        body["error"] = error.error
+    return _response(http_status or error.status, body, clock)
 
 
 def _response(status: int, body: object, clock: ServerClock) -> web.Response:

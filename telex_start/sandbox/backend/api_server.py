@@ -80,8 +80,8 @@ class ApiServer:
                 return instead
         try:
             return await answer(request)
-        except ErrorAnswer as refusal:
-            return failure(refusal, self.clock)
+        except ErrorAnswer as error:
+            return failure(error, self.clock)
 
     async def _nowhere(self, request: web.Request) -> web.Response:
         self.traffic.request(request.method, request.path.removeprefix(API_PATH), 404)

@@ -86,7 +86,7 @@ class CentrifugoServer:
         """Start the process and wait until it is ready.
 
         Raises:
-            CentrifugoFailed: It did not get there.
+            CentrifugoFailed: it did not get there.
         """
         if self._style is None:
             self._style = await self._ask_style()

@@ -2,7 +2,8 @@
 
 ``POST /sandbox/ORDER`` with a JSON object carries out an order; ``GET /sandbox/orders`` lists them and
 ``GET /sandbox/status`` tells what was counted. There is no rate limit and no login: the sandbox listens on loopback
-only."""
+only.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ class ControlApi:
     """All orders, and the status."""
 
     accounts: Accounts
-    push: PushServer
+    push_server: PushServer
     signer: TokenSigner
     traffic: TrafficLog
     push_orders: PushOrders
@@ -76,7 +77,7 @@ class ControlApi:
         Times are seconds since the start of the sandbox. In commands and connects a token is replaced by a mark that
         is the same for the same token.
         """
-        traffic, figures, user = self.traffic, await self.push.figures(), order.user()
+        traffic, figures, user = self.traffic, await self.push_server.figures(), order.user()
         known = figures.log_known
         organisations = [
             {
@@ -89,7 +90,7 @@ class ControlApi:
         ]
         return {
             "uptime": traffic.uptime(),
-            "backend": self.push.name,
+            "backend": self.push_server.name,
             "requests": {name: _by_text(row) for name, row in traffic.requests.items()},
             "request_times": traffic.request_times,
             "rate_limited": {"count": len(traffic.rate_limited_times), "times": traffic.rate_limited_times},

@@ -12,11 +12,14 @@ class BadOrder(Exception):
 
 
 class Order:
-    """The JSON object of an order. Every method raises ``BadOrder`` for a value of the wrong type.
+    """The JSON object of an order.
 
     Args:
         body: The object; a key that is null counts as absent.
         accounts: Where users and organisations are looked up.
+
+    Raises (every method):
+        BadOrder: a value is missing or of the wrong type.
     """
 
     def __init__(self, body: Mapping[str, object], accounts: Accounts) -> None:

@@ -20,7 +20,7 @@ class PushOrders:
     Each docstring begins with the order's keys; ``?`` marks optional ones.
     """
 
-    push: PushServer
+    push_server: PushServer
     conversations: Conversations
 
     def by_name(self) -> Orders:
@@ -53,7 +53,7 @@ class PushOrders:
         """
         text = order.text("raw") if "raw" in order else compact(order.value("data"))
         sent_at = time.monotonic()
-        position = await self.push.publish(order.channel(), [text] * order.number("count", 1))
+        position = await self.push_server.publish(order.channel(), [text] * order.number("count", 1))
         return {**_position(position), "sent_at": sent_at}
 
     async def publish_many(self, order: Order) -> Answer:
@@ -61,7 +61,7 @@ class PushOrders:
         items = order.value("data")
         if not isinstance(items, list):
             raise BadOrder("data is a list")
-        return _position(await self.push.publish(order.channel(), [compact(item) for item in items]))
+        return _position(await self.push_server.publish(order.channel(), [compact(item) for item in items]))
 
     async def message(self, order: Order) -> Answer:
         """``{organisation, name, mention?, private?}``: one more unread message in a channel."""
@@ -103,13 +103,13 @@ class PushOrders:
         return await self._publish(order, payload)
 
     async def _publish(self, order: Order, payload: Answer) -> Answer:
-        return {**_position(await self.push.publish(order.channel(), [compact(payload)])), "data": payload}
+        return {**_position(await self.push_server.publish(order.channel(), [compact(payload)])), "data": payload}
 
     async def trim_history(self, order: Order) -> Answer:
         """``{organisation | channel}``: drops the kept publications; offset and epoch stay."""
         channel = order.channel()
-        await self.push.remove_history(channel)
-        return _position(await self.push.position(channel))
+        await self.push_server.remove_history(channel)
+        return _position(await self.push_server.position(channel))
 
     # --- connections and subscriptions ------------------------------------------------------------------------------
 
@@ -117,14 +117,14 @@ class PushOrders:
         """``{code, reason?, user_id?}``: closes every connection of the user."""
         code = order.number("code")
         user_id = order.text("user_id", order.user().id)
-        await self.push.disconnect(user_id, code, order.text("reason", KNOWN_REASONS.get(code, "")))
+        await self.push_server.disconnect(user_id, code, order.text("reason", KNOWN_REASONS.get(code, "")))
         return {}
 
     async def unsubscribe(self, order: Order) -> Answer:
         """``{organisation, code?, reason?}``: an unsubscribe push, 2000 by default."""
         code = order.number("code", UNSUBSCRIBED_BY_SERVER.number)
         reason = order.text("reason", KNOWN_REASONS.get(code, ""))
-        await self.push.unsubscribe(order.user().id, order.channel(), code, reason)
+        await self.push_server.unsubscribe(order.user().id, order.channel(), code, reason)
         return {}
 
     async def expire_tokens(self, order: Order) -> Answer:
@@ -132,7 +132,7 @@ class PushOrders:
 
         Unless switched off, subscriptions end with 2501 and connections with 3005 at once.
         """
-        await self.push.expire_tokens(
+        await self.push_server.expire_tokens(
             connections=order.flag("connections", True),
             subscriptions=order.flag("subscriptions", True),
         )
@@ -140,28 +140,28 @@ class PushOrders:
 
     async def raw_frame(self, order: Order) -> Answer:
         """``{text}``: that text frame, as it is, to every connection."""
-        await self.push.raw_frame(order.text("text"))
+        await self.push_server.raw_frame(order.text("text"))
         return {}
 
     async def ping_now(self, _order: Order) -> Answer:
         """``{}``: a ping to every connection."""
-        await self.push.ping_now()
+        await self.push_server.ping_now()
         return {}
 
     # --- the server -------------------------------------------------------------------------------------------------
 
     async def silent(self, order: Order) -> Answer:
         """``{on?: true}``: connections stay open, but the push server neither reads nor answers."""
-        await self.push.set_silent(order.flag("on", True))
+        await self.push_server.set_silent(order.flag("on", True))
         return {}
 
     async def restart(self, order: Order) -> Answer:
         """``{down_for?: 0, new_epoch?: true, kill?: false, wait?: down_for == 0}``: the push server goes and comes.
 
-        With ``kill`` connections are cut, else closed with 3001. With ``wait`` the answer comes when it is back.
+        With ``kill`` connections are cut, otherwise closed with 3001. With ``wait`` the answer comes when it is back.
         """
         down_for = order.quantity("down_for", 0)
-        await self.push.restart(
+        await self.push_server.restart(
             down_for,
             new_epoch=order.flag("new_epoch", True),
             kill=order.flag("kill", False),
@@ -171,7 +171,7 @@ class PushOrders:
 
     async def refuse_push(self, order: Order) -> Answer:
         """``{status}``: handshakes are answered with that HTTP status; 0 accepts them again."""
-        await self.push.refuse_push(order.number("status"))
+        await self.push_server.refuse_push(order.number("status"))
         return {}
 
 

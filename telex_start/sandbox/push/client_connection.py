@@ -2,7 +2,8 @@
 
 The rules are those of centrifuge ``client.go`` and centrifugo ``internal/client/handler.go`` (v5.4.9, v6.9.1). They say
 which mistakes are answered with an error, which close the connection and which are ignored, and what ends when a token
-is not refreshed."""
+is not refreshed.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """One client's WebSocket: it reads and writes frames, closes with a code, or cuts the TCP connection.
 
 Sending never waits: texts go to a queue, and one task joins up to 16 of them with newlines into a frame, as Centrifugo
-does (centrifuge ``writer.go``)."""
+does (centrifuge ``writer.go``).
+"""
 
 from __future__ import annotations
 
@@ -117,7 +118,7 @@ class ClientSocket:
                     await self._socket.close(code=self._code.number, message=self._code.reason.encode())
                     return
         except (ConnectionError, RuntimeError):
-            # The peer has gone; the reading side finds out by itself.
+            # The client has gone; the reading side finds out by itself.
             return
 
     def _next_frame(self) -> str:

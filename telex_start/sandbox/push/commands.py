@@ -1,6 +1,7 @@
 """The commands of clients, read as strictly as Centrifugo reads them.
 
-Their shape is that of centrifuge's ``definitions/client.proto`` in JSON. Pure: text in, commands out."""
+Their shape is that of centrifuge's ``definitions/client.proto`` in JSON. Pure: text in, commands out.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +78,7 @@ def split_frame(text: str) -> list[str]:
     """The lines of a frame; a newline at the very end adds none.
 
     Raises:
-        BadCommand: The frame is empty.
+        BadCommand: the frame is empty.
     """
     lines = text.split("\n")
     if lines[-1] == "":
@@ -93,7 +94,7 @@ def parse_command(line: str) -> ClientCommand:
     Anything after the first JSON value is ignored, as Centrifugo does.
 
     Raises:
-        BadCommand: No JSON object, or a known field of the wrong type.
+        BadCommand: no JSON object, or a known field of the wrong type.
     """
     try:
         raw, _ = _decoder.raw_decode(line.lstrip(" \t\r"))
@@ -123,7 +124,7 @@ def check_request(request: Mapping[str, object]) -> None:
     """Check the types of the known fields of a request, and of the entries of ``subs``.
 
     Raises:
-        BadCommand: A field is of the wrong type.
+        BadCommand: a field is of the wrong type.
     """
     for key in _STRINGS:
         if request.get(key) is not None and not isinstance(request[key], str):

@@ -26,7 +26,11 @@ class PushServerFigures:
 
 
 class PushServer(Protocol):
-    """A push server that clients reach at ``port``."""
+    """A push server that clients reach at ``port``.
+
+    Raises (every order):
+        NotPossible: this push server cannot do it, or not while it is down.
+    """
 
     port: int
 
@@ -38,7 +42,7 @@ class PushServer(Protocol):
         """Start to listen.
 
         Raises:
-            OSError: The port is taken, or the server does not start.
+            OSError: the port is taken, or the server does not start.
         """
 
     async def stop(self) -> None:

@@ -1,6 +1,7 @@
 """The sandbox's own push server: it listens, accepts clients, and carries out the orders of the control API.
 
-Without orders it behaves as Centrifugo v6 does; orders can make it misbehave."""
+Without orders it behaves as Centrifugo v6 does; orders can make it misbehave.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +59,7 @@ class OwnPushServer:
         """Start to listen.
 
         Raises:
-            OSError: The port is taken, or the server does not start.
+            OSError: the port is taken, or the server does not start.
         """
         await self._runner.setup()
         await self._listen()

@@ -1,7 +1,8 @@
 """The history that is kept of each channel, and what a client recovers from it.
 
 Follows Centrifugo's memory engine (centrifuge ``internal/memstream``, ``broker_memory.go``) and the way it decides
-whether a recovery is complete (``client.go`` isStreamRecovered)."""
+whether a recovery is complete (``client.go`` isStreamRecovered).
+"""
 
 from __future__ import annotations
 
