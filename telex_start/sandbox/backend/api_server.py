@@ -23,8 +23,8 @@ API_PATH = "/api/v1"
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _INVALID_TOKEN = "invalid or exipired token"  # spelled so by the backend
 
-Answer = Callable[[web.Request], Awaitable[web.Response]]
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+AnswerCall = Callable[[web.Request], Awaitable[web.Response]]
+RouteHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass
@@ -42,7 +42,7 @@ class ApiServer:
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for an aiohttp application."""
-        calls: list[tuple[str, str, str, Answer]] = [
+        calls: list[tuple[str, str, str, AnswerCall]] = [
             ("POST", "/auth/login", "login", self._login),
             ("GET", "/users/organisations", "organisations", self._organisations),
             ("GET", "/centrifugo/connection", "connection", self._connection_token),
@@ -57,7 +57,7 @@ class ApiServer:
         ]
         return [*routes, web.route("*", API_PATH + "{rest:.*}", self._nowhere)]
 
-    def _call(self, path: str, fault_path: str, answer: Answer) -> Handler:
+    def _call(self, path: str, fault_path: str, answer: AnswerCall) -> RouteHandler:
         async def handle(request: web.Request) -> web.StreamResponse:
             fault: ApiFault | None = None
             if not self.limiter.allow(request.remote or ""):
@@ -73,7 +73,7 @@ class ApiServer:
 
         return handle
 
-    async def _answer(self, request: web.Request, answer: Answer, fault: ApiFault | None) -> web.Response:
+    async def _answer(self, request: web.Request, answer: AnswerCall, fault: ApiFault | None) -> web.Response:
         if fault is not None:
             await asyncio.sleep(fault.delay)
             if (instead := broken(fault, self.clock)) is not None:

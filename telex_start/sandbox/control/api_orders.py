@@ -8,7 +8,7 @@ from ..backend.accounts import Accounts
 from ..backend.faults import FAULT_PATHS, WRONG_TOKENS, ApiFault, ApiFaults
 from ..backend.rate_limit import RateLimiter
 from ..token_signer import TokenSigner
-from .order import Answer, BadOrder, Order, Orders
+from .order import BadOrder, Order, OrderAnswer, OrdersByName
 
 
 @dataclass
@@ -23,7 +23,7 @@ class ApiOrders:
     limiter: RateLimiter
     signer: TokenSigner
 
-    def by_name(self) -> Orders:
+    def by_name(self) -> OrdersByName:
         """The orders by the name under which they are posted."""
         return {
             "revoke_session": self.revoke_session,
@@ -38,37 +38,37 @@ class ApiOrders:
             "remove_organisation": self.remove_organisation,
         }
 
-    async def revoke_session(self, _order: Order) -> Answer:
+    async def revoke_session(self, _order: Order) -> OrderAnswer:
         """``{}``: every session so far is over."""
         self.accounts.revoke_all()
         return {}
 
-    async def refuse_notification_token(self, order: Order) -> Answer:
+    async def refuse_notification_token(self, order: Order) -> OrderAnswer:
         """``{on?: true}``: 401 by notification token while Bearer serves."""
         self.faults.refuse_notification_token = order.flag("on", True)
         return {}
 
-    async def refuse_bearer(self, order: Order) -> Answer:
+    async def refuse_bearer(self, order: Order) -> OrderAnswer:
         """``{on?: true}``: 401 by Bearer while the notification token serves."""
         self.faults.refuse_bearer = order.flag("on", True)
         return {}
 
-    async def rate_limit(self, order: Order) -> Answer:
+    async def rate_limit(self, order: Order) -> OrderAnswer:
         """``{rate?, burst?}``: calls a second and at once; rate 0 turns the limiter off."""
         self.limiter.set(order.quantity("rate", self.limiter.rate), order.number("burst", self.limiter.burst))
         return {"rate": self.limiter.rate, "burst": self.limiter.burst}
 
-    async def fault(self, order: Order) -> Answer:
+    async def fault(self, order: Order) -> OrderAnswer:
         """``{path, organisation?, times?, ...}``: that call goes wrong; all keys are the fields of ``ApiFault``."""
         self.faults.add(_fault(order))
         return {}
 
-    async def clear_faults(self, _order: Order) -> Answer:
+    async def clear_faults(self, _order: Order) -> OrderAnswer:
         """``{}``: ends all faults, wrong tokens and refusals."""
         self.faults.clear()
         return {}
 
-    async def wrong_token(self, order: Order) -> Answer:
+    async def wrong_token(self, order: Order) -> OrderAnswer:
         """``{organisation, kind}``: subscription tokens for it are wrong until ``clear_faults``."""
         kind = order.text("kind")
         if kind not in WRONG_TOKENS:
@@ -76,20 +76,20 @@ class ApiOrders:
         self.faults.wrong_tokens[order.organisation().id] = kind
         return {}
 
-    async def sign(self, order: Order) -> Answer:
+    async def sign(self, order: Order) -> OrderAnswer:
         """``{claims, secret?}``: a push token with any claims, by default with the right secret."""
         claims = order.value("claims")
         if not isinstance(claims, dict):
             raise BadOrder("claims is an object")
         return {"token": self.signer.sign(claims, order.text("secret", self.signer.secret))}
 
-    async def add_organisation(self, order: Order) -> Answer:
+    async def add_organisation(self, order: Order) -> OrderAnswer:
         """``{name}``: a new organisation that the users are in."""
         organisation, user = self.accounts.add_organisation(order.text("name")), order.user()
         index = user.organisations.index(organisation)
         return {"id": organisation.id, "index": index, "channel": user.channel(organisation)}
 
-    async def remove_organisation(self, order: Order) -> Answer:
+    async def remove_organisation(self, order: Order) -> OrderAnswer:
         """``{organisation}``: the user is no longer in it; what is subscribed stays so."""
         organisation = order.organisation()
         order.user().organisations.remove(organisation)

@@ -18,7 +18,7 @@ from ..push.interface import NotPossible, PushServer
 from ..token_signer import TokenSigner
 from ..traffic_log import TrafficLog
 from .api_orders import ApiOrders
-from .order import Answer, BadOrder, Order, Orders
+from .order import BadOrder, Order, OrderAnswer, OrdersByName
 from .push_orders import PushOrders
 
 CONTROL_PATH = "/sandbox"
@@ -43,7 +43,7 @@ class ControlApi:
             web.post(CONTROL_PATH + "/{order}", self._post),
         ]
 
-    def orders(self) -> Orders:
+    def orders(self) -> OrdersByName:
         """All orders by name."""
         return {**self.push_orders.by_name(), **self.api_orders.by_name(), "status": self.status}
 
@@ -71,7 +71,7 @@ class ControlApi:
         # Nothing renders them: single backticks read better.
         return _answer({name: line.replace("``", "`") for name, line in first_lines.items()})
 
-    async def status(self, order: Order) -> Answer:
+    async def status(self, order: Order) -> OrderAnswer:
         """``{}``: everything that was counted. Null where a real Centrifugo keeps it to itself.
 
         Times are seconds since the start of the sandbox. In commands and connects a token is replaced by a mark that
@@ -114,5 +114,5 @@ def _by_text(counts: dict[int, int]) -> dict[str, int]:
     return {str(code): count for code, count in counts.items()}
 
 
-def _answer(body: Answer, status: int = 200) -> web.Response:
+def _answer(body: OrderAnswer, status: int = 200) -> web.Response:
     return web.Response(status=status, text=compact(body), content_type="application/json")

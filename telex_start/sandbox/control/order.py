@@ -89,7 +89,7 @@ class Order:
         return self.text("channel") if "channel" in self else self.user().channel(self.organisation())
 
 
-Answer = dict[str, object]
+OrderAnswer = dict[str, object]
 """The JSON object that answers an order."""
-Orders = dict[str, Callable[[Order], Awaitable[Answer]]]
+OrdersByName = dict[str, Callable[[Order], Awaitable[OrderAnswer]]]
 """What carries out each order, by the name under which it is posted."""
