@@ -14,11 +14,11 @@ from typing import IO, NoReturn
 
 from .errors import ConfigError
 
-_NAMES = 5
-"""Lines that the sandbox writes once it listens."""
+_ANNOUNCED_LINES = 5
+"""Lines that the sandbox writes once it listens: ``NAME=value``, for the agent's environment and for signing in."""
 
 
-class _Parser(argparse.ArgumentParser):
+class _DemoParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise ConfigError(f"demo: {message}; telex-start demo --help lists the options.")
 
@@ -29,7 +29,7 @@ def main(argv: list[str]) -> int:
     Raises:
         ConfigError: an option is wrong, or the sandbox's extra is not installed.
     """
-    parser = _Parser(
+    parser = _DemoParser(
         prog="telex-start demo",
         description="A Telex on this machine and the agent signed in to it; without a display, all on the terminal.",
         allow_abbrev=False,
@@ -69,16 +69,16 @@ def main(argv: list[str]) -> int:
 
 def _with_sandbox(sandbox: subprocess.Popen[str], options: argparse.Namespace, headless: bool) -> int:
     assert sandbox.stdout is not None
-    told: dict[str, str] = {}
-    for _ in range(_NAMES):
+    announced: dict[str, str] = {}
+    for _ in range(_ANNOUNCED_LINES):
         name, equals, value = sandbox.stdout.readline().rstrip("\n").partition("=")
         if not equals:
             raise ConfigError("demo: the sandbox did not start; what it said is above.")
-        told[name] = shlex.split(value)[0]
-    email, password = told.pop("SANDBOX_EMAIL"), told.pop("SANDBOX_PASSWORD")
+        announced[name] = shlex.split(value)[0]
+    email, password = announced.pop("SANDBOX_EMAIL"), announced.pop("SANDBOX_PASSWORD")
     with tempfile.TemporaryDirectory(prefix="telex-start-demo-") as folder:
-        # A demo of its own: neither a configuration nor a running agent of this user's has a part in it.
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("TELEX_START_")} | told
+        # Apart from the user's own agent: its configuration is not read, and one that runs is not in the way.
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("TELEX_START_")}
         config = os.path.join(folder, "config.toml")
         with open(config, "w", encoding="utf-8") as stream:
             stream.write("# the demo's\n")
@@ -88,7 +88,7 @@ def _with_sandbox(sandbox: subprocess.Popen[str], options: argparse.Namespace, h
         command += ["--headless"] if headless else []
         agent = subprocess.Popen(
             command,
-            env=environ,
+            env=inherited | announced,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE if headless else None,
             text=True,
@@ -103,12 +103,12 @@ def _with_sandbox(sandbox: subprocess.Popen[str], options: argparse.Namespace, h
                 _echo(agent, agent.stdout, options.toasts)
             return agent.wait()
         except KeyboardInterrupt:
-            # Ctrl-C reached the agent too, which ends in its own order.
+            # Ctrl-C reached the agent too: it ends by itself.
             return agent.wait()
 
 
 def _echo(agent: subprocess.Popen[str], lines: IO[str], toasts: int) -> None:
-    """Pass the agent's lines on; end it after so many toasts, where that is asked."""
+    """Pass the agent's lines on, and end it after that many toasts; 0 for never."""
     seen = 0
     for line in lines:
         print(line, end="", flush=True)

@@ -19,8 +19,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-NAMES = ("TELEX_START_API_URL", "TELEX_START_PUSH_URL", "TELEX_START_CA_FILE", "SANDBOX_EMAIL", "SANDBOX_PASSWORD")
-"""The five lines of the sandbox, in order."""
+ANNOUNCED_NAMES = (
+    "TELEX_START_API_URL",
+    "TELEX_START_PUSH_URL",
+    "TELEX_START_CA_FILE",
+    "SANDBOX_EMAIL",
+    "SANDBOX_PASSWORD",
+)
+"""The names in the five lines that the sandbox announces itself with, in order."""
 
 CENTRIFUGO_VERSIONS = {"v6": "v6.9.1", "v5": "v5.4.9"}
 
@@ -37,13 +43,13 @@ class OrderRefused(Exception):
 
 
 class Sandbox:
-    """`python -m telex_start.sandbox` as a subprocess, with its control orders as methods.
+    """``python -m telex_start.sandbox`` as a subprocess, with its control orders as methods.
 
     It ends with the test process, also when that is killed: its standard input is a pipe from here.
 
     Args:
-        options: as on the command line, e.g. `"--organisations", "2"`. The story is off unless `story` is given.
-        story: whether the demo story runs.
+        options: As on the command line, e.g. ``"--organisations", "2"``. The story is off unless ``story`` is given.
+        story: Whether the demo story runs.
     """
 
     def __init__(self, *options: str, story: bool = False) -> None:
@@ -52,7 +58,7 @@ class Sandbox:
         """The five announced names."""
         self.process: subprocess.Popen[str] | None = None
 
-    # -- life --------------------------------------------------------------------------------------------------------
+    # --- life -------------------------------------------------------------------------------------------------------
 
     def __enter__(self) -> Self:
         self.process = subprocess.Popen(
@@ -63,7 +69,7 @@ class Sandbox:
             cwd=Path(__file__).parent.parent,
         )
         assert self.process.stdout is not None
-        for name in NAMES:
+        for name in ANNOUNCED_NAMES:
             line = self.process.stdout.readline()
             found, equals, value = line.rstrip("\n").partition("=")
             if not equals:
@@ -82,7 +88,7 @@ class Sandbox:
             assert not Path(self.ca_file).exists(), "the sandbox left its directory behind"
 
     def stop(self, limit: float = 10.0) -> int:
-        """Ends the sandbox with SIGTERM and gives its exit status; kills it after `limit` seconds."""
+        """End the sandbox with SIGTERM and give its exit status; kill it after ``limit`` seconds."""
         assert self.process is not None
         self.process.terminate()
         try:
@@ -96,11 +102,11 @@ class Sandbox:
                     stream.close()
         return code
 
-    # -- what it announced -------------------------------------------------------------------------------------------
+    # --- what it announced ------------------------------------------------------------------------------------------
 
     @property
     def api_url(self) -> str:
-        """Base URL of the API, ending in `/api/v1`."""
+        """Base URL of the API, ending in ``/api/v1``."""
         return self.environ["TELEX_START_API_URL"]
 
     @property
@@ -128,10 +134,10 @@ class Sandbox:
         """A client context that trusts the sandbox."""
         return self._tls
 
-    # -- orders ------------------------------------------------------------------------------------------------------
+    # --- orders -----------------------------------------------------------------------------------------------------
 
     def order(self, name: str, /, **order: Any) -> dict[str, Any]:
-        """Posts a control order and gives its answer.
+        """Post a control order and give its answer.
 
         Raises:
             OrderRefused: the sandbox does not know the order or cannot do it.
@@ -158,12 +164,12 @@ class Sandbox:
         count: int = 1,
         user: str | None = None,
     ) -> dict[str, Any]:
-        """Publishes `data`, or the exact JSON text `raw`, `count` times; gives the last offset and the epoch."""
+        """Publish ``data``, or the exact JSON text ``raw``, ``count`` times; give the last offset and the epoch."""
         payload = {"data": data} if raw is None else {"raw": raw}
         return self.order("publish", organisation=organisation, count=count, user=user, **payload)
 
     def publish_many(self, organisation: int | str, data: Sequence[Any], *, user: str | None = None) -> dict[str, Any]:
-        """Publishes all of `data` at once, many in one frame."""
+        """Publish all of ``data`` at once, many in one frame."""
         return self.order("publish_many", organisation=organisation, data=list(data), user=user)
 
     def message(
@@ -175,7 +181,7 @@ class Sandbox:
         private: bool = False,
         user: str | None = None,
     ) -> dict[str, Any]:
-        """One more unread message in a channel; the answer's `data` is what was published."""
+        """One more unread message in a channel; the answer's ``data`` is what was published."""
         order = {"organisation": organisation, "name": name, "mention": mention, "private": private, "user": user}
         return self.order("message", **order)
 
@@ -205,12 +211,12 @@ class Sandbox:
         return self.order("read", organisation=organisation, user=user, **chosen)
 
     def kick(self, code: int, reason: str | None = None, *, user: str | None = None) -> None:
-        """Closes every connection of the user with that code."""
+        """Close every connection of the user with that code."""
         extra = {} if reason is None else {"reason": reason}
         self.order("kick", code=code, user=user, **extra)
 
     def unsubscribe(self, organisation: int | str, code: int = 2000, *, user: str | None = None) -> None:
-        """Ends the subscription with an unsubscribe push."""
+        """End the subscription with an unsubscribe push."""
         self.order("unsubscribe", organisation=organisation, code=code, user=user)
 
     def expire_tokens(self, *, connections: bool = True, subscriptions: bool = True) -> None:
@@ -218,7 +224,7 @@ class Sandbox:
         self.order("expire_tokens", connections=connections, subscriptions=subscriptions)
 
     def revoke_session(self) -> None:
-        """Every session so far is 401 `Session is invalid!`."""
+        """Every session so far is 401 ``Session is invalid!``."""
         self.order("revoke_session")
 
     def refuse_notification_token(self, on: bool = True) -> None:
@@ -240,15 +246,15 @@ class Sandbox:
         self.order("rate_limit", rate=rate, burst=burst)
 
     def fault(self, path: str, **fault: Any) -> None:
-        """Makes a call of the API go wrong; see `telex_start.sandbox.faults.Fault` for the keys."""
+        """Make a call of the API go wrong; the keys are those of ``ApiFault`` in ``sandbox/backend/faults.py``."""
         self.order("fault", path=path, **fault)
 
     def clear_faults(self) -> None:
-        """Ends all faults, wrong tokens and refusals."""
+        """End all faults, wrong tokens and refusals."""
         self.order("clear_faults")
 
     def wrong_token(self, organisation: int | str, kind: str) -> None:
-        """Subscription tokens for the organisation are wrong in that way until `clear_faults`."""
+        """Subscription tokens for the organisation are wrong in that way until ``clear_faults``."""
         self.order("wrong_token", organisation=organisation, kind=kind)
 
     def silent(self, on: bool = True) -> None:
@@ -258,16 +264,16 @@ class Sandbox:
     def restart(
         self, down_for: float = 0.0, *, new_epoch: bool = True, kill: bool = False, wait: bool | None = None
     ) -> None:
-        """The push server goes away and comes back; see the order `restart`."""
+        """The push server goes away and comes back; see the order ``restart``."""
         extra = {} if wait is None else {"wait": wait}
         self.order("restart", down_for=down_for, new_epoch=new_epoch, kill=kill, **extra)
 
     def trim_history(self, organisation: int | str = 0, *, user: str | None = None) -> dict[str, Any]:
-        """Drops the kept publications of a channel; gives its offset and epoch."""
+        """Drop the kept publications of a channel; give its offset and epoch."""
         return self.order("trim_history", organisation=organisation, user=user)
 
     def add_organisation(self, name: str) -> dict[str, Any]:
-        """The users join an organisation; gives its `id`, `index` and `channel`."""
+        """The users join an organisation; gives its ``id``, ``index`` and ``channel``."""
         return self.order("add_organisation", name=name)
 
     def remove_organisation(self, organisation: int | str, *, user: str | None = None) -> None:
@@ -275,7 +281,7 @@ class Sandbox:
         self.order("remove_organisation", organisation=organisation, user=user)
 
     def raw_frame(self, text: str) -> None:
-        """Sends that text frame to every connection."""
+        """Send that text frame to every connection."""
         self.order("raw_frame", text=text)
 
     def refuse_push(self, status: int) -> None:
@@ -283,18 +289,18 @@ class Sandbox:
         self.order("refuse_push", status=status)
 
     def ping_now(self) -> None:
-        """Sends a ping to every connection."""
+        """Send a ping to every connection."""
         self.order("ping_now")
 
     def status(self, *, user: str | None = None) -> Status:
-        """What the sandbox has seen; see `telex_start.sandbox.control.Control.status`."""
+        """What the sandbox has seen; see ``ControlApi.status`` in ``telex_start/sandbox/control/control_api.py``."""
         return self.order("status", user=user)
 
     def wait_until(self, predicate: Callable[[Status], bool], timeout: float = 10.0) -> Status:
-        """Asks for the status until it satisfies `predicate`, and gives that status.
+        """Ask for the status until it satisfies ``predicate``, and give that status.
 
         Raises:
-            TimeoutError: it did not within `timeout` seconds.
+            TimeoutError: it did not within ``timeout`` seconds.
         """
         deadline = time.monotonic() + timeout
         while True:
@@ -317,10 +323,10 @@ class NoGo(Exception):
 
 @functools.cache
 def centrifugo_binary(version: str) -> Path:
-    """A Centrifugo binary, built from the pinned module in `tests/centrifugo` the first time (about two minutes).
+    """A Centrifugo binary, built from the pinned module in ``tests/centrifugo`` the first time (about two minutes).
 
     Args:
-        version: `v6` or `v5`.
+        version: ``v6`` or ``v5``.
 
     Raises:
         NoGo: it is not built yet and there is no Go.

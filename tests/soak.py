@@ -1,9 +1,9 @@
 """A session that lives for a long time on tokens of four seconds, while everything goes wrong around it.
 
-`python -m tests.soak [MINUTES]` (`make soak`): three organisations, a steady stream of numbered messages, and every few
-seconds another fault. It checks all the while that nothing comes twice or out of order, and at each calm moment that
-everything the server held has come, that what is missing was said to be, that there was no storm of reconnects, and
-that neither memory nor descriptors grow.
+``python -m tests.soak [MINUTES]`` (``make soak``): three organisations, a steady stream of numbered messages, and every
+few seconds another fault. All the while it checks that nothing comes twice or out of order. In each calm moment it
+checks that everything the server held has come, that what is missing was said to be, that there was no storm of
+reconnects, and that neither memory nor descriptors grow.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Subject:
         self.ledgers = [Ledger() for _ in range(ORGANISATIONS)]
         self._by_channel: dict[str, Ledger] = {}
         self.lock = threading.Condition()
-        self.told = StateChanged(State.SIGNED_OUT)
+        self.last_state = StateChanged(State.SIGNED_OUT)
         self.connecting: deque[float] = deque(maxlen=64)
         self.reconnects = 0
         self.troubles: Counter[str] = Counter()
@@ -148,23 +148,23 @@ class Subject:
                 pass
 
     def _moved(self, event: StateChanged) -> None:
-        if event.state is not self.told.state:
+        if event.state is not self.last_state.state:
             if event.state is State.CONNECTING:
                 self.connecting.append(time.monotonic())
-            if self.told.state is State.ONLINE:
+            if self.last_state.state is State.ONLINE:
                 self.reconnects += 1
             if event.state is State.SIGN_IN_NEEDED:
                 threading.Timer(0.5, self.sign_in).start()  # the person, who signs in again
             if event.state is State.RECONNECTING and ("(35" in event.reason or "(45" in event.reason):
                 threading.Timer(0.5, self.session.send, [ReconnectNow()]).start()  # or is asked to
-        self.told = event
+        self.last_state = event
         recent = [when for when in self.connecting if when > time.monotonic() - 10.0]
         if len(recent) > 20:
             raise Failed("a storm of reconnects: more than 20 in 10 s")
 
     def calm(self) -> bool:
         """Whether everything is well: all organisations live, and the last message of each has come."""
-        return self.told.subscribed == ORGANISATIONS and all(each.came == each.published for each in self.ledgers)
+        return self.last_state.subscribed == ORGANISATIONS and all(each.came == each.published for each in self.ledgers)
 
 
 class Publisher(threading.Thread):
@@ -312,21 +312,21 @@ def await_calm(subject: Subject, publisher: Publisher) -> None:
         Failed: it does not get there, or something is lost.
     """
     with subject.lock:
-        subject.lock.wait_for(lambda: subject.failure or subject.told.subscribed == ORGANISATIONS, CALM_WITHIN)
+        subject.lock.wait_for(lambda: subject.failure or subject.last_state.subscribed == ORGANISATIONS, CALM_WITHIN)
     with publisher.paused:
         with subject.lock:
             subject.lock.wait_for(lambda: subject.failure or subject.calm(), CALM_WITHIN)
         if subject.failure:
             raise Failed(subject.failure)
         with subject.lock:
-            if subject.told.subscribed != ORGANISATIONS:
-                raise Failed(f"{CALM_WITHIN:.0f} s after the last fault it is {subject.told}")
+            if subject.last_state.subscribed != ORGANISATIONS:
+                raise Failed(f"{CALM_WITHIN:.0f} s after the last fault it is {subject.last_state}")
             for ledger in subject.ledgers:
                 ledger.check()
 
 
 def rounds(seconds: float) -> Iterator[float]:
-    """Gives the seconds that are left, until none are."""
+    """Give the seconds that are left, until none are."""
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
         yield left

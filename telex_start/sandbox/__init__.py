@@ -1,5 +1,14 @@
-"""A Telex on this machine: API, push server and demo story, for trying the program and for its tests.
+"""A Telex on this machine, to try the program and to test it: the API, a push server and a demo story.
 
-It needs the extra `telex-start[sandbox]` (aiohttp, PyJWT, trustme) and imports nothing from the rest of `telex_start`:
-what it does is taken from the Telex contract and from the Centrifugo client protocol, not from the client it tests.
+It needs the extra ``telex-start[sandbox]`` (aiohttp, PyJWT, trustme). It imports nothing from the rest of
+``telex_start``, not even to read JSON: a server that shared code with its client would share the client's faults. What
+it does is taken from the Telex contract and from Centrifugo's client protocol.
+
+- ``command``, ``options``, ``service``: the command line, and the parts put together, started and stopped.
+- ``backend/``: what Telex's own servers do. A login is answered in ``api_server``.
+- ``push/``: the sandbox's own push server. ``client_connection`` answers a client's commands, ``hub`` sends what is
+  published to the subscribed clients.
+- ``centrifugo/``: a real Centrifugo in the place of ``push/``.
+- ``control/``: the orders by which tests make things happen.
+- ``story``: the publications of the demo.
 """

@@ -1,8 +1,8 @@
-"""`python -m telex_start.sandbox` is the same as `telex-start sandbox`."""
+"""``python -m telex_start.sandbox`` is the same as ``telex-start sandbox``."""
 
 import sys
 
-from telex_start.sandbox.command import main
+from .command import main
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""The throw-away certificate authority that makes the sandbox speak TLS."""
+"""A throw-away certificate authority, so that the sandbox speaks TLS."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Certificates:
     """The files of one throw-away authority and the one server certificate it signed."""
 
     ca_file: Path
-    """PEM of the authority; this is what `TELEX_START_CA_FILE` names."""
+    """PEM of the authority; this is what ``TELEX_START_CA_FILE`` names."""
     chain_file: Path
     """PEM of the server certificate, for a push server in another process."""
     key_file: Path
@@ -28,7 +28,7 @@ class Certificates:
 
 
 def make_certificates(directory: Path) -> Certificates:
-    """Writes a new authority and a certificate for 127.0.0.1, ::1 and localhost into `directory`.
+    """Write a new authority and a certificate for 127.0.0.1, ::1 and localhost into ``directory``.
 
     The authority's own key is never written down: nothing else can be signed with it later.
 

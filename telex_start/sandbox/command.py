@@ -1,20 +1,20 @@
-"""`telex-start sandbox [options]`."""
+"""``telex-start sandbox [options]``."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
 
-from telex_start.sandbox.options import WrongOption, parse_options
+from .options import WrongOption, parse_options
 
 _PROGRAM = "telex-start sandbox"
 
 
 def main(argv: list[str]) -> int:
-    """Serves until SIGTERM or SIGINT.
+    """Serve until SIGTERM or SIGINT.
 
     Args:
-        argv: the options, without the program's name.
+        argv: The options, without the program's name.
 
     Returns:
         0 after a clean end, 1 if it cannot listen, 2 for a wrong option or a missing dependency.
@@ -26,7 +26,7 @@ def main(argv: list[str]) -> int:
     except SystemExit:
         return 0  # after --help
     try:
-        from telex_start.sandbox.service import serve
+        from .service import serve
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] not in ("aiohttp", "jwt", "trustme", "cryptography"):
             raise

@@ -1,4 +1,4 @@
-"""The options of `telex-start sandbox`."""
+"""The options of ``telex-start sandbox``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class WrongOption(Exception):
 
 @dataclass(frozen=True)
 class Options:
-    """What `telex-start sandbox` was asked for. Durations are seconds."""
+    """What ``telex-start sandbox`` was asked for. Durations are seconds."""
 
     port: int = 0
     push_port: int = 0
@@ -40,7 +40,7 @@ class Options:
     until_stdin_closes: bool = False
 
 
-class _Parser(argparse.ArgumentParser):
+class _OptionParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise WrongOption(message)
 
@@ -73,7 +73,7 @@ def _within(value: _Number, low: float, high: float) -> _Number:
 
 def parser() -> argparse.ArgumentParser:
     """The options with their help."""
-    new = _Parser(
+    new = _OptionParser(
         prog="telex-start sandbox",
         description="A Telex on this machine: API, push server and demo story, over TLS on 127.0.0.1. "
         "It prints five NAME=value lines for the environment of the program under test, then serves until it is ended.",
@@ -104,11 +104,11 @@ def parser() -> argparse.ArgumentParser:
 
 
 def parse_options(argv: list[str]) -> Options:
-    """Reads the command line.
+    """Read the command line.
 
     Raises:
         WrongOption: one clear line about what is wrong.
-        SystemExit: after `--help`.
+        SystemExit: after ``--help``.
     """
     options = Options(**vars(parser().parse_args(argv)))
     if options.centrifugo is not None:

@@ -1,4 +1,4 @@
-"""The sandbox as a running service: its parts put together, started and stopped in order."""
+"""The running sandbox: its parts are put together, started in order and stopped."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from pathlib import Path
 
 from aiohttp import web
 
-from telex_start.sandbox.accounts import Accounts
-from telex_start.sandbox.api import API_PATH, TelexApi
-from telex_start.sandbox.api_orders import ApiOrders
-from telex_start.sandbox.centrifugo import Centrifugo
-from telex_start.sandbox.certificates import Certificates, make_certificates
-from telex_start.sandbox.clock import Clock
-from telex_start.sandbox.control import Control
-from telex_start.sandbox.faults import Faults
-from telex_start.sandbox.hub import Hub
-from telex_start.sandbox.options import Options
-from telex_start.sandbox.payloads import Conversations
-from telex_start.sandbox.push_backend import PushBackend
-from telex_start.sandbox.push_orders import PushOrders
-from telex_start.sandbox.push_server import PushServer
-from telex_start.sandbox.push_settings import PUSH_PATH, PushSettings
-from telex_start.sandbox.rate_limit import RateLimiter
-from telex_start.sandbox.record import Record
-from telex_start.sandbox.story import Story
-from telex_start.sandbox.streams import Streams
-from telex_start.sandbox.tokens import TokenSigner
+from .backend.accounts import Accounts
+from .backend.api_server import API_PATH, ApiServer
+from .backend.faults import ApiFaults
+from .backend.notifications import Conversations
+from .backend.rate_limit import RateLimiter
+from .centrifugo.process import CentrifugoServer
+from .certificates import Certificates, make_certificates
+from .control.api_orders import ApiOrders
+from .control.control_api import ControlApi
+from .control.push_orders import PushOrders
+from .options import Options
+from .push.hub import Hub
+from .push.interface import PushServer
+from .push.own_server import OwnPushServer
+from .push.settings import PUSH_PATH, PushSettings
+from .push.streams import Streams
+from .server_clock import ServerClock
+from .story import Story
+from .token_signer import TokenSigner
+from .traffic_log import TrafficLog
 
 
 async def serve(options: Options) -> int:
-    """Runs the sandbox until it is told to end, and gives the exit status.
+    """Run the sandbox until it is told to end, and give the exit status.
 
     Raises:
         OSError: a port is taken, or the push server cannot be started.
@@ -68,20 +68,20 @@ def _wait_for_end_of_input(loop: asyncio.AbstractEventLoop, ending: asyncio.Even
 
 async def _serve_until(ending: asyncio.Event, options: Options, directory: Path) -> None:
     certificates = make_certificates(directory)
-    clock = Clock(options.clock_offset)
+    clock = ServerClock(options.clock_offset)
     accounts = Accounts(options.organisations)
     signer = TokenSigner(clock, options.connection_ttl, options.subscription_ttl)
-    record, faults = Record(), Faults()
+    traffic, faults = TrafficLog(), ApiFaults()
     limiter = RateLimiter(options.rate, options.burst, time.monotonic)
     conversations = Conversations(accounts.new_id)
-    push = _push_backend(options, certificates, directory, signer, clock, record)
-    api = TelexApi(accounts, signer, clock, limiter, faults, record, options.notification_token)
-    control = Control(
+    push_server = _push_server(options, certificates, directory, signer, clock, traffic)
+    api = ApiServer(accounts, signer, clock, limiter, faults, traffic, options.notification_token)
+    control = ControlApi(
         accounts,
-        push,
+        push_server,
         signer,
-        record,
-        PushOrders(push, conversations),
+        traffic,
+        PushOrders(push_server, conversations),
         ApiOrders(accounts, faults, limiter, signer),
     )
     application = web.Application(client_max_size=64 * 2**20)
@@ -91,17 +91,17 @@ async def _serve_until(ending: asyncio.Event, options: Options, directory: Path)
     listener = _listen(options.port)
     story: asyncio.Task[None] | None = None
     try:
-        await push.start()
+        await push_server.start()
         await runner.setup()
         await web.SockSite(runner, listener, ssl_context=certificates.server_context()).start()
-        _announce(listener.getsockname()[1], push.port, certificates, accounts)
+        _announce(listener.getsockname()[1], push_server.port, certificates, accounts)
         if options.story:
-            story = asyncio.create_task(Story(accounts, push, conversations, options.story_interval).tell())
+            story = asyncio.create_task(Story(accounts, push_server, conversations, options.story_interval).tell())
         await ending.wait()
     finally:
         if story is not None:
             story.cancel()
-        await push.stop()
+        await push_server.stop()
         await runner.cleanup()
         listener.close()
 
@@ -117,9 +117,14 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def _push_backend(
-    options: Options, certificates: Certificates, directory: Path, signer: TokenSigner, clock: Clock, record: Record
-) -> PushBackend:
+def _push_server(
+    options: Options,
+    certificates: Certificates,
+    directory: Path,
+    signer: TokenSigner,
+    clock: ServerClock,
+    traffic: TrafficLog,
+) -> PushServer:
     settings = PushSettings(
         ping_interval=options.ping,
         stale_close_delay=options.stale_close_delay,
@@ -129,7 +134,7 @@ def _push_backend(
         honour_subs=options.honour_subs,
     )
     if options.centrifugo is not None:
-        return Centrifugo(
+        return CentrifugoServer(
             options.centrifugo,
             options.centrifugo_config_style,
             signer.secret,
@@ -138,10 +143,10 @@ def _push_backend(
             directory,
             options.push_port,
         )
-    gate = asyncio.Event()
-    gate.set()
-    hub = Hub(settings, signer, clock, record, Streams(settings.history_size, settings.history_ttl), gate)
-    return PushServer(hub, certificates.server_context(), options.push_port)
+    answering = asyncio.Event()
+    answering.set()
+    hub = Hub(settings, signer, clock, traffic, Streams(settings.history_size, settings.history_ttl), answering)
+    return OwnPushServer(hub, certificates.server_context(), options.push_port)
 
 
 def _announce(api_port: int, push_port: int, certificates: Certificates, accounts: Accounts) -> None:

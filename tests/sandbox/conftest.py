@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.sandbox.dialogues import GROUPS, Transcript, play
-from tests.sandbox.peer import Api
+from tests.sandbox.raw_clients import RawApiClient
 from tests.servers import NoGo, Sandbox, centrifugo_binary
 
 PUSH_SERVERS = [
@@ -61,9 +61,9 @@ def sandbox(shared_sandbox: Sandbox) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def api(sandbox: Sandbox) -> Api:
+def api(sandbox: Sandbox) -> RawApiClient:
     """The API of the shared sandbox, signed in."""
-    api = Api(sandbox)
+    api = RawApiClient(sandbox)
     status, body = api.login()
     assert status == 200, body
     return api

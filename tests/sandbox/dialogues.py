@@ -15,7 +15,7 @@ from typing import Any
 
 import websocket
 
-from tests.sandbox.peer import Closed, Peer, Tokens
+from tests.sandbox.raw_clients import Closed, RawPushClient, SignedTokens
 from tests.servers import Sandbox
 
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -35,35 +35,35 @@ class Talk:
     def __init__(self, sandbox: Sandbox, name: str) -> None:
         self.sandbox = sandbox
         self.name = "".join(character if character.isalnum() else "-" for character in name)
-        self.tokens = Tokens(sandbox, f"user-of-{self.name}")
+        self.tokens = SignedTokens(sandbox, f"user-of-{self.name}")
         self.channel = f"organisation/{self.tokens.user}"
         self.transcript: Transcript = []
         self._epochs: dict[str, str] = {}
-        self._opened: list[Peer] = []
+        self._opened: list[RawPushClient] = []
 
-    # -- saying ------------------------------------------------------------------------------------------------------
+    # --- saying -----------------------------------------------------------------------------------------------------
 
     @property
-    def peer(self) -> Peer:
+    def peer(self) -> RawPushClient:
         """The connection, opened when first used."""
         return self._opened[-1] if self._opened else self.open()
 
-    def open(self) -> Peer:
-        """Opens a new connection and goes on with that one."""
-        self._opened.append(Peer(self.sandbox))
+    def open(self) -> RawPushClient:
+        """Open a new connection and go on with that one."""
+        self._opened.append(RawPushClient(self.sandbox))
         return self._opened[-1]
 
     def done(self) -> None:
-        """Drops the connections."""
+        """Drop the connections."""
         for peer in self._opened:
             peer.__exit__()
 
     def say(self, *commands: dict[str, Any]) -> None:
-        """Sends commands in one frame."""
+        """Send commands in one frame."""
         self.peer.send(*commands)
 
     def text(self, text: str) -> None:
-        """Sends one text frame."""
+        """Send one text frame."""
         self.peer.text(text)
 
     def connect_command(self, token: str | None = None, **extra: Any) -> dict[str, Any]:
@@ -77,25 +77,25 @@ class Talk:
         return {"subscribe": {"channel": channel, "token": token, **extra}}
 
     def connected(self) -> None:
-        """Connects with a good token and leaves the reply out of the transcript."""
+        """Connect with a good token and leave the reply out of the transcript."""
         reply = self.peer.ask(self.connect_command())
         assert "connect" in reply, reply
 
     def subscribed(self, **extra: Any) -> None:
-        """Connects and subscribes; the subscribe reply is in the transcript."""
+        """Connect and subscribe; the subscribe reply is in the transcript."""
         self.connected()
         self.ask(self.subscribe_command(**extra))
 
     def publish(self, data: Any = None, raw: str | None = None, count: int = 1) -> dict[str, Any]:
-        """Publishes to the dialogue's channel and gives the stream's top."""
+        """Publish to the dialogue's channel and give the stream's top."""
         payload = {"data": data} if raw is None else {"raw": raw}
         answer = self.sandbox.order("publish", channel=self.channel, count=count, **payload)
         return {"offset": answer["offset"], "epoch": answer["epoch"]}
 
-    # -- hearing -----------------------------------------------------------------------------------------------------
+    # --- hearing ----------------------------------------------------------------------------------------------------
 
     def hear(self, count: int = 1) -> None:
-        """Takes the next messages into the transcript, or the end if it comes first."""
+        """Take the next messages into the transcript, or the end if it comes first."""
         for _ in range(count):
             try:
                 self.transcript.append(self.normal(self.peer.receive()))
@@ -104,12 +104,12 @@ class Talk:
                 return
 
     def ask(self, *commands: dict[str, Any]) -> None:
-        """Sends commands in one frame and hears as many messages."""
+        """Send commands in one frame and hear as many messages."""
         self.say(*commands)
         self.hear(len(commands))
 
     def hear_end(self, limit: int = 3) -> None:
-        """Hears until the connection ends; at most `limit` messages come before."""
+        """Hear until the connection ends; at most ``limit`` messages come before."""
         for _ in range(limit + 1):
             self.hear()
             if isinstance(self.transcript[-1], list) and self.transcript[-1][0] == "closed":
@@ -117,11 +117,11 @@ class Talk:
         raise AssertionError(f"no end: {self.transcript}")
 
     def alive(self) -> None:
-        """Notes that the connection still answers."""
+        """Note that the connection still answers."""
         self.ask({"id": 4000, "unsubscribe": {"channel": "any"}})
 
     def note(self, value: Any) -> None:
-        """Puts something else into the transcript."""
+        """Put something else into the transcript."""
         self.transcript.append(value)
 
     def normal(self, value: Any, key: str = "") -> Any:
@@ -149,7 +149,7 @@ DIALOGUES: dict[str, tuple[str, Dialogue]] = {}
 
 
 def dialogue(group: str = "plain") -> Callable[[Dialogue], Dialogue]:
-    """Registers a dialogue under the name of its function."""
+    """Register a dialogue under the name of its function."""
 
     def register(function: Dialogue) -> Dialogue:
         DIALOGUES[function.__name__.replace("_", " ")] = (group, function)
@@ -159,7 +159,7 @@ def dialogue(group: str = "plain") -> Callable[[Dialogue], Dialogue]:
 
 
 def play(sandbox: Sandbox, group: str) -> dict[str, Transcript]:
-    """Plays all dialogues of a group at once and gives their transcripts by name."""
+    """Play all dialogues of a group at once and give their transcripts by name."""
 
     def one(name: str) -> Transcript:
         talk = Talk(sandbox, name)
@@ -176,7 +176,7 @@ def play(sandbox: Sandbox, group: str) -> dict[str, Transcript]:
         return dict(zip(names, pool.map(one, names), strict=True))
 
 
-# -- connect -----------------------------------------------------------------------------------------------------------
+# --- connect --------------------------------------------------------------------------------------------------------
 
 
 @dialogue()
@@ -219,7 +219,7 @@ def connect_with_a_subscription_token(talk: Talk) -> None:
     talk.hear_end()
 
 
-@dialogue("no history")  # where `stale_close_delay` is so long that the cut comes first
+@dialogue("no history")  # where ``stale_close_delay`` is so long that the cut comes first
 def connect_with_an_expired_token(talk: Talk) -> None:
     talk.say(talk.connect_command(talk.tokens.connection(-10)), talk.subscribe_command())
     talk.hear()
@@ -276,7 +276,7 @@ def connect_with_subs_in_an_unknown_namespace(talk: Talk) -> None:
     talk.hear_end()
 
 
-# -- what is no command ------------------------------------------------------------------------------------------------
+# --- what is no command ---------------------------------------------------------------------------------------------
 
 
 def _text_after_connect(name: str, text: str) -> None:
@@ -410,7 +410,7 @@ _handshake("with a query", path="?cf_protocol_version=v2", suppress_origin=True)
 _handshake("on another path", path="x", suppress_origin=True)
 
 
-# -- subscribe and unsubscribe -----------------------------------------------------------------------------------------
+# --- subscribe and unsubscribe --------------------------------------------------------------------------------------
 
 
 @dialogue()
@@ -442,7 +442,7 @@ def unsubscribe_without_channel(talk: Talk) -> None:
 
 
 def _subscribe(name: str, channel: str | None = None, **token: Any) -> None:
-    """A dialogue that subscribes once; `token` holds what is odd about the token, or its text."""
+    """A dialogue that subscribes once; ``token`` holds what is odd about the token, or its text."""
 
     def run(talk: Talk) -> None:
         wanted = channel or talk.channel
@@ -497,7 +497,7 @@ def subscribe_to_129_channels(talk: Talk) -> None:
     talk.note([talk.normal(reply) for reply in replies if "error" in reply])
 
 
-# -- refresh and sub_refresh -------------------------------------------------------------------------------------------
+# --- refresh and sub_refresh ----------------------------------------------------------------------------------------
 
 
 def _refresh(name: str, make: Callable[[Talk], str]) -> None:
@@ -561,7 +561,7 @@ def sub_refresh_of_what_is_not_subscribed(talk: Talk) -> None:
     talk.alive()
 
 
-# -- publications ------------------------------------------------------------------------------------------------------
+# --- publications ---------------------------------------------------------------------------------------------------
 
 
 def _publication(name: str, raw: str) -> None:
@@ -610,7 +610,7 @@ def publications_without_history(talk: Talk) -> None:
     talk.ask(talk.subscribe_command(recover=True, offset=1, epoch="abcd"))
 
 
-# -- recovery ----------------------------------------------------------------------------------------------------------
+# --- recovery -------------------------------------------------------------------------------------------------------
 
 
 class Recoveries:
@@ -624,7 +624,7 @@ class Recoveries:
         talk.note(talk.normal(self.epoch, "epoch"))
 
     def recover(self, **position: Any) -> None:
-        """Subscribes with `recover`, and unsubscribes again."""
+        """Subscribe with ``recover``, and unsubscribe again."""
         self.talk.ask(
             {"unsubscribe": {"channel": self.talk.channel}}, self.talk.subscribe_command(recover=True, **position)
         )
@@ -696,7 +696,7 @@ def recovery_of_more_than_300(talk: Talk) -> None:
         talk.note([talk.normal(reply), len(publications), publications[:1], publications[-1:]])
 
 
-# -- what ends without a command ---------------------------------------------------------------------------------------
+# --- what ends without a command ------------------------------------------------------------------------------------
 
 
 @dialogue()
@@ -746,7 +746,7 @@ def kicked(talk: Talk) -> None:
         ordering.join()
 
 
-# -- pings -------------------------------------------------------------------------------------------------------------
+# --- pings ----------------------------------------------------------------------------------------------------------
 
 
 @dialogue("pings")

@@ -1,4 +1,4 @@
-"""`python -m tests.sandbox.record_transcripts` asks a real Centrifugo v6 again and rewrites `transcripts.json`."""
+"""``python -m tests.sandbox.record_transcripts`` asks a real Centrifugo v6 again and rewrites ``transcripts.json``."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox.peer import Api
-from tests.servers import NAMES, Sandbox
+from tests.sandbox.raw_clients import RawApiClient
+from tests.servers import ANNOUNCED_NAMES, Sandbox
 
 ROOT = Path(__file__).parent.parent.parent
 MODULE = [sys.executable, "-m", "telex_start.sandbox"]
@@ -30,20 +30,20 @@ def start(*options: str) -> subprocess.Popen[str]:
 
 def announced(process: subprocess.Popen[str]) -> dict[str, str]:
     assert process.stdout is not None
-    lines = [process.stdout.readline().rstrip("\n") for _ in NAMES]
+    lines = [process.stdout.readline().rstrip("\n") for _ in ANNOUNCED_NAMES]
     return {name: shlex.split(value)[0] for name, _, value in (line.partition("=") for line in lines)}
 
 
 def test_five_lines_for_the_shell(tmp_path: Path) -> None:
     process = start("--no-story")
     assert process.stdout is not None
-    lines = "".join(process.stdout.readline() for _ in NAMES)
+    lines = "".join(process.stdout.readline() for _ in ANNOUNCED_NAMES)
     process.terminate()
     rest, complaints = process.communicate(timeout=10)
     assert (process.returncode, rest, complaints) == (0, "", "")
     script = tmp_path / "environment"
     script.write_text(lines)
-    names = " ".join(f'"${name}"' for name in NAMES)
+    names = " ".join(f'"${name}"' for name in ANNOUNCED_NAMES)
     shell = f'set -eu; . "{script}"; printf "%s\\n" {names}'
     values = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=True).stdout.splitlines()
     assert values[0].startswith("https://127.0.0.1:") and values[0].endswith("/api/v1")
@@ -80,7 +80,7 @@ def test_a_port_of_ones_own() -> None:
         assert len(taken.stderr.splitlines()) == 1 and "in use" in taken.stderr
     with Sandbox("--port", port) as second:
         assert f":{port}/" in second.api_url
-        assert Api(second).login()[0] == 200
+        assert RawApiClient(second).login()[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -130,12 +130,3 @@ def test_what_is_no_centrifugo() -> None:
     result = run("--centrifugo", "/bin/true")
     assert result.returncode == 1
     assert result.stderr == "telex-start sandbox: /bin/true is no Centrifugo v5 or v6\n"
-
-
-def test_it_imports_nothing_of_the_program_it_tests() -> None:
-    command = (
-        "import sys, telex_start.sandbox.service as _; print(*[name for name in sys.modules if name[:6] == 'telex_'])"
-    )
-    loaded = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True, cwd=ROOT)
-    names = set(loaded.stdout.split())
-    assert {name for name in names if not name.startswith("telex_start.sandbox")} == {"telex_start"}

@@ -14,24 +14,24 @@ from urllib.parse import urlsplit
 import pytest
 import websocket
 
-from tests.sandbox.peer import Api, Closed, Peer, Tokens
+from tests.sandbox.raw_clients import Closed, RawApiClient, RawPushClient, SignedTokens
 from tests.servers import OrderRefused, Sandbox
 
 
 @pytest.fixture
-def peer(sandbox: Sandbox) -> Iterator[Peer]:
+def peer(sandbox: Sandbox) -> Iterator[RawPushClient]:
     """A client of the announced account, connected and subscribed to its first organisation."""
-    with Peer(sandbox) as peer:
+    with RawPushClient(sandbox) as peer:
         join(peer, sandbox)
         yield peer
 
 
-def tokens_of(sandbox: Sandbox) -> Tokens:
-    return Tokens(sandbox, sandbox.channel().partition("/")[2])
+def tokens_of(sandbox: Sandbox) -> SignedTokens:
+    return SignedTokens(sandbox, sandbox.channel().partition("/")[2])
 
 
-def join(peer: Peer, sandbox: Sandbox, *indices: int) -> None:
-    """Connects and subscribes to organisations, by default the first."""
+def join(peer: RawPushClient, sandbox: Sandbox, *indices: int) -> None:
+    """Connect and subscribe to organisations, by default the first."""
     tokens = tokens_of(sandbox)
     assert "connect" in peer.ask({"connect": {"token": tokens.connection()}})
     for channel in [sandbox.channel(index) for index in indices or (0,)]:
@@ -39,15 +39,15 @@ def join(peer: Peer, sandbox: Sandbox, *indices: int) -> None:
         assert "subscribe" in reply, reply
 
 
-def published(peer: Peer) -> Any:
+def published(peer: RawPushClient) -> Any:
     """The data of the next publication."""
     return peer.receive()["push"]["pub"]["data"]
 
 
-# -- publications ------------------------------------------------------------------------------------------------------
+# --- publications ---------------------------------------------------------------------------------------------------
 
 
-def test_publish(peer: Peer, sandbox: Sandbox) -> None:
+def test_publish(peer: RawPushClient, sandbox: Sandbox) -> None:
     before = sandbox.publish(0, {"n": 1})
     after = sandbox.publish(sandbox.channel().partition("/")[0], "by id")
     assert (after["offset"], after["epoch"]) == (before["offset"] + 1, before["epoch"])
@@ -55,17 +55,17 @@ def test_publish(peer: Peer, sandbox: Sandbox) -> None:
     assert [published(peer) for _ in range(3)] == [{"n": 1}, "by id", None]
 
 
-def test_publish_several_times(peer: Peer, sandbox: Sandbox) -> None:
+def test_publish_several_times(peer: RawPushClient, sandbox: Sandbox) -> None:
     sandbox.publish(0, {"n": 1}, count=5)
     assert [published(peer) for _ in range(5)] == [{"n": 1}] * 5
 
 
-def test_publish_exact_text(peer: Peer, sandbox: Sandbox) -> None:
+def test_publish_exact_text(peer: RawPushClient, sandbox: Sandbox) -> None:
     sandbox.publish(0, raw='{"preview" : "\\ud83d",\n"n":1.50}')
     assert '"data":{"preview" : "\\ud83d", "n":1.50}' in peer.frame()
 
 
-def test_publish_many_share_frames(peer: Peer, sandbox: Sandbox) -> None:
+def test_publish_many_share_frames(peer: RawPushClient, sandbox: Sandbox) -> None:
     sandbox.publish_many(0, [{"n": number} for number in range(40)])
     frames = [peer.frame() for _ in range(3)]
     assert [frame.count("\n") + 1 for frame in frames] == [16, 16, 8]
@@ -73,7 +73,7 @@ def test_publish_many_share_frames(peer: Peer, sandbox: Sandbox) -> None:
     assert [json.loads(line)["push"]["pub"]["data"]["n"] for line in lines] == list(range(40))
 
 
-def test_ten_thousand_publications_do_not_overflow(peer: Peer, sandbox: Sandbox) -> None:
+def test_ten_thousand_publications_do_not_overflow(peer: RawPushClient, sandbox: Sandbox) -> None:
     sandbox.publish(0, {"text": "x" * 300}, count=10_000)
     for _ in range(10_000):
         published(peer)
@@ -81,13 +81,13 @@ def test_ten_thousand_publications_do_not_overflow(peer: Peer, sandbox: Sandbox)
 
 def test_a_client_that_does_not_read_is_slow(sandbox: Sandbox) -> None:
     closes = sandbox.status()["closes"].get("3008", 0)
-    with Peer(sandbox, sockopt=((socket.SOL_SOCKET, socket.SO_RCVBUF, 4096),)) as peer:
+    with RawPushClient(sandbox, sockopt=((socket.SOL_SOCKET, socket.SO_RCVBUF, 4096),)) as peer:
         join(peer, sandbox)
         while sandbox.status()["closes"].get("3008", 0) == closes:
             sandbox.publish(0, {"text": "x" * 20_000}, count=200)
 
 
-def test_messages_and_reads(peer: Peer, sandbox: Sandbox) -> None:
+def test_messages_and_reads(peer: RawPushClient, sandbox: Sandbox) -> None:
     sandbox.message(0, "General", mention=True)
     sandbox.message(0, "General")
     sandbox.message(0, "random", private=True)
@@ -103,7 +103,7 @@ def test_messages_and_reads(peer: Peer, sandbox: Sandbox) -> None:
     assert [each["data"]["is_private"] for each in heard] == [False, False, True, False]
 
 
-def test_direct_messages_have_no_name(peer: Peer, sandbox: Sandbox) -> None:
+def test_direct_messages_have_no_name(peer: RawPushClient, sandbox: Sandbox) -> None:
     answer = sandbox.direct(0, "maya", "Hello \ud83d")
     sandbox.direct(0, "maya, tomasz", "Hi", group=True)
     sandbox.read(0, username="maya")
@@ -116,7 +116,7 @@ def test_direct_messages_have_no_name(peer: Peer, sandbox: Sandbox) -> None:
     assert all("name" not in each["data"] and "description" not in each["data"] for each in heard)
 
 
-def test_agents(peer: Peer, sandbox: Sandbox) -> None:
+def test_agents(peer: RawPushClient, sandbox: Sandbox) -> None:
     sandbox.agent(0, "Sentinel")
     sandbox.read(0, agent="Sentinel")
     heard = [published(peer) for _ in range(2)]
@@ -125,7 +125,7 @@ def test_agents(peer: Peer, sandbox: Sandbox) -> None:
 
 
 def test_organisations_are_apart(sandbox: Sandbox) -> None:
-    with Peer(sandbox) as peer:
+    with RawPushClient(sandbox) as peer:
         join(peer, sandbox, 0, 1)
         sandbox.message(2, "General")
         sandbox.message(1, "Quiet")
@@ -134,34 +134,34 @@ def test_organisations_are_apart(sandbox: Sandbox) -> None:
         assert push["pub"]["data"]["data"]["organisation_id"] == sandbox.channel(1).partition("/")[0]
 
 
-def test_the_second_account_has_channels_of_its_own(peer: Peer, sandbox: Sandbox) -> None:
+def test_the_second_account_has_channels_of_its_own(peer: RawPushClient, sandbox: Sandbox) -> None:
     sandbox.message(0, "General", user="grace@example.org")
     sandbox.publish(0, "mine")
     assert published(peer) == "mine"
 
 
-# -- connections -------------------------------------------------------------------------------------------------------
+# --- connections ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("code", [1000, 3503, 4000, 4500])
-def test_kick(peer: Peer, sandbox: Sandbox, code: int) -> None:
+def test_kick(peer: RawPushClient, sandbox: Sandbox, code: int) -> None:
     sandbox.kick(code, "because")
     assert peer.closing() == (code, "because")
 
 
-def test_kick_says_what_the_code_means(peer: Peer, sandbox: Sandbox) -> None:
+def test_kick_says_what_the_code_means(peer: RawPushClient, sandbox: Sandbox) -> None:
     sandbox.kick(3012)
     assert peer.closing() == (3012, "no pong")
 
 
-def test_kick_concerns_one_user(peer: Peer, sandbox: Sandbox) -> None:
+def test_kick_concerns_one_user(peer: RawPushClient, sandbox: Sandbox) -> None:
     sandbox.kick(3503, user="grace@example.org")
     sandbox.publish(0, "still here")
     assert published(peer) == "still here"
 
 
 @pytest.mark.parametrize("code", [2000, 2500, 2501, 2502])
-def test_unsubscribe(peer: Peer, sandbox: Sandbox, code: int) -> None:
+def test_unsubscribe(peer: RawPushClient, sandbox: Sandbox, code: int) -> None:
     sandbox.unsubscribe(0, code)
     push = peer.receive()["push"]
     assert push["channel"] == sandbox.channel()
@@ -171,20 +171,20 @@ def test_unsubscribe(peer: Peer, sandbox: Sandbox, code: int) -> None:
 
 
 def test_expired_tokens_end_everything(sandbox: Sandbox) -> None:
-    api = Api(sandbox)
+    api = RawApiClient(sandbox)
     api.login()
     channel = sandbox.channel()
     connection = api.connection()[1]["data"]["token"]
     subscription = api.subscription(channel)[1]["data"]["token"]
     connect, subscribe = {"connect": {"token": connection}}, {"subscribe": {"channel": channel, "token": subscription}}
-    with Peer(sandbox) as peer:
+    with RawPushClient(sandbox) as peer:
         peer.ask(connect), peer.ask(subscribe)
         sandbox.expire_tokens()
         assert peer.receive()["push"]["unsubscribe"]["code"] == 2501
         assert peer.closing() == (3005, "connection expired")
-    with Peer(sandbox) as peer:
+    with RawPushClient(sandbox) as peer:
         assert peer.ask(connect)["error"]["code"] == 109
-    with Peer(sandbox) as peer:
+    with RawPushClient(sandbox) as peer:
         peer.ask({"connect": {"token": api.connection()[1]["data"]["token"]}})
         assert peer.ask(subscribe)["error"]["code"] == 109
         fresh = {"channel": channel, "token": api.subscription(channel)[1]["data"]["token"]}
@@ -192,14 +192,14 @@ def test_expired_tokens_end_everything(sandbox: Sandbox) -> None:
 
 
 def test_only_subscriptions_can_expire(sandbox: Sandbox) -> None:
-    with Peer(sandbox) as peer:
+    with RawPushClient(sandbox) as peer:
         join(peer, sandbox)
         sandbox.expire_tokens(connections=False)
         assert peer.receive()["push"]["unsubscribe"]["code"] == 2501
         assert "unsubscribe" in peer.ask({"unsubscribe": {"channel": "x"}})
 
 
-def test_raw_frame(peer: Peer, sandbox: Sandbox) -> None:
+def test_raw_frame(peer: RawPushClient, sandbox: Sandbox) -> None:
     sandbox.publish_many(0, [1, 2])
     sandbox.raw_frame("no JSON\n\n{}\n")
     sandbox.publish(0, 3)
@@ -208,7 +208,7 @@ def test_raw_frame(peer: Peer, sandbox: Sandbox) -> None:
     assert frames[0].count("\n") == 1
 
 
-def test_ping_now(peer: Peer, sandbox: Sandbox) -> None:
+def test_ping_now(peer: RawPushClient, sandbox: Sandbox) -> None:
     pongs = sandbox.status()["pongs"]
     sandbox.ping_now()
     assert peer.receive() == {}
@@ -220,14 +220,14 @@ def test_ping_now(peer: Peer, sandbox: Sandbox) -> None:
 def test_refused_handshakes(sandbox: Sandbox, status: int) -> None:
     sandbox.refuse_push(status)
     with pytest.raises(websocket.WebSocketBadStatusException) as refused:
-        Peer(sandbox)
+        RawPushClient(sandbox)
     assert refused.value.status_code == status
     sandbox.refuse_push(0)
-    with Peer(sandbox) as peer:
+    with RawPushClient(sandbox) as peer:
         join(peer, sandbox)
 
 
-def test_silence(peer: Peer, sandbox: Sandbox) -> None:
+def test_silence(peer: RawPushClient, sandbox: Sandbox) -> None:
     sandbox.silent()
     sandbox.publish(0, "later")
     peer.send({"unsubscribe": {"channel": "x"}})
@@ -244,7 +244,7 @@ def test_silence(peer: Peer, sandbox: Sandbox) -> None:
     assert "unsubscribe" in peer.receive()
 
 
-# -- restart -----------------------------------------------------------------------------------------------------------
+# --- restart --------------------------------------------------------------------------------------------------------
 
 
 def test_a_restart_refuses_connections_meanwhile() -> None:
@@ -259,7 +259,7 @@ def test_a_restart_refuses_connections_meanwhile() -> None:
         socket.create_connection(address, 5).close()
 
 
-def test_a_restart_may_keep_the_history(peer: Peer, sandbox: Sandbox) -> None:
+def test_a_restart_may_keep_the_history(peer: RawPushClient, sandbox: Sandbox) -> None:
     before = sandbox.publish(0, 1)
     published(peer)
     sandbox.restart(new_epoch=False)
@@ -268,16 +268,16 @@ def test_a_restart_may_keep_the_history(peer: Peer, sandbox: Sandbox) -> None:
     assert (after["offset"], after["epoch"]) == (before["offset"] + 1, before["epoch"])
 
 
-def test_a_kill_cuts(peer: Peer, sandbox: Sandbox) -> None:
+def test_a_kill_cuts(peer: RawPushClient, sandbox: Sandbox) -> None:
     sandbox.restart(kill=True)
     assert peer.closing() == (None, "")
 
 
-# -- subs, status, and orders that make no sense -----------------------------------------------------------------------
+# --- subs, status, and orders that make no sense --------------------------------------------------------------------
 
 
 def test_honoured_subs() -> None:
-    with Sandbox("--honour-subs", "--rate", "0") as sandbox, Peer(sandbox) as peer:
+    with Sandbox("--honour-subs", "--rate", "0") as sandbox, RawPushClient(sandbox) as peer:
         tokens, channels = tokens_of(sandbox), [sandbox.channel(index) for index in range(3)]
         sandbox.publish(0, "before")
         subs = {
@@ -298,7 +298,7 @@ def test_honoured_subs() -> None:
 
 
 def test_status_tells_what_the_client_sent_without_tokens() -> None:
-    with Sandbox("--rate", "0") as sandbox, Peer(sandbox) as peer:
+    with Sandbox("--rate", "0") as sandbox, RawPushClient(sandbox) as peer:
         tokens, channel = tokens_of(sandbox), sandbox.channel()
         token = tokens.connection()
         subs = {channel: {"token": tokens.subscription(channel), "recover": True, "epoch": "abcd", "offset": 3}}
@@ -325,7 +325,7 @@ def test_status_tells_what_the_client_sent_without_tokens() -> None:
 
 def test_status_counts_closes_and_connections(sandbox: Sandbox) -> None:
     before = sandbox.status()
-    with Peer(sandbox) as peer:
+    with RawPushClient(sandbox) as peer:
         peer.text("hello")
         assert peer.closing()[0] == 3501
     after = sandbox.wait_until(lambda status: status["push_connections"] == before["push_connections"])
@@ -379,7 +379,7 @@ def test_a_client_without_the_authority_does_not_get_in(sandbox: Sandbox) -> Non
 
 def test_a_dead_client_is_noticed(sandbox: Sandbox) -> None:
     before = sandbox.status()["push_connections"]
-    peer = Peer(sandbox)
+    peer = RawPushClient(sandbox)
     join(peer, sandbox)
     peer.socket.shutdown()  # type: ignore[no-untyped-call]
     sandbox.wait_until(lambda status: status["push_connections"] == before)
@@ -387,7 +387,7 @@ def test_a_dead_client_is_noticed(sandbox: Sandbox) -> None:
 
 def test_the_end_of_the_sandbox_is_a_shutdown() -> None:
     with Sandbox() as sandbox:
-        peer = Peer(sandbox)
+        peer = RawPushClient(sandbox)
         join(peer, sandbox)
         started = time.monotonic()
         assert sandbox.process is not None

@@ -18,7 +18,7 @@ from centrifuge import (
 )
 
 from tests.sandbox.conftest import PUSH_SERVERS, push_server_options
-from tests.sandbox.peer import Api
+from tests.sandbox.raw_clients import RawApiClient
 from tests.servers import Sandbox
 
 LIMIT = 15
@@ -50,7 +50,7 @@ class Connects(ClientEventHandler):  # type: ignore[misc]
 
 async def play(sandbox: Sandbox) -> tuple[int, int]:
     """Connects, hears, misses and recovers; gives how often tokens were fetched."""
-    api = Api(sandbox)
+    api = RawApiClient(sandbox)
     api.login()
     channel = sandbox.channel()
     fetched = [0, 0]

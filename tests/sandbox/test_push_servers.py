@@ -11,7 +11,7 @@ import pytest
 import websocket
 
 from tests.sandbox.conftest import PUSH_SERVERS, push_server_options
-from tests.sandbox.peer import Api, Peer
+from tests.sandbox.raw_clients import RawApiClient, RawPushClient
 from tests.servers import OrderRefused, Sandbox
 
 
@@ -32,21 +32,21 @@ class Member:
     def __init__(self, sandbox: Sandbox, index: int = 0) -> None:
         self.sandbox = sandbox
         self.channel = sandbox.channel(index)
-        self.api = Api(sandbox)
+        self.api = RawApiClient(sandbox)
         assert self.api.login()[0] == 200
         self.connect_token = self.api.connection()[1]["data"]["token"]
         self.subscribe_token = self.api.subscription(self.channel)[1]["data"]["token"]
-        self.peer = Peer(sandbox)
+        self.peer = RawPushClient(sandbox)
 
     def connect(self) -> None:
-        """Connects on a new socket."""
+        """Connect on a new socket."""
         self.peer.__exit__()
-        self.peer = Peer(self.sandbox)
+        self.peer = RawPushClient(self.sandbox)
         reply = self.peer.ask({"connect": {"token": self.connect_token}})
         assert "connect" in reply, reply
 
     def subscribe(self, **position: Any) -> Any:
-        """Subscribes anew and gives the result."""
+        """Subscribe anew and give the result."""
         command = {"subscribe": {"channel": self.channel, "token": self.subscribe_token, **position}}
         self.peer.send({"unsubscribe": {"channel": self.channel}}, command)
         assert "unsubscribe" in self.peer.receive()

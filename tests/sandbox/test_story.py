@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from telex_start.sandbox.payloads import AGENTS, CHANNELS, DIRECT
+from telex_start.sandbox.backend.notifications import AGENTS, CHANNELS, DIRECT
 from telex_start.sandbox.story import STORY
-from tests.sandbox.peer import Peer, Tokens
+from tests.sandbox.raw_clients import RawPushClient, SignedTokens
 from tests.servers import Sandbox
 
 
 def test_everything_unread_is_read_at_the_end() -> None:
     sections = {"message": CHANNELS, "mention": CHANNELS, "direct": DIRECT, "group": DIRECT, "agent": AGENTS}
     unread: set[tuple[int, str, str]] = set()
-    for beat in STORY:
-        if beat.what == "read":
-            unread.remove((beat.organisation, beat.section, beat.where))
-        elif beat.what in sections:
-            unread.add((beat.organisation, sections[beat.what], beat.where))
+    for scene in STORY:
+        if scene.kind == "read":
+            unread.remove((scene.organisation, scene.section, scene.name))
+        elif scene.kind in sections:
+            unread.add((scene.organisation, sections[scene.kind], scene.name))
     assert not unread
 
 
 def test_it_is_told_again_and_again() -> None:
-    with Sandbox("--story-interval", "0.01", "--rate", "0", story=True) as sandbox, Peer(sandbox) as peer:
-        tokens = Tokens(sandbox, sandbox.channel().partition("/")[2])
+    with Sandbox("--story-interval", "0.01", "--rate", "0", story=True) as sandbox, RawPushClient(sandbox) as peer:
+        tokens = SignedTokens(sandbox, sandbox.channel().partition("/")[2])
         peer.ask({"connect": {"token": tokens.connection()}})
         for index in range(3):
             channel = sandbox.channel(index)

@@ -1,7 +1,7 @@
 """The push server answers as a real Centrifugo does.
 
-`transcripts.json` holds what Centrifugo v6.9.1 answered in every dialogue. The sandbox's own push server has to answer
-the same; and, where Go is at hand, real Centrifugos are asked again, so that the record stays true.
+``transcripts.json`` holds what Centrifugo v6.9.1 answered in every dialogue. The sandbox's own push server has to
+answer the same; and, where Go is at hand, real Centrifugos are asked again, so that the record stays true.
 """
 
 from __future__ import annotations

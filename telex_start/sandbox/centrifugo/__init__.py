@@ -1,0 +1,1 @@
+"""A real Centrifugo as the sandbox's push server: its process and its configuration."""

@@ -1,0 +1,330 @@
+"""A real Centrifugo: started as a process, asked over its HTTP API, stopped, and never left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import json
+import os
+import secrets
+import signal
+import socket
+import ssl
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import aiohttp
+
+from ..certificates import Certificates
+from ..json_writer import RawJson, compact
+from ..push.codes import UNSUBSCRIBED_BY_SERVER
+from ..push.interface import NotPossible, PushServerFigures
+from ..push.settings import PushSettings
+from ..push.streams import StreamPosition
+from .config import CONFIG_STYLES, centrifugo_config, style_from_help
+
+_START_LIMIT = 15.0
+"""Seconds until it must be ready, or have answered ``--help``."""
+_STOP_LIMIT = 3.0
+"""Seconds between SIGTERM and SIGKILL."""
+_CALL_LIMIT = 10.0
+"""Seconds for one call of its HTTP API."""
+_BATCH = 500
+"""Publications in one call."""
+_NOT_AVAILABLE = 108
+
+
+class CentrifugoFailed(OSError):
+    """The binary cannot be run, is no Centrifugo, or did not become ready."""
+
+
+class CentrifugoServer:
+    """Runs one Centrifugo process.
+
+    Args:
+        binary: The executable, v5 or v6.
+        style: ``v5`` or ``v6``, how its configuration is written; None to find out by asking it.
+        secret: What tokens are signed with.
+        directory: Where its configuration goes.
+        port: 0 for any free one, which is then kept over restarts.
+    """
+
+    def __init__(
+        self,
+        binary: Path,
+        style: str | None,
+        secret: str,
+        settings: PushSettings,
+        certificates: Certificates,
+        directory: Path,
+        port: int = 0,
+    ) -> None:
+        self.port = port
+        self._binary = binary.absolute()
+        self._style = style
+        self._secret = secret
+        self._settings = settings
+        self._certificates = certificates
+        self._config_file = directory / "centrifugo.json"
+        self._api_key = secrets.token_hex(16)
+        self._process: asyncio.subprocess.Process | None = None
+        self._session: aiohttp.ClientSession | None = None
+        self._ready = False
+        self._silent = False
+        self._coming_back: asyncio.Task[None] | None = None
+
+    @property
+    def name(self) -> str:
+        """What ``status`` calls it."""
+        return f"centrifugo {self._style}"
+
+    # --- process ----------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Start the process and wait until it is ready.
+
+        Raises:
+            CentrifugoFailed: it did not get there.
+        """
+        if self._style is None:
+            self._style = await self._ask_style()
+        if not self.port:
+            with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+                probe.bind(("127.0.0.1", 0))
+                self.port = probe.getsockname()[1]
+        config = centrifugo_config(
+            self._style, self.port, self._secret, self._api_key, self._certificates, self._settings
+        )
+        self._config_file.touch(mode=0o600)
+        self._config_file.write_text(json.dumps(config))
+        trusting = ssl.create_default_context(cafile=str(self._certificates.ca_file))
+        self._session = aiohttp.ClientSession(
+            f"https://127.0.0.1:{self.port}",
+            connector=aiohttp.TCPConnector(ssl=trusting),
+            timeout=aiohttp.ClientTimeout(total=_CALL_LIMIT),
+            headers={"X-API-Key": self._api_key},
+        )
+        await self._launch()
+
+    async def _ask_style(self) -> str:
+        try:
+            asked = await asyncio.create_subprocess_exec(
+                self._binary,
+                "--help",
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+                preexec_fn=_die_with_parent(),
+            )
+        except OSError as error:
+            raise CentrifugoFailed(f"cannot run {self._binary}: {error.strerror or error}") from error
+        try:
+            output, _ = await asyncio.wait_for(asked.communicate(), _START_LIMIT)
+        except TimeoutError:
+            asked.kill()
+            raise CentrifugoFailed(f"{self._binary} does not answer --help") from None
+        style = style_from_help(output.decode("utf-8", "replace"))
+        if style is None:
+            raise CentrifugoFailed(f"{self._binary} is no Centrifugo {' or '.join(CONFIG_STYLES)}")
+        return style
+
+    async def _launch(self) -> None:
+        process = await asyncio.create_subprocess_exec(
+            self._binary,
+            "--config",
+            self._config_file,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=sys.stderr,
+            stderr=sys.stderr,
+            preexec_fn=_die_with_parent(),
+        )
+        self._process = process
+        deadline = asyncio.get_running_loop().time() + _START_LIMIT
+        while not await self._is_ready():
+            if process.returncode is not None:
+                self._process = None
+                raise CentrifugoFailed(f"{self._binary} ended with {process.returncode} at its start")
+            if asyncio.get_running_loop().time() > deadline:
+                await self._end(kill=True)
+                raise CentrifugoFailed(f"{self._binary} was not ready after {_START_LIMIT:.0f} s")
+            await asyncio.sleep(0.02)
+        self._ready = True
+
+    async def _is_ready(self) -> bool:
+        assert self._session is not None
+        try:
+            async with self._session.get("/health") as response:
+                return response.status == 200
+        except (aiohttp.ClientError, TimeoutError):
+            return False
+
+    async def _end(self, *, kill: bool) -> None:
+        process, self._process = self._process, None
+        self._ready = False
+        if process is None:
+            return
+        with suppress(ProcessLookupError):
+            if kill:
+                process.kill()
+            else:
+                process.terminate()
+            if self._silent:
+                process.send_signal(signal.SIGCONT)  # a stopped process takes no SIGTERM before it goes on
+        self._silent = False
+        try:
+            await asyncio.wait_for(process.wait(), _STOP_LIMIT)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+    async def stop(self) -> None:
+        """End the process: SIGTERM, with which it closes its clients with 3001, then SIGKILL."""
+        if self._coming_back is not None:
+            self._coming_back.cancel()
+        await self._end(kill=False)
+        if self._session is not None:
+            await self._session.close()
+
+    # --- its HTTP API -----------------------------------------------------------------------------------------------
+
+    async def _call(self, method: str, body: Mapping[str, object]) -> dict[str, object]:
+        if not self._ready or self._session is None:
+            raise NotPossible("the push server is down")
+        if self._silent:
+            raise NotPossible("a silent Centrifugo is a stopped process, which takes no orders")
+        try:
+            async with self._session.post(f"/api/{method}", data=compact(body).encode()) as response:
+                if response.status != 200:
+                    raise NotPossible(f"Centrifugo answers {method} with HTTP {response.status}")
+                answer = await response.json(content_type=None)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise NotPossible(f"Centrifugo does not answer {method}: {error!r}") from error
+        return dict(answer)
+
+    async def _result(self, method: str, body: Mapping[str, object]) -> dict[str, object]:
+        return _result_of(method, await self._call(method, body))
+
+    # --- orders -----------------------------------------------------------------------------------------------------
+
+    async def publish(self, channel: str, texts: Sequence[str]) -> StreamPosition:
+        """Publish JSON texts in order and give the stream's top after the last."""
+        last = StreamPosition(0, "")
+        for start in range(0, len(texts), _BATCH):
+            commands = [
+                {"publish": {"channel": channel, "data": RawJson(text)}} for text in texts[start : start + _BATCH]
+            ]
+            answer = await self._call("batch", {"commands": commands})
+            replies = answer.get("replies")
+            for reply in replies if isinstance(replies, list) else []:
+                last = _position(_result_of("publish", reply, "publish"))
+        return last
+
+    async def disconnect(self, user_id: str, code: int, reason: str) -> None:
+        """Close the user's connections with a close code."""
+        await self._result("disconnect", {"user": user_id, "disconnect": {"code": code, "reason": reason}})
+
+    async def unsubscribe(self, user_id: str, channel: str, code: int, reason: str) -> None:
+        """End the user's subscription; Centrifugo's API knows only code 2000."""
+        if code != UNSUBSCRIBED_BY_SERVER.number:
+            raise NotPossible("Centrifugo's API unsubscribes with code 2000 only")
+        await self._result("unsubscribe", {"user": user_id, "channel": channel})
+
+    async def remove_history(self, channel: str) -> None:
+        """Drop what is kept of a channel."""
+        await self._result("history_remove", {"channel": channel})
+
+    async def position(self, channel: str) -> StreamPosition:
+        """The top of a channel's stream."""
+        answer = await self._call("history", {"channel": channel, "limit": 0})
+        error = answer.get("error")
+        if isinstance(error, dict) and error.get("code") == _NOT_AVAILABLE:
+            return StreamPosition(0, "")  # channels have no history
+        return _position(_result_of("history", answer))
+
+    async def restart(self, down_for: float, *, new_epoch: bool, kill: bool, wait: bool) -> None:
+        """End the process and start another on the same port; see ``PushServer``."""
+        if not new_epoch:
+            raise NotPossible("Centrifugo's memory engine forgets its history in a restart")
+        if self._coming_back is not None:
+            self._coming_back.cancel()
+        await self._end(kill=kill)
+        self._coming_back = asyncio.create_task(self._come_back(down_for))
+        if wait:
+            await self._coming_back
+
+    async def _come_back(self, delay: float) -> None:
+        await asyncio.sleep(delay)
+        await self._launch()
+
+    async def set_silent(self, on: bool) -> None:
+        """Stop the process with SIGSTOP, or let it go on."""
+        if self._process is None:
+            raise NotPossible("the push server is down")
+        self._silent = on
+        if not on:
+            self._process.send_signal(signal.SIGCONT)
+            return
+        self._process.send_signal(signal.SIGSTOP)
+        # Its threads stop one after the other; only then is it really silent.
+        for _ in range(200):
+            if os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WNOHANG) is not None:
+                return
+            await asyncio.sleep(0.005)
+
+    async def expire_tokens(self, *, connections: bool, subscriptions: bool) -> None:
+        """Cannot be done from outside a Centrifugo."""
+        raise NotPossible("Centrifugo has a clock of its own: use short --connection-ttl and --subscription-ttl")
+
+    async def raw_frame(self, text: str) -> None:
+        """Cannot be done from outside a Centrifugo."""
+        raise NotPossible("Centrifugo sends no frames to order")
+
+    async def refuse_push(self, status: int) -> None:
+        """Cannot be done from outside a Centrifugo."""
+        raise NotPossible("Centrifugo refuses no handshakes to order")
+
+    async def ping_now(self) -> None:
+        """Cannot be done from outside a Centrifugo."""
+        raise NotPossible("Centrifugo sends no pings to order: use a short --ping")
+
+    async def figures(self) -> PushServerFigures:
+        """What its API tells: subscribers by channel, but not how many connections there are at this moment."""
+        subscriptions: dict[str, int] = {}
+        with suppress(NotPossible):
+            channels = (await self._result("channels", {})).get("channels")
+            for channel, entry in channels.items() if isinstance(channels, dict) else ():
+                subscriptions[channel] = int(entry.get("num_clients", 0))
+        listening = self._ready and self._process is not None and self._process.returncode is None
+        return PushServerFigures(None, listening, subscriptions, log_known=False)
+
+
+def _result_of(method: str, answer: Mapping[str, object], key: str = "result") -> dict[str, object]:
+    """The result in an answer; Centrifugo answers failures with HTTP 200 and an ``error``."""
+    if error := answer.get("error"):
+        raise NotPossible(f"Centrifugo refuses {method}: {compact(error)}")
+    result = answer.get(key)
+    return dict(result) if isinstance(result, Mapping) else {}
+
+
+def _position(result: Mapping[str, object]) -> StreamPosition:
+    offset, epoch = result.get("offset", 0), result.get("epoch", "")
+    return StreamPosition(offset if isinstance(offset, int) else 0, epoch if isinstance(epoch, str) else "")
+
+
+def _die_with_parent() -> Callable[[], None] | None:
+    """What a child does before it becomes Centrifugo: on Linux it asks to be killed when the sandbox dies.
+
+    So that even a sandbox that was killed leaves no server behind (prctl(2), PR_SET_PDEATHSIG).
+    """
+    if sys.platform != "linux":
+        return None
+    library, parent = ctypes.CDLL(None, use_errno=True), os.getpid()
+
+    def prepare() -> None:
+        library.prctl(1, int(signal.SIGKILL), 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)  # the sandbox died in between
+
+    return prepare

@@ -1,0 +1,1 @@
+"""The control API: orders that make things happen in the sandbox."""

@@ -1,0 +1,88 @@
+"""Counts and logs of what clients sent and how they were answered.
+
+Tests read them by the order ``status``, to assert on what a client really sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import Counter, deque
+from collections.abc import Mapping
+
+COMMANDS_KEPT = 1000
+"""Commands, and connects, of push clients that ``status`` shows, the newest."""
+
+
+def without_tokens(value: object) -> object:
+    """A copy of a command in which each ``token`` is replaced by ``#`` and the start of its SHA-256.
+
+    Two equal marks mean the same token sent twice; the token itself cannot be had from them.
+    """
+    if isinstance(value, Mapping):
+        return {key: _mark(item) if key == "token" else without_tokens(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [without_tokens(item) for item in value]
+    return value
+
+
+def _mark(token: object) -> object:
+    if not isinstance(token, str) or not token:
+        return token
+    return "#" + hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()[:12]
+
+
+class TrafficLog:
+    """Counts and logs since the start of the sandbox. Times are seconds since then."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self.requests: dict[str, Counter[int]] = {}
+        self.request_times: dict[str, list[float]] = {}
+        self.rate_limited_times: list[float] = []
+        self.logins = 0
+        self.refused_logins = 0
+        self.logouts = 0
+        self.commands: deque[dict[str, object]] = deque(maxlen=COMMANDS_KEPT)
+        self.connects: deque[dict[str, object]] = deque(maxlen=COMMANDS_KEPT)
+        self.closes: Counter[int] = Counter()
+        self.handshakes: Counter[int] = Counter()
+        self.pongs = 0
+
+    def uptime(self) -> float:
+        """Seconds since the start of the sandbox."""
+        return round(time.monotonic() - self._started, 3)
+
+    def request(self, method: str, path: str, status: int) -> None:
+        """Count one answered API call."""
+        name = f"{method} {path}"
+        self.requests.setdefault(name, Counter())[status] += 1
+        self.request_times.setdefault(name, []).append(self.uptime())
+        if status == 429:
+            self.rate_limited_times.append(self.uptime())
+
+    def command(self, connection: str, command: object) -> None:
+        """Log one command of a push client, tokens replaced by marks."""
+        self.commands.append(
+            {"time": self.uptime(), "connection": connection, "command": without_tokens(command)},
+        )
+
+    def connect(self, connection: str, request: Mapping[str, object]) -> None:
+        """Log what a connect command asked for."""
+        subs = request.get("subs")
+        entries = subs if isinstance(subs, Mapping) else {}
+        values = [entry for entry in entries.values() if isinstance(entry, Mapping)]
+        self.connects.append(
+            {
+                "time": self.uptime(),
+                "connection": connection,
+                "name": request.get("name"),
+                "version": request.get("version"),
+                "token": _mark(request.get("token")),
+                "subs": len(entries),
+                "channels": sorted(entries),
+                "subs_with_token": sum(1 for entry in values if entry.get("token")),
+                "subs_with_recover": sum(1 for entry in values if entry.get("recover")),
+                "subs_with_epoch": sum(1 for entry in values if entry.get("epoch")),
+            },
+        )

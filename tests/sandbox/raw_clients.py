@@ -1,0 +1,195 @@
+"""A raw client of the push server and of the API, for tests that look at every message."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import ssl
+import time
+import urllib.error
+import urllib.request
+from collections import deque
+from email.message import Message
+from typing import Any, Self
+
+import websocket
+
+from tests.servers import Sandbox
+
+LIMIT = 12.0
+"""Seconds to wait for anything before the test fails: above the 5 s after which a refused connect is cut."""
+
+
+class Closed(Exception):
+    """The connection ended; ``code`` is None for an end without a close frame."""
+
+    def __init__(self, code: int | None, reason: str = "") -> None:
+        super().__init__(code, reason)
+        self.code = code
+        self.reason = reason
+
+
+class RawPushClient:
+    """One WebSocket to the push server of a sandbox."""
+
+    def __init__(self, sandbox: Sandbox, **options: Any) -> None:
+        options = {"suppress_origin": True, **options}
+        self.socket = websocket.create_connection(
+            sandbox.push_url, timeout=LIMIT, sslopt={"ca_certs": sandbox.ca_file}, **options
+        )
+        self._received: deque[str] = deque()
+        self._id = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(OSError, websocket.WebSocketException):
+            self.socket.shutdown()  # type: ignore[no-untyped-call]
+
+    def text(self, text: str) -> None:
+        """Send one text frame."""
+        self.socket.send(text)
+
+    def send(self, *commands: dict[str, Any]) -> None:
+        """Send commands in one frame, numbering those that have no id."""
+        numbered = []
+        for command in commands:
+            self._id += 1
+            numbered.append({"id": self._id, **command})
+        self.text("\n".join(map(json.dumps, numbered)))
+
+    def frame(self) -> str:
+        """The next frame as it came.
+
+        Raises:
+            Closed: the connection ended instead.
+        """
+        try:
+            opcode, data = self.socket.recv_data()
+        except (websocket.WebSocketConnectionClosedException, ssl.SSLError, ConnectionError):
+            raise Closed(None) from None
+        if opcode == websocket.ABNF.OPCODE_CLOSE:
+            if len(data) < 2:
+                raise Closed(1005)
+            raise Closed(int.from_bytes(data[:2], "big"), data[2:].decode())
+        return str(data.decode())
+
+    def receive(self) -> Any:
+        """The next message; raises ``Closed`` when the connection ended instead."""
+        while not self._received:
+            self._received.extend(line for line in self.frame().split("\n") if line)
+        return json.loads(self._received.popleft())
+
+    def ask(self, command: dict[str, Any]) -> Any:
+        """Send one command and give the next message."""
+        self.send(command)
+        return self.receive()
+
+    def closing(self) -> tuple[int | None, str]:
+        """The code and reason with which the connection ends; fails if a message comes first."""
+        try:
+            message = self.receive()
+        except Closed as closed:
+            return closed.code, closed.reason
+        raise AssertionError(f"a message instead of the end: {message}")
+
+
+class RawApiClient:
+    """The calls of the Telex API, answers as (status, body)."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=sandbox.tls), _NoRedirect()
+        )
+        self.headers: Message = Message()
+        """Headers of the last answer."""
+        self.access_token = ""
+        self.notification_token = ""
+
+    def call(
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None, timeout: float = LIMIT
+    ) -> tuple[int, Any]:
+        """One call; a body that is no JSON comes as text."""
+        data = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self._sandbox.api_url + path, data, headers or {}, method=method)
+        try:
+            response = self._opener.open(request, timeout=timeout)
+        except urllib.error.HTTPError as error:
+            response = error
+        with response:
+            text = response.read().decode()
+            self.headers = response.headers
+            try:
+                return response.status, json.loads(text)
+            except ValueError:
+                return response.status, text
+
+    def login(self, email: str | None = None, password: str | None = None) -> tuple[int, Any]:
+        """Sign in, by default with the announced account, and keep the tokens."""
+        credentials = {"email": email or self._sandbox.email, "password": password or self._sandbox.password}
+        status, body = self.call("POST", "/auth/login", credentials)
+        if status == 200:
+            self.access_token = body["data"]["access_token"]
+            self.notification_token = body["data"].get("notification_token", "")
+        return status, body
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        """The header of calls by access token."""
+        return {"Authorization": f"Bearer {self.access_token}"}
+
+    @property
+    def notification(self) -> dict[str, str]:
+        """The header of calls by notification token."""
+        return {"X-Notification-Token": self.notification_token}
+
+    def organisations(self) -> tuple[int, Any]:
+        """The organisations."""
+        return self.call("GET", "/users/organisations", headers=self.bearer)
+
+    def connection(self) -> tuple[int, Any]:
+        """A connection token by notification token."""
+        return self.call("GET", "/centrifugo/connection", headers=self.notification)
+
+    def subscription(self, channel: str) -> tuple[int, Any]:
+        """A subscription token by notification token."""
+        return self.call("POST", "/centrifugo/subscription", {"channel": channel}, self.notification)
+
+    def connection_by_bearer(self) -> tuple[int, Any]:
+        """A connection token by access token."""
+        return self.call("GET", "/token/connection", headers=self.bearer)
+
+    def subscription_by_bearer(self, channel: str) -> tuple[int, Any]:
+        """A subscription token by access token."""
+        return self.call("POST", "/token/subscription", {"channel": channel}, self.bearer)
+
+    def logout(self) -> tuple[int, Any]:
+        """Sign out."""
+        return self.call("POST", "/auth/logout", headers=self.bearer)
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+class SignedTokens:
+    """Push tokens for a user and channels of a test's own, signed by the sandbox."""
+
+    def __init__(self, sandbox: Sandbox, user: str) -> None:
+        self.sandbox = sandbox
+        self.user = user
+
+    def connection(self, ttl: int | None = 120, secret: str | None = None, **claims: Any) -> str:
+        """A connection token; ``ttl`` None for one without ``exp``."""
+        return self.sandbox.sign({"sub": self.user, **_expiry(ttl), **claims}, secret)
+
+    def subscription(self, channel: str, ttl: int | None = 300, secret: str | None = None, **claims: Any) -> str:
+        """A subscription token."""
+        return self.sandbox.sign({"sub": self.user, "channel": channel, **_expiry(ttl), **claims}, secret)
+
+
+def _expiry(ttl: int | None) -> dict[str, int]:
+    return {} if ttl is None else {"exp": int(time.time()) + ttl}
