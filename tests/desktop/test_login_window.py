@@ -261,7 +261,7 @@ def run(code: str, **environ: str) -> str:
 OPENING = """
 from telex_start.errors import TelexStartError
 try:
-    from telex_start.desktop.login_window import LoginWindow
+    from telex_start.desktop.login.window import LoginWindow
     LoginWindow(print, take_focus=True)
 except TelexStartError as error:
     print(error.message)

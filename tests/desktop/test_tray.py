@@ -202,7 +202,7 @@ def test_a_panel_without_a_host_is_no_tray_yet(environ: dict[str, str], bus: Pri
         assert program.next_line() == "TrayAppeared"
 
 
-def test_a_panel_that_comes_within_the_patience_is_never_missed(environ: dict[str, str], bus: PrivateBus) -> None:
+def test_a_panel_that_comes_in_time_is_never_missed(environ: dict[str, str], bus: PrivateBus) -> None:
     with tray_program("5", **environ) as program, FakePanel(bus) as panel:
         panel.wait_for_item()
         assert program.next_line() == "TrayAppeared"

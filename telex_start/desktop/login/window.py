@@ -20,7 +20,7 @@ from ...process import paths
 from ...states import State
 from ..pixmaps import pixmaps, png
 from . import look, placement
-from .form import fault
+from .form import invalid_field
 
 try:
     import tkinter as tk
@@ -279,7 +279,7 @@ class LoginWindow:
         if self._busy or self._closed:
             return
         email, password = self._email.get().strip(), self._password.get()
-        if (wrong := fault(email, password)) is not None:
+        if (wrong := invalid_field(email, password)) is not None:
             self._write(wrong.message, "Bad")
             self._focus(self._email if wrong.field == "email" else self._password)
             return
@@ -343,8 +343,8 @@ class LoginWindow:
         self._bar.stop()
         self._bar.grid_remove()
 
-    def _write(self, message: str, look: str) -> None:
-        self._message.configure(text=message, style=f"{look}.TLabel")
+    def _write(self, message: str, style: str) -> None:
+        self._message.configure(text=message, style=f"{style}.TLabel")
         if self._shown_at:
             height = self._root.winfo_reqheight()
             self._root.update_idletasks()

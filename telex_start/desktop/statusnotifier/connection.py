@@ -71,7 +71,7 @@ class LogOnce:
     """Logs the first trouble of each kind; the others say nothing new, and anybody on the bus could cause many."""
 
     def __init__(self) -> None:
-        self._told: set[str] = set()
+        self._logged_kinds: set[str] = set()
 
     def warning(self, kind: str, text: str, *arguments: object) -> None:
         """Log a line, unless this kind was logged already."""
@@ -84,9 +84,9 @@ class LogOnce:
             logger().exception(text, *arguments)
 
     def _first(self, kind: str) -> bool:
-        if kind in self._told:
+        if kind in self._logged_kinds:
             return False
-        self._told.add(kind)
+        self._logged_kinds.add(kind)
         return True
 
 

@@ -95,9 +95,9 @@ class Watcher:
             self._register()
         self._ask()
 
-    def _owner_changed(self, signal: Message) -> None:
+    def _owner_changed(self, message: Message) -> None:
         self._new_owner()
-        if signal.body[2]:
+        if message.body[2]:
             if self._name:
                 self._register()
             self._ask()

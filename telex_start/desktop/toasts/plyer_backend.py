@@ -96,16 +96,17 @@ class PlyerToasts:
         while True:
             with self._changed:
                 # A balloon takes its icon out of the Windows tray when its time is over.
-                patience = EXPIRE / 1000 if self._balloon is not None else None
-                self._changed.wait_for(lambda: self.queue or self._stopping, patience)
+                seconds = EXPIRE / 1000 if self._balloon is not None else None
+                self._changed.wait_for(lambda: self.queue or self._stopping, seconds)
             self._remove_balloon()
             if self._stopping:
                 return
             if self.queue.newly_dropped():
                 self._on_failed("Too many toasts at once, or the desktop is too slow: the oldest were dropped.")
-            waiting = self.queue.take()
-            if waiting is not None:
-                self._show(waiting.toast)
+            toast = self.queue.take()
+            if toast is not None:
+                self._show(toast)
+                self.queue.done()
 
     def _show(self, toast: Toast) -> None:
         title, body = safe_texts(toast)
