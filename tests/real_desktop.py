@@ -16,8 +16,9 @@ from typing import Any, Self
 
 from Xlib import X, display
 
-from .fake_bus import TIMEOUT, BusClient, PrivateBus, Xvfb, end
+from .fake_bus import BusClient, PrivateBus, Xvfb
 from .panel_item import PanelItem
+from .process import TIMEOUT, end
 
 _WATCHER = "org.kde.StatusNotifierWatcher"
 _LXQT_PANEL = """[General]
