@@ -45,7 +45,7 @@ frame_width = 1
 markup = full
 show_indicators = no
 """
-"""Two lines as Debian's own configuration has them or as people set them: without ``markup`` this dunst renders markup
+"""Two lines as Debian's own configuration has them or as people set them: without ``markup`` dunst 1.9 renders markup
 that it does not advertise, and its indicator of an action, an "(A)", is text before the title."""
 
 

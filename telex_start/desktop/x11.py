@@ -184,6 +184,6 @@ def _ask(question: Callable[[Any], _Answer], otherwise: _Answer) -> _Answer:
             return question(display)
         finally:
             display.close()
-    except Exception as error:  # python-xlib raises much, down to struct.error
+    except Exception as error:  # python-xlib 0.33 raises many kinds, down to struct.error
         log.debug("the X display %s gives no answer: %s: %s", os.environ["DISPLAY"], type(error).__name__, error)
         return otherwise

@@ -47,7 +47,7 @@ def corner(root: Any, scale: float) -> tuple[int, int]:
 def frame_of(root: Any) -> tuple[int, int, int, int] | None:
     """How much its frame adds to the window left, right, above and below, in pixels; ``None`` before it is known."""
     if sys.platform.startswith("linux"):
-        # Tk does not know: its winfo_y is that of the contents under most window managers.
+        # Tk 8.6 does not know: under most window managers its winfo_y is that of the contents.
         return x11.frame_of(root.winfo_id())
     side, above = root.winfo_rootx() - root.winfo_x(), root.winfo_rooty() - root.winfo_y()
     return (side, side, above, side) if above > 0 else None

@@ -1,8 +1,8 @@
-"""pystray's ``Icon`` over StatusNotifierItem: what programs use.
+"""pystray's ``Icon`` over StatusNotifierItem: the class that programs use.
 
-Its methods and attributes may be used from any thread; they note what is wanted, and the connection's thread brings
-the panel up to date, several changes at a time. Callbacks of the menu run on that thread too: they had better hand on
-what takes its time.
+Its methods and attributes may be used from any thread: they record what is to be shown, and the connection's thread
+brings the panel up to date, several changes at a time. The menu's callbacks run on that thread too, so they should
+leave long work to another one.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ _TIMEOUT = 25.0
 """Seconds; at login a panel may own its name long before it answers."""
 _RETRIES = (0.1, 0.5, 2.0, 10.0, 30.0)
 """Seconds to wait after a watcher that is there answered an error; after these it is left alone until something
-changes. xfce4-panel owns its name a moment before it has the object that is called."""
+changes. xfce4-panel 4.18 owns its name a moment before it has the object that is called."""
 _FAIR = 2
 """Tries that may fail before it is told that there is no host."""
 _NOBODY = frozenset({"ServiceUnknown", "NameHasNoOwner", "Disconnected"})

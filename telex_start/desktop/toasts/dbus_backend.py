@@ -277,7 +277,7 @@ class DBusToasts:
         ident, reason = message.body
         toast = self._forget(ident)
         if toast is not None and reason == _EXPIRED:
-            self._open[ident] = toast  # some desktops keep it in a list, where it can still be clicked
+            self._open[ident] = toast  # GNOME 43 and Plasma 5.27 list it, where it can still be clicked
         elif toast is not None and reason == _DISMISSED and self._on_dismissed is not None:
             self._on_dismissed(toast)
 

@@ -1,8 +1,8 @@
 """Toasts by plyer: on Windows, on macOS, and on Linux where there is no session bus. Owner of plyer.
 
-plyer tells nobody whether a toast was shown, may block for as long as it likes, and breaks in a way of its own on each
-platform. So it runs on a daemon thread with a short queue, which Exit never waits for, and gets text that cannot hurt.
-Where it fails, ``tray_notify`` (pystray's) is the next try.
+plyer 2.1.0 does not say whether a toast was shown, may block for any time, and fails in another way on each platform.
+So it runs on a daemon thread, for which Exit does not wait for long, behind a short queue, and gets cleaned text. Where
+it fails, ``tray_notify`` (pystray's) is tried. Every workaround here is for plyer 2.1.0.
 """
 
 from __future__ import annotations
@@ -150,8 +150,8 @@ class PlyerToasts:
         return show
 
     def _on_windows(self) -> Callable[[str, str], None]:
-        # plyer's own way is a thread a toast, which no exit gets past for 10 s, and an icon a toast, which stays in the
-        # tray to the end. Its balloon can be had without both, and be taken away again.
+        # plyer itself starts a thread for each toast, which holds up the exit for 10 s, and leaves an icon for each in
+        # the tray to the end (kivy/plyer#752). Its balloon can be had without both, and be taken away again.
         module = _platform_module("win.libs.balloontip")
         module.atexit = SimpleNamespace(register=lambda _: None)
         balloon_tip = module.WindowsBalloonTip
@@ -185,8 +185,8 @@ class PlyerToasts:
             if portal:  # it pastes the text into a GVariant between apostrophes
                 title, body = (text.replace("\\", "\\\\").replace("'", "\\'") for text in (title, body))
             else:
-                # notify-send takes a leading hyphen for an option. The daemon cannot be asked whether it reads markup
-                # in the body, and nearly all do.
+                # notify-send (libnotify 0.8) takes a leading hyphen for an option, and plyer puts no "--" before the
+                # texts. The daemon cannot be asked whether it reads markup in the body, and nearly all do.
                 title, body = (f" {text}" if text.startswith("-") else text for text in (title, escaped(body)))
             # Past the public notify(), which passes neither the portal its body nor notify-send an end.
             backend._notify(
@@ -246,7 +246,8 @@ class _Runner:
 
 
 def _platform_module(name: str) -> Any:
-    # Not by plyer's proxy, which prints a traceback where a backend cannot be imported, and hides why.
+    # Not by plyer's proxy: where a backend cannot be imported it prints a traceback, and all its calls
+    # raise NotImplementedError.
     return importlib.import_module(f"plyer.platforms.{name}")
 
 

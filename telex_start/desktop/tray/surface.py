@@ -1,4 +1,4 @@
-"""The tray and the login window as the surface of the program. Used by the main thread alone."""
+"""The tray and the login window as the surface of the program. For the main thread, but for what says otherwise."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class TraySurface:
         self._tray.stop(STOP_WITHIN)
 
     def notify(self, title: str, body: str) -> None:
-        """Show a toast at the icon, where nothing better can.
+        """Show a toast at the icon, where nothing better can. From any thread.
 
         Raises:
             RuntimeError: it cannot be shown.

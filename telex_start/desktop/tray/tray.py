@@ -1,4 +1,4 @@
-"""The icon in the tray, its title and its menu: which way it comes to the screen, and what is shown.
+"""The icon in the tray, its title and its menu: by which backend it is shown, and what it shows.
 
 On Linux it is a StatusNotifierItem of our own, which needs a session bus and no toolkit. A desktop that has only a tray
 of the old kind (XEmbed) gets pystray's AppIndicator where PyGObject is installed. Elsewhere pystray's backend for the
@@ -45,7 +45,7 @@ class Tray:
         dispatch: Where events go: :class:`MenuClicked`, :class:`IconClicked`, :class:`TrayAppeared`,
             :class:`TrayMissing`, :class:`ThreadFailed`. Called from several threads.
         face: What is shown first.
-        bus: On Linux the session bus, not started yet; ``None`` where there is none.
+        bus: On Linux the session bus, not started yet: :meth:`start` does that. ``None`` where there is none.
         cache: The folder of the drawn icons.
         wait_for_tray: Seconds without a tray after which :class:`TrayMissing` is told.
         environ: The environment variables.
@@ -207,7 +207,7 @@ class Tray:
             tray = PystrayTray(backend, self._face, self._tell, lambda: self._tell_presence(True))
             self._pystray = self._shown = tray
             if self._item is not None:
-                self._item.stop()  # AppIndicator registers with a StatusNotifier host that comes later by itself
+                self._item.stop()  # a StatusNotifier host that comes later gets the icon from AppIndicator (0.5.92)
         tray.start()
 
 
