@@ -1,7 +1,7 @@
 """What only the X server can tell or do: an old-style tray, the area beside the panels, windows to raise or to spare.
 
-The owner of python-xlib, which speaks the protocol itself: a connection of its own, and no C library whose error
-function could end the process. Each call connects anew; a display that is not there, or fails, is an empty answer.
+The owner of python-xlib, which needs no C library, whose error function could end the process. Each call makes a
+connection of its own; where the display is not there, or fails, the answer is empty.
 """
 
 from __future__ import annotations

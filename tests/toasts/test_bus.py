@@ -406,3 +406,11 @@ def test_a_stream_that_is_none_is_the_end() -> None:
         list(Framer().feed(b"HTTP/1.1 400 Bad Request\r\n"))
     size = struct.pack("<I", 2**32 - 1)
     assert list(Framer().feed(b"l\4\0\1" + size + b"\1\0\0\0" + size + b"\0" * 100)) == []
+
+
+def test_what_belongs_to_the_loops_thread_refuses_another(private_bus: PrivateBus) -> None:
+    with running(private_bus.address) as bus:
+        for work in (bus.close, lambda: bus._loop.add(bus), lambda: bus._loop.register(0, bus)):
+            with pytest.raises(AssertionError, match="the loop's thread alone"):
+                work()
+        assert is_answer(ask(bus, ping())), "and nothing has changed"

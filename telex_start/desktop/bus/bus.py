@@ -120,7 +120,7 @@ class Bus:
         self._address = address
         self._keep = keep
         self._what = what
-        self._own = loop is None
+        self._owns_loop = loop is None
         self._loop = loop or Loop(thread_name)
         self._loop.add(self)
         self._serials = count(1)
@@ -191,7 +191,7 @@ class Bus:
         Returns:
             Whether it has ended.
         """
-        if not self._own:
+        if not self._owns_loop:
             return self._loop.post(self.close)
         return self._loop.stop(timeout)
 
@@ -268,6 +268,7 @@ class Bus:
 
     def close(self) -> None:
         """The loop ends, or this connection's part in it."""
+        self.assert_on_thread()
         self._keep, self._tried = False, True
         self._waiting.clear()
         self._close_transport()
@@ -312,7 +313,6 @@ class Bus:
         self._close_transport()
 
     def _close_transport(self) -> None:
-        self.assert_on_thread()
         self.unique_name = ""
         if self._transport is not None:
             self._loop.unregister(self._transport.fileno())

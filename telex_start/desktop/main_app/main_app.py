@@ -1,4 +1,4 @@
-"""Opening, raising and closing the Telex client. The owner of psutil and webbrowser, which it imports when asked.
+"""Opening, raising and closing the Telex client. The owner of webbrowser, and of psutil, imported at its first use.
 
 :func:`open_main_app` and :func:`close_main_app` may take seconds, so they are called on a thread of their own. They
 return what the person should be told.

@@ -39,7 +39,9 @@ _MOST_OPEN = 100
 _NAME = "org.freedesktop.Notifications"
 _ADDRESS = DBusAddress("/org/freedesktop/Notifications", _NAME, _NAME)
 _DBUS = "org.freedesktop.DBus"
-_NOBODY = frozenset({f"{_DBUS}.Error.ServiceUnknown", f"{_DBUS}.Error.NameHasNoOwner", f"{_DBUS}.Error.TimedOut"})
+_NO_RECEIVER_ERRORS = frozenset(
+    {f"{_DBUS}.Error.ServiceUnknown", f"{_DBUS}.Error.NameHasNoOwner", f"{_DBUS}.Error.TimedOut"}
+)
 """Errors by which the bus says that no daemon got the call; ``Error.Spawn.…`` are others."""
 _UNKNOWN_DAEMON = frozenset({"body-markup"})
 """What is assumed of a daemon that does not say: escaping is ugly at worst, not escaping is dangerous."""
@@ -86,7 +88,7 @@ class DBusToasts:
         # From here on, only the bus's thread.
         self._busy = False
         self._capabilities: frozenset[str] | None = None
-        self._guessed = False
+        self._capabilities_assumed = False
         self._daemon = ""
         self._retry_is_due = False
         self._open: dict[int, Toast] = {}
@@ -133,12 +135,12 @@ class DBusToasts:
 
     def _learned(self, reply: Message | NoReply) -> None:
         self._busy = False
-        if self._nobody(reply):
+        if self._reached_nobody(reply):
             self._wait_for_a_daemon(reply)
             return
         if isinstance(reply, NoReply) or error_of(reply):
             self._capabilities = _UNKNOWN_DAEMON
-            self._guessed = isinstance(reply, NoReply)
+            self._capabilities_assumed = isinstance(reply, NoReply)
         else:
             words = _first(reply)
             self._capabilities = frozenset(words) if isinstance(words, list) else _UNKNOWN_DAEMON
@@ -169,7 +171,7 @@ class DBusToasts:
 
     def _notified(self, toast: Toast, reply: Message | NoReply) -> None:
         self._busy = False
-        if self._nobody(reply):
+        if self._reached_nobody(reply):
             self.queue.put_back()
             self._capabilities = None
             self._wait_for_a_daemon(reply)
@@ -185,8 +187,8 @@ class DBusToasts:
             self._remember(toast, _first(reply))
             if not wanted and toast.conversation is not None:
                 self._close(toast.conversation)
-            if self._guessed:  # it is there after all, so it can be asked before the next one
-                self._capabilities, self._guessed = None, False
+            if self._capabilities_assumed:  # it is there after all, so it can be asked before the next one
+                self._capabilities, self._capabilities_assumed = None, False
             self._on_shown(toast)
         self._next()
 
@@ -208,12 +210,12 @@ class DBusToasts:
                 del self._latest[conversation]
         return toast
 
-    def _nobody(self, reply: Message | NoReply) -> bool:
+    def _reached_nobody(self, reply: Message | NoReply) -> bool:
         """Whether the call certainly reached no daemon."""
         if isinstance(reply, NoReply):
             return reply is NoReply.NEVER_SENT
         error = error_of(reply)
-        return error in _NOBODY or error.startswith(f"{_DBUS}.Error.Spawn.")
+        return error in _NO_RECEIVER_ERRORS or error.startswith(f"{_DBUS}.Error.Spawn.")
 
     def _wait_for_a_daemon(self, reply: Message | NoReply) -> None:
         """Nobody can show a toast now: keep what is not too old for when somebody can."""

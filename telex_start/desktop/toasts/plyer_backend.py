@@ -62,7 +62,7 @@ class PlyerToasts:
         self._changed = threading.Condition()
         self._stopping = False
         self._backend: Callable[[str, str], None] | None = None
-        self._hopeless = False
+        self._plyer_unusable = False
         self._runner = _Runner()
         self._balloon: Any = None
         self._thread = threading.Thread(target=self._run, name="toasts", daemon=True)
@@ -114,13 +114,13 @@ class PlyerToasts:
         if self._platform == "win":
             title, body = cut_utf16(title, _WINDOWS_TITLE), cut_utf16(body, _WINDOWS_BODY)
         reason = "no way to show toasts was found"
-        if not self._hopeless:
+        if not self._plyer_unusable:
             try:
                 self._plyer(title, body)
                 self._on_shown(toast)
                 return
             except (ImportError, NotImplementedError) as error:
-                self._hopeless = True
+                self._plyer_unusable = True
                 reason = str(error)
             except Exception as error:  # of whatever plyer's backends raise
                 reason = str(error) or type(error).__name__

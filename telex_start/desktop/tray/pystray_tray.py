@@ -24,7 +24,7 @@ class Backend(NamedTuple):
     """What the icon is made with."""
 
     name: str
-    words: Any
+    classes: Any
     """Has pystray's ``Menu`` and ``MenuItem``."""
     icon_class: Any
     """What to make the icon with in place of ``pystray.Icon``."""
@@ -123,7 +123,7 @@ class PystrayTray:
                 self._icon._mark_ready()
 
     def _make_icon(self) -> Any:
-        menu = make_menu(self._backend.words, lambda: self._face, self._tell)
+        menu = make_menu(self._backend.classes, lambda: self._face, self._tell)
         self._icon = self._backend.icon_class("telex-start", self._picture(self._face), self._face.title, menu)
         return self._icon
 
