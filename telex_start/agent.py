@@ -12,7 +12,7 @@ import threading
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from .desktop.bus.buses import Connections
+from .desktop.bus.buses import Buses
 from .errors import ConfigError, TelexStartError
 from .menu import Ring
 from .process import instance, lazylog, paths, signals
@@ -96,7 +96,7 @@ class _Agent:
         self._lock = lock
         self._stack = stack
         self._events: SimpleQueue[Event] = SimpleQueue()
-        self._connections = Connections()
+        self._buses = Buses()
         self._store: TokenStore | None = None
         self._surface: Surface
         self._console: Console | None = None
@@ -105,7 +105,7 @@ class _Agent:
         stack.callback(_end_logging)
         stack.callback(_name_threads)
         stack.callback(lock.close)
-        stack.callback(self._connections.stop)
+        stack.callback(self._buses.stop)
 
     def appear_in_tray(self) -> None:
         """Show the icon.
@@ -115,7 +115,7 @@ class _Agent:
         """
         from .desktop.tray.surface import TraySurface
 
-        self._surface = self._tray = TraySurface(self._events.put, self._connections, paths.cache_folder())
+        self._surface = self._tray = TraySurface(self._events.put, self._buses, paths.cache_folder())
         self._stack.callback(self._tray.stop)
         self._tray.start()
 
@@ -125,7 +125,7 @@ class _Agent:
 
         self._surface = self._console = Console(as_json, sys.stdout, lambda: _quit(self._events))
         self._stack.callback(self._console.stop)
-        self._connections.start()
+        self._buses.start()
 
     def live(self, password: list[str], open_window: bool) -> tuple[int, str]:
         """Everything else, until Exit.
@@ -144,7 +144,7 @@ class _Agent:
         sign_in = [SignIn(config.email or "", password.pop(), persist=True)] if password else []
         watch = _on_signals(events, self._console)
         toasts = self._make_toasts()
-        self._connections.watch_sleep(events.put)
+        self._buses.watch_sleep(events.put)
         self._lock.serve(_with_interruption(events, self._console), watch)
 
         def make_session() -> SessionPort:
@@ -173,7 +173,7 @@ class _Agent:
 
         toasts = Toasts(
             self._events.put,
-            bus=self._connections.session,
+            bus=self._buses.session,
             icon=_toast_icon,
             icon_file=_icon_file() if sys.platform == "win32" else None,
             tray_notify=self._tray.notify if self._tray is not None and not sys.platform.startswith("linux") else None,

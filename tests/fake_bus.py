@@ -30,8 +30,7 @@ from jeepney import (
 from jeepney.bus_messages import DBusNameFlags, message_bus
 from jeepney.io.threading import DBusConnection, ReceiveStopped, open_dbus_connection
 
-TIMEOUT = 8.0
-"""Seconds; generous, because it is only ever reached by a failing test on a busy machine."""
+from .process import TIMEOUT, end
 
 _BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -39,20 +38,6 @@ _BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Confi
 <servicedir>{directory}/services</servicedir>
 <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/>
 </policy></busconfig>"""
-
-
-def end(process: subprocess.Popen[Any]) -> None:
-    """End a process that a test started, and wait until it is gone."""
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(TIMEOUT)
-        except subprocess.TimeoutExpired:
-            process.kill()
-    process.wait()
-    for stream in (process.stdin, process.stdout, process.stderr):
-        if stream is not None:
-            stream.close()
 
 
 class PrivateBus:

@@ -17,8 +17,9 @@ from typing import Any, NamedTuple, Self
 
 from jeepney import HeaderFields, Message
 
-from .fake_bus import TIMEOUT, BusClient, PrivateBus, Xvfb
+from .fake_bus import BusClient, PrivateBus, Xvfb
 from .panel_item import MenuEntry, PanelItem
+from .process import TIMEOUT
 from .real_desktop import RealDesktop
 
 __all__ = [

@@ -16,8 +16,9 @@ from typing import Any, Self
 
 from Xlib import X, display
 
-from .fake_bus import TIMEOUT, BusClient, PrivateBus, Xvfb, end
+from .fake_bus import BusClient, PrivateBus, Xvfb
 from .panel_item import PanelItem
+from .process import TIMEOUT, end
 
 _WATCHER = "org.kde.StatusNotifierWatcher"
 _LXQT_PANEL = """[General]
@@ -44,7 +45,7 @@ frame_width = 1
 markup = full
 show_indicators = no
 """
-"""Two lines as Debian's own configuration has them or as people set them: without ``markup`` this dunst renders markup
+"""Two lines as Debian's own configuration has them or as people set them: without ``markup`` dunst 1.9 renders markup
 that it does not advertise, and its indicator of an action, an "(A)", is text before the title."""
 
 

@@ -23,7 +23,7 @@ SENTENCES = {
 
 
 class Window(Protocol):
-    """What a login window can do (see ``desktop.login_window``)."""
+    """What a login window can do (see ``desktop.login.window``)."""
 
     def show_busy(self, message: str) -> None: ...
     def show_failure(self, message: str) -> None: ...

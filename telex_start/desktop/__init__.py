@@ -1,1 +1,1 @@
-"""What a person sees, and what the desktop tells."""
+"""All that meets the desktop: icon, toasts, login window, the Telex client, and the buses in between."""

@@ -1,4 +1,4 @@
-"""Windows of other processes on Windows: to bring them forward, and to ask them to close."""
+"""On Microsoft Windows: bringing other processes' windows to the front, and asking them to close."""
 
 from __future__ import annotations
 

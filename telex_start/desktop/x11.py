@@ -1,7 +1,7 @@
 """What only the X server can tell or do: an old-style tray, the area beside the panels, windows to raise or to spare.
 
-The owner of python-xlib, which speaks the protocol itself: a connection of its own, and no C library whose error
-function could end the process. Each call connects anew; a display that is not there, or fails, is an empty answer.
+The owner of python-xlib, which needs no C library, whose error function could end the process. Each call makes a
+connection of its own; where the display is not there, or fails, the answer is empty.
 """
 
 from __future__ import annotations
@@ -184,6 +184,6 @@ def _ask(question: Callable[[Any], _Answer], otherwise: _Answer) -> _Answer:
             return question(display)
         finally:
             display.close()
-    except Exception as error:  # python-xlib raises much, down to struct.error
+    except Exception as error:  # python-xlib 0.33 raises many kinds, down to struct.error
         log.debug("the X display %s gives no answer: %s: %s", os.environ["DISPLAY"], type(error).__name__, error)
         return otherwise

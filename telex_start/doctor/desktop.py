@@ -192,14 +192,14 @@ def _ask(
     bus: Bus, address: Any, method: str, signature: str | None = None, body: tuple[Any, ...] = ()
 ) -> tuple[Any, ...] | None:
     """The answer's body; ``None`` for an error or no answer."""
-    from ..desktop.bus.bus import Lost, error_of, new_method_call
+    from ..desktop.bus.bus import NoReply, error_of, new_method_call
 
-    answers: SimpleQueue[Message | Lost] = SimpleQueue()
+    answers: SimpleQueue[Message | NoReply] = SimpleQueue()
     bus.call(new_method_call(address, method, signature, body), answers.put, _ANSWER_WITHIN)
     try:
         answer = answers.get(timeout=_ANSWER_WITHIN + 0.5)
     except Empty:
         return None
-    if isinstance(answer, Lost) or error_of(answer):
+    if isinstance(answer, NoReply) or error_of(answer):
         return None
     return tuple(answer.body)

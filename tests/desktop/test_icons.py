@@ -14,7 +14,7 @@ from PIL import Image, ImageChops
 from telex_start.desktop import icons, pixmaps
 from telex_start.desktop.pixmaps import SIZES
 from telex_start.states import State
-from tests.script import ROOT
+from tests.process import ROOT
 
 PANELS = {"light": (0xF0, 0xF0, 0xF0), "dark": (0x2B, 0x2B, 0x2B)}
 RED, WHITE = (217, 26, 46), (255, 255, 255)

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from tests.fake_desktop import TIMEOUT, RealDesktop
-from tests.script import ROOT, Script
+from tests.process import ROOT
+from tests.script import Script
 
 pytestmark = pytest.mark.desktop
 
@@ -37,7 +38,7 @@ class Dialogue:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.script.__exit__()
+        self.script.__exit__(None, None, None)
 
     def type(self, text: str) -> None:
         self._desktop.xdotool("type", "--delay", "2", text)
@@ -182,7 +183,7 @@ def test_closed_window_keeps_nothing(desktop: RealDesktop) -> None:
         window.wait_until(password="secret")
         window.order("close")
         assert window.script.next_line() == "closed {'_closed': True}"
-        assert window.script.wait() == 0
+        assert window.script.ended() == 0
 
 
 def test_opened_by_the_program_it_leaves_the_keyboard_where_it_is(desktop: RealDesktop) -> None:
@@ -232,10 +233,10 @@ def test_twenty_windows_with_the_collector_running_elsewhere(desktop: RealDeskto
     with Script("tests/desktop/login_program.py", "--times", "20", environ=desktop.environ) as script:
         assert [script.next_line(30) for _ in range(20)] == ["open"] * 20
         assert script.next_line().startswith("closed")
-        assert script.wait() == 0
-        assert "Tcl_AsyncDelete" not in script.stderr
-        assert "Exception ignored" not in script.stderr
-        assert "still in use" not in script.stderr
+        assert script.ended() == 0
+        assert "Tcl_AsyncDelete" not in script.errors
+        assert "Exception ignored" not in script.errors
+        assert "still in use" not in script.errors
 
 
 def test_closing_with_the_pointer_on_a_control_is_quiet(desktop: RealDesktop) -> None:
@@ -248,8 +249,8 @@ def test_closing_with_the_pointer_on_a_control_is_quiet(desktop: RealDesktop) ->
         while not set(desktop.xdotool("search", "--onlyvisible", "--name", ".*").split()) - before:
             assert time.monotonic() < deadline, "no tooltip"
         window.order("close")
-        assert window.script.wait() == 0
-        assert "Error" not in window.script.stderr
+        assert window.script.ended() == 0
+        assert "Error" not in window.script.errors
 
 
 def run(code: str, **environ: str) -> str:
@@ -261,7 +262,7 @@ def run(code: str, **environ: str) -> str:
 OPENING = """
 from telex_start.errors import TelexStartError
 try:
-    from telex_start.desktop.login_window import LoginWindow
+    from telex_start.desktop.login.window import LoginWindow
     LoginWindow(print, take_focus=True)
 except TelexStartError as error:
     print(error.message)

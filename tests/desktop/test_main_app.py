@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from telex_start.desktop.main_app import main_app
-from tests.fake_bus import TIMEOUT, end
 from tests.fake_desktop import RealDesktop
+from tests.process import TIMEOUT, end
 
 SLEEPER = "import time\nprint('up', flush=True)\ntime.sleep(300)\n"
 GTK_WINDOW = """

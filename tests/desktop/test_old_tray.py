@@ -13,7 +13,8 @@ from Xlib import X, display
 from Xlib.protocol import event as events
 
 from tests.fake_desktop import PrivateBus, Xvfb
-from tests.script import ROOT, Script
+from tests.process import ROOT
+from tests.script import Script
 
 pytestmark = pytest.mark.desktop
 
@@ -65,9 +66,9 @@ def tray(xvfb: Xvfb) -> Iterator[OldTray]:
 
 
 @pytest.fixture
-def environ(xvfb: Xvfb, bus: PrivateBus) -> dict[str, str]:
+def environ(xvfb: Xvfb, private_bus: PrivateBus) -> dict[str, str]:
     paths = [str(ROOT), *([SYSTEM_PYTHON] if sys.prefix != sys.base_prefix else [])]
-    return {**xvfb.environ, **bus.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    return {**xvfb.environ, **private_bus.environ, "PYTHONPATH": os.pathsep.join(paths)}
 
 
 def test_the_icon_goes_into_the_old_tray(environ: dict[str, str], tray: OldTray) -> None:
@@ -76,7 +77,7 @@ def test_the_icon_goes_into_the_old_tray(environ: dict[str, str], tray: OldTray)
         tray.wait_for_icon()
         program.tell("online 2 Online: 1 organisation, 2 unread")
         program.tell("stop")
-        assert program.wait(3) == 0
+        assert program.ended(3) == 0
 
 
 def test_without_pygobject_it_runs_on_and_says_that_there_is_no_tray(
@@ -89,5 +90,5 @@ def test_without_pygobject_it_runs_on_and_says_that_there_is_no_tray(
     with Script("tests/desktop/tray_program.py", environ=environ) as program:
         assert program.next_line() == "TrayMissing"
         program.tell("stop")
-        assert program.wait(3) == 0
-        assert "python3-gi" in program.stderr
+        assert program.ended(3) == 0
+        assert "python3-gi" in program.errors

@@ -14,7 +14,8 @@ import pytest
 from telex_start.desktop import icons, pixmaps
 from telex_start.states import State
 from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PanelItem, PrivateBus, Xvfb
-from tests.script import ROOT, Script
+from tests.process import ROOT
+from tests.script import Script
 
 pytestmark = pytest.mark.desktop
 
@@ -37,8 +38,8 @@ def tray_program(*arguments: str, **environ: str) -> Script:
 
 
 @pytest.fixture
-def environ(xvfb: Xvfb, bus: PrivateBus) -> dict[str, str]:
-    return xvfb.environ | bus.environ
+def environ(xvfb: Xvfb, private_bus: PrivateBus) -> dict[str, str]:
+    return xvfb.environ | private_bus.environ
 
 
 @contextmanager
@@ -159,20 +160,20 @@ def test_stop_takes_the_icon_away_at_once(environ: dict[str, str], panel: FakePa
         began = time.monotonic()
         program.tell("stop")
         assert program.next_line() == "stopped True"
-        assert program.wait() == 0
+        assert program.ended() == 0
         assert time.monotonic() - began < 1
         panel.wait_until(lambda: not panel.items, "the icon to go")
 
 
 @pytest.mark.parametrize("mode", ["silent", "error"])
 def test_a_notification_daemon_that_hangs_holds_up_neither_start_nor_end(
-    environ: dict[str, str], bus: PrivateBus, panel: FakePanel, mode: str
+    environ: dict[str, str], private_bus: PrivateBus, panel: FakePanel, mode: str
 ) -> None:
-    with FakeNotificationDaemon(bus, mode=mode) as daemon:
+    with FakeNotificationDaemon(private_bus, mode=mode) as daemon:
         began = time.monotonic()
         with shown(environ, panel) as (program, _):
             program.tell("stop")
-            assert program.wait() == 0
+            assert program.ended() == 0
         assert time.monotonic() - began < 2
         assert not daemon.shown
         assert not daemon.closed
@@ -184,26 +185,28 @@ def test_stop_right_after_start_is_not_lost(environ: dict[str, str], panel: Fake
         while (line := program.next_line(3)) == "TrayAppeared":
             pass
         assert line == "stopped True"
-        assert program.wait() == 0
+        assert program.ended() == 0
 
 
-def test_without_a_tray_it_says_so_and_the_icon_comes_with_the_tray(environ: dict[str, str], bus: PrivateBus) -> None:
+def test_without_a_tray_it_says_so_and_the_icon_comes_with_the_tray(
+    environ: dict[str, str], private_bus: PrivateBus
+) -> None:
     with tray_program(**environ) as program:
         assert program.next_line() == "TrayMissing"
-        with FakePanel(bus) as panel:
+        with FakePanel(private_bus) as panel:
             assert program.next_line() == "TrayAppeared"
             assert panel.wait_for_item().labels() == SIGNED_OUT
 
 
-def test_a_panel_without_a_host_is_no_tray_yet(environ: dict[str, str], bus: PrivateBus) -> None:
-    with FakePanel(bus, host=False) as panel, tray_program(**environ) as program:
+def test_a_panel_without_a_host_is_no_tray_yet(environ: dict[str, str], private_bus: PrivateBus) -> None:
+    with FakePanel(private_bus, host=False) as panel, tray_program(**environ) as program:
         assert program.next_line() == "TrayMissing"
         panel.host()
         assert program.next_line() == "TrayAppeared"
 
 
-def test_a_panel_that_comes_within_the_patience_is_never_missed(environ: dict[str, str], bus: PrivateBus) -> None:
-    with tray_program("5", **environ) as program, FakePanel(bus) as panel:
+def test_a_panel_that_comes_in_time_is_never_missed(environ: dict[str, str], private_bus: PrivateBus) -> None:
+    with tray_program("5", **environ) as program, FakePanel(private_bus) as panel:
         panel.wait_for_item()
         assert program.next_line() == "TrayAppeared"
 
@@ -219,23 +222,25 @@ def test_the_icon_comes_back_when_the_panel_restarts(environ: dict[str, str], pa
         panel.wait_until(lambda: item.labels()[0] == "Online: 1 organisation, 1 unread", "the status line")
 
 
-def test_a_session_bus_that_dies_takes_the_icon_but_not_the_program(environ: dict[str, str], bus: PrivateBus) -> None:
-    with FakePanel(bus), tray_program(**environ) as program:
+def test_a_session_bus_that_dies_takes_the_icon_but_not_the_program(
+    environ: dict[str, str], private_bus: PrivateBus
+) -> None:
+    with FakePanel(private_bus), tray_program(**environ) as program:
         assert program.next_line() == "TrayAppeared"
-        bus.stop()
+        private_bus.stop()
         assert program.next_line() == "TrayMissing"
         program.tell("online 1 Online: 1 organisation, 1 unread")
         program.tell("stop")
         assert program.next_line() == "stopped True"
-        assert program.wait(2) == 0
+        assert program.ended(2) == 0
 
 
 def refusal(**environ: str) -> str:
     """The line that a start says which finds no place for an icon; it must end by itself, and soon."""
     with tray_program(**environ) as program:
-        assert program.wait(5) == 2
+        assert program.ended(5) == 2
         # The bus's thread may have a word for developers after it.
-        return next(line for line in program.stderr.splitlines() if line.startswith("No place for an icon"))
+        return next(line for line in program.errors.splitlines() if line.startswith("No place for an icon"))
 
 
 def test_no_session_bus_is_refused_in_one_sentence(xvfb: Xvfb, tmp_path: Path) -> None:
@@ -256,8 +261,8 @@ def test_a_session_bus_that_hangs_is_refused(xvfb: Xvfb, tmp_path: Path) -> None
     assert "the session bus does not answer" in words
 
 
-def test_an_icon_needs_no_display(bus: PrivateBus, panel: FakePanel) -> None:
-    with tray_program(**bus.environ) as program:
+def test_an_icon_needs_no_display(private_bus: PrivateBus, panel: FakePanel) -> None:
+    with tray_program(**private_bus.environ) as program:
         assert program.next_line() == "TrayAppeared"
         assert panel.wait_for_item().labels() == SIGNED_OUT
 

@@ -25,7 +25,7 @@ from telex_start.events import (
 from telex_start.face import Face
 from telex_start.menu import MenuItem
 from telex_start.states import State
-from tests.fake_bus import TIMEOUT
+from tests.process import TIMEOUT
 
 FACE = Face(State.SIGNED_OUT, 0, "Signed out")
 

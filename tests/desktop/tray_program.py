@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 
-from telex_start.desktop.bus.buses import Connections
+from telex_start.desktop.bus.buses import Buses
 from telex_start.desktop.tray.tray import Tray
 from telex_start.errors import NoPlaceForIcon
 from telex_start.events import Event, MenuClicked, ThreadFailed
@@ -27,18 +27,18 @@ def _print(event: Event) -> None:
     print(*words, flush=True)
 
 
-def main(patience: str = "0.2") -> int:
+def main(wait_for_tray: str = "0.2") -> int:
     logging.basicConfig(level=logging.DEBUG)
-    connections = Connections()
+    buses = Buses()
     # One cache for all the tests of a run: drawing takes longer than most of them.
     cache = os.path.join(tempfile.gettempdir(), f"tray-program-{os.getuid()}")
     face = Face(State.SIGNED_OUT, 0, "Signed out")
-    tray = Tray(_print, face, bus=connections.session, cache=cache, patience=float(patience))
+    tray = Tray(_print, face, bus=buses.session, cache=cache, wait_for_tray=float(wait_for_tray))
     try:
-        tray.start(connections.start)
+        tray.start(buses.start)
     except NoPlaceForIcon as error:
         print(f"{error.title}: {error.message}", file=sys.stderr)
-        connections.stop()
+        buses.stop()
         return 2
     for line in sys.stdin:
         state, _, rest = line.strip().partition(" ")
@@ -46,7 +46,7 @@ def main(patience: str = "0.2") -> int:
             break
         unread, _, status = rest.partition(" ")
         tray.show(Face(State(state), int(unread), status))
-    print("stopped", tray.stop(1.5) and connections.stop(), flush=True)
+    print("stopped", tray.stop(1.5) and buses.stop(), flush=True)
     return 0
 
 

@@ -13,7 +13,8 @@ import pytest
 
 from telex_start import __version__
 from tests.end_to_end.conftest import headless
-from tests.program import ROOT, Program, running
+from tests.process import ROOT, running
+from tests.program import Program
 from tests.servers import Sandbox
 
 

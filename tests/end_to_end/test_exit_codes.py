@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.conftest import headless
-from tests.program import Program, running
+from tests.process import running
+from tests.program import Program
 from tests.servers import Sandbox
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus
-from tests.program import ROOT
+from tests.process import ROOT
 
 pytestmark = pytest.mark.desktop
 

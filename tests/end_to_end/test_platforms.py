@@ -20,7 +20,7 @@ import pytest
 from telex_start.events import BellRang, Event
 from telex_start.menu import Ring
 from telex_start.process import instance_windows, paths
-from tests.program import ROOT
+from tests.process import ROOT
 
 STARTED = {
     *("__main__", "agent", "app.app", "command_line", "config_file", "console", "demo", "doctor", "doctor.desktop"),

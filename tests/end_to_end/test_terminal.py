@@ -16,7 +16,8 @@ from typing import Self
 
 import pytest
 
-from tests.program import ROOT, Program
+from tests.process import ROOT
+from tests.program import Program
 from tests.servers import Sandbox
 
 

@@ -35,9 +35,9 @@ def with_default(tray: Tray) -> Any:
     return Menu(MenuItem("Open", tray.click("Open"), default=True), MenuItem("Exit", tray.click("Exit")))
 
 
-def test_every_property_by_itself_and_all_at_once(bus: PrivateBus, panel: FakePanel) -> None:
+def test_every_property_by_itself_and_all_at_once(private_bus: PrivateBus, panel: FakePanel) -> None:
     options = {"tooltip": "a < b & c", "category": "Communications", "icon_name": "mail", "icon_theme_path": "/icons"}
-    with Tray(bus.address, with_default, **options):
+    with Tray(private_bus.address, with_default, **options):
         item = panel.wait_for_item()
         expected = {
             "Category": ("s", "Communications"),
@@ -65,28 +65,28 @@ def test_every_property_by_itself_and_all_at_once(bus: PrivateBus, panel: FakePa
             assert panel.call(item.name, ITEM_PATH, PROPERTIES, "Get", "ss", ITEM, name) == (value,)
 
 
-def test_it_registers_by_the_name_of_the_specification(bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(bus.address):
+def test_it_registers_by_the_name_of_the_specification(private_bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(private_bus.address):
         [name] = names_of(panel, panel.wait_for_item())
         assert name.startswith(f"org.kde.StatusNotifierItem-{os.getpid()}-")
 
 
-def test_a_name_that_somebody_has_already_is_passed_over(bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(bus.address):
+def test_a_name_that_somebody_has_already_is_passed_over(private_bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(private_bus.address):
         [name] = names_of(panel, panel.wait_for_item())
     start, _, number = name.rpartition("-")
     taken = [f"{start}-{int(number) + step}" for step in (1, 2)]
     for wanted in taken:
         panel.own(wanted)
     panel.items.clear()
-    with Tray(bus.address):
+    with Tray(private_bus.address):
         panel.wait_until(
             lambda: panel.items and names_of(panel, panel.items[-1]) == [f"{start}-{int(number) + 3}"], "another name"
         )
 
 
-def test_changes_are_told_and_only_changes(bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(bus.address) as tray:
+def test_changes_are_told_and_only_changes(private_bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(private_bus.address) as tray:
         item = panel.wait_for_item()
         seen(panel, tray, item)
         tray.icon.title = "Another"
@@ -110,8 +110,8 @@ def test_changes_are_told_and_only_changes(bus: PrivateBus, panel: FakePanel) ->
         assert seen(panel, tray, item) == []
 
 
-def test_many_changes_at_once_are_told_once(bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(bus.address) as tray:
+def test_many_changes_at_once_are_told_once(private_bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(private_bus.address) as tray:
         item = panel.wait_for_item()
         seen(panel, tray, item)
         busy = threading.Event()
@@ -124,8 +124,8 @@ def test_many_changes_at_once_are_told_once(bus: PrivateBus, panel: FakePanel) -
         assert item.property("Title") == "Number 99"
 
 
-def test_attention_has_its_own_status_and_picture(bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(bus.address, attention_icon=[solid(22, BLUE)]) as tray:
+def test_attention_has_its_own_status_and_picture(private_bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(private_bus.address, attention_icon=[solid(22, BLUE)]) as tray:
         item = panel.wait_for_item()
         seen(panel, tray, item)
         tray.icon.attention = True
@@ -142,8 +142,8 @@ def test_attention_has_its_own_status_and_picture(bus: PrivateBus, panel: FakePa
         assert item.property("AttentionIconPixmap") == []
 
 
-def test_hidden_it_is_off_the_bus_and_shown_it_is_back(bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(bus.address) as tray:
+def test_hidden_it_is_off_the_bus_and_shown_it_is_back(private_bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(private_bus.address) as tray:
         item = panel.wait_for_item()
         [name] = names_of(panel, item)
         tray.icon.visible = False
@@ -159,8 +159,8 @@ def test_hidden_it_is_off_the_bus_and_shown_it_is_back(bus: PrivateBus, panel: F
         assert len(names_of(panel, item)) == 1
 
 
-def test_an_empty_picture_hides_it(bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(bus.address) as tray:
+def test_an_empty_picture_hides_it(private_bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(private_bus.address) as tray:
         item = panel.wait_for_item()
         tray.icon.icon = []
         tray.settle()
@@ -170,14 +170,16 @@ def test_an_empty_picture_hides_it(bus: PrivateBus, panel: FakePanel) -> None:
             tray.icon.visible = True
 
 
-def test_left_click_is_the_default_item(bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(bus.address, with_default) as tray:
+def test_left_click_is_the_default_item(private_bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(private_bus.address, with_default) as tray:
         panel.wait_for_item().activate()
         assert tray.clicked() == "Open"
 
 
-def test_without_a_default_item_left_click_opens_the_menu(bus: PrivateBus, panel: FakePanel, asker: Asker) -> None:
-    with Tray(bus.address) as tray:
+def test_without_a_default_item_left_click_opens_the_menu(
+    private_bus: PrivateBus, panel: FakePanel, asker: Asker
+) -> None:
+    with Tray(private_bus.address) as tray:
         item = panel.wait_for_item()
         assert item.property("ItemIsMenu") is True
         # GNOME's extension and Plasma open the menu when they get this.
@@ -199,24 +201,24 @@ def test_without_a_default_item_left_click_opens_the_menu(bus: PrivateBus, panel
     ],
 )
 def test_other_clicks_do_no_harm(
-    bus: PrivateBus, panel: FakePanel, member: str, signature: str, body: tuple[Any, ...]
+    private_bus: PrivateBus, panel: FakePanel, member: str, signature: str, body: tuple[Any, ...]
 ) -> None:
-    with Tray(bus.address, with_default) as tray:
+    with Tray(private_bus.address, with_default) as tray:
         item = panel.wait_for_item()
         assert panel.call(item.name, ITEM_PATH, ITEM, member, signature, *body) == ()
         tray.settle()
         assert tray.clicks.empty()
 
 
-def test_a_wayland_panels_token_is_kept(bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(bus.address) as tray:
+def test_a_wayland_panels_token_is_kept(private_bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(private_bus.address) as tray:
         item = panel.wait_for_item()
         panel.call(item.name, ITEM_PATH, ITEM, "ProvideXdgActivationToken", "s", "token-1")
         assert tray.icon.activation_token == "token-1"
 
 
-def test_texts_that_the_bus_would_not_take_do_not_end_the_connection(bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(bus.address, title="nul \0 and \ud800", tooltip="\udfff") as tray:
+def test_texts_that_the_bus_would_not_take_do_not_end_the_connection(private_bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(private_bus.address, title="nul \0 and \ud800", tooltip="\udfff") as tray:
         item = panel.wait_for_item()
         assert item.property("Title") == "nul \ufffd and \ufffd"
         assert item.property("ToolTip")[3] == "\ufffd"
@@ -225,9 +227,11 @@ def test_texts_that_the_bus_would_not_take_do_not_end_the_connection(bus: Privat
         assert len(item.property("Title")) == 10_000
 
 
-def test_an_image_of_pillows_is_shown_in_every_size_it_is_large_enough_for(bus: PrivateBus, panel: FakePanel) -> None:
+def test_an_image_of_pillows_is_shown_in_every_size_it_is_large_enough_for(
+    private_bus: PrivateBus, panel: FakePanel
+) -> None:
     image = Image.new("RGBA", (40, 20), (10, 20, 30, 255))
-    with Tray(bus.address, icon=image) as tray:
+    with Tray(private_bus.address, icon=image) as tray:
         item = panel.wait_for_item()
         pixmaps = item.property("IconPixmap")
         assert [(width, height) for width, height, _ in pixmaps] == [(16, 16), (22, 22), (24, 24), (32, 32)]
@@ -241,9 +245,9 @@ def test_an_image_of_pillows_is_shown_in_every_size_it_is_large_enough_for(bus: 
         assert item.property("IconPixmap")[0][2][(8 * width + 8) * 4 :][:4] == bytes((255, 200, 0, 0))
 
 
-def test_pictures_come_smallest_first(bus: PrivateBus, panel: FakePanel) -> None:
+def test_pictures_come_smallest_first(private_bus: PrivateBus, panel: FakePanel) -> None:
     # Budgie takes the first that is large enough.
-    with Tray(bus.address, icon=sizes()[::-1]):
+    with Tray(private_bus.address, icon=sizes()[::-1]):
         assert panel.wait_for_item().property("IconPixmap") == sizes()
 
 
@@ -271,8 +275,8 @@ def test_what_is_no_picture_is_refused_at_once(picture: Any) -> None:
     assert tray.icon.icon == sizes()
 
 
-def test_introspection_tells_what_there_is(bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(bus.address):
+def test_introspection_tells_what_there_is(private_bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(private_bus.address):
         item = panel.wait_for_item()
         for path, name in ((ITEM_PATH, ITEM), (MENU_PATH, MENU)):
             [text] = panel.call(item.name, path, "org.freedesktop.DBus.Introspectable", "Introspect")

@@ -29,14 +29,14 @@ def bare(address: str, menu: Any = None) -> tuple[Bus, Icon]:
     return bus, Icon("example", sizes(), "A title", menu, connection=bus)
 
 
-def test_run_waits_for_stop_and_works_on_the_connections_thread(bus: PrivateBus, panel: FakePanel) -> None:
+def test_run_waits_for_stop_and_works_on_the_connections_thread(private_bus: PrivateBus, panel: FakePanel) -> None:
     names: list[str] = []
 
     def leave(icon: Any) -> None:
         names.append(threading.current_thread().name)
         icon.stop()
 
-    connection, icon = bare(bus.address, Menu(MenuItem("Exit", leave)))
+    connection, icon = bare(private_bus.address, Menu(MenuItem("Exit", leave)))
     connection.start()
     runner = threading.Thread(target=icon.run)
     runner.start()
@@ -54,16 +54,16 @@ def test_run_waits_for_stop_and_works_on_the_connections_thread(bus: PrivateBus,
         assert connection.stop(TIMEOUT)
 
 
-def test_detached_it_adds_no_thread(bus: PrivateBus, panel: FakePanel) -> None:
+def test_detached_it_adds_no_thread(private_bus: PrivateBus, panel: FakePanel) -> None:
     before = set(threading.enumerate())
-    with Tray(bus.address) as tray:
+    with Tray(private_bus.address) as tray:
         panel.wait_for_item()
         assert {thread.name for thread in set(threading.enumerate()) - before} == {"tray"}
         tray.icon.run_detached()  # again: nothing
     assert set(threading.enumerate()) == before
 
 
-def test_a_set_up_of_the_callers_own_may_take_its_time(bus: PrivateBus, panel: FakePanel) -> None:
+def test_a_set_up_of_the_callers_own_may_take_its_time(private_bus: PrivateBus, panel: FakePanel) -> None:
     go = threading.Event()
     heard: list[Any] = []
 
@@ -72,7 +72,7 @@ def test_a_set_up_of_the_callers_own_may_take_its_time(bus: PrivateBus, panel: F
         assert go.wait(TIMEOUT)
         icon.visible = True
 
-    connection, icon = bare(bus.address)
+    connection, icon = bare(private_bus.address)
     icon.run_detached(set_up)
     connection.start()
     try:
@@ -85,11 +85,11 @@ def test_a_set_up_of_the_callers_own_may_take_its_time(bus: PrivateBus, panel: F
         assert connection.stop(TIMEOUT)
 
 
-def test_a_set_up_that_fails_is_logged(bus: PrivateBus, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_set_up_that_fails_is_logged(private_bus: PrivateBus, caplog: pytest.LogCaptureFixture) -> None:
     def set_up(icon: Any) -> None:
         raise RuntimeError("in the set-up")
 
-    connection, icon = bare(bus.address)
+    connection, icon = bare(private_bus.address)
     icon.run_detached(set_up)
     for thread in threading.enumerate():
         if thread.name == "example set-up":
@@ -98,8 +98,8 @@ def test_a_set_up_that_fails_is_logged(bus: PrivateBus, caplog: pytest.LogCaptur
     connection.stop()
 
 
-def test_a_program_can_wait_until_a_panel_has_picture_and_menu(bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(bus.address) as tray:
+def test_a_program_can_wait_until_a_panel_has_picture_and_menu(private_bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(private_bus.address) as tray:
         item = panel.wait_for_item()
         item.property("IconPixmap")
         assert not tray.icon.wait_until_read(0.05)
@@ -107,8 +107,8 @@ def test_a_program_can_wait_until_a_panel_has_picture_and_menu(bus: PrivateBus, 
         assert tray.icon.wait_until_read(TIMEOUT)
 
 
-def test_a_stop_before_the_run_is_not_lost(bus: PrivateBus) -> None:
-    connection, icon = bare(bus.address)
+def test_a_stop_before_the_run_is_not_lost(private_bus: PrivateBus) -> None:
+    connection, icon = bare(private_bus.address)
     icon.stop()
     began = time.monotonic()
     icon.run()
@@ -117,8 +117,8 @@ def test_a_stop_before_the_run_is_not_lost(bus: PrivateBus) -> None:
     connection.stop()
 
 
-def test_stopped_is_for_good(bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(bus.address) as tray:
+def test_stopped_is_for_good(private_bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(private_bus.address) as tray:
         item = panel.wait_for_item()
         tray.icon.stop()
         tray.icon.stop()
@@ -129,8 +129,8 @@ def test_stopped_is_for_good(bus: PrivateBus, panel: FakePanel) -> None:
         panel.wait_until(lambda: not names_of(panel, item), "the name to be released")
 
 
-def test_an_icon_that_never_ran_is_nowhere(bus: PrivateBus, panel: FakePanel) -> None:
-    connection, icon = bare(bus.address)
+def test_an_icon_that_never_ran_is_nowhere(private_bus: PrivateBus, panel: FakePanel) -> None:
+    connection, icon = bare(private_bus.address)
     connection.start()
     icon.visible = True
     done = threading.Event()
@@ -142,11 +142,11 @@ def test_an_icon_that_never_ran_is_nowhere(bus: PrivateBus, panel: FakePanel) ->
     assert connection.stop(TIMEOUT)
 
 
-def test_nothing_is_left(bus: PrivateBus, panel: FakePanel) -> None:
+def test_nothing_is_left(private_bus: PrivateBus, panel: FakePanel) -> None:
     threads = set(threading.enumerate())
     descriptors = set(os.listdir("/proc/self/fd"))
     for _ in range(3):
-        with Tray(bus.address) as tray:
+        with Tray(private_bus.address) as tray:
             MenuReader(panel, panel.wait_for_item()).click("Exit")
             assert tray.clicked() == "Exit"
         panel.items.clear()
@@ -154,8 +154,8 @@ def test_nothing_is_left(bus: PrivateBus, panel: FakePanel) -> None:
     assert set(os.listdir("/proc/self/fd")) == descriptors
 
 
-def test_idle_it_never_wakes_up(bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(bus.address) as tray:
+def test_idle_it_never_wakes_up(private_bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(private_bus.address) as tray:
         MenuReader(panel, panel.wait_for_item()).layout()
         assert tray.host() is True
         tray.settle()
@@ -179,22 +179,22 @@ def test_the_end_is_quick_while_the_bus_hangs(tmp_path: Path) -> None:
             tray.icon.title = "to nobody"
 
 
-def test_the_end_is_quick_after_the_bus_died(bus: PrivateBus) -> None:
-    with FakePanel(bus) as panel, Tray(bus.address) as tray:
+def test_the_end_is_quick_after_the_bus_died(private_bus: PrivateBus) -> None:
+    with FakePanel(private_bus) as panel, Tray(private_bus.address) as tray:
         panel.wait_for_item()
-        bus.stop()
+        private_bus.stop()
         tray.icon.title = "to nobody"
         began = time.monotonic()
         tray.icon.stop()
         assert tray.bus.stop(TIMEOUT)
         assert time.monotonic() - began < 0.5
-    bus.start()
+    private_bus.start()
 
 
-def test_a_script_with_just_an_icon(bus: PrivateBus, panel: FakePanel) -> None:
+def test_a_script_with_just_an_icon(private_bus: PrivateBus, panel: FakePanel) -> None:
     process = subprocess.Popen(
         [*SCRIPT, "modules"],
-        env=bus.environ | {"PATH": os.environ["PATH"]},
+        env=private_bus.environ | {"PATH": os.environ["PATH"]},
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
@@ -244,8 +244,8 @@ icon._log.warning("heard")
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_the_icon_goes_with_its_process(bus: PrivateBus, panel: FakePanel, number: int) -> None:
-    environ = bus.environ | {"PATH": os.environ["PATH"]}
+def test_the_icon_goes_with_its_process(private_bus: PrivateBus, panel: FakePanel, number: int) -> None:
+    environ = private_bus.environ | {"PATH": os.environ["PATH"]}
     process = subprocess.Popen(SCRIPT, env=environ, cwd=ROOT, stderr=subprocess.DEVNULL)
     try:
         panel.wait_for_item()
@@ -259,8 +259,8 @@ def test_the_icon_goes_with_its_process(bus: PrivateBus, panel: FakePanel, numbe
         process.wait()
 
 
-def test_notify_shows_one_notification_at_a_time(bus: PrivateBus, panel: FakePanel) -> None:
-    with FakeNotificationDaemon(bus) as daemon, Tray(bus.address) as tray:
+def test_notify_shows_one_notification_at_a_time(private_bus: PrivateBus, panel: FakePanel) -> None:
+    with FakeNotificationDaemon(private_bus) as daemon, Tray(private_bus.address) as tray:
         tray.icon.notify("a < b & c")
         [first] = daemon.wait_for(1)
         assert (first.app_name, first.summary, first.body, first.replaces_id) == (
@@ -282,14 +282,14 @@ def test_notify_shows_one_notification_at_a_time(bus: PrivateBus, panel: FakePan
         daemon.wait_until(lambda: daemon.closed == [first.id], "the notification to be closed")
 
 
-def test_a_daemon_without_markup_gets_plain_text(bus: PrivateBus) -> None:
-    with FakeNotificationDaemon(bus, capabilities=("body",)) as daemon, Tray(bus.address) as tray:
+def test_a_daemon_without_markup_gets_plain_text(private_bus: PrivateBus) -> None:
+    with FakeNotificationDaemon(private_bus, capabilities=("body",)) as daemon, Tray(private_bus.address) as tray:
         tray.icon.notify("a < b & c")
         assert daemon.wait_for(1)[0].body == "a < b & c"
 
 
-def test_of_many_notifications_the_last_is_shown_and_one_taken_back_is_not(bus: PrivateBus) -> None:
-    with FakeNotificationDaemon(bus) as daemon, Tray(bus.address) as tray:
+def test_of_many_notifications_the_last_is_shown_and_one_taken_back_is_not(private_bus: PrivateBus) -> None:
+    with FakeNotificationDaemon(private_bus) as daemon, Tray(private_bus.address) as tray:
         hold = threading.Event()
         tray.bus.post(hold.wait)
         for number in range(50):
@@ -308,9 +308,9 @@ def test_of_many_notifications_the_last_is_shown_and_one_taken_back_is_not(bus: 
 
 @pytest.mark.parametrize("mode", ["silent", "error"])
 def test_a_notification_daemon_that_fails_holds_up_nothing(
-    bus: PrivateBus, panel: FakePanel, caplog: pytest.LogCaptureFixture, mode: str
+    private_bus: PrivateBus, panel: FakePanel, caplog: pytest.LogCaptureFixture, mode: str
 ) -> None:
-    with FakeNotificationDaemon(bus, mode=mode), Tray(bus.address) as tray:
+    with FakeNotificationDaemon(private_bus, mode=mode), Tray(private_bus.address) as tray:
         for _ in range(3):
             tray.icon.notify("to nobody")
             tray.icon.remove_notification()

@@ -39,8 +39,8 @@ class Program:
         )
 
 
-def test_one_call_gives_the_whole_menu(bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(bus.address, Program().menu):
+def test_one_call_gives_the_whole_menu(private_bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(private_bus.address, Program().menu):
         reader = MenuReader(panel, panel.wait_for_item())
         ident, properties, children = reader.layout()
         assert (ident, properties) == (0, {"children-display": ("s", "submenu")})
@@ -49,8 +49,8 @@ def test_one_call_gives_the_whole_menu(bus: PrivateBus, panel: FakePanel) -> Non
         assert [child[1][1]["label"][1] for child in rooms[2]] == ["one", "two"]
 
 
-def test_level_by_level_as_plasma_and_lxqt_read_it(bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(bus.address, Program().menu):
+def test_level_by_level_as_plasma_and_lxqt_read_it(private_bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(private_bus.address, Program().menu):
         reader = MenuReader(panel, panel.wait_for_item())
         _, _, children = reader.layout(0, 1)
         [(ident, properties, below)] = [child for _, child in children if child[1].get("label") == ("s", "Rooms")]
@@ -61,8 +61,8 @@ def test_level_by_level_as_plasma_and_lxqt_read_it(bus: PrivateBus, panel: FakeP
         assert [child[1]["label"][1] for _, child in below] == ["one", "two"]
 
 
-def test_layout_without_words_then_groups_as_gnome_and_gtk_read_it(bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(bus.address, Program().menu):
+def test_layout_without_words_then_groups_as_gnome_and_gtk_read_it(private_bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(private_bus.address, Program().menu):
         reader = MenuReader(panel, panel.wait_for_item())
         _, _, children = reader.layout(0, -1, "type", "children-display")
         assert {name for _, child in children for name in child[1]} == {"type", "children-display"}
@@ -75,8 +75,8 @@ def test_layout_without_words_then_groups_as_gnome_and_gtk_read_it(bus: PrivateB
         assert len(reader.call("GetGroupProperties", "aias", [], [])) == 10  # all, the menu itself and the rooms too
 
 
-def test_one_property_at_a_time(bus: PrivateBus, panel: FakePanel, asker: Asker) -> None:
-    with Tray(bus.address, Program().menu):
+def test_one_property_at_a_time(private_bus: PrivateBus, panel: FakePanel, asker: Asker) -> None:
+    with Tray(private_bus.address, Program().menu):
         item = panel.wait_for_item()
         reader = MenuReader(panel, item)
         ids = reader.ids()
@@ -90,8 +90,8 @@ def test_one_property_at_a_time(bus: PrivateBus, panel: FakePanel, asker: Asker)
         assert error_name(reply) == "InvalidArgs"
 
 
-def test_properties_of_the_menu_itself(bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(bus.address):
+def test_properties_of_the_menu_itself(private_bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(private_bus.address):
         item = panel.wait_for_item()
         [everything] = panel.call(item.name, MENU_PATH, PROPERTIES, "GetAll", "s", MENU)
         assert everything == {
@@ -102,8 +102,8 @@ def test_properties_of_the_menu_itself(bus: PrivateBus, panel: FakePanel) -> Non
         }
 
 
-def test_a_click_by_itself_and_in_a_group(bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(bus.address, Program().menu) as tray:
+def test_a_click_by_itself_and_in_a_group(private_bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(private_bus.address, Program().menu) as tray:
         reader = MenuReader(panel, panel.wait_for_item())
         reader.click("Use")
         assert tray.clicked() == "Use"
@@ -113,9 +113,9 @@ def test_a_click_by_itself_and_in_a_group(bus: PrivateBus, panel: FakePanel) -> 
         assert tray.clicked() == "two"
 
 
-def test_only_a_click_on_what_can_be_clicked_does_something(bus: PrivateBus, panel: FakePanel) -> None:
+def test_only_a_click_on_what_can_be_clicked_does_something(private_bus: PrivateBus, panel: FakePanel) -> None:
     program = Program()
-    with Tray(bus.address, program.menu) as tray:
+    with Tray(private_bus.address, program.menu) as tray:
         reader = MenuReader(panel, panel.wait_for_item())
         ids = reader.ids()
         program.usable = program.shown = False
@@ -132,9 +132,9 @@ def test_only_a_click_on_what_can_be_clicked_does_something(bus: PrivateBus, pan
 
 
 def test_unknown_ids_are_errors_where_nothing_else_was_asked_for(
-    bus: PrivateBus, panel: FakePanel, asker: Asker
+    private_bus: PrivateBus, panel: FakePanel, asker: Asker
 ) -> None:
-    with Tray(bus.address, Program().menu):
+    with Tray(private_bus.address, Program().menu):
         item = panel.wait_for_item()
         reader = MenuReader(panel, item)
         known = reader.ids()["Exit"]
@@ -152,9 +152,9 @@ def test_unknown_ids_are_errors_where_nothing_else_was_asked_for(
         assert reader.call("EventGroup", "a(isvu)", []) == []
 
 
-def test_words_and_states_change_without_a_new_layout(bus: PrivateBus, panel: FakePanel) -> None:
+def test_words_and_states_change_without_a_new_layout(private_bus: PrivateBus, panel: FakePanel) -> None:
     program = Program()
-    with Tray(bus.address, program.menu) as tray:
+    with Tray(private_bus.address, program.menu) as tray:
         item = panel.wait_for_item()
         reader = MenuReader(panel, item)
         ids = reader.ids()
@@ -172,9 +172,9 @@ def test_words_and_states_change_without_a_new_layout(bus: PrivateBus, panel: Fa
         assert after == ids
 
 
-def test_a_new_entry_is_a_new_layout_with_a_fresh_id(bus: PrivateBus, panel: FakePanel) -> None:
+def test_a_new_entry_is_a_new_layout_with_a_fresh_id(private_bus: PrivateBus, panel: FakePanel) -> None:
     program = Program()
-    with Tray(bus.address, program.menu) as tray:
+    with Tray(private_bus.address, program.menu) as tray:
         item = panel.wait_for_item()
         reader = MenuReader(panel, item)
         ids = reader.ids()
@@ -189,8 +189,8 @@ def test_a_new_entry_is_a_new_layout_with_a_fresh_id(bus: PrivateBus, panel: Fak
         assert reader.call("GetLayout", "iias", 0, 0, [])[0] == revision + 1
 
 
-def test_another_menu_is_told(bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(bus.address) as tray:
+def test_another_menu_is_told(private_bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(private_bus.address) as tray:
         item = panel.wait_for_item()
         reader = MenuReader(panel, item)
         assert list(reader.ids()) == ["Exit"]
@@ -204,9 +204,9 @@ def test_another_menu_is_told(bus: PrivateBus, panel: FakePanel) -> None:
         assert reader.layout() == (0, {"children-display": ("s", "submenu")}, [])
 
 
-def test_nobody_is_told_of_a_menu_that_nobody_has_read(bus: PrivateBus, panel: FakePanel) -> None:
+def test_nobody_is_told_of_a_menu_that_nobody_has_read(private_bus: PrivateBus, panel: FakePanel) -> None:
     program = Program()
-    with Tray(bus.address, program.menu) as tray:
+    with Tray(private_bus.address, program.menu) as tray:
         item = panel.wait_for_item()
         program.rooms.append("three")
         tray.icon.update_menu()
@@ -214,9 +214,9 @@ def test_nobody_is_told_of_a_menu_that_nobody_has_read(bus: PrivateBus, panel: F
         assert "three" in MenuReader(panel, item).ids()
 
 
-def test_a_menu_about_to_be_shown_says_what_holds_now(bus: PrivateBus, panel: FakePanel) -> None:
+def test_a_menu_about_to_be_shown_says_what_holds_now(private_bus: PrivateBus, panel: FakePanel) -> None:
     program = Program()
-    with Tray(bus.address, program.menu) as tray:
+    with Tray(private_bus.address, program.menu) as tray:
         item = panel.wait_for_item()
         reader = MenuReader(panel, item)
         ids = reader.ids()
@@ -231,11 +231,13 @@ def test_a_menu_about_to_be_shown_says_what_holds_now(bus: PrivateBus, panel: Fa
         assert reader.call("AboutToShowGroup", "ai", [0, ids["Rooms"]]) == ([ids["Rooms"]], [])
 
 
-def test_the_signal_of_a_changed_layout_comes_after_the_yes(bus: PrivateBus, panel: FakePanel, asker: Asker) -> None:
+def test_the_signal_of_a_changed_layout_comes_after_the_yes(
+    private_bus: PrivateBus, panel: FakePanel, asker: Asker
+) -> None:
     # libdbusmenu-qt swallows the first signal after a yes: one that came before it would be missed later.
     program = Program()
     order: list[str] = []
-    with Tray(bus.address, program.menu):
+    with Tray(private_bus.address, program.menu):
         item = panel.wait_for_item()
         ids = MenuReader(panel, item).ids()
         arrived = threading.Event()
@@ -254,7 +256,7 @@ def test_the_signal_of_a_changed_layout_comes_after_the_yes(bus: PrivateBus, pan
         assert order == ["method_return", "signal"]
 
 
-def test_a_click_is_answered_before_its_callback_runs(bus: PrivateBus, panel: FakePanel) -> None:
+def test_a_click_is_answered_before_its_callback_runs(private_bus: PrivateBus, panel: FakePanel) -> None:
     done = threading.Event()
 
     def slow() -> None:
@@ -263,7 +265,7 @@ def test_a_click_is_answered_before_its_callback_runs(bus: PrivateBus, panel: Fa
     def menu(tray: Tray) -> Any:
         return Menu(MenuItem("Slow", slow, default=True), MenuItem("Next", tray.click("Next")))
 
-    with Tray(bus.address, menu) as tray:
+    with Tray(private_bus.address, menu) as tray:
         item = panel.wait_for_item()
         reader = MenuReader(panel, item)
         next_id = reader.ids()["Next"]
@@ -276,8 +278,8 @@ def test_a_click_is_answered_before_its_callback_runs(bus: PrivateBus, panel: Fa
         done.set()
 
 
-def test_a_ticked_entry_is_ticked_after_the_click(bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(bus.address, Program().menu) as tray:
+def test_a_ticked_entry_is_ticked_after_the_click(private_bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(private_bus.address, Program().menu) as tray:
         item = panel.wait_for_item()
         reader = MenuReader(panel, item)
         ids = reader.ids()
@@ -289,12 +291,12 @@ def test_a_ticked_entry_is_ticked_after_the_click(bus: PrivateBus, panel: FakePa
         assert reader.call("GetProperty", "is", ids["Tick"], "toggle-state") == ("i", 1)
 
 
-def test_callbacks_get_what_pystray_gives_them(bus: PrivateBus, panel: FakePanel) -> None:
+def test_callbacks_get_what_pystray_gives_them(private_bus: PrivateBus, panel: FakePanel) -> None:
     heard: list[Any] = []
     both = MenuItem("both", lambda icon, item: heard.append((icon, item)))
     one = MenuItem("one", heard.append)
     last = threading.Event()
-    with Tray(bus.address, lambda _: Menu(both, one, MenuItem("last", last.set))) as tray:
+    with Tray(private_bus.address, lambda _: Menu(both, one, MenuItem("last", last.set))) as tray:
         reader = MenuReader(panel, panel.wait_for_item())
         for label in ("both", "last"):
             reader.click(label)
@@ -303,7 +305,7 @@ def test_callbacks_get_what_pystray_gives_them(bus: PrivateBus, panel: FakePanel
 
 
 def test_an_exception_in_a_callback_is_logged_and_that_is_all(
-    bus: PrivateBus, panel: FakePanel, caplog: pytest.LogCaptureFixture
+    private_bus: PrivateBus, panel: FakePanel, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken() -> None:
         raise RuntimeError("in a callback")
@@ -311,7 +313,7 @@ def test_an_exception_in_a_callback_is_logged_and_that_is_all(
     def menu(tray: Tray) -> Any:
         return Menu(MenuItem("Broken", broken), MenuItem("Fine", tray.click("Fine")))
 
-    with Tray(bus.address, menu) as tray:
+    with Tray(private_bus.address, menu) as tray:
         reader = MenuReader(panel, panel.wait_for_item())
         reader.click("Broken")
         reader.click("Fine")
@@ -320,7 +322,7 @@ def test_an_exception_in_a_callback_is_logged_and_that_is_all(
 
 
 def test_a_menu_that_cannot_be_read_stays_as_it_was_and_is_logged_once(
-    bus: PrivateBus, panel: FakePanel, caplog: pytest.LogCaptureFixture
+    private_bus: PrivateBus, panel: FakePanel, caplog: pytest.LogCaptureFixture
 ) -> None:
     fail = False
 
@@ -330,7 +332,7 @@ def test_a_menu_that_cannot_be_read_stays_as_it_was_and_is_logged_once(
         return "fine"
 
     caplog.set_level(logging.DEBUG)
-    with Tray(bus.address, lambda tray: Menu(MenuItem(text, tray.click("it")))) as tray:
+    with Tray(private_bus.address, lambda tray: Menu(MenuItem(text, tray.click("it")))) as tray:
         reader = MenuReader(panel, panel.wait_for_item())
         assert list(reader.ids()) == ["fine"]
         fail = True

@@ -94,14 +94,14 @@ def test_the_icon_is_seen_and_changes(stage: Stage) -> None:
     stage.icon_is(GREEN)
 
 
-# Ahead of the menu's tests: once its menu was open, this lxqt-panel shows no tooltip for an icon any more.
+# Ahead of the menu's tests: once its menu was open, lxqt-panel 1.2 shows no tooltip for an icon any more.
 def test_the_tooltip_is_the_title(stage: Stage) -> None:
     widths = []
     x, y = stage.at
     for title in ("W" * 8, "W" * 40):
         stage.tray.icon.title = title
         stage.tray.settle()
-        for dx in range(3):  # LXQt wants to see it move there
+        for dx in range(3):  # lxqt-panel 1.2 wants to see it move there
             stage.desktop.xdotool("mousemove", str(x + dx), str(y))
         stage.screen.wait_until(stage.screen.popups, "the tooltip")
         [tooltip] = stage.screen.popups().values()

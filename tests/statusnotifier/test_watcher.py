@@ -18,24 +18,24 @@ from tests.fake_desktop import TIMEOUT, FakePanel, PrivateBus
 from tests.statusnotifier.tray import MenuReader, Tray, names_of
 
 
-def test_icon_and_host_that_are_there_from_the_start(bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(bus.address) as tray:
+def test_icon_and_host_that_are_there_from_the_start(private_bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(private_bus.address) as tray:
         panel.wait_for_item()
         assert tray.host() is True
         assert tray.icon.host is True
 
 
-def test_the_panel_may_come_later(bus: PrivateBus) -> None:
-    with Tray(bus.address) as tray:
+def test_the_panel_may_come_later(private_bus: PrivateBus) -> None:
+    with Tray(private_bus.address) as tray:
         assert tray.host() is False
-        with FakePanel(bus) as panel:
+        with FakePanel(private_bus) as panel:
             assert panel.wait_for_item().property("Title") == "A title"
             assert tray.host() is True
         assert tray.host() is False
 
 
-def test_a_watcher_without_a_host_is_told_apart(bus: PrivateBus) -> None:
-    with FakePanel(bus, host=False) as panel, Tray(bus.address) as tray:
+def test_a_watcher_without_a_host_is_told_apart(private_bus: PrivateBus) -> None:
+    with FakePanel(private_bus, host=False) as panel, Tray(private_bus.address) as tray:
         panel.wait_for_item()  # registered all the same: it is shown when a host comes
         assert tray.host() is False
         panel.host()
@@ -45,8 +45,8 @@ def test_a_watcher_without_a_host_is_told_apart(bus: PrivateBus) -> None:
         assert len(panel.items) == 1
 
 
-def test_registered_again_after_the_panel_restarted(bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(bus.address) as tray:
+def test_registered_again_after_the_panel_restarted(private_bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(private_bus.address) as tray:
         [name] = names_of(panel, panel.wait_for_item())
         assert tray.host() is True
         for turn in range(3):
@@ -62,8 +62,8 @@ def test_registered_again_after_the_panel_restarted(bus: PrivateBus, panel: Fake
             assert names_of(panel, item) == [name]
 
 
-def test_a_hidden_icon_is_not_registered_with_a_new_panel(bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(bus.address) as tray:
+def test_a_hidden_icon_is_not_registered_with_a_new_panel(private_bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(private_bus.address) as tray:
         panel.wait_for_item()
         assert tray.host() is True
         tray.icon.visible = False
@@ -75,17 +75,17 @@ def test_a_hidden_icon_is_not_registered_with_a_new_panel(bus: PrivateBus, panel
         assert panel.items == []
 
 
-def test_everything_comes_back_after_the_bus_restarted(bus: PrivateBus) -> None:
-    with Tray(bus.address) as tray:
+def test_everything_comes_back_after_the_bus_restarted(private_bus: PrivateBus) -> None:
+    with Tray(private_bus.address) as tray:
         assert tray.host() is False
-        with FakePanel(bus) as panel:
+        with FakePanel(private_bus) as panel:
             panel.wait_for_item()
             assert tray.host() is True
-            bus.stop()
+            private_bus.stop()
         tray.icon.title = "while the bus was gone"
-        bus.start()
+        private_bus.start()
         assert tray.host() is False
-        with FakePanel(bus) as panel:
+        with FakePanel(private_bus) as panel:
             item = panel.wait_for_item()
             assert item.property("Title") == "while the bus was gone"
             assert len(names_of(panel, item)) == 1
@@ -116,9 +116,9 @@ FAILED = "org.freedesktop.DBus.Error.Failed"
 UNKNOWN = "org.freedesktop.DBus.Error.UnknownMethod"
 
 
-def test_a_watcher_that_never_answers_keeps_nobody_waiting(bus: PrivateBus) -> None:
+def test_a_watcher_that_never_answers_keeps_nobody_waiting(private_bus: PrivateBus) -> None:
     # The end is timed by Tray itself.
-    with OddPanel(bus, RegisterStatusNotifierItem=None, Get=None) as panel, Tray(bus.address) as tray:
+    with OddPanel(private_bus, RegisterStatusNotifierItem=None, Get=None) as panel, Tray(private_bus.address) as tray:
         item = panel.wait_for_item()
         MenuReader(panel, item).click("Exit")
         assert tray.clicked() == "Exit"
@@ -131,10 +131,10 @@ def test_a_watcher_that_never_answers_keeps_nobody_waiting(bus: PrivateBus) -> N
 
 
 def test_a_watcher_that_refuses_is_asked_again_a_few_times_and_told_of_once(
-    bus: PrivateBus, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    private_bus: PrivateBus, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("telex_start.desktop.statusnotifier.watcher._RETRIES", (0.05, 0.05))
-    with OddPanel(bus, RegisterStatusNotifierItem=FAILED) as panel, Tray(bus.address):
+    with OddPanel(private_bus, RegisterStatusNotifierItem=FAILED) as panel, Tray(private_bus.address):
         panel.wait_until(lambda: panel.calls.count("RegisterStatusNotifierItem") == 3, "two more tries")
         time.sleep(0.3)  # there is no event for what does not happen
         assert panel.calls.count("RegisterStatusNotifierItem") == 3
@@ -148,11 +148,11 @@ def test_a_watcher_that_refuses_is_asked_again_a_few_times_and_told_of_once(
 
 
 def test_a_watcher_that_is_not_ready_when_it_comes_is_no_trouble(
-    bus: PrivateBus, caplog: pytest.LogCaptureFixture
+    private_bus: PrivateBus, caplog: pytest.LogCaptureFixture
 ) -> None:
     # As xfce4-panel is: it owns its name before it serves the object.
     early = {"RegisterStatusNotifierItem": UNKNOWN, "Get": UNKNOWN}
-    with OddPanel(bus, **early) as panel, Tray(bus.address) as tray:
+    with OddPanel(private_bus, **early) as panel, Tray(private_bus.address) as tray:
         panel.wait_until(lambda: len(panel.calls) >= 2, "the first calls")
         panel.replies.clear()
         panel.wait_for_item()
@@ -161,14 +161,14 @@ def test_a_watcher_that_is_not_ready_when_it_comes_is_no_trouble(
 
 
 @pytest.mark.parametrize("reply", [FAILED, ("v", (("s", "yes"),)), ("", ()), ("ai", ([1],)), ("b", (True,))])
-def test_a_watcher_that_answers_nonsense_has_no_host(bus: PrivateBus, reply: Any) -> None:
-    with OddPanel(bus, Get=reply) as panel, Tray(bus.address) as tray:
+def test_a_watcher_that_answers_nonsense_has_no_host(private_bus: PrivateBus, reply: Any) -> None:
+    with OddPanel(private_bus, Get=reply) as panel, Tray(private_bus.address) as tray:
         panel.wait_for_item()
         assert tray.host() is False
 
 
-def test_a_storm_of_host_signals_is_one_question_at_a_time(bus: PrivateBus) -> None:
-    with OddPanel(bus) as panel, Tray(bus.address) as tray:
+def test_a_storm_of_host_signals_is_one_question_at_a_time(private_bus: PrivateBus) -> None:
+    with OddPanel(private_bus) as panel, Tray(private_bus.address) as tray:
         assert tray.host() is True
         asked = panel.calls.count("Get")
         panel.replies["Get"] = None
@@ -196,9 +196,9 @@ def watching(address: str, told: Any) -> Iterator[Watcher]:
         assert bus.stop(TIMEOUT)
 
 
-def test_the_watcher_may_be_asked_without_an_icon(bus: PrivateBus, panel: FakePanel) -> None:
+def test_the_watcher_may_be_asked_without_an_icon(private_bus: PrivateBus, panel: FakePanel) -> None:
     told: SimpleQueue[bool] = SimpleQueue()
-    with watching(bus.address, told.put) as watcher:
+    with watching(private_bus.address, told.put) as watcher:
         assert told.get(timeout=TIMEOUT) is True
         assert watcher.host is True
         assert panel.items == []

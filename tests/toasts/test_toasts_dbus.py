@@ -16,7 +16,7 @@ import pytest
 from telex_start.desktop.bus.bus import Bus, Message
 from telex_start.desktop.toasts import dbus_backend
 from telex_start.desktop.toasts.dbus_backend import DBusToasts
-from telex_start.desktop.toasts.toast_queue import MOST_WAITING, Waiting
+from telex_start.desktop.toasts.toast_queue import MOST_WAITING, ToastQueue
 from telex_start.desktop.toasts.toasts import Toasts
 from telex_start.events import Event, ToastClicked, ToastFailed
 from telex_start.news.toast import Conversation, Toast
@@ -211,7 +211,7 @@ def impatient(timeout: float) -> Any:
 def test_without_a_daemon_a_toast_waits_a_little_and_then_it_is_told(
     private_bus: PrivateBus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dbus_backend, "PATIENCE", 0.3)
+    monkeypatch.setattr(dbus_backend, "WAIT_FOR_DAEMON_SECONDS", 0.3)
     dispatch: SimpleQueue[Event] = SimpleQueue()
     with showing(private_bus, dispatch) as toasts:
         began = time.monotonic()
@@ -260,7 +260,7 @@ def test_without_a_bus_it_is_told_once_and_the_next_is_tried(
     private_bus: PrivateBus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("telex_start.desktop.bus.bus.Bus.call", impatient(0.2))
-    monkeypatch.setattr(dbus_backend, "PATIENCE", 0.3)
+    monkeypatch.setattr(dbus_backend, "WAIT_FOR_DAEMON_SECONDS", 0.3)
     dispatch: SimpleQueue[Event] = SimpleQueue()
     private_bus.stop()
     with showing(private_bus, dispatch) as toasts:
@@ -275,7 +275,7 @@ def test_without_a_bus_it_is_told_once_and_the_next_is_tried(
 
 
 def test_a_daemon_whose_start_fails_is_no_daemon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dbus_backend, "PATIENCE", 0.2)
+    monkeypatch.setattr(dbus_backend, "WAIT_FOR_DAEMON_SECONDS", 0.2)
     dispatch: SimpleQueue[Event] = SimpleQueue()
     with PrivateBus({"org.freedesktop.Notifications": "/bin/false"}) as bus, showing(bus, dispatch) as toasts:
         toasts.show(HELLO)
@@ -525,18 +525,32 @@ def test_a_bus_of_the_callers_is_used_and_left_to_the_caller(
 
 
 def test_what_waits_is_shared_by_all_ways_of_showing() -> None:
-    from telex_start.desktop.toasts.toast_queue import ToastQueue
-
     queue = ToastQueue()
     for number in range(MOST_WAITING + 2):
         queue.put(toast(number, conversation=GENERAL if number % 2 else None))
     assert (queue.dropped, queue.newly_dropped(), queue.newly_dropped()) == (2, True, False)
+    since = queue.oldest()
     first = queue.take()
     assert first is not None
-    assert first.toast.title == "t2"
-    queue.put_back(Waiting(toast(100), first.since))
-    assert queue.oldest() == first.since
+    assert first.title == "t2"
+    queue.put_back()
+    assert queue.oldest() == since
     queue.remove(GENERAL)
-    left = [one.toast.title for one in iter(queue.take, None)]
-    assert left == ["t100", *(f"t{number}" for number in range(4, MOST_WAITING + 2, 2))]
+    left = [one.title for one in iter(queue.take, None)]
+    assert left == [f"t{number}" for number in range(2, MOST_WAITING + 2, 2)]
     assert (queue.take(), queue.oldest(), len(queue)) == (None, None, 0)
+
+
+def test_what_is_taken_out_is_wanted_until_its_conversation_is_read() -> None:
+    queue = ToastQueue()
+    for number in range(3):
+        queue.put(toast(number, conversation=GENERAL))
+    assert (queue.take(), queue.done()) == (toast(0, conversation=GENERAL), True)
+    queue.take()
+    queue.remove(GENERAL)
+    queue.put(toast(3, conversation=GENERAL))
+    assert queue.done() is False
+    queue.take()
+    queue.remove(GENERAL)
+    queue.put_back()
+    assert len(queue) == 0

@@ -105,8 +105,9 @@ def test_dbus_python_shows_it(private_bus: PrivateBus) -> None:
     # libdbus keeps one connection a process and ends the process with it, so it gets a process of its own.
     with FakeNotificationDaemon(private_bus) as daemon:
         program = (
-            "import sys; from queue import SimpleQueue; from telex_start.desktop.toasts_plyer import PlyerToasts\n"
-            "from telex_start.toast import Toast; outcome = SimpleQueue()\n"
+            "import sys; from queue import SimpleQueue; outcome = SimpleQueue()\n"
+            "from telex_start.desktop.toasts.plyer_backend import PlyerToasts\n"
+            "from telex_start.news.toast import Toast\n"
             "toasts = PlyerToasts(on_shown=outcome.put, on_failed=outcome.put); toasts.start()\n"
             "toasts.show(Toast(title='-t', body='<b>')); print(outcome.get(timeout=8))"
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,10 +16,7 @@ from telex_start.news.toast import Conversation, Toast
 from telex_start.news.unread import News
 from tests.fake_desktop import TIMEOUT, RealDesktop
 
-pytestmark = [
-    pytest.mark.desktop,
-    pytest.mark.skipif(not (shutil.which("dunst") and shutil.which("Xvfb")), reason="needs dunst and Xvfb"),
-]
+pytestmark = pytest.mark.desktop
 
 
 @pytest.fixture

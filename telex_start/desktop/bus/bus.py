@@ -1,11 +1,13 @@
-"""One connection to a D-Bus, on its loop's one thread, for everything that speaks to the desktop.
+"""One connection to a D-Bus: calls, signals, objects served, and connecting again.
 
-The thread sleeps without a time-out while nothing is pending. Any thread may hand it a call, which never blocks;
-answers, signals and method calls arrive as callbacks on the thread, one at a time, so what only callbacks touch needs
-no lock. A peer that never answers costs its caller the call's time-out and nobody else anything. When the bus goes,
-the connection is made anew: at once when there is something to send, otherwise only if it is to be kept (``keep``).
+It lives in a :class:`.loop.Loop`, on that loop's thread. Any thread may hand over a call, which never blocks. Answers,
+signals and method calls arrive as callbacks on the loop's thread, one at a time, so what only callbacks touch needs no
+lock. While nothing is pending the thread sleeps without a time-out. Where a peer never answers, its caller is told so
+after the call's time-out, and no other call waits for that. When the bus goes, the connection is made anew: for the
+next call, or with ``keep`` by itself.
 
-This module and :mod:`.transport` own jeepney; who uses the bus takes the names from here.
+This module and :mod:`.transport` own jeepney. The rest of the desktop imports jeepney's names from here; only
+:mod:`..statusnotifier`, a package of its own, imports jeepney itself.
 """
 
 from __future__ import annotations
@@ -32,15 +34,15 @@ from jeepney.bus_messages import message_bus
 
 from ...process.lazylog import Log
 from .loop import MOST_WAITING, Loop, guarded
-from .transport import Link, NoBus, error_of, session_address
+from .transport import NoBus, Transport, error_of, session_address
 
 __all__ = [
     "Bus",
     "DBusAddress",
     "HeaderFields",
-    "Lost",
     "MatchRule",
     "Message",
+    "NoReply",
     "error_of",
     "new_error",
     "new_method_call",
@@ -63,8 +65,8 @@ _STABLE = 10.0
 """Seconds after which a connection that breaks was a good one."""
 
 
-class Lost(Enum):
-    """Why a call has no answer."""
+class NoReply(Enum):
+    """Why a call has no reply."""
 
     NEVER_SENT = "never sent"
     """It never reached the bus: nobody can have acted on it."""
@@ -72,7 +74,7 @@ class Lost(Enum):
     """It was sent: whether anybody acted on it is unknown."""
 
 
-Reply = Callable[[Message | Lost], object]
+Reply = Callable[[Message | NoReply], object]
 
 
 class _Call:
@@ -86,7 +88,7 @@ class _Call:
         self.on_reply = on_reply
         self.deadline = time.monotonic() + timeout
 
-    def answer(self, reply: Message | Lost) -> None:
+    def answer(self, reply: Message | NoReply) -> None:
         if self.on_reply is not None:
             guarded(self.on_reply, reply)
 
@@ -96,10 +98,10 @@ class Bus:
 
     Args:
         address: As :func:`session_address` gives it. It is tried again and again, so it need not work yet.
-        keep: Connect again by itself when the bus is gone, for who serves something on it; without, the next call does.
+        keep: Connect again by itself when the bus is gone, as a served object needs it; without, the next call does.
         thread_name: What the thread is called in logs.
         loop: The loop to live in, of which the caller stays the owner; by default one is made for this connection.
-        what: What the bus is called in logs.
+        what: What the bus is called in logs, as in "the session bus cannot be used".
 
     Attributes:
         unique_name: This connection's name on the bus; empty while disconnected. For callbacks only.
@@ -118,7 +120,7 @@ class Bus:
         self._address = address
         self._keep = keep
         self._what = what
-        self._own = loop is None
+        self._owns_loop = loop is None
         self._loop = loop or Loop(thread_name)
         self._loop.add(self)
         self._serials = count(1)
@@ -126,15 +128,15 @@ class Bus:
         self._on_connect: list[Callable[[], object]] = []
         self._exports: dict[str, Callable[[Message], Message | None]] = {}
         # From here on, only the thread.
-        self._link: Link | None = None
-        self._linked_at = 0.0
+        self._transport: Transport | None = None
+        self._connected_at = 0.0
         self._waiting: deque[_Call] = deque()
         self._writing: tuple[_Call, memoryview] | None = None
         self._unanswered: dict[int, _Call] = {}
         self._tried = False
         self._next_try = 0.0
         self._retry = _FIRST_RETRY
-        self._told = False
+        self._failure_logged = False
 
     # --- what is wanted of it, on every connection: from any thread ------------------------------------------------
 
@@ -146,7 +148,7 @@ class Bus:
 
         def listen() -> None:
             self._rules.append((rule, on_signal))
-            if self._link is not None:
+            if self._transport is not None:
                 self._listen(rule)
 
         self.post(listen)
@@ -159,7 +161,7 @@ class Bus:
 
         def add() -> None:
             self._on_connect.append(callback)
-            if self._link is not None:
+            if self._transport is not None:
                 guarded(callback)
 
         self.post(add)
@@ -171,10 +173,11 @@ class Bus:
             path: Its object path.
             answer: Gets each method call and returns the reply, or ``None`` for a method that it does not have.
         """
+        assert not self._loop.running, "objects are exported before the loop is started"
         self._exports[path] = answer
 
     def start(self) -> None:
-        """Start the loop's thread; it connects at once."""
+        """Start the loop's thread, which connects at once; does not wait for it."""
         self._loop.start()
 
     # --- for any thread ---------------------------------------------------------------------------------------------
@@ -188,7 +191,7 @@ class Bus:
         Returns:
             Whether it has ended.
         """
-        if not self._own:
+        if not self._owns_loop:
             return self._loop.post(self.close)
         return self._loop.stop(timeout)
 
@@ -220,6 +223,10 @@ class Bus:
         """Like :meth:`post`, in so many seconds."""
         return self._loop.later(delay, work)
 
+    def assert_on_thread(self) -> None:
+        """Assert that the caller is on the loop's thread, or that this was not started yet."""
+        self._loop.assert_on_thread()
+
     # --- for the loop -----------------------------------------------------------------------------------------------
 
     def turn(self, now: float) -> None:
@@ -227,22 +234,22 @@ class Bus:
         try:
             for call in [call for call in self._waiting if call.deadline <= now]:
                 self._waiting.remove(call)
-                call.answer(Lost.NEVER_SENT)
+                call.answer(NoReply.NEVER_SENT)
             for call in [call for call in self._unanswered.values() if call.deadline <= now]:
                 del self._unanswered[call.serial]
-                call.answer(Lost.NO_ANSWER)
-            if self._link is None and self._wanted() and now >= self._next_try:
+                call.answer(NoReply.NO_ANSWER)
+            if self._transport is None and self._wanted() and now >= self._next_try:
                 self._connect(now)
-            if self._link is not None:
-                self._write(self._link)
+            if self._transport is not None:
+                self._write(self._transport)
         except NoBus as error:
             self._disconnected(str(error))
 
     def ready(self) -> None:
         """Bytes have come, or the connection has gone."""
         try:
-            if self._link is not None:
-                for message in self._link.receive():
+            if self._transport is not None:
+                for message in self._transport.receive():
                     self._take(message)
         except NoBus as error:
             self._disconnected(str(error))
@@ -255,15 +262,16 @@ class Bus:
         """When :meth:`turn` is due."""
         times = [call.deadline for call in self._unanswered.values()]
         times += [call.deadline for call in self._waiting]
-        if self._link is None and self._wanted():
+        if self._transport is None and self._wanted():
             times.append(self._next_try)
         return min(times, default=None)
 
     def close(self) -> None:
         """The loop ends, or this connection's part in it."""
+        self.assert_on_thread()
         self._keep, self._tried = False, True
         self._waiting.clear()
-        self._unlink()
+        self._close_transport()
 
     # --- coming and going of the bus --------------------------------------------------------------------------------
 
@@ -275,11 +283,11 @@ class Bus:
         self._next_try = now + self._retry
         self._retry = min(self._retry * 2, _LAST_RETRY)
         deadline = now + CONNECT_TIMEOUT
-        self._link = self._loop.connect(self._address, next(self._serials), deadline)
-        self._linked_at = time.monotonic()
-        self._loop.register(self._link.fileno(), self)
-        self.unique_name = self._link.unique_name
-        self._told = False
+        self._transport = self._loop.connect(self._address, next(self._serials), deadline)
+        self._connected_at = time.monotonic()
+        self._loop.register(self._transport.fileno(), self)
+        self.unique_name = self._transport.unique_name
+        self._failure_logged = False
         log.debug("connected to the %s as %s", self._what, self.unique_name)
         # Ahead of what waits: a call must not bring about a signal that is not listened to yet.
         for rule, _ in reversed(self._rules):
@@ -289,38 +297,44 @@ class Bus:
 
     def _listen(self, rule: MatchRule) -> None:
         serial = next(self._serials)
-        self._waiting.appendleft(_Call(serial, message_bus.AddMatch(rule).serialise(serial), _listening))
+        self._waiting.appendleft(_Call(serial, message_bus.AddMatch(rule).serialise(serial), self._match_added))
+
+    def _match_added(self, reply: Message | NoReply) -> None:
+        reason = reply.value if isinstance(reply, NoReply) else error_of(reply)
+        if reason:
+            log.warning("the %s passes no signals on: %s", self._what, reason)
 
     def _disconnected(self, reason: str) -> None:
-        if self._link is not None and time.monotonic() >= self._linked_at + _STABLE:
+        if self._transport is not None and time.monotonic() >= self._connected_at + _STABLE:
             self._retry = _FIRST_RETRY
-        if not self._told and not self._loop.stopping:
-            self._told = True
+        if not self._failure_logged and not self._loop.stopping:
+            self._failure_logged = True
             log.warning("the %s cannot be used: %s", self._what, reason)
-        self._unlink()
+        self._close_transport()
 
-    def _unlink(self) -> None:
+    def _close_transport(self) -> None:
         self.unique_name = ""
-        if self._link is not None:
-            self._loop.unregister(self._link.fileno())
-            self._link.close()
-            self._link = None
+        if self._transport is not None:
+            self._loop.unregister(self._transport.fileno())
+            self._transport.close()
+            self._transport = None
         if self._writing is not None:  # the bus acts on whole messages only, so this one never reached it
             call, self._writing = self._writing[0], None
             if self._unanswered.pop(call.serial, None) is not None:
                 self._waiting.appendleft(call)
         unanswered, self._unanswered = self._unanswered, {}
         for call in unanswered.values():
-            call.answer(Lost.NO_ANSWER)
+            call.answer(NoReply.NO_ANSWER)
 
     # --- messages ---------------------------------------------------------------------------------------------------
 
     def _enqueue(self, call: _Call) -> None:
+        self.assert_on_thread()
         self._waiting.append(call)
-        if self._link is None:
+        if self._transport is None:
             self._next_try = min(self._next_try, time.monotonic() + _RETRY_FOR_A_CALL)
 
-    def _write(self, link: Link) -> None:
+    def _write(self, transport: Transport) -> None:
         while self._writing or self._waiting:
             if self._writing is None:
                 call = self._waiting.popleft()
@@ -328,11 +342,11 @@ class Bus:
                     self._unanswered[call.serial] = call
                 self._writing = call, memoryview(call.data)
             call, rest = self._writing
-            rest = rest[link.send(rest) :]
+            rest = rest[transport.send(rest) :]
             self._writing = (call, rest) if rest else None
             if rest:
                 break
-        self._loop.want_to_write(link.fileno(), self._writing is not None)
+        self._loop.want_to_write(transport.fileno(), self._writing is not None)
 
     def _take(self, message: Message) -> None:
         kind = message.header.message_type
@@ -361,9 +375,3 @@ class Bus:
             reply = new_error(message, "org.freedesktop.DBus.Error.Failed")
         if not message.header.flags & MessageFlag.no_reply_expected:
             self.call(reply, None)
-
-
-def _listening(reply: Message | Lost) -> None:
-    reason = reply.value if isinstance(reply, Lost) else error_of(reply)
-    if reason:
-        log.warning("the session bus passes no signals on: %s", reason)

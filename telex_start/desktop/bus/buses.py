@@ -1,4 +1,4 @@
-"""What connects a Linux desktop's buses: one thread for the tray, the toasts and the machine's sleep."""
+"""The buses of a Linux desktop, with one thread for them: for the tray, the toasts and the machine's sleep."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from ...events import Event
 
 
-class Connections:
-    """The loop and the connections that live in it. Elsewhere than on Linux there are none.
+class Buses:
+    """The session bus and the system bus, and the loop that both live in. Elsewhere than on Linux there are none.
 
     Args:
         environ: The environment variables.
 
     Attributes:
-        session: The session bus, for who shows something; ``None`` where there is none.
+        session: The session bus, over which icon and toasts are shown; ``None`` where there is none.
     """
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:

@@ -1,6 +1,7 @@
-"""The loop that the desktop's connections live in: one thread that sleeps in ``poll`` until something comes or is due.
+"""The desktop loop: one thread for all connections to a D-Bus, asleep in ``poll`` until something comes or is due.
 
-Whatever lives in it is a :class:`Part`: the session bus, and the system bus where the machine's sleep is watched.
+Each connection is a :class:`Part` of it: to the session bus, and to the system bus where the machine's sleep is
+watched.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from ...process.lazylog import Log
-from .transport import Link, connect
+from .transport import Transport, connect
 
 log = Log(__name__)
 
@@ -23,7 +24,7 @@ MOST_WAITING = 1000
 
 
 class Part(Protocol):
-    """What lives in the loop. All of it is called on the loop's thread."""
+    """A connection that lives in the loop. The loop calls all of this on its thread."""
 
     def turn(self, now: float) -> None:
         """Do what is due."""
@@ -42,7 +43,7 @@ class Part(Protocol):
 
 
 class Loop:
-    """The thread, its bell and its timers.
+    """The thread, its wake-up event and its timers.
 
     Args:
         thread_name: What the thread is called in logs.
@@ -54,8 +55,8 @@ class Loop:
         self.stopping = False
         self._thread = threading.Thread(target=self._run, name=thread_name, daemon=True)
         self._posted: deque[Callable[[], object]] = deque()
-        self._bell = -1
-        self._bell_lock = threading.Lock()
+        self._wake_up = -1
+        self._wake_up_lock = threading.Lock()
         # From here on, only the thread.
         self._poll = select.poll()
         self._parts: list[Part] = []
@@ -64,12 +65,13 @@ class Loop:
 
     def add(self, part: Part) -> None:
         """Let a part live here. Before :meth:`start`, or on the thread itself."""
+        self.assert_on_thread()
         self._parts.append(part)
 
     def start(self) -> None:
         """Start the thread."""
-        self._bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        self._poll.register(self._bell, select.POLLIN)
+        self._wake_up = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._poll.register(self._wake_up, select.POLLIN)
         self.running = True
         self._thread.start()
 
@@ -90,15 +92,15 @@ class Loop:
             Whether it has ended.
         """
         self.stopping = True
-        self._ring()
+        self._wake()
         if self._thread.ident is not None and self._thread is not threading.current_thread():
             self._thread.join(timeout)
         if self._thread.is_alive():
             return False
-        with self._bell_lock:
-            if self._bell >= 0:
-                os.close(self._bell)
-                self._bell = -1
+        with self._wake_up_lock:
+            if self._wake_up >= 0:
+                os.close(self._wake_up)
+                self._wake_up = -1
         return True
 
     def post(self, work: Callable[[], object]) -> bool:
@@ -107,7 +109,7 @@ class Loop:
             return False
         self._posted.append(work)
         if threading.get_ident() != self._thread.ident:  # the thread itself looks before it sleeps
-            self._ring()
+            self._wake()
         return True
 
     def later(self, delay: float, work: Callable[[], object]) -> bool:
@@ -115,32 +117,40 @@ class Loop:
         when = time.monotonic() + delay
         return self.post(lambda: self._timers.append((when, work)))
 
-    def _ring(self) -> None:
-        with self._bell_lock:
-            if self._bell >= 0:
-                os.eventfd_write(self._bell, 1)
+    def assert_on_thread(self) -> None:
+        """Assert that the caller is on the loop's thread, or that the loop was not started yet."""
+        assert not self.running or threading.get_ident() == self._thread.ident, "this is for the loop's thread alone"
+
+    def _wake(self) -> None:
+        with self._wake_up_lock:
+            if self._wake_up >= 0:
+                os.eventfd_write(self._wake_up, 1)
 
     # --- for its parts, on the thread -------------------------------------------------------------------------------
 
-    def connect(self, address: str, serial: int, deadline: float) -> Link:
+    def connect(self, address: str, serial: int, deadline: float) -> Transport:
         """Connect to a bus; given up when the loop is stopped.
 
         Raises:
             NoBus: it did not work, or not in time.
         """
-        return connect(address, serial, deadline, self._bell, lambda: self.stopping)
+        self.assert_on_thread()
+        return connect(address, serial, deadline, self._wake_up, lambda: self.stopping)
 
     def register(self, descriptor: int, part: Part) -> None:
         """Tell the part when something can be read there."""
+        self.assert_on_thread()
         self._by_descriptor[descriptor] = part
         self._poll.register(descriptor, select.POLLIN)
 
     def want_to_write(self, descriptor: int, wanted: bool) -> None:
         """Wake up too when something can be written there; :meth:`Part.turn` follows."""
+        self.assert_on_thread()
         self._poll.modify(descriptor, select.POLLIN | (select.POLLOUT if wanted else 0))
 
     def unregister(self, descriptor: int) -> None:
-        """The descriptor is about to be closed."""
+        """Forget the descriptor, which is about to be closed."""
+        self.assert_on_thread()
         del self._by_descriptor[descriptor]
         self._poll.unregister(descriptor)
 
@@ -164,13 +174,13 @@ class Loop:
             self._protected(part, part.turn, now)
         if self._posted or self.stopping:
             return
-        for descriptor, happened in self._poll.poll(self._patience()):
-            if descriptor == self._bell:
-                os.eventfd_read(self._bell)
+        for descriptor, happened in self._poll.poll(self._milliseconds_until_due()):
+            if descriptor == self._wake_up:
+                os.eventfd_read(self._wake_up)
             elif happened & ~select.POLLOUT and (owner := self._by_descriptor.get(descriptor)) is not None:
                 self._protected(owner, owner.ready)
 
-    def _patience(self) -> float | None:
+    def _milliseconds_until_due(self) -> float | None:
         """Milliseconds until something is due; ``None`` for ever."""
         times = [when for when, _ in self._timers]
         times += [when for part in self._parts if (when := part.deadline()) is not None]
@@ -183,13 +193,13 @@ class Loop:
         try:
             work(*arguments)
         except Exception as error:  # whatever it is, it must not end the thread
-            log.exception("a connection failed for a reason that nobody expected")
+            log.exception("a connection to a bus failed unexpectedly")
             guarded(part.failed, error)
 
 
 def guarded(work: Callable[..., object], *arguments: Any) -> None:
-    """Do it; a failure of it is a line in the log and nobody else's."""
+    """Call it; what it raises is logged and goes no further."""
     try:
         work(*arguments)
     except Exception:
-        log.exception("a callback of the session bus failed")
+        log.exception("a callback of the desktop loop failed")

@@ -1,7 +1,7 @@
 """The machine's waking up, as logind tells it on the system bus (``PrepareForSleep``).
 
-Source: org.freedesktop.login1, https://www.freedesktop.org/software/systemd/man/org.freedesktop.login1.html. Where
-there is no system bus or no logind, nothing is told; the session finds out by its clocks.
+Source: org.freedesktop.login1, https://www.freedesktop.org/software/systemd/man/org.freedesktop.login1.html. Without a
+system bus or logind nothing is dispatched; the session notices the sleep by its clocks.
 """
 
 from __future__ import annotations

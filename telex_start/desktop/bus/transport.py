@@ -1,7 +1,7 @@
-"""One D-Bus connection as bytes and messages: from the address to the greeting, then whole messages in and out.
+"""A D-Bus connection's socket: from the address to the greeting, then bytes out and whole messages in.
 
-No thread of its own; :mod:`.bus` drives it. Nothing here waits but :func:`connect`, which has a deadline and can be
-interrupted.
+:mod:`.bus` calls all of it on the loop's thread. Nothing here waits but :func:`connect`, which has a deadline and can
+be interrupted.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def error_of(message: Message) -> str:
 class Framer:
     """Bytes in, messages out. What cannot be read, or is too long to concern us, is left out."""
 
-    # jeepney's own parser never recovers from a message that it cannot read.
+    # The parser of jeepney 0.9.0 never recovers from a message that it cannot read.
 
     def __init__(self) -> None:
         self._received = bytearray()
@@ -88,8 +88,8 @@ class Framer:
             yield message
 
 
-class Link:
-    """An open connection. Its socket does not block.
+class Transport:
+    """An open connection's socket, which does not block.
 
     Attributes:
         unique_name: Its name on the bus.
@@ -138,14 +138,14 @@ class Link:
         self._socket.close()
 
 
-def connect(address: str, serial: int, deadline: float, bell: int, interrupted: Callable[[], bool]) -> Link:
+def connect(address: str, serial: int, deadline: float, wake_up: int, interrupted: Callable[[], bool]) -> Transport:
     """Connect, authenticate and say hello.
 
     Args:
         address: A D-Bus address; its entries are tried in their order.
         serial: The serial number for the greeting.
         deadline: On the monotonic clock.
-        bell: An eventfd that is written to when ``interrupted`` should be asked. It is emptied.
+        wake_up: An eventfd that is written to when ``interrupted`` should be asked. It is emptied.
         interrupted: Whether to give up.
 
     Raises:
@@ -156,15 +156,15 @@ def connect(address: str, serial: int, deadline: float, bell: int, interrupted: 
         authenticator = Authenticator()
         sock.sendall(authenticator.data_to_send() or b"")
         while not authenticator.authenticated:
-            authenticator.feed(_receive(sock, deadline, bell, interrupted))
+            authenticator.feed(_receive(sock, deadline, wake_up, interrupted))
         sock.sendall(BEGIN + message_bus.Hello().serialise(serial))
         framer = Framer()
         while True:
-            for message in framer.feed(_receive(sock, deadline, bell, interrupted)):
+            for message in framer.feed(_receive(sock, deadline, wake_up, interrupted)):
                 if error := error_of(message):
                     raise NoBus(error)
                 if message.header.message_type is MessageType.method_return:
-                    return Link(sock, str(message.body[0]), framer)
+                    return Transport(sock, str(message.body[0]), framer)
     except NoBus:
         sock.close()
         raise
@@ -173,10 +173,10 @@ def connect(address: str, serial: int, deadline: float, bell: int, interrupted: 
         raise NoBus(str(error) or type(error).__name__) from None
 
 
-def _receive(sock: socket.socket, deadline: float, bell: int, interrupted: Callable[[], bool]) -> bytes:
+def _receive(sock: socket.socket, deadline: float, wake_up: int, interrupted: Callable[[], bool]) -> bytes:
     poll = select.poll()
     poll.register(sock, select.POLLIN)
-    poll.register(bell, select.POLLIN)
+    poll.register(wake_up, select.POLLIN)
     while not interrupted():
         ready = [descriptor for descriptor, _ in poll.poll(max(0.0, deadline - time.monotonic()) * 1000 + 1)]
         if not ready:
@@ -186,7 +186,7 @@ def _receive(sock: socket.socket, deadline: float, bell: int, interrupted: Calla
             if not data:
                 raise NoBus("it closed the connection")
             return data
-        os.eventfd_read(bell)
+        os.eventfd_read(wake_up)
     raise NoBus("interrupted")
 
 
@@ -207,7 +207,7 @@ def _open(address: str) -> socket.socket:
 
 def _targets(address: str) -> Iterator[bytes]:
     """The sockets that an address names, of the kinds that can be reached."""
-    # jeepney's parser makes characters of escaped bytes, so a path that is not ASCII is not found.
+    # The address parser of jeepney 0.9.0 makes a character of each escaped byte: a path that is not ASCII is not found.
     for entry in address.split(";"):
         transport, _, rest = entry.partition(":")
         values = dict(pair.partition("=")[::2] for pair in rest.split(","))

@@ -8,26 +8,26 @@ from typing import NamedTuple
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
-class Fault(NamedTuple):
-    """What is wrong with the form."""
+class InvalidField(NamedTuple):
+    """A field that does not hold what it should."""
 
     message: str
-    """One sentence for the person."""
+    """What is wrong, in one sentence for the person."""
     field: str
-    """Where: ``email`` or ``password``."""
+    """``email`` or ``password``."""
 
 
-def fault(email: str, password: str) -> Fault | None:
-    """The first thing that is wrong, or ``None``.
+def invalid_field(email: str, password: str) -> InvalidField | None:
+    """The first field that is wrong; ``None`` where both are right.
 
     Args:
         email: Without blanks around it.
         password: As it was typed; blanks belong to it.
     """
     if not email:
-        return Fault("Please enter your e-mail address.", "email")
+        return InvalidField("Please enter your e-mail address.", "email")
     if not _EMAIL.fullmatch(email):
-        return Fault("This does not look like an e-mail address; it should be like ada@example.org.", "email")
+        return InvalidField("This does not look like an e-mail address; it should be like ada@example.org.", "email")
     if not password:
-        return Fault("Please enter your password.", "password")
+        return InvalidField("Please enter your password.", "password")
     return None

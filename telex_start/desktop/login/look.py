@@ -56,7 +56,7 @@ def dress(style: Any, family: str, scale: float) -> None:
     _dress_button(style, "Login.TButton", accents, (FIELD, FIELD), ACCENT, (px(22), px(6)))
     style.configure("Login.TButton", font=(family, 10, "bold"), focuscolor=FIELD)
     style.map("Login.TButton", bordercolor=[("disabled", _ACCENT_FAINT)])
-    # clam's own progress bar cannot be thin.
+    # The progress bar of Tk 8.6's theme clam cannot be thin.
     for part in ("trough", "pbar"):
         style.element_create(f"Thin.{part}", "from", "default", f"Horizontal.Progressbar.{part}")
     inner = ("Thin.pbar", {"side": "left", "sticky": "ns"})

@@ -21,25 +21,25 @@ def ask_for_sharp_pixels() -> None:
             ctypes.windll.shcore.SetProcessDpiAwareness(1)
 
 
-def density(tk: Any) -> float:
+def density(root: Any) -> float:
     """Pixels for one pixel of a screen of 96 dots an inch; tells Tk, which does not ask the desktop for it.
 
     Args:
-        tk: The root window.
+        root: The root window.
     """
     dots = x11.dots_per_inch() if sys.platform.startswith("linux") else None
     if dots is None:
-        dots = float(tk.winfo_fpixels("1i")) if sys.platform == "win32" else 96.0
+        dots = float(root.winfo_fpixels("1i")) if sys.platform == "win32" else 96.0
     dots = min(max(dots, 72.0), 480.0)
-    tk.tk.call("tk", "scaling", dots / 72)
+    root.tk.call("tk", "scaling", dots / 72)
     return dots / 96
 
 
-def corner(tk: Any, scale: float) -> tuple[int, int]:
+def corner(root: Any, scale: float) -> tuple[int, int]:
     """Right and bottom, in pixels: where the window's lower right corner belongs, beside the task bar."""
     area = _work_area()
     if area is None:
-        area = 0, 0, tk.winfo_screenwidth(), tk.winfo_screenheight() - round(48 * scale)
+        area = 0, 0, root.winfo_screenwidth(), root.winfo_screenheight() - round(48 * scale)
     margin = round(12 * scale)
     return area[0] + area[2] - margin, area[1] + area[3] - margin
 
@@ -47,7 +47,7 @@ def corner(tk: Any, scale: float) -> tuple[int, int]:
 def frame_of(root: Any) -> tuple[int, int, int, int] | None:
     """How much its frame adds to the window left, right, above and below, in pixels; ``None`` before it is known."""
     if sys.platform.startswith("linux"):
-        # Tk does not know: its winfo_y is that of the contents under most window managers.
+        # Tk 8.6 does not know: under most window managers its winfo_y is that of the contents.
         return x11.frame_of(root.winfo_id())
     side, above = root.winfo_rootx() - root.winfo_x(), root.winfo_rooty() - root.winfo_y()
     return (side, side, above, side) if above > 0 else None

@@ -1,6 +1,7 @@
-"""The window that asks for e-mail address and password. The owner of Tk; it exists only while a window is open.
+"""The window that asks for e-mail address and password. The owner of Tk, which is there only while a window is open.
 
-Used on the main thread alone: Tk's objects must not even be freed by another one (that aborts the process).
+For the main thread alone. Tk's objects must not even be freed on another one: in CPython 3.11 with Tk 8.6 that aborts
+the process ("Tcl_AsyncDelete", python/cpython#83274).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from ...process import paths
 from ...states import State
 from ..pixmaps import pixmaps, png
 from . import look, placement
-from .form import fault
+from .form import invalid_field
 
 try:
     import tkinter as tk
@@ -109,7 +110,7 @@ class LoginWindow:
         self._running = True
         try:
             if not self._closed:
-                self._root.after(0, self._tick)  # within the loop: a quit before it is lost
+                self._root.after(0, self._tick)  # within the loop: tkinter loses a quit before it
                 self._root.mainloop()
         finally:
             self._running = False
@@ -213,12 +214,12 @@ class LoginWindow:
         return str(font.nametofont("TkDefaultFont", self._root).actual("family"))
 
     def _tip(self, widget: Any, words: str) -> ToolTip:
-        # Without a master tktooltip would take whichever root was made first.
+        # Without a master, tkinter-tooltip 3.1 would take whichever root was made first.
         frame = {"master": self._root, "background": look.LINE, "padx": 1, "pady": 1}
         style = {"background": look.INK, "foreground": look.FIELD, "font": (self._family(), 9)}
         tip = ToolTip(widget, words, delay=0.6, follow=False, parent_kwargs=frame, padx=6, pady=3, **style)
         if isinstance(widget, ttk.Button):
-            # The buttons are at the edge of the screen, and tktooltip would show half of it beyond.
+            # The buttons are at the edge of the screen, and tkinter-tooltip 3.1 would show half of it beyond.
             tip.update_idletasks()
             tip.x_offset = round(20 * self._scale) - tip.winfo_reqwidth()
         return tip
@@ -228,7 +229,7 @@ class LoginWindow:
         root.protocol("WM_DELETE_WINDOW", self._abandon)
         root.bind("<Escape>", self._on_escape)
         root.bind("<FocusIn>", self._on_focus)
-        # Tk's own binding goes to the beginning of the line there, which nobody expects any more.
+        # On X11, Tk 8.6 goes to the beginning of the line by this key, which nobody expects any more.
         root.tk.call("bind", "TEntry", "<Control-a>", "event generate %W <<SelectAll>>; break")
         root.bind("<Configure>", self._on_configure)
         for widget in (self._email, self._password, self._login):
@@ -279,7 +280,7 @@ class LoginWindow:
         if self._busy or self._closed:
             return
         email, password = self._email.get().strip(), self._password.get()
-        if (wrong := fault(email, password)) is not None:
+        if (wrong := invalid_field(email, password)) is not None:
             self._write(wrong.message, "Bad")
             self._focus(self._email if wrong.field == "email" else self._password)
             return
@@ -343,8 +344,8 @@ class LoginWindow:
         self._bar.stop()
         self._bar.grid_remove()
 
-    def _write(self, message: str, look: str) -> None:
-        self._message.configure(text=message, style=f"{look}.TLabel")
+    def _write(self, message: str, style: str) -> None:
+        self._message.configure(text=message, style=f"{style}.TLabel")
         if self._shown_at:
             height = self._root.winfo_reqheight()
             self._root.update_idletasks()
@@ -365,7 +366,8 @@ class LoginWindow:
 
     def _dispose(self) -> None:
         root = self._root
-        # Where the pointer rests on a control, a tooltip that outlives it writes errors.
+        # Where the pointer rests on a control, a tooltip (tkinter-tooltip 3.1) that outlives it writes errors: it does
+        # not go with the window (gnikit/tkinter-tooltip#59).
         for tip in self._tips:
             tip.destroy()
             tip.msg_var = None

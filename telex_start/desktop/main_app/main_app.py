@@ -1,6 +1,7 @@
-"""Opening, raising and closing the Telex client. The owner of psutil and webbrowser, which it imports when asked.
+"""Opening, raising and closing the Telex client. The owner of webbrowser, and of psutil, imported at its first use.
 
-Both calls may take seconds, so a thread of their own makes them; what they return is fit to be shown.
+:func:`open_main_app` and :func:`close_main_app` may take seconds, so they are called on a thread of their own. They
+return what the person should be told.
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ def _running(found: telex_client.Client) -> list[psutil.Process]:
     me = psutil.Process()
     owner = me.uids().real if hasattr(me, "uids") else me.username()
     processes = []
-    # Not process_iter: it keeps what a process ran when it was first seen, also after an exec.
+    # Not process_iter: that of psutil 7.2 remembers what a process ran at first, also after it has run another program.
     for pid in psutil.pids():
         try:
             process = psutil.Process(pid)

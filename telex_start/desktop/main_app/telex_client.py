@@ -1,7 +1,8 @@
 """Finding the Telex client: what starts it, and how its processes are told from all others.
 
-A process is the client's if its executable is the client's file, and that is no interpreter, shell or launcher that
-runs other things too. For a script it is the client's if its command line begins with the interpreter and the script.
+Where the client is an executable of its own, its processes are those that run this file. Where it is a script, they
+are those whose command line begins with the interpreter and the script. Where it is started by an interpreter, shell or
+launcher that runs other programs too, its processes cannot be told.
 """
 
 from __future__ import annotations

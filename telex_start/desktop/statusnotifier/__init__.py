@@ -1,7 +1,7 @@
 """A pystray backend for Linux without GTK: StatusNotifierItem and dbusmenu, served straight over D-Bus.
 
-It is used as pystray is; only the connection to the session bus is the caller's, so that the icon needs no thread of
-its own and shares one connection with whatever else the program does on the bus::
+It is used as pystray is, but for the connection to the session bus, which the caller provides: so the icon needs no
+thread of its own, and the program can use the same connection for other things::
 
     from statusnotifier import Icon, Menu, MenuItem
 

@@ -1,7 +1,7 @@
-"""What the icon asks of a connection to the session bus, and what its parts share.
+"""The connection to the session bus as the icon needs it, and helpers that several of the icon's modules use.
 
-Messages are jeepney's; the connection does all input and output. Everything here but :class:`Connection` itself runs
-on the connection's thread.
+Messages are jeepney's; the connection does all input and output. :class:`LogOnce` and :func:`after_the_answer` are for
+the connection's thread.
 """
 
 from __future__ import annotations
@@ -68,10 +68,10 @@ def logger() -> Any:
 
 
 class LogOnce:
-    """Logs the first trouble of each kind; the others say nothing new, and anybody on the bus could cause many."""
+    """Logs the first failure of each kind only: anybody on the bus could cause many more."""
 
     def __init__(self) -> None:
-        self._told: set[str] = set()
+        self._logged_kinds: set[str] = set()
 
     def warning(self, kind: str, text: str, *arguments: object) -> None:
         """Log a line, unless this kind was logged already."""
@@ -84,18 +84,18 @@ class LogOnce:
             logger().exception(text, *arguments)
 
     def _first(self, kind: str) -> bool:
-        if kind in self._told:
+        if kind in self._logged_kinds:
             return False
-        self._told.add(kind)
+        self._logged_kinds.add(kind)
         return True
 
 
 def after_the_answer(connection: Connection, work: Callable[[], object]) -> None:
     """Do something once the method call that is being served was answered.
 
-    Some panels stand still until their call is answered (mate-panel is one), so what may take its time waits for the
-    bus to have the answer: the bus handles messages in order, so when it answers a question that was put after it, it
-    does.
+    Some panels stand still until their call is answered (mate-panel 1.27 does), so work that may take its time waits
+    until the bus has the answer. To know that, the bus is asked something afterwards: it handles messages in order, so
+    by the time it replies it has the answer too.
     """
     connection.post(lambda: connection.call(new_method_call(BUS, "GetId"), lambda _: work()))
 

@@ -1,8 +1,8 @@
-"""pystray's ``Icon`` over StatusNotifierItem: what programs use.
+"""pystray's ``Icon`` over StatusNotifierItem: the class that programs use.
 
-Its methods and attributes may be used from any thread; they note what is wanted, and the connection's thread brings
-the panel up to date, several changes at a time. Callbacks of the menu run on that thread too: they had better hand on
-what takes its time.
+Its methods and attributes may be used from any thread: they record what is to be shown, and the connection's thread
+brings the panel up to date, several changes at a time. The menu's callbacks run on that thread too, so they should
+leave long work to another one.
 """
 
 from __future__ import annotations
@@ -86,12 +86,12 @@ class Icon(BaseIcon):  # type: ignore[misc]
         self._token = ""
         self._begun = False
         self._stopped = threading.Event()
-        self._read = threading.Event()
-        self._renewing = False
+        self._all_read = threading.Event()
+        self._renewal_posted = False
         self._menu_stale = False
         # From here on, only the connection's thread.
         self._published = False
-        self._unread = {"picture", "menu"}
+        self._not_read_yet = {"picture", "menu"}
         self._drawn: dict[bool, tuple[int, list[Pixmap]]] = {}
         self._once = LogOnce()
         self._watcher = Watcher(connection, on_host, self._once)
@@ -232,7 +232,7 @@ class Icon(BaseIcon):  # type: ignore[misc]
         Returns:
             Whether one has.
         """
-        return self._read.wait(timeout)
+        return self._all_read.wait(timeout)
 
     def stop(self) -> None:
         """Take the icon away and end :meth:`run`; for good. Does not wait.
@@ -291,13 +291,13 @@ class Icon(BaseIcon):  # type: ignore[misc]
 
     def _renew(self) -> None:
         """Bring the panel up to date, soon. From any thread."""
-        if not self._renewing:  # two threads may both see this, which costs one look too many
-            self._renewing = True
+        if not self._renewal_posted:  # two threads may both see this, which costs one look too many
+            self._renewal_posted = True
             if not self._connection.post(self._up_to_date):
-                self._renewing = False
+                self._renewal_posted = False
 
     def _up_to_date(self) -> None:
-        self._renewing = False  # before looking, or a change that comes now would wait for the next one
+        self._renewal_posted = False  # before looking, or a change that comes now would wait for the next one
         if self._menu_stale:
             self._menu_stale = False
             self._menu_object.renew()
@@ -330,9 +330,9 @@ class Icon(BaseIcon):  # type: ignore[misc]
         return self._menu
 
     def _was_read(self, what: str) -> None:
-        self._unread.discard(what)
-        if not self._unread:
-            self._read.set()
+        self._not_read_yet.discard(what)
+        if not self._not_read_yet:
+            self._all_read.set()
 
     def _pictures(self, attention: bool) -> list[Pixmap]:
         picture, number = self._icon, self._icon_number

@@ -93,7 +93,7 @@ class Item:
             "OverlayIconName": (text, lambda: ""),
             "OverlayIconPixmap": (pixmaps, lambda: []),
             "AttentionIconName": (text, lambda: ""),
-            # Only while it is shown: xfce4-panel goes on showing it when the attention ends but the picture stays.
+            # Only while it is shown: xfce4-panel 4.18 goes on showing it when the attention ends but the picture stays.
             "AttentionIconPixmap": (pixmaps, lambda: pictures(True) if self._look.attention else []),
             "AttentionAccessibleDesc": (text, lambda: ""),
             "AttentionMovieName": (text, lambda: ""),
@@ -125,7 +125,7 @@ class Item:
             self._object.emit("NewToolTip")
         if (old.icon, old.icon_name) != (look.icon, look.icon_name):
             self._object.emit("NewIcon")
-        # xfce4-panel looks at the pictures again only when a picture is new, not when the status is.
+        # xfce4-panel 4.18 looks at the pictures again only when a picture is new, not when the status is.
         if old.attention != look.attention or (look.attention and old.attention_icon != look.attention_icon):
             self._object.emit("NewAttentionIcon")
         if old.status != look.status:

@@ -1,8 +1,8 @@
 """The icon's menu on the bus (``com.canonical.dbusmenu``).
 
-Panels differ in what they call: some ask for one entry at a time, some only for groups, some read the menu level by
-level and some at once; all of it is answered. When a panel is about to show the menu it is read anew, so its words are
-those of the moment.
+Panels differ in what they call, and all of it is answered: lxqt-panel 1.2 asks for one entry at a time and reads the
+menu level by level, xfce4-panel 4.18 asks only for groups. When a panel is about to show the menu, the program's menu
+is read anew, so that its words are up to date.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ class MenuObject:
     def _look_again(self) -> list[int]:
         """Read the menu anew as it is about to be shown; the (sub)menus that a panel must read anew for that."""
         change = self._refresh()
-        # After the answer: libdbusmenu-qt takes the first signal after a yes for the one that goes with it.
+        # After the answer: libdbusmenu-qt 0.9.3 takes the first signal after a yes for the one that goes with it.
         if any(change):
             self._connection.post(lambda: self._tell(change))
         return change[0]

@@ -11,9 +11,9 @@ from typing import Any
 
 
 class _StandIn(ModuleType):
-    """Stands in for a module while pystray is imported, which uses one thing of it.
+    """Stands in for a module while pystray 0.19.5 is imported, which uses one thing of it.
 
-    The modules that pystray imports, with what they import, would be a fifth of the time until the icon is there.
+    Importing the modules themselves would take a fifth of the time until the icon is there.
 
     Args:
         name: The module's name.
@@ -53,7 +53,7 @@ def _is_method(thing: object) -> bool:
 
 
 def _import_pystray() -> Any:
-    """pystray's base module. The package imports a backend when it is imported, most of them with a toolkit."""
+    """pystray's base module. Its package imports a backend too, which would bring a toolkit: the dummy brings none."""
     stand_ins = [
         _StandIn("inspect", ismethod=_is_method),
         _StandIn("logging", getLogger=_Logger),

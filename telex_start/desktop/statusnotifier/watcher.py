@@ -24,10 +24,10 @@ _TIMEOUT = 25.0
 """Seconds; at login a panel may own its name long before it answers."""
 _RETRIES = (0.1, 0.5, 2.0, 10.0, 30.0)
 """Seconds to wait after a watcher that is there answered an error; after these it is left alone until something
-changes. xfce4-panel owns its name a moment before it has the object that is called."""
-_FAIR = 2
+changes. xfce4-panel 4.18 owns its name a moment before it has the object that is called."""
+_TRIES_UNTIL_NO_HOST = 2
 """Tries that may fail before it is told that there is no host."""
-_NOBODY = frozenset({"ServiceUnknown", "NameHasNoOwner", "Disconnected"})
+_NO_WATCHER_ERRORS = frozenset({"ServiceUnknown", "NameHasNoOwner", "Disconnected"})
 """Errors that say that there is no watcher, which is no failure."""
 _DO_NOT_QUEUE = 4
 _EXISTS = 3
@@ -95,9 +95,9 @@ class Watcher:
             self._register()
         self._ask()
 
-    def _owner_changed(self, signal: Message) -> None:
+    def _owner_changed(self, message: Message) -> None:
         self._new_owner()
-        if signal.body[2]:
+        if message.body[2]:
             if self._name:
                 self._register()
             self._ask()
@@ -132,7 +132,7 @@ class Watcher:
             return
         # A watcher that has not answered may well have read the call, and when it wakes up it will.
         error = _error_of(reply) if isinstance(reply, Message) else ""
-        if error and error not in _NOBODY:
+        if error and error not in _NO_WATCHER_ERRORS:
             self._register_tries += 1
             if not self._retry(self._register_tries, owner, self._register_again):
                 self._once.warning("register", "the desktop's tray does not take the icon: %s", error)
@@ -160,11 +160,11 @@ class Watcher:
             self._ask()
             return
         error = _error_of(reply) if isinstance(reply, Message) else "no answer"
-        if error and error not in _NOBODY and self._connection.unique_name:
+        if error and error not in _NO_WATCHER_ERRORS and self._connection.unique_name:
             self._ask_tries += 1
             if not self._retry(self._ask_tries, owner, self._ask):
                 self._once.warning("host", "the desktop's tray does not say whether it shows icons: %s", error)
-            if self._ask_tries <= _FAIR:
+            if self._ask_tries <= _TRIES_UNTIL_NO_HOST:
                 return
         self._tell(not error and reply.body == (("b", True),))
 

@@ -1,24 +1,25 @@
 """Toasts by the desktop's notification daemon (``org.freedesktop.Notifications``), over the session bus.
 
-All state lives on the bus's thread. One call at a time is under way, so toasts keep their order and a daemon that never
-answers is asked politely; what waits meanwhile is bounded. A toast whose fate is unknown is never shown a second time;
-one that certainly reached nobody waits a few seconds for the daemon or the bus to come back.
+All state but the queue belongs to the bus's thread. One call at a time is under way: so toasts keep their order, and a
+daemon that never answers has one call to answer, not many; what waits meanwhile is bounded. A toast that a daemon may
+have got is never sent a second time; one that certainly reached none waits a few seconds for the daemon or the bus to
+come back.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...news.toast import Conversation, Toast
 from ..bus.bus import (
     Bus,
     DBusAddress,
     HeaderFields,
-    Lost,
     MatchRule,
     Message,
+    NoReply,
     error_of,
     new_method_call,
 )
@@ -26,12 +27,11 @@ from .toast_queue import (
     APP_NAME,
     EXPIRE,
     ToastQueue,
-    Waiting,
     escaped,
     safe_texts,
 )
 
-PATIENCE = 5.0
+WAIT_FOR_DAEMON_SECONDS = 5.0
 """Seconds that a toast waits for a daemon or a bus that is not there."""
 _MOST_OPEN = 100
 """Toasts whose clicks are waited for."""
@@ -39,19 +39,17 @@ _MOST_OPEN = 100
 _NAME = "org.freedesktop.Notifications"
 _ADDRESS = DBusAddress("/org/freedesktop/Notifications", _NAME, _NAME)
 _DBUS = "org.freedesktop.DBus"
-_NOBODY = frozenset({f"{_DBUS}.Error.ServiceUnknown", f"{_DBUS}.Error.NameHasNoOwner", f"{_DBUS}.Error.TimedOut"})
+_NO_RECEIVER_ERRORS = frozenset(
+    {f"{_DBUS}.Error.ServiceUnknown", f"{_DBUS}.Error.NameHasNoOwner", f"{_DBUS}.Error.TimedOut"}
+)
 """Errors by which the bus says that no daemon got the call; ``Error.Spawn.…`` are others."""
 _UNKNOWN_DAEMON = frozenset({"body-markup"})
 """What is assumed of a daemon that does not say: escaping is ugly at worst, not escaping is dangerous."""
 _EXPIRED, _DISMISSED = 1, 2
 
 
-class Icon(NamedTuple):
-    """A picture for every toast: rows of R, G, B, A bytes."""
-
-    width: int
-    height: int
-    rgba: bytes
+ImageData = tuple[int, int, bytes]
+"""A picture for the hint ``image-data``: width and height in pixels, and rows of R, G, B, A bytes."""
 
 
 class DBusToasts:
@@ -76,7 +74,7 @@ class DBusToasts:
         on_failed: Callable[[str], object],
         on_clicked: Callable[[Toast], object] | None = None,
         on_dismissed: Callable[[Toast], object] | None = None,
-        icon: Callable[[], Icon] | None = None,
+        icon: Callable[[], ImageData] | None = None,
     ) -> None:
         self.queue = ToastQueue()
         self._bus = bus
@@ -85,17 +83,15 @@ class DBusToasts:
         self._on_clicked = on_clicked
         self._on_dismissed = on_dismissed
         self._draw_icon = icon
-        self._icon: Icon | None = None
-        self._woken = False
+        self._icon: ImageData | None = None
+        self._wake_posted = False
         # From here on, only the bus's thread.
-        self._busy: Waiting | None = None
-        self._close_busy = False
-        self._asking = False
+        self._busy = False
         self._capabilities: frozenset[str] | None = None
-        self._guessed = False
+        self._capabilities_assumed = False
         self._daemon = ""
-        self._timer = False
-        self._open: dict[int, Waiting] = {}
+        self._retry_is_due = False
+        self._open: dict[int, Toast] = {}
         self._latest: dict[Conversation, int] = {}
         owner_changed = MatchRule(type="signal", sender=_DBUS, interface=_DBUS, member="NameOwnerChanged")
         owner_changed.add_arg_condition(0, _NAME)
@@ -107,52 +103,51 @@ class DBusToasts:
     def show(self, toast: Toast) -> None:
         """Show it as soon as the daemon takes it. From any thread; never blocks."""
         self.queue.put(toast)
-        if not self._woken:  # two threads may both see this, which costs one turn of the bus's thread
-            self._woken = True
+        if not self._wake_posted:  # two threads may both see this, which costs one turn of the bus's thread
+            self._wake_posted = True
             self._bus.post(self._wake)
 
     def close(self, conversation: Conversation) -> None:
         """Take this conversation's toast off the screen, and do not show what still waits. From any thread."""
         self.queue.remove(conversation)
-        now = time.monotonic()  # what is shown from now on stays
-        self._bus.post(lambda: self._close(conversation, now))
+        self._bus.post(lambda: self._close(conversation))
 
     # --- on the bus's thread ----------------------------------------------------------------------------------------
 
     def _wake(self) -> None:
-        self._woken = False  # before looking, or a toast that comes now would wait for the next one
+        self._wake_posted = False  # before looking, or a toast that comes now would wait for the next one
         if self.queue.newly_dropped():
             self._on_failed("Too many toasts at once, or the notification daemon is too slow: the oldest were dropped.")
         self._next()
 
     def _next(self) -> None:
         """Go on with what waits, unless a call is under way."""
-        if self._busy is not None or self._asking:
+        self._bus.assert_on_thread()
+        if self._busy:
             return
         if self._capabilities is None:
             if self.queue:
-                self._asking = self._bus.call(new_method_call(_ADDRESS, "GetCapabilities"), self._learned)
+                self._busy = self._bus.call(new_method_call(_ADDRESS, "GetCapabilities"), self._learned)
             return
-        waiting = self.queue.take()
-        if waiting is not None:
-            self._notify(waiting, self._capabilities)
+        toast = self.queue.take()
+        if toast is not None:
+            self._notify(toast, self._capabilities)
 
-    def _learned(self, reply: Message | Lost) -> None:
-        self._asking = False
-        if self._nobody(reply):
+    def _learned(self, reply: Message | NoReply) -> None:
+        self._busy = False
+        if self._reached_nobody(reply):
             self._wait_for_a_daemon(reply)
             return
-        if isinstance(reply, Lost) or error_of(reply):
+        if isinstance(reply, NoReply) or error_of(reply):
             self._capabilities = _UNKNOWN_DAEMON
-            self._guessed = isinstance(reply, Lost)
+            self._capabilities_assumed = isinstance(reply, NoReply)
         else:
             words = _first(reply)
             self._capabilities = frozenset(words) if isinstance(words, list) else _UNKNOWN_DAEMON
             self._daemon = _sender(reply)
         self._next()
 
-    def _notify(self, waiting: Waiting, capabilities: frozenset[str]) -> None:
-        toast = waiting.toast
+    def _notify(self, toast: Toast, capabilities: frozenset[str]) -> None:
         actions = ["default", "Open Telex"] if self._on_clicked is not None and "actions" in capabilities else []
         hints: dict[str, tuple[str, Any]] = {"urgency": ("y", 2 if toast.urgent else 1)}
         replaces = 0
@@ -169,90 +164,87 @@ class DBusToasts:
             body = escaped(body)
         arguments = (APP_NAME, replaces, "", title, body, actions, hints, EXPIRE)
         message = new_method_call(_ADDRESS, "Notify", "susssasa{sv}i", arguments)
-        self._busy = waiting
-        self._close_busy = False
-        if not self._bus.call(message, lambda reply: self._notified(waiting, reply)):
-            self._busy = None
+        self._busy = self._bus.call(message, lambda reply: self._notified(toast, reply))
+        if not self._busy:
+            self.queue.done()
             self._on_failed("A toast could not be sent to the notification daemon.")
 
-    def _notified(self, waiting: Waiting, reply: Message | Lost) -> None:
-        toast, self._busy = waiting.toast, None
-        if self._nobody(reply):
-            if not self._close_busy:
-                self.queue.put_back(waiting)
+    def _notified(self, toast: Toast, reply: Message | NoReply) -> None:
+        self._busy = False
+        if self._reached_nobody(reply):
+            self.queue.put_back()
             self._capabilities = None
             self._wait_for_a_daemon(reply)
             return
-        error = "" if isinstance(reply, Lost) else error_of(reply)
-        if isinstance(reply, Lost) or error == f"{_DBUS}.Error.NoReply":
+        wanted = self.queue.done()
+        error = "" if isinstance(reply, NoReply) else error_of(reply)
+        if isinstance(reply, NoReply) or error == f"{_DBUS}.Error.NoReply":
             self._on_failed("The notification daemon does not answer.")
         elif error:
             self._on_failed(f"The notification daemon refused a toast ({error}).")
         else:
             self._daemon = _sender(reply)
-            self._remember(waiting, _first(reply))
-            if self._guessed:  # it is there after all, so it can be asked before the next one
-                self._capabilities, self._guessed = None, False
+            self._remember(toast, _first(reply))
+            if not wanted and toast.conversation is not None:
+                self._close(toast.conversation)
+            if self._capabilities_assumed:  # it is there after all, so it can be asked before the next one
+                self._capabilities, self._capabilities_assumed = None, False
             self._on_shown(toast)
         self._next()
 
-    def _remember(self, waiting: Waiting, ident: Any) -> None:
+    def _remember(self, toast: Toast, ident: Any) -> None:
         if not isinstance(ident, int):
             return
         if len(self._open) >= _MOST_OPEN:
             self._forget(next(iter(self._open)))
         self._open.pop(ident, None)
-        self._open[ident] = waiting
-        conversation = waiting.toast.conversation
-        if conversation is not None:
-            self._latest[conversation] = ident
-            if self._close_busy:
-                self._close(conversation, waiting.since)
+        self._open[ident] = toast
+        if toast.conversation is not None:
+            self._latest[toast.conversation] = ident
 
-    def _forget(self, ident: int) -> Waiting | None:
-        waiting = self._open.pop(ident, None)
-        if waiting is not None:
-            conversation = waiting.toast.conversation
+    def _forget(self, ident: int) -> Toast | None:
+        toast = self._open.pop(ident, None)
+        if toast is not None:
+            conversation = toast.conversation
             if conversation is not None and self._latest.get(conversation) == ident:
                 del self._latest[conversation]
-        return waiting
+        return toast
 
-    def _nobody(self, reply: Message | Lost) -> bool:
+    def _reached_nobody(self, reply: Message | NoReply) -> bool:
         """Whether the call certainly reached no daemon."""
-        if isinstance(reply, Lost):
-            return reply is Lost.NEVER_SENT
+        if isinstance(reply, NoReply):
+            return reply is NoReply.NEVER_SENT
         error = error_of(reply)
-        return error in _NOBODY or error.startswith(f"{_DBUS}.Error.Spawn.")
+        return error in _NO_RECEIVER_ERRORS or error.startswith(f"{_DBUS}.Error.Spawn.")
 
-    def _wait_for_a_daemon(self, reply: Message | Lost) -> None:
+    def _wait_for_a_daemon(self, reply: Message | NoReply) -> None:
         """Nobody can show a toast now: keep what is not too old for when somebody can."""
         now = time.monotonic()
         given_up = False
-        while (since := self.queue.oldest()) is not None and since + PATIENCE <= now:
+        while (since := self.queue.oldest()) is not None and since + WAIT_FOR_DAEMON_SECONDS <= now:
             self.queue.take()
+            self.queue.done()
             given_up = True
         if given_up:
-            if isinstance(reply, Lost):
+            if isinstance(reply, NoReply):
                 self._on_failed("The session bus cannot be reached, so no toasts are shown.")
             else:
                 self._on_failed("No notification daemon is running (dunst and mako are two), so no toasts are shown.")
         if since is None:
             return
-        if isinstance(reply, Lost):
+        if isinstance(reply, NoReply):
             self._next()  # the bus has kept the call as long as it could, so this turns slowly
-        elif not self._timer:
-            self._timer = self._bus.later(since + PATIENCE - now, self._time_is_up)
+        elif not self._retry_is_due:
+            self._retry_is_due = self._bus.later(since + WAIT_FOR_DAEMON_SECONDS - now, self._retry)
 
-    def _time_is_up(self) -> None:
-        self._timer = False
+    def _retry(self) -> None:
+        self._retry_is_due = False
         self._next()
 
-    def _close(self, conversation: Conversation, until: float) -> None:
-        busy = self._busy
-        if busy is not None and busy.toast.conversation == conversation and busy.since <= until:
-            self._close_busy = True
+    def _close(self, conversation: Conversation) -> None:
+        self._bus.assert_on_thread()
         ident = self._latest.get(conversation)
-        if ident is not None and self._open[ident].since <= until:
+        if ident is not None:
             self._forget(ident)
             self._bus.call(new_method_call(_ADDRESS, "CloseNotification", "u", (ident,)), None)
 
@@ -277,19 +269,19 @@ class DBusToasts:
         if not self._from_daemon(message) or self._on_clicked is None:
             return
         ident, action = message.body
-        waiting = self._open.get(ident)
-        if waiting is not None and action == "default":
-            self._on_clicked(waiting.toast)
+        toast = self._open.get(ident)
+        if toast is not None and action == "default":
+            self._on_clicked(toast)
 
     def _closed(self, message: Message) -> None:
         if not self._from_daemon(message):
             return
         ident, reason = message.body
-        waiting = self._forget(ident)
-        if waiting is not None and reason == _EXPIRED:
-            self._open[ident] = waiting  # some desktops keep it in a list, where it can still be clicked
-        elif waiting is not None and reason == _DISMISSED and self._on_dismissed is not None:
-            self._on_dismissed(waiting.toast)
+        toast = self._forget(ident)
+        if toast is not None and reason == _EXPIRED:
+            self._open[ident] = toast  # GNOME 43 and Plasma 5.27 list it, where it can still be clicked
+        elif toast is not None and reason == _DISMISSED and self._on_dismissed is not None:
+            self._on_dismissed(toast)
 
 
 def _first(message: Message) -> Any:

@@ -1,8 +1,8 @@
 """Toasts by plyer: on Windows, on macOS, and on Linux where there is no session bus. Owner of plyer.
 
-plyer tells nobody whether a toast was shown, may block for as long as it likes, and breaks in a way of its own on each
-platform. So it runs on a daemon thread with a short queue, which Exit never waits for, and gets text that cannot hurt.
-Where it fails, ``tray_notify`` (pystray's) is the next try.
+plyer 2.1.0 does not say whether a toast was shown, may block for any time, and fails in another way on each platform.
+So it runs on a daemon thread, for which Exit does not wait for long, behind a short queue, and gets cleaned text. Where
+it fails, ``tray_notify`` (pystray's) is tried. Every workaround here is for plyer 2.1.0.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class PlyerToasts:
         self._changed = threading.Condition()
         self._stopping = False
         self._backend: Callable[[str, str], None] | None = None
-        self._hopeless = False
+        self._plyer_unusable = False
         self._runner = _Runner()
         self._balloon: Any = None
         self._thread = threading.Thread(target=self._run, name="toasts", daemon=True)
@@ -96,16 +96,17 @@ class PlyerToasts:
         while True:
             with self._changed:
                 # A balloon takes its icon out of the Windows tray when its time is over.
-                patience = EXPIRE / 1000 if self._balloon is not None else None
-                self._changed.wait_for(lambda: self.queue or self._stopping, patience)
+                seconds = EXPIRE / 1000 if self._balloon is not None else None
+                self._changed.wait_for(lambda: self.queue or self._stopping, seconds)
             self._remove_balloon()
             if self._stopping:
                 return
             if self.queue.newly_dropped():
                 self._on_failed("Too many toasts at once, or the desktop is too slow: the oldest were dropped.")
-            waiting = self.queue.take()
-            if waiting is not None:
-                self._show(waiting.toast)
+            toast = self.queue.take()
+            if toast is not None:
+                self._show(toast)
+                self.queue.done()
 
     def _show(self, toast: Toast) -> None:
         title, body = safe_texts(toast)
@@ -113,13 +114,13 @@ class PlyerToasts:
         if self._platform == "win":
             title, body = cut_utf16(title, _WINDOWS_TITLE), cut_utf16(body, _WINDOWS_BODY)
         reason = "no way to show toasts was found"
-        if not self._hopeless:
+        if not self._plyer_unusable:
             try:
                 self._plyer(title, body)
                 self._on_shown(toast)
                 return
             except (ImportError, NotImplementedError) as error:
-                self._hopeless = True
+                self._plyer_unusable = True
                 reason = str(error)
             except Exception as error:  # of whatever plyer's backends raise
                 reason = str(error) or type(error).__name__
@@ -149,8 +150,8 @@ class PlyerToasts:
         return show
 
     def _on_windows(self) -> Callable[[str, str], None]:
-        # plyer's own way is a thread a toast, which no exit gets past for 10 s, and an icon a toast, which stays in the
-        # tray to the end. Its balloon can be had without both, and be taken away again.
+        # plyer itself starts a thread for each toast, which holds up the exit for 10 s, and leaves an icon for each in
+        # the tray to the end (kivy/plyer#752). Its balloon can be had without both, and be taken away again.
         module = _platform_module("win.libs.balloontip")
         module.atexit = SimpleNamespace(register=lambda _: None)
         balloon_tip = module.WindowsBalloonTip
@@ -184,8 +185,8 @@ class PlyerToasts:
             if portal:  # it pastes the text into a GVariant between apostrophes
                 title, body = (text.replace("\\", "\\\\").replace("'", "\\'") for text in (title, body))
             else:
-                # notify-send takes a leading hyphen for an option. The daemon cannot be asked whether it reads markup
-                # in the body, and nearly all do.
+                # notify-send (libnotify 0.8) takes a leading hyphen for an option, and plyer puts no "--" before the
+                # texts. The daemon cannot be asked whether it reads markup in the body, and nearly all do.
                 title, body = (f" {text}" if text.startswith("-") else text for text in (title, escaped(body)))
             # Past the public notify(), which passes neither the portal its body nor notify-send an end.
             backend._notify(
@@ -245,7 +246,8 @@ class _Runner:
 
 
 def _platform_module(name: str) -> Any:
-    # Not by plyer's proxy, which prints a traceback where a backend cannot be imported, and hides why.
+    # Not by plyer's proxy: where a backend cannot be imported it prints a traceback, and all its calls
+    # raise NotImplementedError.
     return importlib.import_module(f"plyer.platforms.{name}")
 
 

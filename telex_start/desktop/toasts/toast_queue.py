@@ -1,11 +1,13 @@
-"""What waits to be shown: short, because a toast of long ago is no news, and the same for every way of showing it."""
+"""What every way of showing toasts shares: the queue of those that wait, and texts that are fit for any desktop.
+
+The queue is short, because a toast of long ago is no news.
+"""
 
 from __future__ import annotations
 
 import time
 from collections import deque
 from threading import Lock
-from typing import NamedTuple
 
 from ...news.text import clean, cut, one_line
 from ...news.toast import Conversation, Toast
@@ -18,15 +20,8 @@ MOST_WAITING = 20
 """Toasts; beyond, the oldest is dropped."""
 
 
-class Waiting(NamedTuple):
-    """A toast that waits, and since when on the monotonic clock (seconds)."""
-
-    toast: Toast
-    since: float
-
-
 class ToastQueue:
-    """A bounded queue of toasts. For any thread; never blocks.
+    """A bounded queue of toasts, of which one at a time is taken out to be shown. For any thread; never blocks.
 
     Attributes:
         dropped: How many toasts were dropped because too many waited.
@@ -35,7 +30,9 @@ class ToastQueue:
     def __init__(self) -> None:
         self.dropped = 0
         self._lock = Lock()
-        self._waiting: deque[Waiting] = deque()
+        # Toasts, each with the second of the monotonic clock since which it waits.
+        self._waiting: deque[tuple[Toast, float]] = deque()
+        self._taken: tuple[Toast, float] | None = None
         self._dropped_before = 0
 
     def put(self, toast: Toast) -> None:
@@ -44,32 +41,42 @@ class ToastQueue:
             if len(self._waiting) >= MOST_WAITING:
                 self._waiting.popleft()
                 self.dropped += 1
-            self._waiting.append(Waiting(toast, time.monotonic()))
+            self._waiting.append((toast, time.monotonic()))
 
-    def put_back(self, waiting: Waiting) -> None:
-        """Put what was taken first again."""
+    def take(self) -> Toast | None:
+        """Take the next toast out; ``None`` if none waits. :meth:`done` or :meth:`put_back` follows."""
         with self._lock:
-            self._waiting.appendleft(waiting)
+            self._taken = self._waiting.popleft() if self._waiting else None
+            return self._taken[0] if self._taken is not None else None
 
-    def take(self) -> Waiting | None:
-        """The next one; ``None`` if none waits."""
+    def put_back(self) -> None:
+        """Let the toast that was taken out wait again, as the next one and as old as it is, if it is still wanted."""
         with self._lock:
-            return self._waiting.popleft() if self._waiting else None
+            if self._taken is not None:
+                self._waiting.appendleft(self._taken)
+                self._taken = None
+
+    def done(self) -> bool:
+        """The toast that was taken out is dealt with.
+
+        Returns:
+            Whether it is still wanted: not where it was removed meanwhile.
+        """
+        with self._lock:
+            wanted, self._taken = self._taken is not None, None
+            return wanted
 
     def oldest(self) -> float | None:
-        """Since when the next one waits."""
+        """Since when the next toast waits, on the monotonic clock (seconds); ``None`` if none waits."""
         with self._lock:
-            return self._waiting[0].since if self._waiting else None
+            return self._waiting[0][1] if self._waiting else None
 
     def remove(self, conversation: Conversation) -> None:
-        """Drop what waits of this conversation."""
+        """Drop what waits of this conversation; what is taken out of it is not wanted any more."""
         with self._lock:
-            self._waiting = deque(one for one in self._waiting if one.toast.conversation != conversation)
-
-    def clear(self) -> None:
-        """Drop everything."""
-        with self._lock:
-            self._waiting.clear()
+            self._waiting = deque(one for one in self._waiting if one[0].conversation != conversation)
+            if self._taken is not None and self._taken[0].conversation == conversation:
+                self._taken = None
 
     def newly_dropped(self) -> bool:
         """Whether a toast was dropped since this was last asked."""
@@ -84,13 +91,13 @@ class ToastQueue:
 def safe_texts(toast: Toast) -> tuple[str, str]:
     """Title and body, fit for any desktop.
 
-    The words are clean already where they come from :mod:`telex_start.news.text`; but a single NUL would make the
-    bus close the connection, so it is not left to trust.
+    Texts that come from :mod:`telex_start.news.text` are clean already. They are cleaned once more because a single NUL
+    would make the bus close the connection.
     """
     title = cut(one_line(toast.title), LONGEST_TITLE) or APP_NAME
     return title, cut(clean(toast.body), LONGEST_BODY)
 
 
 def escaped(text: str) -> str:
-    """The text for who reads markup, so that it shows as it is."""
+    """The text with its markup characters escaped, for a daemon that reads markup."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

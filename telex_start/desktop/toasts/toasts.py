@@ -1,7 +1,8 @@
 """Toasts: one call that never blocks and never raises, whatever the desktop has.
 
-On Linux the notification daemon is asked over the session bus; on Windows, on macOS and where there is no session bus
-plyer is. A desktop that shows nothing is told about once, not once a toast, and again only after it has worked between.
+On Linux the notification daemon shows them, asked over the session bus; on Windows, on macOS and where there is no
+session bus plyer does. Where toasts cannot be shown, that is dispatched once, not for each toast; and once more when it
+happens again after one was shown.
 """
 
 from __future__ import annotations
@@ -32,15 +33,19 @@ class _Backend(Protocol):
 
 
 class Toasts:
-    """Shows toasts on a thread of its own.
+    """Shows toasts, from any thread.
+
+    On Linux the work is done on the desktop loop's thread, which is that of ``bus``; without ``bus``, and by plyer, on
+    a thread named "toasts".
 
     Args:
-        dispatch: Where events go: :class:`ToastFailed`, and :class:`ToastClicked` where the desktop tells of clicks.
+        dispatch: Where events go, on that thread: :class:`ToastFailed`, and :class:`ToastClicked` where the desktop
+            reports clicks.
         icon: Gives width, height and rows of R, G, B, A bytes, for the notification daemon; asked once, when needed.
         icon_file: An ``.ico`` file, for Windows.
         tray_notify: What shows title and body where plyer cannot (pystray's ``notify``); ``None`` on Linux.
-        bus: The session bus's connection to use, not started yet, of which the caller stays the owner. By default one
-            is made for toasts alone.
+        bus: The connection to the session bus, not started yet; the caller stays its owner. By default one is made
+            for toasts alone.
         environ: The environment variables.
     """
 
@@ -67,7 +72,7 @@ class Toasts:
             self._backend = self._over(bus)
 
     def start(self) -> None:
-        """Start what shows toasts. Does not wait for it."""
+        """Start what shows toasts, where ``bus`` does not; does not wait for it."""
         if self._backend is not None:
             return
         if not sys.platform.startswith("linux") or not self._start_bus():
@@ -84,10 +89,10 @@ class Toasts:
             self._backend.close(conversation)
 
     def stop(self, timeout: float = 0.4) -> None:
-        """Stop showing. What waits is dropped; a thread that is blocked in the desktop is left behind, it is a daemon.
+        """Stop showing; what waits is dropped.
 
         Args:
-            timeout: Seconds.
+            timeout: Seconds to wait for the thread. One that the desktop blocks is left behind, as a daemon thread.
         """
         backend, self._backend = self._backend, None
         if backend is not None and backend.queue.dropped:
@@ -113,15 +118,14 @@ class Toasts:
         return True
 
     def _over(self, bus: Bus) -> _Backend:
-        from .dbus_backend import DBusToasts, Icon
+        from .dbus_backend import DBusToasts
 
-        draw = self._icon
         return DBusToasts(
             bus,
             on_shown=self._shown,
             on_failed=self._failed,
             on_clicked=lambda toast: self._dispatch(ToastClicked()),
-            icon=None if draw is None else lambda: Icon(*draw()),
+            icon=self._icon,
         )
 
     def _start_plyer(self) -> None:

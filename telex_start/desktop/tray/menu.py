@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from ...events import Event
 
 
-def make_menu(words: Any, face: Callable[[], Face], tell: Callable[[Event], object]) -> Any:
+def make_menu(classes: Any, face: Callable[[], Face], tell: Callable[[Event], object]) -> Any:
     """The menu.
 
     Args:
-        words: What has pystray's ``Menu`` and ``MenuItem``.
+        classes: Has pystray's ``Menu`` and ``MenuItem``.
         face: What is shown now. Called on the tray's thread, whenever the menu is made or brought up to date.
         tell: Gets :class:`MenuClicked` and :class:`IconClicked`.
     """
@@ -28,21 +28,21 @@ def make_menu(words: Any, face: Callable[[], Face], tell: Callable[[Event], obje
         tell(MenuClicked(which) if which else IconClicked())
 
     def item(which: MenuItem, **when: Callable[[Any], bool]) -> Any:
-        return words.MenuItem(which.value, lambda: clicked(which), **when)
+        return classes.MenuItem(which.value, lambda: clicked(which), **when)
 
-    return words.Menu(
+    return classes.Menu(
         # What a click on the icon itself does, where the backend knows that; in no menu.
-        words.MenuItem("", lambda: clicked(None), default=True, visible=False),
-        words.MenuItem(lambda _: face().status, None, enabled=False),
-        words.Menu.SEPARATOR,
+        classes.MenuItem("", lambda: clicked(None), default=True, visible=False),
+        classes.MenuItem(lambda _: face().status, None, enabled=False),
+        classes.Menu.SEPARATOR,
         item(MenuItem.LOGIN, enabled=lambda _: not face().signed_in),
         item(MenuItem.RECONNECT_NOW, visible=lambda _: face().reconnecting),
-        words.Menu.SEPARATOR,
+        classes.Menu.SEPARATOR,
         item(MenuItem.OPEN_MAIN_APP),
         item(MenuItem.CLOSE_MAIN_APP),
-        words.Menu.SEPARATOR,
+        classes.Menu.SEPARATOR,
         item(MenuItem.TEST_NOTIFICATIONS),
-        words.Menu.SEPARATOR,
+        classes.Menu.SEPARATOR,
         item(MenuItem.SIGN_OUT, visible=lambda _: face().signed_in),
         item(MenuItem.EXIT),
     )

@@ -1,7 +1,7 @@
-"""pystray's own backends, where one of them is needed: looked at before it is imported, and made harmless.
+"""pystray's own backends, for Windows, macOS and old trays: chosen by name, with workarounds for pystray 0.19.5.
 
-pystray chooses when it is imported, takes a backend without a menu where nothing better is, and can hang when the
-desktop lacks something. So the backend is named here, and its traps are taken out.
+Left to itself, pystray chooses its backend at import, takes one without a menu where nothing better can be imported,
+and can hang when the desktop lacks something.
 """
 
 from __future__ import annotations
@@ -81,8 +81,8 @@ def _import_backend(name: str) -> Any:
 
 
 class _NoNotifier:
-    """Stands in for pystray's own notifier: that one calls the notification daemon when the icon starts and stops,
-    and a daemon that does not answer holds up both for half a minute."""
+    """Stands in for the notifier of pystray 0.19.5, which calls the notification daemon when the icon starts and stops:
+    a daemon that does not answer holds up both for half a minute."""
 
     def notify(self, title: str, message: str, icon: str) -> None:
         """Toasts are shown elsewhere."""
@@ -98,8 +98,11 @@ def _silence_notifier() -> None:
 
 
 def _quiet(icon_class: Any) -> Any:
-    """The class without its rebuilding of the whole menu after each click, which changes nothing here, closes a menu
-    that is open again already, and loses a click that is under way."""
+    """The class, but without rebuilding the whole menu after each click as pystray 0.19.5 does: that changes nothing
+    here, closes a menu that is open again already, and loses a click that is under way.
+
+    That a rebuilt menu closes is noted in https://github.com/moses-palmer/pystray/pull/59.
+    """
 
     class QuietIcon(icon_class):  # type: ignore[misc]
         def _handler(self, callback: Callable[[Any], object]) -> Callable[..., None]:
@@ -119,7 +122,8 @@ _kept: list[Any] = []
 
 
 def _live_without_bus() -> None:
-    """GLib ends the process when the session bus goes, unless told not to; for as long as the connection is kept."""
+    """Keep GLib from ending the process when the session bus goes, as it does by default (``exit-on-close``, seen with
+    GLib 2.74). That holds for as long as the connection is kept."""
     from gi.repository import Gio, GLib
 
     try:

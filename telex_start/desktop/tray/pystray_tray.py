@@ -24,7 +24,7 @@ class Backend(NamedTuple):
     """What the icon is made with."""
 
     name: str
-    words: Any
+    classes: Any
     """Has pystray's ``Menu`` and ``MenuItem``."""
     icon_class: Any
     """What to make the icon with in place of ``pystray.Icon``."""
@@ -41,7 +41,7 @@ class PystrayTray:
         backend: What it is made with.
         face: What is shown first.
         tell: Gets the clicks, on the tray's thread.
-        shown: Called when the icon is shown.
+        shown: Called when the icon is shown, on pystray's thread for the set-up.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class PystrayTray:
         deadline = time.monotonic() + timeout
         with self._lock:
             self._stopping = True
-        # A stop before pystray's loop has begun would be lost.
+        # A stop before the loop of pystray 0.19.5 has begun would be lost (see moses-palmer/pystray#125).
         if self._ready.wait(timeout):
             self._icon.stop()
         if self._thread.ident is not None:
@@ -112,17 +112,18 @@ class PystrayTray:
         try:
             self._make_icon().run(self._set_up)
             if not self._stopping:
-                raise RuntimeError("pystray's loop ended by itself")  # it logs why, and returns
+                raise RuntimeError("pystray's loop ended by itself")  # pystray logs why, and returns
         except Exception as error:
             log.exception("the tray failed")
             if not self._stopping:
                 self._tell(ThreadFailed("tray", type(error).__name__))
-            # pystray's thread for the set-up waits for ever where the loop never began, and would hold up the exit.
+            # In pystray 0.19.5 the thread for the set-up waits for ever where the loop never began, and would hold up
+            # the exit (moses-palmer/pystray#97).
             with suppress(Exception):
                 self._icon._mark_ready()
 
     def _make_icon(self) -> Any:
-        menu = make_menu(self._backend.words, lambda: self._face, self._tell)
+        menu = make_menu(self._backend.classes, lambda: self._face, self._tell)
         self._icon = self._backend.icon_class("telex-start", self._picture(self._face), self._face.title, menu)
         return self._icon
 
@@ -136,7 +137,10 @@ class PystrayTray:
         self._shown()
 
     def _renew(self) -> None:
-        """Renew what differs, together: a panel may close an open menu at each renewal. Called with the lock held."""
+        """Renew what differs, together. Called with the lock held.
+
+        With pystray 0.19.5 and AppIndicator each renewal closes an open menu (moses-palmer/pystray#59).
+        """
         old, new = self._face, self._wanted
         if old == new:
             return

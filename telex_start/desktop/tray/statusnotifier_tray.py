@@ -58,9 +58,15 @@ class StatusNotifierTray:
         self._icon.run_detached()
 
     def wait(self, seconds: float) -> bool:
-        """Wait at most so long until the bus has let us in; where there is a panel, a moment longer, till it has it.
+        """Wait until the bus has let us in; where there is a panel, a moment longer, until it has read the icon.
 
-        Whoever goes on now competes with the bus's thread for the interpreter.
+        A caller that goes on sooner competes with the bus's thread for the interpreter, and the icon comes later.
+
+        Args:
+            seconds: The most to wait for the bus.
+
+        Returns:
+            Whether the bus has let us in.
         """
         if not self._connected.wait(seconds):
             return False

@@ -1,4 +1,4 @@
-"""The tray and the login window as the surface of the program. Used by the main thread alone."""
+"""The tray and the login window as the surface of the program. For the main thread, but for what says otherwise."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...face import SIGNED_OUT, Face
-from ..bus.buses import Connections
+from ..bus.buses import Buses
 from .tray import Tray
 
 if TYPE_CHECKING:
@@ -23,16 +23,16 @@ STOP_WITHIN = 0.7
 class TraySurface:
     """Shows faces in the tray; words, counts and troubles are part of the face, or of the open window."""
 
-    def __init__(self, dispatch: Callable[[Event], None], connections: Connections, cache: str | Path) -> None:
+    def __init__(self, dispatch: Callable[[Event], None], buses: Buses, cache: str | Path) -> None:
         """
         Args:
             dispatch: Where events go.
-            connections: Not started yet; they are by :meth:`start`.
+            buses: Not started yet: :meth:`start` does that.
             cache: The folder of the drawn icons.
         """
         self._dispatch = dispatch
-        self._connections = connections
-        self._tray = Tray(dispatch, SIGNED_OUT, bus=connections.session, cache=cache)
+        self._buses = buses
+        self._tray = Tray(dispatch, SIGNED_OUT, bus=buses.session, cache=cache)
 
     def start(self) -> None:
         """Connect to the desktop and show the icon.
@@ -40,14 +40,14 @@ class TraySurface:
         Raises:
             NoPlaceForIcon: there is nowhere to put an icon with a menu.
         """
-        self._tray.start(self._connections.start)
+        self._tray.start(self._buses.start)
 
     def stop(self) -> None:
         """Take the icon away."""
         self._tray.stop(STOP_WITHIN)
 
     def notify(self, title: str, body: str) -> None:
-        """Show a toast at the icon, where nothing better can.
+        """Show a toast at the icon, where nothing better can. From any thread.
 
         Raises:
             RuntimeError: it cannot be shown.

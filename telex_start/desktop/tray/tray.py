@@ -1,4 +1,4 @@
-"""The icon in the tray, its title and its menu: which way it comes to the screen, and what is shown.
+"""The icon in the tray, its title and its menu: by which backend it is shown, and what it shows.
 
 On Linux it is a StatusNotifierItem of our own, which needs a session bus and no toolkit. A desktop that has only a tray
 of the old kind (XEmbed) gets pystray's AppIndicator where PyGObject is installed. Elsewhere pystray's backend for the
@@ -29,7 +29,7 @@ log = Log(__name__)
 
 BUS_WITHIN = 2.0
 """Seconds in which the session bus must have let us in."""
-PATIENCE = 3.0
+WAIT_FOR_TRAY_SECONDS = 3.0
 """Seconds without a tray after which there is none: at login, and when it is restarted, a panel comes a little later
 than its programs."""
 
@@ -45,9 +45,9 @@ class Tray:
         dispatch: Where events go: :class:`MenuClicked`, :class:`IconClicked`, :class:`TrayAppeared`,
             :class:`TrayMissing`, :class:`ThreadFailed`. Called from several threads.
         face: What is shown first.
-        bus: On Linux the session bus, not started yet; ``None`` where there is none.
+        bus: On Linux the session bus, not started yet: :meth:`start` does that. ``None`` where there is none.
         cache: The folder of the drawn icons.
-        patience: Seconds without a tray after which :class:`TrayMissing` is told.
+        wait_for_tray: Seconds without a tray after which :class:`TrayMissing` is told.
         environ: The environment variables.
     """
 
@@ -58,17 +58,17 @@ class Tray:
         *,
         bus: Bus | None,
         cache: str | Path,
-        patience: float = PATIENCE,
+        wait_for_tray: float = WAIT_FOR_TRAY_SECONDS,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         self._dispatch = dispatch
-        self._patience = patience
+        self._wait_for_tray = wait_for_tray
         self._bus = bus
         self._environ = environ
         self._lock = threading.Lock()
         self._face = face
         self._stopping = False
-        self._told: bool | None = None
+        self._last_presence: bool | None = None
         self._host: bool | None = None
         self._started = False
         self._item: StatusNotifierTray | None = None
@@ -165,7 +165,7 @@ class Tray:
             if self._started:
                 self._tell_presence(True)
         elif self._bus is not None:
-            self._bus.later(self._patience, self._look_again)
+            self._bus.later(self._wait_for_tray, self._look_again)
 
     def _look_again(self) -> None:
         if self._host or self._stopping or self._pystray is not None:
@@ -180,8 +180,8 @@ class Tray:
             self._tell_presence(False)
 
     def _tell_presence(self, there: bool) -> None:
-        if there is not self._told:
-            self._told = there
+        if there is not self._last_presence:
+            self._last_presence = there
             from ...events import TrayAppeared, TrayMissing
 
             self._tell(TrayAppeared() if there else TrayMissing())
@@ -207,7 +207,7 @@ class Tray:
             tray = PystrayTray(backend, self._face, self._tell, lambda: self._tell_presence(True))
             self._pystray = self._shown = tray
             if self._item is not None:
-                self._item.stop()  # AppIndicator registers with a StatusNotifier host that comes later by itself
+                self._item.stop()  # a StatusNotifier host that comes later gets the icon from AppIndicator (0.5.92)
         tray.start()
 
 

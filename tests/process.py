@@ -1,0 +1,183 @@
+"""A process under test: what it prints, line by line, what it is told, and nothing of it left behind."""
+
+from __future__ import annotations
+
+import queue
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+ROOT = Path(__file__).parent.parent
+"""The repository's folder, from which all processes under test run."""
+TIMEOUT = 8.0
+"""Seconds; generous, because it is only ever reached by a failing test on a busy machine."""
+
+
+def end(process: subprocess.Popen[Any]) -> None:
+    """End a process that a test started, and wait until it is gone."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(TIMEOUT)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    process.wait()
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
+
+
+@contextmanager
+def running(command: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[Any]]:
+    """A process, with `Popen`'s options, that is killed in the end where it has not ended by itself."""
+    with subprocess.Popen(command, cwd=ROOT, **options) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+class Process:
+    """A command in a process of its own, from entering to leaving; killed in the end where it still runs.
+
+    Args:
+        command: What to run, from the repository's folder.
+        environ: Its whole environment.
+        given: Text for its standard input, which is closed after that; `None` leaves it open for `tell`.
+
+    Attributes:
+        process: The process itself.
+        lines: What it has printed as far as that was asked for.
+    """
+
+    def __init__(self, command: Sequence[str], environ: Mapping[str, str], given: str | None = None) -> None:
+        self.environ = dict(environ)
+        self.lines: list[str] = []
+        self._command = command
+        self._given = given
+        self._coming: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._errors = ""
+
+    def __enter__(self) -> Self:
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(
+            self._command,
+            env=self.environ,
+            cwd=ROOT,
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+            text=True,
+            encoding="utf-8",
+        )
+        assert self.process.stdin is not None
+        if self._given is not None:
+            self.process.stdin.write(self._given)
+            self.process.stdin.close()
+        self._readers = [threading.Thread(target=work, daemon=True) for work in (self._read, self._read_errors)]
+        for reader in self._readers:
+            reader.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        ended_well = self.process.poll() is not None or self._end()
+        if self.process.poll() is None:
+            self.process.kill()
+        self._all_read()
+        end(self.process)
+        assert ended_well or kind is not None, "it did not end as it should"
+
+    # --- what it says and is told -----------------------------------------------------------------------------------
+
+    def tell(self, line: str) -> None:
+        """Write a line to its standard input."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def line(self, wanted: Callable[[str], bool], within: float = 15.0) -> str:
+        """The next line of standard output that is wanted; the ones before it are passed over.
+
+        Raises:
+            AssertionError: none came within so many seconds, or it has ended.
+        """
+        deadline = time.monotonic() + within
+        while True:
+            try:
+                line = self._coming.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                raise AssertionError(f"not seen within {within} s; seen: {self.lines[-20:]}\n{self.log()}") from None
+            if line is None:
+                self._coming.put(None)  # for who asks again
+                self._all_read()
+                raise AssertionError(f"it ended; seen: {self.lines[-20:]}\nstderr: {self._errors}\n{self.log()}")
+            self.lines.append(line)
+            if wanted(line):
+                return line
+
+    def next_line(self, within: float = TIMEOUT) -> str:
+        """The next line of standard output.
+
+        Raises:
+            AssertionError: none came within so many seconds, or it has ended.
+        """
+        return self.line(lambda _: True, within)
+
+    def lines_so_far(self) -> list[str]:
+        """All lines of standard output that have come, also those that nobody asked for yet."""
+        while not self._coming.empty():
+            if (line := self._coming.get()) is None:
+                self._coming.put(None)
+                break
+            self.lines.append(line)
+        return self.lines
+
+    def log(self) -> str:
+        """What it has logged elsewhere than on standard error; for subclasses."""
+        return ""
+
+    # --- its end ----------------------------------------------------------------------------------------------------
+
+    def ended(self, within: float = 15.0) -> int:
+        """Wait for its end; the exit code."""
+        return self.process.wait(within)
+
+    @property
+    def output(self) -> list[str]:
+        """All lines of standard output, once it has ended."""
+        self.process.wait(10)
+        self._all_read()
+        return self.lines_so_far()
+
+    @property
+    def errors(self) -> str:
+        """Standard error, once it has ended."""
+        self.process.wait(10)
+        self._all_read()
+        return self._errors
+
+    def _end(self) -> bool:
+        """Make a process that still runs end; whether it did as it should."""
+        self.process.kill()
+        return True
+
+    def _all_read(self) -> None:
+        for reader in self._readers:
+            reader.join(TIMEOUT)
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._coming.put(line.rstrip("\n"))
+        self._coming.put(None)
+
+    def _read_errors(self) -> None:
+        assert self.process.stderr is not None
+        self._errors = self.process.stderr.read()
