@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from telex_start.net.pacing import Backoff
 from telex_start.push.channel import REFUSED_FOR, STEADY, Channel, Phase, early
 from telex_start.push.frames import Publication, Subscribed
 from telex_start.push.recovery import LOST, Position
@@ -14,7 +15,7 @@ NOW = 1000.0
 
 
 def channel() -> Channel:
-    return Channel("o/u", lambda: 0.5)
+    return Channel("o/u", Backoff(lambda: 0.5))
 
 
 def live(since: float = NOW) -> Channel:
@@ -62,8 +63,8 @@ def test_without_history_something_may_be_lost_at_every_reconnect_but_not_at_the
 
 
 @given(st.floats(1, 1e6), st.floats(0, 1, exclude_max=True))
-def test_a_token_is_renewed_early_but_not_all_the_time(ttl: float, random: float) -> None:
-    wait = early(ttl, random)
+def test_a_token_is_renewed_early_but_not_all_the_time(ttl: float, chance: float) -> None:
+    wait = early(ttl, chance)
     assert wait >= 1.0
     assert wait <= max(1.0, 0.8 * ttl)
     assert wait >= 0.72 * ttl - 1e-9 * ttl
