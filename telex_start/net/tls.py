@@ -60,7 +60,7 @@ def proxy_for(host: str) -> str | None:
 
 
 class Aborter:
-    """By which another thread ends whatever blocks on a socket, at any moment of the socket's life, and for good.
+    """Lets another thread end whatever blocks on a socket, at any moment of the socket's life, and for good.
 
     It works on a duplicate: wrapping a socket in TLS takes the original away while the handshake still blocks, and
     closing it would leave a number that may by then mean another socket.

@@ -106,7 +106,7 @@ class WebSocket:
         if made.getstatus() != 101:
             self.close()
             raise TelexFailure("A redirect came instead of Telex's push server: does this network ask you to log in?")
-        bounded.deadline = None
+        made.sock = self._raw  # from here on its own time-out, set before each call, is bound enough
         self._websocket = made
 
     def receive(self, seconds: float | None) -> bytes | None:

@@ -1,8 +1,8 @@
 """The session: the one thread that talks to Telex, from signing in to signing out.
 
-It does its blocking work in straight lines. Commands come in by one queue, which is also what it waits on; what happens
-goes out by ``dispatch``. Two things more are shared. The token store: see there. And what blocks, a connection or an
-HTTPS request: whichever thread sends a command aborts it.
+It does one thing after the other, and most of them block. Commands come in by one queue, on which it also waits; what
+happens goes out by ``dispatch``. Two more things are shared with other threads: the token store (see
+:class:`~.tokens.TokenStore`), and what :meth:`Session.send` aborts, the WebSocket and the HTTPS client.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ _AGENT = f"telex-start/{__version__}"
 
 
 class Session:
-    """The session thread's work. :meth:`send` may be called by any thread; all else belongs to the thread itself."""
+    """The session thread's work. Any thread may call :meth:`start`, :meth:`send` and :meth:`stop`, and nothing else."""
 
     def __init__(
         self,
@@ -112,6 +112,8 @@ class Session:
         self._commands.put(command)
         if isinstance(command, SignIn):
             return  # of no consequence to a session that is signed in
+        # Read on another thread than the one that sets it: a connection that comes too late for this finds the command
+        # in the queue, and one that comes after the command was obeyed is made anew (see `_aborted`).
         if (websocket := self._websocket) is not None:
             websocket.abort()
         if isinstance(command, Stop):

@@ -84,6 +84,32 @@ def test_what_never_expires_is_never_refreshed() -> None:
     assert made.refresh_at == float("inf")
 
 
+@pytest.mark.parametrize(("ttl", "chance", "wait"), [(300, 0.0, 10.0), (300, 0.5, 15.0), (60, 0.5, 6.0), (2, 0.5, 0.5)])
+def test_a_refresh_that_failed_is_tried_again_while_there_is_time(ttl: int, chance: float, wait: float) -> None:
+    made = live()
+    made.schedule_refresh(True, ttl, NOW, 0.0)
+    made.refresh_begun()
+    assert made.refresh_at == float("inf")
+    made.refresh_later(NOW, chance)
+    assert made.refresh_at == NOW + wait
+
+
+def test_a_refresh_that_failed_is_not_tried_again_where_the_channel_is_live_no_longer() -> None:
+    made = live()
+    made.retry(NOW)
+    made.refresh_later(NOW, 0.0)
+    assert made.refresh_at == float("inf")
+
+
+def test_a_refused_channel_gets_another_chance_in_a_new_session() -> None:
+    made = live()
+    made.refuse(NOW)
+    made.signed_in_anew()
+    assert not made.refused
+    assert made.try_at < 0
+    assert made.position == Position("e", 5), "what was missed meanwhile is asked for"
+
+
 def test_failures_back_off_until_it_was_live_for_a_while() -> None:
     made = channel()
     waits = []

@@ -478,6 +478,14 @@ def test_a_failing_refresh_of_the_connection() -> None:
     assert isinstance(ended, push.Ended) and not ended.terminal
 
 
+@pytest.mark.parametrize(("ttl", "wait"), [(120, 7.5), (60, 6.0), (2, 0.5)])
+def test_a_refresh_of_the_connection_that_failed_is_tried_again_while_there_is_time(ttl: int, wait: float) -> None:
+    exchange = Exchange()
+    exchange.connect(expires=True, ttl=ttl)
+    exchange.client.refresh_later(exchange.now)
+    assert exchange.client.refresh_at == exchange.now + wait
+
+
 def test_a_refresh_from_the_servers_side_moves_the_timer() -> None:
     exchange = Exchange()
     exchange.connect(expires=True, ttl=10)

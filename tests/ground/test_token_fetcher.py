@@ -7,10 +7,11 @@ from collections.abc import Callable
 import pytest
 
 from telex_start.errors import NoNetwork, RateLimited, Refused, SessionOver, TelexFailure
-from telex_start.events import ChannelAnswered, Event, Organisation
+from telex_start.events import ChannelAnswered, Event, Organisation, SignOut
 from telex_start.net.pacing import Pacer
 from telex_start.push.channel import REFUSED_FOR, Channel
 from telex_start.session.collaborators import Collaborators
+from telex_start.session.interrupts import LeaveAsked
 from telex_start.session.organisations import Organisations
 from telex_start.session.timings import USUAL
 from telex_start.session.token_fetcher import TokenFetcher
@@ -43,20 +44,19 @@ class Scene:
         self.organisations = Organisations("u", lambda: 0.5, self.events.append)
         self.organisations.look_up(Memberships())  # type: ignore[arg-type]
         self.events.clear()
-        self.fetcher = TokenFetcher(
-            Collaborators(
-                api=self,  # type: ignore[arg-type]
-                store=self.store,
-                pacer=Pacer(),
-                organisations=self.organisations,
-                timings=USUAL,
-                now=lambda: self.now,
-                chance=lambda: 0.5,
-                wait_interruptibly=self.wait,
-                dispatch=self.events.append,
-                figures_changed=self.refused,
-            )
+        self.parts = Collaborators(
+            api=self,  # type: ignore[arg-type]
+            store=self.store,
+            pacer=Pacer(),
+            organisations=self.organisations,
+            timings=USUAL,
+            now=lambda: self.now,
+            chance=lambda: 0.5,
+            wait_interruptibly=self.wait,
+            dispatch=self.events.append,
+            figures_changed=self.refused,
         )
+        self.fetcher = TokenFetcher(self.parts)
 
     def wait(self, seconds: float) -> None:
         self.now += seconds
@@ -167,6 +167,17 @@ def test_the_end_of_the_session_goes_through(scene: Scene) -> None:
     scene.connection_answers = [SessionOver("x")]
     with pytest.raises(SessionOver):
         scene.fetcher.prepare()
+
+
+def test_a_command_is_no_failure_of_a_fetch(scene: Scene) -> None:
+    def leave(seconds: float) -> None:
+        raise LeaveAsked(SignOut())
+
+    fetcher = TokenFetcher(scene.parts._replace(wait_interruptibly=leave))
+    with pytest.raises(LeaveAsked) as raised:
+        fetcher.prepare()
+    assert not isinstance(raised.value, Exception), "an `except Exception` would take it for a failure"
+    assert scene.asked == [], "it looked for a command after the first call"
 
 
 # --- subscription tokens --------------------------------------------------------------------------------------------

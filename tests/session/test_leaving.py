@@ -224,6 +224,14 @@ def test_many_commands_at_once_end_in_the_last_ones_state(own: Telex, agent: Sta
     session.await_state(State.STOPPED)
 
 
+def test_what_belongs_to_the_session_thread_is_refused_to_any_other(own: Telex, agent: Start) -> None:
+    session = agent(own(*ONE)).online()
+    with pytest.raises(AssertionError, match="session thread"):
+        session.session._wait_interruptibly(0.0)
+    with pytest.raises(AssertionError, match="session thread"):
+        session.session._figures_changed()
+
+
 # --- sleep ----------------------------------------------------------------------------------------------------------
 
 
