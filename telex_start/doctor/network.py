@@ -22,8 +22,8 @@ CLOCK_OFF = 300.0
 """Seconds by which this machine's clock may differ from the server's without a word."""
 
 _AGENT = f"telex-start/{__version__}"
-_CALL_WITHIN = LOOK_WITHIN - 0.5
-"""Seconds: a call should end by itself, and say why, before the look at it is over."""
+CALL_WITHIN = LOOK_WITHIN - 0.5
+"""Seconds for one call or connection: a call should end by itself, and say why, before the look at it is over."""
 
 
 class Server(NamedTuple):
@@ -34,8 +34,8 @@ class Server(NamedTuple):
     port: int
 
 
-def findings(config: Config) -> Iterator[Finding]:
-    """Look at all of it, each as soon as it is known."""
+def findings(config: Config, call_within: float = CALL_WITHIN) -> Iterator[Finding]:
+    """Look at all of it, each as soon as it is known; ``call_within``: seconds for each call or connection."""
     try:
         context = tls.context(config.ca_file)
     except ConfigError as error:
@@ -49,7 +49,7 @@ def findings(config: Config) -> Iterator[Finding]:
             yield name
             reached = name.mark is not Mark.MISSING
             if reached:
-                secure = look("TLS", partial(_tls, server, context), fatal=True)
+                secure = look("TLS", partial(_tls, server, context, call_within), fatal=True)
                 yield secure
                 reached = secure.mark is not Mark.MISSING
             seen[server.host, server.port] = reached
@@ -57,7 +57,7 @@ def findings(config: Config) -> Iterator[Finding]:
             yield missing(server.subject, f"not tried, {server.host} is not reached", fatal=True)
             continue
         told: list[Finding] = []
-        yield look(server.subject, partial(probe, config, context, told), fatal=True)
+        yield look(server.subject, partial(probe, config, context, call_within, told), fatal=True)
         yield from told
 
 
@@ -79,11 +79,11 @@ def _name(server: Server) -> Finding:
     return ok("DNS", f"{server.host} is {', '.join(addresses)}")
 
 
-def _tls(server: Server, context: ssl.SSLContext) -> Finding:
-    handle = tls.Handle()
-    end = clock.now() + _CALL_WITHIN
+def _tls(server: Server, context: ssl.SSLContext, call_within: float) -> Finding:
+    aborter = tls.Aborter()
+    end = clock.now() + call_within
     try:
-        sock = tls.dial(server.host, server.port, context, clock.now, end, handle)
+        sock = tls.dial(server.host, server.port, context, clock.now, end, aborter)
     except TelexStartError as error:
         cause = error.__context__
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -91,7 +91,7 @@ def _tls(server: Server, context: ssl.SSLContext) -> Finding:
         return missing("TLS", f"{server.host}:{server.port}: {error.message.rstrip('.')}", fatal=True)
     version = sock.version()
     sock.close()
-    handle.release()
+    aborter.release()
     return ok("TLS", f"{server.host}:{server.port}, {version}, certificate verified")
 
 
@@ -104,7 +104,7 @@ def _tls_remedy(error: ssl.SSLCertVerificationError) -> str:
     return "a private authority is trusted by ca_file (--ca-file FILE); a filtering proxy's is to be installed here"
 
 
-def _api(config: Config, context: ssl.SSLContext, told: list[Finding]) -> Finding:
+def _api(config: Config, context: ssl.SSLContext, call_within: float, told: list[Finding]) -> Finding:
     """A login without e-mail and password: that must be refused, in Telex's own way."""
     import msgspec
 
@@ -113,7 +113,7 @@ def _api(config: Config, context: ssl.SSLContext, told: list[Finding]) -> Findin
     https = Https(context, clock.now, _AGENT)
     began = clock.now()
     try:
-        answer = https.request("POST", f"{config.api_url}/auth/login", headers={}, json={}, seconds=_CALL_WITHIN)
+        answer = https.request("POST", f"{config.api_url}/auth/login", headers={}, json={}, seconds=call_within)
     except TelexStartError as error:
         return missing("API", error.message.rstrip("."), fatal=True)
     finally:
@@ -151,16 +151,16 @@ def _clock(served: str) -> Finding:
     return note("clock", f"{abs(ahead) / 60:.0f} minutes {side} the server's", remedy)
 
 
-def _push(config: Config, context: ssl.SSLContext, told: list[Finding]) -> Finding:
-    from ..push.websocket import Connection
+def _push(config: Config, context: ssl.SSLContext, call_within: float, told: list[Finding]) -> Finding:
+    from ..push.websocket import WebSocket
 
-    connection = Connection(config.push_url, context, clock.now, _AGENT)
+    websocket = WebSocket(config.push_url, context, clock.now, _AGENT, open_within=call_within)
     began = clock.now()
     try:
-        connection.open()
+        websocket.open()
     except TelexStartError as error:
         remedy = "is the address right, and does a proxy in between let WebSockets through?"
         return missing("push server", error.message.rstrip("."), remedy, fatal=True)
     finally:
-        connection.close()
+        websocket.close()
     return ok("push server", f"it takes a WebSocket, in {(clock.now() - began) * 1000:.0f} ms")

@@ -43,10 +43,10 @@ class Answer(NamedTuple):
 class _Line:
     """What the connections of one :class:`Https` share: how to open one, and when the call at hand must be over."""
 
-    def __init__(self, context: ssl.SSLContext, clock: Callable[[], float]) -> None:
+    def __init__(self, context: ssl.SSLContext, now: Callable[[], float]) -> None:
         self.context = context
-        self.clock = clock
-        self.handle = tls.Handle()
+        self.now = now
+        self.aborter = tls.Aborter()
         self.end = 0.0
 
 
@@ -60,8 +60,8 @@ class _Connection(HTTPSConnection):
 
     def connect(self) -> None:
         line = self.line
-        opened = tls.dial(self.host, self.port or 443, line.context, line.clock, line.end, line.handle)
-        self.sock: Any = tls.DeadlineSocket(opened, line.clock)
+        opened = tls.dial(self.host, self.port or 443, line.context, line.now, line.end, line.aborter)
+        self.sock: Any = tls.DeadlineSocket(opened, line.now)
         self.is_verified = True
 
     def putrequest(self, *args: Any, **kwargs: Any) -> None:
@@ -78,7 +78,7 @@ class _Connection(HTTPSConnection):
 
     def close(self) -> None:
         super().close()
-        self.line.handle.release()
+        self.line.aborter.release()
 
 
 class _Adapter(HTTPAdapter):
@@ -101,9 +101,9 @@ class _Adapter(HTTPAdapter):
 class Https:
     """Sends requests, one at a time, from one thread; any thread may :meth:`abort`."""
 
-    def __init__(self, context: ssl.SSLContext, clock: Callable[[], float], agent: str) -> None:
-        self._clock = clock
-        self._line = _Line(context, clock)
+    def __init__(self, context: ssl.SSLContext, now: Callable[[], float], agent: str) -> None:
+        self._now = now
+        self._line = _Line(context, now)
         self._used_at = float("-inf")
         self._session = requests.Session()
         # With it requests reads ~/.netrc, and an entry there would replace our Authorization header.
@@ -127,7 +127,7 @@ class Https:
             NoNetwork: no connection, no answer in time, or TLS that does not verify.
             TelexFailure: the answer is larger than :data:`MOST_BYTES`, or no HTTP.
         """
-        start = self._clock()
+        start = self._now()
         if start - self._used_at > KEPT_OPEN:
             self._session.close()  # the network may have changed under an idle connection: it would only hang
         end = self._line.end = start + seconds
@@ -146,7 +146,7 @@ class Https:
                     body += piece
                     if len(body) > MOST_BYTES:
                         raise TelexFailure("The answer was far too large to be Telex's.")
-                    if self._clock() > end:
+                    if self._now() > end:
                         raise NoNetwork("The answer took too long.")
                 return Answer(response.status_code, response.headers, bytes(body))
         except TelexStartError:
@@ -167,11 +167,11 @@ class Https:
                 raise NoNetwork(f"The answer broke off ({type(error).__name__}).") from None
             raise
         finally:
-            self._used_at = self._clock()
+            self._used_at = self._now()
 
     def abort(self) -> None:
         """End the request under way in another thread, and every later one, with :class:`NoNetwork`."""
-        self._line.handle.abort()
+        self._line.aborter.abort()
 
     def close(self) -> None:
         """Close idle connections."""

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+BACKOFF_MINIMUM = 0.5
+"""Seconds before the second try, at least."""
+BACKOFF_MAXIMUM = 20.0
+"""Seconds between two tries, at most."""
+
 
 class Backoff:
     """Full-jitter backoff as the Centrifugo client specification has it.
@@ -12,9 +17,11 @@ class Backoff:
     specification, https://centrifugal.dev/docs/transports/client_api.
     """
 
-    def __init__(self, random: Callable[[], float], minimum: float = 0.5, maximum: float = 20.0) -> None:
-        """``random`` gives numbers in [0, 1); ``minimum`` and ``maximum`` are seconds."""
-        self._random = random
+    def __init__(
+        self, chance: Callable[[], float], minimum: float = BACKOFF_MINIMUM, maximum: float = BACKOFF_MAXIMUM
+    ) -> None:
+        """``chance`` gives numbers in [0, 1); ``minimum`` and ``maximum`` are seconds."""
+        self._chance = chance
         self._minimum = minimum
         self._maximum = maximum
         self._step = 0
@@ -23,7 +30,7 @@ class Backoff:
         """Seconds to wait before the next try."""
         span = min(self._maximum, self._minimum * 2.0 ** min(self._step, 31))
         self._step += 1
-        return min(self._maximum, self._minimum + self._random() * span)
+        return min(self._maximum, self._minimum + self._chance() * span)
 
     def reset(self) -> None:
         """It worked: the next failure begins again at the minimum."""
@@ -46,11 +53,13 @@ class Pacer:
     FREE = 4
     """Requests that may go at once after a pause: a sign-in's first calls."""
 
-    def __init__(self) -> None:
+    def __init__(self, free: int = FREE) -> None:
+        """``free``: how many requests may go at once after a pause."""
+        self._free = float(free)
         self._rate = 5.0
         self._ceiling = self.FASTEST
         self._not_before = float("-inf")
-        self._credit = float(self.FREE)
+        self._credit = self._free
         self._credited_at: float | None = None
 
     def wait(self, now: float) -> float:
@@ -82,7 +91,7 @@ class Pacer:
             self._ceiling = min(self.FASTEST, self._ceiling * 1.015 ** min(passed, 600.0))
             # Credit beyond one request is what a limiter's own burst gives back; after a 429 it grows only as fast as
             # the pace that the limiter has shown to allow.
-            self._credit = min(float(self.FREE), self._credit + passed * self._rate)
+            self._credit = min(self._free, self._credit + passed * self._rate)
         self._credited_at = now
 
 
@@ -96,9 +105,25 @@ class Waits:
     BUSY = 20.0
     """Seconds, at least, after the server has closed for too many requests."""
 
-    def __init__(self, random: Callable[[], float]) -> None:
-        self._random = random
-        self._backoff = Backoff(random)
+    def __init__(
+        self,
+        chance: Callable[[], float],
+        backoff: Backoff | None = None,
+        *,
+        terminal: tuple[float, float] = TERMINAL,
+        busy: float = BUSY,
+    ) -> None:
+        """
+        Args:
+            chance: Gives numbers in [0, 1).
+            backoff: For the waits after ordinary failures; ``None``: one with the usual bounds.
+            terminal: In the place of :attr:`TERMINAL`.
+            busy: In the place of :attr:`BUSY`.
+        """
+        self._chance = chance
+        self._backoff = backoff or Backoff(chance)
+        self._terminal = terminal
+        self._busy = busy
         self._terminal_before = False
 
     def asked(self) -> None:
@@ -123,11 +148,11 @@ class Waits:
             if stood > self.STEADY:
                 self._terminal_before = False
         if terminal:
-            wait = self.TERMINAL[self._terminal_before]
+            wait = self._terminal[self._terminal_before]
             self._terminal_before = True
             return wait
         if at_once:
             return 0.0
         if busy:
-            return self.BUSY + self.BUSY * self._random()
+            return self._busy + self._busy * self._chance()
         return self._backoff.next()

@@ -1,7 +1,7 @@
 """TLS and the sockets under it: one verified context and one way to open a connection, for HTTP and WebSocket alike.
 
 The owner of truststore. Everything here blocks the thread that calls it until a deadline at the latest; another thread
-can end the wait by a :class:`Handle`.
+can end the wait by an :class:`Aborter`.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ def proxy_for(host: str) -> str | None:
     return proxy or None
 
 
-class Handle:
-    """By which another thread ends whatever blocks on a socket, at any moment of the socket's life, and for good.
+class Aborter:
+    """Lets another thread end whatever blocks on a socket, at any moment of the socket's life, and for good.
 
     It works on a duplicate: wrapping a socket in TLS takes the original away while the handshake still blocks, and
     closing it would leave a number that may by then mean another socket.
@@ -90,7 +90,7 @@ class Handle:
             self._drop()
 
     def abort(self) -> None:
-        """End the connection, and every later one on this handle; whoever blocks on it sees it end. Any thread."""
+        """End the connection, and every later one that is held here; whoever blocks on it sees it end. Any thread."""
         with self._lock:
             self.aborted = True
             if self._held is not None:
@@ -104,7 +104,7 @@ class Handle:
 
 
 def dial(
-    host: str, port: int, context: ssl.SSLContext, clock: Callable[[], float], end: float, handle: Handle
+    host: str, port: int, context: ssl.SSLContext, now: Callable[[], float], end: float, aborter: Aborter
 ) -> ssl.SSLSocket:
     """A verified TLS connection, through the environment's proxy where it names one.
 
@@ -112,9 +112,9 @@ def dial(
         host: Also the name that the certificate must have.
         port: TCP port.
         context: What verifies.
-        clock: What ``end`` is measured on.
+        now: The clock that ``end`` is measured on.
         end: When TCP, the proxy and the TLS handshake must be over; seconds. (Nothing bounds a name look-up.)
-        handle: Is given hold of the connection from its first moment on.
+        aborter: Is given hold of the connection from its first moment on.
 
     Raises:
         NoNetwork: it did not work, with words for the person.
@@ -123,23 +123,23 @@ def dial(
     through = urlsplit(proxy) if proxy else None
     try:
         if through is None:
-            plain = _tcp(host, port, clock, end, handle)
+            plain = _tcp(host, port, now, end, aborter)
         else:
-            plain = _tunnel(through, host, port, clock, end, handle)
+            plain = _tunnel(through, host, port, now, end, aborter)
     except NoNetwork:
-        handle.release()
+        aborter.release()
         raise
     try:
-        plain.settimeout(_left(clock, end))
+        plain.settimeout(_left(now, end))
         return context.wrap_socket(plain, server_hostname=host)
     except (OSError, ValueError) as error:
         plain.close()
-        handle.release()
+        aborter.release()
         raise NoNetwork(_words(error, proxied=False)) from None
 
 
 def _tcp(
-    host: str, port: int, clock: Callable[[], float], end: float, handle: Handle, proxied: bool = False
+    host: str, port: int, now: Callable[[], float], end: float, aborter: Aborter, proxied: bool = False
 ) -> socket.socket:
     """Every address of the host in turn, each with its share of the time: the first may be a black hole."""
     try:
@@ -155,8 +155,8 @@ def _tcp(
             failed = error
             continue
         try:
-            handle.hold(made)
-            made.settimeout(_left(clock, end) / (len(addresses) - number))
+            aborter.hold(made)
+            made.settimeout(_left(now, end) / (len(addresses) - number))
             made.connect(address)
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -171,18 +171,18 @@ def _tcp(
 
 
 def _tunnel(
-    proxy: SplitResult, host: str, port: int, clock: Callable[[], float], end: float, handle: Handle
+    proxy: SplitResult, host: str, port: int, now: Callable[[], float], end: float, aborter: Aborter
 ) -> socket.socket:
     """A connection through an HTTP proxy (CONNECT; RFC 9110, section 9.3.6)."""
     if proxy.scheme != "http" or not proxy.hostname:
         raise NoNetwork(f"The environment names a proxy of a kind that does not work here ({proxy.scheme}): use http.")
-    plain = _tcp(proxy.hostname, proxy.port or 80, clock, end, handle, proxied=True)
+    plain = _tcp(proxy.hostname, proxy.port or 80, now, end, aborter, proxied=True)
     target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
     if proxy.username is not None:
         pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
         lines.append(f"Proxy-Authorization: Basic {base64.b64encode(pair.encode()).decode()}")
-    bounded = DeadlineSocket(plain, clock)
+    bounded = DeadlineSocket(plain, now)
     bounded.deadline = end
     answer = b""
     try:
@@ -203,8 +203,8 @@ def _tunnel(
     return plain
 
 
-def _left(clock: Callable[[], float], end: float) -> float:
-    left = end - clock()
+def _left(now: Callable[[], float], end: float) -> float:
+    left = end - now()
     if left <= 0:
         raise TimeoutError("it took too long")
     return left
@@ -230,18 +230,18 @@ class DeadlineSocket:
     A socket's own time-out is per call: an answer that drips a byte a second never meets it.
     """
 
-    def __init__(self, sock: Any, clock: Callable[[], float]) -> None:
+    def __init__(self, sock: Any, now: Callable[[], float]) -> None:
         self._sock = sock
-        self._clock = clock
+        self._now = now
         self.deadline: float | None = None
-        """When reading and writing must be over, on ``clock``; ``None``: the socket's own time-out rules."""
+        """When reading and writing must be over, on the clock ``now``; ``None``: the socket's own time-out rules."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sock, name)
 
     def _arm(self) -> None:
         if self.deadline is not None:
-            left = self.deadline - self._clock()
+            left = self.deadline - self._now()
             if left <= 0:
                 raise TimeoutError("the answer took too long")
             self._sock.settimeout(left)

@@ -1,8 +1,10 @@
-"""One organisation's channel: what it waits for, over any number of connections. Pure: time comes in as seconds."""
+"""One organisation's channel: whether it is subscribed, and when to try again or to renew its token.
+
+It outlives the connections. Pure: time comes in as seconds.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import Enum
 
 from ..net.pacing import Backoff
@@ -28,15 +30,20 @@ class Phase(Enum):
 class Channel:
     """The subscription state of one channel. Owned by the session thread."""
 
-    def __init__(self, name: str, random: Callable[[], float]) -> None:
+    def __init__(self, name: str, backoff: Backoff, refused_for: float = REFUSED_FOR) -> None:
+        """
+        Args:
+            name: The channel's name.
+            backoff: For its failures, and its alone.
+            refused_for: Seconds after which a refusal is tried again.
+        """
         self.name = name
         self.phase = Phase.IDLE
-        self.try_at = float("-inf")
-        """When the next step towards LIVE may be taken; seconds."""
-        self.refresh_at = float("inf")
-        """When a fresh token is due while LIVE; seconds."""
+        self._try_at = float("-inf")
+        self._refresh_at = float("inf")
+        self._refused_for = refused_for
         self.refused = False
-        """The server or Telex said no; tried again every :data:`REFUSED_FOR`."""
+        """The server or Telex said no; tried again after some minutes."""
         self.server_side = False
         """Subscribed by the connect reply: such a subscription cannot be refreshed by the client."""
         self.suspect = False
@@ -51,19 +58,34 @@ class Channel:
         """Telex did not answer a call for this channel's token in time."""
         self.live_since = float("-inf")
         """When it became live last; seconds."""
-        self.backoff = Backoff(random)
+        self._backoff = backoff
         self.ttl = 0
         """Seconds that the subscription was last said to be good for; 0 where it does not expire."""
+
+    @property
+    def try_at(self) -> float:
+        """When the next step towards LIVE may be taken; seconds."""
+        return self._try_at
+
+    @property
+    def refresh_at(self) -> float:
+        """When a fresh token is due while LIVE; seconds."""
+        return self._refresh_at
+
+    def signed_in_anew(self) -> None:
+        """The tokens of a new session may do what the old one's could not."""
+        self.refused = False
+        self.disconnected()
 
     def disconnected(self) -> None:
         """The connection is gone. Publications that a recovery in progress has collected are asked for again."""
         self.phase = Phase.IDLE
-        self.backoff.reset()
+        self._backoff.reset()
         self.recovery = None
         self.server_side = False
-        self.refresh_at = float("inf")
+        self._refresh_at = float("inf")
         if not self.refused:
-            self.try_at = float("-inf")
+            self._try_at = float("-inf")
 
     def begin(self, kept: int = 0) -> Recovery:
         """A subscribe goes out: what it asks for is in the recovery's ``ask``.
@@ -104,30 +126,48 @@ class Channel:
         self.position = Position(self.position.epoch, publication.offset)
         return True
 
+    def leave(self) -> None:
+        """The person is not in that organisation any more."""
+        self.phase = Phase.IDLE
+        self.recovery = None
+
+    def try_after_others(self, now: float) -> None:
+        """There was a rate limit: to be tried at once, but after those that have not been tried yet."""
+        self._try_at = now
+
     def retry(self, now: float) -> None:
         """Not live, or not any more, for a reason that passes: again after a backoff."""
         if self.phase is Phase.LIVE and now - self.live_since > STEADY:
-            self.backoff.reset()
+            self._backoff.reset()
         self.phase = Phase.IDLE
         self.recovery = None
         self.server_side = False
-        self.refresh_at = float("inf")
-        self.try_at = now + self.backoff.next()
+        self._refresh_at = float("inf")
+        self._try_at = now + self._backoff.next()
 
     def retry_at_once(self, now: float) -> None:
         """Not live any more, but welcome to be so again: at once, unless this happens time and again."""
         steady = now - self.live_since > STEADY
         self.retry(now)
         if steady:
-            self.try_at = now
+            self._try_at = now
 
     def refuse(self, now: float) -> None:
         """Not live for a reason that will not pass soon."""
         self.retry(now)
         self.refused = True
-        self.try_at = now + REFUSED_FOR
+        self._try_at = now + self._refused_for
 
-    def schedule_refresh(self, expires: bool, ttl: int, now: float, random: float) -> None:
+    def refresh_begun(self) -> None:
+        """A fresh token is being fetched, or is under way to the server: none is due until an answer says so."""
+        self._refresh_at = float("inf")
+
+    def refresh_later(self, now: float, chance: float) -> None:
+        """A refresh failed: again in 10 to 20 s, sooner where the token is good for some seconds only."""
+        if self.phase is Phase.LIVE:
+            self._refresh_at = now + min(10.0 + 10.0 * chance, max(0.5, 0.1 * self.ttl))
+
+    def schedule_refresh(self, expires: bool, ttl: int, now: float, chance: float) -> None:
         """The server says how long the subscription is good for: note when to bring the next token.
 
         A server that is given a token in its last moment answers a refresh without any ``ttl`` and forgets the expiry
@@ -135,9 +175,9 @@ class Channel:
         """
         if expires:
             self.ttl = max(ttl, 1)
-        self.refresh_at = now + early(self.ttl, random) if self.ttl else float("inf")
+        self._refresh_at = now + early(self.ttl, chance) if self.ttl else float("inf")
 
 
-def early(ttl: float, random: float) -> float:
+def early(ttl: float, chance: float) -> float:
     """Seconds after which a token with ``ttl`` seconds left is renewed: at 72 to 80 % of it, never under 1 s."""
-    return max(1.0, 0.8 * ttl - 0.08 * ttl * random)
+    return max(1.0, 0.8 * ttl - 0.08 * ttl * chance)

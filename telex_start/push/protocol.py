@@ -1,8 +1,9 @@
 """The client side of one connection to Centrifugo, without I/O.
 
-Text frames go in by :meth:`PushClient.receive`, time by :meth:`PushClient.tick`; what is to be sent comes out of
-:meth:`PushClient.outgoing`, and what happened is returned as small frozen values. One instance serves one connection;
-the :class:`Channel`\\ s outlive it.
+Frames go in by :meth:`PushClient.receive`, time by :meth:`PushClient.tick`; what is to be sent comes out of
+:meth:`PushClient.outgoing`. What happened is returned as small frozen values: what the main thread is to be told, as
+the event that it gets, and all else as a class from here. One instance serves one connection; the :class:`Channel`\\ s
+outlive it.
 
 Source: Centrifugal's client protocol and client API specification (https://centrifugal.dev/docs/transports/client_api).
 """
@@ -15,10 +16,11 @@ from typing import Any
 
 from msgspec import Struct
 
+from ..events import ChannelAnswered, CountsUnknown, How, PublicationsReceived
 from . import codes, frames
 from .channel import Channel, Phase, early
 from .codes import ErrorAction
-from .frames import Publication, Reply, Subscribed
+from .frames import Reply, Subscribed
 from .recovery import LOST, Recovery
 
 log = logging.getLogger(__name__)
@@ -35,28 +37,10 @@ class Online(Struct, frozen=True):
     """The connect reply came: the connection stands."""
 
 
-class Published(Struct, frozen=True):
-    """Publications of a channel, in stream order."""
-
-    channel: Channel
-    publications: tuple[Publication, ...]
-    live: bool
-    """Pushed as they happened; ``False``: recovered in a subscribe reply."""
-    first: bool = False
-    """Recovered at the channel's first subscribe: the past."""
-
-
-class Lost(Struct, frozen=True):
-    """Publications of this channel are gone, or may be."""
-
-    channel: Channel
-
-
 class Live(Struct, frozen=True):
     """The channel is subscribed."""
 
     channel: Channel
-    first: bool
 
 
 class Unsubscribed(Struct, frozen=True):
@@ -83,7 +67,9 @@ class Ended(Struct, frozen=True):
     terminal: bool
 
 
-Happening = Online | Published | Lost | Live | Unsubscribed | RefreshFailed | Ended
+Happening = (
+    PublicationsReceived | CountsUnknown | ChannelAnswered | Online | Live | Unsubscribed | RefreshFailed | Ended
+)
 
 
 class _Sent(Struct, frozen=True):
@@ -97,10 +83,28 @@ class _Sent(Struct, frozen=True):
 class PushClient:
     """One connection's protocol state."""
 
-    def __init__(self, channels: dict[str, Channel], random: Callable[[], float], version: str) -> None:
+    def __init__(
+        self,
+        channels: dict[str, Channel],
+        chance: Callable[[], float],
+        version: str,
+        *,
+        reply_within: float = REPLY_WITHIN,
+        ping_slack: float = PING_SLACK,
+    ) -> None:
+        """
+        Args:
+            channels: By name; they may come and go meanwhile.
+            chance: Gives numbers in [0, 1).
+            version: The program's, for the connect command.
+            reply_within: Seconds in which a command must be answered.
+            ping_slack: Seconds that a ping may be late.
+        """
         self._channels = channels
-        self._random = random
+        self._chance = chance
         self._version = version
+        self._reply_within = reply_within
+        self._ping_slack = ping_slack
         self._ids = 0
         self._sent: dict[int, _Sent] = {}
         self._tokens: dict[str, str] = {}
@@ -113,8 +117,12 @@ class PushClient:
         self.connected = False
         self.ttl = 0
         """Seconds that the connection was last said to be good for; 0 where it does not expire."""
-        self.refresh_at = float("inf")
+        self._refresh_at = float("inf")
+
+    @property
+    def refresh_at(self) -> float:
         """When a fresh connection token is due; seconds."""
+        return self._refresh_at
 
     # --- what goes out ----------------------------------------------------------------------------------------------
 
@@ -154,26 +162,29 @@ class PushClient:
 
     def refresh(self, token: str, now: float) -> None:
         """Bring a fresh connection token. Only where the connect reply said that the connection expires."""
-        self.refresh_at = float("inf")
+        self._refresh_at = float("inf")
         self._command("refresh", {"token": token}, None, now)
+
+    def refresh_later(self, now: float) -> None:
+        """A refresh of the connection failed: again in 5 to 10 s, sooner where its token is good for seconds only."""
+        self._refresh_at = now + min(5.0 + 5.0 * self._chance(), max(0.5, 0.1 * self.ttl))
 
     def sub_refresh(self, channel: Channel, token: str, now: float) -> None:
         """Bring a fresh subscription token."""
-        channel.refresh_at = float("inf")
+        channel.refresh_begun()
         self._tokens[channel.name] = token
         self._command("sub_refresh", {"channel": channel.name, "token": token}, channel, now)
 
     def resubscribe(self, channel: Channel, token: str, now: float) -> None:
         """Bring a fresh subscription token by subscribing anew: one that the server refuses then ends just this."""
-        channel.refresh_at = float("inf")
+        channel.refresh_begun()
         self._tokens[channel.name] = token
         channel.begin(self._kept)
         self._ask_again(channel, now)
 
     def unsubscribe(self, channel: Channel, now: float) -> None:
         """Leave a channel: the person is not in that organisation any more."""
-        channel.phase = Phase.IDLE
-        channel.recovery = None
+        channel.leave()
         self._command("unsubscribe", {"channel": channel.name}, None, now)
 
     def _ask(self, channel: Channel, fields: dict[str, object], now: float) -> None:
@@ -188,7 +199,7 @@ class PushClient:
 
     def _command(self, kind: str, body: dict[str, Any], channel: Channel | None, now: float) -> None:
         self._ids += 1
-        self._sent[self._ids] = _Sent(kind, channel, now + REPLY_WITHIN, channel.recovery if channel else None)
+        self._sent[self._ids] = _Sent(kind, channel, now + self._reply_within, channel.recovery if channel else None)
         self._outgoing.append(frames.encode(self._ids, kind, body))
 
     @property
@@ -196,8 +207,8 @@ class PushClient:
         """Whether commands wait for their answers."""
         return bool(self._sent)
 
-    def under_examination(self) -> tuple[str, Channel] | None:
-        """The command, and its channel, whose token the server was looking at last.
+    def token_being_checked(self) -> tuple[str, Channel] | None:
+        """The subscribe or sub_refresh, and its channel, whose token the server was checking last.
 
         It handles commands in order, so when it closes over a token it is that of the first one without an answer.
         ``None`` if that is a connection token, or no token at all.
@@ -227,9 +238,9 @@ class PushClient:
     # --- what comes in ----------------------------------------------------------------------------------------------
 
     def receive(self, frame: str | bytes, now: float) -> list[Happening]:
-        """A text frame arrived."""
+        """A frame arrived."""
         if self._ping:
-            self._heard_by = now + self._ping + PING_SLACK
+            self._heard_by = now + self._ping + self._ping_slack
         happenings: list[Happening] = []
         for message in frames.decode(frame):
             happenings += self._message(message, now)
@@ -258,7 +269,7 @@ class PushClient:
             case frames.Unreadable():
                 log.warning("a publication could not be read (channel %s)", message.channel or "unknown")
                 if channel := self._channels.get(message.channel or ""):
-                    return [Lost(channel)]
+                    return [CountsUnknown(channel.name)]
         return []
 
     def _publication(self, push: frames.PublicationPush) -> list[Happening]:
@@ -270,7 +281,7 @@ class PushClient:
         elif channel.phase is Phase.IDLE and push.publication.offset:
             pass  # of a subscription that we gave up: the next one brings it
         elif channel.accepts(push.publication):
-            return [Published(channel, (push.publication,), live=True)]
+            return [PublicationsReceived(channel.name, (push.publication.data,), How.LIVE)]
         return []
 
     def _unsubscribed(self, push: frames.UnsubscribePush, now: float) -> list[Happening]:
@@ -314,7 +325,7 @@ class PushClient:
         self._pong = result.pong
         if result.ping:
             self._ping = float(result.ping)
-            self._heard_by = now + self._ping + PING_SLACK
+            self._heard_by = now + self._ping + self._ping_slack
         self._schedule_refresh(result.expires, result.ttl, now)
         happenings: list[Happening] = [Online()]
         for name, subscribed in result.subs.items():
@@ -372,14 +383,18 @@ class PushClient:
             self._kept = channel.recovery.kept
         pieces, first = channel.settle(now)
         if not channel.server_side:
-            channel.schedule_refresh(subscribed.expires, subscribed.ttl, now, self._random())
+            channel.schedule_refresh(subscribed.expires, subscribed.ttl, now, self._chance())
+        how = How.CAUGHT_UP if first else How.RECOVERED
         happenings: list[Happening] = []
         for piece in pieces:
             if piece is LOST:
-                happenings.append(Lost(channel))
+                happenings.append(CountsUnknown(channel.name))
             else:
-                happenings.append(Published(channel, piece, live=False, first=first))
-        happenings.append(Live(channel, first))
+                data = tuple(publication.data for publication in piece)
+                happenings.append(PublicationsReceived(channel.name, data, how))
+        if first:
+            happenings.append(ChannelAnswered(channel.name))
+        happenings.append(Live(channel))
         return happenings
 
     def _refresh_reply(self, reply: Reply, now: float) -> list[Happening]:
@@ -395,7 +410,7 @@ class PushClient:
         if reply.error is None:
             refreshed = reply.refresh or frames.Refreshed()
             if channel.phase is Phase.LIVE:
-                channel.schedule_refresh(refreshed.expires, refreshed.ttl, now, self._random())
+                channel.schedule_refresh(refreshed.expires, refreshed.ttl, now, self._chance())
             return []
         if codes.action(reply.error.code, reply.error.temporary) is not ErrorAction.GIVE_UP:
             return [RefreshFailed(channel)]
@@ -405,4 +420,4 @@ class PushClient:
 
     def _schedule_refresh(self, expires: bool, ttl: int, now: float) -> None:
         self.ttl = max(ttl, 1) if expires else 0
-        self.refresh_at = now + early(self.ttl, self._random()) if expires else float("inf")
+        self._refresh_at = now + early(self.ttl, self._chance()) if expires else float("inf")

@@ -24,7 +24,7 @@ from .frames import Publication, Subscribed
 MOST = 300
 """Publications in one recovery, at most (the server's ``recovery_max_publication_limit``)."""
 
-_PATIENCE = 40
+_MOST_REPLIES = 40
 """Replies after which a recovery ends with what it has: a stream that changes under every question never settles."""
 
 
@@ -158,7 +158,7 @@ class Recovery:
             self._epoch = reply.epoch or self._epoch
             self._collect(reply)
             self._next(reply)
-        if not self.done and self._replies >= _PATIENCE:
+        if not self.done and self._replies >= _MOST_REPLIES:
             self._finish(reply, complete=False)
 
     def unreadable(self) -> None:
@@ -168,7 +168,7 @@ class Recovery:
         """
         self._replies += 1
         self.complete = False
-        if self._replies >= _PATIENCE or self._step is _Step.PLAIN:
+        if self._replies >= _MOST_REPLIES or self._step is _Step.PLAIN:
             self.position = Position(self._epoch, max(self._reach, max(self._collected, default=0)))
             self.done = True
         elif self._step is _Step.HALVING:

@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import websocket
-from msgspec import Struct
 
 from ..errors import NoNetwork, TelexFailure, Temporary
 from ..net import tls
@@ -38,29 +37,39 @@ class Closed(Exception):
         self.reason = reason
 
 
-class Frame(Struct, frozen=True):
-    """A text frame as it came."""
-
-    text: bytes
-
-
-class _WebSocket(websocket.WebSocket):
-    """One that gives the server's close code also when the goodbye to it can no longer be sent."""
+class _LibraryWebSocket(websocket.WebSocket):
+    """websocket-client's, made to give the server's close code also when the goodbye to it can no longer be sent."""
 
     def send_close(self, *args: Any, **kwargs: Any) -> None:
         with contextlib.suppress(websocket.WebSocketException, OSError, AttributeError):
             super().send_close(*args, **kwargs)
 
 
-class Connection:
+class WebSocket:
     """A WebSocket. One thread opens, receives, sends and closes; any thread may :meth:`abort`."""
 
-    def __init__(self, url: str, context: ssl.SSLContext, clock: Callable[[], float], agent: str) -> None:
+    def __init__(
+        self,
+        url: str,
+        context: ssl.SSLContext,
+        now: Callable[[], float],
+        agent: str,
+        open_within: float = OPEN_WITHIN,
+    ) -> None:
+        """
+        Args:
+            url: A ``wss`` address.
+            context: What verifies.
+            now: A clock, in seconds.
+            agent: For the header ``User-Agent``.
+            open_within: Seconds that :meth:`open` may take.
+        """
         self._url = url
         self._context = context
-        self._clock = clock
+        self._now = now
         self._agent = agent
-        self._handle = tls.Handle()
+        self._open_within = open_within
+        self._aborter = tls.Aborter()
         self._raw: ssl.SSLSocket | None = None
         self._websocket: websocket.WebSocket | None = None
 
@@ -70,12 +79,12 @@ class Connection:
         Raises:
             Temporary: it did not work, this time.
         """
-        end = self._clock() + OPEN_WITHIN
+        end = self._now() + self._open_within
         parts = urlsplit(self._url)
-        self._raw = tls.dial(parts.hostname or "", parts.port or 443, self._context, self._clock, end, self._handle)
-        bounded = tls.DeadlineSocket(self._raw, self._clock)
+        self._raw = tls.dial(parts.hostname or "", parts.port or 443, self._context, self._now, end, self._aborter)
+        bounded = tls.DeadlineSocket(self._raw, self._now)
         bounded.deadline = end
-        made = _WebSocket(skip_utf8_validation=True, enable_multithread=False)
+        made = _LibraryWebSocket(skip_utf8_validation=True, enable_multithread=False)
         try:
             made.connect(
                 self._url,
@@ -83,7 +92,7 @@ class Connection:
                 suppress_origin=True,  # Centrifugo refuses an Origin that it was not told to allow with 403
                 redirect_limit=0,  # a redirect could lead to plain ws, the token with it
                 header={"User-Agent": self._agent},
-                timeout=OPEN_WITHIN,
+                timeout=self._open_within,
             )
         except websocket.WebSocketBadStatusException as error:
             self.close()
@@ -97,10 +106,10 @@ class Connection:
         if made.getstatus() != 101:
             self.close()
             raise TelexFailure("A redirect came instead of Telex's push server: does this network ask you to log in?")
-        bounded.deadline = None
+        made.sock = self._raw  # from here on its own time-out, set before each call, is bound enough
         self._websocket = made
 
-    def receive(self, seconds: float | None) -> Frame | None:
+    def receive(self, seconds: float | None) -> bytes | None:
         """The next text frame, or ``None`` when none came within ``seconds`` (``None``: or within an hour).
 
         Raises:
@@ -116,7 +125,7 @@ class Connection:
                 if opcode == websocket.ABNF.OPCODE_CLOSE:
                     raise Closed(*_close_code(data))
                 if opcode in (websocket.ABNF.OPCODE_TEXT, websocket.ABNF.OPCODE_BINARY):
-                    return Frame(data)
+                    return bytes(data)
         except (websocket.WebSocketTimeoutException, TimeoutError):
             return None
         except (websocket.WebSocketException, OSError, ValueError, AttributeError):
@@ -150,12 +159,12 @@ class Connection:
 
     def abort(self) -> None:
         """Wake a blocked :meth:`open` or :meth:`receive` in another thread, or the next one: the connection ends."""
-        self._handle.abort()
+        self._aborter.abort()
 
     @property
     def aborted(self) -> bool:
         """Whether :meth:`abort` was called."""
-        return self._handle.aborted
+        return self._aborter.aborted
 
     def close(self) -> None:
         """Say goodbye where that takes no time, and free the socket. Never raises."""
@@ -169,7 +178,7 @@ class Connection:
                 made.shutdown()
         if raw is not None:
             raw.close()
-        self._handle.release()
+        self._aborter.release()
 
 
 def _close_code(data: bytes) -> tuple[int, str]:

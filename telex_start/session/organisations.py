@@ -5,21 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..events import Event, Organisation, OrganisationsChanged
+from ..printable import printable
 from ..push.channel import Channel, Phase
 from .telex_api import TelexApi
+from .timings import USUAL, Timings
 
 
 class Organisations:
     """What was looked up last."""
 
-    def __init__(self, user_id: str, random: Callable[[], float], dispatch: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        user_id: str,
+        chance: Callable[[], float],
+        dispatch: Callable[[Event], None],
+        timings: Timings = USUAL,
+    ) -> None:
         self.user_id = user_id
         self.channels: dict[str, Channel] = {}
         """By channel name; the very dictionary that a connection works with."""
         self.known = False
         """Whether a look-up has succeeded."""
         self._organisations: dict[str, Organisation] = {}
-        self._random = random
+        self._chance = chance
+        self._timings = timings
         self._dispatch = dispatch
 
     def look_up(self, api: TelexApi) -> tuple[list[Channel], list[Channel]]:
@@ -34,7 +43,7 @@ class Organisations:
         """
         found = {organisation.channel: organisation for organisation in api.organisations(self.user_id)}
         dropped = [channel for name, channel in self.channels.items() if name not in found]
-        added = [Channel(name, self._random) for name in found if name not in self.channels]
+        added = [self._new_channel(name) for name in found if name not in self.channels]
         for channel in dropped:
             del self.channels[channel.name]
         for channel in added:
@@ -45,11 +54,13 @@ class Organisations:
         self.known = True
         return added, dropped
 
+    def _new_channel(self, name: str) -> Channel:
+        return Channel(name, self._timings.backoff(self._chance), self._timings.refused_for)
+
     def name_of(self, channel: str) -> str:
         """The organisation's name, fit for the log: on one line, whatever Telex says it is."""
         organisation = self._organisations.get(channel)
-        name = organisation.name if organisation else channel
-        return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in name)
+        return printable(organisation.name if organisation else channel)
 
     def figures(self) -> tuple[int, int, int]:
         """How many organisations there are, how many are live, how many are refused."""

@@ -1,7 +1,8 @@
 """The session: the one thread that talks to Telex, from signing in to signing out.
 
-It does its blocking work in straight lines. Commands come by one queue, which is also its interruptible sleep; what
-happens goes out by ``dispatch``. Nothing else is shared.
+It does one thing after the other, and most of them block. Commands come in by one queue, on which it also waits; what
+happens goes out by ``dispatch``. Two more things are shared with other threads: the token store (see
+:class:`~.tokens.TokenStore`), and what :meth:`Session.send` aborts, the WebSocket and the HTTPS client.
 """
 
 from __future__ import annotations
@@ -37,14 +38,17 @@ from ..events import (
 )
 from ..net import tls
 from ..net.https import Https
-from ..net.pacing import Backoff, Pacer, Waits
+from ..net.pacing import Pacer, Waits
 from ..push import codes
-from ..push.websocket import Connection
+from ..push.websocket import WebSocket
 from ..states import State
-from .connection import Link
+from .collaborators import Collaborators
+from .connection import PushConnection
+from .interrupts import LeaveAsked, ReconnectAsked, SignInEnded
 from .organisations import Organisations
 from .state import SessionState
 from .telex_api import TelexApi
+from .timings import USUAL, Timings
 from .tokens import TokenStore
 
 log = logging.getLogger(__name__)
@@ -55,24 +59,8 @@ _RECONNECTING_NOW = "reconnecting now"
 _AGENT = f"telex-start/{__version__}"
 
 
-class _Reconnect(Exception):
-    """The person asked to reconnect now."""
-
-
-class _Leave(Exception):
-    """A command asks to leave what is going on."""
-
-    def __init__(self, command: Command) -> None:
-        super().__init__(type(command).__name__)
-        self.command = command
-
-
-class _SignInEnded(Exception):
-    """A sign-in attempt ended without a session, and was said so."""
-
-
 class Session:
-    """The session thread's work. :meth:`send` may be called by any thread; all else belongs to the thread itself."""
+    """The session thread's work. Any thread may call :meth:`start`, :meth:`send` and :meth:`stop`, and nothing else."""
 
     def __init__(
         self,
@@ -80,8 +68,18 @@ class Session:
         store: TokenStore,
         dispatch: Callable[[Event], None],
         chance: Callable[[], float] = random.random,
+        timings: Timings = USUAL,
+        now: Callable[[], float] = clock.now,
     ) -> None:
         """
+        Args:
+            config: Where Telex is.
+            store: For the tokens of the session; cleared when it ends.
+            dispatch: Gives an event to the main thread.
+            chance: Gives numbers in [0, 1).
+            timings: How long it waits for what.
+            now: Seconds on a clock that counts sleep.
+
         Raises:
             ConfigError: the configuration's ``ca_file`` cannot be used.
         """
@@ -89,13 +87,15 @@ class Session:
         self._store = store
         self._dispatch = dispatch
         self._chance = chance
+        self._timings = timings
+        self._now = now
         self._context = tls.context(config.ca_file)
         self._commands: SimpleQueue[Command] = SimpleQueue()
-        self._pacer = Pacer()
-        self._https = Https(self._context, clock.now, _AGENT)
-        self._api = TelexApi(config.api_url, self._https, store, self._pacer, clock.now)
+        self._pacer = Pacer(timings.requests_at_once)
+        self._https = Https(self._context, now, _AGENT)
+        self._api = TelexApi(config.api_url, self._https, store, self._pacer, now, timings)
         self._organisations: Organisations | None = None
-        self._connection: Connection | None = None
+        self._websocket: WebSocket | None = None
         self._reason = ""
         self._online_since: float | None = None
         self._state = SessionState(dispatch, self._figures)
@@ -112,8 +112,10 @@ class Session:
         self._commands.put(command)
         if isinstance(command, SignIn):
             return  # of no consequence to a session that is signed in
-        if (connection := self._connection) is not None:
-            connection.abort()
+        # Read on another thread than the one that sets it: a connection that comes too late for this finds the command
+        # in the queue, and one that comes after the command was obeyed is made anew (see `_aborted`).
+        if (websocket := self._websocket) is not None:
+            websocket.abort()
         if isinstance(command, Stop):
             self._https.abort()
 
@@ -125,7 +127,11 @@ class Session:
 
     # --- the thread -------------------------------------------------------------------------------------------------
 
+    def _assert_own_thread(self) -> None:
+        assert threading.current_thread() is self._thread, "this is for the session thread alone"
+
     def _run(self) -> None:
+        self._assert_own_thread()
         try:
             self._live()
         except Exception as error:
@@ -152,9 +158,9 @@ class Session:
                     self._forget()
                 else:
                     command = None
-            except _SignInEnded:
+            except SignInEnded:
                 command = None
-            except _Leave as leave:
+            except LeaveAsked as leave:
                 command = self._left(leave.command)
             except SessionOver as over:
                 command = None
@@ -198,26 +204,27 @@ class Session:
 
     # --- commands ---------------------------------------------------------------------------------------------------
 
-    def _heed(self, seconds: float) -> None:
-        """Sleep so long, or until a command comes.
+    def _wait_interruptibly(self, seconds: float) -> None:
+        """Wait that long, or until a command comes; with 0 only look whether one has come.
 
         Raises:
-            _Reconnect: for ReconnectNow.
-            _Leave: for every command that ends what is going on.
+            ReconnectAsked: for ReconnectNow.
+            LeaveAsked: for every command that ends what is going on.
         """
-        end = clock.now() + seconds
+        self._assert_own_thread()
+        end = self._now() + seconds
         while True:
-            left = min(end - clock.now(), _LOOK_AT_CLOCK)
+            left = min(end - self._now(), _LOOK_AT_CLOCK)
             try:
                 command = self._commands.get(timeout=left) if left > 0 else self._commands.get_nowait()
             except Empty:
-                if end - clock.now() > 0:
+                if end - self._now() > 0:
                     continue
                 return
             if isinstance(command, ReconnectNow):
-                raise _Reconnect
+                raise ReconnectAsked
             if not isinstance(command, SignIn) or self._state.state is State.SIGNING_IN:
-                raise _Leave(command)
+                raise LeaveAsked(command)
 
     # --- signing in -------------------------------------------------------------------------------------------------
 
@@ -225,47 +232,46 @@ class Session:
         """Log in.
 
         Raises:
-            _SignInEnded: it did not work, and was said so.
-            _Leave: a command came meanwhile.
+            SignInEnded: it did not work, and was said so.
+            LeaveAsked: a command came meanwhile.
         """
         self._state.move(State.SIGNING_IN)
-        backoff = Backoff(self._chance)
+        backoff = self._timings.backoff(self._chance)
         while True:
-            with contextlib.suppress(_Reconnect):
-                self._sleep_for_pacer()
+            with contextlib.suppress(ReconnectAsked):
+                self._wait_for_pacer()
             try:
                 login = self._api.login(command.email, command.password)
                 break
             except (CredentialsRefused, InvalidForm, Temporary, Refused) as error:
-                self._heed_while_signing_in()  # a command that came meanwhile is more than what became of the call
+                self._look_for_command_while_signing_in()  # one that came meanwhile outweighs what became of the call
                 if not command.persist or isinstance(error, CredentialsRefused | InvalidForm):
                     self._sign_in_failed(error)
-                    raise _SignInEnded from None
+                    raise SignInEnded from None
                 self._state.report(error)
                 self._state.move(State.SIGNING_IN, _short(error))
-                with contextlib.suppress(_Reconnect):
-                    self._heed(backoff.next())
+                with contextlib.suppress(ReconnectAsked):
+                    self._wait_interruptibly(backoff.next())
         self._state.well()
         if self._organisations is None or self._organisations.user_id != login.user_id:
-            self._organisations = Organisations(login.user_id, self._chance, self._dispatch)
+            self._organisations = Organisations(login.user_id, self._chance, self._dispatch, self._timings)
         for channel in self._organisations.channels.values():
-            channel.refused = False  # the new session's tokens may do what the old one's could not
-            channel.disconnected()
-        self._heed_while_signing_in()
+            channel.signed_in_anew()
+        self._look_for_command_while_signing_in()
 
     def _sign_in_failed(self, error: TelexStartError) -> None:
         self._dispatch(SignInFailed(error.title, error.message, _kind(error)))
         refused = isinstance(error, CredentialsRefused | InvalidForm)
         self._state.move(State.SIGN_IN_NEEDED if refused or self._resumable else State.SIGNED_OUT)
 
-    def _sleep_for_pacer(self) -> None:
-        self._heed(0.0)
-        while (wait := self._pacer.wait(clock.now())) > 0:
-            self._heed(wait)
+    def _wait_for_pacer(self) -> None:
+        self._wait_interruptibly(0.0)
+        while (wait := self._pacer.wait(self._now())) > 0:
+            self._wait_interruptibly(wait)
 
-    def _heed_while_signing_in(self) -> None:
-        with contextlib.suppress(_Reconnect):
-            self._heed(0.0)
+    def _look_for_command_while_signing_in(self) -> None:
+        with contextlib.suppress(ReconnectAsked):
+            self._wait_interruptibly(0.0)
 
     # --- staying signed in ------------------------------------------------------------------------------------------
 
@@ -273,23 +279,25 @@ class Session:
         """Connect, and connect again, until a command or the end of the session.
 
         Raises:
-            SessionOver, _Leave
+            SessionOver: the session has ended.
+            LeaveAsked: a command came.
         """
         organisations = self._organisations
         assert organisations is not None
-        waits = Waits(self._chance)
+        timings = self._timings
+        waits = Waits(self._chance, timings.backoff(self._chance), terminal=timings.terminal, busy=timings.busy)
         self._reason = ""
         self._state.move(State.CONNECTING)
         while True:
             try:
                 self._reason, wait = self._connect(organisations, waits)
-            except _Reconnect:
+            except ReconnectAsked:
                 self._reason, wait = _RECONNECTING_NOW, 0.0
                 waits.asked()
             self._state.move(State.RECONNECTING, self._reason)
             try:
-                self._heed(wait)
-            except _Reconnect:
+                self._wait_interruptibly(wait)
+            except ReconnectAsked:
                 waits.asked()
             self._state.move(State.CONNECTING, self._reason)
 
@@ -298,44 +306,48 @@ class Session:
 
         Returns:
             Why it ended, in a few words, and how many seconds to wait before the next.
+
+        Raises:
+            SessionOver: the session has ended.
+            ReconnectAsked, LeaveAsked: a command came.
         """
         self._online_since = None
         first = not organisations.known
         try:
             if first:
                 self._first_look_up(organisations)
-            ending = self._link(organisations, first).run()
-            self._heed(0.0)  # a command that wanted the connection to end is the reason, not what the socket saw
+            ending = self._new_connection(organisations, first).run()
+            self._wait_interruptibly(0.0)  # where a command ended the connection, that is why, not what the socket saw
             if self._aborted:
                 return _RECONNECTING_NOW, 0.0
         except (Temporary, Refused) as error:
-            self._heed(0.0)  # likewise
+            self._wait_interruptibly(0.0)  # likewise
             if self._aborted:
                 return _RECONNECTING_NOW, 0.0
             self._state.report(error)
             return _short(error), waits.failed()
-        except (SessionOver, _Leave, _Reconnect):
+        except SessionOver:
             raise
         except Exception as error:
             # Whatever it is, the person is signed in and waits for messages: say so, and go on.
             self._state.unexpected(error)
             return "an unexpected error", waits.failed()
         finally:
-            self._connection = None
+            self._websocket = None
         log.info("connection ended: %s", ending.why)
         if ending.terminal:
             self._state.report(Temporary(f"{ending.why[0].upper()}{ending.why[1:]}.", "Telex closed the connection"))
-        stood = None if self._online_since is None else clock.now() - self._online_since
+        stood = None if self._online_since is None else self._now() - self._online_since
         busy = ending.code == codes.TOO_MANY_REQUESTS
         return ending.why, waits.ended(stood, terminal=ending.terminal, at_once=ending.at_once, busy=busy)
 
     @property
     def _aborted(self) -> bool:
-        """A command was heeded before it aborted, and then hit the connection that was made for it."""
-        return self._connection is not None and self._connection.aborted
+        """A command was obeyed before its sender aborted, and so aborted the connection that was made for it."""
+        return self._websocket is not None and self._websocket.aborted
 
     def _first_look_up(self, organisations: Organisations) -> None:
-        self._sleep_for_pacer()
+        self._wait_for_pacer()
         try:
             organisations.look_up(self._api)
         except Refused as refused:
@@ -344,32 +356,39 @@ class Session:
             # The Bearer middleware's 401 may mean one organisation only: ask the token calls whether all is over.
             self._store.connection = self._api.connection_token()
             raise
-        self._heed(0.0)
+        self._wait_interruptibly(0.0)
 
-    def _link(self, organisations: Organisations, first: bool) -> Link:
-        self._connection = Connection(self._config.push_url, self._context, clock.now, _AGENT)
-        return Link(
+    def _new_connection(self, organisations: Organisations, just_looked_up: bool) -> PushConnection:
+        parts = Collaborators(
             api=self._api,
             store=self._store,
             pacer=self._pacer,
             organisations=organisations,
-            connection=self._connection,
-            random=self._chance,
-            heed=self._heed,
+            timings=self._timings,
+            now=self._now,
+            chance=self._chance,
+            wait_interruptibly=self._wait_interruptibly,
             dispatch=self._dispatch,
             figures_changed=self._figures_changed,
-            first=first,
         )
+        self._websocket = WebSocket(
+            self._config.push_url, self._context, self._now, _AGENT, open_within=self._timings.open_within
+        )
+        return PushConnection(parts, self._websocket, self._online, just_looked_up=just_looked_up)
 
     def _figures(self) -> tuple[int, int, int]:
         return self._organisations.figures() if self._organisations is not None else (0, 0, 0)
 
-    def _figures_changed(self, connected: bool) -> None:
-        if connected:
-            if self._online_since is None:
-                self._online_since = clock.now()
-                self._state.well()
-                self._reason = ""
+    def _online(self) -> None:
+        self._assert_own_thread()
+        self._online_since = self._now()
+        self._state.well()
+        self._reason = ""
+        self._state.move(State.ONLINE)
+
+    def _figures_changed(self) -> None:
+        self._assert_own_thread()
+        if self._online_since is not None:
             self._state.move(State.ONLINE)
         else:
             self._state.move(self._state.state, self._reason)

@@ -1,4 +1,4 @@
-"""The session's state, and telling the main thread of it: each change, and each trouble once."""
+"""Where the session stands, and what the main thread is told of it: each change, and each trouble once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SessionState:
         """``figures`` gives how many organisations there are, how many are live and how many are refused."""
         self._dispatch = dispatch
         self._figures = figures
-        self._told = StateChanged(State.SIGNED_OUT)
+        self._last_state = StateChanged(State.SIGNED_OUT)
         self._troubles: set[tuple[str, str]] = set()
         """What was told since the last time that all was well."""
         self._failures: set[str] = set()
@@ -30,7 +30,7 @@ class SessionState:
     @property
     def state(self) -> State:
         """Where the session stands."""
-        return self._told.state
+        return self._last_state.state
 
     def move(self, state: State, reason: str = "") -> None:
         """Go to a state (or stay), log it and tell it, with its figures, where anything changed."""
@@ -39,10 +39,10 @@ class SessionState:
             return
         organisations, live, refused = (0, 0, 0) if state in (State.SIGNED_OUT, State.STOPPED) else self._figures()
         now = StateChanged(state, reason, organisations, live if state is State.ONLINE else 0, refused)
-        if state is not self.state or reason != self._told.reason:
+        if state is not self.state or reason != self._last_state.reason:
             log.info("%s%s", state, f": {reason}" if reason else "")
-        if now != self._told:
-            self._told = now
+        if now != self._last_state:
+            self._last_state = now
             self._dispatch(now)
 
     def well(self) -> None:

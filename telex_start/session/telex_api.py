@@ -1,4 +1,4 @@
-"""The HTTP calls of Telex, and what its answers mean.
+"""Telex's HTTP calls, and what their answers mean.
 
 Every answer is an envelope ``{"status", "status_code", "message", "data", "error"}`` of which any part may be missing;
 some carry a 401 inside an answer with another HTTP status, so the stricter of the two counts. A proxy in front may
@@ -28,14 +28,12 @@ from ..events import Organisation
 from ..net import json_text
 from ..net.https import Answer, Https
 from ..net.pacing import Pacer
+from ..printable import printable
 from . import tokens
+from .timings import USUAL, Timings
 from .tokens import Token, TokenStore
 
 log = logging.getLogger(__name__)
-
-CALL_WITHIN = 5.0
-"""Seconds for what is asked, all calls for it together: less than the push server's pong time-out of 8 s."""
-LOGOUT_WITHIN = 2.0
 
 
 class Login(Struct, frozen=True):
@@ -50,19 +48,37 @@ class Login(Struct, frozen=True):
 class TelexApi:
     """Telex's API for one user. Blocking; used by the session thread alone.
 
-    All calls but :meth:`logout` count against the pacer; whoever calls asks it for leave first.
+    All calls but :meth:`logout` count against the pacer; whoever calls waits for it first.
 
     Raises (every call):
         Temporary: no network, a rate limit or a failure of the service; again later.
         Refused: a 4xx that concerns just this call.
     """
 
-    def __init__(self, base: str, https: Https, store: TokenStore, pacer: Pacer, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        base: str,
+        https: Https,
+        store: TokenStore,
+        pacer: Pacer,
+        now: Callable[[], float],
+        timings: Timings = USUAL,
+    ) -> None:
+        """
+        Args:
+            base: The API's address, without a slash at its end.
+            https: Sends the requests.
+            store: Where tokens are taken from, and put at a login.
+            pacer: Told of every request.
+            now: A clock, in seconds.
+            timings: How long a call may take.
+        """
         self._base = base
         self._https = https
         self._store = store
         self._pacer = pacer
-        self._clock = clock
+        self._now = now
+        self._timings = timings
         self._bearer_first = False
 
     def login(self, email: str, password: str) -> Login:
@@ -113,7 +129,7 @@ class TelexApi:
         Raises:
             SessionOver: the notification token and the access token are both refused.
         """
-        return self._connection_token(self._clock() + CALL_WITHIN)
+        return self._connection_token(self._now() + self._timings.call_within)
 
     def _connection_token(self, end: float) -> Token:
         try:
@@ -121,14 +137,14 @@ class TelexApi:
         except _BothRefused:
             raise SessionOver("Your Telex session has ended.") from None
 
-    def subscription_token(self, channel: str, seconds: float = CALL_WITHIN) -> Token:
+    def subscription_token(self, channel: str, seconds: float) -> Token:
         """A token for one channel, within so many seconds.
 
         Raises:
             SessionOver: the notification token and the access token are both refused, here and for a connection token:
                 a 401 here alone may mean just this organisation.
         """
-        end = self._clock() + seconds
+        end = self._now() + seconds
         try:
             return self._token("POST", "subscription", {"channel": channel}, end)
         except _BothRefused as both:
@@ -139,8 +155,9 @@ class TelexApi:
         """Tell Telex that the session ends. A failure is ignored: the tokens are forgotten anyway."""
         if self._store.access is None:
             return
+        end = self._now() + self._timings.logout_within
         try:
-            self._call("POST", "/auth/logout", self._bearer(), None, self._clock() + LOGOUT_WITHIN, paced=False)
+            self._call("POST", "/auth/logout", self._bearer(), None, end, paced=False)
         except (Temporary, Refused) as error:
             log.info("signing out: %s", error.message)
 
@@ -191,13 +208,13 @@ class TelexApi:
         paced: bool = True,
     ) -> tuple[Any, float | None, float]:
         """One call: its data, the server's time and when it arrived."""
-        seconds = CALL_WITHIN if end is None else end - self._clock()
+        seconds = self._timings.call_within if end is None else end - self._now()
         if seconds <= 0:
             raise NoNetwork("Telex did not answer in time.")
         if paced:
-            self._pacer.sent(self._clock())
+            self._pacer.sent(self._now())
         answer = self._https.request(method, self._base + path, headers=headers, json=body, seconds=seconds)
-        arrived = self._clock()
+        arrived = self._now()
         try:
             data = _data(answer)
         except RateLimited:
@@ -259,8 +276,7 @@ def _data(answer: Answer) -> Any:
 
 def _one_line(message: Any) -> str:
     """What Telex says, fit for a log and a status line."""
-    text = message if isinstance(message, str) else ""
-    return "".join(character if character.isprintable() else " " for character in text).strip()[:200]
+    return printable(message, " ").strip()[:200] if isinstance(message, str) else ""
 
 
 def _served_at(answer: Answer) -> float | None:

@@ -1,4 +1,4 @@
-"""The tokens for the push server: fetched one at a time and no faster than Telex likes, and checked before use.
+"""Fetches the tokens for the push server: one at a time, no faster than Telex likes, and checked before use.
 
 Blocking, on the session thread.
 """
@@ -9,51 +9,32 @@ import contextlib
 import logging
 from collections.abc import Callable
 
-from .. import clock
 from ..errors import NoNetwork, RateLimited, Refused, Temporary
-from ..events import ChannelAnswered, Event
-from ..net.pacing import Backoff, Pacer
+from ..events import ChannelAnswered
+from ..net.pacing import Backoff
 from ..push.channel import Channel, Phase
 from . import tokens
-from .organisations import Organisations
-from .telex_api import CALL_WITHIN, TelexApi
-from .tokens import Token, TokenStore
+from .collaborators import Collaborators
+from .tokens import Token
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 1.5
-"""Seconds that a first try for a subscription token may take while other organisations wait for theirs."""
 
+class TokenFetcher:
+    """Puts fresh tokens into the store, or notes on the channel why there is none."""
 
-class PushTokens:
-    """Brings tokens into the store, and notes on a channel why there is none."""
-
-    def __init__(
-        self,
-        *,
-        api: TelexApi,
-        store: TokenStore,
-        pacer: Pacer,
-        organisations: Organisations,
-        random: Callable[[], float],
-        heed: Callable[[float], None],
-        dispatch: Callable[[Event], None],
-        refused: Callable[[], None],
-    ) -> None:
-        """
-        Args:
-            heed: Waits that many seconds for a command, and raises when one asks to leave.
-            refused: Called when an organisation has been refused.
-        """
-        self._api = api
-        self._store = store
-        self._pacer = pacer
-        self._organisations = organisations
-        self._channels = organisations.channels
-        self._heed = heed
-        self._dispatch = dispatch
-        self._refused = refused
-        self._backoff = Backoff(random, 1.0)
+    def __init__(self, parts: Collaborators) -> None:
+        self._api = parts.api
+        self._store = parts.store
+        self._pacer = parts.pacer
+        self._organisations = parts.organisations
+        self._channels = parts.organisations.channels
+        self._timings = parts.timings
+        self._now = parts.now
+        self._wait_interruptibly = parts.wait_interruptibly
+        self._dispatch = parts.dispatch
+        self._figures_changed = parts.figures_changed
+        self._backoff = Backoff(parts.chance, parts.timings.unanswered_minimum, parts.timings.backoff_maximum)
         self._unanswered = 0
         self._not_before = float("-inf")
 
@@ -69,7 +50,7 @@ class PushTokens:
         if isinstance(error, NoNetwork):
             self._unanswered += 1
             if self._unanswered >= 2:
-                self._not_before = clock.now() + self._backoff.next()
+                self._not_before = self._now() + self._backoff.next()
         else:
             self._unanswered = 0
             self._backoff.reset()
@@ -77,25 +58,26 @@ class PushTokens:
 
     # --- before the connection --------------------------------------------------------------------------------------
 
-    def to_start(self) -> None:
-        """A connection token and one subscription token, or nothing to subscribe to.
+    def prepare(self) -> None:
+        """Fetch what a connection begins with: its token and one subscription token (none where all are refused).
 
         Raises:
             Temporary, Refused: they are not to be had, for now.
-            SessionOver
+            SessionOver: the session has ended.
+            ReconnectAsked, LeaveAsked: a command came.
         """
-        now = clock.now()
+        now = self._now()
         if self._store.connection is None or not self._store.connection.usable(now):
             self._store.connection = self._patiently(self._api.connection_token)
-            self._heed(0.0)
+            self._wait_interruptibly(0.0)
         wanted = [channel for channel in self._channels.values() if not (channel.refused and channel.try_at > now)]
         if any(self.usable(channel, now) for channel in wanted):
             return
         troubles = 0
         for channel in wanted:
-            self._wait_for_leave()
-            trouble = self.bring(channel)
-            self._heed(0.0)
+            self._wait_for_pacer()
+            trouble = self.fetch_for_subscribe(channel)
+            self._wait_interruptibly(0.0)
             if channel.name in self._store.subscriptions:
                 return
             if trouble is not None:
@@ -107,15 +89,15 @@ class PushTokens:
     def _patiently(self, call: Callable[[], Token]) -> Token:
         """A call that the others wait for: a rate limit is waited out here, a few times."""
         for _ in range(3):
-            self._wait_for_leave()
+            self._wait_for_pacer()
             with contextlib.suppress(RateLimited):
                 return call()
-        self._wait_for_leave()
+        self._wait_for_pacer()
         return call()
 
-    def _wait_for_leave(self) -> None:
-        while (wait := self._pacer.wait(clock.now())) > 0:
-            self._heed(wait)
+    def _wait_for_pacer(self) -> None:
+        while (wait := self._pacer.wait(self._now())) > 0:
+            self._wait_interruptibly(wait)
 
     # --- subscription tokens ----------------------------------------------------------------------------------------
 
@@ -124,21 +106,31 @@ class PushTokens:
         token = self._store.subscriptions.get(channel.name)
         return token.value if token is not None and token.usable(now) else None
 
-    def bring(self, channel: Channel) -> Temporary | None:
-        """Fetch a token for a channel that is not subscribed; gives what went wrong if that will pass."""
+    def fetch_for_subscribe(self, channel: Channel) -> Temporary | None:
+        """Fetch a token for a channel that is not subscribed.
+
+        Returns:
+            What went wrong, if that will pass; ``None`` where there is a token, or the channel has been refused.
+
+        Raises:
+            SessionOver: the session has ended.
+        """
         self._store.subscriptions.pop(channel.name, None)
         others = any(
             other is not channel and other.phase is Phase.IDLE and not other.refused
             for other in self._channels.values()
         )
+        timings = self._timings
         try:
-            token = self._fetch(channel, PATIENCE if others and not channel.slow else CALL_WITHIN)
+            token = self._fetch(
+                channel, timings.first_token_within if others and not channel.slow else timings.call_within
+            )
         except RateLimited as error:
-            channel.try_at = clock.now()  # behind those that have not been tried yet; the pacer says when
+            channel.try_after_others(self._now())  # the pacer says when
             return error
         except Temporary as error:
             channel.slow = isinstance(error, NoNetwork)
-            channel.retry(clock.now())
+            channel.retry(self._now())
             log.info("subscription token for %s: %s", self._organisations.name_of(channel.name), error.message)
             return error
         except Refused as error:
@@ -149,9 +141,13 @@ class PushTokens:
         return None
 
     def renew(self, channel: Channel) -> Token | None:
-        """Fetch a fresh token for a live channel; ``None`` where there is none for now."""
+        """Fetch a fresh token for a live channel; ``None`` where there is none for now.
+
+        Raises:
+            SessionOver: the session has ended.
+        """
         try:
-            token = self._fetch(channel, CALL_WITHIN)
+            token = self._fetch(channel, self._timings.call_within)
         except (Temporary, Refused) as error:
             log.info("subscription token for %s: %s", self._organisations.name_of(channel.name), error.message)
             return None
@@ -164,7 +160,7 @@ class PushTokens:
         Raises:
             Temporary: not now.
             Refused: Telex gives none, or one that would do harm.
-            SessionOver
+            SessionOver: the session has ended.
         """
         try:
             token = self._api.subscription_token(channel.name, seconds)
@@ -173,22 +169,22 @@ class PushTokens:
             raise
         self.note(None)
         connection = self._store.connection
-        if connection and (why := tokens.misfit(token.value, channel.name, connection.value)):
+        if connection and (why := tokens.why_unusable(token.value, channel.name, connection.value)):
             raise Refused(f"its token cannot be used: {why}", 200)
-        if not token.usable(clock.now()):
+        if not token.usable(self._now()):
             raise Temporary("Telex gave a token that had run out already.")
         return token
 
     def refuse(self, channel: Channel, why: str) -> None:
-        """Not again for some minutes."""
+        """There is no token for this channel that can be used: not again for some minutes."""
         name = self._organisations.name_of(channel.name)
-        log.warning("organisation %s: %s; next try in 5 minutes", name, why)
+        log.warning("organisation %s: %s; next try in %g minutes", name, why, self._timings.refused_for / 60)
         self._store.subscriptions.pop(channel.name, None)
-        channel.refuse(clock.now())
-        self.nothing_to_come(channel)
-        self._refused()
+        channel.refuse(self._now())
+        self.report_no_history(channel)
+        self._figures_changed()
 
-    def nothing_to_come(self, channel: Channel) -> None:
+    def report_no_history(self, channel: Channel) -> None:
         """Tell the main thread, which may wait for this channel's past, that nothing of it will come soon."""
         if not channel.answered:
             self._dispatch(ChannelAnswered(channel.name))
@@ -199,7 +195,7 @@ class PushTokens:
         """Fetch a fresh connection token; ``None`` where there is none for now.
 
         Raises:
-            SessionOver
+            SessionOver: the session has ended.
         """
         try:
             token = self._api.connection_token()
@@ -209,4 +205,4 @@ class PushTokens:
             return None
         self.note(None)
         self._store.connection = token
-        return token if token.usable(clock.now()) else None
+        return token if token.usable(self._now()) else None

@@ -1,4 +1,4 @@
-"""Tokens: in memory only, never in a log, a repr or a file."""
+"""Tokens, and the one place that holds them: in memory, never in a log, a repr or a file."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def received(value: str, now: float, served_at: float | None) -> Token:
     return Token(value, now + life, life)
 
 
-def misfit(subscription: str, channel: str, connection: str) -> str | None:
+def why_unusable(subscription: str, channel: str, connection: str) -> str | None:
     """Why a subscription token must not be sent, or ``None``.
 
     A token for another channel or user does not fail alone: Centrifugo closes the *whole* connection with 3500. One
@@ -79,7 +79,11 @@ def misfit(subscription: str, channel: str, connection: str) -> str | None:
 
 
 class TokenStore:
-    """Every token of the session. Written by the session thread alone."""
+    """Every token of the session.
+
+    Written by the session thread while it lives; the main thread clears it at the end of the program, when that thread
+    has ended or is left behind. The log's redaction reads it on any thread: each read is one step of the interpreter.
+    """
 
     __slots__ = ("access", "connection", "notification", "subscriptions")
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from telex_start.net.pacing import Backoff
 from telex_start.push.channel import REFUSED_FOR, STEADY, Channel, Phase, early
 from telex_start.push.frames import Publication, Subscribed
 from telex_start.push.recovery import LOST, Position
@@ -14,7 +15,7 @@ NOW = 1000.0
 
 
 def channel() -> Channel:
-    return Channel("o/u", lambda: 0.5)
+    return Channel("o/u", Backoff(lambda: 0.5))
 
 
 def live(since: float = NOW) -> Channel:
@@ -62,8 +63,8 @@ def test_without_history_something_may_be_lost_at_every_reconnect_but_not_at_the
 
 
 @given(st.floats(1, 1e6), st.floats(0, 1, exclude_max=True))
-def test_a_token_is_renewed_early_but_not_all_the_time(ttl: float, random: float) -> None:
-    wait = early(ttl, random)
+def test_a_token_is_renewed_early_but_not_all_the_time(ttl: float, chance: float) -> None:
+    wait = early(ttl, chance)
     assert wait >= 1.0
     assert wait <= max(1.0, 0.8 * ttl)
     assert wait >= 0.72 * ttl - 1e-9 * ttl
@@ -81,6 +82,32 @@ def test_what_never_expires_is_never_refreshed() -> None:
     made = live()
     made.schedule_refresh(False, 0, NOW, 0.0)
     assert made.refresh_at == float("inf")
+
+
+@pytest.mark.parametrize(("ttl", "chance", "wait"), [(300, 0.0, 10.0), (300, 0.5, 15.0), (60, 0.5, 6.0), (2, 0.5, 0.5)])
+def test_a_refresh_that_failed_is_tried_again_while_there_is_time(ttl: int, chance: float, wait: float) -> None:
+    made = live()
+    made.schedule_refresh(True, ttl, NOW, 0.0)
+    made.refresh_begun()
+    assert made.refresh_at == float("inf")
+    made.refresh_later(NOW, chance)
+    assert made.refresh_at == NOW + wait
+
+
+def test_a_refresh_that_failed_is_not_tried_again_where_the_channel_is_live_no_longer() -> None:
+    made = live()
+    made.retry(NOW)
+    made.refresh_later(NOW, 0.0)
+    assert made.refresh_at == float("inf")
+
+
+def test_a_refused_channel_gets_another_chance_in_a_new_session() -> None:
+    made = live()
+    made.refuse(NOW)
+    made.signed_in_anew()
+    assert not made.refused
+    assert made.try_at < 0
+    assert made.position == Position("e", 5), "what was missed meanwhile is asked for"
 
 
 def test_failures_back_off_until_it_was_live_for_a_while() -> None:

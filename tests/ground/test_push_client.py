@@ -7,22 +7,23 @@ from typing import Any
 
 import pytest
 
+from telex_start.events import ChannelAnswered, CountsUnknown, How, PublicationsReceived
+from telex_start.net.pacing import Backoff
 from telex_start.push import codes
 from telex_start.push import protocol as push
 from telex_start.push.channel import REFUSED_FOR, STEADY, Channel, Phase
 from telex_start.push.codes import ErrorAction
-from telex_start.push.frames import Publication
 from telex_start.push.protocol import PushClient
 from telex_start.push.recovery import Position
 
 ONE, TWO = "o1/u", "o2/u"
 
 
-class Link:
+class Exchange:
     """A push client and the server's side of it, by hand."""
 
     def __init__(self, *names: str) -> None:
-        self.channels = {name: Channel(name, lambda: 0.5) for name in names or (ONE,)}
+        self.channels = {name: Channel(name, Backoff(lambda: 0.5)) for name in names or (ONE,)}
         self.client = PushClient(self.channels, lambda: 0.5, "1.0")
         self.now = 1000.0
 
@@ -59,10 +60,10 @@ class Link:
 
 
 def test_the_connect_command_carries_the_subscription_tokens_as_telex_documents_it() -> None:
-    link = Link(ONE, TWO)
-    link.channels[TWO].position = Position("e", 7)
-    link.client.connect("CONNECTION", {ONE: "T1", TWO: "T2"}, link.now)
-    (command,) = link.sent()
+    exchange = Exchange(ONE, TWO)
+    exchange.channels[TWO].position = Position("e", 7)
+    exchange.client.connect("CONNECTION", {ONE: "T1", TWO: "T2"}, exchange.now)
+    (command,) = exchange.sent()
     assert command["id"] == 1
     assert command["connect"]["token"] == "CONNECTION"
     assert command["connect"]["subs"] == {
@@ -74,30 +75,30 @@ def test_the_connect_command_carries_the_subscription_tokens_as_telex_documents_
 
 @pytest.mark.parametrize("name", ["a:b", "$a", "a#1", "a*", "a&b", "ä/u"])
 def test_a_name_that_a_server_could_close_everything_for_is_not_in_subs(name: str) -> None:
-    link = Link(name)
-    link.client.connect("CONNECTION", {name: "T"}, link.now)
-    assert "subs" not in link.sent()[0]["connect"]
+    exchange = Exchange(name)
+    exchange.client.connect("CONNECTION", {name: "T"}, exchange.now)
+    assert "subs" not in exchange.sent()[0]["connect"]
 
 
 def test_the_subscription_tokens_take_at_most_half_of_what_a_server_takes_in_one_frame() -> None:
     names = [f"{number:036}/user" for number in range(128)]
-    link = Link(*names)
-    link.client.connect("CONNECTION", dict.fromkeys(names, "t" * 900), link.now)
-    (frame,) = link.client.outgoing()
+    exchange = Exchange(*names)
+    exchange.client.connect("CONNECTION", dict.fromkeys(names, "t" * 900), exchange.now)
+    (frame,) = exchange.client.outgoing()
     assert 20_000 < len(frame) < 36_000
 
 
 def test_the_connect_reply_puts_the_connection_online() -> None:
-    link = Link()
-    assert link.connect(expires=True, ttl=120) == [push.Online()]
-    assert link.client.connected
-    assert link.now + 120 * 0.72 <= link.client.refresh_at <= link.now + 120 * 0.8
+    exchange = Exchange()
+    assert exchange.connect(expires=True, ttl=120) == [push.Online()]
+    assert exchange.client.connected
+    assert exchange.now + 120 * 0.72 <= exchange.client.refresh_at <= exchange.now + 120 * 0.8
 
 
 def test_without_expiry_there_is_no_refresh() -> None:
-    link = Link()
-    link.connect()
-    assert link.client.refresh_at == float("inf")
+    exchange = Exchange()
+    exchange.connect()
+    assert exchange.client.refresh_at == float("inf")
 
 
 @pytest.mark.parametrize(
@@ -115,17 +116,17 @@ def test_without_expiry_there_is_no_refresh() -> None:
     ],
 )
 def test_an_error_of_the_connect_command_ends_the_connection(code: int, temporary: bool, terminal: bool) -> None:
-    link = Link()
-    link.client.connect("CONNECTION", {}, link.now)
-    (ended,) = link.reply(error={"code": code, "message": "m", "temporary": temporary})
+    exchange = Exchange()
+    exchange.client.connect("CONNECTION", {}, exchange.now)
+    (ended,) = exchange.reply(error={"code": code, "message": "m", "temporary": temporary})
     assert isinstance(ended, push.Ended)
     assert (ended.code, ended.terminal) == (code, terminal)
 
 
 def test_a_disconnect_push_counts_as_a_close_code() -> None:
-    link = Link()
-    link.connect()
-    (ended,) = link.get({"push": {"disconnect": {"code": 3503, "reason": "force disconnect"}}})
+    exchange = Exchange()
+    exchange.connect()
+    (ended,) = exchange.get({"push": {"disconnect": {"code": 3503, "reason": "force disconnect"}}})
     assert isinstance(ended, push.Ended)
     assert (ended.code, ended.terminal) == (3503, True)
 
@@ -133,73 +134,73 @@ def test_a_disconnect_push_counts_as_a_close_code() -> None:
 # --- ping and pong --------------------------------------------------------------------------------------------------
 
 
-def pongs(link: Link) -> int:
-    return sum("\n".join(link.client.outgoing()).split("\n").count(line) for line in ["{}"])
+def pongs(exchange: Exchange) -> int:
+    return sum("\n".join(exchange.client.outgoing()).split("\n").count(line) for line in ["{}"])
 
 
 def test_each_ping_is_answered_with_exactly_one_pong() -> None:
-    link = Link()
-    link.connect()
+    exchange = Exchange()
+    exchange.connect()
     for _ in range(3):
-        link.get({})
-        assert pongs(link) == 1
+        exchange.get({})
+        assert pongs(exchange) == 1
 
 
 def test_several_pings_in_a_frame_are_answered_once() -> None:
-    link = Link()
-    link.connect()
-    link.get({}, {"push": {"channel": ONE, "pub": {"data": 1}}}, {})
-    assert pongs(link) == 1  # a second one would close the connection for good (3501)
+    exchange = Exchange()
+    exchange.connect()
+    exchange.get({}, {"push": {"channel": ONE, "pub": {"data": 1}}}, {})
+    assert pongs(exchange) == 1  # a second one would close the connection for good (3501)
 
 
 def test_no_pong_where_the_server_wants_none_and_none_before_the_connect_reply() -> None:
-    link = Link()
-    link.client.connect("CONNECTION", {}, link.now)
-    link.sent()
-    link.get({})
-    assert pongs(link) == 0
-    other = Link()
+    exchange = Exchange()
+    exchange.client.connect("CONNECTION", {}, exchange.now)
+    exchange.sent()
+    exchange.get({})
+    assert pongs(exchange) == 0
+    other = Exchange()
     other.connect(pong=False)
     other.get({})
     assert pongs(other) == 0
 
 
 def test_a_link_without_a_sign_of_life_for_the_ping_and_ten_seconds_is_dead() -> None:
-    link = Link()
-    link.connect()
-    assert link.client.deadline() == link.now + 35.0
-    assert link.client.tick(link.now + 34.9) == []
-    (ended,) = link.client.tick(link.now + 35.0)
+    exchange = Exchange()
+    exchange.connect()
+    assert exchange.client.deadline() == exchange.now + 35.0
+    assert exchange.client.tick(exchange.now + 34.9) == []
+    (ended,) = exchange.client.tick(exchange.now + 35.0)
     assert isinstance(ended, push.Ended) and not ended.terminal
-    link.now += 30.0
-    link.get({"push": {"channel": "any", "pub": {"data": 1}}})  # any frame is a sign of life
-    assert link.client.deadline() == link.now + 35.0
+    exchange.now += 30.0
+    exchange.get({"push": {"channel": "any", "pub": {"data": 1}}})  # any frame is a sign of life
+    assert exchange.client.deadline() == exchange.now + 35.0
 
 
 def test_a_server_without_pings_may_be_silent_for_ever() -> None:
-    link = Link()
-    link.client.connect("CONNECTION", {}, link.now)
-    link.reply(connect={"client": "c"})
-    assert link.client.deadline() == float("inf")
-    assert link.client.tick(link.now + 1e6) == []
+    exchange = Exchange()
+    exchange.client.connect("CONNECTION", {}, exchange.now)
+    exchange.reply(connect={"client": "c"})
+    assert exchange.client.deadline() == float("inf")
+    assert exchange.client.tick(exchange.now + 1e6) == []
 
 
 @pytest.mark.parametrize("kind", ["connect", "subscribe", "refresh", "sub_refresh", "unsubscribe"])
 def test_a_command_without_an_answer_for_five_seconds_ends_the_connection(kind: str) -> None:
-    link = Link()
+    exchange = Exchange()
     if kind == "connect":
-        link.client.connect("CONNECTION", {}, link.now)
+        exchange.client.connect("CONNECTION", {}, exchange.now)
     else:
-        link.live()
-        link.now += 10.0
+        exchange.live()
+        exchange.now += 10.0
         {
-            "subscribe": lambda: link.client.subscribe(link.channel, "T", link.now),
-            "refresh": lambda: link.client.refresh("T", link.now),
-            "sub_refresh": lambda: link.client.sub_refresh(link.channel, "T", link.now),
-            "unsubscribe": lambda: link.client.unsubscribe(link.channel, link.now),
+            "subscribe": lambda: exchange.client.subscribe(exchange.channel, "T", exchange.now),
+            "refresh": lambda: exchange.client.refresh("T", exchange.now),
+            "sub_refresh": lambda: exchange.client.sub_refresh(exchange.channel, "T", exchange.now),
+            "unsubscribe": lambda: exchange.client.unsubscribe(exchange.channel, exchange.now),
         }[kind]()
-    assert link.client.tick(link.now + 4.9) == []
-    (ended,) = link.client.tick(link.now + 5.0)
+    assert exchange.client.tick(exchange.now + 4.9) == []
+    (ended,) = exchange.client.tick(exchange.now + 5.0)
     assert ended == push.Ended(codes.NO_CLOSE_FRAME, f"no answer to {kind}", False)
 
 
@@ -207,58 +208,58 @@ def test_a_command_without_an_answer_for_five_seconds_ends_the_connection(kind: 
 
 
 def test_a_subscribe_asks_for_recovery_with_its_token() -> None:
-    link = Link()
-    link.connect()
-    link.channel.position = Position("e", 41)
-    link.client.subscribe(link.channel, "TOKEN", link.now)
-    (command,) = link.sent()
+    exchange = Exchange()
+    exchange.connect()
+    exchange.channel.position = Position("e", 41)
+    exchange.client.subscribe(exchange.channel, "TOKEN", exchange.now)
+    (command,) = exchange.sent()
     position = {"recover": True, "epoch": "e", "offset": 41}
     assert command["subscribe"] == {"channel": ONE, "token": "TOKEN", "recoverable": True, **position}
 
 
 def test_what_a_subscribe_reply_brings_comes_before_the_channel_is_live() -> None:
-    link = Link()
-    link.connect()
-    happenings = link.subscribe(
+    exchange = Exchange()
+    exchange.connect()
+    happenings = exchange.subscribe(
         recoverable=True, recovered=True, was_recovering=True, epoch="e", publications=[{"data": 1, "offset": 1}]
     )
-    channel = link.channel
     assert happenings == [
-        push.Published(channel, (Publication(1, 1),), live=False, first=True),
-        push.Live(channel, first=True),
+        PublicationsReceived(ONE, (1,), How.CAUGHT_UP),
+        ChannelAnswered(ONE),
+        push.Live(exchange.channel),
     ]
-    assert channel.position == Position("e", 1)
+    assert exchange.channel.position == Position("e", 1)
 
 
 def test_live_publications_advance_the_position_and_repeats_are_dropped() -> None:
-    link = Link()
-    link.live(recoverable=True, epoch="e", offset=5, recovered=True)
+    exchange = Exchange()
+    exchange.live(recoverable=True, epoch="e", offset=5, recovered=True)
 
     def pushed(offset: int) -> list[push.Happening]:
-        return link.get({"push": {"channel": ONE, "pub": {"data": offset, "offset": offset}}})
+        return exchange.get({"push": {"channel": ONE, "pub": {"data": offset, "offset": offset}}})
 
-    assert pushed(6) == [push.Published(link.channel, (Publication(6, 6),), live=True)]
+    assert pushed(6) == [PublicationsReceived(ONE, (6,), How.LIVE)]
     assert pushed(6) == pushed(5) == []
     assert pushed(7) != []
-    assert link.channel.position == Position("e", 7)
+    assert exchange.channel.position == Position("e", 7)
 
 
 def test_a_channel_without_offsets_has_lost_something_whatever_its_replies_claim() -> None:
     # As with `allow_recovery` and no history: `recovered`, always.
     reply: dict[str, Any] = {"recoverable": True, "recovered": True, "was_recovering": True, "epoch": "e"}
-    link = Link()
-    link.live(**reply)
-    assert link.get({"push": {"channel": ONE, "pub": {"data": 1}}}) != []
-    link.channel.disconnected()
-    link.client = PushClient(link.channels, lambda: 0.5, "1.0")
-    link.connect()
-    assert link.subscribe(**reply) == [push.Lost(link.channel), push.Live(link.channel, first=False)]
+    exchange = Exchange()
+    exchange.live(**reply)
+    assert exchange.get({"push": {"channel": ONE, "pub": {"data": 1}}}) != []
+    exchange.channel.disconnected()
+    exchange.client = PushClient(exchange.channels, lambda: 0.5, "1.0")
+    exchange.connect()
+    assert exchange.subscribe(**reply) == [CountsUnknown(ONE), push.Live(exchange.channel)]
 
 
 def test_a_publication_of_an_unknown_channel_is_dropped() -> None:
-    link = Link()
-    link.connect()
-    assert link.get({"push": {"channel": "other", "pub": {"data": 1}}}) == []
+    exchange = Exchange()
+    exchange.connect()
+    assert exchange.get({"push": {"channel": "other", "pub": {"data": 1}}}) == []
 
 
 @pytest.mark.parametrize(
@@ -278,79 +279,82 @@ def test_a_publication_of_an_unknown_channel_is_dropped() -> None:
 def test_an_error_of_a_subscribe_concerns_that_channel_alone(
     code: int, temporary: bool, refused: bool, token_is_dead: bool
 ) -> None:
-    link = Link()
-    link.connect()
-    link.client.subscribe(link.channel, "TOKEN", link.now)
-    (unsubscribed,) = link.reply(error={"code": code, "message": "m", "temporary": temporary})
+    exchange = Exchange()
+    exchange.connect()
+    exchange.client.subscribe(exchange.channel, "TOKEN", exchange.now)
+    (unsubscribed,) = exchange.reply(error={"code": code, "message": "m", "temporary": temporary})
     assert isinstance(unsubscribed, push.Unsubscribed)
     assert unsubscribed.token_is_dead is token_is_dead
-    assert link.channel.phase is Phase.IDLE
-    assert link.channel.refused is refused
-    wait = link.channel.try_at - link.now
+    assert exchange.channel.phase is Phase.IDLE
+    assert exchange.channel.refused is refused
+    wait = exchange.channel.try_at - exchange.now
     assert wait == REFUSED_FOR if refused else 0.5 <= wait <= 1.0
 
 
 def test_already_subscribed_is_answered_by_leaving_and_subscribing_once() -> None:
-    link = Link()
-    link.connect()
-    link.client.subscribe(link.channel, "TOKEN", link.now)
-    assert link.reply(error={"code": 105, "message": "already subscribed"}) == []
-    leave, again = link.sent()
+    exchange = Exchange()
+    exchange.connect()
+    exchange.client.subscribe(exchange.channel, "TOKEN", exchange.now)
+    assert exchange.reply(error={"code": 105, "message": "already subscribed"}) == []
+    leave, again = exchange.sent()
     assert leave["unsubscribe"] == {"channel": ONE}
     assert again["subscribe"]["token"] == "TOKEN"
-    link.get({"id": leave["id"], "unsubscribe": {}})
-    assert link.get({"id": again["id"], "subscribe": {"expires": True, "ttl": 300}}) == [push.Live(link.channel, True)]
-    assert link.channel.refresh_at < float("inf")  # it is our own subscription now
+    exchange.get({"id": leave["id"], "unsubscribe": {}})
+    assert exchange.get({"id": again["id"], "subscribe": {"expires": True, "ttl": 300}}) == [
+        ChannelAnswered(ONE),
+        push.Live(exchange.channel),
+    ]
+    assert exchange.channel.refresh_at < float("inf")  # it is our own subscription now
 
 
 def test_already_subscribed_twice_is_refused() -> None:
-    link = Link()
-    link.connect()
-    link.client.subscribe(link.channel, "TOKEN", link.now)
-    link.reply(error={"code": 105, "message": "already subscribed"})
-    link.reply(error={"code": 105, "message": "already subscribed"})
-    assert link.channel.refused
+    exchange = Exchange()
+    exchange.connect()
+    exchange.client.subscribe(exchange.channel, "TOKEN", exchange.now)
+    exchange.reply(error={"code": 105, "message": "already subscribed"})
+    exchange.reply(error={"code": 105, "message": "already subscribed"})
+    assert exchange.channel.refused
 
 
 def test_a_reply_to_a_channel_that_was_left_meanwhile_is_ignored() -> None:
-    link = Link()
-    link.connect()
-    link.client.subscribe(link.channel, "TOKEN", link.now)
-    ident = link.sent()[0]["id"]
-    link.client.unsubscribe(link.channel, link.now)
-    del link.channels[ONE]
-    assert link.get({"id": ident, "subscribe": {}}) == []
+    exchange = Exchange()
+    exchange.connect()
+    exchange.client.subscribe(exchange.channel, "TOKEN", exchange.now)
+    ident = exchange.sent()[0]["id"]
+    exchange.client.unsubscribe(exchange.channel, exchange.now)
+    del exchange.channels[ONE]
+    assert exchange.get({"id": ident, "subscribe": {}}) == []
 
 
 def test_an_answer_to_nothing_is_ignored() -> None:
-    link = Link()
-    link.connect()
-    assert link.get({"id": 99, "subscribe": {}}) == []
+    exchange = Exchange()
+    exchange.connect()
+    assert exchange.get({"id": 99, "subscribe": {}}) == []
 
 
 # --- server-side subscriptions --------------------------------------------------------------------------------------
 
 
 def test_a_channel_in_the_connect_reply_is_live_and_never_refreshed() -> None:
-    link = Link(ONE, TWO)
-    happenings = link.connect(subs={ONE: {"recoverable": True, "recovered": True, "epoch": "e"}, "unknown": {}})
-    assert happenings == [push.Online(), push.Live(link.channel, first=True)]
-    assert link.channel.server_side
-    assert link.channel.refresh_at == float("inf")
-    assert link.channels[TWO].phase is Phase.IDLE
+    exchange = Exchange(ONE, TWO)
+    happenings = exchange.connect(subs={ONE: {"recoverable": True, "recovered": True, "epoch": "e"}, "unknown": {}})
+    assert happenings == [push.Online(), ChannelAnswered(ONE), push.Live(exchange.channel)]
+    assert exchange.channel.server_side
+    assert exchange.channel.refresh_at == float("inf")
+    assert exchange.channels[TWO].phase is Phase.IDLE
 
 
 def test_a_failed_recovery_of_a_server_side_subscription_is_taken_up_by_a_subscribe_of_ours() -> None:
-    link = Link()
-    link.channel.position = Position("old", 9)
-    link.client.connect("CONNECTION", {ONE: "T1"}, link.now)
-    link.reply(
+    exchange = Exchange()
+    exchange.channel.position = Position("old", 9)
+    exchange.client.connect("CONNECTION", {ONE: "T1"}, exchange.now)
+    exchange.reply(
         connect={
             "client": "c",
             "subs": {ONE: {"recoverable": True, "was_recovering": True, "epoch": "new", "offset": 3}},
         }
     )
-    leave, again = link.sent()
+    leave, again = exchange.sent()
     assert leave["unsubscribe"] == {"channel": ONE}
     assert again["subscribe"] == {
         "channel": ONE,
@@ -362,12 +366,14 @@ def test_a_failed_recovery_of_a_server_side_subscription_is_taken_up_by_a_subscr
 
 
 def test_without_a_token_of_ours_a_server_side_subscription_is_live_as_it_is() -> None:
-    link = Link()
-    link.connect()
-    link.channel.position = Position("old", 9)
-    happenings = link.get({"push": {"channel": ONE, "subscribe": {"recoverable": True, "epoch": "new", "offset": 3}}})
-    assert happenings == [push.Lost(link.channel), push.Live(link.channel, first=True)]
-    assert link.channel.position == Position("new", 3)
+    exchange = Exchange()
+    exchange.connect()
+    exchange.channel.position = Position("old", 9)
+    happenings = exchange.get(
+        {"push": {"channel": ONE, "subscribe": {"recoverable": True, "epoch": "new", "offset": 3}}}
+    )
+    assert happenings == [CountsUnknown(ONE), ChannelAnswered(ONE), push.Live(exchange.channel)]
+    assert exchange.channel.position == Position("new", 3)
 
 
 # --- unsubscribed by the server -------------------------------------------------------------------------------------
@@ -385,26 +391,26 @@ def test_without_a_token_of_ours_a_server_side_subscription_is_live_as_it_is() -
     ],
 )
 def test_an_unsubscribe_push(code: int, refused: bool, token_is_dead: bool, position_is_dead: bool) -> None:
-    link = Link()
-    link.live(recoverable=True, epoch="e", offset=5, recovered=True)
-    link.now += STEADY + 1
-    (happening,) = link.get({"push": {"channel": ONE, "unsubscribe": {"code": code, "reason": "r"}}})
+    exchange = Exchange()
+    exchange.live(recoverable=True, epoch="e", offset=5, recovered=True)
+    exchange.now += STEADY + 1
+    (happening,) = exchange.get({"push": {"channel": ONE, "unsubscribe": {"code": code, "reason": "r"}}})
     assert isinstance(happening, push.Unsubscribed)
     assert (happening.token_is_dead, happening.position_is_dead) == (token_is_dead, position_is_dead)
-    assert link.channel.phase is Phase.IDLE
-    assert link.channel.refused is refused
-    assert link.channel.try_at == link.now + (REFUSED_FOR if refused else 0.0)
+    assert exchange.channel.phase is Phase.IDLE
+    assert exchange.channel.refused is refused
+    assert exchange.channel.try_at == exchange.now + (REFUSED_FOR if refused else 0.0)
 
 
 def test_a_server_that_unsubscribes_again_and_again_is_not_asked_without_a_pause() -> None:
-    link = Link()
-    link.live()
+    exchange = Exchange()
+    exchange.live()
     waits = []
     for _ in range(6):
-        link.get({"push": {"channel": ONE, "unsubscribe": {"code": 2500}}})
-        waits.append(link.channel.try_at - link.now)
-        link.now = link.channel.try_at
-        link.subscribe()
+        exchange.get({"push": {"channel": ONE, "unsubscribe": {"code": 2500}}})
+        waits.append(exchange.channel.try_at - exchange.now)
+        exchange.now = exchange.channel.try_at
+        exchange.subscribe()
     assert waits[0] >= 0.5
     assert waits[-1] > 5.0
 
@@ -413,96 +419,104 @@ def test_a_server_that_unsubscribes_again_and_again_is_not_asked_without_a_pause
 
 
 def test_the_refresh_of_a_subscription_names_its_channel() -> None:
-    link = Link()
-    link.live()
-    assert 300 * 0.72 <= link.channel.refresh_at - link.now <= 300 * 0.8
-    link.client.sub_refresh(link.channel, "FRESH", link.now)
-    (command,) = link.sent()
+    exchange = Exchange()
+    exchange.live()
+    assert 300 * 0.72 <= exchange.channel.refresh_at - exchange.now <= 300 * 0.8
+    exchange.client.sub_refresh(exchange.channel, "FRESH", exchange.now)
+    (command,) = exchange.sent()
     assert command["sub_refresh"] == {"channel": ONE, "token": "FRESH"}
-    assert link.channel.refresh_at == float("inf")
-    assert link.get({"id": command["id"], "sub_refresh": {"expires": True, "ttl": 100}}) == []
-    assert 72 <= link.channel.refresh_at - link.now <= 80
+    assert exchange.channel.refresh_at == float("inf")
+    assert exchange.get({"id": command["id"], "sub_refresh": {"expires": True, "ttl": 100}}) == []
+    assert 72 <= exchange.channel.refresh_at - exchange.now <= 80
 
 
 def test_a_refresh_answered_without_a_ttl_does_not_mean_that_the_subscription_never_expires() -> None:
-    link = Link()
-    link.live()
-    link.client.sub_refresh(link.channel, "FRESH", link.now)
-    link.reply(sub_refresh={})
-    assert 300 * 0.72 <= link.channel.refresh_at - link.now <= 300 * 0.8
+    exchange = Exchange()
+    exchange.live()
+    exchange.client.sub_refresh(exchange.channel, "FRESH", exchange.now)
+    exchange.reply(sub_refresh={})
+    assert 300 * 0.72 <= exchange.channel.refresh_at - exchange.now <= 300 * 0.8
 
 
 @pytest.mark.parametrize(("code", "temporary"), [(100, True), (109, False), (110, False), (111, True)])
 def test_a_refresh_of_a_subscription_that_fails_for_a_while_leaves_it_live(code: int, temporary: bool) -> None:
-    link = Link()
-    link.live()
-    link.client.sub_refresh(link.channel, "FRESH", link.now)
-    happenings = link.reply(error={"code": code, "message": "m", "temporary": temporary})
-    assert happenings == [push.RefreshFailed(link.channel)]
-    assert link.channel.phase is Phase.LIVE
+    exchange = Exchange()
+    exchange.live()
+    exchange.client.sub_refresh(exchange.channel, "FRESH", exchange.now)
+    happenings = exchange.reply(error={"code": code, "message": "m", "temporary": temporary})
+    assert happenings == [push.RefreshFailed(exchange.channel)]
+    assert exchange.channel.phase is Phase.LIVE
 
 
 def test_a_refresh_of_what_the_server_does_not_know_any_more_subscribes_again() -> None:
-    link = Link()
-    link.live()
-    link.client.sub_refresh(link.channel, "FRESH", link.now)
-    (happening,) = link.reply(error={"code": 103, "message": "permission denied"})
+    exchange = Exchange()
+    exchange.live()
+    exchange.client.sub_refresh(exchange.channel, "FRESH", exchange.now)
+    (happening,) = exchange.reply(error={"code": 103, "message": "permission denied"})
     assert isinstance(happening, push.Unsubscribed) and happening.token_is_dead
-    assert link.channel.phase is Phase.IDLE and not link.channel.refused
+    assert exchange.channel.phase is Phase.IDLE and not exchange.channel.refused
 
 
 def test_the_connection_is_refreshed_in_place() -> None:
-    link = Link()
-    link.connect(expires=True, ttl=120)
-    link.client.refresh("FRESH", link.now)
-    (command,) = link.sent()
+    exchange = Exchange()
+    exchange.connect(expires=True, ttl=120)
+    exchange.client.refresh("FRESH", exchange.now)
+    (command,) = exchange.sent()
     assert command["refresh"] == {"token": "FRESH"}
-    assert link.client.refresh_at == float("inf")
-    link.get({"id": command["id"], "refresh": {"expires": True, "ttl": 50}})
-    assert 36 <= link.client.refresh_at - link.now <= 40
+    assert exchange.client.refresh_at == float("inf")
+    exchange.get({"id": command["id"], "refresh": {"expires": True, "ttl": 50}})
+    assert 36 <= exchange.client.refresh_at - exchange.now <= 40
 
 
 def test_a_failing_refresh_of_the_connection() -> None:
-    link = Link()
-    link.connect(expires=True, ttl=120)
-    link.client.refresh("FRESH", link.now)
-    assert link.reply(error={"code": 110, "message": "expired"}) == [push.RefreshFailed(None)]
-    link.client.refresh("FRESH", link.now)
-    (ended,) = link.reply(error={"code": 103, "message": "permission denied"})
+    exchange = Exchange()
+    exchange.connect(expires=True, ttl=120)
+    exchange.client.refresh("FRESH", exchange.now)
+    assert exchange.reply(error={"code": 110, "message": "expired"}) == [push.RefreshFailed(None)]
+    exchange.client.refresh("FRESH", exchange.now)
+    (ended,) = exchange.reply(error={"code": 103, "message": "permission denied"})
     assert isinstance(ended, push.Ended) and not ended.terminal
 
 
+@pytest.mark.parametrize(("ttl", "wait"), [(120, 7.5), (60, 6.0), (2, 0.5)])
+def test_a_refresh_of_the_connection_that_failed_is_tried_again_while_there_is_time(ttl: int, wait: float) -> None:
+    exchange = Exchange()
+    exchange.connect(expires=True, ttl=ttl)
+    exchange.client.refresh_later(exchange.now)
+    assert exchange.client.refresh_at == exchange.now + wait
+
+
 def test_a_refresh_from_the_servers_side_moves_the_timer() -> None:
-    link = Link()
-    link.connect(expires=True, ttl=10)
-    link.get({"push": {"refresh": {"expires": True, "ttl": 1000}}})
-    assert link.client.refresh_at >= link.now + 720
+    exchange = Exchange()
+    exchange.connect(expires=True, ttl=10)
+    exchange.get({"push": {"refresh": {"expires": True, "ttl": 1000}}})
+    assert exchange.client.refresh_at >= exchange.now + 720
 
 
 # --- whose token it was ---------------------------------------------------------------------------------------------
 
 
-def test_the_token_under_examination_is_that_of_the_first_unanswered_command() -> None:
-    link = Link(ONE, TWO)
-    link.connect()
-    assert link.client.under_examination() is None
-    link.client.subscribe(link.channels[ONE], "T1", link.now)
-    link.client.subscribe(link.channels[TWO], "T2", link.now)
-    first, _ = link.sent()
-    assert link.client.under_examination() == ("subscribe", link.channels[ONE])
-    link.get({"id": first["id"], "subscribe": {}})
-    assert link.client.under_examination() == ("subscribe", link.channels[TWO])
+def test_the_token_being_checked_is_that_of_the_first_unanswered_command() -> None:
+    exchange = Exchange(ONE, TWO)
+    exchange.connect()
+    assert exchange.client.token_being_checked() is None
+    exchange.client.subscribe(exchange.channels[ONE], "T1", exchange.now)
+    exchange.client.subscribe(exchange.channels[TWO], "T2", exchange.now)
+    first, _ = exchange.sent()
+    assert exchange.client.token_being_checked() == ("subscribe", exchange.channels[ONE])
+    exchange.get({"id": first["id"], "subscribe": {}})
+    assert exchange.client.token_being_checked() == ("subscribe", exchange.channels[TWO])
 
 
-def test_a_connection_token_under_examination_is_no_channels() -> None:
-    link = Link()
-    link.client.connect("CONNECTION", {}, link.now)
-    assert link.client.under_examination() is None
-    link = Link()
-    link.live()
-    link.client.refresh("FRESH", link.now)
-    link.client.sub_refresh(link.channel, "FRESH", link.now)
-    assert link.client.under_examination() is None
+def test_a_connection_token_being_checked_is_no_channels() -> None:
+    exchange = Exchange()
+    exchange.client.connect("CONNECTION", {}, exchange.now)
+    assert exchange.client.token_being_checked() is None
+    exchange = Exchange()
+    exchange.live()
+    exchange.client.refresh("FRESH", exchange.now)
+    exchange.client.sub_refresh(exchange.channel, "FRESH", exchange.now)
+    assert exchange.client.token_being_checked() is None
 
 
 # --- code tables ----------------------------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ from collections import defaultdict
 
 import pytest
 
+from telex_start.events import ChannelAnswered, CountsUnknown, PublicationsReceived
+from telex_start.net.pacing import Backoff
 from telex_start.push import protocol as push
 from telex_start.push.channel import Channel, Phase
 from telex_start.push.frames import Publication, Subscribed
@@ -20,11 +22,11 @@ SEEDS = 400
 
 
 class Peer:
-    """A push client on the model, driven as the link drives it, and all that it delivered."""
+    """A push client on the model, driven as a session drives it, and all that it delivered."""
 
     def __init__(self, history: int, limit: int = 300) -> None:
         self.server = Server(history, limit)
-        self.channels = {name: Channel(name, lambda: 0.5) for name in CHANNELS}
+        self.channels = {name: Channel(name, Backoff(lambda: 0.5)) for name in CHANNELS}
         self.told: dict[str, list[int]] = defaultdict(list)
         """Per channel, the numbers of the publications delivered, and LOST where that was told."""
         self.watched_after: dict[str, int] = {}
@@ -56,12 +58,12 @@ class Peer:
     def _take(self, happenings: list[push.Happening]) -> None:
         for happening in happenings:
             match happening:
-                case push.Published(channel, publications):
-                    self.told[channel.name] += [publication.data for publication in publications]
-                case push.Lost(channel):
-                    self.told[channel.name].append(LOST)
-                case push.Live(channel, first=True):
-                    self.watched_after[channel.name] = self._too_long_ago(channel)
+                case PublicationsReceived(name, publications):
+                    self.told[name] += publications
+                case CountsUnknown(name):
+                    self.told[name].append(LOST)
+                case ChannelAnswered(name):
+                    self.watched_after[name] = self._too_long_ago(self.channels[name])
                 case push.Ended():
                     raise AssertionError(f"the client gave the connection up: {happening}")
                 case _:
@@ -249,7 +251,7 @@ def test_a_second_channel_profits_from_what_the_first_found_out() -> None:
     for name in CHANNELS:
         # The second one waits, as for its token.
         for other in CHANNELS:
-            peer.channels[other].try_at = 0.0 if name == other else float("inf")
+            peer.channels[other].try_after_others(0.0 if name == other else float("inf"))
         before = peer.server.asked
         for _ in range(100):
             if peer.server.commands:

@@ -25,7 +25,8 @@ from telex_start.errors import (
 from telex_start.events import Organisation
 from telex_start.net.https import Answer
 from telex_start.net.pacing import Pacer
-from telex_start.session.telex_api import CALL_WITHIN, TelexApi
+from telex_start.session.telex_api import TelexApi
+from telex_start.session.timings import USUAL
 from telex_start.session.tokens import TokenStore
 
 BASE = "https://telex.test/api/v1"
@@ -47,7 +48,7 @@ class Https:
         self.now = 100.0
         self.took = 0.0
 
-    def clock(self) -> float:
+    def clock_now(self) -> float:
         return self.now
 
     def request(self, method: str, url: str, *, headers: Mapping[str, str], json: Any, seconds: float) -> Answer:
@@ -81,7 +82,7 @@ class Telex:
         self.store = TokenStore()
         self.store.access, self.store.notification = "ACCESS", "NOTIFICATION"
         self.pacer = Pacer()
-        self.api = TelexApi(BASE, self.https, self.store, self.pacer, self.https.clock)  # type: ignore[arg-type]
+        self.api = TelexApi(BASE, self.https, self.store, self.pacer, self.https.clock_now)  # type: ignore[arg-type]
 
 
 def one(answer: Reply) -> Telex:
@@ -166,7 +167,7 @@ def test_without_a_notification_token_the_bearer_calls_serve(notification: Any) 
     )
     telex.api.login("a", "b")
     assert telex.api.connection_token().value == "C"
-    assert telex.api.subscription_token(CHANNEL).value == "S"
+    assert telex.api.subscription_token(CHANNEL, USUAL.call_within).value == "S"
     assert telex.https.headers[-1] == {"Authorization": "Bearer A"}
     assert telex.https.bodies[-1] == {"channel": CHANNEL}
 
@@ -256,7 +257,7 @@ def test_the_notification_token_goes_first() -> None:
 def test_where_one_token_is_refused_the_other_serves_and_goes_first_from_then_on(refusal: Answer) -> None:
     telex = Telex(lambda path: refusal if "/centrifugo/" in path else TOKEN)
     telex.api.connection_token()
-    telex.api.subscription_token(CHANNEL)
+    telex.api.subscription_token(CHANNEL, USUAL.call_within)
     assert telex.https.paths == ["/centrifugo/connection", "/token/connection", "/token/subscription"]
     back = Telex(lambda path: TOKEN if "/centrifugo/" in path else refusal)
     back.api.connection_token()
@@ -273,21 +274,21 @@ def test_the_session_is_over_when_both_are_refused() -> None:
 def test_both_refused_for_one_organisation_is_that_organisations_alone_while_a_connection_token_is_to_be_had() -> None:
     telex = Telex(lambda path: OVER if "subscription" in path else TOKEN)
     with pytest.raises(Refused) as raised:
-        telex.api.subscription_token(CHANNEL)
+        telex.api.subscription_token(CHANNEL, USUAL.call_within)
     assert raised.value.status == 401
     assert not isinstance(raised.value, SessionOver)
 
 
 def test_both_refused_for_one_organisation_and_for_the_connection_is_the_end() -> None:
     with pytest.raises(SessionOver):
-        one(OVER).api.subscription_token(CHANNEL)
+        one(OVER).api.subscription_token(CHANNEL, USUAL.call_within)
 
 
 @pytest.mark.parametrize("answer", [envelope(403), envelope(404), envelope(400, message="bad channel"), envelope(422)])
 def test_another_refusal_concerns_the_call_alone(answer: Answer) -> None:
     telex = one(answer)
     with pytest.raises(Refused):
-        telex.api.subscription_token(CHANNEL)
+        telex.api.subscription_token(CHANNEL, USUAL.call_within)
     assert len(telex.https.asked) == 1
 
 
@@ -310,8 +311,8 @@ def test_all_calls_for_one_token_together_end_in_time() -> None:
     telex.https.took = 2.0
     started = telex.https.now
     with pytest.raises((NoNetwork, SessionOver)):
-        telex.api.subscription_token(CHANNEL)
-    assert telex.https.now - started <= CALL_WITHIN + telex.https.took
+        telex.api.subscription_token(CHANNEL, USUAL.call_within)
+    assert telex.https.now - started <= USUAL.call_within + telex.https.took
     assert telex.https.seconds == [5.0, 3.0, 1.0]
 
 

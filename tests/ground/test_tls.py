@@ -74,5 +74,5 @@ def test_a_ca_file_that_cannot_be_used_names_itself(text: str | None, tmp_path: 
 def test_a_proxy_of_another_kind_says_so(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", f"{scheme}://user:hunter2@proxy.invalid:1080")
     with pytest.raises(NoNetwork, match=scheme) as raised:
-        tls.dial("api.telex.im", 443, tls.context(None), lambda: 0.0, 1.0, tls.Handle())
+        tls.dial("api.telex.im", 443, tls.context(None), lambda: 0.0, 1.0, tls.Aborter())
     assert "hunter2" not in str(raised.value)

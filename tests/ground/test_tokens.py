@@ -39,7 +39,7 @@ def test_what_is_no_token_has_no_claims(text: str) -> None:
 def test_no_text_makes_reading_it_raise(text: str) -> None:
     tokens.claims(text)
     tokens.received(text, NOW, SERVER_TIME)
-    tokens.misfit(text, CHANNEL, text)
+    tokens.why_unusable(text, CHANNEL, text)
 
 
 @given(st.integers() | st.floats() | st.text() | st.none() | st.booleans() | st.just(10**400))
@@ -88,7 +88,7 @@ CONNECTION = token({"sub": "u1", "exp": 1})
 
 
 def test_a_token_for_the_wanted_channel_and_user_fits() -> None:
-    assert tokens.misfit(token({"sub": "u1", "channel": CHANNEL}), CHANNEL, CONNECTION) is None
+    assert tokens.why_unusable(token({"sub": "u1", "channel": CHANNEL}), CHANNEL, CONNECTION) is None
 
 
 @pytest.mark.parametrize(
@@ -103,12 +103,12 @@ def test_a_token_for_the_wanted_channel_and_user_fits() -> None:
     ],
 )
 def test_a_token_that_would_close_the_whole_connection_does_not_fit(payload: Any) -> None:
-    assert tokens.misfit(token(payload), CHANNEL, CONNECTION) is not None
+    assert tokens.why_unusable(token(payload), CHANNEL, CONNECTION) is not None
 
 
 def test_what_cannot_be_read_is_sent_as_it_is() -> None:
-    assert tokens.misfit("opaque", CHANNEL, CONNECTION) is None
-    assert tokens.misfit(token({"sub": "u2", "channel": CHANNEL}), CHANNEL, "opaque") is None
+    assert tokens.why_unusable("opaque", CHANNEL, CONNECTION) is None
+    assert tokens.why_unusable(token({"sub": "u2", "channel": CHANNEL}), CHANNEL, "opaque") is None
 
 
 def test_no_token_is_in_a_repr() -> None:

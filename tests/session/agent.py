@@ -9,6 +9,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, Self, TypeVar
 
+from telex_start import clock
 from telex_start.config import Config
 from telex_start.events import (
     ChannelAnswered,
@@ -25,6 +26,7 @@ from telex_start.events import (
     Trouble,
 )
 from telex_start.session.session import Session
+from telex_start.session.timings import Timings
 from telex_start.session.tokens import TokenStore
 from telex_start.states import State
 from tests.servers import Sandbox
@@ -33,6 +35,11 @@ E = TypeVar("E", bound=Event)
 
 LIMIT = 10.0
 """Seconds that anything awaited may take, where a test names no other."""
+
+
+def quick(**timings: Any) -> Timings:
+    """Backoffs a tenth as long; and as most scenarios have no rate limit, nobody waits for the pacer."""
+    return Timings(**{"backoff_minimum": 0.05, "backoff_maximum": 2.0, "requests_at_once": 1000, **timings})
 
 
 class _Errors(logging.Handler):
@@ -53,13 +60,22 @@ class Agent:
 
     Args:
         telex: Where it signs in.
+        timings: How long it waits for what.
+        now: Its clock.
         config: Fields of the configuration other than those that the sandbox announces.
 
     Attributes:
         events: All events so far, each with the time it came (:func:`time.monotonic`).
     """
 
-    def __init__(self, telex: Sandbox, **config: Any) -> None:
+    def __init__(
+        self,
+        telex: Sandbox,
+        *,
+        timings: Timings | None = None,
+        now: Callable[[], float] = clock.now,
+        **config: Any,
+    ) -> None:
         self.telex = telex
         self.store = TokenStore()
         self.events: list[tuple[float, Event]] = []
@@ -69,8 +85,9 @@ class Agent:
             self.store,
             self._take,
             chance=lambda: 0.0,  # the shortest of every backoff
+            timings=timings or quick(),
+            now=now,
         )
-
         self._errors = _Errors()
 
     def _take(self, event: Event) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from telex_start.net.pacing import Backoff, Pacer
 from tests.servers import NoGo, Sandbox, centrifugo_binary
 from tests.session.agent import Agent
 
@@ -22,15 +21,6 @@ Scenario = Callable[[Telex, Start], None]
 ROOT = Path(__file__).parent.parent.parent
 
 REAL = [pytest.param(version, marks=pytest.mark.centrifugo) for version in ("v6", "v5")]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def quick() -> Iterator[None]:
-    """Backoffs a tenth as long; and as most scenarios have no rate limit, nobody waits for the pacer there."""
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(Backoff.__init__, "__defaults__", (0.05, 2.0))
-        monkeypatch.setattr(Pacer, "FREE", 1000)
-        yield
 
 
 @pytest.fixture(scope="session", params=["sandbox", *REAL])
@@ -98,7 +88,7 @@ def _renew(sandbox: Sandbox) -> None:
 def agent() -> Iterator[Start]:
     """Starts agents, and stops them after the test."""
     with ExitStack() as stack:
-        yield lambda telex, **config: stack.enter_context(Agent(telex, **config))
+        yield lambda telex, **options: stack.enter_context(Agent(telex, **options))
 
 
 # --- beside the others ----------------------------------------------------------------------------------------------
@@ -150,7 +140,7 @@ def minutes(request: pytest.FixtureRequest) -> Minutes:
 def at_once(scenario: Scenario) -> Callable[[Callable[[Scenario], None]], None]:
     """A test of a scenario that waits more than it works: all such scenarios of a module are played together.
 
-    The scenario gets what starts a sandbox and what starts an agent. It can patch nothing.
+    The scenario gets what starts a sandbox and what starts an agent. It may patch nothing: the others would see it.
     """
 
     def test(played: Callable[[Scenario], None]) -> None:
@@ -163,7 +153,7 @@ def at_once(scenario: Scenario) -> Callable[[Callable[[Scenario], None]], None]:
 
 
 @pytest.fixture(scope="module")
-def played(request: pytest.FixtureRequest, server: str, quick: None) -> Iterator[Callable[[Scenario], None]]:
+def played(request: pytest.FixtureRequest, server: str) -> Iterator[Callable[[Scenario], None]]:
     """Plays all scenarios of the module, and gives what waits for one of them and raises its failure."""
     wanted = {
         item.function.scenario
@@ -182,5 +172,5 @@ def _play(scenario: Scenario, server: str) -> None:
     with ExitStack() as stack:
         scenario(
             lambda *options: stack.enter_context(Sandbox(*options_for(server, options))),
-            lambda telex, **config: stack.enter_context(Agent(telex, **config)),
+            lambda telex, **options: stack.enter_context(Agent(telex, **options)),
         )

@@ -20,9 +20,9 @@ from telex_start.events import (
     Stop,
     ThreadFailed,
 )
-from telex_start.session import connection
+from telex_start.session.upkeep import Upkeep
 from telex_start.states import State
-from tests.session.agent import Agent
+from tests.session.agent import Agent, quick
 from tests.session.conftest import Start, Telex
 
 ONE = ("--organisations", "1")
@@ -161,10 +161,9 @@ def test_nothing_is_left_behind(own: Telex) -> None:
 # --- other commands in every moment ---------------------------------------------------------------------------------
 
 
-def test_cancel_during_a_sign_in_to_a_dead_server(own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("telex_start.session.telex_api.CALL_WITHIN", 0.7)
+def test_cancel_during_a_sign_in_to_a_dead_server(own: Telex, agent: Start) -> None:
     with black_hole() as address:
-        session = agent(own(*ONE), api_url=f"https://{address}/api/v1").sign_in()
+        session = agent(own(*ONE), api_url=f"https://{address}/api/v1", timings=quick(call_within=0.7)).sign_in()
         session.await_state(State.SIGNING_IN)
         session.send(CancelSignIn())
         session.await_state(State.SIGNED_OUT, 1.5)
@@ -196,18 +195,18 @@ def test_reconnect_now_makes_the_connection_anew(telex: Telex, agent: Start) -> 
 
 
 def test_an_abort_that_comes_too_late_hits_the_next_connection_without_a_word(own: Telex, agent: Start) -> None:
-    # As when the session has heeded a command between its being sent and its abort.
+    # As when the session has obeyed a command between its being sent and its abort.
     sandbox = own(*ONE)
     session = agent(sandbox).online()
     session.mark()
-    session.session._connection.abort()  # type: ignore[union-attr]
+    session.session._websocket.abort()  # type: ignore[union-attr]
     session.await_state(State.ONLINE)
     session.await_subscribed(1)
     sandbox.silent()
     session.send(ReconnectNow())
     session.await_true(lambda: session.state is State.CONNECTING)
     time.sleep(0.1)  # in the handshake
-    session.session._connection.abort()  # type: ignore[union-attr]
+    session.session._websocket.abort()  # type: ignore[union-attr]
     sandbox.silent(False)
     session.await_subscribed(1)
     assert session.troubles == []
@@ -225,30 +224,34 @@ def test_many_commands_at_once_end_in_the_last_ones_state(own: Telex, agent: Sta
     session.await_state(State.STOPPED)
 
 
+def test_what_belongs_to_the_session_thread_is_refused_to_any_other(own: Telex, agent: Start) -> None:
+    session = agent(own(*ONE)).online()
+    with pytest.raises(AssertionError, match="session thread"):
+        session.session._wait_interruptibly(0.0)
+    with pytest.raises(AssertionError, match="session thread"):
+        session.session._figures_changed()
+
+
 # --- sleep ----------------------------------------------------------------------------------------------------------
 
 
 class Machine:
     """A machine that can be put to sleep: its clock that counts sleep jumps."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self) -> None:
         self._slept = 0.0
-        real = clock.now
-        monkeypatch.setattr(clock, "now", lambda: real() + self._slept)
+
+    def now(self) -> float:
+        return clock.now() + self._slept
 
     def sleep(self, seconds: float) -> None:
         self._slept += seconds
 
 
-@pytest.fixture
-def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
-    """To be asked for before the session, which takes its clock with it."""
-    return Machine(monkeypatch)
-
-
-def test_after_sleep_the_connection_is_made_anew_at_once(machine: Machine, telex: Telex, agent: Start) -> None:
+def test_after_sleep_the_connection_is_made_anew_at_once(telex: Telex, agent: Start) -> None:
+    machine = Machine()
     sandbox = telex(*ONE)
-    session = agent(sandbox).online()
+    session = agent(sandbox, now=machine.now).online()
     sandbox.publish(0, "before")
     session.await_received(1)
     session.mark()
@@ -264,10 +267,11 @@ def test_after_sleep_the_connection_is_made_anew_at_once(machine: Machine, telex
     assert session.troubles == []
 
 
-def test_tokens_that_ran_out_in_the_sleep_are_not_sent(machine: Machine, own: Telex, agent: Start) -> None:
+def test_tokens_that_ran_out_in_the_sleep_are_not_sent(own: Telex, agent: Start) -> None:
+    machine = Machine()
     # A sandbox that nobody else has: an agent of the test before may still be at its last call, and that is counted.
     sandbox = own(*ONE, "--stale-close-delay", "11")
-    session = agent(sandbox).online()
+    session = agent(sandbox, now=machine.now).online()
     issued = sandbox.status()["tokens_issued"]
     machine.sleep(8 * 3600.0)
     session.mark()
@@ -292,13 +296,13 @@ def test_an_unexpected_exception_in_a_connection_is_survived_and_told_once(
         session.online()
         broken = 0
 
-        def work(self: connection.Link, now: float) -> float:
+        def due(self: Upkeep, now: float) -> None:
             nonlocal broken
             broken += 1
             raise KeyError("nobody expected this")
 
         with monkeypatch.context() as patch:
-            patch.setattr(connection.Link, "_work", work)
+            patch.setattr(Upkeep, "due", due)
             session.telex.publish(0, "wakes it")
             session.await_true(lambda: broken >= 3 or session.told.state is State.RECONNECTING)
             session.await_event(ThreadFailed)

@@ -22,7 +22,7 @@ from telex_start.events import SignOut
 from telex_start.net import tls
 from telex_start.net.https import MOST_BYTES, Https
 from telex_start.states import State
-from tests.session.agent import Agent
+from tests.session.agent import Agent, quick
 from tests.session.conftest import Start, Telex
 
 ONE = ("--organisations", "1")
@@ -226,14 +226,11 @@ def test_an_idle_connection_is_not_used_again(certificate: Certificate, monkeypa
 
 
 @pytest.mark.parametrize("fault", [{"drip": True}, {"delay": 30}])
-def test_calls_that_never_end_are_given_up_and_retried(
-    own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch, fault: dict[str, object]
-) -> None:
-    monkeypatch.setattr("telex_start.session.telex_api.CALL_WITHIN", 0.6)
+def test_calls_that_never_end_are_given_up_and_retried(own: Telex, agent: Start, fault: dict[str, object]) -> None:
     sandbox = own(*ONE)
     sandbox.fault("organisations", times=1, **fault)
     sandbox.fault("connection", times=1, **fault)
-    session = agent(sandbox).sign_in()
+    session = agent(sandbox, timings=quick(call_within=0.6)).sign_in()
     session.await_subscribed(1)
     assert set(session.states()) <= {State.SIGNING_IN, State.CONNECTING, State.RECONNECTING, State.ONLINE}
 
@@ -360,7 +357,7 @@ def test_no_secret_is_in_a_log_a_repr_or_an_event(
     session.mark()
     sandbox.kick(3500)
     session.await_state(State.RECONNECTING)
-    monkeypatch.setattr("telex_start.session.connection.Link._work", _breaks)
+    monkeypatch.setattr("telex_start.session.upkeep.Upkeep.due", _breaks)
     session.send(SignOut())
     session.await_state(State.SIGNED_OUT)
     monkeypatch.undo()
@@ -383,7 +380,7 @@ def test_no_secret_is_in_a_log_a_repr_or_an_event(
         assert not any(secret in text for text in texts)
 
 
-def _breaks(self: object, now: float) -> float:
+def _breaks(self: object, now: float) -> None:
     raise RuntimeError(f"{self!r}")
 
 

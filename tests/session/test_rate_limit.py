@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import time
 
-import pytest
-
 from telex_start.events import StateChanged
+from telex_start.session.timings import USUAL, Timings
 from telex_start.states import State
 from tests.session.conftest import Start, Telex, at_once
-
-
-@pytest.fixture(autouse=True, scope="module")
-def quick() -> None:
-    """Everything takes its time here."""
 
 
 @at_once
 def test_40_organisations_under_six_requests_a_second(telex: Telex, agent: Start) -> None:
     sandbox = telex("--organisations", "40", "--rate", "6", "--burst", "4")
     started = time.monotonic()
-    session = agent(sandbox).sign_in()
+    session = agent(sandbox, timings=USUAL).sign_in()
     session.await_event(StateChanged, lambda told: told.subscribed >= 1)
     first = time.monotonic() - started
     session.await_subscribed(40, 20.0)
@@ -42,7 +36,7 @@ def test_40_organisations_under_six_requests_a_second(telex: Telex, agent: Start
 @at_once
 def test_one_request_a_second_is_kept_to(telex: Telex, agent: Start) -> None:
     sandbox = telex("--organisations", "40", "--rate", "1", "--burst", "4")
-    session = agent(sandbox).sign_in()
+    session = agent(sandbox, timings=USUAL).sign_in()
     session.await_event(StateChanged, lambda told: told.subscribed >= 1, 3.0)
     session.await_true(lambda: session.told.subscribed >= 5, 12.0)
     status = sandbox.status()
@@ -52,12 +46,9 @@ def test_one_request_a_second_is_kept_to(telex: Telex, agent: Start) -> None:
     assert session.troubles == []
 
 
-def test_200_organisations_are_as_many_as_a_connection_takes(
-    telex: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("telex_start.net.pacing.Pacer.FREE", 1000)
+def test_200_organisations_are_as_many_as_a_connection_takes(telex: Telex, agent: Start) -> None:
     sandbox = telex("--organisations", "200")
-    session = agent(sandbox).sign_in()
+    session = agent(sandbox, timings=Timings(requests_at_once=1000)).sign_in()
     session.await_true(lambda: (session.told.subscribed, session.told.refused) == (128, 72), 20.0)
     live = [index for index, each in enumerate(sandbox.status()["organisations"]) if each["subscribers"]]
     sandbox.publish(live[-1], "x")

@@ -15,9 +15,8 @@ from telex_start.events import (
     SignInFailed,
     Trouble,
 )
-from telex_start.push import channel as push_channel
-from telex_start.session import connection, token_fetcher
 from telex_start.states import State
+from tests.session.agent import quick
 from tests.session.conftest import Start, Telex, at_once
 
 TWO = ("--organisations", "2")
@@ -74,7 +73,7 @@ def _refresh_with(telex: Telex, agent: Start, kind: str, reconnects: int = 0) ->
 def test_an_unreadable_token_in_a_server_closing_over_it_costs_a_reconnect_without_that_organisation(
     own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("telex_start.session.tokens.misfit", lambda *_: None)  # as if unreadable from here
+    monkeypatch.setattr("telex_start.session.tokens.why_unusable", lambda *_: None)  # as if unreadable from here
     sandbox = own(*TWO)
     sandbox.wrong_token(0, "other_channel")
     session = agent(sandbox).sign_in()
@@ -85,13 +84,10 @@ def test_an_unreadable_token_in_a_server_closing_over_it_costs_a_reconnect_witho
     assert session.troubles == []
 
 
-def test_a_refused_organisation_is_tried_again_and_catches_up(
-    telex: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(push_channel, "REFUSED_FOR", 0.7)
+def test_a_refused_organisation_is_tried_again_and_catches_up(telex: Telex, agent: Start) -> None:
     sandbox = telex(*TWO)
     sandbox.fault("subscription", organisation=0, status=403, message="user does not belong to this organisation")
-    session = agent(sandbox).sign_in()
+    session = agent(sandbox, timings=quick(refused_for=0.7)).sign_in()
     session.await_true(lambda: (session.told.subscribed, session.told.refused) == (1, 1))
     sandbox.publish(0, "meanwhile")
     sandbox.clear_faults()
@@ -126,15 +122,11 @@ def test_a_failing_organisation_is_retried_with_backoff_and_holds_nobody_up(
     assert session.troubles == []
 
 
-def test_a_slow_organisation_does_not_hold_up_the_others(
-    own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(token_fetcher, "PATIENCE", 0.5)
-    monkeypatch.setattr(token_fetcher, "CALL_WITHIN", 1.5)
+def test_a_slow_organisation_does_not_hold_up_the_others(own: Telex, agent: Start) -> None:
     sandbox = own("--organisations", "6")
     sandbox.fault("subscription", organisation=0, delay=30)
     started = time.monotonic()
-    session = agent(sandbox).sign_in()
+    session = agent(sandbox, timings=quick(first_token_within=0.5, call_within=1.5)).sign_in()
     session.await_subscribed(5)
     assert time.monotonic() - started < 1.3
     sandbox.publish(1, "x")
@@ -142,26 +134,18 @@ def test_a_slow_organisation_does_not_hold_up_the_others(
     sandbox.clear_faults()
 
 
-def test_an_answer_that_lies_unread_behind_a_slow_call_is_not_missing(
-    own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("telex_start.push.protocol.REPLY_WITHIN", 0.4)
-    monkeypatch.setattr(token_fetcher, "PATIENCE", 1.0)
+def test_an_answer_that_lies_unread_behind_a_slow_call_is_not_missing(own: Telex, agent: Start) -> None:
     sandbox = own("--organisations", "3")
     sandbox.fault("subscription", organisation=1, times=1, delay=30)
-    session = agent(sandbox).sign_in()
+    session = agent(sandbox, timings=quick(reply_within=0.4, first_token_within=1.0)).sign_in()
     session.await_subscribed(3)
     assert session.reconnects == 0
 
 
-def test_answers_are_late_for_the_slow_organisation_alone_and_pings_are_answered(
-    own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("telex_start.session.telex_api.CALL_WITHIN", 1.5)
-    monkeypatch.setattr(token_fetcher, "CALL_WITHIN", 1.5)
+def test_answers_are_late_for_the_slow_organisation_alone_and_pings_are_answered(own: Telex, agent: Start) -> None:
     sandbox = own(*TWO, "--ping", "4")  # a pong is due within 2 s
     sandbox.fault("subscription", organisation=0, drip=True)
-    session = agent(sandbox).sign_in()
+    session = agent(sandbox, timings=quick(call_within=1.5)).sign_in()
     session.await_subscribed(1)
     for number in range(4):
         sandbox.publish(1, number)
@@ -174,12 +158,9 @@ def test_answers_are_late_for_the_slow_organisation_alone_and_pings_are_answered
 # --- organisations joined and left ----------------------------------------------------------------------------------
 
 
-def test_organisations_joined_and_left_without_a_reconnect(
-    telex: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(connection, "LOOK_UP_EVERY", 0.5)
+def test_organisations_joined_and_left_without_a_reconnect(telex: Telex, agent: Start) -> None:
     sandbox = telex(*TWO, "--ping", "20")  # its own one, whose organisations change
-    session = agent(sandbox).online(2)
+    session = agent(sandbox, timings=quick(look_up_every=0.5)).online(2)
     left = session.channel(0)
     sandbox.add_organisation("Newcomers")
     session.await_subscribed(3)

@@ -10,11 +10,9 @@ from contextlib import contextmanager
 import pytest
 
 from telex_start.events import How, ReconnectNow
-from telex_start.net import pacing
-from telex_start.push import channel as push_channel
-from telex_start.push import websocket as push_connection
 from telex_start.states import State
 from tests.servers import Sandbox
+from tests.session.agent import quick
 from tests.session.conftest import Start, Telex
 
 ONE = ("--organisations", "1")
@@ -148,12 +146,9 @@ def test_a_server_without_pings(telex: Telex, agent: Start) -> None:
     assert session.reconnects == 0
 
 
-def test_a_silent_link_is_found_within_ping_and_ten_seconds(
-    telex: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("telex_start.push.protocol.PING_SLACK", 1.0)
+def test_a_silent_link_is_found_within_ping_and_ten_seconds(telex: Telex, agent: Start) -> None:
     sandbox = telex(*ONE, "--ping", "1")
-    session = agent(sandbox).online()
+    session = agent(sandbox, timings=quick(ping_slack=1.0)).online()
     session.mark()
     sandbox.silent()
     silenced = time.monotonic()
@@ -165,13 +160,10 @@ def test_a_silent_link_is_found_within_ping_and_ten_seconds(
     session.await_received(1, limit=15.0)
 
 
-def test_a_server_that_is_silent_from_the_handshake_on_is_given_up_in_time(
-    own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(push_connection, "OPEN_WITHIN", 1.0)
+def test_a_server_that_is_silent_from_the_handshake_on_is_given_up_in_time(own: Telex, agent: Start) -> None:
     sandbox = own(*ONE)
     sandbox.silent()
-    session = agent(sandbox).sign_in()
+    session = agent(sandbox, timings=quick(open_within=1.0)).sign_in()
     session.await_state(State.RECONNECTING, 3.0)
     sandbox.silent(False)
     session.await_subscribed(1)
@@ -219,10 +211,9 @@ def test_terminal_codes_wait_and_reconnect_now_ends_the_wait(telex: Telex, agent
     assert all(issued[kind] == tokens[kind] + 1 for kind in ("connection", "subscription")), "with fresh tokens"
 
 
-def test_a_terminal_code_is_tried_again_by_itself(own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pacing.Waits, "TERMINAL", (0.2, 900.0))
+def test_a_terminal_code_is_tried_again_by_itself(own: Telex, agent: Start) -> None:
     sandbox = own(*ONE)
-    session = agent(sandbox).online()
+    session = agent(sandbox, timings=quick(terminal=(0.2, 900.0))).online()
     session.mark()
     sandbox.kick(3503)
     session.await_state(State.ONLINE)
@@ -311,12 +302,9 @@ def test_an_unsubscribed_channel_comes_back_with_what_it_missed(own: Telex, agen
     assert sandbox.status()["tokens_issued"]["subscription"] == tokens + (code == 2501)
 
 
-def test_an_organisation_taken_away_by_the_server_is_refused_and_tried_again(
-    telex: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(push_channel, "REFUSED_FOR", 0.5)
+def test_an_organisation_taken_away_by_the_server_is_refused_and_tried_again(telex: Telex, agent: Start) -> None:
     sandbox = telex("--organisations", "2")
-    session = agent(sandbox).online(2)
+    session = agent(sandbox, timings=quick(refused_for=0.5)).online(2)
     session.mark()
     sandbox.unsubscribe(0, 2000)
     session.await_true(lambda: (session.told.subscribed, session.told.refused) == (1, 1))
@@ -388,12 +376,9 @@ def test_of_150_missed_and_100_kept_the_last_100_come(own: Telex, agent: Start) 
     assert session.await_received(101)[-1] == "next"
 
 
-def test_of_150_missed_and_100_kept_the_last_100_come_on_any_server(
-    telex: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pacing.Waits, "BUSY", 0.4)
+def test_of_150_missed_and_100_kept_the_last_100_come_on_any_server(telex: Telex, agent: Start) -> None:
     sandbox = telex(*ONE)
-    session = agent(sandbox).online()
+    session = agent(sandbox, timings=quick(busy=0.4)).online()
     session.mark()
     sandbox.kick(3013)
     session.await_state(State.RECONNECTING)
@@ -403,10 +388,9 @@ def test_of_150_missed_and_100_kept_the_last_100_come_on_any_server(
     assert session.lost() == 1
 
 
-def test_history_that_is_gone_is_told(telex: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pacing.Waits, "BUSY", 0.4)
+def test_history_that_is_gone_is_told(telex: Telex, agent: Start) -> None:
     sandbox = telex(*ONE)
-    session = agent(sandbox).online()
+    session = agent(sandbox, timings=quick(busy=0.4)).online()
     session.mark()
     sandbox.kick(3013)
     session.await_state(State.RECONNECTING)

@@ -1,0 +1,36 @@
+"""What a connection, its upkeep and the fetching of its tokens work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ..events import Event
+from ..net.pacing import Pacer
+from .organisations import Organisations
+from .telex_api import TelexApi
+from .timings import Timings
+from .tokens import TokenStore
+
+
+class Collaborators(NamedTuple):
+    """Made by the session for each connection, and handed on as it is. All of it belongs to the session thread."""
+
+    api: TelexApi
+    store: TokenStore
+    pacer: Pacer
+    organisations: Organisations
+    timings: Timings
+    now: Callable[[], float]
+    """Seconds on a clock that counts sleep."""
+    chance: Callable[[], float]
+    """Gives numbers in [0, 1)."""
+    wait_interruptibly: Callable[[float], None]
+    """Waits that many seconds or until a command comes; with 0 it only looks whether one has come.
+
+    Raises :class:`~.interrupts.ReconnectAsked` and :class:`~.interrupts.LeaveAsked`.
+    """
+    dispatch: Callable[[Event], None]
+    """Gives an event to the main thread."""
+    figures_changed: Callable[[], None]
+    """To be called when a channel has become live or refused, or is so no longer."""

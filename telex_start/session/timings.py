@@ -1,0 +1,49 @@
+"""How long the session waits for what, and how often it tries: one value, so that a test can give its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from ..net import pacing
+from ..net.pacing import Backoff, Pacer, Waits
+from ..push import channel, protocol, websocket
+
+
+class Timings(Struct, frozen=True, kw_only=True):
+    """All in seconds, but for :attr:`requests_at_once`.
+
+    What a lower floor waits for has its default, and the reason for it, there.
+    """
+
+    call_within: float = 5.0
+    """For one call to Telex, or all calls for one token: less than the push server's pong time-out of 8 s."""
+    logout_within: float = 2.0
+    """For the call that signs out."""
+    first_token_within: float = 1.5
+    """For a channel's first subscription token while other organisations wait for theirs."""
+    look_up_every: float = 900.0
+    """Between two look-ups of the user's organisations."""
+    look_up_again: float = 60.0
+    """Until the next look-up after one that failed for a reason that passes."""
+    open_within: float = websocket.OPEN_WITHIN
+    reply_within: float = protocol.REPLY_WITHIN
+    ping_slack: float = protocol.PING_SLACK
+    refused_for: float = channel.REFUSED_FOR
+    terminal: tuple[float, float] = Waits.TERMINAL
+    busy: float = Waits.BUSY
+    backoff_minimum: float = pacing.BACKOFF_MINIMUM
+    backoff_maximum: float = pacing.BACKOFF_MAXIMUM
+    unanswered_minimum: float = 1.0
+    """The shortest pause between two calls while Telex does not answer at all."""
+    requests_at_once: int = Pacer.FREE
+    """How many requests may go out together after a pause."""
+
+    def backoff(self, chance: Callable[[], float]) -> Backoff:
+        """A backoff with these bounds."""
+        return Backoff(chance, self.backoff_minimum, self.backoff_maximum)
+
+
+USUAL = Timings()
+"""What the program runs with."""
