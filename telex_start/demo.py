@@ -14,8 +14,8 @@ from typing import IO, NoReturn
 
 from .errors import ConfigError
 
-_NAMES = 5
-"""Lines that the sandbox writes once it listens."""
+_SETTINGS = 5
+"""How many lines ``NAME=value`` the sandbox writes once it listens."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -45,7 +45,7 @@ def main(argv: list[str]) -> int:
     )
     headless = options.headless or not display
     if options.toasts and not headless:
-        raise ConfigError("demo: --toasts goes with --headless.")
+        raise ConfigError("demo: --toasts needs --headless.")
     sandbox = subprocess.Popen(
         [
             sys.executable,
@@ -69,16 +69,16 @@ def main(argv: list[str]) -> int:
 
 def _with_sandbox(sandbox: subprocess.Popen[str], options: argparse.Namespace, headless: bool) -> int:
     assert sandbox.stdout is not None
-    told: dict[str, str] = {}
-    for _ in range(_NAMES):
+    settings: dict[str, str] = {}
+    for _ in range(_SETTINGS):
         name, equals, value = sandbox.stdout.readline().rstrip("\n").partition("=")
         if not equals:
             raise ConfigError("demo: the sandbox did not start; what it said is above.")
-        told[name] = shlex.split(value)[0]
-    email, password = told.pop("SANDBOX_EMAIL"), told.pop("SANDBOX_PASSWORD")
+        settings[name] = shlex.split(value)[0]
+    email, password = settings.pop("SANDBOX_EMAIL"), settings.pop("SANDBOX_PASSWORD")
     with tempfile.TemporaryDirectory(prefix="telex-start-demo-") as folder:
-        # A demo of its own: neither a configuration nor a running agent of this user's has a part in it.
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("TELEX_START_")} | told
+        # The demo uses neither this user's configuration nor a running agent of theirs.
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("TELEX_START_")} | settings
         config = os.path.join(folder, "config.toml")
         with open(config, "w", encoding="utf-8") as stream:
             stream.write("# the demo's\n")
@@ -108,7 +108,7 @@ def _with_sandbox(sandbox: subprocess.Popen[str], options: argparse.Namespace, h
 
 
 def _echo(agent: subprocess.Popen[str], lines: IO[str], toasts: int) -> None:
-    """Pass the agent's lines on; end it after so many toasts, where that is asked."""
+    """Pass the agent's lines on, and end it after so many toasts (0: never)."""
     seen = 0
     for line in lines:
         print(line, end="", flush=True)

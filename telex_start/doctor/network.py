@@ -56,9 +56,9 @@ def findings(config: Config) -> Iterator[Finding]:
         if not seen[server.host, server.port]:
             yield missing(server.subject, f"not tried, {server.host} is not reached", fatal=True)
             continue
-        told: list[Finding] = []
-        yield look(server.subject, partial(probe, config, context, told), fatal=True)
-        yield from told
+        also_found: list[Finding] = []
+        yield look(server.subject, partial(probe, config, context, also_found), fatal=True)
+        yield from also_found
 
 
 def _server(subject: str, url: str) -> Server:
@@ -104,7 +104,7 @@ def _tls_remedy(error: ssl.SSLCertVerificationError) -> str:
     return "a private authority is trusted by ca_file (--ca-file FILE); a filtering proxy's is to be installed here"
 
 
-def _api(config: Config, context: ssl.SSLContext, told: list[Finding]) -> Finding:
+def _api(config: Config, context: ssl.SSLContext, also_found: list[Finding]) -> Finding:
     """A login without e-mail and password: that must be refused, in Telex's own way."""
     import msgspec
 
@@ -120,7 +120,7 @@ def _api(config: Config, context: ssl.SSLContext, told: list[Finding]) -> Findin
         https.close()
     took = clock.now() - began
     if (served := answer.headers.get("Date")) is not None:
-        told.append(_clock(served))
+        also_found.append(_clock(served))
     try:
         envelope = msgspec.json.decode(answer.body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
@@ -151,7 +151,7 @@ def _clock(served: str) -> Finding:
     return note("clock", f"{abs(ahead) / 60:.0f} minutes {side} the server's", remedy)
 
 
-def _push(config: Config, context: ssl.SSLContext, told: list[Finding]) -> Finding:
+def _push(config: Config, context: ssl.SSLContext, also_found: list[Finding]) -> Finding:
     from ..push.websocket import Connection
 
     connection = Connection(config.push_url, context, clock.now, _AGENT)

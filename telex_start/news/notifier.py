@@ -61,7 +61,7 @@ class Notifier:
             self._unanswered.discard(channel)
         self._unanswered |= now.keys() - self._organisations.keys()
         self._organisations = now
-        self._told()
+        self._publish_counts()
 
     def received(self, event: PublicationsReceived, now: float) -> None:
         """Publications of one channel came."""
@@ -83,7 +83,7 @@ class Notifier:
             else:
                 for news in fresh:
                     self._offer(news, now)
-        self._told()
+        self._publish_counts()
 
     def answered(self, channel: str, now: float) -> None:
         """A channel's past is complete (or is not to be had)."""
@@ -122,7 +122,7 @@ class Notifier:
         self._past.clear()
         self._past_uncounted.clear()
         self._past_until = None
-        self._told()
+        self._publish_counts()
 
     # ----------------------------------------------------------------------------------------------------------------
 
@@ -156,8 +156,8 @@ class Notifier:
             self._flood.shown(now)
             self._show(wording.away_summary(sum(left), len(left)))
 
-    def _told(self) -> None:
-        """Tell the counts where they changed, and which toasts speak of what has been read."""
+    def _publish_counts(self) -> None:
+        """Where the counts changed, pass them on, and name the conversations with a toast that have been read."""
         counts = self._state.counts()
         if counts == self._counts:
             return
