@@ -1,7 +1,7 @@
 """The clocks that deadlines run on.
 
 ``time.monotonic()`` stands still on Linux while the machine sleeps, so a token that ran out overnight would look
-fresh in the morning. Deadlines run on a clock that counts sleep, and the two drifting apart tells of a sleep.
+fresh in the morning. Deadlines run on a clock that counts sleep; when it has gained on the other one, the machine has slept.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the doctor looks at on this machine beside the desktop: Python, packages, folders, the running instance."""
+"""What the doctor looks at on this machine, except the desktop: Python, packages, folders, the running instance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the doctor looks at on the way to Telex: names, TLS, the API, the push server, the clock."""
+"""What the doctor looks at on the way to Telex: DNS, TLS, the API, the push server, the clock."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""From publications to toasts: the unread state, the flood rule and the catch-up, on the main thread.
+"""From publications to toasts: asks the unread state what is news, and the flood rule what may be shown now.
 
-No I/O and no clock: time comes in as seconds, toasts go out by a call.
+What came before the start (the *past*) is told together, in one summary. Pure: time comes in as an argument, in
+seconds, and toasts go out by a call.
 """
 
 from __future__ import annotations

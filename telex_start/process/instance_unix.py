@@ -1,6 +1,6 @@
 """The one instance on Linux and macOS: a file lock, and beside it the instance socket, a Unix socket.
 
-Both lie in a folder that is this user's alone. The lock alone decides who is the instance; the system releases it
+Both lie in a folder that is this user's alone. The lock decides who is the instance; the system releases it
 however the process ends, so a socket file whose lock is free was left behind by a process that was killed. An instance
 that ends in order removes both files.
 """
