@@ -1,4 +1,4 @@
-"""``telex-start``: which command, with which configuration."""
+"""The entry of ``telex-start``: picks the command, reads the configuration, and turns errors into exit codes."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _command(argv: list[str]) -> int:
 def _agent(argv: list[str]) -> int:
     import signal
 
-    # Until the agent has handlers of its own: a start that is ended at once ends in order too.
+    # Until the agent has handlers of its own, SIGTERM is a KeyboardInterrupt: it ends a start without a traceback.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     options = None
     if argv:

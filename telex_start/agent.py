@@ -1,6 +1,7 @@
-"""The agent put together: which surface, which toasts, one instance, signals; and taken apart again.
+"""The agent: its parts are made and started here, and stopped again in reverse.
 
-The order is for the eye: what the icon needs comes first, everything else is imported while a person looks at it.
+The icon comes first. Everything else is imported and started after it is shown, while a person already looks at it; so
+many imports in this module stand inside functions.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from .desktop.bus.buses import Buses
 from .errors import ConfigError, TelexStartError
-from .menu import Ring
+from .menu import Request
 from .process import instance, lazylog, paths, signals
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ EXIT_WITHIN = 5.0
 def end_running(folder: str, api_url: str) -> int:
     """``telex-start --exit``: end the running instance, and return when it is gone."""
     try:
-        kind = instance.ring(folder, api_url, Ring.EXIT, wait=EXIT_WITHIN)
+        kind = instance.ask(folder, api_url, Request.EXIT, wait=EXIT_WITHIN)
     except TimeoutError:
         print("telex-start: the running instance has not ended.", file=sys.stderr)
         return 1
@@ -69,7 +70,7 @@ def run(config: Config, *, headless: bool, as_json: bool, open_window: bool, pas
         raise ConfigError(f"the folder {folder} cannot be used ({error.strerror}): set XDG_RUNTIME_DIR.") from None
     if lock is None:
         return _second_start(folder, config.api_url, headless), ""
-    # Started inner to outer, stopped outer to inner; one that fails to stop never keeps the others from it.
+    # Stopped in reverse order of their start; one that fails to stop does not keep the others running.
     with contextlib.ExitStack() as stack:
         agent = _Agent(config, lock, stack)
         if headless:
@@ -78,7 +79,7 @@ def run(config: Config, *, headless: bool, as_json: bool, open_window: bool, pas
             agent.appear_in_tray()
         code, why = agent.live(password, open_window)
     if _others():
-        # A library's thread that sleeps on (plyer's for each toast on Windows) would hold up the end.
+        # The interpreter would wait for a library's thread that sleeps on (plyer makes one a toast on Windows).
         if why:
             print(f"telex-start: {why}", file=sys.stderr)
         for stream in (sys.stdout, sys.stderr):
@@ -89,7 +90,7 @@ def run(config: Config, *, headless: bool, as_json: bool, open_window: bool, pas
 
 
 class _Agent:
-    """The parts of the agent. Whatever must be stopped is left to the stack."""
+    """The parts of the agent. Each that is started has its stop pushed on the stack."""
 
     def __init__(self, config: Config, lock: instance.Instance, stack: contextlib.ExitStack) -> None:
         self._config = config
@@ -145,7 +146,7 @@ class _Agent:
         watch = _on_signals(events, self._console)
         toasts = self._make_toasts()
         self._buses.watch_sleep(events.put)
-        self._lock.serve(_with_interruption(events, self._console), watch)
+        self._lock.serve(_dispatch_for_instance(events, self._console), watch)
 
         def make_session() -> SessionPort:
             from .session.session import Session
@@ -223,7 +224,7 @@ def _icon_file() -> str:
 
 
 class _MainApp:
-    """Opens and closes the Telex client; its modules are brought when they are needed."""
+    """Opens and closes the Telex client, whose modules are imported when they are needed."""
 
     def __init__(self, command: str | None) -> None:
         self._command = command
@@ -242,8 +243,8 @@ class _MainApp:
 
 
 def _second_start(folder: str, api_url: str, headless: bool) -> int:
-    """Another instance is running: ring its bell, and end."""
-    kind = instance.ring(folder, api_url, None if headless else Ring.OPEN)
+    """Another instance is running: ask it to open what a person wants to see, and end."""
+    kind = instance.ask(folder, api_url, None if headless else Request.OPEN)
     if headless or kind != "tray":
         print("Telex Start is already running.", file=sys.stderr)
     return 0
@@ -258,23 +259,25 @@ def _quit(events: SimpleQueue[Event]) -> None:
 
 
 def _on_signals(events: SimpleQueue[Event], console: Console | None) -> Watch | None:
-    """SIGTERM and SIGINT end the program in its own order; gives what the bell's thread is to do for that."""
+    """Have SIGTERM and SIGINT end the program in its own order; gives what the instance thread has to do for that."""
     from .events import SignalReceived
 
-    def told(number: int) -> None:
+    def put(number: int) -> None:
         events.put(SignalReceived(number))
 
-    return signals.listen(told, lambda: console is not None and console.blocked)
+    return signals.listen(put, lambda: console is not None and console.blocked)
 
 
-def _with_interruption(events: SimpleQueue[Event], console: Console | None) -> Callable[[Event], None]:
-    """Dispatch for the bell: a person who is being asked for a password blocks the main thread until a signal comes."""
+def _dispatch_for_instance(events: SimpleQueue[Event], console: Console | None) -> Callable[[Event], None]:
+    """Where the instance thread puts second starts.
 
-    from .events import BellRang
+    While a person is asked for a password the main thread is blocked and reads no events; a signal interrupts that.
+    """
+    from .events import SecondStart
 
     def dispatch(event: Event) -> None:
         events.put(event)
-        if console is not None and isinstance(event, BellRang) and event.ring is Ring.EXIT:
+        if console is not None and isinstance(event, SecondStart) and event.request is Request.EXIT:
             signals.interrupt()
 
     return dispatch

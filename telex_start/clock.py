@@ -1,7 +1,7 @@
 """The clocks that deadlines run on.
 
 ``time.monotonic()`` stands still on Linux while the machine sleeps, so a token that ran out overnight would look
-fresh in the morning. Deadlines run on a clock that counts sleep, and the two drifting apart tells of a sleep.
+fresh in the morning. Deadlines run on a clock that counts sleep; when it gains on the other one, the machine has slept.
 """
 
 from __future__ import annotations
@@ -31,12 +31,21 @@ def awake() -> float:
 class SleepWatch:
     """Tells whether the machine has slept since it was last asked."""
 
-    def __init__(self, now_: float, awake_: float) -> None:
-        self._drift = now_ - awake_
+    def __init__(self, total: float, waking: float) -> None:
+        """
+        Args:
+            total: What :func:`now` says, in seconds.
+            waking: What :func:`awake` says, in seconds.
+        """
+        self._drift = total - waking
 
-    def slept(self, now_: float, awake_: float) -> bool:
-        """Whether the clocks drifted apart by more than :data:`SLEEP_NOTICED` since the last call."""
-        drift = now_ - awake_
+    def slept(self, total: float, waking: float) -> bool:
+        """Whether the clocks drifted apart by more than :data:`SLEEP_NOTICED` since the last call.
+
+        Args:
+            total, waking: As for the constructor.
+        """
+        drift = total - waking
         slept = drift - self._drift > SLEEP_NOTICED
         self._drift = drift
         return slept

@@ -70,11 +70,11 @@ def parse(argv: list[str]) -> argparse.Namespace:
     """
     options = parser().parse_args(argv)
     if options.json and not options.headless:
-        raise ConfigError("--json goes with --headless.")
+        raise ConfigError("--json needs --headless.")
     if options.headless and options.login:
-        raise ConfigError("--login opens a window, which --headless has none of.")
+        raise ConfigError("--login cannot be combined with --headless.")
     if options.password_stdin and options.login:
-        raise ConfigError("--password-stdin signs in without the window that --login opens.")
+        raise ConfigError("--login cannot be combined with --password-stdin.")
     return options
 
 

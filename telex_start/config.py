@@ -1,4 +1,4 @@
-"""Configuration as a value: defaults, then ``config.toml``, then ``TELEX_START_…`` variables, then options.
+"""Configuration as a value: defaults, ``config.toml``, ``TELEX_START_…`` variables, options; later ones override.
 
 Pure: the file's text, the environment and the options come in as arguments.
 """

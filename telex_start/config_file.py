@@ -1,4 +1,4 @@
-"""The configuration as this start has it: the file read, and put together with the environment and the options."""
+"""The configuration of this start: reads the file, and puts it together with the environment and the options."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What ``--headless`` says and asks on the terminal.
 
-In words one readable line a toast, state or trouble; with ``--json`` one JSON object a line, and nothing else on
-standard output.
+Each toast, state and trouble is one readable line; with ``--json`` it is one JSON object on a line, and nothing else is
+written to standard output. Questions go to standard error.
 """
 
 from __future__ import annotations
@@ -28,28 +28,28 @@ from .states import State
 
 log = logging.getLogger(__name__)
 
-_PATIENCE = 0.2
-"""Seconds after which a line that is still being written finds no reader."""
-_PASSES = (errno.ENOSPC, errno.EDQUOT, errno.EAGAIN) if sys.platform != "win32" else (errno.ENOSPC,)
-"""Errors of a full disk or a slow reader: lines are lost, and toasts still matter."""
+_WRITE_SECONDS = 0.2
+"""How long a line may take to be written: one that takes longer has no reader."""
+_PASSING_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EAGAIN) if sys.platform != "win32" else (errno.ENOSPC,)
+"""A full disk or a slow reader: lines are lost, and the program runs on for its toasts."""
 
 
 class Console:
     """The terminal as the surface of the program. Used by the main thread alone."""
 
-    def __init__(self, as_json: bool, out: TextIO | None, gone: Callable[[], None]) -> None:
+    def __init__(self, as_json: bool, out: TextIO | None, reader_gone: Callable[[], None]) -> None:
         """
         Args:
             as_json: One JSON object a line.
             out: Standard output; ``None`` where the program was started without one.
-            gone: Called once when nobody reads it any more.
+            reader_gone: Called once when nobody reads it any more.
         """
         self._asking = False
         self._writing_since: float | None = None
         self._failing = False
         self._as_json = as_json
         self._out = out
-        self._gone = gone
+        self._reader_gone = reader_gone
         self._status = ""
         self._session = StateChanged(State.SIGNED_OUT)
 
@@ -57,7 +57,7 @@ class Console:
     def blocked(self) -> bool:
         """Whether the terminal blocks the main thread: a person is being asked, or a line finds no reader."""
         since = self._writing_since
-        return self._asking or (since is not None and time.monotonic() - since > _PATIENCE)
+        return self._asking or (since is not None and time.monotonic() - since > _WRITE_SECONDS)
 
     def stop(self) -> None:
         """Nothing is written any more."""
@@ -66,10 +66,10 @@ class Console:
             try:
                 out.flush()
             except (OSError, ValueError):
-                _forget_what_is_left(out)
+                _discard_unwritten(out)
 
     def face(self, face: Face) -> None:
-        """The words changed: said on the terminal, where only new words matter and a count of its own is none."""
+        """Tell the status line where its words changed; a new count of unread threads alone is not told."""
         if not self._as_json and (status := face_of(self._session, 0).status) != self._status:
             self._status = status
             self._line(text.one_line(status))
@@ -99,7 +99,7 @@ class Console:
             self._asking = False
 
     def state(self, event: StateChanged) -> None:
-        """The state, or a figure of it, changed."""
+        """The session's state, or one of its numbers, changed."""
         self._session = event
         if self._as_json:
             self._object(
@@ -132,12 +132,12 @@ class Console:
             self._line(wording.console_line(toast))
 
     def trouble(self, trouble: Trouble) -> None:
-        """A new trouble."""
+        """Something does not work, or the program itself has something to say."""
         title, message = text.one_line(trouble.title), text.one_line(trouble.message)
         if self._as_json:
             self._object(event="error", title=title, message=message)
         else:
-            self._line(f"! {title}: {message}")
+            self._line(f"! {title}: {message}" if message else f"! {title}")
 
     def _object(self, **fields: Any) -> None:
         self._line(msgspec.json.encode(fields).decode())
@@ -153,21 +153,21 @@ class Console:
             out.flush()
             self._failing = False
         except (OSError, ValueError, KeyboardInterrupt) as error:
-            if getattr(error, "errno", None) in _PASSES:
+            if getattr(error, "errno", None) in _PASSING_ERRORS:
                 if not self._failing:
                     log.warning("standard output takes nothing: %s", error)
                 self._failing = True
                 return
             # Nobody reads any more, as in `telex-start --headless | head`, or nobody has read for long.
             self._out = None
-            _forget_what_is_left(out)
-            self._gone()
+            _discard_unwritten(out)
+            self._reader_gone()
         finally:
             self._writing_since = None
 
 
-def _forget_what_is_left(out: TextIO) -> None:
-    """Python would try to write it at the end, and complain."""
+def _discard_unwritten(out: TextIO) -> None:
+    """Let what could not be written go nowhere: Python would try it again at its end, and complain."""
     with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, out.fileno())

@@ -45,7 +45,7 @@ def main(argv: list[str]) -> int:
     )
     headless = options.headless or not display
     if options.toasts and not headless:
-        raise ConfigError("demo: --toasts goes with --headless.")
+        raise ConfigError("demo: --toasts needs --headless.")
     sandbox = subprocess.Popen(
         [
             sys.executable,

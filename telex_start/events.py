@@ -1,6 +1,8 @@
 """What travels on the two queues: events to the main thread, commands to the session thread.
 
-All are tiny frozen types. Nothing else is shared between threads but the token store.
+Every one is a small frozen value, and whoever puts one on a queue does not touch again what it holds. The main thread
+and the session thread pass each other no other data; the one object that both use is the token store
+(:mod:`.session.tokens`).
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from .menu import MenuItem, Ring
+from .menu import MenuItem, Request
 from .states import State
 
 
@@ -64,7 +66,7 @@ class TrayMissing(Event, frozen=True):
 
 
 class StateChanged(Event, frozen=True):
-    """The session's state, or a figure of it, changed."""
+    """The session's state, or one of its numbers, changed."""
 
     state: State
     reason: str = ""
@@ -92,7 +94,7 @@ class PublicationsReceived(Event, frozen=True):
 
 
 class ChannelAnswered(Event, frozen=True):
-    """A channel's first subscribe was answered (or refused): nothing of its past is to come any more."""
+    """A channel's first subscribe was answered or refused: what it had to tell of the past has been told."""
 
     channel: str
 
@@ -122,7 +124,7 @@ class SignInFailure(Enum):
 
 
 class Trouble(Event, frozen=True):
-    """A new trouble worth one line: not a repeat of the one before."""
+    """Something does not work just now. Sent once, not at each retry, until all is well again."""
 
     title: str
     message: str
@@ -142,10 +144,10 @@ class WindowClosed(Event, frozen=True):
     """The person closed the login window (Cancel, Escape or the window's own button)."""
 
 
-class BellRang(Event, frozen=True):
-    """Another start of the program rang this one's bell."""
+class SecondStart(Event, frozen=True):
+    """The program was started a second time, and that start asks something of this instance."""
 
-    ring: Ring
+    request: Request
 
 
 class SignalReceived(Event, frozen=True):
@@ -165,14 +167,18 @@ class MainAppAnswered(Event, frozen=True):
     message: str
 
 
+class MainAppDone(Event, frozen=True):
+    """Open or Close Main App is done, and the desktop shows it: there is nothing to tell."""
+
+
 class ToastFailed(Event, frozen=True):
-    """A toast could not be shown; told once, not once a toast."""
+    """Toasts cannot be shown. Sent for the first that fails, and again only after one was shown."""
 
     message: str
 
 
 class ThreadFailed(Event, frozen=True):
-    """A thread ended by an exception that nobody expected; it is in the log already."""
+    """A thread met an exception that nobody expected; it is in the log already."""
 
     thread: str
     error: str
@@ -192,7 +198,7 @@ class SignIn(Command, frozen=True):
     email: str
     password: str
     persist: bool = False
-    """Retry temporary failures until it works, for a start where no one can be asked to try again."""
+    """Retry temporary failures until it works: at a start there is nobody who could be asked to try again."""
 
     def __repr__(self) -> str:
         return "SignIn(…)"

@@ -1,4 +1,4 @@
-"""What a person can ask of the program: by the tray's menu, or by starting it a second time."""
+"""What a person can ask of the program: by the tray's menu, or by starting the program a second time."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class MenuItem(Enum):
     EXIT = "Exit"
 
 
-class Ring(Enum):
-    """What a second start asks of the running instance."""
+class Request(Enum):
+    """What a second start asks of the running instance; the values are the words that the instance socket carries."""
 
     OPEN = "open"
     EXIT = "exit"

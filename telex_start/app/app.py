@@ -1,7 +1,7 @@
-"""The App: the dispatch loop on the main thread, and who starts and stops in which order.
+"""The App: the loop on the main thread that takes each event from the queue and decides what follows from it.
 
-Everything that happens comes as an event by one queue; the loop waits without a time-out while nothing is due. While
-the login window is open Tk's loop runs instead and calls :meth:`App.turn` every so often.
+The loop waits without a time-out while nothing is due. While the login window is open Tk's loop runs instead, and calls
+:meth:`App.turn` every so often.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from .. import clock
 from ..config import Config
 from ..errors import NobodyToAsk, TelexStartError
 from ..events import (
-    BellRang,
     CancelSignIn,
     ChannelAnswered,
     Command,
@@ -24,10 +23,12 @@ from ..events import (
     IconClicked,
     MachineWoke,
     MainAppAnswered,
+    MainAppDone,
     MenuClicked,
     OrganisationsChanged,
     PublicationsReceived,
     ReconnectNow,
+    SecondStart,
     SignalReceived,
     SignIn,
     SignInFailed,
@@ -43,7 +44,7 @@ from ..events import (
     WindowClosed,
     WindowSubmitted,
 )
-from ..menu import MenuItem, Ring
+from ..menu import MenuItem, Request
 from ..news import wording
 from ..news.notifier import Notifier
 from ..news.toast import Toast
@@ -62,7 +63,7 @@ SESSION_WITHIN = 1.0
 
 
 class App:
-    """The main thread's work."""
+    """The main thread's work: owns the notifier and the sign-in dialogue, and commands the session and the desktop."""
 
     def __init__(
         self,
@@ -73,25 +74,28 @@ class App:
         toasts: ToastsPort,
         main_app: MainApp,
         make_session: Callable[[], SessionPort],
+        now: Callable[[], float] = clock.now,
     ) -> None:
         """
         Args:
             surface: Started by the caller, and stopped after :meth:`run`.
-            make_session: Called by :meth:`run`: it brings the network's modules.
+            make_session: Called by :meth:`run`; it imports the network's modules.
+            now: The time, in seconds on a clock that counts the machine's sleep.
         """
         self._events = events
         self._surface = surface
         self._toasts = toasts
         self._main_app = main_app
         self._make_session = make_session
+        self._now = now
         self._session: SessionPort | None = None
-        self._told = StateChanged(State.SIGNED_OUT)
-        self._renewal = Renewal(self._told, surface.renew_every)
+        self._last_state = StateChanged(State.SIGNED_OUT)
+        self._renewal = Renewal(self._last_state, surface.renew_every)
         self._email = config.email or ""
         self._dialogue: SignInDialogue | None = None
         self._wanted_window: tuple[bool, str] | None = None
-        self._busy_main_app = False
-        self._to_be_said: Toast | None = None
+        self._main_app_busy = False
+        self._hint_with_icon: Toast | None = None
         self._icon_seen = False
         self._exit_code: int | None = None
         self._last_words = ""
@@ -125,10 +129,10 @@ class App:
         finally:
             if not self._session.stop(SESSION_WITHIN):
                 log.warning("thread session is still running")
-            self._tell_the_last_state()
+            self._show_stopped()
 
-    def _tell_the_last_state(self) -> None:
-        last = self._told
+    def _show_stopped(self) -> None:
+        last = self._last_state
         while not self._events.empty():
             event = self._events.get_nowait()
             if isinstance(event, StateChanged):
@@ -150,7 +154,7 @@ class App:
     def _wait(self) -> None:
         deadline = self._deadline()
         try:
-            event = self._events.get(timeout=None if deadline is None else max(0.0, deadline - clock.now()))
+            event = self._events.get(timeout=None if deadline is None else max(0.0, deadline - self._now()))
         except Empty:
             pass
         else:
@@ -163,7 +167,7 @@ class App:
         return min(times, default=None)
 
     def _tick(self) -> None:
-        now = clock.now()
+        now = self._now()
         try:
             self._notifier.tick(now)
             if (face := self._renewal.tick(now)) is not None:
@@ -180,10 +184,14 @@ class App:
         elif open_window:
             self._wanted_window = (True, "")
         else:
-            self._ask_or_say("")
+            self._ask_or_hint("")
 
-    def _ask_or_say(self, why: str) -> None:
-        """Nobody is signed in: ask on the terminal, or say how to sign in."""
+    def _ask_or_hint(self, why: str) -> None:
+        """Nobody is signed in: ask on the terminal, or say how to sign in, once the icon is there.
+
+        Args:
+            why: Why nobody is signed in any more; empty at the start.
+        """
         try:
             sign_in = self._surface.ask(self._email)
         except KeyboardInterrupt:
@@ -196,7 +204,7 @@ class App:
             self._email = sign_in.email
             self._send(sign_in)
         elif not why:
-            self._to_be_said = wording.SIGNED_OUT
+            self._hint_with_icon = wording.SIGNED_OUT
 
     def _send(self, command: Command) -> None:
         assert self._session is not None
@@ -215,11 +223,11 @@ class App:
         try:
             window = self._surface.open_window(self._email, take_focus, message)
             if window is not None:
-                self._dialogue = SignInDialogue(window, clock.now)
+                self._dialogue = SignInDialogue(window, self._now)
                 window.run(self.turn)
         except TelexStartError as error:
             log.warning("%s: %s", error.title, error.message)
-            self._show(wording.said(error.title, error.message))
+            self._say(wording.said(error.title, error.message))
         except Exception as error:
             self._unexpected(error)
         finally:
@@ -244,10 +252,13 @@ class App:
     def _unexpected(self, error: Exception) -> None:
         """One failing event never ends the loop."""
         log.error("unexpected error", exc_info=error)
-        self._toasts.show(wording.said("Telex Start had a problem", f"{type(error).__name__}; the log tells more."))
+        try:
+            self._say(wording.said("Telex Start had a problem", f"{type(error).__name__}; the log tells more."))
+        except Exception as another:
+            log.error("unexpected error, which could not be shown", exc_info=another)
 
     def _handle_one(self, event: Event) -> None:
-        now = clock.now()
+        now = self._now()
         match event:
             case PublicationsReceived():
                 self._notifier.received(event, now)
@@ -263,8 +274,8 @@ class App:
                 self._menu(event.item)
             case IconClicked() | ToastClicked():
                 self._open()
-            case BellRang():
-                self._quit(0) if event.ring is Ring.EXIT else self._open()
+            case SecondStart():
+                self._quit(0) if event.request is Request.EXIT else self._open()
             case SignalReceived():
                 self._quit(0)
             case WindowSubmitted():
@@ -280,30 +291,29 @@ class App:
             case MachineWoke():
                 self._send(ReconnectNow())
             case MainAppAnswered():
-                self._busy_main_app = False
-                if event.title:
-                    self._toasts.show(wording.said(event.title, event.message))
+                self._main_app_busy = False
+                self._say(wording.said(event.title, event.message))
+            case MainAppDone():
+                self._main_app_busy = False
             case TrayAppeared():
                 self._icon_seen = True
-                if self._told.state is State.SIGNED_OUT and self._to_be_said is not None:
-                    self._toasts.show(self._to_be_said)
-                self._to_be_said = None
+                if self._last_state.state is State.SIGNED_OUT and self._hint_with_icon is not None:
+                    self._say(self._hint_with_icon)
+                self._hint_with_icon = None
             case TrayMissing():
                 # Once: a panel that restarts later is no news.
                 if not self._icon_seen:
                     self._icon_seen = True
-                    self._toasts.show(wording.NO_TRAY)
+                    self._say(wording.NO_TRAY)
             case ToastFailed():
                 log.warning("toasts cannot be shown: %s", event.message)
             case ThreadFailed():
-                self._toasts.show(
-                    wording.said("Telex Start had a problem", f"Its {event.thread} part failed ({event.error}).")
-                )
+                self._say(wording.said("Telex Start had a problem", f"Its {event.thread} part failed ({event.error})."))
 
     def _menu(self, item: MenuItem) -> None:
         match item:
             case MenuItem.LOGIN:
-                if self._told.state not in SIGNED_IN:
+                if self._last_state.state not in SIGNED_IN:
                     self._want_window(take_focus=True)
             case MenuItem.OPEN_MAIN_APP:
                 self._with_main_app(self._main_app.open)
@@ -321,16 +331,16 @@ class App:
 
     def _open(self) -> None:
         """What a click on the icon or a toast, or a second start, asks for."""
-        if self._told.state in SIGNED_IN:
+        if self._last_state.state in SIGNED_IN:
             self._with_main_app(self._main_app.open)
-        elif self._told.state is not State.SIGNING_IN or self._dialogue is not None:
+        elif self._last_state.state is not State.SIGNING_IN or self._dialogue is not None:
             self._want_window(take_focus=True)
 
     def _with_main_app(self, action: Callable[[], MainAppAnswered | None]) -> None:
         """Run an action that may take seconds beside the loop; one at a time."""
-        if self._busy_main_app:
+        if self._main_app_busy:
             return
-        self._busy_main_app = True
+        self._main_app_busy = True
 
         def act() -> None:
             try:
@@ -338,7 +348,7 @@ class App:
             except Exception as error:
                 log.exception("the main app could not be opened or closed")
                 answer = MainAppAnswered("Telex Start had a problem", f"{type(error).__name__}; the log tells more.")
-            self._events.put(answer or MainAppAnswered("", ""))
+            self._events.put(answer or MainAppDone())
 
         threading.Thread(target=act, name="main app", daemon=True).start()
 
@@ -360,12 +370,12 @@ class App:
             return
         words = sentence(event)
         self._surface.trouble(Trouble(event.title, words))
-        self._ask_or_say(f"signing in was refused: {words}")
+        self._ask_or_hint(f"signing in was refused: {words}")
         if event.kind in (SignInFailure.CREDENTIALS, SignInFailure.FORM):
             self._want_window(take_focus=False, message=words)
 
     def _state_changed(self, event: StateChanged, now: float) -> None:
-        before, self._told = self._told, event
+        before, self._last_state = self._last_state, event
         if event.state is State.SIGNED_OUT:
             self._notifier.clear()
         self._surface.state(event)
@@ -381,15 +391,21 @@ class App:
         if self._dialogue is not None and self._dialogue.under_way:
             self._dialogue.session_ended(event.reason or "Your Telex session has ended. Please sign in again.")
             return
-        self._toasts.show(wording.SIGN_IN_NEEDED)
-        self._ask_or_say(f"the session has ended: {event.reason}")
+        self._say(wording.SIGN_IN_NEEDED)
+        self._ask_or_hint(f"the session has ended: {event.reason}")
         self._want_window(take_focus=False, message="Your Telex session has ended. Please sign in again.")
 
     def _counts_changed(self, counts: Counts) -> None:
         self._surface.unread(counts)
-        if (face := self._renewal.change(clock.now(), unread=counts.unread)) is not None:
+        if (face := self._renewal.change(self._now(), unread=counts.unread)) is not None:
             self._surface.face(face)
 
     def _show(self, toast: Toast) -> None:
+        """Show what Telex sent, or the sample of it."""
         self._surface.toast(toast)
         self._toasts.show(toast)
+
+    def _say(self, toast: Toast) -> None:
+        """Show what the program itself has to say: on a terminal it is told as a trouble, not as a notification."""
+        self._toasts.show(toast)
+        self._surface.trouble(Trouble(toast.title, toast.body))

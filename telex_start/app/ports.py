@@ -1,4 +1,4 @@
-"""What the App asks of the session, of the desktop and of the terminal; each is served by modules that know no App."""
+"""The interfaces that the App works with: session, toasts, main app, and the surface (the tray or the terminal)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ class Surface(Protocol):
     def renew_every(self) -> float: ...
     def unread(self, counts: Counts) -> None: ...
     def toast(self, toast: Toast) -> None: ...
-    def trouble(self, trouble: Trouble) -> None: ...
+    def trouble(self, trouble: Trouble) -> None:
+        """Something does not work, or the program itself has something to say."""
+
     def open_window(self, email: str, take_focus: bool, message: str) -> RunningWindow | None:
         """A login window, or ``None`` where there can be none."""
 

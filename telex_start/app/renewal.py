@@ -1,4 +1,7 @@
-"""When the tray's face is renewed: at once when its words change, for a number alone only now and then. Pure."""
+"""When the icon, its title and its menu are drawn anew: at once for other words, later for another number alone. Pure.
+
+Some desktops close an open menu whenever it is renewed, and numbers may change many times a second.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,11 @@ class Renewal:
     """Keeps the face that should be shown, and says when to show it."""
 
     def __init__(self, session: StateChanged, every: Callable[[], float]) -> None:
-        """``every`` gives the seconds between two renewals for numbers alone, as it is just now."""
+        """
+        Args:
+            session: The state that is shown now.
+            every: Gives the seconds, at least, between two renewals for numbers alone; asked each time.
+        """
         self._session = session
         self._every = every
         self._unread = 0

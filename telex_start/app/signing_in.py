@@ -1,4 +1,4 @@
-"""The login window's part in a sign-in: what it says to each thing that happens. On the main thread."""
+"""What an open login window shows while its sign-in goes on. Used by the main thread alone."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ def sentence(failure: SignInFailed) -> str:
 class SignInDialogue:
     """One open login window and the sign-in it has started, if any."""
 
-    def __init__(self, window: Window, clock: Callable[[], float]) -> None:
+    def __init__(self, window: Window, now: Callable[[], float]) -> None:
         self._window = window
-        self._clock = clock
+        self._now = now
         self.under_way = False
-        """A sign-in was submitted and has neither failed nor been said to have worked."""
+        """A sign-in was submitted, and the window has shown neither its failure nor its success."""
         self._accepted_at: float | None = None
         self._close_at: float | None = None
 
@@ -76,10 +76,10 @@ class SignInDialogue:
         if not self.under_way:
             return
         if event.state in (State.CONNECTING, State.RECONNECTING) and self._accepted_at is None:
-            self._accepted_at = self._clock()
+            self._accepted_at = self._now()
             self._window.show_busy("Password accepted. Connecting…")
         elif event.state is State.ONLINE:
-            self._accepted_at = self._accepted_at or self._clock()
+            self._accepted_at = self._accepted_at or self._now()
             if event.subscribed:
                 self._succeed(f"Signed in: {plural(event.organisations, 'organisation')}.")
             elif not event.organisations:
@@ -96,7 +96,7 @@ class SignInDialogue:
         return None
 
     def tick(self, now: float) -> None:
-        """Close the window when it has said its last word, or when waiting longer makes no sense."""
+        """Close the window once its success could be read, and end a wait that has lasted :data:`WAIT_WITHIN`."""
         if self._close_at is not None:
             if now >= self._close_at:
                 self._window.close()
@@ -113,5 +113,5 @@ class SignInDialogue:
 
     def _succeed(self, message: str) -> None:
         self.under_way = False
-        self._close_at = self._clock() + _SHOW_SUCCESS
+        self._close_at = self._now() + _SHOW_SUCCESS
         self._window.show_success(message)

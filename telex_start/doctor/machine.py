@@ -1,4 +1,4 @@
-"""What the doctor looks at on this machine beside the desktop: Python, packages, folders, the running instance."""
+"""What the doctor looks at on this machine, except the desktop: Python, packages, folders, the running instance."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def addresses(config: Config) -> Finding:
 
 
 def lock_folder() -> Finding:
-    """Where the lock and the bell are."""
+    """Where the lock and the instance socket are."""
     try:
         folder = paths.runtime_folder()
     except ConfigError as error:
@@ -72,7 +72,7 @@ def log_folder() -> Finding:
 def running(config: Config) -> Finding:
     """Whether an agent runs already, for this user and address."""
     try:
-        kind = instance.ring(paths.runtime_folder(), config.api_url, None)
+        kind = instance.ask(paths.runtime_folder(), config.api_url, None)
     except TelexStartError:
         kind = None  # the finding about the lock says why
     words = {None: "none", "tray": "one, with an icon", "headless": "one, headless"}

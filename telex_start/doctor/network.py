@@ -1,4 +1,4 @@
-"""What the doctor looks at on the way to Telex: names, TLS, the API, the push server, the clock."""
+"""What the doctor looks at on the way to Telex: DNS, TLS, the API, the push server, the clock."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ def findings(config: Config, call_within: float = CALL_WITHIN) -> Iterator[Findi
         if not seen[server.host, server.port]:
             yield missing(server.subject, f"not tried, {server.host} is not reached", fatal=True)
             continue
-        told: list[Finding] = []
-        yield look(server.subject, partial(probe, config, context, call_within, told), fatal=True)
-        yield from told
+        also_found: list[Finding] = []
+        yield look(server.subject, partial(probe, config, context, call_within, also_found), fatal=True)
+        yield from also_found
 
 
 def _server(subject: str, url: str) -> Server:
@@ -104,7 +104,7 @@ def _tls_remedy(error: ssl.SSLCertVerificationError) -> str:
     return "a private authority is trusted by ca_file (--ca-file FILE); a filtering proxy's is to be installed here"
 
 
-def _api(config: Config, context: ssl.SSLContext, call_within: float, told: list[Finding]) -> Finding:
+def _api(config: Config, context: ssl.SSLContext, call_within: float, also_found: list[Finding]) -> Finding:
     """A login without e-mail and password: that must be refused, in Telex's own way."""
     import msgspec
 
@@ -120,7 +120,7 @@ def _api(config: Config, context: ssl.SSLContext, call_within: float, told: list
         https.close()
     took = clock.now() - began
     if (served := answer.headers.get("Date")) is not None:
-        told.append(_clock(served))
+        also_found.append(_clock(served))
     try:
         envelope = msgspec.json.decode(answer.body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
@@ -151,7 +151,7 @@ def _clock(served: str) -> Finding:
     return note("clock", f"{abs(ahead) / 60:.0f} minutes {side} the server's", remedy)
 
 
-def _push(config: Config, context: ssl.SSLContext, call_within: float, told: list[Finding]) -> Finding:
+def _push(config: Config, context: ssl.SSLContext, call_within: float, also_found: list[Finding]) -> Finding:
     from ..push.websocket import WebSocket
 
     websocket = WebSocket(config.push_url, context, clock.now, _AGENT, open_within=call_within)

@@ -1,4 +1,4 @@
-"""Looking at things that may hang: each look has a bound, and a failing one never costs the next."""
+"""Looks at things that may hang: each look has a time limit, and one that fails does not keep the next from running."""
 
 from __future__ import annotations
 

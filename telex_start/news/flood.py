@@ -1,11 +1,11 @@
-"""The flood rule: when a toast may be shown, and when one summary stands for many.
+"""The flood rule: whether a toast may be shown now, or one summary will stand for many.
 
 Pure: time is an argument, in seconds on any clock that does not run backwards. Memory grows with the conversations that
 are held, up to a bound, never with the messages.
 
-At most :data:`LIMIT` shows fall into any :data:`WINDOW`. What comes after the last of them is held until the window
-ends; then one summary tells what is still unread. Where the next window fills up too, it is widened to :data:`WIDE`,
-and all after it, until one passes without holding anything.
+At most :data:`LIMIT` toasts are shown in any :data:`WINDOW`. News after the last of them is held until the window
+ends; then one summary tells how much of it is still unread. Where the next window fills up too, it is widened to
+:data:`WIDE`, and so are all after it, until one passes without holding anything.
 """
 
 from __future__ import annotations

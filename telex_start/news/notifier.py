@@ -1,6 +1,7 @@
-"""From publications to toasts: the unread state, the flood rule and the catch-up, on the main thread.
+"""From publications to toasts: asks the unread state what is news, and the flood rule what may be shown now.
 
-No I/O and no clock: time comes in as seconds, toasts go out by a call.
+What came before the start (the *past*) is told together, in one summary. Pure: time comes in as an argument, in
+seconds, and toasts go out by a call.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Notifier:
             self._unanswered.discard(channel)
         self._unanswered |= now.keys() - self._organisations.keys()
         self._organisations = now
-        self._told()
+        self._publish_counts()
 
     def received(self, event: PublicationsReceived, now: float) -> None:
         """Publications of one channel came."""
@@ -83,7 +84,7 @@ class Notifier:
             else:
                 for news in fresh:
                     self._offer(news, now)
-        self._told()
+        self._publish_counts()
 
     def answered(self, channel: str, now: float) -> None:
         """A channel's past is complete (or is not to be had)."""
@@ -122,7 +123,7 @@ class Notifier:
         self._past.clear()
         self._past_uncounted.clear()
         self._past_until = None
-        self._told()
+        self._publish_counts()
 
     # ----------------------------------------------------------------------------------------------------------------
 
@@ -156,8 +157,8 @@ class Notifier:
             self._flood.shown(now)
             self._show(wording.away_summary(sum(left), len(left)))
 
-    def _told(self) -> None:
-        """Tell the counts where they changed, and which toasts speak of what has been read."""
+    def _publish_counts(self) -> None:
+        """Where the counts changed, pass them on, and name the conversations with a toast that have been read."""
         counts = self._state.counts()
         if counts == self._counts:
             return

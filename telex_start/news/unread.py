@@ -1,4 +1,4 @@
-"""What is news: publications in, news or nothing out, and the unread counts on the way.
+"""The unread state: keeps the counts of every conversation, and tells which publications are news.
 
 Pure: no I/O and no clock. The counts in a publication are absolute, so the last one of a conversation is all that has
 to be remembered; a conversation that was read is forgotten. Only growth is news, the rest are repeats or reads.

@@ -1,11 +1,12 @@
-"""One instance per user and API address: a local endpoint is both lock and bell.
+"""One instance per user and API address: the first start holds a lock and listens at the *instance socket*.
 
-The first start holds the lock and answers the bell on a small thread of its own, which sleeps until somebody rings; a
-second one rings and ends. The endpoint is a socket in this user's runtime folder, on Windows a named pipe; either is
-let go of by the system however the process ends.
+A second start sends a request to that socket and ends. A small thread of the first one answers it, and sleeps while
+nobody connects. On Linux and macOS lock and socket are files in this user's runtime folder, on Windows one named pipe
+is both. The system releases either, however the process ends.
 
-A caller says one word (:class:`~telex_start.menu.Ring`'s, or any other just to ask) and is answered with the
-instance's kind. The connection of a caller that asked for Exit ends when the process is gone.
+A caller sends one word: a :class:`~telex_start.menu.Request`, or any other word to learn only what runs. The answer is
+the instance's kind, ``tray`` or ``headless``. After Exit was requested, the connection stays open until the process of
+the instance has ended, so that a caller can wait for that.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from __future__ import annotations
 import sys
 from zlib import crc32
 
-from ..menu import Ring
+from ..menu import Request
 
 if sys.platform == "win32":
-    from . import instance_windows as _endpoint
+    from . import instance_windows as _platform
 else:
-    from . import instance_unix as _endpoint
+    from . import instance_unix as _platform
 
-Instance = _endpoint.Instance
+Instance = _platform.Instance
 """This process is the one instance: ``serve`` and ``close``."""
 
 
@@ -35,16 +36,16 @@ def claim(folder: str, api_url: str, kind: str) -> Instance | None:
     Raises:
         OSError: the folder cannot be used.
     """
-    return _endpoint.claim(folder, _name(api_url), kind)
+    return _platform.claim(folder, _name(api_url), kind)
 
 
-def ring(folder: str, api_url: str, word: Ring | None, wait: float = 0.0) -> str | None:
-    """Ring the running instance's bell.
+def ask(folder: str, api_url: str, request: Request | None, wait: float = 0.0) -> str | None:
+    """Ask something of the running instance.
 
     Args:
         folder, api_url: As for :func:`claim`.
-        word: What is asked of it; ``None``: only what it is.
-        wait: Seconds to wait for it to end, for ``Ring.EXIT``; 0 does not wait.
+        request: What is asked of it; ``None``: only of which kind it is.
+        wait: Seconds to wait for it to end, for ``Request.EXIT``; 0 does not wait.
 
     Returns:
         Its kind; ``None`` where none is running or, without ``wait``, where it does not answer.
@@ -52,7 +53,7 @@ def ring(folder: str, api_url: str, word: Ring | None, wait: float = 0.0) -> str
     Raises:
         TimeoutError: with ``wait``: it does not answer, or is still running after that.
     """
-    return _endpoint.ring(folder, _name(api_url), word.value if word else "hello", wait)
+    return _platform.ask(folder, _name(api_url), request.value if request else "hello", wait)
 
 
 def _name(api_url: str) -> str:

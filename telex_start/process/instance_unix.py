@@ -1,7 +1,8 @@
-"""The one instance on Linux and macOS: a file lock, and a Unix socket beside it as the bell.
+"""The one instance on Linux and macOS: a file lock, and beside it the instance socket, a Unix socket.
 
-Both lie in a folder that is this user's alone. The lock decides; the system lets go of it however the process ends, so
-a socket left behind by a kill is known for what it is. Whoever ends in good order leaves neither file.
+Both lie in a folder that is this user's alone. The lock decides who is the instance; the system releases it
+however the process ends, so a socket file whose lock is free was left behind by a process that was killed. An instance
+that ends in order removes both files.
 """
 
 from __future__ import annotations
@@ -17,21 +18,21 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from ..menu import Ring
+from ..menu import Request
 
 if TYPE_CHECKING:
     from ..events import Event
     from .signals import Watch
 
 ANSWER_WITHIN = 2.0
-"""Seconds within which an instance answers its bell: it may be in the middle of starting."""
+"""Seconds within which an instance answers: it may be in the middle of starting."""
 SPEAK_WITHIN = 1.0
-"""Seconds after which a caller that has said nothing is let go."""
+"""Seconds after which a caller that has sent nothing is disconnected."""
 
 _LONGEST_WORD = 32
 _MOST_CALLERS = 64
 _LOOK_AGAIN = 0.02
-"""Seconds between two looks at an instance that is just starting or ending: neither tells of itself."""
+"""Seconds between two looks at an instance that is just starting or ending: there is no event to wait for."""
 _LONGEST_ADDRESS = 100
 """Bytes of a path that surely fit a socket's address (Linux: 108, macOS: 104)."""
 
@@ -47,33 +48,33 @@ class Instance:
         self._callers: dict[int, tuple[socket.socket, float]] = {}
         self._leaving: list[socket.socket] = []
         self._thread: threading.Thread | None = None
-        self._bell = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(path)
-            with _short(path) as address:
-                self._bell.bind(address)
-            self._bell.setblocking(False)
-            self._bell.listen(_MOST_CALLERS)
+            with _socket_address(path) as address:
+                self._socket.bind(address)
+            self._socket.setblocking(False)
+            self._socket.listen(_MOST_CALLERS)
             self._wake, self._waker = socket.socketpair()
         except BaseException:
-            self._bell.close()
+            self._socket.close()
             raise
 
     def serve(self, dispatch: Callable[[Event], None], watch: Watch | None = None) -> None:
-        """Answer the bell from now on; who rang before this waits.
+        """Answer second starts from now on; those that came before this have waited.
 
         Args:
-            dispatch: Gets :class:`BellRang`, on the bell's thread.
-            watch: What that thread is to wait for beside the bell.
+            dispatch: Gets :class:`~telex_start.events.SecondStart`, on the instance thread.
+            watch: What that thread is to wait for beside the socket.
         """
-        self._thread = threading.Thread(target=self._serve, args=(dispatch, watch), name="bell", daemon=True)
+        self._thread = threading.Thread(target=self._serve, args=(dispatch, watch), name="instance", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """Give the instance up: the next start is the first again.
 
-        Who waits for this process to end is left to wait: the system ends the connection with the process.
+        A caller that waits for this process to end waits on: the system closes its connection when the process ends.
         """
         self._waker.send(b"x")
         if self._thread is not None:
@@ -81,7 +82,7 @@ class Instance:
         for path in (self._path, self._lock_path):
             with contextlib.suppress(OSError):
                 os.unlink(path)
-        self._bell.close()
+        self._socket.close()
         self._wake.close()
         self._waker.close()
         os.close(self._lock)
@@ -89,28 +90,28 @@ class Instance:
             caller.detach()
         self._leaving.clear()
 
-    # --- the bell's thread ------------------------------------------------------------------------------------------
+    # --- the instance thread ----------------------------------------------------------------------------------------
 
     def _serve(self, dispatch: Callable[[Event], None], watch: Watch | None) -> None:
         poll = select.poll()
         if watch is not None:
             poll.register(watch.descriptor, select.POLLIN)
         poll.register(self._wake, select.POLLIN)
-        poll.register(self._bell, select.POLLIN)
+        poll.register(self._socket, select.POLLIN)
         while True:
-            for descriptor, _ in poll.poll(self._patience()):
+            for descriptor, _ in poll.poll(self._milliseconds_to_wait()):
                 if descriptor == self._wake.fileno():
-                    self._hang_up(poll, float("inf"))
+                    self._disconnect(poll, float("inf"))
                     return
                 if watch is not None and descriptor == watch.descriptor:
                     watch.came()
-                elif descriptor == self._bell.fileno():
+                elif descriptor == self._socket.fileno():
                     self._accept(poll)
                 elif descriptor in self._callers:
                     self._listen(poll, descriptor, dispatch)
-            self._hang_up(poll, time.monotonic())
+            self._disconnect(poll, time.monotonic())
 
-    def _patience(self) -> float | None:
+    def _milliseconds_to_wait(self) -> float | None:
         """Milliseconds until a caller has been silent for too long; ``None`` while there is none."""
         if not self._callers:
             return None
@@ -119,7 +120,7 @@ class Instance:
 
     def _accept(self, poll: select.poll) -> None:
         try:
-            caller, _ = self._bell.accept()
+            caller, _ = self._socket.accept()
         except (BlockingIOError, ConnectionError):
             return  # it has gone again
         except OSError:
@@ -129,7 +130,7 @@ class Instance:
             pause.poll(SPEAK_WITHIN * 1000)
             return
         if len(self._callers) >= _MOST_CALLERS:
-            self._hang_up(poll, next(deadline for _, deadline in self._callers.values()))  # the oldest
+            self._disconnect(poll, next(deadline for _, deadline in self._callers.values()))  # the oldest
         caller.setblocking(False)
         self._callers[caller.fileno()] = caller, time.monotonic() + SPEAK_WITHIN
         poll.register(caller, select.POLLIN)
@@ -142,14 +143,15 @@ class Instance:
             word = caller.recv(_LONGEST_WORD).decode("ascii", "replace").strip()
             if word:
                 caller.send(self._kind.encode() + b"\n")
-        if word == Ring.EXIT.value and len(self._leaving) < _MOST_CALLERS:
+        if word == Request.EXIT.value and len(self._leaving) < _MOST_CALLERS:
             self._leaving.append(caller)
         else:
             caller.close()
-        if word in (Ring.OPEN.value, Ring.EXIT.value):
-            dispatch(_rang(word))
+        if word in (Request.OPEN.value, Request.EXIT.value):
+            dispatch(_second_start(word))
 
-    def _hang_up(self, poll: select.poll, now: float) -> None:
+    def _disconnect(self, poll: select.poll, now: float) -> None:
+        """Let go of the callers whose time to speak is over."""
         for descriptor in [known for known, (_, deadline) in self._callers.items() if deadline <= now]:
             caller, _ = self._callers.pop(descriptor)
             poll.unregister(descriptor)
@@ -183,28 +185,28 @@ def claim(folder: str, name: str, kind: str) -> Instance | None:
         time.sleep(_LOOK_AGAIN)
 
 
-def ring(folder: str, name: str, word: str, wait: float) -> str | None:
-    """Say a word to the instance of that name; see :func:`telex_start.process.instance.ring`."""
+def ask(folder: str, name: str, word: str, wait: float) -> str | None:
+    """Send a word to the instance of that name; see :func:`telex_start.process.instance.ask`."""
     path, lock_path = _paths(folder, name)
-    bell = _connected(path, lock_path)
-    if bell is None:
+    connection = _connected(path, lock_path)
+    if connection is None:
         if wait and _held(lock_path):
             raise TimeoutError
         return None
-    with bell:
+    with connection:
         try:
-            bell.settimeout(ANSWER_WITHIN)
-            bell.sendall(word.encode() + b"\n")
-            kind = bell.recv(_LONGEST_WORD).decode("ascii", "replace").strip()
+            connection.settimeout(ANSWER_WITHIN)
+            connection.sendall(word.encode() + b"\n")
+            kind = connection.recv(_LONGEST_WORD).decode("ascii", "replace").strip()
             if kind and wait:
-                bell.settimeout(wait)
-                bell.recv(1)  # nothing ever comes but the end
+                connection.settimeout(wait)
+                connection.recv(1)  # nothing ever comes but the end
         except TimeoutError:
             if wait:
                 raise
             return None
         except OSError:
-            return None  # it ended under our feet
+            return None  # it ended meanwhile
     return kind or None
 
 
@@ -251,11 +253,11 @@ def _held(path: str) -> bool:
 
 def _listening(path: str) -> bool:
     """Whether somebody answers at the socket."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as bell:
-        bell.setblocking(False)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.setblocking(False)
         try:
-            with _short(path) as address:
-                bell.connect(address)
+            with _socket_address(path) as address:
+                probe.connect(address)
         except BlockingIOError:
             return True  # so many are calling that its queue is full
         except OSError:
@@ -267,22 +269,22 @@ def _connected(path: str, lock_path: str) -> socket.socket | None:
     """A connection to the instance; waits where it is just starting."""
     end = time.monotonic() + ANSWER_WITHIN
     while True:
-        bell = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            bell.settimeout(ANSWER_WITHIN)
-            with _short(path) as address:
-                bell.connect(address)
-            return bell
+            connection.settimeout(ANSWER_WITHIN)
+            with _socket_address(path) as address:
+                connection.connect(address)
+            return connection
         except OSError:
-            bell.close()
+            connection.close()
         if time.monotonic() > end or not _held(lock_path):
             return None
         time.sleep(_LOOK_AGAIN)
 
 
 @contextlib.contextmanager
-def _short(path: str) -> Iterator[str]:
-    """The path as a socket's address, which holds about 100 bytes only: a longer one goes by way of its folder.
+def _socket_address(path: str) -> Iterator[str]:
+    """The path as a socket's address, which holds about 100 bytes: a longer path is reached through its open folder.
 
     Raises:
         OSError: it is too long, and this system has no such way.
@@ -299,7 +301,7 @@ def _short(path: str) -> Iterator[str]:
         os.close(folder)
 
 
-def _rang(word: str) -> Event:
-    from ..events import BellRang  # it brings msgspec, which the start does without
+def _second_start(word: str) -> Event:
+    from ..events import SecondStart  # it brings msgspec, which the start does without
 
-    return BellRang(Ring(word))
+    return SecondStart(Request(word))

@@ -1,4 +1,4 @@
-"""The one instance on Windows: a named pipe is both lock and bell.
+"""The one instance on Windows: a named pipe is both the lock and the instance socket.
 
 Only one process can make the first end of a pipe of that name, and the pipe is gone when the process is, however it
 ends. By default only the user who made it (and administrators) can write to it.
@@ -14,19 +14,19 @@ from collections.abc import Callable
 from multiprocessing.connection import Client, Listener
 from typing import TYPE_CHECKING, Any
 
-from ..menu import Ring
+from ..menu import Request
 
 if TYPE_CHECKING:
     from ..events import Event
 
 ANSWER_WITHIN = 2.0
-"""Seconds within which an instance answers its bell: it may be in the middle of starting."""
+"""Seconds within which an instance answers: it may be in the middle of starting."""
 SPEAK_WITHIN = 1.0
-"""Seconds after which a caller that has said nothing is let go."""
+"""Seconds after which a caller that has sent nothing is disconnected."""
 
 _FAMILY = "AF_PIPE"
-_LOOK_AGAIN = 0.1
-"""Seconds."""
+_ACCEPT_AGAIN = 0.1
+"""Seconds to wait after a failed accept."""
 _LONGEST_WORD = 32
 _MOST_LEAVING = 64
 
@@ -45,19 +45,19 @@ class Instance:
         self._thread: threading.Thread | None = None
 
     def serve(self, dispatch: Callable[[Event], None], watch: None = None) -> None:
-        """Answer the bell from now on; who rang before this waits.
+        """Answer second starts from now on; those that came before this have waited.
 
         Args:
-            dispatch: Gets :class:`BellRang`, on the bell's thread.
+            dispatch: Gets :class:`~telex_start.events.SecondStart`, on the instance thread.
             watch: There is nothing else to wait for on Windows.
         """
-        self._thread = threading.Thread(target=self._serve, args=(dispatch,), name="bell", daemon=True)
+        self._thread = threading.Thread(target=self._serve, args=(dispatch,), name="instance", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """Give the instance up: the next start is the first again.
 
-        Who waits for this process to end is left to wait: the system ends the connection with the process.
+        A caller that waits for this process to end waits on: the system closes its connection when the process ends.
         """
         self._ending = True
         if self._thread is not None:
@@ -71,19 +71,20 @@ class Instance:
             try:
                 caller = self._listener.accept()
             except OSError:
-                time.sleep(_LOOK_AGAIN)  # it has gone again; or there can be no more pipes, which is to be no busy loop
+                # The caller has gone again; or there can be no more pipes, and that must not become a busy loop.
+                time.sleep(_ACCEPT_AGAIN)
                 continue
             word = ""
             with contextlib.suppress(OSError, EOFError):
                 if not self._ending and caller.poll(SPEAK_WITHIN):
                     word = caller.recv_bytes(_LONGEST_WORD).decode("ascii", "replace")
                     caller.send_bytes(self._kind.encode())
-            if word == Ring.EXIT.value and len(_leaving) < _MOST_LEAVING:
+            if word == Request.EXIT.value and len(_leaving) < _MOST_LEAVING:
                 _leaving.append(caller)
             else:
                 caller.close()
-            if word in (Ring.OPEN.value, Ring.EXIT.value):
-                dispatch(_rang(word))
+            if word in (Request.OPEN.value, Request.EXIT.value):
+                dispatch(_second_start(word))
 
 
 def claim(folder: str, name: str, kind: str) -> Instance | None:
@@ -102,27 +103,27 @@ def claim(folder: str, name: str, kind: str) -> Instance | None:
         raise
 
 
-def ring(folder: str, name: str, word: str, wait: float) -> str | None:
-    """Say a word to the instance of that name; see :func:`telex_start.process.instance.ring`."""
+def ask(folder: str, name: str, word: str, wait: float) -> str | None:
+    """Send a word to the instance of that name; see :func:`telex_start.process.instance.ask`."""
     try:
-        bell = Client(_address(folder, name), _FAMILY)
+        connection = Client(_address(folder, name), _FAMILY)
     except OSError:
         return None
     kind = ""
-    with bell:
+    with connection:
         try:
-            bell.send_bytes(word.encode())
-            if bell.poll(ANSWER_WITHIN):
-                kind = bell.recv_bytes(_LONGEST_WORD).decode("ascii", "replace")
+            connection.send_bytes(word.encode())
+            if connection.poll(ANSWER_WITHIN):
+                kind = connection.recv_bytes(_LONGEST_WORD).decode("ascii", "replace")
             elif wait:
                 raise TimeoutError
         except TimeoutError:
             raise
         except (OSError, EOFError):
-            return None  # it ended under our feet
+            return None  # it ended meanwhile
         if kind and wait:
             with contextlib.suppress(BrokenPipeError, ConnectionError, EOFError):
-                if not bell.poll(wait):  # nothing ever comes but the end
+                if not connection.poll(wait):  # nothing ever comes but the end
                     raise TimeoutError
     return kind or None
 
@@ -132,7 +133,7 @@ def _address(folder: str, name: str) -> str:
     return rf"\\.\pipe\telex-start-{os.getlogin()}-{name}"
 
 
-def _rang(word: str) -> Event:
-    from ..events import BellRang  # it brings msgspec, which the start does without
+def _second_start(word: str) -> Event:
+    from ..events import SecondStart  # it brings msgspec, which the start does without
 
-    return BellRang(Ring(word))
+    return SecondStart(Request(word))

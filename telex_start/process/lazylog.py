@@ -1,7 +1,7 @@
-"""A logger that brings ``logging`` when there is something to log.
+"""A logger that imports ``logging`` only when there is something to log.
 
-Importing ``logging`` takes about as long as connecting to the session bus, and nothing that stands between exec and
-the icon logs anything unless something is wrong. Modules on that way use :class:`Log`; the others use ``logging``.
+Importing ``logging`` takes about as long as connecting to the session bus, and before the icon is shown there is
+nothing to log unless something is wrong. Modules imported by then use :class:`Log`; the others use ``logging``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def begin() -> None:
 
 
 class Log:
-    """What ``logging.getLogger(name)`` gives, brought by its first use."""
+    """Stands for ``logging.getLogger(name)``, which its first use makes."""
 
     __slots__ = ("_name",)
 
@@ -32,7 +32,7 @@ class Log:
         self._name = name
 
     def debug(self, text: str, *arguments: object) -> None:
-        """Log it where logging has begun: what is only told to a developer does not hold up the icon."""
+        """Log it if logging has begun; before, it is dropped: a line for developers is not to delay the icon."""
         if not _prepare:
             self.__getattr__("debug")(text, *arguments)
 

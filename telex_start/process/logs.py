@@ -1,8 +1,8 @@
 """The log: a rotating file, and standard error on a terminal. No secret ever reaches it.
 
-Two nets hold secrets back: nothing here is written to log one, and whatever looks like one, or is one that the program
-holds, is struck out of every line, tracebacks included. Control characters are written as escapes: text of the network
-can neither forge a line nor steer a terminal.
+No code of this program logs a secret. Should one get into a line or a traceback all the same, it is struck out there:
+each secret that the program holds, and whatever looks like one. Control characters are written as escapes, so that text
+from the network can neither forge a line nor steer a terminal.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, TextIO
 
+from ..printable import printable
+
 MOST_BYTES = 1_000_000
 """Size at which the file is put aside and a new one begun."""
 KEPT_FILES = 2
@@ -24,9 +26,9 @@ KEPT_FILES = 2
 
 _FORMAT = "%(asctime)s %(levelname)s [%(threadName)s] %(name)s: %(message)s"
 _CHATTY = ("PIL", "urllib3", "websocket")
-"""Libraries whose debugging lines tell nothing of ours."""
+"""Libraries whose debugging lines say nothing about this program."""
 _REMEMBERED = 32
-"""Secrets struck out even after the program has forgotten them: errors may be logged late."""
+"""How many secrets are struck out even after the program has forgotten them: errors may be logged late."""
 
 _JWT = re.compile(r"eyJ[\w-]{6,}(?:\.[\w-]*){0,2}")
 _BEARER = re.compile(r"(?i)(\bbearer\s+)[\w.~+/=-]{8,}")
@@ -59,7 +61,7 @@ def begin(
         level: ``debug``, ``info``, ``warning`` or ``error``.
         file: Where to; ``None`` for no file. One that cannot be written is no reason not to run.
         secrets: The secrets that the program holds at this moment.
-        thread_failed: Told the thread's name and the error's type where a thread ends by an unexpected error.
+        thread_failed: Gets the thread's name and the error's type where a thread ends by an unexpected error.
     """
     root = logging.getLogger()
     root.setLevel(level.upper())
@@ -74,7 +76,7 @@ def begin(
         _handlers.append(logging.StreamHandler())
     if not _handlers:
         _handlers.append(logging.NullHandler())
-    formatter = _Struck(secrets)
+    formatter = RedactingFormatter(secrets)
     for handler in _handlers:
         handler.setFormatter(formatter)
         root.addHandler(handler)
@@ -111,8 +113,8 @@ def end() -> None:
             handler.close()
 
 
-class _Struck(logging.Formatter):
-    """A formatter that strikes secrets out of the finished text."""
+class RedactingFormatter(logging.Formatter):
+    """Replaces every secret in the finished text by ``…``, and writes control characters as escapes."""
 
     def __init__(self, secrets: Callable[[], Iterable[str]]) -> None:
         super().__init__(_FORMAT)
@@ -123,11 +125,11 @@ class _Struck(logging.Formatter):
         return "  " + super().formatException(ei).replace("\n", "\n  ")
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        return _escaped(super().formatMessage(record), keep="")
+        return printable(super().formatMessage(record), _escape)
 
     def format(self, record: logging.LogRecord) -> str:
         record.exc_text = None  # another formatter's
-        text = _escaped(super().format(record), keep="\n")
+        text = printable(super().format(record), _escape, keep="\n")
         for secret in self._secrets():
             self._known.pop(secret, None)
             self._known[secret] = None
@@ -141,11 +143,9 @@ class _Struck(logging.Formatter):
         return masked(text)
 
 
-def _escaped(text: str, keep: str) -> str:
-    """The text with its invisible characters, but those to keep, written as Python writes them."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() or c in keep else repr(c)[1:-1] for c in text)
+def _escape(character: str) -> str:
+    """The character as Python writes it in a string."""
+    return repr(character)[1:-1]
 
 
 class RotatingFile(logging.StreamHandler[TextIO]):

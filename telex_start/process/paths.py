@@ -14,7 +14,7 @@ from ..errors import ConfigError
 
 _NAME = "telex-start"
 _OWN_FOLDERS = sys.platform in ("win32", "darwin")
-"""The platform has rules of its own."""
+"""Whether the platform has rules of its own for where such folders are."""
 
 
 def config_file() -> str:
@@ -52,7 +52,7 @@ def cache_folder() -> str:
 
 
 def runtime_folder() -> str:
-    """The folder of the lock and the bell: this user's alone. It is made where it is missing.
+    """The folder of the lock and the instance socket: this user's alone. It is made where it is missing.
 
     Raises:
         ConfigError: it cannot be made, or somebody else could write to it.

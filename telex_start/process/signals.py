@@ -1,15 +1,17 @@
-"""What the system and the person at the terminal end the program with: signals, and on Windows console events.
+"""The signals that end the program (on Windows: console events), passed on so that it ends in its own order.
 
-They are told by a callback, so that the program ends in its own order. Only a main thread that the terminal blocks (a
-person is being asked, or nobody reads the output) is interrupted where it is, by KeyboardInterrupt.
+Each goes to a callback. Only where the terminal blocks the main thread (a person is being asked, or nobody reads the
+output) is that thread interrupted at once, by KeyboardInterrupt.
 
 Python runs a signal's handler on the main thread, between two of its steps. A signal that comes just before the main
-thread goes to sleep would therefore wait for the end of the sleep. So the number goes through a pipe to a thread that
-is awake, and a timer keeps knocking at the main thread until the program has ended.
+thread goes to sleep would therefore wait for the end of the sleep. So Python writes the signal's number to a pipe
+(:func:`signal.set_wakeup_fd`), another thread reads it there and calls back, and from then on a timer interrupts the
+main thread's system calls again and again, in case the terminal blocks it.
 """
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
@@ -19,57 +21,55 @@ from types import FrameType
 from typing import NamedTuple
 
 _came_early: list[int] = []
-"""The numbers of the signals that came while the program started, before there was anybody to tell."""
-_KNOCK_EVERY = 0.2
-"""Seconds between two looks at whether the terminal blocks the end."""
+"""The numbers of the signals that came before :func:`listen` was called."""
+_LOOK_EVERY = 0.2
+"""Seconds between two looks at whether the terminal blocks the main thread, after a signal came."""
 _CLOSE_WITHIN = 4.0
 """Seconds of the five that Windows gives a program whose console is closed."""
 
 
 class Watch(NamedTuple):
-    """What a thread other than the main one is to do."""
+    """What a thread other than the main one has to do: call ``came`` whenever ``descriptor`` can be read."""
 
     descriptor: int
-    """Wait until this can be read,"""
     came: Callable[[], None]
-    """and call this then."""
 
 
 def record() -> None:
-    """Note SIGTERM and SIGINT from now on, to be told by :func:`listen`. Called by the main thread.
+    """Keep SIGTERM and SIGINT from now on until :func:`listen` passes them on. Called by the main thread.
 
-    An exception out of a handler can come anywhere, also into an import, which may swallow it.
+    The handler raises nothing: its exception could come up anywhere, also in an import, which may swallow it.
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, frame: _came_early.append(received))
 
 
-def listen(told: Callable[[int], None], blocked: Callable[[], bool]) -> Watch | None:
-    """Listen from now on. Called by the main thread, once.
+def listen(on_signal: Callable[[int], None], main_is_blocked: Callable[[], bool]) -> Watch | None:
+    """Pass signals on from now on, those that :func:`record` has kept first. Called by the main thread, once.
 
     Args:
-        told: Gets the signal's number, on another thread.
-        blocked: Whether the terminal blocks the main thread now.
+        on_signal: Gets the signal's number, on another thread.
+        main_is_blocked: Whether the terminal blocks the main thread now.
 
     Returns:
-        What another thread is to do for it; ``None`` on Windows, where the system has a thread for it.
+        What another thread has to do for this; ``None`` on Windows, where the system has a thread for it.
     """
 
     def look(number: int, frame: FrameType | None) -> None:
-        if blocked():
+        if main_is_blocked():
             raise KeyboardInterrupt
 
     if sys.platform == "win32":
 
         def arrived(number: int, frame: FrameType | None) -> None:
-            told(number)
+            on_signal(number)
             look(number, frame)
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, arrived)
-        _listen_to_the_console(told)
+        _listen_to_the_console(on_signal)
         for before in _came_early:
-            told(before)
+            on_signal(before)
         return None
 
     read, write = os.pipe()
@@ -79,8 +79,8 @@ def listen(told: Callable[[int], None], blocked: Callable[[], bool]) -> Watch | 
     def came() -> None:
         for number in os.read(read, 64):
             if number != signal.SIGALRM:
-                told(number)
-                signal.setitimer(signal.ITIMER_REAL, _KNOCK_EVERY, _KNOCK_EVERY)
+                on_signal(number)
+                signal.setitimer(signal.ITIMER_REAL, _LOOK_EVERY, _LOOK_EVERY)
 
     # Those that libraries and children make for themselves (SIGCHLD, SIGPIPE) have no handler, and write nothing.
     signal.set_wakeup_fd(write, warn_on_full_buffer=False)
@@ -88,13 +88,15 @@ def listen(told: Callable[[int], None], blocked: Callable[[], bool]) -> Watch | 
         signal.signal(number, look)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup ignores it, for us too
         signal.signal(signal.SIGHUP, look)
+    # While the interpreter ends it gives up its handlers, and without one the timer's signal would kill the process.
+    atexit.register(signal.setitimer, signal.ITIMER_REAL, 0)
     for before in _came_early:
         signal.raise_signal(before)
     return Watch(read, came)
 
 
 def interrupt() -> None:
-    """From another thread: as if SIGTERM had come, for a main thread that the terminal may block."""
+    """From another thread: send SIGTERM to the main thread, which the terminal may block."""
     if sys.platform == "win32":
         import _thread
 
@@ -107,15 +109,15 @@ def interrupt() -> None:
 if sys.platform == "win32":
     _kept: list[object] = []
 
-    def _listen_to_the_console(told: Callable[[int], None]) -> None:
-        """A main thread that waits for its queue runs no signal handler on Windows; a console event has its own thread.
+    def _listen_to_the_console(on_signal: Callable[[int], None]) -> None:
+        """On Windows a main thread that waits for its queue runs no signal handler; console events come on a thread.
 
         *Read, not run:* there was no Windows to try it on.
         """
         import ctypes
 
         def happened(event: int) -> bool:
-            told(signal.SIGINT)
+            on_signal(signal.SIGINT)
             if event >= 2:  # closed, logged off or shut down: when this returns the process is ended
                 threading.Event().wait(_CLOSE_WITHIN)
             return True

@@ -165,7 +165,7 @@ class Session:
             except SessionOver as over:
                 command = None
                 self._store.clear()
-                self._state.report(over)
+                log.warning("%s", over.message)
                 self._state.move(State.SIGN_IN_NEEDED, over.message)
             except Exception as error:
                 command = None

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.conftest import headless
-from tests.process import running
+from tests.process import ROOT, running
 from tests.program import Program
 from tests.servers import Sandbox
 
@@ -67,6 +67,27 @@ def test_a_signal_is_an_end_in_order(tmp_path: Path, shared: Sandbox, number: si
     assert list((tmp_path / "run" / "telex-start").iterdir()) == [], "no lock is left behind"
 
 
+def test_a_slow_end_after_a_signal_is_an_end_in_order_too() -> None:
+    """On a busy machine the interpreter takes long to end, and by then it has given up its signal handlers."""
+    program = """
+import os, signal, time
+from telex_start.process import signals
+
+class Slow:
+    def __del__(self, sleep=time.sleep, seconds=3 * signals._LOOK_EVERY):
+        sleep(seconds)
+
+slow = Slow()
+came = []
+watch = signals.listen(came.append, lambda: False)
+signal.raise_signal(signal.SIGTERM)
+watch.came()
+assert came == [signal.SIGTERM]
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("hang_up", [signal.SIG_IGN], indirect=True, ids=["nohup"])
 @pytest.mark.usefixtures("hang_up")
 def test_what_was_started_to_outlive_its_terminal_does(tmp_path: Path, telex: Sandbox) -> None:
@@ -80,10 +101,10 @@ def test_what_was_started_to_outlive_its_terminal_does(tmp_path: Path, telex: Sa
 def test_exit_from_another_terminal_is_an_end_in_order(tmp_path: Path, shared: Sandbox) -> None:
     with headless(tmp_path, shared) as agent:
         agent.event("state", state="online", subscribed=1)
-        with Program(tmp_path, "--exit", environ=shared.environ) as bell:
-            assert bell.ended() == 0
+        with Program(tmp_path, "--exit", environ=shared.environ) as caller:
+            assert caller.ended() == 0
             assert agent.process.poll() == 0, "it returns when the other is gone, not before"
-            assert bell.output == ["Telex Start has ended."]
+            assert caller.output == ["Telex Start has ended."]
         assert agent.errors == ""
 
 

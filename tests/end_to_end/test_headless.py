@@ -52,3 +52,56 @@ def test_from_login_to_toast(tmp_path: Path, telex: Sandbox) -> None:
         assert seconds < 2
         agent.event("state", state="stopped")
         assert len(agent.events("notification")) == 1
+
+
+def test_a_session_that_is_over_is_an_error_and_no_notification(tmp_path: Path, telex: Sandbox) -> None:
+    """What the program itself says, with a toast on a desktop, reaches who reads its lines too."""
+    with signed_in(tmp_path, telex) as agent:
+        agent.event("state", state="online", subscribed=2)
+        telex.revoke_session()
+        telex.kick(3005)
+        told = agent.event("error", title="Please sign in again")
+        assert told["message"] == "Telex has ended the session. Until you sign in, no notifications come."
+        assert agent.ended() == 3
+        assert len(agent.events("error")) == 1
+        assert agent.events("notification") == []
+
+
+@pytest.fixture
+def no_browser(tmp_path: Path) -> dict[str, str]:
+    """The environment of a machine with neither a Telex client nor a browser."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    return {"PATH": str(folder), "TELEX_START_MAIN_APP_COMMAND": str(folder / "telex")}
+
+
+@pytest.mark.parametrize("as_json", [True, False], ids=["json", "in words"])
+def test_what_came_of_opening_the_main_app_is_told(
+    tmp_path: Path, telex: Sandbox, no_browser: dict[str, str], as_json: bool
+) -> None:
+    """A second start, as by a person who clicks in a menu, wants to see something: here there is nothing to open."""
+    telex.environ.update(no_browser)
+    title = "Telex cannot be opened"
+    message = (
+        f"{no_browser['TELEX_START_MAIN_APP_COMMAND']} (main_app.command) cannot be started, "
+        "and there is no browser for https://telex.im."
+    )
+    options = ["--headless", "--json"] if as_json else ["--headless"]
+    with Program(
+        tmp_path,
+        *(*options, "--email", telex.email, "--password-stdin"),
+        environ=telex.environ,
+        given=telex.password + "\n",
+    ) as agent:
+        if as_json:
+            agent.event("state", state="online", subscribed=2)
+        else:
+            agent.line(lambda line: line == "Online: 2 organisations")
+        with Program(tmp_path, environ=telex.environ) as second:
+            assert second.ended() == 0
+        if as_json:
+            assert agent.event("error") == {"event": "error", "title": title, "message": message}
+            assert agent.events("notification") == []
+        else:
+            assert agent.line(lambda line: title in line) == f"! {title}: {message}"
+        assert agent.end()[0] == 0

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from telex_start import __version__
 from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus
 from tests.process import ROOT
 
@@ -20,6 +21,12 @@ def test_an_empty_environment_and_pip_give_an_icon_with_a_menu(tmp_path: Path) -
     venv.create(folder, with_pip=True, system_site_packages=False)
     pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
     subprocess.run([*pip, str(ROOT)], check=True)
+    said = subprocess.run(
+        [folder / "bin" / "telex-start", "--version"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    packaged = "from importlib.metadata import version; print(version('telex-start'))"
+    listed = subprocess.run([folder / "bin" / "python", "-c", packaged], capture_output=True, text=True, check=True)
+    assert (said.stdout, listed.stdout) == (f"telex-start {__version__}\n", f"{__version__}\n")
     seen = subprocess.run([folder / "bin" / "python", "-c", "import gi"], stderr=subprocess.DEVNULL)
     assert seen.returncode != 0, "PyGObject is in this environment, which proves nothing then"
     with PrivateBus() as bus, FakePanel(bus) as panel, FakeNotificationDaemon(bus) as daemon:

@@ -1,4 +1,4 @@
-"""One instance per user and API address: the lock, and the bell that a second start rings."""
+"""One instance per user and API address: the lock, and the instance socket that a second start sends its request to."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from typing import Self
 
 import pytest
 
-from telex_start.events import BellRang, Event
-from telex_start.menu import Ring
+from telex_start.events import Event, SecondStart
+from telex_start.menu import Request
 from telex_start.process import instance, instance_unix
 
 API = "https://api.telex.im/api/v1"
@@ -29,15 +29,14 @@ ROOT = Path(__file__).parents[2]
 _HOLDER = """
 import signal, sys
 from queue import SimpleQueue
-from telex_start import instance, instance_unix
+from telex_start.process import instance
 folder, url, kind = sys.argv[1:]
 held = instance.claim(folder, url, kind)
 print("held" if held else "taken", flush=True)
 if held:
-    rung = SimpleQueue()
-    held.serve(rung.put)
-    rang = rung.get()
-    print(rang.ring.value, flush=True)
+    events = SimpleQueue()
+    held.serve(events.put)
+    print(events.get().request.value, flush=True)
     held.close()
     print("closed", flush=True)
     sys.stdin.read()
@@ -74,7 +73,7 @@ class Holder:
             stream.close()
 
 
-class Bell:
+class Claimed:
     """This process as the instance."""
 
     def __init__(self, folder: Path, url: str = API, kind: str = "tray") -> None:
@@ -84,16 +83,16 @@ class Bell:
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self.held.serve(self.events.put)
 
-    def rang(self) -> Ring:
-        """What the bell was rung for; waits."""
+    def requested(self) -> Request:
+        """What the next second start asks for; waits."""
         event = self.events.get(timeout=5)
-        assert isinstance(event, BellRang)
-        return event.ring
+        assert isinstance(event, SecondStart)
+        return event.request
 
 
 @pytest.fixture
-def bell(tmp_path: Path) -> Iterator[Bell]:
-    made = Bell(tmp_path)
+def running(tmp_path: Path) -> Iterator[Claimed]:
+    made = Claimed(tmp_path)
     try:
         yield made
     finally:
@@ -104,27 +103,27 @@ def sockets(folder: Path) -> list[Path]:
     return list(folder.glob("*.sock"))
 
 
-def test_the_second_start_tells_the_first_what_it_wants(tmp_path: Path, bell: Bell) -> None:
+def test_the_second_start_tells_the_first_what_it_wants(tmp_path: Path, running: Claimed) -> None:
     assert instance.claim(str(tmp_path), API, "tray") is None
-    assert instance.ring(str(tmp_path), API, Ring.OPEN) == "tray"
-    assert bell.rang() is Ring.OPEN
+    assert instance.ask(str(tmp_path), API, Request.OPEN) == "tray"
+    assert running.requested() is Request.OPEN
 
 
-def test_asking_what_runs_disturbs_nobody(tmp_path: Path, bell: Bell) -> None:
-    assert instance.ring(str(tmp_path), API, None) == "tray"
-    assert instance.ring(str(tmp_path), API, Ring.OPEN) == "tray"
-    assert bell.rang() is Ring.OPEN
-    assert bell.events.empty()
+def test_asking_what_runs_disturbs_nobody(tmp_path: Path, running: Claimed) -> None:
+    assert instance.ask(str(tmp_path), API, None) == "tray"
+    assert instance.ask(str(tmp_path), API, Request.OPEN) == "tray"
+    assert running.requested() is Request.OPEN
+    assert running.events.empty()
 
 
-def test_each_address_has_its_own(tmp_path: Path, bell: Bell) -> None:
+def test_each_address_has_its_own(tmp_path: Path, running: Claimed) -> None:
     other = instance.claim(str(tmp_path), STAGING, "headless")
     assert other is not None
     other.close()
-    assert instance.ring(str(tmp_path), STAGING, Ring.EXIT, wait=1) is None
+    assert instance.ask(str(tmp_path), STAGING, Request.EXIT, wait=1) is None
 
 
-def test_the_letter_case_of_an_address_makes_no_second(tmp_path: Path, bell: Bell) -> None:
+def test_the_letter_case_of_an_address_makes_no_second(tmp_path: Path, running: Claimed) -> None:
     assert instance.claim(str(tmp_path), "https://API.Telex.im/api/v1", "tray") is None
 
 
@@ -132,7 +131,7 @@ def test_the_end_leaves_nothing_behind(tmp_path: Path) -> None:
     threads = threading.active_count()
     descriptors = len(os.listdir("/proc/self/fd"))
     for _ in range(2):  # and the next start is the first again
-        made = Bell(tmp_path)
+        made = Claimed(tmp_path)
         assert len(sockets(tmp_path)) == 1
         made.held.close()
         assert list(tmp_path.iterdir()) == []
@@ -141,7 +140,7 @@ def test_the_end_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_nobody_runs(tmp_path: Path) -> None:
-    assert instance.ring(str(tmp_path), API, Ring.EXIT, wait=1) is None
+    assert instance.ask(str(tmp_path), API, Request.EXIT, wait=1) is None
     assert list(tmp_path.iterdir()) == []
 
 
@@ -151,10 +150,10 @@ def test_a_kill_leaves_the_place_free(tmp_path: Path) -> None:
         first.process.send_signal(signal.SIGKILL)
         first.process.wait()
         assert len(sockets(tmp_path)) == 1, "a kill should leave the socket, or this shows nothing"
-        assert instance.ring(str(tmp_path), API, Ring.OPEN) is None
-        made = Bell(tmp_path)
-        assert instance.ring(str(tmp_path), API, Ring.OPEN) == "tray"
-        assert made.rang() is Ring.OPEN
+        assert instance.ask(str(tmp_path), API, Request.OPEN) is None
+        made = Claimed(tmp_path)
+        assert instance.ask(str(tmp_path), API, Request.OPEN) == "tray"
+        assert made.requested() is Request.OPEN
         made.held.close()
 
 
@@ -164,11 +163,11 @@ def test_exit_waits_until_the_process_is_gone(tmp_path: Path) -> None:
         assert holder.says() == "held"
         answers: queue.SimpleQueue[tuple[str | None, int | None]] = queue.SimpleQueue()
 
-        def ring() -> None:
-            kind = instance.ring(str(tmp_path), API, Ring.EXIT, wait=10)
+        def ask() -> None:
+            kind = instance.ask(str(tmp_path), API, Request.EXIT, wait=10)
             answers.put((kind, holder.process.poll()))
 
-        caller = threading.Thread(target=ring)
+        caller = threading.Thread(target=ask)
         caller.start()
         assert (holder.says(), holder.says()) == ("exit", "closed")
         with pytest.raises(queue.Empty):
@@ -180,10 +179,10 @@ def test_exit_waits_until_the_process_is_gone(tmp_path: Path) -> None:
         caller.join(5)
 
 
-def test_exit_gives_up_on_one_that_does_not_end(tmp_path: Path, bell: Bell) -> None:
+def test_exit_gives_up_on_one_that_does_not_end(tmp_path: Path, running: Claimed) -> None:
     with pytest.raises(TimeoutError):
-        instance.ring(str(tmp_path), API, Ring.EXIT, wait=0.2)
-    assert bell.rang() is Ring.EXIT
+        instance.ask(str(tmp_path), API, Request.EXIT, wait=0.2)
+    assert running.requested() is Request.EXIT
 
 
 def test_exit_says_when_the_instance_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,41 +193,41 @@ def test_exit_says_when_the_instance_does_not_answer(tmp_path: Path, monkeypatch
         holder.process.send_signal(signal.SIGSTOP)
         assert instance.claim(str(tmp_path), API, "tray") is None
         with pytest.raises(TimeoutError):
-            instance.ring(str(tmp_path), API, Ring.EXIT, wait=0.2)
+            instance.ask(str(tmp_path), API, Request.EXIT, wait=0.2)
 
 
-def test_callers_that_never_speak_hold_up_nobody(tmp_path: Path, bell: Bell) -> None:
+def test_callers_that_never_speak_hold_up_nobody(tmp_path: Path, running: Claimed) -> None:
     [path] = sockets(tmp_path)
     with ExitStack() as stack:
         for _ in range(100):
             silent = stack.enter_context(socket.socket(socket.AF_UNIX))
             silent.connect(str(path))
         began = time.monotonic()
-        assert instance.ring(str(tmp_path), API, Ring.OPEN) == "tray"
+        assert instance.ask(str(tmp_path), API, Request.OPEN) == "tray"
         assert time.monotonic() - began < 0.5
         silent.settimeout(5)
         assert silent.recv(1) == b"", "a caller that says nothing is let go"
-    assert bell.rang() is Ring.OPEN
-    assert bell.events.empty()
+    assert running.requested() is Request.OPEN
+    assert running.events.empty()
 
 
-def test_noise_on_the_line_is_no_ring(tmp_path: Path, bell: Bell) -> None:
+def test_noise_on_the_line_is_no_request(tmp_path: Path, running: Claimed) -> None:
     [path] = sockets(tmp_path)
     for noise in (b"\xff\x00\n", b"x" * 100_000, b"openexit\n", b"\n"):
         with socket.socket(socket.AF_UNIX) as caller:
             caller.connect(str(path))
             caller.send(noise)
-    assert instance.ring(str(tmp_path), API, Ring.OPEN) == "tray"
-    assert bell.rang() is Ring.OPEN
-    assert bell.events.empty()
+    assert instance.ask(str(tmp_path), API, Request.OPEN) == "tray"
+    assert running.requested() is Request.OPEN
+    assert running.events.empty()
 
 
 def test_of_many_starts_at_once_one_wins(tmp_path: Path) -> None:
-    """And everybody else reaches it: who finds the lock taken finds a bell too."""
+    """And everybody else reaches it: who finds the lock taken finds somebody at the socket too."""
     with ExitStack() as stack:
         holders = [stack.enter_context(Holder(tmp_path)) for _ in range(8)]
         assert sorted(holder.says() for holder in holders) == ["held", *["taken"] * 7]
-        assert instance.ring(str(tmp_path), API, None) == "tray"
+        assert instance.ask(str(tmp_path), API, None) == "tray"
 
 
 def test_of_many_threads_one_wins_again_and_again(tmp_path: Path) -> None:
@@ -270,7 +269,7 @@ def test_of_many_threads_one_wins_again_and_again(tmp_path: Path) -> None:
 
 def test_a_start_during_the_end_of_another_takes_over(tmp_path: Path) -> None:
     """The lock is still held and nobody answers any more: that is no running instance, a moment later."""
-    before = Bell(tmp_path)
+    before = Claimed(tmp_path)
     [lock], [path] = tmp_path.glob("*.lock"), sockets(tmp_path)
     path.unlink()
     claims: queue.SimpleQueue[object] = queue.SimpleQueue()
@@ -298,7 +297,7 @@ def test_a_lock_that_is_taken_away_while_it_is_being_taken(tmp_path: Path, monke
         real(descriptor, operation)
 
     monkeypatch.setattr(fcntl, "flock", flock)
-    made = Bell(tmp_path)
+    made = Claimed(tmp_path)
     assert list(tmp_path.glob("*.lock")) == removed
     made.held.close()
 
@@ -307,20 +306,20 @@ def test_a_long_path_works(tmp_path: Path) -> None:
     """A socket's address holds about 100 bytes, a home directory may be deeper."""
     folder = tmp_path / ("a" * 100) / ("ö" * 60)
     folder.mkdir(parents=True)
-    made = Bell(folder)
-    assert instance.ring(str(folder), API, Ring.OPEN) == "tray"
-    assert made.rang() is Ring.OPEN
+    made = Claimed(folder)
+    assert instance.ask(str(folder), API, Request.OPEN) == "tray"
+    assert made.requested() is Request.OPEN
     made.held.close()
     assert list(folder.iterdir()) == []
 
 
-def test_cleaning_up_the_folder_makes_no_second_instance(tmp_path: Path, bell: Bell) -> None:
+def test_cleaning_up_the_folder_makes_no_second_instance(tmp_path: Path, running: Claimed) -> None:
     """Some systems clean up old files under a program that runs for weeks."""
     [lock] = tmp_path.glob("*.lock")
     lock.unlink()
     assert instance.claim(str(tmp_path), API, "tray") is None
-    assert instance.ring(str(tmp_path), API, Ring.OPEN) == "tray"
-    assert bell.rang() is Ring.OPEN
+    assert instance.ask(str(tmp_path), API, Request.OPEN) == "tray"
+    assert running.requested() is Request.OPEN
 
 
 def test_a_folder_that_cannot_be_used_is_an_error(tmp_path: Path) -> None:
@@ -328,11 +327,11 @@ def test_a_folder_that_cannot_be_used_is_an_error(tmp_path: Path) -> None:
         instance.claim(str(tmp_path / "none"), API, "tray")
 
 
-def test_an_idle_bell_never_wakes(tmp_path: Path) -> None:
-    """Nobody notices it: no wake-up while nobody rings."""
+def test_an_idle_instance_thread_never_wakes(tmp_path: Path) -> None:
+    """Nobody notices it: no wake-up while nobody connects."""
     with Holder(tmp_path) as holder:
         assert holder.says() == "held"
-        assert instance.ring(str(tmp_path), API, None) == "tray"
+        assert instance.ask(str(tmp_path), API, None) == "tray"
 
         def switches() -> int:
             tasks = Path(f"/proc/{holder.process.pid}/task")
@@ -344,5 +343,5 @@ def test_an_idle_bell_never_wakes(tmp_path: Path) -> None:
             )
 
         settled = switches()
-        time.sleep(1.5)  # longer than the patience with silent callers: what is shown is that nothing happens
+        time.sleep(1.5)  # longer than silent callers are listened to: what is shown is that nothing happens
         assert switches() - settled <= 1

@@ -180,7 +180,7 @@ def test_what_nobody_catches_is_logged_and_told(tmp_path: Path) -> None:
     """A thread that ends by an error, a failing finaliser, a library's warning: in the log, not on the terminal."""
     program = """
 import sys, threading, warnings
-from telex_start import logs
+from telex_start.process import logs
 failed = []
 logs.begin("info", sys.argv[1], list, lambda thread, error: failed.append((thread, error)))
 thread = threading.Thread(target=lambda: {}["password=hunter2"], name="tray")
@@ -322,5 +322,5 @@ def test_a_terminal_gets_the_lines_too(tmp_path: Path) -> None:
             assert process.wait(10) == 3
     finally:
         os.close(controller)
-    assert re.search(rb" INFO \[session\] telex_start\.\w+: stopped\r\n", shown)
+    assert re.search(rb" INFO \[session\] telex_start[.\w]+: stopped\r\n", shown)
     assert shown.splitlines()[-1].startswith(b"telex-start: nobody is signed in")

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from telex_start.events import BellRang, Event
-from telex_start.menu import Ring
+from telex_start.events import Event, SecondStart
+from telex_start.menu import Request
 from telex_start.process import instance_windows, paths
 from tests.process import ROOT
 
@@ -75,7 +75,7 @@ def test_every_module_can_be_imported_elsewhere(platform: str) -> None:
     assert {name for name in why if not name.startswith("desktop.")} == ({"process.instance_unix"} - works)
     assert ("process.instance_unix" in works) is (platform == "darwin")
     for name, reason in why.items():
-        assert name == "instance_unix" or "import of jeepney halted" in reason, f"{name}: {reason}"
+        assert name == "process.instance_unix" or "import of jeepney halted" in reason, f"{name}: {reason}"
 
 
 # --- the named pipe -------------------------------------------------------------------------------------------------
@@ -89,7 +89,7 @@ def pipe(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     return str(tmp_path)
 
 
-class Bell:
+class Claimed:
     """This process as the instance, by a pipe."""
 
     def __init__(self, folder: str) -> None:
@@ -99,33 +99,33 @@ class Bell:
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         held.serve(self.events.put)
 
-    def rang(self) -> Ring:
+    def requested(self) -> Request:
         event = self.events.get(timeout=5)
-        assert isinstance(event, BellRang)
-        return event.ring
+        assert isinstance(event, SecondStart)
+        return event.request
 
 
-def test_the_pipe_is_lock_and_bell(pipe: str) -> None:
+def test_the_pipe_is_lock_and_instance_socket(pipe: str) -> None:
     threads = threading.active_count()
     for _ in range(2):
-        bell = Bell(pipe)
+        running = Claimed(pipe)
         assert instance_windows.claim(pipe, "telex", "tray") is None
-        assert instance_windows.ring(pipe, "telex", "hello", 0) == "tray"
-        assert instance_windows.ring(pipe, "telex", "open", 0) == "tray"
-        assert bell.rang() is Ring.OPEN
-        bell.held.close()
+        assert instance_windows.ask(pipe, "telex", "hello", 0) == "tray"
+        assert instance_windows.ask(pipe, "telex", "open", 0) == "tray"
+        assert running.requested() is Request.OPEN
+        running.held.close()
         assert os.listdir(pipe) == []
         assert threading.active_count() == threads
-    assert instance_windows.ring(pipe, "telex", "exit", 1) is None
+    assert instance_windows.ask(pipe, "telex", "exit", 1) is None
 
 
 def test_the_pipe_waits_for_the_end(pipe: str) -> None:
-    bell = Bell(pipe)
+    running = Claimed(pipe)
     ended: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-    caller = threading.Thread(target=lambda: ended.put(instance_windows.ring(pipe, "telex", "exit", 10)))
+    caller = threading.Thread(target=lambda: ended.put(instance_windows.ask(pipe, "telex", "exit", 10)))
     caller.start()
-    assert bell.rang() is Ring.EXIT
-    bell.held.close()
+    assert running.requested() is Request.EXIT
+    running.held.close()
     with pytest.raises(queue.Empty):
         ended.get(timeout=0.2)  # the process is still there
     instance_windows._leaving.pop().close()  # as the system does at its end
@@ -134,26 +134,26 @@ def test_the_pipe_waits_for_the_end(pipe: str) -> None:
 
 
 def test_the_pipe_gives_up_on_one_that_does_not_end(pipe: str) -> None:
-    bell = Bell(pipe)
+    running = Claimed(pipe)
     with pytest.raises(TimeoutError):
-        instance_windows.ring(pipe, "telex", "exit", 0.2)
-    bell.held.close()
+        instance_windows.ask(pipe, "telex", "exit", 0.2)
+    running.held.close()
     instance_windows._leaving.pop().close()
 
 
 def test_a_silent_caller_of_the_pipe_is_let_go(pipe: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(instance_windows, "SPEAK_WITHIN", 0.1)
-    bell = Bell(pipe)
+    running = Claimed(pipe)
     with Client(os.path.join(pipe, "telex"), "AF_UNIX") as silent:
-        assert instance_windows.ring(pipe, "telex", "open", 0) == "tray"
-        assert bell.rang() is Ring.OPEN
+        assert instance_windows.ask(pipe, "telex", "open", 0) == "tray"
+        assert running.requested() is Request.OPEN
         with pytest.raises(EOFError):
             silent.recv_bytes()
     with Client(os.path.join(pipe, "telex"), "AF_UNIX") as noisy:
         noisy.send_bytes(b"x" * 1000)
-    assert instance_windows.ring(pipe, "telex", "hello", 0) == "tray"
-    assert bell.events.empty()
-    bell.held.close()
+    assert instance_windows.ask(pipe, "telex", "hello", 0) == "tray"
+    assert running.events.empty()
+    running.held.close()
 
 
 # --- folders --------------------------------------------------------------------------------------------------------

@@ -58,8 +58,8 @@ def test_a_second_start_does_not_even_sign_in(tmp_path: Path, telex: Sandbox, ag
 def test_another_address_is_another_instance(tmp_path: Path, telex: Sandbox, agent: Program) -> None:
     with Sandbox("--organisations", "1") as other, headless(tmp_path, other) as second:
         second.event("state", state="online", subscribed=1)
-        with Program(tmp_path, "--exit", environ=other.environ) as bell:
-            assert bell.ended() == 0
+        with Program(tmp_path, "--exit", environ=other.environ) as caller:
+            assert caller.ended() == 0
         assert second.ended() == 0
     telex.message(0, "General")
     agent.event("notification", channel="General")
@@ -68,8 +68,8 @@ def test_another_address_is_another_instance(tmp_path: Path, telex: Sandbox, age
 def test_after_a_kill_it_starts_again(tmp_path: Path, telex: Sandbox, agent: Program) -> None:
     agent.process.send_signal(signal.SIGKILL)
     assert agent.ended() == -signal.SIGKILL
-    with Program(tmp_path, "--exit", environ=telex.environ) as bell:
-        assert (bell.ended(), bell.output) == (0, ["Telex Start is not running."])
+    with Program(tmp_path, "--exit", environ=telex.environ) as caller:
+        assert (caller.ended(), caller.output) == (0, ["Telex Start is not running."])
     with headless(tmp_path, telex) as second:
         second.event("state", state="online", subscribed=1)
 
@@ -79,8 +79,8 @@ def test_exit_ends_one_that_is_still_signing_in(tmp_path: Path, telex: Sandbox) 
     try:
         with headless(tmp_path, telex) as program:
             program.event("state", state="signing_in")
-            with Program(tmp_path, "--exit", environ=telex.environ) as bell:
-                assert (bell.ended(5), bell.output) == (0, ["Telex Start has ended."])
+            with Program(tmp_path, "--exit", environ=telex.environ) as caller:
+                assert (caller.ended(5), caller.output) == (0, ["Telex Start has ended."])
             assert program.ended() == 0
             assert program.errors == ""
     finally:
@@ -91,9 +91,9 @@ def test_exit_says_when_it_does_not_work(tmp_path: Path, telex: Sandbox, agent: 
     """A process that hangs is not "not running", and a script should not go on as if it had ended."""
     agent.process.send_signal(signal.SIGSTOP)
     try:
-        with Program(tmp_path, "--exit", environ=telex.environ) as bell:
-            assert bell.ended() == 1
-            assert (bell.output, bell.errors) == ([], "telex-start: the running instance has not ended.\n")
+        with Program(tmp_path, "--exit", environ=telex.environ) as caller:
+            assert caller.ended() == 1
+            assert (caller.output, caller.errors) == ([], "telex-start: the running instance has not ended.\n")
     finally:
         agent.process.send_signal(signal.SIGCONT)
     assert agent.ended() == 0, "the word was heard once it could listen"

@@ -166,8 +166,8 @@ def test_exit_during_the_question_ends_it(tmp_path: Path, telex: Sandbox, at: st
         if at == "password":
             terminal.type(f"{telex.email}\r")
             terminal.asks_for_the_password()
-        with Program(tmp_path, "--exit", environ=telex.environ) as bell:
-            assert (bell.ended(5), bell.output) == (0, ["Telex Start has ended."])
+        with Program(tmp_path, "--exit", environ=telex.environ) as caller:
+            assert (caller.ended(5), caller.output) == (0, ["Telex Start has ended."])
         assert terminal.ended() == 0
         assert terminal.echoes
 

@@ -1,0 +1,740 @@
+"""What follows from each event and each menu item: the App with small real stand-ins for its four ports.
+
+Events go through a real queue. Only opening and closing the main app makes a thread; each test waits for its end.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from queue import SimpleQueue
+from typing import Any
+
+import pytest
+
+from telex_start.app.app import EXIT_REFUSED, App
+from telex_start.app.renewal import SELDOM, SETTLE
+from telex_start.config import Config
+from telex_start.errors import NobodyToAsk, TelexStartError
+from telex_start.events import (
+    CancelSignIn,
+    ChannelAnswered,
+    Command,
+    CountsUnknown,
+    Event,
+    How,
+    IconClicked,
+    MachineWoke,
+    MainAppAnswered,
+    MainAppDone,
+    MenuClicked,
+    Organisation,
+    OrganisationsChanged,
+    PublicationsReceived,
+    ReconnectNow,
+    SecondStart,
+    SignalReceived,
+    SignIn,
+    SignInFailed,
+    SignInFailure,
+    SignOut,
+    StateChanged,
+    ThreadFailed,
+    ToastClicked,
+    ToastFailed,
+    TrayAppeared,
+    TrayMissing,
+    Trouble,
+    WindowClosed,
+    WindowSubmitted,
+)
+from telex_start.face import Face
+from telex_start.menu import MenuItem, Request
+from telex_start.news import wording
+from telex_start.news.toast import Conversation, Toast
+from telex_start.news.unread import Counts
+from telex_start.states import State
+
+ME = "ada@example.org"
+CHANNEL = "org/user"
+
+SIGNED_OUT = StateChanged(State.SIGNED_OUT)
+SIGNING_IN = StateChanged(State.SIGNING_IN)
+CONNECTING = StateChanged(State.CONNECTING)
+ONLINE = StateChanged(State.ONLINE, organisations=1, subscribed=1)
+RECONNECTING = StateChanged(State.RECONNECTING, "no connection to Telex", organisations=1)
+SESSION_OVER = StateChanged(State.SIGN_IN_NEEDED, "Your Telex session has ended.")
+ONE_ORGANISATION = OrganisationsChanged((Organisation("org", "Northwind", CHANNEL),))
+EXIT = MenuClicked(MenuItem.EXIT)
+
+
+def change(threads: int, name: str = "General") -> dict[str, Any]:
+    return {
+        "notification_type": "unread_thread_change",
+        "section": "channels_section",
+        "data": {"channels_id": name, "name": name, "description": "about it", "thread_count": threads},
+    }
+
+
+def news(threads: int, how: How = How.LIVE) -> PublicationsReceived:
+    return PublicationsReceived(CHANNEL, (change(threads),), how)
+
+
+class Window:
+    """A login window that runs until it is closed."""
+
+    def __init__(self, between_turns: Callable[[], None]) -> None:
+        self.shown: list[str] = []
+        self.closed = False
+        self._between_turns = between_turns
+
+    def run(self, turn: Callable[[], None]) -> None:
+        while not self.closed:
+            turn()
+            self._between_turns()
+
+    def show_busy(self, message: str) -> None:
+        self.shown.append(message)
+
+    def show_failure(self, message: str) -> None:
+        self.shown.append(f"failure: {message}")
+
+    def show_success(self, message: str) -> None:
+        self.shown.append(f"success: {message}")
+
+    def say(self, message: str) -> None:
+        self.shown.append(message)
+
+    def come_forward(self) -> None:
+        self.shown.append("came forward")
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Surface:
+    """The tray: it opens windows and asks nothing itself, unless it is given answers as a terminal is."""
+
+    def __init__(self) -> None:
+        self.answers: list[SignIn | type[BaseException]] | None = None
+        self.asked_for: list[str] = []
+        self.states: list[StateChanged] = []
+        self.faces: list[Face] = []
+        self.counts: list[Counts] = []
+        self.toasts: list[Toast] = []
+        self.troubles: list[Trouble] = []
+        self.opened: list[tuple[str, bool, str]] = []
+        self.windows: list[Window] = []
+        self.between_turns: Callable[[], None] = lambda: None
+        self.no_window: Exception | None = None
+        self.fails_on: object = None
+        """What it is shown that it fails on."""
+
+    def state(self, event: StateChanged) -> None:
+        if event is self.fails_on:
+            raise ZeroDivisionError("password=hunter2")
+        self.states.append(event)
+
+    def face(self, face: Face) -> None:
+        self.faces.append(face)
+
+    def renew_every(self) -> float:
+        return SELDOM
+
+    def unread(self, counts: Counts) -> None:
+        self.counts.append(counts)
+
+    def toast(self, toast: Toast) -> None:
+        self.toasts.append(toast)
+
+    def trouble(self, trouble: Trouble) -> None:
+        if self.fails_on is Trouble:
+            raise ZeroDivisionError
+        self.troubles.append(trouble)
+
+    def open_window(self, email: str, take_focus: bool, message: str) -> Window | None:
+        self.opened.append((email, take_focus, message))
+        if self.no_window is not None:
+            raise self.no_window
+        if self.answers is not None:
+            return None
+        self.windows.append(Window(self.between_turns))
+        return self.windows[-1]
+
+    def ask(self, email: str) -> SignIn | None:
+        self.asked_for.append(email)
+        if self.answers is None:
+            return None
+        answer = self.answers.pop(0)
+        if isinstance(answer, SignIn):
+            return answer
+        raise answer("nobody is there")
+
+
+class Toasts:
+    def __init__(self) -> None:
+        self.shown: list[Toast] = []
+        self.closed: list[Conversation] = []
+
+    def show(self, toast: Toast) -> None:
+        self.shown.append(toast)
+
+    def close(self, conversation: Conversation) -> None:
+        self.closed.append(conversation)
+
+
+class MainApp:
+    """Does what it is told once it may; keeps the threads that it was called on."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.result: MainAppAnswered | Exception | None = None
+        self.may_go_on = threading.Event()
+        self.may_go_on.set()
+        self.threads: list[threading.Thread] = []
+
+    def open(self) -> MainAppAnswered | None:
+        return self._do("open")
+
+    def close(self) -> MainAppAnswered | None:
+        return self._do("close")
+
+    def _do(self, what: str) -> MainAppAnswered | None:
+        self.threads.append(threading.current_thread())
+        self.calls.append(what)
+        assert self.may_go_on.wait(10)
+        if isinstance(self.result, Exception):
+            raise self.result
+        return self.result
+
+
+class Session:
+    def __init__(self, events: SimpleQueue[Event]) -> None:
+        self._events = events
+        self.sent: list[Command] = []
+        self.hangs = False
+        self.life: list[str] = []
+
+    def start(self) -> None:
+        self.life.append("started")
+
+    def send(self, command: Command) -> None:
+        self.sent.append(command)
+
+    def stop(self, seconds: float) -> bool:
+        self.life.append("stopped")
+        if not self.hangs:
+            self._events.put(StateChanged(State.STOPPED))
+        return not self.hangs
+
+
+class Scene:
+    """An App and all that it works with."""
+
+    def __init__(self, email: str | None = ME) -> None:
+        self.now = 1000.0
+        self.events: SimpleQueue[Event] = SimpleQueue()
+        self.surface = Surface()
+        self.toasts = Toasts()
+        self.main_app = MainApp()
+        self.session = Session(self.events)
+        self.app = App(
+            config=Config(email=email),
+            events=self.events,
+            surface=self.surface,
+            toasts=self.toasts,
+            main_app=self.main_app,
+            make_session=lambda: self.session,
+            now=lambda: self.now,
+        )
+
+    def run(self, *events: Event, sign_in: list[SignIn] | None = None, open_window: bool = False) -> int:
+        """From the start through these events to Exit; the exit code."""
+        for event in (*events, EXIT):
+            self.events.put(event)
+        return self.app.run([] if sign_in is None else sign_in, open_window)
+
+    def turn(self, *events: Event) -> None:
+        """Handle these events, and what is due, without start and end."""
+        for event in events:
+            self.events.put(event)
+        self.app.turn()
+
+    def main_app_ends(self) -> None:
+        """Wait until what was asked of the main app is done, and handle what came of it."""
+        for thread in self.main_app.threads:
+            thread.join(10)
+            assert not thread.is_alive()
+        self.app.turn()
+
+    @property
+    def said(self) -> list[tuple[str, str]]:
+        """What the program itself said, title and message: a toast, and on the terminal a trouble, no notification."""
+        said = [(toast.title, toast.body) for toast in self.toasts.shown if toast not in self.surface.toasts]
+        told = {(trouble.title, trouble.message) for trouble in self.surface.troubles}
+        assert self.surface.fails_on is Trouble or set(said) <= told, "a terminal would not be told"
+        return said
+
+    @property
+    def window(self) -> Window:
+        """The only one that was opened."""
+        [window] = self.surface.windows
+        return window
+
+
+@pytest.fixture
+def scene() -> Iterator[Scene]:
+    made = Scene()
+    yield made
+    assert isinstance(made.said, list), "whatever the test was about, all that was said was told"
+    assert not any(thread.is_alive() for thread in made.main_app.threads)
+
+
+SIGN_IN_NEEDED = (wording.SIGN_IN_NEEDED.title, wording.SIGN_IN_NEEDED.body)
+NO_TRAY = (wording.NO_TRAY.title, wording.NO_TRAY.body)
+HINT = (wording.SIGNED_OUT.title, wording.SIGNED_OUT.body)
+
+# --- start and end ----------------------------------------------------------------------------------------------------
+
+
+def test_the_session_is_started_first_and_stopped_last(scene: Scene) -> None:
+    assert scene.run() == 0
+    assert scene.session.life == ["started", "stopped"]
+    assert scene.surface.states[-1].state is State.STOPPED
+    assert scene.app.last_words == ""
+
+
+def test_a_session_that_hangs_is_told_as_stopped_all_the_same(scene: Scene) -> None:
+    scene.session.hangs = True
+    assert scene.run(ONLINE) == 0
+    assert [event.state for event in scene.surface.states] == [State.ONLINE, State.STOPPED]
+
+
+def test_credentials_given_at_the_start_go_to_the_session_and_are_kept_nowhere(scene: Scene) -> None:
+    given = SignIn("grace@example.org", "secret", persist=True)
+    box = [given]
+    scene.run(MenuClicked(MenuItem.LOGIN), sign_in=box)
+    assert (scene.session.sent, box) == ([given], [])
+    assert scene.surface.asked_for == []
+    assert scene.surface.opened == [("grace@example.org", True, "")]
+
+
+def test_the_window_is_opened_at_once_where_that_is_asked(scene: Scene) -> None:
+    scene.run(open_window=True)
+    assert scene.surface.opened == [(ME, True, "")]
+    assert scene.surface.asked_for == []
+    assert scene.window.closed
+
+
+def test_without_credentials_the_icon_comes_with_a_hint_once(scene: Scene) -> None:
+    scene.run(TrayAppeared(), TrayAppeared())
+    assert scene.said == [HINT]
+    assert scene.surface.opened == []
+
+
+def test_the_hint_is_left_out_where_somebody_is_signing_in_already(scene: Scene) -> None:
+    scene.run(SIGNING_IN, TrayAppeared(), SIGNED_OUT, TrayAppeared())
+    assert scene.said == []
+
+
+def test_a_terminal_is_asked(scene: Scene) -> None:
+    answer = SignIn("grace@example.org", "secret", persist=True)
+    scene.surface.answers = [answer]
+    assert scene.run() == 0
+    assert (scene.surface.asked_for, scene.session.sent) == ([ME], [answer])
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "words"), [(KeyboardInterrupt, 0, ""), (NobodyToAsk, EXIT_REFUSED, "nobody is there")]
+)
+def test_a_question_without_an_answer_is_the_end(
+    scene: Scene, answer: type[BaseException], code: int, words: str
+) -> None:
+    scene.surface.answers = [answer]
+    assert scene.run() == code
+    assert scene.app.last_words == words
+    assert scene.session.life == ["started", "stopped"]
+
+
+@pytest.mark.parametrize("event", [EXIT, SecondStart(Request.EXIT), SignalReceived(15)], ids=repr)
+def test_what_ends_the_program_leaves_the_rest_alone(scene: Scene, event: Event) -> None:
+    assert scene.run(event, MenuClicked(MenuItem.TEST_NOTIFICATIONS)) == 0
+    assert scene.toasts.shown == []
+
+
+@pytest.mark.parametrize("event", [EXIT, SecondStart(Request.EXIT), SignalReceived(15)], ids=repr)
+def test_what_ends_the_program_closes_the_window_too(scene: Scene, event: Event) -> None:
+    assert scene.run(event, open_window=True) == 0
+    assert scene.window.closed
+
+
+# --- the menu, clicks and second starts -------------------------------------------------------------------------------
+
+
+def test_login_opens_the_window_and_then_brings_it_forward(scene: Scene) -> None:
+    scene.run(MenuClicked(MenuItem.LOGIN), MenuClicked(MenuItem.LOGIN))
+    assert scene.surface.opened == [(ME, True, "")]
+    assert scene.window.shown == ["came forward"]
+
+
+@pytest.mark.parametrize("state", [CONNECTING, ONLINE, RECONNECTING], ids=lambda event: event.state.value)
+def test_login_does_nothing_for_who_is_signed_in(scene: Scene, state: StateChanged) -> None:
+    scene.run(state, MenuClicked(MenuItem.LOGIN))
+    assert scene.surface.opened == []
+
+
+@pytest.mark.parametrize(("item", "call"), [(MenuItem.OPEN_MAIN_APP, "open"), (MenuItem.CLOSE_MAIN_APP, "close")])
+def test_the_main_app_is_opened_and_closed_on_another_thread_one_call_at_a_time(
+    scene: Scene, item: MenuItem, call: str
+) -> None:
+    scene.main_app.may_go_on.clear()
+    scene.turn(MenuClicked(item), MenuClicked(item))
+    scene.main_app.may_go_on.set()
+    scene.main_app_ends()
+    assert scene.main_app.calls == [call]
+    assert threading.current_thread() not in scene.main_app.threads
+    assert scene.said == [], "the desktop shows that it worked"
+    scene.turn(MenuClicked(item))
+    scene.main_app_ends()
+    assert scene.main_app.calls == [call, call]
+
+
+def test_what_came_of_opening_the_main_app_is_said_and_it_can_be_asked_again(scene: Scene) -> None:
+    scene.main_app.result = MainAppAnswered("Telex cannot be opened", "There is no browser.")
+    for times in (1, 2):
+        scene.turn(MenuClicked(MenuItem.OPEN_MAIN_APP))
+        scene.main_app_ends()
+        assert scene.said == [("Telex cannot be opened", "There is no browser.")] * times
+
+
+def test_a_main_app_that_fails_is_said_without_the_text_of_its_error(scene: Scene) -> None:
+    scene.main_app.result = OSError("password=hunter2")
+    scene.turn(MenuClicked(MenuItem.CLOSE_MAIN_APP))
+    scene.main_app_ends()
+    assert scene.said == [("Telex Start had a problem", "OSError; the log tells more.")]
+
+
+def test_the_sample_is_a_notification(scene: Scene) -> None:
+    scene.run(MenuClicked(MenuItem.TEST_NOTIFICATIONS))
+    assert scene.toasts.shown == scene.surface.toasts == [wording.SAMPLE]
+    assert scene.surface.troubles == []
+
+
+def test_sign_out_forgets_who_it_was(scene: Scene) -> None:
+    scene.run(ONLINE, MenuClicked(MenuItem.SIGN_OUT), SIGNED_OUT, MenuClicked(MenuItem.LOGIN))
+    assert scene.session.sent == [SignOut()]
+    assert scene.surface.opened == [("", True, "")]
+
+
+@pytest.mark.parametrize("event", [MenuClicked(MenuItem.RECONNECT_NOW), MachineWoke()], ids=repr)
+def test_what_makes_the_session_reconnect_at_once(scene: Scene, event: Event) -> None:
+    scene.run(event)
+    assert scene.session.sent == [ReconnectNow()]
+
+
+CLICKS = pytest.mark.parametrize("click", [IconClicked(), ToastClicked(), SecondStart(Request.OPEN)], ids=repr)
+
+
+@CLICKS
+@pytest.mark.parametrize("state", [CONNECTING, ONLINE, RECONNECTING], ids=lambda event: event.state.value)
+def test_a_click_opens_the_main_app_for_who_is_signed_in(scene: Scene, click: Event, state: StateChanged) -> None:
+    scene.turn(state, click)
+    scene.main_app_ends()
+    assert (scene.main_app.calls, scene.surface.opened) == (["open"], [])
+
+
+@CLICKS
+@pytest.mark.parametrize("state", [SIGNED_OUT, SESSION_OVER], ids=lambda event: event.state.value)
+def test_a_click_opens_the_window_for_who_is_not(scene: Scene, click: Event, state: StateChanged) -> None:
+    scene.run(state, click)
+    assert (scene.main_app.calls, scene.surface.opened) == ([], [(ME, True, "")])
+
+
+@CLICKS
+def test_a_click_does_nothing_while_signing_in_without_a_window(scene: Scene, click: Event) -> None:
+    scene.run(SIGNING_IN, click)
+    assert (scene.main_app.calls, scene.surface.opened) == ([], [])
+
+
+@CLICKS
+def test_a_click_brings_the_window_of_a_sign_in_forward(scene: Scene, click: Event) -> None:
+    scene.run(WindowSubmitted(ME, "secret"), SIGNING_IN, click, open_window=True)
+    assert scene.window.shown == ["Signing in…", "came forward"]
+
+
+# --- the login window -------------------------------------------------------------------------------------------------
+
+
+def test_a_submitted_form_signs_in(scene: Scene) -> None:
+    scene.run(WindowSubmitted("grace@example.org", "secret"), open_window=True)
+    assert scene.session.sent == [SignIn("grace@example.org", "secret")]
+    assert scene.window.shown == ["Signing in…"]
+
+
+def test_closing_the_window_of_a_sign_in_cancels_it_and_the_next_window_knows_the_name(scene: Scene) -> None:
+    def login_again_once_it_is_closed() -> None:
+        if scene.surface.windows[0].closed and len(scene.surface.windows) == 1:
+            scene.events.put(MenuClicked(MenuItem.LOGIN))
+            scene.events.put(EXIT)
+
+    scene.surface.between_turns = login_again_once_it_is_closed
+    for event in (WindowSubmitted("grace@example.org", "secret"), WindowClosed()):
+        scene.events.put(event)
+    assert scene.app.run([], open_window=True) == 0
+    assert scene.session.sent == [SignIn("grace@example.org", "secret"), CancelSignIn()]
+    assert [email for email, _, _ in scene.surface.opened] == [ME, "grace@example.org"]
+
+
+def test_closing_a_window_that_has_sent_nothing_cancels_nothing(scene: Scene) -> None:
+    scene.run(WindowClosed(), open_window=True)
+    assert (scene.session.sent, scene.window.closed) == ([], True)
+
+
+def test_a_failed_sign_in_is_said_in_the_window_alone(scene: Scene) -> None:
+    failed = SignInFailed("Sign-in refused", "…", SignInFailure.CREDENTIALS)
+    scene.run(WindowSubmitted(ME, "wrong"), failed, open_window=True)
+    assert scene.window.shown[-1].startswith("failure: Telex does not know this e-mail address")
+    assert (scene.surface.troubles, scene.toasts.shown, len(scene.surface.opened)) == ([], [], 1)
+
+
+@pytest.mark.parametrize("kind", [SignInFailure.CREDENTIALS, SignInFailure.FORM], ids=lambda kind: kind.value)
+def test_refused_credentials_of_the_start_open_a_window_that_says_why(scene: Scene, kind: SignInFailure) -> None:
+    scene.run(SignInFailed("Sign-in refused", "The form is wrong.", kind), sign_in=[SignIn(ME, "wrong")])
+    [(email, take_focus, message)] = scene.surface.opened
+    assert (email, take_focus) == (ME, False)
+    assert scene.surface.troubles == [Trouble("Sign-in refused", message)]
+
+
+def test_another_failure_without_a_window_opens_none(scene: Scene) -> None:
+    scene.run(SignInFailed("No connection", "…", SignInFailure.NETWORK), sign_in=[SignIn(ME, "secret")])
+    assert [trouble.title for trouble in scene.surface.troubles] == ["No connection"]
+    assert scene.surface.opened == []
+
+
+def test_a_terminal_is_asked_again_after_a_refusal(scene: Scene) -> None:
+    scene.surface.answers = [SignIn(ME, "wrong"), SignIn(ME, "secret"), NobodyToAsk]
+    refused = SignInFailed("Sign-in refused", "…", SignInFailure.CREDENTIALS)
+    assert scene.run(refused, refused) == EXIT_REFUSED
+    assert scene.session.sent == [SignIn(ME, "wrong"), SignIn(ME, "secret")]
+    assert scene.app.last_words.startswith("signing in was refused: Telex does not know this e-mail address")
+
+
+def test_a_window_that_cannot_be_opened_is_said(scene: Scene) -> None:
+    scene.surface.no_window = TelexStartError("There is no Tk.", "No login window")
+    scene.run(open_window=True)
+    assert scene.said == [("No login window", "There is no Tk.")]
+
+
+def test_a_window_closes_by_itself_after_its_success(scene: Scene) -> None:
+    def time_goes_on() -> None:
+        scene.now += 0.1
+        if scene.window.closed:
+            scene.events.put(EXIT)
+
+    scene.surface.between_turns = time_goes_on
+    for event in (WindowSubmitted(ME, "secret"), CONNECTING, ONLINE):
+        scene.events.put(event)
+    assert scene.app.run([], open_window=True) == 0
+    assert scene.window.shown[-1] == "success: Signed in: 1 organisation."
+    assert 1001 < scene.now < 1002
+
+
+# --- the session's state ----------------------------------------------------------------------------------------------
+
+
+def test_each_state_reaches_the_surface_and_new_words_the_icon(scene: Scene) -> None:
+    scene.turn(SIGNING_IN, CONNECTING, ONLINE)
+    assert scene.surface.states == [SIGNING_IN, CONNECTING, ONLINE]
+    assert [face.status for face in scene.surface.faces] == ["Signing in", "Connecting", "Online: 1 organisation"]
+
+
+@pytest.mark.parametrize("state", [CONNECTING, ONLINE, RECONNECTING], ids=lambda event: event.state.value)
+def test_a_session_that_is_over_needs_the_person(scene: Scene, state: StateChanged) -> None:
+    scene.run(state, SESSION_OVER)
+    assert scene.said == [SIGN_IN_NEEDED]
+    assert scene.surface.opened == [(ME, False, "Your Telex session has ended. Please sign in again.")]
+
+
+def test_a_terminal_is_told_that_the_session_is_over_and_asked(scene: Scene) -> None:
+    again = SignIn(ME, "secret", persist=True)
+    scene.surface.answers = [again, again]
+    assert scene.run(ONLINE, SESSION_OVER) == 0
+    assert (scene.said, scene.session.sent) == ([SIGN_IN_NEEDED], [again, again])
+
+
+def test_where_nobody_can_be_asked_a_session_that_is_over_is_the_end(scene: Scene) -> None:
+    scene.surface.answers = [NobodyToAsk]
+    assert scene.run(ONLINE, SESSION_OVER, sign_in=[SignIn(ME, "secret")]) == EXIT_REFUSED
+    assert scene.app.last_words == "the session has ended: Your Telex session has ended."
+    assert scene.said == [SIGN_IN_NEEDED]
+
+
+def test_a_session_that_ends_while_its_window_waits_is_said_there(scene: Scene) -> None:
+    scene.run(WindowSubmitted(ME, "secret"), CONNECTING, SESSION_OVER, open_window=True)
+    assert scene.window.shown[-1] == "failure: Your Telex session has ended."
+    assert (scene.said, len(scene.surface.opened)) == ([], 1)
+
+
+def test_a_sign_in_that_ends_without_a_session_says_nothing_of_one(scene: Scene) -> None:
+    scene.run(SIGNING_IN, SESSION_OVER)
+    assert (scene.said, scene.surface.opened) == ([], [])
+
+
+# --- news -------------------------------------------------------------------------------------------------------------
+
+
+def test_news_are_notifications_and_counted(scene: Scene) -> None:
+    scene.turn(ONLINE, ONE_ORGANISATION, news(2))
+    [toast] = scene.toasts.shown
+    assert scene.surface.toasts == [toast]
+    assert (toast.title, toast.unread) == ("General", 2)
+    assert scene.surface.counts == [Counts(2, 0, 1)]
+    assert scene.surface.troubles == []
+
+
+def test_a_number_alone_reaches_the_icon_a_moment_later(scene: Scene) -> None:
+    scene.turn(ONLINE, ONE_ORGANISATION, news(2))
+    before = len(scene.surface.faces)
+    scene.now += SETTLE / 2
+    scene.turn()
+    assert len(scene.surface.faces) == before
+    scene.now += SETTLE
+    scene.turn()
+    assert [(face.unread, face.status) for face in scene.surface.faces[before:]] == [
+        (2, "Online: 1 organisation, 2 unread")
+    ]
+
+
+def test_what_was_read_takes_its_toast_away(scene: Scene) -> None:
+    scene.turn(ONLINE, ONE_ORGANISATION, news(1), news(0))
+    assert [conversation.ident for conversation in scene.toasts.closed] == ["General"]
+    assert scene.surface.counts[-1] == Counts(0, 0, 0)
+
+
+def test_the_past_is_summarised_when_its_channel_has_answered(scene: Scene) -> None:
+    scene.turn(ONLINE, ONE_ORGANISATION, news(3, How.CAUGHT_UP))
+    assert scene.toasts.shown == []
+    scene.turn(ChannelAnswered(CHANNEL))
+    assert scene.toasts.shown == scene.surface.toasts == [wording.away_summary(3, 1)]
+
+
+def test_a_flood_is_summarised_when_its_time_has_come(scene: Scene) -> None:
+    scene.turn(ONLINE, ONE_ORGANISATION)
+    scene.turn(PublicationsReceived(CHANNEL, tuple(change(1, name) for name in "abcde"), How.LIVE))
+    assert len(scene.toasts.shown) == 3
+    scene.now += 60
+    scene.turn()
+    assert scene.toasts.shown[3:] == scene.surface.toasts[3:] == [wording.flood_summary(2, 2)]
+
+
+def test_after_lost_publications_the_next_count_is_news(scene: Scene) -> None:
+    scene.turn(ONLINE, ONE_ORGANISATION, news(3), news(3))
+    assert len(scene.toasts.shown) == 1
+    scene.turn(CountsUnknown(CHANNEL), news(2))
+    assert len(scene.toasts.shown) == 2
+
+
+def test_signing_out_forgets_news(scene: Scene) -> None:
+    scene.turn(ONLINE, ONE_ORGANISATION, news(3), SIGNED_OUT)
+    assert [conversation.ident for conversation in scene.toasts.closed] == ["General"]
+    assert scene.surface.counts[-1] == Counts(0, 0, 0)
+    assert scene.surface.faces[-1].unread == 0
+
+
+# --- troubles ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_trouble_is_told_without_a_toast(scene: Scene) -> None:
+    trouble = Trouble("No connection to Telex", "The server refused the connection.")
+    scene.run(trouble)
+    assert (scene.surface.troubles, scene.toasts.shown) == ([trouble], [])
+
+
+def test_a_trouble_after_the_password_is_said_in_the_window_too(scene: Scene) -> None:
+    trouble = Trouble("No connection to Telex", "The server refused the connection.")
+    scene.run(WindowSubmitted(ME, "secret"), CONNECTING, trouble, open_window=True)
+    assert scene.window.shown[-1] == "No connection to Telex. Trying again…"
+    assert scene.surface.troubles == [trouble]
+
+
+def test_a_desktop_without_a_tray_is_said_once(scene: Scene) -> None:
+    scene.turn(TrayMissing(), TrayMissing(), TrayAppeared(), TrayMissing())
+    assert scene.said == [NO_TRAY]
+
+
+def test_a_tray_that_goes_after_the_icon_was_shown_is_not_said(scene: Scene) -> None:
+    scene.turn(TrayAppeared(), TrayMissing())
+    assert scene.said == []
+
+
+def test_a_failed_thread_is_said(scene: Scene) -> None:
+    scene.turn(ThreadFailed("tray", "OSError"))
+    assert scene.said == [("Telex Start had a problem", "Its tray part failed (OSError).")]
+
+
+def test_toasts_that_fail_are_logged_and_are_no_reason_for_a_toast(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene.turn(ToastFailed("no daemon answers"))
+    assert (scene.toasts.shown, scene.surface.troubles) == ([], [])
+    assert "toasts cannot be shown: no daemon answers" in caplog.text
+
+
+def test_an_event_that_fails_is_said_without_its_text_and_the_next_is_handled(scene: Scene) -> None:
+    scene.surface.fails_on = CONNECTING
+    scene.turn(CONNECTING, ONLINE)
+    assert scene.said == [("Telex Start had a problem", "ZeroDivisionError; the log tells more.")]
+    assert scene.surface.states == [ONLINE]
+
+
+def test_not_even_a_surface_that_fails_to_say_so_ends_the_loop(scene: Scene) -> None:
+    scene.surface.fails_on = Trouble
+    scene.surface.no_window = ValueError("password=hunter2")
+    assert scene.run(MenuClicked(MenuItem.LOGIN), ThreadFailed("tray", "OSError"), ONLINE) == 0
+    assert [event.state for event in scene.surface.states] == [State.ONLINE, State.STOPPED]
+    assert {title for title, _ in scene.said} == {"Telex Start had a problem"}
+
+
+# --- all of them ------------------------------------------------------------------------------------------------------
+
+EXAMPLES: dict[type[Event], Event] = {
+    type(event): event
+    for event in (
+        *(MenuClicked(MenuItem.LOGIN), IconClicked(), ToastClicked(), TrayAppeared(), TrayMissing(), ONLINE),
+        *(ONE_ORGANISATION, news(1), ChannelAnswered(CHANNEL), CountsUnknown(CHANNEL), Trouble("title", "message")),
+        *(SignInFailed("title", "message", SignInFailure.TELEX), WindowSubmitted(ME, "secret"), WindowClosed()),
+        *(SecondStart(Request.OPEN), SignalReceived(15), MachineWoke(), MainAppAnswered("title", "message")),
+        *(MainAppDone(), ToastFailed("message"), ThreadFailed("tray", "OSError")),
+    )
+}
+
+
+def test_there_is_an_example_of_every_event() -> None:
+    assert set(EXAMPLES) == set(Event.__subclasses__())
+
+
+@pytest.mark.parametrize(
+    "state", [SIGNED_OUT, SIGNING_IN, ONLINE, RECONNECTING, SESSION_OVER], ids=lambda event: event.state.value
+)
+@pytest.mark.parametrize("event", EXAMPLES.values(), ids=lambda event: type(event).__name__)
+@pytest.mark.parametrize("open_window", [False, True], ids=["no window", "window"])
+def test_no_event_is_unexpected(
+    scene: Scene, state: StateChanged, event: Event, open_window: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert scene.run(state, event, open_window=open_window) == 0
+    for thread in scene.main_app.threads:
+        thread.join(10)
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+@pytest.mark.parametrize("item", MenuItem, ids=lambda item: item.name)
+@pytest.mark.parametrize(
+    "state", [SIGNED_OUT, SIGNING_IN, ONLINE, RECONNECTING, SESSION_OVER], ids=lambda event: event.state.value
+)
+def test_no_menu_item_is_unexpected(
+    scene: Scene, state: StateChanged, item: MenuItem, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert scene.run(state, MenuClicked(item)) == 0
+    for thread in scene.main_app.threads:
+        thread.join(10)
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
