@@ -8,24 +8,26 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import partial
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SLEEP_NOTICED = 5.0
 """Seconds that the two clocks must have drifted apart for the machine to have slept."""
 
 
-def now() -> float:
-    """Seconds on a clock that never goes back and counts the time that the machine sleeps."""
-    if sys.platform == "linux":
-        return time.clock_gettime(time.CLOCK_BOOTTIME)
-    if sys.platform == "darwin":
-        # macOS: mach_continuous_time, which counts sleep; time.monotonic() there is mach_absolute_time.
-        return time.clock_gettime(time.CLOCK_MONOTONIC)
-    return time.monotonic()
+now: Callable[[], float] = time.monotonic
+"""Seconds on a clock that never goes back and counts the time that the machine sleeps."""
+if sys.platform == "linux":
+    now = partial(time.clock_gettime, time.CLOCK_BOOTTIME)
+elif sys.platform == "darwin":
+    # macOS: mach_continuous_time, which counts sleep; time.monotonic() there is mach_absolute_time.
+    now = partial(time.clock_gettime, time.CLOCK_MONOTONIC)
 
-
-def awake() -> float:
-    """Seconds on a clock that stands still while the machine sleeps (where the platform has one)."""
-    return time.monotonic()
+awake: Callable[[], float] = time.monotonic
+"""Seconds on a clock that stands still while the machine sleeps (where the platform has one)."""
 
 
 class SleepWatch:

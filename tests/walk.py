@@ -5,7 +5,8 @@ bus to a notification daemon that only takes notes. Where each walk begins and e
 
 push
     On the session thread from the WebSocket's giving the frame to the event on the dispatch queue; on the main thread
-    all that handles this event; on the thread that speaks to the desktop all until ``Notify`` is on the bus.
+    until the toast is handed over (with ``--beside`` all that handles this event); on the thread that speaks to the
+    desktop all until ``Notify`` is on the bus.
 login
     From the login window's form on the dispatch queue to the state *online*; all threads.
 refresh
@@ -60,6 +61,8 @@ _WAITING = ("push/websocket.py", "receive")
 """Where the session thread waits for the push server."""
 _HANDLING = ("app/app.py", "_handle")
 """What handles one event on the main thread."""
+_HANDED_OVER = ("desktop/toasts/dbus_backend.py", "show")
+"""What takes a toast from the main thread."""
 _PACKAGE = str(Path(telex_start.__file__).parent) + "/"
 
 Walk = dict[str, dict[str, int]]
@@ -151,7 +154,7 @@ class _Daemon(FakeNotificationDaemon):
 class Stage:
     """All the parts, and what a walk needs of them. The main thread runs :meth:`App.run`, another one the walk."""
 
-    def __init__(self, telex: Sandbox, bus: PrivateBus, daemon: _Daemon, recorder: Recorder) -> None:
+    def __init__(self, telex: Sandbox, bus: PrivateBus, daemon: _Daemon, recorder: Recorder, beside: bool) -> None:
         self.telex = telex
         self.daemon = daemon
         self.recorder = recorder
@@ -161,6 +164,7 @@ class Stage:
         self._came = False
         """The frame of the push that is followed."""
         self._handled = threading.Event()
+        self._beside = beside
         self.until_live = False
         """Every thread is followed until all is live."""
         self._toasts = Toasts(self.events.put, environ=bus.environ)
@@ -242,6 +246,8 @@ class Stage:
             self._came = True
             self.recorder.note(module, name)
             self.recorder.follow("session")
+        elif (module, name) == _HANDED_OVER and self._came and not self._beside:
+            self.recorder.leave("MainThread")
         elif (module, name) == _HANDLING and self._came:
             self.recorder.leave("MainThread")
             self._handled.set()
@@ -327,7 +333,7 @@ WALKS: dict[str, tuple[Callable[[Stage], None], tuple[str, ...]]] = {
 }
 
 
-def record(name: str) -> Walk:
+def record(name: str, beside: bool = False) -> Walk:
     """Walk, and give what ran."""
     walk, options = WALKS[name]
     recorder = Recorder()
@@ -336,7 +342,7 @@ def record(name: str) -> Walk:
         PrivateBus() as bus,
         _Daemon(bus) as daemon,
     ):
-        Stage(telex, bus, daemon, recorder).run(walk)
+        Stage(telex, bus, daemon, recorder, beside).run(walk)
     return recorder.walk
 
 
@@ -344,8 +350,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.walk", description="Which modules one thing goes through.")
     parser.add_argument("walk", choices=WALKS)
     parser.add_argument("--functions", action="store_true", help="name the functions too")
+    parser.add_argument("--beside", action="store_true", help="push: also what the main thread does after the toast")
     options = parser.parse_args()
-    walk = record(options.walk)
+    walk = record(options.walk, options.beside)
     for number, (module, calls) in enumerate(walk.items(), 1):
         names = ", ".join(f"{name} {count}" for name, count in calls.items()) if options.functions else ""
         print(f"{number:2} {module:40} {sum(calls.values()):4}  {names}".rstrip())

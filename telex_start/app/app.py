@@ -47,7 +47,7 @@ from ..events import (
 from ..menu import MenuItem, Request
 from ..news import wording
 from ..news.notifier import Notifier
-from ..news.toast import Toast
+from ..news.toast import Conversation, Toast
 from ..news.unread import Counts
 from ..states import SIGNED_IN, State
 from .ports import MainApp, SessionPort, Surface, ToastsPort
@@ -99,7 +99,7 @@ class App:
         self._icon_seen = False
         self._exit_code: int | None = None
         self._last_words = ""
-        self._notifier = Notifier(config.notification_types, self._show, self._counts_changed, toasts.close)
+        self._notifier = Notifier(config.notification_types, self._show, self._counts_changed, self._close_toast)
 
     @property
     def last_words(self) -> str:
@@ -399,6 +399,9 @@ class App:
         self._surface.unread(counts)
         if (face := self._renewal.change(self._now(), unread=counts.unread)) is not None:
             self._surface.face(face)
+
+    def _close_toast(self, conversation: Conversation) -> None:
+        self._toasts.close(conversation)
 
     def _show(self, toast: Toast) -> None:
         """Show what Telex sent, or the sample of it."""

@@ -32,6 +32,7 @@ class Renewal:
         self._unread = 0
         self.shown = face_of(session, 0)
         """The face that is shown now."""
+        self._shown_for = (session, 0)
         self._numbers_at = float("-inf")
         self._due: float | None = None
 
@@ -44,13 +45,11 @@ class Renewal:
         words = (self._session.state, self._session.reason)
         self._session = session or self._session
         self._unread = self._unread if unread is None else unread
-        wanted = face_of(self._session, self._unread)
-        if wanted == self.shown:
-            self._due = None
-            return None
         if words != (self._session.state, self._session.reason):
-            return self._show(wanted)
-        if self._due is None:
+            return self._show(face_of(self._session, self._unread))
+        if (self._session, self._unread) == self._shown_for:
+            self._due = None
+        elif self._due is None:
             self._due = max(self._numbers_at + self._every(), now + SETTLE)
         return None
 
@@ -62,10 +61,15 @@ class Renewal:
         """The face to show now, or ``None``."""
         if self._due is None or now < self._due:
             return None
-        self._numbers_at = now
-        return self._show(face_of(self._session, self._unread))
+        face = self._show(face_of(self._session, self._unread))
+        if face is not None:
+            self._numbers_at = now
+        return face
 
-    def _show(self, face: Face) -> Face:
+    def _show(self, face: Face) -> Face | None:
         self._due = None
+        self._shown_for = (self._session, self._unread)
+        if face == self.shown:
+            return None
         self.shown = face
         return face

@@ -7,20 +7,32 @@ from typing import Any
 
 import msgspec
 
+REFUSALS = (msgspec.DecodeError, UnicodeEncodeError, RecursionError)
+"""What ``msgspec.json.decode`` raises for a text that it does not take."""
+
 
 def decode(text: str | bytes) -> Any:
     """The value of a JSON text.
-
-    msgspec refuses a whole text for one lone surrogate (a preview or a name cut inside an emoji), which Telex and a
-    real Centrifugo pass on; the standard library takes it.
 
     Raises:
         ValueError: neither decoder takes it.
     """
     try:
         return msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-        try:
-            return json.loads(text)
-        except RecursionError as error:
-            raise ValueError(str(error)) from None
+    except REFUSALS:
+        return decode_tolerantly(text)
+
+
+def decode_tolerantly(text: str | bytes) -> Any:
+    """The value of a JSON text that msgspec has refused.
+
+    msgspec refuses a whole text for one lone surrogate (a preview or a name cut inside an emoji), which Telex and a
+    real Centrifugo pass on; the standard library takes it.
+
+    Raises:
+        ValueError: the standard library does not take it either.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError(str(error)) from None

@@ -141,14 +141,28 @@ def decode(frame: str | bytes) -> Iterator[Message]:
 
 def _decode_line(line: str) -> Iterator[Message]:
     try:
-        value = json_text.decode(line)
+        value = msgspec.json.decode(line)
+    except json_text.REFUSALS:
+        yield from _decode_refused(line)
+    else:
+        yield from _message_of(value)
+
+
+def _decode_refused(line: str) -> Iterator[Message]:
+    """The message of a line that msgspec refuses."""
+    try:
+        value = json_text.decode_tolerantly(line)
     except ValueError:
         if found := _REPLY_ID.match(line):
             yield Reply(int(found[1]), error=ReplyError(UNREADABLE, "the reply cannot be read"))
         else:
             channel = _PUSH_CHANNEL.search(line)
             yield Unreadable(channel[1] if channel else None)
-        return
+    else:
+        yield from _message_of(value)
+
+
+def _message_of(value: Any) -> Iterator[Message]:
     if not isinstance(value, dict):
         return
     if ident := _integer(value, "id"):

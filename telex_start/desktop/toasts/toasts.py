@@ -68,8 +68,12 @@ class Toasts:
         self._backend: _Backend | None = None
         self._stop: Callable[[float], object] | None = None
         self._failing = False
+        self.show: Callable[[Toast], object] = _nothing
+        """Show a toast soon: the backend's own call. Never blocks, never raises; after :meth:`stop` it does nothing."""
+        self.close: Callable[[Conversation], object] = _nothing
+        """Take the conversation's toast away where the desktop can do that: it was read elsewhere."""
         if bus is not None:
-            self._backend = self._over(bus)
+            self._use(self._over(bus))
 
     def start(self) -> None:
         """Start what shows toasts, where ``bus`` does not; does not wait for it."""
@@ -78,16 +82,6 @@ class Toasts:
         if not sys.platform.startswith("linux") or not self._start_bus():
             self._start_plyer()
 
-    def show(self, toast: Toast) -> None:
-        """Show a toast soon. Never blocks, never raises; after :meth:`stop` it does nothing."""
-        if self._backend is not None:
-            self._backend.show(toast)
-
-    def close(self, conversation: Conversation) -> None:
-        """Take the conversation's toast away where the desktop can do that: it was read elsewhere."""
-        if self._backend is not None:
-            self._backend.close(conversation)
-
     def stop(self, timeout: float = 0.4) -> None:
         """Stop showing; what waits is dropped.
 
@@ -95,11 +89,16 @@ class Toasts:
             timeout: Seconds to wait for the thread. One that the desktop blocks is left behind, as a daemon thread.
         """
         backend, self._backend = self._backend, None
+        self.show = self.close = _nothing
         if backend is not None and backend.queue.dropped:
             log.info("toasts: %d were dropped because too many waited", backend.queue.dropped)
         if self._stop is not None:
             self._stop(timeout)
             self._stop = None
+
+    def _use(self, backend: _Backend) -> None:
+        self._backend = backend
+        self.show, self.close = backend.show, backend.close
 
     def _start_bus(self) -> bool:
         try:
@@ -112,7 +111,7 @@ class Toasts:
             log.info("toasts: there is no session bus")
             return False
         bus = Bus(address)
-        self._backend = self._over(bus)
+        self._use(self._over(bus))
         bus.start()
         self._stop = bus.stop
         return True
@@ -135,7 +134,7 @@ class Toasts:
             on_shown=self._shown, on_failed=self._failed, tray_notify=self._tray_notify, icon_file=self._icon_file
         )
         plyer.start()
-        self._backend = plyer
+        self._use(plyer)
         self._stop = plyer.stop
 
     # --- on the backend's thread ------------------------------------------------------------------------------------
@@ -148,3 +147,7 @@ class Toasts:
             self._failing = True
             log.warning("toasts: %s", message)
             self._dispatch(ToastFailed(message))
+
+
+def _nothing(_: object) -> None:
+    """What a call does while nothing shows toasts."""
