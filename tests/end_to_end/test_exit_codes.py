@@ -67,22 +67,32 @@ def test_a_signal_is_an_end_in_order(tmp_path: Path, shared: Sandbox, number: si
     assert list((tmp_path / "run" / "telex-start").iterdir()) == [], "no lock is left behind"
 
 
-def test_a_slow_end_after_a_signal_is_an_end_in_order_too() -> None:
-    """On a busy machine the interpreter takes long to end, and by then it has given up its signal handlers."""
-    program = """
+@pytest.mark.parametrize("again", [0, signal.SIGTERM, signal.SIGINT], ids=["once", "SIGTERM", "SIGINT"])
+def test_a_slow_end_after_a_signal_is_an_end_in_order_too(again: int) -> None:
+    """On a busy machine the interpreter takes long to end, and by then it has given up its signal handlers.
+
+    The other thread may be as late as to set its timer only then, and the person may be as impatient as to press Ctrl-C
+    again.
+    """
+    program = f"""
 import os, signal, time
 from telex_start.process import signals
 
 class Slow:
-    def __del__(self, sleep=time.sleep, seconds=3 * signals._LOOK_EVERY):
+    def __del__(self, kill=os.kill, me=os.getpid(), sleep=time.sleep, seconds=3 * signals._LOOK_EVERY):
+        self.late.came()
+        kill(me, {again:d})
         sleep(seconds)
 
-slow = Slow()
 came = []
-watch = signals.listen(came.append, lambda: False)
+late = signals.listen(came.append, lambda: False)
 signal.raise_signal(signal.SIGTERM)
-watch.came()
+late.came()
 assert came == [signal.SIGTERM]
+signal.raise_signal(signal.SIGTERM)  # read by the other thread while the interpreter ends
+signals.end()
+slow = Slow()
+slow.late = late
 """
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
