@@ -1,7 +1,7 @@
 """The signals that end the program (on Windows: console events), passed on so that it ends in its own order.
 
-Each goes to a callback. Only where the terminal blocks the main thread (a person is being asked, or nobody reads the
-output) is that thread interrupted at once, by KeyboardInterrupt.
+Each goes to a callback. Only where the terminal blocks the main thread (a person is being asked) is that thread
+interrupted at once, by KeyboardInterrupt.
 
 Python runs a signal's handler on the main thread, between two of its steps. A signal that comes just before the main
 thread goes to sleep would therefore wait for the end of the sleep. So Python writes the signal's number to a pipe

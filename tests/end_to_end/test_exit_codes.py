@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
+import contextlib
 import json
 import os
 import signal
@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.conftest import headless
+from tests.fake_desktop import FakeNotificationDaemon, PrivateBus
 from tests.process import ROOT, running
 from tests.program import Program
 from tests.servers import Sandbox
@@ -141,34 +142,38 @@ def test_a_reader_that_goes_away_ends_it_quietly(tmp_path: Path, shared: Sandbox
         assert (pipeline.returncode, out, errors) == (0, "Signing in\n", "")
 
 
-def test_a_reader_that_sleeps_does_not_keep_it_from_ending(tmp_path: Path, telex: Sandbox) -> None:
-    """Nobody reads and the pipe is full, so the main thread hangs in a write; SIGTERM still ends it."""
-    agent = headless(tmp_path, telex)
+def test_a_reader_that_sleeps_keeps_it_neither_from_notifying_nor_from_ending(tmp_path: Path, telex: Sandbox) -> None:
+    """The pipe is full before the first line, and nobody reads."""
     read, write = os.pipe()
-    fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
+    os.set_blocking(write, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(write, b"x" * 4096)
+    os.set_blocking(write, True)
     try:
-        with running(
-            [sys.executable, "-m", "telex_start", "--headless", "--json", "--email", telex.email, "--password-stdin"],
-            env=buffered(agent),
-            stdin=subprocess.PIPE,
-            stdout=write,
-        ) as process:
-            os.close(write)
-            assert process.stdin is not None
-            process.stdin.write(telex.password.encode() + b"\n")
-            process.stdin.close()
-            telex.wait_until(lambda status: sum(status["subscriptions"].values()) == 1)
-            name = "x" * 150
-            while Path(f"/proc/{process.pid}/syscall").read_text().split()[:2] != [_WRITE, "0x1"]:
-                telex.message(0, name)
-            process.terminate()
-            assert process.wait(2) == 0
+        with PrivateBus() as bus, FakeNotificationDaemon(bus) as daemon:
+            agent = headless(tmp_path, telex)
+            with running(
+                [sys.executable, "-m", "telex_start", *agent.options],
+                env={**buffered(agent), "DBUS_SESSION_BUS_ADDRESS": bus.address},
+                stdin=subprocess.PIPE,
+                stdout=write,
+                stderr=subprocess.PIPE,
+            ) as process:
+                os.close(write)
+                assert process.stdin is not None
+                assert process.stderr is not None
+                process.stdin.write(telex.password.encode() + b"\n")
+                process.stdin.close()
+                telex.wait_until(lambda status: sum(status["subscriptions"].values()) == 1)
+                telex.message(0, "General")
+                [toast] = daemon.wait_for(1)
+                assert toast.summary == "General"
+                process.terminate()
+                assert process.wait(2) == 0
+                assert process.stderr.read() == b""
     finally:
         os.close(read)
-
-
-_WRITE = {"x86_64": "1", "aarch64": "64"}[os.uname().machine]
-"""The number of the system call."""
 
 
 def test_a_full_disk_takes_the_lines_and_not_the_agent(tmp_path: Path, telex: Sandbox) -> None:
