@@ -60,6 +60,12 @@ EXIT_REFUSED = 3
 """Credentials were refused, or the session ended, and nobody can be asked."""
 SESSION_WITHIN = 1.0
 """Seconds that Exit waits for the session thread."""
+_AFTER_FAILURE = 1.0
+"""Seconds after which what was due and failed unexpectedly is tried again."""
+
+
+_ON = SIGNED_IN | {State.SIGNING_IN}
+"""The states that Cancel and Sign Out put an end to."""
 
 
 class App:
@@ -94,11 +100,16 @@ class App:
         self._email = config.email or ""
         self._dialogue: SignInDialogue | None = None
         self._wanted_window: tuple[bool, str] | None = None
+        self._leaving = False
+        """The person has cancelled or signed out, and the session has not said yet that it is over."""
         self._main_app_busy = False
         self._hint_with_icon: Toast | None = None
         self._icon_seen = False
         self._exit_code: int | None = None
         self._last_words = ""
+        self._failures: set[tuple[str, str, int]] = set()
+        """The causes of unexpected errors that were told: the type, and where it was raised."""
+        self._due_not_before = float("-inf")
         self._notifier = Notifier(config.notification_types, self._show, self._counts_changed, self._close_toast)
 
     @property
@@ -164,18 +175,26 @@ class App:
     def _deadline(self) -> float | None:
         parts = (self._notifier, self._renewal, self._dialogue)
         times = [time for part in parts if part is not None and (time := part.deadline()) is not None]
-        return min(times, default=None)
+        return max(min(times), self._due_not_before) if times else None
 
     def _tick(self) -> None:
         now = self._now()
-        try:
-            self._notifier.tick(now)
-            if (face := self._renewal.tick(now)) is not None:
-                self._surface.face(face)
-            if self._dialogue is not None:
-                self._dialogue.tick(now)
-        except Exception as error:
-            self._unexpected(error)
+        if now < self._due_not_before:
+            return
+        for tick in (self._notifier.tick, self._tick_face, self._tick_dialogue):
+            try:
+                tick(now)
+            except Exception as error:
+                self._unexpected(error)
+                self._due_not_before = now + _AFTER_FAILURE  # it may still be due
+
+    def _tick_face(self, now: float) -> None:
+        if (face := self._renewal.tick(now)) is not None:
+            self._surface.face(face)
+
+    def _tick_dialogue(self, now: float) -> None:
+        if self._dialogue is not None:
+            self._dialogue.tick(now)
 
     def _begin(self, sign_in: list[SignIn], open_window: bool) -> None:
         if sign_in:
@@ -235,7 +254,7 @@ class App:
 
     def _want_window(self, take_focus: bool, message: str = "") -> None:
         """Open the login window on the next turn of the loop, or bring it forward where it is open."""
-        if self._dialogue is not None:
+        if self._dialogue is not None and not self._dialogue.closing:
             if take_focus:
                 self._dialogue.come_forward()
         else:
@@ -250,7 +269,12 @@ class App:
             self._unexpected(error)
 
     def _unexpected(self, error: Exception) -> None:
-        """One failing event never ends the loop."""
+        """One failing event never ends the loop, and a cause that goes on failing is told once."""
+        cause = _cause(error)
+        if cause in self._failures:
+            log.error("unexpected error once more: %s in %s, line %d", *cause)
+            return
+        self._failures.add(cause)
         log.error("unexpected error", exc_info=error)
         try:
             self._say(wording.said("Telex Start had a problem", f"{type(error).__name__}; the log tells more."))
@@ -313,7 +337,7 @@ class App:
     def _menu(self, item: MenuItem) -> None:
         match item:
             case MenuItem.LOGIN:
-                if self._last_state.state not in SIGNED_IN:
+                if not self._signed_in:
                     self._want_window(take_focus=True)
             case MenuItem.OPEN_MAIN_APP:
                 self._with_main_app(self._main_app.open)
@@ -322,8 +346,7 @@ class App:
             case MenuItem.TEST_NOTIFICATIONS:
                 self._show(wording.SAMPLE)
             case MenuItem.SIGN_OUT:
-                self._email = ""
-                self._send(SignOut())
+                self._sign_out()
             case MenuItem.RECONNECT_NOW:
                 self._send(ReconnectNow())
             case MenuItem.EXIT:
@@ -331,10 +354,26 @@ class App:
 
     def _open(self) -> None:
         """What a click on the icon or a toast, or a second start, asks for."""
-        if self._last_state.state in SIGNED_IN:
+        if self._signed_in:
             self._with_main_app(self._main_app.open)
-        elif self._last_state.state is not State.SIGNING_IN or self._dialogue is not None:
+        elif self._last_state.state is not State.SIGNING_IN or self._dialogue is not None or self._leaving:
             self._want_window(take_focus=True)
+
+    @property
+    def _signed_in(self) -> bool:
+        return self._last_state.state in SIGNED_IN and not self._leaving
+
+    def _leave(self, command: CancelSignIn | SignOut) -> None:
+        """End the session, or the sign-in. What the session still tells of it is no news to the person."""
+        under_way = self._dialogue is not None and self._dialogue.under_way
+        self._leaving = self._leaving or under_way or self._last_state.state in _ON
+        self._send(command)
+
+    def _sign_out(self) -> None:
+        self._email = ""
+        self._leave(SignOut())
+        if self._dialogue is not None and self._dialogue.under_way:
+            self._dialogue.close()
 
     def _with_main_app(self, action: Callable[[], MainAppAnswered | None]) -> None:
         """Run an action that may take seconds beside the loop; one at a time."""
@@ -353,18 +392,22 @@ class App:
         threading.Thread(target=act, name="main app", daemon=True).start()
 
     def _submitted(self, event: WindowSubmitted) -> None:
-        self._email = event.email
         if self._dialogue is not None:
-            self._dialogue.submitted()
+            if self._dialogue.under_way:
+                return  # it has adopted another sign-in in the meantime
+            self._dialogue.submitted(self._signed_in)
+        self._email = event.email
         self._send(SignIn(event.email, event.password))
 
     def _window_closed(self) -> None:
-        if self._dialogue is not None:
+        if self._dialogue is not None and not self._dialogue.closing:
             if self._dialogue.under_way:
-                self._send(CancelSignIn())
+                self._leave(CancelSignIn())
             self._dialogue.close()
 
     def _sign_in_failed(self, event: SignInFailed) -> None:
+        if self._leaving:
+            return
         if self._dialogue is not None:
             self._dialogue.failed(event)
             return
@@ -376,11 +419,18 @@ class App:
 
     def _state_changed(self, event: StateChanged, now: float) -> None:
         before, self._last_state = self._last_state, event
+        left, self._leaving = self._leaving, self._leaving and event.state in _ON
         if event.state is State.SIGNED_OUT:
             self._notifier.clear()
         self._surface.state(event)
         if (face := self._renewal.change(now, session=event)) is not None:
             self._surface.face(face)
+        if left:
+            return
+        if event.state in SIGNED_IN and before.state not in SIGNED_IN:
+            self._wanted_window = None
+            if self._dialogue is not None:
+                self._dialogue.adopt()
         if self._dialogue is not None:
             self._dialogue.state(event)
         if event.state is State.SIGN_IN_NEEDED and before.state in SIGNED_IN:
@@ -412,3 +462,13 @@ class App:
         """Show what the program itself has to say: on a terminal it is told as a trouble, not as a notification."""
         self._toasts.show(toast)
         self._surface.trouble(Trouble(toast.title, toast.body))
+
+
+def _cause(error: Exception) -> tuple[str, str, int]:
+    """What makes two errors the same to a person who has read the log: the type, and the file and line."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return type(error).__name__, "", 0
+    return type(error).__name__, trace.tb_frame.f_code.co_filename, trace.tb_lineno
