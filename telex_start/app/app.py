@@ -50,6 +50,7 @@ from ..news.notifier import Notifier
 from ..news.toast import Conversation, Toast
 from ..news.unread import Counts
 from ..states import SIGNED_IN, State
+from .failures import Failures
 from .ports import MainApp, SessionPort, Surface, ToastsPort
 from .renewal import Renewal
 from .signing_in import SignInDialogue, sentence
@@ -107,8 +108,7 @@ class App:
         self._icon_seen = False
         self._exit_code: int | None = None
         self._last_words = ""
-        self._failures: set[tuple[str, str, int]] = set()
-        """The causes of unexpected errors that were told: the type, and where it was raised."""
+        self._failures = Failures()
         self._due_not_before = float("-inf")
         self._notifier = Notifier(config.notification_types, self._show, self._counts_changed, self._close_toast)
 
@@ -270,12 +270,8 @@ class App:
 
     def _unexpected(self, error: Exception) -> None:
         """One failing event never ends the loop, and a cause that goes on failing is told once."""
-        cause = _cause(error)
-        if cause in self._failures:
-            log.error("unexpected error once more: %s in %s, line %d", *cause)
+        if not self._failures.log(error):
             return
-        self._failures.add(cause)
-        log.error("unexpected error", exc_info=error)
         try:
             self._say(wording.said("Telex Start had a problem", f"{type(error).__name__}; the log tells more."))
         except Exception as another:
@@ -462,13 +458,3 @@ class App:
         """Show what the program itself has to say: on a terminal it is told as a trouble, not as a notification."""
         self._toasts.show(toast)
         self._surface.trouble(Trouble(toast.title, toast.body))
-
-
-def _cause(error: Exception) -> tuple[str, str, int]:
-    """What makes two errors the same to a person who has read the log: the type, and the file and line."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return type(error).__name__, "", 0
-    return type(error).__name__, trace.tb_frame.f_code.co_filename, trace.tb_lineno
