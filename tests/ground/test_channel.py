@@ -103,7 +103,7 @@ def test_a_refresh_that_failed_is_not_tried_again_where_the_channel_is_live_no_l
 
 def test_a_refused_channel_gets_another_chance_in_a_new_session() -> None:
     made = live()
-    made.refuse(NOW)
+    made.refuse(NOW, 0.5)
     made.signed_in_anew()
     assert not made.refused
     assert made.try_at < 0
@@ -137,7 +137,7 @@ def test_at_once_is_at_once_only_where_it_was_live_for_a_while() -> None:
 
 def test_a_refused_channel_waits_over_reconnects_and_is_well_again_once_live() -> None:
     made = live()
-    made.refuse(NOW)
+    made.refuse(NOW, 0.5)
     made.disconnected()
     assert made.refused
     assert made.try_at == NOW + REFUSED_FOR

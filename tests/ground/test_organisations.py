@@ -83,7 +83,7 @@ def test_the_figures() -> None:
     looked = Looked("a", "b", "c")
     looked.look_up()
     looked.organisations.channels["a/u"].phase = Phase.LIVE
-    looked.organisations.channels["b/u"].refuse(0.0)
+    looked.organisations.channels["b/u"].refuse(0.0, 0.5)
     assert looked.organisations.figures() == (3, 1, 1)
 
 
