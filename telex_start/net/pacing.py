@@ -163,7 +163,7 @@ class Waits:
         return self._backoff.next()
 
     def refused(self) -> float:
-        """Seconds to wait after Telex has refused what a connection needs: the first tries are quick, others are not."""
+        """Seconds to wait after Telex has refused what a connection needs: the first tries alone are quick."""
         return self._refused.next()
 
     def ended(self, stood: float | None, *, terminal: bool, at_once: bool, busy: bool) -> float:

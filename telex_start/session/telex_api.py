@@ -290,5 +290,7 @@ def _served_at(answer: Answer) -> float | None:
         return None
     try:
         return email.utils.parsedate_to_datetime(text).timestamp()
-    except Exception:  # ValueError as documented; OverflowError for the year 1 (Python 3.11 to 3.13), and who knows what
+    except (
+        Exception
+    ):  # ValueError as documented; OverflowError for the year 1 (Python 3.11 to 3.13), and who knows what
         return None

@@ -28,6 +28,7 @@ from telex_start.events import (
     MainAppAnswered,
     MainAppDone,
     MenuClicked,
+    Notice,
     Organisation,
     OrganisationsChanged,
     PublicationsReceived,
@@ -214,9 +215,13 @@ class Session:
         self.sent: list[Command] = []
         self.hangs = False
         self.life: list[str] = []
+        self.preferred: list[frozenset[str]] = []
 
     def start(self) -> None:
         self.life.append("started")
+
+    def prefer(self, channels: frozenset[str]) -> None:
+        self.preferred.append(channels)
 
     def send(self, command: Command) -> None:
         self.sent.append(command)
@@ -704,7 +709,7 @@ EXAMPLES: dict[type[Event], Event] = {
         *(ONE_ORGANISATION, news(1), ChannelAnswered(CHANNEL), CountsUnknown(CHANNEL), Trouble("title", "message")),
         *(SignInFailed("title", "message", SignInFailure.TELEX), WindowSubmitted(ME, "secret"), WindowClosed()),
         *(SecondStart(Request.OPEN), SignalReceived(15), MachineWoke(), MainAppAnswered("title", "message")),
-        *(MainAppDone(), ToastFailed("message"), ThreadFailed("tray", "OSError")),
+        *(MainAppDone(), Notice("title", "message"), ToastFailed("message"), ThreadFailed("tray", "OSError")),
     )
 }
 

@@ -7,7 +7,7 @@ import pytest
 from telex_start.errors import NoNetwork
 from telex_start.events import Event, Organisation, OrganisationsChanged
 from telex_start.push.channel import Phase
-from telex_start.session.organisations import Organisations
+from telex_start.session.organisations import Figures, Organisations
 
 
 class Api:
@@ -27,10 +27,11 @@ class Looked:
     def __init__(self, *found: str) -> None:
         self.events: list[Event] = []
         self.api = Api(*found)
+        self.now = 1000.0
         self.organisations = Organisations("u", lambda: 0.5, self.events.append)
 
     def look_up(self) -> tuple[list[str], list[str]]:
-        added, dropped = self.organisations.look_up(self.api)  # type: ignore[arg-type]
+        added, dropped = self.organisations.look_up(self.api, self.now)  # type: ignore[arg-type]
         return [channel.name for channel in added], [channel.name for channel in dropped]
 
 
@@ -84,7 +85,7 @@ def test_the_figures() -> None:
     looked.look_up()
     looked.organisations.channels["a/u"].phase = Phase.LIVE
     looked.organisations.channels["b/u"].refuse(0.0, 0.5)
-    assert looked.organisations.figures() == (3, 1, 1)
+    assert looked.organisations.figures() == Figures(3, 1, 1)
 
 
 def test_a_name_in_the_log_is_one_printable_line() -> None:
