@@ -47,7 +47,7 @@ def test_a_title_fits_into_what_windows_shows(reason: str) -> None:
 def test_a_long_cause_is_cut_in_the_menu_and_whole_in_the_tooltip() -> None:
     why = "a redirect came instead of Telex's answer: does this network ask you to log in first?"
     face = face_of(changed(State.RECONNECTING, reason=why), 0)
-    assert face.status == "Reconnecting: a redirect came instead of Telex's answer: doe…"
+    assert face.status == "Reconnecting: a redirect came instead of Telex's answer: do…"
     assert len(face.status) == 60
     assert face.title == face.short_title == f"Telex: Reconnecting: {why}"
 
