@@ -43,13 +43,12 @@ class Room:
             for channel in waiting[-over:]:
                 channel.leave_out()
                 self._fetcher.report_no_history(channel)
+            if waiting:
+                self._parts.figures_changed()
         else:
             for channel in [channel for channel in channels if channel.left_out][:-over]:
                 channel.let_in()
-                waiting.append(channel)
-        if over > 0 and waiting:
-            self._parts.figures_changed()
-        elif all(channel.phase is Phase.LIVE for channel in claiming):
+        if all(channel.phase is Phase.LIVE or channel.refused for channel in channels):
             self._tell([channel for channel in channels if channel.left_out])
 
     def _tell(self, left_out: list[Channel]) -> None:
