@@ -98,7 +98,7 @@ class TelexApi:
             if refused.status == 422:
                 raise InvalidForm(refused.message) from None
             if refused.status == 403:
-                raise SignInRefused(f"Telex refuses the sign-in: {refused.message.rstrip('.')}.") from None
+                raise SignInRefused(f"Telex says: {refused.message.rstrip('.')}.") from None
             raise
         access = data.get("access_token") if isinstance(data, dict) else None
         user = data.get("user") if isinstance(data, dict) else None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
-from telex_start.errors import NoNetwork
+from telex_start.errors import NoNetwork, Refused
 from telex_start.events import Event, Organisation, OrganisationsChanged
 from telex_start.push.channel import Phase
 from telex_start.session.organisations import Figures, Organisations
@@ -78,6 +80,53 @@ def test_a_look_up_that_fails_changes_nothing() -> None:
         looked.look_up()
     assert list(looked.organisations.channels) == ["a/u"]
     assert len(looked.events) == 1
+
+
+REFUSED = Refused("Session is invalid!", 401)
+
+
+def test_look_ups_that_were_refused_for_an_hour_want_a_sign_in_and_one_that_works_ends_that() -> None:
+    looked = Looked("a")
+    looked.look_up()
+    wanted = []
+    for answer, seconds in (
+        (REFUSED, 900.0),
+        (NoNetwork("says nothing of the session"), 900.0),
+        (Refused("Forbidden", 403), 900.0),
+        (REFUSED, 1799.0),
+        (REFUSED, 1.0),
+        (("a",), 1.0),
+        (REFUSED, 1.0),
+    ):
+        looked.api.found = answer
+        with contextlib.suppress(NoNetwork, Refused):
+            looked.look_up()
+        wanted.append(looked.organisations.figures().sign_in_again)
+        looked.now += seconds
+    assert wanted == [False, False, False, False, True, False, False]
+    assert list(looked.organisations.channels) == ["a/u"]
+
+
+def test_first_look_ups_that_are_refused_are_another_matter() -> None:
+    looked = Looked()
+    looked.api.found = REFUSED
+    for _ in range(2):
+        with pytest.raises(Refused):
+            looked.look_up()
+        looked.now += 1e6
+    assert not looked.organisations.sign_in_again
+
+
+def test_who_goes_first_matters_only_where_not_all_have_room() -> None:
+    looked = Looked("a", "b", "c", "d")
+    looked.look_up()
+    channels = looked.organisations.channels
+    assert looked.organisations.put_first({"d/u"}) == []
+    assert list(channels) == ["a/u", "b/u", "c/u", "d/u"]
+    looked.organisations.most = 3
+    assert looked.organisations.put_first({"d/u", "b/u"}) == ["c/u"]
+    assert list(channels) == ["b/u", "d/u", "a/u", "c/u"]
+    assert channels is looked.organisations.channels
 
 
 def test_the_figures() -> None:

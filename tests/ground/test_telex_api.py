@@ -204,7 +204,7 @@ def test_a_sign_in_that_does_not_work(answer: Reply, error: type[TelexStartError
 def test_what_telex_says_of_a_suspended_account_is_for_the_person() -> None:
     with pytest.raises(SignInRefused) as raised:
         one(envelope(403, message="Your account is suspended.")).api.login("a", "b")
-    assert raised.value.message == "Telex refuses the sign-in: Your account is suspended."
+    assert raised.value.message == "Telex says: Your account is suspended."
 
 
 @given(st.text(max_size=40) | st.from_regex(r"\A\w{3}, \d{1,3} (Jan|Feb|Dec) \d{1,5} \d\d:\d\d:\d\d [-+]\d{4}\Z"))
