@@ -55,7 +55,8 @@ class Console:
 
     def face(self, face: Face) -> None:
         """Tell the status line where its words changed; a new count of unread threads alone is not told."""
-        if not self._as_json and (status := face_of(self._session, 0).status) != self._status:
+        told = face_of(self._session, 0)
+        if not self._as_json and (status := told.words or told.status) != self._status:
             self._status = status
             self._line(text.one_line(status))
 

@@ -25,6 +25,7 @@ from ..events import (
     MainAppAnswered,
     MainAppDone,
     MenuClicked,
+    Notice,
     OrganisationsChanged,
     PublicationsReceived,
     ReconnectNow,
@@ -57,6 +58,8 @@ from .signing_in import SignInDialogue, sentence
 
 log = logging.getLogger(__name__)
 
+EXIT_FAILED = 1
+"""An error that nobody expected."""
 EXIT_REFUSED = 3
 """Credentials were refused, or the session ended, and nobody can be asked."""
 SESSION_WITHIN = 1.0
@@ -305,9 +308,9 @@ class App:
             case SignInFailed():
                 self._sign_in_failed(event)
             case Trouble():
-                self._surface.trouble(event)
-                if self._dialogue is not None:
-                    self._dialogue.trouble(event)
+                self._trouble(event)
+            case Notice():
+                self._say(wording.said(event.title, event.message))
             case MachineWoke():
                 self._send(ReconnectNow())
             case MainAppAnswered():
@@ -330,10 +333,15 @@ class App:
             case ThreadFailed():
                 self._say(wording.said("Telex Start had a problem", f"Its {event.thread} part failed ({event.error})."))
 
+    def _trouble(self, event: Trouble) -> None:
+        self._surface.trouble(event)
+        if self._dialogue is not None:
+            self._dialogue.trouble(event)
+
     def _menu(self, item: MenuItem) -> None:
         match item:
             case MenuItem.LOGIN:
-                if not self._signed_in:
+                if not self._signed_in or self._last_state.sign_in_again:
                     self._want_window(take_focus=True)
             case MenuItem.OPEN_MAIN_APP:
                 self._with_main_app(self._main_app.open)
@@ -410,14 +418,18 @@ class App:
         words = sentence(event)
         self._surface.trouble(Trouble(event.title, words))
         self._ask_or_hint(f"signing in was refused: {words}")
-        if event.kind in (SignInFailure.CREDENTIALS, SignInFailure.FORM):
+        if event.kind in (SignInFailure.CREDENTIALS, SignInFailure.FORM, SignInFailure.REFUSED):
             self._want_window(take_focus=False, message=words)
 
     def _state_changed(self, event: StateChanged, now: float) -> None:
         before, self._last_state = self._last_state, event
         left, self._leaving = self._leaving, self._leaving and event.state in _ON
+        if event.state is State.STOPPED and self._exit_code is None:
+            self._session_died()
         if event.state is State.SIGNED_OUT:
             self._notifier.clear()
+        if event.left_out > before.left_out:
+            self._name_unread()
         self._surface.state(event)
         if (face := self._renewal.change(now, session=event)) is not None:
             self._surface.face(face)
@@ -441,7 +453,20 @@ class App:
         self._ask_or_hint(f"the session has ended: {event.reason}")
         self._want_window(take_focus=False, message="Your Telex session has ended. Please sign in again.")
 
+    def _session_died(self) -> None:
+        """The session thread has ended, and nobody has asked it to: without it this program is of no use."""
+        why = "the part that talks to Telex failed twice; the log tells more"
+        self._say(wording.said("Telex Start has ended", f"No notifications come any more: {why}."))
+        self._quit(EXIT_FAILED, why)
+
+    def _name_unread(self) -> None:
+        """Not all organisations have room on a connection: those with unread messages go first on the next one."""
+        if self._session is not None:
+            self._session.prefer(self._notifier.unread_channels())
+
     def _counts_changed(self, counts: Counts) -> None:
+        if self._last_state.left_out:
+            self._name_unread()
         self._surface.unread(counts)
         if (face := self._renewal.change(self._now(), unread=counts.unread)) is not None:
             self._surface.face(face)

@@ -221,6 +221,13 @@ def test_a_malformed_form_is_refused_in_telexs_words(tmp_path: Path, telex: Sand
         assert agent.errors == "telex-start: signing in was refused: email is not valid\n"
 
 
+def test_a_suspended_account_is_a_refusal_in_telexs_words(tmp_path: Path, telex: Sandbox) -> None:
+    telex.fault("login", status=403, message="account suspended")
+    with in_words(tmp_path, telex) as agent:
+        assert agent.ended() == 3
+        assert agent.errors == "telex-start: signing in was refused: Telex says: account suspended.\n"
+
+
 def test_nobody_to_ask(tmp_path: Path, shared: Sandbox) -> None:
     with Program(tmp_path, "--headless", environ=shared.environ) as agent:
         assert agent.ended() == 3
@@ -268,7 +275,7 @@ def test_no_server_at_all_is_no_end_either(tmp_path: Path, shared: Sandbox) -> N
     options = ("--headless", "--email", shared.email, "--password-stdin")
     with Program(tmp_path, *options, environ=environ, given="secret\n") as agent:
         agent.line(lambda line: line == "! No connection to Telex: The Telex server refused the connection.")
-        agent.line(lambda line: line == "Signing in: no connection to Telex")
+        agent.line(lambda line: line == "Signing in: the Telex server refused the connection")
         code, seconds = agent.end()
         assert (code, seconds < 2, agent.errors) == (0, True, "")
 

@@ -122,7 +122,7 @@ def test_success_is_not_said_before_something_can_arrive(start: Callable[..., Pe
     person.telex.refuse_push(503)
     person.window()
     person.types(person.telex.email, "[Tab]", person.telex.password, "[Return]")
-    person.sees("Reconnecting: Telex has a problem")
+    person.sees("Reconnecting: Telex's push server answered HTTP 503")
     person.window()
     person.telex.refuse_push(0)
     person.sees("Online: 2 organisations")

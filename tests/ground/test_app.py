@@ -28,6 +28,7 @@ from telex_start.events import (
     MainAppAnswered,
     MainAppDone,
     MenuClicked,
+    Notice,
     Organisation,
     OrganisationsChanged,
     PublicationsReceived,
@@ -217,9 +218,13 @@ class Session:
         self.sent: list[Command] = []
         self.hangs = False
         self.life: list[str] = []
+        self.preferred: list[frozenset[str]] = []
 
     def start(self) -> None:
         self.life.append("started")
+
+    def prefer(self, channels: frozenset[str]) -> None:
+        self.preferred.append(channels)
 
     def send(self, command: Command) -> None:
         self.sent.append(command)
@@ -623,12 +628,52 @@ def test_a_failed_sign_in_is_said_in_the_window_alone(scene: Scene) -> None:
     assert (scene.surface.troubles, scene.toasts.shown, len(scene.surface.opened)) == ([], [], 1)
 
 
-@pytest.mark.parametrize("kind", [SignInFailure.CREDENTIALS, SignInFailure.FORM], ids=lambda kind: kind.value)
+@pytest.mark.parametrize(
+    "kind", [SignInFailure.CREDENTIALS, SignInFailure.FORM, SignInFailure.REFUSED], ids=lambda kind: kind.value
+)
 def test_refused_credentials_of_the_start_open_a_window_that_says_why(scene: Scene, kind: SignInFailure) -> None:
     scene.run(SignInFailed("Sign-in refused", "The form is wrong.", kind), sign_in=[SignIn(ME, "wrong")])
     [(email, take_focus, message)] = scene.surface.opened
     assert (email, take_focus) == (ME, False)
     assert scene.surface.troubles == [Trouble("Sign-in refused", message)]
+
+
+def test_a_suspended_account_is_said_in_telexs_own_words(scene: Scene) -> None:
+    words = "Telex says: account suspended."
+    failed = SignInFailed("Sign-in refused", words, SignInFailure.REFUSED)
+    scene.run(WindowSubmitted(ME, "secret"), failed, open_window=True)
+    assert scene.window.shown[-1] == f"failure: {words}"
+
+
+STALE = StateChanged(State.ONLINE, organisations=1, subscribed=1, sign_in_again=True)
+
+
+def test_where_look_ups_are_refused_login_opens_a_window_and_that_signs_in(scene: Scene) -> None:
+    scene.run(STALE, MenuClicked(MenuItem.LOGIN))
+    assert scene.surface.opened == [(ME, True, "")]
+    again = Scene()
+    again.run(ONLINE, MenuClicked(MenuItem.LOGIN))
+    assert again.surface.opened == []
+
+
+def test_a_notice_is_a_toast_and_on_the_terminal_a_line(scene: Scene) -> None:
+    scene.run(ONLINE, Notice("Sign in again", "Or not."))
+    assert scene.said == [("Sign in again", "Or not.")]
+
+
+def test_a_session_thread_that_died_is_said_and_ends_the_program(scene: Scene) -> None:
+    scene.events.put(StateChanged(State.STOPPED))
+    assert scene.app.run([], open_window=False) == 1
+    assert scene.app.last_words == "the part that talks to Telex failed twice; the log tells more"
+    assert [title for title, _ in scene.said] == ["Telex Start has ended"]
+
+
+def test_where_organisations_are_left_out_the_session_learns_where_something_is_unread(scene: Scene) -> None:
+    scene.run(ONLINE, ONE_ORGANISATION, news(1))
+    assert scene.session.preferred == [], "not while all have room"
+    again = Scene()
+    again.run(ONLINE, ONE_ORGANISATION, StateChanged(State.ONLINE, "", 2, 1, 1, left_out=1), news(1), news(2))
+    assert again.session.preferred == [frozenset(), frozenset({CHANNEL}), frozenset({CHANNEL})]
 
 
 def test_another_failure_without_a_window_opens_none(scene: Scene) -> None:
@@ -863,7 +908,7 @@ EXAMPLES: dict[type[Event], Event] = {
         *(ONE_ORGANISATION, news(1), ChannelAnswered(CHANNEL), CountsUnknown(CHANNEL), Trouble("title", "message")),
         *(SignInFailed("title", "message", SignInFailure.TELEX), WindowSubmitted(ME, "secret"), WindowClosed()),
         *(SecondStart(Request.OPEN), SignalReceived(15), MachineWoke(), MainAppAnswered("title", "message")),
-        *(MainAppDone(), ToastFailed("message"), ThreadFailed("tray", "OSError")),
+        *(MainAppDone(), Notice("title", "message"), ToastFailed("message"), ThreadFailed("tray", "OSError")),
     )
 }
 
