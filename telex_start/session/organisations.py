@@ -11,6 +11,7 @@ from ..printable import printable
 from ..push.channel import Channel, Phase
 from .telex_api import TelexApi, signed_out
 from .timings import USUAL, Timings
+from .tokens import TokenStore
 
 
 class Figures(NamedTuple):
@@ -82,6 +83,21 @@ class Organisations:
         self._organisations = found
         self.known = True
         return added, dropped
+
+    def first_look_up(self, api: TelexApi, store: TokenStore, now: float) -> None:
+        """Ask Telex for the first time in a session; ``store`` may get a connection token.
+
+        Raises:
+            Temporary, Refused: the look-up failed.
+            SessionOver: it was refused because the session has ended.
+        """
+        try:
+            self.look_up(api, now)
+        except Refused as refused:
+            if refused.status == 401:
+                # The Bearer middleware's 401 may mean one organisation only: ask the token calls whether all is over.
+                store.connection = api.connection_token()
+            raise
 
     def signed_in_anew(self) -> None:
         """The access token is good: what was held against the one before counts no more."""

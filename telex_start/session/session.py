@@ -12,7 +12,6 @@ import logging
 import random
 import threading
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
 
 from .. import __version__, clock
 from ..config import Config
@@ -26,6 +25,7 @@ from ..push.websocket import WebSocket
 from ..states import SIGNED_IN, State
 from . import sign_in
 from .collaborators import Collaborators
+from .commands import Commands
 from .connection import PushConnection
 from .interrupts import LeaveAsked, ReconnectAsked, SignInEnded
 from .organisations import Figures, Organisations
@@ -36,9 +36,8 @@ from .tokens import TokenStore
 
 log = logging.getLogger(__name__)
 
-_LOOK_AT_CLOCK = 60.0
-"""Seconds of a long wait after which the clock is looked at: a queue's time-out stands still in sleep."""
 _UNEXPECTED = "an unexpected error"
+_LOG_SAYS_WHAT = "Something unexpected went wrong; the log says what."
 _RECONNECTING_NOW = "reconnecting now"
 _AGENT = f"telex-start/{__version__}"
 
@@ -74,7 +73,7 @@ class Session:
         self._timings = timings
         self._now = now
         self._context = tls.context(config.ca_file)
-        self._commands: SimpleQueue[Command] = SimpleQueue()
+        self._commands = Commands(now)
         self._pacer = Pacer(timings.requests_at_once)
         self._https = Https(self._context, now, _AGENT)
         self._api = TelexApi(config.api_url, self._https, store, self._pacer, now, timings)
@@ -138,11 +137,12 @@ class Session:
         """Live on after an error that ended all, once: a second one has the same cause, and is for the person."""
         self._state.unexpected(error)
         try:
-            go_on = self._state.state in SIGNED_IN and self._store.access is not None
+            state = self._state.state
+            go_on = state in SIGNED_IN and self._store.access is not None
             if go_on:
                 self._state.move(State.RECONNECTING, _UNEXPECTED)
-            elif self._state.state in SIGNED_IN or self._state.state is State.SIGNING_IN:
-                self._sign_in_failed(TelexStartError("Something unexpected went wrong; the log says what."))
+            elif state in SIGNED_IN or state is State.SIGNING_IN:
+                self._sign_in_failed(TelexStartError(_LOG_SAYS_WHAT))
             self._live(go_on)
         except BaseException as another:
             self._state.unexpected(another)
@@ -152,7 +152,7 @@ class Session:
         command = self._guarded([]) if go_on else None
         while not isinstance(command, Stop):
             # In a list, and not in this frame: no reference to it, and the password, outlives the call.
-            waiting = [command or self._commands.get()]
+            waiting = [command or self._commands.next()]
             command = None
             if isinstance(waiting[0], Stop):
                 return
@@ -164,7 +164,7 @@ class Session:
             return self._carry_out(waiting)
         except Exception as error:
             self._state.unexpected(error)
-            self._sign_in_failed(TelexStartError("Something unexpected went wrong; the log says what."))
+            self._sign_in_failed(TelexStartError(_LOG_SAYS_WHAT))
             return None
 
     def _carry_out(self, waiting: list[Command]) -> Command | None:
@@ -235,14 +235,7 @@ class Session:
         """
         self._assert_own_thread()
         end = self._now() + seconds
-        while True:
-            left = min(end - self._now(), _LOOK_AT_CLOCK)
-            try:
-                command = self._commands.get(timeout=left) if left > 0 else self._commands.get_nowait()
-            except Empty:
-                if end - self._now() > 0:
-                    continue
-                return
+        while (command := self._commands.until(end)) is not None:
             if isinstance(command, ReconnectNow):
                 raise ReconnectAsked
             renewable = self._organisations is not None and self._organisations.sign_in_again
@@ -317,9 +310,7 @@ class Session:
         """
         organisations = self._organisations
         assert organisations is not None
-        timings = self._timings
-        backoff = timings.backoff(self._chance)
-        waits = Waits(self._chance, backoff, terminal=timings.terminal, busy=timings.busy, stood=timings.stood)
+        waits = self._timings.waits(self._chance)
         self._state.move(State.CONNECTING, self._reason)
         while True:
             try:
@@ -348,7 +339,9 @@ class Session:
         first = not organisations.known
         try:
             if first:
-                self._first_look_up(organisations)
+                self._wait_for_pacer()
+                organisations.first_look_up(self._api, self._store, self._now())
+                self._wait_interruptibly(0.0)
             for name in organisations.put_first(self._wanted):
                 self._store.subscriptions.pop(name, None)  # or it would take the place of one that matters more
             ending = self._new_connection(organisations, first).run()
@@ -380,18 +373,6 @@ class Session:
     def _aborted(self) -> bool:
         """A command was obeyed before its sender aborted, and so aborted the connection that was made for it."""
         return self._websocket is not None and self._websocket.aborted
-
-    def _first_look_up(self, organisations: Organisations) -> None:
-        self._wait_for_pacer()
-        try:
-            organisations.look_up(self._api, self._now())
-        except Refused as refused:
-            if refused.status != 401:
-                raise
-            # The Bearer middleware's 401 may mean one organisation only: ask the token calls whether all is over.
-            self._store.connection = self._api.connection_token()
-            raise
-        self._wait_interruptibly(0.0)
 
     def _new_connection(self, organisations: Organisations, just_looked_up: bool) -> PushConnection:
         parts = Collaborators(

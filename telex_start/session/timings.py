@@ -50,6 +50,10 @@ class Timings(Struct, frozen=True, kw_only=True):
         """A backoff with these bounds."""
         return Backoff(chance, self.backoff_minimum, self.backoff_maximum)
 
+    def waits(self, chance: Callable[[], float]) -> Waits:
+        """The waits between two connections."""
+        return Waits(chance, self.backoff(chance), terminal=self.terminal, busy=self.busy, stood=self.stood)
+
 
 USUAL = Timings()
 """What the program runs with."""

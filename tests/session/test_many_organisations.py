@@ -77,7 +77,7 @@ def test_who_matters_more_goes_first_on_the_next_connection(own: Telex, agent: S
 
 
 def test_where_one_leaves_another_gets_its_place(own: Telex, agent: Start) -> None:
-    sandbox = own(*MANY)
+    sandbox = own(*MANY, "--ping", "20")  # its own one, whose organisations change
     session = agent(sandbox, timings=quick(look_up_every=0.4)).sign_in()
     full(session)
     sandbox.remove_organisation(0)
