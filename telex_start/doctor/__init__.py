@@ -51,6 +51,9 @@ def _findings(options: object) -> Iterator[Finding]:
     yield machine.configuration(config, config_file.file_of(options))
     yield look("lock", machine.lock_folder, fatal=True)
     yield look("log", machine.log_folder)
+    organisations = look("organisations", machine.left_out)
+    if organisations.mark is not Mark.OK:
+        yield organisations
     yield from desktop.findings()
     if isinstance(config, ConfigError):
         return

@@ -14,6 +14,10 @@ from .findings import Finding, missing, note, ok
 _NEEDED = {"requests": "requests", "websocket": "websocket-client", "truststore": "truststore", "msgspec": "msgspec"}
 """Packages without which nothing works, by the name of their module; the others have findings of their own."""
 
+_NO_ROOM = "no room on the connection for"
+_ROOM_FOR_ALL = "room on the connection for all organisations again"
+"""What the agent logs (``session/room.py``, which would bring the network with it)."""
+
 
 def python() -> Finding:
     """The interpreter."""
@@ -67,6 +71,23 @@ def log_folder() -> Finding:
     if not os.access(file if os.path.exists(file) else os.path.dirname(file), os.W_OK):
         return note("log", f"none, {file} cannot be written", "see who owns it")
     return ok("log", file)
+
+
+def left_out() -> Finding:
+    """The organisations that the agent has no room for on its connection to Telex, as its log names them."""
+    try:
+        with open(paths.log_file(), encoding="utf-8", errors="replace") as log:
+            said = [text for text in log if _NO_ROOM in text or _ROOM_FOR_ALL in text]
+    except OSError:
+        said = []
+    _, found, which = said[-1].rstrip().partition(_NO_ROOM) if said else ("", "", "")
+    if not found:
+        return ok("organisations", "none was left out, as far as the log goes back")
+    return note(
+        "organisations",
+        f"Telex took no more on one connection, and left out{which}",
+        "those with unread messages go first; ask whoever runs Telex for a larger channel_limit",
+    )
 
 
 def running(config: Config) -> Finding:

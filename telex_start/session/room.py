@@ -15,6 +15,10 @@ from .token_fetcher import TokenFetcher
 
 log = logging.getLogger(__name__)
 
+NO_ROOM = "no room on the connection for"
+ROOM_FOR_ALL = "there is room on the connection for all organisations again"
+"""What the log says; ``telex-start doctor`` reads it there (``doctor/machine.py``)."""
+
 _NAMES = 3
 """Organisations that the toast names; the log names all."""
 
@@ -54,11 +58,15 @@ class Room:
     def _tell(self, left_out: list[Channel]) -> None:
         names = frozenset(channel.name for channel in left_out)
         told = self._organisations.left_out_told
-        if not names or names == told:
+        if names == (told or frozenset()):
+            return
+        if not names:
+            self._organisations.left_out_told = names
+            log.warning(ROOM_FOR_ALL)
             return
         self._organisations.left_out_told = names
         readable = [self._organisations.name_of(channel.name) for channel in left_out]
-        log.warning("no room on the connection for %d organisations: %s", len(readable), ", ".join(readable))
+        log.warning("%s %d organisations: %s", NO_ROOM, len(readable), ", ".join(readable))
         if told is not None:
             return
         there_are = len(self._organisations.channels)

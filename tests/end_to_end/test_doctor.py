@@ -113,6 +113,15 @@ def test_a_running_agent_is_told_and_not_disturbed(tmp_path: Path, telex: Sandbo
 # --- something is missing -------------------------------------------------------------------------------------------
 
 
+def test_organisations_that_have_no_room_on_the_connection_are_named(tmp_path: Path) -> None:
+    with Sandbox("--organisations", "130", "--rate", "0") as many, headless(tmp_path, many) as agent:
+        agent.event("state", state="online", organisations=130, subscribed=128, within=60)
+        told = agent.event("error", title="Notifications from 128 of 130 organisations")
+        assert "Organisation 129, Organisation 130" in told["message"]
+        report = Report(tmp_path, environ=many.environ)
+        report.says("organisations", "note", "left out 2 organisations: Organisation 129, Organisation 130")
+
+
 def test_without_a_desktop_it_names_headless(tmp_path: Path, telex: Sandbox) -> None:
     """On a server: the agent can do its job, and the doctor says how."""
     report = Report(tmp_path, environ={**telex.environ, "DBUS_SESSION_BUS_ADDRESS": "", "XDG_CURRENT_DESKTOP": ""})

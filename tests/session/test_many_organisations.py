@@ -7,6 +7,7 @@ import logging
 import pytest
 
 from telex_start.events import Notice, ReconnectNow, SignOut
+from telex_start.session.room import ROOM_FOR_ALL
 from telex_start.states import State
 from tests.session.agent import Agent, quick
 from tests.session.conftest import Start, Telex
@@ -76,7 +77,7 @@ def test_who_matters_more_goes_first_on_the_next_connection(own: Telex, agent: S
     assert session.lost(last) == 0
 
 
-def test_where_one_leaves_another_gets_its_place(own: Telex, agent: Start) -> None:
+def test_where_one_leaves_another_gets_its_place(own: Telex, agent: Start, caplog: pytest.LogCaptureFixture) -> None:
     sandbox = own(*MANY, "--ping", "20")  # its own one, whose organisations change
     session = agent(sandbox, timings=quick(look_up_every=0.4)).sign_in()
     full(session)
@@ -85,3 +86,10 @@ def test_where_one_leaves_another_gets_its_place(own: Telex, agent: Start) -> No
     assert session.reconnects == 0
     sandbox.add_organisation("Latecomers")
     full(session, THERE_ARE)
+    for _ in range(THERE_ARE - MOST):
+        sandbox.remove_organisation(0)
+    session.await_true(lambda: (session.told.organisations, session.told.subscribed) == (MOST, MOST), WHILE)
+    session.await_true(lambda: session.told.left_out == 0)
+    sandbox.publish(0, "x")  # another turn
+    session.await_received(1)
+    assert ROOM_FOR_ALL in caplog.messages
