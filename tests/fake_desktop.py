@@ -72,6 +72,11 @@ class FakePanel(BusClient):
         self._host = False
         self._tell("StatusNotifierHostUnregistered")
 
+    def drop(self) -> None:
+        """The watcher loses the newest icon, as GNOME's extension does, and says so."""
+        item = self.items.pop()
+        self._tell("StatusNotifierItemUnregistered", f"{item.name}@{item.path}")
+
     def leave(self) -> None:
         """The panel crashes: the watcher's name is gone, and the icons with it."""
         self.release(_WATCHER)
