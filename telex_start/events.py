@@ -70,6 +70,9 @@ class TrayAppeared(Event, frozen=True):
 class TrayMissing(Event, frozen=True):
     """The desktop has no tray now; the icon comes when one does."""
 
+    missing: str = ""
+    """What is missing for one; a sentence without its full stop."""
+
 
 class StateChanged(Event, frozen=True):
     """The session's state, or one of its numbers, changed."""

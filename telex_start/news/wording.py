@@ -89,10 +89,13 @@ SIGNED_OUT = Toast(
 
 SIGN_IN_NEEDED = Toast(
     title="Please sign in again",
-    body="Telex has ended the session. Until you sign in, no notifications come. Click here to sign in.",
+    body="Telex has ended the session. Until you sign in, no notifications come.",
     key=SIGNING_IN,
 )
-"""Said where no login window says it."""
+"""Said where there are no windows."""
+
+SIGN_IN_BY_CLICK = Toast(title=SIGN_IN_NEEDED.title, body=f"{SIGN_IN_NEEDED.body} Click here.", key=SIGNING_IN)
+"""Said where the login window is not to be opened unasked; a click opens it."""
 
 
 def no_tray(missing: str, signed_in: bool) -> Toast:
@@ -103,7 +106,7 @@ def no_tray(missing: str, signed_in: bool) -> Toast:
         signed_in: Somebody is, so the icon's menu is not needed for that.
     """
     what_then = "Notifications come all the same." if signed_in else f"{SIGN_IN_WITHOUT_ICON}."
-    return said("No place for the icon", f"{missing}. {what_then}", key=TRAY)
+    return said("No tray for the icon", f"{missing}. {what_then}", key=TRAY)
 
 
 SIGN_IN_WITHOUT_ICON = "To sign in, click here, or start telex-start with --email NAME --password-stdin"

@@ -400,8 +400,8 @@ def test_what_the_program_says_has_a_key_by_which_it_is_replaced_and_withdrawn(
     private_bus: PrivateBus, daemon: FakeNotificationDaemon
 ) -> None:
     with direct(private_bus) as (toasts, outcomes):
-        for number, more in enumerate(({"key": "tray"}, {"key": "other"}, {"key": "tray", "transient": True})):
-            toasts.show(toast(number, **more))
+        for one in (toast(0, key="tray"), toast(1, key="other"), toast(2, key="tray", transient=True)):
+            toasts.show(one)
             assert outcomes.get(timeout=TIMEOUT)[0] == "shown"
         assert [notify.replaces_id for notify in daemon.shown] == [0, 0, 1]
         assert [notify.hints.get("transient") for notify in daemon.shown] == [None, None, ("b", True)]
@@ -413,10 +413,10 @@ def test_what_the_program_says_has_a_key_by_which_it_is_replaced_and_withdrawn(
 def test_at_the_end_what_the_program_says_is_taken_away_and_news_stay(
     private_bus: PrivateBus, daemon: FakeNotificationDaemon
 ) -> None:
-    """"Please sign in again" outlived Exit, and could not be got rid of by it."""
+    """ "Please sign in again" outlived Exit, and could not be got rid of by it."""
     with showing(private_bus) as toasts:
-        for number, more in enumerate(({"key": "a"}, {"conversation": GENERAL}, {}, {"key": "b"})):
-            toasts.show(toast(number, **more))
+        for one in (toast(0, key="a"), toast(1, conversation=GENERAL), toast(2), toast(3, key="b")):
+            toasts.show(one)
         daemon.wait_for(4)
         daemon.close(1, 1)  # expired, and still in the list
     assert sorted(daemon.closed) == [1, 4]
@@ -462,7 +462,7 @@ def test_what_is_shown_anew_is_not_hit_by_the_close_of_the_one_before(private_bu
 
 @pytest.mark.parametrize("seed", range(20))
 def test_in_whatever_order_the_last_word_about_a_toast_holds(private_bus: PrivateBus, seed: int) -> None:
-    """Show and close at random from another thread: at the end the screen shows what was said last, once, or nothing."""
+    """Show and close at random from another thread: in the end the screen shows what was said last, or nothing."""
     chance = random.Random(seed)
     with OnScreen(private_bus) as daemon, direct(private_bus) as (toasts, _):
         last: Toast | None = None

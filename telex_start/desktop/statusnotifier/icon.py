@@ -186,11 +186,14 @@ class Icon(BaseIcon):  # type: ignore[misc]
         """Whether a panel shows icons now; ``None`` until it is known."""
         return self._watcher.host
 
-    @property
-    def activation_token(self) -> str:
-        """What a Wayland panel gave for the last click: with it as ``XDG_ACTIVATION_TOKEN`` a window may take the
-        focus. Empty without one."""
-        return self._token
+    def take_activation_token(self) -> str:
+        """What the panel gave for the click that is being told; empty without one, and when it was taken.
+
+        A program that is started with it as ``XDG_ACTIVATION_TOKEN`` and ``DESKTOP_STARTUP_ID`` may take the focus. The
+        desktop may show a busy pointer until that program, or whoever knows the token, says that it has come.
+        """
+        token, self._token = self._token, ""
+        return token
 
     # --- running ----------------------------------------------------------------------------------------------------
 

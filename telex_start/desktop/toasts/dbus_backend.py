@@ -35,7 +35,7 @@ from .toast_queue import (
 WAIT_FOR_DAEMON_SECONDS = 5.0
 """Seconds that a toast waits for a daemon or a bus that is not there."""
 FIRST_SECONDS = 30.0
-"""Seconds after our start in which a toast waits longer: at login a desktop's shell may come well after its programs."""
+"""Seconds after our start in which a toast waits longer: at login a shell may come well after its programs."""
 FIRST_WAIT_SECONDS = 30.0
 """Seconds that such a toast waits."""
 _MOST_OPEN = 100
