@@ -145,6 +145,7 @@ class _Agent:
         self._stack.callback(store.clear)
         sign_in = [SignIn(config.email or "", password.pop(), persist=True)] if password else []
         watch = _on_signals(events, self._console)
+        self._stack.callback(signals.end)
         toasts = self._make_toasts()
         self._buses.watch_sleep(events.put)
         self._lock.serve(_dispatch_for_instance(events, self._console), watch)

@@ -7,11 +7,7 @@ written to standard output. Questions go to standard error.
 from __future__ import annotations
 
 import contextlib
-import errno
-import logging
-import os
 import sys
-import time
 from collections.abc import Callable
 from typing import Any, TextIO
 
@@ -24,14 +20,11 @@ from .face import Face, face_of
 from .news import text, wording
 from .news.toast import Toast
 from .news.unread import Counts
+from .process.output import Output
 from .states import State
 
-log = logging.getLogger(__name__)
-
-_WRITE_SECONDS = 0.2
-"""How long a line may take to be written: one that takes longer has no reader."""
-_PASSING_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EAGAIN) if sys.platform != "win32" else (errno.ENOSPC,)
-"""A full disk or a slow reader: lines are lost, and the program runs on for its toasts."""
+_WRITTEN_WITHIN = 0.5
+"""Seconds that a question, or the end, waits for the reader to take what was told before."""
 
 
 class Console:
@@ -42,35 +35,28 @@ class Console:
         Args:
             as_json: One JSON object a line.
             out: Standard output; ``None`` where the program was started without one.
-            reader_gone: Called once when nobody reads it any more.
+            reader_gone: Called once, on another thread, when nobody reads it any more.
         """
         self._asking = False
-        self._writing_since: float | None = None
-        self._failing = False
         self._as_json = as_json
-        self._out = out
-        self._reader_gone = reader_gone
+        self._out = Output(out, reader_gone) if out is not None else None
         self._status = ""
         self._session = StateChanged(State.SIGNED_OUT)
 
     @property
     def blocked(self) -> bool:
-        """Whether the terminal blocks the main thread: a person is being asked, or a line finds no reader."""
-        since = self._writing_since
-        return self._asking or (since is not None and time.monotonic() - since > _WRITE_SECONDS)
+        """Whether the terminal blocks the main thread: a person is being asked."""
+        return self._asking
 
     def stop(self) -> None:
-        """Nothing is written any more."""
-        out, self._out = self._out, None
-        if out is not None:
-            try:
-                out.flush()
-            except (OSError, ValueError):
-                _discard_unwritten(out)
+        """Nothing is told any more; what was told is written, where somebody reads it."""
+        if self._out is not None:
+            self._out.stop(_WRITTEN_WITHIN)
 
     def face(self, face: Face) -> None:
         """Tell the status line where its words changed; a new count of unread threads alone is not told."""
-        if not self._as_json and (status := face_of(self._session, 0).status) != self._status:
+        told = face_of(self._session, 0)
+        if not self._as_json and (status := told.words or told.status) != self._status:
             self._status = status
             self._line(text.one_line(status))
 
@@ -95,6 +81,8 @@ class Console:
         """
         if sys.stdin is None or not sys.stdin.isatty():
             raise NobodyToAsk("nobody is signed in: give --email and --password-stdin, or run it on a terminal")
+        if self._out is not None:
+            self._out.wait(_WRITTEN_WITHIN)
         self._asking = True
         try:
             return SignIn(_ask_email(email), _ask_password(), persist=True)
@@ -148,35 +136,8 @@ class Console:
         self._line(msgspec.json.encode(fields).decode())
 
     def _line(self, line: str) -> None:
-        out = self._out
-        if out is None:
-            return
-        encoding = out.encoding or "utf-8"
-        self._writing_since = time.monotonic()
-        try:
-            out.write(line.encode(encoding, "replace").decode(encoding) + "\n")
-            out.flush()
-            self._failing = False
-        except (OSError, ValueError, KeyboardInterrupt) as error:
-            if getattr(error, "errno", None) in _PASSING_ERRORS:
-                if not self._failing:
-                    log.warning("standard output takes nothing: %s", error)
-                self._failing = True
-                return
-            # Nobody reads any more, as in `telex-start --headless | head`, or nobody has read for long.
-            self._out = None
-            _discard_unwritten(out)
-            self._reader_gone()
-        finally:
-            self._writing_since = None
-
-
-def _discard_unwritten(out: TextIO) -> None:
-    """Let what could not be written go nowhere: Python would try it again at its end, and complain."""
-    with contextlib.suppress(OSError, ValueError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, out.fileno())
-        os.close(nowhere)
+        if self._out is not None:
+            self._out.write(line)
 
 
 def _ask_email(known: str) -> str:

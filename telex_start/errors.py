@@ -7,6 +7,7 @@
     ├── NoPlaceForIcon         no display, no bus, or no tray with a menu         exit code 2
     ├── NobodyToAsk            credentials are needed, and there is no terminal    exit code 3
     ├── CredentialsRefused     Telex does not know this e-mail and password
+    ├── SignInRefused          Telex lets this person in no more (403), and says why
     ├── InvalidForm            Telex says that the e-mail or a field is malformed (422)
     ├── SessionOver            notification token and access token are both refused
     ├── Refused                a 4xx that concerns one call (one organisation)
@@ -58,6 +59,12 @@ class NobodyToAsk(TelexStartError):
 
 class CredentialsRefused(TelexStartError):
     """Telex refused the e-mail and password."""
+
+    title = "Sign-in refused"
+
+
+class SignInRefused(TelexStartError):
+    """Telex knows the person, and refuses to let them in: a suspended account, for one."""
 
     title = "Sign-in refused"
 

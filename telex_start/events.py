@@ -85,6 +85,10 @@ class StateChanged(Event, frozen=True):
     """How many organisations' channels are live; 0 while not connected."""
     refused: int = 0
     """How many organisations' channels were refused and are tried again later."""
+    left_out: int = 0
+    """How many of those are left out because the push server takes no more channels on a connection."""
+    sign_in_again: bool = False
+    """Pushes come, but Telex refuses to say which organisations there are: that ends when the person signs in again."""
 
 
 class OrganisationsChanged(Event, frozen=True):
@@ -126,6 +130,8 @@ class SignInFailure(Enum):
     """Why a sign-in attempt failed; each has its own sentence in the window."""
 
     CREDENTIALS = "credentials"
+    REFUSED = "refused"
+    """Telex knows the person and lets them in no more; its own words say why."""
     FORM = "form"
     NETWORK = "network"
     TELEX = "telex"
@@ -134,6 +140,13 @@ class SignInFailure(Enum):
 
 class Trouble(Event, frozen=True):
     """Something does not work just now. Sent once, not at each retry, until all is well again."""
+
+    title: str
+    message: str
+
+
+class Notice(Event, frozen=True):
+    """Something that the person should be told by a toast. Sent once, and again only after the next sign-in."""
 
     title: str
     message: str

@@ -10,6 +10,12 @@ if TYPE_CHECKING:
     from .events import StateChanged
 
 
+LONGEST_STATUS = 60
+"""Characters of the menu's first line, the ellipsis included: a menu is as wide as its widest line."""
+LONGEST_TITLE = 500
+"""Characters of a tooltip, where the desktop has no limit of its own."""
+
+
 class Face(NamedTuple):
     """What the tray shows. Equal faces look the same, so a tray renews nothing when it gets an equal one."""
 
@@ -17,17 +23,33 @@ class Face(NamedTuple):
     unread: int
     """The number on the badge; 0 for none."""
     status: str
-    """The line at the top of the menu."""
+    """The line at the top of the menu: at most :data:`LONGEST_STATUS` characters."""
+    words: str = ""
+    """The same uncut, where that is more."""
+    sign_in_again: bool = False
+    """Login is enabled although the session is good."""
 
     @property
     def title(self) -> str:
-        """The icon's title or tooltip: it says in words what the icon shows. At most 127 characters (Windows)."""
-        text = f"Telex: {self.status}"
-        return text if len(text) <= 127 else text[:126] + "…"
+        """The icon's title or tooltip: it says in words what the icon shows."""
+        return _cut(f"Telex: {self.words or self.status}", LONGEST_TITLE)
+
+    @property
+    def short_title(self) -> str:
+        """The title as Windows takes it: at most 127 UTF-16 units."""
+        short = self.title
+        while len(short.encode("utf-16-le", "replace")) > 2 * 127:
+            short = short[: min(126, len(short) - 2)].rstrip() + "…"
+        return short
+
+    @property
+    def may_log_in(self) -> bool:
+        """Login is enabled."""
+        return self.sign_in_again or not self.signed_in
 
     @property
     def signed_in(self) -> bool:
-        """Sign Out is in the menu and Login is disabled."""
+        """Sign Out is in the menu."""
         return self.state in SIGNED_IN or self.state is State.SIGNING_IN
 
     @property
@@ -40,6 +62,10 @@ SIGNED_OUT = Face(State.SIGNED_OUT, 0, "Signed out")
 """What is shown first."""
 
 
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+
+
 def plural(count: int, one: str, many: str | None = None) -> str:
     """``1 organisation``, ``2 organisations``."""
     return f"{count} {one if count == 1 else many or one + 's'}"
@@ -48,8 +74,11 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 def face_of(session: StateChanged, unread: int) -> Face:
     """The face for a session state and a number of unread threads."""
     state = session.state
+    sign_in_again = session.sign_in_again and state in SIGNED_IN
     if state is State.ONLINE:
-        if session.subscribed < session.organisations:
+        if sign_in_again:
+            status = "Online. Sign in again to see new organisations"
+        elif session.subscribed < session.organisations:
             status = f"Online: {session.subscribed} of {plural(session.organisations, 'organisation')}"
         elif session.organisations:
             status = f"Online: {plural(session.organisations, 'organisation')}"
@@ -73,4 +102,5 @@ def face_of(session: StateChanged, unread: int) -> Face:
             status = words[state]
         if session.reason:
             status += f": {session.reason}"
-    return Face(state=state, unread=unread, status=status)
+    short = _cut(status, LONGEST_STATUS)
+    return Face(state, unread, short, status if short != status else "", sign_in_again)

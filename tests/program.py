@@ -48,6 +48,7 @@ class Program(Process):
             whole.pop(name, None)
         super().__init__([sys.executable, "-m", "telex_start", *options], whole, given or "")
         self.folder = folder
+        self.options = options
 
     # --- what a person, or a script, sees ---------------------------------------------------------------------------
 

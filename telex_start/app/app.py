@@ -24,6 +24,7 @@ from ..events import (
     MainAppAnswered,
     MainAppDone,
     MenuClicked,
+    Notice,
     OrganisationsChanged,
     PublicationsReceived,
     ReconnectNow,
@@ -49,6 +50,7 @@ from ..news.notifier import Notifier
 from ..news.toast import Conversation, Toast
 from ..news.unread import Counts
 from ..states import SIGNED_IN, State
+from .failures import Failures
 from .main_app_calls import MainAppCalls
 from .own_words import OwnWords
 from .ports import MainApp, SessionPort, Surface, ToastsPort
@@ -57,10 +59,18 @@ from .signing_in import SignInDialogue, sentence
 
 log = logging.getLogger(__name__)
 
+EXIT_FAILED = 1
+"""An error that nobody expected."""
 EXIT_REFUSED = 3
 """Credentials were refused, or the session ended, and nobody can be asked."""
 SESSION_WITHIN = 1.0
 """Seconds that Exit waits for the session thread."""
+_AFTER_FAILURE = 1.0
+"""Seconds after which what was due and failed unexpectedly is tried again."""
+
+
+_ON = SIGNED_IN | {State.SIGNING_IN}
+"""The states that Cancel and Sign Out put an end to."""
 
 
 class App:
@@ -95,11 +105,15 @@ class App:
         self._email = config.email or ""
         self._dialogue: SignInDialogue | None = None
         self._wanted_window: tuple[bool, str, Toast | None] | None = None
+        self._leaving = False
+        """The person has cancelled or signed out, and the session has not said yet that it is over."""
         self._hint_with_icon: Toast | None = None
         self._icon_seen = False
         self._exit_code: int | None = None
         self._last_words = ""
         self._own = OwnWords(surface, toasts)
+        self._failures = Failures()
+        self._due_not_before = float("-inf")
         self._notifier = Notifier(config.notification_types, self._show, self._counts_changed, self._close_toast)
 
     @property
@@ -165,18 +179,26 @@ class App:
     def _deadline(self) -> float | None:
         parts = (self._notifier, self._renewal, self._dialogue)
         times = [time for part in parts if part is not None and (time := part.deadline()) is not None]
-        return min(times, default=None)
+        return max(min(times), self._due_not_before) if times else None
 
     def _tick(self) -> None:
         now = self._now()
-        try:
-            self._notifier.tick(now)
-            if (face := self._renewal.tick(now)) is not None:
-                self._surface.face(face)
-            if self._dialogue is not None:
-                self._dialogue.tick(now)
-        except Exception as error:
-            self._unexpected(error)
+        if now < self._due_not_before:
+            return
+        for tick in (self._notifier.tick, self._tick_face, self._tick_dialogue):
+            try:
+                tick(now)
+            except Exception as error:
+                self._unexpected(error)
+                self._due_not_before = now + _AFTER_FAILURE  # it may still be due
+
+    def _tick_face(self, now: float) -> None:
+        if (face := self._renewal.tick(now)) is not None:
+            self._surface.face(face)
+
+    def _tick_dialogue(self, now: float) -> None:
+        if self._dialogue is not None:
+            self._dialogue.tick(now)
 
     def _begin(self, sign_in: list[SignIn], open_window: bool) -> None:
         if sign_in:
@@ -245,7 +267,7 @@ class App:
         Args:
             otherwise: What is said where none can be opened now.
         """
-        if self._dialogue is not None:
+        if self._dialogue is not None and not self._dialogue.closing:
             if take_focus:
                 self._dialogue.come_forward()
         else:
@@ -265,8 +287,9 @@ class App:
             self._unexpected(error)
 
     def _unexpected(self, error: Exception) -> None:
-        """One failing event never ends the loop."""
-        log.error("unexpected error", exc_info=error)
+        """One failing event never ends the loop, and a cause that goes on failing is told once."""
+        if not self._failures.log(error):
+            return
         try:
             self._own.say(wording.said("Telex Start had a problem", f"{type(error).__name__}; the log tells more."))
         except Exception as another:
@@ -300,9 +323,9 @@ class App:
             case SignInFailed():
                 self._sign_in_failed(event)
             case Trouble():
-                self._surface.trouble(event)
-                if self._dialogue is not None:
-                    self._dialogue.trouble(event)
+                self._trouble(event)
+            case Notice():
+                self._own.say(wording.said(event.title, event.message))
             case MachineWoke():
                 self._send(ReconnectNow())
             case MainAppAnswered():
@@ -320,6 +343,11 @@ class App:
                 self._own.say(
                     wording.said("Telex Start had a problem", f"Its {event.thread} part failed ({event.error}).")
                 )
+
+    def _trouble(self, event: Trouble) -> None:
+        self._surface.trouble(event)
+        if self._dialogue is not None:
+            self._dialogue.trouble(event)
 
     def _tray_appeared(self) -> None:
         self._icon_seen = True
@@ -342,15 +370,14 @@ class App:
         self._surface.end_startup(token)
         match item:
             case MenuItem.LOGIN:
-                if self._last_state.state not in SIGNED_IN:
+                if not self._signed_in or self._last_state.sign_in_again:
                     self._want_window(take_focus=True)
             case MenuItem.CLOSE_MAIN_APP:
                 self._main_app.close()
             case MenuItem.TEST_NOTIFICATIONS:
                 self._show(wording.SAMPLE)
             case MenuItem.SIGN_OUT:
-                self._email = ""
-                self._send(SignOut())
+                self._sign_out()
             case MenuItem.RECONNECT_NOW:
                 self._send(ReconnectNow())
             case MenuItem.EXIT:
@@ -358,48 +385,79 @@ class App:
 
     def _open(self, token: str = "") -> None:
         """What a click on the icon or a toast, or a second start, asks for."""
-        if self._last_state.state in SIGNED_IN:
+        if self._signed_in:
             self._open_main_app(token)
             return
         self._surface.end_startup(token)
-        if self._last_state.state is not State.SIGNING_IN or self._dialogue is not None:
+        if self._last_state.state is not State.SIGNING_IN or self._dialogue is not None or self._leaving:
             self._want_window(take_focus=True)
 
     def _open_main_app(self, token: str) -> None:
         if not self._main_app.open(token):
             self._surface.end_startup(token)
 
+    @property
+    def _signed_in(self) -> bool:
+        return self._last_state.state in SIGNED_IN and not self._leaving
+
+    def _leave(self, command: CancelSignIn | SignOut) -> None:
+        """End the session, or the sign-in. What the session still tells of it is no news to the person."""
+        under_way = self._dialogue is not None and self._dialogue.under_way
+        self._leaving = self._leaving or under_way or self._last_state.state in _ON
+        self._send(command)
+
+    def _sign_out(self) -> None:
+        self._email = ""
+        self._leave(SignOut())
+        if self._dialogue is not None and self._dialogue.under_way:
+            self._dialogue.close()
+
     def _submitted(self, event: WindowSubmitted) -> None:
-        self._email = event.email
         if self._dialogue is not None:
-            self._dialogue.submitted()
+            if self._dialogue.under_way:
+                return  # it has adopted another sign-in in the meantime
+            self._dialogue.submitted(self._signed_in)
+        self._email = event.email
         self._send(SignIn(event.email, event.password))
 
     def _window_closed(self) -> None:
-        if self._dialogue is not None:
+        if self._dialogue is not None and not self._dialogue.closing:
             if self._dialogue.under_way:
-                self._send(CancelSignIn())
+                self._leave(CancelSignIn())
             self._dialogue.close()
 
     def _sign_in_failed(self, event: SignInFailed) -> None:
+        if self._leaving:
+            return
         if self._dialogue is not None:
             self._dialogue.failed(event)
             return
         words = sentence(event)
         self._surface.trouble(Trouble(event.title, words))
         self._ask_or_hint(f"signing in was refused: {words}")
-        if event.kind in (SignInFailure.CREDENTIALS, SignInFailure.FORM):
+        if event.kind in (SignInFailure.CREDENTIALS, SignInFailure.FORM, SignInFailure.REFUSED):
             self._offer_window(words, wording.said(event.title, words, key=wording.SIGNING_IN))
 
     def _state_changed(self, event: StateChanged, now: float) -> None:
         before, self._last_state = self._last_state, event
         if event.state is not before.state:
             self._own.take_back(wording.SIGNING_IN)
+        left, self._leaving = self._leaving, self._leaving and event.state in _ON
+        if event.state is State.STOPPED and self._exit_code is None:
+            self._session_died()
         if event.state is State.SIGNED_OUT:
             self._notifier.clear()
+        if event.left_out > before.left_out:
+            self._name_unread()
         self._surface.state(event)
         if (face := self._renewal.change(now, session=event)) is not None:
             self._surface.face(face)
+        if left:
+            return
+        if event.state in SIGNED_IN and before.state not in SIGNED_IN:
+            self._wanted_window = None
+            if self._dialogue is not None:
+                self._dialogue.adopt()
         if self._dialogue is not None:
             self._dialogue.state(event)
         if event.state is State.SIGN_IN_NEEDED and before.state in SIGNED_IN:
@@ -415,7 +473,20 @@ class App:
             self._ask_or_hint(f"the session has ended: {event.reason}")
         self._offer_window("Your Telex session has ended. Please sign in again.", wording.SIGN_IN_BY_CLICK)
 
+    def _session_died(self) -> None:
+        """The session thread has ended, and nobody has asked it to: without it this program is of no use."""
+        why = "the part that talks to Telex failed twice; the log tells more"
+        self._own.say(wording.said("Telex Start has ended", f"No notifications come any more: {why}.", key=""))
+        self._quit(EXIT_FAILED, why)
+
+    def _name_unread(self) -> None:
+        """Not all organisations have room on a connection: those with unread messages go first on the next one."""
+        if self._session is not None:
+            self._session.prefer(self._notifier.unread_channels())
+
     def _counts_changed(self, counts: Counts) -> None:
+        if self._last_state.left_out:
+            self._name_unread()
         self._surface.unread(counts)
         if (face := self._renewal.change(self._now(), unread=counts.unread)) is not None:
             self._surface.face(face)

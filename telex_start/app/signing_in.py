@@ -16,10 +16,9 @@ _SHOW_SUCCESS = 1.2
 
 SENTENCES = {
     SignInFailure.CREDENTIALS: "Telex does not know this e-mail address and password. Please check both.",
-    SignInFailure.NETWORK: "Telex cannot be reached. Is this computer online?",
-    SignInFailure.TELEX: "Telex has a problem just now. Please try again in a moment.",
     SignInFailure.RATE_LIMIT: "Telex gets too many requests just now. Please try again in a minute.",
 }
+"""What is said for a kind of failure that has one cause. The others have many, and the error knows which it was."""
 
 
 class Window(Protocol):
@@ -34,8 +33,12 @@ class Window(Protocol):
 
 
 def sentence(failure: SignInFailed) -> str:
-    """What a person is told about a failed sign-in; Telex's own words where it finds the form malformed."""
-    return SENTENCES.get(failure.kind, failure.message)
+    """What a person is told about a failed sign-in: its cause, which may be Telex's own words."""
+    if failure.kind in SENTENCES:
+        return SENTENCES[failure.kind]
+    if failure.kind is SignInFailure.TELEX and not failure.message.endswith((".", "?")):
+        return f"{failure.title}: {failure.message}."  # words of Telex's that make no sentence, like "HTTP 404"
+    return failure.message
 
 
 class SignInDialogue:
@@ -46,14 +49,30 @@ class SignInDialogue:
         self._now = now
         self.under_way = False
         """A sign-in was submitted, and the window has shown neither its failure nor its success."""
+        self.closing = False
+        """The window was asked to close: nobody sees it any more."""
+        self._of_before = False
         self._accepted_at: float | None = None
         self._close_at: float | None = None
 
-    def submitted(self) -> None:
-        """The person pressed Login."""
+    def submitted(self, signed_in: bool = False) -> None:
+        """The person pressed Login.
+
+        Args:
+            signed_in: A session is good already, and goes on until this sign-in has begun.
+        """
         self.under_way = True
+        self._of_before = signed_in
         self._accepted_at = None
         self._window.show_busy("Signing in…")
+
+    def adopt(self) -> None:
+        """A sign-in that began elsewhere was accepted: there is nothing left to ask for, so the window shows how that
+        goes on."""
+        if not (self.under_way or self.closing or self._close_at is not None):
+            self.under_way = True
+            self._of_before = False
+            self._accepted_at = None
 
     def failed(self, failure: SignInFailed) -> None:
         """The sign-in did not work; the window stays for another try."""
@@ -69,11 +88,13 @@ class SignInDialogue:
     def trouble(self, trouble: Trouble) -> None:
         """A trouble after the password was accepted; it is being retried."""
         if self.under_way and self._accepted_at is not None:
-            self._window.say(f"{trouble.title}. Trying again…")
+            self._window.say(f"{trouble.message or trouble.title} Trying again…")
 
     def state(self, event: StateChanged) -> None:
         """The session's state changed."""
-        if not self.under_way:
+        if event.state is State.SIGNING_IN:
+            self._of_before = False
+        if not self.under_way or self._of_before:
             return
         if event.state in (State.CONNECTING, State.RECONNECTING) and self._accepted_at is None:
             self._accepted_at = self._now()
@@ -99,7 +120,7 @@ class SignInDialogue:
         """Close the window once its success could be read, and end a wait that has lasted :data:`WAIT_WITHIN`."""
         if self._close_at is not None:
             if now >= self._close_at:
-                self._window.close()
+                self.close()
         elif (due := self.deadline()) is not None and now >= due:
             self._succeed("Signed in, waiting for Telex.")
 
@@ -109,6 +130,7 @@ class SignInDialogue:
 
     def close(self) -> None:
         """Close the window."""
+        self.closing = True
         self._window.close()
 
     def _succeed(self, message: str) -> None:

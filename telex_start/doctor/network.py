@@ -142,7 +142,7 @@ def _api(config: Config, context: ssl.SSLContext, call_within: float, also_found
 def _clock(served: str) -> Finding:
     try:
         ahead = time.time() - email.utils.parsedate_to_datetime(served).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return note("clock", "the server's time cannot be read")
     if abs(ahead) <= CLOCK_OFF:
         return ok("clock", "as the server's")

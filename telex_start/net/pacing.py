@@ -10,6 +10,19 @@ BACKOFF_MAXIMUM = 20.0
 """Seconds between two tries, at most."""
 
 
+def spread(seconds: float, chance: float) -> float:
+    """A long wait that many agents may begin at the same moment, so that they do not end it at the same moment.
+
+    Args:
+        seconds: How long it is on average.
+        chance: In [0, 1).
+
+    Returns:
+        Half to one and a half of it.
+    """
+    return seconds * (0.5 + chance)
+
+
 class Backoff:
     """Full-jitter backoff as the Centrifugo client specification has it.
 
@@ -22,15 +35,15 @@ class Backoff:
     ) -> None:
         """``chance`` gives numbers in [0, 1); ``minimum`` and ``maximum`` are seconds."""
         self._chance = chance
-        self._minimum = minimum
-        self._maximum = maximum
+        self.minimum = minimum
+        self.maximum = maximum
         self._step = 0
 
     def next(self) -> float:
         """Seconds to wait before the next try."""
-        span = min(self._maximum, self._minimum * 2.0 ** min(self._step, 31))
+        span = min(self.maximum, self.minimum * 2.0 ** min(self._step, 31))
         self._step += 1
-        return min(self._maximum, self._minimum + self._chance() * span)
+        return min(self.maximum, self.minimum + self._chance() * span)
 
     def reset(self) -> None:
         """It worked: the next failure begins again at the minimum."""
@@ -99,9 +112,19 @@ class Waits:
     """How long to wait before the next connection."""
 
     TERMINAL = (300.0, 900.0)
-    """Seconds before the next try after the server has closed for good: the first time, and every time after that."""
+    """Seconds before the next try after the server has closed for good: the first time, and every time after that.
+
+    On average: see :func:`spread`. A server that sends all its clients away does not get them back in one second.
+    """
     STEADY = 60.0
     """Seconds that a connection must have stood for the next terminal close to count as a first one."""
+    STOOD = 30.0
+    """Seconds that a connection must have stood for the backoff to begin again.
+
+    Otherwise a server that takes connections and drops them gets one a second from each agent, for ever.
+    """
+    REFUSED = 300.0
+    """Seconds between two tries, at most, where Telex refuses what a connection needs: that rarely passes soon."""
     BUSY = 20.0
     """Seconds, at least, after the server has closed for too many requests."""
 
@@ -112,6 +135,7 @@ class Waits:
         *,
         terminal: tuple[float, float] = TERMINAL,
         busy: float = BUSY,
+        stood: float = STOOD,
     ) -> None:
         """
         Args:
@@ -119,20 +143,28 @@ class Waits:
             backoff: For the waits after ordinary failures; ``None``: one with the usual bounds.
             terminal: In the place of :attr:`TERMINAL`.
             busy: In the place of :attr:`BUSY`.
+            stood: In the place of :attr:`STOOD`.
         """
         self._chance = chance
         self._backoff = backoff or Backoff(chance)
         self._terminal = terminal
         self._busy = busy
+        self._stood = stood
+        self._refused = Backoff(chance, self._backoff.minimum, max(self.REFUSED, self._backoff.maximum))
         self._terminal_before = False
 
     def asked(self) -> None:
         """The person asked to reconnect now: begin again."""
         self._backoff.reset()
+        self._refused.reset()
 
     def failed(self) -> float:
         """Seconds to wait after no connection could be made."""
         return self._backoff.next()
+
+    def refused(self) -> float:
+        """Seconds to wait after Telex has refused what a connection needs: the first tries alone are quick."""
+        return self._refused.next()
 
     def ended(self, stood: float | None, *, terminal: bool, at_once: bool, busy: bool) -> float:
         """Seconds to wait after a connection has ended.
@@ -144,13 +176,15 @@ class Waits:
             busy: The server has too much to do.
         """
         if stood is not None:
-            self._backoff.reset()
+            self._refused.reset()
+            if stood >= self._stood:
+                self._backoff.reset()
             if stood > self.STEADY:
                 self._terminal_before = False
         if terminal:
             wait = self._terminal[self._terminal_before]
             self._terminal_before = True
-            return wait
+            return spread(wait, self._chance())
         if at_once:
             return 0.0
         if busy:

@@ -54,6 +54,10 @@ class Notifier:
         """The unread state now."""
         return self._counts
 
+    def unread_channels(self) -> frozenset[str]:
+        """The push channels of the organisations in which something is unread, as far as is known."""
+        return self._state.unread_channels()
+
     def organisations(self, event: OrganisationsChanged) -> None:
         """The organisations were looked up: some may be new, some left."""
         now = {organisation.channel: organisation for organisation in event.organisations}

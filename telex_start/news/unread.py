@@ -131,6 +131,10 @@ class UnreadState:
         known = self._known.get(conversation)
         return known.unread if known else 0
 
+    def unread_channels(self) -> frozenset[str]:
+        """The push channels with an unread conversation."""
+        return frozenset(conversation.channel for conversation in self._known)
+
     def counts_unknown(self, channel: str) -> None:
         """Publications of this channel were lost: of each conversation the next count above 0 is news."""
         for conversation, known in self._known.items():

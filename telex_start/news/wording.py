@@ -64,14 +64,15 @@ def away_summary(unread: int, conversations: int) -> Toast:
     )
 
 
-def said(title: str, message: str, *, key: str = "") -> Toast:
+def said(title: str, message: str, *, key: str | None = None) -> Toast:
     """A toast in which the program itself speaks, of a trouble for example; both texts may hold the network's words.
 
     Args:
-        key: By what it is replaced and taken away; by default its title, so that the same trouble stands there once.
+        key: By what it is replaced and taken away; by default its title, so that the same trouble is there once. By an
+            empty one it is not, and stays when the program ends.
     """
     words = cut(visible(one_line(title)), LONGEST_TITLE) or PROGRAM
-    return Toast(title=words, body=cut(visible(clean(message)), LONGEST_BODY), key=key or words)
+    return Toast(title=words, body=cut(visible(clean(message)), LONGEST_BODY), key=words if key is None else key)
 
 
 SIGNING_IN = "signing in"

@@ -28,7 +28,7 @@ _FORMAT = "%(asctime)s %(levelname)s [%(threadName)s] %(name)s: %(message)s"
 _CHATTY = ("PIL", "urllib3", "websocket")
 """Libraries whose debugging lines say nothing about this program."""
 _REMEMBERED = 32
-"""How many secrets are struck out even after the program has forgotten them: errors may be logged late."""
+"""How many secrets, at least, are struck out after the program has forgotten them: errors may be logged late."""
 
 _JWT = re.compile(r"eyJ[\w-]{6,}(?:\.[\w-]*){0,2}")
 _BEARER = re.compile(r"(?i)(\bbearer\s+)[\w.~+/=-]{8,}")
@@ -119,7 +119,10 @@ class RedactingFormatter(logging.Formatter):
     def __init__(self, secrets: Callable[[], Iterable[str]]) -> None:
         super().__init__(_FORMAT)
         self._secrets = secrets
-        self._known: dict[str, None] = {}
+        self._current: dict[str, None] = {}
+        self._forgotten: dict[str, None] = {}
+        self._room = _REMEMBERED
+        self._struck: tuple[str, ...] = ()
 
     def formatException(self, ei: Any) -> str:
         return "  " + super().formatException(ei).replace("\n", "\n  ")
@@ -130,17 +133,27 @@ class RedactingFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         record.exc_text = None  # another formatter's
         text = printable(super().format(record), _escape, keep="\n")
-        for secret in self._secrets():
-            self._known.pop(secret, None)
-            self._known[secret] = None
-        while len(self._known) > _REMEMBERED:
-            self._known.pop(next(iter(self._known)), None)
-        for secret in sorted(self._known, key=len, reverse=True):
+        for secret in self._to_strike():
             text = text.replace(secret, "…")
         text = _JWT.sub("…", text)
         text = _NAMED.sub(r"\1…", text)
         text = _BEARER.sub(r"\1…", text)
         return masked(text)
+
+    def _to_strike(self) -> tuple[str, ...]:
+        """Every secret that is held now, and as many forgotten ones as were ever held at a time; longest first.
+
+        Two threads may be here, each for a handler of its own: what one holds is replaced, never changed.
+        """
+        current = dict.fromkeys(self._secrets())
+        before = self._current
+        if current != before:
+            forgotten = {secret: None for secret in (*self._forgotten, *before) if secret not in current}
+            self._room = max(self._room, len(current))
+            forgotten = dict.fromkeys(list(forgotten)[-self._room :])
+            self._struck = tuple(sorted({**forgotten, **current}, key=len, reverse=True))
+            self._current, self._forgotten = current, forgotten
+        return self._struck
 
 
 def _escape(character: str) -> str:
@@ -160,8 +173,11 @@ class RotatingFile(logging.StreamHandler[TextIO]):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write the record, or drop it where that cannot be done."""
-        with contextlib.suppress(OSError):  # it goes on in the file that is there
+        try:
             self._look()
+        except (OSError, ValueError):  # ValueError: the file is closed, as no other could be opened
+            if not self._make_do():
+                return
         super().emit(record)
 
     def close(self) -> None:
@@ -176,10 +192,20 @@ class RotatingFile(logging.StreamHandler[TextIO]):
         except FileNotFoundError:
             self._reopen()
             return
-        if not os.path.samestat(found, os.fstat(self.stream.fileno())):
+        if self.stream.closed or not os.path.samestat(found, os.fstat(self.stream.fileno())):
             self._reopen()
         elif found.st_size >= MOST_BYTES:
             self._put_aside()
+
+    def _make_do(self) -> bool:
+        """Go on in the open file where no other can be begun; ``False`` where nobody could ever read what it gets."""
+        with contextlib.suppress(OSError, ValueError):
+            found = os.fstat(self.stream.fileno())
+            if not found.st_nlink:
+                return False  # deleted, with its folder
+            if found.st_size >= MOST_BYTES:
+                os.ftruncate(self.stream.fileno(), 0)  # it cannot be put aside, and must not fill the disk
+        return True
 
     def _put_aside(self) -> None:
         if sys.platform == "win32":
@@ -197,6 +223,8 @@ class RotatingFile(logging.StreamHandler[TextIO]):
         before.close()
 
     def _open(self) -> TextIO:
+        with contextlib.suppress(OSError):  # what cannot be made cannot be opened either, and that says why
+            os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
         return open(self._path, "a", encoding="utf-8", errors="backslashreplace", opener=_private)
 
 

@@ -1,17 +1,17 @@
 """The signals that end the program (on Windows: console events), passed on so that it ends in its own order.
 
-Each goes to a callback. Only where the terminal blocks the main thread (a person is being asked, or nobody reads the
-output) is that thread interrupted at once, by KeyboardInterrupt.
+Each goes to a callback. Only where the terminal blocks the main thread (a person is being asked) is that thread
+interrupted at once, by KeyboardInterrupt.
 
 Python runs a signal's handler on the main thread, between two of its steps. A signal that comes just before the main
 thread goes to sleep would therefore wait for the end of the sleep. So Python writes the signal's number to a pipe
 (:func:`signal.set_wakeup_fd`), another thread reads it there and calls back, and from then on a timer interrupts the
-main thread's system calls again and again, in case the terminal blocks it.
+main thread's system calls again and again, in case the terminal blocks it. :func:`end` stops that before the
+interpreter ends: there the handlers are given up, and without one the timer's signal would kill the process.
 """
 
 from __future__ import annotations
 
-import atexit
 import os
 import signal
 import sys
@@ -65,7 +65,7 @@ def listen(on_signal: Callable[[int], None], main_is_blocked: Callable[[], bool]
             on_signal(number)
             look(number, frame)
 
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in _ours():
             signal.signal(number, arrived)
         _listen_to_the_console(on_signal)
         for before in _came_early:
@@ -84,15 +84,31 @@ def listen(on_signal: Callable[[int], None], main_is_blocked: Callable[[], bool]
 
     # Those that libraries and children make for themselves (SIGCHLD, SIGPIPE) have no handler, and write nothing.
     signal.set_wakeup_fd(write, warn_on_full_buffer=False)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM):
+    for number in _ours():
         signal.signal(number, look)
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup ignores it, for us too
-        signal.signal(signal.SIGHUP, look)
-    # While the interpreter ends it gives up its handlers, and without one the timer's signal would kill the process.
-    atexit.register(signal.setitimer, signal.ITIMER_REAL, 0)
     for before in _came_early:
         signal.raise_signal(before)
     return Watch(read, came)
+
+
+def end() -> None:
+    """The program ends: no signal means anything any more. Called by the main thread, when nothing blocks it any more.
+
+    They are ignored rather than handled: that outlives the interpreter's handlers, so that neither a second SIGTERM nor
+    a timer that the other thread sets at this very moment makes of an end in order a death by a signal.
+    """
+    for number in _ours():
+        signal.signal(number, signal.SIG_IGN)
+    if sys.platform != "win32":
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _ours() -> list[signal.Signals]:
+    """The signals that are handled here."""
+    if sys.platform == "win32":
+        return [signal.SIGTERM, signal.SIGINT]
+    hang_up = [] if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else [signal.SIGHUP]  # nohup ignores it, for us
+    return [signal.SIGTERM, signal.SIGINT, signal.SIGALRM, *hang_up]
 
 
 def interrupt() -> None:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from enum import Enum
 
-from ..net.pacing import Backoff
+from ..net.pacing import Backoff, spread
 from .frames import Publication
 from .recovery import LOST, Position, Recovery
 
 REFUSED_FOR = 300.0
-"""Seconds after which a refused channel is tried again."""
+"""Seconds after which a refused channel is tried again, on average (see :func:`~telex_start.net.pacing.spread`)."""
 STEADY = 10.0
 """Seconds that a channel must have been live for its next trouble to count as a first one."""
 
@@ -35,7 +35,7 @@ class Channel:
         Args:
             name: The channel's name.
             backoff: For its failures, and its alone.
-            refused_for: Seconds after which a refusal is tried again.
+            refused_for: Seconds after which a refusal is tried again, on average.
         """
         self.name = name
         self.phase = Phase.IDLE
@@ -44,6 +44,9 @@ class Channel:
         self._refused_for = refused_for
         self.refused = False
         """The server or Telex said no; tried again after some minutes."""
+        self.left_out = False
+        """Refused because the server takes no more channels on a connection: tried again when there is room, and on
+        the next connection."""
         self.server_side = False
         """Subscribed by the connect reply: such a subscription cannot be refreshed by the client."""
         self.suspect = False
@@ -84,6 +87,8 @@ class Channel:
         self.recovery = None
         self.server_side = False
         self._refresh_at = float("inf")
+        if self.left_out:
+            self.let_in()
         if not self.refused:
             self._try_at = float("-inf")
 
@@ -113,7 +118,7 @@ class Channel:
         self.recovery = None
         self.phase = Phase.LIVE
         self.live_since = now
-        self.refused = False
+        self.refused = self.left_out = False
         return pieces, first
 
     def accepts(self, publication: Publication) -> bool:
@@ -152,11 +157,23 @@ class Channel:
         if steady:
             self._try_at = now
 
-    def refuse(self, now: float) -> None:
-        """Not live for a reason that will not pass soon."""
+    def refuse(self, now: float, chance: float) -> None:
+        """Not live for a reason that will not pass soon. ``chance`` is in [0, 1)."""
         self.retry(now)
         self.refused = True
-        self._try_at = now + self._refused_for
+        self._try_at = now + spread(self._refused_for, chance)
+
+    def leave_out(self) -> None:
+        """There is no room for it on this connection."""
+        self.leave()
+        self.server_side = False
+        self.refused = self.left_out = True
+        self._try_at = float("inf")
+
+    def let_in(self) -> None:
+        """There may be room for it again."""
+        self.refused = self.left_out = False
+        self._try_at = float("-inf")
 
     def refresh_begun(self) -> None:
         """A fresh token is being fetched, or is under way to the server: none is due until an answer says so."""

@@ -12,6 +12,8 @@ TOKEN_EXPIRED = 109
 EXPIRED = 110
 PERMISSION_DENIED = 103
 ALREADY_SUBSCRIBED = 105
+LIMIT_EXCEEDED = 106
+"""To a subscribe: the connection has as many channels as the server allows (``channel_limit``, usually 128)."""
 
 CONNECTION_EXPIRED = 3005
 TOO_MANY_REQUESTS = 3013

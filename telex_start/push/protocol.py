@@ -114,6 +114,8 @@ class PushClient:
         self._heard_by = float("inf")
         self._kept = 0
         """Publications that the server seems to keep of a channel; 0 where nothing is known of that."""
+        self.most = float("inf")
+        """How many channels the server takes on this connection, as far as it has said so."""
         self.connected = False
         self.ttl = 0
         """Seconds that the connection was last said to be good for; 0 where it does not expire."""
@@ -290,7 +292,7 @@ class PushClient:
             return []
         why = f"unsubscribed by Telex ({push.code})"
         if push.code < codes.UNSUBSCRIBED_TOKEN_EXPIRED - 1:
-            channel.refuse(now)
+            channel.refuse(now, self._chance())
             return [Unsubscribed(channel, why, token_is_dead=True)]
         channel.retry_at_once(now)
         invalidated = push.code == codes.UNSUBSCRIBED_STATE_INVALIDATED
@@ -357,9 +359,15 @@ class PushClient:
         return [self._failed(channel, error, now)]
 
     def _failed(self, channel: Channel, error: frames.ReplyError, now: float) -> Unsubscribed:
+        if error.code == codes.LIMIT_EXCEEDED:
+            channel.phase = Phase.IDLE
+            if taken := sum(each.phase is not Phase.IDLE for each in self._channels.values()):
+                self.most = min(self.most, taken)
+                channel.leave_out()
+                return Unsubscribed(channel, "there is no room for it on the connection", token_is_dead=False)
         step = codes.action(error.code, error.temporary)
         if step is ErrorAction.GIVE_UP:
-            channel.refuse(now)
+            channel.refuse(now, self._chance())
         else:
             channel.retry(now)
         dead = step is ErrorAction.NEW_TOKEN or error.code == codes.PERMISSION_DENIED

@@ -35,6 +35,7 @@ class Options:
     story: bool = True
     story_interval: float = 6.0
     clock_offset: float = 0.0
+    date_ahead: float = 0.0
     centrifugo: Path | None = None
     centrifugo_config_style: str | None = None
     until_stdin_closes: bool = False
@@ -97,6 +98,7 @@ def parser() -> argparse.ArgumentParser:
     add("--no-story", dest="story", action="store_false", help="publish nothing by itself")
     add("--story-interval", type=_positive_seconds, default=6.0, metavar="SECONDS", help="pace of the story (6)")
     add("--clock-offset", type=float, default=0.0, metavar="SECONDS", help="how far the server's clock is ahead (0)")
+    add("--date-ahead", type=float, default=0.0, metavar="SECONDS", help="how far the API's Date alone is ahead (0)")
     add("--centrifugo", type=Path, metavar="PATH", help="a Centrifugo binary to run as the push server")
     add("--centrifugo-config-style", choices=("v5", "v6"), help="its configuration (default: it is asked)")
     add("--until-stdin-closes", action="store_true", help="end when standard input is closed")

@@ -12,10 +12,13 @@ class ServerClock:
     Args:
         offset: Seconds added to this machine's wall clock. With an offset the sandbox is a server whose clock and the
             laptop's disagree: ``exp``, ``iat``, ``expires_in`` and the ``Date`` header all move together.
+        date_ahead: Seconds that the ``Date`` header alone is ahead: whoever answers is another machine than whoever
+            signs, and their clocks disagree.
     """
 
-    def __init__(self, offset: float = 0.0) -> None:
+    def __init__(self, offset: float = 0.0, date_ahead: float = 0.0) -> None:
         self.offset = offset
+        self.date_ahead = date_ahead
 
     def now(self) -> float:
         """Unix time in seconds."""
@@ -27,4 +30,4 @@ class ServerClock:
 
     def http_date(self) -> str:
         """The value of a ``Date`` header."""
-        return formatdate(self.now(), usegmt=True)
+        return formatdate(self.now() + self.date_ahead, usegmt=True)

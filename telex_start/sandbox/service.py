@@ -68,7 +68,7 @@ def _wait_for_end_of_input(loop: asyncio.AbstractEventLoop, ending: asyncio.Even
 
 async def _serve_until(ending: asyncio.Event, options: Options, directory: Path) -> None:
     certificates = make_certificates(directory)
-    clock = ServerClock(options.clock_offset)
+    clock = ServerClock(options.clock_offset, options.date_ahead)
     accounts = Accounts(options.organisations)
     signer = TokenSigner(clock, options.connection_ttl, options.subscription_ttl)
     traffic, faults = TrafficLog(), ApiFaults()

@@ -6,6 +6,7 @@ for a failure.
 
 from __future__ import annotations
 
+from ..errors import TelexStartError
 from ..events import Command
 
 
@@ -30,4 +31,12 @@ class LeaveAsked(Interrupt):
 
 
 class SignInEnded(Exception):
-    """A sign-in attempt has ended without a session, and the main thread has been told why."""
+    """A sign-in attempt has ended without a session.
+
+    Attributes:
+        error: Why.
+    """
+
+    def __init__(self, error: TelexStartError) -> None:
+        super().__init__(error.message)
+        self.error = error

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from typing import NamedTuple
 
+from ..errors import Refused
 from ..events import Event, Organisation, OrganisationsChanged
 from ..printable import printable
 from ..push.channel import Channel, Phase
-from .telex_api import TelexApi
+from .telex_api import TelexApi, signed_out
 from .timings import USUAL, Timings
+from .tokens import TokenStore
+
+
+class Figures(NamedTuple):
+    """What the main thread is told of the organisations; the fields are those of ``StateChanged``."""
+
+    organisations: int = 0
+    subscribed: int = 0
+    refused: int = 0
+    left_out: int = 0
+    sign_in_again: bool = False
 
 
 class Organisations:
@@ -26,13 +39,22 @@ class Organisations:
         """By channel name; the very dictionary that a connection works with."""
         self.known = False
         """Whether a look-up has succeeded."""
+        self.looked_up_at = float("-inf")
+        """When Telex was asked last; seconds."""
+        self.sign_in_again = False
+        """Telex has refused every look-up for long: only signing in again ends that."""
+        self.most = float("inf")
+        """How many channels the push server took on the connection before, as far as it said so."""
+        self.left_out_told: frozenset[str] | None = None
+        """The channels that were said to be left out; ``None`` where nothing was said yet."""
+        self._refused_since: float | None = None
         self._organisations: dict[str, Organisation] = {}
         self._chance = chance
         self._timings = timings
         self._dispatch = dispatch
 
-    def look_up(self, api: TelexApi) -> tuple[list[Channel], list[Channel]]:
-        """Ask Telex.
+    def look_up(self, api: TelexApi, now: float) -> tuple[list[Channel], list[Channel]]:
+        """Ask Telex; ``now`` is the time in seconds.
 
         Returns:
             The channels added and those dropped. Where nothing is said of an organisation any more, the person has
@@ -41,7 +63,15 @@ class Organisations:
         Raises:
             Temporary, Refused: the look-up failed; what is known stays.
         """
-        found = {organisation.channel: organisation for organisation in api.organisations(self.user_id)}
+        self.looked_up_at = now
+        try:
+            answer = api.organisations(self.user_id)
+        except Refused as refused:
+            if signed_out(refused):
+                self._look_up_refused(now)
+            raise
+        self.signed_in_anew()
+        found = {organisation.channel: organisation for organisation in answer}
         dropped = [channel for name, channel in self.channels.items() if name not in found]
         added = [self._new_channel(name) for name in found if name not in self.channels]
         for channel in dropped:
@@ -54,6 +84,46 @@ class Organisations:
         self.known = True
         return added, dropped
 
+    def first_look_up(self, api: TelexApi, store: TokenStore, now: float) -> None:
+        """Ask Telex for the first time in a session; ``store`` may get a connection token.
+
+        Raises:
+            Temporary, Refused: the look-up failed.
+            SessionOver: it was refused because the session has ended.
+        """
+        try:
+            self.look_up(api, now)
+        except Refused as refused:
+            if refused.status == 401:
+                # The Bearer middleware's 401 may mean one organisation only: ask the token calls whether all is over.
+                store.connection = api.connection_token()
+            raise
+
+    def signed_in_anew(self) -> None:
+        """The access token is good: what was held against the one before counts no more."""
+        self._refused_since = None
+        self.sign_in_again = False
+
+    def _look_up_refused(self, now: float) -> None:
+        since = self._refused_since = now if self._refused_since is None else self._refused_since
+        self.sign_in_again = self.known and now - since >= self._timings.look_ups_refused_for
+
+    def put_first(self, wanted: Collection[str]) -> list[str]:
+        """Order the channels for the next connection, where not all of them will have room.
+
+        Args:
+            wanted: The names of those that matter most.
+
+        Returns:
+            The names of those that found no room on the connection before, if as many find it now.
+        """
+        if self.most == float("inf"):
+            return []
+        ordered = sorted(self.channels.items(), key=lambda item: item[0] not in wanted)
+        self.channels.clear()  # in place: everybody works with this very dictionary
+        self.channels.update(ordered)
+        return list(self.channels)[int(self.most) :]
+
     def _new_channel(self, name: str) -> Channel:
         return Channel(name, self._timings.backoff(self._chance), self._timings.refused_for)
 
@@ -62,8 +132,13 @@ class Organisations:
         organisation = self._organisations.get(channel)
         return printable(organisation.name if organisation else channel)
 
-    def figures(self) -> tuple[int, int, int]:
-        """How many organisations there are, how many are live, how many are refused."""
-        live = sum(channel.phase is Phase.LIVE for channel in self.channels.values())
-        refused = sum(channel.refused for channel in self.channels.values())
-        return len(self.channels), live, refused
+    def figures(self) -> Figures:
+        """How many organisations there are, and how they stand."""
+        channels = self.channels.values()
+        return Figures(
+            len(channels),
+            sum(channel.phase is Phase.LIVE for channel in channels),
+            sum(channel.refused for channel in channels),
+            sum(channel.left_out for channel in channels),
+            self.sign_in_again,
+        )

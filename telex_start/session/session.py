@@ -12,49 +12,32 @@ import logging
 import random
 import threading
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
 
 from .. import __version__, clock
 from ..config import Config
-from ..errors import (
-    CredentialsRefused,
-    InvalidForm,
-    NoNetwork,
-    RateLimited,
-    Refused,
-    SessionOver,
-    TelexStartError,
-    Temporary,
-)
-from ..events import (
-    Command,
-    Event,
-    ReconnectNow,
-    SignIn,
-    SignInFailed,
-    SignInFailure,
-    SignOut,
-    Stop,
-)
+from ..errors import Refused, SessionOver, TelexStartError, Temporary
+from ..events import CancelSignIn, Command, Event, ReconnectNow, SignIn, SignOut, Stop
 from ..net import tls
 from ..net.https import Https
 from ..net.pacing import Pacer, Waits
 from ..push import codes
 from ..push.websocket import WebSocket
-from ..states import State
+from ..states import SIGNED_IN, State
+from . import sign_in
 from .collaborators import Collaborators
+from .commands import Commands
 from .connection import PushConnection
 from .interrupts import LeaveAsked, ReconnectAsked, SignInEnded
-from .organisations import Organisations
-from .state import SessionState
+from .organisations import Figures, Organisations
+from .state import SessionState, reason
 from .telex_api import TelexApi
 from .timings import USUAL, Timings
 from .tokens import TokenStore
 
 log = logging.getLogger(__name__)
 
-_LOOK_AT_CLOCK = 60.0
-"""Seconds of a long wait after which the clock is looked at: a queue's time-out stands still in sleep."""
+_UNEXPECTED = "an unexpected error"
+_LOG_SAYS_WHAT = "Something unexpected went wrong; the log says what."
 _RECONNECTING_NOW = "reconnecting now"
 _AGENT = f"telex-start/{__version__}"
 
@@ -90,12 +73,13 @@ class Session:
         self._timings = timings
         self._now = now
         self._context = tls.context(config.ca_file)
-        self._commands: SimpleQueue[Command] = SimpleQueue()
+        self._commands = Commands(now)
         self._pacer = Pacer(timings.requests_at_once)
         self._https = Https(self._context, now, _AGENT)
         self._api = TelexApi(config.api_url, self._https, store, self._pacer, now, timings)
         self._organisations: Organisations | None = None
         self._websocket: WebSocket | None = None
+        self._wanted: frozenset[str] = frozenset()
         self._reason = ""
         self._online_since: float | None = None
         self._state = SessionState(dispatch, self._figures)
@@ -110,14 +94,19 @@ class Session:
     def send(self, command: Command) -> None:
         """Give the session a command; it leaves a blocking receive for it at once, and to stop, everything else too."""
         self._commands.put(command)
-        if isinstance(command, SignIn):
-            return  # of no consequence to a session that is signed in
+        organisations = self._organisations
+        if isinstance(command, SignIn) and (organisations is None or not organisations.sign_in_again):
+            return  # of no consequence to a session that is signed in and well
         # Read on another thread than the one that sets it: a connection that comes too late for this finds the command
         # in the queue, and one that comes after the command was obeyed is made anew (see `_aborted`).
         if (websocket := self._websocket) is not None:
             websocket.abort()
         if isinstance(command, Stop):
             self._https.abort()
+
+    def prefer(self, channels: frozenset[str]) -> None:
+        """Name the channels to go first on the next connection, where the push server does not take all."""
+        self._wanted = channels  # another thread reads it: one reference in the place of another
 
     def stop(self, seconds: float) -> bool:
         """Ask the thread to end and wait for it at most ``seconds``; ``False`` where it has not ended by then."""
@@ -133,47 +122,69 @@ class Session:
     def _run(self) -> None:
         self._assert_own_thread()
         try:
-            self._live()
+            self._live(go_on=False)
+        except BaseException as error:  # a command's interrupt that nobody took is a defect like any other
+            self._begin_anew(error)
+        finally:
+            # To the main thread this means, where nobody has asked to stop, that the session has died.
+            try:
+                self._store.clear()
+                self._https.close()
+            finally:
+                self._state.move(State.STOPPED)
+
+    def _begin_anew(self, error: BaseException) -> None:
+        """Live on after an error that ended all, once: a second one has the same cause, and is for the person."""
+        self._state.unexpected(error)
+        try:
+            state = self._state.state
+            go_on = state in SIGNED_IN and self._store.access is not None
+            if go_on:
+                self._state.move(State.RECONNECTING, _UNEXPECTED)
+            elif state in SIGNED_IN or state is State.SIGNING_IN:
+                self._sign_in_failed(TelexStartError(_LOG_SAYS_WHAT))
+            self._live(go_on)
+        except BaseException as another:
+            self._state.unexpected(another)
+
+    def _live(self, go_on: bool) -> None:
+        """Carry out commands until Stop; where ``go_on``, there is a session already."""
+        command = self._guarded([]) if go_on else None
+        while not isinstance(command, Stop):
+            # In a list, and not in this frame: no reference to it, and the password, outlives the call.
+            waiting = [command or self._commands.next()]
+            command = None
+            if isinstance(waiting[0], Stop):
+                return
+            command = self._guarded(waiting)
+
+    def _guarded(self, waiting: list[Command]) -> Command | None:
+        """Carry out a command, and survive what nobody expected; gives the command that is next, if it came already."""
+        try:
+            return self._carry_out(waiting)
         except Exception as error:
             self._state.unexpected(error)
-        finally:
-            self._store.clear()
-            self._https.close()
-            self._state.move(State.STOPPED)
+            self._sign_in_failed(TelexStartError(_LOG_SAYS_WHAT))
+            return None
 
-    def _live(self) -> None:
-        command: Command | None = None
-        while True:
-            if command is None:
-                command = self._commands.get()
-            try:
-                if isinstance(command, Stop):
-                    return
-                if isinstance(command, SignIn):
-                    only_once, command = [command], None
-                    self._sign_in(only_once.pop())  # no reference to it, and the password, outlives the call
-                    self._stay()
-                elif isinstance(command, SignOut):
-                    command = None
-                    self._forget()
-                else:
-                    command = None
-            except SignInEnded:
-                command = None
-            except LeaveAsked as leave:
-                command = self._left(leave.command)
-            except SessionOver as over:
-                command = None
-                self._store.clear()
-                log.warning("%s", over.message)
-                self._state.move(State.SIGN_IN_NEEDED, over.message)
-            except Exception as error:
-                command = None
-                self._state.unexpected(error)
-                self._store.clear()
-                message = "Something unexpected went wrong; the log says what."
-                self._dispatch(SignInFailed(TelexStartError.title, message, SignInFailure.TELEX))
-                self._state.move(State.SIGN_IN_NEEDED if self._resumable else State.SIGNED_OUT)
+    def _carry_out(self, waiting: list[Command]) -> Command | None:
+        try:
+            if not waiting:
+                self._stay()
+            elif isinstance(waiting[0], SignIn):
+                self._sign_in(waiting)
+                self._stay()
+            elif isinstance(waiting.pop(), SignOut):
+                self._forget()
+        except SignInEnded as ended:
+            self._sign_in_failed(ended.error)
+        except LeaveAsked as leave:
+            return self._left(leave.command)
+        except SessionOver as over:
+            self._store.clear()
+            log.warning("%s", over.message)
+            self._state.move(State.SIGN_IN_NEEDED, over.message)
+        return None
 
     def _left(self, command: Command) -> Command | None:
         """End the session for a command; some are to be carried out after that."""
@@ -182,11 +193,22 @@ class Session:
             return command
         resume = self._resumable and not isinstance(command, SignOut)
         self._state.move(State.SIGN_IN_NEEDED if resume else State.SIGNED_OUT)
-        self._api.logout()
-        self._store.clear()
-        if not resume:
-            self._forget()
+        try:
+            self._api.logout()
+        finally:
+            self._store.clear()
+            if not resume:
+                self._forget()
         return command if isinstance(command, SignIn) else None
+
+    def _sign_in_failed(self, error: TelexStartError) -> None:
+        """Say that there is no session, and why. Whatever ends in *signed out* forgets all."""
+        self._store.clear()
+        self._dispatch(sign_in.failed(error))
+        if sign_in.refused(error) or self._resumable:
+            self._state.move(State.SIGN_IN_NEEDED)
+        else:
+            self._forget()
 
     @property
     def _resumable(self) -> bool:
@@ -213,65 +235,69 @@ class Session:
         """
         self._assert_own_thread()
         end = self._now() + seconds
-        while True:
-            left = min(end - self._now(), _LOOK_AT_CLOCK)
-            try:
-                command = self._commands.get(timeout=left) if left > 0 else self._commands.get_nowait()
-            except Empty:
-                if end - self._now() > 0:
-                    continue
-                return
+        while (command := self._commands.until(end)) is not None:
             if isinstance(command, ReconnectNow):
                 raise ReconnectAsked
+            renewable = self._organisations is not None and self._organisations.sign_in_again
+            if self._state.state in SIGNED_IN and renewable:
+                if isinstance(command, CancelSignIn):
+                    continue  # of a sign-in that has failed: the session that is there goes on
+                if isinstance(command, SignIn):
+                    waiting, command = [command], ReconnectNow()  # no reference to it, and the password, stays here
+                    self._sign_in_again(waiting)
+                    continue
+                raise LeaveAsked(command)
             if not isinstance(command, SignIn) or self._state.state is State.SIGNING_IN:
                 raise LeaveAsked(command)
 
     # --- signing in -------------------------------------------------------------------------------------------------
 
-    def _sign_in(self, command: SignIn) -> None:
-        """Log in.
+    def _sign_in(self, waiting: list[Command]) -> None:
+        """Log in with the command that is taken out of the list.
 
         Raises:
-            SignInEnded: it did not work, and was said so.
+            SignInEnded: it did not work.
             LeaveAsked: a command came meanwhile.
         """
         self._state.move(State.SIGNING_IN)
+        command = waiting.pop()
+        assert isinstance(command, SignIn)
         backoff = self._timings.backoff(self._chance)
-        while True:
-            with contextlib.suppress(ReconnectAsked):
-                self._wait_for_pacer()
-            try:
-                login = self._api.login(command.email, command.password)
-                break
-            except (CredentialsRefused, InvalidForm, Temporary, Refused) as error:
-                self._look_for_command_while_signing_in()  # one that came meanwhile outweighs what became of the call
-                if not command.persist or isinstance(error, CredentialsRefused | InvalidForm):
-                    self._sign_in_failed(error)
-                    raise SignInEnded from None
-                self._state.report(error)
-                self._state.move(State.SIGNING_IN, _short(error))
-                with contextlib.suppress(ReconnectAsked):
-                    self._wait_interruptibly(backoff.next())
+        login = sign_in.log_in(command, self._api, self._state, backoff, self._wait_interruptibly, self._wait_for_pacer)
         self._state.well()
+        self._reason = ""
         if self._organisations is None or self._organisations.user_id != login.user_id:
             self._organisations = Organisations(login.user_id, self._chance, self._dispatch, self._timings)
+        self._organisations.signed_in_anew()
         for channel in self._organisations.channels.values():
             channel.signed_in_anew()
-        self._look_for_command_while_signing_in()
+        with contextlib.suppress(ReconnectAsked):
+            self._wait_interruptibly(0.0)
 
-    def _sign_in_failed(self, error: TelexStartError) -> None:
-        self._dispatch(SignInFailed(error.title, error.message, _kind(error)))
-        refused = isinstance(error, CredentialsRefused | InvalidForm)
-        self._state.move(State.SIGN_IN_NEEDED if refused or self._resumable else State.SIGNED_OUT)
+    def _sign_in_again(self, waiting: list[SignIn]) -> None:
+        """Log in beside a session whose access token is refused. Where that fails, the session goes on as it is.
+
+        Raises:
+            ReconnectAsked: it worked: the next connection looks the organisations up.
+            LeaveAsked: it worked, for another user.
+        """
+        organisations, command = self._organisations, waiting.pop()
+        assert organisations is not None
+        try:
+            login = self._api.login(command.email, command.password)
+        except sign_in.FAILURES as error:
+            log.warning("%s: %s", error.title, error.message)
+            self._dispatch(sign_in.failed(error))
+            return
+        if login.user_id != organisations.user_id:
+            raise LeaveAsked(command)
+        organisations.signed_in_anew()
+        raise ReconnectAsked
 
     def _wait_for_pacer(self) -> None:
         self._wait_interruptibly(0.0)
         while (wait := self._pacer.wait(self._now())) > 0:
             self._wait_interruptibly(wait)
-
-    def _look_for_command_while_signing_in(self) -> None:
-        with contextlib.suppress(ReconnectAsked):
-            self._wait_interruptibly(0.0)
 
     # --- staying signed in ------------------------------------------------------------------------------------------
 
@@ -284,10 +310,8 @@ class Session:
         """
         organisations = self._organisations
         assert organisations is not None
-        timings = self._timings
-        waits = Waits(self._chance, timings.backoff(self._chance), terminal=timings.terminal, busy=timings.busy)
-        self._reason = ""
-        self._state.move(State.CONNECTING)
+        waits = self._timings.waits(self._chance)
+        self._state.move(State.CONNECTING, self._reason)
         while True:
             try:
                 self._reason, wait = self._connect(organisations, waits)
@@ -315,7 +339,11 @@ class Session:
         first = not organisations.known
         try:
             if first:
-                self._first_look_up(organisations)
+                self._wait_for_pacer()
+                organisations.first_look_up(self._api, self._store, self._now())
+                self._wait_interruptibly(0.0)
+            for name in organisations.put_first(self._wanted):
+                self._store.subscriptions.pop(name, None)  # or it would take the place of one that matters more
             ending = self._new_connection(organisations, first).run()
             self._wait_interruptibly(0.0)  # where a command ended the connection, that is why, not what the socket saw
             if self._aborted:
@@ -325,13 +353,13 @@ class Session:
             if self._aborted:
                 return _RECONNECTING_NOW, 0.0
             self._state.report(error)
-            return _short(error), waits.failed()
+            return reason(error), waits.refused() if isinstance(error, Refused) else waits.failed()
         except SessionOver:
             raise
         except Exception as error:
             # Whatever it is, the person is signed in and waits for messages: say so, and go on.
             self._state.unexpected(error)
-            return "an unexpected error", waits.failed()
+            return _UNEXPECTED, waits.failed()
         finally:
             self._websocket = None
         log.info("connection ended: %s", ending.why)
@@ -345,18 +373,6 @@ class Session:
     def _aborted(self) -> bool:
         """A command was obeyed before its sender aborted, and so aborted the connection that was made for it."""
         return self._websocket is not None and self._websocket.aborted
-
-    def _first_look_up(self, organisations: Organisations) -> None:
-        self._wait_for_pacer()
-        try:
-            organisations.look_up(self._api)
-        except Refused as refused:
-            if refused.status != 401:
-                raise
-            # The Bearer middleware's 401 may mean one organisation only: ask the token calls whether all is over.
-            self._store.connection = self._api.connection_token()
-            raise
-        self._wait_interruptibly(0.0)
 
     def _new_connection(self, organisations: Organisations, just_looked_up: bool) -> PushConnection:
         parts = Collaborators(
@@ -376,8 +392,8 @@ class Session:
         )
         return PushConnection(parts, self._websocket, self._online, just_looked_up=just_looked_up)
 
-    def _figures(self) -> tuple[int, int, int]:
-        return self._organisations.figures() if self._organisations is not None else (0, 0, 0)
+    def _figures(self) -> Figures:
+        return self._organisations.figures() if self._organisations is not None else Figures()
 
     def _online(self) -> None:
         self._assert_own_thread()
@@ -392,20 +408,3 @@ class Session:
             self._state.move(State.ONLINE)
         else:
             self._state.move(self._state.state, self._reason)
-
-
-def _kind(error: TelexStartError) -> SignInFailure:
-    if isinstance(error, CredentialsRefused):
-        return SignInFailure.CREDENTIALS
-    if isinstance(error, InvalidForm):
-        return SignInFailure.FORM
-    if isinstance(error, RateLimited):
-        return SignInFailure.RATE_LIMIT
-    if isinstance(error, NoNetwork):
-        return SignInFailure.NETWORK
-    return SignInFailure.TELEX
-
-
-def _short(error: TelexStartError) -> str:
-    """A trouble in a few words, fit for the status line."""
-    return error.title[0].lower() + error.title[1:] if not error.title.startswith("Telex") else error.title

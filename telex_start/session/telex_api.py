@@ -21,6 +21,7 @@ from ..errors import (
     RateLimited,
     Refused,
     SessionOver,
+    SignInRefused,
     TelexFailure,
     Temporary,
 )
@@ -87,6 +88,7 @@ class TelexApi:
         Raises:
             CredentialsRefused: the e-mail and password are not accepted.
             InvalidForm: Telex finds the e-mail or a field malformed.
+            SignInRefused: Telex lets this person in no more.
         """
         try:
             data = self._call("POST", "/auth/login", {}, {"email": email, "password": password})[0]
@@ -95,6 +97,8 @@ class TelexApi:
                 raise CredentialsRefused("Telex does not know this e-mail address and password.") from None
             if refused.status == 422:
                 raise InvalidForm(refused.message) from None
+            if refused.status == 403:
+                raise SignInRefused(f"Telex says: {refused.message.rstrip('.')}.") from None
             raise
         access = data.get("access_token") if isinstance(data, dict) else None
         user = data.get("user") if isinstance(data, dict) else None
@@ -181,7 +185,7 @@ class TelexApi:
             try:
                 data, served_at, arrived = self._call(method, path, headers, body, end)
             except Refused as refused:
-                if not _signed_out(refused):
+                if not signed_out(refused):
                     raise
                 words = refused.message
                 log.info("%s was refused by %s", path, "access token" if bearer else "notification token")
@@ -238,7 +242,7 @@ def _is_token(value: Any) -> TypeGuard[str]:
     return isinstance(value, str) and value.isascii() and value.isprintable() and " " not in value and value != ""
 
 
-def _signed_out(refused: Refused) -> bool:
+def signed_out(refused: Refused) -> bool:
     """Whether a refusal speaks for signing in again: a 401, or a 400 that names an invalid token (both spellings)."""
     words = refused.message.lower()
     return refused.status == 401 or (refused.status == 400 and "invalid" in words and "token" in words)
@@ -266,11 +270,11 @@ def _data(answer: Answer) -> Any:
         raise TelexFailure(f"Telex's server answered with an error page (HTTP {answer.status}).")
     message = _one_line(envelope.get("message")) or f"HTTP {status}"
     if status >= 500:
-        raise TelexFailure(f"Its server says: {message}.")
+        raise TelexFailure(f"Telex's server says: {message.rstrip('.')}.")
     if status >= 400:
         raise Refused(message, status)
     if envelope.get("status") == "error":
-        raise TelexFailure(f"Its server says: {message}.")
+        raise TelexFailure(f"Telex's server says: {message.rstrip('.')}.")
     return envelope.get("data")
 
 
@@ -286,5 +290,7 @@ def _served_at(answer: Answer) -> float | None:
         return None
     try:
         return email.utils.parsedate_to_datetime(text).timestamp()
-    except ValueError:
+    except (
+        Exception
+    ):  # ValueError as documented; OverflowError for the year 1 (Python 3.11 to 3.13), and who knows what
         return None

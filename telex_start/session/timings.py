@@ -24,15 +24,21 @@ class Timings(Struct, frozen=True, kw_only=True):
     first_token_within: float = 1.5
     """For a channel's first subscription token while other organisations wait for theirs."""
     look_up_every: float = 900.0
-    """Between two look-ups of the user's organisations."""
+    """Between two look-ups of the user's organisations, on average (see :func:`~telex_start.net.pacing.spread`)."""
     look_up_again: float = 60.0
-    """Until the next look-up after one that failed for a reason that passes."""
+    """Until the next look-up after one that failed for a reason that passes, on average."""
+    look_up_after: float = 10.0
+    """A connection made anew looks the organisations up within this, and never twice in it: a server that restarts is
+    not asked by all its users in the second in which they are back, nor by each of them a second while it falters."""
+    look_ups_refused_for: float = 3600.0
+    """After so long with nothing but refused look-ups the person is asked to sign in again."""
     open_within: float = websocket.OPEN_WITHIN
     reply_within: float = protocol.REPLY_WITHIN
     ping_slack: float = protocol.PING_SLACK
     refused_for: float = channel.REFUSED_FOR
     terminal: tuple[float, float] = Waits.TERMINAL
     busy: float = Waits.BUSY
+    stood: float = Waits.STOOD
     backoff_minimum: float = pacing.BACKOFF_MINIMUM
     backoff_maximum: float = pacing.BACKOFF_MAXIMUM
     unanswered_minimum: float = 1.0
@@ -43,6 +49,10 @@ class Timings(Struct, frozen=True, kw_only=True):
     def backoff(self, chance: Callable[[], float]) -> Backoff:
         """A backoff with these bounds."""
         return Backoff(chance, self.backoff_minimum, self.backoff_maximum)
+
+    def waits(self, chance: Callable[[], float]) -> Waits:
+        """The waits between two connections."""
+        return Waits(chance, self.backoff(chance), terminal=self.terminal, busy=self.busy, stood=self.stood)
 
 
 USUAL = Timings()

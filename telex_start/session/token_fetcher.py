@@ -31,6 +31,7 @@ class TokenFetcher:
         self._channels = parts.organisations.channels
         self._timings = parts.timings
         self._now = parts.now
+        self._chance = parts.chance
         self._wait_interruptibly = parts.wait_interruptibly
         self._dispatch = parts.dispatch
         self._figures_changed = parts.figures_changed
@@ -171,16 +172,14 @@ class TokenFetcher:
         connection = self._store.connection
         if connection and (why := tokens.why_unusable(token.value, channel.name, connection.value)):
             raise Refused(f"its token cannot be used: {why}", 200)
-        if not token.usable(self._now()):
-            raise Temporary("Telex gave a token that had run out already.")
         return token
 
     def refuse(self, channel: Channel, why: str) -> None:
         """There is no token for this channel that can be used: not again for some minutes."""
         name = self._organisations.name_of(channel.name)
-        log.warning("organisation %s: %s; next try in %g minutes", name, why, self._timings.refused_for / 60)
+        log.warning("organisation %s: %s; next try in about %g minutes", name, why, self._timings.refused_for / 60)
         self._store.subscriptions.pop(channel.name, None)
-        channel.refuse(self._now())
+        channel.refuse(self._now(), self._chance())
         self.report_no_history(channel)
         self._figures_changed()
 
@@ -205,4 +204,4 @@ class TokenFetcher:
             return None
         self.note(None)
         self._store.connection = token
-        return token if token.usable(self._now()) else None
+        return token

@@ -46,7 +46,9 @@ def received(value: str, now: float, served_at: float | None) -> Token:
     """A token as it came in an answer.
 
     Its life is ``exp`` less the *server's* time, counted from its arrival: the wall clock of this machine may be wrong
-    by hours, so ``exp`` is never compared with it.
+    by hours, so ``exp`` is never compared with it. Where that comes out as nothing at all, the two clocks of the server
+    disagree (whoever signs tokens may be another machine than the one that answers): Telex has just given the token, so
+    it is good, and how long for the push server will say.
 
     Args:
         value: The token.
@@ -58,6 +60,8 @@ def received(value: str, now: float, served_at: float | None) -> Token:
     if served_at is None or not isinstance(expiry, int | float) or isinstance(expiry, bool) or abs(expiry) > _FAR:
         return Token(value)
     life = float(expiry) - served_at
+    if life <= 0:
+        return Token(value)
     return Token(value, now + life, life)
 
 

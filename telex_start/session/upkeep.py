@@ -10,10 +10,12 @@ import logging
 from collections.abc import Callable
 
 from ..errors import RateLimited, Refused, Temporary
+from ..net.pacing import spread
 from ..push.channel import Channel, Phase
 from ..push.protocol import PushClient
 from . import tokens
 from .collaborators import Collaborators
+from .room import Room
 from .token_fetcher import TokenFetcher
 
 log = logging.getLogger(__name__)
@@ -30,14 +32,19 @@ class Upkeep:
             parts: What it works with.
             client: The connection's protocol state.
             fetcher: Fetches the connection's tokens.
-            just_looked_up: The organisations have just been looked up; otherwise that is due at once.
+            just_looked_up: The organisations have just been looked up; otherwise that is due in a moment.
         """
         self._parts = parts
         self._channels = parts.organisations.channels
         self._client = client
         self._fetcher = fetcher
         self._now = parts.now
-        self._look_up_at = self._now() + (parts.timings.look_up_every if just_looked_up else 0.0)
+        self._room = Room(parts, client, fetcher)
+        if just_looked_up:
+            self._look_up_at = self._now() + spread(parts.timings.look_up_every, parts.chance())
+        else:
+            after = parts.timings.look_up_after
+            self._look_up_at = max(self._now() + after * parts.chance(), parts.organisations.looked_up_at + after)
 
     def due(self, now: float) -> tuple[Callable[[], object] | None, float]:
         """Subscribe the channels that have a token, and look what is due besides. For a connection that is online.
@@ -46,6 +53,7 @@ class Upkeep:
             The most pressing call to Telex, to be made at once, or ``None``; and when to ask again, in seconds.
             The call may raise SessionOver.
         """
+        self._room.share()
         self._subscribe_those_with_tokens(now)
         call = self._most_pressing(now)
         if call is None:
@@ -114,10 +122,9 @@ class Upkeep:
             self._client.sub_refresh(channel, token.value, now)
 
     def _look_up(self) -> None:
-        timings, organisations = self._parts.timings, self._parts.organisations
-        self._look_up_at = self._now() + timings.look_up_every
+        timings, organisations, chance = self._parts.timings, self._parts.organisations, self._parts.chance
         try:
-            added, dropped = organisations.look_up(self._parts.api)
+            added, dropped = organisations.look_up(self._parts.api, self._now())
         except RateLimited:
             self._look_up_at = self._now()
             return
@@ -125,8 +132,10 @@ class Upkeep:
             self._fetcher.note(error)
             log.info("looking up organisations: %s", error.message)
             again = timings.look_up_again if isinstance(error, Temporary) else timings.look_up_every
-            self._look_up_at = self._now() + again
+            self._look_up_at = self._now() + spread(again, chance())
+            self._parts.figures_changed()
             return
+        self._look_up_at = self._now() + spread(timings.look_up_every, chance())
         now = self._now()
         for channel in dropped:
             self._parts.store.subscriptions.pop(channel.name, None)
@@ -134,4 +143,4 @@ class Upkeep:
                 self._client.unsubscribe(channel, now)
         if added or dropped:
             log.info("organisations: %d joined, %d left", len(added), len(dropped))
-            self._parts.figures_changed()
+        self._parts.figures_changed()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
+import contextlib
 import json
 import os
 import signal
@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.conftest import headless
+from tests.fake_desktop import FakeNotificationDaemon, PrivateBus
 from tests.process import ROOT, running
 from tests.program import Program
 from tests.servers import Sandbox
@@ -67,22 +68,32 @@ def test_a_signal_is_an_end_in_order(tmp_path: Path, shared: Sandbox, number: si
     assert list((tmp_path / "run" / "telex-start").iterdir()) == [], "no lock is left behind"
 
 
-def test_a_slow_end_after_a_signal_is_an_end_in_order_too() -> None:
-    """On a busy machine the interpreter takes long to end, and by then it has given up its signal handlers."""
-    program = """
+@pytest.mark.parametrize("again", [0, signal.SIGTERM, signal.SIGINT], ids=["once", "SIGTERM", "SIGINT"])
+def test_a_slow_end_after_a_signal_is_an_end_in_order_too(again: int) -> None:
+    """On a busy machine the interpreter takes long to end, and by then it has given up its signal handlers.
+
+    The other thread may be as late as to set its timer only then, and the person may be as impatient as to press Ctrl-C
+    again.
+    """
+    program = f"""
 import os, signal, time
 from telex_start.process import signals
 
 class Slow:
-    def __del__(self, sleep=time.sleep, seconds=3 * signals._LOOK_EVERY):
+    def __del__(self, kill=os.kill, me=os.getpid(), sleep=time.sleep, seconds=3 * signals._LOOK_EVERY):
+        self.late.came()
+        kill(me, {again:d})
         sleep(seconds)
 
-slow = Slow()
 came = []
-watch = signals.listen(came.append, lambda: False)
+late = signals.listen(came.append, lambda: False)
 signal.raise_signal(signal.SIGTERM)
-watch.came()
+late.came()
 assert came == [signal.SIGTERM]
+signal.raise_signal(signal.SIGTERM)  # read by the other thread while the interpreter ends
+signals.end()
+slow = Slow()
+slow.late = late
 """
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
@@ -131,34 +142,38 @@ def test_a_reader_that_goes_away_ends_it_quietly(tmp_path: Path, shared: Sandbox
         assert (pipeline.returncode, out, errors) == (0, "Signing in\n", "")
 
 
-def test_a_reader_that_sleeps_does_not_keep_it_from_ending(tmp_path: Path, telex: Sandbox) -> None:
-    """Nobody reads and the pipe is full, so the main thread hangs in a write; SIGTERM still ends it."""
-    agent = headless(tmp_path, telex)
+def test_a_reader_that_sleeps_keeps_it_neither_from_notifying_nor_from_ending(tmp_path: Path, telex: Sandbox) -> None:
+    """The pipe is full before the first line, and nobody reads."""
     read, write = os.pipe()
-    fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
+    os.set_blocking(write, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(write, b"x" * 4096)
+    os.set_blocking(write, True)
     try:
-        with running(
-            [sys.executable, "-m", "telex_start", "--headless", "--json", "--email", telex.email, "--password-stdin"],
-            env=buffered(agent),
-            stdin=subprocess.PIPE,
-            stdout=write,
-        ) as process:
-            os.close(write)
-            assert process.stdin is not None
-            process.stdin.write(telex.password.encode() + b"\n")
-            process.stdin.close()
-            telex.wait_until(lambda status: sum(status["subscriptions"].values()) == 1)
-            name = "x" * 150
-            while Path(f"/proc/{process.pid}/syscall").read_text().split()[:2] != [_WRITE, "0x1"]:
-                telex.message(0, name)
-            process.terminate()
-            assert process.wait(2) == 0
+        with PrivateBus() as bus, FakeNotificationDaemon(bus) as daemon:
+            agent = headless(tmp_path, telex)
+            with running(
+                [sys.executable, "-m", "telex_start", *agent.options],
+                env={**buffered(agent), "DBUS_SESSION_BUS_ADDRESS": bus.address},
+                stdin=subprocess.PIPE,
+                stdout=write,
+                stderr=subprocess.PIPE,
+            ) as process:
+                os.close(write)
+                assert process.stdin is not None
+                assert process.stderr is not None
+                process.stdin.write(telex.password.encode() + b"\n")
+                process.stdin.close()
+                telex.wait_until(lambda status: sum(status["subscriptions"].values()) == 1)
+                telex.message(0, "General")
+                [toast] = daemon.wait_for(1)
+                assert toast.summary == "General"
+                process.terminate()
+                assert process.wait(2) == 0
+                assert process.stderr.read() == b""
     finally:
         os.close(read)
-
-
-_WRITE = {"x86_64": "1", "aarch64": "64"}[os.uname().machine]
-"""The number of the system call."""
 
 
 def test_a_full_disk_takes_the_lines_and_not_the_agent(tmp_path: Path, telex: Sandbox) -> None:
@@ -204,6 +219,13 @@ def test_a_malformed_form_is_refused_in_telexs_words(tmp_path: Path, telex: Sand
     with in_words(tmp_path, telex) as agent:
         assert agent.ended() == 3
         assert agent.errors == "telex-start: signing in was refused: email is not valid\n"
+
+
+def test_a_suspended_account_is_a_refusal_in_telexs_words(tmp_path: Path, telex: Sandbox) -> None:
+    telex.fault("login", status=403, message="account suspended")
+    with in_words(tmp_path, telex) as agent:
+        assert agent.ended() == 3
+        assert agent.errors == "telex-start: signing in was refused: Telex says: account suspended.\n"
 
 
 def test_nobody_to_ask(tmp_path: Path, shared: Sandbox) -> None:
@@ -253,7 +275,7 @@ def test_no_server_at_all_is_no_end_either(tmp_path: Path, shared: Sandbox) -> N
     options = ("--headless", "--email", shared.email, "--password-stdin")
     with Program(tmp_path, *options, environ=environ, given="secret\n") as agent:
         agent.line(lambda line: line == "! No connection to Telex: The Telex server refused the connection.")
-        agent.line(lambda line: line == "Signing in: no connection to Telex")
+        agent.line(lambda line: line == "Signing in: the Telex server refused the connection")
         code, seconds = agent.end()
         assert (code, seconds < 2, agent.errors) == (0, True, "")
 

@@ -104,13 +104,25 @@ def test_cancel_during_a_login_to_a_slow_server_takes_it_back(start: Callable[..
     person.sees("Signed out")
 
 
+def test_sign_out_during_a_login_closes_the_window_as_cancel_does(start: Callable[..., Person]) -> None:
+    """It went on saying "Signing in…"."""
+    person = start("--login")
+    person.telex.refuse_push(503)
+    person.window()
+    person.types(person.telex.email, "[Tab]", person.telex.password, "[Return]")
+    person.desktop.client.wait_until(lambda: "Sign Out" in person.item.labels(), "Sign Out in the menu")
+    person.item.click("Sign Out")
+    person.window_is_gone()
+    person.sees("Signed out")
+
+
 def test_success_is_not_said_before_something_can_arrive(start: Callable[..., Person]) -> None:
     """C++: "Login successful" before the socket is open. Here the window waits, retries and stays."""
     person = start("--login")
     person.telex.refuse_push(503)
     person.window()
     person.types(person.telex.email, "[Tab]", person.telex.password, "[Return]")
-    person.sees("Reconnecting: Telex has a problem")
+    person.sees("Reconnecting: Telex's push server answered HTTP 503")
     person.window()
     person.telex.refuse_push(0)
     person.sees("Online: 2 organisations")

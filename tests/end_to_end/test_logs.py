@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -32,10 +33,15 @@ Written = Callable[[], str]
 
 
 @pytest.fixture
-def written(tmp_path: Path) -> Iterator[Written]:
+def secrets() -> list[str]:
+    """Those that the program holds; may be changed."""
+    return ["opaque-notification-token"]
+
+
+@pytest.fixture
+def written(tmp_path: Path, secrets: list[str]) -> Iterator[Written]:
     """A log at the level debug; calling it ends it, and gives the text."""
     file = tmp_path / "test.log"
-    secrets = ["opaque-notification-token"]
     level = logging.getLogger().level
     logs.begin("debug", str(file), lambda: secrets)
 
@@ -118,6 +124,18 @@ def test_a_secret_that_was_forgotten_is_still_struck_out(tmp_path: Path) -> None
     finally:
         logs.end()
     assert "late: …" in file.read_text()
+
+
+def test_the_secrets_of_hundreds_of_organisations_are_all_struck_out(written: Written, secrets: list[str]) -> None:
+    """One token for each organisation; also when an error is logged after signing out has dropped all of them."""
+    held = [f"opaque-{number}-token" for number in range(200)]
+    secrets[:] = held
+    for secret in held:
+        log.info("sent %s", secret)
+    secrets.clear()
+    for secret in held:
+        log.info("late: %s", secret)
+    assert "opaque" not in written()
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -251,6 +269,56 @@ def test_a_file_that_was_taken_away_is_begun_anew(written: Written, tmp_path: Pa
     assert text.startswith(successor or "")
     assert "after" in text
     assert "after" not in (tmp_path / "test.log.1").read_text()
+
+
+def test_a_folder_that_was_deleted_under_way_is_made_again(secrets: list[str], tmp_path: Path) -> None:
+    """By a clean-up of the home folder: what is logged from then on is to be found, and not written on unseen."""
+    folder = tmp_path / "state" / "log"
+    folder.mkdir(parents=True)
+    logs.begin("warning", str(folder / "test.log"), lambda: secrets)
+    try:
+        log.warning("before")
+        shutil.rmtree(tmp_path / "state")
+        log.warning("after")
+        assert (folder / "test.log").read_text().endswith(": after\n")
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    finally:
+        logs.end()
+
+
+def test_where_a_deleted_folder_cannot_be_made_again_nothing_grows_unseen(tmp_path: Path) -> None:
+    folder = tmp_path / "log"
+    folder.mkdir()
+    logs.begin("warning", str(folder / "test.log"), list)
+    try:
+        log.warning("before")
+        [file] = [path for path in Path("/proc/self/fd").iterdir() if str(folder) in os.path.realpath(path)]
+        shutil.rmtree(folder)
+        folder.write_text("a file where the folder should be")
+        size = file.stat().st_size
+        for _ in range(10):
+            log.warning("unseen")
+        assert file.stat().st_size == size
+        folder.unlink()
+        log.warning("after")
+        assert "unseen" not in (folder / "test.log").read_text()
+        assert (folder / "test.log").read_text().endswith(": after\n")
+    finally:
+        logs.end()
+
+
+def test_a_full_file_that_cannot_be_put_aside_is_begun_anew(
+    written: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a folder that has become read-only: the file does not fill the disk."""
+    monkeypatch.setattr(logs, "MOST_BYTES", 1000)
+    for number in range(1, 3):
+        (tmp_path / f"test.log.{number}").mkdir()  # no file can replace it
+    for number in range(100):
+        log.info("line %d", number)
+    text = written()
+    assert len(text) < 1100
+    assert text.endswith(": line 99\n")
 
 
 def test_a_full_disk_is_no_reason_to_stop(capsys: pytest.CaptureFixture[str]) -> None:

@@ -28,6 +28,7 @@ from telex_start.events import (
     MainAppAnswered,
     MainAppDone,
     MenuClicked,
+    Notice,
     Organisation,
     OrganisationsChanged,
     PublicationsReceived,
@@ -89,9 +90,12 @@ class Window:
         self._between_turns = between_turns
 
     def run(self, turn: Callable[[], None]) -> None:
-        while not self.closed:
+        for _ in range(1000):
+            if self.closed:
+                return
             turn()
             self._between_turns()
+        pytest.fail("the window stays open")
 
     def show_busy(self, message: str) -> None:
         self.shown.append(message)
@@ -231,9 +235,13 @@ class Session:
         self.sent: list[Command] = []
         self.hangs = False
         self.life: list[str] = []
+        self.preferred: list[frozenset[str]] = []
 
     def start(self) -> None:
         self.life.append("started")
+
+    def prefer(self, channels: frozenset[str]) -> None:
+        self.preferred.append(channels)
 
     def send(self, command: Command) -> None:
         self.sent.append(command)
@@ -245,12 +253,26 @@ class Session:
         return not self.hangs
 
 
+def main_app_threads() -> list[threading.Thread]:
+    """Those that open or close the main app, from the moment when that was asked."""
+    return [thread for thread in threading.enumerate() if thread.name == "main app"]
+
+
+class Events(SimpleQueue[Event]):
+    """A queue that fails a test which would wait for ever."""
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Event:
+        if block and timeout is None and self.empty() and not main_app_threads():
+            pytest.fail("nothing comes any more")
+        return super().get(block, timeout)
+
+
 class Scene:
     """An App and all that it works with."""
 
     def __init__(self, email: str | None = ME) -> None:
         self.now = 1000.0
-        self.events: SimpleQueue[Event] = SimpleQueue()
+        self.events = Events()
         self.surface = Surface()
         self.toasts = Toasts()
         self.main_app = MainApp()
@@ -279,7 +301,7 @@ class Scene:
 
     def main_app_ends(self) -> None:
         """Wait until what was asked of the main app is done, and handle what came of it."""
-        for thread in self.main_app.threads:
+        for thread in main_app_threads():
             thread.join(10)
             assert not thread.is_alive()
         self.app.turn()
@@ -304,7 +326,7 @@ def scene() -> Iterator[Scene]:
     made = Scene()
     yield made
     assert isinstance(made.said, list), "whatever the test was about, all that was said was told"
-    assert not any(thread.is_alive() for thread in made.main_app.threads)
+    assert not main_app_threads()
 
 
 SIGN_IN_NEEDED = (wording.SIGN_IN_NEEDED.title, wording.SIGN_IN_NEEDED.body)
@@ -530,6 +552,114 @@ def test_closing_a_window_that_has_sent_nothing_cancels_nothing(scene: Scene) ->
     assert (scene.session.sent, scene.window.closed) == ([], True)
 
 
+def after_the_window(scene: Scene, *events: Event) -> None:
+    """Have these events come when the first window is gone, and Exit after them."""
+
+    def closed() -> None:
+        if scene.surface.windows[0].closed:
+            scene.surface.between_turns = lambda: None
+            for event in (*events, EXIT):
+                scene.events.put(event)
+
+    scene.surface.between_turns = closed
+
+
+@pytest.mark.parametrize("accepted", [[], [CONNECTING], [CONNECTING, RECONNECTING]], ids=["asking", "accepted", "late"])
+def test_signing_out_by_the_menu_closes_the_window_that_signs_in(scene: Scene, accepted: list[Event]) -> None:
+    """It said "Signing in…" for ever, or after ten seconds that it had signed in."""
+    after_the_window(scene, SIGNED_OUT)
+    for event in (WindowSubmitted(ME, "secret"), SIGNING_IN, *accepted, MenuClicked(MenuItem.SIGN_OUT)):
+        scene.events.put(event)
+    assert scene.app.run([], open_window=True) == 0
+    assert scene.session.sent == [SignIn(ME, "secret"), SignOut()]
+    assert not any("success" in words or "failure" in words for words in scene.window.shown)
+    assert (scene.said, len(scene.surface.opened)) == ([], 1)
+
+
+CANCELLED = StateChanged(State.SIGN_IN_NEEDED)
+"""What the session says where there are stream positions that the same person may want to go on from."""
+
+
+@pytest.mark.parametrize("accepted", [CONNECTING, ONLINE], ids=lambda event: event.state.value)
+@pytest.mark.parametrize("leave", [WindowClosed(), MenuClicked(MenuItem.SIGN_OUT)], ids=["Cancel", "Sign Out"])
+def test_leaving_after_the_password_was_accepted_is_no_session_that_is_over(
+    scene: Scene, accepted: StateChanged, leave: Event
+) -> None:
+    """There came a toast, and a new window, to who had just cancelled."""
+    waiting = StateChanged(accepted.state, organisations=1)
+    after_the_window(scene, CANCELLED)
+    for event in (WindowSubmitted(ME, "secret"), SIGNING_IN, waiting, leave):
+        scene.events.put(event)
+    assert scene.app.run([], open_window=True) == 0
+    assert (scene.said, len(scene.surface.opened)) == ([], 1)
+
+
+def test_the_next_session_that_is_over_is_told_again(scene: Scene) -> None:
+    after_the_window(scene, CANCELLED, SIGNING_IN, ONLINE, SESSION_OVER)
+    for event in (WindowSubmitted(ME, "secret"), SIGNING_IN, CONNECTING, WindowClosed()):
+        scene.events.put(event)
+    assert scene.app.run([], open_window=True) == 0
+    assert scene.surface.opened[1:] == [(ME, False, "Your Telex session has ended. Please sign in again.")]
+
+
+def test_a_refusal_that_crosses_the_cancelling_of_its_sign_in_opens_no_window(scene: Scene) -> None:
+    after_the_window(scene, SignInFailed("Sign-in refused", "…", SignInFailure.CREDENTIALS), CANCELLED)
+    for event in (WindowSubmitted(ME, "wrong"), WindowClosed()):
+        scene.events.put(event)
+    assert scene.app.run([], open_window=True) == 0
+    assert (scene.surface.troubles, len(scene.surface.opened)) == ([], 1)
+
+
+@pytest.mark.parametrize("again", [MenuClicked(MenuItem.LOGIN), IconClicked(), SecondStart(Request.OPEN)], ids=repr)
+@pytest.mark.parametrize("before", [[], [WindowSubmitted(ME, "secret"), SIGNING_IN, CONNECTING]], ids=["idle", "busy"])
+def test_asking_for_the_window_in_the_very_turn_that_closes_it_opens_it_again(
+    scene: Scene, before: list[Event], again: Event
+) -> None:
+    """The click was lost: it brought a window forward that was closing."""
+
+    def once_more() -> None:
+        if len(scene.surface.windows) == 2:
+            scene.events.put(EXIT)
+
+    scene.surface.between_turns = once_more
+    for event in (*before, WindowClosed(), WindowClosed(), again):
+        scene.events.put(event)
+    assert scene.app.run([], open_window=True) == 0
+    assert [window.closed for window in scene.surface.windows] == [True, True]
+    assert scene.surface.windows[1].shown == []
+    assert scene.main_app.calls == []
+    assert scene.session.sent[1:] == [CancelSignIn()] * bool(before), "once"
+
+
+def test_what_is_left_of_a_cancelled_sign_in_means_nothing_to_the_next_one(scene: Scene) -> None:
+    def submit_in_the_second() -> None:
+        if len(scene.surface.windows) == 2:
+            scene.surface.between_turns = lambda: None
+            for event in (WindowSubmitted(ME, "new"), ONLINE, SESSION_OVER, SIGNING_IN, CONNECTING, ONLINE, EXIT):
+                scene.events.put(event)
+
+    scene.surface.between_turns = submit_in_the_second
+    for event in (WindowSubmitted(ME, "old"), SIGNING_IN, WindowClosed(), MenuClicked(MenuItem.LOGIN)):
+        scene.events.put(event)
+    assert scene.app.run([], open_window=True) == 0
+    assert scene.surface.windows[1].shown == [
+        "Signing in…",
+        "Password accepted. Connecting…",
+        "success: Signed in: 1 organisation.",
+    ]
+    assert scene.said == []
+
+
+def test_a_sign_in_of_the_start_that_succeeds_leaves_no_window_that_asks(scene: Scene) -> None:
+    """Its window would sign in for ever: a session that is good takes no second sign-in."""
+    scene.run(
+        *(SIGNING_IN, MenuClicked(MenuItem.LOGIN), CONNECTING, WindowSubmitted("grace@example.org", "x"), ONLINE),
+        sign_in=[SignIn(ME, "secret", persist=True)],
+    )
+    assert scene.session.sent == [SignIn(ME, "secret", persist=True)]
+    assert scene.window.shown == ["Password accepted. Connecting…", "success: Signed in: 1 organisation."]
+
+
 def test_a_failed_sign_in_is_said_in_the_window_alone(scene: Scene) -> None:
     failed = SignInFailed("Sign-in refused", "…", SignInFailure.CREDENTIALS)
     scene.run(WindowSubmitted(ME, "wrong"), failed, open_window=True)
@@ -537,12 +667,53 @@ def test_a_failed_sign_in_is_said_in_the_window_alone(scene: Scene) -> None:
     assert (scene.surface.troubles, scene.toasts.shown, len(scene.surface.opened)) == ([], [], 1)
 
 
-@pytest.mark.parametrize("kind", [SignInFailure.CREDENTIALS, SignInFailure.FORM], ids=lambda kind: kind.value)
+@pytest.mark.parametrize(
+    "kind", [SignInFailure.CREDENTIALS, SignInFailure.FORM, SignInFailure.REFUSED], ids=lambda kind: kind.value
+)
 def test_refused_credentials_of_the_start_open_a_window_that_says_why(scene: Scene, kind: SignInFailure) -> None:
     scene.run(SignInFailed("Sign-in refused", "The form is wrong.", kind), sign_in=[SignIn(ME, "wrong")])
     [(email, take_focus, message)] = scene.surface.opened
     assert (email, take_focus) == (ME, False)
     assert scene.surface.troubles == [Trouble("Sign-in refused", message)]
+
+
+def test_a_suspended_account_is_said_in_telexs_own_words(scene: Scene) -> None:
+    words = "Telex says: account suspended."
+    failed = SignInFailed("Sign-in refused", words, SignInFailure.REFUSED)
+    scene.run(WindowSubmitted(ME, "secret"), failed, open_window=True)
+    assert scene.window.shown[-1] == f"failure: {words}"
+
+
+STALE = StateChanged(State.ONLINE, organisations=1, subscribed=1, sign_in_again=True)
+
+
+def test_where_look_ups_are_refused_login_opens_a_window_and_that_signs_in(scene: Scene) -> None:
+    scene.run(STALE, MenuClicked(MenuItem.LOGIN))
+    assert scene.surface.opened == [(ME, True, "")]
+    again = Scene()
+    again.run(ONLINE, MenuClicked(MenuItem.LOGIN))
+    assert again.surface.opened == []
+
+
+def test_a_notice_is_a_toast_and_on_the_terminal_a_line(scene: Scene) -> None:
+    scene.run(ONLINE, Notice("Sign in again", "Or not."))
+    assert scene.said == [("Sign in again", "Or not.")]
+
+
+def test_a_session_thread_that_died_is_said_and_ends_the_program(scene: Scene) -> None:
+    scene.events.put(StateChanged(State.STOPPED))
+    assert scene.app.run([], open_window=False) == 1
+    assert scene.app.last_words == "the part that talks to Telex failed twice; the log tells more"
+    assert [title for title, _ in scene.said] == ["Telex Start has ended"]
+    assert scene.toasts.shown[-1].handle is None, "it would be taken away at the end"
+
+
+def test_where_organisations_are_left_out_the_session_learns_where_something_is_unread(scene: Scene) -> None:
+    scene.run(ONLINE, ONE_ORGANISATION, news(1))
+    assert scene.session.preferred == [], "not while all have room"
+    again = Scene()
+    again.run(ONLINE, ONE_ORGANISATION, StateChanged(State.ONLINE, "", 2, 1, 1, left_out=1), news(1), news(2))
+    assert again.session.preferred == [frozenset(), frozenset({CHANNEL}), frozenset({CHANNEL})]
 
 
 def test_another_failure_without_a_window_opens_none(scene: Scene) -> None:
@@ -739,7 +910,7 @@ def test_a_trouble_is_told_without_a_toast(scene: Scene) -> None:
 def test_a_trouble_after_the_password_is_said_in_the_window_too(scene: Scene) -> None:
     trouble = Trouble("No connection to Telex", "The server refused the connection.")
     scene.run(WindowSubmitted(ME, "secret"), CONNECTING, trouble, open_window=True)
-    assert scene.window.shown[-1] == "No connection to Telex. Trying again…"
+    assert scene.window.shown[-1] == "The server refused the connection. Trying again…"
     assert scene.surface.troubles == [trouble]
 
 
@@ -792,6 +963,39 @@ def test_an_event_that_fails_is_said_without_its_text_and_the_next_is_handled(sc
     assert scene.surface.states == [ONLINE]
 
 
+def test_a_cause_that_goes_on_failing_is_told_once(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    """There were 50 toasts for 50 events."""
+    scene.surface.fails_on = CONNECTING
+    scene.turn(*[CONNECTING] * 50)
+    assert scene.said == [("Telex Start had a problem", "ZeroDivisionError; the log tells more.")]
+    assert len([record for record in caplog.records if record.exc_info]) == 1
+    assert len(caplog.records) == 50
+    scene.surface.no_window = ZeroDivisionError()
+    scene.run(SIGNED_OUT, MenuClicked(MenuItem.LOGIN))
+    assert len(scene.said) == 2, "another cause"
+
+
+def test_what_is_due_and_fails_is_tried_again_a_second_later_and_holds_up_nothing_else(scene: Scene) -> None:
+    """It was due again at once: a loop without a pause."""
+    faces: list[Face] = []
+
+    def failing(face: Face) -> None:
+        faces.append(face)
+        raise ZeroDivisionError
+
+    scene.turn(ONLINE, ONE_ORGANISATION, news(1))
+    scene.surface.face = failing  # type: ignore[method-assign]
+    scene.now += SELDOM
+    scene.turn()
+    scene.turn(*[ChannelAnswered(CHANNEL)] * 10)
+    assert len(faces) == 1
+    scene.turn(news(2))
+    scene.now += SELDOM
+    scene.turn()
+    assert len(faces) == 2
+    assert [title for title, _ in scene.said] == ["Telex Start had a problem"]
+
+
 def test_not_even_a_surface_that_fails_to_say_so_ends_the_loop(scene: Scene) -> None:
     scene.surface.fails_on = Trouble
     scene.surface.no_window = ValueError("password=hunter2")
@@ -809,7 +1013,7 @@ EXAMPLES: dict[type[Event], Event] = {
         *(ONE_ORGANISATION, news(1), ChannelAnswered(CHANNEL), CountsUnknown(CHANNEL), Trouble("title", "message")),
         *(SignInFailed("title", "message", SignInFailure.TELEX), WindowSubmitted(ME, "secret"), WindowClosed()),
         *(SecondStart(Request.OPEN), SignalReceived(15), MachineWoke(), MainAppAnswered("title", "message")),
-        *(MainAppDone(), ToastFailed("message"), ThreadFailed("tray", "OSError")),
+        *(MainAppDone(), Notice("title", "message"), ToastFailed("message"), ThreadFailed("tray", "OSError")),
     )
 }
 
@@ -827,7 +1031,7 @@ def test_no_event_is_unexpected(
     scene: Scene, state: StateChanged, event: Event, open_window: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert scene.run(state, event, open_window=open_window) == 0
-    for thread in scene.main_app.threads:
+    for thread in main_app_threads():
         thread.join(10)
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
 
@@ -840,6 +1044,6 @@ def test_no_menu_item_is_unexpected(
     scene: Scene, state: StateChanged, item: MenuItem, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert scene.run(state, MenuClicked(item)) == 0
-    for thread in scene.main_app.threads:
+    for thread in main_app_threads():
         thread.join(10)
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []

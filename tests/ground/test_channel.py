@@ -103,7 +103,7 @@ def test_a_refresh_that_failed_is_not_tried_again_where_the_channel_is_live_no_l
 
 def test_a_refused_channel_gets_another_chance_in_a_new_session() -> None:
     made = live()
-    made.refuse(NOW)
+    made.refuse(NOW, 0.5)
     made.signed_in_anew()
     assert not made.refused
     assert made.try_at < 0
@@ -137,13 +137,33 @@ def test_at_once_is_at_once_only_where_it_was_live_for_a_while() -> None:
 
 def test_a_refused_channel_waits_over_reconnects_and_is_well_again_once_live() -> None:
     made = live()
-    made.refuse(NOW)
+    made.refuse(NOW, 0.5)
     made.disconnected()
     assert made.refused
     assert made.try_at == NOW + REFUSED_FOR
     made.begin().answered(Subscribed())
     made.settle(NOW + REFUSED_FOR)
     assert not made.refused
+
+
+def test_channels_that_were_refused_at_the_same_moment_are_not_all_tried_again_at_the_same_moment() -> None:
+    tried = []
+    for chance in (0.0, 0.5, 0.999):
+        made = live()
+        made.refuse(NOW, chance)
+        tried.append(made.try_at - NOW)
+    assert tried[0] == REFUSED_FOR / 2
+    assert tried[1] == REFUSED_FOR
+    assert 1.49 * REFUSED_FOR < tried[2] < 1.5 * REFUSED_FOR
+
+
+def test_a_channel_without_room_waits_for_room_and_for_the_next_connection() -> None:
+    made = live()
+    made.leave_out()
+    assert (made.phase, made.refused, made.left_out, made.try_at) == (Phase.IDLE, True, True, float("inf"))
+    made.disconnected()
+    assert (made.refused, made.left_out) == (False, False)
+    assert made.try_at < NOW
 
 
 @pytest.mark.parametrize(("offset", "new"), [(5, False), (4, False), (6, True), (9, True), (0, True)])

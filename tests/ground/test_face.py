@@ -37,10 +37,28 @@ def test_the_status_line(session: StateChanged, unread: int, status: str) -> Non
     assert face.unread == unread
 
 
-def test_a_title_fits_into_what_windows_shows() -> None:
-    face = face_of(changed(State.RECONNECTING, reason="r" * 500), 0)
-    assert len(face.title) == 127
-    assert face.title.startswith("Telex: Reconnecting: r")
+@pytest.mark.parametrize("reason", ["r" * 500, "\N{PARTY POPPER}" * 100])
+def test_a_title_fits_into_what_windows_shows(reason: str) -> None:
+    title = face_of(changed(State.RECONNECTING, reason=reason), 0).short_title
+    assert 125 <= len(title.encode("utf-16-le")) / 2 <= 127
+    assert title.startswith(f"Telex: Reconnecting: {reason[0]}") and title.endswith("…")
+
+
+def test_a_long_cause_is_cut_in_the_menu_and_whole_in_the_tooltip() -> None:
+    why = "a redirect came instead of Telex's answer: does this network ask you to log in first?"
+    face = face_of(changed(State.RECONNECTING, reason=why), 0)
+    assert face.status == "Reconnecting: a redirect came instead of Telex's answer: do…"
+    assert len(face.status) == 60
+    assert face.title == face.short_title == f"Telex: Reconnecting: {why}"
+
+
+def test_where_look_ups_are_refused_the_status_line_says_so_and_login_is_enabled() -> None:
+    stale = StateChanged(State.ONLINE, organisations=3, subscribed=3, sign_in_again=True)
+    face = face_of(stale, 2)
+    assert face.status == "Online. Sign in again to see new organisations, 2 unread"
+    assert face.may_log_in and face.signed_in, "Sign Out is still there"
+    reconnecting = face_of(StateChanged(State.RECONNECTING, "x", sign_in_again=True), 0)
+    assert (reconnecting.status, reconnecting.may_log_in) == ("Reconnecting: x", True)
 
 
 def test_reconnect_now_and_sign_out_are_there_when_they_make_sense() -> None:
@@ -48,6 +66,7 @@ def test_reconnect_now_and_sign_out_are_there_when_they_make_sense() -> None:
     assert [state for state in State if there[state].reconnecting] == [State.RECONNECTING]
     signed_in = {State.SIGNING_IN, State.CONNECTING, State.ONLINE, State.RECONNECTING}
     assert {state for state in State if there[state].signed_in} == signed_in
+    assert {state for state in State if not there[state].may_log_in} == signed_in
 
 
 @pytest.mark.parametrize(("count", "text"), [(0, "0 messages"), (1, "1 message"), (2, "2 messages")])

@@ -54,7 +54,7 @@ ROOMS: dict[str, set[str]] = {
     "desktop.main_app": {"desktop"},
     "desktop.tray": {"desktop", "desktop.bus", "desktop.statusnotifier", "desktop.login", "app", "news", "process"},
     # What puts the parts together, and the commands.
-    "console": {"app", "news"},
+    "console": {"app", "news", "process"},
     "config_file": {"process"},
     "command_line": set(),
     "agent": {"app", "session", "console", "process", "desktop", "desktop.bus", "desktop.toasts", "desktop.tray"}

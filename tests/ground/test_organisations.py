@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
-from telex_start.errors import NoNetwork
+from telex_start.errors import NoNetwork, Refused
 from telex_start.events import Event, Organisation, OrganisationsChanged
 from telex_start.push.channel import Phase
-from telex_start.session.organisations import Organisations
+from telex_start.session.organisations import Figures, Organisations
 
 
 class Api:
@@ -27,10 +29,11 @@ class Looked:
     def __init__(self, *found: str) -> None:
         self.events: list[Event] = []
         self.api = Api(*found)
+        self.now = 1000.0
         self.organisations = Organisations("u", lambda: 0.5, self.events.append)
 
     def look_up(self) -> tuple[list[str], list[str]]:
-        added, dropped = self.organisations.look_up(self.api)  # type: ignore[arg-type]
+        added, dropped = self.organisations.look_up(self.api, self.now)  # type: ignore[arg-type]
         return [channel.name for channel in added], [channel.name for channel in dropped]
 
 
@@ -79,12 +82,59 @@ def test_a_look_up_that_fails_changes_nothing() -> None:
     assert len(looked.events) == 1
 
 
+REFUSED = Refused("Session is invalid!", 401)
+
+
+def test_look_ups_that_were_refused_for_an_hour_want_a_sign_in_and_one_that_works_ends_that() -> None:
+    looked = Looked("a")
+    looked.look_up()
+    wanted = []
+    for answer, seconds in (
+        (REFUSED, 900.0),
+        (NoNetwork("says nothing of the session"), 900.0),
+        (Refused("Forbidden", 403), 900.0),
+        (REFUSED, 1799.0),
+        (REFUSED, 1.0),
+        (("a",), 1.0),
+        (REFUSED, 1.0),
+    ):
+        looked.api.found = answer
+        with contextlib.suppress(NoNetwork, Refused):
+            looked.look_up()
+        wanted.append(looked.organisations.figures().sign_in_again)
+        looked.now += seconds
+    assert wanted == [False, False, False, False, True, False, False]
+    assert list(looked.organisations.channels) == ["a/u"]
+
+
+def test_first_look_ups_that_are_refused_are_another_matter() -> None:
+    looked = Looked()
+    looked.api.found = REFUSED
+    for _ in range(2):
+        with pytest.raises(Refused):
+            looked.look_up()
+        looked.now += 1e6
+    assert not looked.organisations.sign_in_again
+
+
+def test_who_goes_first_matters_only_where_not_all_have_room() -> None:
+    looked = Looked("a", "b", "c", "d")
+    looked.look_up()
+    channels = looked.organisations.channels
+    assert looked.organisations.put_first({"d/u"}) == []
+    assert list(channels) == ["a/u", "b/u", "c/u", "d/u"]
+    looked.organisations.most = 3
+    assert looked.organisations.put_first({"d/u", "b/u"}) == ["c/u"]
+    assert list(channels) == ["b/u", "d/u", "a/u", "c/u"]
+    assert channels is looked.organisations.channels
+
+
 def test_the_figures() -> None:
     looked = Looked("a", "b", "c")
     looked.look_up()
     looked.organisations.channels["a/u"].phase = Phase.LIVE
-    looked.organisations.channels["b/u"].refuse(0.0)
-    assert looked.organisations.figures() == (3, 1, 1)
+    looked.organisations.channels["b/u"].refuse(0.0, 0.5)
+    assert looked.organisations.figures() == Figures(3, 1, 1)
 
 
 def test_a_name_in_the_log_is_one_printable_line() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telex_start.net.pacing import Backoff, Pacer, Waits
+from telex_start.net.pacing import Backoff, Pacer, Waits, spread
 
 STEADY = Waits.STEADY
 
@@ -160,6 +160,61 @@ def ended(
     return waits.ended(stood, terminal=terminal, at_once=at_once, busy=busy)
 
 
+class Fleet:
+    """10,000 agents' waits, each with chances of its own."""
+
+    def __init__(self) -> None:
+        chance = random.Random(8)
+        self.waits = [Waits(random.Random(chance.random()).random) for _ in range(10_000)]
+
+    def share(self, returns: list[float]) -> float:
+        """The largest part of the fleet that is back within a second."""
+        returns.sort()
+        most = first = 0
+        for last, when in enumerate(returns):
+            while when - returns[first] >= 1.0:
+                first += 1
+            most = max(most, last - first + 1)
+        return most / len(returns)
+
+
+def test_agents_that_were_all_sent_away_do_not_all_come_back_in_the_same_second() -> None:
+    fleet = Fleet()
+    for again in range(2):
+        returns = [ended(waits, 1.0, terminal=True) for waits in fleet.waits]
+        assert fleet.share(returns) < 0.01, ("first", "second")[again]
+
+
+def test_after_a_minute_without_a_server_at_most_an_eighth_of_all_agents_is_back_in_any_second() -> None:
+    fleet = Fleet()
+    returns = []
+    for waits in fleet.waits:
+        now = 0.0
+        while now < 60.0:
+            now += waits.failed()
+        returns.append(now)
+    assert fleet.share(returns) <= 1 / 8
+
+
+def test_a_server_that_drops_connections_gets_fewer_and_fewer() -> None:
+    waits = Waits(lambda: 0.999999)
+    assert [round(ended(waits, 0.1), 1) for _ in range(6)] == [1.0, 1.5, 2.5, 4.5, 8.5, 16.5]
+    assert round(ended(waits, Waits.STOOD - 0.1), 1) == 20.0
+    assert round(ended(waits, Waits.STOOD), 1) == 1.0
+
+
+def test_what_telex_refuses_is_tried_again_soon_at_first_and_every_few_minutes_later() -> None:
+    waits = Waits(lambda: 0.999999)
+    assert [round(waits.refused(), 1) for _ in range(6)] == [1.0, 1.5, 2.5, 4.5, 8.5, 16.5]
+    assert max(waits.refused() for _ in range(8)) == Waits.REFUSED
+    ended(waits, 0.1)
+    assert round(waits.refused(), 1) == 1.0
+
+
+def test_a_long_wait_is_half_to_one_and_a_half_of_itself() -> None:
+    assert [spread(300.0, chance) for chance in (0.0, 0.5, 1.0)] == [150.0, 300.0, 450.0]
+
+
 def test_a_terminal_close_is_tried_again_after_5_then_every_15_minutes() -> None:
     waits = Waits(lambda: 0.5)
     assert [ended(waits, 1.0, terminal=True) for _ in range(3)] == [300.0, 900.0, 900.0]
@@ -172,12 +227,10 @@ def test_a_connection_that_stood_makes_the_next_terminal_close_a_first_one() -> 
     assert ended(waits, 1.0, terminal=True) == 300.0
 
 
-def test_failures_back_off_and_a_connect_reply_begins_anew() -> None:
+def test_failures_back_off_and_asking_for_it_begins_anew() -> None:
     waits = Waits(lambda: 0.999999)
     assert [round(waits.failed(), 1) for _ in range(3)] == [1.0, 1.5, 2.5]
     assert round(ended(waits, None), 1) == 4.5  # closed before the connect reply
-    assert round(ended(waits, 0.1), 1) == 1.0
-    waits.failed()
     waits.asked()
     assert round(waits.failed(), 1) == 1.0
 

@@ -90,10 +90,51 @@ def test_ten_seconds_after_the_password_the_window_does_not_wait_any_more() -> N
 def test_each_failure_has_its_own_sentence_and_another_try(kind: SignInFailure) -> None:
     at = Dialogue()
     at.dialogue.failed(SignInFailed("title", "Telex's own words", kind))
-    assert at.last == ("failure", SENTENCES.get(kind, "Telex's own words"))
+    cause = "title: Telex's own words." if kind is SignInFailure.TELEX else "Telex's own words"
+    assert at.last == ("failure", SENTENCES.get(kind, cause))
     assert not at.dialogue.under_way
     assert at.dialogue.deadline() is None
     assert len(set(SENTENCES.values())) == len(SENTENCES)
+
+
+@pytest.mark.parametrize(
+    ("kind", "cause"),
+    [
+        (SignInFailure.NETWORK, "Telex's certificate could not be verified: is a proxy in between?"),
+        (SignInFailure.NETWORK, "The proxy 10.0.0.1:3128 wants a user name and password."),
+        (SignInFailure.TELEX, "A redirect came instead of Telex's answer: does this network ask you to log in first?"),
+        (SignInFailure.FORM, "email is not valid"),
+    ],
+    ids=["certificate", "407", "captive portal", "form"],
+)
+def test_the_window_says_the_cause_and_no_guess(kind: SignInFailure, cause: str) -> None:
+    at = Dialogue()
+    at.dialogue.failed(SignInFailed("No connection to Telex", cause, kind))
+    assert at.last == ("failure", cause)
+
+
+def test_a_sign_in_that_began_elsewhere_is_followed_in_the_open_window() -> None:
+    """The one by `--password-stdin` was accepted while the window asked: there is nothing left to ask for."""
+    window = Window()
+    dialogue = SignInDialogue(window, lambda: 0.0)
+    dialogue.adopt()
+    dialogue.state(StateChanged(State.CONNECTING))
+    dialogue.state(online(1, 1))
+    assert window.said == [("busy", "Password accepted. Connecting…"), ("success", "Signed in: 1 organisation.")]
+    dialogue.adopt()
+    assert not dialogue.under_way, "one that has succeeded already"
+
+
+def test_a_session_that_is_still_good_is_no_success_of_the_sign_in_after_it() -> None:
+    window = Window()
+    dialogue = SignInDialogue(window, lambda: 0.0)
+    dialogue.submitted(signed_in=True)
+    dialogue.state(online(2, 2))
+    assert window.said == [("busy", "Signing in…")]
+    for state in (State.SIGNED_OUT, State.SIGNING_IN, State.CONNECTING):
+        dialogue.state(StateChanged(state))
+    dialogue.state(online(3, 3))
+    assert window.said[-1] == ("success", "Signed in: 3 organisations.")
 
 
 def test_a_trouble_after_the_password_is_said_in_the_message_line_only() -> None:
@@ -101,8 +142,8 @@ def test_a_trouble_after_the_password_is_said_in_the_message_line_only() -> None
     at.dialogue.trouble(Trouble("No connection to Telex", "…"))
     assert at.last == ("busy", "Signing in…")
     at.dialogue.state(StateChanged(State.CONNECTING))
-    at.dialogue.trouble(Trouble("No connection to Telex", "…"))
-    assert at.last == ("say", "No connection to Telex. Trying again…")
+    at.dialogue.trouble(Trouble("No connection to Telex", "The server refused the connection."))
+    assert at.last == ("say", "The server refused the connection. Trying again…")
     assert at.dialogue.under_way
 
 

@@ -18,6 +18,7 @@ from telex_start.errors import (
     RateLimited,
     Refused,
     SessionOver,
+    SignInRefused,
     TelexFailure,
     TelexStartError,
     Temporary,
@@ -85,6 +86,10 @@ class Telex:
         self.api = TelexApi(BASE, self.https, self.store, self.pacer, self.https.clock_now)  # type: ignore[arg-type]
 
 
+OVERFLOWING = ("Mon, 01 Jan 0001 00:00:00 +2300", "Fri, 31 Dec 9999 23:59:59 -2300")
+"""Dates that are well-formed, and no time that there is."""
+
+
 def one(answer: Reply) -> Telex:
     return Telex(lambda _: answer)
 
@@ -136,7 +141,7 @@ def test_no_answer_makes_reading_it_raise_anything_else(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "date", [None, "", "yesterday", "Tue, 99 Nov 2026 10:00:00 GMT", "Tue, 24 Nov 99999 10:00:00 GMT"]
+    "date", [None, "", "yesterday", "Tue, 99 Nov 2026 10:00:00 GMT", "Tue, 24 Nov 99999 10:00:00 GMT", *OVERFLOWING]
 )
 def test_a_missing_or_odd_date_is_none(date: str | None) -> None:
     headers = {} if date is None else {"Date": date}
@@ -179,7 +184,9 @@ def test_without_a_notification_token_the_bearer_calls_serve(notification: Any) 
         (envelope(401, message="Unauthorised"), CredentialsRefused),
         (envelope(200, inner=401), CredentialsRefused),
         (envelope(422, message="Validation failed"), InvalidForm),
-        (envelope(403, message="not verified"), Refused),
+        (envelope(403, message="not verified"), SignInRefused),
+        (envelope(200, inner=403), SignInRefused),
+        (envelope(404, message="no such route"), Refused),
         (envelope(429), RateLimited),
         (envelope(503), TelexFailure),
         (envelope(data=None), TelexFailure),
@@ -192,6 +199,19 @@ def test_a_sign_in_that_does_not_work(answer: Reply, error: type[TelexStartError
     with pytest.raises(error) as raised:
         telex.api.login("ada@example.org", "hunter2")
     assert "hunter2" not in str(raised.value)
+
+
+def test_what_telex_says_of_a_suspended_account_is_for_the_person() -> None:
+    with pytest.raises(SignInRefused) as raised:
+        one(envelope(403, message="Your account is suspended.")).api.login("a", "b")
+    assert raised.value.message == "Telex says: Your account is suspended."
+
+
+@given(st.text(max_size=40) | st.from_regex(r"\A\w{3}, \d{1,3} (Jan|Feb|Dec) \d{1,5} \d\d:\d\d:\d\d [-+]\d{4}\Z"))
+def test_no_date_ends_anything(date: str) -> None:
+    telex = one(Answer(200, {"Date": date}, json.dumps({"data": {"token": "t"}}).encode()))
+    telex.api.connection_token()
+    telex.api.logout()
 
 
 def test_what_telex_says_of_a_form_is_for_the_person() -> None:

@@ -38,8 +38,9 @@ LIMIT = 10.0
 
 
 def quick(**timings: Any) -> Timings:
-    """Backoffs a tenth as long; and as most scenarios have no rate limit, nobody waits for the pacer."""
-    return Timings(**{"backoff_minimum": 0.05, "backoff_maximum": 2.0, "requests_at_once": 1000, **timings})
+    """Backoffs a tenth as long, look-ups at once; as most scenarios have no rate limit, nobody waits for the pacer."""
+    usual = {"backoff_minimum": 0.05, "backoff_maximum": 2.0, "requests_at_once": 1000, "look_up_after": 0.0}
+    return Timings(**{**usual, **timings})
 
 
 class _Errors(logging.Handler):
@@ -62,6 +63,7 @@ class Agent:
         telex: Where it signs in.
         timings: How long it waits for what.
         now: Its clock.
+        chance: Gives numbers in [0, 1).
         config: Fields of the configuration other than those that the sandbox announces.
 
     Attributes:
@@ -74,6 +76,7 @@ class Agent:
         *,
         timings: Timings | None = None,
         now: Callable[[], float] = clock.now,
+        chance: Callable[[], float] = lambda: 0.0,  # the shortest of every backoff
         **config: Any,
     ) -> None:
         self.telex = telex
@@ -84,7 +87,7 @@ class Agent:
             Config(**{"api_url": telex.api_url, "push_url": telex.push_url, "ca_file": telex.ca_file, **config}),
             self.store,
             self._take,
-            chance=lambda: 0.0,  # the shortest of every backoff
+            chance=chance,
             timings=timings or quick(),
             now=now,
         )
@@ -184,6 +187,13 @@ class Agent:
         with self._came:
             told = [event.state for _, event in self._since_mark() if isinstance(event, StateChanged)]
         return [state for index, state in enumerate(told) if index == 0 or state is not told[index - 1]]
+
+    def seconds_between(self, before: State, after: State) -> float:
+        """How long after the first of one state the first of another was told, since the last :meth:`mark`."""
+        with self._came:
+            told = [(when, event.state) for when, event in self._since_mark() if isinstance(event, StateChanged)]
+        times = [next(when for when, state in told if state is wanted) for wanted in (before, after)]
+        return times[1] - times[0]
 
     def await_state(self, state: State, limit: float = LIMIT) -> StateChanged:
         """Wait for a state since the last :meth:`mark`."""

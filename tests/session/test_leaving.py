@@ -14,12 +14,15 @@ import pytest
 from telex_start import clock
 from telex_start.events import (
     CancelSignIn,
+    OrganisationsChanged,
     ReconnectNow,
     SignInFailed,
     SignOut,
     Stop,
     ThreadFailed,
 )
+from telex_start.session.connection import PushConnection
+from telex_start.session.interrupts import Interrupt
 from telex_start.session.upkeep import Upkeep
 from telex_start.states import State
 from tests.session.agent import Agent, quick
@@ -332,5 +335,56 @@ def test_an_unexpected_exception_in_a_sign_in_is_survived_and_answered(
         assert [failed.error for failed in session.all(ThreadFailed)] == ["ZeroDivisionError"]
         session.sign_in()
         session.await_subscribed(1)
+    finally:
+        assert session.session.stop(1.0)
+
+
+def test_an_exception_while_signing_out_does_not_end_the_thread(own: Telex, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = Agent(own(*ONE))
+    session.session.start()
+    try:
+        session.online()
+        with monkeypatch.context() as patch:
+            patch.setattr("telex_start.session.telex_api.TelexApi.logout", lambda _: 1 / 0)
+            session.send(SignOut())
+            session.await_state(State.SIGNED_OUT)
+            session.await_event(ThreadFailed)
+        session.mark()
+        session.sign_in()
+        session.await_event(OrganisationsChanged)
+        session.await_subscribed(1)
+    finally:
+        assert session.session.stop(1.0)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_thread_that_dies_is_begun_anew_once_and_goes_on(
+    own: Telex, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    session = Agent(own(*ONE))
+    session.session.start()
+    deaths = 0
+    run = PushConnection.run
+
+    def dies(connection: PushConnection) -> object:
+        nonlocal deaths
+        if deaths == times:
+            return run(connection)
+        deaths += 1
+        raise Interrupt  # that nobody takes
+
+    try:
+        session.online()
+        session.mark()
+        monkeypatch.setattr(PushConnection, "run", dies)
+        session.send(ReconnectNow())
+        session.await_event(ThreadFailed)
+        if times == 1:
+            session.await_state(State.ONLINE)  # without being asked for the password
+            session.telex.publish(0, "again")
+            session.await_received(1)
+        else:
+            session.await_state(State.STOPPED)
+            assert session.store.access is None
     finally:
         assert session.session.stop(1.0)

@@ -7,12 +7,16 @@ import time
 import pytest
 
 from telex_start.events import (
+    CancelSignIn,
     ChannelAnswered,
     CountsUnknown,
     How,
+    Notice,
     OrganisationsChanged,
     ReconnectNow,
     SignInFailed,
+    SignInFailure,
+    StateChanged,
     Trouble,
 )
 from telex_start.states import State
@@ -194,6 +198,68 @@ def test_a_look_up_that_does_not_work_keeps_the_organisations(
     assert State.SIGN_IN_NEEDED not in session.states()
 
 
+# --- a session that has lost its access token -----------------------------------------------------------------------
+
+STALE = {"look_up_every": 0.3, "look_ups_refused_for": 0.5}
+
+
+def test_where_look_ups_are_refused_for_long_the_person_is_told_once_and_pushes_go_on(own: Telex, agent: Start) -> None:
+    sandbox = own(*TWO, "--ping", "21")  # its own one, whose organisations change
+    session = agent(sandbox, timings=quick(**STALE)).online(2)
+    sandbox.add_organisation("Newcomers")
+    sandbox.fault("organisations", status=401, message="Session is invalid!")
+    session.await_true(lambda: session.told.sign_in_again)
+    assert session.told.state is State.ONLINE
+    notice = session.await_event(Notice)
+    assert notice.title == "Sign in again to see new organisations"
+    for again in range(2):
+        session.mark()
+        session.send(ReconnectNow())
+        session.await_state(State.ONLINE)
+        session.await_subscribed(2)
+        sandbox.publish(0, again)
+        session.await_received(again + 1)
+    assert session.all(Notice) == [notice], "once"
+    session.send(CancelSignIn())  # the window was opened, and closed again
+    session.sign_in(password="wrong")
+    assert session.await_failure().kind is SignInFailure.CREDENTIALS
+    session.await_subscribed(2)
+    sandbox.publish(1, "still there")
+    session.await_received(1, 1)
+    session.mark()
+    session.sign_in()
+    session.await_event(StateChanged, lambda told: not told.sign_in_again)
+    sandbox.clear_faults()
+    session.await_subscribed(3)
+    assert State.SIGN_IN_NEEDED not in session.states()
+    assert session.received() == [0, 1]
+
+
+def test_another_user_signing_in_where_look_ups_are_refused_ends_the_session_of_the_first(
+    own: Telex, agent: Start
+) -> None:
+    sandbox = own(*TWO)
+    session = agent(sandbox, timings=quick(**STALE)).online(2)
+    first = session.channel()
+    sandbox.fault("organisations", status=401)
+    session.await_true(lambda: session.told.sign_in_again)
+    session.mark()
+    sandbox.clear_faults()
+    sandbox.fault("organisations", status=401, times=1)
+    session.sign_in("grace@example.org")
+    session.await_true(lambda: session.told.subscribed == 2 and session.channel() != first)
+
+
+def test_a_first_look_up_that_is_refused_says_why(own: Telex, agent: Start) -> None:
+    sandbox = own(*TWO)
+    sandbox.fault("organisations", status=401, message="User is deactivated from organisation")
+    session = agent(sandbox).sign_in()
+    told = session.await_state(State.RECONNECTING)
+    assert told.reason == "Telex says: User is deactivated from organisation"
+    session.await_true(lambda: len(session.troubles) == 1)
+    assert "User is deactivated from organisation" in session.troubles[0].message
+
+
 # --- the session itself ---------------------------------------------------------------------------------------------
 
 
@@ -313,3 +379,36 @@ def test_a_temporary_failure_asks_for_no_password_and_loses_no_organisation(
     assert set(session.states()) <= {State.SIGNING_IN, State.CONNECTING, State.RECONNECTING, State.ONLINE}
     assert session.told.organisations == 2
     assert len(session.all(Trouble)) <= 1
+
+
+@pytest.mark.parametrize("persist", [False, True])
+def test_a_suspended_account_is_a_refusal_in_telexs_own_words(own: Telex, agent: Start, persist: bool) -> None:
+    sandbox = own(*TWO)
+    sandbox.fault("login", status=403, message="account suspended")
+    session = agent(sandbox).sign_in(persist=persist)
+    failure = session.await_failure()
+    assert (failure.kind, failure.message) == (SignInFailure.REFUSED, "Telex says: account suspended.")
+    session.await_state(State.SIGN_IN_NEEDED)
+    sandbox.clear_faults()
+    session.sign_in()
+    session.await_subscribed(2)
+
+
+def test_what_ends_in_signed_out_tells_the_organisations_again_after_the_next_login(own: Telex, agent: Start) -> None:
+    """Online, and every message dropped: the main thread had forgotten the organisations, and was not told them."""
+    sandbox = own(*TWO)
+    sandbox.fault("subscription", status=503)  # the organisations are known, and none is ever live
+    session = agent(sandbox).sign_in()
+    session.await_event(OrganisationsChanged)
+    sandbox.revoke_session()
+    session.send(ReconnectNow())
+    sandbox.clear_faults()
+    session.await_state(State.SIGN_IN_NEEDED)
+    sandbox.fault("login", times=1, status=503)
+    session.sign_in()
+    session.await_failure()
+    session.await_state(State.SIGNED_OUT)
+    session.mark()
+    session.sign_in()
+    session.await_event(OrganisationsChanged)
+    session.await_subscribed(2)

@@ -259,6 +259,35 @@ def test_reconnects_reuse_tokens_that_are_good_and_look_up_the_organisations(own
     assert sandbox.status()["tokens_issued"] == tokens
 
 
+def test_reconnects_in_a_row_look_the_organisations_up_once(own: Telex, agent: Start) -> None:
+    """A server that falters got a look-up from each agent with each connection: one a second, for ever."""
+    sandbox = own(*ONE)
+    session = agent(sandbox, timings=quick(look_up_after=1.0)).online()
+    before = sandbox.status()["requests"]["GET /users/organisations"]["200"]
+    for _ in range(4):
+        session.mark()
+        sandbox.kick(3001)
+        session.await_state(State.ONLINE)
+        session.await_subscribed(1)
+    assert sandbox.status()["requests"]["GET /users/organisations"]["200"] <= before + 1
+    sandbox.wait_until(lambda status: status["requests"]["GET /users/organisations"]["200"] > before)
+
+
+def test_a_server_that_drops_its_connections_gets_them_at_longer_and_longer_intervals(own: Telex, agent: Start) -> None:
+    sandbox = own(*ONE)
+    session = agent(sandbox, timings=quick(stood=30.0), chance=lambda: 0.999).online()
+    waits = []
+    for _ in range(4):
+        session.await_subscribed(1)
+        session.mark()
+        sandbox.kick(3001)
+        session.await_state(State.RECONNECTING)
+        session.await_state(State.CONNECTING)
+        waits.append(session.seconds_between(State.RECONNECTING, State.CONNECTING))
+        session.await_state(State.ONLINE)
+    assert waits[-1] > 0.25 > waits[0], f"0.1, 0.15, 0.25 and 0.45 s, but {waits}"
+
+
 def test_a_handshake_that_is_refused_is_tried_again_and_told_once(own: Telex, agent: Start) -> None:
     sandbox = own(*ONE)
     sandbox.refuse_push(503)

@@ -138,3 +138,16 @@ def test_a_minute_of_life_with_tokens_of_four_seconds_and_no_gap(server: str, mi
         pytest.skip("there is no such push server")
     told, _ = minutes[server].communicate(timeout=100)
     assert minutes[server].returncode == 0, told
+
+
+@at_once
+def test_a_date_ahead_of_whoever_signs_the_tokens_keeps_nobody_offline(telex: Telex, agent: Start) -> None:
+    sandbox = telex("--organisations", "2", *SHORT, "--date-ahead", "360")
+    session = agent(sandbox).online(2)
+    issued = sandbox.status()["tokens_issued"]
+    for kind in ("connection", "subscription"):  # and refreshes, by what the push server says
+        sandbox.wait_until(lambda status, kind=kind: status["tokens_issued"][kind] > issued[kind])  # type: ignore[misc]
+    sandbox.publish(1, "x")
+    session.await_received(1, 1)
+    assert session.reconnects == 0
+    assert session.troubles == []

@@ -392,8 +392,10 @@ def test_one_that_was_closed_by_a_call_of_somebody_is_replaced_by_a_new_one(
         toasts.show(toast(0, conversation=GENERAL))
         assert outcomes.get(timeout=TIMEOUT)[0] == "shown"
         daemon.close(1, 3)
-        toasts.show(toast(1, conversation=GENERAL))
-        assert daemon.wait_for(2)[1].replaces_id == 0
+        toasts.show(toast(1))
+        assert outcomes.get(timeout=TIMEOUT)[0] == "shown"  # and the signal before it has been seen
+        toasts.show(toast(2, conversation=GENERAL))
+        assert daemon.wait_for(3)[2].replaces_id == 0
 
 
 def test_what_the_program_says_has_a_key_by_which_it_is_replaced_and_withdrawn(

@@ -132,7 +132,6 @@ class DBusToasts:
         Args:
             timeout: Seconds to wait for the daemon to have done so. After that nothing is to be shown any more.
         """
-        self.queue.clear()
         left = threading.Event()
         if self._bus.post(lambda: self._leave(left)):
             left.wait(timeout)
@@ -299,6 +298,7 @@ class DBusToasts:
 
     def _leave(self, left: threading.Event) -> None:
         self._left = left
+        self.queue.clear()  # here: what was shown right before the end is on its way by now
         for toast in list(self._open.values()):
             if toast.key:
                 self._close(toast.key)

@@ -38,7 +38,7 @@ def make_menu(
         classes.MenuItem("", lambda: clicked(None), default=True, visible=False),
         classes.MenuItem(lambda _: face().status, None, enabled=False),
         classes.Menu.SEPARATOR,
-        item(MenuItem.LOGIN, enabled=lambda _: not face().signed_in),
+        item(MenuItem.LOGIN, enabled=lambda _: face().may_log_in),
         item(MenuItem.RECONNECT_NOW, visible=lambda _: face().reconnecting),
         classes.Menu.SEPARATOR,
         item(MenuItem.OPEN_MAIN_APP),

@@ -124,7 +124,7 @@ class PystrayTray:
 
     def _make_icon(self) -> Any:
         menu = make_menu(self._backend.classes, lambda: self._face, self._tell)
-        self._icon = self._backend.icon_class("telex-start", self._picture(self._face), self._face.title, menu)
+        self._icon = self._backend.icon_class("telex-start", self._picture(self._face), self._face.short_title, menu)
         return self._icon
 
     def _set_up(self, icon: Any) -> None:
@@ -147,7 +147,7 @@ class PystrayTray:
         self._face = new
         if (old.state, old.unread) != (new.state, new.unread):
             self._icon.icon = self._picture(new)
-        self._icon.title = new.title
+        self._icon.title = new.short_title
         if (old.status, old.state) != (new.status, new.state):
             self._icon.update_menu()
 

@@ -1,0 +1,143 @@
+"""Standard output, written by a thread of its own: a reader that stops reading stops nothing but what it reads.
+
+What the reader has not taken yet waits in a queue of :data:`MOST_QUEUED` bytes; when that is full the oldest lines go.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import select
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any, TextIO
+
+MOST_QUEUED = 1_000_000
+"""Bytes that wait for the reader, at most."""
+_PASSING_ERRORS = (errno.ENOSPC, errno.EDQUOT) if sys.platform != "win32" else (errno.ENOSPC,)
+"""A full disk: lines are lost, and the program runs on for its toasts."""
+
+log = logging.getLogger(__name__)
+
+
+class Output:
+    """Writes whole lines. The thread starts with the first one."""
+
+    def __init__(self, out: TextIO, reader_gone: Callable[[], None]) -> None:
+        """
+        Args:
+            out: Standard output. Written below its buffer, whose lock the thread would take along when it is left
+                behind in a write: the interpreter could not end then.
+            reader_gone: Called once, on the thread, when nobody reads any more.
+        """
+        out.flush()
+        buffer: Any = out.buffer
+        self._raw: Any = getattr(buffer, "raw", buffer)  # with `python -u` there is no buffer above it
+        self._encoding = out.encoding or "utf-8"
+        self._reader_gone = reader_gone
+        self._changed = threading.Condition()
+        # Guarded by the condition above.
+        self._lines: deque[bytes] = deque()
+        self._queued = 0
+        self._writing = False
+        self._dropped = 0
+        self._ended = False
+        self._thread: threading.Thread | None = None
+        # The thread's.
+        self._cut = False
+        """The last line went out in part: the next must not continue it."""
+
+    def write(self, line: str) -> None:
+        """Queue a line, without its end. Never blocks; after the reader has gone it does nothing."""
+        data = (line + os.linesep).encode(self._encoding, "replace")
+        with self._changed:
+            if self._ended:
+                return
+            self._lines.append(data)
+            self._queued += len(data)
+            first_dropped = not self._dropped
+            while self._queued > MOST_QUEUED:
+                self._queued -= len(self._lines.popleft())
+                self._dropped += 1
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="output", daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+            first_dropped = first_dropped and self._dropped > 0
+        if first_dropped:
+            log.warning("nobody reads standard output: its oldest lines are dropped")
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until all is written; ``False`` where it is not after so many seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._ended or not (self._lines or self._writing), seconds)
+
+    def stop(self, seconds: float) -> None:
+        """Write what is queued, but give up after so many seconds. After that nothing is written any more."""
+        self.wait(seconds)
+        with self._changed:
+            self._ended = True
+            self._lines.clear()
+            self._changed.notify_all()
+            thread = self._thread if not self._writing else None
+        if thread is not None:
+            thread.join(seconds)
+
+    # --- the thread -------------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        failing = False
+        while (line := self._next()) is not None:
+            try:
+                self._write_all(line)
+                failing = False
+            except (OSError, ValueError) as error:
+                if getattr(error, "errno", None) not in _PASSING_ERRORS:
+                    self._lose_the_reader()
+                    return
+                if not failing and not self._ended:
+                    log.warning("standard output takes nothing: %s", error)
+                failing = True
+
+    def _next(self) -> bytes | None:
+        """The next line; waits for one. ``None`` at the end."""
+        with self._changed:
+            self._writing = False
+            self._changed.notify_all()
+            dropped = 0
+            if not self._lines and not self._ended:
+                dropped, self._dropped = self._dropped, 0
+        if dropped:
+            log.warning("standard output is read again; %d lines were dropped", dropped)
+        with self._changed:
+            self._changed.wait_for(lambda: self._ended or self._lines)
+            if self._ended:
+                return None
+            line = self._lines.popleft()
+            self._queued -= len(line)
+            self._writing = True
+            return line
+
+    def _write_all(self, line: bytes) -> None:
+        left = memoryview(os.linesep.encode() + line if self._cut else line)
+        while left:
+            written = self._raw.write(left)
+            if written is None:  # it does not block, and its reader is slow
+                select.select([], [self._raw], [])
+                continue
+            left = left[written:]
+            self._cut = bool(left)
+
+    def _lose_the_reader(self) -> None:
+        """Nobody reads any more, as in ``telex-start --headless | head``."""
+        with self._changed:
+            known = self._ended
+            self._ended = True
+            self._lines.clear()
+            self._writing = False
+            self._changed.notify_all()
+        if not known:
+            self._reader_gone()

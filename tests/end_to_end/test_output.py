@@ -1,0 +1,187 @@
+"""Standard output of ``--headless``: whatever its reader does, nobody waits for it, and every line is whole."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import logging
+import os
+import select
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from types import SimpleNamespace
+from typing import Any, TextIO
+
+import pytest
+
+from telex_start.process import output
+from telex_start.process.output import Output
+from tests.process import TIMEOUT
+
+LINE = "{:05} " + "x" * 993
+"""A thousand bytes with its end."""
+
+
+class Pipe:
+    """A small pipe, whose reader is the test."""
+
+    def __init__(self) -> None:
+        self._read, write = os.pipe()
+        fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
+        self.out = os.fdopen(write, "w", encoding="utf-8")
+        self.gone = threading.Event()
+        self.output = Output(self.out, self.gone.set)
+
+    def lines(self, last: str) -> list[str]:
+        """All lines up to one."""
+        read = bytearray()
+        while not read.endswith(last.encode() + b"\n"):
+            assert select.select([self._read], [], [], TIMEOUT)[0], f"it ends with {bytes(read[-100:])!r}"
+            read += os.read(self._read, 65536)
+        return read.decode().splitlines()
+
+    def full(self) -> None:
+        """Wait until the pipe is full, and the thread hangs in a write."""
+        hung = f"{_WRITE} 0x{self.out.fileno():x}"
+        deadline = time.monotonic() + TIMEOUT
+        while not _threads(lambda syscall: syscall.startswith(hung)):
+            assert time.monotonic() < deadline, "there is still room"
+
+    def reader_goes(self) -> None:
+        os.close(self._read)
+        self._read = -1
+
+    def close(self) -> None:
+        self.output.stop(0)
+        if self._read >= 0:
+            self.reader_goes()
+        for thread in threading.enumerate():
+            if thread.name == "output":
+                thread.join(TIMEOUT)
+                assert not thread.is_alive()
+        with suppress(OSError):
+            self.out.close()
+
+
+_WRITE = {"x86_64": 1, "aarch64": 64}[os.uname().machine]
+"""The number of the system call."""
+
+
+def _threads(wanted: Callable[[str], bool]) -> bool:
+    for thread in threading.enumerate():
+        with open(f"/proc/self/task/{thread.native_id}/syscall") as file:
+            if wanted(file.read()):
+                return True
+    return False
+
+
+@pytest.fixture
+def pipe() -> Iterator[Pipe]:
+    made = Pipe()
+    yield made
+    made.close()
+
+
+def numbers(lines: list[str]) -> list[int]:
+    assert {len(line) for line in lines} == {999}, "each is whole"
+    return [int(line[:5]) for line in lines]
+
+
+def test_a_reader_that_sleeps_loses_the_oldest_lines_and_nothing_else(
+    pipe: Pipe, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(3000):
+        pipe.output.write(LINE.format(number))
+    warnings = [record.message for record in caplog.records]
+    assert warnings == ["nobody reads standard output: its oldest lines are dropped"], "once"
+    found = numbers(pipe.lines(LINE.format(2999)))
+    first = next(place for place in range(len(found)) if found[place] != place)
+    assert found[first:] == list(range(3000 - output.MOST_QUEUED // 1000, 3000)), "the newest megabyte"
+    assert first <= 6, "what the pipe and the thread had taken"
+    assert pipe.output.wait(TIMEOUT)
+    pipe.output.write("again")
+    assert pipe.lines("again") == ["again"]
+    dropped = 3000 - len(found)
+    assert [record.message for record in caplog.records][1:] == [
+        f"standard output is read again; {dropped} lines were dropped"
+    ]
+
+
+def test_what_is_queued_at_the_end_is_written(pipe: Pipe) -> None:
+    for number in range(500):
+        pipe.output.write(LINE.format(number))
+    read: list[str] = []
+    reader = threading.Thread(target=lambda: read.extend(pipe.lines(LINE.format(499))))
+    reader.start()
+    pipe.output.stop(TIMEOUT)
+    reader.join(TIMEOUT)
+    assert numbers(read) == list(range(500))
+    pipe.output.write("after the end")
+    assert not [thread for thread in threading.enumerate() if thread.name == "output"]
+
+
+def test_the_end_does_not_wait_for_a_reader_that_sleeps(pipe: Pipe) -> None:
+    for number in range(10):
+        pipe.output.write(LINE.format(number))
+    pipe.full()
+    pipe.output.stop(0.01)
+    assert not pipe.gone.is_set()
+
+
+def test_a_reader_that_goes_is_told_once_and_nothing_is_kept_for_it(pipe: Pipe) -> None:
+    pipe.reader_goes()
+    for number in range(10):
+        pipe.output.write(LINE.format(number))
+    assert pipe.gone.wait(TIMEOUT)
+    pipe.output.write("for nobody")
+    assert pipe.output.wait(0)
+
+
+def test_a_descriptor_that_does_not_block_loses_nothing(pipe: Pipe) -> None:
+    """As where standard output is shared with a program that has set it so: node does."""
+    os.set_blocking(pipe.out.fileno(), False)
+    for number in range(500):
+        pipe.output.write(LINE.format(number))
+    assert numbers(pipe.lines(LINE.format(499))) == list(range(500))
+
+
+def test_nothing_is_started_before_there_is_a_line(pipe: Pipe) -> None:
+    assert pipe.output.wait(0)
+    assert not [thread for thread in threading.enumerate() if thread.name == "output"]
+
+
+class FullDisk:
+    """A file on a disk that is full after so many bytes, until it is given room. A mock: a real one is root's."""
+
+    encoding = "utf-8"
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self.text = b""
+        self.buffer = SimpleNamespace(raw=self)
+
+    def flush(self) -> None: ...
+
+    def write(self, data: Any) -> int:
+        if not self.room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        taken = bytes(data[: self.room])
+        self.text += taken
+        self.room -= len(taken)
+        return len(taken)
+
+
+def test_a_line_that_the_disk_has_cut_does_not_run_into_the_next(caplog: pytest.LogCaptureFixture) -> None:
+    disk = FullDisk(8)
+    out: TextIO = disk  # type: ignore[assignment]
+    lines = Output(out, lambda: None)
+    for line in ("one", "two and more", "three"):
+        lines.write(line)
+    assert lines.wait(TIMEOUT)
+    disk.room = 100
+    lines.write("four")
+    lines.stop(TIMEOUT)
+    assert disk.text == b"one\ntwo \nfour\n"
+    assert [record.levelno for record in caplog.records] == [logging.WARNING], "once"
