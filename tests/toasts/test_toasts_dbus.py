@@ -379,7 +379,8 @@ def test_a_toast_that_has_expired_is_still_the_conversations(
         assert outcomes.get(timeout=TIMEOUT)[0] == "shown"
         daemon.close(1, 1)
         toasts.show(toast(1, conversation=GENERAL))
-        assert daemon.wait_for(2)[1].replaces_id == 1
+        assert outcomes.get(timeout=TIMEOUT)[0] == "shown"
+        assert daemon.shown[1].replaces_id == 1
         daemon.close(1, 1)
         toasts.close(GENERAL)
         daemon.wait_until(lambda: daemon.closed == [1], "the toast to be closed")
