@@ -194,6 +194,21 @@ def test_an_icon_that_the_watcher_drops_is_registered_again(private_bus: Private
         assert panel.wait_for_item().property("Title") == "A title"
 
 
+def test_an_icon_that_is_dropped_before_its_registration_is_answered_is_registered_again(
+    private_bus: PrivateBus,
+) -> None:
+    class Hasty(OddPanel):
+        def answer(self, call: Message, interface: str, member: str) -> tuple[str, tuple[Any, ...]] | str | None:
+            answer = super().answer(call, interface, member)
+            if member == "RegisterStatusNotifierItem" and self.calls.count(member) == 1:
+                self.drop()
+            return answer
+
+    with Hasty(private_bus) as panel, Tray(private_bus.address):
+        panel.wait_until(lambda: panel.calls.count("RegisterStatusNotifierItem") == 2, "another registration")
+        panel.wait_for_item()
+
+
 def test_an_icon_that_is_missing_when_a_host_comes_is_registered_again(
     private_bus: PrivateBus, panel: FakePanel
 ) -> None:

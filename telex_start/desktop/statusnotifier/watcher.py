@@ -66,7 +66,7 @@ class Watcher:
         self._owner = 0
         self._register_tries = self._ask_tries = 0
         self._asking = self._ask_again = False
-        self._registering = self._checking = False
+        self._registering = self._checking = self._check_later = False
         self._drops = 0
         self._dropped_at = float("-inf")
         owner = MatchRule(type="signal", sender=BUS.bus_name, interface=BUS.interface, member="NameOwnerChanged")
@@ -115,7 +115,7 @@ class Watcher:
         self._owner += 1
         self._register_tries = self._ask_tries = 0
         self._asking = self._ask_again = False
-        self._registering = self._checking = False
+        self._registering = self._checking = self._check_later = False
         self._drops = 0
 
     # --- the icon ---------------------------------------------------------------------------------------------------
@@ -135,6 +135,9 @@ class Watcher:
             self._register_tries += 1
             if not self._retry(self._register_tries, owner, self._register_again):
                 self._once.warning("register", "the desktop's tray does not take the icon: %s", error)
+        elif self._check_later:
+            self._check_later = False
+            self._check()
 
     def _register_again(self) -> None:
         if self._wanted:
@@ -147,7 +150,10 @@ class Watcher:
 
     def _check(self) -> None:
         """Look whether the watcher still has the icon, and register it again if not."""
-        if not self._wanted or self._checking or self._registering:
+        if not self._wanted:
+            return
+        if self._checking or self._registering:
+            self._check_later = True  # what is being answered may be older than the reason to look
             return
         owner = self._owner
         message = new_method_call(_PROPERTIES, "Get", "ss", (NAME, "RegisteredStatusNotifierItems"))
@@ -157,6 +163,10 @@ class Watcher:
         if owner != self._owner:
             return
         self._checking = False
+        if self._check_later and not self._registering:
+            self._check_later = False
+            self._check()
+            return
         if not isinstance(reply, Message) or _error_of(reply) or not reply.body or not isinstance(reply.body[0], tuple):
             return  # a watcher that does not say cannot be asked
         signature, items = reply.body[0]
