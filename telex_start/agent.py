@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .app.ports import SessionPort, Surface
     from .config import Config
     from .console import Console
+    from .desktop.main_app.starting import Start
     from .desktop.toasts.toasts import Toasts
     from .desktop.tray.surface import TraySurface
     from .events import Event, MainAppAnswered
@@ -229,12 +230,18 @@ class _MainApp:
 
     def __init__(self, command: str | None) -> None:
         self._command = command
+        self._last_start: Start | None = None
 
-    def open(self) -> MainAppAnswered | None:
-        """Open it, or raise it where it runs."""
+    def open(self, token: str) -> MainAppAnswered | None:
+        """Open it, or raise it where it runs.
+
+        Args:
+            token: The desktop's activation token for it; empty without one.
+        """
         from .desktop.main_app import main_app
 
-        return main_app.open_main_app(self._command)
+        answer, self._last_start = main_app.open_main_app(self._command, token, self._last_start)
+        return answer
 
     def close(self) -> MainAppAnswered | None:
         """End it."""

@@ -64,6 +64,11 @@ class Console:
         """Seconds between two lines that differ in numbers alone."""
         return SELDOM
 
+    opens_windows = False
+
+    def end_startup(self, token: str) -> None:
+        """Nothing: a terminal is not clicked."""
+
     def open_window(self, email: str, take_focus: bool, message: str) -> None:
         """There are no windows here."""
 

@@ -47,14 +47,20 @@ class MenuClicked(Event, frozen=True):
     """The person chose a menu item."""
 
     item: MenuItem
+    token: str = ""
 
 
 class IconClicked(Event, frozen=True):
     """The person clicked the icon itself (its default action)."""
 
+    token: str = ""
+    """The desktop's activation token for what that opens; empty without one. Likewise below."""
+
 
 class ToastClicked(Event, frozen=True):
     """The person clicked a toast (its default action)."""
+
+    token: str = ""
 
 
 class TrayAppeared(Event, frozen=True):
@@ -63,6 +69,9 @@ class TrayAppeared(Event, frozen=True):
 
 class TrayMissing(Event, frozen=True):
     """The desktop has no tray now; the icon comes when one does."""
+
+    missing: str = ""
+    """What is missing for one; a sentence without its full stop."""
 
 
 class StateChanged(Event, frozen=True):

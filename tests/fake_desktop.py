@@ -72,6 +72,11 @@ class FakePanel(BusClient):
         self._host = False
         self._tell("StatusNotifierHostUnregistered")
 
+    def drop(self) -> None:
+        """The watcher loses the newest icon, as GNOME's extension does, and says so."""
+        item = self.items.pop()
+        self._tell("StatusNotifierItemUnregistered", f"{item.name}@{item.path}")
+
     def leave(self) -> None:
         """The panel crashes: the watcher's name is gone, and the icons with it."""
         self.release(_WATCHER)
@@ -147,7 +152,8 @@ _INTROSPECTION = """<!DOCTYPE node PUBLIC "-//freedesktop//DTD D-BUS Object Intr
 <method name="GetServerInformation"><arg type="s" direction="out"/><arg type="s" direction="out"/>
 <arg type="s" direction="out"/><arg type="s" direction="out"/></method>
 <signal name="NotificationClosed"><arg type="u"/><arg type="u"/></signal>
-<signal name="ActionInvoked"><arg type="u"/><arg type="s"/></signal></interface></node>"""
+<signal name="ActionInvoked"><arg type="u"/><arg type="s"/></signal>
+<signal name="ActivationToken"><arg type="u"/><arg type="s"/></signal></interface></node>"""
 
 
 class FakeNotificationDaemon(BusClient):
@@ -196,6 +202,10 @@ class FakeNotificationDaemon(BusClient):
     def click(self, ident: int, action: str = "default") -> None:
         """The person clicks a toast (its default action) or one of its buttons."""
         self.emit(_NOTIFICATIONS_PATH, _NOTIFICATIONS, "ActionInvoked", "us", ident, action)
+
+    def token(self, ident: int, token: str) -> None:
+        """What a daemon on Wayland sends right before a click."""
+        self.emit(_NOTIFICATIONS_PATH, _NOTIFICATIONS, "ActivationToken", "us", ident, token)
 
     def close(self, ident: int, reason: int = 2) -> None:
         """A toast goes: reason 1 is expired, 2 dismissed by the person, 3 closed by a call."""

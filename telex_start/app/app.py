@@ -7,7 +7,6 @@ The loop waits without a time-out while nothing is due. While the login window i
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
@@ -52,6 +51,8 @@ from ..news.toast import Conversation, Toast
 from ..news.unread import Counts
 from ..states import SIGNED_IN, State
 from .failures import Failures
+from .main_app_calls import MainAppCalls
+from .own_words import OwnWords
 from .ports import MainApp, SessionPort, Surface, ToastsPort
 from .renewal import Renewal
 from .signing_in import SignInDialogue, sentence
@@ -95,7 +96,7 @@ class App:
         self._events = events
         self._surface = surface
         self._toasts = toasts
-        self._main_app = main_app
+        self._main_app = MainAppCalls(main_app, events.put)
         self._make_session = make_session
         self._now = now
         self._session: SessionPort | None = None
@@ -103,14 +104,14 @@ class App:
         self._renewal = Renewal(self._last_state, surface.renew_every)
         self._email = config.email or ""
         self._dialogue: SignInDialogue | None = None
-        self._wanted_window: tuple[bool, str] | None = None
+        self._wanted_window: tuple[bool, str, Toast | None] | None = None
         self._leaving = False
         """The person has cancelled or signed out, and the session has not said yet that it is over."""
-        self._main_app_busy = False
         self._hint_with_icon: Toast | None = None
         self._icon_seen = False
         self._exit_code: int | None = None
         self._last_words = ""
+        self._own = OwnWords(surface, toasts)
         self._failures = Failures()
         self._due_not_before = float("-inf")
         self._notifier = Notifier(config.notification_types, self._show, self._counts_changed, self._close_toast)
@@ -204,7 +205,7 @@ class App:
             self._email = sign_in[0].email
             self._send(sign_in.pop())
         elif open_window:
-            self._wanted_window = (True, "")
+            self._wanted_window = (True, "", None)
         else:
             self._ask_or_hint("")
 
@@ -240,28 +241,42 @@ class App:
 
     # --- the window -------------------------------------------------------------------------------------------------
 
-    def _run_window(self, take_focus: bool, message: str) -> None:
+    def _run_window(self, take_focus: bool, message: str, otherwise: Toast | None) -> None:
         self._wanted_window = None
         try:
             window = self._surface.open_window(self._email, take_focus, message)
-            if window is not None:
+            if window is None:
+                if otherwise is not None:
+                    self._own.say(otherwise)
+            else:
+                self._own.take_back(wording.SIGNING_IN)  # the window says it, and is not to be covered
                 self._dialogue = SignInDialogue(window, self._now)
                 window.run(self.turn)
         except TelexStartError as error:
             log.warning("%s: %s", error.title, error.message)
-            self._say(wording.said(error.title, error.message))
+            title = error.title if otherwise is None else otherwise.title
+            self._own.say(wording.said(title, error.message, key=wording.SIGNING_IN))
         except Exception as error:
             self._unexpected(error)
         finally:
             self._dialogue = None
 
-    def _want_window(self, take_focus: bool, message: str = "") -> None:
-        """Open the login window on the next turn of the loop, or bring it forward where it is open."""
+    def _want_window(self, take_focus: bool, message: str = "", otherwise: Toast | None = None) -> None:
+        """Open the login window on the next turn of the loop, or bring it forward where it is open.
+
+        Args:
+            otherwise: What is said where none can be opened now.
+        """
         if self._dialogue is not None and not self._dialogue.closing:
             if take_focus:
                 self._dialogue.come_forward()
         else:
-            self._wanted_window = (take_focus, message)
+            self._wanted_window = (take_focus, message, otherwise)
+
+    def _offer_window(self, message: str, otherwise: Toast) -> None:
+        """Open the login window without being asked to, or else say that it is needed; not on a terminal."""
+        if self._surface.opens_windows:
+            self._want_window(take_focus=False, message=message, otherwise=otherwise)
 
     # --- events -----------------------------------------------------------------------------------------------------
 
@@ -276,7 +291,7 @@ class App:
         if not self._failures.log(error):
             return
         try:
-            self._say(wording.said("Telex Start had a problem", f"{type(error).__name__}; the log tells more."))
+            self._own.say(wording.said("Telex Start had a problem", f"{type(error).__name__}; the log tells more."))
         except Exception as another:
             log.error("unexpected error, which could not be shown", exc_info=another)
 
@@ -294,9 +309,9 @@ class App:
             case OrganisationsChanged():
                 self._notifier.organisations(event)
             case MenuClicked():
-                self._menu(event.item)
+                self._menu(event.item, event.token)
             case IconClicked() | ToastClicked():
-                self._open()
+                self._open(event.token)
             case SecondStart():
                 self._quit(0) if event.request is Request.EXIT else self._open()
             case SignalReceived():
@@ -310,43 +325,55 @@ class App:
             case Trouble():
                 self._trouble(event)
             case Notice():
-                self._say(wording.said(event.title, event.message))
+                self._own.say(wording.said(event.title, event.message))
             case MachineWoke():
                 self._send(ReconnectNow())
             case MainAppAnswered():
-                self._main_app_busy = False
-                self._say(wording.said(event.title, event.message))
+                self._main_app.done()
+                self._own.say(wording.said(event.title, event.message))
             case MainAppDone():
-                self._main_app_busy = False
+                self._main_app.done()
             case TrayAppeared():
-                self._icon_seen = True
-                if self._last_state.state is State.SIGNED_OUT and self._hint_with_icon is not None:
-                    self._say(self._hint_with_icon)
-                self._hint_with_icon = None
+                self._tray_appeared()
             case TrayMissing():
-                # Once: a panel that restarts later is no news.
-                if not self._icon_seen:
-                    self._icon_seen = True
-                    self._say(wording.NO_TRAY)
+                self._tray_missing(event)
             case ToastFailed():
                 log.warning("toasts cannot be shown: %s", event.message)
             case ThreadFailed():
-                self._say(wording.said("Telex Start had a problem", f"Its {event.thread} part failed ({event.error})."))
+                self._own.say(
+                    wording.said("Telex Start had a problem", f"Its {event.thread} part failed ({event.error}).")
+                )
 
     def _trouble(self, event: Trouble) -> None:
         self._surface.trouble(event)
         if self._dialogue is not None:
             self._dialogue.trouble(event)
 
-    def _menu(self, item: MenuItem) -> None:
+    def _tray_appeared(self) -> None:
+        self._icon_seen = True
+        self._own.take_back(wording.TRAY)
+        if self._last_state.state is State.SIGNED_OUT and self._hint_with_icon is not None:
+            self._own.say(self._hint_with_icon)
+        self._hint_with_icon = None
+
+    def _tray_missing(self, event: TrayMissing) -> None:
+        # Once: a panel that restarts later is no news.
+        if not self._icon_seen:
+            self._icon_seen = True
+            nobody = self._last_state.state in (State.SIGNED_OUT, State.SIGN_IN_NEEDED)
+            self._own.say(wording.no_tray(event.missing, signed_in=not nobody))
+
+    def _menu(self, item: MenuItem, token: str) -> None:
+        if item is MenuItem.OPEN_MAIN_APP:
+            self._open_main_app(token)
+            return
+        self._surface.end_startup(token)
         match item:
             case MenuItem.LOGIN:
                 if not self._signed_in or self._last_state.sign_in_again:
                     self._want_window(take_focus=True)
-            case MenuItem.OPEN_MAIN_APP:
-                self._with_main_app(self._main_app.open)
             case MenuItem.CLOSE_MAIN_APP:
-                self._with_main_app(self._main_app.close)
+                self._main_app.close()
             case MenuItem.TEST_NOTIFICATIONS:
                 self._show(wording.SAMPLE)
             case MenuItem.SIGN_OUT:
@@ -356,12 +383,18 @@ class App:
             case MenuItem.EXIT:
                 self._quit(0)
 
-    def _open(self) -> None:
+    def _open(self, token: str = "") -> None:
         """What a click on the icon or a toast, or a second start, asks for."""
         if self._signed_in:
-            self._with_main_app(self._main_app.open)
-        elif self._last_state.state is not State.SIGNING_IN or self._dialogue is not None or self._leaving:
+            self._open_main_app(token)
+            return
+        self._surface.end_startup(token)
+        if self._last_state.state is not State.SIGNING_IN or self._dialogue is not None or self._leaving:
             self._want_window(take_focus=True)
+
+    def _open_main_app(self, token: str) -> None:
+        if not self._main_app.open(token):
+            self._surface.end_startup(token)
 
     @property
     def _signed_in(self) -> bool:
@@ -378,22 +411,6 @@ class App:
         self._leave(SignOut())
         if self._dialogue is not None and self._dialogue.under_way:
             self._dialogue.close()
-
-    def _with_main_app(self, action: Callable[[], MainAppAnswered | None]) -> None:
-        """Run an action that may take seconds beside the loop; one at a time."""
-        if self._main_app_busy:
-            return
-        self._main_app_busy = True
-
-        def act() -> None:
-            try:
-                answer = action()
-            except Exception as error:
-                log.exception("the main app could not be opened or closed")
-                answer = MainAppAnswered("Telex Start had a problem", f"{type(error).__name__}; the log tells more.")
-            self._events.put(answer or MainAppDone())
-
-        threading.Thread(target=act, name="main app", daemon=True).start()
 
     def _submitted(self, event: WindowSubmitted) -> None:
         if self._dialogue is not None:
@@ -419,10 +436,12 @@ class App:
         self._surface.trouble(Trouble(event.title, words))
         self._ask_or_hint(f"signing in was refused: {words}")
         if event.kind in (SignInFailure.CREDENTIALS, SignInFailure.FORM, SignInFailure.REFUSED):
-            self._want_window(take_focus=False, message=words)
+            self._offer_window(words, wording.said(event.title, words, key=wording.SIGNING_IN))
 
     def _state_changed(self, event: StateChanged, now: float) -> None:
         before, self._last_state = self._last_state, event
+        if event.state is not before.state:
+            self._own.take_back(wording.SIGNING_IN)
         left, self._leaving = self._leaving, self._leaving and event.state in _ON
         if event.state is State.STOPPED and self._exit_code is None:
             self._session_died()
@@ -449,14 +468,15 @@ class App:
         if self._dialogue is not None and self._dialogue.under_way:
             self._dialogue.session_ended(event.reason or "Your Telex session has ended. Please sign in again.")
             return
-        self._say(wording.SIGN_IN_NEEDED)
-        self._ask_or_hint(f"the session has ended: {event.reason}")
-        self._want_window(take_focus=False, message="Your Telex session has ended. Please sign in again.")
+        if not self._surface.opens_windows:
+            self._own.say(wording.SIGN_IN_NEEDED)
+            self._ask_or_hint(f"the session has ended: {event.reason}")
+        self._offer_window("Your Telex session has ended. Please sign in again.", wording.SIGN_IN_BY_CLICK)
 
     def _session_died(self) -> None:
         """The session thread has ended, and nobody has asked it to: without it this program is of no use."""
         why = "the part that talks to Telex failed twice; the log tells more"
-        self._say(wording.said("Telex Start has ended", f"No notifications come any more: {why}."))
+        self._own.say(wording.said("Telex Start has ended", f"No notifications come any more: {why}.", key=""))
         self._quit(EXIT_FAILED, why)
 
     def _name_unread(self) -> None:
@@ -478,8 +498,3 @@ class App:
         """Show what Telex sent, or the sample of it."""
         self._surface.toast(toast)
         self._toasts.show(toast)
-
-    def _say(self, toast: Toast) -> None:
-        """Show what the program itself has to say: on a terminal it is told as a trouble, not as a notification."""
-        self._toasts.show(toast)
-        self._surface.trouble(Trouble(toast.title, toast.body))

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from ..events import Command, MainAppAnswered, SignIn, StateChanged, Trouble
 from ..face import Face
-from ..news.toast import Conversation, Toast
+from ..news.toast import Handle, Toast
 from ..news.unread import Counts
 from .signing_in import Window
 
@@ -27,7 +27,7 @@ class ToastsPort(Protocol):
     @property
     def show(self) -> Callable[[Toast], object]: ...
     @property
-    def close(self) -> Callable[[Conversation], object]: ...
+    def close(self) -> Callable[[Handle], object]: ...
 
 
 class Surface(Protocol):
@@ -41,8 +41,15 @@ class Surface(Protocol):
     def trouble(self, trouble: Trouble) -> None:
         """Something does not work, or the program itself has something to say."""
 
+    @property
+    def opens_windows(self) -> bool:
+        """Whether a login window is the way to ask for credentials."""
+
+    def end_startup(self, token: str) -> None:
+        """What a click with this activation token (empty for none) asked for has come: the desktop waits no longer."""
+
     def open_window(self, email: str, take_focus: bool, message: str) -> RunningWindow | None:
-        """A login window, or ``None`` where there can be none."""
+        """A login window, or ``None`` where there can be none, or none that the person has not asked for."""
 
     def ask(self, email: str) -> SignIn | None:
         """Ask for credentials there and then; ``None`` where they are asked for by a window instead.
@@ -62,5 +69,5 @@ class RunningWindow(Window, Protocol):
 class MainApp(Protocol):
     """Opening and closing the Telex client (see ``desktop.main_app``); may take seconds."""
 
-    def open(self) -> MainAppAnswered | None: ...
+    def open(self, token: str) -> MainAppAnswered | None: ...
     def close(self) -> MainAppAnswered | None: ...

@@ -99,6 +99,36 @@ def spare_the_focus(window: int) -> None:
     _ask(ask, None)
 
 
+def end_startup(token: str) -> None:
+    """Tell the desktop that what was started with this token has come, so that it shows no busy pointer any more.
+
+    By freedesktop's Startup Notification Protocol 0.1; GNOME on Wayland heeds it too, by XWayland.
+
+    Args:
+        token: The start-up id, which is an activation token as well; empty for none.
+    """
+    if not token:
+        return
+
+    def ask(display: Any) -> None:
+        X, event = _xlib("X"), _xlib("protocol.event")
+        root = display.screen().root
+        window = root.create_window(-1, -1, 1, 1, 0, X.CopyFromParent)
+        kind = display.intern_atom("_NET_STARTUP_INFO_BEGIN")
+        quoted = "".join(f"\\{letter}" if letter in '\\" ' else letter for letter in token)
+        message = f"remove: ID={quoted}".encode() + b"\0"
+        for start in range(0, len(message), 20):  # what fits into an event
+            data = (8, message[start : start + 20].ljust(20, b"\0"))
+            root.send_event(
+                event.ClientMessage(window=window, client_type=kind, data=data), event_mask=X.PropertyChangeMask
+            )
+            kind = display.intern_atom("_NET_STARTUP_INFO")
+        window.destroy()
+        display.sync()
+
+    _ask(ask, None)
+
+
 def raise_window_of(pids: set[int]) -> bool:
     """Bring the topmost window of these processes to the front and give it the focus.
 

@@ -30,7 +30,8 @@ def main(argv: list[str]) -> int:
             findings.append(finding)
             print(line(finding), flush=True)
         tray = any(finding.subject == "tray" and finding.mark is Mark.OK for finding in findings)
-        words, code = verdict(findings, tray)
+        bus = any(finding.subject == "session bus" and finding.mark is Mark.OK for finding in findings)
+        words, code = verdict(findings, tray, without_icon=bus)
         print(f"\n{words}", flush=True)
     except BrokenPipeError:
         # Nobody reads on, as in `telex-start doctor | head -3`; Python would try again at the end, and complain.

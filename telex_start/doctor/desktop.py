@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _HEADLESS = "start it in a desktop session, or use --headless"
 _TK = "install python3-tk (Fedora: python3-tkinter, Arch: tk), or sign in by --email NAME --password-stdin"
+_SIGN_IN = "to sign in without an icon, run telex-start a second time, or start it with --email NAME --password-stdin"
+_NO_XWAYLAND = "the login window needs XWayland; without it, sign in by --email NAME --password-stdin"
 _XEMBED = "XEmbed, the old kind"
 _ANSWER_WITHIN = 3.0
 """Seconds: a daemon may have to be started first."""
@@ -49,6 +51,8 @@ def findings() -> Iterator[Finding]:
         yield missing("tray", "no icon without a session bus", _HEADLESS)
     elif _XEMBED in host.found:
         yield look("tray", old_tray)
+    elif host.mark is not Mark.OK:
+        yield note("tray", "no icon now, it comes with a tray host", _SIGN_IN)
     else:
         yield ok("tray", "an icon with a menu, by StatusNotifierItem; it needs no other package")
 
@@ -74,7 +78,7 @@ def display() -> Finding:
             return missing("display", f"the X display {x} cannot be opened", _HEADLESS)
         return ok("display", f"X11 ({x})" + (f", beside Wayland ({wayland})" if wayland else ""))
     if wayland:
-        return note("display", f"Wayland ({wayland}) without XWayland", "the login window needs XWayland")
+        return note("display", f"Wayland ({wayland}) without XWayland", _NO_XWAYLAND)
     return missing("display", "none (neither DISPLAY nor WAYLAND_DISPLAY is set)", _HEADLESS)
 
 
@@ -113,6 +117,7 @@ def tray_host(bus: Bus) -> Finding:
     """Whether a tray is there just now. It may come later, and so will the icon."""
     from ..desktop import x11
     from ..desktop.bus.bus import DBusAddress
+    from ..desktop.tray.hosts import missing_host
 
     watcher = "org.kde.StatusNotifierWatcher"
     address = DBusAddress("/StatusNotifierWatcher", watcher, "org.freedesktop.DBus.Properties")
@@ -121,8 +126,8 @@ def tray_host(bus: Bus) -> Finding:
         return ok("tray host", "there (StatusNotifier)")
     if x11.has_xembed_tray():
         return ok("tray host", f"there ({_XEMBED})")
-    remedy = "the icon comes when it does; GNOME needs its extension AppIndicator and KStatusNotifierItem Support"
-    return note("tray host", "none just now", remedy)
+    found = "none" if answer is None else "none, though something registers icons (StatusNotifierWatcher)"
+    return missing("tray host", found, missing_host(os.environ))
 
 
 def old_tray() -> Finding:
@@ -145,7 +150,7 @@ def old_tray() -> Finding:
     if done.returncode or name not in ("backend", "refused"):
         return missing("tray", f"the backend for the icon fails (code {done.returncode})", _HEADLESS)
     if name == "refused":
-        return missing("tray", words.rstrip("."))
+        return missing("tray", words.rstrip("."), _SIGN_IN)
     return ok("tray", f"an icon with a menu, by {words}")
 
 

@@ -58,16 +58,19 @@ def line(finding: Finding) -> str:
     return f"{finding.mark.value:<9}{finding.subject:<{_SUBJECT_WIDTH}}{one_line(text)[:_LONGEST_TEXT]}"
 
 
-def verdict(findings: Iterable[Finding], tray: bool) -> tuple[str, int]:
+def verdict(findings: Iterable[Finding], tray: bool, without_icon: bool = False) -> tuple[str, int]:
     """The last line, and the exit code.
 
     Args:
         findings: All of them.
         tray: There is a way to an icon with a menu.
+        without_icon: Where there is none, it runs on the desktop all the same, and the icon comes with a tray.
     """
     fatal = dict.fromkeys(finding.subject for finding in findings if finding.fatal)
     if fatal:
         return f"Telex Start cannot do its job here: see {', '.join(fatal)}.", 1
+    if not tray and without_icon:
+        return "Telex Start works here, but without an icon just now: see tray.", 0
     if not tray:
         return "Telex Start works here with --headless only: there is no way to an icon with a menu.", 0
     return "Telex Start works here.", 0

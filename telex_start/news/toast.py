@@ -26,5 +26,16 @@ class Toast(Struct, frozen=True):
     summary: bool = False
     conversation: Conversation | None = None
     """Toasts of one conversation replace each other where the desktop can do that."""
-    urgent: bool = False
-    """Needs the person: sign in again."""
+    key: str = ""
+    """What the program itself says, under this name: it replaces, and is taken away with, another of the same name."""
+    transient: bool = False
+    """Of no interest once it has gone: not to be kept in the desktop's list."""
+
+    @property
+    def handle(self) -> Handle | None:
+        """By what it is replaced and taken away; ``None`` where it is not."""
+        return self.conversation or self.key or None
+
+
+Handle = Conversation | str
+"""What a toast on the screen is known by: its conversation, or its key."""

@@ -64,28 +64,54 @@ def away_summary(unread: int, conversations: int) -> Toast:
     )
 
 
-def said(title: str, message: str, *, urgent: bool = False) -> Toast:
-    """A toast in which the program itself speaks, of a trouble for example; both texts may hold the network's words."""
-    return Toast(
-        title=cut(visible(one_line(title)), LONGEST_TITLE) or PROGRAM,
-        body=cut(visible(clean(message)), LONGEST_BODY),
-        urgent=urgent,
-    )
+def said(title: str, message: str, *, key: str | None = None) -> Toast:
+    """A toast in which the program itself speaks, of a trouble for example; both texts may hold the network's words.
+
+    Args:
+        key: By what it is replaced and taken away; by default its title, so that the same trouble is there once. By an
+            empty one it is not, and stays when the program ends.
+    """
+    words = cut(visible(one_line(title)), LONGEST_TITLE) or PROGRAM
+    return Toast(title=words, body=cut(visible(clean(message)), LONGEST_BODY), key=words if key is None else key)
 
 
-SIGNED_OUT = Toast(title="Telex Start is signed out", body="Right-click the icon and choose Login.")
+SIGNING_IN = "signing in"
+"""The key of what is said about signing in: it holds until somebody does."""
+TRAY = "tray"
+"""The key of what is said about a missing tray: it holds until one comes."""
+
+SIGNED_OUT = Toast(
+    title="Telex Start is signed out",
+    body="Right-click the icon and choose Login.",
+    key=SIGNING_IN,
+    transient=True,
+)
 """Said once, at a start without credentials."""
 
 SIGN_IN_NEEDED = Toast(
     title="Please sign in again",
     body="Telex has ended the session. Until you sign in, no notifications come.",
-    urgent=True,
+    key=SIGNING_IN,
 )
+"""Said where there are no windows."""
 
-NO_TRAY = Toast(
-    title="No tray for the icon",
-    body="Telex Start is running and notifies, but this desktop has no tray now. The icon comes when a tray does.",
-)
+SIGN_IN_BY_CLICK = Toast(title=SIGN_IN_NEEDED.title, body=f"{SIGN_IN_NEEDED.body} Click here.", key=SIGNING_IN)
+"""Said where the login window is not to be opened unasked; a click opens it."""
+
+
+def no_tray(missing: str, signed_in: bool) -> Toast:
+    """There is nowhere to put the icon.
+
+    Args:
+        missing: What is missing for it; a sentence without its full stop.
+        signed_in: Somebody is, so the icon's menu is not needed for that.
+    """
+    what_then = "Notifications come all the same." if signed_in else f"{SIGN_IN_WITHOUT_ICON}."
+    return said("No tray for the icon", f"{missing}. {what_then}", key=TRAY)
+
+
+SIGN_IN_WITHOUT_ICON = "To sign in, click here, or start telex-start with --email NAME --password-stdin"
+"""What to do without a menu; a sentence without its full stop."""
 
 SAMPLE = Toast(title="General · Telex", body="This is what a notification from Telex looks like.\n2 unread, 1 mention")
 """What Test Notifications shows."""

@@ -98,7 +98,7 @@ def processes_of(path: Path) -> list[psutil.Process]:
 
 
 def test_not_installed_opens_the_web_app_and_says_so(machine: Path) -> None:
-    answer = main_app.open_main_app(None)
+    answer, _ = main_app.open_main_app(None)
     assert answer is not None
     assert answer.title == "Telex opens in the browser"
     assert "not installed" in answer.message
@@ -107,7 +107,7 @@ def test_not_installed_opens_the_web_app_and_says_so(machine: Path) -> None:
 
 
 def test_a_configured_client_that_is_gone_opens_the_web_app_and_names_it(machine: Path) -> None:
-    answer = main_app.open_main_app("/opt/telex/is/gone")
+    answer, _ = main_app.open_main_app("/opt/telex/is/gone")
     assert answer is not None
     assert "/opt/telex/is/gone (main_app.command) cannot be started" in answer.message
     wait_for((machine / "opened").exists, "the browser")
@@ -116,7 +116,7 @@ def test_a_configured_client_that_is_gone_opens_the_web_app_and_names_it(machine
 def test_without_a_browser_it_says_where_the_web_app_is(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(machine / "none"))
     monkeypatch.delenv("BROWSER", raising=False)
-    answer = main_app.open_main_app(None)
+    answer, _ = main_app.open_main_app(None)
     assert answer is not None
     assert answer.title == "Telex cannot be opened"
     assert "https://telex.im" in answer.message
@@ -125,7 +125,7 @@ def test_without_a_browser_it_says_where_the_web_app_is(machine: Path, monkeypat
 def test_the_client_lives_on_by_itself(machine: Path) -> None:
     telex = binary(machine / "opt" / "telex")
     before = set(psutil.Process().children())
-    assert main_app.open_main_app(f"{telex} 300") is None
+    assert main_app.open_main_app(f"{telex} 300")[0] is None
     wait_for(lambda: processes_of(telex), "the client")
     [process] = processes_of(telex)
     try:
@@ -143,7 +143,7 @@ def test_it_is_found_by_its_desktop_entry(machine: Path) -> None:
     entry = machine / "data" / "applications" / "telex.desktop"
     entry.parent.mkdir(parents=True)
     entry.write_text(f'[Desktop Entry]\nExec="{telex}" 300 %U\nPath={machine}\n')
-    assert main_app.open_main_app(None) is None
+    assert main_app.open_main_app(None)[0] is None
     wait_for(lambda: processes_of(telex), "the client")
     assert processes_of(telex)[0].cwd() == str(machine)
     assert main_app.close_main_app(None) is None
@@ -154,6 +154,80 @@ def test_it_is_found_on_the_search_path(machine: Path, started: Callable[..., su
     running = started(binary(machine / "bin" / "telex"), "300")
     assert main_app.close_main_app(None) is None
     assert running.wait(TIMEOUT) is not None
+
+
+def count_starts(machine: Path) -> int:
+    file = machine / "starts"
+    return len(file.read_text().splitlines()) if file.exists() else 0
+
+
+@pytest.mark.parametrize("recognisable", [True, False])
+def test_a_start_that_still_lives_is_not_repeated_within_15_seconds(machine: Path, recognisable: bool) -> None:
+    """Two clicks within seconds gave two clients."""
+    # It forks, and ends itself before its window comes, as launchers do; closed by ending the sleep.
+    text = f"echo started >> {machine}/starts\n(exec {binary(machine / 'opt' / 'real')} 300) &\n"
+    telex = script(machine / "opt" / "telex", text, "/bin/sh")
+    command = str(telex) if recognisable else f"env A=b {telex}"
+    answer, first = main_app.open_main_app(command)
+    assert answer is None
+    wait_for(lambda: processes_of(machine / "opt" / "real"), "the client")
+    try:
+        answer, second = main_app.open_main_app(command, "", first)
+        assert answer is not None
+        assert answer.title == "Telex is starting"
+        assert second is first
+        assert count_starts(machine) == 1
+        assert first is not None
+        answer, third = main_app.open_main_app(command, "", first._replace(at=first.at - main_app.STARTING))
+        assert answer is None  # a client that has been up for long is started again, to make it come forward
+        assert third is not first
+        wait_for(lambda: count_starts(machine) == 2, "another start")
+        wait_for(lambda: len(processes_of(machine / "opt" / "real")) == 2, "its client")
+    finally:
+        for process in processes_of(machine / "opt" / "real"):
+            process.kill()
+
+
+def test_a_start_that_has_ended_is_repeated_at_once(machine: Path) -> None:
+    telex = script(machine / "opt" / "telex", f"echo started >> {machine}/starts\n", "/bin/sh")
+    _, first = main_app.open_main_app(str(telex))
+    assert first is not None
+    wait_for(lambda: count_starts(machine) == 1 and not main_app._is_starting(first), "its end")
+    assert main_app.open_main_app(str(telex), "", first)[0] is None
+    wait_for(lambda: count_starts(machine) == 2, "the second")
+
+
+def test_without_setsid_too_a_start_that_lives_is_known(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    telex = binary(machine / "opt" / "telex")
+    monkeypatch.setenv("PATH", str(machine / "bin"))
+    answer, first = main_app.open_main_app(f"{telex} 300")
+    assert (answer, first is not None) == (None, True)
+    try:
+        answer, _ = main_app.open_main_app(f"{telex} 300", "", first)
+        assert answer is not None
+        assert answer.title == "Telex is starting"
+    finally:
+        assert first is not None
+        assert first.process is not None
+        first.process.kill()
+        first.process.wait(TIMEOUT)
+    assert not main_app._is_starting(first)
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_the_token_of_the_click_goes_to_what_is_started_and_an_old_one_does_not(
+    machine: Path, monkeypatch: pytest.MonkeyPatch, installed: bool
+) -> None:
+    """GNOME showed a busy pointer for up to 20 s, and the window came without the focus."""
+    for name in ("XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID"):
+        monkeypatch.setenv(name, "of our own start")
+    tell = f'echo "$XDG_ACTIVATION_TOKEN|$DESKTOP_STARTUP_ID" > {machine}/new && mv {machine}/new {machine}/told\n'
+    program = script(machine / "bin" / ("telex" if installed else "xdg-open"), tell, "/bin/sh")
+    for token in ("token-1", ""):
+        (machine / "told").unlink(missing_ok=True)
+        main_app.open_main_app(str(program) if installed else None, token)
+        wait_for((machine / "told").exists, "the program")
+        assert (machine / "told").read_text() == f"{token}|{token}\n"
 
 
 @pytest.mark.desktop
@@ -168,7 +242,7 @@ def test_a_client_that_runs_is_brought_to_the_front(tmp_path: Path, monkeypatch:
         desktop.xdotool("search", "--sync", "--onlyvisible", "--name", "^Client$")
         desktop.start(sys.executable, "-c", "import tkinter; t = tkinter.Tk(); t.title('Other'); t.mainloop()")
         desktop.xdotool("search", "--sync", "--onlyvisible", "--name", "^Other$", "windowactivate", "--sync")
-        assert main_app.open_main_app(str(telex)) is None
+        assert main_app.open_main_app(str(telex))[0] is None
         active = ("getactivewindow", "getwindowname")
         wait_for(lambda: desktop.xdotool(*active) == "Client", "the client in front")
         assert len(desktop.xdotool("search", "--onlyvisible", "--name", "^Client$").split()) == 1

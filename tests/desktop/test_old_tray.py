@@ -91,4 +91,5 @@ def test_without_pygobject_it_runs_on_and_says_that_there_is_no_tray(
         assert program.next_line() == "TrayMissing"
         program.tell("stop")
         assert program.ended(3) == 0
-        assert "python3-gi" in program.errors
+        assert "missing: An icon in a tray of the old kind needs PyGObject" in program.errors
+        assert "install python3-gi" in program.errors

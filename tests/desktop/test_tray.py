@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 
 from telex_start.desktop import icons, pixmaps
+from telex_start.desktop.bus.buses import Buses
+from telex_start.desktop.tray.surface import TraySurface
+from telex_start.errors import TelexStartError
 from telex_start.states import State
 from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PanelItem, PrivateBus, Xvfb
 from tests.process import ROOT
@@ -196,6 +199,28 @@ def test_without_a_tray_it_says_so_and_the_icon_comes_with_the_tray(
         with FakePanel(private_bus) as panel:
             assert program.next_line() == "TrayAppeared"
             assert panel.wait_for_item().labels() == SIGNED_OUT
+
+
+@pytest.mark.parametrize(
+    ("desktop", "missing"),
+    [("ubuntu:GNOME", "missing: GNOME shows icons only with its extension"), ("sway", "missing: No panel here shows")],
+)
+def test_it_is_said_what_is_missing_for_an_icon(environ: dict[str, str], desktop: str, missing: str) -> None:
+    with tray_program(**environ, XDG_CURRENT_DESKTOP=desktop) as program:
+        assert program.next_line() == "TrayMissing"
+        program.tell("stop")
+        assert program.ended(3) == 0
+        assert missing in program.errors
+
+
+def test_without_xwayland_the_window_says_what_it_needs_and_how_to_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It said: no display name and no $DISPLAY environment variable."""
+    monkeypatch.delenv("DISPLAY", raising=False)
+    surface = TraySurface(lambda event: None, Buses({}), "/nowhere")
+    with pytest.raises(TelexStartError) as caught:
+        surface.open_window("", take_focus=True, message="")
+    assert "XWayland" in caught.value.message
+    assert "--email NAME --password-stdin" in caught.value.message
 
 
 def test_a_panel_without_a_host_is_no_tray_yet(environ: dict[str, str], private_bus: PrivateBus) -> None:

@@ -13,7 +13,7 @@ import tempfile
 from telex_start.desktop.bus.buses import Buses
 from telex_start.desktop.tray.tray import Tray
 from telex_start.errors import NoPlaceForIcon
-from telex_start.events import Event, MenuClicked, ThreadFailed
+from telex_start.events import Event, MenuClicked, ThreadFailed, TrayMissing
 from telex_start.face import Face
 from telex_start.states import State
 
@@ -24,6 +24,8 @@ def _print(event: Event) -> None:
         words.append(event.item.value)
     elif isinstance(event, ThreadFailed):
         words += [event.thread, event.error]
+    elif isinstance(event, TrayMissing):
+        print("missing:", event.missing, file=sys.stderr, flush=True)
     print(*words, flush=True)
 
 

@@ -141,7 +141,36 @@ def test_an_empty_desktop(tmp_path: Path, telex: Sandbox) -> None:
     assert report.code == 0
     report.says("session bus", "ok")
     report.says("toasts", "missing", "no notification daemon answers", "install one: dunst and mako are two")
-    report.says("tray host", "note", "none just now", "GNOME needs its extension")
+    report.says("tray host", "missing", "none: No panel here shows icons now")
+    report.says("tray", "note", "no icon now", "run telex-start a second time", "--email NAME --password-stdin")
+    assert report.verdict == "Telex Start works here, but without an icon just now: see tray."
+
+
+@pytest.mark.desktop
+def test_gnome_without_its_extension(tmp_path: Path, telex: Sandbox) -> None:
+    """ "No tray for the icon" did not say what is missing, and doctor said that all is well."""
+    with Xvfb() as xvfb, PrivateBus() as bus:
+        environ = {**telex.environ, **xvfb.environ, **bus.environ, "XDG_CURRENT_DESKTOP": "ubuntu:GNOME"}
+        report = Report(tmp_path, environ=environ)
+    report.says(
+        "tray host", "missing", "GNOME shows icons only with its extension", "gnome-shell-extension-appindicator"
+    )
+
+
+@pytest.mark.desktop
+def test_a_watcher_without_a_host(tmp_path: Path, telex: Sandbox) -> None:
+    with Xvfb() as xvfb, PrivateBus() as bus, FakePanel(bus, host=False):
+        report = Report(tmp_path, environ={**telex.environ, **xvfb.environ, **bus.environ})
+    report.says("tray host", "missing", "none, though something registers icons")
+    report.says("tray", "note", "no icon now")
+
+
+@pytest.mark.desktop
+def test_wayland_without_xwayland(tmp_path: Path, telex: Sandbox) -> None:
+    with PrivateBus() as bus, FakePanel(bus):
+        report = Report(tmp_path, environ={**telex.environ, **bus.environ, "WAYLAND_DISPLAY": "wayland-0"})
+    report.says("display", "note", "without XWayland", "--email NAME --password-stdin")
+    report.says("tray", "ok")
 
 
 @pytest.mark.desktop
@@ -356,6 +385,10 @@ def test_a_finding_is_one_aligned_line() -> None:
 def test_the_verdict() -> None:
     fine = [ok("tray", "appindicator"), missing("main app", "not found")]
     assert verdict(fine, tray=True) == ("Telex Start works here.", 0)
-    assert verdict(fine, tray=False)[1] == 0
+    assert verdict(fine, tray=False) == (
+        "Telex Start works here with --headless only: there is no way to an icon with a menu.",
+        0,
+    )
+    assert verdict(fine, tray=False, without_icon=True)[1] == 0
     words, code = verdict([*fine, missing("API", "x", fatal=True), missing("API", "y", fatal=True)], tray=True)
     assert (words, code) == ("Telex Start cannot do its job here: see API.", 1)

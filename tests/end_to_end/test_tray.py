@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -135,10 +137,41 @@ def test_a_session_that_is_over_asks_for_the_person(desk: Desk) -> None:
     desk.item("Online: 2 organisations")
     desk.telex.revoke_session()
     desk.telex.kick(3005)
-    desk.toast("Please sign in again")
     item = desk.panel.wait_for_item()
     desk.panel.wait_until(lambda: item.labels()[0].startswith("Sign in needed"), "sign in needed")
     assert {entry.label: entry.enabled for entry in item.menu()}["Login"] is True
+    look = ["xdotool", "search", "--sync", "--onlyvisible", "--name", "Sign in"]
+    assert subprocess.run(look, env={**os.environ, **desk.environ}, capture_output=True, timeout=20).stdout
+    # The window says it. Nothing is in front of it, and nothing holds back the toasts that come later.
+    assert "Please sign in again" not in [toast.summary for toast in desk.daemon.shown]
+
+
+def test_a_session_that_is_over_is_said_without_a_window_and_taken_back_at_exit(tmp_path: Path) -> None:
+    """The toast was critical and outlived Exit. Here there is no XWayland for the window."""
+    with Desk(tmp_path) as desk:
+        desk.environ |= {"DISPLAY": "", "WAYLAND_DISPLAY": "wayland-0"}
+        agent = desk.sign_in()
+        item = desk.item("Online: 2 organisations")
+        desk.telex.revoke_session()
+        desk.telex.kick(3005)
+        words = desk.toast("Please sign in again")
+        assert "XWayland" in words
+        assert "--email NAME --password-stdin" in words
+        shown = desk.daemon.shown[-1]
+        assert shown.hints["urgency"] == ("y", 1)
+        item.click("Exit")
+        assert agent.ended() == 0
+        assert desk.daemon.closed == [shown.id]
+
+
+def test_signed_out_is_said_in_passing_and_taken_back(desk: Desk) -> None:
+    agent = desk.start()
+    desk.toast("Telex Start is signed out")
+    shown = desk.daemon.shown[-1]
+    assert shown.hints["transient"] == ("b", True)
+    desk.item("Signed out").click("Exit")
+    assert agent.ended() == 0
+    assert desk.daemon.closed == [shown.id]
 
 
 def test_a_read_conversation_takes_its_toast_with_it(desk: Desk) -> None:
@@ -219,7 +252,7 @@ def test_exit_takes_under_two_seconds(desk: Desk, moment: str) -> None:
 def test_without_a_tray_it_runs_on_and_says_so(tmp_path: Path) -> None:
     with Desk(tmp_path, panel=False) as desk:
         agent = desk.sign_in()
-        desk.toast("No tray for the icon")
+        assert "Notifications come all the same" in desk.toast("No tray for the icon")
         desk.telex.message(0, "General")
         desk.toast("General · Northwind Ops")
         with FakePanel(desk.bus) as panel:

@@ -52,7 +52,7 @@ from telex_start.events import (
 from telex_start.face import Face
 from telex_start.menu import MenuItem, Request
 from telex_start.news import wording
-from telex_start.news.toast import Conversation, Toast
+from telex_start.news.toast import Handle, Toast
 from telex_start.news.unread import Counts
 from telex_start.states import State
 
@@ -131,6 +131,9 @@ class Surface:
         self.windows: list[Window] = []
         self.between_turns: Callable[[], None] = lambda: None
         self.no_window: Exception | None = None
+        self.windows_only_when_asked = False
+        """As on a desktop where a window cannot but take the focus."""
+        self.ended_startups: list[str] = []
         self.fails_on: object = None
         """What it is shown that it fails on."""
 
@@ -156,11 +159,18 @@ class Surface:
             raise ZeroDivisionError
         self.troubles.append(trouble)
 
+    @property
+    def opens_windows(self) -> bool:
+        return self.answers is None
+
+    def end_startup(self, token: str) -> None:
+        self.ended_startups.append(token)
+
     def open_window(self, email: str, take_focus: bool, message: str) -> Window | None:
         self.opened.append((email, take_focus, message))
         if self.no_window is not None:
             raise self.no_window
-        if self.answers is not None:
+        if self.answers is not None or (self.windows_only_when_asked and not take_focus):
             return None
         self.windows.append(Window(self.between_turns))
         return self.windows[-1]
@@ -178,13 +188,18 @@ class Surface:
 class Toasts:
     def __init__(self) -> None:
         self.shown: list[Toast] = []
-        self.closed: list[Conversation] = []
+        self.closed: list[Handle] = []
+        self.on_screen: list[str] = []
+        """The titles of what can be seen now."""
 
     def show(self, toast: Toast) -> None:
         self.shown.append(toast)
+        self.on_screen.append(toast.title)
 
-    def close(self, conversation: Conversation) -> None:
-        self.closed.append(conversation)
+    def close(self, handle: Handle) -> None:
+        self.closed.append(handle)
+        gone = {toast.title for toast in self.shown if toast.handle == handle}
+        self.on_screen = [title for title in self.on_screen if title not in gone]
 
 
 class MainApp:
@@ -192,12 +207,14 @@ class MainApp:
 
     def __init__(self) -> None:
         self.calls: list[str] = []
+        self.tokens: list[str] = []
         self.result: MainAppAnswered | Exception | None = None
         self.may_go_on = threading.Event()
         self.may_go_on.set()
         self.threads: list[threading.Thread] = []
 
-    def open(self) -> MainAppAnswered | None:
+    def open(self, token: str) -> MainAppAnswered | None:
+        self.tokens.append(token)
         return self._do("open")
 
     def close(self) -> MainAppAnswered | None:
@@ -313,7 +330,7 @@ def scene() -> Iterator[Scene]:
 
 
 SIGN_IN_NEEDED = (wording.SIGN_IN_NEEDED.title, wording.SIGN_IN_NEEDED.body)
-NO_TRAY = (wording.NO_TRAY.title, wording.NO_TRAY.body)
+SIGN_IN_BY_CLICK = (wording.SIGN_IN_BY_CLICK.title, wording.SIGN_IN_BY_CLICK.body)
 HINT = (wording.SIGNED_OUT.title, wording.SIGNED_OUT.body)
 
 # --- start and end ----------------------------------------------------------------------------------------------------
@@ -434,6 +451,29 @@ def test_a_main_app_that_fails_is_said_without_the_text_of_its_error(scene: Scen
     scene.turn(MenuClicked(MenuItem.CLOSE_MAIN_APP))
     scene.main_app_ends()
     assert scene.said == [("Telex Start had a problem", "OSError; the log tells more.")]
+
+
+@pytest.mark.parametrize("click", [MenuClicked(MenuItem.OPEN_MAIN_APP, "t"), IconClicked("t"), ToastClicked("t")])
+def test_a_clicks_token_goes_with_the_main_app(scene: Scene, click: Event) -> None:
+    scene.turn(ONLINE, click)
+    scene.main_app_ends()
+    assert (scene.main_app.tokens, scene.surface.ended_startups) == (["t"], [])
+
+
+@pytest.mark.parametrize("item", [item for item in MenuItem if item is not MenuItem.OPEN_MAIN_APP])
+def test_the_token_of_a_click_that_starts_nothing_is_ended(scene: Scene, item: MenuItem) -> None:
+    """GNOME showed a busy pointer for 10 to 20 s after every click in the menu."""
+    scene.turn(MenuClicked(item, "t"))
+    scene.main_app_ends()
+    assert scene.surface.ended_startups == ["t"]
+
+
+def test_the_token_of_a_click_that_comes_too_soon_is_ended(scene: Scene) -> None:
+    scene.main_app.may_go_on.clear()
+    scene.turn(ONLINE, IconClicked("one"), IconClicked("two"))
+    scene.main_app.may_go_on.set()
+    scene.main_app_ends()
+    assert (scene.main_app.tokens, scene.surface.ended_startups) == (["one"], ["two"])
 
 
 def test_the_sample_is_a_notification(scene: Scene) -> None:
@@ -559,8 +599,7 @@ def test_the_next_session_that_is_over_is_told_again(scene: Scene) -> None:
     for event in (WindowSubmitted(ME, "secret"), SIGNING_IN, CONNECTING, WindowClosed()):
         scene.events.put(event)
     assert scene.app.run([], open_window=True) == 0
-    assert scene.said == [SIGN_IN_NEEDED]
-    assert len(scene.surface.opened) == 2
+    assert scene.surface.opened[1:] == [(ME, False, "Your Telex session has ended. Please sign in again.")]
 
 
 def test_a_refusal_that_crosses_the_cancelling_of_its_sign_in_opens_no_window(scene: Scene) -> None:
@@ -666,6 +705,7 @@ def test_a_session_thread_that_died_is_said_and_ends_the_program(scene: Scene) -
     assert scene.app.run([], open_window=False) == 1
     assert scene.app.last_words == "the part that talks to Telex failed twice; the log tells more"
     assert [title for title, _ in scene.said] == ["Telex Start has ended"]
+    assert scene.toasts.shown[-1].handle is None, "it would be taken away at the end"
 
 
 def test_where_organisations_are_left_out_the_session_learns_where_something_is_unread(scene: Scene) -> None:
@@ -722,8 +762,54 @@ def test_each_state_reaches_the_surface_and_new_words_the_icon(scene: Scene) -> 
 @pytest.mark.parametrize("state", [CONNECTING, ONLINE, RECONNECTING], ids=lambda event: event.state.value)
 def test_a_session_that_is_over_needs_the_person(scene: Scene, state: StateChanged) -> None:
     scene.run(state, SESSION_OVER)
-    assert scene.said == [SIGN_IN_NEEDED]
+    assert scene.said == []  # the window says it, and a toast would be in front of it
     assert scene.surface.opened == [(ME, False, "Your Telex session has ended. Please sign in again.")]
+
+
+def test_where_no_window_may_open_unasked_a_click_on_the_toast_opens_it(scene: Scene) -> None:
+    scene.surface.windows_only_when_asked = True
+    scene.run(ONLINE, SESSION_OVER, ToastClicked("token"))
+    assert scene.said == [SIGN_IN_BY_CLICK]
+    assert [take_focus for _, take_focus, _ in scene.surface.opened] == [False, True]
+    assert scene.surface.ended_startups == ["token", ""]  # the second is that of Exit
+
+
+def test_a_refusal_is_said_where_no_window_may_open_unasked(scene: Scene) -> None:
+    scene.surface.windows_only_when_asked = True
+    scene.run(SIGNING_IN, SignInFailed("Sign-in refused", "no", SignInFailure.FORM), sign_in=[SignIn(ME, "secret")])
+    assert scene.said == [("Sign-in refused", "no")]
+
+
+def test_a_session_that_is_over_is_said_where_the_window_cannot_be_shown(scene: Scene) -> None:
+    scene.surface.no_window = TelexStartError("It needs XWayland.", "No login window")
+    scene.run(ONLINE, SESSION_OVER)
+    assert scene.said == [("Please sign in again", "It needs XWayland.")]
+
+
+@pytest.mark.parametrize(
+    ("after", "left"), [(MachineWoke(), ["Please sign in again"]), (SIGNING_IN, []), (SIGNED_OUT, [])]
+)
+def test_please_sign_in_again_goes_when_it_holds_no_more(scene: Scene, after: Event, left: list[str]) -> None:
+    """It stayed to the next log-out of the desktop, and held back every later toast on GNOME and Cinnamon."""
+    scene.surface.windows_only_when_asked = True
+    scene.run(ONLINE, SESSION_OVER, after)
+    assert scene.said == [SIGN_IN_BY_CLICK]
+    assert scene.toasts.on_screen == left
+
+
+def test_please_sign_in_again_is_not_in_front_of_the_window(scene: Scene) -> None:
+    scene.surface.windows_only_when_asked = True
+    scene.run(ONLINE, SESSION_OVER, ToastClicked())
+    assert scene.said == [SIGN_IN_BY_CLICK]
+    assert scene.window.closed
+    assert scene.toasts.on_screen == []
+
+
+def test_the_hint_goes_when_somebody_signs_in(scene: Scene) -> None:
+    scene.run(TrayAppeared(), SIGNING_IN)
+    assert scene.said == [HINT]
+    assert scene.toasts.on_screen == []
+    assert wording.SIGNED_OUT.transient
 
 
 def test_a_terminal_is_told_that_the_session_is_over_and_asked(scene: Scene) -> None:
@@ -778,7 +864,7 @@ def test_a_number_alone_reaches_the_icon_a_moment_later(scene: Scene) -> None:
 
 def test_what_was_read_takes_its_toast_away(scene: Scene) -> None:
     scene.turn(ONLINE, ONE_ORGANISATION, news(1), news(0))
-    assert [conversation.ident for conversation in scene.toasts.closed] == ["General"]
+    assert [getattr(handle, "ident", handle) for handle in scene.toasts.closed] == ["General"]
     assert scene.surface.counts[-1] == Counts(0, 0, 0)
 
 
@@ -807,7 +893,7 @@ def test_after_lost_publications_the_next_count_is_news(scene: Scene) -> None:
 
 def test_signing_out_forgets_news(scene: Scene) -> None:
     scene.turn(ONLINE, ONE_ORGANISATION, news(3), SIGNED_OUT)
-    assert [conversation.ident for conversation in scene.toasts.closed] == ["General"]
+    assert [getattr(handle, "ident", handle) for handle in scene.toasts.closed] == ["General"]
     assert scene.surface.counts[-1] == Counts(0, 0, 0)
     assert scene.surface.faces[-1].unread == 0
 
@@ -829,8 +915,27 @@ def test_a_trouble_after_the_password_is_said_in_the_window_too(scene: Scene) ->
 
 
 def test_a_desktop_without_a_tray_is_said_once(scene: Scene) -> None:
-    scene.turn(TrayMissing(), TrayMissing(), TrayAppeared(), TrayMissing())
-    assert scene.said == [NO_TRAY]
+    scene.turn(TrayMissing("GNOME lacks it"), TrayMissing(), TrayMissing())
+    [(title, message)] = scene.said
+    assert title == "No tray for the icon"
+    assert message == (
+        "GNOME lacks it. To sign in, click here, or start telex-start with --email NAME --password-stdin."
+    )
+    assert scene.toasts.on_screen == [title]
+    scene.turn(TrayAppeared(), TrayMissing("again"))
+    assert len(scene.said) == 1
+    assert scene.toasts.on_screen == []
+
+
+@pytest.mark.parametrize("state", [SIGNING_IN, ONLINE], ids=lambda event: event.state.value)
+def test_who_is_signed_in_is_not_told_how_to_sign_in_without_a_tray(scene: Scene, state: StateChanged) -> None:
+    scene.turn(state, TrayMissing("GNOME lacks it"))
+    assert scene.said[0][1] == "GNOME lacks it. Notifications come all the same."
+
+
+def test_a_click_on_the_word_about_the_missing_tray_signs_in(scene: Scene) -> None:
+    scene.run(TrayMissing("GNOME lacks it"), ToastClicked())
+    assert [take_focus for _, take_focus, _ in scene.surface.opened] == [True]
 
 
 def test_a_tray_that_goes_after_the_icon_was_shown_is_not_said(scene: Scene) -> None:

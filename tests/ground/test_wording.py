@@ -161,11 +161,10 @@ def test_summaries_read_whole() -> None:
 
 def test_what_the_program_says() -> None:
     assert "Right-click the icon and choose Login." in wording.SIGNED_OUT.body
-    assert wording.SIGN_IN_NEEDED.urgent
-    for toast in (wording.SIGNED_OUT, wording.SIGN_IN_NEEDED, wording.NO_TRAY, wording.SAMPLE):
+    for toast in (wording.SIGNED_OUT, wording.SIGN_IN_NEEDED, wording.no_tray("x", True), wording.SAMPLE):
         assert toast.title == one_line(toast.title)
         assert toast.body == clean(toast.body) != ""
-    assert said("A\nB", "c\x1bd\ne", urgent=True) == Toast(title="A B", body="cd\ne", urgent=True)
+    assert said("A\nB", "c\x1bd\ne") == Toast(title="A B", body="cd\ne", key="A B")
     assert said("", "x").title == "Telex"
 
 

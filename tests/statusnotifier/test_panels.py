@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from telex_start.desktop.statusnotifier import Menu, MenuItem
-from tests.fake_desktop import RealDesktop
+from tests.fake_desktop import TIMEOUT, RealDesktop
 from tests.statusnotifier.screen import Colour, Screen
 from tests.statusnotifier.tray import Tray, sizes
 
@@ -72,6 +72,7 @@ def running(request: pytest.FixtureRequest) -> Iterator[Stage]:
         tray.icon.menu = stage.menu(tray)
         yield stage
         tray.icon.stop()
+        assert tray.bus.stop(TIMEOUT)
         stage.no_icon()
 
 
@@ -120,6 +121,8 @@ def test_attention_shows_its_own_picture_and_its_end_the_first_again(stage: Stag
 
 
 def test_hidden_it_goes_and_shown_it_comes(stage: Stage) -> None:
+    if stage.panel == "lxqt-panel":
+        pytest.skip("lxqt-panel 1.2 shows an icon that is Passive like any other, until its connection ends")
     stage.tray.icon.visible = False
     stage.no_icon()
     stage.tray.icon.visible = True

@@ -95,22 +95,6 @@ def seen(panel: FakePanel, tray: Tray, item: PanelItem) -> list[tuple[str, Any]]
     return found
 
 
-def names_of(client: BusClient, item: PanelItem) -> list[str]:
-    """The icon's names of the form that the specification asks for."""
-    answer = client.call("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "ListNames")
-    names = [str(name) for name in answer[0] if str(name).startswith(f"{ITEM}-")]
-    return [name for name in names if owner_of(client, name) == item.name]
-
-
-def owner_of(client: BusClient, name: str) -> str:
-    """The connection that owns a name; empty where it is gone."""
-    bus = "org.freedesktop.DBus"
-    try:
-        return str(client.call(bus, "/org/freedesktop/DBus", bus, "GetNameOwner", "s", name)[0])
-    except AssertionError:
-        return ""
-
-
 class MenuReader:
     """A panel's view of the menu, with each of the calls that there are."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import threading
 import time
 from collections.abc import Iterator
@@ -62,7 +63,7 @@ def test_a_toast_as_the_daemon_gets_it(private_bus: PrivateBus, daemon: FakeNoti
     assert (notify.summary, notify.body) == ("General", "hello")
     assert notify.expire_timeout == 10_000
     assert notify.actions == ["default", "Open Telex"]
-    assert notify.hints == {"urgency": ("y", 1)}
+    assert notify.hints == {"urgency": ("y", 1), "desktop-entry": ("s", "telex-start")}
     assert notify.replaces_id == 0
 
 
@@ -211,7 +212,7 @@ def impatient(timeout: float) -> Any:
 def test_without_a_daemon_a_toast_waits_a_little_and_then_it_is_told(
     private_bus: PrivateBus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dbus_backend, "WAIT_FOR_DAEMON_SECONDS", 0.3)
+    monkeypatch.setattr(dbus_backend, "FIRST_WAIT_SECONDS", 0.3)
     dispatch: SimpleQueue[Event] = SimpleQueue()
     with showing(private_bus, dispatch) as toasts:
         began = time.monotonic()
@@ -260,7 +261,7 @@ def test_without_a_bus_it_is_told_once_and_the_next_is_tried(
     private_bus: PrivateBus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("telex_start.desktop.bus.bus.Bus.call", impatient(0.2))
-    monkeypatch.setattr(dbus_backend, "WAIT_FOR_DAEMON_SECONDS", 0.3)
+    monkeypatch.setattr(dbus_backend, "FIRST_WAIT_SECONDS", 0.3)
     dispatch: SimpleQueue[Event] = SimpleQueue()
     private_bus.stop()
     with showing(private_bus, dispatch) as toasts:
@@ -275,7 +276,7 @@ def test_without_a_bus_it_is_told_once_and_the_next_is_tried(
 
 
 def test_a_daemon_whose_start_fails_is_no_daemon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dbus_backend, "WAIT_FOR_DAEMON_SECONDS", 0.2)
+    monkeypatch.setattr(dbus_backend, "FIRST_WAIT_SECONDS", 0.2)
     dispatch: SimpleQueue[Event] = SimpleQueue()
     with PrivateBus({"org.freedesktop.Notifications": "/bin/false"}) as bus, showing(bus, dispatch) as toasts:
         toasts.show(HELLO)
@@ -329,7 +330,7 @@ def direct(bus: PrivateBus, **options: Any) -> Iterator[tuple[DBusToasts, Simple
         connection,
         on_shown=lambda toast: outcomes.put(("shown", toast)),
         on_failed=lambda reason: outcomes.put(("failed", reason)),
-        on_clicked=lambda toast: outcomes.put(("clicked", toast)),
+        on_clicked=lambda toast, token: outcomes.put(("clicked", toast)),
         on_dismissed=lambda toast: outcomes.put(("dismissed", toast)),
         **options,
     )
@@ -369,6 +370,208 @@ def test_toasts_of_one_conversation_replace_each_other(private_bus: PrivateBus, 
         assert daemon.wait_for(6)[5].replaces_id == 0
 
 
+def test_a_toast_that_has_expired_is_still_the_conversations(
+    private_bus: PrivateBus, daemon: FakeNotificationDaemon
+) -> None:
+    """Plasma and GNOME keep it in their list: there it stood twice, and stayed when it was read."""
+    with direct(private_bus) as (toasts, outcomes):
+        toasts.show(toast(0, conversation=GENERAL))
+        assert outcomes.get(timeout=TIMEOUT)[0] == "shown"
+        daemon.close(1, 1)
+        toasts.show(toast(1, conversation=GENERAL))
+        assert outcomes.get(timeout=TIMEOUT)[0] == "shown"
+        assert daemon.shown[1].replaces_id == 1
+        daemon.close(1, 1)
+        toasts.close(GENERAL)
+        daemon.wait_until(lambda: daemon.closed == [1], "the toast to be closed")
+
+
+def test_one_that_was_closed_by_a_call_of_somebody_is_replaced_by_a_new_one(
+    private_bus: PrivateBus, daemon: FakeNotificationDaemon
+) -> None:
+    with direct(private_bus) as (toasts, outcomes):
+        toasts.show(toast(0, conversation=GENERAL))
+        assert outcomes.get(timeout=TIMEOUT)[0] == "shown"
+        daemon.close(1, 3)
+        toasts.show(toast(1))
+        assert outcomes.get(timeout=TIMEOUT)[0] == "shown"  # and the signal before it has been seen
+        toasts.show(toast(2, conversation=GENERAL))
+        assert daemon.wait_for(3)[2].replaces_id == 0
+
+
+def test_what_the_program_says_has_a_key_by_which_it_is_replaced_and_withdrawn(
+    private_bus: PrivateBus, daemon: FakeNotificationDaemon
+) -> None:
+    with direct(private_bus) as (toasts, outcomes):
+        for one in (toast(0, key="tray"), toast(1, key="other"), toast(2, key="tray", transient=True)):
+            toasts.show(one)
+            assert outcomes.get(timeout=TIMEOUT)[0] == "shown"
+        assert [notify.replaces_id for notify in daemon.shown] == [0, 0, 1]
+        assert [notify.hints.get("transient") for notify in daemon.shown] == [None, None, ("b", True)]
+        assert "category" not in daemon.shown[0].hints
+        toasts.close("tray")
+        daemon.wait_until(lambda: daemon.closed == [1], "the toast to be closed")
+
+
+def test_at_the_end_what_the_program_says_is_taken_away_and_news_stay(
+    private_bus: PrivateBus, daemon: FakeNotificationDaemon
+) -> None:
+    """ "Please sign in again" outlived Exit, and could not be got rid of by it."""
+    with showing(private_bus) as toasts:
+        for one in (toast(0, key="a"), toast(1, conversation=GENERAL), toast(2), toast(3, key="b")):
+            toasts.show(one)
+        daemon.wait_for(4)
+        daemon.close(1, 1)  # expired, and still in the list
+    assert sorted(daemon.closed) == [1, 4]
+
+
+def test_at_the_end_what_the_program_is_just_saying_is_taken_away_too(private_bus: PrivateBus) -> None:
+    with SlowDaemon(private_bus) as daemon, direct(private_bus) as (toasts, _):
+        toasts.show(toast(0, key="a"))
+        daemon.wait_until(lambda: daemon.held, "the call")
+        ending = threading.Thread(target=toasts.stop, args=(TIMEOUT,))
+        ending.start()
+        settle(toasts)
+        daemon._connection.send(reply_to(daemon.held, 7))
+        ending.join(TIMEOUT)
+        assert not ending.is_alive()
+        assert daemon.closed == [7]
+
+
+def test_what_is_shown_anew_is_not_hit_by_the_close_of_the_one_before(private_bus: PrivateBus) -> None:
+    """Read here, and news again at once: that second toast was lost when an answer came between the two calls."""
+    with SlowDaemon(private_bus) as daemon, direct(private_bus) as (toasts, outcomes):
+        toasts.show(toast(0, conversation=GENERAL))
+        daemon.wait_until(lambda: daemon.held, "the call")
+        daemon.answer_with(1)
+        assert outcomes.get(timeout=TIMEOUT)[0] == "shown"
+        toasts.show(toast(1))
+        daemon.wait_until(lambda: daemon.held, "another call")
+        # On the bus's thread, as if these came while the answer to that other call is read.
+        toasts.queue.remove(GENERAL)
+        toasts.queue.put(toast(2, conversation=GENERAL))
+        daemon.answer_with(2)
+        daemon.wait_until(lambda: daemon.held, "the toast that is news")
+        assert daemon.held is not None
+        assert daemon.held.body[1] == 0, "it replaces the one that is being closed"
+        assert daemon.closed == [1]
+        daemon.answer_with(3)
+        settle(toasts)
+        toasts.show(toast(3, conversation=GENERAL))
+        daemon.wait_until(lambda: daemon.held, "the next")
+        assert daemon.held.body[1] == 3
+        assert daemon.closed == [1]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_in_whatever_order_the_last_word_about_a_toast_holds(private_bus: PrivateBus, seed: int) -> None:
+    """Show and close at random from another thread: in the end the screen shows what was said last, or nothing."""
+    chance = random.Random(seed)
+    with OnScreen(private_bus) as daemon, direct(private_bus) as (toasts, _):
+        last: Toast | None = None
+        for number in range(40):
+            if chance.random() < 0.5:
+                last = toast(number, conversation=GENERAL)
+                toasts.show(last)
+            else:
+                last = None
+                toasts.close(GENERAL)
+            if chance.random() < 0.3:
+                settle(toasts)
+        toasts.show(toast(99))
+        daemon.wait_until(lambda: "t99" in titles(daemon), "the one after them")
+        toasts.stop(TIMEOUT)  # all that was asked is done
+        settle(toasts)
+        daemon.ping()
+        expected = {"t99"} | ({last.title} if last else set())
+        assert set(daemon.on_screen.values()) == expected
+
+
+def settle(toasts: DBusToasts) -> None:
+    """Wait until the bus's thread has done what was handed to it so far."""
+    settled = threading.Event()
+    toasts._bus.post(settled.set)
+    assert settled.wait(TIMEOUT)
+
+
+class SlowDaemon(FakeNotificationDaemon):
+    """One that answers ``Notify`` when it is told to."""
+
+    held: Message | None = None
+
+    def answer(self, call: Message, interface: str, member: str) -> Any:
+        if member == "Notify":
+            self.held = call
+            return None
+        return super().answer(call, interface, member)
+
+    def answer_with(self, ident: int) -> None:
+        held, self.held = self.held, None
+        self._connection.send(reply_to(held, ident))
+
+
+class OnScreen(FakeNotificationDaemon):
+    """One that knows what is on the screen, by the rules of the specification."""
+
+    def __init__(self, bus: PrivateBus) -> None:
+        super().__init__(bus)
+        self.on_screen: dict[int, str] = {}
+        self._ids = 0
+
+    def answer(self, call: Message, interface: str, member: str) -> Any:
+        if member == "Notify":
+            ident = call.body[1]
+            if not ident:
+                self._ids += 1
+                ident = self._ids
+            self.on_screen[ident] = call.body[3]
+            super().answer(call, interface, member)
+            return "u", (ident,)
+        if member == "CloseNotification" and self.on_screen.pop(call.body[0], None) is not None:
+            self.close(call.body[0], 3)
+        return super().answer(call, interface, member)
+
+    def ping(self) -> None:
+        """Wait until all that was sent to it before is read."""
+        bus = "org.freedesktop.DBus"
+        self.call(bus, "/org/freedesktop/DBus", bus, "GetId")
+
+
+def test_a_click_brings_the_token_that_came_for_it(private_bus: PrivateBus, daemon: FakeNotificationDaemon) -> None:
+    dispatch: SimpleQueue[Event] = SimpleQueue()
+    with showing(private_bus, dispatch) as toasts:
+        toasts.show(toast(0))
+        toasts.show(toast(1))
+        daemon.wait_for(2)
+        daemon.token(1, "token-1")
+        daemon.click(1)
+        assert dispatch.get(timeout=TIMEOUT) == ToastClicked("token-1")
+        daemon.click(1)
+        assert dispatch.get(timeout=TIMEOUT) == ToastClicked()
+        daemon.token(1, "token-2")
+        daemon.click(2)
+        assert dispatch.get(timeout=TIMEOUT) == ToastClicked()
+
+
+def test_early_toasts_wait_longer_for_a_daemon(private_bus: PrivateBus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At login "While you were away" was lost on Cinnamon, whose shell comes after 5 s."""
+    monkeypatch.setattr(dbus_backend, "WAIT_FOR_DAEMON_SECONDS", 0.0)
+    dispatch: SimpleQueue[Event] = SimpleQueue()
+    with showing(private_bus, dispatch) as toasts:
+        toasts.show(toast(0))
+        assert toasts._backend is not None
+        settle(toasts._backend)  # type: ignore[arg-type]
+        with BusClient(private_bus) as client:  # the bus has said that there is nobody
+            client.call("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetId")
+        settle(toasts._backend)  # type: ignore[arg-type]
+        with FakeNotificationDaemon(private_bus) as daemon:
+            daemon.wait_for(1)
+            assert dispatch.empty()
+        monkeypatch.setattr(dbus_backend, "FIRST_SECONDS", 0.0)
+        toasts.show(toast(1))
+        assert "No notification daemon is running" in failure(dispatch)
+
+
 def test_another_daemon_is_not_asked_to_replace_what_it_never_showed(
     private_bus: PrivateBus, daemon: FakeNotificationDaemon
 ) -> None:
@@ -397,25 +600,14 @@ def test_a_conversation_that_was_read_loses_its_toast(private_bus: PrivateBus, d
 
 
 def test_a_conversation_read_while_its_toast_is_under_way(private_bus: PrivateBus) -> None:
-    class Slow(FakeNotificationDaemon):
-        held: Message | None = None
-
-        def answer(self, call: Message, interface: str, member: str) -> Any:
-            if member == "Notify":
-                self.held = call
-                return None
-            return super().answer(call, interface, member)
-
-    with Slow(private_bus) as daemon, direct(private_bus) as (toasts, outcomes):
+    with SlowDaemon(private_bus) as daemon, direct(private_bus) as (toasts, outcomes):
         toasts.show(toast(0, conversation=GENERAL))
         daemon.wait_until(lambda: daemon.held, "the call")
         toasts.show(toast(1, conversation=GENERAL))  # waits behind it
         toasts.show(toast(2))
         toasts.close(GENERAL)
         held, daemon.held = daemon.held, None
-        settled = threading.Event()
-        toasts._bus.post(settled.set)
-        assert settled.wait(TIMEOUT)
+        settle(toasts)
         daemon._connection.send(reply_to(held, 7))
         daemon.wait_until(lambda: daemon.held, "the next call")
         daemon.wait_until(lambda: daemon.closed == [7], "the toast to be closed")
@@ -431,11 +623,10 @@ def reply_to(call: Message | None, ident: int) -> Message:
     return new_method_return(call, "u", (ident,))
 
 
-def test_icon_and_urgency_are_sent(private_bus: PrivateBus, daemon: FakeNotificationDaemon) -> None:
+def test_the_icon_is_sent(private_bus: PrivateBus, daemon: FakeNotificationDaemon) -> None:
     with showing(private_bus, icon=lambda: (2, 1, b"\1\2\3\4\5\6\7\xff")) as toasts:
-        toasts.show(Toast(title="t", body="b", urgent=True))
+        toasts.show(HELLO)
         hints = daemon.wait_for(1)[0].hints
-    assert hints["urgency"] == ("y", 2)
     assert hints["image-data"] == ("(iiibiiay)", (2, 1, 8, True, 8, 4, b"\1\2\3\4\5\6\7\xff"))
 
 
@@ -536,6 +727,8 @@ def test_what_waits_is_shared_by_all_ways_of_showing() -> None:
     queue.put_back()
     assert queue.oldest() == since
     queue.remove(GENERAL)
+    assert queue.take() is None, "a toast is taken before the one that it must not replace is closed"
+    assert (queue.take_closing(), queue.take_closing()) == ([GENERAL], [])
     left = [one.title for one in iter(queue.take, None)]
     assert left == [f"t{number}" for number in range(2, MOST_WAITING + 2, 2)]
     assert (queue.take(), queue.oldest(), len(queue)) == (None, None, 0)
@@ -550,6 +743,7 @@ def test_what_is_taken_out_is_wanted_until_its_conversation_is_read() -> None:
     queue.remove(GENERAL)
     queue.put(toast(3, conversation=GENERAL))
     assert queue.done() is False
+    queue.take_closing()
     queue.take()
     queue.remove(GENERAL)
     queue.put_back()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import subprocess
 import sys
 import time
 import webbrowser
@@ -20,6 +19,7 @@ from ...config import WEB_APP
 from ...events import MainAppAnswered
 from .. import win32, x11
 from . import telex_client
+from .starting import Start, detach
 
 if TYPE_CHECKING:
     import psutil
@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 CLOSE_WITHIN = 5.0
 """Seconds that the client has to close by itself."""
+STARTING = 15.0
+"""Seconds in which a start that still lives is not repeated."""
 _ENDED_WITHIN = 1.0
 """Seconds within which the system has ended what was ended by force."""
 
@@ -41,29 +43,36 @@ def find(command: str | None) -> telex_client.Client | None:
     return telex_client.find(command)
 
 
-def open_main_app(command: str | None) -> MainAppAnswered | None:
+def open_main_app(
+    command: str | None, token: str = "", last: Start | None = None
+) -> tuple[MainAppAnswered | None, Start | None]:
     """Start the client, or bring it to the front where it runs and the desktop allows that.
 
     Where it is not installed, the web app is opened instead.
 
     Args:
         command: ``main_app.command`` of the configuration.
+        token: The desktop's activation token for this; empty without one.
+        last: The start before, as this has returned it.
 
     Returns:
-        What the person should be told; ``None`` where the client itself is answer enough.
+        What the person should be told, ``None`` where the client itself is answer enough; and the last start, if any.
     """
     found = find(command)
     if found is None:
-        return _open_web_app(f"{command} (main_app.command) cannot be started" if command else "")
+        return _open_web_app(f"{command} (main_app.command) cannot be started" if command else "", token), last
     pids = _with_descendants(_running(found)) if found.recognisable else set()
     if pids and (x11.raise_window_of(pids) or win32.raise_window_of(pids)):
-        return None
+        x11.end_startup(token)
+        return None, last
+    if last is not None and last.command == found.command and _is_starting(last):
+        x11.end_startup(token)
+        return MainAppAnswered("Telex is starting", "It was started a moment ago, and its window comes soon."), last
     try:
         # Where it runs and cannot be raised: a second start makes it come forward by itself.
-        _start(found)
+        return None, _start(found, token)
     except OSError as error:
-        return _open_web_app(f"{found.command[0]} cannot be started ({error.strerror})")
-    return None
+        return _open_web_app(f"{found.command[0]} cannot be started ({error.strerror})", token), last
 
 
 def close_main_app(command: str | None) -> MainAppAnswered | None:
@@ -174,8 +183,11 @@ def _signal(send: Callable[[], object]) -> None:
         log.info("the main app could not be signalled: %s", error)
 
 
-def _start(found: telex_client.Client) -> None:
+def _start(found: telex_client.Client, token: str) -> Start | None:
     """Start the client so that it has nothing to do with this program any more.
+
+    Returns:
+        By what it can be known again; ``None`` where it cannot.
 
     Raises:
         OSError: it cannot be started.
@@ -183,45 +195,45 @@ def _start(found: telex_client.Client) -> None:
     log.info("starting %s", found.command[0])
     if sys.platform == "win32" and found.command[0].lower().endswith(".lnk"):
         os.startfile(found.command[0])
-    else:
-        _detach(list(found.command), found.folder)
+        return None
+    return detach(found.command, found.folder, token)
 
 
-def _detach(command: list[str], folder: str | None = None) -> None:
-    """Run a command in a session of its own, with no streams of ours.
+def _is_starting(start: Start) -> bool:
+    """Whether what was started a moment ago still lives, or something that it has started."""
+    if time.monotonic() >= start.at + STARTING:
+        return False
+    if start.process is not None and start.process.poll() is None:
+        return True
+    if start.session is None or sys.platform == "win32":
+        return False
+    import psutil
 
-    Raises:
-        OSError: it cannot be started.
-    """
-    null = subprocess.DEVNULL
-    if sys.platform == "win32":
-        flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
-        subprocess.Popen(command, cwd=folder, stdin=null, stdout=null, stderr=null, creationflags=flags)
-        return
-    # A child that ends before this program would stay as a zombie: setsid starts it as nobody's child, and ends.
-    setsid = shutil.which("setsid")
-    if setsid is not None:
-        command = [setsid, "--fork", *command]
-    process = subprocess.Popen(command, cwd=folder, stdin=null, stdout=null, stderr=null, start_new_session=True)
-    if setsid is not None:
-        process.wait()
+    for pid in psutil.pids():
+        try:
+            if os.getsid(pid) == start.session and _runs(psutil.Process(pid)):
+                return True
+        except (psutil.Error, OSError):
+            continue  # it has ended meanwhile
+    return False
 
 
-def _open_web_app(reason: str) -> MainAppAnswered:
+def _open_web_app(reason: str, token: str) -> MainAppAnswered:
     """Open the web app, and say why that."""
     why = reason or "The Telex app is not installed on this computer"
-    if _browse(WEB_APP):
+    if _browse(WEB_APP, token):
         return MainAppAnswered("Telex opens in the browser", f"{why}.")
     return MainAppAnswered("Telex cannot be opened", f"{why}, and there is no browser for {WEB_APP}.")
 
 
-def _browse(address: str) -> bool:
+def _browse(address: str, token: str) -> bool:
     """Open an address in the person's browser; whether that worked, as far as can be told."""
     opener = shutil.which("xdg-open") if sys.platform.startswith("linux") else None
     try:
         if opener is not None:
-            _detach([opener, address])
+            detach((opener, address), token=token)
             return True
+        x11.end_startup(token)
         browser = webbrowser.get()
         if type(browser) is webbrowser.GenericBrowser:
             return False  # one for a terminal, which there is none here

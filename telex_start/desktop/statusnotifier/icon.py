@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .connection import Connection, LogOnce, after_the_answer, logger
-from .item import Item, Look
+from .item import PATH, Item, Look
 from .menu_object import MenuObject
 from .notification import Notification
 from .pictures import Pixmap, check, pixmaps_of
@@ -31,7 +31,9 @@ class Icon(BaseIcon):  # type: ignore[misc]
     - A left click is the menu's default item; without one it opens the menu.
     - A menu that is open stays open when words, states or visibility of entries change. The menu's callables are
       called when a panel is about to show it, after each click and at :meth:`update_menu`.
-    - The icon comes by itself when a panel does, and again after the panel or the bus was restarted.
+    - The icon comes by itself when a panel does, and again after the panel or the bus was restarted, or lost it.
+    - Hidden it has the status ``Passive``, which lxqt-panel 1.2 does not heed; it is certainly gone when the connection
+      has ended.
 
     Args:
         name: The program's name for panels, which keep their settings for the icon by it.
@@ -94,7 +96,7 @@ class Icon(BaseIcon):  # type: ignore[misc]
         self._not_read_yet = {"picture", "menu"}
         self._drawn: dict[bool, tuple[int, list[Pixmap]]] = {}
         self._once = LogOnce()
-        self._watcher = Watcher(connection, on_host, self._once)
+        self._watcher = Watcher(connection, PATH, on_host, self._once)
         self._item = Item(
             connection,
             name=name,
@@ -184,11 +186,14 @@ class Icon(BaseIcon):  # type: ignore[misc]
         """Whether a panel shows icons now; ``None`` until it is known."""
         return self._watcher.host
 
-    @property
-    def activation_token(self) -> str:
-        """What a Wayland panel gave for the last click: with it as ``XDG_ACTIVATION_TOKEN`` a window may take the
-        focus. Empty without one."""
-        return self._token
+    def take_activation_token(self) -> str:
+        """What the panel gave for the click that is being told; empty without one, and when it was taken.
+
+        A program that is started with it as ``XDG_ACTIVATION_TOKEN`` and ``DESKTOP_STARTUP_ID`` may take the focus. The
+        desktop may show a busy pointer until that program, or whoever knows the token, says that it has come.
+        """
+        token, self._token = self._token, ""
+        return token
 
     # --- running ----------------------------------------------------------------------------------------------------
 

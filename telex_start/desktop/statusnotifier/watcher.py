@@ -2,13 +2,15 @@
 
 The watcher (``org.kde.StatusNotifierWatcher``) is most often a part of the panel, so it comes and goes with it; a host
 is what shows the icons.
+
+An icon is registered by its object path, so the watcher knows it by the connection's unique name. The AppIndicator
+extension of GNOME 43 (Debian 12) loses one icon in three that is registered by a well-known name, and has said yes.
 """
 
 from __future__ import annotations
 
-import os
+import time
 from collections.abc import Callable
-from itertools import count
 from typing import Any
 
 from jeepney import DBusAddress, HeaderFields, MatchRule, Message, MessageType, new_method_call
@@ -29,12 +31,8 @@ _TRIES_UNTIL_NO_HOST = 2
 """Tries that may fail before it is told that there is no host."""
 _NO_WATCHER_ERRORS = frozenset({"ServiceUnknown", "NameHasNoOwner", "Disconnected"})
 """Errors that say that there is no watcher, which is no failure."""
-_DO_NOT_QUEUE = 4
-_EXISTS = 3
-_MOST_NAMES = 100
-"""How many names are tried."""
-
-_numbers = count(1)
+_CALM = 60.0
+"""Seconds after which a watcher that drops the icon again is told of it at once, as if it had not dropped it before."""
 
 
 class Watcher:
@@ -42,6 +40,7 @@ class Watcher:
 
     Args:
         connection: Its connection; not started yet.
+        item: The object path of the icon.
         on_host: Told, on the connection's thread, whether a panel shows icons: as soon as that is known, and at
             every change.
         once: Logs what goes wrong.
@@ -51,54 +50,62 @@ class Watcher:
     """
 
     def __init__(
-        self, connection: Connection, on_host: Callable[[bool], object] | None = None, once: LogOnce | None = None
+        self,
+        connection: Connection,
+        item: str,
+        on_host: Callable[[bool], object] | None = None,
+        once: LogOnce | None = None,
     ) -> None:
         self.host: bool | None = None
         self._connection = connection
         self._on_host = on_host
         self._once = once or LogOnce()
-        self._name = ""
-        self._names = 0
+        self._item = item
+        self._wanted = False
         # Which owner of the watcher's name is meant: answers and delays that belong to an earlier one mean nothing.
         self._owner = 0
         self._register_tries = self._ask_tries = 0
         self._asking = self._ask_again = False
+        self._registering = self._checking = self._check_later = False
+        self._drops = 0
+        self._dropped_at = float("-inf")
         owner = MatchRule(type="signal", sender=BUS.bus_name, interface=BUS.interface, member="NameOwnerChanged")
         owner.add_arg_condition(0, NAME)
         connection.subscribe(owner, self._owner_changed)
         for member in ("StatusNotifierHostRegistered", "StatusNotifierHostUnregistered"):
             # Anybody can send these: so they are only a reason to ask.
-            connection.subscribe(MatchRule(type="signal", interface=NAME, member=member), lambda _: self._ask())
+            connection.subscribe(MatchRule(type="signal", interface=NAME, member=member), self._host_changed)
+        dropped = MatchRule(type="signal", interface=NAME, member="StatusNotifierItemUnregistered")
+        connection.subscribe(dropped, self._item_dropped)
         connection.on_connect(self._connected)
 
     # --- on the connection's thread ---------------------------------------------------------------------------------
 
     def register(self) -> None:
         """Have the icon shown: by the panel that is there, and by every one that comes."""
-        if not self._name:
-            self._name = _new_name()
+        if not self._wanted:
+            self._wanted = True
             if self._connection.unique_name:
-                self._own_name()
                 self._register()
 
     def unregister(self) -> None:
-        """Have the icon shown no more."""
-        if self._name:
-            name, self._name = self._name, ""
-            if self._connection.unique_name:
-                self._connection.call(new_method_call(BUS, "ReleaseName", "s", (name,)), None)
+        """Have the icon shown by no other panel that comes.
+
+        The panel that has it is told by the icon's status: a watcher has no call by which it would forget an icon, it
+        does so when the connection ends.
+        """
+        self._wanted = False
 
     def _connected(self) -> None:
         self._new_owner()
-        if self._name:
-            self._own_name()
+        if self._wanted:
             self._register()
         self._ask()
 
     def _owner_changed(self, message: Message) -> None:
         self._new_owner()
         if message.body[2]:
-            if self._name:
+            if self._wanted:
                 self._register()
             self._ask()
         else:
@@ -108,40 +115,81 @@ class Watcher:
         self._owner += 1
         self._register_tries = self._ask_tries = 0
         self._asking = self._ask_again = False
+        self._registering = self._checking = self._check_later = False
+        self._drops = 0
 
     # --- the icon ---------------------------------------------------------------------------------------------------
 
-    def _own_name(self) -> None:
-        self._connection.call(new_method_call(BUS, "RequestName", "su", (self._name, _DO_NOT_QUEUE)), self._owned)
-
-    def _owned(self, reply: Any) -> None:
-        if self._name and isinstance(reply, Message) and reply.body == (_EXISTS,) and self._names < _MOST_NAMES:
-            # Process ids are not unique where programs in containers share a bus.
-            self._names += 1
-            self._name = _new_name()
-            self._own_name()
-            self._register()
-
     def _register(self) -> None:
         owner = self._owner
-        message = new_method_call(_WATCHER, "RegisterStatusNotifierItem", "s", (self._name,))
-        self._connection.call(message, lambda reply: self._registered(owner, reply), _TIMEOUT)
+        message = new_method_call(_WATCHER, "RegisterStatusNotifierItem", "s", (self._item,))
+        self._registering = self._connection.call(message, lambda reply: self._registered(owner, reply), _TIMEOUT)
 
     def _registered(self, owner: int, reply: Any) -> None:
-        if owner != self._owner or not self._name:
+        if owner != self._owner:
             return
+        self._registering = False
         # A watcher that has not answered may well have read the call, and when it wakes up it will.
         error = _error_of(reply) if isinstance(reply, Message) else ""
-        if error and error not in _NO_WATCHER_ERRORS:
+        if self._wanted and error and error not in _NO_WATCHER_ERRORS:
             self._register_tries += 1
             if not self._retry(self._register_tries, owner, self._register_again):
                 self._once.warning("register", "the desktop's tray does not take the icon: %s", error)
+        elif self._check_later:
+            self._check_later = False
+            self._check()
 
     def _register_again(self) -> None:
-        if self._name:
+        if self._wanted:
             self._register()
 
+    def _item_dropped(self, message: Message) -> None:
+        # Anybody can send it, so it is only a reason to look; what it says is the bus name, with the path somehow.
+        if message.header.fields.get(HeaderFields.signature) == "s" and self._is_ours(message.body[0]):
+            self._check()
+
+    def _check(self) -> None:
+        """Look whether the watcher still has the icon, and register it again if not."""
+        if not self._wanted:
+            return
+        if self._checking or self._registering:
+            self._check_later = True  # what is being answered may be older than the reason to look
+            return
+        owner = self._owner
+        message = new_method_call(_PROPERTIES, "Get", "ss", (NAME, "RegisteredStatusNotifierItems"))
+        self._checking = self._connection.call(message, lambda reply: self._checked(owner, reply), _TIMEOUT)
+
+    def _checked(self, owner: int, reply: Any) -> None:
+        if owner != self._owner:
+            return
+        self._checking = False
+        if self._check_later and not self._registering:
+            self._check_later = False
+            self._check()
+            return
+        if not isinstance(reply, Message) or _error_of(reply) or not reply.body or not isinstance(reply.body[0], tuple):
+            return  # a watcher that does not say cannot be asked
+        signature, items = reply.body[0]
+        if self._registering or signature != "as" or any(map(self._is_ours, items)):
+            return
+        now = time.monotonic()
+        self._drops = 0 if now >= self._dropped_at + _CALM else self._drops + 1
+        self._dropped_at = now
+        if not self._drops:
+            self._register_again()
+        elif not self._retry(self._drops, owner, self._register_again):
+            self._once.warning("dropped", "the desktop's tray drops the icon again and again")
+
+    def _is_ours(self, registered: str) -> bool:
+        """Whether an icon is ours, as a watcher names it: the unique name, most often with the path after it."""
+        name = self._connection.unique_name
+        return registered.startswith(name) and not registered[len(name) : len(name) + 1].isdigit()
+
     # --- the host ---------------------------------------------------------------------------------------------------
+
+    def _host_changed(self, _: Message) -> None:
+        self._ask()
+        self._check()
 
     def _ask(self) -> None:
         if self._asking:
@@ -179,10 +227,6 @@ class Watcher:
             self.host = host
             if self._on_host is not None:
                 self._on_host(host)
-
-
-def _new_name() -> str:
-    return f"org.kde.StatusNotifierItem-{os.getpid()}-{next(_numbers)}"
 
 
 def _error_of(reply: Message) -> str:

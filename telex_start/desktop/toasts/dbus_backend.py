@@ -8,11 +8,12 @@ come back.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
-from ...news.toast import Conversation, Toast
+from ...news.toast import Handle, Toast
 from ..bus.bus import (
     Bus,
     DBusAddress,
@@ -33,6 +34,10 @@ from .toast_queue import (
 
 WAIT_FOR_DAEMON_SECONDS = 5.0
 """Seconds that a toast waits for a daemon or a bus that is not there."""
+FIRST_SECONDS = 30.0
+"""Seconds after our start in which a toast waits longer: at login a shell may come well after its programs."""
+FIRST_WAIT_SECONDS = 30.0
+"""Seconds that such a toast waits."""
 _MOST_OPEN = 100
 """Toasts whose clicks are waited for."""
 
@@ -45,7 +50,11 @@ _NO_RECEIVER_ERRORS = frozenset(
 """Errors by which the bus says that no daemon got the call; ``Error.Spawn.…`` are others."""
 _UNKNOWN_DAEMON = frozenset({"body-markup"})
 """What is assumed of a daemon that does not say: escaping is ugly at worst, not escaping is dangerous."""
-_EXPIRED, _DISMISSED = 1, 2
+_DISMISSED, _CLOSED_BY_CALL = 2, 3
+"""The reasons that end a toast. One that has expired (1) stays in the lists of GNOME 43 and Plasma 5.27: there it can
+be clicked, replaced and taken away."""
+_DESKTOP_ENTRY = "telex-start"
+"""By this name desktops keep their settings and lists for the program."""
 
 
 ImageData = tuple[int, int, bytes]
@@ -59,7 +68,8 @@ class DBusToasts:
         bus: Not started yet.
         on_shown: The daemon has taken this toast.
         on_failed: A toast was not shown, for this reason (a sentence).
-        on_clicked: The person clicked this toast. Without it, toasts are not clickable.
+        on_clicked: The person clicked this toast; with the activation token for what that opens, or an empty text.
+            Without it, toasts are not clickable.
         on_dismissed: The person closed this toast.
         icon: Gives the picture for every toast; asked once, with the first one.
 
@@ -72,7 +82,7 @@ class DBusToasts:
         *,
         on_shown: Callable[[Toast], object],
         on_failed: Callable[[str], object],
-        on_clicked: Callable[[Toast], object] | None = None,
+        on_clicked: Callable[[Toast, str], object] | None = None,
         on_dismissed: Callable[[Toast], object] | None = None,
         icon: Callable[[], ImageData] | None = None,
     ) -> None:
@@ -92,25 +102,44 @@ class DBusToasts:
         self._daemon = ""
         self._retry_is_due = False
         self._open: dict[int, Toast] = {}
-        self._latest: dict[Conversation, int] = {}
+        self._latest: dict[Handle, int] = {}
+        self._token = (0, "")
+        self._started = time.monotonic()
+        self._under_way: Toast | None = None
+        self._left: threading.Event | None = None
+        self._unconfirmed = 0
         owner_changed = MatchRule(type="signal", sender=_DBUS, interface=_DBUS, member="NameOwnerChanged")
         owner_changed.add_arg_condition(0, _NAME)
         bus.subscribe(owner_changed, self._owner_changed)
         bus.subscribe(MatchRule(type="signal", interface=_NAME, member="ActionInvoked"), self._clicked)
+        bus.subscribe(MatchRule(type="signal", interface=_NAME, member="ActivationToken"), self._token_came)
         bus.subscribe(MatchRule(type="signal", interface=_NAME, member="NotificationClosed"), self._closed)
         bus.on_connect(self._new_daemon)
 
     def show(self, toast: Toast) -> None:
         """Show it as soon as the daemon takes it. From any thread; never blocks."""
         self.queue.put(toast)
+        self._wake_soon()
+
+    def close(self, handle: Handle) -> None:
+        """Take the toast with this handle off the screen, and do not show what still waits. From any thread."""
+        self.queue.remove(handle)
+        self._wake_soon()
+
+    def stop(self, timeout: float) -> None:
+        """Drop what waits, and take what the program itself says off the screen: it would outlive us.
+
+        Args:
+            timeout: Seconds to wait for the daemon to have done so. After that nothing is to be shown any more.
+        """
+        left = threading.Event()
+        if self._bus.post(lambda: self._leave(left)):
+            left.wait(timeout)
+
+    def _wake_soon(self) -> None:
         if not self._wake_posted:  # two threads may both see this, which costs one turn of the bus's thread
             self._wake_posted = True
             self._bus.post(self._wake)
-
-    def close(self, conversation: Conversation) -> None:
-        """Take this conversation's toast off the screen, and do not show what still waits. From any thread."""
-        self.queue.remove(conversation)
-        self._bus.post(lambda: self._close(conversation))
 
     # --- on the bus's thread ----------------------------------------------------------------------------------------
 
@@ -123,15 +152,17 @@ class DBusToasts:
     def _next(self) -> None:
         """Go on with what waits, unless a call is under way."""
         self._bus.assert_on_thread()
+        self._close_taken_back()
         if self._busy:
             return
         if self._capabilities is None:
             if self.queue:
                 self._busy = self._bus.call(new_method_call(_ADDRESS, "GetCapabilities"), self._learned)
             return
-        toast = self.queue.take()
-        if toast is not None:
-            self._notify(toast, self._capabilities)
+        while (toast := self.queue.take()) is None:
+            if not self._close_taken_back():
+                return
+        self._notify(toast, self._capabilities)
 
     def _learned(self, reply: Message | NoReply) -> None:
         self._busy = False
@@ -149,11 +180,12 @@ class DBusToasts:
 
     def _notify(self, toast: Toast, capabilities: frozenset[str]) -> None:
         actions = ["default", "Open Telex"] if self._on_clicked is not None and "actions" in capabilities else []
-        hints: dict[str, tuple[str, Any]] = {"urgency": ("y", 2 if toast.urgent else 1)}
-        replaces = 0
+        hints: dict[str, tuple[str, Any]] = {"urgency": ("y", 1), "desktop-entry": ("s", _DESKTOP_ENTRY)}
+        if toast.transient:
+            hints["transient"] = ("b", True)
         if toast.conversation is not None:
             hints["category"] = ("s", "im.received")
-            replaces = self._latest.get(toast.conversation, 0)
+        replaces = self._latest.get(toast.handle, 0) if toast.handle is not None else 0
         if self._icon is None and self._draw_icon is not None:
             self._icon = self._draw_icon()
         if self._icon is not None:
@@ -164,13 +196,15 @@ class DBusToasts:
             body = escaped(body)
         arguments = (APP_NAME, replaces, "", title, body, actions, hints, EXPIRE)
         message = new_method_call(_ADDRESS, "Notify", "susssasa{sv}i", arguments)
+        self._under_way = toast
         self._busy = self._bus.call(message, lambda reply: self._notified(toast, reply))
         if not self._busy:
+            self._under_way = None
             self.queue.done()
             self._on_failed("A toast could not be sent to the notification daemon.")
 
     def _notified(self, toast: Toast, reply: Message | NoReply) -> None:
-        self._busy = False
+        self._busy, self._under_way = False, None
         if self._reached_nobody(reply):
             self.queue.put_back()
             self._capabilities = None
@@ -185,11 +219,12 @@ class DBusToasts:
         else:
             self._daemon = _sender(reply)
             self._remember(toast, _first(reply))
-            if not wanted and toast.conversation is not None:
-                self._close(toast.conversation)
+            if not wanted and toast.handle is not None:
+                self._close(toast.handle)
             if self._capabilities_assumed:  # it is there after all, so it can be asked before the next one
                 self._capabilities, self._capabilities_assumed = None, False
             self._on_shown(toast)
+        self._look_whether_left()
         self._next()
 
     def _remember(self, toast: Toast, ident: Any) -> None:
@@ -199,15 +234,15 @@ class DBusToasts:
             self._forget(next(iter(self._open)))
         self._open.pop(ident, None)
         self._open[ident] = toast
-        if toast.conversation is not None:
-            self._latest[toast.conversation] = ident
+        if toast.handle is not None:
+            self._latest[toast.handle] = ident
 
     def _forget(self, ident: int) -> Toast | None:
         toast = self._open.pop(ident, None)
         if toast is not None:
-            conversation = toast.conversation
-            if conversation is not None and self._latest.get(conversation) == ident:
-                del self._latest[conversation]
+            handle = toast.handle
+            if handle is not None and self._latest.get(handle) == ident:
+                del self._latest[handle]
         return toast
 
     def _reached_nobody(self, reply: Message | NoReply) -> bool:
@@ -220,33 +255,59 @@ class DBusToasts:
     def _wait_for_a_daemon(self, reply: Message | NoReply) -> None:
         """Nobody can show a toast now: keep what is not too old for when somebody can."""
         now = time.monotonic()
-        given_up = False
-        while (since := self.queue.oldest()) is not None and since + WAIT_FOR_DAEMON_SECONDS <= now:
-            self.queue.take()
-            self.queue.done()
-            given_up = True
-        if given_up:
+        if self.queue.drop_while(lambda since: self._given_up_at(since) <= now):
             if isinstance(reply, NoReply):
                 self._on_failed("The session bus cannot be reached, so no toasts are shown.")
             else:
                 self._on_failed("No notification daemon is running (dunst and mako are two), so no toasts are shown.")
+        since = self.queue.oldest()
         if since is None:
             return
         if isinstance(reply, NoReply):
             self._next()  # the bus has kept the call as long as it could, so this turns slowly
         elif not self._retry_is_due:
-            self._retry_is_due = self._bus.later(since + WAIT_FOR_DAEMON_SECONDS - now, self._retry)
+            self._retry_is_due = self._bus.later(self._given_up_at(since) - now, self._retry)
+
+    def _given_up_at(self, since: float) -> float:
+        """Until when a toast that waits since then waits for a daemon."""
+        early = since < self._started + FIRST_SECONDS
+        return since + (FIRST_WAIT_SECONDS if early else WAIT_FOR_DAEMON_SECONDS)
 
     def _retry(self) -> None:
         self._retry_is_due = False
         self._next()
 
-    def _close(self, conversation: Conversation) -> None:
+    def _close_taken_back(self) -> bool:
+        """Take off the screen what is to be; whether there was any."""
+        handles = self.queue.take_closing()
+        for handle in handles:
+            self._close(handle)
+        return bool(handles)
+
+    def _close(self, handle: Handle) -> None:
         self._bus.assert_on_thread()
-        ident = self._latest.get(conversation)
+        ident = self._latest.get(handle)
         if ident is not None:
             self._forget(ident)
-            self._bus.call(new_method_call(_ADDRESS, "CloseNotification", "u", (ident,)), None)
+            message = new_method_call(_ADDRESS, "CloseNotification", "u", (ident,))
+            self._unconfirmed += self._bus.call(message, self._close_answered)
+
+    def _close_answered(self, _: Message | NoReply) -> None:
+        self._unconfirmed -= 1
+        self._look_whether_left()
+
+    def _leave(self, left: threading.Event) -> None:
+        self._left = left
+        self.queue.clear()  # here: what was shown right before the end is on its way by now
+        for toast in list(self._open.values()):
+            if toast.key:
+                self._close(toast.key)
+        self._look_whether_left()
+
+    def _look_whether_left(self) -> None:
+        own_under_way = self._under_way is not None and bool(self._under_way.key)
+        if self._left is not None and not own_under_way and not self._unconfirmed:
+            self._left.set()
 
     # --- signals ----------------------------------------------------------------------------------------------------
 
@@ -270,17 +331,24 @@ class DBusToasts:
             return
         ident, action = message.body
         toast = self._open.get(ident)
+        token, self._token = self._token, (0, "")
         if toast is not None and action == "default":
-            self._on_clicked(toast)
+            self._on_clicked(toast, token[1] if token[0] == ident else "")
+
+    def _token_came(self, message: Message) -> None:
+        # By the specification (1.2) it comes right before the click that it is for.
+        if self._from_daemon(message):
+            ident, token = message.body
+            self._token = (ident, token)
 
     def _closed(self, message: Message) -> None:
         if not self._from_daemon(message):
             return
         ident, reason = message.body
+        if reason not in (_DISMISSED, _CLOSED_BY_CALL):
+            return
         toast = self._forget(ident)
-        if toast is not None and reason == _EXPIRED:
-            self._open[ident] = toast  # GNOME 43 and Plasma 5.27 list it, where it can still be clicked
-        elif toast is not None and reason == _DISMISSED and self._on_dismissed is not None:
+        if toast is not None and reason == _DISMISSED and self._on_dismissed is not None:
             self._on_dismissed(toast)
 
 

@@ -18,7 +18,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from ...news.text import cut, one_line
-from ...news.toast import Conversation, Toast
+from ...news.toast import Handle, Toast
 from ...news.wording import LONGEST_TITLE
 from .toast_queue import APP_NAME, EXPIRE, ToastQueue, escaped, safe_texts
 
@@ -77,9 +77,10 @@ class PlyerToasts:
         with self._changed:
             self._changed.notify()
 
-    def close(self, conversation: Conversation) -> None:
-        """Do not show what still waits of this conversation; what is shown cannot be taken back here."""
-        self.queue.remove(conversation)
+    def close(self, handle: Handle) -> None:
+        """Do not show what still waits of it; what is shown cannot be taken back here."""
+        self.queue.remove(handle)
+        self.queue.take_closing()
 
     def stop(self, timeout: float = 0.2) -> None:
         """End the thread if it is not blocked inside plyer, and any process that plyer started."""

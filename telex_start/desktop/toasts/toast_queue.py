@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable
 from threading import Lock
 
 from ...news.text import clean, cut, one_line
-from ...news.toast import Conversation, Toast
+from ...news.toast import Handle, Toast
 from ...news.wording import LONGEST_BODY, LONGEST_TITLE
 
 APP_NAME = "Telex Start"
@@ -23,6 +24,9 @@ MOST_WAITING = 20
 class ToastQueue:
     """A bounded queue of toasts, of which one at a time is taken out to be shown. For any thread; never blocks.
 
+    What is to be taken off the screen goes through it too, so that a toast is not hit by what was meant for the one
+    before it.
+
     Attributes:
         dropped: How many toasts were dropped because too many waited.
     """
@@ -34,6 +38,7 @@ class ToastQueue:
         self._waiting: deque[tuple[Toast, float]] = deque()
         self._taken: tuple[Toast, float] | None = None
         self._dropped_before = 0
+        self._closing: list[Handle] = []
 
     def put(self, toast: Toast) -> None:
         """Add a toast, in the place of the oldest if too many wait."""
@@ -44,10 +49,19 @@ class ToastQueue:
             self._waiting.append((toast, time.monotonic()))
 
     def take(self) -> Toast | None:
-        """Take the next toast out; ``None`` if none waits. :meth:`done` or :meth:`put_back` follows."""
+        """Take the next toast out; ``None`` if none waits, or if something is to be taken off the screen first.
+
+        :meth:`done` or :meth:`put_back` follows.
+        """
         with self._lock:
-            self._taken = self._waiting.popleft() if self._waiting else None
+            self._taken = self._waiting.popleft() if self._waiting and not self._closing else None
             return self._taken[0] if self._taken is not None else None
+
+    def take_closing(self) -> list[Handle]:
+        """What is to be taken off the screen, which is forgotten here."""
+        with self._lock:
+            closing, self._closing = self._closing, []
+            return closing
 
     def put_back(self) -> None:
         """Let the toast that was taken out wait again, as the next one and as old as it is, if it is still wanted."""
@@ -66,17 +80,40 @@ class ToastQueue:
             wanted, self._taken = self._taken is not None, None
             return wanted
 
+    def drop_while(self, old: Callable[[float], bool]) -> bool:
+        """Drop the next toast, and the ones after it, as long as it has waited too long.
+
+        Args:
+            old: Tells it by the second of the monotonic clock since which one waits.
+
+        Returns:
+            Whether any was dropped.
+        """
+        with self._lock:
+            before = len(self._waiting)
+            while self._waiting and old(self._waiting[0][1]):
+                self._waiting.popleft()
+            return len(self._waiting) < before
+
+    def clear(self) -> None:
+        """Drop all that waits; what is taken out is not wanted any more if the program itself says it."""
+        with self._lock:
+            self._waiting.clear()
+            if self._taken is not None and self._taken[0].key:
+                self._taken = None
+
     def oldest(self) -> float | None:
         """Since when the next toast waits, on the monotonic clock (seconds); ``None`` if none waits."""
         with self._lock:
             return self._waiting[0][1] if self._waiting else None
 
-    def remove(self, conversation: Conversation) -> None:
-        """Drop what waits of this conversation; what is taken out of it is not wanted any more."""
+    def remove(self, handle: Handle) -> None:
+        """Drop what waits of it; what is taken out of it is not wanted any more, and what is shown is to be closed."""
         with self._lock:
-            self._waiting = deque(one for one in self._waiting if one[0].conversation != conversation)
-            if self._taken is not None and self._taken[0].conversation == conversation:
+            self._waiting = deque(one for one in self._waiting if one[0].handle != handle)
+            if self._taken is not None and self._taken[0].handle == handle:
                 self._taken = None
+            self._closing.append(handle)
 
     def newly_dropped(self) -> bool:
         """Whether a toast was dropped since this was last asked."""

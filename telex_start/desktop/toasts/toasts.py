@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from ...events import Event, ToastClicked, ToastFailed
-from ...news.toast import Conversation, Toast
+from ...news.toast import Handle, Toast
 from ...process.lazylog import Log
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ class _Backend(Protocol):
 
     def show(self, toast: Toast) -> None: ...
 
-    def close(self, conversation: Conversation) -> None: ...
+    def close(self, handle: Handle) -> None: ...
+
+    def stop(self, timeout: float) -> object: ...
 
 
 class Toasts:
@@ -70,8 +72,8 @@ class Toasts:
         self._failing = False
         self.show: Callable[[Toast], object] = _nothing
         """Show a toast soon: the backend's own call. Never blocks, never raises; after :meth:`stop` it does nothing."""
-        self.close: Callable[[Conversation], object] = _nothing
-        """Take the conversation's toast away where the desktop can do that: it was read elsewhere."""
+        self.close: Callable[[Handle], object] = _nothing
+        """Take a toast away where the desktop can do that: its conversation was read elsewhere, or it holds no more."""
         if bus is not None:
             self._use(self._over(bus))
 
@@ -83,17 +85,20 @@ class Toasts:
             self._start_plyer()
 
     def stop(self, timeout: float = 0.4) -> None:
-        """Stop showing; what waits is dropped.
+        """Stop showing; what waits is dropped, and what the program itself says is taken away.
 
         Args:
-            timeout: Seconds to wait for the thread. One that the desktop blocks is left behind, as a daemon thread.
+            timeout: Seconds to wait for the daemon and the thread, each half of them at most. A thread that the desktop
+                blocks is left behind, as a daemon thread.
         """
         backend, self._backend = self._backend, None
         self.show = self.close = _nothing
         if backend is not None and backend.queue.dropped:
             log.info("toasts: %d were dropped because too many waited", backend.queue.dropped)
+        if backend is not None:
+            backend.stop(timeout / 2)
         if self._stop is not None:
-            self._stop(timeout)
+            self._stop(timeout / 2)
             self._stop = None
 
     def _use(self, backend: _Backend) -> None:
@@ -123,7 +128,7 @@ class Toasts:
             bus,
             on_shown=self._shown,
             on_failed=self._failed,
-            on_clicked=lambda toast: self._dispatch(ToastClicked()),
+            on_clicked=lambda toast, token: self._dispatch(ToastClicked(token)),
             icon=self._icon,
         )
 
@@ -135,7 +140,6 @@ class Toasts:
         )
         plyer.start()
         self._use(plyer)
-        self._stop = plyer.stop
 
     # --- on the backend's thread ------------------------------------------------------------------------------------
 

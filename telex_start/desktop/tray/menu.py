@@ -12,20 +12,23 @@ if TYPE_CHECKING:
     from ...events import Event
 
 
-def make_menu(classes: Any, face: Callable[[], Face], tell: Callable[[Event], object]) -> Any:
+def make_menu(
+    classes: Any, face: Callable[[], Face], tell: Callable[[Event], object], token: Callable[[], str] = str
+) -> Any:
     """The menu.
 
     Args:
         classes: Has pystray's ``Menu`` and ``MenuItem``.
         face: What is shown now. Called on the tray's thread, whenever the menu is made or brought up to date.
         tell: Gets :class:`MenuClicked` and :class:`IconClicked`.
+        token: Gives the activation token of the click that is being told.
     """
 
     # The events bring msgspec, which the icon does not need.
     def clicked(which: MenuItem | None) -> None:
         from ...events import IconClicked, MenuClicked
 
-        tell(MenuClicked(which) if which else IconClicked())
+        tell(MenuClicked(which, token()) if which else IconClicked(token()))
 
     def item(which: MenuItem, **when: Callable[[Any], bool]) -> Any:
         return classes.MenuItem(which.value, lambda: clicked(which), **when)

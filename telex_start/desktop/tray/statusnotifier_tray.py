@@ -47,7 +47,7 @@ class StatusNotifierTray:
             "telex-start",
             self._pictures(face),
             face.title,
-            make_menu(statusnotifier, lambda: self._face, tell),
+            make_menu(statusnotifier, lambda: self._face, tell, self._token),
             connection=bus,
             on_host=self._host,
             category="Communications",
@@ -89,6 +89,9 @@ class StatusNotifierTray:
 
     def _pictures(self, face: Face) -> list[tuple[int, int, bytes]]:
         return pixmaps(face.state, face.unread, self._cache)
+
+    def _token(self) -> str:
+        return self._icon.take_activation_token()
 
     def _host(self, there: bool) -> None:
         self._known.set()

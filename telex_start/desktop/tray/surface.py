@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...errors import TelexStartError
 from ...face import SIGNED_OUT, Face
 from ..bus.buses import Buses
 from .tray import Tray
@@ -18,6 +21,12 @@ if TYPE_CHECKING:
 
 STOP_WITHIN = 0.7
 """Seconds that Exit waits for the icon to be gone."""
+
+
+_NO_X = (
+    "The login window needs an X display, which a Wayland desktop has with XWayland. Install that, or start "
+    "telex-start with --email NAME --password-stdin."
+)
 
 
 class TraySurface:
@@ -64,12 +73,23 @@ class TraySurface:
 
         return OFTEN if self._tray.keeps_menu_open else SELDOM
 
+    opens_windows = True
+
+    def end_startup(self, token: str) -> None:
+        """End the desktop's waiting, a busy pointer for example, for what a click was to bring."""
+        if token:  # or it would bring modules
+            from .. import x11
+
+            x11.end_startup(token)
+
     def open_window(self, email: str, take_focus: bool, message: str) -> RunningWindow:
         """A login window.
 
         Raises:
             TelexStartError: there is no Tk, or no display.
         """
+        if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
+            raise TelexStartError(_NO_X, "No login window")
         from ..login.window import LoginWindow
 
         return LoginWindow(self._dispatch, email, take_focus=take_focus, message=message)

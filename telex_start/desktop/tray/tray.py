@@ -177,14 +177,16 @@ class Tray:
             self._fallback = threading.Thread(target=self._fall_back, name="tray fallback", daemon=True)
             self._fallback.start()
         else:
-            self._tell_presence(False)
+            from .hosts import missing_host
 
-    def _tell_presence(self, there: bool) -> None:
+            self._tell_presence(False, missing_host(self._environ))
+
+    def _tell_presence(self, there: bool, missing: str = "") -> None:
         if there is not self._last_presence:
             self._last_presence = there
             from ...events import TrayAppeared, TrayMissing
 
-            self._tell(TrayAppeared() if there else TrayMissing())
+            self._tell(TrayAppeared() if there else TrayMissing(missing))
 
     # --- pystray's own backends -------------------------------------------------------------------------------------
 
@@ -194,7 +196,7 @@ class Tray:
             self._start_pystray("appindicator")
         except NoPlaceForIcon as refusal:
             log.warning("no icon: %s", refusal.message)
-            self._tell_presence(False)
+            self._tell_presence(False, refusal.message[:1].upper() + refusal.message[1:].rstrip("."))
 
     def _start_pystray(self, name: str | None) -> None:
         from . import pystray_backend

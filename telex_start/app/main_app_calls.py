@@ -1,0 +1,56 @@
+"""Opening and closing the main app beside the loop, which may take seconds. Used by the main thread."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from ..events import Event, MainAppAnswered, MainAppDone
+from .ports import MainApp
+
+log = logging.getLogger(__name__)
+
+
+class MainAppCalls:
+    """One call at a time, each on a thread of its own; what came of it is dispatched."""
+
+    def __init__(self, main_app: MainApp, dispatch: Callable[[Event], object]) -> None:
+        self._main_app = main_app
+        self._dispatch = dispatch
+        self._busy = False
+
+    def open(self, token: str) -> bool:
+        """Open it, or bring it to the front.
+
+        Args:
+            token: The desktop's activation token for it; empty without one.
+
+        Returns:
+            Whether it is being done; not where another call is under way.
+        """
+        return self._do(lambda: self._main_app.open(token))
+
+    def close(self) -> bool:
+        """Close it; returns what :meth:`open` does."""
+        return self._do(self._main_app.close)
+
+    def done(self) -> None:
+        """What came of the call has been dispatched."""
+        self._busy = False
+
+    def _do(self, action: Callable[[], MainAppAnswered | None]) -> bool:
+        if self._busy:
+            return False
+        self._busy = True
+
+        def act() -> None:
+            try:
+                answer = action()
+            except Exception as error:
+                log.exception("the main app could not be opened or closed")
+                answer = MainAppAnswered("Telex Start had a problem", f"{type(error).__name__}; the log tells more.")
+            self._dispatch(answer or MainAppDone())
+
+        threading.Thread(target=act, name="main app", daemon=True).start()
+        return True

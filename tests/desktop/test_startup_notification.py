@@ -1,0 +1,112 @@
+"""The desktop's waiting for what a click brings: tokens from the panel to the program, and their end."""
+
+from __future__ import annotations
+
+import select
+from collections.abc import Iterator
+from contextlib import contextmanager
+from queue import SimpleQueue
+from typing import Any
+
+import pytest
+from Xlib import X, display
+
+from telex_start.desktop import x11
+from telex_start.desktop.bus.bus import Bus
+from telex_start.desktop.tray.statusnotifier_tray import StatusNotifierTray
+from telex_start.events import Event, IconClicked, MenuClicked
+from telex_start.face import SIGNED_OUT
+from telex_start.menu import MenuItem
+from tests.fake_desktop import TIMEOUT, FakePanel, PrivateBus, Xvfb
+
+pytestmark = pytest.mark.desktop
+
+
+class Monitor:
+    """What listens for start-up notifications, as a window manager does."""
+
+    def __init__(self, name: str) -> None:
+        self._display = display.Display(name)
+        self._display.screen().root.change_attributes(event_mask=X.PropertyChangeMask)
+        self._display.sync()
+
+    def message(self) -> str:
+        """The next message, put together from its parts."""
+        begin, more = (self._display.intern_atom(f"_NET_STARTUP_INFO{end}") for end in ("_BEGIN", ""))
+        parts: list[bytes] = []
+        while not parts or b"\0" not in parts[-1]:
+            if not self._display.pending_events():
+                assert select.select([self._display], [], [], TIMEOUT)[0], "no message"
+            event: Any = self._display.next_event()
+            if event.type == X.ClientMessage:
+                assert event.client_type == (more if parts else begin)
+                parts.append(bytes(event.data[1]))
+        return b"".join(parts).partition(b"\0")[0].decode()
+
+    def close(self) -> None:
+        self._display.close()
+
+
+@pytest.fixture
+def monitor(xvfb: Xvfb, monkeypatch: pytest.MonkeyPatch) -> Iterator[Monitor]:
+    monkeypatch.setenv("DISPLAY", xvfb.display)
+    listening = Monitor(xvfb.display)
+    yield listening
+    listening.close()
+
+
+@pytest.mark.parametrize(
+    ("token", "message"),
+    [
+        ("gnome-shell/telex-start/1234-0-host_TIME5678", "remove: ID=gnome-shell/telex-start/1234-0-host_TIME5678"),
+        ("x", "remove: ID=x"),
+        ('a b"c\\d é', 'remove: ID=a\\ b\\"c\\\\d\\ é'),
+        ("y" * 8, "remove: ID=" + "y" * 8),  # 20 bytes with its end
+        ("z" * 300, "remove: ID=" + "z" * 300),
+    ],
+)
+def test_the_desktop_is_told_that_what_it_waits_for_has_come(monitor: Monitor, token: str, message: str) -> None:
+    x11.end_startup(token)
+    assert monitor.message() == message
+
+
+def test_without_a_token_or_a_display_nothing_is_told(monitor: Monitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    x11.end_startup("")
+    x11.end_startup("after it")
+    assert monitor.message() == "remove: ID=after it".replace("after it", "after\\ it")
+    monkeypatch.delenv("DISPLAY")
+    x11.end_startup("lost")
+
+
+@contextmanager
+def shown(bus: PrivateBus, folder: Any) -> Iterator[SimpleQueue[Event]]:
+    events: SimpleQueue[Event] = SimpleQueue()
+    connection = Bus(bus.address, keep=True)
+    tray = StatusNotifierTray(connection, SIGNED_OUT, events.put, lambda there: None, folder)
+    tray.start()
+    connection.start()
+    try:
+        yield events
+    finally:
+        tray.stop()
+        assert connection.stop(TIMEOUT)
+
+
+def test_the_panels_token_comes_with_the_click_that_it_is_for(
+    private_bus: PrivateBus, panel: FakePanel, tmp_path: Any
+) -> None:
+    with shown(private_bus, tmp_path) as events:
+        item = panel.wait_for_item()
+
+        def give(token: str) -> None:
+            interface = "org.kde.StatusNotifierItem"
+            panel.call(item.name, item.path, interface, "ProvideXdgActivationToken", "s", token)
+
+        give("one")
+        item.click(MenuItem.OPEN_MAIN_APP.value)
+        assert events.get(timeout=TIMEOUT) == MenuClicked(MenuItem.OPEN_MAIN_APP, "one")
+        item.click(MenuItem.OPEN_MAIN_APP.value)
+        assert events.get(timeout=TIMEOUT) == MenuClicked(MenuItem.OPEN_MAIN_APP)
+        give("two")
+        item.activate()
+        assert events.get(timeout=TIMEOUT) == IconClicked("two")
