@@ -78,6 +78,10 @@ class Console:
         """Seconds between two lines that differ in numbers alone."""
         return SELDOM
 
+    def may_open_unasked(self) -> bool:
+        """Nothing is opened, so nothing takes the focus."""
+        return True
+
     def open_window(self, email: str, take_focus: bool, message: str) -> None:
         """There are no windows here."""
 

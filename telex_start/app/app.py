@@ -1,7 +1,7 @@
 """The App: the loop on the main thread that takes each event from the queue and decides what follows from it.
 
 The loop waits without a time-out while nothing is due. While the login window is open Tk's loop runs instead, and calls
-:meth:`App.turn` every so often.
+:meth:`App.turn` when something has come or is due.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
+from queue import Empty
 
 from .. import clock
 from ..config import Config
@@ -50,7 +50,7 @@ from ..news.notifier import Notifier
 from ..news.toast import Conversation, Toast
 from ..news.unread import Counts
 from ..states import SIGNED_IN, State
-from .ports import MainApp, SessionPort, Surface, ToastsPort
+from .ports import EventQueue, MainApp, SessionPort, Surface, ToastsPort
 from .renewal import Renewal
 from .signing_in import SignInDialogue, sentence
 
@@ -69,7 +69,7 @@ class App:
         self,
         *,
         config: Config,
-        events: SimpleQueue[Event],
+        events: EventQueue,
         surface: Surface,
         toasts: ToastsPort,
         main_app: MainApp,
@@ -141,8 +141,12 @@ class App:
             last = StateChanged(State.STOPPED)  # the session thread hangs in a call that Exit does not wait for
         self._surface.state(last)
 
-    def turn(self) -> None:
-        """Handle what has come and what is due, without waiting; Tk's loop calls it."""
+    def turn(self) -> float | None:
+        """Handle what has come and what is due, without waiting; Tk's loop calls it.
+
+        Returns:
+            In how many seconds something is due; ``None`` where nothing is.
+        """
         while self._exit_code is None:
             try:
                 event = self._events.get_nowait()
@@ -150,21 +154,21 @@ class App:
                 break
             self._handle(event)
         self._tick()
+        return self._due_in()
 
     def _wait(self) -> None:
-        deadline = self._deadline()
         try:
-            event = self._events.get(timeout=None if deadline is None else max(0.0, deadline - self._now()))
+            event = self._events.get(timeout=self._due_in())
         except Empty:
             pass
         else:
             self._handle(event)
         self._tick()
 
-    def _deadline(self) -> float | None:
+    def _due_in(self) -> float | None:
         parts = (self._notifier, self._renewal, self._dialogue)
         times = [time for part in parts if part is not None and (time := part.deadline()) is not None]
-        return min(times, default=None)
+        return max(0.0, min(times) - self._now()) if times else None
 
     def _tick(self) -> None:
         now = self._now()
@@ -224,6 +228,7 @@ class App:
             window = self._surface.open_window(self._email, take_focus, message)
             if window is not None:
                 self._dialogue = SignInDialogue(window, self._now)
+                self._events.wake_by(window.wake)
                 window.run(self.turn)
         except TelexStartError as error:
             log.warning("%s: %s", error.title, error.message)
@@ -231,6 +236,7 @@ class App:
         except Exception as error:
             self._unexpected(error)
         finally:
+            self._events.wake_by(None)
             self._dialogue = None
 
     def _want_window(self, take_focus: bool, message: str = "") -> None:
@@ -372,7 +378,10 @@ class App:
         self._surface.trouble(Trouble(event.title, words))
         self._ask_or_hint(f"signing in was refused: {words}")
         if event.kind in (SignInFailure.CREDENTIALS, SignInFailure.FORM):
-            self._want_window(take_focus=False, message=words)
+            if self._surface.may_open_unasked():
+                self._want_window(take_focus=False, message=words)
+            else:
+                self._toasts.show(wording.said(event.title, words))  # a click on it opens the window
 
     def _state_changed(self, event: StateChanged, now: float) -> None:
         before, self._last_state = self._last_state, event
@@ -393,7 +402,8 @@ class App:
             return
         self._say(wording.SIGN_IN_NEEDED)
         self._ask_or_hint(f"the session has ended: {event.reason}")
-        self._want_window(take_focus=False, message="Your Telex session has ended. Please sign in again.")
+        if self._surface.may_open_unasked():
+            self._want_window(take_focus=False, message="Your Telex session has ended. Please sign in again.")
 
     def _counts_changed(self, counts: Counts) -> None:
         self._surface.unread(counts)

@@ -12,7 +12,7 @@ import json
 import logging
 import sys
 import threading
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Any
 
 from telex_start.desktop.login.window import LoginWindow
@@ -42,6 +42,21 @@ def _state(window: LoginWindow) -> dict[str, Any]:
     }
 
 
+def _obey(window: LoginWindow, word: str, text: str) -> None:
+    if word == "forward":
+        window.come_forward()
+    elif word == "close":
+        window.close()
+    elif word == "say":
+        window.say(text)
+    elif word == "state":
+        print(json.dumps(_state(window)), flush=True)
+        return
+    else:
+        getattr(window, f"show_{word}")(text)
+    print("done", word, flush=True)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--email", default="")
@@ -51,10 +66,13 @@ def main() -> int:
     options = parser.parse_args()
     logging.basicConfig(level=logging.DEBUG)
     orders: SimpleQueue[str] = SimpleQueue()
+    windows: list[LoginWindow] = []
 
     def read() -> None:
         for line in sys.stdin:
             orders.put(line.strip())
+            for window in windows:
+                window.wake()
 
     def collect() -> None:
         while True:
@@ -66,25 +84,13 @@ def main() -> int:
     for _ in range(options.times):
         window = LoginWindow(_print, options.email, take_focus=not options.unasked, message=options.message)
 
+        windows[:] = [window]
+
         def turn(window: LoginWindow = window) -> None:
             if options.times > 1:
                 window.close()
-            try:
-                word, _, text = orders.get_nowait().partition(" ")
-            except Empty:
-                return
-            if word == "forward":
-                window.come_forward()
-            elif word == "close":
-                window.close()
-            elif word == "say":
-                window.say(text)
-            elif word == "state":
-                print(json.dumps(_state(window)), flush=True)
-                return
-            else:
-                getattr(window, f"show_{word}")(text)
-            print("done", word, flush=True)
+            while not orders.empty():
+                _obey(window, *orders.get().partition(" ")[::2])
 
         print("open", flush=True)
         window.run(turn)

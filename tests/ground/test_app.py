@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from queue import SimpleQueue
 from typing import Any
 
 import pytest
 
+from telex_start.agent import DispatchQueue
 from telex_start.app.app import EXIT_REFUSED, App
 from telex_start.app.renewal import SELDOM, SETTLE
 from telex_start.config import Config
@@ -86,11 +86,15 @@ class Window:
     def __init__(self, between_turns: Callable[[], None]) -> None:
         self.shown: list[str] = []
         self.closed = False
+        self.due_in: float | None = None
         self._between_turns = between_turns
 
-    def run(self, turn: Callable[[], None]) -> None:
+    def wake(self) -> None:
+        """Nothing to do: it turns all the time."""
+
+    def run(self, turn: Callable[[], float | None]) -> None:
         while not self.closed:
-            turn()
+            self.due_in = turn()
             self._between_turns()
 
     def show_busy(self, message: str) -> None:
@@ -127,6 +131,7 @@ class Surface:
         self.windows: list[Window] = []
         self.between_turns: Callable[[], None] = lambda: None
         self.no_window: Exception | None = None
+        self.spares_the_focus = True
         self.fails_on: object = None
         """What it is shown that it fails on."""
 
@@ -151,6 +156,9 @@ class Surface:
         if self.fails_on is Trouble:
             raise ZeroDivisionError
         self.troubles.append(trouble)
+
+    def may_open_unasked(self) -> bool:
+        return self.spares_the_focus
 
     def open_window(self, email: str, take_focus: bool, message: str) -> Window | None:
         self.opened.append((email, take_focus, message))
@@ -209,7 +217,7 @@ class MainApp:
 
 
 class Session:
-    def __init__(self, events: SimpleQueue[Event]) -> None:
+    def __init__(self, events: DispatchQueue) -> None:
         self._events = events
         self.sent: list[Command] = []
         self.hangs = False
@@ -233,7 +241,7 @@ class Scene:
 
     def __init__(self, email: str | None = ME) -> None:
         self.now = 1000.0
-        self.events: SimpleQueue[Event] = SimpleQueue()
+        self.events = DispatchQueue()
         self.surface = Surface()
         self.toasts = Toasts()
         self.main_app = MainApp()

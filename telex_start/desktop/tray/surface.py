@@ -64,6 +64,12 @@ class TraySurface:
 
         return OFTEN if self._tray.keeps_menu_open else SELDOM
 
+    def may_open_unasked(self) -> bool:
+        """Whether the window manager leaves the focus where it is."""
+        from ..login import placement
+
+        return placement.can_spare_the_focus()
+
     def open_window(self, email: str, take_focus: bool, message: str) -> RunningWindow:
         """A login window.
 
