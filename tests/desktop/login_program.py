@@ -52,6 +52,13 @@ def _obey(window: LoginWindow, word: str, text: str) -> None:
     elif word == "state":
         print(json.dumps(_state(window)), flush=True)
         return
+    elif word == "moves":
+        # An order that comes while a look is due waits for it.
+        if window._look_again is not None:
+            window._root.after(10, _obey, window, word, text)
+            return
+        print(f"{window._moves_left} left, looks again: {window._look_again is not None}", flush=True)
+        return
     else:
         getattr(window, f"show_{word}")(text)
     print("done", word, flush=True)

@@ -277,7 +277,7 @@ class LoginWindow:
         if event.widget is self._root and self._frame is None:
             self._frame = placement.frame_of(self._root)
             if self._frame is not None:
-                self._move()
+                self._root.after(1, self._move)  # Tk 8.6 loses a move that is asked for within a Configure
 
     def _move(self) -> None:
         """Put the lower right corner, frame and all, where it belongs."""
@@ -298,8 +298,7 @@ class LoginWindow:
             self._look_again = root.after(_MOVED_WITHIN, self._compare, (left + sides[0], top + sides[2]))
 
     def _compare(self, wanted: tuple[int, int]) -> None:
-        """See where the contents are: mutter 43, muffin 5.6 and kwin 5.27 lose a move that is sent while they still
-        answer the one before it."""
+        """See where the contents are, and move the window again if that was lost."""
         self._look_again = None
         if self._moves_left and placement.contents_of(self._root) not in (wanted, None):
             self._moves_left -= 1
