@@ -1,4 +1,4 @@
-"""Where the login window stands, and whether it may appear at all, under a window manager with the faults of real ones."""
+"""Where the login window stands, and whether it may appear unasked, where a window manager has the faults of real ones."""
 
 from __future__ import annotations
 
