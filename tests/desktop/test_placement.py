@@ -1,4 +1,4 @@
-"""Where the login window stands, and whether it may appear unasked, where a window manager has the faults of real ones."""
+"""Where the login window stands, and whether it may appear unasked, where window managers have their faults."""
 
 from __future__ import annotations
 

@@ -71,8 +71,9 @@ class Session:
                 self._start(command)
             for name in self._desktop.names:
                 self._wait_for("--session", name)
-            if self._desktop.keys:
-                self._run(("xdotool", "key", *self._desktop.keys))
+            self._settled()
+            for command in self._desktop.emptying:
+                self._run(command)
             self.empty = self._settled()
             self._stack = stack.pop_all()
         return self

@@ -25,8 +25,8 @@ class Desktop(NamedTuple):
     """The desktop itself, in this order."""
     names: tuple[str, ...]
     """The names on the session's bus that are there once it has started."""
-    keys: tuple[str, ...]
-    """Pressed then, so that an empty desktop is seen."""
+    emptying: tuple[Command, ...]
+    """Run when it has come to rest, so that an empty desktop is seen."""
     tray: tuple[int, int, int, int]
     """Where on the screen icons appear, and nothing else changes by itself: left, top, width, height in pixels."""
 
@@ -41,6 +41,10 @@ SCREEN = (1280, 800)
 
 _LOGIND: Command = ("python3", "-m", "dbusmock", "--system", "--template", "logind")
 """Shells look for their seat there, and without systemd nobody answers."""
+_LEAVE_OVERVIEW: Command = (
+    *("gdbus", "call", "--session", "--dest", "org.gnome.Shell", "--object-path", "/org/gnome/Shell", "--method"),
+    *("org.freedesktop.DBus.Properties.Set", "org.gnome.Shell", "OverviewActive", "<false>"),
+)
 _GNOME_PACKAGES = (
     *("gnome-shell", "gnome-shell-extension-appindicator", "librsvg2-common", "libgl1-mesa-dri"),
     *("gsettings-desktop-schemas", "gjs"),  # gjs runs the daemon that shows notifications
@@ -60,7 +64,7 @@ DESKTOPS = {
         ),
         programs=(("gnome-shell", "--x11"),),
         names=("org.gnome.Shell", "org.kde.StatusNotifierWatcher", "org.freedesktop.Notifications"),
-        keys=("Escape",),
+        emptying=(_LEAVE_OVERVIEW,),
         tray=(1000, 0, 280, 26),
     ),
 }
