@@ -1,7 +1,8 @@
 """A program with nothing but the login window, for tests: events go to stdout a line each, orders come on stdin.
 
-Orders: ``busy TEXT``, ``failure TEXT``, ``success TEXT``, ``say TEXT``, ``forward``, ``close``; ``state`` is
-answered by what a person sees, as JSON.
+Orders: ``busy TEXT``, ``failure TEXT``, ``success TEXT``, ``say TEXT``, ``forward``, ``close``; ``pointer EVENT`` has
+the button Show get ``Enter``, ``Motion`` or ``Leave``; ``state`` is answered by what a person sees, as JSON; ``moves``,
+by how often the window may still move, once no look at its place is due.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import threading
 from queue import SimpleQueue
 from typing import Any
 
-from telex_start.desktop.login.window import LoginWindow
+from telex_start.desktop.login.window import _TIPS, LoginWindow
 from telex_start.events import Event, WindowSubmitted
 
 
@@ -39,6 +40,7 @@ def _state(window: LoginWindow) -> dict[str, Any]:
         "enabled": [name for name, control in controls.items() if control.instate(["!disabled"])],
         "focus": next((name for name, control in controls.items() if control is focus), None),
         "selected": window._password.selection_present(),
+        "tips": [name for name, tip in zip(_TIPS, window._tips, strict=True) if tip.status.name != "OUTSIDE"],
     }
 
 
@@ -52,6 +54,8 @@ def _obey(window: LoginWindow, word: str, text: str) -> None:
     elif word == "state":
         print(json.dumps(_state(window)), flush=True)
         return
+    elif word == "pointer":
+        window._reveal.event_generate(f"<{text}>")
     elif word == "moves":
         # An order that comes while a look is due waits for it.
         if window._look_again is not None:

@@ -14,6 +14,7 @@ import pytest
 from telex_start.agent import DispatchQueue
 from telex_start.app.app import EXIT_REFUSED, App
 from telex_start.app.renewal import SELDOM, SETTLE
+from telex_start.app.signing_in import WAIT_WITHIN
 from telex_start.config import Config
 from telex_start.errors import NobodyToAsk, TelexStartError
 from telex_start.events import (
@@ -87,10 +88,12 @@ class Window:
         self.shown: list[str] = []
         self.closed = False
         self.due_in: float | None = None
+        self.wakes = 0
         self._between_turns = between_turns
 
     def wake(self) -> None:
         """Nothing to do: it turns all the time."""
+        self.wakes += 1
 
     def run(self, turn: Callable[[], float | None]) -> None:
         while not self.closed:
@@ -511,6 +514,59 @@ def test_refused_credentials_of_the_start_open_a_window_that_says_why(scene: Sce
     [(email, take_focus, message)] = scene.surface.opened
     assert (email, take_focus) == (ME, False)
     assert scene.surface.troubles == [Trouble("Sign-in refused", message)]
+
+
+def test_refused_credentials_of_the_start_are_a_toast_where_a_window_would_take_the_focus(scene: Scene) -> None:
+    """What is being typed elsewhere would go into the password (sway)."""
+    scene.surface.spares_the_focus = False
+    refused = SignInFailed("Sign-in refused", "The form is wrong.", SignInFailure.FORM)
+    scene.run(refused, ToastClicked(), sign_in=[SignIn(ME, "wrong")])
+    assert scene.said == [("Sign-in refused", "The form is wrong.")]
+    assert scene.surface.opened == [(ME, True, "")], "the click opens it, and nothing else"
+
+
+def test_a_session_that_is_over_is_a_toast_alone_where_a_window_would_take_the_focus(scene: Scene) -> None:
+    scene.surface.spares_the_focus = False
+    scene.run(ONLINE, SESSION_OVER, ToastClicked())
+    assert scene.said == [SIGN_IN_NEEDED]
+    assert scene.surface.opened == [(ME, True, "")]
+
+
+def test_a_window_is_told_when_something_is_due(scene: Scene) -> None:
+    """Its loop sleeps until then, or until an event comes."""
+    due: list[float | None] = []
+
+    def look() -> None:
+        due.append(scene.window.due_in)
+        if len(due) == 1:
+            for event in (WindowSubmitted(ME, "secret"), CONNECTING):
+                scene.events.put(event)
+        else:
+            scene.events.put(EXIT)
+            scene.surface.between_turns = lambda: None
+
+    scene.surface.between_turns = look
+    assert scene.app.run([], open_window=True) == 0
+    nothing, waiting = due[:2]
+    assert nothing is None
+    assert waiting is not None and 0 <= waiting <= WAIT_WITHIN
+
+
+def test_an_open_window_is_woken_for_each_event_and_a_closed_one_for_none(scene: Scene) -> None:
+    """Before: it looked 20 times a second whether there was one."""
+
+    def look() -> None:
+        scene.surface.between_turns = lambda: None
+        before = scene.window.wakes
+        scene.events.put(WindowClosed())
+        assert scene.window.wakes == before + 1
+        scene.events.put(EXIT)
+
+    scene.surface.between_turns = look
+    assert scene.app.run([], open_window=True) == 0
+    before = scene.window.wakes
+    scene.events.put(EXIT)
+    assert scene.window.wakes == before
 
 
 def test_another_failure_without_a_window_opens_none(scene: Scene) -> None:
