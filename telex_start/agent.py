@@ -90,6 +90,26 @@ def run(config: Config, *, headless: bool, as_json: bool, open_window: bool, pas
     return code, why
 
 
+class DispatchQueue(SimpleQueue["Event"]):
+    """The queue to the main thread. Where that thread waits for something else, it is woken for each event.
+
+    ``put`` may be called by any thread, also in a signal handler and in a finaliser.
+    """
+
+    def __init__(self) -> None:
+        self._wake: Callable[[], object] | None = None
+
+    def put(self, event: Event, block: bool = True, timeout: float | None = None) -> None:
+        """Add an event; never blocks."""
+        super().put(event)
+        if (wake := self._wake) is not None:
+            wake()
+
+    def wake_by(self, wake: Callable[[], object] | None) -> None:
+        """Call this after each ``put``, on the thread that puts, from now on; ``None``: the main thread waits here."""
+        self._wake = wake
+
+
 class _Agent:
     """The parts of the agent. Each that is started has its stop pushed on the stack."""
 
@@ -97,7 +117,7 @@ class _Agent:
         self._config = config
         self._lock = lock
         self._stack = stack
-        self._events: SimpleQueue[Event] = SimpleQueue()
+        self._events = DispatchQueue()
         self._buses = Buses()
         self._store: TokenStore | None = None
         self._surface: Surface

@@ -69,6 +69,10 @@ class Console:
     def end_startup(self, token: str) -> None:
         """Nothing: a terminal is not clicked."""
 
+    def may_open_unasked(self) -> bool:
+        """Nothing is opened, so nothing takes the focus."""
+        return True
+
     def open_window(self, email: str, take_focus: bool, message: str) -> None:
         """There are no windows here."""
 

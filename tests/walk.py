@@ -25,11 +25,11 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from queue import SimpleQueue
 from types import FrameType
 from typing import Any
 
 import telex_start
+from telex_start.agent import DispatchQueue
 from telex_start.app.app import App
 from telex_start.config import Config
 from telex_start.desktop.toasts.toasts import Toasts
@@ -134,6 +134,10 @@ class _Surface:
     opens_windows = True
 
     def end_startup(self, token: str) -> None: ...
+
+    def may_open_unasked(self) -> bool:
+        return True
+
     def open_window(self, email: str, take_focus: bool, message: str) -> None: ...
     def ask(self, email: str) -> None: ...
 
@@ -161,7 +165,7 @@ class Stage:
         self.telex = telex
         self.daemon = daemon
         self.recorder = recorder
-        self.events: SimpleQueue[Event] = SimpleQueue()
+        self.events = DispatchQueue()
         self._states: list[StateChanged] = []
         self._changed = threading.Condition()
         self._came = False

@@ -1,14 +1,14 @@
 """The App: the loop on the main thread that takes each event from the queue and decides what follows from it.
 
 The loop waits without a time-out while nothing is due. While the login window is open Tk's loop runs instead, and calls
-:meth:`App.turn` every so often.
+:meth:`App.turn` when something has come or is due.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
+from queue import Empty
 
 from .. import clock
 from ..config import Config
@@ -53,7 +53,7 @@ from ..states import SIGNED_IN, State
 from .failures import Failures
 from .main_app_calls import MainAppCalls
 from .own_words import OwnWords
-from .ports import MainApp, SessionPort, Surface, ToastsPort
+from .ports import EventQueue, MainApp, SessionPort, Surface, ToastsPort
 from .renewal import Renewal
 from .signing_in import SignInDialogue, sentence
 
@@ -80,7 +80,7 @@ class App:
         self,
         *,
         config: Config,
-        events: SimpleQueue[Event],
+        events: EventQueue,
         surface: Surface,
         toasts: ToastsPort,
         main_app: MainApp,
@@ -156,8 +156,12 @@ class App:
             last = StateChanged(State.STOPPED)  # the session thread hangs in a call that Exit does not wait for
         self._surface.state(last)
 
-    def turn(self) -> None:
-        """Handle what has come and what is due, without waiting; Tk's loop calls it."""
+    def turn(self) -> float | None:
+        """Handle what has come and what is due, without waiting; Tk's loop calls it.
+
+        Returns:
+            In how many seconds something is due; ``None`` where nothing is.
+        """
         while self._exit_code is None:
             try:
                 event = self._events.get_nowait()
@@ -165,21 +169,21 @@ class App:
                 break
             self._handle(event)
         self._tick()
+        return self._due_in()
 
     def _wait(self) -> None:
-        deadline = self._deadline()
         try:
-            event = self._events.get(timeout=None if deadline is None else max(0.0, deadline - self._now()))
+            event = self._events.get(timeout=self._due_in())
         except Empty:
             pass
         else:
             self._handle(event)
         self._tick()
 
-    def _deadline(self) -> float | None:
+    def _due_in(self) -> float | None:
         parts = (self._notifier, self._renewal, self._dialogue)
         times = [time for part in parts if part is not None and (time := part.deadline()) is not None]
-        return max(min(times), self._due_not_before) if times else None
+        return max(0.0, max(min(times), self._due_not_before) - self._now()) if times else None
 
     def _tick(self) -> None:
         now = self._now()
@@ -244,13 +248,15 @@ class App:
     def _run_window(self, take_focus: bool, message: str, otherwise: Toast | None) -> None:
         self._wanted_window = None
         try:
-            window = self._surface.open_window(self._email, take_focus, message)
+            may_open = take_focus or self._surface.may_open_unasked()
+            window = self._surface.open_window(self._email, take_focus, message) if may_open else None
             if window is None:
                 if otherwise is not None:
                     self._own.say(otherwise)
             else:
                 self._own.take_back(wording.SIGNING_IN)  # the window says it, and is not to be covered
                 self._dialogue = SignInDialogue(window, self._now)
+                self._events.wake_by(window.wake)
                 window.run(self.turn)
         except TelexStartError as error:
             log.warning("%s: %s", error.title, error.message)
@@ -259,6 +265,7 @@ class App:
         except Exception as error:
             self._unexpected(error)
         finally:
+            self._events.wake_by(None)
             self._dialogue = None
 
     def _want_window(self, take_focus: bool, message: str = "", otherwise: Toast | None = None) -> None:

@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from ..events import Command, MainAppAnswered, SignIn, StateChanged, Trouble
+from ..events import Command, Event, MainAppAnswered, SignIn, StateChanged, Trouble
 from ..face import Face
 from ..news.toast import Handle, Toast
 from ..news.unread import Counts
 from .signing_in import Window
+
+
+class EventQueue(Protocol):
+    """The dispatch queue (see ``agent.DispatchQueue``): what :class:`queue.SimpleQueue` can do, and one thing more."""
+
+    @property
+    def put(self) -> Callable[[Event], None]: ...
+    def get(self, block: bool = True, timeout: float | None = None) -> Event: ...
+    def get_nowait(self) -> Event: ...
+    def empty(self) -> bool: ...
+    def wake_by(self, wake: Callable[[], object] | None) -> None:
+        """Call this after each ``put`` from now on, on the thread that puts; ``None``: nothing."""
 
 
 class SessionPort(Protocol):
@@ -48,6 +60,9 @@ class Surface(Protocol):
     def end_startup(self, token: str) -> None:
         """What a click with this activation token (empty for none) asked for has come: the desktop waits no longer."""
 
+    def may_open_unasked(self) -> bool:
+        """Whether a window that nobody has asked for would leave the focus where it is."""
+
     def open_window(self, email: str, take_focus: bool, message: str) -> RunningWindow | None:
         """A login window, or ``None`` where there can be none, or none that the person has not asked for."""
 
@@ -63,7 +78,16 @@ class Surface(Protocol):
 class RunningWindow(Window, Protocol):
     """A login window, whose loop the main thread runs."""
 
-    def run(self, turn: Callable[[], None]) -> None: ...
+    @property
+    def wake(self) -> Callable[[], object]:
+        """Makes :meth:`run` take a turn soon. From any thread, at any time; never blocks."""
+
+    def run(self, turn: Callable[[], float | None]) -> None:
+        """Run until it is closed.
+
+        Args:
+            turn: Called at once, after each :attr:`wake`, and when so many seconds as it answered are over.
+        """
 
 
 class MainApp(Protocol):

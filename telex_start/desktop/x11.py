@@ -83,6 +83,31 @@ def frame_of(window: int) -> tuple[int, int, int, int] | None:
     return _ask(ask, None)
 
 
+def position_of(window: int) -> tuple[int, int] | None:
+    """Where the upper left corner of a window is on the screen, without its frame, in pixels; ``None`` when it is gone.
+
+    Args:
+        window: The id of the window.
+    """
+
+    def ask(display: Any) -> tuple[int, int] | None:
+        found = display.create_resource_object("window", window).translate_coords(display.screen().root, 0, 0)
+        # It tells where the root's corner is in the window.
+        return -int(found.x), -int(found.y)
+
+    return _ask(ask, None)
+
+
+def focus_can_be_spared() -> bool:
+    """Whether the window manager minds :func:`spare_the_focus`; yes where the display does not answer."""
+
+    def ask(display: Any) -> bool:
+        supported = _property(display, display.screen().root, "_NET_SUPPORTED")
+        return display.intern_atom("_NET_WM_USER_TIME") in supported
+
+    return _ask(ask, True)
+
+
 def spare_the_focus(window: int) -> None:
     """Ask the window manager to leave the focus where it is when a window appears.
 

@@ -1,7 +1,8 @@
 """A program with nothing but the login window, for tests: events go to stdout a line each, orders come on stdin.
 
-Orders: ``busy TEXT``, ``failure TEXT``, ``success TEXT``, ``say TEXT``, ``forward``, ``close``; ``state`` is
-answered by what a person sees, as JSON.
+Orders: ``busy TEXT``, ``failure TEXT``, ``success TEXT``, ``say TEXT``, ``forward``, ``close``; ``pointer EVENT`` has
+the button Show get ``Enter``, ``Motion`` or ``Leave``; ``state`` is answered by what a person sees, as JSON; ``moves``,
+by how often the window may still move, once no look at its place is due.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ import json
 import logging
 import sys
 import threading
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Any
 
-from telex_start.desktop.login.window import LoginWindow
+from telex_start.desktop.login.window import _TIPS, LoginWindow
 from telex_start.events import Event, WindowSubmitted
 
 
@@ -39,7 +40,32 @@ def _state(window: LoginWindow) -> dict[str, Any]:
         "enabled": [name for name, control in controls.items() if control.instate(["!disabled"])],
         "focus": next((name for name, control in controls.items() if control is focus), None),
         "selected": window._password.selection_present(),
+        "tips": [name for name, tip in zip(_TIPS, window._tips, strict=True) if tip.status.name != "OUTSIDE"],
     }
+
+
+def _obey(window: LoginWindow, word: str, text: str) -> None:
+    if word == "forward":
+        window.come_forward()
+    elif word == "close":
+        window.close()
+    elif word == "say":
+        window.say(text)
+    elif word == "state":
+        print(json.dumps(_state(window)), flush=True)
+        return
+    elif word == "pointer":
+        window._reveal.event_generate(f"<{text}>")
+    elif word == "moves":
+        # An order that comes while a look is due waits for it.
+        if window._look_again is not None:
+            window._root.after(10, _obey, window, word, text)
+            return
+        print(f"{window._moves_left} left, looks again: {window._look_again is not None}", flush=True)
+        return
+    else:
+        getattr(window, f"show_{word}")(text)
+    print("done", word, flush=True)
 
 
 def main() -> int:
@@ -51,10 +77,13 @@ def main() -> int:
     options = parser.parse_args()
     logging.basicConfig(level=logging.DEBUG)
     orders: SimpleQueue[str] = SimpleQueue()
+    windows: list[LoginWindow] = []
 
     def read() -> None:
         for line in sys.stdin:
             orders.put(line.strip())
+            for window in windows:
+                window.wake()
 
     def collect() -> None:
         while True:
@@ -66,25 +95,13 @@ def main() -> int:
     for _ in range(options.times):
         window = LoginWindow(_print, options.email, take_focus=not options.unasked, message=options.message)
 
+        windows[:] = [window]
+
         def turn(window: LoginWindow = window) -> None:
             if options.times > 1:
                 window.close()
-            try:
-                word, _, text = orders.get_nowait().partition(" ")
-            except Empty:
-                return
-            if word == "forward":
-                window.come_forward()
-            elif word == "close":
-                window.close()
-            elif word == "say":
-                window.say(text)
-            elif word == "state":
-                print(json.dumps(_state(window)), flush=True)
-                return
-            else:
-                getattr(window, f"show_{word}")(text)
-            print("done", word, flush=True)
+            while not orders.empty():
+                _obey(window, *orders.get().partition(" ")[::2])
 
         print("open", flush=True)
         window.run(turn)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from queue import SimpleQueue
 from typing import Any
 
 import pytest
 
+from telex_start.agent import DispatchQueue
 from telex_start.app.app import EXIT_REFUSED, App
 from telex_start.app.renewal import SELDOM, SETTLE
+from telex_start.app.signing_in import WAIT_WITHIN
 from telex_start.config import Config
 from telex_start.errors import NobodyToAsk, TelexStartError
 from telex_start.events import (
@@ -87,13 +88,19 @@ class Window:
     def __init__(self, between_turns: Callable[[], None]) -> None:
         self.shown: list[str] = []
         self.closed = False
+        self.due_in: float | None = None
+        self.wakes = 0
         self._between_turns = between_turns
 
-    def run(self, turn: Callable[[], None]) -> None:
+    def wake(self) -> None:
+        """Nothing to do: it turns all the time."""
+        self.wakes += 1
+
+    def run(self, turn: Callable[[], float | None]) -> None:
         for _ in range(1000):
             if self.closed:
                 return
-            turn()
+            self.due_in = turn()
             self._between_turns()
         pytest.fail("the window stays open")
 
@@ -131,9 +138,9 @@ class Surface:
         self.windows: list[Window] = []
         self.between_turns: Callable[[], None] = lambda: None
         self.no_window: Exception | None = None
-        self.windows_only_when_asked = False
-        """As on a desktop where a window cannot but take the focus."""
         self.ended_startups: list[str] = []
+        self.spares_the_focus = True
+        """Unlike on a desktop where a window cannot but take the focus."""
         self.fails_on: object = None
         """What it is shown that it fails on."""
 
@@ -166,11 +173,14 @@ class Surface:
     def end_startup(self, token: str) -> None:
         self.ended_startups.append(token)
 
+    def may_open_unasked(self) -> bool:
+        return self.spares_the_focus
+
     def open_window(self, email: str, take_focus: bool, message: str) -> Window | None:
         self.opened.append((email, take_focus, message))
         if self.no_window is not None:
             raise self.no_window
-        if self.answers is not None or (self.windows_only_when_asked and not take_focus):
+        if self.answers is not None:
             return None
         self.windows.append(Window(self.between_turns))
         return self.windows[-1]
@@ -230,7 +240,7 @@ class MainApp:
 
 
 class Session:
-    def __init__(self, events: SimpleQueue[Event]) -> None:
+    def __init__(self, events: DispatchQueue) -> None:
         self._events = events
         self.sent: list[Command] = []
         self.hangs = False
@@ -258,7 +268,7 @@ def main_app_threads() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "main app"]
 
 
-class Events(SimpleQueue[Event]):
+class Events(DispatchQueue):
     """A queue that fails a test which would wait for ever."""
 
     def get(self, block: bool = True, timeout: float | None = None) -> Event:
@@ -716,6 +726,59 @@ def test_where_organisations_are_left_out_the_session_learns_where_something_is_
     assert again.session.preferred == [frozenset(), frozenset({CHANNEL}), frozenset({CHANNEL})]
 
 
+def test_refused_credentials_of_the_start_are_a_toast_where_a_window_would_take_the_focus(scene: Scene) -> None:
+    """What is being typed elsewhere would go into the password (sway)."""
+    scene.surface.spares_the_focus = False
+    refused = SignInFailed("Sign-in refused", "The form is wrong.", SignInFailure.FORM)
+    scene.run(refused, ToastClicked(), sign_in=[SignIn(ME, "wrong")])
+    assert scene.said == [("Sign-in refused", "The form is wrong.")]
+    assert scene.surface.opened == [(ME, True, "")], "the click opens it, and nothing else"
+
+
+def test_a_session_that_is_over_is_a_toast_alone_where_a_window_would_take_the_focus(scene: Scene) -> None:
+    scene.surface.spares_the_focus = False
+    scene.run(ONLINE, SESSION_OVER, ToastClicked())
+    assert scene.said == [SIGN_IN_BY_CLICK]
+    assert scene.surface.opened == [(ME, True, "")]
+
+
+def test_a_window_is_told_when_something_is_due(scene: Scene) -> None:
+    """Its loop sleeps until then, or until an event comes."""
+    due: list[float | None] = []
+
+    def look() -> None:
+        due.append(scene.window.due_in)
+        if len(due) == 1:
+            for event in (WindowSubmitted(ME, "secret"), CONNECTING):
+                scene.events.put(event)
+        else:
+            scene.events.put(EXIT)
+            scene.surface.between_turns = lambda: None
+
+    scene.surface.between_turns = look
+    assert scene.app.run([], open_window=True) == 0
+    nothing, waiting = due[:2]
+    assert nothing is None
+    assert waiting is not None and 0 <= waiting <= WAIT_WITHIN
+
+
+def test_an_open_window_is_woken_for_each_event_and_a_closed_one_for_none(scene: Scene) -> None:
+    """Before: it looked 20 times a second whether there was one."""
+
+    def look() -> None:
+        scene.surface.between_turns = lambda: None
+        before = scene.window.wakes
+        scene.events.put(WindowClosed())
+        assert scene.window.wakes == before + 1
+        scene.events.put(EXIT)
+
+    scene.surface.between_turns = look
+    assert scene.app.run([], open_window=True) == 0
+    before = scene.window.wakes
+    scene.events.put(EXIT)
+    assert scene.window.wakes == before
+
+
 def test_another_failure_without_a_window_opens_none(scene: Scene) -> None:
     scene.run(SignInFailed("No connection", "…", SignInFailure.NETWORK), sign_in=[SignIn(ME, "secret")])
     assert [trouble.title for trouble in scene.surface.troubles] == ["No connection"]
@@ -767,15 +830,15 @@ def test_a_session_that_is_over_needs_the_person(scene: Scene, state: StateChang
 
 
 def test_where_no_window_may_open_unasked_a_click_on_the_toast_opens_it(scene: Scene) -> None:
-    scene.surface.windows_only_when_asked = True
+    scene.surface.spares_the_focus = False
     scene.run(ONLINE, SESSION_OVER, ToastClicked("token"))
     assert scene.said == [SIGN_IN_BY_CLICK]
-    assert [take_focus for _, take_focus, _ in scene.surface.opened] == [False, True]
+    assert [take_focus for _, take_focus, _ in scene.surface.opened] == [True]
     assert scene.surface.ended_startups == ["token", ""]  # the second is that of Exit
 
 
 def test_a_refusal_is_said_where_no_window_may_open_unasked(scene: Scene) -> None:
-    scene.surface.windows_only_when_asked = True
+    scene.surface.spares_the_focus = False
     scene.run(SIGNING_IN, SignInFailed("Sign-in refused", "no", SignInFailure.FORM), sign_in=[SignIn(ME, "secret")])
     assert scene.said == [("Sign-in refused", "no")]
 
@@ -791,14 +854,14 @@ def test_a_session_that_is_over_is_said_where_the_window_cannot_be_shown(scene: 
 )
 def test_please_sign_in_again_goes_when_it_holds_no_more(scene: Scene, after: Event, left: list[str]) -> None:
     """It stayed to the next log-out of the desktop, and held back every later toast on GNOME and Cinnamon."""
-    scene.surface.windows_only_when_asked = True
+    scene.surface.spares_the_focus = False
     scene.run(ONLINE, SESSION_OVER, after)
     assert scene.said == [SIGN_IN_BY_CLICK]
     assert scene.toasts.on_screen == left
 
 
 def test_please_sign_in_again_is_not_in_front_of_the_window(scene: Scene) -> None:
-    scene.surface.windows_only_when_asked = True
+    scene.surface.spares_the_focus = False
     scene.run(ONLINE, SESSION_OVER, ToastClicked())
     assert scene.said == [SIGN_IN_BY_CLICK]
     assert scene.window.closed

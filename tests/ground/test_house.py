@@ -102,7 +102,7 @@ OWNERS: dict[str, set[str]] = {
     "PIL": {"desktop/icons.py"},
     "Xlib": {"desktop/x11.py"},
     "tkinter": {"desktop/login/window.py"},
-    "tktooltip": {"desktop/login/window.py"},
+    "tktooltip": {"desktop/login/tips.py"},
     "gi": {"desktop/tray/pystray_backend.py"},
     # The StatusNotifier icon is a package that could leave this house: it has a bus connection and a base of its own.
     "pystray": {"desktop/tray/pystray_backend.py", "desktop/statusnotifier/pystray_base.py"},

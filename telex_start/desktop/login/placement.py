@@ -53,6 +53,17 @@ def frame_of(root: Any) -> tuple[int, int, int, int] | None:
     return (side, side, above, side) if above > 0 else None
 
 
+def contents_of(root: Any) -> tuple[int, int] | None:
+    """Where the upper left corner of the window's contents is now, in pixels; ``None`` where nobody tells. On X11."""
+    return x11.position_of(root.winfo_id())
+
+
+def can_spare_the_focus() -> bool:
+    """Whether a window may appear without the focus. Where the window manager does not know the sign for that (sway
+    1.7), it would take what is being typed elsewhere."""
+    return not sys.platform.startswith("linux") or x11.focus_can_be_spared()
+
+
 def _work_area() -> x11.Area | None:
     if sys.platform.startswith("linux"):
         return x11.work_area()

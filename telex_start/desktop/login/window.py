@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import gc
 import logging
+import math
 import os
 import sys
 import time
@@ -22,6 +23,7 @@ from ...states import State
 from ..pixmaps import pixmaps, png
 from . import look, placement
 from .form import invalid_field
+from .waker import Waker
 
 try:
     import tkinter as tk
@@ -32,14 +34,20 @@ except ImportError as missing:
         "--password-stdin.",
         "No login window",
     ) from missing
-from tktooltip import ToolTip
+from .tips import Tip
 
 log = logging.getLogger(__name__)
 
-TURN = 50
-"""Milliseconds between two turns of the program while the window is open."""
+_STEP = 40
+"""Milliseconds between two steps of the bar: 25 pictures a second."""
+_STEPS = 30
+"""Steps of the bar from one end to the other."""
 _WIDTH = 344
 """Pixels of the form on a screen of 96 dots an inch."""
+_MOVED_WITHIN = 150
+"""Milliseconds after which a move is done or lost."""
+_MOVES_AGAIN = 3
+"""How often a move that was lost is sent again; a window manager that places windows itself is left in peace."""
 _FOCUS_GIVEN_WITHIN = 0.6
 """Seconds after it has appeared in which the focus is not the person's doing."""
 _TIPS = {
@@ -70,13 +78,16 @@ class LoginWindow:
         self, dispatch: Callable[[Event], object], email: str = "", *, take_focus: bool, message: str = ""
     ) -> None:
         self._dispatch = dispatch
-        self._turn: Callable[[], object] | None = None
+        self._turn: Callable[[], float | None] | None = None
+        self._alarm: str | None = None
         self._closed = False
         self._running = False
         self._busy = False
         self._shown_at = 0.0
         self._awake = take_focus
         self._frame: tuple[int, int, int, int] | None = None
+        self._moves_left = 0
+        self._look_again: str | None = None
         placement.ask_for_sharp_pixels()
         try:
             root = tk.Tk(className="Telex-start")
@@ -96,21 +107,31 @@ class LoginWindow:
         self._email.insert(0, email)
         self._bind()
         self._write(message, "Info")
+        try:
+            self._waker = Waker(root.tk, self._call_turn)
+        except (OSError, tk.TclError) as error:
+            root.destroy()
+            raise TelexStartError(f"The login window cannot be shown: {error}.", "No login window") from None
         self._place(take_focus)
 
     # --- what the program does with it ------------------------------------------------------------------------------
 
-    def run(self, turn: Callable[[], object]) -> None:
+    @property
+    def wake(self) -> Callable[[], None]:
+        """Makes :meth:`run` take a turn soon. From any thread, at any time; never blocks."""
+        return self._waker.wake
+
+    def run(self, turn: Callable[[], float | None]) -> None:
         """Run until :meth:`close`; after that nothing of it, and of Tk, is left.
 
         Args:
-            turn: Called about every 50 ms, and soon after the person did something.
+            turn: Called at once, after each :attr:`wake`, and when so many seconds as it answered are over.
         """
         self._turn = turn
         self._running = True
         try:
             if not self._closed:
-                self._root.after(0, self._tick)  # within the loop: tkinter loses a quit before it
+                self._root.after(0, self._call_turn)  # within the loop: tkinter loses a quit before it
                 self._root.mainloop()
         finally:
             self._running = False
@@ -123,7 +144,7 @@ class LoginWindow:
             self._busy = True
             self._enable(False)
             self._bar.grid()
-            self._bar.start(12)
+            self._bar.start(_STEP)
             # Not to Cancel: a second Return would cancel what the first has begun.
             self._focus(self._root)
 
@@ -198,7 +219,7 @@ class LoginWindow:
         self._message.grid(sticky="nsew", pady=(px(10), px(6)))
         self._message.configure(text="\n")
         form.rowconfigure(self._message.grid_info()["row"], minsize=self._message.winfo_reqheight() + px(16))
-        self._bar = ttk.Progressbar(form, mode="indeterminate", maximum=100, style="Thin.Horizontal.TProgressbar")
+        self._bar = ttk.Progressbar(form, mode="indeterminate", maximum=_STEPS, style="Thin.Horizontal.TProgressbar")
         self._bar.grid(sticky="ew")
         form.rowconfigure(self._bar.grid_info()["row"], minsize=px(4))
         buttons = ttk.Frame(form)
@@ -213,16 +234,9 @@ class LoginWindow:
     def _family(self) -> str:
         return str(font.nametofont("TkDefaultFont", self._root).actual("family"))
 
-    def _tip(self, widget: Any, words: str) -> ToolTip:
-        # Without a master, tkinter-tooltip 3.1 would take whichever root was made first.
-        frame = {"master": self._root, "background": look.LINE, "padx": 1, "pady": 1}
-        style = {"background": look.INK, "foreground": look.FIELD, "font": (self._family(), 9)}
-        tip = ToolTip(widget, words, delay=0.6, follow=False, parent_kwargs=frame, padx=6, pady=3, **style)
-        if isinstance(widget, ttk.Button):
-            # The buttons are at the edge of the screen, and tkinter-tooltip 3.1 would show half of it beyond.
-            tip.update_idletasks()
-            tip.x_offset = round(20 * self._scale) - tip.winfo_reqwidth()
-        return tip
+    def _tip(self, control: Any, words: str) -> Tip:
+        at_the_edge = isinstance(control, ttk.Button)
+        return Tip(self._root, control, words, self._family(), self._scale, at_the_edge)
 
     def _bind(self) -> None:
         root = self._root
@@ -263,16 +277,32 @@ class LoginWindow:
         if event.widget is self._root and self._frame is None:
             self._frame = placement.frame_of(self._root)
             if self._frame is not None:
-                self._move()
+                self._root.after(1, self._move)  # Tk 8.6 loses a move that is asked for within a Configure
 
     def _move(self) -> None:
         """Put the lower right corner, frame and all, where it belongs."""
+        self._moves_left = _MOVES_AGAIN
+        self._send_move()
+
+    def _send_move(self) -> None:
         root = self._root
         right, bottom = placement.corner(root, self._scale)
         sides = self._frame or (0, 0, round(28 * self._scale), 0)
         left = right - root.winfo_reqwidth() - sides[0] - sides[1]
         top = bottom - root.winfo_reqheight() - sides[2] - sides[3]
-        root.geometry(f"+{max(0, left)}+{max(0, top)}")
+        left, top = max(0, left), max(0, top)
+        root.geometry(f"+{left}+{top}")
+        if self._frame is not None and sys.platform.startswith("linux"):
+            if self._look_again is not None:
+                root.after_cancel(self._look_again)
+            self._look_again = root.after(_MOVED_WITHIN, self._compare, (left + sides[0], top + sides[2]))
+
+    def _compare(self, wanted: tuple[int, int]) -> None:
+        """See where the contents are, and move the window again if that was lost."""
+        self._look_again = None
+        if self._moves_left and placement.contents_of(self._root) not in (wanted, None):
+            self._moves_left -= 1
+            self._send_move()
 
     # --- what the person does ---------------------------------------------------------------------------------------
 
@@ -286,11 +316,9 @@ class LoginWindow:
             return
         self._hide_password()
         self._dispatch(WindowSubmitted(email, password))
-        self._root.after_idle(self._call_turn)
 
     def _abandon(self) -> None:
         self._dispatch(WindowClosed())
-        self._root.after_idle(self._call_turn)
 
     def _toggle_password(self) -> None:
         if self._busy:
@@ -354,23 +382,27 @@ class LoginWindow:
 
     # --- its loop and its end ---------------------------------------------------------------------------------------
 
-    def _tick(self) -> None:
+    def _call_turn(self) -> None:
+        if self._turn is None or self._closed:
+            return
+        try:
+            due_in = self._turn()
+        except Exception as error:  # it would end Tk's loop
+            log.error("a turn failed", exc_info=error)
+            due_in = None
         if self._closed:
             return
-        self._root.after(TURN, self._tick)
-        self._call_turn()
-
-    def _call_turn(self) -> None:
-        if self._turn is not None and not self._closed:
-            self._turn()
+        if self._alarm is not None:
+            self._root.after_cancel(self._alarm)
+            self._alarm = None
+        if due_in is not None:
+            self._alarm = self._root.after(math.ceil(due_in * 1000), self._call_turn)
 
     def _dispose(self) -> None:
         root = self._root
-        # Where the pointer rests on a control, a tooltip (tkinter-tooltip 3.1) that outlives it writes errors: it does
-        # not go with the window (gnikit/tkinter-tooltip#59).
+        self._waker.close()
         for tip in self._tips:
-            tip.destroy()
-            tip.msg_var = None
+            tip.end()
         for entry in (self._email, self._password):
             entry.state(["!disabled"])
             entry.delete(0, "end")

@@ -82,6 +82,12 @@ class TraySurface:
 
             x11.end_startup(token)
 
+    def may_open_unasked(self) -> bool:
+        """Whether the window manager leaves the focus where it is."""
+        from ..login import placement
+
+        return placement.can_spare_the_focus()
+
     def open_window(self, email: str, take_focus: bool, message: str) -> RunningWindow:
         """A login window.
 

@@ -1,0 +1,105 @@
+"""How other threads make Tk's loop take a turn, while it sleeps until something happens. Imports no Tk.
+
+Tk is for one thread. tkinter can pass calls of other threads on, but makes them wait for an answer, which a loop that
+is just ending never gives. So they write a byte to a socket, which Tk watches beside its connection to the screen.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+_READABLE = 2
+"""``tkinter.READABLE``."""
+_CONNECTED_WITHIN = 2.0
+"""Seconds; a connection within this machine takes none."""
+
+
+def _nothing() -> None:
+    """What is left to do for a wake that comes too late."""
+
+
+class Waker:
+    """One way into the loop of one Tk interpreter. For the thread of Tk, but for :meth:`wake`.
+
+    Args:
+        tk: The interpreter, as tkinter's widgets have it as ``tk``.
+        turn: Called on its thread, once or more after :meth:`wake`. It must raise nothing.
+        tcl_socket: Have Tcl open the socket, as is the only way on Windows.
+
+    Raises:
+        OSError: there is no socket.
+    """
+
+    def __init__(self, tk: Any, turn: Callable[[], object], *, tcl_socket: bool = sys.platform == "win32") -> None:
+        self._tk = tk
+        self._turn = turn
+        # May be taken twice by one thread, in a signal handler too. It is held while a byte is sent, so that no byte
+        # goes to whatever has the socket's number after it was closed.
+        self._lock = threading.RLock()
+        self._asked = False
+        if tcl_socket:
+            self._out = self._connect_tcl()
+        else:
+            self._in, self._out = socket.socketpair()
+            self._in.setblocking(False)
+            tk.createfilehandler(self._in, _READABLE, self._came)
+        self._tcl_socket = tcl_socket
+        self._out.setblocking(False)
+        self._open = True
+
+    def wake(self) -> None:
+        """Have a turn taken soon; nothing after :meth:`close`. From any thread, also in a signal handler."""
+        if self._asked:
+            return  # the turn that was asked for has not begun
+        self._asked = True
+        with self._lock:
+            if self._open:
+                with suppress(OSError):
+                    self._out.send(b"x")
+
+    def close(self) -> None:
+        """Take no more turns."""
+        with self._lock:
+            self._open = False
+        self._turn = _nothing
+        if self._tcl_socket:
+            self._tk.call("close", self._channel)
+            self._tk.deletecommand(self._command)
+        else:
+            self._tk.deletefilehandler(self._in)
+            self._in.close()
+        self._out.close()
+        self._tk = None  # or who keeps our wake would keep the interpreter
+
+    def _came(self, *_: object) -> None:
+        # In this order: who asks from now on sends a byte, and what was put before that is seen by the turn.
+        self._asked = False
+        if self._tcl_socket:
+            self._tk.call("read", self._channel)
+        else:
+            with suppress(OSError):
+                self._in.recv(64)
+        self._turn()
+
+    def _connect_tcl(self) -> socket.socket:
+        """On Windows Tk watches only sockets that Tcl has opened: one to a port of this machine, as
+        :func:`socket.socketpair` does it there."""
+        with socket.create_server(("127.0.0.1", 0), backlog=4) as server:
+            server.settimeout(_CONNECTED_WITHIN)
+            self._channel = self._tk.call("socket", "127.0.0.1", server.getsockname()[1])
+            ours = self._tk.splitlist(self._tk.call("fconfigure", self._channel, "-sockname"))
+            while True:
+                out, peer = server.accept()
+                if peer[1] == int(ours[2]):
+                    break
+                out.close()  # somebody else on this machine
+        self._command = f"telex_start_turn_{self._channel}"
+        self._tk.createcommand(self._command, self._came)
+        self._tk.call("fconfigure", self._channel, "-blocking", 0, "-translation", "binary")
+        self._tk.call("fileevent", self._channel, "readable", self._command)
+        return out

@@ -1,0 +1,64 @@
+"""Where the login window stands, and whether it may appear unasked, where window managers have their faults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.fake_bus import Xvfb
+from tests.script import Script
+
+pytestmark = pytest.mark.desktop
+
+WIDTH, HEIGHT = 1280, 800
+MARGIN = 12
+
+
+@contextmanager
+def managed(*options: str) -> Iterator[tuple[Xvfb, Script]]:
+    """A screen with nothing but this window manager."""
+    with (
+        Xvfb(f"{WIDTH}x{HEIGHT}x24") as screen,
+        Script("tests/desktop/window_manager_program.py", *options, environ=screen.environ) as manager,
+    ):
+        assert manager.next_line() == "ready"
+        yield screen, manager
+
+
+def at_the_corner(line: str) -> bool:
+    """Whether the frame's lower right corner is where it belongs."""
+    _, left, top, width, height = line.split()
+    return (int(left) + int(width), int(top) + int(height)) == (WIDTH - MARGIN, HEIGHT - MARGIN)
+
+
+@pytest.mark.parametrize("lost", [0, 1, 2, 3])
+def test_a_move_that_the_window_manager_loses_is_sent_again(lost: int) -> None:
+    """Before: the window stood off its place by its frame, 9 to 27 pixels, until it was closed."""
+    with managed("--lose", str(lost)) as (screen, manager):
+        with Script("tests/desktop/login_program.py", environ=screen.environ) as window:
+            assert window.next_line() == "open"
+            manager.line(lambda line: line.startswith("moved") and at_the_corner(line))
+        assert sum(line.startswith("lost") for line in manager.lines) == lost
+
+
+def test_a_window_manager_that_places_windows_itself_is_left_in_peace() -> None:
+    """As tiling ones do: the move itself, and three times more."""
+    with (
+        managed("--lose", "-1") as (screen, manager),
+        Script("tests/desktop/login_program.py", environ=screen.environ) as window,
+    ):
+        assert window.next_line() == "open"
+        for _ in range(4):
+            manager.line(lambda line: line.startswith("lost"))
+        window.tell("moves")
+        assert window.next_line() == "0 left, looks again: False"
+
+
+@pytest.mark.parametrize(("options", "spared"), [((), True), (("--no-user-time",), False)])
+def test_a_window_opens_unasked_only_where_the_focus_is_spared(options: tuple[str, ...], spared: bool) -> None:
+    """sway 1.7 gives it to every new window: what is being typed elsewhere would go into the password."""
+    code = "from telex_start.desktop.login import placement; print(placement.can_spare_the_focus())"
+    with managed(*options) as (screen, _), Script("-c", code, environ=screen.environ) as asking:
+        assert asking.next_line() == str(spared)

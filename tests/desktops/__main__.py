@@ -1,0 +1,64 @@
+"""``python -m tests.desktops DESKTOP [--starts N] [--window] [--pictures FOLDER] [--checkout FOLDER]``.
+
+Starts the agent on a real desktop, signed in to a sandbox, and looks at the screen. Ends with 1 where not every start
+has shown its icon, or the login window does not stand where it should.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.process import ROOT
+from tests.servers import Sandbox
+
+from .known import DESKTOPS
+from .root import CHECKOUT, SHARE, NoRoot, Root
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.desktops", description="The agent on a real desktop.")
+    parser.add_argument("desktop", choices=DESKTOPS, help="which desktop")
+    parser.add_argument("--starts", type=int, default=0, help="start the agent so often, and look for its icon")
+    parser.add_argument("--window", action="store_true", help="open the login window, and see where it stands")
+    parser.add_argument("--pictures", type=Path, help="folder for pictures of the screen")
+    parser.add_argument("--checkout", type=Path, default=ROOT, help="the source to run (this one)")
+    options = parser.parse_args()
+    desktop = DESKTOPS[options.desktop]
+    root = Root(options.desktop, desktop, options.checkout.resolve())
+    with tempfile.TemporaryDirectory(prefix="desktop-") as folder, Sandbox("--rate", "0", "--no-story") as telex:
+        share = Path(folder)
+        try:
+            root.make(share)
+        except NoRoot as missing:
+            print(f"tests.desktops: {missing}", file=sys.stderr)
+            return 2
+        # What runs inside is this checkout's; what is tried may be another's.
+        shutil.copytree(Path(__file__).parent, share / "tests" / "desktops")
+        for name in ("__init__.py", "process.py"):
+            shutil.copy(ROOT / "tests" / name, share / "tests")
+        shutil.copy(telex.ca_file, share / "ca.pem")
+        environ = telex.environ | {
+            "TELEX_START_CA_FILE": f"{SHARE}/ca.pem",
+            "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/games:/usr/sbin:/sbin",
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": f"{SHARE}:{CHECKOUT}",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        command = root.python("-m", "tests.desktops.inside", options.desktop, "--starts", str(options.starts))
+        if options.window:
+            command.append("--window")
+        code = subprocess.run(root.enter(share, command, environ), stdin=subprocess.DEVNULL).returncode
+        if options.pictures is not None:
+            options.pictures.mkdir(parents=True, exist_ok=True)
+            for picture in (share / "pictures").glob("*"):
+                shutil.copy(picture, options.pictures)
+        return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
