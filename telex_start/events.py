@@ -118,6 +118,105 @@ class CountsUnknown(Event, frozen=True):
     channel: str
 
 
+class SignedIn(Event, frozen=True):
+    """A login worked: who the person is, as far as Telex says it. Before anything else of that session."""
+
+    own_names: frozenset[str]
+    """The user's id, username, full name and e-mail address: by these oneself is known in a publication."""
+
+
+class SpokenMessage(Struct, frozen=True):
+    """One message of a look-up, as Telex tells it; ``None`` for what it does not say."""
+
+    thread: str | None = None
+    author: str | None = None
+    """The author's id."""
+    username: str | None = None
+    full_name: str | None = None
+    by_agent: bool = False
+    text: str | None = None
+    """HTML."""
+    files: int = 0
+    """How many attachments it has."""
+
+
+class UnreadRow(Struct, frozen=True):
+    """One conversation as a look-up tells it."""
+
+    ident: str
+    """The id by which publications name the conversation in its section."""
+    unread: int
+    mentions: int | None = None
+    """``None`` where this section has none."""
+    name: str | None = None
+    """The channel's, the other person's, the group's or the agent's."""
+    description: str | None = None
+    group: bool = False
+    participant: str | None = None
+    """The other one's id in a direct conversation."""
+    participants: tuple[str, ...] = ()
+    """The names of a group's members, as far as Telex says them."""
+    thread: str | None = None
+    """The last thread's id."""
+    preview: str | None = None
+    """HTML, or a label such as "📷 Photo"."""
+    message: SpokenMessage | None = None
+    """The latest message."""
+
+
+class LookUpBegan(Event, frozen=True):
+    """Telex is about to be asked for an organisation's unread: what is published after this wins over the answers."""
+
+    channel: str
+
+
+class UnreadSection(Event, frozen=True):
+    """The conversations of one section of an organisation, as they were after the last :class:`LookUpBegan`."""
+
+    channel: str
+    section: str
+    """As publications name it."""
+    rows: tuple[UnreadRow, ...]
+    whole: bool
+    """Whether these are all: what is not among them has then nothing unread."""
+
+
+class UnreadLookedUp(Event, frozen=True):
+    """A look-up has ended, or there will be none soon: nobody needs to wait for it."""
+
+    channel: str
+    failed: tuple[str, ...] = ()
+    """The sections of which nothing came."""
+
+
+class SettingsLookedUp(Event, frozen=True):
+    """How the person set an organisation at Telex; ``None`` for what is not known."""
+
+    channel: str
+    muted: frozenset[str] | None = None
+    """The ids of muted channels."""
+    notify_about: str | None = None
+    """``all_new_messages``, ``mentions`` or ``nothing``."""
+    time_range: str | None = None
+    """As Telex writes it: "09:00 AM - 06:00 PM"."""
+
+
+class ProfileLookedUp(Event, frozen=True):
+    """What the person set at Telex for all organisations."""
+
+    paused: bool
+    """Do not disturb."""
+    timezone: str | None = None
+    """An IANA name, as Telex gives it."""
+
+
+class SlugLookedUp(Event, frozen=True):
+    """The organisation's name in the web app's addresses; ``None`` where Telex gives none."""
+
+    channel: str
+    slug: str | None
+
+
 class SignInFailed(Event, frozen=True):
     """A sign-in attempt ended without a session."""
 
@@ -236,6 +335,30 @@ class SignOut(Command, frozen=True):
 
 class ReconnectNow(Command, frozen=True):
     """Make the connection anew at once, without backoff."""
+
+
+class LookUpSlug(Command, frozen=True):
+    """An organisation's slug is wanted; answered once by :class:`SlugLookedUp`."""
+
+    channel: str
+
+
+class WatchAgents(Command, frozen=True):
+    """In these organisations agents' conversations count as unread. Each such command replaces the one before."""
+
+    channels: frozenset[str]
+
+
+class MarkAsRead(Command, frozen=True):
+    """The person asks to mark a conversation as read; a failure is told by a :class:`Notice`."""
+
+    channel: str
+    section: str
+    ident: str
+    group: bool = False
+    """A group's conversation, of the direct messages' section."""
+    name: str = ""
+    """The conversation's, for what is said of a failure; plain text."""
 
 
 class Stop(Command, frozen=True):

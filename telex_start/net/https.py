@@ -27,7 +27,7 @@ from ..errors import NoNetwork, TelexFailure, TelexStartError
 from . import tls
 
 MOST_BYTES = 1024 * 1024
-"""An answer larger than this is not read."""
+"""An answer larger than this is not read, where the caller names no other bound."""
 KEPT_OPEN = 20.0
 """Seconds that a connection stays open for the next request."""
 
@@ -113,7 +113,16 @@ class Https:
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))  # nothing outlives an answer
         self._session.mount("https://", _Adapter(self._line))
 
-    def request(self, method: str, url: str, *, headers: Mapping[str, str], json: Any, seconds: float) -> Answer:
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        json: Any,
+        seconds: float,
+        most_bytes: int = MOST_BYTES,
+    ) -> Answer:
         """One request and its whole answer.
 
         Args:
@@ -122,10 +131,11 @@ class Https:
             headers: Beside the standing ones.
             json: The body, or ``None``.
             seconds: Everything together (but a name look-up, which nothing bounds) takes at most this long.
+            most_bytes: A larger answer is not read.
 
         Raises:
             NoNetwork: no connection, no answer in time, or TLS that does not verify.
-            TelexFailure: the answer is larger than :data:`MOST_BYTES`, or no HTTP.
+            TelexFailure: the answer is larger than ``most_bytes``, or no HTTP.
         """
         start = self._now()
         if start - self._used_at > KEPT_OPEN:
@@ -144,7 +154,7 @@ class Https:
                 body = bytearray()
                 for piece in response.raw.stream(16 * 1024, decode_content=True):
                     body += piece
-                    if len(body) > MOST_BYTES:
+                    if len(body) > most_bytes:
                         raise TelexFailure("The answer was far too large to be Telex's.")
                     if self._now() > end:
                         raise NoNetwork("The answer took too long.")

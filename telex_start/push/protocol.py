@@ -41,6 +41,8 @@ class Live(Struct, frozen=True):
     """The channel is subscribed."""
 
     channel: Channel
+    whole: bool
+    """Everything since it was live before has come. Not so at the first time, nor where no history is kept."""
 
 
 class Unsubscribed(Struct, frozen=True):
@@ -402,7 +404,7 @@ class PushClient:
                 happenings.append(PublicationsReceived(channel.name, data, how))
         if first:
             happenings.append(ChannelAnswered(channel.name))
-        happenings.append(Live(channel))
+        happenings.append(Live(channel, whole=not first and LOST not in pieces))
         return happenings
 
     def _refresh_reply(self, reply: Reply, now: float) -> list[Happening]:
