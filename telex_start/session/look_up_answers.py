@@ -132,7 +132,7 @@ def _read(text: bytes | Raw, kind: type[T]) -> T | None:
 
 
 def _list(raw: Raw) -> list[Raw] | None:
-    """The elements of a list, not looked into; ``None`` where it is none. What is ``null`` or absent has no elements."""
+    """The elements of a list, not looked into; ``null`` and what is absent have none. ``None`` where it is no list."""
     return [] if not raw or raw == _NULL else _read(raw, list[Raw])
 
 

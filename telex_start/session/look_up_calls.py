@@ -9,6 +9,7 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 from ..errors import RateLimited
+from ..events import UnreadRow
 from ..net.https import Https
 from . import look_up_answers as answers
 from .look_up_answers import Envelope, NotThere, Rows
@@ -78,7 +79,7 @@ class LookUpCalls:
         return self._direct(f"{path}/dms", leave)
 
     def _direct(self, path: str, leave: Callable[[], None]) -> Rows:
-        rows: dict[str, answers.UnreadRow] = {}
+        rows: dict[str, UnreadRow] = {}
         whole, there = True, 0
         for page in range(1, MOST_PAGES + 1):
             if page > 1:

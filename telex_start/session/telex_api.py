@@ -28,9 +28,9 @@ from ..errors import (
 from ..events import Organisation
 from ..net import json_text
 from ..net.https import Answer, Https
-from ..net.pacing import Pacer
 from ..printable import printable
 from . import tokens
+from .shared_pacer import SharedPacer
 from .timings import USUAL, Timings
 from .tokens import Token, TokenStore
 
@@ -67,7 +67,7 @@ class TelexApi:
         base: str,
         https: Https,
         store: TokenStore,
-        pacer: Pacer,
+        pacer: SharedPacer,
         now: Callable[[], float],
         timings: Timings = USUAL,
     ) -> None:
