@@ -18,10 +18,10 @@ from .errors import NobodyToAsk
 from .events import SignIn, StateChanged, Trouble
 from .face import Face, face_of
 from .news import text, wording
-from .news.toast import Toast
 from .news.unread import Counts
 from .process.output import Output
 from .states import State
+from .toast import Toast
 
 _WRITTEN_WITHIN = 0.5
 """Seconds that a question, or the end, waits for the reader to take what was told before."""

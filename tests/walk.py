@@ -45,11 +45,11 @@ from telex_start.events import (
 )
 from telex_start.face import Face
 from telex_start.menu import MenuItem
-from telex_start.news.toast import Toast
 from telex_start.news.unread import Counts
 from telex_start.session.session import Session
 from telex_start.session.tokens import TokenStore
 from telex_start.states import State
+from telex_start.toast import Toast
 from tests.fake_desktop import FakeNotificationDaemon, PrivateBus
 from tests.servers import Sandbox
 

@@ -47,9 +47,9 @@ from ..events import (
 from ..menu import MenuItem, Request
 from ..news import wording
 from ..news.notifier import Notifier
-from ..news.toast import Conversation, Toast
 from ..news.unread import Counts
 from ..states import SIGNED_IN, State
+from ..toast import Conversation, Toast
 from .failures import Failures
 from .main_app_calls import MainAppCalls
 from .own_words import OwnWords

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from ..events import Command, Event, MainAppAnswered, SignIn, StateChanged, Trouble
 from ..face import Face
-from ..news.toast import Handle, Toast
 from ..news.unread import Counts
+from ..toast import Handle, Toast
 from .signing_in import Window
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from .toast import Conversation
+from ..toast import Conversation
 from .unread import News
 
 LIMIT = 3

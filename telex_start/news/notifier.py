@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..events import How, Organisation, OrganisationsChanged, PublicationsReceived
+from ..toast import Conversation, Toast
 from . import wording
 from .flood import FloodRule
 from .past import Past
-from .toast import Conversation, Toast
 from .unread import Counts, News, UnreadState
 
 

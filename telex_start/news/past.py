@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
-from .toast import Conversation
+from ..toast import Conversation
 from .unread import News
 
 FIRST_WITHIN = 10.0

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from ..config import NEWS_TYPES
-from .toast import Conversation
+from ..toast import Conversation
 
 UNREAD_CHANGE = "unread_thread_change"
 """The type that carries the unread counts. It keeps them right even where a setting takes it out of the news."""

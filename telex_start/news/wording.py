@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..face import plural
+from ..toast import Toast
 from .text import clean, cut, lines, one_line, visible
-from .toast import Toast
 from .unread import News
 
 LONGEST_TITLE = 200

@@ -403,7 +403,7 @@ class PushClient:
                 data = tuple(publication.data for publication in piece)
                 happenings.append(PublicationsReceived(channel.name, data, how))
         if first:
-            happenings.append(ChannelAnswered(channel.name))
+            happenings.append(ChannelAnswered(channel.name, look_up_follows=True))
         happenings.append(Live(channel, whole=not first and LOST not in pieces))
         return happenings
 

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import UNSET, Raw, Struct
 
 from ..errors import RateLimited, TelexFailure
-from ..events import SpokenMessage, UnreadRow
+from ..events import MESSAGE_FIELDS, ROW_FIELDS
 from ..net.https import Answer
 from ..net.json_text import REFUSALS
 from .telex_api import one_line, stricter
@@ -24,9 +24,6 @@ _MOST_TEXT = 20_000
 """Characters of a text that are passed on."""
 _MOST_NAME = 256
 _MOST_ID = 128
-_MOST_NAMES = 50
-"""Members of a group that are passed on by name."""
-_MOST_COUNT = 1 << 53
 
 
 class NotThere(Exception):
@@ -36,9 +33,8 @@ class NotThere(Exception):
 class Rows(Struct, frozen=True):
     """The conversations in an answer."""
 
-    rows: tuple[UnreadRow, ...]
-    whole: bool
-    """No conversation was left out because its count made no sense."""
+    rows: tuple[dict[str, Any], ...]
+    """As :class:`~telex_start.events.UnreadSection` has them."""
     there: int
     """How many rows the answer had, of any kind."""
     pages: int | None = None
@@ -155,53 +151,16 @@ def _ident(value: Any) -> str | None:
     return value if isinstance(value, str) and 0 < len(value) <= _MOST_ID else None
 
 
-def _count(value: Any) -> int | None:
-    """A count; 0 where there is none, ``None`` where it makes no sense."""
-    if value is None:
-        return 0
-    if not isinstance(value, int) or isinstance(value, bool):
-        return None
-    return max(0, min(value, _MOST_COUNT))
-
-
 # --- conversations --------------------------------------------------------------------------------------------------
 
+_MESSAGES = "preview_thread"
 
-class _Row(Struct):
-    """A conversation of any section; which of the fields it has depends on that."""
-
-    channels_id: Any = None
-    channel_id: Any = None
-    id: Any = None
-    name: Any = None
-    username: Any = None
-    description: Any = None
-    channel_type: Any = None
-    participant_id: Any = None
-    participants: Raw = _ABSENT
-    thread_count: Any = None
-    mention_count: Any = None
-    last_thread_id: Any = None
-    preview_message: Any = None
-    preview_thread: Raw = _ABSENT
-    is_suggested: Any = None
-
-
-class _Message(Struct):
-    thread_id: Any = None
-    user_id: Any = None
-    username: Any = None
-    full_name: Any = None
-    user_type: Any = None
-    message: Any = None
-    type: Any = None
-    media: Raw = _ABSENT
-
-
-class _Member(Struct):
-    username: Any = None
-    full_name: Any = None
-    name: Any = None
+_Row = msgspec.defstruct(
+    "_Row",
+    [(name, Raw if name == _MESSAGES else Any, UNSET) for name in (*ROW_FIELDS, "is_suggested")],
+)
+"""A conversation of any section; which of the fields it has depends on that."""
+_Message = msgspec.defstruct("_Message", [(name, Any, UNSET) for name in MESSAGE_FIELDS])
 
 
 class _Page(Struct):
@@ -209,7 +168,7 @@ class _Page(Struct):
 
 
 def conversations(found: Envelope) -> Rows:
-    """The conversations of a section.
+    """The conversations of a section. What is no object, or only suggested, is none.
 
     Raises:
         NotThere: ``data`` is no list.
@@ -217,71 +176,34 @@ def conversations(found: Envelope) -> Rows:
     elements = _list(found.data)
     if elements is None:
         raise NotThere("no list")
-    rows: list[UnreadRow] = []
-    whole = True
-    for element in elements:
-        row = _read(element, _Row)
-        if row is None or row.is_suggested is True:
-            continue
-        ident = _ident(row.channels_id) or _ident(row.channel_id) or _ident(row.id)
-        if ident is None:
-            continue
-        unread, mentions = _count(row.thread_count), _count(row.mention_count)
-        if unread is None:
-            whole = False
-        else:
-            rows.append(_conversation(row, ident, unread, mentions))
-    return Rows(tuple(rows), whole, len(elements), _pages(found.pagination))
+    rows = tuple(row for element in elements if (row := _row(element)) is not None)
+    return Rows(rows, len(elements), _pages(found.pagination))
 
 
-def _conversation(row: _Row, ident: str, unread: int, mentions: int | None) -> UnreadRow:
-    group = row.channel_type == "group_dm"
-    known = UnreadRow(
-        ident,
-        unread,
-        mentions if row.mention_count is not None else None,
-        _text(row.name, _MOST_NAME) or _text(row.username, _MOST_NAME),
-        group=group,
-        participant=_ident(row.participant_id),
-        participants=_names(row.participants) if group else (),
-    )
-    if not unread and not mentions:
-        return known  # nobody will be told more of it
-    return msgspec.structs.replace(
-        known,
-        description=_text(row.description, _MOST_TEXT),
-        thread=_ident(row.last_thread_id),
-        preview=_text(row.preview_message, _MOST_TEXT),
-        message=_latest(row.preview_thread),
-    )
+def _row(element: Raw) -> dict[str, Any] | None:
+    read = _read(element, _Row)
+    if read is None:
+        return None
+    row = _fields(read)
+    if row.pop("is_suggested", None) is True:
+        return None
+    messages = row.pop(_MESSAGES, _ABSENT)
+    if row.get("thread_count") == 0 and not row.get("mention_count"):
+        row.pop("preview_message", None)  # nobody will be told, and there may be thousands of such rows
+    elif (newest := next(iter(_list(messages) or ()), None)) is not None:
+        message = _read(newest, _Message)
+        row[_MESSAGES] = [_fields(message)] if message is not None else []
+    return row
 
 
-def _latest(messages: Raw) -> SpokenMessage | None:
-    """The newest message; they come newest first. What the service itself says ("Ada joined") is none."""
-    for message in _objects(messages, _Message):
-        if message.type != "system":
-            return SpokenMessage(
-                _ident(message.thread_id),
-                _ident(message.user_id),
-                _text(message.username, _MOST_NAME),
-                _text(message.full_name, _MOST_NAME),
-                message.user_type == "bot",
-                _text(message.message, _MOST_TEXT),
-                len(_list(message.media) or ()),
-            )
-    return None
-
-
-def _names(members: Raw) -> tuple[str, ...]:
-    names: list[str] = []
-    for element in (_list(members) or ())[:_MOST_NAMES]:
-        if (member := _read(element, _Member)) is not None:
-            name = next((each for each in (member.full_name, member.username, member.name) if _text(each, 1)), None)
-        else:
-            name = _read(element, str)
-        if text := _text(name, _MOST_NAME):
-            names.append(text)
-    return tuple(names)
+def _fields(read: Struct) -> dict[str, Any]:
+    """The fields that were there, long texts cut."""
+    told = msgspec.structs.asdict(read)
+    return {
+        name: value[:_MOST_TEXT] if isinstance(value, str) else value
+        for name, value in told.items()
+        if value is not UNSET
+    }
 
 
 def _pages(pagination: Raw) -> int | None:
@@ -328,24 +250,24 @@ def muted(found: Envelope) -> frozenset[str]:
     )
 
 
-def preference(found: Envelope) -> tuple[str | None, str | None]:
-    """What the person wants to be notified about in an organisation, and in which hours of the day.
+def preference(found: Envelope) -> tuple[str | None, str]:
+    """What the person wants to be notified about in an organisation, and in which hours of the day (empty: in all).
 
     Raises:
         NotThere: ``data`` is no object.
     """
     told = _object(found, _Preference)
-    return _text(told.notify_about, _MOST_NAME), _text(told.time_range, _MOST_NAME)
+    return _text(told.notify_about, _MOST_NAME), _text(told.time_range, _MOST_NAME) or ""
 
 
-def profile(found: Envelope) -> tuple[bool, str | None]:
-    """Whether the person wants no notifications just now, and their time zone.
+def profile(found: Envelope) -> tuple[bool, str]:
+    """Whether the person wants no notifications just now, and their time zone (empty: not known).
 
     Raises:
         NotThere: ``data`` is no object.
     """
     told = _object(found, _Profile)
-    return told.pause_notification is True, _text(told.timezone, _MOST_NAME)
+    return told.pause_notification is True, _text(told.timezone, _MOST_NAME) or ""
 
 
 def slug(found: Envelope) -> str:

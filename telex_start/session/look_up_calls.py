@@ -6,13 +6,13 @@ All by the access token, on the thread of the look-ups. What is read of their an
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote
 
 from ..errors import RateLimited
-from ..events import UnreadRow
 from ..net.https import Https
 from . import look_up_answers as answers
-from .look_up_answers import Envelope, NotThere, Rows
+from .look_up_answers import Envelope, NotThere
 from .shared_pacer import SharedPacer
 
 CHANNELS = "channels_section"
@@ -62,8 +62,10 @@ class LookUpCalls:
         self._now = now
         self._within = within
 
-    def unread(self, section: str, organisation: str, leave: Callable[[], None]) -> Rows:
-        """The conversations of a section of an organisation.
+    def unread(
+        self, section: str, organisation: str, leave: Callable[[], None]
+    ) -> tuple[tuple[dict[str, Any], ...], bool]:
+        """The conversations of a section of an organisation, and whether these are all.
 
         Args:
             section: One of :data:`SECTIONS`.
@@ -72,43 +74,40 @@ class LookUpCalls:
         """
         path = f"/organisations/{_segment(organisation)}"
         if section == CHANNELS:
-            return answers.conversations(self._get(f"{path}/user-channels"))
+            return answers.conversations(self._get(f"{path}/user-channels")).rows, True
         if section == AGENTS:
             found = answers.conversations(self._get(f"{path}/fetch-bots?limit={_MOST_AGENTS}"))
-            return found if found.there < _MOST_AGENTS else Rows(found.rows, False, found.there)
+            return found.rows, found.there < _MOST_AGENTS
         return self._direct(f"{path}/dms", leave)
 
-    def _direct(self, path: str, leave: Callable[[], None]) -> Rows:
-        rows: dict[str, UnreadRow] = {}
-        whole, there = True, 0
+    def _direct(self, path: str, leave: Callable[[], None]) -> tuple[tuple[dict[str, Any], ...], bool]:
+        rows: dict[str, dict[str, Any]] = {}
         for page in range(1, MOST_PAGES + 1):
             if page > 1:
                 leave()
             found = answers.conversations(self._get(f"{path}?page={page}&limit={_PAGE}"))
             before = len(rows)
             for row in found.rows:
-                # A conversation that moves up meanwhile comes twice; what came first is the later state of neither.
-                rows.setdefault(row.ident, row)
-            whole, there = whole and found.whole, there + found.there
-            last = page >= found.pages if found.pages is not None else found.there < _PAGE
-            if last or len(rows) == before:
-                break
-        else:
-            whole = False
-        return Rows(tuple(rows.values()), whole, there)
+                # One that moves to another page meanwhile comes twice.
+                rows.setdefault(repr(row.get("channel_id")), row)
+            if page >= found.pages if found.pages is not None else found.there < _PAGE:
+                return tuple(rows.values()), True
+            if len(rows) == before:
+                break  # the same page again and again, or pages of nothing but suggestions
+        return tuple(rows.values()), False
 
     def muted(self, organisation: str) -> frozenset[str]:
         """The ids of the channels that the person has muted in an organisation."""
         path = f"/organisations/{_segment(organisation)}/channels/notification-preference"
         return answers.muted(self._get(path))
 
-    def preference(self, organisation: str) -> tuple[str | None, str | None]:
-        """What the person wants to be notified about in an organisation, and in which hours of the day."""
+    def preference(self, organisation: str) -> tuple[str | None, str]:
+        """What the person wants to be notified about in an organisation, and in which hours (empty: in all)."""
         path = f"/organisations/{_segment(organisation)}/notification-preference?device_type=desktop"
         return answers.preference(self._get(path))
 
-    def profile(self) -> tuple[bool, str | None]:
-        """Whether the person wants no notifications just now, and their time zone."""
+    def profile(self) -> tuple[bool, str]:
+        """Whether the person wants no notifications just now, and their time zone (empty: not known)."""
         return answers.profile(self._get("/profile"))
 
     def slug(self, organisation: str) -> str:

@@ -12,14 +12,13 @@ from ..events import (
     Event,
     LookUpBegan,
     MarkAsRead,
-    Notice,
+    MarkAsReadFailed,
     ProfileLookedUp,
     SettingsLookedUp,
     SlugLookedUp,
     UnreadLookedUp,
     UnreadSection,
 )
-from ..printable import printable
 from .look_up_answers import NotThere
 from .look_up_calls import SECTIONS, LookUpCalls
 from .look_up_schedule import MUTED, PREFERENCE, PROFILE, SLUG, Job, Schedule
@@ -27,7 +26,6 @@ from .shared_pacer import SharedPacer
 
 log = logging.getLogger(__name__)
 
-_MOST_NAME = 80
 _TRIES = 4
 """Times that a call is made while Telex answers it with a rate limit."""
 
@@ -129,7 +127,7 @@ class LookUpRun:
         if (found := self._ask(channel, SLUG, made, lambda: self._calls.slug(_id(channel)))) is not None:
             self._desk.tell(SlugLookedUp(channel, found))
         elif SLUG in made:
-            self._desk.tell(SlugLookedUp(channel, None))
+            self._desk.tell(SlugLookedUp(channel, ""))
 
     def _settings(self, job: Job, made: set[str]) -> None:
         channel = job.channel
@@ -145,18 +143,15 @@ class LookUpRun:
         channel, sections = job.channel, [call for call in job.calls if call in SECTIONS]
         if not sections:
             return
-        failed: list[str] = []
         self._desk.tell(LookUpBegan(channel))
         for section in sections:
             found = None
             if not self._silent:
                 ask = partial(self._calls.unread, section, _id(channel), self._leave)
                 found = self._ask(channel, section, made, ask)
-            if found is None:
-                failed.append(section)
-            else:
-                self._desk.tell(UnreadSection(channel, section, found.rows, found.whole))
-        self._desk.tell(UnreadLookedUp(channel, tuple(failed)))
+            if found is not None:
+                self._desk.tell(UnreadSection(channel, section, *found))
+        self._desk.tell(UnreadLookedUp(channel))
 
     def _ask(self, channel: str, call: str, made: set[str], make: Callable[[], T]) -> T | None:
         """Make a call, and note what became of it.
@@ -226,10 +221,9 @@ class LookUpRun:
             except Exception as error:
                 log.error("an unexpected error in marking as read", exc_info=error)
                 self._desk.unexpected(error)
-                why = "something unexpected went wrong; the log says what"
+                why = "Something unexpected went wrong; the log says what"
             break
-        name = printable(command.name)[:_MOST_NAME] or "The conversation"
-        self._desk.tell(Notice("Not marked as read", f"{name} is still unread: {why.rstrip('.')}."))
+        self._desk.tell(MarkAsReadFailed(command.name, f"{why.rstrip('.')}."))
 
 
 def _id(channel: str) -> str:

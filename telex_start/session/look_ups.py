@@ -77,6 +77,8 @@ class LookUps:
         self._running: threading.Thread | None = None
         self._readings: deque[MarkAsRead] = deque()
         self._slugs: dict[str, str] = {}
+        self._untold: set[str] = set()
+        """Channels of which a login said the slug, and the main thread has not heard of it."""
         self._failures: set[str] = set()
 
     def _new_schedule(self) -> Schedule:
@@ -89,6 +91,7 @@ class LookUps:
         with self._changed:
             self._schedule.signed_in_anew(self._now())
             self._slugs.update(slugs)
+            self._untold.update(slugs)
 
     def connected(self, at_once: bool) -> None:
         """A connection stands; ``at_once``: the machine has woken, or the person has asked for it."""
@@ -114,6 +117,9 @@ class LookUps:
             self._schedule.keep(channels)
             for channel in self._slugs.keys() - set(channels):
                 del self._slugs[channel]
+            for channel in self._untold & self._slugs.keys():
+                self._dispatch(SlugLookedUp(channel, self._slugs[channel]))
+            self._untold.clear()
 
     def go_on(self) -> float:
         """Begin what is due. To be called on a connection that stands, while no token is due.
@@ -146,9 +152,8 @@ class LookUps:
                 case WatchAgents():
                     self._schedule.watch_agents(command.channels)
                 case LookUpSlug():
-                    slug = self._slugs.get(command.channel)
-                    if slug is not None or not self._schedule.want_slug(command.channel, now):
-                        self._dispatch(SlugLookedUp(command.channel, slug))
+                    if command.channel in self._slugs or not self._schedule.want_slug(command.channel, now):
+                        self._dispatch(SlugLookedUp(command.channel, self._slugs.get(command.channel, "")))
             if self._readings or (self._online and self._schedule.due_at() <= now):
                 self._begin()
         self._pacer.wake()
@@ -161,6 +166,7 @@ class LookUps:
             self._schedule = self._new_schedule()
             self._readings.clear()
             self._slugs.clear()
+            self._untold.clear()
             self._running = None
             https, self._https = self._https, None
             self._changed.notify_all()
@@ -218,7 +224,7 @@ class LookUps:
     def _tell(self, generation: int, event: Event) -> None:
         with self._changed:
             if generation == self._generation:
-                if isinstance(event, SlugLookedUp) and event.slug is not None:
+                if isinstance(event, SlugLookedUp) and event.slug:
                     self._slugs[event.channel] = event.slug
                 self._dispatch(event)
 

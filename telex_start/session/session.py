@@ -324,7 +324,7 @@ class Session:
         self._organisations.signed_in_anew()
         slugs = {f"{login.organisation}/{login.user_id}": login.slug} if login.organisation and login.slug else {}
         self._look_ups.signed_in(slugs)
-        self._dispatch(SignedIn(login.names))
+        self._dispatch(SignedIn(login.user_id, login.names))
 
     def _wait_for_pacer(self) -> None:
         self._wait_interruptibly(0.0)

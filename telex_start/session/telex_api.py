@@ -41,8 +41,8 @@ class Login(Struct, frozen=True):
     """Who signed in. The tokens are in the store."""
 
     user_id: str
-    names: frozenset[str] = frozenset()
-    """The user's id, username, full name and e-mail address, as far as Telex says them."""
+    names: tuple[str, ...] = ()
+    """The user name, the full name and the e-mail address, as far as Telex says them."""
     organisation: str | None = None
     """The id of the one organisation whose slug comes with the login."""
     slug: str | None = None
@@ -238,8 +238,8 @@ class TelexApi:
 
 def _login(user: dict[str, Any]) -> Login:
     """What is told of the user beside the tokens, in ``user`` of the answer to a login."""
-    told = (user.get(key) for key in ("id", "username", "fullname", "full_name", "email"))
-    names = frozenset(name.strip() for name in told if isinstance(name, str) and name.strip())
+    told = (user.get(key) for key in ("username", "fullname", "full_name", "email"))
+    names = tuple(dict.fromkeys(name.strip() for name in told if isinstance(name, str) and name.strip()))
     organisation, slug = user.get("current_org"), user.get("current_organisation_slug")
     if not _is_token(organisation) or not isinstance(slug, str) or not slug:
         return Login(user["id"], names)

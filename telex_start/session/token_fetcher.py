@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 
 from ..errors import NoNetwork, RateLimited, Refused, Temporary
-from ..events import ChannelAnswered, UnreadLookedUp
+from ..events import ChannelAnswered
 from ..net.pacing import Backoff
 from ..push.channel import Channel, Phase
 from . import tokens
@@ -187,7 +187,6 @@ class TokenFetcher:
         """Tell the main thread, which may wait for this channel's past, that nothing of it will come soon."""
         if not channel.answered:
             self._dispatch(ChannelAnswered(channel.name))
-            self._dispatch(UnreadLookedUp(channel.name))
 
     # --- the connection's -------------------------------------------------------------------------------------------
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from telex_start.news import flood
 from telex_start.news.flood import SLACK, WIDE, WINDOW, FloodRule, Held
-from telex_start.news.toast import Conversation
 from telex_start.news.unread import News, UnreadState
+from telex_start.toast import Conversation
 
 
 def conversation(ident: str) -> Conversation:

@@ -6,8 +6,8 @@ from typing import Any
 
 from telex_start.events import How, Organisation, OrganisationsChanged, PublicationsReceived
 from telex_start.news.notifier import Notifier
-from telex_start.news.toast import Conversation, Toast
 from telex_start.news.unread import Counts
+from telex_start.toast import Conversation, Toast
 
 
 class Desk:

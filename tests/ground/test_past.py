@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telex_start.news.past import ALL_WITHIN, FIRST_WITHIN, Gathered, Past
-from telex_start.news.toast import Conversation
 from telex_start.news.unread import News
+from telex_start.toast import Conversation
 
 
 def news(channel: str, unread: int = 1) -> News:

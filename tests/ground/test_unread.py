@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from telex_start.news import unread
-from telex_start.news.toast import Conversation
 from telex_start.news.unread import Counts, News, UnreadState
+from telex_start.toast import Conversation
 
 CHANNEL = "0193-org/0193-user"
 OTHER = "0194-org/0193-user"

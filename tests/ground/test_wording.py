@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from telex_start.news import wording
 from telex_start.news.text import clean, cut, one_line
-from telex_start.news.toast import Conversation, Toast
 from telex_start.news.unread import News
 from telex_start.news.wording import away_summary, console_line, flood_summary, said, toast_of
+from telex_start.toast import Conversation, Toast
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"

@@ -7,6 +7,8 @@ import time
 from collections import Counter, deque
 from queue import SimpleQueue
 
+from telex_start.news.toast import Toast
+
 from telex_start import clock
 from telex_start.config import NEWS_TYPES, Config
 from telex_start.events import (
@@ -23,7 +25,6 @@ from telex_start.events import (
     Trouble,
 )
 from telex_start.news.notifier import Notifier
-from telex_start.news.toast import Toast
 from telex_start.session.session import Session
 from telex_start.session.tokens import TokenStore
 from telex_start.states import State

@@ -20,7 +20,7 @@ from telex_start.desktop.toasts.dbus_backend import DBusToasts
 from telex_start.desktop.toasts.toast_queue import MOST_WAITING, ToastQueue
 from telex_start.desktop.toasts.toasts import Toasts
 from telex_start.events import Event, ToastClicked, ToastFailed
-from telex_start.news.toast import Conversation, Toast
+from telex_start.toast import Conversation, Toast
 from tests.fake_desktop import TIMEOUT, BusClient, FakeNotificationDaemon, PrivateBus
 
 HELLO = Toast(title="General", body="hello")
@@ -317,7 +317,7 @@ def test_a_click_is_dispatched(private_bus: PrivateBus, daemon: FakeNotification
         daemon.close(2)
         daemon.click(2)  # gone
         daemon.click(ident)
-        assert dispatch.get(timeout=TIMEOUT) == ToastClicked()
+        assert dispatch.get(timeout=TIMEOUT) == ToastClicked(toast(0))
         toasts.show(toast(2))
         daemon.wait_for(3)
         assert dispatch.empty()
@@ -547,12 +547,12 @@ def test_a_click_brings_the_token_that_came_for_it(private_bus: PrivateBus, daem
         daemon.wait_for(2)
         daemon.token(1, "token-1")
         daemon.click(1)
-        assert dispatch.get(timeout=TIMEOUT) == ToastClicked("token-1")
+        assert dispatch.get(timeout=TIMEOUT) == ToastClicked(toast(0), token="token-1")
         daemon.click(1)
-        assert dispatch.get(timeout=TIMEOUT) == ToastClicked()
+        assert dispatch.get(timeout=TIMEOUT) == ToastClicked(toast(0))
         daemon.token(1, "token-2")
         daemon.click(2)
-        assert dispatch.get(timeout=TIMEOUT) == ToastClicked()
+        assert dispatch.get(timeout=TIMEOUT) == ToastClicked(toast(1))
 
 
 def test_early_toasts_wait_longer_for_a_daemon(private_bus: PrivateBus, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from telex_start.desktop.toasts import plyer_backend
 from telex_start.desktop.toasts.plyer_backend import PlyerToasts, cut_utf16
 from telex_start.desktop.toasts.toasts import Toasts
 from telex_start.events import Event, ToastFailed
-from telex_start.news.toast import Conversation, Toast
+from telex_start.toast import Conversation, Toast
 from tests.fake_desktop import TIMEOUT, FakeNotificationDaemon, PrivateBus
 
 HELLO = Toast(title="General", body="hello")
@@ -107,7 +107,7 @@ def test_dbus_python_shows_it(private_bus: PrivateBus) -> None:
         program = (
             "import sys; from queue import SimpleQueue; outcome = SimpleQueue()\n"
             "from telex_start.desktop.toasts.plyer_backend import PlyerToasts\n"
-            "from telex_start.news.toast import Toast\n"
+            "from telex_start.toast import Toast\n"
             "toasts = PlyerToasts(on_shown=outcome.put, on_failed=outcome.put); toasts.start()\n"
             "toasts.show(Toast(title='-t', body='<b>')); print(outcome.get(timeout=8))"
         )

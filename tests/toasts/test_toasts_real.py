@@ -12,8 +12,8 @@ import pytest
 from telex_start.desktop.toasts.toasts import Toasts
 from telex_start.events import Event, ToastClicked
 from telex_start.news import wording
-from telex_start.news.toast import Conversation, Toast
 from telex_start.news.unread import News
+from telex_start.toast import Conversation, Toast
 from tests.fake_desktop import TIMEOUT, RealDesktop
 
 pytestmark = pytest.mark.desktop
@@ -46,12 +46,13 @@ def test_dunst_shows_a_toast_and_a_click_on_it_is_dispatched(desktop: RealDeskto
             stdout=subprocess.PIPE,
             text=True,
         )
-        toasts.show(wording.toast_of(news, "Org 1", True))
+        shown = wording.toast_of(news, "Org 1", True)
+        toasts.show(shown)
         window = windows.communicate(timeout=TIMEOUT)[0].split()[0]
         assert picture(desktop, tmp_path / "toast.png") != empty
         # The middle button is dunst's for the default action.
         desktop.xdotool("mousemove", "--window", window, "40", "20", "click", "2")
-        assert events.get(timeout=TIMEOUT) == ToastClicked()
+        assert events.get(timeout=TIMEOUT) == ToastClicked(shown)
         assert events.empty()
     finally:
         toasts.stop()

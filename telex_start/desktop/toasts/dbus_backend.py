@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ...news.toast import Handle, Toast
+from ...toast import Handle, Toast
 from ..bus.bus import (
     Bus,
     DBusAddress,

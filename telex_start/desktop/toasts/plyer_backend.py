@@ -18,8 +18,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from ...news.text import cut, one_line
-from ...news.toast import Handle, Toast
 from ...news.wording import LONGEST_TITLE
+from ...toast import Handle, Toast
 from .toast_queue import APP_NAME, EXPIRE, ToastQueue, escaped, safe_texts
 
 log = logging.getLogger(__name__)

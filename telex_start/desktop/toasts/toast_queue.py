@@ -11,8 +11,8 @@ from collections.abc import Callable
 from threading import Lock
 
 from ...news.text import clean, cut, one_line
-from ...news.toast import Handle, Toast
 from ...news.wording import LONGEST_BODY, LONGEST_TITLE
+from ...toast import Handle, Toast
 
 APP_NAME = "Telex Start"
 EXPIRE = 10_000
