@@ -7,7 +7,7 @@ import time
 from collections import Counter, deque
 from queue import SimpleQueue
 
-from telex_start.news.toast import Toast
+from telex_start.toast import Toast
 
 from telex_start import clock
 from telex_start.config import NEWS_TYPES, Config
