@@ -7,8 +7,6 @@ import time
 from collections import Counter, deque
 from queue import SimpleQueue
 
-from telex_start.toast import Toast
-
 from telex_start import clock
 from telex_start.config import NEWS_TYPES, Config
 from telex_start.events import (
@@ -28,6 +26,7 @@ from telex_start.news.notifier import Notifier
 from telex_start.session.session import Session
 from telex_start.session.tokens import TokenStore
 from telex_start.states import State
+from telex_start.toast import Toast
 from tests.servers import Sandbox
 
 MOST_FINDINGS = 20
