@@ -215,7 +215,7 @@ def test_mended_text_is_what_python_reads_but_for_its_lone_surrogates(text: str)
 
 
 def test_muted_channels() -> None:
-    data = [{"channels_id": "a", "muted": True}, {"channels_id": "b", "muted": False}, None, {"muted": True}]
+    data: list[Any] = [{"channels_id": "a", "muted": True}, {"channels_id": "b", "muted": False}, None, {"muted": True}]
     data += [{"channels_id": "c", "muted": "true"}, {"channels_id": 7, "muted": True}]
     assert answers.muted(answers.envelope(answer(data))) == {"a", "7"}
     assert answers.muted(answers.envelope(answer(None))) == frozenset()
@@ -247,6 +247,7 @@ def test_profile(data: Any, told: tuple[bool, str]) -> None:
 def test_slug() -> None:
     assert answers.slug(answers.envelope(answer({"organisation_slug": "acme"}))) == "acme"
     assert answers.slug(answers.envelope(answer({"current_organisation_slug": "old"}))) == "old"
-    for data in ({}, {"organisation_slug": ""}, {"organisation_slug": 7}, None, []):
+    nothing: list[Any] = [{}, {"organisation_slug": ""}, {"organisation_slug": 7}, None, []]
+    for data in nothing:
         with pytest.raises(NotThere):
             answers.slug(answers.envelope(answer(data)))
