@@ -168,7 +168,7 @@ def test_the_body_of_a_refusal_is_not_read(certificate: Certificate, status: int
 
 
 def test_a_cookie_is_neither_kept_nor_read(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
-    requests = []
+    requests: list[bytes] = []
     cookies = ["who=ada; Domain=telex.test", "a,b=1; Domain=telex.test", "\x00\xff;;=;Domain"]
 
     def talk(client: socket.socket) -> None:
