@@ -80,6 +80,7 @@ def test_a_request_on_a_kept_connection_that_ends_is_sent_once_more(
     with serving(server.talk, certificate.context) as port:
         for path in "ab":
             assert ask(https, port, path, method=method).body == b"{}"
+        https.close()
     assert server.seen == [["/a", "/b"], ["/b"]]
 
 
@@ -122,6 +123,7 @@ def test_a_request_that_must_not_be_carried_out_twice_has_a_connection_of_its_ow
     with serving(server.talk, certificate.context) as port:
         ask(https, port, "a")
         ask(https, port, "b", only_once=True)
+        https.close()
     assert server.seen == [["/a"], ["/b"]]
 
 
