@@ -47,7 +47,8 @@ def tell(figures: Figures, what: str) -> bool:
     if figures.found is None:
         return False
     print(f"FOUND in {what}:")
-    print("".join(traceback.format_exception(figures.found.error)[-12:]).rstrip())
+    told = "".join(traceback.format_exception(figures.found.error)[-12:]).rstrip()
+    print(told.encode("utf-8", "backslashreplace").decode())  # it may hold half an emoji
     print(f"the case: {figures.file}", flush=True)
     return True
 

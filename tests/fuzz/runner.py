@@ -25,7 +25,7 @@ CORPUS = Path(__file__).parent / "corpus"
 """Where the cases are kept, a folder for each target."""
 _HANGS_AFTER = 60.0
 """Seconds after which a case will never end."""
-_SIMPLIFY_WITHIN = 10.0
+_SIMPLIFY_WITHIN = 5.0
 """Seconds in which a case that was found is made smaller."""
 _EXAMPLES = 50
 """Cases of hypothesis in a row; it keeps a tree of all that it made, which grows."""

@@ -164,10 +164,9 @@ class Caller:
         self._api = TelexApi("https://telex.test", self, store, Pacer(), lambda: self._now)  # type: ignore[arg-type]
         self._told: list[Event] = []
 
-    def request(self, method: str, url: str, *, headers: Mapping[str, str], json: Any, seconds: float) -> Answer:
+    def request(self, method: str, url: str, *, headers: Mapping[str, str], json: Any, **_: Any) -> Answer:
         """As :meth:`telex_start.net.https.Https.request`."""
         require(all(value.isascii() and value.isprintable() for value in headers.values()), "a header that is none")
-        require(seconds > 0, "a call without time")
         answer = self._answers[min(self._next, len(self._answers) - 1)]
         self._next += 1
         self._now += 0.1

@@ -9,8 +9,12 @@ from contextlib import ExitStack
 
 from hypothesis import strategies as st
 
-from telex_start.errors import Temporary
-from telex_start.net.https import MOST_BYTES, Https
+from telex_start.errors import Refused, Temporary
+from telex_start.net.https import Https
+from telex_start.net.pacing import Pacer
+from telex_start.session.telex_api import TelexApi
+from telex_start.session.timings import Timings
+from telex_start.session.tokens import TokenStore
 
 from ..material import joined, many, texts
 from ..raw_server import RawServer
@@ -108,19 +112,16 @@ class Http(Target):
             raise NoCase
         hold = case.get("hold") is True
         self._server.answer, self._server.hold = joined(case.get("answer")), hold
+        timings = Timings(call_within=_HELD if hold else 5.0)
+        store = TokenStore()
+        store.access = TOKEN
         https = Https(self._context, time.monotonic, "fuzz")
+        base = f"https://127.0.0.1:{self._server.port}/api/v1"
+        api = TelexApi(base, https, store, Pacer(), time.monotonic, timings)
         with self._recorder.recording([TOKEN]):
             try:
-                answer = https.request(
-                    "POST",
-                    f"https://127.0.0.1:{self._server.port}/api/v1/x",
-                    headers={"Authorization": f"Bearer {TOKEN}"},
-                    json={"channel": "o/u"},
-                    seconds=_HELD if hold else 5.0,
-                )
-                require(len(answer.body) <= MOST_BYTES, "more than is ever read")
-                require(isinstance(answer.status, int), "a status that is none")
-            except Temporary as error:
+                api.organisations("u1")
+            except (Temporary, Refused) as error:
                 require(error.message.isprintable() and len(error.message) < 300, f"odd words: {error.message[:400]!r}")
                 require(TOKEN not in error.message, "a token in an error")
             finally:
