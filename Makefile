@@ -26,7 +26,7 @@ bench: set-up-bench
 
 MINUTES ?= 30
 soak: set-up-test
-	.venv/bin/python -m tests.soak $(MINUTES)
+	.venv/bin/python -m tests.soak $(MINUTES) $(ARGS)
 
 lint: set-up-test
 	.venv/bin/ruff check telex_start tests
