@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, TextIO
 
 from ..printable import printable
+from .terminal import is_terminal
 
 MOST_BYTES = 1_000_000
 """Size at which the file is put aside and a new one begun."""
@@ -77,7 +78,7 @@ def begin(
             _handlers.append(RotatingFile(file))
         except OSError as error:
             trouble = error
-    if sys.stderr is not None and sys.stderr.isatty():
+    if is_terminal(sys.stderr):
         _handlers.append(logging.StreamHandler())
     if not _handlers:
         _handlers.append(logging.NullHandler())
