@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from Xlib import X, display
 
+from . import x_windows
 from .fake_bus import BusClient, PrivateBus, Xvfb
 from .panel_item import PanelItem
 from .process import TIMEOUT, end
@@ -148,6 +149,11 @@ class RealDesktop:
                     return
                 assert time.monotonic() < deadline, f"nothing is {wanted} in the panel"
                 time.sleep(0.02)  # no event tells of pixels
+
+    def off_place(self, title: str) -> tuple[int, int] | None:
+        """How far a window is from the login window's place; see :func:`tests.x_windows.off_place`."""
+        with self._screen() as screen:
+            return x_windows.off_place(screen, title)
 
     def left_click_icon(self) -> None:
         """Click the (only) icon with the left button of the mouse."""

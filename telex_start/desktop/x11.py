@@ -99,9 +99,14 @@ def position_of(window: int) -> tuple[int, int] | None:
 
 
 def focus_can_be_spared() -> bool:
-    """Whether the window manager minds :func:`spare_the_focus`; yes where the display does not answer."""
+    """Whether a window may appear without the focus: the window manager minds :func:`spare_the_focus`, or none runs.
+
+    Yes where the display does not answer.
+    """
 
     def ask(display: Any) -> bool:
+        if not _is_managed(display):
+            return True  # X itself gives a window that appears no focus
         supported = _property(display, display.screen().root, "_NET_SUPPORTED")
         return display.intern_atom("_NET_WM_USER_TIME") in supported
 
@@ -172,6 +177,13 @@ def raise_window_of(pids: set[int]) -> bool:
         return False
 
     return _ask(ask, False)
+
+
+def _is_managed(display: Any) -> bool:
+    """Whether a window manager runs. By the EWMH its window says so too: the root's word outlives one that crashed."""
+    named = "_NET_SUPPORTING_WM_CHECK"
+    check = _property(display, display.screen().root, named)
+    return bool(check) and check == _property(display, display.create_resource_object("window", int(check[0])), named)
 
 
 def _top(display: Any, window: int) -> Any:

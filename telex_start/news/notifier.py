@@ -1,6 +1,6 @@
 """From publications to toasts: asks the unread state what is news, and the flood rule what may be shown now.
 
-What came before the start (the *past*) is told together, in one summary. Pure: time comes in as an argument, in
+What came before the sign-in is told together (:mod:`.past`). Pure: time comes in as an argument, in
 seconds, and toasts go out by a call.
 """
 
@@ -11,11 +11,9 @@ from collections.abc import Callable
 from ..events import How, Organisation, OrganisationsChanged, PublicationsReceived
 from . import wording
 from .flood import FloodRule
+from .past import Past
 from .toast import Conversation, Toast
 from .unread import Counts, News, UnreadState
-
-CATCH_UP_WITHIN = 10.0
-"""Seconds that the summary of the past waits for every organisation's answer."""
 
 
 class Notifier:
@@ -43,10 +41,7 @@ class Notifier:
         self._counts = self._state.counts()
         self._flood = FloodRule()
         self._organisations: dict[str, Organisation] = {}
-        self._unanswered: set[str] = set()
-        self._past: dict[Conversation, int] = {}
-        self._past_uncounted: dict[Conversation, int] = {}
-        self._past_until: float | None = None
+        self._past = Past()
         self._toasted: dict[Conversation, None] = {}
 
     @property
@@ -63,8 +58,8 @@ class Notifier:
         now = {organisation.channel: organisation for organisation in event.organisations}
         for channel in self._organisations.keys() - now.keys():
             self._state.organisation_left(channel)
-            self._unanswered.discard(channel)
-        self._unanswered |= now.keys() - self._organisations.keys()
+            self._past.left(channel)
+        self._past.expect(now.keys() - self._organisations.keys())
         self._organisations = now
         self._publish_counts()
 
@@ -78,23 +73,17 @@ class Notifier:
                 if news is not None:
                     self._offer(news, now)
         else:
-            fresh = self._apply_all(event)
-            if event.how is How.CAUGHT_UP:
-                for news in fresh:
-                    if news.counted:
-                        self._past[news.conversation] = news.unread
-                    else:
-                        self._past_uncounted[news.conversation] = self._past_uncounted.get(news.conversation, 0) + 1
-            else:
-                for news in fresh:
+            past = event.how is How.CAUGHT_UP and not self._past.over
+            for news in self._apply_all(event):
+                if past:
+                    self._past.gather(news)
+                else:
                     self._offer(news, now)
         self._publish_counts()
 
     def answered(self, channel: str, now: float) -> None:
         """A channel's past is complete (or is not to be had)."""
-        self._unanswered.discard(channel)
-        if self._past_until is None:
-            self._past_until = now + CATCH_UP_WITHIN
+        self._past.answered(channel, now)
         self.tick(now)
 
     def unknown(self, channel: str) -> None:
@@ -103,14 +92,15 @@ class Notifier:
 
     def deadline(self) -> float | None:
         """When :meth:`tick` is due; ``None``: not before something comes in."""
-        times = [time for time in (self._flood.deadline(), self._past_until) if time is not None]
+        times = [time for time in (self._flood.deadline(), self._past.deadline()) if time is not None]
         return min(times, default=None)
 
     def tick(self, now: float) -> None:
         """Show the summaries that are due."""
-        if self._past_until is not None and (not self._unanswered or now >= self._past_until):
-            self._past_until = None
-            self._tell_past(now)
+        past = self._past.due(now, self._state.unread_of)
+        if past is not None:
+            self._flood.shown(now)
+            self._show(wording.away_summary(past.unread, past.conversations))
         held = self._flood.due(now, self._state.unread_of)
         if held is not None:
             self._show(wording.flood_summary(held.count, held.conversations))
@@ -123,10 +113,7 @@ class Notifier:
         self._state.clear()
         self._flood.clear()
         self._organisations.clear()
-        self._unanswered.clear()
         self._past.clear()
-        self._past_uncounted.clear()
-        self._past_until = None
         self._publish_counts()
 
     # ----------------------------------------------------------------------------------------------------------------
@@ -152,25 +139,15 @@ class Notifier:
                 self._toasted[news.conversation] = None
             self._show(wording.toast_of(news, organisation.name, len(self._organisations) > 1))
 
-    def _tell_past(self, now: float) -> None:
-        left = [min(count, self._state.unread_of(conversation)) for conversation, count in self._past.items()]
-        left = [count for count in left if count > 0] + list(self._past_uncounted.values())
-        self._past.clear()
-        self._past_uncounted.clear()
-        if left:
-            self._flood.shown(now)
-            self._show(wording.away_summary(sum(left), len(left)))
-
     def _publish_counts(self) -> None:
-        """Where the counts changed, pass them on, and name the conversations with a toast that have been read."""
-        counts = self._state.counts()
-        if counts == self._counts:
-            return
-        fewer = counts.unread < self._counts.unread or counts.conversations < self._counts.conversations
-        self._counts = counts
-        if fewer:
-            for conversation in [known for known in self._toasted if not self._state.unread_of(known)]:
-                del self._toasted[conversation]
+        """Pass on which conversations with a toast have been read, and the counts where they changed."""
+        for conversation in self._state.take_read():
+            if not self._state.unread_of(conversation):
                 self._flood.read(conversation)
-                self._read(conversation)
-        self._counts_changed(counts)
+                if conversation in self._toasted:
+                    del self._toasted[conversation]
+                    self._read(conversation)
+        counts = self._state.counts()
+        if counts != self._counts:
+            self._counts = counts
+            self._counts_changed(counts)

@@ -77,6 +77,7 @@ class UnreadState:
         self._unread = 0
         self._mentions = 0
         self._events: dict[str, None] = {}
+        self._read: dict[Conversation, None] = {}
 
     def apply(self, channel: str, data: Any, *, types: Collection[str] = NEWS_TYPES) -> News | None:
         """Take in one publication.
@@ -135,6 +136,11 @@ class UnreadState:
         """The push channels with an unread conversation."""
         return frozenset(conversation.channel for conversation in self._known)
 
+    def take_read(self) -> list[Conversation]:
+        """What has left the counts since the last call: read, left, or forgotten. It may have come back meanwhile."""
+        read, self._read = list(self._read), {}
+        return read
+
     def counts_unknown(self, channel: str) -> None:
         """Publications of this channel were lost: of each conversation the next count above 0 is news."""
         for conversation, known in self._known.items():
@@ -149,6 +155,7 @@ class UnreadState:
     def clear(self) -> None:
         """Forget everything, as on signing out."""
         self._known.clear()
+        self._read.clear()
         self._events.clear()
         self._unread = self._mentions = 0
 
@@ -193,6 +200,7 @@ class UnreadState:
         if known is not None:
             self._unread -= known.unread
             self._mentions -= known.mentions
+            self._read[conversation] = None
 
 
 def _integer(value: Any) -> int | None:

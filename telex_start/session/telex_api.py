@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import email.utils
 import logging
+import re
 from collections.abc import Callable
 from typing import Any, TypeGuard
 
@@ -36,6 +37,14 @@ from .timings import USUAL, Timings
 from .tokens import Token, TokenStore
 
 log = logging.getLogger(__name__)
+
+
+_READ = 10_000
+"""Characters of a message that are looked at."""
+_SHORT = 5
+"""A secret of more characters is one wherever it stands."""
+_LONGEST_NAME = 200
+"""Characters of an organisation's name: it is in the log with whatever happens to it."""
 
 
 class Login(Struct, frozen=True):
@@ -124,7 +133,7 @@ class TelexApi:
             # A channel's name is ASCII; Centrifugo has no other.
             if _is_token(ident):
                 name = item.get("name")
-                name = name.strip() if isinstance(name, str) else ""
+                name = name.strip()[:_LONGEST_NAME] if isinstance(name, str) else ""
                 found[ident] = Organisation(ident, name or "Telex", f"{ident}/{user_id}")
         return tuple(found.values())
 
@@ -225,7 +234,7 @@ class TelexApi:
         )
         arrived = self._now()
         try:
-            data = _data(answer)
+            data = _data(answer, _carried(headers, body))
         except RateLimited:
             if paced:
                 self._pacer.refused(arrived)
@@ -253,8 +262,20 @@ def signed_out(refused: Refused) -> bool:
     return refused.status == 401 or (refused.status == 400 and "invalid" in words and "token" in words)
 
 
-def _data(answer: Answer) -> Any:
+def _carried(headers: dict[str, str], body: Any) -> list[str]:
+    """The secrets that a request carries: its token, or the password."""
+    secrets = [value.removeprefix("Bearer ") for value in headers.values()]
+    if isinstance(body, dict) and (password := body.get("password")):
+        secrets.append(password)
+    return secrets
+
+
+def _data(answer: Answer, secrets: list[str]) -> Any:
     """The envelope's data.
+
+    Args:
+        secrets: What the request carried. A server that repeats one in its message, as validators do, has it struck
+            out there: messages go to the log, the status line and standard output.
 
     Raises:
         RateLimited, TelexFailure, Refused: by the stricter of the two status codes.
@@ -273,7 +294,7 @@ def _data(answer: Answer) -> Any:
         raise TelexFailure("A redirect came instead of Telex's answer: does this network ask you to log in first?")
     if not isinstance(envelope, dict):
         raise TelexFailure(f"Telex's server answered with an error page (HTTP {answer.status}).")
-    message = _one_line(envelope.get("message")) or f"HTTP {status}"
+    message = _one_line(envelope.get("message"), secrets) or f"HTTP {status}"
     if status >= 500:
         raise TelexFailure(f"Telex's server says: {message.rstrip('.')}.")
     if status >= 400:
@@ -283,9 +304,15 @@ def _data(answer: Answer) -> Any:
     return envelope.get("data")
 
 
-def _one_line(message: Any) -> str:
-    """What Telex says, fit for a log and a status line."""
-    return printable(message, " ").strip()[:200] if isinstance(message, str) else ""
+def _one_line(message: Any, secrets: list[str]) -> str:
+    """What Telex says, fit for a log and a status line; without these secrets."""
+    if not isinstance(message, str):
+        return ""
+    for secret in secrets:
+        # A short password may be a part of many words: it is struck out where it stands alone.
+        before, after = ("", "") if len(secret) > _SHORT else (r"(?<!\w)", r"(?!\w)")
+        message = re.sub(before + re.escape(secret) + after, "…", message[:_READ])
+    return printable(message, " ").strip()[:200]
 
 
 def _served_at(answer: Answer) -> float | None:

@@ -56,9 +56,27 @@ def test_a_window_manager_that_places_windows_itself_is_left_in_peace() -> None:
         assert window.next_line() == "0 left, looks again: False"
 
 
-@pytest.mark.parametrize(("options", "spared"), [((), True), (("--no-user-time",), False)])
-def test_a_window_opens_unasked_only_where_the_focus_is_spared(options: tuple[str, ...], spared: bool) -> None:
-    """sway 1.7 gives it to every new window: what is being typed elsewhere would go into the password."""
+def can_spare_the_focus(screen: Xvfb) -> str:
     code = "from telex_start.desktop.login import placement; print(placement.can_spare_the_focus())"
-    with managed(*options) as (screen, _), Script("-c", code, environ=screen.environ) as asking:
-        assert asking.next_line() == str(spared)
+    with Script("-c", code, environ=screen.environ) as asking:
+        return asking.next_line()
+
+
+@pytest.mark.parametrize(("options", "spared"), [((), "True"), (("--no-user-time",), "False")])
+def test_a_window_opens_unasked_only_where_the_focus_is_spared(options: tuple[str, ...], spared: str) -> None:
+    """sway 1.7 gives it to every new window: what is being typed elsewhere would go into the password."""
+    with managed(*options) as (screen, _):
+        assert can_spare_the_focus(screen) == spared
+
+
+def test_where_there_is_no_window_manager_a_window_may_open_unasked() -> None:
+    with Xvfb(f"{WIDTH}x{HEIGHT}x24") as screen:
+        assert can_spare_the_focus(screen) == "True"
+
+
+def test_a_window_manager_that_has_crashed_takes_no_focus() -> None:
+    """What it has written at the root stays: the X server keeps properties, and only the window that it names goes."""
+    with managed("--no-user-time") as (screen, manager):
+        manager.process.kill()
+        manager.process.wait()
+        assert can_spare_the_focus(screen) == "True"

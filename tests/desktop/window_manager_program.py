@@ -30,6 +30,9 @@ class WindowManager:
         self._root = self._display.screen().root
         self._frames: dict[int, Any] = {}
         self._root.change_attributes(event_mask=X.SubstructureRedirectMask)
+        self._check = self._root.create_window(-1, -1, 1, 1, 0, X.CopyFromParent)
+        for window in (self._root, self._check):
+            self._set(window, "_NET_SUPPORTING_WM_CHECK", Xatom.WINDOW, [self._check.id])
         names = ["_NET_FRAME_EXTENTS", *(["_NET_WM_USER_TIME"] if user_time else [])]
         self._set(self._root, "_NET_SUPPORTED", Xatom.ATOM, [self._atom(name) for name in names])
         width, height = self._display.screen().width_in_pixels, self._display.screen().height_in_pixels

@@ -39,7 +39,7 @@ def main() -> int:
             return 2
         # What runs inside is this checkout's; what is tried may be another's.
         shutil.copytree(Path(__file__).parent, share / "tests" / "desktops")
-        for name in ("__init__.py", "process.py"):
+        for name in ("__init__.py", "process.py", "x_windows.py"):
             shutil.copy(ROOT / "tests" / name, share / "tests")
         shutil.copy(telex.ca_file, share / "ca.pem")
         environ = telex.environ | {

@@ -18,6 +18,7 @@ from typing import Any, Self
 from Xlib import X, display
 
 from tests.process import Process, end
+from tests.x_windows import off_place
 
 from .known import DESKTOPS, SCREEN, Command, Desktop
 
@@ -30,8 +31,6 @@ SETTLED = 2.0
 """Seconds in which a desktop that is about to throw an icon away has done so, and in which windows are in place."""
 AN_ICON = 30
 """Pixels of the tray that an icon changes at least; those of the smallest are some 16 by 16."""
-MARGIN = 12
-"""Pixels between the login window and the edges of the work area."""
 
 
 class Session:
@@ -114,27 +113,11 @@ class Session:
         Returns:
             ``None`` where no window has a title that begins so.
         """
-        root = self._display.screen().root
-        area = self._values(root, "_NET_WORKAREA")
-        for ident in self._values(root, "_NET_CLIENT_LIST"):
-            window = self._display.create_resource_object("window", int(ident))
-            if not bytes(self._values(window, "_NET_WM_NAME")).decode().startswith(title):
-                continue
-            at, size = window.translate_coords(root, 0, 0), window.get_geometry()
-            _, right, _, below = [int(value) for value in self._values(window, "_NET_FRAME_EXTENTS")] or [0] * 4
-            return (
-                -at.x + size.width + right - (int(area[0]) + int(area[2]) - MARGIN),
-                -at.y + size.height + below - (int(area[1]) + int(area[3]) - MARGIN),
-            )
-        return None
+        return off_place(self._display, title)
 
     def agent(self, *options: str, given: str = "") -> Process:
         """``telex-start`` on this desktop."""
         return Process([sys.executable, "-m", "telex_start", *options], self.environ, given)
-
-    def _values(self, window: Any, name: str) -> Any:
-        found = window.get_full_property(self._display.intern_atom(name), X.AnyPropertyType)
-        return found.value if found is not None else []
 
     def _look(self) -> bytes:
         image = self._display.screen().root.get_image(*self._desktop.tray, X.ZPixmap, 0xFFFFFFFF)

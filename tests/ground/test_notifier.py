@@ -67,6 +67,22 @@ def test_a_read_conversation_takes_its_toast_away() -> None:
     assert [conversation.ident for conversation in desk.read] == ["a"]
 
 
+def test_a_read_conversation_takes_its_toast_away_where_as_much_comes_elsewhere_with_it() -> None:
+    """The counts together were the same before and after, and the toast stayed."""
+    desk = Desk()
+    desk.receive(change("a", 1))
+    desk.receive(change("a", 0), change("b", 1), now=1.0)
+    assert [conversation.ident for conversation in desk.read] == ["a"]
+    assert desk.titles == ["a", "b"]
+
+
+def test_a_conversation_that_was_read_and_written_to_again_keeps_its_newest_toast() -> None:
+    desk = Desk()
+    desk.receive(change("a", 1))
+    desk.receive(change("a", 0), change("a", 1), now=1.0)
+    assert (desk.read, desk.titles) == ([], ["a", "a"])
+
+
 def test_recovered_messages_that_were_read_meanwhile_are_not_shown() -> None:
     desk = Desk()
     desk.receive(change("a", 1), change("b", 1), change("a", 0), change("a", 1), how=How.RECOVERED)
@@ -96,6 +112,32 @@ def test_the_past_waits_ten_seconds_for_a_late_organisation_and_no_longer() -> N
     desk.receive(change("b", 2), how=How.CAUGHT_UP, now=60.0, organisation=1)
     desk.notifier.answered("o1/u", 60.0)
     assert desk.bodies[1:] == ["2 unread in 1 conversation"]
+
+
+def test_forty_slow_organisations_tell_the_past_in_two_summaries() -> None:
+    """There were up to four, one each ten seconds."""
+    desk = Desk(40)
+    for number in range(40):
+        now = number * 1.0
+        deadline = desk.notifier.deadline()
+        if deadline is not None and deadline <= now:
+            desk.notifier.tick(now)
+        desk.receive(change("General", 2), how=How.CAUGHT_UP, now=now, organisation=number)
+        desk.notifier.answered(f"o{number}/u", now)
+    assert desk.titles == ["While you were away"] * 2
+    assert desk.bodies == ["20 unread in 10 conversations", "60 unread in 30 conversations"]
+    assert desk.notifier.deadline() is None
+
+
+def test_an_organisation_that_answers_later_still_is_told_like_any_other() -> None:
+    desk = Desk(2)
+    desk.notifier.answered("o0/u", 0.0)
+    desk.notifier.tick(10.0)
+    desk.notifier.tick(60.0)
+    desk.receive(*(change(name, 1) for name in "abcde"), how=How.CAUGHT_UP, now=300.0, organisation=1)
+    assert desk.titles == ["a · Org 1", "b · Org 1", "c · Org 1"]
+    desk.notifier.tick(306.0)
+    assert desk.bodies[3:] == ["2 more in 2 conversations"]
 
 
 def test_the_past_leaves_out_what_is_read_or_told_by_then() -> None:

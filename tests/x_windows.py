@@ -1,0 +1,44 @@
+"""Where windows stand on a screen, asked of the X server itself.
+
+xdotool 3 does not do: its ``getwindowgeometry`` adds the frame twice for a window that has one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from Xlib import X
+
+MARGIN = 12
+"""Pixels between the login window and the edges of the work area."""
+
+
+def off_place(display: Any, title: str) -> tuple[int, int] | None:
+    """By how many pixels, to the right and downwards, a window's lower right corner is off the login window's place.
+
+    Args:
+        display: A connection to the X server.
+        title: What the window's title begins with.
+
+    Returns:
+        ``None`` where no window has such a title.
+    """
+    root = display.screen().root
+    left, top, width, height = (int(value) for value in _values(display, root, "_NET_WORKAREA")[:4])
+    for ident in _values(display, root, "_NET_CLIENT_LIST"):
+        window = display.create_resource_object("window", int(ident))
+        if not bytes(_values(display, window, "_NET_WM_NAME")).decode().startswith(title):
+            continue
+        # It tells where the root's corner is in the window.
+        at, size = window.translate_coords(root, 0, 0), window.get_geometry()
+        _, right, _, below = [int(value) for value in _values(display, window, "_NET_FRAME_EXTENTS")] or [0] * 4
+        return (
+            -at.x + size.width + right - (left + width - MARGIN),
+            -at.y + size.height + below - (top + height - MARGIN),
+        )
+    return None
+
+
+def _values(display: Any, window: Any, name: str) -> Any:
+    found = window.get_full_property(display.intern_atom(name), X.AnyPropertyType)
+    return found.value if found is not None else []
