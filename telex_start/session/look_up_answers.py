@@ -57,8 +57,12 @@ class Envelope(Struct):
     pagination: Raw = _ABSENT
 
 
-def envelope(answer: Answer) -> Envelope:
+def envelope(answer: Answer, secrets: list[str]) -> Envelope:
     """The envelope of an answer that is none of a failure.
+
+    Args:
+        answer: What came.
+        secrets: What the request carried: struck out of the words of an error.
 
     Raises:
         RateLimited, TelexFailure: again later.
@@ -70,7 +74,7 @@ def envelope(answer: Answer) -> Envelope:
         raise RateLimited("Telex is answering too many requests; it is tried again in a moment.")
     if 300 <= status < 400:
         raise TelexFailure("A redirect came instead of Telex's answer: does this network ask you to log in first?")
-    words = (one_line(found.message) if found else "") or f"HTTP {status}"
+    words = (one_line(found.message, secrets) if found else "") or f"HTTP {status}"
     if status >= 500:
         raise TelexFailure(f"Telex's server says: {words.rstrip('.')}.")
     if status >= 400 or found is None:

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from ..errors import RateLimited
 from ..net.https import Https
+from ..net.sockets import Deadline
 from . import look_up_answers as answers
 from .look_up_answers import Envelope, NotThere
 from .shared_pacer import SharedPacer
@@ -129,16 +130,17 @@ class LookUpCalls:
         self._get(path.format(_segment(ident)) + "?page=1&limit=1")
 
     def _get(self, path: str) -> Envelope:
+        access = self._access() or ""
         answer = self._https.request(
             "GET",
             self._base + path,
-            headers={"Authorization": f"Bearer {self._access()}"},
+            headers={"Authorization": f"Bearer {access}"},
             json=None,
-            seconds=self._within,
+            deadline=Deadline(self._now, self._within),
             most_bytes=MOST_BYTES,
         )
         try:
-            found = answers.envelope(answer)
+            found = answers.envelope(answer, [access])
         except RateLimited:
             self._pacer.refused(self._now())
             raise

@@ -35,7 +35,7 @@ class Telex:
 
     def request(self, method: str, url: str, *, headers: Mapping[str, str], json: Any, **bounds: Any) -> Answer:
         assert (method, json, headers) == ("GET", None, {"Authorization": "Bearer ACCESS"})
-        assert bounds == {"seconds": 30.0, "most_bytes": 16 * 1024 * 1024}
+        assert (bounds["deadline"].left(), bounds["most_bytes"]) == (30.0, 16 * 1024 * 1024)
         self.asked.append(url.removeprefix(BASE))
         return self._reply(self.asked[-1])
 
