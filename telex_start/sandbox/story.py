@@ -21,8 +21,8 @@ class Scene:
     organisation: int
     """Index; counts around where there are fewer organisations."""
     kind: str
-    """``message``, ``mention``, ``reply``, ``direct``, ``group``, ``agent``, ``read``, ``call``, ``cancel``, or the type
-    of other notifications."""
+    """``message``, ``mention``, ``reply``, ``direct``, ``group``, ``agent``, ``read``, ``call``, ``cancel``, or the
+    type of other notifications."""
     name: str = ""
     """The channel's or agent's name, or the username of the other person, of all the others in a group."""
     text: str = ""

@@ -48,6 +48,8 @@ class TrafficLog:
         self.readings: list[str] = []
         """Channels that a reading call was made for."""
         self.switched_organisations = 0
+        self.calls_under_way = 0
+        """Calls that were let through and are not answered yet."""
         self.calls: deque[dict[str, object]] = deque(maxlen=CALLS_KEPT)
         self.commands: deque[dict[str, object]] = deque(maxlen=COMMANDS_KEPT)
         self.connects: deque[dict[str, object]] = deque(maxlen=COMMANDS_KEPT)

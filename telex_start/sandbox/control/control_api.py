@@ -106,6 +106,7 @@ class ControlApi:
             "logins": traffic.logins,
             "refused_logins": traffic.refused_logins,
             "logouts": traffic.logouts,
+            "calls_under_way": traffic.calls_under_way,
             "readings": traffic.readings,
             "switched_organisations": traffic.switched_organisations,
             "tokens_issued": self.signer.issued_counts,
