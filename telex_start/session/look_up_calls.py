@@ -91,10 +91,10 @@ class LookUpCalls:
             for row in found.rows:
                 # One that moves to another page meanwhile comes twice.
                 rows.setdefault(repr(row.get("channel_id")), row)
-            if page >= found.pages if found.pages is not None else found.there < _PAGE:
+            if found.there < _PAGE if found.pages is None else page >= found.pages:
                 return tuple(rows.values()), True
-            if len(rows) == before:
-                break  # the same page again and again, or pages of nothing but suggestions
+            if found.pages is None and len(rows) == before:
+                break  # who knows no pages gives the same one again and again
         return tuple(rows.values()), False
 
     def muted(self, organisation: str) -> frozenset[str]:
