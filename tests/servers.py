@@ -105,6 +105,11 @@ class Sandbox:
                     stream.close()
         return code
 
+    @property
+    def keeps_history(self) -> bool:
+        """Whether its push server keeps publications for those who come back."""
+        return "--history" in self.options and self.options[self.options.index("--history") + 1] != "0"
+
     # --- what it announced ------------------------------------------------------------------------------------------
 
     @property

@@ -17,6 +17,7 @@ from telex_start.events import (
     CountsUnknown,
     Event,
     How,
+    LookUpBegan,
     OrganisationsChanged,
     PublicationsReceived,
     SignIn,
@@ -24,6 +25,7 @@ from telex_start.events import (
     StateChanged,
     ThreadFailed,
     Trouble,
+    UnreadLookedUp,
 )
 from telex_start.session.session import Session
 from telex_start.session.timings import Timings
@@ -39,7 +41,8 @@ LIMIT = 10.0
 
 def quick(**timings: Any) -> Timings:
     """Backoffs a tenth as long, look-ups at once; as most scenarios have no rate limit, nobody waits for the pacer."""
-    usual = {"backoff_minimum": 0.05, "backoff_maximum": 2.0, "requests_at_once": 1000, "look_up_after": 0.0}
+    usual = {"backoff_minimum": 0.05, "backoff_maximum": 2.0, "requests_at_once": 1000}
+    usual |= {"look_up_after": 0.0, "unread_after": 0.0, "unread_apart": 0.0}
     return Timings(**{**usual, **timings})
 
 
@@ -227,6 +230,40 @@ class Agent:
         """Wait until an organisation's publications are so many, and give them."""
         self.await_true(lambda: len(self.received(organisation)) >= count, limit)
         return self.received(organisation)
+
+    def await_all(self, data: list[Any], organisation: int = 0, *, missed: int = 0, limit: float = LIMIT) -> None:
+        """Wait until all that was published has come, in its order and once, and nothing was lost.
+
+        From a server that keeps no history comes less: then those that were missed are said to be lost, and the
+        organisation is looked up (since the last :meth:`mark`).
+
+        Args:
+            data: What was published.
+            organisation: In which one.
+            missed: How many of it, in a row, may have been published while the connection was down.
+            limit: Seconds that it may take.
+        """
+        channel = self.channel(organisation)
+        if self.telex.keeps_history:
+            assert self.await_received(len(data), organisation, limit) == data
+            assert self.lost(organisation) == 0
+            return
+        self.await_looked_up(organisation, limit)
+        received = self.received(organisation)
+        assert received == sorted(received, key=data.index), "in their order"
+        assert len(data) - missed <= len(received) <= len(data)
+        assert any(isinstance(event, CountsUnknown) and event.channel == channel for _, event in self._since_mark())
+
+    def await_looked_up(self, organisation: int = 0, limit: float = LIMIT) -> None:
+        """Wait until an organisation's unread was looked up since the last :meth:`mark`."""
+        channel = self.channel(organisation)
+
+        def looked_up() -> bool:
+            told = [event for _, event in self._since_mark() if getattr(event, "channel", None) == channel]
+            began = next((index for index, event in enumerate(told) if isinstance(event, LookUpBegan)), len(told))
+            return any(isinstance(event, UnreadLookedUp) for event in told[began:])
+
+        self.await_true(looked_up, limit)
 
     def channel(self, organisation: int = 0) -> str:
         """The push channel of an organisation, by its place in the last list."""

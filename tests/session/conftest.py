@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.servers import NoGo, Sandbox, centrifugo_binary
+from tests.servers import HISTORY, NoGo, Sandbox, centrifugo_binary
 from tests.session.agent import Agent
 from tests.session.by_hand import Certificate
 
@@ -21,10 +22,24 @@ Scenario = Callable[[Telex, Start], None]
 
 ROOT = Path(__file__).parent.parent.parent
 
-REAL = [pytest.param(version, marks=pytest.mark.centrifugo) for version in ("v6", "v5")]
+FORGETFUL = "-forgetful"
+"""Stands behind the name of a push server whose channels keep no history: what is missed there is looked up."""
 
 
-@pytest.fixture(scope="session", params=["sandbox", *REAL])
+def _servers(*endings: str) -> list[Any]:
+    real = [pytest.mark.centrifugo]
+    return [
+        pytest.param(f"{name}{ending}", marks=[] if name == "sandbox" else real)
+        for name in ("sandbox", "v6", "v5")
+        for ending in endings
+    ]
+
+
+history_matters = pytest.mark.parametrize("server", _servers(""), indirect=True)
+"""For a scenario that is about what a server keeps of a channel: it is played where it keeps anything."""
+
+
+@pytest.fixture(scope="session", params=_servers("", FORGETFUL))
 def server(request: pytest.FixtureRequest) -> str:
     """Which push server the scenario is played on."""
     which: str = request.param
@@ -35,10 +50,13 @@ def options_for(server: str, options: tuple[str, ...]) -> tuple[str, ...]:
     """The sandbox's options for a push server; there is no rate limit unless one is asked for."""
     if "--rate" not in options:
         options = ("--rate", "0", *options)
-    if server == "sandbox":
+    if "--history" not in options:
+        options = (*options, *(("--history", "0") if server.endswith(FORGETFUL) else HISTORY))
+    name = server.removesuffix(FORGETFUL)
+    if name == "sandbox":
         return options
     try:
-        return (*options, "--centrifugo", str(centrifugo_binary(server)))
+        return (*options, "--centrifugo", str(centrifugo_binary(name)))
     except NoGo as reason:
         pytest.skip(str(reason))
 
@@ -121,6 +139,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if session.config.option.collectonly:
         return
     for server in wanted:
+        if server.endswith(FORGETFUL):
+            continue
         try:
             options_for(server, ())
         except pytest.skip.Exception:

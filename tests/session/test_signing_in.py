@@ -260,8 +260,9 @@ def test_signing_out_logs_out_and_forgets_everything(telex: Telex, agent: Start)
     session.mark()
     session.sign_in()
     session.await_subscribed(3)
-    assert session.await_received(1) == ["missed"]
-    assert session.received(0, How.CAUGHT_UP) == ["missed"]  # not recovered: the positions are forgotten
+    # Not recovered: the positions are forgotten.
+    assert session.received() == session.received(0, How.CAUGHT_UP) == ["missed"] * sandbox.keeps_history
+    session.await_looked_up(0)
 
 
 def test_signing_out_does_not_wait_long_for_a_dead_server(own: Telex, agent: Start) -> None:
