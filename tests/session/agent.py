@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, Self, TypeVar
 
@@ -231,39 +231,51 @@ class Agent:
         self.await_true(lambda: len(self.received(organisation)) >= count, limit)
         return self.received(organisation)
 
-    def await_all(self, data: list[Any], organisation: int = 0, *, missed: int = 0, limit: float = LIMIT) -> None:
-        """Wait until all that was published has come, in its order and once, and nothing was lost.
+    def await_all(
+        self,
+        data: list[Any],
+        organisation: int = 0,
+        *,
+        missed: int = 0,
+        restarted: bool = False,
+        limit: float = LIMIT,
+    ) -> None:
+        """Wait until all that was published has come, in its order and once, and nothing was said to be lost.
 
-        From a server that keeps no history comes less: then those that were missed are said to be lost, and the
-        organisation is looked up (since the last :meth:`mark`).
+        From a server that keeps no history comes less: then something is said to be lost since the last :meth:`mark`,
+        and the organisation is looked up after that.
 
         Args:
             data: What was published.
             organisation: In which one.
             missed: How many of it, in a row, may have been published while the connection was down.
+            restarted: The server began a new stream meanwhile: what the one before held may be lost.
             limit: Seconds that it may take.
         """
-        channel = self.channel(organisation)
         if self.telex.keeps_history:
             assert self.await_received(len(data), organisation, limit) == data
-            assert self.lost(organisation) == 0
+            assert restarted or self.lost(organisation) == 0
             return
-        self.await_looked_up(organisation, limit)
-        received = self.received(organisation)
+        self._await_in_order((CountsUnknown, LookUpBegan, UnreadLookedUp), organisation, limit)
+        received = self.await_received(len(data) - missed, organisation, limit)
         assert received == sorted(received, key=data.index), "in their order"
-        assert len(data) - missed <= len(received) <= len(data)
-        assert any(isinstance(event, CountsUnknown) and event.channel == channel for _, event in self._since_mark())
+        assert len(received) <= len(data)
 
     def await_looked_up(self, organisation: int = 0, limit: float = LIMIT) -> None:
         """Wait until an organisation's unread was looked up since the last :meth:`mark`."""
+        self._await_in_order((LookUpBegan, UnreadLookedUp), organisation, limit)
+
+    def _await_in_order(self, kinds: Sequence[type[Event]], organisation: int, limit: float) -> None:
         channel = self.channel(organisation)
 
-        def looked_up() -> bool:
-            told = [event for _, event in self._since_mark() if getattr(event, "channel", None) == channel]
-            began = next((index for index, event in enumerate(told) if isinstance(event, LookUpBegan)), len(told))
-            return any(isinstance(event, UnreadLookedUp) for event in told[began:])
+        def came() -> bool:
+            awaited = list(kinds)
+            for _, event in self._since_mark():
+                if awaited and isinstance(event, awaited[0]) and getattr(event, "channel", None) == channel:
+                    awaited.pop(0)
+            return not awaited
 
-        self.await_true(looked_up, limit)
+        self.await_true(came, limit)
 
     def channel(self, organisation: int = 0) -> str:
         """The push channel of an organisation, by its place in the last list."""
