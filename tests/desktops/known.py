@@ -30,9 +30,11 @@ class Desktop(NamedTuple):
     emptying: tuple[Command, ...] = ()
     """Run when it has come to rest, so that an empty desktop is seen."""
     user: int = 0
-    """Who the session belongs to."""
+    """The number of whom the session belongs to."""
     is_wayland: bool = False
     """It draws into one window on the X server, and writes its own displays' names to :data:`DISPLAYS`."""
+    menus_get_keys: bool = True
+    """Whether a menu that the mouse has opened takes the keyboard too."""
     places_windows: bool = True
     """Whether windows stand where they ask to; tiling desktops have their own mind."""
 
@@ -55,6 +57,8 @@ _LEAVE_OVERVIEW: Command = (
     *("gdbus", "call", "--session", "--dest", "org.gnome.Shell", "--object-path", "/org/gnome/Shell", "--method"),
     *("org.freedesktop.DBus.Properties.Set", "org.gnome.Shell", "OverviewActive", "<false>"),
 )
+_NOBODY = 65534
+"""The one in every Debian's list of users who is free for it; the session bus wants one of that list."""
 _SOFTWARE = {"LIBGL_ALWAYS_SOFTWARE": "1", "XDG_SESSION_TYPE": "x11"}
 
 
@@ -64,6 +68,7 @@ def _written(path: str, text: str) -> Command:
 
 
 _SWAY = f"""
+output X11-1 mode {SCREEN[0]}x{SCREEN[1]}
 output * bg #3f6475 solid_color
 xwayland force
 bar {{
@@ -138,8 +143,9 @@ DESKTOPS = {
         programs=(("sway",),),
         names=(_WATCHER, _NOTIFICATIONS),
         tray=(1000, 0, 280, 30),
-        user=1000,
+        user=_NOBODY,
         is_wayland=True,
+        menus_get_keys=False,
         places_windows=False,
     ),
 }

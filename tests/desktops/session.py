@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
@@ -15,9 +15,8 @@ from PIL import Image, ImageChops
 from Xlib import X, display
 
 from tests.fake_bus import BusClient, PrivateBus
-from tests.panel_item import PanelItem
+from tests.panel_item import MenuEntry, PanelItem
 from tests.process import Process, end
-from tests.x_windows import off_place
 
 from .known import DISPLAYS, SCREEN, Command, Desktop
 
@@ -84,8 +83,6 @@ class Session:
                 assert self.wait_until(displays.exists, STARTED_WITHIN), "it does not say where it is"
                 mine = dict(zip(("DISPLAY", "WAYLAND_DISPLAY"), displays.read_text().split(), strict=True))
                 self._programs_environ = self.environ | mine
-            self._programs_display = display.Display(self._programs_environ["DISPLAY"])
-            stack.callback(self._programs_display.close)
             for name in self.desktop.names:
                 self._wait_for("--session", name)
             self._at_rest()
@@ -167,8 +164,22 @@ class Session:
         time.sleep(0.3)  # a shell wants the pointer to have arrived
         self._run(("xdotool", "mousedown", str(button), "sleep", "0.15", "mouseup", str(button)))
 
-    def choose(self, label: str) -> None:
-        """Choose an entry of the icon's open menu with the keyboard."""
+    def choose(self, label: str, box: Box) -> None:
+        """Choose an entry of the icon's open menu, which is in that box: with the keyboard, where menus get it."""
+        entries = [entry for entry in self._menu() if not entry.separator]
+        if self.desktop.menus_get_keys:
+            usable = [entry.label for entry in entries if entry.enabled]
+            for key in [*["Down"] * (usable.index(label) + 1), "Return"]:
+                self._run(("xdotool", "key", key))
+                time.sleep(0.1)
+            return
+        lines = _lines(self.screen().crop(box))
+        assert len(lines) == len(entries), f"{len(lines)} lines in the menu, which has {len(entries)} entries"
+        down = lines[[entry.label for entry in entries].index(label)]
+        self.click(((box[0] + box[2]) // 2, box[1] + down), 1)
+
+    def _menu(self) -> list[MenuEntry]:
+        """The entries of the icon's menu."""
         bus = PrivateBus()
         bus.address = self.environ["DBUS_SESSION_BUS_ADDRESS"]
         with BusClient(bus) as client:
@@ -176,11 +187,7 @@ class Session:
             items = client.property(watcher, "/StatusNotifierWatcher", watcher, "RegisteredStatusNotifierItems")
             # GNOME's extension puts an @ between the owner's name and the path.
             name, slash, path = items[-1].replace("@", "").partition("/")
-            menu = PanelItem(client, name, slash + path).menu()
-        usable = [entry.label for entry in menu if entry.enabled and not entry.separator]
-        for key in [*["Down"] * (usable.index(label) + 1), "Return"]:
-            self._run(("xdotool", "key", key))
-            time.sleep(0.1)
+            return PanelItem(client, name, slash + path).menu()
 
     def notified(self, text: str) -> bool:
         """Wait until the desktop has been sent a notification with this text."""
@@ -207,7 +214,12 @@ class Session:
         Returns:
             ``None`` where no window has a title that begins so.
         """
-        return off_place(self._programs_display, title)
+        # A process of its own: python-xlib 0.33 cannot talk to two servers whose extensions have different numbers.
+        said = self._run((sys.executable, "-m", "tests.x_windows", title), self._programs_environ)
+        if not said:
+            return None
+        right, down = said.split()
+        return int(right), int(down)
 
     def agent(self, *options: str, given: str = "") -> Process:
         """``telex-start`` on this desktop."""
@@ -244,6 +256,9 @@ class Session:
             return
         for path in (self.environ["HOME"], self.environ["XDG_RUNTIME_DIR"], HERE, self._logs, self._pictures):
             os.chown(path, user, user)
+        sockets = Path("/tmp/.X11-unix")  # only root's X server makes it
+        sockets.mkdir()
+        sockets.chmod(0o1777)
         self._stack.pop_all()  # what root has started ends with the namespace: nobody else can
         os.setgroups([])
         os.setgid(user)
@@ -274,8 +289,10 @@ class Session:
     def _wait_for(self, bus: str, name: str) -> None:
         self._run(("gdbus", "wait", bus, "--timeout", str(round(STARTED_WITHIN)), name))
 
-    def _run(self, command: Command) -> str:
-        done = subprocess.run(command, env=self.environ, capture_output=True, text=True, timeout=STARTED_WITHIN + 10)
+    def _run(self, command: Command, environ: Mapping[str, str] | None = None) -> str:
+        limit = STARTED_WITHIN + 10
+        environ = self.environ if environ is None else environ
+        done = subprocess.run(command, env=environ, cwd=HERE, capture_output=True, text=True, timeout=limit)
         assert done.returncode == 0, f"{' '.join(command)}: {done.stdout}{done.stderr}"
         return done.stdout.strip()
 
@@ -284,6 +301,22 @@ def _difference(one: Image.Image, other: Image.Image) -> tuple[Box | None, int]:
     """Where two pictures are not the same, and by how many pixels."""
     unlike = ImageChops.difference(one, other).convert("L").point(lambda value: 255 if value else 0)
     return unlike.getbbox(), unlike.histogram()[255]
+
+
+def _lines(menu: Image.Image) -> list[int]:
+    """The middles of a menu's lines of text, from its top: rows that have ink where neither edge nor shadow is."""
+    inner = menu.crop((16, 0, menu.width - 16, menu.height))
+    inked = [len(set(inner.crop((0, row, inner.width, row + 1)).getdata())) > 1 for row in range(inner.height)]
+    lines: list[int] = []
+    began = None
+    for row, ink in enumerate([*inked, False]):
+        if ink and began is None:
+            began = row
+        elif not ink and began is not None:
+            if row - began >= 6:  # a separator is lower
+                lines.append((began + row) // 2)
+            began = None
+    return lines
 
 
 def _alike(one: tuple[int, ...], other: tuple[int, ...]) -> bool:

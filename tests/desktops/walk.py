@@ -35,7 +35,8 @@ def walk(session: Session) -> list[str]:
             session.click(icon, 3)
             box, count = session.wait_for_change(before)
             step(picture, count >= A_MENU, f"{count} pixels in {box}")
-            session.choose(label)
+            assert box is not None, "no menu"
+            session.choose(label, box)
 
         choose("Test Notifications", "menu")
         wanted = "1 mention"
