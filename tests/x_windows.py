@@ -1,4 +1,5 @@
-"""Where windows stand on a screen, asked of the X server itself; ``python -m tests.x_windows TITLE`` prints it.
+"""Where windows stand on a screen, asked of the X server itself: ``python -m tests.x_windows TITLE`` prints how
+far a window is off its place, and without a title which one has the focus.
 
 xdotool 3 does not do: its ``getwindowgeometry`` adds the frame twice for a window that has one.
 """
@@ -43,11 +44,23 @@ def off_place(display: Any, title: str) -> tuple[int, int] | None:
     return None
 
 
+def active(display: Any) -> str:
+    """The title of the window that has the focus, as the window manager says; empty where none has it."""
+    found = _values(display, display.screen().root, "_NET_ACTIVE_WINDOW")
+    if not found or not found[0]:
+        return ""
+    window = display.create_resource_object("window", int(found[0]))
+    title = _values(display, window, "_NET_WM_NAME") or _values(display, window, "WM_NAME")
+    return bytes(title).decode()
+
+
 def _values(display: Any, window: Any, name: str) -> Any:
     found = window.get_full_property(display.intern_atom(name), X.AnyPropertyType)
     return found.value if found is not None else []
 
 
 if __name__ == "__main__":
-    found = off_place(displays.Display(), sys.argv[1])
-    print(*(found or ()))
+    if sys.argv[1:]:
+        print(*(off_place(displays.Display(), sys.argv[1]) or ()))
+    else:
+        print(active(displays.Display()))

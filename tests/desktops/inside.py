@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from .known import DESKTOPS
 from .session import AN_ICON, APPEARS_WITHIN, HERE, SETTLED, STARTED_WITHIN, Session
-from .walk import walk
+from .walk import Walk
 
 
 def starts(session: Session, count: int) -> int:
@@ -39,6 +39,24 @@ def starts(session: Session, count: int) -> int:
     return missing
 
 
+def restarts(session: Session, count: int) -> int:
+    """Crash the desktop again and again under a running agent; how often the icon was missing after it."""
+    missing = 0
+    email, password = os.environ["SANDBOX_EMAIL"], os.environ["SANDBOX_PASSWORD"]
+    with session.agent("--email", email, "--password-stdin", given=password + "\n") as agent:
+        assert session.wait_for_icon(True, APPEARS_WITHIN), "no icon before the first"
+        for turn in range(1, count + 1):
+            session.restart()
+            there = session.wait_for_online_icon() is not None
+            print(f"restart {turn}: {'icon' if there else 'no icon'}; the tray has {session.registered()}", flush=True)
+            session.picture(f"restart-{turn}")
+            missing += not there
+        agent.process.terminate()
+        assert agent.ended() == 0, agent.errors
+    print(f"{count} restarts of the desktop, {count - missing} icons", flush=True)
+    return missing
+
+
 def window_stands(session: Session) -> bool:
     """Open the login window; whether it stands where it should."""
     with session.agent("--login") as agent:
@@ -56,16 +74,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("desktop", choices=DESKTOPS)
     parser.add_argument("--starts", type=int, default=0)
+    parser.add_argument("--restarts", type=int, default=0)
     parser.add_argument("--window", action="store_true")
     parser.add_argument("--walk", action="store_true")
     options = parser.parse_args(arguments)
     desktop = DESKTOPS[options.desktop]
+    wrong: list[str] = []
     try:
         with Session(desktop) as session:
             print(f"{desktop.title}: running", flush=True)
             session.picture("empty")
             missing = starts(session, options.starts) if options.starts else 0
-            wrong = walk(session) if options.walk else []
+            if options.walk:
+                walk = Walk(session)
+                walk.all()
+                wrong = walk.wrong
+            missing += restarts(session, options.restarts) if options.restarts else 0
             stands = not options.window or window_stands(session)
     except AssertionError:
         for log in sorted((HERE / "log").iterdir()):

@@ -35,6 +35,8 @@ class Desktop(NamedTuple):
     """It draws into one window on the X server, and writes its own displays' names to :data:`DISPLAYS`."""
     menus_get_keys: bool = True
     """Whether a menu that the mouse has opened takes the keyboard too."""
+    spares_focus: bool = True
+    """Whether a window may appear without taking the focus; else none is opened unasked."""
     places_windows: bool = True
     """Whether windows stand where they ask to; tiling desktops have their own mind."""
 
@@ -146,6 +148,7 @@ DESKTOPS = {
         user=_NOBODY,
         is_wayland=True,
         menus_get_keys=False,
+        spares_focus=False,
         places_windows=False,
     ),
 }

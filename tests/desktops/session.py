@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
-from PIL import Image, ImageChops
+from PIL import Image
 from Xlib import X, display
 
 from tests.fake_bus import BusClient, PrivateBus
@@ -19,6 +19,7 @@ from tests.panel_item import MenuEntry, PanelItem
 from tests.process import Process, end
 
 from .known import DISPLAYS, SCREEN, Command, Desktop
+from .pictures import Box, alike, difference, lines_of_text
 
 HERE = Path("/share")
 STARTED_WITHIN = 60.0
@@ -33,9 +34,6 @@ A_MENU = 5000
 """Pixels of the screen that a menu or a toast changes at least; a clock changes fewer."""
 VIOLET = (110, 80, 240)
 """The colour of the icon while the agent is online."""
-
-Box = tuple[int, int, int, int]
-"""Left, top, right and bottom, in pixels."""
 
 
 class Session:
@@ -76,24 +74,34 @@ class Session:
             self._notifications.next_line()
             for command in self.desktop.settings:
                 self._run(command)
-            for command in self.desktop.programs:
-                self._start(command)
+            self._programs = [self._start(command) for command in self.desktop.programs]
             if self.desktop.is_wayland:
                 displays = Path(DISPLAYS)
                 assert self.wait_until(displays.exists, STARTED_WITHIN), "it does not say where it is"
                 mine = dict(zip(("DISPLAY", "WAYLAND_DISPLAY"), displays.read_text().split(), strict=True))
                 self._programs_environ = self.environ | mine
-            for name in self.desktop.names:
-                self._wait_for("--session", name)
-            self._at_rest()
-            for command in self.desktop.emptying:
-                self._run(command)
+            self._wait_for_desktop()
             self.empty = self._at_rest()
             self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    def restart(self) -> None:
+        """The desktop crashes, and is started again."""
+        for process in reversed(self._programs):
+            process.kill()
+            process.wait()
+        self._programs = [self._start(command) for command in self.desktop.programs]
+        self._wait_for_desktop()
+
+    def _wait_for_desktop(self) -> None:
+        for name in self.desktop.names:
+            self._wait_for("--session", name)
+        self._at_rest()
+        for command in self.desktop.emptying:
+            self._run(command)
 
     # --- what somebody sees -----------------------------------------------------------------------------------------
 
@@ -103,7 +111,7 @@ class Session:
 
     def icon_pixels(self) -> int:
         """How many pixels of the tray are not as they are without our icon."""
-        return _difference(self.empty, self._look(self.desktop.tray))[1]
+        return difference(self.empty, self._look(self.desktop.tray))[1]
 
     def wait_for_icon(self, there: bool, within: float) -> bool:
         """Wait until the icon is there, or gone; whether that came within so many seconds."""
@@ -116,7 +124,7 @@ class Session:
         def violet() -> bool:
             left, top, width, _ = self.desktop.tray
             pixels = list(self._look(self.desktop.tray).getdata())
-            places = [n for n, pixel in enumerate(pixels) if _alike(pixel, VIOLET)]
+            places = [n for n, pixel in enumerate(pixels) if alike(pixel, VIOLET)]
             if len(places) < AN_ICON:
                 return False
             across, down = sorted(n % width for n in places), sorted(n // width for n in places)
@@ -128,7 +136,7 @@ class Session:
 
     def change(self, before: Image.Image) -> tuple[Box | None, int]:
         """Where the screen is not as it was, and by how many pixels."""
-        return _difference(before, self.screen())
+        return difference(before, self.screen())
 
     def wait_for_change(self, before: Image.Image) -> tuple[Box | None, int]:
         """Wait until something as large as a menu has come and stands still; as :meth:`change`."""
@@ -144,7 +152,7 @@ class Session:
             nonlocal last
             time.sleep(0.5)
             before, last = last, self.screen()
-            return not _difference(before, last)[1]
+            return not difference(before, last)[1]
 
         self.wait_until(still, APPEARS_WITHIN)
 
@@ -173,7 +181,7 @@ class Session:
                 self._run(("xdotool", "key", key))
                 time.sleep(0.1)
             return
-        lines = _lines(self.screen().crop(box))
+        lines = lines_of_text(self.screen().crop(box))
         assert len(lines) == len(entries), f"{len(lines)} lines in the menu, which has {len(entries)} entries"
         down = lines[[entry.label for entry in entries].index(label)]
         self.click(((box[0] + box[2]) // 2, box[1] + down), 1)
@@ -220,6 +228,14 @@ class Session:
             return None
         right, down = said.split()
         return int(right), int(down)
+
+    def active(self) -> str:
+        """The title of the window that has the focus; empty where none has it."""
+        return self._run((sys.executable, "-m", "tests.x_windows"), self._programs_environ)
+
+    def other_window(self) -> Process:
+        """Another program with a window, which takes the focus."""
+        return Process(("xev", "-name", "Another", "-event", "focus"), self._programs_environ)
 
     def agent(self, *options: str, given: str = "") -> Process:
         """``telex-start`` on this desktop."""
@@ -295,29 +311,3 @@ class Session:
         done = subprocess.run(command, env=environ, cwd=HERE, capture_output=True, text=True, timeout=limit)
         assert done.returncode == 0, f"{' '.join(command)}: {done.stdout}{done.stderr}"
         return done.stdout.strip()
-
-
-def _difference(one: Image.Image, other: Image.Image) -> tuple[Box | None, int]:
-    """Where two pictures are not the same, and by how many pixels."""
-    unlike = ImageChops.difference(one, other).convert("L").point(lambda value: 255 if value else 0)
-    return unlike.getbbox(), unlike.histogram()[255]
-
-
-def _lines(menu: Image.Image) -> list[int]:
-    """The middles of a menu's lines of text, from its top: rows that have ink where neither edge nor shadow is."""
-    inner = menu.crop((16, 0, menu.width - 16, menu.height))
-    inked = [len(set(inner.crop((0, row, inner.width, row + 1)).getdata())) > 1 for row in range(inner.height)]
-    lines: list[int] = []
-    began = None
-    for row, ink in enumerate([*inked, False]):
-        if ink and began is None:
-            began = row
-        elif not ink and began is not None:
-            if row - began >= 6:  # a separator is lower
-                lines.append((began + row) // 2)
-            began = None
-    return lines
-
-
-def _alike(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
-    return all(abs(a - b) < 16 for a, b in zip(one, other, strict=True))
