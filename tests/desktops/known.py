@@ -29,8 +29,6 @@ class Desktop(NamedTuple):
     """Run to their end before the desktop starts."""
     emptying: tuple[Command, ...] = ()
     """Run when it has come to rest, so that an empty desktop is seen."""
-    user: int = 0
-    """The number of whom the session belongs to."""
     is_wayland: bool = False
     """It draws into one window on the X server, and writes its own displays' names to :data:`DISPLAYS`."""
     menus_get_keys: bool = True
@@ -59,8 +57,10 @@ _LEAVE_OVERVIEW: Command = (
     *("gdbus", "call", "--session", "--dest", "org.gnome.Shell", "--object-path", "/org/gnome/Shell", "--method"),
     *("org.freedesktop.DBus.Properties.Set", "org.gnome.Shell", "OverviewActive", "<false>"),
 )
-_NOBODY = 65534
-"""The one in every Debian's list of users who is free for it; the session bus wants one of that list."""
+_OUTLAST_GREETING: Command = (
+    *("sh", "-c", "for n in 0 1 2 3 4 5 6 7 8 9; do xdotool mousemove 640 $((400 + n)); sleep 1; done"),
+)
+"""GNOME says that its lock screen needs GDM, by a toast that goes after 4 s of somebody being there."""
 _SOFTWARE = {"LIBGL_ALWAYS_SOFTWARE": "1", "XDG_SESSION_TYPE": "x11"}
 
 
@@ -97,7 +97,7 @@ DESKTOPS = {
         ),
         programs=(("gnome-shell", "--x11"),),
         names=("org.gnome.Shell", _WATCHER, _NOTIFICATIONS),
-        emptying=(_LEAVE_OVERVIEW,),
+        emptying=(_LEAVE_OVERVIEW, _OUTLAST_GREETING),
         tray=(1000, 0, 280, 26),
     ),
     "plasma5": Desktop(
@@ -145,7 +145,6 @@ DESKTOPS = {
         programs=(("sway",),),
         names=(_WATCHER, _NOTIFICATIONS),
         tray=(1000, 0, 280, 30),
-        user=_NOBODY,
         is_wayland=True,
         menus_get_keys=False,
         spares_focus=False,

@@ -22,6 +22,8 @@ from .known import DISPLAYS, SCREEN, Command, Desktop
 from .pictures import Box, alike, difference, lines_of_text
 
 HERE = Path("/share")
+NOBODY = 65534
+"""The one in every Debian's list of users who is free for the session; its bus wants one of that list."""
 STARTED_WITHIN = 60.0
 """Seconds for each step of a desktop's start; software rendering on a busy machine is slow."""
 APPEARS_WITHIN = 15.0
@@ -61,7 +63,7 @@ class Session:
             for command in self.desktop.system_programs:
                 self._start(command)
                 self._wait_for("--system", "org.freedesktop.login1")
-            self._become(self.desktop.user)
+            self._become_a_user()
             width, height = SCREEN
             server = ("Xvfb", "-displayfd", "1", "-screen", "0", f"{width}x{height}x24", "-noreset")
             self.environ["DISPLAY"] = ":" + self._announced("xvfb", (*server, "+extension", "GLX"))
@@ -263,22 +265,20 @@ class Session:
         home, runtime = Path("/tmp/home"), Path("/tmp/run")
         home.mkdir()
         runtime.mkdir(mode=0o700)
-        mine = {"HOME": str(home), "XDG_RUNTIME_DIR": str(runtime), "USER": "root", "NO_AT_BRIDGE": "1"}
+        mine = {"HOME": str(home), "XDG_RUNTIME_DIR": str(runtime), "USER": "nobody", "NO_AT_BRIDGE": "1"}
         return {**os.environ, **mine, **self.desktop.environ}
 
-    def _become(self, user: int) -> None:
-        """Go on as somebody else, to whom all that is theirs is given."""
-        if not user:
-            return
+    def _become_a_user(self) -> None:
+        """Go on as somebody else than root, whom sway refuses; what is the session's is given to them."""
         for path in (self.environ["HOME"], self.environ["XDG_RUNTIME_DIR"], HERE, self._logs, self._pictures):
-            os.chown(path, user, user)
+            os.chown(path, NOBODY, NOBODY)
         sockets = Path("/tmp/.X11-unix")  # only root's X server makes it
         sockets.mkdir()
         sockets.chmod(0o1777)
         self._stack.pop_all()  # what root has started ends with the namespace: nobody else can
         os.setgroups([])
-        os.setgid(user)
-        os.setuid(user)
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
 
     def _start(self, command: Command) -> subprocess.Popen[Any]:
         log = (self._logs / f"{len(list(self._logs.iterdir()))}-{Path(command[0]).name}.log").open("w")
