@@ -120,7 +120,7 @@ DESKTOPS = {
         packages=("cinnamon", "xapp-sn-watcher", "libgl1-mesa-dri", "librsvg2-common"),
         environ={**_SOFTWARE, "XDG_CURRENT_DESKTOP": "X-Cinnamon"},
         system_programs=(_LOGIND,),
-        programs=(("cinnamon", "--replace"), ("/usr/lib/x86_64-linux-gnu/xapps/xapp-sn-watcher",)),
+        programs=(("cinnamon", "--replace"), ("/usr/libexec/xapps/sn-watcher/xapp-sn-watcher",)),
         names=("org.Cinnamon", _WATCHER, _NOTIFICATIONS),
         tray=(900, 760, 240, 40),
     ),

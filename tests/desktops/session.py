@@ -122,6 +122,7 @@ class Session:
     def wait_for_online_icon(self) -> tuple[int, int] | None:
         """Wait for the icon of an agent that is online; the middle of its violet, or ``None``."""
         found: list[tuple[int, int]] = []
+        self._run(("xdotool", "mousemove", str(SCREEN[0] // 2), str(SCREEN[1] // 2)))  # below the pointer it is lighter
 
         def violet() -> bool:
             left, top, width, _ = self.desktop.tray
