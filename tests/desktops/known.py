@@ -122,7 +122,7 @@ DESKTOPS = {
         system_programs=(_LOGIND,),
         programs=(("cinnamon", "--replace"), ("/usr/libexec/xapps/sn-watcher/xapp-sn-watcher",)),
         names=("org.Cinnamon", _WATCHER, _NOTIFICATIONS),
-        tray=(900, 760, 240, 40),
+        tray=(1000, 762, 200, 38),
     ),
     "mate": Desktop(
         title="MATE 1.27 (Debian 12)",

@@ -121,21 +121,19 @@ class Session:
 
     def wait_for_online_icon(self) -> tuple[int, int] | None:
         """Wait for the icon of an agent that is online; the middle of its violet, or ``None``."""
-        found: list[tuple[int, int]] = []
         self._run(("xdotool", "mousemove", str(SCREEN[0] // 2), str(SCREEN[1] // 2)))  # below the pointer it is lighter
+        self.wait_until(lambda: self.online_icon() is not None, APPEARS_WITHIN)
+        return self.online_icon()
 
-        def violet() -> bool:
-            left, top, width, _ = self.desktop.tray
-            pixels = list(self._look(self.desktop.tray).getdata())
-            places = [n for n, pixel in enumerate(pixels) if alike(pixel, VIOLET)]
-            if len(places) < AN_ICON:
-                return False
-            across, down = sorted(n % width for n in places), sorted(n // width for n in places)
-            found.append((left + across[len(places) // 2], top + down[len(places) // 2]))
-            return True
-
-        self.wait_until(violet, APPEARS_WITHIN)
-        return found[-1] if found else None
+    def online_icon(self) -> tuple[int, int] | None:
+        """The middle of what is violet in the tray, or ``None``."""
+        left, top, width, _ = self.desktop.tray
+        pixels = list(self._look(self.desktop.tray).getdata())
+        places = [n for n, pixel in enumerate(pixels) if alike(pixel, VIOLET)]
+        if len(places) < AN_ICON:
+            return None
+        across, down = sorted(n % width for n in places), sorted(n // width for n in places)
+        return left + across[len(places) // 2], top + down[len(places) // 2]
 
     def change(self, before: Image.Image) -> tuple[Box | None, int]:
         """Where the screen is not as it was, and by how many pixels."""
@@ -172,7 +170,7 @@ class Session:
     def click(self, at: tuple[int, int], button: int) -> None:
         """Click with the mouse; the button is held as a hand holds it."""
         self._run(("xdotool", "mousemove", str(at[0]), str(at[1])))
-        time.sleep(0.3)  # a shell wants the pointer to have arrived
+        time.sleep(1.0)  # Cinnamon takes no click from a pointer that has only just arrived
         self._run(("xdotool", "mousedown", str(button), "sleep", "0.15", "mouseup", str(button)))
 
     def choose(self, label: str, box: Box) -> None:

@@ -10,7 +10,7 @@ import os
 from tests.process import Process
 from tests.servers import Sandbox
 
-from .session import A_MENU, AN_ICON, APPEARS_WITHIN, Session
+from .session import A_MENU, APPEARS_WITHIN, Session
 
 
 class Walk:
@@ -45,7 +45,7 @@ class Walk:
         # A toast of a conversation stays as long as the desktop likes.
         session.wait_until(lambda: session.change(empty)[1] < A_MENU, 30.0)
         box, count = session.change(empty)
-        gone = count < A_MENU and session.icon_pixels() < AN_ICON
+        gone = count < A_MENU and session.online_icon() is None
         self._step("after-exit", gone, f"{count} pixels differ in {box}")
 
     def _signed_out(self) -> None:
