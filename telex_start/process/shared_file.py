@@ -11,9 +11,6 @@ import os
 import sys
 
 if sys.platform == "win32":
-    import _winapi
-    import msvcrt
-
     _APPEND = 0x4 | 0x80 | 0x100000
     """``FILE_APPEND_DATA | FILE_READ_ATTRIBUTES | SYNCHRONIZE``."""
     _SHARE_ALL = 0x1 | 0x2 | 0x4
@@ -25,6 +22,9 @@ if sys.platform == "win32":
         Raises:
             OSError: it cannot be opened.
         """
+        import _winapi
+        import msvcrt
+
         handle = _winapi.CreateFile(path, _APPEND, _SHARE_ALL, 0, _OPEN_ALWAYS, 0, 0)
         return msvcrt.open_osfhandle(handle, os.O_APPEND | os.O_NOINHERIT)
 
