@@ -65,7 +65,7 @@ class Session:
             for command in self.desktop.system_programs:
                 self._start(command)
                 self._wait_for("--system", "org.freedesktop.login1")
-            self._install_desktop_entry()
+            self._install()
             self._become_a_user()
             width, height = SCREEN
             server = ("Xvfb", "-displayfd", "1", "-screen", "0", f"{width}x{height}x24", "-noreset")
@@ -270,8 +270,11 @@ class Session:
         mine = {"HOME": str(home), "XDG_RUNTIME_DIR": str(runtime), "USER": "nobody", "NO_AT_BRIDGE": "1"}
         return {**os.environ, **mine, **self.desktop.environ}
 
-    def _install_desktop_entry(self) -> None:
-        """As the doctor says."""
+    def _install(self) -> None:
+        """The command, and the desktop entry as the doctor says."""
+        command = Path("/usr/local/bin/telex-start")
+        command.write_text(f'#!/bin/sh\nexec {sys.executable} -m telex_start "$@"\n')
+        command.chmod(0o755)
         for name, folder in (("desktop", "applications"), ("svg", "icons/hicolor/scalable/apps")):
             goal = Path("/usr/local/share", folder)
             goal.mkdir(parents=True, exist_ok=True)

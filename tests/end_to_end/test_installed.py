@@ -57,9 +57,9 @@ def the_desktop_entry_is_shipped_and_the_doctor_tells_how_to_install_it(
     environ = {"HOME": str(home), "PATH": os.environ["PATH"], **bus.environ, **nobody}
 
     def doctor() -> str:
-        command = [environment / "bin" / "telex-start", "doctor"]
-        said = subprocess.run(command, env=environ, cwd=home, capture_output=True, text=True).stdout
-        return next(line for line in said.splitlines() if "desktop entry" in line)
+        command = [str(environment / "bin" / "telex-start"), "doctor"]
+        done = subprocess.run(command, env=environ, cwd=home, stdout=subprocess.PIPE, text=True)
+        return next(line for line in done.stdout.splitlines() if "desktop entry" in line)
 
     _, none, remedy = doctor().partition("no menu has the program: ")
     assert none
