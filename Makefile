@@ -1,5 +1,5 @@
 # Telex Start. Every target does its own set-up.
-.PHONY: demo test test-fast test-centrifugo bench soak fleet lint coverage set-up-demo set-up-test set-up-bench clean
+.PHONY: demo test test-fast test-centrifugo bench soak fleet fuzz lint coverage set-up-demo set-up-test set-up-bench clean
 
 PYTEST = .venv/bin/python -m pytest
 # Most tests wait for something; those of one file share what they start.
@@ -32,6 +32,10 @@ soak: set-up-test
 AGENTS ?= 10000
 fleet: set-up-test
 	.venv/bin/python -m tests.fleet $(AGENTS) $(ARGS)
+
+SECONDS ?= 300
+fuzz: set-up-test
+	.venv/bin/python -m tests.fuzz $(SECONDS) $(ARGS)
 
 lint: set-up-test
 	.venv/bin/ruff check telex_start tests

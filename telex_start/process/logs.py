@@ -18,11 +18,17 @@ from types import TracebackType
 from typing import Any, TextIO
 
 from ..printable import printable
+from .terminal import is_terminal
 
 MOST_BYTES = 1_000_000
 """Size at which the file is put aside and a new one begun."""
 KEPT_FILES = 2
 """Files put aside that are kept, as ``….log.1`` (the newer) and ``….log.2``."""
+
+LONGEST = 10_000
+"""Characters of one entry: a server's headers, which a library logs where it cannot read them, may be megabytes."""
+_READ = 100_000
+"""Characters of an entry that are looked at."""
 
 _FORMAT = "%(asctime)s %(levelname)s [%(threadName)s] %(name)s: %(message)s"
 _CHATTY = ("PIL", "urllib3", "websocket")
@@ -72,7 +78,7 @@ def begin(
             _handlers.append(RotatingFile(file))
         except OSError as error:
             trouble = error
-    if sys.stderr is not None and sys.stderr.isatty():
+    if is_terminal(sys.stderr):
         _handlers.append(logging.StreamHandler())
     if not _handlers:
         _handlers.append(logging.NullHandler())
@@ -135,10 +141,11 @@ class RedactingFormatter(logging.Formatter):
         text = printable(super().format(record), _escape, keep="\n")
         for secret in self._to_strike():
             text = text.replace(secret, "…")
+        text = text[:_READ]
         text = _JWT.sub("…", text)
         text = _NAMED.sub(r"\1…", text)
         text = _BEARER.sub(r"\1…", text)
-        return masked(text)
+        return _cut(masked(text))  # not before: half a secret would stay
 
     def _to_strike(self) -> tuple[str, ...]:
         """Every secret that is held now, and as many forgotten ones as were ever held at a time; longest first.
@@ -154,6 +161,15 @@ class RedactingFormatter(logging.Formatter):
             self._struck = tuple(sorted({**forgotten, **current}, key=len, reverse=True))
             self._current, self._forgotten = current, forgotten
         return self._struck
+
+
+def _cut(text: str) -> str:
+    """At most :data:`LONGEST` characters. The end stays: in a traceback it says what the error is."""
+    if len(text) <= LONGEST:
+        return text
+    end = LONGEST // 4
+    left_out = f" … ({len(text) - LONGEST:,} characters left out) … "
+    return text[: LONGEST - end - len(left_out)] + left_out + text[-end:]
 
 
 def _escape(character: str) -> str:
