@@ -53,7 +53,7 @@ class _Https:
     def __init__(self, world: World, telex: Telex) -> None:
         self._world, self._telex = world, telex
 
-    def request(self, method: str, url: str, *, headers: dict[str, str], json: Any, seconds: float) -> Answer:
+    def request(self, method: str, url: str, *, headers: dict[str, str], json: Any, **_: Any) -> Answer:
         path = url.removeprefix(API + "/")
         self._telex.on_its_way(path, headers, json)
         self._world.sleep(self._telex.latency())
