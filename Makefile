@@ -1,5 +1,5 @@
 # Telex Start. Every target does its own set-up.
-.PHONY: demo test test-fast test-centrifugo bench soak lint coverage set-up-demo set-up-test set-up-bench clean
+.PHONY: demo test test-fast test-centrifugo bench soak fuzz lint coverage set-up-demo set-up-test set-up-bench clean
 
 PYTEST = .venv/bin/python -m pytest
 # Most tests wait for something; those of one file share what they start.
@@ -18,7 +18,7 @@ test-fast: set-up-test
 
 test-centrifugo: set-up-test
 	.venv/bin/python -m tests.centrifugo
-	$(PYTEST) $(PARALLEL) -m centrifugo --timeout 120 $(ARGS)
+	$(PYTEST) $(PARALLEL) -m centrifugo --both-histories --timeout 120 $(ARGS)
 
 # What is measured is what a user gets: the lean environment's Python, and the package as pip installs it.
 bench: set-up-bench
@@ -26,7 +26,11 @@ bench: set-up-bench
 
 MINUTES ?= 30
 soak: set-up-test
-	.venv/bin/python -m tests.soak $(MINUTES)
+	.venv/bin/python -m tests.soak $(MINUTES) $(ARGS)
+
+SECONDS ?= 300
+fuzz: set-up-test
+	.venv/bin/python -m tests.fuzz $(SECONDS) $(ARGS)
 
 lint: set-up-test
 	.venv/bin/ruff check telex_start tests

@@ -184,6 +184,7 @@ def test_a_sign_out_at_any_moment_of_a_sign_in_ends_signed_out(own: Telex, agent
     session.await_subscribed(1)
 
 
+@pytest.mark.history
 def test_reconnect_now_makes_the_connection_anew(telex: Telex, agent: Start) -> None:
     sandbox = telex(*ONE)
     session = agent(sandbox).online()
@@ -251,6 +252,7 @@ class Machine:
         self._slept += seconds
 
 
+@pytest.mark.history
 def test_after_sleep_the_connection_is_made_anew_at_once(telex: Telex, agent: Start) -> None:
     machine = Machine()
     sandbox = telex(*ONE)

@@ -74,6 +74,7 @@ def _refresh_with(telex: Telex, agent: Start, kind: str, reconnects: int = 0) ->
     assert session.troubles == []
 
 
+@pytest.mark.history
 def test_an_unreadable_token_in_a_server_closing_over_it_costs_a_reconnect_without_that_organisation(
     own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -88,6 +89,7 @@ def test_an_unreadable_token_in_a_server_closing_over_it_costs_a_reconnect_witho
     assert session.troubles == []
 
 
+@pytest.mark.history
 def test_a_refused_organisation_is_tried_again_and_catches_up(telex: Telex, agent: Start) -> None:
     sandbox = telex(*TWO)
     sandbox.fault("subscription", organisation=0, status=403, message="user does not belong to this organisation")
@@ -299,6 +301,7 @@ def test_a_first_look_up_refused_by_bearer_alone_is_no_end_of_the_session(own: T
     assert len(session.troubles) == 1
 
 
+@pytest.mark.history
 @at_once
 def test_the_end_of_a_session_asks_to_sign_in_and_the_same_user_recovers_what_was_missed(
     telex: Telex, agent: Start
@@ -322,6 +325,7 @@ def test_the_end_of_a_session_asks_to_sign_in_and_the_same_user_recovers_what_wa
     assert len(session.all(OrganisationsChanged)) == 1, "they are still the same"
 
 
+@pytest.mark.history
 @at_once
 def test_another_user_recovers_nothing_of_the_one_before(telex: Telex, agent: Start) -> None:
     sandbox = telex(*TWO, *SHORT)
@@ -339,6 +343,7 @@ def test_another_user_recovers_nothing_of_the_one_before(telex: Telex, agent: St
     assert session.all(CountsUnknown) == []
 
 
+@pytest.mark.history
 @at_once
 def test_a_refused_sign_in_after_the_end_of_a_session_keeps_the_positions(telex: Telex, agent: Start) -> None:
     sandbox = telex(*TWO, *SHORT)

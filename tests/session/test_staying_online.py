@@ -146,6 +146,7 @@ def test_a_server_without_pings(telex: Telex, agent: Start) -> None:
     assert session.reconnects == 0
 
 
+@pytest.mark.history
 def test_a_silent_link_is_found_within_ping_and_ten_seconds(telex: Telex, agent: Start) -> None:
     sandbox = telex(*ONE, "--ping", "1")
     session = agent(sandbox, timings=quick(ping_slack=1.0)).online()
@@ -173,6 +174,7 @@ def test_a_server_that_is_silent_from_the_handshake_on_is_given_up_in_time(own: 
 # --- closed by the server -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.history
 @pytest.mark.parametrize("code", [1000, 3001, 3004, 3008, 3010, 3011, 3012, 4000])
 def test_codes_after_which_it_reconnects_and_recovers(telex: Telex, agent: Start, code: int) -> None:
     sandbox = telex(*ONE)
@@ -191,6 +193,7 @@ def test_codes_after_which_it_reconnects_and_recovers(telex: Telex, agent: Start
     assert session.troubles == []
 
 
+@pytest.mark.history
 @pytest.mark.parametrize("code", [3500, 3503, 4500])
 def test_terminal_codes_wait_and_reconnect_now_ends_the_wait(telex: Telex, agent: Start, code: int) -> None:
     sandbox = telex(*ONE)
@@ -233,6 +236,7 @@ def test_too_many_requests_waits_longer(own: Telex, agent: Start) -> None:
     assert session.state is State.RECONNECTING
 
 
+@pytest.mark.history
 def test_state_invalidated_forgets_tokens_and_positions(telex: Telex, agent: Start) -> None:
     sandbox = telex(*ONE)
     session = agent(sandbox).online()
@@ -314,6 +318,7 @@ def test_other_answers_to_a_handshake(own: Telex, agent: Start, status: int) -> 
 # --- unsubscribed by the server -------------------------------------------------------------------------------------
 
 
+@pytest.mark.history
 @pytest.mark.parametrize("code", [2500, 2501])
 def test_an_unsubscribed_channel_comes_back_with_what_it_missed(own: Telex, agent: Start, code: int) -> None:
     sandbox = own("--organisations", "2")
@@ -331,6 +336,7 @@ def test_an_unsubscribed_channel_comes_back_with_what_it_missed(own: Telex, agen
     assert sandbox.status()["tokens_issued"]["subscription"] == tokens + (code == 2501)
 
 
+@pytest.mark.history
 def test_an_organisation_taken_away_by_the_server_is_refused_and_tried_again(telex: Telex, agent: Start) -> None:
     sandbox = telex("--organisations", "2")
     session = agent(sandbox, timings=quick(refused_for=0.5)).online(2)
@@ -347,6 +353,7 @@ def test_an_organisation_taken_away_by_the_server_is_refused_and_tried_again(tel
 # --- restarts and recovery ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.history
 @pytest.mark.parametrize("kill", [False, True])
 def test_a_restart_under_load_loses_nothing_that_the_server_held(telex: Telex, agent: Start, kill: bool) -> None:
     sandbox = telex(*ONE)
@@ -365,6 +372,7 @@ def test_a_restart_under_load_loses_nothing_that_the_server_held(telex: Telex, a
     assert session.lost() == 1
 
 
+@pytest.mark.history
 def test_a_server_that_is_down_for_a_while(telex: Telex, agent: Start) -> None:
     sandbox = telex(*ONE)
     session = agent(sandbox).online()
@@ -379,6 +387,7 @@ def test_a_server_that_is_down_for_a_while(telex: Telex, agent: Start) -> None:
     assert len(session.troubles) == 1, "one trouble, however often it is tried"
 
 
+@pytest.mark.history
 def test_reconnects_under_load_lose_and_repeat_nothing(telex: Telex, agent: Start) -> None:
     sandbox = telex(*ONE)
     session = agent(sandbox).online()
@@ -392,6 +401,7 @@ def test_reconnects_under_load_lose_and_repeat_nothing(telex: Telex, agent: Star
     assert session.lost() == 0
 
 
+@pytest.mark.history
 def test_of_150_missed_and_100_kept_the_last_100_come(own: Telex, agent: Start) -> None:
     sandbox = own(*ONE)
     session = agent(sandbox).online()
@@ -405,6 +415,7 @@ def test_of_150_missed_and_100_kept_the_last_100_come(own: Telex, agent: Start) 
     assert session.await_received(101)[-1] == "next"
 
 
+@pytest.mark.history
 def test_of_150_missed_and_100_kept_the_last_100_come_on_any_server(telex: Telex, agent: Start) -> None:
     sandbox = telex(*ONE)
     session = agent(sandbox, timings=quick(busy=0.4)).online()
@@ -417,6 +428,7 @@ def test_of_150_missed_and_100_kept_the_last_100_come_on_any_server(telex: Telex
     assert session.lost() == 1
 
 
+@pytest.mark.history
 def test_history_that_is_gone_is_told(telex: Telex, agent: Start) -> None:
     sandbox = telex(*ONE)
     session = agent(sandbox, timings=quick(busy=0.4)).online()
@@ -431,6 +443,7 @@ def test_history_that_is_gone_is_told(telex: Telex, agent: Start) -> None:
     assert session.await_received(1) == ["next"]
 
 
+@pytest.mark.history
 def test_the_first_catch_up(telex: Telex, agent: Start) -> None:
     sandbox = telex("--organisations", "2")
     sandbox.publish_many(0, list(range(30)))
@@ -441,6 +454,7 @@ def test_the_first_catch_up(telex: Telex, agent: Start) -> None:
     assert session.lost() == 0
 
 
+@pytest.mark.history
 def test_the_first_catch_up_of_a_history_that_is_not_whole_brings_what_is_kept(telex: Telex, agent: Start) -> None:
     sandbox = telex(*ONE)
     sandbox.publish_many(0, list(range(130)))
@@ -449,8 +463,9 @@ def test_the_first_catch_up_of_a_history_that_is_not_whole_brings_what_is_kept(t
     assert session.received(0, How.CAUGHT_UP) == list(range(30, 130))
 
 
+@pytest.mark.no_history
 def test_a_server_without_history(telex: Telex, agent: Start) -> None:
-    sandbox = telex(*ONE, "--history", "0")
+    sandbox = telex(*ONE)
     session = agent(sandbox).online()
     sandbox.publish(0, 1)
     session.await_received(1)

@@ -30,6 +30,7 @@ def test_tokens_are_refreshed_neither_late_nor_all_the_time(telex: Telex, agent:
     assert seconds / 4 <= (after["subscription"] - issued["subscription"]) / 2 + 1 <= seconds / 2 + 1
 
 
+@pytest.mark.history
 @at_once
 def test_a_connection_that_cannot_be_refreshed_in_time_is_made_anew(telex: Telex, agent: Start) -> None:
     sandbox = telex("--organisations", "2", *SHORTER)
@@ -45,6 +46,7 @@ def test_a_connection_that_cannot_be_refreshed_in_time_is_made_anew(telex: Telex
     assert session.received() == published
 
 
+@pytest.mark.history
 @at_once
 def test_a_subscription_that_cannot_be_refreshed_in_time_comes_back_by_itself(telex: Telex, agent: Start) -> None:
     sandbox = telex("--organisations", "2", *SHORTER)
@@ -96,6 +98,7 @@ def test_a_clock_an_hour_off(own: Telex, agent: Start, server_ahead: float) -> N
     assert 1 <= sandbox.status()["tokens_issued"]["subscription"] - issued["subscription"] <= 3
 
 
+@pytest.mark.history
 def test_expired_tokens_are_replaced_at_a_reconnect(own: Telex, agent: Start) -> None:
     sandbox = own("--organisations", "2")
     session = agent(sandbox).online(2)
@@ -108,6 +111,7 @@ def test_expired_tokens_are_replaced_at_a_reconnect(own: Telex, agent: Start) ->
     assert session.await_received(2) == ["before", "after"]
 
 
+@pytest.mark.history
 def test_tokens_that_expired_unnoticed_are_found_out_at_the_reconnect(own: Telex, agent: Start) -> None:
     sandbox = own("--organisations", "2")
     session = agent(sandbox).online(2)
