@@ -8,12 +8,14 @@ import ssl
 import time
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import websocket
 
+from telex_start.sandbox.backend.faults import FAULT_PATHS
 from tests.sandbox.conftest import join, published
 from tests.sandbox.raw_clients import Closed, RawApiClient, RawPushClient, SignedTokens
 from tests.servers import HISTORY, OrderRefused, Sandbox
@@ -310,6 +312,14 @@ def test_the_orders_can_be_listed(sandbox: Sandbox) -> None:
         orders = json.load(response)
     assert orders["kick"].startswith("`{code, reason?, user_id?}`")
     assert all(text.startswith("`{") for text in orders.values())
+
+
+def test_the_orders_are_documented(sandbox: Sandbox) -> None:
+    url = sandbox.api_url.removesuffix("/api/v1") + "/sandbox/orders"
+    page = (Path(__file__).parent.parent.parent / "docs" / "sandbox.md").read_text("utf-8")
+    with urllib.request.urlopen(url, context=sandbox.tls) as response:
+        assert [name for name in json.load(response) if f"`{name}`" not in page] == []
+    assert [path for path in FAULT_PATHS if path not in page] == []
 
 
 def test_plain_http_is_not_spoken(sandbox: Sandbox) -> None:

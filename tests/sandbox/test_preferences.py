@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -68,6 +68,13 @@ def test_what_to_be_told_about(api: RawApiClient, sandbox: Sandbox, place: int, 
 
 
 def test_hours(api: RawApiClient, sandbox: Sandbox, place: int, base: str) -> None:
+    in_six_hours = datetime.now(UTC) + timedelta(hours=6)
+    around = [in_six_hours + timedelta(hours=hours) for hours in (-1, 1)]
+    sandbox.preference(place, time_range=" - ".join(f"{moment:%I:%M %p}" for moment in around))
+    assert kinds(sandbox.message(place, "General")) == [CHANGE]
+    sandbox.order("profile", timezone="Etc/GMT-6")  # POSIX counts the other way round: it is six hours later there
+    assert kinds(sandbox.message(place, "General")) == [CHANGE, TEXT]
+    sandbox.order("profile", timezone="UTC")
     sandbox.preference(place, time_range="nonsense")
     assert api.get(base + "/notification-preference")[1]["data"]["time_range"] == "nonsense"
     assert kinds(sandbox.message(place, "General")) == [CHANGE, TEXT]

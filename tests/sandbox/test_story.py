@@ -6,8 +6,7 @@ from typing import Any
 
 from telex_start.sandbox.backend.conversations import AGENTS, CHANNELS, DIRECT
 from telex_start.sandbox.story import SECTIONS, STORY
-from tests.sandbox.conftest import join
-from tests.sandbox.raw_clients import RawPushClient
+from tests.sandbox.raw_clients import RawPushClient, SignedTokens
 from tests.servers import HISTORY, Sandbox
 
 
@@ -35,7 +34,10 @@ def test_everything_written_says_who_and_what() -> None:
 
 def test_it_is_told_again_and_again() -> None:
     with Sandbox("--story-interval", "0.01", "--rate", "0", story=True) as sandbox, RawPushClient(sandbox) as peer:
-        join(peer, sandbox, 0, 1, 2)
+        tokens = SignedTokens(sandbox, sandbox.channel().partition("/")[2])
+        peer.ask({"connect": {"token": tokens.connection()}})
+        for channel in [sandbox.channel(index) for index in range(3)]:
+            peer.send({"subscribe": {"channel": channel, "token": tokens.subscription(channel)}})
         heard: list[tuple[str, Any]] = []
         rounds = 0
         while rounds < 3:

@@ -74,6 +74,7 @@ def _refresh_with(telex: Telex, agent: Start, kind: str, reconnects: int = 0) ->
     assert session.troubles == []
 
 
+@pytest.mark.history
 def test_an_unreadable_token_in_a_server_closing_over_it_costs_a_reconnect_without_that_organisation(
     own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

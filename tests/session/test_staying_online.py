@@ -13,7 +13,7 @@ from telex_start.events import How, ReconnectNow
 from telex_start.states import State
 from tests.servers import Sandbox
 from tests.session.agent import quick
-from tests.session.conftest import Start, Telex, history_matters
+from tests.session.conftest import Start, Telex
 
 ONE = ("--organisations", "1")
 
@@ -325,7 +325,7 @@ def test_an_unsubscribed_channel_comes_back_with_what_it_missed(own: Telex, agen
     sandbox.publish(1, "the others live on")
     session.await_received(1, 1)
     session.await_subscribed(2)
-    assert session.await_received(1) == ["meanwhile"]
+    session.await_all(["meanwhile"], missed=1)
     assert session.states() == [State.ONLINE]
     assert sandbox.status()["tokens_issued"]["subscription"] == tokens + (code == 2501)
 
@@ -346,7 +346,7 @@ def test_an_organisation_taken_away_by_the_server_is_refused_and_tried_again(tel
 # --- restarts and recovery ------------------------------------------------------------------------------------------
 
 
-@history_matters
+@pytest.mark.history
 @pytest.mark.parametrize("kill", [False, True])
 def test_a_restart_under_load_loses_nothing_that_the_server_held(telex: Telex, agent: Start, kill: bool) -> None:
     sandbox = telex(*ONE)
@@ -393,6 +393,7 @@ def test_reconnects_under_load_lose_and_repeat_nothing(telex: Telex, agent: Star
     session.await_all(published, missed=len(published))
 
 
+@pytest.mark.history
 def test_of_150_missed_and_100_kept_the_last_100_come(own: Telex, agent: Start) -> None:
     sandbox = own(*ONE)
     session = agent(sandbox).online()
@@ -406,7 +407,7 @@ def test_of_150_missed_and_100_kept_the_last_100_come(own: Telex, agent: Start) 
     assert session.await_received(101)[-1] == "next"
 
 
-@history_matters
+@pytest.mark.history
 def test_of_150_missed_and_100_kept_the_last_100_come_on_any_server(telex: Telex, agent: Start) -> None:
     sandbox = telex(*ONE)
     session = agent(sandbox, timings=quick(busy=0.4)).online()
@@ -419,7 +420,7 @@ def test_of_150_missed_and_100_kept_the_last_100_come_on_any_server(telex: Telex
     assert session.lost() == 1
 
 
-@history_matters
+@pytest.mark.history
 def test_history_that_is_gone_is_told(telex: Telex, agent: Start) -> None:
     sandbox = telex(*ONE)
     session = agent(sandbox, timings=quick(busy=0.4)).online()
@@ -434,7 +435,7 @@ def test_history_that_is_gone_is_told(telex: Telex, agent: Start) -> None:
     assert session.await_received(1) == ["next"]
 
 
-@history_matters
+@pytest.mark.history
 def test_the_first_catch_up(telex: Telex, agent: Start) -> None:
     sandbox = telex("--organisations", "2")
     sandbox.publish_many(0, list(range(30)))
@@ -445,7 +446,7 @@ def test_the_first_catch_up(telex: Telex, agent: Start) -> None:
     assert session.lost() == 0
 
 
-@history_matters
+@pytest.mark.history
 def test_the_first_catch_up_of_a_history_that_is_not_whole_brings_what_is_kept(telex: Telex, agent: Start) -> None:
     sandbox = telex(*ONE)
     sandbox.publish_many(0, list(range(130)))
@@ -454,8 +455,9 @@ def test_the_first_catch_up_of_a_history_that_is_not_whole_brings_what_is_kept(t
     assert session.received(0, How.CAUGHT_UP) == list(range(30, 130))
 
 
-def test_a_server_without_history(own: Telex, agent: Start) -> None:
-    sandbox = own(*ONE, "--history", "0")
+@pytest.mark.no_history
+def test_a_server_without_history(telex: Telex, agent: Start) -> None:
+    sandbox = telex(*ONE)
     session = agent(sandbox).online()
     sandbox.publish(0, 1)
     session.await_received(1)
