@@ -141,13 +141,10 @@ class LookUpCalls:
         )
         try:
             found = answers.envelope(answer, [access])
-        except RateLimited:
-            self._pacer.refused(self._now())
+        except BaseException as error:
+            self._pacer.taken(not isinstance(error, RateLimited))
             raise
-        except BaseException:
-            self._pacer.accepted(self._now())
-            raise
-        self._pacer.accepted(self._now())
+        self._pacer.taken(True)
         return found
 
 
