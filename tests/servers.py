@@ -259,6 +259,10 @@ class Sandbox:
         chosen = {key: value for key, value in named.items() if value is not None}
         return self.order("read", organisation=organisation, user=user, **chosen)
 
+    def forget(self) -> None:
+        """There were no conversations, and nobody has set anything."""
+        self.order("forget")
+
     def call(self, organisation: int | str, username: str, **order: Any) -> str:
         """Somebody calls, by default the one named; gives the call's id."""
         buzz_id: str = self.order("call", organisation=organisation, username=username, **order)["buzz_id"]

@@ -266,6 +266,18 @@ def test_a_channel_is_whole_where_nothing_was_missed_since_it_was_live_before(
     assert exchange.subscribe(**reply)[-1] == push.Live(exchange.channel, whole)
 
 
+def test_a_channel_whose_position_is_dead_is_not_whole_whatever_history_it_gets() -> None:
+    """It was said to have missed nothing after 3014, and was not looked up."""
+    exchange = Exchange()
+    reply: dict[str, Any] = {"recoverable": True, "recovered": True, "was_recovering": True, "epoch": "e", "offset": 5}
+    exchange.live(**reply)
+    exchange.channel.disconnected()
+    exchange.channel.position = None
+    exchange.client = PushClient(exchange.channels, lambda: 0.5, "1.0")
+    exchange.connect()
+    assert exchange.subscribe(**reply)[-1] == push.Live(exchange.channel, whole=False)
+
+
 def test_live_publications_advance_the_position_and_repeats_are_dropped() -> None:
     exchange = Exchange()
     exchange.live(recoverable=True, epoch="e", offset=5, recovered=True)

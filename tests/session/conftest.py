@@ -104,6 +104,7 @@ def _renew(sandbox: Sandbox) -> None:
     """Makes a used sandbox like a new one, but for its counters and its organisations."""
     sandbox.silent(False)
     sandbox.clear_faults()
+    sandbox.forget()
     sandbox.rate_limit(float(sandbox.options[sandbox.options.index("--rate") + 1]))
     if "--centrifugo" not in sandbox.options:
         sandbox.refuse_push(0)

@@ -140,6 +140,10 @@ class Conversations:
                     return organisation, conversation
         return None
 
+    def forget(self) -> None:
+        """There are none."""
+        self._known.clear()
+
     def _conversation(
         self,
         user: User,

@@ -64,6 +64,11 @@ class Preferences:
         """A user's settings for a channel."""
         return self._channels.setdefault((user.id, channel_id, device), ChannelPreference())
 
+    def forget(self) -> None:
+        """All are Telex's defaults."""
+        for settings in (self._profiles, self._organisations, self._channels):
+            settings.clear()
+
     def lets_through(
         self, user: User, organisation: StoredOrganisation, conversation: Conversation, *, mention: bool
     ) -> bool:

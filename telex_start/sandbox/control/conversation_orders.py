@@ -44,6 +44,7 @@ class ConversationOrders:
             "remind": self.remind,
             "archive": self.archive,
             "fill": self.fill,
+            "forget": self.forget,
         }
 
     # --- writing ----------------------------------------------------------------------------------------------------
@@ -158,6 +159,12 @@ class ConversationOrders:
                 order.number("unread", 0),
             )
         return {"conversations": len(made)}
+
+    async def forget(self, _order: Order) -> OrderAnswer:
+        """``{}``: there were no conversations, nor anything that anybody set; nothing is published."""
+        self.activity.conversations.forget()
+        self.activity.preferences.forget()
+        return {}
 
     # --- which conversation -----------------------------------------------------------------------------------------
 
