@@ -25,6 +25,7 @@ from urllib3.util import Retry
 
 from ..errors import NoNetwork, TelexFailure, TelexStartError
 from . import tls
+from .body import Body
 from .sockets import Aborter, Deadline, DeadlineSocket
 
 MOST_BYTES = 1024 * 1024
@@ -39,7 +40,8 @@ class Answer(NamedTuple):
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes | memoryview
+    """Bytes, unless it is larger than :data:`MOST_BYTES`, of which a caller says that it will take it."""
 
 
 class _Line:
@@ -205,14 +207,13 @@ class Https:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                body = bytearray()
+                body = Body(most_bytes)
                 if not 300 <= response.status_code < 400:
                     for piece in response.raw.stream(16 * 1024, decode_content=True):
-                        body += piece
-                        if len(body) > most_bytes:
+                        if not body.add(piece):
                             raise TelexFailure("The answer was far too large to be Telex's.")
                         deadline.left()
-                return Answer(response.status_code, response.headers, bytes(body))
+                return Answer(response.status_code, response.headers, body.whole())
         except TelexStartError:
             raise
         except (requests.exceptions.ConnectTimeout, requests.exceptions.ReadTimeout, TimeoutError):

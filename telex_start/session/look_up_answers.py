@@ -81,7 +81,7 @@ def envelope(answer: Answer, secrets: list[str]) -> Envelope:
         raise NotThere(words)
     if found.status == "error":
         raise TelexFailure(f"Telex's server says: {words.rstrip('.')}.")
-    if not bytes(found.data):
+    if not found.data:
         if found.status != "success" and found.status_code is None:
             raise NotThere("no envelope")
         found.data = _NULL
@@ -92,32 +92,24 @@ def envelope(answer: Answer, secrets: list[str]) -> Envelope:
 
 T = TypeVar("T")
 
-_ESCAPED_SURROGATES = re.compile(rb"(?<!\\)((?:\\\\)*)((?:\\u[dD][89a-fA-F][0-9a-fA-F]{2})+)")
+_SURROGATES = re.compile(rb"(?<!\\)(?:\\\\)*((?:\\u[dD][89a-fA-F][0-9a-fA-F]{2})+)")
 """Escapes of surrogates in a row, behind an even number of backslashes."""
+_ESCAPE = len(rb"\ud83d")
 _REPLACED = rb"\ufffd"
 
 
-def repaired(text: bytes) -> bytes:
-    """JSON text with U+FFFD for each lone surrogate and for what is no UTF-8; msgspec refuses a whole text for one."""
-    text = _ESCAPED_SURROGATES.sub(lambda found: found[1] + _paired(found[2]), text)
-    return text.decode("utf-8", "replace").encode()
+def mend(text: bytearray | memoryview) -> None:
+    """Replace each lone surrogate in JSON text by U+FFFD, in its place; msgspec refuses a whole text for one."""
+    for found in _SURROGATES.finditer(text):
+        place, end = found.span(1)
+        while place < end:
+            pair = place + _ESCAPE < end and text[place + 3] in b"89abAB" and text[place + _ESCAPE + 3] in b"cdefCDEF"
+            if not pair:
+                text[place : place + _ESCAPE] = _REPLACED
+            place += 2 * _ESCAPE if pair else _ESCAPE
 
 
-def _paired(run: bytes) -> bytes:
-    escapes = [run[place : place + 6] for place in range(0, len(run), 6)]
-    result, index = [], 0
-    while index < len(escapes):
-        high = escapes[index][3:4] in b"89abAB"
-        if high and index + 1 < len(escapes) and escapes[index + 1][3:4] in b"cdefCDEF":
-            result += escapes[index : index + 2]
-            index += 2
-        else:
-            result.append(_REPLACED)
-            index += 1
-    return b"".join(result)
-
-
-def _read(text: bytes | Raw, kind: type[T]) -> T | None:
+def _read(text: bytes | memoryview | Raw, kind: type[T]) -> T | None:
     """A JSON text as that type; ``None`` where it is nothing of the kind."""
     try:
         return msgspec.json.decode(text, type=kind)
@@ -125,9 +117,17 @@ def _read(text: bytes | Raw, kind: type[T]) -> T | None:
         return None
     except (*REFUSALS, UnicodeDecodeError):
         pass
+    mended = text if isinstance(text, memoryview) and not text.readonly else bytearray(text)
+    mend(mended)
     try:
-        return msgspec.json.decode(repaired(bytes(text)), type=kind)
-    except (*REFUSALS, UnicodeDecodeError):
+        return msgspec.json.decode(mended, type=kind)
+    except UnicodeDecodeError:
+        pass
+    except REFUSALS:
+        return None
+    try:  # of a row: what is skipped of a whole answer is not looked at
+        return msgspec.json.decode(bytes(mended).decode("utf-8", "replace"), type=kind)
+    except REFUSALS:
         return None
 
 

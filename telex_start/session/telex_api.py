@@ -297,7 +297,7 @@ def _data(answer: Answer, secrets: list[str]) -> Any:
         RateLimited, TelexFailure, Refused: by the stricter of the two status codes.
     """
     try:
-        envelope = json_text.decode(answer.body)
+        envelope = json_text.decode(bytes(answer.body))
     except ValueError:
         envelope = None
     status = stricter(answer.status, envelope.get("status_code") if isinstance(envelope, dict) else None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -26,7 +28,7 @@ from telex_start.events import (
 from telex_start.session.timings import USUAL
 from telex_start.states import State
 from tests.session.agent import Agent, quick
-from tests.session.conftest import Start, Telex, at_once
+from tests.session.conftest import ROOT, Start, Telex, at_once
 
 ONE = ("--organisations", "1")
 CHANNELS, DIRECT, AGENTS = "channels_section", "dm_channels_section", "agent_channels_section"
@@ -299,6 +301,16 @@ def test_a_look_up_that_fails_is_made_again(own: Telex, agent: Start, fault: dic
     sandbox.publish(0, {"notification_type": "x"})  # another turn of the session's loop
     session.await_event(UnreadSection, lambda event: event.section == CHANNELS and bool(event.rows), 20.0)
     assert session.troubles == []
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_the_memory_of_a_look_up_of_megabytes_is_given_back() -> None:
+    """300 channels with 50 messages each, 8 MB: 17 MB stayed."""
+    program = subprocess.run(
+        [sys.executable, "-m", "tests.session.look_up_memory"], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert program.returncode == 0, program.stderr
+    assert float(program.stdout) < 4.0, "MB more than before"
 
 
 # --- links, and marking as read -------------------------------------------------------------------------------------
