@@ -30,6 +30,10 @@ class Oneself(NamedTuple):
         return any(folded(name) in self.names for name in names if name)
 
 
+NOBODY = Oneself()
+"""Who is not known: nobody is them."""
+
+
 def oneself(user_id: str, names: Iterable[str]) -> Oneself:
     """The person of that id who is called so."""
     return Oneself(user_id, frozenset(known for name in names if (known := folded(name))))

@@ -5,10 +5,13 @@ from __future__ import annotations
 from msgspec import Struct
 
 from ..toast import Conversation, Place
-from .fields import AGENTS, CHANNELS, DIRECT
+from .fields import DIRECT
+from .messages import Cause
 
 UNREAD_CHANGE = "unread_thread_change"
 """The type that carries the unread counts. It keeps them right even where a setting takes it out of the news."""
+SAVED = "saved_message_remainder"
+"""Telex reminds of a message that the person saved."""
 
 
 class News(Struct, frozen=True):
@@ -33,6 +36,8 @@ class News(Struct, frozen=True):
     """False where the unread state does not hold it, because no read update could ever take it out again."""
     mentioned: bool = False
     """It mentions the person."""
+    reply: bool = False
+    """It is in a thread that was there already, and that need not be :attr:`thread`."""
     kind: str = UNREAD_CHANGE
     """The ``notification_type``."""
     thread: str = ""
@@ -41,6 +46,11 @@ class News(Struct, frozen=True):
     """A direct conversation of more than two."""
     place: Place = Place()
     """Where it can be read."""
+
+    @property
+    def cause(self) -> Cause:
+        """What it has in common with the message, or the change of counts, that it is also told by."""
+        return Cause(self.conversation, self.thread, self.reply)
 
     @property
     def written(self) -> bool:
@@ -53,11 +63,6 @@ class News(Struct, frozen=True):
         return self.conversation.section == DIRECT
 
     @property
-    def by_agent(self) -> bool:
-        """Whether it is an agent's."""
-        return self.conversation.section == AGENTS
-
-    @property
-    def in_channel(self) -> bool:
-        """Whether it is of a channel."""
-        return self.conversation.section == CHANNELS
+    def asked_for(self) -> bool:
+        """Whether the person asked Telex to be reminded."""
+        return self.kind == SAVED
