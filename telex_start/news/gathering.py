@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from ..toast import Conversation
 from .item import News
 
@@ -15,7 +17,7 @@ MOST_CONVERSATIONS = 4096
 """So many conversations are kept apart; the news of all beyond are counted together."""
 
 
-class Kept(NamedTuple):
+class Kept(Struct, frozen=True):
     """What was gathered of one conversation, and is still unread."""
 
     news: News

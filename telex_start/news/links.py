@@ -41,8 +41,8 @@ def conversation_place(channel: str, kind: tuple[str, ...], ident: str, thread: 
     return Place(channel, (*kind, ident), thread) if ident else Place(channel)
 
 
-IN_CHANNELS = ("home", "channels")
-IN_DIRECT = ("dms",)
+IN_CHANNELS: tuple[str, ...] = ("home", "channels")
+IN_DIRECT: tuple[str, ...] = ("dms",)
 
 
 def call_place(channel: str, buzz: str) -> Place:

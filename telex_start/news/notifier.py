@@ -1,15 +1,13 @@
-"""From what comes to toasts: asks the unread state what is news, the person's settings whether they want it, and the
-flood rule what may be shown now.
+"""From what comes to news: asks the unread state what is growth, brings messages and changes of counts together, and
+hands on what is to be told (:mod:`.showing`).
 
-What came before the sign-in is told together (:mod:`.past`); what came while the person wants nothing is held back for
-one summary. Pure: time comes in as an argument, in seconds, and toasts go out by a call.
+What came before the sign-in is told together (:mod:`.past`). Pure: time comes in as an argument, in seconds, and toasts
+go out by a call.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-
-from msgspec.structs import replace
 
 from ..events import (
     How,
@@ -26,20 +24,15 @@ from . import calls, messages, wording
 from .authors import oneself
 from .calls import Calls
 from .fields import Publication, ident, publication, word
-from .flood import FloodRule
-from .gathering import Gathering, Kept, total
 from .item import UNREAD_CHANGE, News
-from .late_text import LateText
 from .messages import Cause
 from .pairs import Pairs
 from .past import Past
-from .telex_settings import TelexSettings, Verdict
+from .showing import Showing
+from .telex_settings import TelexSettings
 from .telling import Telling
 from .texts import Texts
 from .unread import Counts, UnreadState
-
-MOST_TOASTS = 4096
-"""So many conversations are remembered to have had a toast, the latest."""
 
 
 class Notifier:
@@ -70,28 +63,31 @@ class Notifier:
         """
         self._types = frozenset(types)
         self._known_types = {UNREAD_CHANGE, *types} | messages.KINDS | (calls.KINDS if calls.BEGUN in types else set())
-        self._show = show
         self._counts_changed = counts_changed
         self._read = read
         self._watch_agents = watch_agents
-        self._show_text = show_text
         self._state = UnreadState()
         self._counts = self._state.counts()
         self._agents: frozenset[str] = frozenset()
         self._telling = Telling()
         self._settings = TelexSettings(honour_settings, second_of_day)
-        self._flood = FloodRule()
         self._texts = Texts()
-        self._late = LateText()
         self._pairs = Pairs()
         self._calls = Calls()
         self._past = Past()
-        self._held = Gathering()
-        self._held_until: float | None = None
         self._organisations: dict[str, Organisation] = {}
+        self._showing = Showing(
+            self._state,
+            self._settings,
+            self._texts,
+            self._pairs,
+            self._organisations,
+            show=show,
+            read=read,
+            show_text=show_text,
+        )
         self._first_look_ups: set[str] = set()
         """Organisations whose past includes a look-up that has not ended."""
-        self._toasted: dict[Conversation, None] = {}
 
     # --- what is known ----------------------------------------------------------------------------------------------
 
@@ -120,12 +116,13 @@ class Notifier:
         now = {organisation.channel: organisation for organisation in event.organisations}
         for channel in self._organisations.keys() - now.keys():
             self._first_look_ups.discard(channel)
-            for part in (self._past, self._held, self._telling, self._texts, self._settings):
+            for part in (self._past, self._showing, self._telling, self._texts, self._settings):
                 part.left(channel)
-            self._over(self._calls.left(channel))
+            self._end(self._calls.left(channel))
             self._state.organisation_left(channel)
         self._past.expect(now.keys() - self._organisations.keys())
-        self._organisations = now
+        self._organisations.clear()
+        self._organisations.update(now)
         self._publish()
 
     def received(self, event: PublicationsReceived, now: float) -> None:
@@ -138,7 +135,7 @@ class Notifier:
             news = self._take(event.channel, data, event.how, now)
             if live:
                 if news is not None:
-                    self._bring(news, now)
+                    self._showing.bring(news, now)
             elif news is not None:
                 fresh.append(news)
             else:  # it may have been a read
@@ -148,7 +145,7 @@ class Notifier:
             if past:
                 self._past.gather(news)
             else:
-                self._bring(news, now)
+                self._showing.bring(news, now)
         self._publish()
 
     def answered(self, channel: str, now: float, look_up_follows: bool = False) -> None:
@@ -183,7 +180,7 @@ class Notifier:
                 if past:
                     self._past.gather(news)
                 else:
-                    self._bring(news, now)
+                    self._showing.bring(news, now)
         self._publish()
 
     def look_up_ended(self, channel: str, now: float) -> None:
@@ -201,49 +198,36 @@ class Notifier:
         self._settings.looked_up(event)
         if event.muted is not None and self._settings.honoured:
             self._state.mute(event.channel, event.muted)
-            for conversation in [known for known in self._toasted if self._state.is_muted(known)]:
-                self._gone(conversation)
-        self._release(now)
+            self._showing.muted()
+        self._showing.release(now)
         self._publish()
 
     def profile(self, event: ProfileLookedUp, now: float) -> None:
         """What the person set for themselves."""
         self._settings.profile(event)
-        self._release(now)
+        self._showing.release(now)
 
     def clear(self) -> None:
         """Signed out: nothing is known any more."""
-        for conversation in list(self._toasted):
-            self._gone(conversation)
-        self._over(self._calls.clear())
-        for part in (self._state, self._flood, self._organisations, self._first_look_ups, self._past, self._held):
+        self._end(self._calls.clear())
+        for part in (self._state, self._organisations, self._first_look_ups, self._past, self._showing):
             part.clear()
-        for another in (self._telling, self._settings, self._texts, self._late, self._pairs):
+        for another in (self._telling, self._settings, self._texts, self._pairs):
             another.clear()
-        self._held_until = None
         self._publish()
 
     # --- time -------------------------------------------------------------------------------------------------------
 
     def deadline(self) -> float | None:
         """When :meth:`tick` is due; ``None``: not before something comes in."""
-        parts = (self._flood, self._past, self._late, self._calls)
-        times = [time for time in (*(part.deadline() for part in parts), self._held_until) if time is not None]
-        return min(times, default=None)
+        parts = (self._showing, self._past, self._calls)
+        return min((time for part in parts if (time := part.deadline()) is not None), default=None)
 
     def tick(self, now: float) -> None:
         """Show what is due, and take away what is over."""
-        for news in self._late.overdue(now):
-            self._offer(news, now)
-        past = [one for one in self._past.due(now, self._told_of) if self._is_to_be_told(one.news, one.count, now)]
-        if past:
-            self._summarise(wording.away_summary, past, now)
-        held = self._flood.due(now, self._told_of)
-        if held is not None:
-            self._show(wording.flood_summary(held.count, held.conversations, held.channel))
-        self._over(self._calls.due(now))
-        if self._held_until is not None and now >= self._held_until:
-            self._release(now)
+        self._showing.summarise(wording.away_summary, self._past.due(now, self._showing.unread_of), now)
+        self._showing.tick(now)
+        self._end(self._calls.due(now))
 
     # --- from a publication to news ---------------------------------------------------------------------------------
 
@@ -286,19 +270,17 @@ class Notifier:
         self._texts.came(channel, now)
         if self._pairs.used(channel, message.ident, now):
             return None
-        waiting, shown = self._late.take(message), None
-        if waiting is None:
-            shown = self._late.complete(message, now)
+        waiting, shown = self._showing.wants(message, now)
         own_news = came.kind in self._types and (how is not How.CAUGHT_UP or UNREAD_CHANGE not in self._types)
         if waiting is None and shown is None and not own_news:
             self._texts.put(message, now)
             return None
         self._pairs.use(channel, message.ident, now)
         if waiting is not None:
-            self._offer(self._telling.with_text(waiting, message), now)
+            self._showing.offer(self._telling.with_text(waiting, message), now)
         elif shown is not None:
             self._pairs.message_is_told(message.cause, now)
-            self._replace(self._telling.with_text(shown, message))
+            self._showing.replace(self._telling.with_text(shown, message))
         elif not self._pairs.message_is_told(message.cause, now):
             return self._telling.of_message(message, self._state.unread_of(message.conversation))
         return None
@@ -306,86 +288,11 @@ class Notifier:
     def _call(self, channel: str, came: Publication, now: float) -> None:
         me = self._telling.me
         if came.kind != calls.BEGUN:
-            self._over(self._calls.ended(came.kind, channel, came.fields, me))
+            self._end(self._calls.ended(came.kind, channel, came.fields, me))
         elif self._settings.calls(channel):
             call = self._calls.begun(channel, came.fields, me, now)
             if call is not None:
-                self._flood.shown(now)
-                self._show(wording.call_toast(call, self._organisations[channel].name, len(self._organisations) > 1))
-
-    # --- from news to toasts ----------------------------------------------------------------------------------------
-
-    def _bring(self, news: News, now: float) -> None:
-        """Tell news as the person wants it: now, when its text is there, later, or not at all."""
-        if not self._is_to_be_told(news, 1, now):
-            return
-        waits = news.kind == UNREAD_CHANGE and news.conversation.ident and not news.written
-        # What the flood rule will hold need not wait.
-        if waits and self._texts.flows(news.conversation.channel, now) and self._flood.deadline() is None:
-            self._late.wait(news, now)
-        else:
-            self._offer(news, now)
-
-    def _is_to_be_told(self, news: News, count: int, now: float) -> bool:
-        """Whether news is to be told at all, and now; what is to be told later is held back here."""
-        if self._state.is_muted(news.conversation):
-            return False
-        verdict = self._settings.verdict(news)
-        if verdict is Verdict.HOLD:
-            self._held.add(news, count)
-            self._plan_release(now)
-        return verdict is Verdict.TELL
-
-    def _offer(self, news: News, now: float) -> None:
-        for earlier in self._late.before(news.conversation):
-            self._offer_one(earlier, now)
-        self._offer_one(news, now)
-
-    def _offer_one(self, news: News, now: float) -> None:
-        told = self._pairs.told_change if news.kind == UNREAD_CHANGE else self._pairs.told_message
-        told(news.cause, now)
-        if not self._flood.offer(now, news):
-            return
-        if news.conversation.ident:
-            self._late.shown(news, now)
-            self._toasted.pop(news.conversation, None)
-            if len(self._toasted) >= MOST_TOASTS:
-                del self._toasted[next(iter(self._toasted))]
-            self._toasted[news.conversation] = None
-        self._show(self._toast(news))
-
-    def _replace(self, news: News) -> None:
-        """The text of what is on the screen came."""
-        if self._show_text:
-            self._show(replace(self._toast(news), silent=True))
-
-    def _toast(self, news: News) -> Toast:
-        organisation = self._organisations.get(news.conversation.channel)
-        name = organisation.name if organisation is not None else ""
-        return wording.toast_of(news, name, len(self._organisations) > 1, self._show_text)
-
-    def _summarise(self, words: Callable[[int, int, str], Toast], kept: list[Kept], now: float) -> None:
-        unread, conversations = total(kept)
-        channels = {one.news.conversation.channel for one in kept}
-        self._flood.shown(now)
-        self._show(words(unread, conversations, channels.pop() if len(channels) == 1 else ""))
-
-    def _plan_release(self, now: float) -> None:
-        waits = [wait for channel in self._held.channels() if (wait := self._settings.free_in(channel)) is not None]
-        self._held_until = now + min(waits) if waits else None
-
-    def _release(self, now: float) -> None:
-        """Tell what was held back for organisations that are free again."""
-        if not self._held:
-            return
-        free = self._held.take(self._told_of, lambda channel: not self._settings.holds(channel))
-        told = [one for one in free if self._is_to_be_told(one.news, one.count, now)]
-        if told:
-            self._summarise(wording.paused_summary, told, now)
-        self._plan_release(now)
-
-    def _told_of(self, conversation: Conversation) -> int:
-        return 0 if self._state.is_muted(conversation) else self._state.unread_of(conversation)
+                self._showing.call(call, now)
 
     # ----------------------------------------------------------------------------------------------------------------
 
@@ -393,9 +300,7 @@ class Notifier:
         """Pass on which conversations with a toast have been read, and the counts where they changed."""
         for conversation in self._state.take_read():
             if not self._state.unread_of(conversation):
-                self._flood.read(conversation)
-                self._late.read(conversation)
-                self._gone(conversation)
+                self._showing.read(conversation)
         if (agents := self._state.unread_agents()) != self._agents:
             self._agents = agents
             self._watch_agents(agents)
@@ -404,12 +309,6 @@ class Notifier:
             self._counts = counts
             self._counts_changed(counts)
 
-    def _gone(self, conversation: Conversation) -> None:
-        """Its toast, if it had one, is to go."""
-        if conversation in self._toasted:
-            del self._toasted[conversation]
-            self._read(conversation)
-
-    def _over(self, ended: list[calls.Call]) -> None:
+    def _end(self, ended: list[calls.Call]) -> None:
         for call in ended:
             self._read(call.key)

@@ -72,15 +72,14 @@ class Telling:
         if message is not None:
             author = _more(author, message.written)
         if section == DIRECT:
-            kind = links.IN_DIRECT
             name = (
                 authors.group_name(fields, self.me, known.name)
                 if group
                 else authors.direct_name(fields, self.me, author, known.name)
             )
         else:
-            kind = links.IN_CHANNELS
             name = first(fields, "name", "username") if section == AGENTS else first(fields, "name")
+        kind = links.IN_DIRECT if section == DIRECT else links.IN_CHANNELS
         place = links.conversation_place(conversation.channel, kind, ident, thread)
         if section == AGENTS:
             place = links.agent_place(conversation.channel, word(fields.get("channel_id")), word(fields.get("id")))
