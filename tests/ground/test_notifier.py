@@ -7,17 +7,28 @@ from typing import Any
 from telex_start.events import How, Organisation, OrganisationsChanged, PublicationsReceived
 from telex_start.news.notifier import Notifier
 from telex_start.news.unread import Counts
-from telex_start.toast import Conversation, Toast
+from telex_start.toast import Conversation, Handle, Toast
 
 
 class Desk:
     """A notifier, and what a person has seen of it."""
 
-    def __init__(self, organisations: int = 1) -> None:
+    def __init__(self, organisations: int = 1, *types: str, **options: Any) -> None:
         self.toasts: list[Toast] = []
         self.counts: list[Counts] = []
-        self.read: list[Conversation] = []
-        self.notifier = Notifier(("unread_thread_change",), self.toasts.append, self.counts.append, self.read.append)
+        self.gone: list[Handle] = []
+        self.agents: list[frozenset[str]] = []
+        self.hour = 12.0
+        """What the clock on the wall shows."""
+        self.notifier = Notifier(
+            (*types, "unread_thread_change"),
+            self.toasts.append,
+            self.counts.append,
+            self.gone.append,
+            second_of_day=lambda zone: self.hour * 3600,
+            watch_agents=self.agents.append,
+            **options,
+        )
         self.look_up(organisations)
 
     def look_up(self, organisations: int) -> None:
@@ -26,6 +37,11 @@ class Desk:
 
     def receive(self, *data: dict[str, Any], how: How = How.LIVE, now: float = 0.0, organisation: int = 0) -> None:
         self.notifier.received(PublicationsReceived(f"o{organisation}/u", data, how), now)
+
+    @property
+    def read(self) -> list[str]:
+        """What was taken off the screen."""
+        return [one.ident if isinstance(one, Conversation) else one for one in self.gone]
 
     @property
     def titles(self) -> list[str]:
@@ -64,7 +80,7 @@ def test_a_read_conversation_takes_its_toast_away() -> None:
     desk = Desk()
     desk.receive(change("a", 1), change("b", 1))
     desk.receive(change("a", 0))
-    assert [conversation.ident for conversation in desk.read] == ["a"]
+    assert desk.read == ["a"]
 
 
 def test_a_read_conversation_takes_its_toast_away_where_as_much_comes_elsewhere_with_it() -> None:
@@ -72,7 +88,7 @@ def test_a_read_conversation_takes_its_toast_away_where_as_much_comes_elsewhere_
     desk = Desk()
     desk.receive(change("a", 1))
     desk.receive(change("a", 0), change("b", 1), now=1.0)
-    assert [conversation.ident for conversation in desk.read] == ["a"]
+    assert desk.read == ["a"]
     assert desk.titles == ["a", "b"]
 
 
@@ -200,7 +216,7 @@ def test_signing_out_forgets_everything() -> None:
     desk.receive(change("a", 3))
     desk.notifier.clear()
     assert desk.counts[-1] == Counts(0, 0, 0)
-    assert [conversation.ident for conversation in desk.read] == ["a"]
+    assert desk.read == ["a"]
     desk.look_up(1)
     desk.receive(change("a", 3), now=100.0)
     assert len(desk.toasts) == 2
