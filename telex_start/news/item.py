@@ -38,6 +38,8 @@ class News(Struct, frozen=True):
     """It mentions the person."""
     reply: bool = False
     """It is in a thread that was there already, and that need not be :attr:`thread`."""
+    paired: bool = False
+    """Of a change of counts: the message that caused it has come too."""
     kind: str = UNREAD_CHANGE
     """The ``notification_type``."""
     thread: str = ""

@@ -120,8 +120,10 @@ class Showing:
         return verdict is Verdict.TELL
 
     def _offer_one(self, news: News, now: float) -> None:
-        told = self._pairs.told_change if news.kind == UNREAD_CHANGE else self._pairs.told_message
-        told(news.cause, now)
+        if news.kind != UNREAD_CHANGE:
+            self._pairs.told_message(news.cause, now)
+        elif not news.paired:
+            self._pairs.told_change(news.cause, now)
         if not self._flood.offer(now, news):
             return
         if news.conversation.ident:

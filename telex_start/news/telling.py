@@ -99,6 +99,7 @@ class Telling:
             counted=growth.counted,
             mentioned=growth.mentioned or (message is not None and message.kind == CHANNEL_MENTION),
             reply=growth.reply,
+            paired=message is not None,
             thread=thread,
             group=group,
             place=place,
@@ -120,6 +121,7 @@ class Telling:
             message=written.message or news.message,
             attached=written.attached or news.attached,
             mentioned=news.mentioned or message.kind == CHANNEL_MENTION,
+            paired=True,
             place=place,
         )
 

@@ -199,7 +199,7 @@ def test_never_more_than_three_in_five_seconds_and_nothing_is_lost(steps: list[t
         summary = rule.due(now, many)
         if rule.deadline() is None:
             expected = {ident: count for ident, count in held.items() if count}
-            assert summary == (held(sum(expected.values()), len(expected)) if expected else None)
+            assert summary == (told(sum(expected.values()), len(expected)) if expected else None)
             held.clear()
         if summary is not None:
             shows.append(now)

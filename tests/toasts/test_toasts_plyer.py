@@ -329,6 +329,17 @@ def test_a_read_conversation_is_not_shown_any_more(notify_send: Path, monkeypatc
         assert [outcomes.get(timeout=TIMEOUT)[1].title for _ in range(2)] == ["General", "last"]
 
 
+def test_a_text_that_comes_late_is_no_second_toast(notify_send: Path) -> None:
+    conversation = Conversation("org/user", "channels_section", "general")
+    with showing("linux") as (toasts, outcomes):
+        first = Toast(title="General", body="about it", conversation=conversation)
+        toasts.show(first)
+        assert outcomes.get(timeout=TIMEOUT) == ("shown", first)
+        toasts.show(Toast(title="General", body="Ben: hi", conversation=conversation, silent=True))
+        toasts.show(HELLO)
+        assert outcomes.get(timeout=TIMEOUT) == ("shown", HELLO)
+
+
 def test_a_thousand_at_once_are_bounded(notify_send: Path) -> None:
     with showing("linux") as (toasts, outcomes):
         with toasts._changed:  # the thread waits here
