@@ -145,7 +145,7 @@ class Notifier:
             if past:
                 self._past.gather(news)
             else:
-                self._showing.bring(news, now)
+                self._showing.bring(self._with_text(news, now), now)
         self._publish()
 
     def answered(self, channel: str, now: float, look_up_follows: bool = False) -> None:
@@ -253,6 +253,8 @@ class Notifier:
     def _change(self, channel: str, came: Publication, now: float) -> News | None:
         conversation = Conversation(channel, came.section, ident(came.section, came.fields))
         growth = self._state.count(conversation, came.fields)
+        if growth is None and not self._state.unread_of(conversation):
+            self._showing.unsaid(conversation)
         if growth is None or UNREAD_CHANGE not in self._types:
             return None
         cause = Cause(conversation, word(came.fields.get("last_thread_id")), growth.reply)
@@ -262,6 +264,14 @@ class Notifier:
         if message is not None:
             self._pairs.use(channel, message.ident, now)
         return self._telling.of_change(conversation, came.fields, growth, message)
+
+    def _with_text(self, news: News, now: float) -> News:
+        """The same, with its text if that came after it, but before it is told."""
+        message = self._texts.take(news.cause, now) if news.kind == UNREAD_CHANGE and not news.paired else None
+        if message is None:
+            return news
+        self._pairs.use(news.conversation.channel, message.ident, now)
+        return self._telling.with_text(news, message)
 
     def _message(self, channel: str, came: Publication, how: How, now: float) -> News | None:
         message = messages.message(channel, came)

@@ -182,6 +182,10 @@ class Showing:
         self._late.read(conversation)
         self._gone(conversation)
 
+    def unsaid(self, conversation: Conversation) -> None:
+        """It was read, but may have been written to again since: no text is waited for any more."""
+        self._late.read(conversation)
+
     def muted(self) -> None:
         """Other channels are muted than before: their toasts go."""
         for conversation in [known for known in self._toasted if self._state.is_muted(known)]:

@@ -44,6 +44,8 @@ class Texts:
             message = self._waiting[place][0]
             if message.cause.is_of(change):
                 del self._waiting[place]
+                if message.ident:  # the same message under another type
+                    self._waiting = [one for one in self._waiting if one[0].ident != message.ident]
                 return message
         return None
 

@@ -2,63 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from telex_start.events import How, Organisation, OrganisationsChanged, PublicationsReceived
-from telex_start.news.notifier import Notifier
+from telex_start.events import How
 from telex_start.news.unread import Counts
-from telex_start.toast import Conversation, Handle, Toast
-
-
-class Desk:
-    """A notifier, and what a person has seen of it."""
-
-    def __init__(self, organisations: int = 1, *types: str, **options: Any) -> None:
-        self.toasts: list[Toast] = []
-        self.counts: list[Counts] = []
-        self.gone: list[Handle] = []
-        self.agents: list[frozenset[str]] = []
-        self.hour = 12.0
-        """What the clock on the wall shows."""
-        self.notifier = Notifier(
-            (*types, "unread_thread_change"),
-            self.toasts.append,
-            self.counts.append,
-            self.gone.append,
-            second_of_day=lambda zone: self.hour * 3600,
-            watch_agents=self.agents.append,
-            **options,
-        )
-        self.look_up(organisations)
-
-    def look_up(self, organisations: int) -> None:
-        found = tuple(Organisation(f"o{n}", f"Org {n}", f"o{n}/u") for n in range(organisations))
-        self.notifier.organisations(OrganisationsChanged(found))
-
-    def receive(self, *data: dict[str, Any], how: How = How.LIVE, now: float = 0.0, organisation: int = 0) -> None:
-        self.notifier.received(PublicationsReceived(f"o{organisation}/u", data, how), now)
-
-    @property
-    def read(self) -> list[str]:
-        """What was taken off the screen."""
-        return [one.ident if isinstance(one, Conversation) else one for one in self.gone]
-
-    @property
-    def titles(self) -> list[str]:
-        return [toast.title for toast in self.toasts]
-
-    @property
-    def bodies(self) -> list[str]:
-        return [toast.body for toast in self.toasts]
-
-
-def change(name: str, threads: int, mentions: int = 0) -> dict[str, Any]:
-    data = {"channels_id": name, "name": name, "description": f"about {name}"}
-    return {
-        "notification_type": "unread_thread_change",
-        "section": "channels_section",
-        "data": {**data, "thread_count": threads, "mention_count": mentions},
-    }
+from tests.ground.desk import Desk, change
 
 
 def test_the_organisation_is_named_only_where_there_are_several() -> None:
