@@ -11,7 +11,7 @@ from collections.abc import Callable
 from queue import Empty
 
 from .. import clock
-from ..config import Config
+from ..config import Config, other_name
 from ..errors import NobodyToAsk, TelexStartError
 from ..events import (
     CancelSignIn,
@@ -102,6 +102,7 @@ class App:
         self._last_state = StateChanged(State.SIGNED_OUT)
         self._renewal = Renewal(self._last_state, surface.renew_every)
         self._email = config.email or ""
+        self._other_name = other_name(config.api_url)
         self._dialogue: SignInDialogue | None = None
         self._wanted_window: tuple[bool, str, Toast | None] | None = None
         self._leaving = False
@@ -253,7 +254,7 @@ class App:
                     self._own.say(otherwise)
             else:
                 self._own.take_back(wording.SIGNING_IN)  # the window says it, and is not to be covered
-                self._dialogue = SignInDialogue(window, self._now)
+                self._dialogue = SignInDialogue(window, self._now, self._other_name)
                 self._events.wake_by(window.wake)
                 window.run(self.turn)
         except TelexStartError as error:
@@ -443,7 +444,7 @@ class App:
         if self._dialogue is not None:
             self._dialogue.failed(event)
             return
-        words = sentence(event)
+        words = sentence(event, self._other_name)
         self._surface.trouble(Trouble(event.title, words))
         self._ask_or_hint(f"signing in was refused: {words}")
         if event.kind in (SignInFailure.CREDENTIALS, SignInFailure.FORM, SignInFailure.REFUSED):

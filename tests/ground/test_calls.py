@@ -107,7 +107,7 @@ def test_not_more_than_a_few_ring_at_once(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("settings", [{"notify_about": "nothing"}, {"time_range": "01:00 AM - 02:00 AM"}])
-def test_who_wants_none_just_now_is_not_called(desk: Desk, settings: dict[str, str]) -> None:
+def test_who_wants_none_just_now_is_not_called(desk: Desk, settings: dict[str, Any]) -> None:
     desk.settings(**settings)
     desk.receive(call())
     assert desk.toasts == []
