@@ -20,6 +20,10 @@ def main(argv: list[str] | None = None) -> int:
     """
     argv = sys.argv[1:] if argv is None else argv
     _no_core_dumps()
+    if sys.platform == "win32":
+        from .process.terminal import speak_utf8
+
+        speak_utf8()
     try:
         return _command(argv)
     except TelexStartError as error:

@@ -20,6 +20,7 @@ from .face import Face, face_of
 from .news import text, wording
 from .news.unread import Counts
 from .process.output import Output
+from .process.terminal import is_terminal
 from .states import State
 from .toast import Toast
 
@@ -39,7 +40,9 @@ class Console:
         """
         self._asking = False
         self._as_json = as_json
-        self._out = Output(out, reader_gone) if out is not None else None
+        # JSON is UTF-8 (RFC 8259, section 8.1), whatever the machine writes else.
+        encoding = "utf-8" if as_json else None
+        self._out = Output(out, reader_gone, encoding) if out is not None else None
         self._status = ""
         self._session = StateChanged(State.SIGNED_OUT)
 
@@ -83,7 +86,7 @@ class Console:
             NobodyToAsk: standard input is no terminal.
             KeyboardInterrupt: the input was closed, or a signal came.
         """
-        if sys.stdin is None or not sys.stdin.isatty():
+        if not is_terminal(sys.stdin):
             raise NobodyToAsk("nobody is signed in: give --email and --password-stdin, or run it on a terminal")
         if self._out is not None:
             self._out.wait(_WRITTEN_WITHIN)

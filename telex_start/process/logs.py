@@ -18,11 +18,18 @@ from types import TracebackType
 from typing import Any, TextIO
 
 from ..printable import printable
+from . import shared_file
+from .terminal import is_terminal
 
 MOST_BYTES = 1_000_000
 """Size at which the file is put aside and a new one begun."""
 KEPT_FILES = 2
 """Files put aside that are kept, as ``….log.1`` (the newer) and ``….log.2``."""
+
+LONGEST = 10_000
+"""Characters of one entry: a server's headers, which a library logs where it cannot read them, may be megabytes."""
+_READ = 100_000
+"""Characters of an entry that are looked at."""
 
 _FORMAT = "%(asctime)s %(levelname)s [%(threadName)s] %(name)s: %(message)s"
 _CHATTY = ("PIL", "urllib3", "websocket")
@@ -72,7 +79,7 @@ def begin(
             _handlers.append(RotatingFile(file))
         except OSError as error:
             trouble = error
-    if sys.stderr is not None and sys.stderr.isatty():
+    if is_terminal(sys.stderr):
         _handlers.append(logging.StreamHandler())
     if not _handlers:
         _handlers.append(logging.NullHandler())
@@ -135,10 +142,11 @@ class RedactingFormatter(logging.Formatter):
         text = printable(super().format(record), _escape, keep="\n")
         for secret in self._to_strike():
             text = text.replace(secret, "…")
+        text = text[:_READ]
         text = _JWT.sub("…", text)
         text = _NAMED.sub(r"\1…", text)
         text = _BEARER.sub(r"\1…", text)
-        return masked(text)
+        return _cut(masked(text))  # not before: half a secret would stay
 
     def _to_strike(self) -> tuple[str, ...]:
         """Every secret that is held now, and as many forgotten ones as were ever held at a time; longest first.
@@ -154,6 +162,15 @@ class RedactingFormatter(logging.Formatter):
             self._struck = tuple(sorted({**forgotten, **current}, key=len, reverse=True))
             self._current, self._forgotten = current, forgotten
         return self._struck
+
+
+def _cut(text: str) -> str:
+    """At most :data:`LONGEST` characters. The end stays: in a traceback it says what the error is."""
+    if len(text) <= LONGEST:
+        return text
+    end = LONGEST // 4
+    left_out = f" … ({len(text) - LONGEST:,} characters left out) … "
+    return text[: LONGEST - end - len(left_out)] + left_out + text[-end:]
 
 
 def _escape(character: str) -> str:
@@ -204,17 +221,16 @@ class RotatingFile(logging.StreamHandler[TextIO]):
             if not found.st_nlink:
                 return False  # deleted, with its folder
             if found.st_size >= MOST_BYTES:
-                os.ftruncate(self.stream.fileno(), 0)  # it cannot be put aside, and must not fill the disk
+                # It cannot be put aside, and must not fill the disk.
+                shared_file.empty(self._path, self.stream.fileno())
         return True
 
     def _put_aside(self) -> None:
-        if sys.platform == "win32":
-            self.stream.close()  # it renames no open file
         try:
             for number in range(KEPT_FILES, 0, -1):
                 newer = f"{self._path}.{number - 1}" if number > 1 else self._path
                 with contextlib.suppress(FileNotFoundError):
-                    os.replace(newer, f"{self._path}.{number}")
+                    shared_file.replace(newer, f"{self._path}.{number}")
         finally:
             self._reopen()
 
@@ -225,11 +241,7 @@ class RotatingFile(logging.StreamHandler[TextIO]):
     def _open(self) -> TextIO:
         with contextlib.suppress(OSError):  # what cannot be made cannot be opened either, and that says why
             os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
-        return open(self._path, "a", encoding="utf-8", errors="backslashreplace", opener=_private)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+        return open(self._path, "a", encoding="utf-8", errors="backslashreplace", opener=shared_file.append)
 
 
 def _log_error(what: str, error: BaseException) -> None:

@@ -26,17 +26,18 @@ log = logging.getLogger(__name__)
 class Output:
     """Writes whole lines. The thread starts with the first one."""
 
-    def __init__(self, out: TextIO, reader_gone: Callable[[], None]) -> None:
+    def __init__(self, out: TextIO, reader_gone: Callable[[], None], encoding: str | None = None) -> None:
         """
         Args:
             out: Standard output. Written below its buffer, whose lock the thread would take along when it is left
                 behind in a write: the interpreter could not end then.
             reader_gone: Called once, on the thread, when nobody reads any more.
+            encoding: Of what is written; ``None``: as ``out`` has it.
         """
         out.flush()
         buffer: Any = out.buffer
         self._raw: Any = getattr(buffer, "raw", buffer)  # with `python -u` there is no buffer above it
-        self._encoding = out.encoding or "utf-8"
+        self._encoding = encoding or out.encoding or "utf-8"
         self._reader_gone = reader_gone
         self._changed = threading.Condition()
         # Guarded by the condition above.

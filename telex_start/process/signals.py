@@ -67,6 +67,7 @@ def listen(on_signal: Callable[[int], None], main_is_blocked: Callable[[], bool]
 
         for number in _ours():
             signal.signal(number, arrived)
+        _nudge.main_is_blocked = main_is_blocked
         _listen_to_the_console(on_signal)
         for before in _came_early:
             on_signal(before)
@@ -99,7 +100,9 @@ def end() -> None:
     """
     for number in _ours():
         signal.signal(number, signal.SIG_IGN)
-    if sys.platform != "win32":
+    if sys.platform == "win32":
+        _nudge.end()
+    else:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
@@ -112,17 +115,49 @@ def _ours() -> list[signal.Signals]:
 
 
 def interrupt() -> None:
-    """From another thread: send SIGTERM to the main thread, which the terminal may block."""
+    """From another thread: have the main thread, which the terminal may block, see that it has to end."""
     if sys.platform == "win32":
-        import _thread
-
-        _thread.interrupt_main(signal.SIGTERM)
+        _nudge.start()
     else:
         # To this very thread: another one would take the signal without waking it.
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
 
 
 if sys.platform == "win32":
+
+    class _Nudge:
+        """Interrupts the main thread again and again, whenever the terminal blocks it: it has to end.
+
+        A handler runs at that thread's next step, and Windows interrupts no waiting for a line: so it gets a line.
+        """
+
+        def __init__(self) -> None:
+            self.main_is_blocked: Callable[[], bool] = lambda: False
+            self._started = False
+            self._ended = threading.Event()
+
+        def start(self) -> None:
+            """Begin; from any thread, as often as one likes."""
+            if not self._started:
+                self._started = True
+                threading.Thread(target=self._run, name="signals", daemon=True).start()
+
+        def end(self) -> None:
+            """Nothing blocks the main thread any more."""
+            self._ended.set()
+
+        def _run(self) -> None:
+            import _thread
+
+            from .terminal import press_return
+
+            while not self._ended.is_set():
+                if self.main_is_blocked():
+                    _thread.interrupt_main(signal.SIGTERM)
+                    press_return()
+                self._ended.wait(_LOOK_EVERY)
+
+    _nudge = _Nudge()
     _kept: list[object] = []
 
     def _listen_to_the_console(on_signal: Callable[[int], None]) -> None:
@@ -135,6 +170,7 @@ if sys.platform == "win32":
         def happened(event: int) -> bool:
             on_signal(signal.SIGINT)
             if event >= 2:  # closed, logged off or shut down: when this returns the process is ended
+                interrupt()
                 threading.Event().wait(_CLOSE_WITHIN)
             return True
 

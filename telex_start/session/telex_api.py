@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import email.utils
 import logging
+import re
 from collections.abc import Callable
 from typing import Any, TypeGuard
 
@@ -29,12 +30,21 @@ from ..events import Organisation
 from ..net import json_text
 from ..net.https import Answer, Https
 from ..net.pacing import Pacer
+from ..net.sockets import Deadline
 from ..printable import printable
 from . import tokens
 from .timings import USUAL, Timings
 from .tokens import Token, TokenStore
 
 log = logging.getLogger(__name__)
+
+
+_READ = 10_000
+"""Characters of a message that are looked at."""
+_SHORT = 5
+"""A secret of more characters is one wherever it stands."""
+_LONGEST_NAME = 200
+"""Characters of an organisation's name: it is in the log with whatever happens to it."""
 
 
 class Login(Struct, frozen=True):
@@ -91,7 +101,7 @@ class TelexApi:
             SignInRefused: Telex lets this person in no more.
         """
         try:
-            data = self._call("POST", "/auth/login", {}, {"email": email, "password": password})[0]
+            data = self._call("POST", "/auth/login", {}, {"email": email, "password": password}, only_once=True)[0]
         except Refused as refused:
             if refused.status in (400, 401):
                 raise CredentialsRefused("Telex does not know this e-mail address and password.") from None
@@ -123,7 +133,7 @@ class TelexApi:
             # A channel's name is ASCII; Centrifugo has no other.
             if _is_token(ident):
                 name = item.get("name")
-                name = name.strip() if isinstance(name, str) else ""
+                name = name.strip()[:_LONGEST_NAME] if isinstance(name, str) else ""
                 found[ident] = Organisation(ident, name or "Telex", f"{ident}/{user_id}")
         return tuple(found.values())
 
@@ -133,11 +143,11 @@ class TelexApi:
         Raises:
             SessionOver: the notification token and the access token are both refused.
         """
-        return self._connection_token(self._now() + self._timings.call_within)
+        return self._connection_token(Deadline(self._now, self._timings.call_within))
 
-    def _connection_token(self, end: float) -> Token:
+    def _connection_token(self, deadline: Deadline) -> Token:
         try:
-            return self._token("GET", "connection", None, end)
+            return self._token("GET", "connection", None, deadline)
         except _BothRefused:
             raise SessionOver("Your Telex session has ended.") from None
 
@@ -148,26 +158,26 @@ class TelexApi:
             SessionOver: the notification token and the access token are both refused, here and for a connection token:
                 a 401 here alone may mean just this organisation.
         """
-        end = self._now() + seconds
+        deadline = Deadline(self._now, seconds)
         try:
-            return self._token("POST", "subscription", {"channel": channel}, end)
+            return self._token("POST", "subscription", {"channel": channel}, deadline)
         except _BothRefused as both:
-            self._connection_token(end)
+            self._connection_token(deadline)
             raise Refused(both.words, 401) from None
 
     def logout(self) -> None:
         """Tell Telex that the session ends. A failure is ignored: the tokens are forgotten anyway."""
         if self._store.access is None:
             return
-        end = self._now() + self._timings.logout_within
+        deadline = Deadline(self._now, self._timings.logout_within)
         try:
-            self._call("POST", "/auth/logout", self._bearer(), None, end, paced=False)
+            self._call("POST", "/auth/logout", self._bearer(), None, deadline, paced=False)
         except (Temporary, Refused) as error:
             log.info("signing out: %s", error.message)
 
     # --- tokens -----------------------------------------------------------------------------------------------------
 
-    def _token(self, method: str, kind: str, body: Any, end: float) -> Token:
+    def _token(self, method: str, kind: str, body: Any, deadline: Deadline) -> Token:
         """By the notification token or by the access token: whichever served last goes first, the other is tried next.
 
         The Bearer middleware also answers 401 for the one organisation named inside the access token, and some
@@ -183,7 +193,7 @@ class TelexApi:
         words = "no token to ask with"
         for bearer, path, headers in ways:
             try:
-                data, served_at, arrived = self._call(method, path, headers, body, end)
+                data, served_at, arrived = self._call(method, path, headers, body, deadline)
             except Refused as refused:
                 if not signed_out(refused):
                     raise
@@ -208,19 +218,23 @@ class TelexApi:
         path: str,
         headers: dict[str, str],
         body: Any,
-        end: float | None = None,
+        deadline: Deadline | None = None,
+        *,
         paced: bool = True,
+        only_once: bool = False,
     ) -> tuple[Any, float | None, float]:
         """One call: its data, the server's time and when it arrived."""
-        seconds = self._timings.call_within if end is None else end - self._now()
-        if seconds <= 0:
+        deadline = deadline or Deadline(self._now, self._timings.call_within)
+        if deadline.over:
             raise NoNetwork("Telex did not answer in time.")
         if paced:
             self._pacer.sent(self._now())
-        answer = self._https.request(method, self._base + path, headers=headers, json=body, seconds=seconds)
+        answer = self._https.request(
+            method, self._base + path, headers=headers, json=body, deadline=deadline, only_once=only_once
+        )
         arrived = self._now()
         try:
-            data = _data(answer)
+            data = _data(answer, _carried(headers, body))
         except RateLimited:
             if paced:
                 self._pacer.refused(arrived)
@@ -248,8 +262,20 @@ def signed_out(refused: Refused) -> bool:
     return refused.status == 401 or (refused.status == 400 and "invalid" in words and "token" in words)
 
 
-def _data(answer: Answer) -> Any:
+def _carried(headers: dict[str, str], body: Any) -> list[str]:
+    """The secrets that a request carries: its token, or the password."""
+    secrets = [value.removeprefix("Bearer ") for value in headers.values()]
+    if isinstance(body, dict) and (password := body.get("password")):
+        secrets.append(password)
+    return secrets
+
+
+def _data(answer: Answer, secrets: list[str]) -> Any:
     """The envelope's data.
+
+    Args:
+        secrets: What the request carried. A server that repeats one in its message, as validators do, has it struck
+            out there: messages go to the log, the status line and standard output.
 
     Raises:
         RateLimited, TelexFailure, Refused: by the stricter of the two status codes.
@@ -268,7 +294,7 @@ def _data(answer: Answer) -> Any:
         raise TelexFailure("A redirect came instead of Telex's answer: does this network ask you to log in first?")
     if not isinstance(envelope, dict):
         raise TelexFailure(f"Telex's server answered with an error page (HTTP {answer.status}).")
-    message = _one_line(envelope.get("message")) or f"HTTP {status}"
+    message = _one_line(envelope.get("message"), secrets) or f"HTTP {status}"
     if status >= 500:
         raise TelexFailure(f"Telex's server says: {message.rstrip('.')}.")
     if status >= 400:
@@ -278,9 +304,15 @@ def _data(answer: Answer) -> Any:
     return envelope.get("data")
 
 
-def _one_line(message: Any) -> str:
-    """What Telex says, fit for a log and a status line."""
-    return printable(message, " ").strip()[:200] if isinstance(message, str) else ""
+def _one_line(message: Any, secrets: list[str]) -> str:
+    """What Telex says, fit for a log and a status line; without these secrets."""
+    if not isinstance(message, str):
+        return ""
+    for secret in secrets:
+        # A short password may be a part of many words: it is struck out where it stands alone.
+        before, after = ("", "") if len(secret) > _SHORT else (r"(?<!\w)", r"(?!\w)")
+        message = re.sub(before + re.escape(secret) + after, "…", message[:_READ])
+    return printable(message, " ").strip()[:200]
 
 
 def _served_at(answer: Answer) -> float | None:

@@ -54,6 +54,15 @@ def test_from_login_to_toast(tmp_path: Path, telex: Sandbox) -> None:
         assert len(agent.events("notification")) == 1
 
 
+def test_json_is_utf_8_whatever_the_machine_writes(tmp_path: Path, telex: Sandbox) -> None:
+    """As RFC 8259 has it; it was in the encoding of standard output, with question marks for what that lacks."""
+    telex.environ["PYTHONIOENCODING"] = "cp1252"
+    with signed_in(tmp_path, telex) as agent:
+        agent.event("state", state="online", subscribed=2)
+        telex.message(organisation=0, name="Ελληνικά")
+        assert agent.event("notification")["title"] == "Ελληνικά · Northwind Ops"
+
+
 def test_a_session_that_is_over_is_an_error_and_no_notification(tmp_path: Path, telex: Sandbox) -> None:
     """What the program itself says, with a toast on a desktop, reaches who reads its lines too."""
     with signed_in(tmp_path, telex) as agent:

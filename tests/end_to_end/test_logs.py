@@ -185,6 +185,21 @@ def test_an_error_that_holds_a_whole_line_looks_like_no_line(written: Written) -
     assert all(line.startswith("  ") for line in lines[1:])
 
 
+def test_an_entry_of_megabytes_is_cut_and_its_end_stays(written: Written) -> None:
+    """urllib3 logs whole headers where it cannot read them: a server could fill the log with them."""
+    headers = f"Date: x\n {JWT} " * 50_000
+    try:
+        raise ValueError(headers) from KeyError("the last word")
+    except ValueError:
+        log.exception("Failed to parse headers: %r", headers)
+    log.info("x" * 30_000)
+    text = written()
+    assert len(text) < 2 * logs.LONGEST + 1000
+    assert "Failed to parse headers" in text
+    assert "characters left out" in text
+    assert JWT[:20] not in text and JWT[-20:] not in text
+
+
 def test_each_line_tells_time_level_and_thread(written: Written) -> None:
     thread = threading.Thread(target=log.warning, args=("hello",), name="session")
     thread.start()

@@ -19,7 +19,7 @@ import pytest
 
 from telex_start.events import Event, SecondStart
 from telex_start.menu import Request
-from telex_start.process import instance_windows, paths
+from telex_start.process import instance_windows, paths, terminal
 from tests.process import ROOT
 
 STARTED = {
@@ -154,6 +154,33 @@ def test_a_silent_caller_of_the_pipe_is_let_go(pipe: str, monkeypatch: pytest.Mo
     assert instance_windows.ask(pipe, "telex", "hello", 0) == "tray"
     assert running.events.empty()
     running.held.close()
+
+
+# --- terminals ------------------------------------------------------------------------------------------------------
+
+
+def test_a_device_that_is_no_console_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mock of Windows, which says of the null device, too, that it is a terminal."""
+    controller, end = os.openpty()
+    try:
+        with open(end) as device, open(os.devnull) as null:
+            assert terminal.is_terminal(device)
+            assert not any(map(terminal.is_terminal, (null, None)))
+            monkeypatch.setattr(sys, "platform", "win32")
+            assert terminal.is_terminal(device)
+            monkeypatch.setattr(terminal, "_has_console_mode", lambda descriptor: descriptor != end)
+            assert not terminal.is_terminal(device)
+        assert not terminal.is_terminal(device), "it is closed"
+    finally:
+        os.close(controller)
+
+
+def test_what_windows_writes_is_utf_8() -> None:
+    """A mock of Windows, whose Python takes the ANSI code page for what is no console."""
+    code = "import sys; from telex_start.process import terminal; terminal.speak_utf8(); print('Ω', '\\ud83d')"
+    environ = os.environ | {"PYTHONIOENCODING": "cp1252"}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environ, capture_output=True)
+    assert (done.stdout.decode(), done.stderr) == ("Ω \\ud83d\n", b"")
 
 
 # --- folders --------------------------------------------------------------------------------------------------------

@@ -158,8 +158,8 @@ def test_where_telex_is_not_reached_the_window_names_the_other_environment() -> 
     window = Window()
     dialogue = SignInDialogue(window, lambda: 0.0, "zedu")
     dialogue.failed(SignInFailed("No connection to Telex", "Is this computer online?", SignInFailure.NETWORK))
-    [(_, words)] = window.shown
+    [(_, words)] = window.said
     assert words.startswith("Is this computer online? ")
     assert 'environment = "zedu"' in words
     dialogue.failed(SignInFailed("Sign-in refused", "…", SignInFailure.CREDENTIALS))
-    assert "zedu" not in window.shown[-1][1]
+    assert "zedu" not in window.said[-1][1]

@@ -26,6 +26,7 @@ from telex_start.errors import (
 from telex_start.events import Organisation
 from telex_start.net.https import Answer
 from telex_start.net.pacing import Pacer
+from telex_start.net.sockets import Deadline
 from telex_start.session.telex_api import TelexApi
 from telex_start.session.timings import USUAL
 from telex_start.session.tokens import TokenStore
@@ -46,18 +47,29 @@ class Https:
         self.headers: list[Mapping[str, str]] = []
         self.bodies: list[Any] = []
         self.seconds: list[float] = []
+        self.only_once: list[bool] = []
         self.now = 100.0
         self.took = 0.0
 
     def clock_now(self) -> float:
         return self.now
 
-    def request(self, method: str, url: str, *, headers: Mapping[str, str], json: Any, seconds: float) -> Answer:
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        json: Any,
+        deadline: Deadline,
+        only_once: bool = False,
+    ) -> Answer:
         path = url.removeprefix(BASE)
         self.asked.append((method, path))
         self.headers.append(headers)
         self.bodies.append(json)
-        self.seconds.append(seconds)
+        self.seconds.append(deadline.left())
+        self.only_once.append(only_once)
         self.now += self.took
         answer = self._answer(path)
         if isinstance(answer, Exception):
@@ -227,6 +239,33 @@ def test_what_telex_says_is_one_line_of_bounded_length() -> None:
     assert len(raised.value.message) == 200
 
 
+@pytest.mark.parametrize(
+    ("password", "message", "shown"),
+    [
+        ("hunter2", "Password 'hunter2' is too short", "Password '…' is too short"),
+        ("a.c", "abc is short, and so is a.c", "abc is short, and so is …"),
+        ("no", "no is not known", "… is not known"),
+        ("x" * 300, "x" * 300, "…"),
+    ],
+)
+def test_a_password_that_telex_repeats_is_not_in_its_words(password: str, message: str, shown: str) -> None:
+    """Validators do that; the words go to the window, to standard error and to the log."""
+    for status in (403, 422, 500):
+        with pytest.raises(TelexStartError) as raised:
+            one(envelope(status, message=message)).api.login("ada@example.org", password)
+        assert shown.rstrip(".") in raised.value.message
+        assert password not in raised.value.message.split()
+
+
+def test_a_token_that_telex_repeats_is_not_in_its_words() -> None:
+    with pytest.raises(Refused) as raised:
+        one(envelope(404, message="nobody has the token ACCESS")).api.organisations("u1")
+    assert raised.value.message == "nobody has the token …"
+    with pytest.raises(Refused) as raised:
+        one(envelope(404, message="NOTIFICATION?")).api.subscription_token(CHANNEL, 5.0)
+    assert raised.value.message == "…?"
+
+
 # --- organisations --------------------------------------------------------------------------------------------------
 
 
@@ -241,6 +280,11 @@ def test_organisations() -> None:
     ]
     found = one(envelope(data=data)).api.organisations("u1")
     assert found == (Organisation("o1", "One", "o1/u1"), Organisation("o2", "Telex", "o2/u1"))
+
+
+def test_a_name_is_as_long_as_a_line_of_the_log_may_be() -> None:
+    (found,) = one(envelope(data=[{"id": "o1", "name": " " + "x" * 500_000}])).api.organisations("u1")
+    assert found.name == "x" * 200
 
 
 def test_a_name_cut_inside_an_emoji_costs_no_organisation() -> None:

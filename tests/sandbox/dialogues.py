@@ -40,6 +40,7 @@ class Talk:
         self.transcript: Transcript = []
         self._epochs: dict[str, str] = {}
         self._opened: list[RawPushClient] = []
+        self._began = time.monotonic()
 
     # --- saying -----------------------------------------------------------------------------------------------------
 
@@ -138,7 +139,8 @@ class Talk:
             case "epoch":
                 return self._epochs.setdefault(value, f"EPOCH{len(self._epochs) + 1}")
             case "ttl":
-                return next((about for about in (2, 60, 120, 300) if about - 2 <= value <= about), value)
+                spent = 2 + time.monotonic() - self._began  # rounding on both sides, and the dialogue's own time so far
+                return next((about for about in (2, 60, 120, 300) if about - spent <= value <= about), value)
             case _:
                 return value
 

@@ -223,6 +223,18 @@ def test_dripping_body(api: RawApiClient, sandbox: Sandbox) -> None:
     assert time.monotonic() - started < 1.5
 
 
+def test_a_client_that_gives_up_a_dripping_answer_is_no_error(capfd: pytest.CaptureFixture[str]) -> None:
+    """The sandbox's standard error is its user's, who reads tracebacks there as news."""
+    with Sandbox() as sandbox:
+        api = RawApiClient(sandbox)
+        sandbox.fault("login", drip=True)
+        with pytest.raises(TimeoutError):
+            api.call("POST", "/auth/login", body={"email": "a@b.example", "password": "x"}, timeout=0.5)
+        time.sleep(1.2)  # the next byte, which meets a connection that is gone
+        sandbox.status()
+    assert capfd.readouterr().err == ""
+
+
 @pytest.mark.parametrize(
     "order", [{"path": "nowhere"}, {}, {"path": "login", "status": "x"}, {"path": "login", "delay": -1}]
 )

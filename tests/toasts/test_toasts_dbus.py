@@ -173,13 +173,14 @@ def test_a_thousand_at_once_are_bounded_and_the_latest_are_shown(private_bus: Pr
 def test_a_silent_daemon_fails_one_toast_at_a_time_and_is_told_of_once(
     private_bus: PrivateBus, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("telex_start.desktop.bus.bus.Bus.call", impatient(0.2))
     dispatch: SimpleQueue[Event] = SimpleQueue()
     with FakeNotificationDaemon(private_bus, mode="silent") as daemon, showing(private_bus, dispatch) as toasts:
-        for number in range(3):
-            toasts.show(toast(number))
-        daemon.wait_for(3)
-        assert failure(dispatch) == "The notification daemon does not answer."
+        with monkeypatch.context() as impatience:
+            impatience.setattr("telex_start.desktop.bus.bus.Bus.call", impatient(0.2))
+            for number in range(3):
+                toasts.show(toast(number))
+            daemon.wait_for(3)
+            assert failure(dispatch) == "The notification daemon does not answer."
         daemon.mode = "answer"
         toasts.show(toast(3))
         daemon.wait_for(4)
@@ -260,13 +261,14 @@ def test_a_toast_during_a_restart_of_the_bus_is_shown_once(private_bus: PrivateB
 def test_without_a_bus_it_is_told_once_and_the_next_is_tried(
     private_bus: PrivateBus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("telex_start.desktop.bus.bus.Bus.call", impatient(0.2))
-    monkeypatch.setattr(dbus_backend, "FIRST_WAIT_SECONDS", 0.3)
     dispatch: SimpleQueue[Event] = SimpleQueue()
     private_bus.stop()
     with showing(private_bus, dispatch) as toasts:
-        toasts.show(toast(0))
-        assert "session bus cannot be reached" in failure(dispatch)
+        with monkeypatch.context() as impatience:
+            impatience.setattr("telex_start.desktop.bus.bus.Bus.call", impatient(0.2))
+            impatience.setattr(dbus_backend, "FIRST_WAIT_SECONDS", 0.3)
+            toasts.show(toast(0))
+            assert "session bus cannot be reached" in failure(dispatch)
         private_bus.start()
         with FakeNotificationDaemon(private_bus) as daemon:
             toasts.show(toast(1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from aiohttp import web
 
@@ -77,7 +78,8 @@ async def send_slowly(request: web.Request, response: web.Response, *, truncate:
         if request.transport is not None:
             request.transport.close()
         return slow
-    for byte in body:
-        await slow.write(bytes([byte]))
-        await asyncio.sleep(_DRIP_INTERVAL)
+    with contextlib.suppress(ConnectionResetError):  # the client has given up
+        for byte in body:
+            await slow.write(bytes([byte]))
+            await asyncio.sleep(_DRIP_INTERVAL)
     return slow

@@ -1,0 +1,23 @@
+"""The machine and a Telex."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers import Sandbox
+
+from .machine import Windows
+
+
+@pytest.fixture
+def windows() -> Iterator[Windows]:
+    with Windows() as machine:
+        yield machine
+
+
+@pytest.fixture(scope="module")
+def telex() -> Iterator[Sandbox]:
+    with Sandbox("--organisations", "2", "--rate", "0") as sandbox:
+        yield sandbox

@@ -1,0 +1,180 @@
+"""A Windows machine for tests: a Wine prefix with a Python for Windows, cleared of what the last test left there."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Self
+
+from tests.process import ROOT, Process
+from tests.servers import Sandbox
+
+MACHINE = Path(
+    os.environ.get("TELEX_START_WINDOWS") or Path.home() / ".cache" / "telex-start-test" / "windows"
+).resolve()
+"""Where it is kept; ``set_up.sh`` makes it."""
+WITHIN = 60.0
+"""Seconds that a process may take; generous, because it is only ever reached by a failing test."""
+
+_WINE = "/usr/lib/wine/wine64"
+_SERVER = "/usr/lib/wine/wineserver64"
+_PYTHON = str(MACHINE / "python" / "python.exe")
+_NAME = "telex-start"
+
+
+def windows_path(path: str | Path) -> str:
+    """A path of Linux as Windows has it: Wine's drive Z is all of Linux."""
+    return "Z:" + str(path).replace("/", "\\")
+
+
+class Windows:
+    """The machine, for one test at a time: others wait until it is free.
+
+    Args:
+        environ: Beside a bare environment, for all its programs: a display, for example.
+    """
+
+    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
+        self.environ = {
+            "PATH": os.environ["PATH"],
+            "HOME": os.environ.get("HOME", "/"),
+            "LANG": "C.UTF-8",
+            "WINEPREFIX": str(MACHINE / "prefix"),
+            "WINEARCH": "win64",
+            "WINEDEBUG": "-all",
+            "WINEDLLOVERRIDES": "mscoree,mshtml=;winemenubuilder.exe=d",
+            "PYTHONPATH": windows_path(ROOT),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **(environ or {}),
+        }
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            lock = stack.enter_context(open(MACHINE / "lock", "w"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.end_all()
+            for folder in (self.local, self.roaming, self.local / "Temp"):
+                shutil.rmtree(folder / _NAME, ignore_errors=True)
+            stack.callback(self.end_all)
+            # The first program starts the system's own, which keep its streams: the reader of a pipe saw no end.
+            quiet = subprocess.DEVNULL
+            first = [_WINE, "cmd", "/c", "exit"]
+            subprocess.run(first, env=self.environ, stdin=quiet, stdout=quiet, stderr=quiet, check=True, timeout=WITHIN)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def end_all(self) -> None:
+        """End every process of the machine, and Wine itself."""
+        for option in ("-k", "-w"):
+            subprocess.run([_SERVER, option], env=self.environ, stderr=subprocess.DEVNULL)
+
+    # --- its folders, as paths of Linux -----------------------------------------------------------------------------
+
+    @property
+    def drive(self) -> Path:
+        """Drive C."""
+        return MACHINE / "prefix" / "drive_c"
+
+    @property
+    def local(self) -> Path:
+        """The person's folder for what stays on the machine."""
+        return self._home / "AppData" / "Local"
+
+    @property
+    def roaming(self) -> Path:
+        """The person's folder for what goes from machine to machine."""
+        return self._home / "AppData" / "Roaming"
+
+    @property
+    def log(self) -> Path:
+        """The agent's log."""
+        return self.local / _NAME / "Logs" / "telex-start.log"
+
+    @property
+    def _home(self) -> Path:
+        [home] = [folder for folder in (self.drive / "users").iterdir() if folder.name != "Public"]
+        return home
+
+    # --- its programs -----------------------------------------------------------------------------------------------
+
+    def command(self, *arguments: str) -> list[str]:
+        """The command line of its Python, for Linux."""
+        return [_WINE, _PYTHON, *arguments]
+
+    def python(self, code: str, *arguments: str, environ: Mapping[str, str] | None = None) -> Process:
+        """A process of its Python that runs some code. (Standard streams are pipes: with a write-only file CPython 3.12
+        does not start under Wine 8.)"""
+        return Process(self.command("-c", code, *arguments), self.environ | dict(environ or {}))
+
+    def telex_start(self, *options: str, telex: Sandbox | None = None, given: str | None = None) -> Program:
+        """``telex-start`` with some options.
+
+        Args:
+            telex: The Telex to use; ``None`` for none that is there.
+            given: Text for its standard input, which is closed after that.
+        """
+        return Program(self, options, self.of(telex) if telex is not None else {}, given or "")
+
+    def of(self, telex: Sandbox) -> dict[str, str]:
+        """The environment for a Telex. Wine 8 matches no IP address of a certificate, so it goes by its name."""
+        return {
+            "TELEX_START_API_URL": telex.api_url.replace("127.0.0.1", "localhost"),
+            "TELEX_START_PUSH_URL": telex.push_url.replace("127.0.0.1", "localhost"),
+            "TELEX_START_CA_FILE": windows_path(telex.ca_file),
+        }
+
+
+class Program(Process):
+    """``telex-start`` on a machine. Where it still runs in the end it must end by ``--exit``."""
+
+    def __init__(self, machine: Windows, options: tuple[str, ...], environ: Mapping[str, str], given: str) -> None:
+        super().__init__(machine.command("-m", "telex_start", *options), {**machine.environ, **environ}, given)
+        self._machine = machine
+
+    def event(self, kind: str, within: float = WITHIN, **fields: Any) -> dict[str, Any]:
+        """The next JSON object with that event and those fields."""
+
+        def wanted(line: str) -> bool:
+            found = json.loads(line)
+            return found["event"] == kind and all(found[name] == value for name, value in fields.items())
+
+        found: dict[str, Any] = json.loads(self.line(wanted, within))
+        return found
+
+    def ended(self, within: float = WITHIN) -> int:
+        """Wait for its end; the exit code."""
+        return super().ended(within)
+
+    def log(self) -> str:
+        """The log's text."""
+        return self._machine.log.read_text() if self._machine.log.exists() else ""
+
+    def exit(self) -> str:
+        """End it by ``--exit``; what that says."""
+        done = subprocess.run(
+            self._machine.command("-m", "telex_start", "--exit"),
+            env=self.environ,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=WITHIN,
+        )
+        return done.stdout.decode().strip()
+
+    def _end(self) -> bool:
+        self.exit()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
