@@ -164,7 +164,8 @@ class UnreadSection(Event, frozen=True):
     """``channels_section``, ``dm_channels_section`` or ``agent_channels_section``."""
     rows: tuple[dict[str, Any], ...]
     """The conversations, with the fields :data:`ROW_FIELDS` alone. ``preview_thread`` holds the newest message alone,
-    with the fields :data:`MESSAGE_FIELDS`. Rows with ``is_suggested`` are left out. Values may be of any type."""
+    with the fields :data:`MESSAGE_FIELDS`. Rows with ``is_suggested`` are left out, and so are the previews of a row
+    with nothing unread. Values may be of any type."""
     whole: bool
     """All pages were answered, so a conversation that is absent has nothing unread."""
 

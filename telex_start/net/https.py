@@ -28,7 +28,7 @@ from . import tls
 from .sockets import Aborter, Deadline, DeadlineSocket
 
 MOST_BYTES = 1024 * 1024
-"""An answer larger than this is not read."""
+"""An answer larger than this is not read, where the caller names no other bound."""
 KEPT_OPEN = 20.0
 """Seconds that a connection stays open for the next request."""
 _LATE = "Telex did not answer in time."
@@ -153,6 +153,7 @@ class Https:
         json: Any,
         deadline: Deadline,
         only_once: bool = False,
+        most_bytes: int = MOST_BYTES,
     ) -> Answer:
         """One request and its whole answer; of a redirect, its head alone.
 
@@ -167,10 +168,11 @@ class Https:
             deadline: When all of it (but a name look-up, which nothing bounds) must be over.
             only_once: It does harm to carry it out twice. So it is never sent again, and goes out on a connection of
                 its own, which no server has had the time to tire of.
+            most_bytes: A larger answer is not read.
 
         Raises:
             NoNetwork: no connection, no answer in time, or TLS that does not verify.
-            TelexFailure: the answer is larger than :data:`MOST_BYTES`, or no HTTP.
+            TelexFailure: the answer is larger than ``most_bytes``, or no HTTP.
         """
         line = self._line
         line.deadline = deadline
@@ -178,16 +180,16 @@ class Https:
             self._session.close()  # the network may have changed under an idle connection: it would only hang
         try:
             try:
-                return self._exchange(method, url, headers, json)
+                return self._exchange(method, url, headers, json, most_bytes)
             except NoNetwork:
                 if not line.kept_was_closed:
                     raise
             self._session.close()
-            return self._exchange(method, url, headers, json)
+            return self._exchange(method, url, headers, json, most_bytes)
         finally:
             self._used_at = self._now()
 
-    def _exchange(self, method: str, url: str, headers: Mapping[str, str], json: Any) -> Answer:
+    def _exchange(self, method: str, url: str, headers: Mapping[str, str], json: Any, most_bytes: int) -> Answer:
         line = self._line
         deadline = line.deadline
         assert deadline is not None
@@ -207,7 +209,7 @@ class Https:
                 if not 300 <= response.status_code < 400:
                     for piece in response.raw.stream(16 * 1024, decode_content=True):
                         body += piece
-                        if len(body) > MOST_BYTES:
+                        if len(body) > most_bytes:
                             raise TelexFailure("The answer was far too large to be Telex's.")
                         deadline.left()
                 return Answer(response.status_code, response.headers, bytes(body))
