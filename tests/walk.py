@@ -236,7 +236,7 @@ class Stage:
     def push(self) -> None:
         """A message comes, and its toast is on the bus."""
         before = len(self.daemon.shown)
-        self.telex.message(0, f"channel {before}")
+        self.telex.message(0, f"channel {before}", new_message="never")
         self.daemon.wait_for(before + 1)
 
     # --- where a walk goes from one thread to the next --------------------------------------------------------------

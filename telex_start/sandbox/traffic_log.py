@@ -12,6 +12,8 @@ from collections.abc import Mapping
 
 COMMANDS_KEPT = 1000
 """Commands, and connects, of push clients that ``status`` shows, the newest."""
+CALLS_KEPT = 10_000
+"""API calls that the order ``calls`` shows, the newest."""
 
 
 def without_tokens(value: object) -> object:
@@ -43,6 +45,12 @@ class TrafficLog:
         self.logins = 0
         self.refused_logins = 0
         self.logouts = 0
+        self.readings: list[str] = []
+        """Channels that a reading call was made for."""
+        self.switched_organisations = 0
+        self.calls_under_way = 0
+        """Calls that were let through and are not answered yet."""
+        self.calls: deque[dict[str, object]] = deque(maxlen=CALLS_KEPT)
         self.commands: deque[dict[str, object]] = deque(maxlen=COMMANDS_KEPT)
         self.connects: deque[dict[str, object]] = deque(maxlen=COMMANDS_KEPT)
         self.closes: Counter[int] = Counter()
@@ -53,11 +61,17 @@ class TrafficLog:
         """Seconds since the start of the sandbox."""
         return round(time.monotonic() - self._started, 3)
 
-    def request(self, method: str, path: str, status: int) -> None:
-        """Count one answered API call."""
+    def request(self, method: str, path: str, status: int, asked: str) -> None:
+        """Count one answered API call.
+
+        Args:
+            path: The call's, in which ``{organisation}`` stands for any.
+            asked: What was asked for: the path with its ids and its query.
+        """
         name = f"{method} {path}"
         self.requests.setdefault(name, Counter())[status] += 1
         self.request_times.setdefault(name, []).append(self.uptime())
+        self.calls.append({"time": self.uptime(), "method": method, "path": asked, "status": status})
         if status == 429:
             self.rate_limited_times.append(self.uptime())
 

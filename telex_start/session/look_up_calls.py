@@ -91,10 +91,10 @@ class LookUpCalls:
             for row in found.rows:
                 # One that moves to another page meanwhile comes twice.
                 rows.setdefault(repr(row.get("channel_id")), row)
-            if page >= found.pages if found.pages is not None else found.there < _PAGE:
+            if found.there < _PAGE if found.pages is None else page >= found.pages:
                 return tuple(rows.values()), True
-            if len(rows) == before:
-                break  # the same page again and again, or pages of nothing but suggestions
+            if found.pages is None and len(rows) == before:
+                break  # who knows no pages gives the same one again and again
         return tuple(rows.values()), False
 
     def muted(self, organisation: str) -> frozenset[str]:
@@ -141,13 +141,10 @@ class LookUpCalls:
         )
         try:
             found = answers.envelope(answer, [access])
-        except RateLimited:
-            self._pacer.refused(self._now())
+        except BaseException as error:
+            self._pacer.taken(not isinstance(error, RateLimited))
             raise
-        except BaseException:
-            self._pacer.accepted(self._now())
-            raise
-        self._pacer.accepted(self._now())
+        self._pacer.taken(True)
         return found
 
 

@@ -26,7 +26,7 @@ from .shared_pacer import SharedPacer
 
 log = logging.getLogger(__name__)
 
-_TRIES = 4
+_TRIES = 8
 """Times that a call is made while Telex answers it with a rate limit."""
 
 T = TypeVar("T")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
 from ..events import Event, LookUpSlug, MarkAsRead, SlugLookedUp, ThreadFailed, WatchAgents
 from ..net.https import Https
@@ -184,7 +185,7 @@ class LookUps:
             self._base, https, lambda: self._store.access, self._pacer, self._now, self._timings.slow_call_within
         )
         run = LookUpRun(_Desk(self, self._generation), calls, self._pacer, self._now)
-        self._running = threading.Thread(target=self._run, args=(run, https), name="look-ups", daemon=True)
+        self._running = threading.Thread(target=partial(self._run, run, https), name="look-ups", daemon=True)
         self._running.start()
 
     def _run(self, run: LookUpRun, https: Https) -> None:

@@ -77,7 +77,7 @@ class Session:
         self._now = now
         self._context = tls.context(config.ca_file)
         self._commands = Commands(now)
-        self._pacer = SharedPacer(Pacer(timings.requests_at_once, chance), now)
+        self._pacer = SharedPacer(Pacer(timings.requests_at_once, chance), now, chance)
         self._https = Https(self._context, now, _AGENT)
         self._api = TelexApi(config.api_url, self._https, store, self._pacer, now, timings)
         self._look_ups = LookUps(

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Callable
 
-from ..net.pacing import Pacer
+from ..net.pacing import Backoff, Pacer
+
+_LIMITED = (1.0, 300.0)
+"""Seconds, at least and at most, that look-ups rest after Telex has refused one with a rate limit, beyond the pace.
+
+That limit may be one for everybody: then the calls that nobody can do without need what there is.
+"""
 
 
 class SharedPacer:
@@ -15,12 +22,19 @@ class SharedPacer:
     has something of its own to ask Telex for (:meth:`tokens_first`), no look-up goes out.
     """
 
-    def __init__(self, pacer: Pacer, now: Callable[[], float]) -> None:
-        """``now`` gives seconds on the clock of the times below."""
+    def __init__(self, pacer: Pacer, now: Callable[[], float], chance: Callable[[], float] = random.random) -> None:
+        """
+        Args:
+            pacer: Knows the pace.
+            now: Seconds on the clock of the times below.
+            chance: Gives numbers in [0, 1).
+        """
         self._pacer = pacer
         self._now = now
         self._changed = threading.Condition()
         self._tokens_wait = True
+        self._rest = Backoff(chance, *_LIMITED)
+        self._rests_until = float("-inf")
 
     # --- the session thread -----------------------------------------------------------------------------------------
 
@@ -67,14 +81,27 @@ class SharedPacer:
         """
         with self._changed:
             while not given_up():
+                now = self._now()
+                wait = self._pacer.wait(now) if before_tokens else max(self._pacer.wait(now), self._rests_until - now)
                 if self._tokens_wait and not before_tokens:
                     self._changed.wait()
-                elif (wait := self._pacer.wait(self._now())) > 0:
+                elif wait > 0:
                     self._changed.wait(wait)
                 else:
-                    self._pacer.sent(self._now())
+                    self._pacer.sent(now)
                     return True
             return False
+
+    def taken(self, accepted: bool) -> None:
+        """A request that went out by :meth:`take` was answered; not ``accepted``: with 429."""
+        with self._changed:
+            now = self._now()
+            if accepted:
+                self._pacer.accepted(now)
+                self._rest.reset()
+            else:
+                self._pacer.refused(now)
+                self._rests_until = now + self._rest.next()
 
     def wake(self) -> None:
         """Whoever waits in :meth:`take` looks again whether it is given up."""

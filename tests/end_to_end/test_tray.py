@@ -14,7 +14,7 @@ import pytest
 from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus, Xvfb
 from tests.panel_item import PanelItem
 from tests.program import Program
-from tests.servers import Sandbox
+from tests.servers import HISTORY, Sandbox
 
 pytestmark = pytest.mark.desktop
 
@@ -22,15 +22,16 @@ pytestmark = pytest.mark.desktop
 class Desk:
     """A desktop with a panel and a notification daemon, a sandbox, and the agent on them."""
 
-    def __init__(self, folder: Path, *, panel: bool = True) -> None:
+    def __init__(self, folder: Path, *options: str, panel: bool = True) -> None:
         self.folder = folder
+        self._options = options
         self._panel = panel
         self._stack = ExitStack()
 
     def __enter__(self) -> Desk:
         enter = self._stack.enter_context
         try:
-            self.telex = enter(Sandbox("--organisations", "2"))
+            self.telex = enter(Sandbox("--organisations", "2", *self._options))
             xvfb = enter(Xvfb())
             self.bus = enter(PrivateBus())
             self.environ = {**xvfb.environ, **self.bus.environ, **self.telex.environ}
@@ -70,8 +71,9 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    with Desk(tmp_path) as desk:
+def desk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
+    """A desktop, and a Telex that keeps a history where the test is marked so."""
+    with Desk(tmp_path, *(HISTORY if request.node.get_closest_marker("history") else ())) as desk:
         yield desk
 
 
@@ -184,6 +186,7 @@ def test_a_read_conversation_takes_its_toast_with_it(desk: Desk) -> None:
     desk.daemon.wait_until(lambda: shown in desk.daemon.closed, "the toast to be closed")
 
 
+@pytest.mark.history
 def test_it_goes_too_where_as_much_came_elsewhere_during_an_outage(desk: Desk) -> None:
     """The counts together were the same before and after, and the toast stayed."""
     desk.sign_in()

@@ -86,6 +86,14 @@ def test_without_pagination_a_page_that_is_not_full_is_the_last() -> None:
     assert (len(idents), whole) == (107, True)
 
 
+def test_a_page_of_nothing_but_suggestions_is_not_the_last() -> None:
+    suggested = [{"channel_id": "", "is_suggested": True}] * 50
+    pages = {1: full(1), 2: suggested, 3: [{"channel_id": "late"}]}
+    telex = Telex(lambda path: answer(pages[page_of(path)], pagination=[{"total_pages": 3}]))
+    idents, whole = telex.direct()
+    assert (idents[-1], whole) == ("late", True)
+
+
 def test_twenty_pages_are_enough() -> None:
     telex = Telex(lambda path: answer(full(page_of(path)), pagination=[{"total_pages": 500}]))
     idents, whole = telex.direct()

@@ -42,7 +42,7 @@ class Scene:
 
     def __init__(self) -> None:
         self.now = 100.0
-        self.pacer = SharedPacer(Pacer(free=1), lambda: self.now)
+        self.pacer = SharedPacer(Pacer(free=1), lambda: self.now, lambda: 0.5)
         self.pacer.tokens_first(False)
 
     @contextmanager
@@ -107,3 +107,33 @@ def test_a_rate_limit_that_one_meets_slows_both(scene: Scene) -> None:
     with scene.taking() as taking:
         assert taking.is_alive()
     assert taking.got is False
+
+
+def test_after_a_rate_limit_look_ups_rest_longer_and_longer_and_tokens_keep_the_pace(scene: Scene) -> None:
+    rests = []
+    for _ in range(12):
+        assert scene.pacer.take(lambda: False)
+        scene.pacer.taken(accepted=False)
+        began = scene.now
+        scene.now += 3.0
+        assert scene.pacer.wait(scene.now) == 0, "a token may go"
+        scene.now += 400.0
+        with scene.taking() as taking:
+            taking.join(LIMIT)
+            assert taking.got is True, "at the longest 300 s"
+        rests.append(scene.pacer._rests_until - began)
+        scene.now += 3.0
+    assert rests == sorted(rests)
+    assert rests[0] < 2.0 < 100.0 < rests[-1] <= 300.0
+    scene.pacer.taken(accepted=True)
+    assert scene.pacer.take(lambda: False)
+    scene.pacer.taken(accepted=False)
+    assert scene.pacer._rests_until - scene.now < 2.0
+
+
+def test_what_a_person_waits_for_does_not_rest(scene: Scene) -> None:
+    for _ in range(6):
+        assert scene.pacer.take(lambda: False, before_tokens=True)
+        scene.pacer.taken(accepted=False)
+        scene.now += 5.0
+    assert scene.pacer.take(lambda: False, before_tokens=True)
