@@ -112,9 +112,9 @@ def test_signed_in_the_menu_and_toasts_speak(desk: Desk) -> None:
     assert (entries["Login"], entries["Sign Out"]) == (False, True)
     assert "Reconnect Now" not in entries
     desk.telex.message(0, "General")
-    desk.telex.direct(1, "Grace", "<b>are</b> you there?")
+    desk.telex.direct(1, "Grace", html="<p><b>are</b> you &lt;there&gt;?</p>")
     assert desk.toast("General · Northwind Ops")
-    assert desk.toast("Grace · Blue Harbour Labs") == "&lt;b&gt;are&lt;/b&gt; you there?"
+    assert desk.toast("Grace Lindqvist · Blue Harbour Labs") == "are you &lt;there&gt;?"
     desk.item("Online: 2 organisations, 2 unread")
     item.click("Test Notifications")
     assert "2 unread, 1 mention" in desk.toast("General · Telex")
