@@ -28,11 +28,12 @@ class Faults:
         long_wait: The program may wait for minutes before it connects again.
         refusals: It may leave organisations alone for minutes.
         session_over: The session may be over.
+        revoked: It is, as far as it was begun before; the program learns that with its next token.
     """
 
     def __init__(self, telex: Sandbox) -> None:
         self._telex = telex
-        self.long_wait = self.refusals = self.session_over = False
+        self.long_wait = self.refusals = self.session_over = self.revoked = False
         self.deeds: dict[str, Callable[[random.Random], str]] = {
             "server down": self.server_down,
             "closed": self.closed,
@@ -65,7 +66,7 @@ class Faults:
 
     def forget(self) -> None:
         """A new round: nothing of the last one excuses anything."""
-        self.long_wait = self.refusals = self.session_over = False
+        self.long_wait = self.refusals = self.session_over = self.revoked = False
 
     # --- the faults; each gives a few words of what it has done -----------------------------------------------------
 
@@ -169,7 +170,7 @@ class Faults:
         return "access token" if bearer else "notification token"
 
     def session_revoked(self, chance: random.Random) -> str:
-        self.session_over = True
+        self.session_over = self.revoked = True
         self._telex.revoke_session()
         if chance.random() < 0.5:
             self._telex.kick(3005)

@@ -9,21 +9,18 @@ import signal
 import time
 from typing import Any
 
+from tests.program import Program
+
 from .subject import Failed, Subject, require
 
 ENDED = "Sign in needed (the program has ended with 3)"
 
 
 class Headless(Subject):
-    """Reads each line as it comes. It signs in by standard input, so a new session is a new process.
-
-    Attributes:
-        may_end: The session may be over, and with it the program.
-    """
+    """Reads each line as it comes. It signs in by standard input, so a new session is a new process."""
 
     name = "headless"
     clicks = ("restart", "second start", "wake", "wake", "paused")
-    may_end = False
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -50,8 +47,7 @@ class Headless(Subject):
         self._taken = len(lines)
         code = self.program.process.poll()
         if code is not None:
-            allowed = code == 3 and self.may_end
-            require(allowed, f"headless has ended by itself with {code}: {self.program.errors}")
+            require(code in self.codes[1:], f"headless has ended by itself with {code}: {self.program.errors}")
 
     def _take(self, event: dict[str, Any]) -> None:
         match event["event"]:
@@ -91,15 +87,11 @@ class Headless(Subject):
         return self._pause(chance.choice([0.3, 2.0, 9.0]))
 
     def _second_start(self) -> str:
-        from tests.program import Program
-
         began = time.monotonic()
         self.look()
         options = ("--exit",)
         with Program(self.folder, *options, environ=self.telex.environ) as second:
             require(second.ended() == 0, f"a second start with --exit ended badly: {second.errors}")
-        if self.may_end and self.program.ended() == 3:
-            return "its session was over already"
         self._ended(began)
         self.start()
         return "--exit, and started again"

@@ -48,14 +48,14 @@ class Subject:
     Args:
         telex: Where it signs in.
         folder: For its files; kept over its restarts.
-        module: What is run; the program itself, unless a test has planted a defect.
+        module: What is run, and its first arguments; the program itself, unless a test has planted a defect.
     """
 
     name = ""
     clicks: tuple[str, ...] = ()
     """What a person can do with it; what stands there twice is done twice as often."""
 
-    def __init__(self, telex: Sandbox, folder: Path, system_bus: SystemBus, module: str) -> None:
+    def __init__(self, telex: Sandbox, folder: Path, system_bus: SystemBus, module: tuple[str, ...]) -> None:
         self.telex = telex
         self.folder = folder
         self.starts = 0
@@ -63,8 +63,8 @@ class Subject:
         self._system_bus = system_bus
         self._program: Program | None = None
         self._first: tuple[int, int] | None = None
-        self._read = 0
-        self._wrong_so_far = ""
+        self.codes: tuple[int, ...] = (0,)
+        """Exit codes that are right: 0 where it was asked to end, and those with which it may end by itself."""
 
     # --- for each kind of agent -------------------------------------------------------------------------------------
 
@@ -121,9 +121,9 @@ class Subject:
         self.leave()
         options, given = self.options()
         environ = {**self.telex.environ, **self._system_bus.environ, **self.environ()}
-        self._program = Program(
-            self.folder, *options, "--log-level", "debug", environ=environ, given=given, module=self._module
-        )
+        module, *before = self._module
+        options = (*before, *options, "--log-level", "debug")
+        self._program = Program(self.folder, *options, environ=environ, given=given, module=module)
         self._program.__enter__()
         self.starts += 1
         self._first = None
@@ -160,7 +160,7 @@ class Subject:
         except Exception:
             raise Failed(f"{self.name} does not end") from None
         took = time.monotonic() - began
-        require(code == 0, f"{self.name} ended with {code}: {self.program.errors}")
+        require(code in self.codes, f"{self.name} ended with {code}: {self.program.errors}")
         require(took <= _ENDS_WITHIN, f"{self.name} took {took:.1f} s to end")
 
     def wake(self) -> str:

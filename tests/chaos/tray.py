@@ -30,7 +30,9 @@ class Tray(Subject):
 
     name = "tray"
 
-    def __init__(self, telex: Sandbox, folder: Path, system_bus: SystemBus, module: str, desk: Desk) -> None:
+    def __init__(
+        self, telex: Sandbox, folder: Path, system_bus: SystemBus, module: tuple[str, ...], desk: Desk
+    ) -> None:
         super().__init__(telex, folder, system_bus, module)
         self.desk = desk
         client = folder / "telex-client"
@@ -56,8 +58,12 @@ class Tray(Subject):
             "daemon": lambda _: self.desk.toggle_daemon(),
             "daemon hangs": lambda _: self.desk.hang_daemon(),
         }
-        often = ("Sign Out", "sign in", "sign in", "sign in and Cancel", "Reconnect Now")
+        often = ("Sign Out", "Sign Out", "Sign Out", "sign in", "sign in", "sign in and Cancel", "Reconnect Now")
         self.clicks = (*self._deeds, *often)
+
+    def options(self) -> tuple[tuple[str, ...], str | None]:
+        # It signs in by its window, and so has Tk's thread and descriptors, which it keeps, in its first calm already.
+        return (), None
 
     def environ(self) -> dict[str, str]:
         return {**self.desk.environ, "TELEX_START_MAIN_APP_COMMAND": str(self._client)}

@@ -93,7 +93,7 @@ class World:
     def _allow(self) -> None:
         for subject in self.subjects:
             if isinstance(subject, Headless):
-                subject.may_end = self.faults.session_over
+                subject.codes = (0, 3) if self.faults.session_over else (0,)
 
     def _message(self, number: int) -> str:
         """A message in the middle of it: told once or, where the server has forgotten it, not at all."""
@@ -114,8 +114,7 @@ class World:
 
     def _look(self) -> None:
         for subject in self.subjects:
-            if subject.running or not isinstance(subject, Headless) or not subject.may_end:
-                subject.look()
+            subject.look()
 
     # --- the calm ---------------------------------------------------------------------------------------------------
 
@@ -152,6 +151,8 @@ class World:
     def _recover(self, subject: Subject, how: str) -> None:
         """What a person does: what the story says, and more where the program says that it needs more."""
         self._note(f"{subject.name}: recovery: {how}")
+        if self.faults.revoked and how != "restart":
+            how = "sign in anew"  # a person does not know yet, and would in a minute
         if not subject.running or how == "restart":
             subject.exit() if subject.running else None
             subject.start()
@@ -262,12 +263,12 @@ def _told(subject: Subject, names: list[str]) -> bool:
 
 
 @contextmanager
-def world(kinds: tuple[str, ...], module: str, say: Callable[[str], None]) -> Iterator[World]:
+def world(kinds: tuple[str, ...], module: tuple[str, ...], say: Callable[[str], None]) -> Iterator[World]:
     """Telex and the agents, each online; all of it ends with the context.
 
     Args:
         kinds: Of :data:`KINDS`.
-        module: What is run as the agent.
+        module: What is run as the agent, and its first arguments.
         say: Is told what is done.
     """
     with ExitStack() as stack:
@@ -295,7 +296,7 @@ def run(
     first: int = 1,
     rounds: int = 0,
     kinds: tuple[str, ...] = KINDS,
-    module: str = "telex_start",
+    module: tuple[str, ...] = ("telex_start",),
     say: Callable[[str], None] = lambda words: None,
 ) -> int:
     """Rounds for so many seconds; the exit code.
@@ -304,7 +305,7 @@ def run(
         first: The number of the first round.
         rounds: How many, at most; 0 for as many as there is time for.
         kinds: Which agents.
-        module: What is run as the agent.
+        module: What is run as the agent, and its first arguments.
         say: Is told what is done.
     """
     began = time.monotonic()
