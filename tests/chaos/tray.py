@@ -21,6 +21,8 @@ _NO_ANSWER = (AssertionError, TimeoutError)
 """What a panel meets that asks an agent which is just starting, ending, or stopped."""
 _WINDOW_WITHIN = 15.0
 """Seconds in which a login window must open after it was asked for."""
+_TYPING_TRIES = 3
+"""xdotool loses a key now and then where the X server has no time."""
 _SIGNED_IN_WITHIN = 30.0
 """Seconds in which a sign-in must be accepted where nothing is in its way."""
 
@@ -200,13 +202,24 @@ class Tray(Subject):
         self.await_true(lambda: self.status() not in ("", "Signing in"), "a settled status", _SIGNED_IN_WITHIN)
         if self._signed_in():
             return "is signed in"
-        window = self._open_login(_WINDOW_WITHIN)
-        if window is None:
-            require(self._signed_in(), f"tray: no login window; {self.status()!r}")
-            return "is signed in meanwhile"
-        self.desk.fill_in(window, self.telex.email, self.telex.password)
-        self.await_true(self._signed_in, "signed in", _SIGNED_IN_WITHIN)
-        return "signed in"
+        for _ in range(_TYPING_TRIES):
+            window = self._open_login(_WINDOW_WITHIN)
+            if window is None:
+                require(self._signed_in(), f"tray: no login window; {self.status()!r}")
+                return "is signed in meanwhile"
+            refused = self._refused_logins()
+            self.desk.fill_in(window, self.telex.email, self.telex.password)
+            self.await_true(
+                lambda refused=refused: self._signed_in() or self._refused_logins() > refused,  # type: ignore[misc]
+                "signed in",
+                _SIGNED_IN_WITHIN,
+            )
+            if self._signed_in():
+                return "signed in"
+        raise Failed(f"tray: the password was refused {_TYPING_TRIES} times")
+
+    def _refused_logins(self) -> int:
+        return int(self.telex.status()["refused_logins"])
 
     def _signed_in(self) -> bool:
         return self.status().startswith(("Online", "Connecting", "Reconnecting"))
