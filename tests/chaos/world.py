@@ -238,7 +238,11 @@ class World:
             middle, longest = statistics.median(self.calms), max(self.calms)
             lines.append(f"right again after {middle:.1f} s (median), {longest:.1f} s at most")
         lines.append("; ".join(f"{each.name}: started {each.starts} times" for each in self.subjects))
-        lines.append(", ".join(f"{count} {name}" for name, count in sorted(self.counts.items())))
+        for who in sorted({name.partition(": ")[0] for name in self.counts}):
+            done = [
+                (name.partition(": ")[2], count) for name, count in sorted(self.counts.items()) if name.startswith(who)
+            ]
+            lines.append(f"{who}: " + ", ".join(f"{count} {what}" for what, count in done))
         return "\n".join(lines)
 
     def report(self) -> str:
