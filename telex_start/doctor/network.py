@@ -15,6 +15,7 @@ from .. import __version__, clock
 from ..config import Config
 from ..errors import ConfigError, TelexStartError
 from ..net import tls
+from ..net.sockets import Aborter, Deadline
 from .findings import Finding, Mark, missing, note, ok
 from .probing import LOOK_WITHIN, look
 
@@ -80,10 +81,9 @@ def _name(server: Server) -> Finding:
 
 
 def _tls(server: Server, context: ssl.SSLContext, call_within: float) -> Finding:
-    aborter = tls.Aborter()
-    end = clock.now() + call_within
+    aborter = Aborter()
     try:
-        sock = tls.dial(server.host, server.port, context, clock.now, end, aborter)
+        sock = tls.dial(server.host, server.port, context, Deadline(clock.now, call_within), aborter)
     except TelexStartError as error:
         cause = error.__context__
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -113,7 +113,8 @@ def _api(config: Config, context: ssl.SSLContext, call_within: float, also_found
     https = Https(context, clock.now, _AGENT)
     began = clock.now()
     try:
-        answer = https.request("POST", f"{config.api_url}/auth/login", headers={}, json={}, seconds=call_within)
+        deadline = Deadline(clock.now, call_within)
+        answer = https.request("POST", f"{config.api_url}/auth/login", headers={}, json={}, deadline=deadline)
     except TelexStartError as error:
         return missing("API", error.message.rstrip("."), fatal=True)
     finally:

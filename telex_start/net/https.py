@@ -8,7 +8,7 @@ from __future__ import annotations
 import ssl
 import sys
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, NamedTuple
 
@@ -25,11 +25,13 @@ from urllib3.util import Retry
 
 from ..errors import NoNetwork, TelexFailure, TelexStartError
 from . import tls
+from .sockets import Aborter, Deadline, DeadlineSocket
 
 MOST_BYTES = 1024 * 1024
 """An answer larger than this is not read."""
 KEPT_OPEN = 20.0
 """Seconds that a connection stays open for the next request."""
+_LATE = "Telex did not answer in time."
 
 
 class Answer(NamedTuple):
@@ -41,13 +43,22 @@ class Answer(NamedTuple):
 
 
 class _Line:
-    """What the connections of one :class:`Https` share: how to open one, and when the call at hand must be over."""
+    """What the connections of one :class:`Https` share: how to open one, and what the request at hand has come to."""
 
-    def __init__(self, context: ssl.SSLContext, now: Callable[[], float]) -> None:
+    def __init__(self, context: ssl.SSLContext) -> None:
         self.context = context
-        self.now = now
-        self.aborter = tls.Aborter()
-        self.end = 0.0
+        self.aborter = Aborter()
+        self.deadline: Deadline | None = None
+        self.opened = False
+        """The request at hand has opened a connection."""
+        self.sock: DeadlineSocket | None = None
+        """What it was sent by."""
+
+    @property
+    def kept_was_closed(self) -> bool:
+        """A request that has failed went to a kept connection and saw its end, before anything of an answer."""
+        over = self.deadline is None or self.deadline.over or self.aborter.ended
+        return not self.opened and not over and (self.sock is None or self.sock.received == 0)
 
 
 class _Connection(HTTPSConnection):
@@ -60,8 +71,11 @@ class _Connection(HTTPSConnection):
 
     def connect(self) -> None:
         line = self.line
-        opened = tls.dial(self.host, self.port or 443, line.context, line.now, line.end, line.aborter)
-        self.sock: Any = tls.DeadlineSocket(opened, line.now)
+        assert line.deadline is not None
+        line.opened = True
+        self.sock: Any = DeadlineSocket(
+            tls.dial(self.host, self.port or 443, line.context, line.deadline, line.aborter)
+        )
         self.is_verified = True
 
     def putrequest(self, *args: Any, **kwargs: Any) -> None:
@@ -73,8 +87,11 @@ class _Connection(HTTPSConnection):
         return super().getresponse()
 
     def _arm(self) -> None:
-        if isinstance(self.sock, tls.DeadlineSocket):
-            self.sock.deadline = self.line.end
+        if isinstance(self.sock, DeadlineSocket):
+            self.sock.deadline = self.line.deadline
+            if self.line.sock is not self.sock:
+                self.line.sock = self.sock
+                self.sock.received = 0
 
     def close(self) -> None:
         super().close()
@@ -98,14 +115,28 @@ class _Adapter(HTTPAdapter):
         """Our context verifies. requests would look for certifi's authorities, or REQUESTS_CA_BUNDLE's."""
 
 
+class _Session(requests.Session):
+    """requests' session, which follows no redirect and does not look where one leads."""
+
+    def resolve_redirects(self, *_: Any, **__: Any) -> Iterator[Any]:
+        # requests (2.34) calls it with allow_redirects=False too, for Response.next, and reads a redirect's whole body.
+        return iter(())
+
+
 class Https:
     """Sends requests, one at a time, from one thread; any thread may :meth:`abort`."""
 
     def __init__(self, context: ssl.SSLContext, now: Callable[[], float], agent: str) -> None:
+        """
+        Args:
+            context: What verifies.
+            now: A clock, in seconds.
+            agent: For the header ``User-Agent``.
+        """
         self._now = now
-        self._line = _Line(context, now)
+        self._line = _Line(context)
         self._used_at = float("-inf")
-        self._session = requests.Session()
+        self._session = _Session()
         # With it requests reads ~/.netrc, and an entry there would replace our Authorization header.
         self._session.trust_env = False
         self._session.headers.update({"User-Agent": agent, "Accept": "application/json"})
@@ -113,61 +144,87 @@ class Https:
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))  # nothing outlives an answer
         self._session.mount("https://", _Adapter(self._line))
 
-    def request(self, method: str, url: str, *, headers: Mapping[str, str], json: Any, seconds: float) -> Answer:
-        """One request and its whole answer.
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        json: Any,
+        deadline: Deadline,
+        only_once: bool = False,
+    ) -> Answer:
+        """One request and its whole answer; of a redirect, its head alone.
+
+        A connection is kept open for the next request. One that turns out closed says nothing about the network: the
+        request is sent once more, on another (RFC 9112, section 9.3.1).
 
         Args:
             method: ``GET`` or ``POST``.
             url: An ``https`` address.
             headers: Beside the standing ones.
             json: The body, or ``None``.
-            seconds: Everything together (but a name look-up, which nothing bounds) takes at most this long.
+            deadline: When all of it (but a name look-up, which nothing bounds) must be over.
+            only_once: It does harm to carry it out twice. So it is never sent again, and goes out on a connection of
+                its own, which no server has had the time to tire of.
 
         Raises:
             NoNetwork: no connection, no answer in time, or TLS that does not verify.
             TelexFailure: the answer is larger than :data:`MOST_BYTES`, or no HTTP.
         """
-        start = self._now()
-        if start - self._used_at > KEPT_OPEN:
+        line = self._line
+        line.deadline = deadline
+        if only_once or self._now() - self._used_at > KEPT_OPEN:
             self._session.close()  # the network may have changed under an idle connection: it would only hang
-        end = self._line.end = start + seconds
         try:
+            try:
+                return self._exchange(method, url, headers, json)
+            except NoNetwork:
+                if not line.kept_was_closed:
+                    raise
+            self._session.close()
+            return self._exchange(method, url, headers, json)
+        finally:
+            self._used_at = self._now()
+
+    def _exchange(self, method: str, url: str, headers: Mapping[str, str], json: Any) -> Answer:
+        line = self._line
+        deadline = line.deadline
+        assert deadline is not None
+        line.opened, line.sock = False, None
+        try:
+            left = deadline.left()
             with self._session.request(
                 method,
                 url,
                 headers=dict(headers),
                 json=json,
-                timeout=(seconds, seconds),
+                timeout=(left, left),
                 allow_redirects=False,
                 stream=True,
             ) as response:
                 body = bytearray()
-                for piece in response.raw.stream(16 * 1024, decode_content=True):
-                    body += piece
-                    if len(body) > MOST_BYTES:
-                        raise TelexFailure("The answer was far too large to be Telex's.")
-                    if self._now() > end:
-                        raise NoNetwork("The answer took too long.")
+                if not 300 <= response.status_code < 400:
+                    for piece in response.raw.stream(16 * 1024, decode_content=True):
+                        body += piece
+                        if len(body) > MOST_BYTES:
+                            raise TelexFailure("The answer was far too large to be Telex's.")
+                        deadline.left()
                 return Answer(response.status_code, response.headers, bytes(body))
         except TelexStartError:
             raise
         except (requests.exceptions.ConnectTimeout, requests.exceptions.ReadTimeout, TimeoutError):
-            raise NoNetwork("Telex did not answer in time.") from None
-        except requests.exceptions.ConnectionError as error:
-            if "took too long" in str(error) or "timed out" in str(error):
-                raise NoNetwork("Telex did not answer in time.") from None
-            raise NoNetwork("The connection to Telex broke off.") from None
+            raise NoNetwork(_LATE) from None
+        except requests.exceptions.ConnectionError:
+            raise NoNetwork(_LATE if deadline.over else "The connection to Telex broke off.") from None
         except (requests.exceptions.RequestException, OSError, ValueError) as error:
             raise TelexFailure(f"The answer could not be read ({type(error).__name__}).") from None
         except Exception as error:
             # urllib3's own errors come out of reading the body: a cut connection, a bad chunk, a time-out.
-            if "Timeout" in type(error).__name__:
-                raise NoNetwork("Telex did not answer in time.") from None
             if type(error).__module__.startswith(("urllib3", "http.client")):
-                raise NoNetwork(f"The answer broke off ({type(error).__name__}).") from None
+                late = deadline.over or "Timeout" in type(error).__name__
+                raise NoNetwork(_LATE if late else f"The answer broke off ({type(error).__name__}).") from None
             raise
-        finally:
-            self._used_at = self._now()
 
     def abort(self) -> None:
         """End the request under way in another thread, and every later one, with :class:`NoNetwork`."""

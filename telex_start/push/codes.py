@@ -25,6 +25,8 @@ UNSUBSCRIBED_STATE_INVALIDATED = 2502
 
 NO_CLOSE_FRAME = 1006
 """The TCP connection ended without a close frame (RFC 6455, section 7.4.1)."""
+MESSAGE_TOO_BIG = 1009
+"""A message is too large to be taken (likewise)."""
 
 
 def terminal(close_code: int) -> bool:
@@ -53,6 +55,7 @@ def action(code: int, temporary: bool) -> ErrorAction:
 
 
 _REASONS = {
+    1009: "a message was too large",
     3001: "Telex is restarting",
     3004: "Telex had an internal error",
     3005: "the connection's token ran out",

@@ -19,6 +19,11 @@ from ..net import json_text
 UNREADABLE = 1
 """Client-side error code for a reply that no decoder accepts; below 100, so it is retried like a time-out."""
 
+MOST_LINES = 200_000
+"""Lines of a frame that are read: more than the largest frame holds, at the length of a publication."""
+MOST_UNREADABLE = 100
+"""Lines of a frame that may be unreadable: each takes ten times as long as another."""
+
 _REPLY_ID = re.compile(r'\s*\{\s*"id"\s*:\s*(\d{1,10})\s*[,}]')
 _PUSH_CHANNEL = re.compile(r'"channel"\s*:\s*"([^"\\]{1,255})"')
 
@@ -128,15 +133,47 @@ class Unreadable(Struct, frozen=True):
     channel: str | None
 
 
-Message = Reply | Ping | PublicationPush | SubscribePush | UnsubscribePush | RefreshPush | DisconnectPush | Unreadable
+class Gibberish(Struct, frozen=True):
+    """The rest of the frame is not read: whoever sends this is no Centrifugo, and reading it all takes seconds."""
+
+
+Message = (
+    Reply
+    | Ping
+    | PublicationPush
+    | SubscribePush
+    | UnsubscribePush
+    | RefreshPush
+    | DisconnectPush
+    | Unreadable
+    | Gibberish
+)
 
 
 def decode(frame: str | bytes) -> Iterator[Message]:
-    """The messages of a frame, in order. Never raises: what cannot be read is said so."""
+    """The messages of a frame, in order. Never raises: what cannot be read is said so.
+
+    It takes time in proportion to the frame's size, and never more than a fraction of a second: see :class:`Gibberish`.
+    """
     text = frame if isinstance(frame, str) else frame.decode("utf-8", "replace")
-    for line in text.split("\n"):
-        if line.strip():
-            yield from _decode_line(line)
+    lines = text.split("\n", MOST_LINES)
+    rest = lines.pop() if len(lines) > MOST_LINES else ""
+    unreadable = 0
+    for line in lines:
+        if not line or line.isspace():
+            continue
+        for message in _decode_line(line):
+            yield message
+            unreadable += isinstance(message, Unreadable) or _unreadable_reply(message)
+        if unreadable > MOST_UNREADABLE:
+            yield Gibberish()
+            return
+    if rest:
+        yield Gibberish()
+
+
+def _unreadable_reply(message: Message) -> bool:
+    return isinstance(message, Reply) and message.error is not None and message.error.code == UNREADABLE
 
 
 def _decode_line(line: str) -> Iterator[Message]:

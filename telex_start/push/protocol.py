@@ -268,6 +268,8 @@ class PushClient:
                 self._schedule_refresh(message.refreshed.expires, message.refreshed.ttl, now)
             case frames.DisconnectPush():
                 return [Ended(message.code, codes.reason(message.code), codes.terminal(message.code))]
+            case frames.Gibberish():
+                return [Ended(codes.NO_CLOSE_FRAME, "what came cannot be read", False)]
             case frames.Unreadable():
                 log.warning("a publication could not be read (channel %s)", message.channel or "unknown")
                 if channel := self._channels.get(message.channel or ""):

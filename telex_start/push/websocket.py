@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import os
 import select
 import ssl
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import websocket
 
 from ..errors import NoNetwork, TelexFailure, Temporary
-from ..net import tls
-from . import codes
+from ..net import http_head, tls
+from ..net.sockets import Aborter, Deadline, DeadlineSocket
+from . import codes, handshake
+
+log = logging.getLogger(__name__)
+
+MOST_BYTES = 16 * 1024 * 1024
+"""A message larger than this is not read, and ends the connection."""
 
 OPEN_WITHIN = 5.0
 """Seconds for TCP, TLS and the WebSocket handshake together."""
@@ -37,11 +45,60 @@ class Closed(Exception):
         self.reason = reason
 
 
+class _TooLarge(Exception):
+    """A message is larger than :data:`MOST_BYTES`."""
+
+
+class _Frames(websocket.frame_buffer):
+    """websocket-client's reader of frames, which would take one of any size."""
+
+    def recv_length(self) -> None:
+        super().recv_length()
+        if self.length is not None and self.length > MOST_BYTES:
+            raise _TooLarge
+
+
+class _Message(websocket.continuous_frame):
+    """websocket-client's message of several frames, which would take any number of them."""
+
+    def add(self, frame: websocket.ABNF) -> None:
+        held = self.cont_data
+        if held is not None and len(held[1]) + len(frame.data) > MOST_BYTES:
+            raise _TooLarge
+        super().add(frame)
+        if not frame.fin and held is None and self.cont_data is not None:
+            self.cont_data[1] = bytearray(self.cont_data[1])  # which grows without being copied each time
+
+
 class _LibraryWebSocket(websocket.WebSocket):
-    """websocket-client's, made to give the server's close code also when the goodbye to it can no longer be sent."""
+    """websocket-client's, with bounds, on a connection that is open already.
+
+    It gives the server's close code also when the goodbye to it can no longer be sent.
+    """
+
+    def __init__(self, sock: DeadlineSocket, now: Callable[[], float]) -> None:
+        super().__init__(skip_utf8_validation=True, enable_multithread=False)
+        self.frame_buffer = _Frames(self._recv, skip_utf8_validation=True)
+        self.cont_frame = _Message(fire_cont_frame=False, skip_utf8_validation=True)
+        self.sock: Any = sock
+        self.connected = True
+        self._now = now
+
+    def until(self, seconds: float) -> None:
+        """What is received and sent from here on ends within so many seconds, all together."""
+        self.sock.deadline = Deadline(self._now, seconds)
+
+    def pong(self, payload: str | bytes = b"") -> None:
+        waiting, self.sock.deadline = self.sock.deadline, Deadline(self._now, SEND_WITHIN)
+        try:
+            super().pong(payload)
+        except (websocket.WebSocketTimeoutException, TimeoutError):
+            raise websocket.WebSocketConnectionClosedException("half a pong may be out") from None
+        self.sock.deadline = waiting
 
     def send_close(self, *args: Any, **kwargs: Any) -> None:
         with contextlib.suppress(websocket.WebSocketException, OSError, AttributeError):
+            self.until(CLOSE_WITHIN)
             super().send_close(*args, **kwargs)
 
 
@@ -69,9 +126,9 @@ class WebSocket:
         self._now = now
         self._agent = agent
         self._open_within = open_within
-        self._aborter = tls.Aborter()
+        self._aborter = Aborter()
         self._raw: ssl.SSLSocket | None = None
-        self._websocket: websocket.WebSocket | None = None
+        self._websocket: _LibraryWebSocket | None = None
 
     def open(self) -> None:
         """Connect and shake hands.
@@ -79,35 +136,41 @@ class WebSocket:
         Raises:
             Temporary: it did not work, this time.
         """
-        end = self._now() + self._open_within
+        deadline = Deadline(self._now, self._open_within)
         parts = urlsplit(self._url)
-        self._raw = tls.dial(parts.hostname or "", parts.port or 443, self._context, self._now, end, self._aborter)
-        bounded = tls.DeadlineSocket(self._raw, self._now)
-        bounded.deadline = end
-        made = _LibraryWebSocket(skip_utf8_validation=True, enable_multithread=False)
+        self._raw = tls.dial(parts.hostname or "", parts.port or 443, self._context, deadline, self._aborter)
+        bounded = DeadlineSocket(self._raw)
+        bounded.deadline = deadline
         try:
-            made.connect(
-                self._url,
-                socket=bounded,
-                suppress_origin=True,  # Centrifugo refuses an Origin that it was not told to allow with 403
-                redirect_limit=0,  # a redirect could lead to plain ws, the token with it
-                header={"User-Agent": self._agent},
-                timeout=self._open_within,
-            )
-        except websocket.WebSocketBadStatusException as error:
-            self.close()
-            raise TelexFailure(f"Telex's push server answered HTTP {error.status_code}.") from None
-        except (TimeoutError, websocket.WebSocketTimeoutException):
+            self._shake_hands(parts, bounded)
+        except TimeoutError:
             self.close()
             raise NoNetwork("Telex's push server did not answer in time.") from None
-        except (OSError, websocket.WebSocketException, ValueError, AttributeError) as error:
+        except (OSError, ValueError, http_head.NotHttp, handshake.NoWebSocket) as error:
             self.close()
             raise Temporary(f"Telex's push server could not be reached ({type(error).__name__}).") from None
-        if made.getstatus() != 101:
+        except TelexFailure:
             self.close()
-            raise TelexFailure("A redirect came instead of Telex's push server: does this network ask you to log in?")
-        made.sock = self._raw  # from here on its own time-out, set before each call, is bound enough
-        self._websocket = made
+            raise
+        self._websocket = _LibraryWebSocket(bounded, self._now)
+
+    def _shake_hands(self, parts: SplitResult, bounded: DeadlineSocket) -> None:
+        """The handshake; nothing is read beyond the head of its answer.
+
+        Raises:
+            TelexFailure: it was refused.
+        """
+        resource = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        key = handshake.new_key(os.urandom(16))
+        bounded.sendall(handshake.request(parts.netloc.rpartition("@")[2], resource, key, self._agent))
+        head = http_head.read(bounded.recv)
+        if 300 <= head.status < 400:  # it could lead to plain ws, the token with it
+            raise TelexFailure(
+                "A redirect came instead of Telex's push server: does this network ask you to log in first?"
+            )
+        if head.status != 101:
+            raise TelexFailure(f"Telex's push server answered HTTP {head.status}.")
+        handshake.check(head, key)
 
     def receive(self, seconds: float | None) -> bytes | None:
         """The next text frame, or ``None`` when none came within ``seconds`` (``None``: or within an hour).
@@ -119,15 +182,19 @@ class WebSocket:
         if made is None:
             raise Closed(codes.NO_CLOSE_FRAME)
         try:
-            made.settimeout(_LONGEST_WAIT if seconds is None else min(max(seconds, 0.001), _LONGEST_WAIT))
+            # A real end: neither bytes of a frame that is under way nor a WebSocket's own pings begin it anew.
+            made.until(_LONGEST_WAIT if seconds is None else min(max(seconds, 0.001), _LONGEST_WAIT))
             while True:
-                opcode, data = made.recv_data()
+                opcode, data = made.recv_data(control_frame=True)
                 if opcode == websocket.ABNF.OPCODE_CLOSE:
                     raise Closed(*_close_code(data))
                 if opcode in (websocket.ABNF.OPCODE_TEXT, websocket.ABNF.OPCODE_BINARY):
                     return bytes(data)
         except (websocket.WebSocketTimeoutException, TimeoutError):
             return None
+        except _TooLarge:
+            log.warning("Telex's push server sent a message of more than %d MiB", MOST_BYTES >> 20)
+            raise Closed(codes.MESSAGE_TOO_BIG) from None
         except (websocket.WebSocketException, OSError, ValueError, AttributeError):
             # AttributeError: websocket-client's socket became None under an abort.
             raise Closed(codes.NO_CLOSE_FRAME) from None
@@ -152,7 +219,7 @@ class WebSocket:
         if made is None:
             raise Closed(codes.NO_CLOSE_FRAME)
         try:
-            made.settimeout(SEND_WITHIN)
+            made.until(SEND_WITHIN)
             made.send(text)
         except (websocket.WebSocketException, OSError, AttributeError):
             raise Closed(codes.NO_CLOSE_FRAME) from None
@@ -172,7 +239,6 @@ class WebSocket:
         raw, self._raw = self._raw, None
         if made is not None:
             with contextlib.suppress(websocket.WebSocketException, OSError, AttributeError):
-                made.settimeout(CLOSE_WITHIN)
                 made.send_close()
             with contextlib.suppress(websocket.WebSocketException, OSError, AttributeError):
                 made.shutdown()

@@ -74,7 +74,7 @@ class Session:
         self._now = now
         self._context = tls.context(config.ca_file)
         self._commands = Commands(now)
-        self._pacer = Pacer(timings.requests_at_once)
+        self._pacer = Pacer(timings.requests_at_once, chance)
         self._https = Https(self._context, now, _AGENT)
         self._api = TelexApi(config.api_url, self._https, store, self._pacer, now, timings)
         self._organisations: Organisations | None = None

@@ -30,6 +30,7 @@ from ..events import Organisation
 from ..net import json_text
 from ..net.https import Answer, Https
 from ..net.pacing import Pacer
+from ..net.sockets import Deadline
 from ..printable import printable
 from . import tokens
 from .timings import USUAL, Timings
@@ -100,7 +101,7 @@ class TelexApi:
             SignInRefused: Telex lets this person in no more.
         """
         try:
-            data = self._call("POST", "/auth/login", {}, {"email": email, "password": password})[0]
+            data = self._call("POST", "/auth/login", {}, {"email": email, "password": password}, only_once=True)[0]
         except Refused as refused:
             if refused.status in (400, 401):
                 raise CredentialsRefused("Telex does not know this e-mail address and password.") from None
@@ -142,11 +143,11 @@ class TelexApi:
         Raises:
             SessionOver: the notification token and the access token are both refused.
         """
-        return self._connection_token(self._now() + self._timings.call_within)
+        return self._connection_token(Deadline(self._now, self._timings.call_within))
 
-    def _connection_token(self, end: float) -> Token:
+    def _connection_token(self, deadline: Deadline) -> Token:
         try:
-            return self._token("GET", "connection", None, end)
+            return self._token("GET", "connection", None, deadline)
         except _BothRefused:
             raise SessionOver("Your Telex session has ended.") from None
 
@@ -157,26 +158,26 @@ class TelexApi:
             SessionOver: the notification token and the access token are both refused, here and for a connection token:
                 a 401 here alone may mean just this organisation.
         """
-        end = self._now() + seconds
+        deadline = Deadline(self._now, seconds)
         try:
-            return self._token("POST", "subscription", {"channel": channel}, end)
+            return self._token("POST", "subscription", {"channel": channel}, deadline)
         except _BothRefused as both:
-            self._connection_token(end)
+            self._connection_token(deadline)
             raise Refused(both.words, 401) from None
 
     def logout(self) -> None:
         """Tell Telex that the session ends. A failure is ignored: the tokens are forgotten anyway."""
         if self._store.access is None:
             return
-        end = self._now() + self._timings.logout_within
+        deadline = Deadline(self._now, self._timings.logout_within)
         try:
-            self._call("POST", "/auth/logout", self._bearer(), None, end, paced=False)
+            self._call("POST", "/auth/logout", self._bearer(), None, deadline, paced=False)
         except (Temporary, Refused) as error:
             log.info("signing out: %s", error.message)
 
     # --- tokens -----------------------------------------------------------------------------------------------------
 
-    def _token(self, method: str, kind: str, body: Any, end: float) -> Token:
+    def _token(self, method: str, kind: str, body: Any, deadline: Deadline) -> Token:
         """By the notification token or by the access token: whichever served last goes first, the other is tried next.
 
         The Bearer middleware also answers 401 for the one organisation named inside the access token, and some
@@ -192,7 +193,7 @@ class TelexApi:
         words = "no token to ask with"
         for bearer, path, headers in ways:
             try:
-                data, served_at, arrived = self._call(method, path, headers, body, end)
+                data, served_at, arrived = self._call(method, path, headers, body, deadline)
             except Refused as refused:
                 if not signed_out(refused):
                     raise
@@ -217,16 +218,20 @@ class TelexApi:
         path: str,
         headers: dict[str, str],
         body: Any,
-        end: float | None = None,
+        deadline: Deadline | None = None,
+        *,
         paced: bool = True,
+        only_once: bool = False,
     ) -> tuple[Any, float | None, float]:
         """One call: its data, the server's time and when it arrived."""
-        seconds = self._timings.call_within if end is None else end - self._now()
-        if seconds <= 0:
+        deadline = deadline or Deadline(self._now, self._timings.call_within)
+        if deadline.over:
             raise NoNetwork("Telex did not answer in time.")
         if paced:
             self._pacer.sent(self._now())
-        answer = self._https.request(method, self._base + path, headers=headers, json=body, seconds=seconds)
+        answer = self._https.request(
+            method, self._base + path, headers=headers, json=body, deadline=deadline, only_once=only_once
+        )
         arrived = self._now()
         try:
             data = _data(answer, _carried(headers, body))

@@ -13,6 +13,7 @@ from telex_start.push import frames
 from telex_start.push.frames import (
     Connected,
     DisconnectPush,
+    Gibberish,
     Ping,
     Publication,
     PublicationPush,
@@ -25,6 +26,7 @@ from telex_start.push.frames import (
     Unreadable,
     UnsubscribePush,
 )
+from telex_start.push.websocket import MOST_BYTES
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -210,3 +212,35 @@ def test_200_subscribes_with_long_tokens_stay_below_what_a_server_takes_in_one_f
         for ident in range(1, 201)
     ]
     assert max(len(batch) for batch in frames.batches(commands)) < 65536 / 2
+
+
+# --- what is no frame -----------------------------------------------------------------------------------------------
+
+HALF_A_MILLION = 500_000
+
+
+@pytest.mark.parametrize("line", ["x", '{"a":', '{"id":7,', '{"push":{"channel":"o/u",', "\x00"])
+def test_half_a_million_unreadable_lines_are_not_all_read(line: str) -> None:
+    read = decoded(f"{line}\n" * HALF_A_MILLION)
+    assert len(read) == frames.MOST_UNREADABLE + 2
+    assert read[-1] == Gibberish()
+
+
+@pytest.mark.parametrize("line", ["{}", "1", "", "{}\r", '{"push":{}}'])
+def test_half_a_million_useless_lines_are_not_all_read(line: str) -> None:
+    read = decoded(f"{line}\n" * HALF_A_MILLION)
+    assert len(read) <= frames.MOST_LINES + 1
+    assert read[-1] == Gibberish()
+
+
+def test_a_few_unreadable_lines_cost_none_of_the_others() -> None:
+    frame = 'x\n{"push":{"channel":"c","pub":{"data":1}}}\n' * frames.MOST_UNREADABLE
+    read = decoded(frame)
+    assert read.count(PublicationPush("c", Publication(1))) == read.count(Unreadable(None)) == frames.MOST_UNREADABLE
+    assert Gibberish() not in read
+
+
+def test_no_frame_of_publications_has_too_many_lines() -> None:
+    """The channels alone, two UUIDs each, make them so long that a WebSocket's largest message has fewer."""
+    shortest = '{"push":{"channel":"%s/%s","pub":{}}}\n' % (("0" * 36,) * 2)
+    assert frames.MOST_LINES * len(shortest) > MOST_BYTES

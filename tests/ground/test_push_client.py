@@ -165,6 +165,17 @@ def test_no_pong_where_the_server_wants_none_and_none_before_the_connect_reply()
     assert pongs(other) == 0
 
 
+def test_gibberish_ends_the_connection_after_what_came_before_it() -> None:
+    exchange = Exchange()
+    exchange.live()
+    publication = json.dumps({"push": {"channel": ONE, "pub": {"data": "x"}}})
+    happened = exchange.client.receive(publication + "\ngibberish" * 1000, exchange.now)
+    assert happened == [
+        PublicationsReceived(ONE, ("x",), How.LIVE),
+        push.Ended(codes.NO_CLOSE_FRAME, "what came cannot be read", False),
+    ]
+
+
 def test_a_link_without_a_sign_of_life_for_the_ping_and_ten_seconds_is_dead() -> None:
     exchange = Exchange()
     exchange.connect()

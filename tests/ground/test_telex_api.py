@@ -26,6 +26,7 @@ from telex_start.errors import (
 from telex_start.events import Organisation
 from telex_start.net.https import Answer
 from telex_start.net.pacing import Pacer
+from telex_start.net.sockets import Deadline
 from telex_start.session.telex_api import TelexApi
 from telex_start.session.timings import USUAL
 from telex_start.session.tokens import TokenStore
@@ -46,18 +47,29 @@ class Https:
         self.headers: list[Mapping[str, str]] = []
         self.bodies: list[Any] = []
         self.seconds: list[float] = []
+        self.only_once: list[bool] = []
         self.now = 100.0
         self.took = 0.0
 
     def clock_now(self) -> float:
         return self.now
 
-    def request(self, method: str, url: str, *, headers: Mapping[str, str], json: Any, seconds: float) -> Answer:
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        json: Any,
+        deadline: Deadline,
+        only_once: bool = False,
+    ) -> Answer:
         path = url.removeprefix(BASE)
         self.asked.append((method, path))
         self.headers.append(headers)
         self.bodies.append(json)
-        self.seconds.append(seconds)
+        self.seconds.append(deadline.left())
+        self.only_once.append(only_once)
         self.now += self.took
         answer = self._answer(path)
         if isinstance(answer, Exception):

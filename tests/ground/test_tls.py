@@ -9,6 +9,7 @@ import pytest
 
 from telex_start.errors import ConfigError, NoNetwork
 from telex_start.net import tls
+from telex_start.net.sockets import Aborter, Deadline
 
 VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
@@ -74,5 +75,5 @@ def test_a_ca_file_that_cannot_be_used_names_itself(text: str | None, tmp_path: 
 def test_a_proxy_of_another_kind_says_so(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", f"{scheme}://user:hunter2@proxy.invalid:1080")
     with pytest.raises(NoNetwork, match=scheme) as raised:
-        tls.dial("api.telex.im", 443, tls.context(None), lambda: 0.0, 1.0, tls.Aborter())
+        tls.dial("api.telex.im", 443, tls.context(None), Deadline(lambda: 0.0, 1.0), Aborter())
     assert "hunter2" not in str(raised.value)

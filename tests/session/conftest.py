@@ -13,6 +13,7 @@ import pytest
 
 from tests.servers import NoGo, Sandbox, centrifugo_binary
 from tests.session.agent import Agent
+from tests.session.by_hand import Certificate
 
 Telex = Callable[..., Sandbox]
 Start = Callable[..., Agent]
@@ -89,6 +90,12 @@ def agent() -> Iterator[Start]:
     """Starts agents, and stops them after the test."""
     with ExitStack() as stack:
         yield lambda telex, **options: stack.enter_context(Agent(telex, **options))
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    """A certificate for servers by hand."""
+    return Certificate(tmp_path_factory.mktemp("certificate"))
 
 
 # --- beside the others ----------------------------------------------------------------------------------------------

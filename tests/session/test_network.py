@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import gc
 import logging
 import socket
-import ssl
-import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -21,71 +16,16 @@ from telex_start.errors import NoNetwork, TelexFailure
 from telex_start.events import SignOut
 from telex_start.net import tls
 from telex_start.net.https import MOST_BYTES, Https
+from telex_start.net.sockets import Deadline
 from telex_start.states import State
 from tests.session.agent import Agent, quick
+from tests.session.by_hand import HEAD, Certificate, Proxy, request_of, serving
 from tests.session.conftest import Start, Telex
 
 ONE = ("--organisations", "1")
 
 
 # --- a server by hand -----------------------------------------------------------------------------------------------
-
-
-class Certificate:
-    """A certificate for 127.0.0.1 and the authority that signed it."""
-
-    def __init__(self, folder: Path) -> None:
-        import trustme
-
-        authority = trustme.CA()
-        self.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        authority.issue_cert("127.0.0.1", "telex.test").configure_cert(self.context)
-        self.ca_file = folder / "ca.pem"
-        authority.cert_pem.write_to_path(str(self.ca_file))
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    return Certificate(tmp_path_factory.mktemp("certificate"))
-
-
-@contextmanager
-def serving(talk: Callable[[socket.socket], None], context: ssl.SSLContext | None) -> Iterator[int]:
-    """A server that has one talk with each client, one after the other; gives its port."""
-    ending = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(0.05)
-
-        def serve() -> None:
-            while not ending.is_set():
-                try:
-                    plain, _ = listener.accept()
-                except TimeoutError:
-                    continue
-                try:
-                    plain.settimeout(10)
-                    with context.wrap_socket(plain, server_side=True) if context else plain as client:
-                        talk(client)
-                except OSError:
-                    plain.close()
-
-        thread = threading.Thread(target=serve, name="server")
-        thread.start()
-        try:
-            yield listener.getsockname()[1]
-        finally:
-            ending.set()
-            thread.join()
-
-
-def request_of(client: socket.socket) -> bytes:
-    received = b""
-    while b"\r\n\r\n" not in received:
-        piece = client.recv(4096)
-        if not piece:
-            raise ConnectionError
-        received += piece
-    return received
 
 
 def dripping(*pieces: bytes, pause: float = 0.05) -> Callable[[socket.socket], None]:
@@ -99,9 +39,6 @@ def dripping(*pieces: bytes, pause: float = 0.05) -> Callable[[socket.socket], N
             time.sleep(pause)
 
     return talk
-
-
-HEAD = b"HTTP/1.1 200 OK\r\n"
 
 
 @pytest.mark.parametrize(
@@ -123,7 +60,7 @@ def test_an_answer_that_drips_ends_by_the_deadline(
     with serving(talk, certificate.context) as port:
         started = time.monotonic()
         with pytest.raises((NoNetwork, TelexFailure)):
-            https.request("GET", f"https://127.0.0.1:{port}/", headers={}, json=None, seconds=0.5)
+            https.request("GET", f"https://127.0.0.1:{port}/", headers={}, json=None, deadline=Deadline(clock.now, 0.5))
         took = time.monotonic() - started
         https.close()
     assert took < 0.8
@@ -134,7 +71,7 @@ def test_a_handshake_that_hangs_ends_by_the_deadline(certificate: Certificate) -
     with serving(lambda client: time.sleep(0.7), None) as port:
         started = time.monotonic()
         with pytest.raises(NoNetwork, match="in time"):
-            https.request("GET", f"https://127.0.0.1:{port}/", headers={}, json=None, seconds=0.4)
+            https.request("GET", f"https://127.0.0.1:{port}/", headers={}, json=None, deadline=Deadline(clock.now, 0.4))
         assert time.monotonic() - started < 0.6
 
 
@@ -147,7 +84,7 @@ def test_an_endless_answer_is_not_read_to_its_end(certificate: Certificate) -> N
 
     https = Https(tls.context(str(certificate.ca_file)), clock.now, "test")
     with serving(talk, certificate.context) as port, pytest.raises(TelexFailure, match="large"):
-        https.request("GET", f"https://127.0.0.1:{port}/", headers={}, json=None, seconds=5)
+        https.request("GET", f"https://127.0.0.1:{port}/", headers={}, json=None, deadline=Deadline(clock.now, 5))
     assert MOST_BYTES <= 2**20
 
 
@@ -169,7 +106,10 @@ def test_the_first_address_that_is_a_black_hole_does_not_eat_all_the_time(
         addresses = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in (dead, alive)]
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: addresses)
         https = Https(tls.context(str(certificate.ca_file)), clock.now, "test")
-        assert https.request("GET", "https://telex.test/", headers={}, json=None, seconds=2).body == b"{}"
+        assert (
+            https.request("GET", "https://telex.test/", headers={}, json=None, deadline=Deadline(clock.now, 2)).body
+            == b"{}"
+        )
         https.close()
         for filler in fillers:
             filler.close()
@@ -180,7 +120,7 @@ def test_a_certificate_for_another_name_is_refused(certificate: Certificate, mon
     with serving(lambda client: got.append(request_of(client)), certificate.context) as port:
         https = Https(tls.context(str(certificate.ca_file)), clock.now, "test")
         with pytest.raises(NoNetwork, match="certificate"):
-            https.request("GET", f"https://localhost:{port}/", headers={}, json=None, seconds=2)
+            https.request("GET", f"https://localhost:{port}/", headers={}, json=None, deadline=Deadline(clock.now, 2))
     assert got == []
 
 
@@ -200,7 +140,7 @@ def test_a_name_that_cannot_be_looked_up_is_said_so(
     monkeypatch.setattr(socket, "getaddrinfo", fail)
     https = Https(tls.context(None), clock.now, "test")
     with pytest.raises(NoNetwork, match=words):
-        https.request("GET", "https://telex.test/", headers={}, json=None, seconds=2)
+        https.request("GET", "https://telex.test/", headers={}, json=None, deadline=Deadline(clock.now, 2))
 
 
 def test_an_idle_connection_is_not_used_again(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,7 +157,7 @@ def test_an_idle_connection_is_not_used_again(certificate: Certificate, monkeypa
     with serving(talk, certificate.context) as port:
         for pause in (0, 1, 1, 60):  # asleep, or on another network meanwhile
             now[0] += pause
-            https.request("GET", f"https://127.0.0.1:{port}/", headers={}, json=None, seconds=5)
+            https.request("GET", f"https://127.0.0.1:{port}/", headers={}, json=None, deadline=Deadline(clock.now, 5))
         https.close()
     assert len(opened) == 2
 
@@ -247,46 +187,6 @@ def test_a_push_server_with_another_certificate_gets_no_token(
 
 
 # --- proxies --------------------------------------------------------------------------------------------------------
-
-
-class Proxy:
-    """A small HTTP proxy that knows CONNECT, and leads every name to this machine."""
-
-    def __init__(self, password: str | None = None) -> None:
-        self.asked: list[str] = []
-        self._password = password
-        self._pumps: list[threading.Thread] = []
-
-    def talk(self, client: socket.socket) -> None:
-        request = request_of(client).decode()
-        method, target, _ = request.split(" ", 2)
-        self.asked.append(f"{method} {target}")
-        if self._password is not None and base64.b64encode(self._password.encode()).decode() not in request:
-            client.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
-            return
-        client.sendall(b"HTTP/1.1 200 Connection established\r\nX-Proxy: yes\r\n\r\n")
-        there = socket.create_connection(("127.0.0.1", int(target.rpartition(":")[2])))
-        for origin, goal in ((client.dup(), there), (there.dup(), client.dup())):
-            self._pumps.append(threading.Thread(target=self._pump, args=(origin, goal)))
-            self._pumps[-1].start()
-
-    @staticmethod
-    def _pump(origin: socket.socket, goal: socket.socket) -> None:
-        origin.settimeout(None)
-        with origin, goal:
-            try:
-                while piece := origin.recv(65536):
-                    goal.sendall(piece)
-            except OSError:
-                pass
-            for end in (origin, goal):
-                with suppress(OSError):
-                    end.shutdown(socket.SHUT_RDWR)
-
-    def join(self) -> None:
-        for pump in self._pumps:
-            pump.join(5)
-            assert not pump.is_alive()
 
 
 @pytest.mark.parametrize("password", [None, "ada:p%40ss:word"])

@@ -1,0 +1,182 @@
+"""Blocking on sockets, with an end: a deadline over many calls, and what another thread ends a wait by."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ..errors import NoNetwork
+
+
+class Deadline:
+    """When something must be over."""
+
+    def __init__(self, now: Callable[[], float], seconds: float) -> None:
+        """
+        Args:
+            now: A clock, in seconds.
+            seconds: How long it may take from here on.
+        """
+        self._now = now
+        self._end = now() + seconds
+
+    @property
+    def over(self) -> bool:
+        """Whether the time is up."""
+        return self._now() >= self._end
+
+    def left(self) -> float:
+        """Seconds left, more than 0.
+
+        Raises:
+            TimeoutError: none are.
+        """
+        left = self._end - self._now()
+        if left <= 0:
+            raise TimeoutError("it took too long")
+        return left
+
+    def extend(self, seconds: float) -> None:
+        """Allow that much more: something that has a bound of its own took so long."""
+        self._end += seconds
+
+
+class Aborter:
+    """Lets another thread end whatever blocks, at any moment of a connection's life.
+
+    It holds a duplicate of the socket: wrapping a socket in TLS takes the original away while the handshake still
+    blocks, and closing it would leave a number that may by then mean another socket. Waits that are no socket's are
+    woken by what they give to :meth:`waking`.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._held: socket.socket | None = None
+        self._wakes: list[Callable[[], None]] = []
+        self._interrupted = False
+        self.aborted = False
+        """Whether :meth:`abort` was called."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether what is under way is to end."""
+        return self.aborted or self._interrupted
+
+    def hold(self, sock: socket.socket) -> None:
+        """Take hold of a socket, in the place of the one before.
+
+        Raises:
+            NoNetwork: it was ended already.
+        """
+        with self._lock:
+            self._drop()
+            self._check()
+            self._held = sock.dup()
+
+    def release(self) -> None:
+        """Let go of the socket, as when it is closed: until then the connection would stay open."""
+        with self._lock:
+            self._drop()
+
+    @contextlib.contextmanager
+    def waking(self, wake: Callable[[], None]) -> Iterator[None]:
+        """While this lasts, an end calls ``wake``, which must neither block nor raise; then look at :attr:`ended`.
+
+        Raises:
+            NoNetwork: it was ended already.
+        """
+        with self._lock:
+            self._check()
+            self._wakes.append(wake)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._wakes.remove(wake)
+
+    def begin(self) -> None:
+        """Something else begins: interrupts so far are of no consequence to it."""
+        with self._lock:
+            self._interrupted = False
+
+    def interrupt(self) -> None:
+        """End what is under way, and its connection. Any thread."""
+        with self._lock:
+            self._interrupted = True
+            self._end()
+
+    def abort(self) -> None:
+        """End what is under way, and all that is begun later. Any thread."""
+        with self._lock:
+            self.aborted = True
+            self._end()
+
+    def _check(self) -> None:
+        if self.ended:
+            raise NoNetwork("The connection was given up.")
+
+    def _end(self) -> None:
+        if self._held is not None:
+            with contextlib.suppress(OSError):  # not connected any more
+                self._held.shutdown(socket.SHUT_RDWR)
+        for wake in self._wakes:
+            wake()
+
+    def _drop(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            held.close()
+
+
+class DeadlineSocket:
+    """A socket whose reads and writes all together end by a deadline.
+
+    A socket's own time-out is per call: an answer that drips a byte a second never meets it.
+    """
+
+    def __init__(self, sock: Any) -> None:
+        self._sock = sock
+        self.deadline: Deadline | None = None
+        """When reading and writing must be over; ``None``: the socket's own time-out rules."""
+        self.received = 0
+        """Bytes read so far."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+    def _arm(self) -> None:
+        if self.deadline is not None:
+            self._sock.settimeout(self.deadline.left())
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        self._arm()
+        data: bytes = self._sock.recv(size, flags)
+        self.received += len(data)
+        return data
+
+    def recv_into(self, buffer: Any, size: int = 0, flags: int = 0) -> int:
+        self._arm()
+        count: int = self._sock.recv_into(buffer, size, flags)
+        self.received += count
+        return count
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        self._arm()
+        count: int = self._sock.send(data, flags)
+        return count
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        self._arm()
+        self._sock.sendall(data, flags)
+
+    def makefile(self, mode: str = "r", buffering: int | None = None, **_: Any) -> Any:
+        """A reader for ``http.client``; only ``"rb"`` is served here."""
+        if mode != "rb":
+            raise ValueError(f"makefile({mode!r})")
+        self._sock._io_refs += 1  # as socket.makefile does: the socket stays open while its file is
+        raw = socket.SocketIO(self, "r")  # type: ignore[arg-type]  # it calls recv_into, and nothing else of a socket
+        return io.BufferedReader(raw, buffering if buffering and buffering > 0 else io.DEFAULT_BUFFER_SIZE)

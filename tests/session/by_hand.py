@@ -1,0 +1,240 @@
+"""Servers by hand, for what no sandbox can be told to do: each on a port of this machine, with threads of its own."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+"""The first line of an answer."""
+
+
+class Certificate:
+    """A certificate for 127.0.0.1 and the authority that signed it."""
+
+    def __init__(self, folder: Path) -> None:
+        import trustme
+
+        authority = trustme.CA()
+        self.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        authority.issue_cert("127.0.0.1", "telex.test").configure_cert(self.context)
+        self.ca_file = folder / "ca.pem"
+        authority.cert_pem.write_to_path(str(self.ca_file))
+
+    def and_also(self, ca_file: str) -> str:
+        """A file with its authority and those of another file."""
+        both = self.ca_file.with_name("both.pem")
+        both.write_text(self.ca_file.read_text() + Path(ca_file).read_text())
+        return str(both)
+
+
+@contextmanager
+def serving(talk: Callable[[socket.socket], None], context: ssl.SSLContext | None) -> Iterator[int]:
+    """A server that has one talk with each client, one after the other; gives its port."""
+    ending = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.05)
+
+        def serve() -> None:
+            while not ending.is_set():
+                try:
+                    plain, _ = listener.accept()
+                except TimeoutError:
+                    continue
+                try:
+                    plain.settimeout(10)
+                    with context.wrap_socket(plain, server_side=True) if context else plain as client:
+                        talk(client)
+                except OSError:
+                    plain.close()
+
+        thread = threading.Thread(target=serve, name="server")
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            ending.set()
+            thread.join()
+
+
+def request_of(client: socket.socket) -> bytes:
+    received = b""
+    while b"\r\n\r\n" not in received:
+        piece = client.recv(4096)
+        if not piece:
+            raise ConnectionError
+        received += piece
+    return received
+
+
+class Proxy:
+    """A small HTTP proxy that knows CONNECT, and leads every name to this machine."""
+
+    def __init__(self, password: str | None = None) -> None:
+        self.asked: list[str] = []
+        self._password = password
+        self._pumps: list[threading.Thread] = []
+
+    def talk(self, client: socket.socket) -> None:
+        request = request_of(client).decode()
+        method, target, _ = request.split(" ", 2)
+        self.asked.append(f"{method} {target}")
+        if self._password is not None and base64.b64encode(self._password.encode()).decode() not in request:
+            client.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+            return
+        client.sendall(b"HTTP/1.1 200 Connection established\r\nX-Proxy: yes\r\n\r\n")
+        there = socket.create_connection(("127.0.0.1", int(target.rpartition(":")[2])))
+        for origin, goal in ((client.dup(), there), (there.dup(), client.dup())):
+            self._pumps.append(threading.Thread(target=self._pump, args=(origin, goal)))
+            self._pumps[-1].start()
+
+    @staticmethod
+    def _pump(origin: socket.socket, goal: socket.socket) -> None:
+        origin.settimeout(None)
+        with origin, goal:
+            try:
+                while piece := origin.recv(65536):
+                    goal.sendall(piece)
+            except OSError:
+                pass
+            for end in (origin, goal):
+                with suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+
+    def join(self) -> None:
+        for pump in self._pumps:
+            pump.join(5)
+            assert not pump.is_alive()
+
+
+# --- WebSockets -----------------------------------------------------------------------------------------------------
+
+TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
+"""Opcodes of frames (RFC 6455, section 5.2)."""
+
+
+def shake_hands(client: socket.socket, *fields: str) -> bytes:
+    """The server's side of a WebSocket's handshake, with more header fields; gives the request."""
+    request = request_of(client)
+    key = next(line for line in request.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key:"))
+    digest = hashlib.sha1(key.split(b":")[1].strip() + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
+    lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade", *fields]
+    lines.append(f"Sec-WebSocket-Accept: {base64.b64encode(digest).decode()}")
+    client.sendall("\r\n".join([*lines, "", ""]).encode())
+    return request
+
+
+def frame(opcode: int, data: bytes = b"", *, final: bool = True, length: int | None = None) -> bytes:
+    """A server's frame, which may announce another length than its data has."""
+    size = len(data) if length is None else length
+    first = bytes([opcode | (0x80 if final else 0)])
+    if size < 126:
+        return first + bytes([size]) + data
+    if size < 1 << 16:
+        return first + b"\x7e" + size.to_bytes(2, "big") + data
+    return first + b"\x7f" + size.to_bytes(8, "big") + data
+
+
+def frame_of(client: socket.socket) -> tuple[int, bytes]:
+    """A client's frame: opcode and data."""
+    first, second = _exactly(client, 2)
+    size = second & 0x7F
+    if size >= 126:
+        size = int.from_bytes(_exactly(client, 2 if size == 126 else 8), "big")
+    mask = _exactly(client, 4)
+    return first & 0x0F, bytes(byte ^ mask[index % 4] for index, byte in enumerate(_exactly(client, size)))
+
+
+def _exactly(client: socket.socket, size: int) -> bytes:
+    received = b""
+    while len(received) < size:
+        piece = client.recv(size - len(received))
+        if not piece:
+            raise ConnectionError
+        received += piece
+    return received
+
+
+# --- in between -----------------------------------------------------------------------------------------------------
+
+
+class Relay:
+    """Passes the bytes of connections on to a server of this machine.
+
+    As a context manager it listens on :attr:`port`, and ends all connections when it ends.
+    """
+
+    def __init__(self, target: int) -> None:
+        """``target``: the server's port."""
+        self._target = target
+        self._lock = threading.Lock()
+        self._tired: set[socket.socket] = set()
+        self._clients: set[socket.socket] = set()
+        self._threads: list[threading.Thread] = []
+        self.opened = 0
+        """Connections so far."""
+        self.cut = 0
+        """Of these, how many were ended by :meth:`tire`."""
+
+    def __enter__(self) -> Relay:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._start(self._listen)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        with self._lock:
+            for client in self._clients:
+                with suppress(OSError):
+                    client.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join(5)
+            assert not thread.is_alive()
+
+    def tire(self) -> None:
+        """Each connection that is open ends as soon as its client sends something more."""
+        with self._lock:
+            self._tired |= self._clients
+
+    def _start(self, work: Callable[..., None], *args: socket.socket) -> None:
+        self._threads.append(threading.Thread(target=work, args=args, name="relay"))
+        self._threads[-1].start()
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            there = socket.create_connection(("127.0.0.1", self._target))
+            with self._lock:
+                self.opened += 1
+                self._clients.add(client)
+            self._start(self._pump, client, there)
+            self._start(self._pump, there, client)
+
+    def _pump(self, origin: socket.socket, goal: socket.socket) -> None:
+        with suppress(OSError):
+            while piece := origin.recv(65536):
+                with self._lock:
+                    tired = origin in self._tired
+                    self.cut += tired
+                    self._tired.discard(origin)
+                if tired:
+                    break
+                goal.sendall(piece)
+        for end in (origin, goal):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+        with self._lock:
+            self._clients.discard(origin)
+        origin.close()

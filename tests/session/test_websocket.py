@@ -1,0 +1,250 @@
+"""One WebSocket with servers that do not end, exaggerate or answer oddly: it keeps to its bounds in time and memory."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+
+import pytest
+
+from telex_start import clock
+from telex_start.errors import TelexFailure
+from telex_start.net import tls
+from telex_start.push import codes
+from telex_start.push.websocket import MOST_BYTES, Closed, WebSocket
+from telex_start.states import State
+from tests.session.agent import quick
+from tests.session.by_hand import (
+    CLOSE,
+    PING,
+    PONG,
+    TEXT,
+    Certificate,
+    frame,
+    frame_of,
+    request_of,
+    serving,
+    shake_hands,
+)
+from tests.session.conftest import Start, Telex
+
+FINE = b"it is there"
+MUCH = 300_000_000
+"""Bytes."""
+
+
+def connected(certificate: Certificate, port: int, host: str = "127.0.0.1") -> WebSocket:
+    made = WebSocket(f"wss://{host}:{port}/push", tls.context(str(certificate.ca_file)), clock.now, "test")
+    made.open()
+    return made
+
+
+class Endless:
+    """Sends something again and again, until the client has had enough or ten seconds have passed."""
+
+    def __init__(self, first: bytes, again: bytes) -> None:
+        self._first = first
+        self._again = again
+        self.gave_up = threading.Event()
+
+    def talk(self, client: socket.socket) -> None:
+        shake_hands(client)
+        client.sendall(self._first)
+        for _ in range(1000):
+            time.sleep(0.01)
+            client.sendall(self._again)
+        self.gave_up.set()
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        (b"", frame(PING, b"are you there?")),
+        (frame(TEXT, length=100_000), b"x"),
+        (frame(TEXT, b"x", final=False), frame(0, b"", final=False)),
+    ],
+    ids=["pings", "bytes of a frame", "empty pieces of a message"],
+)
+def test_waiting_ends_in_time_whatever_else_comes(certificate: Certificate, first: bytes, again: bytes) -> None:
+    endless = Endless(first, again)
+    with serving(endless.talk, certificate.context) as port:
+        websocket = connected(certificate, port)
+        assert websocket.receive(0.3) is None
+        assert not endless.gave_up.is_set(), "it waited for as long as something came"
+        websocket.close()
+
+
+def test_a_frame_that_is_under_way_when_the_waiting_ends_is_whole_later(certificate: Certificate) -> None:
+    go_on = threading.Event()
+
+    def talk(client: socket.socket) -> None:
+        shake_hands(client)
+        client.sendall(frame(TEXT, FINE)[:5])
+        go_on.wait(10)
+        client.sendall(frame(TEXT, FINE)[5:])
+        frame_of(client)
+
+    with serving(talk, certificate.context) as port:
+        websocket = connected(certificate, port)
+        assert websocket.receive(0.1) is None
+        go_on.set()
+        assert websocket.receive(10) == FINE
+        websocket.close()
+
+
+def test_a_ping_between_the_pieces_of_a_message_is_answered(certificate: Certificate) -> None:
+    answers = []
+
+    def talk(client: socket.socket) -> None:
+        shake_hands(client)
+        client.sendall(frame(TEXT, b"it is ", final=False) + frame(PING, b"7") + frame(0, b"there"))
+        answers.extend([frame_of(client), frame_of(client)])
+
+    with serving(talk, certificate.context) as port:
+        websocket = connected(certificate, port)
+        assert websocket.receive(10) == FINE
+        websocket.close()
+    assert answers == [(PONG, b"7"), (CLOSE, (1000).to_bytes(2, "big"))]
+
+
+# --- sizes ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_message_of_the_largest_size_is_taken_whole(certificate: Certificate) -> None:
+    def talk(client: socket.socket) -> None:
+        shake_hands(client)
+        client.sendall(frame(TEXT, b"x" * MOST_BYTES))
+        client.sendall(frame(TEXT, b"x" * (MOST_BYTES // 2), final=False) + frame(0, b"y" * (MOST_BYTES // 2)))
+        frame_of(client)
+
+    with serving(talk, certificate.context) as port:
+        websocket = connected(certificate, port)
+        assert websocket.receive(20) == b"x" * MOST_BYTES
+        assert websocket.receive(20) == b"x" * (MOST_BYTES // 2) + b"y" * (MOST_BYTES // 2)
+        websocket.close()
+
+
+@pytest.mark.parametrize("pieces", [1, 100], ids=["one frame", "many frames"])
+def test_a_message_that_is_too_large_is_not_read(certificate: Certificate, pieces: int) -> None:
+    sent = []
+
+    def talk(client: socket.socket) -> None:
+        shake_hands(client)
+        piece = b"x" * (MUCH // 100)
+        client.sendall(frame(TEXT, length=MUCH) if pieces == 1 else frame(TEXT, final=False))
+        for _ in range(100):
+            client.sendall(piece if pieces == 1 else frame(0, piece, final=False))
+            sent.append(len(piece))
+
+    with serving(talk, certificate.context) as port:
+        websocket = connected(certificate, port)
+        with pytest.raises(Closed) as closed:
+            while websocket.receive(10) is None:
+                pass
+        websocket.close()
+    assert closed.value.code == codes.MESSAGE_TOO_BIG
+    assert sum(sent) < 2 * MOST_BYTES
+
+
+@pytest.mark.parametrize("status", [302, 403, 503])
+def test_the_body_of_a_refusal_is_not_read(certificate: Certificate, status: int) -> None:
+    sent = []
+
+    def talk(client: socket.socket) -> None:
+        request_of(client)
+        client.sendall(f"HTTP/1.1 {status} No\r\nLocation: /\r\nContent-Length: {MUCH}\r\n\r\n".encode())
+        for _ in range(100):
+            client.sendall(b"x" * (MUCH // 100))
+            sent.append(MUCH // 100)
+
+    with serving(talk, certificate.context) as port, pytest.raises(TelexFailure, match=r"redirect|HTTP"):
+        connected(certificate, port)
+    assert sum(sent) < 2 * MOST_BYTES
+
+
+# --- cookies --------------------------------------------------------------------------------------------------------
+
+
+def test_a_cookie_is_neither_kept_nor_read(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
+    requests: list[bytes] = []
+    cookies = ["who=ada; Domain=telex.test", "a,b=1; Domain=telex.test", "\x00\xff;;=;Domain"]
+
+    def talk(client: socket.socket) -> None:
+        requests.append(shake_hands(client, f"Set-Cookie: {cookies[len(requests)]}"))
+        client.sendall(frame(TEXT, FINE))
+        frame_of(client)
+
+    with serving(talk, certificate.context) as port:
+        here = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: here)
+        for _ in cookies:
+            websocket = connected(certificate, port, "telex.test")
+            assert websocket.receive(10) == FINE
+            websocket.close()
+    assert len(requests) == 3
+    assert not any(b"cookie" in request.lower() for request in requests)
+
+
+# --- the handshake --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"HTTP/1.1 200 " + b"x" * 100_000,
+        b"",
+    ],
+    ids=["no upgrade", "another key", "no HTTP", "endless", "nothing"],
+)
+def test_what_is_no_answer_to_the_handshake_opens_nothing(certificate: Certificate, answer: bytes) -> None:
+    def talk(client: socket.socket) -> None:
+        request_of(client)
+        client.sendall(answer)
+
+    with serving(talk, certificate.context) as port, pytest.raises(Exception, match="could not be reached"):
+        connected(certificate, port)
+
+
+# --- in the life of a session ---------------------------------------------------------------------------------------
+
+
+def _dead_behind_pings(client: socket.socket) -> None:
+    """As a proxy that keeps a WebSocket alive by pings, for a push server that has died."""
+    shake_hands(client)
+    ident = json.loads(frame_of(client)[1].split(b"\n")[0])["id"]
+    client.sendall(frame(TEXT, json.dumps({"id": ident, "connect": {"client": "c", "ping": 1, "pong": True}}).encode()))
+    while True:
+        client.sendall(frame(PING))
+        while frame_of(client)[0] != PONG:
+            pass
+
+
+def test_a_dead_push_server_behind_a_proxy_that_pings_is_noticed(
+    own: Telex, agent: Start, certificate: Certificate
+) -> None:
+    sandbox = own("--organisations", "1")
+    ca_file = certificate.and_also(sandbox.ca_file)
+    with serving(_dead_behind_pings, certificate.context) as port:
+        session = agent(
+            sandbox, push_url=f"wss://127.0.0.1:{port}/", ca_file=ca_file, timings=quick(ping_slack=0.2)
+        ).sign_in()
+        session.await_state(State.ONLINE)
+        session.mark()
+        assert session.await_state(State.RECONNECTING).reason
+        session.session.stop(5)
+
+
+def test_gibberish_ends_the_connection_and_what_was_missed_is_recovered(own: Telex, agent: Start) -> None:
+    sandbox = own("--organisations", "1")
+    session = agent(sandbox).online()
+    session.mark()
+    sandbox.raw_frame("no line of this is JSON\n" * 1000)
+    session.await_state(State.RECONNECTING)
+    sandbox.publish(0, "after")
+    assert session.await_received(1) == ["after"]
