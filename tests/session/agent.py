@@ -30,6 +30,7 @@ from telex_start.session.timings import Timings
 from telex_start.session.tokens import TokenStore
 from telex_start.states import State
 from tests.servers import Sandbox
+from tests.stopwatch import Stopwatch
 
 E = TypeVar("E", bound=Event)
 
@@ -106,9 +107,9 @@ class Agent:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        started = time.monotonic()
+        spent = Stopwatch()
         ended = self.session.stop(5.0)
-        took = time.monotonic() - started
+        took = spent.seconds()
         logging.getLogger("telex_start").removeHandler(self._errors)
         if kind is None:
             assert self._errors.messages == []
