@@ -14,7 +14,8 @@ import pytest
 from telex_start import clock
 from telex_start.errors import NoNetwork, TelexFailure
 from telex_start.events import SignOut
-from telex_start.net import tls
+from telex_start.net import proxies, tls
+from telex_start.net.dialling import Dialler
 from telex_start.net.https import MOST_BYTES, Https
 from telex_start.net.sockets import Deadline
 from telex_start.states import State
@@ -56,7 +57,7 @@ def dripping(*pieces: bytes, pause: float = 0.05) -> Callable[[socket.socket], N
 def test_an_answer_that_drips_ends_by_the_deadline(
     certificate: Certificate, talk: Callable[[socket.socket], None]
 ) -> None:
-    https = Https(tls.context(str(certificate.ca_file)), clock.now, "test")
+    https = Https(Dialler(tls.context(str(certificate.ca_file)), clock.now), clock.now, "test")
     with serving(talk, certificate.context) as port:
         started = time.monotonic()
         with pytest.raises((NoNetwork, TelexFailure)):
@@ -67,7 +68,7 @@ def test_an_answer_that_drips_ends_by_the_deadline(
 
 
 def test_a_handshake_that_hangs_ends_by_the_deadline(certificate: Certificate) -> None:
-    https = Https(tls.context(str(certificate.ca_file)), clock.now, "test")
+    https = Https(Dialler(tls.context(str(certificate.ca_file)), clock.now), clock.now, "test")
     with serving(lambda client: time.sleep(0.7), None) as port:
         started = time.monotonic()
         with pytest.raises(NoNetwork, match="in time"):
@@ -82,7 +83,7 @@ def test_an_endless_answer_is_not_read_to_its_end(certificate: Certificate) -> N
         while True:
             client.sendall(b"x" * 65536)
 
-    https = Https(tls.context(str(certificate.ca_file)), clock.now, "test")
+    https = Https(Dialler(tls.context(str(certificate.ca_file)), clock.now), clock.now, "test")
     with serving(talk, certificate.context) as port, pytest.raises(TelexFailure, match="large"):
         https.request("GET", f"https://127.0.0.1:{port}/", headers={}, json=None, deadline=Deadline(clock.now, 5))
     assert MOST_BYTES <= 2**20
@@ -105,7 +106,7 @@ def test_the_first_address_that_is_a_black_hole_does_not_eat_all_the_time(
         dead, alive = hole.getsockname(), ("127.0.0.1", port)
         addresses = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in (dead, alive)]
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: addresses)
-        https = Https(tls.context(str(certificate.ca_file)), clock.now, "test")
+        https = Https(Dialler(tls.context(str(certificate.ca_file)), clock.now), clock.now, "test")
         assert (
             https.request("GET", "https://telex.test/", headers={}, json=None, deadline=Deadline(clock.now, 2)).body
             == b"{}"
@@ -118,7 +119,7 @@ def test_the_first_address_that_is_a_black_hole_does_not_eat_all_the_time(
 def test_a_certificate_for_another_name_is_refused(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
     got: list[bytes] = []
     with serving(lambda client: got.append(request_of(client)), certificate.context) as port:
-        https = Https(tls.context(str(certificate.ca_file)), clock.now, "test")
+        https = Https(Dialler(tls.context(str(certificate.ca_file)), clock.now), clock.now, "test")
         with pytest.raises(NoNetwork, match="certificate"):
             https.request("GET", f"https://localhost:{port}/", headers={}, json=None, deadline=Deadline(clock.now, 2))
     assert got == []
@@ -138,7 +139,7 @@ def test_a_name_that_cannot_be_looked_up_is_said_so(
         raise error
 
     monkeypatch.setattr(socket, "getaddrinfo", fail)
-    https = Https(tls.context(None), clock.now, "test")
+    https = Https(Dialler(tls.context(None), clock.now), clock.now, "test")
     with pytest.raises(NoNetwork, match=words):
         https.request("GET", "https://telex.test/", headers={}, json=None, deadline=Deadline(clock.now, 2))
 
@@ -153,7 +154,7 @@ def test_an_idle_connection_is_not_used_again(certificate: Certificate, monkeypa
             client.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}")
 
     now = [1000.0]
-    https = Https(tls.context(str(certificate.ca_file)), lambda: now[0], "test")
+    https = Https(Dialler(tls.context(str(certificate.ca_file)), clock.now), lambda: now[0], "test")
     with serving(talk, certificate.context) as port:
         for pause in (0, 1, 1, 60):  # asleep, or on another network meanwhile
             now[0] += pause
@@ -193,7 +194,7 @@ def test_a_push_server_with_another_certificate_gets_no_token(
 def test_both_connections_go_through_the_proxy_that_the_environment_names(
     own: Telex, monkeypatch: pytest.MonkeyPatch, password: str | None
 ) -> None:
-    monkeypatch.setattr(tls, "is_loopback", lambda _: False)
+    monkeypatch.setattr(proxies, "is_loopback", lambda _: False)
     proxy = Proxy(password and password.replace("%40", "@"))
     sandbox = own(*ONE)
     with serving(proxy.talk, None) as port:
@@ -210,7 +211,7 @@ def test_both_connections_go_through_the_proxy_that_the_environment_names(
 
 
 def test_a_proxy_that_refuses_is_said_so(own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tls, "is_loopback", lambda _: False)
+    monkeypatch.setattr(proxies, "is_loopback", lambda _: False)
     proxy = Proxy(password="ada:right")
     sandbox = own(*ONE)
     with serving(proxy.talk, None) as port:
