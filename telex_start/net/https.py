@@ -53,6 +53,32 @@ class _Line:
         """The request at hand has opened a connection."""
         self.sock: DeadlineSocket | None = None
         """What it was sent by."""
+        self.only_once = False
+        """It does harm to carry it out twice."""
+        self._lock = threading.Lock()
+        self._interruptible = False
+
+    def begin(self, interruptible: bool) -> None:
+        """From here on :meth:`interrupt` ends it, where it is ``interruptible``."""
+        with self._lock:
+            self.aborter.begin()
+            self._interruptible = interruptible
+
+    def sent_now(self) -> None:
+        """The connection is open. What is not to be carried out twice is not to be left in doubt, either."""
+        if self.only_once:
+            self.end()
+
+    def end(self) -> None:
+        """From here on :meth:`interrupt` ends nothing."""
+        with self._lock:
+            self._interruptible = False
+
+    def interrupt(self, unwanted: Callable[[], bool]) -> None:
+        """End it, if it may be ended and nobody wants it any more. Any thread."""
+        with self._lock:
+            if self._interruptible and unwanted():
+                self.aborter.interrupt()
 
     @property
     def kept_was_closed(self) -> bool:
@@ -75,6 +101,7 @@ class _Connection(HTTPSConnection):
         line.opened = True
         opened = line.dialler.dial(self.host, self.port or 443, line.deadline, line.aborter)
         self.sock: Any = DeadlineSocket(opened)
+        line.sent_now()
         self.is_verified = True
 
     def putrequest(self, *args: Any, **kwargs: Any) -> None:
@@ -139,8 +166,6 @@ class Https:
         self._now = now
         self._line = _Line(dialler)
         self._unwanted = unwanted
-        self._lock = threading.Lock()
-        self._under_way = False
         self._used_at = float("-inf")
         self._session = _Session()
         # With it requests reads ~/.netrc, and an entry there would replace our Authorization header.
@@ -174,18 +199,21 @@ class Https:
             deadline: When all of it must be over; as for :meth:`.Dialler.dial`, it may begin after a look-up.
             only_once: It does harm to carry it out twice. So it is never sent again, and goes out on a connection of
                 its own, which no server has had the time to tire of.
-            interruptible: Whether :meth:`interrupt` ends it.
+            interruptible: Whether :meth:`interrupt` ends it; what is to be done ``only_once`` it ends while it is not
+                yet sent.
 
         Raises:
             NoNetwork: no connection, no answer in time, TLS that does not verify, or another thread gave it up.
             TelexFailure: the answer is larger than :data:`MOST_BYTES`, or no HTTP.
         """
         line = self._line
-        line.deadline = deadline
+        line.deadline, line.only_once = deadline, only_once
         if only_once or self._now() - self._used_at > KEPT_OPEN:
             self._session.close()  # the network may have changed under an idle connection: it would only hang
-        self._begin(interruptible)
+        line.begin(interruptible)
         try:
+            if interruptible and self._unwanted():  # an interrupt that came before `begin` was meant for this, too
+                raise NoNetwork("The connection was given up.")
             try:
                 return self._exchange(method, url, headers, json)
             except NoNetwork:
@@ -194,18 +222,8 @@ class Https:
             self._session.close()
             return self._exchange(method, url, headers, json)
         finally:
-            with self._lock:
-                self._under_way = False
+            line.end()
             self._used_at = self._now()
-
-    def _begin(self, interruptible: bool) -> None:
-        """From here on :meth:`interrupt` ends it: one that came too early for this is why nobody wants it."""
-        with self._lock:
-            self._line.aborter.begin()
-            self._under_way = interruptible
-            if interruptible and self._unwanted():
-                self._under_way = False
-                raise NoNetwork("The connection was given up.")
 
     def _exchange(self, method: str, url: str, headers: Mapping[str, str], json: Any) -> Answer:
         line = self._line
@@ -248,9 +266,7 @@ class Https:
 
     def interrupt(self) -> None:
         """End the request under way in another thread with :class:`NoNetwork`, if nobody wants it any more."""
-        with self._lock:
-            if self._under_way and self._unwanted():
-                self._line.aborter.interrupt()
+        self._line.interrupt(self._unwanted)
 
     def abort(self) -> None:
         """End the request under way in another thread, and every later one, with :class:`NoNetwork`."""

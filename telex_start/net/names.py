@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ..errors import NoNetwork
 from .sockets import Aborter
 
 WITHIN = 10.0
@@ -48,11 +47,12 @@ _Key = tuple[str, int]
 
 
 class _LookUp:
-    """One that is under way, or has failed."""
+    """One that is under way, or has ended."""
 
     def __init__(self, began: float) -> None:
         self.began = began
-        self.failed = False
+        self.addresses: tuple[Address, ...] | None = None
+        """Its answer; none where it has failed."""
 
 
 class Names:
@@ -91,14 +91,14 @@ class Names:
                 return kept
             mine = self._begun(key)
             self._changed.wait_for(
-                lambda: aborter.ended or mine.failed or self._fresh(key) is not None,
+                lambda: aborter.ended or mine.addresses is not None or self._fresh(key) is not None,
                 self.within if seconds is None else seconds,
             )
-            if (kept := self._fresh(key)) is not None:
-                return kept
-        if aborter.ended:
-            raise NoNetwork("The connection was given up.")
-        raise NotLookedUp(late=not mine.failed)
+            found = mine.addresses or self._fresh(key)
+        if found:
+            return found
+        aborter.check()
+        raise NotLookedUp(late=mine.addresses is None)
 
     def forget(self, host: str, port: int) -> None:
         """Ask anew the next time: nothing was reached at these addresses."""
@@ -135,10 +135,9 @@ class Names:
         finally:
             with self._changed:
                 self._under_way[key].remove(mine)
+                mine.addresses = addresses
                 if addresses:
                     self._kept[key] = (self._now(), addresses)
-                else:
-                    mine.failed = True
                 self._changed.notify_all()
 
 

@@ -15,56 +15,15 @@ from telex_start.errors import NoNetwork
 from telex_start.net import names
 from telex_start.net.names import Names, NotLookedUp
 from telex_start.net.sockets import Aborter
+from tests.resolver import LIMIT, NAME, Resolver, resolving
 
-HERE = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 443))]
-LIMIT = 10.0
-
-
-class Resolver:
-    """A name server whose answers are held back until the test wants them.
-
-    Attributes:
-        asked: How many look-ups came so far.
-    """
-
-    def __init__(self) -> None:
-        self.asked = 0
-        self.answer: list[Any] | Exception = HERE
-        self._changed = threading.Condition()
-        self._answered = 0
-
-    def getaddrinfo(self, *_: object, **__: object) -> list[Any]:
-        with self._changed:
-            self.asked += 1
-            mine = self.asked
-            self._changed.notify_all()
-            assert self._changed.wait_for(lambda: self._answered >= mine, LIMIT)
-            answer = self.answer
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    def let_go(self, count: int = 1000) -> None:
-        """Answer the first so many look-ups, those that are yet to come among them."""
-        with self._changed:
-            self._answered = count
-            self._changed.notify_all()
-
-    def await_asked(self, count: int) -> None:
-        with self._changed:
-            assert self._changed.wait_for(lambda: self.asked >= count, LIMIT)
+HERE = ("127.0.0.1", 443)
 
 
 @pytest.fixture
-def resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Resolver]:
-    made = Resolver()
-    monkeypatch.setattr(socket, "getaddrinfo", made.getaddrinfo)
-    yield made
-    made.let_go()
-    for thread in threading.enumerate():
-        if thread.name == "look-up of a name":
-            thread.join(LIMIT)
-            assert not thread.is_alive()
+def resolver() -> Iterator[Resolver]:
+    with resolving() as made:
+        yield made
 
 
 class Clock:
@@ -85,20 +44,20 @@ def await_true(holds: Callable[[], bool]) -> None:
 def test_a_look_up_ends_by_its_bound_and_its_answer_is_there_for_the_next_try(resolver: Resolver) -> None:
     looked = Names(Clock(), within=0.05)
     with pytest.raises(NotLookedUp) as raised:
-        looked.look_up("telex.test", 443, Aborter())
+        looked.look_up(NAME, 443, Aborter())
     assert raised.value.late
     resolver.let_go()
-    await_true(lambda: ("telex.test", 443) in looked._kept)
-    assert [address.where for address in looked.look_up("telex.test", 443, Aborter(), 0.0)] == [("127.0.0.1", 443)]
+    await_true(lambda: (NAME, 443) in looked._kept)
+    assert [address.where for address in looked.look_up(NAME, 443, Aborter(), 0.0)] == [HERE]
     assert resolver.asked == 1
 
 
 def test_who_asks_while_it_is_under_way_waits_for_the_same_answer(resolver: Resolver) -> None:
     looked = Names(Clock())
     with pytest.raises(NotLookedUp):
-        looked.look_up("telex.test", 443, Aborter(), 0.01)
+        looked.look_up(NAME, 443, Aborter(), 0.01)
     with ThreadPoolExecutor() as pool:
-        waiting = pool.submit(looked.look_up, "telex.test", 443, Aborter())
+        waiting = pool.submit(looked.look_up, NAME, 443, Aborter())
         resolver.let_go()
         assert waiting.result(LIMIT)
     assert resolver.asked == 1
@@ -109,7 +68,7 @@ def test_one_that_hangs_does_not_keep_another_from_being_begun_and_there_are_nev
     looked = Names(clock, within=10.0)
     for expected in (1, 1, 2, 2, 3, 3, 4, 4, 4, 4):
         with pytest.raises(NotLookedUp):
-            looked.look_up("telex.test", 443, Aborter(), 0.0)
+            looked.look_up(NAME, 443, Aborter(), 0.0)
         resolver.await_asked(expected)
         clock.seconds += 6.0
     assert resolver.asked == 4
@@ -121,16 +80,16 @@ def test_an_answer_is_good_for_a_minute(resolver: Resolver) -> None:
     resolver.let_go()
     for after, expected in ((0.0, 1), (names.KEPT - 1, 1), (2.0, 2)):
         clock.seconds += after
-        looked.look_up("telex.test", 443, Aborter())
+        looked.look_up(NAME, 443, Aborter())
         assert resolver.asked == expected
 
 
 def test_an_answer_that_was_of_no_use_is_forgotten(resolver: Resolver) -> None:
     looked = Names(Clock())
     resolver.let_go()
-    looked.look_up("telex.test", 443, Aborter())
-    looked.forget("telex.test", 443)
-    looked.look_up("telex.test", 443, Aborter())
+    looked.look_up(NAME, 443, Aborter())
+    looked.forget(NAME, 443)
+    looked.look_up(NAME, 443, Aborter())
     assert resolver.asked == 2
 
 
@@ -141,11 +100,11 @@ def test_a_failure_is_said_at_once_and_not_kept(resolver: Resolver, answer: list
     resolver.answer = answer
     for _ in range(2):
         with pytest.raises(NotLookedUp) as raised:
-            looked.look_up("telex.test", 443, Aborter())
+            looked.look_up(NAME, 443, Aborter())
         assert not raised.value.late
     assert resolver.asked == 2
-    resolver.answer = HERE
-    assert looked.look_up("telex.test", 443, Aborter())
+    resolver.answer = None
+    assert looked.look_up(NAME, 443, Aborter())
 
 
 def test_an_address_needs_no_name_server() -> None:
@@ -160,7 +119,7 @@ def test_an_address_needs_no_name_server() -> None:
 def test_another_thread_ends_the_waiting(resolver: Resolver, end: Callable[[Aborter], None]) -> None:
     looked, aborter = Names(Clock()), Aborter()
     with ThreadPoolExecutor() as pool:
-        waiting = pool.submit(looked.look_up, "telex.test", 443, aborter, 60.0)
+        waiting = pool.submit(looked.look_up, NAME, 443, aborter, 60.0)
         resolver.await_asked(1)
         end(aborter)
         with pytest.raises(NoNetwork):
@@ -171,5 +130,5 @@ def test_what_was_given_up_before_is_not_begun(resolver: Resolver) -> None:
     aborter = Aborter()
     aborter.abort()
     with pytest.raises(NoNetwork):
-        Names(Clock()).look_up("telex.test", 443, aborter)
+        Names(Clock()).look_up(NAME, 443, aborter)
     assert resolver.asked == 0

@@ -156,10 +156,10 @@ def test_login_right_after_sign_out_on_connections_that_the_server_has_closed(ow
         for _ in range(3):
             logouts = sandbox.status()["logouts"]
             relay.tire()
-            session.mark()
             session.send(SignOut())
             sandbox.wait_until(lambda status, before=logouts: status["logouts"] == before + 1)  # type: ignore[misc]
             relay.tire()
+            session.mark()
             session.sign_in()
             session.await_state(State.ONLINE)
         assert relay.cut >= 3
