@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
@@ -21,18 +20,19 @@ class Commands:
     def __init__(self, now: Callable[[], float]) -> None:
         """``now`` gives seconds on a clock that counts sleep."""
         self._queue: SimpleQueue[Command] = SimpleQueue()
-        self._lock = threading.Lock()
-        self._leaving = 0
+        self._leaving: list[type[Command]] = []  # those put so far: adding one needs no lock
+        self._taken_leaving = 0
         self._now = now
 
     def put(self, command: Command) -> None:
         """Queue a command."""
         self._queue.put(command)
-        self._count(command, 1)
+        if isinstance(command, LEAVING):
+            self._leaving.append(type(command))
 
     def leaving(self) -> bool:
         """Whether a command waits that ends what is under way. Any thread."""
-        return self._leaving > 0
+        return len(self._leaving) > self._taken_leaving
 
     def next(self) -> Command:
         """Wait for a command."""
@@ -49,10 +49,5 @@ class Commands:
                     return None
 
     def _taken(self, command: Command) -> Command:
-        self._count(command, -1)
+        self._taken_leaving += isinstance(command, LEAVING)
         return command
-
-    def _count(self, command: Command, more: int) -> None:
-        if isinstance(command, LEAVING):
-            with self._lock:
-                self._leaving += more
