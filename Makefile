@@ -1,5 +1,5 @@
 # Telex Start. Every target does its own set-up.
-.PHONY: demo test test-fast test-centrifugo bench soak fuzz lint coverage set-up-demo set-up-test set-up-bench clean
+.PHONY: demo test test-fast test-centrifugo bench soak fleet fuzz lint coverage set-up-demo set-up-test set-up-bench clean
 
 PYTEST = .venv/bin/python -m pytest
 # Most tests wait for something; those of one file share what they start.
@@ -27,6 +27,11 @@ bench: set-up-bench
 MINUTES ?= 30
 soak: set-up-test
 	.venv/bin/python -m tests.soak $(MINUTES) $(ARGS)
+
+# In virtual time, on all processors.
+AGENTS ?= 10000
+fleet: set-up-test
+	.venv/bin/python -m tests.fleet $(AGENTS) $(ARGS)
 
 SECONDS ?= 300
 fuzz: set-up-test

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, TextIO
 
 from ..printable import printable
+from . import shared_file
 from .terminal import is_terminal
 
 MOST_BYTES = 1_000_000
@@ -220,17 +221,16 @@ class RotatingFile(logging.StreamHandler[TextIO]):
             if not found.st_nlink:
                 return False  # deleted, with its folder
             if found.st_size >= MOST_BYTES:
-                os.ftruncate(self.stream.fileno(), 0)  # it cannot be put aside, and must not fill the disk
+                # It cannot be put aside, and must not fill the disk.
+                shared_file.empty(self._path, self.stream.fileno())
         return True
 
     def _put_aside(self) -> None:
-        if sys.platform == "win32":
-            self.stream.close()  # it renames no open file
         try:
             for number in range(KEPT_FILES, 0, -1):
                 newer = f"{self._path}.{number - 1}" if number > 1 else self._path
                 with contextlib.suppress(FileNotFoundError):
-                    os.replace(newer, f"{self._path}.{number}")
+                    shared_file.replace(newer, f"{self._path}.{number}")
         finally:
             self._reopen()
 
@@ -241,11 +241,7 @@ class RotatingFile(logging.StreamHandler[TextIO]):
     def _open(self) -> TextIO:
         with contextlib.suppress(OSError):  # what cannot be made cannot be opened either, and that says why
             os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
-        return open(self._path, "a", encoding="utf-8", errors="backslashreplace", opener=_private)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+        return open(self._path, "a", encoding="utf-8", errors="backslashreplace", opener=shared_file.append)
 
 
 def _log_error(what: str, error: BaseException) -> None:

@@ -75,7 +75,7 @@ class Session:
         self._now = now
         self._dialler = Dialler(tls.context(config.ca_file), now, timings.look_up_names_within)
         self._commands = Commands(now)
-        self._pacer = Pacer(timings.requests_at_once)
+        self._pacer = Pacer(timings.requests_at_once, chance)
         self._https = Https(self._dialler, now, _AGENT, self._commands.leaving)
         self._api = TelexApi(config.api_url, self._https, store, self._pacer, now, timings)
         self._organisations: Organisations | None = None

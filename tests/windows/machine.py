@@ -62,6 +62,10 @@ class Windows:
             for folder in (self.local, self.roaming, self.local / "Temp"):
                 shutil.rmtree(folder / _NAME, ignore_errors=True)
             stack.callback(self.end_all)
+            # The first program starts the system's own, which keep its streams: the reader of a pipe saw no end.
+            quiet = subprocess.DEVNULL
+            first = [_WINE, "cmd", "/c", "exit"]
+            subprocess.run(first, env=self.environ, stdin=quiet, stdout=quiet, stderr=quiet, check=True, timeout=WITHIN)
             self._stack = stack.pop_all()
         return self
 

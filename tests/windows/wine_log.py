@@ -1,0 +1,91 @@
+"""The log on Windows, where several programs write it at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.process import Process
+
+from .machine import WITHIN, Windows
+
+WRITER = """
+import logging, sys
+from telex_start.process import logs
+logs.MOST_BYTES = 1000
+log = logs.RotatingFile(sys.argv[1])
+print("open", flush=True)
+for line in sys.stdin:
+    log.emit(logging.LogRecord("test", logging.INFO, "", 0, line.strip(), None, None))
+    print("written", flush=True)
+"""
+"""Writes each line that it reads, and holds the file open."""
+EDITOR = "import sys; file = open(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+"""Holds the file open, and lets nobody rename it."""
+
+
+@pytest.fixture
+def file(windows: Windows) -> Iterator[Path]:
+    """Where the log is, as a path of Linux."""
+    for name in windows.local.glob("test.log*"):
+        name.unlink()
+    yield windows.local / "test.log"
+    for name in windows.local.glob("test.log*"):
+        name.unlink()
+
+
+@pytest.fixture
+def started(windows: Windows, file: Path) -> Iterator[list[Process]]:
+    """Two writers of it."""
+    path = "C:\\" + str(file.relative_to(windows.drive)).replace("/", "\\")
+    with ExitStack() as stack:
+        writers = [stack.enter_context(windows.python(WRITER, path)) for _ in range(2)]
+        for writer in writers:
+            writer.line(lambda line: line == "open", WITHIN)
+        yield writers
+
+
+def write(writer: Process, text: str) -> None:
+    writer.tell(text)
+    writer.line(lambda line: line == "written", WITHIN)
+
+
+def test_a_file_that_two_programs_write_is_put_aside(started: list[Process], file: Path) -> None:
+    """Windows renamed no file that the other one had open: the log was emptied each time it was full."""
+    one, other = started
+    names = [file.with_name(f"test.log{ending}") for ending in (".2", ".1", "")]
+    write(other, "the first")
+    # One of them alone, until the other holds open what is to be removed.
+    for number in range(12):
+        write(one, f"{number} " + "x" * 400)
+    write(other, "the last")
+    kept = "".join(name.read_text() for name in names).splitlines()
+    assert kept.pop() == "the last"
+    numbers = [int(line.split()[0]) for line in kept]
+    assert numbers == list(range(numbers[0], 12)), "none is lost but the oldest"
+    assert len(numbers) >= 7, "as much as three files hold"
+    assert sorted(file.parent.glob("test.log*")) == sorted(names)
+    for number in range(4):  # both at it: each sees that the other has put the file aside
+        write(other, f"{number} of the other " + "y" * 400)
+        write(one, f"{number} of the one " + "x" * 400)
+    kept = "".join(name.read_text() for name in names).splitlines()[-4:]
+    assert [line[:12].strip() for line in kept] == ["2 of the oth", "2 of the one", "3 of the oth", "3 of the one"]
+
+
+def test_a_file_that_an_editor_holds_is_emptied(started: list[Process], file: Path, windows: Windows) -> None:
+    one, other = started
+    path = "C:\\" + str(file.relative_to(windows.drive)).replace("/", "\\")
+    with windows.python(EDITOR, path) as editor:
+        editor.line(lambda line: line == "open", WITHIN)
+        for number in range(4):
+            write(one, f"{number} " + "x" * 400)
+            write(other, f"{number} " + "x" * 400)
+        assert file.stat().st_size < 1500
+        assert [line.split()[0] for line in file.read_text().splitlines()] == ["3", "3"]
+        assert list(file.parent.glob("test.log*")) == [file]
+    for number in range(4, 7):
+        write(one, f"{number} " + "x" * 400)
+    assert file.with_name("test.log.1").exists()
