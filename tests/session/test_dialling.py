@@ -127,25 +127,6 @@ def test_exit_does_not_wait_for_a_look_up(own: Telex, resolver: Resolver, by_nam
     # that took less than a second: the agent looks to it
 
 
-def test_a_login_that_is_under_way_is_carried_out_and_then_signed_out(own: Telex, agent: Start) -> None:
-    """What has been sent may have been done: so its answer is waited for, and the session that it brings is ended."""
-    sandbox = own(*ONE)
-    before = sandbox.status()
-    sandbox.fault("login", times=1, delay=1.0)
-    session = agent(sandbox).sign_in()
-    sandbox.wait_until(
-        lambda status: (
-            sum(status["requests"].get("POST /auth/login", {}).values())
-            >= sum(before["requests"].get("POST /auth/login", {}).values())
-        )
-    )
-    time.sleep(0.3)
-    session.send(CancelSignIn())
-    session.await_state(State.SIGNED_OUT)
-    after = sandbox.wait_until(lambda status: status["logouts"] == before["logouts"] + 1)
-    assert after["logins"] == before["logins"] + 1
-
-
 def test_a_connection_that_stands_does_not_wait_for_a_look_up(
     own: Telex, agent: Start, resolver: Resolver, by_name: ByName, monkeypatch: pytest.MonkeyPatch
 ) -> None:
