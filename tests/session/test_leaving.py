@@ -56,9 +56,15 @@ def full_backlog() -> Iterator[str]:
                 filler.close()
 
 
+def ends_soon(session: Agent) -> None:
+    spent = Stopwatch()
+    assert session.session.stop(20.0), "the session thread is still alive"
+    assert spent.seconds() < 1.0
+
+
 def stops_at_once(session: Agent) -> None:
     spent = Stopwatch()
-    assert session.session.stop(1.0), "the session thread is still alive"
+    assert session.session.stop(20.0), "the session thread is still alive"
     assert spent.seconds() < 0.5
     assert session.state is State.STOPPED
     assert session.all(SignInFailed) == []
@@ -145,7 +151,7 @@ def test_when_a_session_is_over(own: Telex, agent: Start) -> None:
     session = agent(own(*ONE)).sign_in(password="wrong")
     session.await_state(State.SIGN_IN_NEEDED)
     spent = Stopwatch()
-    assert session.session.stop(1.0)
+    assert session.session.stop(20.0)
     assert spent.seconds() < 0.5
 
 
@@ -319,7 +325,7 @@ def test_an_unexpected_exception_in_a_connection_is_survived_and_told_once(
         assert [failed.error for failed in session.all(ThreadFailed)] == ["KeyError"]
         assert "nobody expected this" in caplog.text
     finally:
-        assert session.session.stop(1.0)
+        ends_soon(session)
 
 
 def test_an_unexpected_exception_in_a_sign_in_is_survived_and_answered(
@@ -337,7 +343,7 @@ def test_an_unexpected_exception_in_a_sign_in_is_survived_and_answered(
         session.sign_in()
         session.await_subscribed(1)
     finally:
-        assert session.session.stop(1.0)
+        ends_soon(session)
 
 
 def test_an_exception_while_signing_out_does_not_end_the_thread(own: Telex, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -355,7 +361,7 @@ def test_an_exception_while_signing_out_does_not_end_the_thread(own: Telex, monk
         session.await_event(OrganisationsChanged)
         session.await_subscribed(1)
     finally:
-        assert session.session.stop(1.0)
+        ends_soon(session)
 
 
 @pytest.mark.parametrize("times", [1, 2])
@@ -388,4 +394,4 @@ def test_a_thread_that_dies_is_begun_anew_once_and_goes_on(
             session.await_state(State.STOPPED)
             assert session.store.access is None
     finally:
-        assert session.session.stop(1.0)
+        ends_soon(session)
