@@ -58,7 +58,7 @@ class Console:
 
     def face(self, face: Face) -> None:
         """Tell the status line where its words changed; a new count of unread threads alone is not told."""
-        told = face_of(self._session, 0)
+        told = face_of(self._session, 0, face.paused)
         if not self._as_json and (status := told.words or told.status) != self._status:
             self._status = status
             self._line(text.one_line(status))
@@ -127,6 +127,11 @@ class Console:
                 channel=toast.channel,
                 unread=toast.unread,
                 summary=toast.summary,
+                sender=toast.sender,
+                text=toast.text,
+                url=toast.url,
+                conversation=toast.conversation.ident if toast.conversation is not None else None,
+                section=toast.conversation.section if toast.conversation is not None else None,
             )
         else:
             self._line(wording.console_line(toast))

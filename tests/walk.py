@@ -144,6 +144,10 @@ class _Surface:
 
 class _MainApp:
     def open(self, token: str) -> MainAppAnswered | None: ...
+    def open_place(self, address: str, token: str, in_browser: bool) -> MainAppAnswered | None: ...
+    def prefers_client(self) -> bool:
+        return False
+
     def close(self) -> MainAppAnswered | None: ...
 
 

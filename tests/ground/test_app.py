@@ -26,6 +26,7 @@ from telex_start.events import (
     How,
     IconClicked,
     LookUpBegan,
+    LookUpSlug,
     MachineWoke,
     MainAppAnswered,
     MainAppDone,
@@ -55,6 +56,7 @@ from telex_start.events import (
     Trouble,
     UnreadLookedUp,
     UnreadSection,
+    WatchAgents,
     WindowClosed,
     WindowSubmitted,
 )
@@ -227,6 +229,8 @@ class MainApp:
     def __init__(self) -> None:
         self.calls: list[str] = []
         self.tokens: list[str] = []
+        self.client = False
+        """A click on a toast opens the client."""
         self.result: MainAppAnswered | Exception | None = None
         self.may_go_on = threading.Event()
         self.may_go_on.set()
@@ -235,6 +239,13 @@ class MainApp:
     def open(self, token: str) -> MainAppAnswered | None:
         self.tokens.append(token)
         return self._do("open")
+
+    def open_place(self, address: str, token: str, in_browser: bool) -> MainAppAnswered | None:
+        self.tokens.append(token)
+        return self._do(f"{'browse' if in_browser else 'open'} {address}")
+
+    def prefers_client(self) -> bool:
+        return self.client
 
     def close(self) -> MainAppAnswered | None:
         return self._do("close")
@@ -252,6 +263,8 @@ class Session:
     def __init__(self, events: DispatchQueue) -> None:
         self._events = events
         self.sent: list[Command] = []
+        self.asked: list[LookUpSlug | WatchAgents] = []
+        """What was sent that the person has not asked for."""
         self.hangs = False
         self.life: list[str] = []
         self.preferred: list[frozenset[str]] = []
@@ -263,7 +276,10 @@ class Session:
         self.preferred.append(channels)
 
     def send(self, command: Command) -> None:
-        self.sent.append(command)
+        if isinstance(command, (LookUpSlug, WatchAgents)):
+            self.asked.append(command)
+        else:
+            self.sent.append(command)
 
     def stop(self, seconds: float) -> bool:
         self.life.append("stopped")
@@ -314,6 +330,7 @@ class Scene:
 
     def turn(self, *events: Event) -> None:
         """Handle these events, and what is due, without start and end."""
+        self.app._session = self.session
         for event in events:
             self.events.put(event)
         self.app.turn()
@@ -946,7 +963,7 @@ def test_the_past_is_summarised_when_its_channel_has_answered(scene: Scene) -> N
     scene.turn(ONLINE, ONE_ORGANISATION, news(3, How.CAUGHT_UP))
     assert scene.toasts.shown == []
     scene.turn(ChannelAnswered(CHANNEL))
-    assert scene.toasts.shown == scene.surface.toasts == [wording.away_summary(3, 1)]
+    assert scene.toasts.shown == scene.surface.toasts == [wording.away_summary(3, 1, CHANNEL)]
 
 
 def test_a_flood_is_summarised_when_its_time_has_come(scene: Scene) -> None:
@@ -955,7 +972,7 @@ def test_a_flood_is_summarised_when_its_time_has_come(scene: Scene) -> None:
     assert len(scene.toasts.shown) == 3
     scene.now += 60
     scene.turn()
-    assert scene.toasts.shown[3:] == scene.surface.toasts[3:] == [wording.flood_summary(2, 2)]
+    assert scene.toasts.shown[3:] == scene.surface.toasts[3:] == [wording.flood_summary(2, 2, CHANNEL)]
 
 
 def test_after_lost_publications_the_next_count_is_news(scene: Scene) -> None:

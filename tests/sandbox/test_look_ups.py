@@ -153,7 +153,7 @@ def test_a_slow_answer_is_of_the_time_of_asking_or_of_answering(
     asking = threading.Thread(target=lambda: found.extend(rows(api, base + "/user-channels")))
     before = len(sandbox.calls("/user-channels"))
     asking.start()
-    sandbox.wait_until(lambda status: status["calls_under_way"] > 0)
+    sandbox.wait_until(lambda status: status["under_way"] > 0)
     assert len(sandbox.calls("/user-channels")) == before, "it was answered already"
     sandbox.message(place, "General")
     asking.join()

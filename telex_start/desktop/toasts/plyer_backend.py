@@ -73,6 +73,9 @@ class PlyerToasts:
 
     def show(self, toast: Toast) -> None:
         """Show it as soon as those before it are done. From any thread; never blocks."""
+        if toast.silent:
+            self.queue.put_in_place(toast)  # what is shown cannot be replaced here
+            return
         self.queue.put(toast)
         with self._changed:
             self._changed.notify()

@@ -128,7 +128,7 @@ class Toasts:
             bus,
             on_shown=self._shown,
             on_failed=self._failed,
-            on_clicked=lambda toast, token: self._dispatch(ToastClicked(toast, token=token)),
+            on_clicked=lambda toast, action, token: self._dispatch(ToastClicked(toast, action, token)),
             icon=self._icon,
         )
 

@@ -42,11 +42,8 @@ class ApiServer:
                 response = failure(ErrorAnswer(429, "Limit exceed"), self.clock)
             else:
                 fault = self.faults.take(call.fault, await self._organisation_of(request, call))
-                self.traffic.calls_under_way += 1
-                try:
+                with self.traffic.answering():
                     response = await self._answer(request, call.answer, fault)
-                finally:
-                    self.traffic.calls_under_way -= 1
             self._log(request, call.path, response.status)
             if fault is not None and (fault.drip or fault.truncate):
                 return await send_slowly(request, response, truncate=fault.truncate)
