@@ -170,10 +170,9 @@ class Subject:
 
     # --- what must hold ---------------------------------------------------------------------------------------------
 
-    @property
-    def right(self) -> str:
+    def right(self, organisations: int) -> str:
         """The status while all is well and nothing is unread."""
-        return "Online: 3 organisations"
+        return f"Online: {organisations} organisations"
 
     def await_true(self, condition: Callable[[], object], what: str, within: float) -> None:
         """Wait for something, and see meanwhile that nothing is wrong.
