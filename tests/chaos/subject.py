@@ -198,6 +198,16 @@ class Subject:
         missing = [name for name in exactly if not counts[name]]
         require(not missing, f"{self.name} has not told: {', '.join(missing)}")
 
+    def check_face(self, names: list[str]) -> None:
+        """What is to be seen is what holds: nothing of what was read, and no question that nobody has to answer.
+
+        Args:
+            names: Of the messages of this calm, which have been read.
+
+        Raises:
+            Failed: it is not.
+        """
+
     def check_resources(self) -> tuple[int, int]:
         """No thread and no descriptor is left of what is over; gives how many of both there are.
 

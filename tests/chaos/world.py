@@ -143,6 +143,7 @@ class World:
         self._all_await(lambda subject: subject.status() == subject.right(right), "nothing unread", _TOLD_WITHIN)
         for subject in self.subjects:
             subject.check_told(tuple(names))
+            subject.check_face(names)
             threads, descriptors = subject.check_resources()
             subject.check_log()
             self._note(f"{subject.name}: all is right, {threads} threads, {descriptors} descriptors")
