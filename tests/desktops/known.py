@@ -99,7 +99,7 @@ _GNOME_SETTINGS: tuple[Command, ...] = (
 )
 _GNOME_PACKAGES = (
     *("gnome-shell", "gnome-shell-extension-appindicator", "librsvg2-common", "libgl1-mesa-dri"),
-    *("gsettings-desktop-schemas", "gjs"),  # gjs runs the daemon that shows notifications
+    *("gsettings-desktop-schemas", "xwayland", "gjs"),  # gjs runs the daemon that shows notifications
 )
 
 DESKTOPS = {
