@@ -1,5 +1,6 @@
 # Telex Start. Every target does its own set-up.
-.PHONY: demo test test-fast test-debian test-centrifugo bench soak fleet fuzz lint coverage set-up-demo set-up-test set-up-bench clean
+.PHONY: demo test test-fast test-debian test-centrifugo bench soak fleet fuzz chaos lint coverage
+.PHONY: set-up-demo set-up-test set-up-bench clean
 
 PYTEST = .venv/bin/python -m pytest
 # Most tests wait for something; those of one file share what they start.
@@ -41,6 +42,9 @@ fleet: set-up-test
 SECONDS ?= 300
 fuzz: set-up-test
 	.venv/bin/python -m tests.fuzz $(SECONDS) $(ARGS)
+
+chaos: set-up-test
+	.venv/bin/python -m tests.chaos $(SECONDS) $(ARGS)
 
 lint: set-up-test
 	.venv/bin/ruff check telex_start tests

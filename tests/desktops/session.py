@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ from tests.process import Process, end
 
 from .known import DISPLAYS, SCREEN, Command, Desktop
 from .pictures import Box, alike, difference, lines_of_text
+from .root import CHECKOUT
 
 HERE = Path("/share")
 NOBODY = 65534
@@ -63,6 +65,7 @@ class Session:
             for command in self.desktop.system_programs:
                 self._start(command)
                 self._wait_for("--system", "org.freedesktop.login1")
+            self._install()
             self._become_a_user()
             width, height = SCREEN
             server = ("Xvfb", "-displayfd", "1", "-screen", "0", f"{width}x{height}x24", "-noreset")
@@ -80,8 +83,8 @@ class Session:
             if self.desktop.is_wayland:
                 displays = Path(DISPLAYS)
                 assert self.wait_until(displays.exists, STARTED_WITHIN), "it does not say where it is"
-                mine = dict(zip(("DISPLAY", "WAYLAND_DISPLAY"), displays.read_text().split(), strict=True))
-                self._programs_environ = self.environ | mine
+                mine = (line.split("=", 1) for line in displays.read_text().splitlines())
+                self._programs_environ = self.environ | dict(mine)
             self._wait_for_desktop()
             self.empty = self._at_rest()
             self._stack = stack.pop_all()
@@ -266,6 +269,16 @@ class Session:
         runtime.mkdir(mode=0o700)
         mine = {"HOME": str(home), "XDG_RUNTIME_DIR": str(runtime), "USER": "nobody", "NO_AT_BRIDGE": "1"}
         return {**os.environ, **mine, **self.desktop.environ}
+
+    def _install(self) -> None:
+        """The command, and the desktop entry as the doctor says."""
+        command = Path("/usr/local/bin/telex-start")
+        command.write_text(f'#!/bin/sh\nexec {sys.executable} -m telex_start "$@"\n')
+        command.chmod(0o755)
+        for name, folder in (("desktop", "applications"), ("svg", "icons/hicolor/scalable/apps")):
+            goal = Path("/usr/local/share", folder)
+            goal.mkdir(parents=True, exist_ok=True)
+            shutil.copy(Path(CHECKOUT, "assets", f"telex-start.{name}"), goal)
 
     def _become_a_user(self) -> None:
         """Go on as somebody else than root, whom sway refuses; what is the session's is given to them."""
