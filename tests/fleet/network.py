@@ -63,8 +63,11 @@ class _Https:
         self._world.sleep(self._telex.latency())
         return answer
 
-    def abort(self) -> None:
+    def interrupt(self) -> None:
         """Nothing is under way for longer than a moment."""
+
+    def abort(self) -> None:
+        """Likewise."""
 
     def close(self) -> None:
         """Nothing is kept open."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from itertools import pairwise
 
 import pytest
@@ -47,6 +48,7 @@ class Scene:
             timings=USUAL,
             now=lambda: self.now,
             chance=lambda: chance,
+            hurrying=contextlib.nullcontext,
             wait_interruptibly=lambda _: None,
             dispatch=self.events.append,
             figures_changed=self.changed,
