@@ -74,7 +74,7 @@ class LookUpRun:
         self._pacer = pacer
         self._now = now
         self._silent = False
-        """The last call was not answered at all: the others for the same organisation need not be tried."""
+        """A call of the job was not answered at all: its others need not be tried."""
 
     def run(self) -> None:
         """Do what is due until nothing is."""
@@ -101,6 +101,7 @@ class LookUpRun:
 
     def _do(self, job: Job) -> None:
         made: set[str] = set()
+        self._silent = False
         end = Schedule.failed
         try:
             if job.calls == (PROFILE,):
@@ -134,7 +135,7 @@ class LookUpRun:
         muted = preference = None
         if MUTED in job.calls:
             muted = self._ask(channel, MUTED, made, lambda: self._calls.muted(_id(channel)))
-        if PREFERENCE in job.calls and not self._silent:
+        if PREFERENCE in job.calls:
             preference = self._ask(channel, PREFERENCE, made, lambda: self._calls.preference(_id(channel)))
         if muted is not None or preference is not None:
             self._desk.tell(SettingsLookedUp(channel, muted, *(preference or (None, None))))
@@ -145,11 +146,8 @@ class LookUpRun:
             return
         self._desk.tell(LookUpBegan(channel))
         for section in sections:
-            found = None
-            if not self._silent:
-                ask = partial(self._calls.unread, section, _id(channel), self._leave)
-                found = self._ask(channel, section, made, ask)
-            if found is not None:
+            ask = partial(self._calls.unread, section, _id(channel), self._leave)
+            if (found := self._ask(channel, section, made, ask)) is not None:
                 self._desk.tell(UnreadSection(channel, section, *found))
         self._desk.tell(UnreadLookedUp(channel))
 
@@ -168,8 +166,7 @@ class LookUpRun:
         Raises:
             _GivenUp: it is not wanted any more.
         """
-        self._silent = False
-        for _ in range(_TRIES):
+        for _ in range(0 if self._silent else _TRIES):
             self._leave()
             try:
                 found = make()

@@ -7,6 +7,7 @@ neither does the end.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -20,6 +21,8 @@ from .look_up_schedule import Job, Schedule
 from .shared_pacer import SharedPacer
 from .timings import Timings
 from .tokens import TokenStore
+
+log = logging.getLogger(__name__)
 
 Asked = LookUpSlug | WatchAgents | MarkAsRead
 """The commands that are carried out here."""
@@ -72,7 +75,10 @@ class LookUps:
         """Guards all that follows."""
         self._generation = 0
         """Counts sessions: what belongs to an earlier one comes to nothing."""
+        self._watched: frozenset[str] = frozenset()
         self._schedule = self._new_schedule()
+        self._due_at: float | None = None
+        """What the schedule says; ``None`` where that is to be worked out anew."""
         self._online = False
         self._https: Https | None = None
         self._running: threading.Thread | None = None
@@ -83,13 +89,16 @@ class LookUps:
         self._failures: set[str] = set()
 
     def _new_schedule(self) -> Schedule:
-        return Schedule(self._timings, self._chance, self._settings)
+        schedule = Schedule(self._timings, self._chance, self._settings)
+        schedule.watch_agents(self._watched)
+        return schedule
 
     # --- the session thread -----------------------------------------------------------------------------------------
 
     def signed_in(self, slugs: dict[str, str]) -> None:
         """A session has begun, or goes on with a fresh access token; ``slugs`` are those known, by channel."""
         with self._changed:
+            self._due_at = None
             self._schedule.signed_in_anew(self._now())
             self._slugs.update(slugs)
             self._untold.update(slugs)
@@ -98,6 +107,7 @@ class LookUps:
         """A connection stands; ``at_once``: the machine has woken, or the person has asked for it."""
         with self._changed:
             self._online = True
+            self._due_at = None
             self._schedule.connected(self._now(), at_once)
 
     def disconnected(self) -> None:
@@ -110,11 +120,13 @@ class LookUps:
     def live(self, channel: str, whole: bool) -> None:
         """An organisation's channel is live; ``whole`` where nothing was missed since it was live before."""
         with self._changed:
+            self._due_at = None
             self._schedule.live(channel, whole, self._now())
 
     def keep(self, channels: list[str]) -> None:
         """The person is in no other organisations than these."""
         with self._changed:
+            self._due_at = None
             self._schedule.keep(channels)
             for channel in self._slugs.keys() - set(channels):
                 del self._slugs[channel]
@@ -133,8 +145,10 @@ class LookUps:
             if self._running is not None:
                 self._changed.notify_all()
                 return now + self._timings.unread_apart
-            if (due := self._schedule.due_at()) > now:
-                return due
+            if self._due_at is None:
+                self._due_at = self._schedule.due_at()
+            if self._due_at > now:
+                return self._due_at
             self._begin()
             return now + self._timings.unread_apart
 
@@ -142,15 +156,15 @@ class LookUps:
 
     def obey(self, command: Asked) -> None:
         """Carry out a command, soon."""
-        if self._store.access is None:
-            return
         with self._changed:
             now = self._now()
+            self._due_at = None
             match command:
                 case MarkAsRead():
-                    if len(self._readings) < _MOST_READINGS:
+                    if self._store.access is not None and len(self._readings) < _MOST_READINGS:
                         self._readings.append(command)
                 case WatchAgents():
+                    self._watched = command.channels
                     self._schedule.watch_agents(command.channels)
                 case LookUpSlug():
                     if command.channel in self._slugs or not self._schedule.want_slug(command.channel, now):
@@ -165,6 +179,7 @@ class LookUps:
             self._generation += 1
             self._online = False
             self._schedule = self._new_schedule()
+            self._due_at = None
             self._readings.clear()
             self._slugs.clear()
             self._untold.clear()
@@ -184,21 +199,29 @@ class LookUps:
         calls = LookUpCalls(
             self._base, https, lambda: self._store.access, self._pacer, self._now, self._timings.slow_call_within
         )
-        run = LookUpRun(_Desk(self, self._generation), calls, self._pacer, self._now)
-        self._running = threading.Thread(target=partial(self._run, run, https), name="look-ups", daemon=True)
+        desk = _Desk(self, self._generation)
+        run = LookUpRun(desk, calls, self._pacer, self._now)
+        self._running = threading.Thread(target=partial(self._run, run, desk, https), name="look-ups", daemon=True)
         self._running.start()
 
-    def _run(self, run: LookUpRun, https: Https) -> None:
+    def _run(self, run: LookUpRun, desk: _Desk, https: Https) -> None:
         """The thread."""
         try:
             run.run()
+        except Exception as error:  # a defect: what is due next is tried by another thread
+            log.error("an unexpected error ended the look-ups", exc_info=error)
+            desk.unexpected(error)
         finally:
+            with self._changed:
+                if self._https is https:
+                    self._running = self._https = None
             https.close()
 
     # --- the look-ups' thread, through its desk ---------------------------------------------------------------------
 
     def _next(self, generation: int) -> Job | MarkAsRead | None:
         with self._changed:
+            self._due_at = None
             while generation == self._generation:
                 if self._readings:
                     return self._readings.popleft()
@@ -232,6 +255,7 @@ class LookUps:
     def _note(self, generation: int, note: Callable[[Schedule], None]) -> None:
         with self._changed:
             if generation == self._generation:
+                self._due_at = None
                 note(self._schedule)
 
     def _unexpected(self, generation: int, error: Exception) -> None:

@@ -27,6 +27,7 @@ from telex_start.events import (
 from telex_start.net.https import Answer
 from telex_start.net.pacing import Pacer
 from telex_start.session.look_up_calls import AGENTS, CHANNELS, DIRECT
+from telex_start.session.look_up_schedule import Schedule
 from telex_start.session.look_ups import LookUps
 from telex_start.session.shared_pacer import SharedPacer
 from telex_start.session.timings import Timings
@@ -207,6 +208,24 @@ def test_one_that_does_not_answer_is_asked_for_nothing_more(scene: Scene) -> Non
     assert scene.events[-1] == UnreadLookedUp(A)
 
 
+def test_one_that_does_not_answer_keeps_no_other_from_being_asked(scene: Scene) -> None:
+    """All that came after it was taken for unanswered too, where no settings were due."""
+    scene.online(A, B)
+    scene.idle()
+    scene.telex.answers["/organisations/a/user-channels"] = NoNetwork("none")
+    scene.now += 20.0
+    scene.look_ups.disconnected()
+    scene.look_ups.connected(at_once=True)
+    scene.look_ups.live(A, False)
+    scene.look_ups.live(B, False)
+    scene.look_ups.go_on()
+    scene.idle()
+    assert scene.telex.asked[-4:] == [
+        "/organisations/a/user-channels",
+        *(f"/organisations/b/{call}" for call in ("user-channels", "dms", "fetch-bots")),
+    ]
+
+
 def test_a_rate_limit_loses_nothing(scene: Scene) -> None:
     limited = iter([answer(status=429)] * 3)
     usual = scene.telex.request
@@ -312,6 +331,17 @@ def test_what_nobody_expected_is_told_once_and_ends_nothing(scene: Scene) -> Non
     assert scene.look_ups.go_on() > scene.now, "and is no loop"
 
 
+def test_a_thread_that_dies_is_followed_by_another(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Schedule, "next", lambda *_: 1 / 0)
+        scene.online(A)
+        scene.idle()
+    assert scene.events == [ThreadFailed("look-ups", "ZeroDivisionError")]
+    scene.look_ups.go_on()
+    scene.idle()
+    assert scene.events[-1] == UnreadLookedUp(A)
+
+
 # --- what main asks for ---------------------------------------------------------------------------------------------
 
 
@@ -324,6 +354,19 @@ def test_agents_are_watched(scene: Scene) -> None:
     scene.idle()
     assert scene.telex.asked.count("/organisations/a/fetch-bots") == 2
     assert scene.telex.asked.count("/organisations/a/user-channels") == 1
+
+
+def test_agents_are_watched_from_one_session_to_the_next(scene: Scene) -> None:
+    scene.online(A)
+    scene.look_ups.obey(WatchAgents(frozenset({A})))
+    scene.idle()
+    scene.look_ups.end()
+    scene.online(A)
+    scene.idle()
+    scene.now += 601.0
+    scene.look_ups.go_on()
+    scene.idle()
+    assert scene.telex.asked.count("/organisations/a/fetch-bots") == 3
 
 
 def test_a_slug_is_looked_up_once_and_known_then(scene: Scene) -> None:
