@@ -208,8 +208,8 @@ STALE = {"look_up_every": 0.3, "look_ups_refused_for": 0.5}
 def test_where_look_ups_are_refused_for_long_the_person_is_told_once_and_pushes_go_on(own: Telex, agent: Start) -> None:
     sandbox = own(*TWO, "--ping", "21")  # its own one, whose organisations change
     session = agent(sandbox, timings=quick(**STALE)).online(2)
-    sandbox.add_organisation("Newcomers")
     sandbox.fault("organisations", status=401, message="Session is invalid!")
+    sandbox.add_organisation("Newcomers")
     session.await_true(lambda: session.told.sign_in_again)
     assert session.told.state is State.ONLINE
     notice = session.await_event(Notice)
