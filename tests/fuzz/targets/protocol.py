@@ -72,7 +72,7 @@ class Protocol(Target):
     cases = st.lists(_step, min_size=1, max_size=8).map(lambda steps: [*_GREETING, *steps])
 
     def __init__(self) -> None:
-        self._recorder = Recorder("telex_start.push")
+        self._recorder = Recorder("telex_start")
 
     def __enter__(self) -> Protocol:
         self._recorder.begin()
