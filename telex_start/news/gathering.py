@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ..toast import Conversation
 from .item import News
@@ -21,7 +22,7 @@ class Kept(Struct, frozen=True):
     """What was gathered of one conversation, and is still unread."""
 
     news: News
-    """The newest."""
+    """The newest, without its words."""
     count: int
     """Unread threads; of what is not counted, news."""
 
@@ -55,6 +56,7 @@ class Gathering:
             count: How many it stands for, where the unread state does not count it.
         """
         conversation = news.conversation
+        news = replace(news, name=None, sender=None, message=None, attached="", description=None)
         full = len(self._counted) + len(self._uncounted) >= MOST_CONVERSATIONS
         if news.counted and (conversation in self._counted or not full):
             self._counted[conversation] = news
