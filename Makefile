@@ -1,5 +1,6 @@
 # Telex Start. Every target does its own set-up.
-.PHONY: demo test test-fast test-centrifugo bench soak fuzz lint coverage set-up-demo set-up-test set-up-bench clean
+.PHONY: demo test test-fast test-debian test-centrifugo bench soak fleet fuzz chaos lint coverage
+.PHONY: set-up-demo set-up-test set-up-bench clean
 
 PYTEST = .venv/bin/python -m pytest
 # Most tests wait for something; those of one file share what they start.
@@ -16,6 +17,11 @@ test: set-up-test lint
 test-fast: set-up-test
 	$(PYTEST) tests/ground $(ARGS)
 
+# On a Debian of its own, made for this and removed after it; wants root, debootstrap and 4 GB.
+RELEASE ?= trixie
+test-debian:
+	python3 -m tests.debian $(RELEASE) $(if $(ARGS),"ARGS=$(ARGS)")
+
 test-centrifugo: set-up-test
 	.venv/bin/python -m tests.centrifugo
 	$(PYTEST) $(PARALLEL) -m centrifugo --timeout 120 $(ARGS)
@@ -28,9 +34,17 @@ MINUTES ?= 30
 soak: set-up-test
 	.venv/bin/python -m tests.soak $(MINUTES) $(ARGS)
 
+# In virtual time, on all processors.
+AGENTS ?= 10000
+fleet: set-up-test
+	.venv/bin/python -m tests.fleet $(AGENTS) $(ARGS)
+
 SECONDS ?= 300
 fuzz: set-up-test
 	.venv/bin/python -m tests.fuzz $(SECONDS) $(ARGS)
+
+chaos: set-up-test
+	.venv/bin/python -m tests.chaos $(SECONDS) $(ARGS)
 
 lint: set-up-test
 	.venv/bin/ruff check telex_start tests

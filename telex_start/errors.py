@@ -13,6 +13,7 @@
     ├── Refused                a 4xx that concerns one call (one organisation)
     └── Temporary              passes by itself: retried with backoff, never a reason to ask for a password
         ├── NoNetwork          DNS, connection refused, time-out, TLS
+        │   └── ProxyFailed    the proxy that the environment names cannot be used, or does not let through
         ├── RateLimited        429
         └── TelexFailure       5xx, a redirect, HTML instead of JSON
 
@@ -105,6 +106,12 @@ class NoNetwork(Temporary):
     """The server could not be reached or did not answer in time."""
 
     title = "No connection to Telex"
+
+
+class ProxyFailed(NoNetwork):
+    """The proxy that the environment names cannot be used, or does not let the program through."""
+
+    title = "The proxy does not work"
 
 
 class RateLimited(Temporary):

@@ -23,10 +23,16 @@ class Program(Process):
         options: as on the command line.
         environ: beside a bare environment, e.g. a sandbox's.
         given: text for its standard input; closed after that.
+        module: what is run.
     """
 
     def __init__(
-        self, folder: Path, *options: str, environ: Mapping[str, str] | None = None, given: str | None = None
+        self,
+        folder: Path,
+        *options: str,
+        environ: Mapping[str, str] | None = None,
+        given: str | None = None,
+        module: str = "telex_start",
     ) -> None:
         runtime = folder / "run"
         runtime.mkdir(mode=0o700, exist_ok=True)
@@ -46,7 +52,7 @@ class Program(Process):
         }
         for name in ("SANDBOX_EMAIL", "SANDBOX_PASSWORD"):
             whole.pop(name, None)
-        super().__init__([sys.executable, "-m", "telex_start", *options], whole, given or "")
+        super().__init__([sys.executable, "-m", module, *options], whole, given or "")
         self.folder = folder
         self.options = options
 

@@ -14,7 +14,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -57,6 +57,18 @@ class Sandbox:
         self.environ: dict[str, str] = {}
         """The five announced names."""
         self.process: subprocess.Popen[str] | None = None
+
+    @classmethod
+    def announced(cls, environ: Mapping[str, str]) -> Self:
+        """One that somebody else runs, for orders.
+
+        Args:
+            environ: Has the five announced names.
+        """
+        running = cls()
+        running.environ = {name: environ[name] for name in ANNOUNCED_NAMES}
+        running._tls = ssl.create_default_context(cafile=running.ca_file)
+        return running
 
     # --- life -------------------------------------------------------------------------------------------------------
 

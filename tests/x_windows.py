@@ -1,13 +1,16 @@
-"""Where windows stand on a screen, asked of the X server itself.
+"""Where windows stand on a screen, asked of the X server itself: ``python -m tests.x_windows TITLE`` prints how
+far a window is off its place, and without a title which one has the focus.
 
 xdotool 3 does not do: its ``getwindowgeometry`` adds the frame twice for a window that has one.
 """
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from Xlib import X
+from Xlib import display as displays
 
 MARGIN = 12
 """Pixels between the login window and the edges of the work area."""
@@ -24,7 +27,9 @@ def off_place(display: Any, title: str) -> tuple[int, int] | None:
         ``None`` where no window has such a title.
     """
     root = display.screen().root
-    left, top, width, height = (int(value) for value in _values(display, root, "_NET_WORKAREA")[:4])
+    screen = root.get_geometry()
+    area = _values(display, root, "_NET_WORKAREA")[:4] or (0, 0, screen.width, screen.height)
+    left, top, width, height = (int(value) for value in area)
     for ident in _values(display, root, "_NET_CLIENT_LIST"):
         window = display.create_resource_object("window", int(ident))
         if not bytes(_values(display, window, "_NET_WM_NAME")).decode().startswith(title):
@@ -39,6 +44,23 @@ def off_place(display: Any, title: str) -> tuple[int, int] | None:
     return None
 
 
+def active(display: Any) -> str:
+    """The title of the window that has the focus, as the window manager says; empty where none has it."""
+    found = _values(display, display.screen().root, "_NET_ACTIVE_WINDOW")
+    if not found or not found[0]:
+        return ""
+    window = display.create_resource_object("window", int(found[0]))
+    title = _values(display, window, "_NET_WM_NAME") or _values(display, window, "WM_NAME")
+    return bytes(title).decode()
+
+
 def _values(display: Any, window: Any, name: str) -> Any:
     found = window.get_full_property(display.intern_atom(name), X.AnyPropertyType)
     return found.value if found is not None else []
+
+
+if __name__ == "__main__":
+    if sys.argv[1:]:
+        print(*(off_place(displays.Display(), sys.argv[1]) or ()))
+    else:
+        print(active(displays.Display()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ _HEADLESS = "start it in a desktop session, or use --headless"
 _TK = "install python3-tk (Fedora: python3-tkinter, Arch: tk), or sign in by --email NAME --password-stdin"
 _SIGN_IN = "to sign in without an icon, run telex-start a second time, or start it with --email NAME --password-stdin"
 _NO_XWAYLAND = "the login window needs XWayland; without it, sign in by --email NAME --password-stdin"
+_ENTRY = "telex-start.desktop"
 _XEMBED = "XEmbed, the old kind"
 _ANSWER_WITHIN = 3.0
 """Seconds: a daemon may have to be started first."""
@@ -41,6 +43,7 @@ def findings() -> Iterator[Finding]:
         bus = _start_bus()
         try:
             yield look("toasts", lambda: notification_daemon(bus))
+            yield look("desktop entry", desktop_entry)
             host = look("tray host", lambda: tray_host(bus))
             yield host
         finally:
@@ -111,6 +114,19 @@ def notification_daemon(bus: Bus) -> Finding:
     words = _ask(bus, address, "GetCapabilities")
     can = sorted(str(word) for word in words[0]) if words and isinstance(words[0], list) else []
     return ok("toasts", f"{server[0]} {server[2]} ({', '.join(can) or 'tells no capabilities'})")
+
+
+def desktop_entry() -> Finding:
+    """What tells the desktop the program's name and icon. Plasma 5.27 keeps no notification of a program without."""
+    from ..desktop.main_app import desktop_entry
+
+    if desktop_entry.find(_ENTRY, os.environ) is not None:
+        return ok("desktop entry", _ENTRY)
+    # pip puts it into the environment, where no desktop looks.
+    shipped = [os.path.join(sys.prefix, "share", folder) for folder in ("applications", "icons")]
+    is_shipped = os.path.exists(os.path.join(shipped[0], _ENTRY))
+    remedy = f"{shlex.join(['cp', '-r', *shipped])} ~/.local/share/" if is_shipped else ""
+    return note("desktop entry", "none, so Plasma keeps no list of notifications, and no menu has the program", remedy)
 
 
 def tray_host(bus: Bus) -> Finding:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import email.utils
-import socket
 import ssl
 import time
 from collections.abc import Iterator
@@ -13,14 +12,17 @@ from urllib.parse import urlsplit
 
 from .. import __version__, clock
 from ..config import Config
-from ..errors import ConfigError, TelexStartError
-from ..net import tls
+from ..errors import ConfigError, NoNetwork, ProxyFailed, TelexStartError
+from ..net import names, proxies, tls
+from ..net.dialling import Dialler
 from ..net.sockets import Aborter, Deadline
 from .findings import Finding, Mark, missing, note, ok
 from .probing import LOOK_WITHIN, look
 
 CLOCK_OFF = 300.0
 """Seconds by which this machine's clock may differ from the server's without a word."""
+SLOW_NAME = 2.0
+"""Seconds for a look-up of a name from which on it is said."""
 
 _AGENT = f"telex-start/{__version__}"
 CALL_WITHIN = LOOK_WITHIN - 0.5
@@ -38,7 +40,7 @@ class Server(NamedTuple):
 def findings(config: Config, call_within: float = CALL_WITHIN) -> Iterator[Finding]:
     """Look at all of it, each as soon as it is known; ``call_within``: seconds for each call or connection."""
     try:
-        context = tls.context(config.ca_file)
+        dialler = Dialler(tls.context(config.ca_file), clock.now)
     except ConfigError as error:
         yield missing("certificates", error.message.rstrip("."), fatal=True)
         return
@@ -46,11 +48,11 @@ def findings(config: Config, call_within: float = CALL_WITHIN) -> Iterator[Findi
     seen: dict[tuple[str, int], bool] = {}
     for server, probe in ((api, _api), (push, _push)):
         if (server.host, server.port) not in seen:
-            name = look("DNS", partial(_name, server), fatal=True)
+            name = look("DNS", partial(_name, server, dialler), fatal=True, seconds=names.WITHIN + 1)
             yield name
             reached = name.mark is not Mark.MISSING
             if reached:
-                secure = look("TLS", partial(_tls, server, context, call_within), fatal=True)
+                secure = look("TLS", partial(_tls, server, dialler, call_within), fatal=True)
                 yield secure
                 reached = secure.mark is not Mark.MISSING
             seen[server.host, server.port] = reached
@@ -58,7 +60,7 @@ def findings(config: Config, call_within: float = CALL_WITHIN) -> Iterator[Findi
             yield missing(server.subject, f"not tried, {server.host} is not reached", fatal=True)
             continue
         also_found: list[Finding] = []
-        yield look(server.subject, partial(probe, config, context, call_within, also_found), fatal=True)
+        yield look(server.subject, partial(probe, config, dialler, call_within, also_found), fatal=True)
         yield from also_found
 
 
@@ -67,27 +69,36 @@ def _server(subject: str, url: str) -> Server:
     return Server(subject, parts.hostname or "", parts.port or 443)
 
 
-def _name(server: Server) -> Finding:
-    if (proxy := tls.proxy_for(server.host)) is not None:
-        parts = urlsplit(proxy)
-        return note("DNS", f"{server.host} is looked up by the proxy {parts.hostname}:{parts.port or 80}")
+def _name(server: Server, dialler: Dialler) -> Finding:
     try:
-        found = socket.getaddrinfo(server.host, server.port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        words = getattr(error, "strerror", None) or error
-        return missing("DNS", f"{server.host}: {words}", "is there a network, and is the address right?", fatal=True)
-    addresses = dict.fromkeys(str(address[4][0]) for address in found)
-    return ok("DNS", f"{server.host} is {', '.join(addresses)}")
+        proxy = proxies.proxy_for(server.host)
+    except ProxyFailed as error:
+        return missing("proxy", error.message.rstrip("."), fatal=True)
+    if proxy is not None:
+        return note("DNS", f"{server.host} is looked up by the proxy {proxy}")
+    began = clock.now()
+    try:
+        found = dialler.look_up(server.host, server.port, Aborter())
+    except NoNetwork as error:
+        return missing("DNS", f"{server.host}: {error.message}", "is its address right?", fatal=True)
+    took = clock.now() - began
+    addresses = ", ".join(dict.fromkeys(str(address.where[0]) for address in found))
+    if took > SLOW_NAME:
+        remedy = "does this machine's first name server answer?"
+        return note("DNS", f"{server.host} is {addresses}, but that took {took:.1f} s", remedy)
+    return ok("DNS", f"{server.host} is {addresses}")
 
 
-def _tls(server: Server, context: ssl.SSLContext, call_within: float) -> Finding:
+def _tls(server: Server, dialler: Dialler, call_within: float) -> Finding:
     aborter = Aborter()
     try:
-        sock = tls.dial(server.host, server.port, context, Deadline(clock.now, call_within), aborter)
+        sock = dialler.dial(server.host, server.port, Deadline(clock.now, call_within), aborter)
     except TelexStartError as error:
         cause = error.__context__
         if isinstance(cause, ssl.SSLCertVerificationError):
             return missing("TLS", f"{server.host}: {cause.verify_message or cause}", _tls_remedy(cause), fatal=True)
+        if isinstance(error, ProxyFailed):
+            return missing("proxy", error.message.rstrip("."), fatal=True)
         return missing("TLS", f"{server.host}:{server.port}: {error.message.rstrip('.')}", fatal=True)
     version = sock.version()
     sock.close()
@@ -104,13 +115,13 @@ def _tls_remedy(error: ssl.SSLCertVerificationError) -> str:
     return "a private authority is trusted by ca_file (--ca-file FILE); a filtering proxy's is to be installed here"
 
 
-def _api(config: Config, context: ssl.SSLContext, call_within: float, also_found: list[Finding]) -> Finding:
+def _api(config: Config, dialler: Dialler, call_within: float, also_found: list[Finding]) -> Finding:
     """A login without e-mail and password: that must be refused, in Telex's own way."""
     import msgspec
 
     from ..net.https import Https
 
-    https = Https(context, clock.now, _AGENT)
+    https = Https(dialler, clock.now, _AGENT)
     began = clock.now()
     try:
         deadline = Deadline(clock.now, call_within)
@@ -152,10 +163,10 @@ def _clock(served: str) -> Finding:
     return note("clock", f"{abs(ahead) / 60:.0f} minutes {side} the server's", remedy)
 
 
-def _push(config: Config, context: ssl.SSLContext, call_within: float, also_found: list[Finding]) -> Finding:
+def _push(config: Config, dialler: Dialler, call_within: float, also_found: list[Finding]) -> Finding:
     from ..push.websocket import WebSocket
 
-    websocket = WebSocket(config.push_url, context, clock.now, _AGENT, open_within=call_within)
+    websocket = WebSocket(config.push_url, dialler, clock.now, _AGENT, open_within=call_within)
     began = clock.now()
     try:
         websocket.open()

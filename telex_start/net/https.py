@@ -5,8 +5,8 @@ The owner of requests (and of the urllib3 under it).
 
 from __future__ import annotations
 
-import ssl
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from http.cookiejar import DefaultCookiePolicy
@@ -24,7 +24,7 @@ from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.util import Retry
 
 from ..errors import NoNetwork, TelexFailure, TelexStartError
-from . import tls
+from .dialling import Dialler
 from .sockets import Aborter, Deadline, DeadlineSocket
 
 MOST_BYTES = 1024 * 1024
@@ -45,14 +45,40 @@ class Answer(NamedTuple):
 class _Line:
     """What the connections of one :class:`Https` share: how to open one, and what the request at hand has come to."""
 
-    def __init__(self, context: ssl.SSLContext) -> None:
-        self.context = context
+    def __init__(self, dialler: Dialler) -> None:
+        self.dialler = dialler
         self.aborter = Aborter()
         self.deadline: Deadline | None = None
         self.opened = False
         """The request at hand has opened a connection."""
         self.sock: DeadlineSocket | None = None
         """What it was sent by."""
+        self.only_once = False
+        """It does harm to carry it out twice."""
+        self._lock = threading.Lock()
+        self._interruptible = False
+
+    def begin(self, interruptible: bool) -> None:
+        """From here on :meth:`interrupt` ends it, where it is ``interruptible``."""
+        with self._lock:
+            self.aborter.begin()
+            self._interruptible = interruptible
+
+    def sent_now(self) -> None:
+        """The connection is open. What is not to be carried out twice is not to be left in doubt, either."""
+        if self.only_once:
+            self.end()
+
+    def end(self) -> None:
+        """From here on :meth:`interrupt` ends nothing."""
+        with self._lock:
+            self._interruptible = False
+
+    def interrupt(self, unwanted: Callable[[], bool]) -> None:
+        """End it, if it may be ended and nobody wants it any more. Any thread."""
+        with self._lock:
+            if self._interruptible and unwanted():
+                self.aborter.interrupt()
 
     @property
     def kept_was_closed(self) -> bool:
@@ -73,9 +99,9 @@ class _Connection(HTTPSConnection):
         line = self.line
         assert line.deadline is not None
         line.opened = True
-        self.sock: Any = DeadlineSocket(
-            tls.dial(self.host, self.port or 443, line.context, line.deadline, line.aborter)
-        )
+        opened = line.dialler.dial(self.host, self.port or 443, line.deadline, line.aborter)
+        self.sock: Any = DeadlineSocket(opened)
+        line.sent_now()
         self.is_verified = True
 
     def putrequest(self, *args: Any, **kwargs: Any) -> None:
@@ -124,17 +150,22 @@ class _Session(requests.Session):
 
 
 class Https:
-    """Sends requests, one at a time, from one thread; any thread may :meth:`abort`."""
+    """Sends requests, one at a time, from one thread; any thread may :meth:`interrupt` and :meth:`abort`."""
 
-    def __init__(self, context: ssl.SSLContext, now: Callable[[], float], agent: str) -> None:
+    def __init__(
+        self, dialler: Dialler, now: Callable[[], float], agent: str, unwanted: Callable[[], bool] = lambda: False
+    ) -> None:
         """
         Args:
-            context: What verifies.
+            dialler: Opens the connections.
             now: A clock, in seconds.
             agent: For the header ``User-Agent``.
+            unwanted: Whether nobody waits for what is under way any more: then :meth:`interrupt` ends it, and nothing
+                else begins. Any thread calls it.
         """
         self._now = now
-        self._line = _Line(context)
+        self._line = _Line(dialler)
+        self._unwanted = unwanted
         self._used_at = float("-inf")
         self._session = _Session()
         # With it requests reads ~/.netrc, and an entry there would replace our Authorization header.
@@ -153,6 +184,7 @@ class Https:
         json: Any,
         deadline: Deadline,
         only_once: bool = False,
+        interruptible: bool = True,
     ) -> Answer:
         """One request and its whole answer; of a redirect, its head alone.
 
@@ -164,19 +196,24 @@ class Https:
             url: An ``https`` address.
             headers: Beside the standing ones.
             json: The body, or ``None``.
-            deadline: When all of it (but a name look-up, which nothing bounds) must be over.
+            deadline: When all of it must be over; as for :meth:`.Dialler.dial`, it may begin after a look-up.
             only_once: It does harm to carry it out twice. So it is never sent again, and goes out on a connection of
                 its own, which no server has had the time to tire of.
+            interruptible: Whether :meth:`interrupt` ends it; what is to be done ``only_once`` it ends while it is not
+                yet sent.
 
         Raises:
-            NoNetwork: no connection, no answer in time, or TLS that does not verify.
+            NoNetwork: no connection, no answer in time, TLS that does not verify, or another thread gave it up.
             TelexFailure: the answer is larger than :data:`MOST_BYTES`, or no HTTP.
         """
         line = self._line
-        line.deadline = deadline
+        line.deadline, line.only_once = deadline, only_once
         if only_once or self._now() - self._used_at > KEPT_OPEN:
             self._session.close()  # the network may have changed under an idle connection: it would only hang
+        line.begin(interruptible)
         try:
+            if interruptible and self._unwanted():  # an interrupt that came before `begin` was meant for this, too
+                raise NoNetwork("The connection was given up.")
             try:
                 return self._exchange(method, url, headers, json)
             except NoNetwork:
@@ -185,6 +222,7 @@ class Https:
             self._session.close()
             return self._exchange(method, url, headers, json)
         finally:
+            line.end()
             self._used_at = self._now()
 
     def _exchange(self, method: str, url: str, headers: Mapping[str, str], json: Any) -> Answer:
@@ -225,6 +263,10 @@ class Https:
                 late = deadline.over or "Timeout" in type(error).__name__
                 raise NoNetwork(_LATE if late else f"The answer broke off ({type(error).__name__}).") from None
             raise
+
+    def interrupt(self) -> None:
+        """End the request under way in another thread with :class:`NoNetwork`, if nobody wants it any more."""
+        self._line.interrupt(self._unwanted)
 
     def abort(self) -> None:
         """End the request under way in another thread, and every later one, with :class:`NoNetwork`."""

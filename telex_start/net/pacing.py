@@ -66,9 +66,15 @@ class Pacer:
     FREE = 4
     """Requests that may go at once after a pause: a sign-in's first calls."""
 
-    def __init__(self, free: int = FREE) -> None:
-        """``free``: how many requests may go at once after a pause."""
+    def __init__(self, free: int = FREE, chance: Callable[[], float] = lambda: 0.0) -> None:
+        """
+        Args:
+            free: How many requests may go at once after a pause.
+            chance: Gives numbers in [0, 1), by which a 429 is waited out up to twice as long as need be: agents that
+                were refused together do not ask again together.
+        """
         self._free = float(free)
+        self._chance = chance
         self._rate = 5.0
         self._ceiling = self.FASTEST
         self._not_before = float("-inf")
@@ -96,7 +102,7 @@ class Pacer:
         self._ceiling = max(self.SLOWEST, 0.85 * self._rate)
         self._rate = max(self.SLOWEST, self._rate / 2.0)
         self._credit = 0.0
-        self._not_before = now + 1.0 / self._rate
+        self._not_before = now + (1.0 + self._chance()) / self._rate
 
     def _earn(self, now: float) -> None:
         if self._credited_at is not None:

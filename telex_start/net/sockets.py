@@ -66,6 +66,15 @@ class Aborter:
         """Whether what is under way is to end."""
         return self.aborted or self._interrupted
 
+    def check(self) -> None:
+        """Look whether what is under way is to end.
+
+        Raises:
+            NoNetwork: it is.
+        """
+        if self.ended:
+            raise NoNetwork("The connection was given up.")
+
     def hold(self, sock: socket.socket) -> None:
         """Take hold of a socket, in the place of the one before.
 
@@ -74,7 +83,7 @@ class Aborter:
         """
         with self._lock:
             self._drop()
-            self._check()
+            self.check()
             self._held = sock.dup()
 
     def release(self) -> None:
@@ -90,7 +99,7 @@ class Aborter:
             NoNetwork: it was ended already.
         """
         with self._lock:
-            self._check()
+            self.check()
             self._wakes.append(wake)
         try:
             yield
@@ -114,10 +123,6 @@ class Aborter:
         with self._lock:
             self.aborted = True
             self._end()
-
-    def _check(self) -> None:
-        if self.ended:
-            raise NoNetwork("The connection was given up.")
 
     def _end(self) -> None:
         if self._held is not None:

@@ -14,7 +14,8 @@ from urllib.parse import SplitResult, urlsplit
 import websocket
 
 from ..errors import NoNetwork, TelexFailure, Temporary
-from ..net import http_head, tls
+from ..net import http_head
+from ..net.dialling import Dialler
 from ..net.sockets import Aborter, Deadline, DeadlineSocket
 from . import codes, handshake
 
@@ -24,7 +25,7 @@ MOST_BYTES = 16 * 1024 * 1024
 """A message larger than this is not read, and ends the connection."""
 
 OPEN_WITHIN = 5.0
-"""Seconds for TCP, TLS and the WebSocket handshake together."""
+"""Seconds for TCP, TLS and the WebSocket handshake together; the look-up of the name comes before that."""
 SEND_WITHIN = 5.0
 CLOSE_WITHIN = 0.3
 _LONGEST_WAIT = 3600.0
@@ -108,7 +109,7 @@ class WebSocket:
     def __init__(
         self,
         url: str,
-        context: ssl.SSLContext,
+        dialler: Dialler,
         now: Callable[[], float],
         agent: str,
         open_within: float = OPEN_WITHIN,
@@ -116,13 +117,13 @@ class WebSocket:
         """
         Args:
             url: A ``wss`` address.
-            context: What verifies.
+            dialler: Opens the connection.
             now: A clock, in seconds.
             agent: For the header ``User-Agent``.
-            open_within: Seconds that :meth:`open` may take.
+            open_within: Seconds that :meth:`open` may take, beside a look-up of the server's name.
         """
         self._url = url
-        self._context = context
+        self._dialler = dialler
         self._now = now
         self._agent = agent
         self._open_within = open_within
@@ -138,7 +139,7 @@ class WebSocket:
         """
         deadline = Deadline(self._now, self._open_within)
         parts = urlsplit(self._url)
-        self._raw = tls.dial(parts.hostname or "", parts.port or 443, self._context, deadline, self._aborter)
+        self._raw = self._dialler.dial(parts.hostname or "", parts.port or 443, deadline, self._aborter)
         bounded = DeadlineSocket(self._raw)
         bounded.deadline = deadline
         try:

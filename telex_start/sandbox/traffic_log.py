@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 COMMANDS_KEPT = 1000
 """Commands, and connects, of push clients that ``status`` shows, the newest."""
@@ -39,6 +40,8 @@ class TrafficLog:
         self._started = time.monotonic()
         self.requests: dict[str, Counter[int]] = {}
         self.request_times: dict[str, list[float]] = {}
+        self.under_way = 0
+        """Calls of the API that have come and are not answered yet."""
         self.rate_limited_times: list[float] = []
         self.logins = 0
         self.refused_logins = 0
@@ -52,6 +55,15 @@ class TrafficLog:
     def uptime(self) -> float:
         """Seconds since the start of the sandbox."""
         return round(time.monotonic() - self._started, 3)
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """While a call of the API is being answered."""
+        self.under_way += 1
+        try:
+            yield
+        finally:
+            self.under_way -= 1
 
     def request(self, method: str, path: str, status: int) -> None:
         """Count one answered API call."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 from ..events import Event
@@ -25,6 +26,8 @@ class Collaborators(NamedTuple):
     """Seconds on a clock that counts sleep."""
     chance: Callable[[], float]
     """Gives numbers in [0, 1)."""
+    hurrying: Callable[[], AbstractContextManager[None]]
+    """See :meth:`~telex_start.net.dialling.Dialler.hurrying`."""
     wait_interruptibly: Callable[[float], None]
     """Waits that many seconds or until a command comes; with 0 it only looks whether one has come.
 

@@ -93,7 +93,8 @@ class PushConnection:
                 if not channel.refused and (token := self._fetcher.usable(channel, now))
             }
             self._client.connect(connection_token.value, usable, now)
-            return self._stay()
+            with self._parts.hurrying():  # the push server waits for answers to its pings
+                return self._stay()
         except Closed as closed:
             return self._closed(closed)
         finally:

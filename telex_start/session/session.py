@@ -18,6 +18,7 @@ from ..config import Config
 from ..errors import Refused, SessionOver, TelexStartError, Temporary
 from ..events import CancelSignIn, Command, Event, ReconnectNow, SignIn, SignOut, Stop
 from ..net import tls
+from ..net.dialling import Dialler
 from ..net.https import Https
 from ..net.pacing import Pacer, Waits
 from ..push import codes
@@ -25,7 +26,7 @@ from ..push.websocket import WebSocket
 from ..states import SIGNED_IN, State
 from . import sign_in
 from .collaborators import Collaborators
-from .commands import Commands
+from .commands import LEAVING, Commands
 from .connection import PushConnection
 from .interrupts import LeaveAsked, ReconnectAsked, SignInEnded
 from .organisations import Figures, Organisations
@@ -72,10 +73,10 @@ class Session:
         self._chance = chance
         self._timings = timings
         self._now = now
-        self._context = tls.context(config.ca_file)
+        self._dialler = Dialler(tls.context(config.ca_file), now, timings.look_up_names_within)
         self._commands = Commands(now)
-        self._pacer = Pacer(timings.requests_at_once)
-        self._https = Https(self._context, now, _AGENT)
+        self._pacer = Pacer(timings.requests_at_once, chance)
+        self._https = Https(self._dialler, now, _AGENT, self._commands.leaving)
         self._api = TelexApi(config.api_url, self._https, store, self._pacer, now, timings)
         self._organisations: Organisations | None = None
         self._websocket: WebSocket | None = None
@@ -92,7 +93,7 @@ class Session:
         self._thread.start()
 
     def send(self, command: Command) -> None:
-        """Give the session a command; it leaves a blocking receive for it at once, and to stop, everything else too."""
+        """Give the session a command; it leaves a blocking receive for it at once, and a call to Telex to sign out."""
         self._commands.put(command)
         organisations = self._organisations
         if isinstance(command, SignIn) and (organisations is None or not organisations.sign_in_again):
@@ -103,6 +104,8 @@ class Session:
             websocket.abort()
         if isinstance(command, Stop):
             self._https.abort()
+        elif isinstance(command, LEAVING):
+            self._https.interrupt()
 
     def prefer(self, channels: frozenset[str]) -> None:
         """Name the channels to go first on the next connection, where the push server does not take all."""
@@ -286,6 +289,8 @@ class Session:
         try:
             login = self._api.login(command.email, command.password)
         except sign_in.FAILURES as error:
+            if self._commands.leaving():
+                return  # nobody waits for what became of it
             log.warning("%s: %s", error.title, error.message)
             self._dispatch(sign_in.failed(error))
             return
@@ -383,12 +388,13 @@ class Session:
             timings=self._timings,
             now=self._now,
             chance=self._chance,
+            hurrying=self._dialler.hurrying,
             wait_interruptibly=self._wait_interruptibly,
             dispatch=self._dispatch,
             figures_changed=self._figures_changed,
         )
         self._websocket = WebSocket(
-            self._config.push_url, self._context, self._now, _AGENT, open_within=self._timings.open_within
+            self._config.push_url, self._dialler, self._now, _AGENT, open_within=self._timings.open_within
         )
         return PushConnection(parts, self._websocket, self._online, just_looked_up=just_looked_up)
 

@@ -171,7 +171,7 @@ class TelexApi:
             return
         deadline = Deadline(self._now, self._timings.logout_within)
         try:
-            self._call("POST", "/auth/logout", self._bearer(), None, deadline, paced=False)
+            self._call("POST", "/auth/logout", self._bearer(), None, deadline, leaving=True)
         except (Temporary, Refused) as error:
             log.info("signing out: %s", error.message)
 
@@ -220,26 +220,39 @@ class TelexApi:
         body: Any,
         deadline: Deadline | None = None,
         *,
-        paced: bool = True,
         only_once: bool = False,
+        leaving: bool = False,
     ) -> tuple[Any, float | None, float]:
-        """One call: its data, the server's time and when it arrived."""
+        """One call: its data, the server's time and when it arrived.
+
+        Args:
+            method, path, headers, body: The request.
+            deadline: When it must be over; ``None``: as :attr:`.Timings.call_within` has it.
+            only_once: See :meth:`.Https.request`.
+            leaving: It waits for no pacer, and no command ends it but Stop.
+        """
         deadline = deadline or Deadline(self._now, self._timings.call_within)
         if deadline.over:
             raise NoNetwork("Telex did not answer in time.")
-        if paced:
+        if not leaving:
             self._pacer.sent(self._now())
         answer = self._https.request(
-            method, self._base + path, headers=headers, json=body, deadline=deadline, only_once=only_once
+            method,
+            self._base + path,
+            headers=headers,
+            json=body,
+            deadline=deadline,
+            only_once=only_once,
+            interruptible=not leaving,
         )
         arrived = self._now()
         try:
             data = _data(answer, _carried(headers, body))
         except RateLimited:
-            if paced:
+            if not leaving:
                 self._pacer.refused(arrived)
             raise
-        if paced:
+        if not leaving:
             self._pacer.accepted(arrived)
         return data, _served_at(answer), arrived
 

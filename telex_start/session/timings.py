@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from ..net import pacing
+from ..net import names, pacing
 from ..net.pacing import Backoff, Pacer, Waits
 from ..push import channel, protocol, websocket
 
@@ -19,6 +19,7 @@ class Timings(Struct, frozen=True, kw_only=True):
 
     call_within: float = 5.0
     """For one call to Telex, or all calls for one token: less than the push server's pong time-out of 8 s."""
+    look_up_names_within: float = names.WITHIN
     logout_within: float = 2.0
     """For the call that signs out."""
     first_token_within: float = 1.5

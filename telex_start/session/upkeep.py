@@ -126,7 +126,8 @@ class Upkeep:
         try:
             added, dropped = organisations.look_up(self._parts.api, self._now())
         except RateLimited:
-            self._look_up_at = self._now()
+            # Of all calls this one can wait, and a server with too many of them is not asked for it every second.
+            self._look_up_at = self._now() + timings.look_up_after * (1.0 + chance())
             return
         except (Temporary, Refused) as error:
             self._fetcher.note(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import venv
 from pathlib import Path
@@ -27,6 +28,8 @@ def test_an_empty_environment_and_pip_give_an_icon_with_a_menu(tmp_path: Path) -
     packaged = "from importlib.metadata import version; print(version('telex-start'))"
     listed = subprocess.run([folder / "bin" / "python", "-c", packaged], capture_output=True, text=True, check=True)
     assert (said.stdout, listed.stdout) == (f"telex-start {__version__}\n", f"{__version__}\n")
+    with PrivateBus() as bus:
+        the_desktop_entry_is_shipped_and_the_doctor_tells_how_to_install_it(folder, tmp_path, bus)
     seen = subprocess.run([folder / "bin" / "python", "-c", "import gi"], stderr=subprocess.DEVNULL)
     assert seen.returncode != 0, "PyGObject is in this environment, which proves nothing then"
     with PrivateBus() as bus, FakePanel(bus) as panel, FakeNotificationDaemon(bus) as daemon:
@@ -43,3 +46,23 @@ def test_an_empty_environment_and_pip_give_an_icon_with_a_menu(tmp_path: Path) -
                 assert agent.wait(5) == 0
             finally:
                 agent.kill()
+
+
+def the_desktop_entry_is_shipped_and_the_doctor_tells_how_to_install_it(
+    environment: Path, home: Path, bus: PrivateBus
+) -> None:
+    """Plasma 5.27 kept nothing of ours in its list of notifications."""
+    (home / ".local" / "share").mkdir(parents=True)
+    nobody = {"TELEX_START_API_URL": "https://127.0.0.1:9/api/v1", "TELEX_START_PUSH_URL": "wss://127.0.0.1:9/push"}
+    environ = {"HOME": str(home), "PATH": os.environ["PATH"], **bus.environ, **nobody}
+
+    def doctor() -> str:
+        command = [str(environment / "bin" / "telex-start"), "doctor"]
+        done = subprocess.run(command, env=environ, cwd=home, stdout=subprocess.PIPE, text=True)
+        return next(line for line in done.stdout.splitlines() if "desktop entry" in line)
+
+    _, none, remedy = doctor().partition("no menu has the program: ")
+    assert none
+    subprocess.run(["sh", "-c", remedy], env=environ, check=True)
+    assert doctor().split() == ["ok", "desktop", "entry", "telex-start.desktop"]
+    assert (home / ".local/share/icons/hicolor/scalable/apps/telex-start.svg").exists()

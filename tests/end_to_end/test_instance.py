@@ -21,6 +21,7 @@ import pytest
 from telex_start.events import Event, SecondStart
 from telex_start.menu import Request
 from telex_start.process import instance, instance_unix
+from tests.stopwatch import Stopwatch
 
 API = "https://api.telex.im/api/v1"
 STAGING = "https://api.staging.telex.im/api/v1"
@@ -202,9 +203,9 @@ def test_callers_that_never_speak_hold_up_nobody(tmp_path: Path, running: Claime
         for _ in range(100):
             silent = stack.enter_context(socket.socket(socket.AF_UNIX))
             silent.connect(str(path))
-        began = time.monotonic()
+        spent = Stopwatch()
         assert instance.ask(str(tmp_path), API, Request.OPEN) == "tray"
-        assert time.monotonic() - began < 0.5
+        assert spent.seconds() < 0.5
         silent.settimeout(5)
         assert silent.recv(1) == b"", "a caller that says nothing is let go"
     assert running.requested() is Request.OPEN
@@ -342,6 +343,11 @@ def test_an_idle_instance_thread_never_wakes(tmp_path: Path) -> None:
                 if line.startswith("voluntary")
             )
 
-        settled = switches()
-        time.sleep(1.5)  # longer than silent callers are listened to: what is shown is that nothing happens
-        assert switches() - settled <= 1
+        # Longer than silent callers are listened to. What the last caller cost comes first, sooner or later.
+        for _ in range(10):
+            before = switches()
+            time.sleep(1.5)
+            if switches() == before:
+                break
+        else:
+            raise AssertionError("it woke in each of ten times 1.5 s")

@@ -128,6 +128,13 @@ def test_after_a_refusal_nothing_goes_at_once_whatever_was_saved_up() -> None:
     assert pacer.wait(1000.0) > 0.1
 
 
+@pytest.mark.parametrize(("chance", "seconds"), [(0.0, 0.4), (0.5, 0.6)])
+def test_those_that_were_refused_together_do_not_ask_again_together(chance: float, seconds: float) -> None:
+    pacer = Pacer(chance=lambda: chance)
+    pacer.refused(1000.0)
+    assert pacer.wait(1000.0) == pytest.approx(seconds)
+
+
 def test_after_a_long_pause_a_few_requests_go_at_once_but_no_more() -> None:
     pacer = Pacer()
     for _ in range(20):

@@ -63,6 +63,7 @@ class Https:
         json: Any,
         deadline: Deadline,
         only_once: bool = False,
+        interruptible: bool = True,
     ) -> Answer:
         path = url.removeprefix(BASE)
         self.asked.append((method, path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 
 import pytest
@@ -52,6 +53,7 @@ class Scene:
             timings=USUAL,
             now=lambda: self.now,
             chance=lambda: 0.5,
+            hurrying=contextlib.nullcontext,
             wait_interruptibly=self.wait,
             dispatch=self.events.append,
             figures_changed=self.refused,

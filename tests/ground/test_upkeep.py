@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from itertools import pairwise
 
 import pytest
 
-from telex_start.errors import NoNetwork, Refused, TelexStartError
+from telex_start.errors import NoNetwork, RateLimited, Refused, TelexStartError
 from telex_start.events import Event, Organisation
 from telex_start.net.pacing import Pacer
 from telex_start.push.protocol import PushClient
@@ -47,6 +48,7 @@ class Scene:
             timings=USUAL,
             now=lambda: self.now,
             chance=lambda: chance,
+            hurrying=contextlib.nullcontext,
             wait_interruptibly=lambda _: None,
             dispatch=self.events.append,
             figures_changed=self.changed,
@@ -103,3 +105,12 @@ def test_in_ten_seconds_there_is_one_look_up_however_often_it_reconnects() -> No
         scene.looks_up(scene.connected())
         looked_up.append(scene.now)
     assert [after - before for before, after in pairwise(looked_up)] == [10.0] * 3
+
+
+@pytest.mark.parametrize(("chance", "seconds"), [(0.0, 10.0), (0.5, 15.0)])
+def test_a_look_up_that_meets_a_rate_limit_is_none_of_a_storm(chance: float, seconds: float) -> None:
+    scene = Scene(chance)
+    upkeep = scene.connected()
+    scene.answer = RateLimited("429")
+    scene.looks_up(upkeep)
+    assert scene.looks_up(upkeep) == pytest.approx(seconds)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import ssl
-import time
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +15,7 @@ import websocket
 
 from tests.sandbox.raw_clients import Closed, RawApiClient, RawPushClient, SignedTokens
 from tests.servers import OrderRefused, Sandbox
+from tests.stopwatch import Stopwatch
 
 
 @pytest.fixture
@@ -389,7 +389,7 @@ def test_the_end_of_the_sandbox_is_a_shutdown() -> None:
     with Sandbox() as sandbox:
         peer = RawPushClient(sandbox)
         join(peer, sandbox)
-        started = time.monotonic()
+        spent = Stopwatch()
         assert sandbox.process is not None
         sandbox.process.terminate()
         try:
@@ -397,4 +397,4 @@ def test_the_end_of_the_sandbox_is_a_shutdown() -> None:
         except Closed as closed:
             assert (closed.code, closed.reason) == (3001, "shutdown")
         assert sandbox.stop() == 0
-        assert time.monotonic() - started < 3
+        assert spent.seconds() < 3

@@ -11,6 +11,7 @@ from telex_start import clock
 from telex_start.errors import NoNetwork
 from telex_start.events import SignInFailed, SignOut
 from telex_start.net import tls
+from telex_start.net.dialling import Dialler
 from telex_start.net.https import Answer, Https
 from telex_start.net.sockets import Deadline
 from telex_start.states import State
@@ -23,7 +24,7 @@ MUCH = 300_000_000
 
 @pytest.fixture
 def https(certificate: Certificate) -> Iterator[Https]:
-    made = Https(tls.context(str(certificate.ca_file)), clock.now, "test")
+    made = Https(Dialler(tls.context(str(certificate.ca_file)), clock.now), clock.now, "test")
     yield made
     made.close()
 
@@ -155,10 +156,10 @@ def test_login_right_after_sign_out_on_connections_that_the_server_has_closed(ow
         for _ in range(3):
             logouts = sandbox.status()["logouts"]
             relay.tire()
-            session.mark()
             session.send(SignOut())
             sandbox.wait_until(lambda status, before=logouts: status["logouts"] == before + 1)  # type: ignore[misc]
             relay.tire()
+            session.mark()
             session.sign_in()
             session.await_state(State.ONLINE)
         assert relay.cut >= 3

@@ -57,6 +57,8 @@ class Stage:
     def open_menu(self) -> int:
         """Right-click the icon; the menu's window."""
         self.desktop.right_click_icon()
+        # A panel that has just started shows and hides windows of its own too.
+        self.screen.wait_until(lambda: len(self.screen.popups()) == 1, "the menu")
         [menu] = self.screen.popups()
         return menu
 

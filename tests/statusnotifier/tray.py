@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from queue import SimpleQueue
@@ -14,6 +13,7 @@ from jeepney import DBusAddress, HeaderFields, Message, MessageType, new_method_
 from telex_start.desktop.bus.bus import Bus
 from telex_start.desktop.statusnotifier import Icon, Menu, MenuItem, Pixmap
 from tests.fake_desktop import TIMEOUT, BusClient, FakePanel, PanelItem
+from tests.stopwatch import Stopwatch
 
 ITEM = "org.kde.StatusNotifierItem"
 ITEM_PATH = "/StatusNotifierItem"
@@ -58,10 +58,10 @@ class Tray:
         return self
 
     def __exit__(self, *_: object) -> None:
-        began = time.monotonic()
+        spent = Stopwatch()
         self.icon.stop()
         assert self.bus.stop(TIMEOUT)
-        assert time.monotonic() - began < 0.5, "the end took long"
+        assert spent.seconds() < 0.5, "the end took long"
 
     def click(self, what: str) -> Callable[[], None]:
         """A callback for a menu item."""

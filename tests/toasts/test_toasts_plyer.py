@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +21,7 @@ from telex_start.desktop.toasts.toasts import Toasts
 from telex_start.events import Event, ToastFailed
 from telex_start.news.toast import Conversation, Toast
 from tests.fake_desktop import TIMEOUT, FakeNotificationDaemon, PrivateBus
+from tests.stopwatch import Stopwatch
 
 HELLO = Toast(title="General", body="hello")
 Outcomes = SimpleQueue[tuple[str, Any]]
@@ -40,9 +40,9 @@ def showing(platform: str, **options: Any) -> Iterator[tuple[PlyerToasts, Outcom
     try:
         yield toasts, outcomes
     finally:
-        began = time.monotonic()
+        spent = Stopwatch()
         toasts.stop()
-        assert time.monotonic() - began < 0.5
+        assert spent.seconds() < 0.5
 
 
 @pytest.fixture
@@ -135,12 +135,12 @@ def test_a_notify_send_that_hangs_is_ended_and_the_next_toast_tried(
     with showing("linux") as (toasts, outcomes):
         for _ in range(2):
             toasts.show(HELLO)
-            began = time.monotonic()
+            spent = Stopwatch()
             assert outcomes.get(timeout=TIMEOUT) == (
                 "failed",
                 "A toast could not be shown: notify-send does not answer.",
             )
-            assert time.monotonic() - began < 2.0
+            assert spent.seconds() < 2.0
     assert len(pids.read_text().split()) == 2
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids.read_text().split())
 
@@ -154,9 +154,9 @@ def test_stopping_waits_for_no_notify_send_and_leaves_none_behind(
     stand_in(tmp_path, monkeypatch, f'echo $$ > "{pipe}"; exec sleep 60')
     with showing("linux") as (toasts, _):
         for _ in range(30):
-            began = time.monotonic()
+            spent = Stopwatch()
             toasts.show(HELLO)
-            assert time.monotonic() - began < 0.2
+            assert spent.seconds() < 0.2
         pid = pipe.read_text().strip()
     toasts._thread.join(TIMEOUT)
     assert not Path(f"/proc/{pid}").exists()

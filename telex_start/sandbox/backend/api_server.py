@@ -65,7 +65,8 @@ class ApiServer:
             else:
                 organisation_id = await self._organisation_of(request) if fault_path == "subscription" else None
                 fault = self.faults.take(fault_path, organisation_id)
-                response = await self._answer(request, answer, fault)
+                with self.traffic.answering():
+                    response = await self._answer(request, answer, fault)
             self.traffic.request(request.method, path, response.status)
             if fault is not None and (fault.drip or fault.truncate):
                 return await send_slowly(request, response, truncate=fault.truncate)

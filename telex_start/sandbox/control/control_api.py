@@ -93,6 +93,7 @@ class ControlApi:
             "backend": self.push_server.name,
             "requests": {name: _by_text(row) for name, row in traffic.requests.items()},
             "request_times": traffic.request_times,
+            "under_way": traffic.under_way,
             "rate_limited": {"count": len(traffic.rate_limited_times), "times": traffic.rate_limited_times},
             "logins": traffic.logins,
             "refused_logins": traffic.refused_logins,

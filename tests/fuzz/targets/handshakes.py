@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from hypothesis import strategies as st
 
 from telex_start.errors import Temporary
+from telex_start.net.dialling import Dialler
 from telex_start.push.websocket import Closed, WebSocket
 
 from ..material import INTEGERS, MOST_BYTES, joined, many, texts
@@ -113,8 +114,9 @@ class Handshakes(Target):
     def __enter__(self) -> Handshakes:
         self._stack = ExitStack()
         self._server = self._stack.enter_context(RawServer())
-        self._context = ssl.create_default_context(cafile=self._server.ca_file)  # the system's authorities take 50 ms
-        self._recorder = Recorder("websocket")
+        context = ssl.create_default_context(cafile=self._server.ca_file)  # the system's authorities take 50 ms
+        self._dialler = Dialler(context, time.monotonic)
+        self._recorder = Recorder("telex_start", "websocket")
         self._recorder.begin()
         self._stack.callback(self._recorder.end)
         return self
@@ -129,7 +131,7 @@ class Handshakes(Target):
         self._server.answer, self._server.hold = joined(case.get("answer")), hold
         url = f"wss://127.0.0.1:{self._server.port}/connection/websocket"
         within = _HELD if hold else 5.0
-        client = WebSocket(url, self._context, time.monotonic, "fuzz", open_within=max(within, 0.2))
+        client = WebSocket(url, self._dialler, time.monotonic, "fuzz", open_within=max(within, 0.2))
         with self._recorder.recording(()):
             try:
                 client.open()

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from hypothesis import strategies as st
 
 from telex_start.errors import Refused, Temporary
+from telex_start.net.dialling import Dialler
 from telex_start.net.https import Https
 from telex_start.net.pacing import Pacer
 from telex_start.session.telex_api import TelexApi
@@ -98,8 +99,9 @@ class Http(Target):
     def __enter__(self) -> Http:
         self._stack = ExitStack()
         self._server = self._stack.enter_context(RawServer())
-        self._context = ssl.create_default_context(cafile=self._server.ca_file)  # the system's authorities take 50 ms
-        self._recorder = Recorder("urllib3")
+        context = ssl.create_default_context(cafile=self._server.ca_file)  # the system's authorities take 50 ms
+        self._dialler = Dialler(context, time.monotonic)
+        self._recorder = Recorder("telex_start", "urllib3")
         self._recorder.begin()
         self._stack.callback(self._recorder.end)
         return self
@@ -115,7 +117,7 @@ class Http(Target):
         timings = Timings(call_within=_HELD if hold else 5.0)
         store = TokenStore()
         store.access = TOKEN
-        https = Https(self._context, time.monotonic, "fuzz")
+        https = Https(self._dialler, time.monotonic, "fuzz")
         base = f"https://127.0.0.1:{self._server.port}/api/v1"
         api = TelexApi(base, https, store, Pacer(), time.monotonic, timings)
         with self._recorder.recording([TOKEN]):

@@ -1,0 +1,139 @@
+"""A private desktop: an X server, a window manager, a bus, a panel and a notification daemon."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from contextlib import ExitStack, suppress
+from typing import Any, Self
+
+from jeepney import Message
+
+from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus, Xvfb
+from tests.process import end
+
+_XDOTOOL_WITHIN = 8.0
+"""Seconds."""
+_EMAIL_FIELD = ("180", "122")
+_PASSWORD_FIELD = ("150", "188")
+"""Where in the login window the two fields are, in pixels."""
+
+
+class Daemon(FakeNotificationDaemon):
+    """One that, while it hangs, takes nothing: what was not answered has not been shown.
+
+    Attributes:
+        on_screen: The titles of the toasts that are there now, by their ids.
+    """
+
+    def __init__(self, bus: PrivateBus) -> None:
+        super().__init__(bus)
+        self.on_screen: dict[int, str] = {}
+
+    def leave(self) -> None:
+        self.on_screen.clear()
+        super().leave()
+
+    def answer(self, call: Message, interface: str, member: str) -> tuple[str, tuple[Any, ...]] | str | None:
+        if self.mode == "silent":
+            return None
+        answer = super().answer(call, interface, member)
+        if member == "Notify":
+            self.on_screen[self.shown[-1].id] = self.shown[-1].summary
+        elif member == "CloseNotification":
+            self.on_screen.pop(call.body[0], None)
+        return answer
+
+
+class Desk:
+    """The desktop and the hands of who sits at it.
+
+    Attributes:
+        panel: Shows icons, and clicks.
+        daemon: Shows toasts.
+        environ: For the programs on it.
+        hung: The daemon has hung since somebody last set this to false: what it was told then is lost.
+    """
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            enter = stack.enter_context
+            xvfb = enter(Xvfb())
+            self.bus = enter(PrivateBus())
+            self.environ = {**xvfb.environ, **self.bus.environ}
+            self._environ = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **self.environ}
+            self.panel = enter(FakePanel(self.bus))
+            self.daemon = enter(Daemon(self.bus))
+            quiet = subprocess.DEVNULL
+            manager = subprocess.Popen(["openbox"], env=self._environ, stdin=quiet, stdout=quiet, stderr=quiet)
+            stack.callback(end, manager)
+            self._stack = stack.pop_all()
+        self._panel_there = self._daemon_there = True
+        self.hung = False
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    # --- its parts come and go --------------------------------------------------------------------------------------
+
+    def calm(self) -> None:
+        """All of it is there and works."""
+        self.daemon.mode = "answer"
+        if not self._daemon_there:
+            self.toggle_daemon()
+        if not self._panel_there:
+            self.toggle_panel()
+
+    def toggle_panel(self) -> str:
+        """The panel crashes, or starts again."""
+        self._panel_there = not self._panel_there
+        (self.panel.come_back if self._panel_there else self.panel.leave)()
+        return "comes" if self._panel_there else "goes"
+
+    def toggle_daemon(self) -> str:
+        """The notification daemon ends, or starts again."""
+        self._daemon_there = not self._daemon_there
+        (self.daemon.come_back if self._daemon_there else self.daemon.leave)()
+        return "comes" if self._daemon_there else "goes"
+
+    def hang_daemon(self) -> str:
+        """The notification daemon hangs, or goes on."""
+        self.hung = True
+        self.daemon.mode = "answer" if self.daemon.mode == "silent" else "silent"
+        return self.daemon.mode
+
+    # --- the login window -------------------------------------------------------------------------------------------
+
+    def window(self, within: float) -> str | None:
+        """The login window, once it is there; `None` where it does not come in so many seconds."""
+        deadline = time.monotonic() + within
+        while True:
+            found = self._xdotool("search", "--onlyvisible", "--name", "^Telex")
+            if found:
+                return found.split()[0]
+            if time.monotonic() > deadline:
+                return None
+            time.sleep(0.05)
+
+    def fill_in(self, window: str, email: str, password: str) -> None:
+        """Fill the form in and press Return; in vain where the window goes meanwhile."""
+        self._xdotool("windowactivate", window)
+        for field, text in ((_EMAIL_FIELD, email), (_PASSWORD_FIELD, password)):
+            self._xdotool("mousemove", "--window", window, *field, "click", "1", "key", "ctrl+a")
+            self._xdotool("type", "--delay", "1", text)
+        self._xdotool("key", "Return")
+
+    def escape(self, window: str) -> None:
+        """Close the login window by its key."""
+        self._xdotool("windowactivate", window)
+        self._xdotool("mousemove", "--window", window, *_EMAIL_FIELD, "click", "1", "key", "Escape")
+
+    def _xdotool(self, *words: str) -> str:
+        with suppress(subprocess.TimeoutExpired):
+            done = subprocess.run(
+                ["xdotool", *words], env=self._environ, capture_output=True, text=True, timeout=_XDOTOOL_WITHIN
+            )
+            return done.stdout if done.returncode == 0 else ""
+        return ""

@@ -1,0 +1,68 @@
+"""``python -m tests.fleet [AGENTS]``: a table, a picture, and 1 where something is not as asked."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from .picture import draw
+from .scenarios import SCENARIOS, Result, run
+
+_HEAD = ("", "connects/s", "of fleet", "calls/s", "look-ups/s", "of one/10 s", "at end/min", "429s", "all online")
+
+
+def row(result: Result) -> str:
+    """A result, as a row of the table."""
+    online = "-" if result.online_after is None else f"{result.online_after:.0f} s"
+    return _row(
+        result.scenario.name,
+        result.peak_connects,
+        f"{result.share:.4f}",
+        result.peak_calls,
+        result.peak_look_ups,
+        result.look_ups_of_one,
+        f"{result.connects_at_end:.1f}",
+        result.refused,
+        online,
+    )
+
+
+def _row(name: str, *cells: object) -> str:
+    return f"{name:<22}" + "".join(f"{cell!s:>12}" for cell in cells)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.fleet", description="Many agents in virtual time.")
+    parser.add_argument("agents", nargs="?", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", default="", metavar="WORDS", help="the scenarios whose name holds these words")
+    parser.add_argument("--picture", type=Path, default=Path("build/fleet.png"))
+    given = parser.parse_args()
+    wanted = [scenario.name for scenario in SCENARIOS if given.only in scenario.name]
+    print(
+        f"{given.agents} agents, --seed {given.seed}; peaks are of the worst second, connects after the server is back"
+    )
+    print(_row(*_HEAD))
+    missed = []
+    results = []
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        for result in pool.map(_run, wanted, [given.agents] * len(wanted), [given.seed] * len(wanted)):
+            results.append(result)
+            print(row(result), flush=True)
+            missed += [f"MISSED: {result.scenario.name}: {what}" for what in result.missed]
+    given.picture.parent.mkdir(parents=True, exist_ok=True)
+    draw(results, given.picture)
+    print(f"picture: {given.picture}")
+    print("\n".join(missed) or "all is as asked")
+    return 1 if missed else 0
+
+
+def _run(name: str, agents: int, seed: int) -> Result:
+    return run(next(scenario for scenario in SCENARIOS if scenario.name == name), agents, seed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

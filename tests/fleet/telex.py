@@ -1,0 +1,275 @@
+"""A Telex that counts: its API and its push server, as far as an agent's session notices them.
+
+Written after ``shared/telex-contract.md`` and the sandbox, with the sandbox's lives of tokens. Nothing here waits: what
+takes time is put off by :meth:`World.after`.
+"""
+
+from __future__ import annotations
+
+import base64
+import email.utils
+import json
+from array import array
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+from telex_start.net.https import Answer
+from telex_start.session.tokens import claims
+
+from .world import World
+
+ORGANISATIONS = 3
+CONNECTION_TTL = 120
+"""Seconds."""
+SUBSCRIPTION_TTL = 300
+"""Seconds."""
+PING = 25
+"""Seconds between two pings."""
+EXPIRED_CLOSE_DELAY = 25
+"""Seconds that a connection may live without a fresh token."""
+RATE, BURST = 6.0, 4.0
+"""Calls a second, and at once, that one agent may make."""
+_EPOCH = 1_800_000_000
+"""Unix seconds at the world's second 0."""
+
+LOGIN, LOOK_UP, CONNECTION, SUBSCRIPTION = "login", "look-up", "connection token", "subscription token"
+_CALLS = {
+    "auth/login": LOGIN,
+    "users/organisations": LOOK_UP,
+    "centrifugo/connection": CONNECTION,
+    "centrifugo/subscription": SUBSCRIPTION,
+    "token/connection": CONNECTION,
+    "token/subscription": SUBSCRIPTION,
+    "auth/logout": "logout",
+}
+
+_COMMANDS = ("connect", "refresh", "subscribe", "sub_refresh", "unsubscribe")
+
+
+class Traffic:
+    """When what happened; world's seconds, in order."""
+
+    def __init__(self) -> None:
+        self.connects = array("d")
+        """Tries to connect to the push server, those of a server that is down too."""
+        self.accepted = array("d")
+        self.calls: defaultdict[str, array[float]] = defaultdict(lambda: array("d"))
+        """Calls of the API, by kind; those to a server that is down too."""
+        self.refused = array("d")
+        """Calls that were answered 429."""
+        self.look_ups: defaultdict[str, array[float]] = defaultdict(lambda: array("d"))
+        """Look-ups of organisations, by user."""
+
+
+class _Bucket:
+    """A rate limiter: a token bucket."""
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self._rate, self._burst = rate, burst
+        self._level, self._at = burst, 0.0
+
+    def allow(self, now: float) -> bool:
+        self._level = min(self._burst, self._level + (now - self._at) * self._rate)
+        self._at = now
+        if self._level < 1.0:
+            return False
+        self._level -= 1.0
+        return True
+
+
+class Way:
+    """One direction of one connection: what goes in comes out a moment later, in order."""
+
+    def __init__(self, telex: Telex) -> None:
+        self._telex = telex
+        self._free_at = 0.0
+
+    def send(self, arrives: Callable[[], object]) -> None:
+        """Call that when what is sent arrives."""
+        self._free_at = max(self._free_at, self._telex.world.now() + self._telex.latency())
+        self._telex.world.at(self._free_at, arrives)
+
+
+class Link:
+    """The server's end of one connection."""
+
+    def __init__(self, telex: Telex, deliver: Callable[[str], None], closed: Callable[[int], None]) -> None:
+        """
+        Args:
+            deliver: Is given each frame when it arrives at the agent.
+            closed: Is given the close code likewise.
+        """
+        self._telex = telex
+        self._way = Way(telex)
+        self._arrives = deliver
+        self._closed = closed
+        self.open = True
+        self._expires_at = float("inf")
+
+    def close(self, code: int) -> None:
+        """Close it from here."""
+        if self.open:
+            self.gone()
+            self._way.send(lambda: self._closed(code))
+
+    def gone(self) -> None:
+        """It is closed."""
+        self.open = False
+        self._telex.links.discard(self)
+
+    def received(self, text: str) -> None:
+        """A frame came."""
+        for line in text.split("\n"):
+            if self.open and line != "{}":
+                self._command(json.loads(line))
+
+    def _deliver(self, text: str) -> None:
+        self._way.send(lambda: self._arrives(text))
+
+    def ping(self) -> None:
+        """Send one, and again."""
+        if self.open:
+            self._deliver("{}")
+            self._telex.world.after(PING, self.ping)
+
+    def _command(self, command: dict[str, Any]) -> None:
+        """As Centrifugo does; it ignores the tokens in ``connect.subs``."""
+        kind = next(
+            name for name in ("connect", "refresh", "subscribe", "sub_refresh", "unsubscribe") if name in command
+        )
+        token = command[kind].get("token", "")
+        if kind == "unsubscribe":
+            self._answer(command, kind, {})
+            return
+        payload = claims(token)
+        if payload is None:
+            self.close(3500)
+            return
+        ttl = payload["exp"] - int(self._telex.unix())
+        if ttl > 0:
+            self._good(command, kind, ttl)
+        elif kind == "refresh":
+            self.close(3005)
+        elif kind == "sub_refresh":
+            self._answer(command, kind, {})
+        else:
+            self._deliver(json.dumps({"id": command["id"], "error": {"code": 109, "message": "token expired"}}))
+
+    def _good(self, command: dict[str, Any], kind: str, ttl: int) -> None:
+        result: dict[str, Any] = {"expires": True, "ttl": ttl}
+        if kind == "connect":
+            result |= {"client": "x", "version": "0", "ping": PING, "pong": True}
+            self._telex.world.after(PING * self._telex.world.chance.random(), self.ping)
+            self._telex.accepted(self)
+        if kind in ("connect", "refresh"):
+            self._expires_at = self._telex.world.now() + ttl
+            self._telex.world.after(ttl + EXPIRED_CLOSE_DELAY, self._expire)
+        self._answer(command, kind, result)
+
+    def _answer(self, command: dict[str, Any], kind: str, result: dict[str, Any]) -> None:
+        self._deliver(json.dumps({"id": command["id"], kind: result}))
+
+    def _expire(self) -> None:
+        if self.open and self._telex.world.now() > self._expires_at:
+            self._telex.expired += 1
+            self.close(3005)
+
+
+class Telex:
+    """The servers. What an attribute says holds for every agent from that moment on."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.traffic = Traffic()
+        self.links: set[Link] = set()
+        self.down = False
+        """Neither server takes a connection."""
+        self.stands: float | None = None
+        """Seconds after which the push server drops each connection; ``None``: it does not."""
+        self.expired = 0
+        """Connections that were closed because no fresh token came in time: agents that failed."""
+        self._limits: dict[str, _Bucket] = {}
+        self._capacity: _Bucket | None = None
+
+    def unix(self) -> float:
+        """The server's wall clock."""
+        return _EPOCH + self.world.now()
+
+    def latency(self) -> float:
+        """Seconds of one way through the network: 10 to 75 ms."""
+        return 0.01 + 0.065 * self.world.chance.random()
+
+    def take_at_most(self, rate: float | None) -> None:
+        """The API answers so many calls a second, and 429 to all others; ``None``: it answers all."""
+        self._capacity = None if rate is None else _Bucket(rate, rate)
+        if self._capacity is not None:
+            self._capacity.allow(self.world.now())
+
+    def close_all(self, code: int) -> None:
+        """Close every connection with a code, in the same moment."""
+        for link in list(self.links):
+            link.close(code)
+
+    def restart(self, down_for: float, code: int = 3001) -> None:
+        """Close every connection, and take none for so many seconds."""
+        self.down = True
+        self.close_all(code)
+        self.world.after(down_for, self._back)
+
+    def _back(self) -> None:
+        self.down = False
+
+    def accepted(self, link: Link) -> None:
+        """A connection stands."""
+        self.traffic.accepted.append(self.world.now())
+        self.links.add(link)
+        if self.stands is not None:
+            self.world.after(self.stands, lambda: link.close(3001))
+
+    # --- the API ----------------------------------------------------------------------------------------------------
+
+    def on_its_way(self, path: str, headers: dict[str, str], body: dict[str, Any] | None) -> None:
+        """Count a call, at the moment when it is sent."""
+        kind, now = _CALLS[path], self.world.now()
+        self.traffic.calls[kind].append(now)
+        if kind == LOOK_UP:
+            self.traffic.look_ups[_user(headers, body)].append(now)
+
+    def call(self, path: str, headers: dict[str, str], body: dict[str, Any] | None) -> Answer:
+        """One call, at the moment when it arrives."""
+        kind, user, now = _CALLS[path], _user(headers, body), self.world.now()
+        if user not in self._limits:
+            self._limits[user] = _Bucket(RATE, BURST)
+        if not self._limits[user].allow(now) or not (self._capacity is None or self._capacity.allow(now)):
+            self.traffic.refused.append(now)
+            return self._answer(429, None, "Limit exceed")
+        if kind == LOGIN:
+            return self._answer(200, {"access_token": user, "notification_token": user, "user": {"id": user}})
+        if kind == LOOK_UP:
+            return self._answer(200, [{"id": f"o{number}", "name": f"{number}"} for number in range(ORGANISATIONS)])
+        if kind == CONNECTION:
+            return self._answer(200, {"token": self._token(user, CONNECTION_TTL)})
+        if kind == SUBSCRIPTION:
+            assert body is not None
+            return self._answer(200, {"token": self._token(user, SUBSCRIPTION_TTL, channel=body["channel"])})
+        return self._answer(200, None)
+
+    def _token(self, user: str, ttl: int, **extra: str) -> str:
+        payload = json.dumps({"sub": user, "exp": int(self.unix()) + ttl, **extra}).encode()
+        return f"e30.{base64.urlsafe_b64encode(payload).decode().rstrip('=')}.c2ln"
+
+    def _answer(self, status: int, data: Any, message: str = "ok") -> Answer:
+        word = "success" if status < 400 else "error"
+        body = json.dumps({"status": word, "status_code": status, "message": message, "data": data}).encode()
+        return Answer(status, {"Date": email.utils.formatdate(self.unix(), usegmt=True)}, body)
+
+
+def _user(headers: dict[str, str], body: dict[str, Any] | None) -> str:
+    if "X-Notification-Token" in headers:
+        return headers["X-Notification-Token"]
+    if "Authorization" in headers:
+        return headers["Authorization"].removeprefix("Bearer ")
+    assert body is not None
+    user: str = body["email"].partition("@")[0]
+    return user

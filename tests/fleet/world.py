@@ -1,0 +1,147 @@
+"""Virtual time: greenlets in the place of threads, and a clock that jumps to whatever is due next."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import random
+from collections import deque
+from collections.abc import Callable
+from queue import Empty
+from typing import Any
+
+import greenlet
+
+
+class World:
+    """Time, and who waits for what. All of it runs on one thread; nothing here may block."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)
+        self._now = 1000.0
+        self._due: list[tuple[float, int, Callable[[], object]]] = []
+        self._numbers = itertools.count()
+        self._hub = greenlet.getcurrent()
+        self._threads: dict[Any, Thread] = {}
+
+    def now(self) -> float:
+        """Seconds."""
+        return self._now
+
+    def after(self, seconds: float, call: Callable[[], object]) -> None:
+        """Call something in so many seconds. It must not wait."""
+        self.at(self._now + seconds, call)
+
+    def at(self, when: float, call: Callable[[], object]) -> None:
+        """Call something then; what is due at the same time is called in the order in which it was given."""
+        heapq.heappush(self._due, (when, next(self._numbers), call))
+
+    def run(self, seconds: float) -> None:
+        """Let that much time pass."""
+        end = self._now + seconds
+        while self._due and self._due[0][0] <= end:
+            self._now, _, call = heapq.heappop(self._due)
+            call()
+        self._now = end
+
+    def wait(self, wakers: Callable[[Callable[[], None]], None], seconds: float | None) -> None:
+        """Give way until something wakes the caller, or so many seconds have passed.
+
+        Args:
+            wakers: Is given the call that wakes it; to be called any number of times.
+            seconds: ``None`` for ever.
+        """
+        waiting = [greenlet.getcurrent()]
+
+        def wake() -> None:
+            if waiting:
+                waiting.pop().switch()
+
+        wakers(lambda: self.after(0.0, wake))
+        if seconds is not None:
+            self.after(seconds, wake)
+        self._hub.switch()
+
+    def sleep(self, seconds: float) -> None:
+        """Give way for so many seconds."""
+        self.wait(lambda _: None, seconds)
+
+    # --- in the place of ``threading`` and ``queue`` ------------------------------------------------
+
+    def current_thread(self) -> Thread | None:
+        """The thread that runs; ``None`` for the world's own."""
+        return self._threads.get(greenlet.getcurrent())
+
+    def thread(self, target: Callable[[], None], name: str, daemon: bool) -> Thread:
+        """As ``threading.Thread``."""
+        return Thread(self, target)
+
+    def queue(self) -> Queue:
+        """As ``queue.SimpleQueue``."""
+        return Queue(self)
+
+    def _spawn(self, thread: Thread, run: Callable[[], None]) -> None:
+        def body() -> None:
+            self._threads[greenlet.getcurrent()] = thread
+            try:
+                run()
+            finally:
+                del self._threads[greenlet.getcurrent()]
+
+        self.after(0.0, greenlet.greenlet(body, parent=self._hub).switch)
+
+
+class Thread:
+    """What the session uses of a thread."""
+
+    def __init__(self, world: World, target: Callable[[], None]) -> None:
+        self._world = world
+        self._target = target
+        self._alive = False
+
+    def start(self) -> None:
+        self._alive = True
+        self._world._spawn(self, self._run)
+
+    def _run(self) -> None:
+        try:
+            self._target()
+        finally:
+            self._alive = False
+
+    def is_alive(self) -> bool:
+        return self._alive
+
+
+class Queue:
+    """What the session uses of a queue, for one that waits."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._items: deque[Any] = deque()
+        self._wake: Callable[[], None] | None = None
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def put(self, item: Any) -> None:
+        self._items.append(item)
+        if self._wake is not None:
+            self._wake()
+            self._wake = None
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        if not self._items and block:
+            end = None if timeout is None else self._world.now() + timeout
+            while not self._items and (end is None or self._world.now() < end):
+                self._world.wait(self._wake_by, None if end is None else end - self._world.now())
+            self._wake = None
+        if not self._items:
+            raise Empty
+        return self._items.popleft()
+
+    def get_nowait(self) -> Any:
+        return self.get(block=False)
+
+    def _wake_by(self, wake: Callable[[], None]) -> None:
+        self._wake = wake

@@ -1,0 +1,76 @@
+"""A name server whose answers are held back until the test wants them."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+NAME = "telex.localhost.test"
+LIMIT = 10.0
+"""Seconds that anything awaited here may take."""
+
+
+class Resolver:
+    """Takes the place of ``socket.getaddrinfo`` for :data:`NAME`, which is 127.0.0.1; other names are none of its own.
+
+    Attributes:
+        asked: How many look-ups came so far.
+        answer: What they end with, in the place of 127.0.0.1.
+    """
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.answer: list[Any] | Exception | None = None
+        self._getaddrinfo = socket.getaddrinfo
+        self._changed = threading.Condition()
+        self._answered = 0
+
+    def getaddrinfo(self, host: str, port: int, *args: Any, **options: Any) -> list[Any]:
+        if host != NAME:
+            return self._getaddrinfo(host, port, *args, **options)
+        with self._changed:
+            self.asked += 1
+            mine = self.asked
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._answered >= mine)
+            answer = self.answer
+        if isinstance(answer, Exception):
+            raise answer
+        return self._getaddrinfo("127.0.0.1", port, *args, **options) if answer is None else answer
+
+    def let_go(self, count: int = 1_000_000) -> None:
+        """Answer the first so many look-ups, those that are yet to come among them."""
+        with self._changed:
+            self._answered = count
+            self._changed.notify_all()
+
+    def hold(self) -> int:
+        """Answer no more look-ups than came so far, and say how many those are."""
+        with self._changed:
+            self._answered = self.asked
+            return self.asked
+
+    def await_asked(self, count: int) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: self.asked >= count, LIMIT), f"{self.asked} look-ups"
+
+
+@contextmanager
+def resolving() -> Iterator[Resolver]:
+    """While it lasts names are looked up there; at its end no look-up is left."""
+    made = Resolver()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", made.getaddrinfo)
+        try:
+            yield made
+        finally:
+            made.let_go()
+            for thread in threading.enumerate():
+                if thread.name == "look-up of a name":
+                    thread.join(LIMIT)
+                    assert not thread.is_alive()
