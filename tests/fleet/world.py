@@ -76,6 +76,10 @@ class World:
         """As ``threading.Thread``."""
         return Thread(self, target)
 
+    def condition(self) -> Condition:
+        """As ``threading.Condition``."""
+        return Condition(self)
+
     def queue(self) -> Queue:
         """As ``queue.SimpleQueue``."""
         return Queue(self)
@@ -111,6 +115,26 @@ class Thread:
 
     def is_alive(self) -> bool:
         return self._alive
+
+
+class Condition:
+    """What the session uses of a condition. A greenlet gives way when it waits and never else: nothing is locked."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._wakes: list[Callable[[], None]] = []
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def wait(self, timeout: float | None = None) -> None:
+        self._world.wait(self._wakes.append, timeout)
+
+    def notify_all(self) -> None:
+        wakes, self._wakes = self._wakes, []
+        for wake in wakes:
+            wake()
 
 
 class Queue:

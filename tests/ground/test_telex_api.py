@@ -27,6 +27,7 @@ from telex_start.events import Organisation
 from telex_start.net.https import Answer
 from telex_start.net.pacing import Pacer
 from telex_start.net.sockets import Deadline
+from telex_start.session.shared_pacer import SharedPacer
 from telex_start.session.telex_api import TelexApi
 from telex_start.session.timings import USUAL
 from telex_start.session.tokens import TokenStore
@@ -95,7 +96,7 @@ class Telex:
         self.https = Https(answers if callable(answers) else answers.__getitem__)
         self.store = TokenStore()
         self.store.access, self.store.notification = "ACCESS", "NOTIFICATION"
-        self.pacer = Pacer()
+        self.pacer = SharedPacer(Pacer(), self.https.clock_now)
         self.api = TelexApi(BASE, self.https, self.store, self.pacer, self.https.clock_now)  # type: ignore[arg-type]
 
 

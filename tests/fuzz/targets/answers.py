@@ -175,7 +175,7 @@ class Caller:
             raise NoNetwork("Telex did not answer in time.")
         carried = json.get("password") if isinstance(json, dict) else None
         carried = carried or next(iter(headers.values()), "").removeprefix("Bearer ")
-        return answer._replace(body=answer.body.replace(b"{}", carried.encode()))
+        return answer._replace(body=bytes(answer.body).replace(b"{}", carried.encode()))
 
     def live(self) -> None:
         """From the login to the logout."""
