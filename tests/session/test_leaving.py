@@ -390,6 +390,7 @@ def test_a_thread_that_dies_is_begun_anew_once_and_goes_on(
         session.await_event(ThreadFailed)
         if times == 1:
             session.await_state(State.ONLINE)  # without being asked for the password
+            session.await_subscribed(1)
             session.telex.publish(0, "again")
             session.await_received(1)
         else:
