@@ -1,5 +1,5 @@
 # Telex Start. Every target does its own set-up.
-.PHONY: demo test test-fast test-centrifugo bench soak fleet fuzz chaos lint coverage
+.PHONY: demo test test-fast test-debian test-centrifugo bench soak fleet fuzz chaos lint coverage
 .PHONY: set-up-demo set-up-test set-up-bench clean
 
 PYTEST = .venv/bin/python -m pytest
@@ -16,6 +16,11 @@ test: set-up-test lint
 
 test-fast: set-up-test
 	$(PYTEST) tests/ground $(ARGS)
+
+# On a Debian of its own, made for this and removed after it; wants root, debootstrap and 4 GB.
+RELEASE ?= trixie
+test-debian:
+	python3 -m tests.debian $(RELEASE) $(if $(ARGS),"ARGS=$(ARGS)")
 
 test-centrifugo: set-up-test
 	.venv/bin/python -m tests.centrifugo

@@ -6,10 +6,13 @@ nothing to log unless something is wrong. Modules imported by then use :class:`L
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 _prepare: list[Callable[[], object]] = []
+_preparing = threading.RLock()
+"""A line of another thread waits until it is known where lines go: ``logging`` writes it to standard error before."""
 
 
 def prepare(begin: Callable[[], object]) -> None:
@@ -19,8 +22,9 @@ def prepare(begin: Callable[[], object]) -> None:
 
 def begin() -> None:
     """Set up logging now, where that has not been done."""
-    while _prepare:
-        _prepare.pop()()
+    with _preparing:
+        while _prepare:
+            _prepare.pop()()
 
 
 class Log:

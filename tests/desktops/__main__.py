@@ -31,7 +31,7 @@ def main() -> int:
     parser.add_argument("--checkout", type=Path, default=ROOT, help="the source to run (this one)")
     options = parser.parse_args()
     desktop = DESKTOPS[options.desktop]
-    root = Root(options.desktop, desktop, options.checkout.resolve())
+    root = Root(desktop.root or options.desktop, desktop, options.checkout.resolve())
     with tempfile.TemporaryDirectory(prefix="desktop-") as folder, Sandbox("--rate", "0", "--no-story") as telex:
         share = Path(folder)
         try:

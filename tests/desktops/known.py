@@ -30,7 +30,9 @@ class Desktop(NamedTuple):
     emptying: tuple[Command, ...] = ()
     """Run when it has come to rest, so that an empty desktop is seen."""
     is_wayland: bool = False
-    """It draws into one window on the X server, and writes its own displays' names to :data:`DISPLAYS`."""
+    """It draws into one window on the X server, and writes to :data:`DISPLAYS` how its own displays are found."""
+    root: str = ""
+    """The desktop whose Debian it has, where that is another one's."""
     menus_get_keys: bool = True
     """Whether a menu that the mouse has opened takes the keyboard too."""
     spares_focus: bool = True
@@ -47,7 +49,7 @@ COMMON = (
 SCREEN = (1280, 800)
 """Width and height, in pixels."""
 DISPLAYS = "/tmp/displays"
-"""A file that a Wayland desktop writes when it takes programs: ``DISPLAY`` and ``WAYLAND_DISPLAY``, a line each."""
+"""A file of environment variables, one a line, that a Wayland desktop writes when it takes programs."""
 
 _WATCHER = "org.kde.StatusNotifierWatcher"
 _NOTIFICATIONS = "org.freedesktop.Notifications"
@@ -77,28 +79,58 @@ bar {{
     swaybar_command waybar
 }}
 exec mako
-exec sh -c 'printf "%s\\n" "$DISPLAY" "$WAYLAND_DISPLAY" > {DISPLAYS}.part && mv {DISPLAYS}.part {DISPLAYS}'
+exec sh -c 'env | grep DISPLAY > {DISPLAYS}.part && mv {DISPLAYS}.part {DISPLAYS}'
 """
 _WAYBAR = '{"layer": "top", "height": 30, "modules-left": ["sway/workspaces"], "modules-right": ["tray"]}'
+
+_GNOME_NESTED = f"""
+gnome-shell --nested --wayland --wayland-display wayland-gnome &
+# mutter says nowhere which display XWayland has: it is the first that is not the screen's.
+until xwayland=$(ls /tmp/.X11-unix | grep -vx "X${{DISPLAY#:}}" | sort -V | head -n 1) && [ -n "$xwayland" ] &&
+    authority=$(ls "$XDG_RUNTIME_DIR"/.mutter-Xwaylandauth.*); do sleep 0.1; done
+printf '%s\n' "DISPLAY=:${{xwayland#X}}" "XAUTHORITY=$authority" WAYLAND_DISPLAY=wayland-gnome > {DISPLAYS}.part
+mv {DISPLAYS}.part {DISPLAYS}
+wait
+"""
+_GNOME_SETTINGS: tuple[Command, ...] = (
+    ("gsettings", "set", "org.gnome.shell", "enabled-extensions", "['ubuntu-appindicators@ubuntu.com']"),
+    # Else the dialogue that greets after an upgrade covers the desktop.
+    ("gsettings", "set", "org.gnome.shell", "welcome-dialog-last-shown-version", "999"),
+)
+_GNOME_PACKAGES = (
+    *("gnome-shell", "gnome-shell-extension-appindicator", "librsvg2-common", "libgl1-mesa-dri"),
+    *("gsettings-desktop-schemas", "xwayland", "gjs"),  # gjs runs the daemon that shows notifications
+)
 
 DESKTOPS = {
     "gnome43": Desktop(
         title="GNOME 43 on X11, with the AppIndicator extension (Debian 12)",
-        packages=(
-            *("gnome-shell", "gnome-shell-extension-appindicator", "librsvg2-common", "libgl1-mesa-dri"),
-            *("gsettings-desktop-schemas", "gjs"),  # gjs runs the daemon that shows notifications
-        ),
+        packages=_GNOME_PACKAGES,
         environ={**_SOFTWARE, "XDG_CURRENT_DESKTOP": "GNOME"},
         system_programs=(_LOGIND,),
-        settings=(
-            ("gsettings", "set", "org.gnome.shell", "enabled-extensions", "['ubuntu-appindicators@ubuntu.com']"),
-            # Else the dialogue that greets after an upgrade covers the desktop.
-            ("gsettings", "set", "org.gnome.shell", "welcome-dialog-last-shown-version", "999"),
-        ),
+        settings=_GNOME_SETTINGS,
         programs=(("gnome-shell", "--x11"),),
         names=("org.gnome.Shell", _WATCHER, _NOTIFICATIONS),
         emptying=(_LEAVE_OVERVIEW, _OUTLAST_GREETING),
         tray=(1000, 0, 280, 26),
+    ),
+    "gnome43-wayland": Desktop(
+        title="GNOME 43 on Wayland, with the AppIndicator extension (Debian 12)",
+        packages=_GNOME_PACKAGES,
+        environ={
+            "LIBGL_ALWAYS_SOFTWARE": "1",
+            "XDG_CURRENT_DESKTOP": "GNOME",
+            "XDG_SESSION_TYPE": "wayland",
+            "MUTTER_DEBUG_DUMMY_MODE_SPECS": f"{SCREEN[0]}x{SCREEN[1]}",
+        },
+        system_programs=(_LOGIND,),
+        settings=_GNOME_SETTINGS,
+        programs=(("sh", "-c", _GNOME_NESTED),),
+        names=("org.gnome.Shell", _WATCHER, _NOTIFICATIONS),
+        emptying=(_LEAVE_OVERVIEW, _OUTLAST_GREETING),
+        tray=(1000, 0, 280, 26),
+        is_wayland=True,
+        root="gnome43",
     ),
     "plasma5": Desktop(
         title="Plasma 5.27 on X11 (Debian 12)",

@@ -30,12 +30,15 @@ _PYTHON = "/opt/telex-start/bin/python"
 _STAMP = "opt/telex-start.stamp"
 
 # The first argument is the root, the second the run's folder, the third the checkout; then the command.
+# libsystemd, by which GNOME 43 finds that it is nobody's unit and then starts XWayland, looks into /sys/fs/cgroup.
 # /dev is bound without what is mounted below it: what a pty and shared memory need is mounted for this root alone.
 _ENTER = f"""
 set -e
 root=$1 share=$2 checkout=$3; shift 3
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
+mount -t sysfs -o ro sysfs "$root/sys"
+test ! -d /sys/fs/cgroup || mount --bind /sys/fs/cgroup "$root/sys/fs/cgroup"
 mount --bind /dev/pts "$root/dev/pts"
 mount -t tmpfs tmpfs "$root/dev/shm"
 mount -t tmpfs tmpfs "$root/run"

@@ -83,8 +83,8 @@ class Session:
             if self.desktop.is_wayland:
                 displays = Path(DISPLAYS)
                 assert self.wait_until(displays.exists, STARTED_WITHIN), "it does not say where it is"
-                mine = dict(zip(("DISPLAY", "WAYLAND_DISPLAY"), displays.read_text().split(), strict=True))
-                self._programs_environ = self.environ | mine
+                mine = (line.split("=", 1) for line in displays.read_text().splitlines())
+                self._programs_environ = self.environ | dict(mine)
             self._wait_for_desktop()
             self.empty = self._at_rest()
             self._stack = stack.pop_all()

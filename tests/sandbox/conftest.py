@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.dialogues import GROUPS, Transcript, play
+from tests.sandbox.dialogues import DIALOGUES, GROUPS, Transcript, of_group, play
 from tests.sandbox.raw_clients import RawApiClient, RawPushClient, SignedTokens
 from tests.servers import HISTORY, NoGo, Sandbox, centrifugo_binary
 
@@ -30,18 +30,35 @@ def push_server_options(which: str) -> tuple[str, ...]:
         pytest.skip(str(reason))
 
 
-def transcripts_of(which: str) -> dict[str, Transcript]:
-    """The transcripts of all dialogues with a push server, all groups played at once."""
+class Transcripts:
+    """The transcripts of all dialogues with a push server."""
 
-    def one(group: str) -> dict[str, Transcript]:
-        with Sandbox(*GROUPS[group], *push_server_options(which)) as sandbox:
-            return play(sandbox, group)
+    def __init__(self, which: str) -> None:
+        self._options = push_server_options(which)
+        self.heard: dict[str, Transcript] = {}
+        """What was said last, by the dialogue's name."""
+        with ThreadPoolExecutor() as pool:  # all groups at once
+            for part in pool.map(lambda group: self._play(group, of_group(group)), GROUPS):
+                self.heard |= part
 
-    heard: dict[str, Transcript] = {}
-    with ThreadPoolExecutor() as pool:
-        for part in pool.map(one, GROUPS):
-            heard |= part
-    return heard
+    def differs(self, name: str, record: Transcript) -> Transcript | None:
+        """What was said instead of what is on record, if anything was.
+
+        A server counts the seconds that a client takes to say something, and that its token is good for; on a busy
+        machine some of so many dialogues at once are too slow for that. One that differs is played again by itself.
+        """
+        for _ in range(_TRIES):
+            if self.heard[name] == record:
+                return None
+            self.heard |= self._play(DIALOGUES[name][0], [name])
+        return None if self.heard[name] == record else self.heard[name]
+
+    def _play(self, group: str, names: list[str]) -> dict[str, Transcript]:
+        with Sandbox(*GROUPS[group], *self._options) as sandbox:
+            return play(sandbox, names)
+
+
+_TRIES = 3
 
 
 @pytest.fixture(scope="session")

@@ -160,8 +160,13 @@ def dialogue(group: str = "plain") -> Callable[[Dialogue], Dialogue]:
     return register
 
 
-def play(sandbox: Sandbox, group: str) -> dict[str, Transcript]:
-    """Play all dialogues of a group at once and give their transcripts by name."""
+def of_group(group: str) -> list[str]:
+    """The names of a group's dialogues."""
+    return [name for name, (there, _) in DIALOGUES.items() if there == group]
+
+
+def play(sandbox: Sandbox, names: list[str]) -> dict[str, Transcript]:
+    """Play these dialogues at once and give their transcripts by name."""
 
     def one(name: str) -> Transcript:
         talk = Talk(sandbox, name)
@@ -173,7 +178,6 @@ def play(sandbox: Sandbox, group: str) -> dict[str, Transcript]:
             talk.done()
         return talk.transcript
 
-    names = [name for name, (there, _) in DIALOGUES.items() if there == group]
     with ThreadPoolExecutor(max_workers=32) as pool:
         return dict(zip(names, pool.map(one, names), strict=True))
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from tests.sandbox.conftest import transcripts_of
+from tests.sandbox.conftest import Transcripts
 from tests.sandbox.test_transcripts import RECORD
 
 if __name__ == "__main__":
-    transcripts = transcripts_of("v6")
+    transcripts = Transcripts("v6").heard
     lines = [f"{json.dumps(name)}: {json.dumps(transcripts[name], sort_keys=True)}" for name in sorted(transcripts)]
     RECORD.write_text("{\n" + ",\n".join(lines) + "\n}\n", "utf-8")

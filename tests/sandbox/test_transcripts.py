@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.conftest import transcripts_of
+from tests.sandbox.conftest import Transcripts
 from tests.sandbox.dialogues import DIALOGUES, Transcript
 
 RECORD = Path(__file__).parent / "transcripts.json"
@@ -25,18 +25,18 @@ def record() -> dict[str, Transcript]:
 
 
 @pytest.fixture(scope="module")
-def own() -> dict[str, Transcript]:
-    return transcripts_of("own")
+def own() -> Transcripts:
+    return Transcripts("own")
 
 
 @pytest.fixture(scope="module")
-def v6() -> dict[str, Transcript]:
-    return transcripts_of("v6")
+def v6() -> Transcripts:
+    return Transcripts("v6")
 
 
 @pytest.fixture(scope="module")
-def v5() -> dict[str, Transcript]:
-    return transcripts_of("v5")
+def v5() -> Transcripts:
+    return Transcripts("v5")
 
 
 def without_publication_epochs(value: Any) -> Any:
@@ -54,19 +54,19 @@ def test_every_dialogue_is_on_record(record: dict[str, Transcript]) -> None:
 
 
 @pytest.mark.parametrize("name", DIALOGUES)
-def test_own_push_server(name: str, own: dict[str, Transcript], record: dict[str, Transcript]) -> None:
-    assert own[name] == record[name]
+def test_own_push_server(name: str, own: Transcripts, record: dict[str, Transcript]) -> None:
+    assert own.differs(name, record[name]) is None
 
 
 @pytest.mark.centrifugo
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", DIALOGUES)
-def test_centrifugo_v6(name: str, v6: dict[str, Transcript], record: dict[str, Transcript]) -> None:
-    assert v6[name] == record[name]
+def test_centrifugo_v6(name: str, v6: Transcripts, record: dict[str, Transcript]) -> None:
+    assert v6.differs(name, record[name]) is None
 
 
 @pytest.mark.centrifugo
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", DIALOGUES)
-def test_centrifugo_v5(name: str, v5: dict[str, Transcript], record: dict[str, Transcript]) -> None:
-    assert v5[name] == without_publication_epochs(record[name])
+def test_centrifugo_v5(name: str, v5: Transcripts, record: dict[str, Transcript]) -> None:
+    assert v5.differs(name, without_publication_epochs(record[name])) is None

@@ -1,0 +1,43 @@
+"""``python -m tests.debian RELEASE [--keep] [-- ARGS]``; ends as ``make test`` ends there."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+
+from tests.process import ROOT
+
+from .root import HOME, Debian, NoDebian
+
+_CHECKOUT = f"{HOME}/telex-start"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.debian", description="make test on a Debian of its own.")
+    parser.add_argument("release", help="bookworm, trixie, ...")
+    parser.add_argument("--keep", action="store_true", help="leave the Debian's folder, to look into it")
+    parser.add_argument("--target", default="test", help="of the Makefile (test)")
+    parser.add_argument("arguments", nargs="*", metavar="NAME=VALUE", help="more for make, such as ARGS=…")
+    given = parser.parse_args()
+    # So that the folder is removed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        with Debian(given.release, given.keep) as debian:
+            debian.copy_in(ROOT, _CHECKOUT)
+            code = debian.run_as_user(_CHECKOUT, "make", given.target, *given.arguments)
+            debian.run_as_user(_CHECKOUT, ".venv/bin/python", "-c", _WHAT)
+    except NoDebian as missing:
+        print(f"tests.debian: {missing}", file=sys.stderr)
+        return 2
+    print(f"tests.debian: make {given.target} on {given.release} ended with {code}")
+    return code
+
+
+_WHAT = (
+    "import platform, sys; print(platform.freedesktop_os_release()['PRETTY_NAME'], 'Python', sys.version.split()[0])"
+)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
