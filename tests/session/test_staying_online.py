@@ -113,6 +113,7 @@ def test_a_publication_that_no_decoder_takes_is_told_as_lost(own: Telex, agent: 
     session.mark()
     sandbox.kick(3001)
     session.await_state(State.ONLINE)
+    session.await_subscribed(1)
     sandbox.publish(0, "after")
     assert session.await_received(2) == ["next", "after"]
 
