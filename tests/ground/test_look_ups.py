@@ -98,7 +98,7 @@ class Scene:
         self.now = 1000.0
         self.tick = 0.0
         """Seconds that pass each time somebody looks at the clock."""
-        self.pacer = SharedPacer(Pacer(1000), self.clock)
+        self.pacer = SharedPacer(Pacer(1000), self.clock, lambda: 0.5)
         self.events: list[Event] = []
         self.came = threading.Condition()
         self.begun = 0
@@ -234,9 +234,11 @@ def test_a_rate_limit_loses_nothing(scene: Scene) -> None:
         found = usual(method, url, **bounds)
         return next(limited, found) if "user-channels" in url else found
 
-    scene.tick = 1.0
+    scene.tick = 5.0  # longer than the rests
     scene.telex.request = request  # type: ignore[method-assign]
     scene.online(A)
+    scene.await_event(UnreadLookedUp(A))
+    scene.tick = 0.0
     scene.idle()
     assert UnreadSection(A, CHANNELS, (), True) in scene.events
 
