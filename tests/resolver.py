@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -72,5 +73,7 @@ def resolving() -> Iterator[Resolver]:
             made.let_go()
             for thread in threading.enumerate():
                 if thread.name == "look-up of a name":
+                    while thread.ident is None:
+                        time.sleep(0.001)  # it is there before it can be waited for
                     thread.join(LIMIT)
                     assert not thread.is_alive()

@@ -81,7 +81,9 @@ class LookUps:
         """What the schedule says; ``None`` where that is to be worked out anew."""
         self._online = False
         self._https: Https | None = None
-        self._running: threading.Thread | None = None
+        self._running = False
+        self.thread: threading.Thread | None = None
+        """The last one that was begun; it may have ended."""
         self._readings: deque[MarkAsRead] = deque()
         self._slugs: dict[str, str] = {}
         self._untold: set[str] = set()
@@ -142,7 +144,7 @@ class LookUps:
         """
         with self._changed:
             now = self._now()
-            if self._running is not None:
+            if self._running:
                 self._changed.notify_all()
                 return now + self._timings.unread_apart
             if self._due_at is None:
@@ -183,7 +185,7 @@ class LookUps:
             self._readings.clear()
             self._slugs.clear()
             self._untold.clear()
-            self._running = None
+            self._running = False
             https, self._https = self._https, None
             self._changed.notify_all()
         if https is not None:
@@ -192,7 +194,7 @@ class LookUps:
 
     def _begin(self) -> None:
         """Start the thread where there is none. With the lock held."""
-        if self._running is not None:
+        if self._running:
             self._changed.notify_all()
             return
         https = self._https = self._make_https()
@@ -201,8 +203,9 @@ class LookUps:
         )
         desk = _Desk(self, self._generation)
         run = LookUpRun(desk, calls, self._pacer, self._now)
-        self._running = threading.Thread(target=partial(self._run, run, desk, https), name="look-ups", daemon=True)
-        self._running.start()
+        self._running = True
+        self.thread = threading.Thread(target=partial(self._run, run, desk, https), name="look-ups", daemon=True)
+        self.thread.start()
 
     def _run(self, run: LookUpRun, desk: _Desk, https: Https) -> None:
         """The thread."""
@@ -214,7 +217,7 @@ class LookUps:
         finally:
             with self._changed:
                 if self._https is https:
-                    self._running = self._https = None
+                    self._running, self._https = False, None
             https.close()
 
     # --- the look-ups' thread, through its desk ---------------------------------------------------------------------
@@ -230,7 +233,7 @@ class LookUps:
                     return job
                 wait = self._schedule.due_at() - now if self._online else float("inf")
                 if wait > _LINGER:
-                    self._running = self._https = None
+                    self._running, self._https = False, None
                     return None
                 self._changed.wait(wait)
             return None

@@ -113,6 +113,9 @@ class Agent:
         spent = Stopwatch()
         ended = self.session.stop(5.0)
         took = spent.seconds()
+        if (look_ups := self.session._look_ups.thread) is not None:
+            look_ups.join(LIMIT)
+            assert not look_ups.is_alive(), "look-ups go on"
         logging.getLogger("telex_start").removeHandler(self._errors)
         if kind is None:
             assert self._errors.messages == []
