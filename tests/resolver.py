@@ -49,6 +49,12 @@ class Resolver:
             self._answered = count
             self._changed.notify_all()
 
+    def hold(self) -> int:
+        """Answer no more look-ups than came so far, and say how many those are."""
+        with self._changed:
+            self._answered = self.asked
+            return self.asked
+
     def await_asked(self, count: int) -> None:
         with self._changed:
             assert self._changed.wait_for(lambda: self.asked >= count, LIMIT), f"{self.asked} look-ups"

@@ -24,7 +24,7 @@ MOST_LINES = 200_000
 MOST_UNREADABLE = 100
 """Lines of a frame that may be unreadable: each takes ten times as long as another."""
 
-_REPLY_ID = re.compile(r'\s*\{\s*"id"\s*:\s*(\d{1,10})\s*[,}]')
+_REPLY_ID = re.compile(r'\s*\{\s*"id"\s*:\s*([1-9]\d{0,9})\s*[,}]')
 _PUSH_CHANNEL = re.compile(r'"channel"\s*:\s*"([^"\\]{1,255})"')
 
 

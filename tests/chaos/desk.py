@@ -21,12 +21,29 @@ _PASSWORD_FIELD = ("150", "188")
 
 
 class Daemon(FakeNotificationDaemon):
-    """One that, while it hangs, takes nothing: what was not answered has not been shown."""
+    """One that, while it hangs, takes nothing: what was not answered has not been shown.
+
+    Attributes:
+        on_screen: The titles of the toasts that are there now, by their ids.
+    """
+
+    def __init__(self, bus: PrivateBus) -> None:
+        super().__init__(bus)
+        self.on_screen: dict[int, str] = {}
+
+    def leave(self) -> None:
+        self.on_screen.clear()
+        super().leave()
 
     def answer(self, call: Message, interface: str, member: str) -> tuple[str, tuple[Any, ...]] | str | None:
         if self.mode == "silent":
             return None
-        return super().answer(call, interface, member)
+        answer = super().answer(call, interface, member)
+        if member == "Notify":
+            self.on_screen[self.shown[-1].id] = self.shown[-1].summary
+        elif member == "CloseNotification":
+            self.on_screen.pop(call.body[0], None)
+        return answer
 
 
 class Desk:
@@ -36,6 +53,7 @@ class Desk:
         panel: Shows icons, and clicks.
         daemon: Shows toasts.
         environ: For the programs on it.
+        hung: The daemon has hung since somebody last set this to false: what it was told then is lost.
     """
 
     def __enter__(self) -> Self:
@@ -52,6 +70,7 @@ class Desk:
             stack.callback(end, manager)
             self._stack = stack.pop_all()
         self._panel_there = self._daemon_there = True
+        self.hung = False
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -81,6 +100,7 @@ class Desk:
 
     def hang_daemon(self) -> str:
         """The notification daemon hangs, or goes on."""
+        self.hung = True
         self.daemon.mode = "answer" if self.daemon.mode == "silent" else "silent"
         return self.daemon.mode
 

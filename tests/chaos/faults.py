@@ -28,12 +28,15 @@ class Faults:
         long_wait: The program may wait for minutes before it connects again.
         refusals: It may leave organisations alone for minutes.
         session_over: The session may be over.
+        organisations: How many there are now.
+        changed: That is not what it was before; the program sees it soon after its next connection.
         revoked: It is, as far as it was begun before; the program learns that with its next token.
     """
 
     def __init__(self, telex: Sandbox) -> None:
         self._telex = telex
-        self.long_wait = self.refusals = self.session_over = self.revoked = False
+        self.organisations = ORGANISATIONS
+        self.forget()
         self.deeds: dict[str, Callable[[random.Random], str]] = {
             "server down": self.server_down,
             "closed": self.closed,
@@ -53,6 +56,7 @@ class Faults:
             "handshakes refused": self.handshakes_refused,
             "history lost": self.history_lost,
             "odd frames": self.odd_frames,
+            "joined or left": self.joined_or_left,
         }
 
     def calm(self) -> None:
@@ -66,7 +70,7 @@ class Faults:
 
     def forget(self) -> None:
         """A new round: nothing of the last one excuses anything."""
-        self.long_wait = self.refusals = self.session_over = self.revoked = False
+        self.long_wait = self.refusals = self.session_over = self.revoked = self.changed = False
 
     # --- the faults; each gives a few words of what it has done -----------------------------------------------------
 
@@ -185,6 +189,17 @@ class Faults:
         organisation = chance.randrange(ORGANISATIONS)
         self._telex.trim_history(organisation)
         return f"of organisation {organisation}"
+
+    def joined_or_left(self, chance: random.Random) -> str:
+        """The person joins one more organisation, or leaves that one again."""
+        self.changed = True
+        if self.organisations > ORGANISATIONS:
+            self.organisations -= 1
+            self._telex.remove_organisation(ORGANISATIONS)
+            return "left"
+        self.organisations += 1
+        self._telex.add_organisation(f"Guild {chance.randrange(1000)}")
+        return "joined"
 
     def odd_frames(self, chance: random.Random) -> str:
         text = chance.choice(

@@ -44,7 +44,7 @@ def story(seed: int, number: int, deeds: Mapping[str, Sequence[str]], subjects: 
     chance = random.Random(f"{seed}/{number}")
     everything = [(who, what) for who, those in deeds.items() for what in those]
     steps = []
-    for index in range(chance.randint(3, 8)):
+    for index in range(chance.randint(4, 12)):
         who, what = chance.choice(everything)
         steps.append(Step(who, what, random.Random(f"{seed}/{number}/{index}"), chance.choice(PAUSES)))
     return Story(tuple(steps), {subject: chance.choice(RECOVERIES) for subject in subjects})

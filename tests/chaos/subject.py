@@ -170,10 +170,9 @@ class Subject:
 
     # --- what must hold ---------------------------------------------------------------------------------------------
 
-    @property
-    def right(self) -> str:
+    def right(self, organisations: int) -> str:
         """The status while all is well and nothing is unread."""
-        return "Online: 3 organisations"
+        return f"Online: {organisations} organisations"
 
     def await_true(self, condition: Callable[[], object], what: str, within: float) -> None:
         """Wait for something, and see meanwhile that nothing is wrong.
@@ -198,6 +197,16 @@ class Subject:
         require(not twice, f"{self.name} has told twice: {', '.join(twice)}")
         missing = [name for name in exactly if not counts[name]]
         require(not missing, f"{self.name} has not told: {', '.join(missing)}")
+
+    def check_face(self, names: list[str]) -> None:
+        """What is to be seen is what holds: nothing of what was read, and no question that nobody has to answer.
+
+        Args:
+            names: Of the messages of this calm, which have been read.
+
+        Raises:
+            Failed: it is not.
+        """
 
     def check_resources(self) -> tuple[int, int]:
         """No thread and no descriptor is left of what is over; gives how many of both there are.

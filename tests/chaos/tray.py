@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from telex_start.news import wording
 from tests.bus_of_the_system import SystemBus
 from tests.panel_item import PanelItem
 from tests.program import Program
@@ -21,6 +22,8 @@ _NO_ANSWER = (AssertionError, TimeoutError)
 """What a panel meets that asks an agent which is just starting, ending, or stopped."""
 _WINDOW_WITHIN = 15.0
 """Seconds in which a login window must open after it was asked for."""
+_SETTLED_WITHIN = 15.0
+"""Seconds in which what the desktop shows must be what holds."""
 _TYPING_TRIES = 3
 """xdotool loses a key now and then where the X server has no time."""
 _SIGNED_IN_WITHIN = 30.0
@@ -87,6 +90,28 @@ class Tray(Subject):
 
     def told(self) -> list[str]:
         return [toast.summary for toast in list(self.desk.daemon.shown)]
+
+    def check_face(self, names: list[str]) -> None:
+        screen = self.desk.daemon.on_screen
+        self.await_true(
+            lambda: not any(title.startswith(f"{name} ") for name in names for title in screen.values()),
+            "the toasts of what was read are gone",
+            _SETTLED_WITHIN,
+        )
+        if not self.desk.hung:
+            own = {wording.SIGNED_OUT.title, wording.SIGN_IN_NEEDED.title, "No tray for the icon"}
+            self.await_true(lambda: not own & {*screen.values()}, f"none of {own} is on the screen", _SETTLED_WITHIN)
+        self.desk.hung = False
+        self.await_true(lambda: self.desk.window(0.0) is None, "the login window is gone", _SETTLED_WITHIN)
+        self.await_true(self._menu_is_right, "the menu of who is signed in", _SETTLED_WITHIN)
+
+    def _menu_is_right(self) -> bool:
+        try:
+            item = self._item()
+            entries = {entry.label: entry.enabled for entry in item.menu()} if item is not None else {}
+        except _NO_ANSWER:
+            return False
+        return (entries.get("Login"), entries.get("Sign Out")) == (False, True) and "Reconnect Now" not in entries
 
     def click(self, what: str, chance: random.Random) -> str:
         return self._deeds[what](chance)

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -126,8 +127,7 @@ class World:
         began = time.monotonic()
         for subject in self.subjects:
             self._recover(subject, told.recoveries[subject.name])
-        for subject in self.subjects:
-            subject.await_true(lambda each=subject: _well(each), "online with all", RIGHT_WITHIN)  # type: ignore[misc]
+        self._all_await(self._well, "online with all", RIGHT_WITHIN)
         self.calms.append(time.monotonic() - began)
         self._await_connections()
         self._await_quiet()
@@ -135,18 +135,23 @@ class World:
         for index, name in enumerate(names):
             self._publish((number + index) % ORGANISATIONS, name)
         self._note(f"published {', '.join(names)}")
-        for subject in self.subjects:
-            subject.await_true(lambda each=subject: _told(each, names), f"told {names}", _TOLD_WITHIN)  # type: ignore[misc]
+        self._all_await(lambda subject: _told(subject, names), f"told {names}", _TOLD_WITHIN)
         for organisation, name in self._used:
             self.telex.read(organisation, name)
         self._used.clear()
+        right = self.faults.organisations
+        self._all_await(lambda subject: subject.status() == subject.right(right), "nothing unread", _TOLD_WITHIN)
         for subject in self.subjects:
-            subject.await_true(lambda each=subject: each.status() == each.right, "nothing unread", _TOLD_WITHIN)  # type: ignore[misc]
             subject.check_told(tuple(names))
+            subject.check_face(names)
             threads, descriptors = subject.check_resources()
             subject.check_log()
             self._note(f"{subject.name}: all is right, {threads} threads, {descriptors} descriptors")
         self._await_connections()
+
+    def _all_await(self, condition: Callable[[Subject], object], what: str, within: float) -> None:
+        for subject in self.subjects:
+            subject.await_true(partial(condition, subject), what, within)
 
     def _recover(self, subject: Subject, how: str) -> None:
         """What a person does: what the story says, and more where the program says that it needs more."""
@@ -166,7 +171,7 @@ class World:
             self._came_of_it(subject.sign_in())
         if how in ("restart", "sign in anew"):
             return
-        if how == "wait" and self.faults.long_wait and not _connected(subject):
+        if self.faults.changed or (how == "wait" and self.faults.long_wait and not _connected(subject)):
             self._note(f"{subject.name}: {subject.status()!r}, so: {subject.wake()}")
         if self.faults.refusals or self.faults.session_over:
             self._see_about_refusals(subject)
@@ -174,16 +179,19 @@ class World:
     def _see_about_refusals(self, subject: Subject) -> None:
         """An organisation that was refused is tried again after minutes; a new session tries it at once."""
         try:
-            subject.await_true(lambda: not subject.running or _well(subject), "online with all", 10.0)
+            subject.await_true(lambda: not subject.running or self._well(subject), "online with all", 10.0)
         except Failed:
             if subject.running:
                 subject.look()
-        if not subject.running or not _well(subject):
+        if not subject.running or not self._well(subject):
             self._note(f"{subject.name}: {subject.status()!r}, so it signs in anew")
             if subject.running:
                 subject.sign_in_anew()
             else:
                 subject.start()
+
+    def _well(self, subject: Subject) -> bool:
+        return subject.status().startswith(subject.right(self.faults.organisations))
 
     def _await_connections(self) -> None:
         """Each agent has one connection, subscribed to everything, and nothing is left of others."""
@@ -191,7 +199,7 @@ class World:
 
         def right(status: dict[str, object]) -> bool:
             subscriptions = [count for count in status["subscriptions"].values() if count]  # type: ignore[attr-defined]
-            return status["push_connections"] == wanted and subscriptions == [wanted] * ORGANISATIONS
+            return status["push_connections"] == wanted and subscriptions == [wanted] * self.faults.organisations
 
         try:
             self.telex.wait_until(right, RIGHT_WITHIN)
@@ -255,10 +263,6 @@ class World:
 
 def _connected(subject: Subject) -> bool:
     return subject.status().startswith("Online")
-
-
-def _well(subject: Subject) -> bool:
-    return subject.status().startswith(subject.right)
 
 
 def _told(subject: Subject, names: list[str]) -> bool:

@@ -79,13 +79,7 @@ class Session:
             self._notifications.next_line()
             for command in self.desktop.settings:
                 self._run(command)
-            self._programs = [self._start(command) for command in self.desktop.programs]
-            if self.desktop.is_wayland:
-                displays = Path(DISPLAYS)
-                assert self.wait_until(displays.exists, STARTED_WITHIN), "it does not say where it is"
-                mine = (line.split("=", 1) for line in displays.read_text().splitlines())
-                self._programs_environ = self.environ | dict(mine)
-            self._wait_for_desktop()
+            self._start_desktop()
             self.empty = self._at_rest()
             self._stack = stack.pop_all()
         return self
@@ -98,10 +92,16 @@ class Session:
         for process in reversed(self._programs):
             process.kill()
             process.wait()
-        self._programs = [self._start(command) for command in self.desktop.programs]
-        self._wait_for_desktop()
+        self._start_desktop()
 
-    def _wait_for_desktop(self) -> None:
+    def _start_desktop(self) -> None:
+        displays = Path(DISPLAYS)
+        displays.unlink(missing_ok=True)
+        self._programs = [self._start(command) for command in self.desktop.programs]
+        if self.desktop.is_wayland:
+            assert self.wait_until(displays.exists, STARTED_WITHIN), "it does not say where it is"
+            mine = (line.split("=", 1) for line in displays.read_text().splitlines())
+            self._programs_environ = self.environ | dict(mine)
         for name in self.desktop.names:
             self._wait_for("--session", name)
         self._at_rest()
@@ -124,7 +124,7 @@ class Session:
 
     def wait_for_online_icon(self) -> tuple[int, int] | None:
         """Wait for the icon of an agent that is online; the middle of its violet, or ``None``."""
-        self._run(("xdotool", "mousemove", str(SCREEN[0] // 2), str(SCREEN[1] // 2)))  # below the pointer it is lighter
+        self.withdraw_pointer()
         self.wait_until(lambda: self.online_icon() is not None, APPEARS_WITHIN)
         return self.online_icon()
 
@@ -137,6 +137,24 @@ class Session:
             return None
         across, down = sorted(n % width for n in places), sorted(n // width for n in places)
         return left + across[len(places) // 2], top + down[len(places) // 2]
+
+    def withdraw_pointer(self) -> None:
+        """Put the pointer into the middle of the screen: below it icons are lighter, and tips appear."""
+        self._run(("xdotool", "mousemove", str(SCREEN[0] // 2), str(SCREEN[1] // 2)))
+
+    def wait_for_more(self, before: Image.Image, known: Box) -> tuple[Box | None, int]:
+        """Wait until something has come that is not in that box alone; as :meth:`change`, without what is in there."""
+        seen: tuple[Box | None, int] = (None, 0)
+
+        def more() -> bool:
+            nonlocal seen
+            now = self.screen()
+            now.paste(before.crop(known), known)
+            seen = difference(before, now)
+            return seen[1] >= A_MENU
+
+        self.wait_until(more, APPEARS_WITHIN)
+        return seen
 
     def change(self, before: Image.Image) -> tuple[Box | None, int]:
         """Where the screen is not as it was, and by how many pixels."""

@@ -10,6 +10,7 @@ import os
 from tests.process import Process
 from tests.servers import Sandbox
 
+from .pictures import Box
 from .session import A_MENU, APPEARS_WITHIN, Session
 
 
@@ -34,14 +35,17 @@ class Walk:
         session = self._session
         empty = session.screen()
         with self._signed_in() as agent:
-            self._choose("Test Notifications", "menu")
+            menu = self._choose("Test Notifications", "menu")
+            box, count = session.wait_for_more(
+                empty, menu
+            )  # at once: on a busy machine it may go before all stands still
             wanted = "1 mention"
             sent = session.notified(wanted)
-            box, count = session.wait_for_change(empty)
             self._step("toast", sent and count >= A_MENU, f"{count} pixels in {box}; with {wanted!r}: {sent}")
             self._choose("Exit", "menu-over-toast")
             ended = agent.ended(APPEARS_WITHIN)
             self._step("exit", ended == 0 and not agent.errors, f"code {ended}, {agent.errors!r}")
+        session.withdraw_pointer()
         # A toast of a conversation stays as long as the desktop likes.
         session.wait_until(lambda: session.change(empty)[1] < A_MENU, 30.0)
         box, count = session.change(empty)
@@ -66,6 +70,7 @@ class Walk:
         with session.other_window(), self._signed_in() as agent:
             another = session.wait_until(lambda: session.active() == "Another", APPEARS_WITHIN)
             self._step("another-window", another, f"{session.active()!r} has the focus")
+            assert session.wait_for_online_icon() is not None, "no icon"
             telex = Sandbox.announced(os.environ)
             telex.revoke_session()
             telex.kick(3005)
@@ -83,8 +88,8 @@ class Walk:
         email, password = os.environ["SANDBOX_EMAIL"], os.environ["SANDBOX_PASSWORD"]
         return self._session.agent("--email", email, "--password-stdin", given=password + "\n")
 
-    def _choose(self, label: str, picture: str) -> None:
-        """Open the icon's menu with the mouse, and choose."""
+    def _choose(self, label: str, picture: str) -> Box:
+        """Open the icon's menu with the mouse, and choose; where the menu was."""
         session = self._session
         icon = session.wait_for_online_icon()
         assert icon is not None, "no icon"
@@ -94,6 +99,7 @@ class Walk:
         self._step(picture, count >= A_MENU, f"{count} pixels in {box}")
         assert box is not None, "no menu"
         session.choose(label, box)
+        return box
 
     def _step(self, name: str, good: bool, seen: str) -> None:
         print(f"{name}: {seen}", flush=True)

@@ -14,31 +14,33 @@ _FORMATTER = RedactingFormatter(lambda: ())
 
 
 class Recorder(logging.Handler):
-    """Takes what a logger is told, in the place of the root's handlers.
+    """Takes what some loggers are told, in the place of the root's handlers.
 
     Args:
-        logger: Its name.
+        loggers: Their names.
     """
 
-    def __init__(self, logger: str) -> None:
+    def __init__(self, *loggers: str) -> None:
         super().__init__(logging.DEBUG)
-        self._logger = logging.getLogger(logger)
-        self._before = (self._logger.level, self._logger.propagate)
+        self._loggers = [logging.getLogger(name) for name in loggers]
+        self._before: list[tuple[int, bool]] = []
         self.lines: list[str] = []
         self._longest = 0
 
     def begin(self) -> None:
         """Listen."""
-        self._before = (self._logger.level, self._logger.propagate)
-        self._logger.addHandler(self)
-        self._logger.setLevel(logging.DEBUG)
-        self._logger.propagate = False
+        self._before = [(logger.level, logger.propagate) for logger in self._loggers]
+        for logger in self._loggers:
+            logger.addHandler(self)
+            logger.setLevel(logging.DEBUG)
+            logger.propagate = False
 
     def end(self) -> None:
         """Listen no more."""
-        self._logger.removeHandler(self)
-        self._logger.level, self._logger.propagate = self._before
-        self._logger.setLevel(self._before[0])
+        for logger, (level, propagate) in zip(self._loggers, self._before, strict=True):
+            logger.removeHandler(self)
+            logger.setLevel(level)
+            logger.propagate = propagate
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a line."""

@@ -182,6 +182,11 @@ def test_a_push_that_no_decoder_takes_is_said_so_and_the_next_line_read(data: st
     assert decoded(frame) == [Unreadable("o/u"), Ping()]
 
 
+def test_a_line_that_no_decoder_takes_with_the_id_0_is_a_push() -> None:
+    """It was a reply to a command that nobody has sent, and the channel's loss was told to nobody."""
+    assert decoded(f'{{"id":0,"push":{{"channel":"o/u","pub":{{"data":{DEEP}}}}}}}') == [Unreadable("o/u")]
+
+
 def test_what_is_no_json_at_all_is_unreadable() -> None:
     assert decoded("<html>") == [Unreadable(None)]
 

@@ -48,6 +48,12 @@ class Connects(ClientEventHandler):  # type: ignore[misc]
         await self.connected.put(ctx)
 
 
+def refreshed_both(status: Any) -> bool:
+    """Whether a token of either kind was refreshed in place; true where that is not known (real Centrifugos)."""
+    commands = status["commands"]
+    return commands is None or {"refresh", "sub_refresh"} <= {key for each in commands for key in each["command"]}
+
+
 async def play(sandbox: Sandbox) -> tuple[int, int]:
     """Connects, hears, misses and recovers; gives how often tokens were fetched."""
     api = RawApiClient(sandbox)
@@ -86,6 +92,9 @@ async def play(sandbox: Sandbox) -> tuple[int, int]:
         before = list(fetched)
         while fetched[0] == before[0] or fetched[1] == before[1]:
             await asyncio.sleep(0.05)
+        # A client on a machine that is too busy for one refresh gets to another.
+        while not refreshed_both(await asyncio.to_thread(sandbox.status)):
+            await asyncio.sleep(0.1)
         await asyncio.to_thread(sandbox.publish, 0, {"n": 3})
         assert await asyncio.wait_for(heard.publications.get(), LIMIT) == (5, {"n": 3})
         assert client.state == ClientState.CONNECTED
@@ -99,7 +108,7 @@ async def play(sandbox: Sandbox) -> tuple[int, int]:
 def test_connects_hears_recovers_and_refreshes(which: str) -> None:
     options = ("--rate", "0", "--ping", "1", "--connection-ttl", "2", "--subscription-ttl", "2")
     with Sandbox(*options, *push_server_options(which)) as sandbox:
-        asyncio.run(asyncio.wait_for(play(sandbox), 30))
+        asyncio.run(asyncio.wait_for(play(sandbox), 50))
         status = sandbox.status()
         assert status["tokens_issued"]["connection"] >= 2
         if which == "own":

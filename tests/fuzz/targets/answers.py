@@ -123,7 +123,7 @@ class Answers(Target):
     cases = st.tuples(st.integers(0, 4), st.lists(_call, min_size=1, max_size=4)).map(_spoilt)
 
     def __init__(self) -> None:
-        self._recorder = Recorder("telex_start.session")
+        self._recorder = Recorder("telex_start")
 
     def __enter__(self) -> Answers:
         self._recorder.begin()

@@ -116,7 +116,7 @@ class Handshakes(Target):
         self._server = self._stack.enter_context(RawServer())
         context = ssl.create_default_context(cafile=self._server.ca_file)  # the system's authorities take 50 ms
         self._dialler = Dialler(context, time.monotonic)
-        self._recorder = Recorder("websocket")
+        self._recorder = Recorder("telex_start", "websocket")
         self._recorder.begin()
         self._stack.callback(self._recorder.end)
         return self

@@ -101,7 +101,7 @@ class Http(Target):
         self._server = self._stack.enter_context(RawServer())
         context = ssl.create_default_context(cafile=self._server.ca_file)  # the system's authorities take 50 ms
         self._dialler = Dialler(context, time.monotonic)
-        self._recorder = Recorder("urllib3")
+        self._recorder = Recorder("telex_start", "urllib3")
         self._recorder.begin()
         self._stack.callback(self._recorder.end)
         return self

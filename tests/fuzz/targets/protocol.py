@@ -72,7 +72,7 @@ class Protocol(Target):
     cases = st.lists(_step, min_size=1, max_size=8).map(lambda steps: [*_GREETING, *steps])
 
     def __init__(self) -> None:
-        self._recorder = Recorder("telex_start.push")
+        self._recorder = Recorder("telex_start")
 
     def __enter__(self) -> Protocol:
         self._recorder.begin()
@@ -126,7 +126,7 @@ class Driver:
         """Time goes by, and what is due meanwhile is done."""
         end = self._now + seconds
         for _ in range(50):
-            due = min([self._client.deadline(), self._client.refresh_at, *self._due_of_channels()])
+            due = min([self._client.deadline(), *self._upkeep_due()])
             require(not math.isnan(due), "a deadline that is no time")
             if due > end:
                 break
@@ -136,12 +136,12 @@ class Driver:
             require(seconds > 10, "something is due over and over")
         self._now = max(self._now, end)
 
-    def _due_of_channels(self) -> list[float]:
+    def _upkeep_due(self) -> list[float]:
         if not self._client.connected:
             return []
-        return [
-            channel.try_at if channel.phase is Phase.IDLE else channel.refresh_at for channel in self._channels.values()
-        ]
+        channels = self._channels.values()
+        due = [channel.try_at if channel.phase is Phase.IDLE else channel.refresh_at for channel in channels]
+        return [self._client.refresh_at, *due]
 
     def _happened(self, happenings: list[push.Happening]) -> None:
         ended = False
