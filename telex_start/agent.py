@@ -68,7 +68,7 @@ def run(config: Config, *, headless: bool, as_json: bool, open_window: bool, pas
     try:
         lock = instance.claim(folder, config.api_url, "headless" if headless else "tray")
     except OSError as error:
-        raise ConfigError(f"the folder {folder} cannot be used ({error.strerror}): set XDG_RUNTIME_DIR.") from None
+        raise ConfigError(f"the folder {folder} cannot be used ({error.strerror}): {paths.ELSEWHERE}.") from None
     if lock is None:
         return _second_start(folder, config.api_url, headless), ""
     # Stopped in reverse order of their start; one that fails to stop does not keep the others running.
@@ -198,7 +198,7 @@ class _Agent:
             self._events.put,
             bus=self._buses.session,
             icon=_toast_icon,
-            icon_file=_icon_file() if sys.platform == "win32" else None,
+            icon_file=_icon_file,
             tray_notify=self._tray.notify if self._tray is not None and not sys.platform.startswith("linux") else None,
         )
         self._stack.callback(toasts.stop)
@@ -232,17 +232,11 @@ def _toast_icon() -> tuple[int, int, bytes]:
     return pixmaps.rgba(pixmaps.pixmaps(State.ONLINE, 0, paths.cache_folder())[-1])
 
 
-def _icon_file() -> str:
-    """The ``.ico`` file that toasts on Windows want."""
+def _icon_file() -> str | None:
     from .desktop import icons
     from .states import State
 
-    folder = paths.cache_folder()
-    path = os.path.join(folder, "telex-start.ico")
-    os.makedirs(folder, exist_ok=True)
-    with open(path, "wb") as file:
-        file.write(icons.ico(State.ONLINE))
-    return path
+    return icons.ico_file(os.path.join(paths.cache_folder(), "telex-start.ico"), State.ONLINE)
 
 
 class _MainApp:

@@ -6,7 +6,9 @@ pixels before it is drawn eight times too large and scaled down, so that straigh
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
 from typing import NamedTuple
 
 from PIL import Image, ImageChops, ImageDraw, ImageFont
@@ -244,3 +246,31 @@ def ico(state: State, unread: int = 0) -> bytes:
     file = io.BytesIO()
     images[-1].save(file, "ICO", sizes=[image.size for image in images], append_images=images[:-1])
     return file.getvalue()
+
+
+def ico_file(path: str, state: State) -> str | None:
+    """The path of a Windows icon file; it is written where it is not there already.
+
+    Args:
+        path: Where it is to be. Its folder is made.
+        state: What it shows.
+
+    Returns:
+        ``path``, also where there is an older one that cannot be replaced; ``None`` where there is none to be had.
+    """
+    wanted, found = ico(state), b""
+    with contextlib.suppress(OSError), open(path, "rb") as file:
+        found = file.read()
+    if found == wanted:
+        return path
+    beside = f"{path}.{os.getpid()}"
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(beside, "wb") as file:
+            file.write(wanted)
+        os.replace(beside, path)
+    except OSError:  # another program holds it, or the disk is full
+        with contextlib.suppress(OSError):
+            os.unlink(beside)
+        return path if found else None
+    return path

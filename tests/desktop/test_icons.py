@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 from itertools import combinations
@@ -126,6 +127,37 @@ def test_windows_icon_has_every_size_drawn_for_itself() -> None:
         for size in SIZES:
             file.size = (size, size)  # type: ignore[misc]
             assert file.convert("RGBA").tobytes() == icons.draw(State.ONLINE, 0, size).tobytes()
+
+
+def test_the_icon_file_is_written_where_it_is_not_there(tmp_path: Path) -> None:
+    """It was written at every start."""
+    path = tmp_path / "cache" / "telex-start.ico"
+    assert icons.ico_file(str(path), State.ONLINE) == str(path)
+    assert path.read_bytes() == icons.ico(State.ONLINE)
+    before = path.stat()
+    assert icons.ico_file(str(path), State.ONLINE) == str(path)
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    path.write_bytes(path.read_bytes()[:100])
+    assert icons.ico_file(str(path), State.ONLINE) == str(path)
+    assert path.read_bytes() == icons.ico(State.ONLINE)
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_an_icon_file_that_another_program_holds_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    """A mock of Windows, which replaces no file that somebody has open. The start ended there."""
+
+    def held(source: str, target: str) -> None:
+        raise PermissionError(13, "Access is denied", source)
+
+    path = tmp_path / "telex-start.ico"
+    if there:
+        path.write_bytes(b"an older one")
+    monkeypatch.setattr(os, "replace", held)
+    assert icons.ico_file(str(path), State.ONLINE) == (str(path) if there else None)
+    assert list(tmp_path.iterdir()) == ([path] if there else [])
 
 
 # --- the cache --------------------------------------------------------------------------------------------------------

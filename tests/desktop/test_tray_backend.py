@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
@@ -14,6 +15,7 @@ from telex_start.desktop import icons
 from telex_start.desktop.bus.bus import Bus
 from telex_start.desktop.tray import pystray_backend
 from telex_start.desktop.tray.pystray_tray import Backend
+from telex_start.desktop.tray.pystray_windows import standing
 from telex_start.desktop.tray.tray import Tray
 from telex_start.events import (
     Event,
@@ -132,6 +134,95 @@ def test_a_toast_at_the_icon_is_shown_while_there_is_one(
     assert tray.stop(TIMEOUT) is True
     with pytest.raises(RuntimeError):
         tray.notify("General", "3 unread")
+
+
+class SlowIcon(TellingIcon):
+    """It takes its time to be shown."""
+
+    go_on: ClassVar[threading.Event] = threading.Event()
+
+    def run(self, set_up: Callable[[Any], None]) -> None:
+        assert self.go_on.wait(TIMEOUT)
+        super().run(set_up)
+
+
+def test_a_toast_of_the_start_waits_for_the_icon(events: SimpleQueue[Event], monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[str, str]] = []
+    monkeypatch.setattr(SlowIcon, "told", told)
+    tray = tray_with(SlowIcon, events, monkeypatch)
+    toasts = threading.Thread(target=tray.notify, args=("General", "3 unread"))
+    toasts.start()
+    assert told == []
+    SlowIcon.go_on.set()
+    toasts.join(TIMEOUT)
+    assert told == [("General", "3 unread")]
+    assert tray.stop(TIMEOUT) is True
+
+
+# --- pystray's icon on Windows: a mock of what it inherits, and of the system -----------------------------------------
+
+
+class Win32Icon:
+    """As pystray's for Windows, as far as its menu goes: what is made and destroyed is written down."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.title = "Telex"
+        self._hwnd, self._icon_handle = 1, 2
+        self._menu_handle: Any = None
+        self.while_open: Callable[[], object] = lambda: None
+
+    def _update_menu(self) -> None:
+        if self._menu_handle:
+            self.done.append("destroyed")
+        self.done.append("made")
+        self._menu_handle = "menu"
+
+    def _on_notify(self, wparam: int, lparam: int) -> None:
+        if lparam == 0x205 and self._menu_handle:
+            self.done.append("opens")
+            self.while_open()
+            self.done.append("closes")
+        elif lparam == 0x202:
+            self.done.append("clicked")
+
+
+class NotifyData(ctypes.Structure):
+    _fields_ = (
+        *(("cbSize", ctypes.c_uint), ("hWnd", ctypes.c_void_p), ("uFlags", ctypes.c_uint)),
+        *(("szInfo", ctypes.c_wchar * 256), ("szInfoTitle", ctypes.c_wchar * 64)),
+        *(("dwInfoFlags", ctypes.c_uint), ("hBalloonIcon", ctypes.c_void_p)),
+    )
+
+
+def test_on_windows_a_menu_is_made_when_it_is_opened_and_stays_while_it_is_open() -> None:
+    icon = standing(Win32Icon, None)()
+
+    def meanwhile() -> None:
+        icon._update_menu()
+        icon._on_notify(0, 0x205)  # a second right click, while the first one's menu is open
+
+    icon.while_open = meanwhile
+    icon._update_menu()
+    assert icon.done == []
+    icon._on_notify(0, 0x202)
+    for _ in range(2):
+        icon._on_notify(0, 0x205)
+    assert icon.done == ["clicked", *("made", "opens", "closes"), *("destroyed", "made", "opens", "closes")]
+
+
+def test_on_windows_a_toast_that_the_tray_does_not_take_is_an_error() -> None:
+    told: list[NotifyData] = []
+
+    def notify(code: int, data: NotifyData) -> bool:
+        told.append(data)
+        return len(told) == 1
+
+    icon = standing(Win32Icon, SimpleNamespace(NOTIFYICONDATAW=NotifyData, Shell_NotifyIcon=notify))()
+    icon._notify("3 unread", "General")
+    with pytest.raises(RuntimeError):
+        icon._notify("4 unread", "General")
+    assert (told[0].szInfoTitle, told[0].szInfo, told[0].hBalloonIcon) == ("General", "3 unread", 2)
 
 
 def test_a_click_on_the_icon_is_its_default_action(events: SimpleQueue[Event], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -217,7 +217,7 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> type[Balloon]:
 
 
 def test_on_windows_a_toast_is_no_thread_and_its_icon_goes_with_the_next(windows: type[Balloon]) -> None:
-    with showing("win32", icon_file="telex.ico") as (toasts, outcomes):
+    with showing("win32", icon_file=lambda: "telex.ico") as (toasts, outcomes):
         threads = threading.active_count()
         toasts.show(Toast(title="one", body="-<b>"))
         assert outcomes.get(timeout=TIMEOUT)[0] == "shown"
@@ -262,18 +262,24 @@ def test_cutting_by_utf_16_units_keeps_what_fits() -> None:
     assert cut_utf16("\U0001f600" * 32, 63) == "\U0001f600" * 30 + "…"
 
 
-def test_the_tray_is_the_next_try(windows: type[Balloon], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Balloon, "failing", True)
+def test_on_windows_a_toast_without_a_picture_is_shown(windows: type[Balloon]) -> None:
+    with showing("win32") as (toasts, outcomes):
+        toasts.show(HELLO)
+        assert outcomes.get(timeout=TIMEOUT)[0] == "shown"
+        assert windows.shown.get(timeout=TIMEOUT)["app_icon"] == ""
+
+
+def test_on_windows_an_icon_that_is_there_shows_it_and_no_second_one(windows: type[Balloon]) -> None:
+    """plyer's balloon had an icon of its own in the tray, beside the program's."""
     tray: SimpleQueue[tuple[str, str]] = SimpleQueue()
     with showing("win32", tray_notify=lambda title, body: tray.put((title, body))) as (toasts, outcomes):
         toasts.show(Toast(title="x" * 100, body="y"))
         assert outcomes.get(timeout=TIMEOUT)[0] == "shown"
         assert tray.get(timeout=TIMEOUT) == ("x" * 62 + "…", "y")
+        assert windows.shown.empty()
 
 
-def test_when_the_tray_fails_too_its_reason_is_told(windows: type[Balloon], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Balloon, "failing", True)
-
+def test_when_the_icon_fails_its_reason_is_told(windows: type[Balloon]) -> None:
     def tray_notify(title: str, body: str) -> None:
         raise RuntimeError("no icon\nyet")
 

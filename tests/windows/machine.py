@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -62,10 +63,8 @@ class Windows:
             for folder in (self.local, self.roaming, self.local / "Temp"):
                 shutil.rmtree(folder / _NAME, ignore_errors=True)
             stack.callback(self.end_all)
-            # The first program starts the system's own, which keep its streams: the reader of a pipe saw no end.
-            quiet = subprocess.DEVNULL
-            first = [_WINE, "cmd", "/c", "exit"]
-            subprocess.run(first, env=self.environ, stdin=quiet, stdout=quiet, stderr=quiet, check=True, timeout=WITHIN)
+            # The first program starts the system's own, which keep its streams: the reader of a pipe would see no end.
+            self.quietly(self.command_of("cmd", "/c", "exit")).wait(WITHIN)
             self._stack = stack.pop_all()
         return self
 
@@ -105,6 +104,15 @@ class Windows:
         return home
 
     # --- its programs -----------------------------------------------------------------------------------------------
+
+    def command_of(self, *words: str) -> list[str]:
+        """The command line of a program of Windows, for Linux."""
+        return [_WINE, *words]
+
+    def quietly(self, command: list[str]) -> subprocess.Popen[bytes]:
+        """A process without streams."""
+        quiet = subprocess.DEVNULL
+        return subprocess.Popen(command, env=self.environ, stdin=quiet, stdout=quiet, stderr=quiet)
 
     def command(self, *arguments: str) -> list[str]:
         """The command line of its Python, for Linux."""
@@ -157,6 +165,13 @@ class Program(Process):
     def log(self) -> str:
         """The log's text."""
         return self._machine.log.read_text() if self._machine.log.exists() else ""
+
+    def logs(self, words: str) -> None:
+        """Wait until its log has these words."""
+        deadline = time.monotonic() + WITHIN
+        while words not in self.log():
+            assert time.monotonic() < deadline and self.process.poll() is None, f"not logged: {words}\n{self.log()}"
+            time.sleep(0.05)  # no event tells
 
     def exit(self) -> str:
         """End it by ``--exit``; what that says."""

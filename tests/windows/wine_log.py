@@ -10,7 +10,7 @@ import pytest
 
 from tests.process import Process
 
-from .machine import WITHIN, Windows
+from .machine import WITHIN, Windows, windows_path
 
 WRITER = """
 import logging, sys
@@ -40,9 +40,8 @@ def file(windows: Windows) -> Iterator[Path]:
 @pytest.fixture
 def started(windows: Windows, file: Path) -> Iterator[list[Process]]:
     """Two writers of it."""
-    path = "C:\\" + str(file.relative_to(windows.drive)).replace("/", "\\")
     with ExitStack() as stack:
-        writers = [stack.enter_context(windows.python(WRITER, path)) for _ in range(2)]
+        writers = [stack.enter_context(windows.python(WRITER, windows_path(file))) for _ in range(2)]
         for writer in writers:
             writer.line(lambda line: line == "open", WITHIN)
         yield writers
@@ -77,8 +76,7 @@ def test_a_file_that_two_programs_write_is_put_aside(started: list[Process], fil
 
 def test_a_file_that_an_editor_holds_is_emptied(started: list[Process], file: Path, windows: Windows) -> None:
     one, other = started
-    path = "C:\\" + str(file.relative_to(windows.drive)).replace("/", "\\")
-    with windows.python(EDITOR, path) as editor:
+    with windows.python(EDITOR, windows_path(file)) as editor:
         editor.line(lambda line: line == "open", WITHIN)
         for number in range(4):
             write(one, f"{number} " + "x" * 400)

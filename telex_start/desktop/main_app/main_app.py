@@ -65,7 +65,7 @@ def open_main_app(
     if pids and (x11.raise_window_of(pids) or win32.raise_window_of(pids)):
         x11.end_startup(token)
         return None, last
-    if last is not None and last.command == found.command and _is_starting(last):
+    if last is not None and last.command == found.command and _is_starting(last, bool(pids)):
         x11.end_startup(token)
         return MainAppAnswered("Telex is starting", "It was started a moment ago, and its window comes soon."), last
     try:
@@ -183,30 +183,36 @@ def _signal(send: Callable[[], object]) -> None:
         log.info("the main app could not be signalled: %s", error)
 
 
-def _start(found: telex_client.Client, token: str) -> Start | None:
+def _start(found: telex_client.Client, token: str) -> Start:
     """Start the client so that it has nothing to do with this program any more.
 
     Returns:
-        By what it can be known again; ``None`` where it cannot.
+        By what it can be known again.
 
     Raises:
         OSError: it cannot be started.
     """
     log.info("starting %s", found.command[0])
     if sys.platform == "win32" and found.command[0].lower().endswith(".lnk"):
+        at = time.monotonic()
         os.startfile(found.command[0])
-        return None
+        return Start(found.command, at, None, None)
     return detach(found.command, found.folder, token)
 
 
-def _is_starting(start: Start) -> bool:
-    """Whether what was started a moment ago still lives, or something that it has started."""
+def _is_starting(start: Start, runs: bool = False) -> bool:
+    """Whether what was started a moment ago still lives, or something that it has started.
+
+    Args:
+        start: The start.
+        runs: Whether processes of the client are there. It counts where the start itself cannot be known again.
+    """
     if time.monotonic() >= start.at + STARTING:
         return False
     if start.process is not None and start.process.poll() is None:
         return True
     if start.session is None or sys.platform == "win32":
-        return False
+        return runs and start.process is None
     import psutil
 
     for pid in psutil.pids():

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from . import desktop_entry
+from . import command_words, desktop_entry, shortcut
 
 _SHARED = re.compile(
     r"(ba|da|z|k|c|tc|fi|a|mk|pdk|rba|elvi)?sh|busybox|toybox|coreutils|env|nohup|nice|setsid|sudo|doas|pkexec|runuser"
     r"|(python|pypy|perl|ruby|lua|luajit|php|tclsh|wish|guile|node|nodejs|java|javaw|mono|wine|electron)[\d.w-]*"
     r"|deno|bun|dotnet|rscript|flatpak|snap|bwrap|firejail|xdg-open|gtk-launch|gio|systemd-run|dbus-run-session|open"
-    r"|cmd|powershell|pwsh|cscript|wscript|mshta|rundll32|explorer"
+    r"|cmd|powershell|pwsh|cscript|wscript|mshta|rundll32|explorer|msiexec"
+    r"|update"  # of Squirrel, which starts the program beside it
 )
 """Names of executables that run all kinds of things, so that a process of theirs may be anything."""
 
@@ -40,7 +40,7 @@ class Client(NamedTuple):
 
     def __str__(self) -> str:
         """The command line, as one would type it."""
-        return shlex.join(self.command)
+        return command_words.join(self.command)
 
     @property
     def recognisable(self) -> bool:
@@ -99,9 +99,11 @@ def _configured(command: str, environ: Mapping[str, str]) -> Client | None:
     if shutil.which(whole, path=environ.get("PATH")):
         return _client([whole], None, environ)
     try:
-        words = shlex.split(command, posix=sys.platform != "win32")
+        words = command_words.split(command)
     except ValueError:
         return None
+    if sys.platform == "win32" and len(words) == 1 and words[0].lower().endswith(".lnk"):
+        return _by_shortcut(words[0], environ) if os.path.isfile(words[0]) else None
     return _client([os.path.expanduser(words[0]), *words[1:]], None, environ) if words else None
 
 
@@ -162,13 +164,30 @@ def _bundle(path: str | None = None) -> Client | None:
 
 
 def _start_menu(environ: Mapping[str, str]) -> Client | None:
-    """A shortcut in the Start menu of Windows. What it points to only Windows can tell."""
+    """A shortcut in the Start menu of Windows, and the file that it opens."""
     for variable in ("APPDATA", "PROGRAMDATA"):
         menu = os.path.join(environ.get(variable, ""), "Microsoft", "Windows", "Start Menu", "Programs")
         for folder, _, files in os.walk(menu):
             for file in files:
                 if file.lower() == "telex.lnk":
-                    return Client((os.path.join(folder, file),), None, None, None)
+                    return _by_shortcut(os.path.join(folder, file), environ)
+    return None
+
+
+def _by_shortcut(path: str, environ: Mapping[str, str]) -> Client:
+    return Client((path,), None, _target(path, environ), None)
+
+
+def _target(path: str, environ: Mapping[str, str]) -> str | None:
+    """The file of its own that a shortcut opens; ``None`` where it opens something else, or something shared."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(shortcut.LONGEST)
+    except OSError:
+        return None
+    for target in shortcut.targets(data, path, environ, "mbcs" if sys.platform == "win32" else "cp1252"):
+        if os.path.isfile(target):
+            return None if _SHARED.fullmatch(_name(target)) else os.path.realpath(target)
     return None
 
 

@@ -2,7 +2,8 @@
 
 plyer 2.1.0 does not say whether a toast was shown, may block for any time, and fails in another way on each platform.
 So it runs on a daemon thread, for which Exit does not wait for long, behind a short queue, and gets cleaned text. Where
-it fails, ``tray_notify`` (pystray's) is tried. Every workaround here is for plyer 2.1.0.
+it fails, ``tray_notify`` (pystray's) is tried. On Windows that alone is used where there is an icon: plyer's balloon
+brings a second one. Every workaround here is for plyer 2.1.0.
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ class PlyerToasts:
     Args:
         on_shown: plyer (or the tray) has taken this toast without an error; more it does not tell.
         on_failed: A toast was not shown, for this reason (a sentence).
-        tray_notify: The next try, called with title and body, from this thread.
-        icon_file: An ``.ico`` file for Windows.
+        tray_notify: The next try, on Windows the only one; called with title and body, from this thread.
+        icon_file: Gives the path of an ``.ico`` file for plyer on Windows, or ``None``; asked once, when needed.
         platform: Like ``sys.platform``.
 
     The callbacks run on the thread of this object.
@@ -50,7 +51,7 @@ class PlyerToasts:
         on_shown: Callable[[Toast], object],
         on_failed: Callable[[str], object],
         tray_notify: Callable[[str, str], object] | None = None,
-        icon_file: str | None = None,
+        icon_file: Callable[[], str | None] = lambda: None,
         platform: str = sys.platform,
     ) -> None:
         self.queue = ToastQueue()
@@ -58,11 +59,11 @@ class PlyerToasts:
         self._on_failed = on_failed
         self._tray_notify = tray_notify
         self._platform = _PLATFORMS.get(platform, "linux")
-        self._icon_file = icon_file or ""
+        self._icon_file = icon_file
         self._changed = threading.Condition()
         self._stopping = False
         self._backend: Callable[[str, str], None] | None = None
-        self._plyer_unusable = False
+        self._plyer_unusable = self._platform == "win" and tray_notify is not None
         self._runner = _Runner()
         self._balloon: Any = None
         self._thread = threading.Thread(target=self._run, name="toasts", daemon=True)
@@ -156,11 +157,10 @@ class PlyerToasts:
         module = _platform_module("win.libs.balloontip")
         module.atexit = SimpleNamespace(register=lambda _: None)
         balloon_tip = module.WindowsBalloonTip
+        picture = self._icon_file() or ""
 
         def show(title: str, body: str) -> None:
-            self._balloon = balloon_tip(
-                title=title, message=body, app_name=APP_NAME, app_icon=self._icon_file, timeout=0
-            )
+            self._balloon = balloon_tip(title=title, message=body, app_name=APP_NAME, app_icon=picture, timeout=0)
 
         return show
 

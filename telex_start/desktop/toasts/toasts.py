@@ -44,8 +44,9 @@ class Toasts:
         dispatch: Where events go, on that thread: :class:`ToastFailed`, and :class:`ToastClicked` where the desktop
             reports clicks.
         icon: Gives width, height and rows of R, G, B, A bytes, for the notification daemon; asked once, when needed.
-        icon_file: An ``.ico`` file, for Windows.
-        tray_notify: What shows title and body where plyer cannot (pystray's ``notify``); ``None`` on Linux.
+        icon_file: Gives the path of an ``.ico`` file, or ``None``; asked once, on Windows without an icon in the tray.
+        tray_notify: What shows title and body where plyer cannot, and on Windows anyway (pystray's ``notify``);
+            ``None`` on Linux.
         bus: The connection to the session bus, not started yet; the caller stays its owner. By default one is made
             for toasts alone.
         environ: The environment variables.
@@ -56,7 +57,7 @@ class Toasts:
         dispatch: Callable[[Event], object],
         *,
         icon: Callable[[], tuple[int, int, bytes]] | None = None,
-        icon_file: str | None = None,
+        icon_file: Callable[[], str | None] = lambda: None,
         tray_notify: Callable[[str, str], object] | None = None,
         bus: Bus | None = None,
         environ: Mapping[str, str] = os.environ,

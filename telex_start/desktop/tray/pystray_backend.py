@@ -14,6 +14,7 @@ from typing import Any
 
 from ...errors import NoPlaceForIcon
 from .pystray_tray import Backend
+from .pystray_windows import standing
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,12 @@ def platform_backend() -> Backend:
     """pystray's backend for Windows or macOS."""
     import pystray
 
-    return Backend(sys.platform, pystray, _quiet(pystray.Icon), _LARGE_SIZE, detached=sys.platform == "darwin")
+    if sys.platform != "win32":
+        return Backend(sys.platform, pystray, _quiet(pystray.Icon), _LARGE_SIZE, detached=True)
+    from pystray._util import win32
+
+    icon_class = standing(_quiet(pystray.Icon), win32)
+    return Backend(sys.platform, pystray, icon_class, _LARGE_SIZE, keeps_menu_open=True)
 
 
 def appindicator() -> Backend:

@@ -19,6 +19,9 @@ from .menu import make_menu
 
 log = logging.getLogger(__name__)
 
+_READY_WITHIN = 5.0
+"""Seconds that the first toast waits for the icon."""
+
 
 class Backend(NamedTuple):
     """What the icon is made with."""
@@ -32,6 +35,8 @@ class Backend(NamedTuple):
     """Of the picture, in pixels."""
     detached: bool = False
     """The icon must be made on the main thread, and another loop there runs it."""
+    keeps_menu_open: bool = False
+    """An open menu stays open when the face changes."""
 
 
 class PystrayTray:
@@ -58,6 +63,11 @@ class PystrayTray:
         self._thread = threading.Thread(target=self._run, name="tray", daemon=True)
         self._icon: Any = None
 
+    @property
+    def keeps_menu_open(self) -> bool:
+        """Whether an open menu stays open when the face changes."""
+        return self._backend.keeps_menu_open
+
     def start(self) -> None:
         """Show the icon. Does not wait for it."""
         if self._backend.detached:
@@ -73,7 +83,7 @@ class PystrayTray:
                 self._renew()
 
     def notify(self, title: str, body: str) -> None:
-        """Show a toast at the icon. From any thread.
+        """Show a toast at the icon; one that is not shown yet is waited for. From any thread but main.
 
         Args:
             title: At most 63 UTF-16 units, which is what Windows takes.
@@ -82,6 +92,7 @@ class PystrayTray:
         Raises:
             RuntimeError: there is no icon now, or it cannot do that.
         """
+        self._ready.wait(_READY_WITHIN)
         with self._lock:
             if not self._visible or self._stopping or not getattr(self._icon, "HAS_NOTIFICATION", False):
                 raise RuntimeError("no icon to show a toast at")

@@ -56,7 +56,7 @@ class TraySurface:
         self._tray.stop(STOP_WITHIN)
 
     def notify(self, title: str, body: str) -> None:
-        """Show a toast at the icon, where nothing better can. From any thread.
+        """Show a toast at the icon, on Windows and macOS; the icon is waited for. From any thread but main.
 
         Raises:
             RuntimeError: it cannot be shown.

@@ -119,10 +119,10 @@ class Tray:
     @property
     def keeps_menu_open(self) -> bool:
         """Whether an open menu stays open when the face changes."""
-        return self._pystray is None
+        return self._pystray is None or self._pystray.keeps_menu_open
 
     def notify(self, title: str, body: str) -> None:
-        """Show a toast at the icon, on Windows and macOS, where nothing better can. From any thread.
+        """Show a toast at the icon, on Windows and macOS; the icon is waited for. From any thread but main.
 
         Args:
             title: At most 63 UTF-16 units, which is what Windows takes.

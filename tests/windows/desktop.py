@@ -1,0 +1,161 @@
+"""A Windows machine with a screen: Wine's windows and icons on Xvfb, openbox and tint2, seen and clicked by a test."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Self
+
+from Xlib import X
+from Xlib.display import Display
+from Xlib.error import XError
+
+from tests.fake_bus import Xvfb
+from tests.process import end
+
+from .machine import WITHIN, Windows
+
+_ICON = 22
+"""Pixels of an icon in tint2's tray. (trayer leaves Wine's icons blank when they move.)"""
+_TINT2 = f"""
+panel_items = S
+panel_size = 300 30
+panel_position = top right horizontal
+systray_padding = 4 2 4
+systray_icon_size = {_ICON}
+"""
+RED = (217, 26, 46)
+"""Of the badge."""
+
+
+class Desktop(Windows):
+    """The machine with a screen.
+
+    Args:
+        folder: For what the panel wants to read.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self.environ |= stack.enter_context(Xvfb()).environ
+            self._screen = Display(self.environ["DISPLAY"])
+            stack.callback(self._screen.close)
+            (self._folder / "tint2rc").write_text(_TINT2)
+            for command in (["openbox"], ["tint2", "-c", str(self._folder / "tint2rc")]):
+                quiet = subprocess.DEVNULL
+                process = subprocess.Popen(command, env=self._x_environ(), stdin=quiet, stdout=quiet, stderr=quiet)
+                stack.callback(end, process)
+            tray = self._screen.intern_atom("_NET_SYSTEM_TRAY_S0")
+            self.wait_for(lambda: self._screen.get_selection_owner(tray) != X.NONE, "a tray")
+            super().__enter__()
+            stack.push(super().__exit__)
+            # As Wine itself does with the first window, but then with the streams of who opens it.
+            explorer = self.quietly(self.command_of("explorer", "/desktop"))
+            stack.callback(end, explorer)
+            self._desktop = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._desktop.close()
+
+    def _x_environ(self) -> dict[str, str]:
+        return {"PATH": os.environ["PATH"], "HOME": str(self._folder), "DISPLAY": self.environ["DISPLAY"]}
+
+    def wait_for(self, condition: Callable[[], Any], what: str) -> Any:
+        """Wait until something is so; what the condition gave."""
+        deadline = time.monotonic() + WITHIN
+        while not (found := condition()):
+            assert time.monotonic() < deadline, f"waited for {what}"
+            time.sleep(0.05)  # no event tells of all of them
+        return found
+
+    # --- what is to be seen -----------------------------------------------------------------------------------------
+
+    def icons(self) -> list[tuple[int, int]]:
+        """The middles of the icons in the tray."""
+        found = []
+        for window in self._windows(self._screen.screen().root):
+            try:
+                box = window.get_geometry()
+                seen = window.get_attributes().map_state == X.IsViewable
+                theirs = window.get_wm_class() == ("explorer.exe", "explorer.exe")
+                place = window.translate_coords(self._screen.screen().root, 0, 0)
+            except XError:
+                continue  # it is gone
+            if seen and theirs and box.width == box.height == _ICON:
+                found.append((-place.x + _ICON // 2, -place.y + _ICON // 2))
+        return found
+
+    def popups(self) -> list[int]:
+        """Windows that no window manager looks after, menus and balloons among them, at least 40 pixels wide."""
+        found = []
+        for window in self._screen.screen().root.query_tree().children:
+            try:
+                attributes, box = window.get_attributes(), window.get_geometry()
+            except XError:
+                continue
+            if attributes.map_state == X.IsViewable and attributes.override_redirect and box.width >= 40:
+                found.append(window.id)
+        return found
+
+    def titled(self, words: str) -> list[int]:
+        """Windows that are to be seen, with these words in their title."""
+        found = []
+        for window in self._windows(self._screen.screen().root):
+            try:
+                title = window.get_wm_name() or ""
+                if words in str(title) and window.get_attributes().map_state == X.IsViewable:
+                    found.append(window.id)
+            except XError:
+                continue
+        return found
+
+    def badge(self) -> bool:
+        """Whether the (only) icon has a badge."""
+        [(x, y)] = self.icons()
+        data = self._screen.screen().root.get_image(x - 11, y - 11, _ICON, _ICON, X.ZPixmap, 0xFFFFFFFF).data
+        pixels = zip(data[2::4], data[1::4], data[0::4], strict=True)
+        return any(all(abs(a - b) < 40 for a, b in zip(pixel, RED, strict=True)) for pixel in pixels)
+
+    def wait_gone(self, popup: int) -> None:
+        """Wait until a menu or balloon is gone."""
+        self.wait_for(lambda: popup not in self.popups(), "a window to go")
+
+    # --- what a person does -----------------------------------------------------------------------------------------
+
+    def xdotool(self, *arguments: str) -> None:
+        """Move, click or type."""
+        subprocess.run(["xdotool", *arguments], env=self._x_environ(), check=True, timeout=WITHIN)
+
+    def open_menu(self) -> int:
+        """Right-click the (only) icon; the window of its menu."""
+        [(x, y)] = self.icons()
+        before = self.popups()
+        self.xdotool("mousemove", str(x), str(y), "click", "3")
+        found: list[int] = self.wait_for(lambda: [new for new in self.popups() if new not in before], "the menu")
+        return found[0]
+
+    def choose_last(self, menu: int) -> None:
+        """Click the last entry of an open menu. (Wine 8 gives a menu no keys where nothing else of it is mapped.)"""
+        window = self._screen.create_resource_object("window", menu)
+        box = window.get_geometry()
+        self.xdotool("mousemove", str(box.x + 40), str(box.y + box.height - 12), "click", "1")
+
+    def picture(self, path: str | Path) -> None:
+        """Save a picture of the screen."""
+        subprocess.run(["import", "-silent", "-window", "root", str(path)], env=self._x_environ(), check=True)
+
+    def _windows(self, window: Any) -> list[Any]:
+        try:
+            children = window.query_tree().children
+        except XError:
+            return []
+        return [found for child in children for found in (child, *self._windows(child))]

@@ -1,0 +1,117 @@
+"""The Telex client on Windows: found, opened and closed. It is Wine's Notepad here, under another name."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .desktop import Desktop
+from .machine import WITHIN, windows_path
+
+CLIENT = "C:\\Program Files\\Telex App\\telex.exe"
+
+CALLS = """
+import json, sys, time
+from telex_start.desktop.main_app import main_app
+from telex_start.doctor import desktop
+command = sys.argv[1] or None
+last = None
+for line in sys.stdin:
+    word = line.strip()
+    if word == "open":
+        answer, last = main_app.open_main_app(command, "", last)
+    elif word == "close":
+        answer = main_app.close_main_app(command)
+    else:
+        found = desktop.main_app(command)
+        print(json.dumps([found.mark.value, found.found]), flush=True)
+        continue
+    print(json.dumps(answer and answer.title), flush=True)
+"""
+"""Does what it is told, a line each, and tells what came of it."""
+MAKE_SHORTCUT = """
+Set made = CreateObject("WScript.Shell").CreateShortcut(WScript.Arguments(0))
+made.TargetPath = WScript.Arguments(1)
+made.Save
+"""
+
+
+@pytest.fixture
+def desktop(tmp_path: Path) -> Iterator[Desktop]:
+    with Desktop(tmp_path) as machine:
+        file = machine.drive / "Program Files" / "Telex App" / "telex.exe"
+        file.parent.mkdir(exist_ok=True)
+        shutil.copy(machine.drive / "windows" / "system32" / "notepad.exe", file)
+        yield machine
+        shutil.rmtree(file.parent)
+
+
+@pytest.fixture
+def menu_entry(desktop: Desktop, tmp_path: Path) -> Iterator[None]:
+    """A shortcut to it in the Start menu, made by the system's own means."""
+    folder = desktop.roaming / "Microsoft" / "Windows" / "Start Menu" / "Programs" / "Telex"
+    folder.mkdir(parents=True, exist_ok=True)
+    script = tmp_path / "make.vbs"
+    script.write_text(MAKE_SHORTCUT)
+    words = ("cscript", "/nologo", windows_path(script), windows_path(folder / "Telex.lnk"), CLIENT)
+    assert desktop.quietly(desktop.command_of(*words)).wait(WITHIN) == 0
+    yield
+    shutil.rmtree(folder)
+
+
+class Calls:
+    """Calls of the modules that open and close the client.
+
+    Args:
+        desktop: Where.
+        command: ``main_app.command``; empty for none.
+    """
+
+    def __init__(self, desktop: Desktop, command: str = "") -> None:
+        self._desktop = desktop
+        self._process = desktop.python(CALLS, command)
+
+    def __enter__(self) -> Calls:
+        self._process.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._process.__exit__(*error)
+
+    def __call__(self, word: str) -> Any:
+        self._process.tell(word)
+        return json.loads(self._process.next_line(WITHIN))
+
+    def windows(self, count: int) -> None:
+        """Wait until so many windows of the client are there."""
+        self._desktop.wait_for(lambda: len(self._desktop.titled("Notepad")) == count, f"{count} windows")
+
+
+@pytest.mark.parametrize("command", [f'"{CLIENT}"', CLIENT, f'"{CLIENT}" "C:\\a b.txt"'])
+def test_a_command_with_a_blank_in_its_path_is_found(desktop: Desktop, command: str) -> None:
+    """The quotation marks were taken for a part of its name."""
+    with Calls(desktop, command) as call:
+        mark, found = call("look")
+        assert (mark, found.startswith(f'"{CLIENT}"')) == ("ok", True)
+        assert call("open") is None
+        call.windows(1)
+        assert call("close") is None
+        call.windows(0)
+
+
+@pytest.mark.usefixtures("menu_entry")
+def test_a_client_of_the_start_menu_alone_is_opened_once_and_closed(desktop: Desktop) -> None:
+    """What its shortcut opens was not known, so it was never closed."""
+    with Calls(desktop) as call:
+        assert call("look")[0] == "ok"
+        assert call("close") == "Telex is not running"
+        assert call("open") is None
+        assert call("open") in ("Telex is starting", None), "None: its window is there already, and was raised"
+        call.windows(1)
+        assert call("close") is None
+        call.windows(0)
