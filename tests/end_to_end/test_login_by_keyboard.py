@@ -98,7 +98,7 @@ def test_cancel_during_a_login_to_a_slow_server_takes_it_back(start: Callable[..
     person.telex.fault("login", delay=4.0)
     person.window()
     person.types(person.telex.email, "[Tab]", person.telex.password, "[Return]")
-    person.sees("Signing in")
+    person.telex.wait_until(lambda status: status["under_way"] == 1)  # one that is not sent yet is not sent at all
     person.types("[Escape]")
     person.window_is_gone(1.0)
     person.telex.wait_until(lambda status: status["logouts"] == 1)
