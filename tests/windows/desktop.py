@@ -136,11 +136,12 @@ class Desktop(Windows):
         subprocess.run(["xdotool", *arguments], env=self._x_environ(), check=True, timeout=WITHIN)
 
     def open_menu(self) -> int:
-        """Right-click the (only) icon; the window of its menu."""
+        """Right-click the (only) icon; the window of its menu, once it has the mouse."""
         [(x, y)] = self.icons()
         before = self.popups()
         self.xdotool("mousemove", str(x), str(y), "click", "3")
         found: list[int] = self.wait_for(lambda: [new for new in self.popups() if new not in before], "the menu")
+        self.wait_for(self._mouse_is_taken, "the menu to take the mouse")
         return found[0]
 
     def choose_last(self, menu: int) -> None:
@@ -152,6 +153,15 @@ class Desktop(Windows):
     def picture(self, path: str | Path) -> None:
         """Save a picture of the screen."""
         subprocess.run(["import", "-silent", "-window", "root", str(path)], env=self._x_environ(), check=True)
+
+    def _mouse_is_taken(self) -> bool:
+        root = self._screen.screen().root
+        mode = X.GrabModeAsync
+        taken = bool(root.grab_pointer(False, 0, mode, mode, X.NONE, X.NONE, X.CurrentTime) != X.GrabSuccess)
+        if not taken:
+            self._screen.ungrab_pointer(X.CurrentTime)
+            self._screen.sync()
+        return taken
 
     def _windows(self, window: Any) -> list[Any]:
         try:
