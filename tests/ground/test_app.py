@@ -617,9 +617,9 @@ def test_signing_out_by_the_menu_closes_the_window_that_signs_in(scene: Scene, a
 def test_login_right_after_sign_out_opens_a_window_that_stays(scene: Scene) -> None:
     """The window of before still showed its success: it came forward, and closed a moment later."""
     after_the_window(scene, WindowSubmitted(ME, "secret"))
-    for event in (WindowSubmitted(ME, "secret"), SIGNING_IN, CONNECTING, ONLINE):
-        scene.events.put(event)
-    for event in (MenuClicked(MenuItem.SIGN_OUT), SIGNED_OUT, MenuClicked(MenuItem.LOGIN)):
+    signed_in: list[Event] = [WindowSubmitted(ME, "secret"), SIGNING_IN, CONNECTING, ONLINE]
+    anew: list[Event] = [MenuClicked(MenuItem.SIGN_OUT), SIGNED_OUT, MenuClicked(MenuItem.LOGIN)]
+    for event in (*signed_in, *anew):
         scene.events.put(event)
     assert scene.app.run([], open_window=True) == 0
     assert len(scene.surface.windows) == 2
