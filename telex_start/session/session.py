@@ -204,6 +204,7 @@ class Session:
             elif isinstance(waiting.pop(), SignOut):
                 self._forget()
         except SignInEnded as ended:
+            log.warning("signing in failed: %s", ended.error.message)
             self._sign_in_failed(ended.error)
         except LeaveAsked as leave:
             return self._left(leave.command)
