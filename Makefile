@@ -24,7 +24,7 @@ test-debian:
 
 test-centrifugo: set-up-test
 	.venv/bin/python -m tests.centrifugo
-	$(PYTEST) $(PARALLEL) -m centrifugo --timeout 120 $(ARGS)
+	$(PYTEST) $(PARALLEL) -m centrifugo --both-histories --timeout 120 $(ARGS)
 
 # What is measured is what a user gets: the lean environment's Python, and the package as pip installs it.
 bench: set-up-bench

@@ -180,7 +180,7 @@ class _Agent:
             events=events,
             surface=self._surface,
             toasts=toasts,
-            main_app=_MainApp(config.main_app_command),
+            main_app=_MainApp(config),
             make_session=make_session,
         )
         try:
@@ -242,8 +242,10 @@ def _icon_file() -> str | None:
 class _MainApp:
     """Opens and closes the Telex client, whose modules are imported when they are needed."""
 
-    def __init__(self, command: str | None) -> None:
-        self._command = command
+    def __init__(self, config: Config) -> None:
+        self._command = config.main_app_command
+        self._click = config.main_app_click
+        self._web_url = config.web_url
         self._last_start: Start | None = None
 
     def open(self, token: str) -> MainAppAnswered | None:
@@ -254,8 +256,29 @@ class _MainApp:
         """
         from .desktop.main_app import main_app
 
-        answer, self._last_start = main_app.open_main_app(self._command, token, self._last_start)
+        answer, self._last_start = main_app.open_main_app(self._command, token, self._last_start, self._web_url)
         return answer
+
+    def open_place(self, address: str, token: str, in_browser: bool) -> MainAppAnswered | None:
+        """Open an address of the web app in the browser, or the client where a click is to open that.
+
+        Args:
+            token: As for :meth:`open`.
+            in_browser: It is in the browser alone.
+        """
+        if not in_browser and self.prefers_client():
+            return self.open(token)
+        from .desktop.main_app import main_app
+
+        return main_app.open_address(address, token)
+
+    def prefers_client(self) -> bool:
+        """Whether a click on a toast opens the client: as it is set, else where there is one."""
+        if self._click is not None:
+            return self._click == "client"
+        from .desktop.main_app import main_app
+
+        return main_app.find(self._command) is not None
 
     def close(self) -> MainAppAnswered | None:
         """End it."""

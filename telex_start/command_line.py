@@ -54,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
 def _add_where(made: argparse.ArgumentParser) -> None:
     """The options that say which Telex it is."""
     add = made.add_argument
-    add("--environment", metavar="NAME", help=f"{' or '.join(ENVIRONMENTS)} (production)")
+    add("--environment", metavar="NAME", help=f"{', '.join(ENVIRONMENTS)} (production)")
     add("--api-url", metavar="URL", help="address of the API, ending in /api/v1")
     add("--push-url", metavar="URL", help="address of the push server")
     add("--ca-file", metavar="FILE", help="PEM file of a private certificate authority, trusted beside the system's")

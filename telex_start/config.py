@@ -11,13 +11,30 @@ from typing import Any, NamedTuple
 
 from .errors import ConfigError
 
-ENVIRONMENTS: dict[str, tuple[str, str]] = {
-    "production": ("https://api.telex.im/api/v1", "wss://api.telex.im/centrifugo/connection/websocket"),
-    "staging": ("https://api.staging.telex.im/api/v1", "wss://api.staging.telex.im/centrifugo/connection/websocket"),
+
+class Environment(NamedTuple):
+    """The addresses of one Telex."""
+
+    api_url: str
+    push_url: str
+    web_url: str
+
+
+def _environment(api_host: str, web_url: str) -> Environment:
+    return Environment(f"https://{api_host}/api/v1", f"wss://{api_host}/centrifugo/connection/websocket", web_url)
+
+
+ENVIRONMENTS: dict[str, Environment] = {
+    "production": _environment("api.telex.im", "https://telex.im"),
+    "staging": _environment("api.staging.telex.im", "https://staging.telex.im"),
+    # Telex has been renamed Zedu: the same service, by other addresses.
+    "zedu": _environment("api.zedu.chat", "https://zedu.chat"),
+    "zedu-staging": _environment("api.staging.zedu.chat", "https://staging.zedu.chat"),
 }
-WEB_APP = "https://telex.im"
+_RENAMED = {"production": "zedu", "staging": "zedu-staging"}
 LOG_LEVELS = ("debug", "info", "warning", "error")
 NEWS_TYPES = ("unread_thread_change",)
+CLICKS = ("conversation", "client")
 
 _ADDRESS = r"(?i)(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?(?:/[a-z0-9._~!$&'()*+,;=:@%/-]*)?"
 """What follows the scheme: host or IPv6 address, port, path; neither credentials nor a query."""
@@ -27,17 +44,26 @@ _CREDENTIALS = r"//[^\s\"]*@"
 class Config(NamedTuple):
     """Everything that can be set. Immutable."""
 
-    api_url: str = ENVIRONMENTS["production"][0]
+    api_url: str = ENVIRONMENTS["production"].api_url
     """Ends in ``/api/v1``, without a slash after it."""
-    push_url: str = ENVIRONMENTS["production"][1]
+    push_url: str = ENVIRONMENTS["production"].push_url
+    web_url: str = ENVIRONMENTS["production"].web_url
+    """The web app."""
     ca_file: str | None = None
     """PEM file of a private certificate authority, trusted beside the system's."""
     email: str | None = None
     log_level: str = "info"
     main_app_command: str | None = None
     """Executable of the Telex desktop client."""
+    main_app_click: str | None = None
+    """What a click on a toast opens: the ``conversation`` in the web app, or the desktop ``client``; ``None``: the
+    client where one is installed, else the conversation."""
     notification_types: tuple[str, ...] = NEWS_TYPES
     """The ``notification_type``s that raise toasts."""
+    show_text: bool = True
+    """``False``: toasts tell nothing of what was written."""
+    honour_telex_settings: bool = True
+    """``False``: toasts come whatever the person set at Telex (muted channels, hours, a pause)."""
 
 
 def _text(value: Any) -> str:
@@ -78,6 +104,14 @@ def _email(value: Any) -> str:
     return text
 
 
+def _truth(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if value not in ("true", "false"):  # as a variable has it
+        raise ValueError
+    return bool(value == "true")
+
+
 def _types(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
         raise ValueError
@@ -85,9 +119,14 @@ def _types(value: Any) -> tuple[str, ...]:
 
 
 _KEYS: dict[str, tuple[str, Callable[[Any], Any], str]] = {
-    "environment": ("TELEX_START_ENVIRONMENT", _one_of(*ENVIRONMENTS), '"production" or "staging"'),
+    "environment": (
+        "TELEX_START_ENVIRONMENT",
+        _one_of(*ENVIRONMENTS),
+        '"production", "staging", "zedu" or "zedu-staging"',
+    ),
     "api_url": ("TELEX_START_API_URL", _url("https", "/api/v1"), 'an address "https://HOST/…/api/v1"'),
     "push_url": ("TELEX_START_PUSH_URL", _url("wss"), 'an address "wss://HOST/…"'),
+    "web_url": ("TELEX_START_WEB_URL", _url("https"), 'an address "https://HOST/…"'),
     "ca_file": ("TELEX_START_CA_FILE", _text, "the path of a PEM file"),
     "email": ("TELEX_START_EMAIL", _email, "an e-mail address"),
     "log_level": ("TELEX_START_LOG_LEVEL", _one_of(*LOG_LEVELS), '"debug", "info", "warning" or "error"'),
@@ -96,6 +135,9 @@ _KEYS: dict[str, tuple[str, Callable[[Any], Any], str]] = {
         _types,
         'a list of words, as ["unread_thread_change"] (in a variable: words with commas between)',
     ),
+    "show_text": ("TELEX_START_SHOW_TEXT", _truth, "true or false"),
+    "honour_telex_settings": ("TELEX_START_HONOUR_TELEX_SETTINGS", _truth, "true or false"),
+    "main_app.click": ("TELEX_START_MAIN_APP_CLICK", _one_of(*CLICKS), '"conversation" or "client"'),
     "main_app.command": ("TELEX_START_MAIN_APP_COMMAND", _text, "the path of the Telex client's executable"),
 }
 """Each setting: its environment variable, what checks a value, and what is allowed, in words."""
@@ -133,18 +175,28 @@ def resolve(
         if option is not None:
             layers[2][key] = _checked(key, option, f"option --{key.replace('_', '-')}")
     own: set[str] = set()
+    own_web = False
     for layer in layers:
         if name := layer.pop("environment", None):
-            values["api_url"], values["push_url"] = ENVIRONMENTS[name]
+            values.update(ENVIRONMENTS[name]._asdict())
             own.clear()
+            own_web = False
         own |= layer.keys() & {"api_url", "push_url"}
+        own_web = own_web or "web_url" in layer
         values.update(layer)
     if len(own) == 1:
         alone = own.pop()
         missing = "push_url" if alone == "api_url" else "api_url"
         # A staging API with the production push server can never work: the two sign with different keys.
         raise ConfigError(f"{alone} is set without {missing}: set both, or neither and an environment.")
+    if own and not own_web:
+        values["web_url"] = f"https://{values['api_url'].removeprefix('https://').partition('/')[0]}"
     return Config(**{key.replace(".", "_"): value for key, value in values.items()})
+
+
+def other_name(api_url: str) -> str | None:
+    """The environment to try where this API is not reached: Telex goes by another name as well."""
+    return next((_RENAMED[name] for name in _RENAMED if ENVIRONMENTS[name].api_url == api_url), None)
 
 
 def _flatten(file: Mapping[str, Any], file_name: str) -> list[tuple[str, Any]]:

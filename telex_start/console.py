@@ -18,11 +18,11 @@ from .errors import NobodyToAsk
 from .events import SignIn, StateChanged, Trouble
 from .face import Face, face_of
 from .news import text, wording
-from .news.toast import Toast
 from .news.unread import Counts
 from .process.output import Output
 from .process.terminal import is_terminal
 from .states import State
+from .toast import Toast
 
 _WRITTEN_WITHIN = 0.5
 """Seconds that a question, or the end, waits for the reader to take what was told before."""
@@ -58,7 +58,7 @@ class Console:
 
     def face(self, face: Face) -> None:
         """Tell the status line where its words changed; a new count of unread threads alone is not told."""
-        told = face_of(self._session, 0)
+        told = face_of(self._session, 0, face.paused)
         if not self._as_json and (status := told.words or told.status) != self._status:
             self._status = status
             self._line(text.one_line(status))
@@ -127,6 +127,11 @@ class Console:
                 channel=toast.channel,
                 unread=toast.unread,
                 summary=toast.summary,
+                sender=toast.sender,
+                text=toast.text,
+                url=toast.url,
+                conversation=toast.conversation.ident if toast.conversation is not None else None,
+                section=toast.conversation.section if toast.conversation is not None else None,
             )
         else:
             self._line(wording.console_line(toast))

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from .menu import MenuItem, Request
 from .states import State
+from .toast import Toast
 
 
 class Organisation(Struct, frozen=True):
@@ -58,8 +59,11 @@ class IconClicked(Event, frozen=True):
 
 
 class ToastClicked(Event, frozen=True):
-    """The person clicked a toast (its default action)."""
+    """The person clicked a toast, or a button of it."""
 
+    toast: Toast
+    action: str = "default"
+    """``"default"`` for the toast itself, otherwise a value of :class:`telex_start.toast.Action`."""
     token: str = ""
 
 
@@ -91,6 +95,17 @@ class StateChanged(Event, frozen=True):
     """Pushes come, but Telex refuses to say which organisations there are: that ends when the person signs in again."""
 
 
+class SignedIn(Event, frozen=True):
+    """A login was accepted. Dispatched before anything that is looked up with it."""
+
+    user_id: str
+    names: tuple[str, ...] = ()
+    """What the person is called at Telex, as far as the login said: user name, full name, e-mail address."""
+
+    def __repr__(self) -> str:
+        return "SignedIn(…)"
+
+
 class OrganisationsChanged(Event, frozen=True):
     """The organisations of the signed-in user, as last looked up."""
 
@@ -110,12 +125,96 @@ class ChannelAnswered(Event, frozen=True):
     """A channel's first subscribe was answered or refused: what it had to tell of the past has been told."""
 
     channel: str
+    look_up_follows: bool = False
+    """A look-up of its unread will be made, with which the past is complete: :class:`UnreadLookedUp` comes."""
 
 
 class CountsUnknown(Event, frozen=True):
     """Publications of this channel were lost: its counts may be wrong, the next one above 0 is news."""
 
     channel: str
+
+
+# What is looked up of an organisation beside its publications. Each call may be missing in a deployment.
+
+
+ROW_FIELDS = (
+    *("channels_id", "channel_id", "id", "name", "username", "channel_type", "participant_id", "participants"),
+    *("thread_count", "mention_count", "last_thread_id", "preview_message", "preview_thread", "media"),
+)
+"""The fields of a look-up's row that are used; what they mean is the same as in a publication."""
+MESSAGE_FIELDS = ("user_id", "username", "full_name", "message", "media", "type", "thread_id")
+"""The fields of a message in ``preview_thread`` that are used."""
+
+
+class LookUpBegan(Event, frozen=True):
+    """The calls for the unread of an organisation are about to be sent: the first of its look-up.
+
+    A publication of a conversation that is dispatched after this is newer than what the look-up says of it.
+    """
+
+    channel: str
+
+
+class UnreadSection(Event, frozen=True):
+    """What a look-up says of one section of an organisation; after :class:`LookUpBegan`, each section once at most."""
+
+    channel: str
+    section: str
+    """``channels_section``, ``dm_channels_section`` or ``agent_channels_section``."""
+    rows: tuple[dict[str, Any], ...]
+    """The conversations, with the fields :data:`ROW_FIELDS` alone. ``preview_thread`` holds the newest message alone,
+    with the fields :data:`MESSAGE_FIELDS`. Rows with ``is_suggested`` are left out, and so are the previews of a row
+    with nothing unread. Values may be of any type."""
+    whole: bool
+    """All pages were answered, so a conversation that is absent has nothing unread."""
+
+
+class UnreadLookedUp(Event, frozen=True):
+    """A look-up has ended, well or not. It follows each :class:`LookUpBegan`.
+
+    Where a deployment has no such calls it comes without that, for each :class:`ChannelAnswered` that announced it.
+    """
+
+    channel: str
+
+
+class SettingsLookedUp(Event, frozen=True):
+    """How the person set an organisation at Telex. ``None``: that was not to be had; what was known before stays."""
+
+    channel: str
+    muted: frozenset[str] | None = None
+    """The ``channels_id`` of each muted channel."""
+    notify_about: str | None = None
+    """``all_new_messages``, ``mentions`` or ``nothing``; of any other value, as it came."""
+    time_range: str | None = None
+    """The hours in which the person wants notifications, as ``09:00 AM - 06:00 PM``; as it came, empty for none."""
+
+
+class ProfileLookedUp(Event, frozen=True):
+    """How the person set their profile at Telex; for all organisations."""
+
+    paused: bool
+    """``pause_notification``: do not disturb."""
+    timezone: str = ""
+    """A name like ``Europe/Berlin``, as it came; empty where there is none."""
+
+
+class SlugLookedUp(Event, frozen=True):
+    """What an organisation is called in addresses of the web app. Also dispatched unasked, where a login said it."""
+
+    channel: str
+    slug: str
+    """As it came; empty where it is not to be had."""
+
+
+class MarkAsReadFailed(Event, frozen=True):
+    """A conversation could not be marked as read."""
+
+    name: str
+    """The command's."""
+    message: str
+    """A sentence that says why."""
 
 
 class SignInFailed(Event, frozen=True):
@@ -236,6 +335,37 @@ class SignOut(Command, frozen=True):
 
 class ReconnectNow(Command, frozen=True):
     """Make the connection anew at once, without backoff."""
+
+
+class LookUpSlug(Command, frozen=True):
+    """Look up an organisation's slug, behind everything else; :class:`SlugLookedUp` is the answer. Sent once each."""
+
+    channel: str
+
+
+class WatchAgents(Command, frozen=True):
+    """In these organisations an agent's conversation counts as unread, and its reading is never published: look their
+    unread up every 10 minutes. Sent at each change."""
+
+    channels: frozenset[str]
+
+
+class MarkAsRead(Command, frozen=True):
+    """Mark a conversation as read at Telex: one reading call, because the person asked for it.
+
+    That it worked is told by the publication alone; :class:`MarkAsReadFailed` is the other answer.
+    """
+
+    channel: str
+    """The push channel."""
+    section: str
+    """``channels_section`` or ``dm_channels_section``."""
+    ident: str
+    """Its ``channels_id`` or ``channel_id``, as it came from the network."""
+    group: bool
+    """A direct conversation of more than two."""
+    name: str
+    """What the person knows it by; plain text."""
 
 
 class Stop(Command, frozen=True):

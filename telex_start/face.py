@@ -28,6 +28,8 @@ class Face(NamedTuple):
     """The same uncut, where that is more."""
     sign_in_again: bool = False
     """Login is enabled although the session is good."""
+    paused: bool = False
+    """The person has paused notifications at Telex."""
 
     @property
     def title(self) -> str:
@@ -71,8 +73,12 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{count} {one if count == 1 else many or one + 's'}"
 
 
-def face_of(session: StateChanged, unread: int) -> Face:
-    """The face for a session state and a number of unread threads."""
+def face_of(session: StateChanged, unread: int, paused: bool = False) -> Face:
+    """The face for a session state and a number of unread threads.
+
+    Args:
+        paused: The person has paused notifications at Telex.
+    """
     state = session.state
     sign_in_again = session.sign_in_again and state in SIGNED_IN
     if state is State.ONLINE:
@@ -86,6 +92,8 @@ def face_of(session: StateChanged, unread: int) -> Face:
             status = "Online: no organisations"
         if unread:
             status += f", {unread} unread"
+        if paused:
+            status += ", paused at Telex"
     else:
         words = {
             State.SIGNED_OUT: "Signed out",
@@ -103,4 +111,4 @@ def face_of(session: StateChanged, unread: int) -> Face:
         if session.reason:
             status += f": {session.reason}"
     short = _cut(status, LONGEST_STATUS)
-    return Face(state, unread, short, status if short != status else "", sign_in_again)
+    return Face(state, unread, short, status if short != status else "", sign_in_again, paused)

@@ -10,6 +10,15 @@ import pytest
 pytest_plugins = ["tests.desktop_fixtures"]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of this project's tests."""
+    parser.addoption(
+        "--both-histories",
+        action="store_true",
+        help="play the session's scenarios without and with a history of the personal channels",
+    )
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, Any, Any]:
     """Captured output may hold half an emoji, on purpose, which cannot travel between the processes of a test run."""

@@ -28,6 +28,9 @@ ANNOUNCED_NAMES = (
 )
 """The names in the five lines that the sandbox announces itself with, in order."""
 
+HISTORY = ("--history", "100")
+"""Options of a sandbox whose personal channels keep a history, as some deployments of Telex may."""
+
 CENTRIFUGO_VERSIONS = {"v6": "v6.9.1", "v5": "v5.4.9"}
 
 Status = dict[str, Any]
@@ -114,6 +117,11 @@ class Sandbox:
                     stream.close()
         return code
 
+    @property
+    def keeps_history(self) -> bool:
+        """Whether its push server keeps publications for those who come back."""
+        return "--history" in self.options and self.options[self.options.index("--history") + 1] != "0"
+
     # --- what it announced ------------------------------------------------------------------------------------------
 
     @property
@@ -188,25 +196,53 @@ class Sandbox:
         self,
         organisation: int | str,
         name: str,
+        text: str | None = None,
         *,
         mention: bool = False,
-        private: bool = False,
+        private: bool | None = None,
         user: str | None = None,
+        **writing: Any,
     ) -> dict[str, Any]:
-        """One more unread message in a channel; the answer's ``data`` is what was published."""
-        order = {"organisation": organisation, "name": name, "mention": mention, "private": private, "user": user}
-        return self.order("message", **order)
+        """One more unread message in a channel; the answer's ``data`` is the publication of the counts.
+
+        ``writing`` are the keys that all messages have: ``by``, ``html``, ``media``, ``new_message``; see
+        ``docs/sandbox.md``. All publications are in the answer's ``published``.
+        """
+        order = {"organisation": organisation, "name": name, "text": text, "mention": mention, "private": private}
+        return self.order("message", **order, user=user, **writing)
+
+    def mention(self, organisation: int | str, name: str, text: str | None = None, **writing: Any) -> dict[str, Any]:
+        """One more unread message in a channel, which mentions the user."""
+        return self.order("mention", organisation=organisation, name=name, text=text, **writing)
+
+    def reply(self, organisation: int | str, text: str | None = None, **order: Any) -> dict[str, Any]:
+        """An answer in a thread of the conversation that is named as in ``read``."""
+        return self.order("reply", organisation=organisation, text=text, **order)
 
     def direct(
-        self, organisation: int | str, username: str, preview: str = "", *, group: bool = False, user: str | None = None
+        self,
+        organisation: int | str,
+        username: str,
+        text: str | None = None,
+        *,
+        user: str | None = None,
+        **writing: Any,
     ) -> dict[str, Any]:
         """One more unread direct message."""
-        order = {"organisation": organisation, "username": username, "preview": preview, "group": group, "user": user}
-        return self.order("direct", **order)
+        order = {"organisation": organisation, "username": username, "text": text, "user": user}
+        return self.order("direct", **order, **writing)
 
-    def agent(self, organisation: int | str, name: str, *, user: str | None = None) -> dict[str, Any]:
+    def group(
+        self, organisation: int | str, members: str | Sequence[str], text: str | None = None, **writing: Any
+    ) -> dict[str, Any]:
+        """One more unread message in a group of these others and the user; the first one writes it."""
+        return self.order("group", organisation=organisation, members=members, text=text, **writing)
+
+    def agent(
+        self, organisation: int | str, name: str, text: str | None = None, *, user: str | None = None, **writing: Any
+    ) -> dict[str, Any]:
         """One more unread message of an agent."""
-        return self.order("agent", organisation=organisation, name=name, user=user)
+        return self.order("agent", organisation=organisation, name=name, text=text, user=user, **writing)
 
     def read(
         self,
@@ -214,13 +250,52 @@ class Sandbox:
         name: str | None = None,
         *,
         username: str | None = None,
+        members: str | Sequence[str] | None = None,
         agent: str | None = None,
         user: str | None = None,
     ) -> dict[str, Any]:
-        """The user read a channel, a person's messages or an agent's: counts 0."""
-        named = {"name": name, "username": username, "agent": agent}
+        """The user read a channel, a person's messages, a group's or an agent's: counts 0."""
+        named = {"name": name, "username": username, "members": members, "agent": agent}
         chosen = {key: value for key, value in named.items() if value is not None}
         return self.order("read", organisation=organisation, user=user, **chosen)
+
+    def forget(self) -> None:
+        """There were no conversations, and nobody has set anything."""
+        self.order("forget")
+
+    def call(self, organisation: int | str, username: str, **order: Any) -> str:
+        """Somebody calls, by default the one named; gives the call's id."""
+        buzz_id: str = self.order("call", organisation=organisation, username=username, **order)["buzz_id"]
+        return buzz_id
+
+    def answer(self, answer: str = "accept", **order: Any) -> dict[str, Any]:
+        """The user answers the newest call: ``accept``, ``decline`` or ``timeout``."""
+        return self.order("answer", answer=answer, **order)
+
+    def cancel(self, **order: Any) -> dict[str, Any]:
+        """The caller of the newest call hangs up."""
+        return self.order("cancel", **order)
+
+    def mute(self, organisation: int | str, name: str, on: bool = True, **order: Any) -> None:
+        """The user mutes a channel."""
+        self.order("mute", organisation=organisation, name=name, on=on, **order)
+
+    def pause(self, on: bool = True) -> None:
+        """The user does not want to be disturbed."""
+        self.order("pause", on=on)
+
+    def preference(self, organisation: int | str, **order: Any) -> None:
+        """What the user wants to be told about in an organisation: ``notify_about``, ``time_range``."""
+        self.order("preference", organisation=organisation, **order)
+
+    def look_ups(self, on: bool, **order: Any) -> None:
+        """Whether this Telex has look-ups, settings and slugs; without, ``status`` and ``html`` say what it answers."""
+        self.order("look_ups", on=on, **order)
+
+    def calls(self, path: str = "", since: float = 0.0) -> list[dict[str, Any]]:
+        """The API calls whose path has that in it: ``time``, ``method``, ``path``, ``status``."""
+        found: list[dict[str, Any]] = self.order("calls", path=path, since=since)["calls"]
+        return found
 
     def kick(self, code: int, reason: str | None = None, *, user: str | None = None) -> None:
         """Close every connection of the user with that code."""

@@ -45,11 +45,11 @@ from telex_start.events import (
 )
 from telex_start.face import Face
 from telex_start.menu import MenuItem
-from telex_start.news.toast import Toast
 from telex_start.news.unread import Counts
 from telex_start.session.session import Session
 from telex_start.session.tokens import TokenStore
 from telex_start.states import State
+from telex_start.toast import Toast
 from tests.fake_desktop import FakeNotificationDaemon, PrivateBus
 from tests.servers import Sandbox
 
@@ -144,6 +144,10 @@ class _Surface:
 
 class _MainApp:
     def open(self, token: str) -> MainAppAnswered | None: ...
+    def open_place(self, address: str, token: str, in_browser: bool) -> MainAppAnswered | None: ...
+    def prefers_client(self) -> bool:
+        return False
+
     def close(self) -> MainAppAnswered | None: ...
 
 
@@ -232,7 +236,7 @@ class Stage:
     def push(self) -> None:
         """A message comes, and its toast is on the bus."""
         before = len(self.daemon.shown)
-        self.telex.message(0, f"channel {before}")
+        self.telex.message(0, f"channel {before}", new_message="never")
         self.daemon.wait_for(before + 1)
 
     # --- where a walk goes from one thread to the next --------------------------------------------------------------

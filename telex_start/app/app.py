@@ -11,22 +11,20 @@ from collections.abc import Callable
 from queue import Empty
 
 from .. import clock
-from ..config import Config
+from ..config import Config, other_name
 from ..errors import NobodyToAsk, TelexStartError
 from ..events import (
     CancelSignIn,
-    ChannelAnswered,
     Command,
-    CountsUnknown,
     Event,
     IconClicked,
     MachineWoke,
     MainAppAnswered,
     MainAppDone,
+    MarkAsReadFailed,
     MenuClicked,
     Notice,
-    OrganisationsChanged,
-    PublicationsReceived,
+    ProfileLookedUp,
     ReconnectNow,
     SecondStart,
     SignalReceived,
@@ -44,14 +42,15 @@ from ..events import (
     WindowClosed,
     WindowSubmitted,
 )
+from ..face import Face
 from ..menu import MenuItem, Request
 from ..news import wording
-from ..news.notifier import Notifier
-from ..news.toast import Conversation, Toast
 from ..news.unread import Counts
 from ..states import SIGNED_IN, State
+from ..toast import Toast
 from .failures import Failures
 from .main_app_calls import MainAppCalls
+from .news_desk import NewsDesk
 from .own_words import OwnWords
 from .ports import EventQueue, MainApp, SessionPort, Surface, ToastsPort
 from .renewal import Renewal
@@ -103,6 +102,7 @@ class App:
         self._last_state = StateChanged(State.SIGNED_OUT)
         self._renewal = Renewal(self._last_state, surface.renew_every)
         self._email = config.email or ""
+        self._other_name = other_name(config.api_url)
         self._dialogue: SignInDialogue | None = None
         self._wanted_window: tuple[bool, str, Toast | None] | None = None
         self._leaving = False
@@ -114,7 +114,7 @@ class App:
         self._own = OwnWords(surface, toasts)
         self._failures = Failures()
         self._due_not_before = float("-inf")
-        self._notifier = Notifier(config.notification_types, self._show, self._counts_changed, self._close_toast)
+        self._news = NewsDesk(config, surface, toasts, self._main_app, self._send, self._counts_changed)
 
     @property
     def last_words(self) -> str:
@@ -181,7 +181,7 @@ class App:
         self._tick()
 
     def _due_in(self) -> float | None:
-        parts = (self._notifier, self._renewal, self._dialogue)
+        parts = (self._news, self._renewal, self._dialogue)
         times = [time for part in parts if part is not None and (time := part.deadline()) is not None]
         return max(0.0, max(min(times), self._due_not_before) - self._now()) if times else None
 
@@ -189,7 +189,7 @@ class App:
         now = self._now()
         if now < self._due_not_before:
             return
-        for tick in (self._notifier.tick, self._tick_face, self._tick_dialogue):
+        for tick in (self._news.tick, self._tick_face, self._tick_dialogue):
             try:
                 tick(now)
             except Exception as error:
@@ -197,8 +197,7 @@ class App:
                 self._due_not_before = now + _AFTER_FAILURE  # it may still be due
 
     def _tick_face(self, now: float) -> None:
-        if (face := self._renewal.tick(now)) is not None:
-            self._surface.face(face)
+        self._renew(self._renewal.tick(now))
 
     def _tick_dialogue(self, now: float) -> None:
         if self._dialogue is not None:
@@ -255,7 +254,7 @@ class App:
                     self._own.say(otherwise)
             else:
                 self._own.take_back(wording.SIGNING_IN)  # the window says it, and is not to be covered
-                self._dialogue = SignInDialogue(window, self._now)
+                self._dialogue = SignInDialogue(window, self._now, self._other_name)
                 self._events.wake_by(window.wake)
                 window.run(self.turn)
         except TelexStartError as error:
@@ -306,21 +305,21 @@ class App:
 
     def _handle_one(self, event: Event) -> None:
         now = self._now()
+        if self._news.handle(event, now):
+            if isinstance(event, ProfileLookedUp):
+                self._renew(self._renewal.change(now, paused=self._news.notifier.paused))
+            return
         match event:
-            case PublicationsReceived():
-                self._notifier.received(event, now)
             case StateChanged():
                 self._state_changed(event, now)
-            case ChannelAnswered():
-                self._notifier.answered(event.channel, now)
-            case CountsUnknown():
-                self._notifier.unknown(event.channel)
-            case OrganisationsChanged():
-                self._notifier.organisations(event)
             case MenuClicked():
                 self._menu(event.item, event.token)
-            case IconClicked() | ToastClicked():
+            case IconClicked():
                 self._open(event.token)
+            case ToastClicked():
+                self._toast_clicked(event, now)
+            case MarkAsReadFailed():
+                self._own.say(wording.not_marked(event.name, event.message))
             case SecondStart():
                 self._quit(0) if event.request is Request.EXIT else self._open()
             case SignalReceived():
@@ -384,7 +383,7 @@ class App:
             case MenuItem.CLOSE_MAIN_APP:
                 self._main_app.close()
             case MenuItem.TEST_NOTIFICATIONS:
-                self._show(wording.SAMPLE)
+                self._news.show(wording.SAMPLE)
             case MenuItem.SIGN_OUT:
                 self._sign_out()
             case MenuItem.RECONNECT_NOW:
@@ -400,6 +399,12 @@ class App:
         self._surface.end_startup(token)
         if self._last_state.state is not State.SIGNING_IN or self._dialogue is not None or self._leaving:
             self._want_window(take_focus=True)
+
+    def _toast_clicked(self, event: ToastClicked, now: float) -> None:
+        if event.toast.place is None or not self._signed_in:
+            self._open(event.token)
+        else:
+            self._news.clicked(event, now)
 
     def _open_main_app(self, token: str) -> None:
         if not self._main_app.open(token):
@@ -441,7 +446,7 @@ class App:
         if self._dialogue is not None:
             self._dialogue.failed(event)
             return
-        words = sentence(event)
+        words = sentence(event, self._other_name)
         self._surface.trouble(Trouble(event.title, words))
         self._ask_or_hint(f"signing in was refused: {words}")
         if event.kind in (SignInFailure.CREDENTIALS, SignInFailure.FORM, SignInFailure.REFUSED):
@@ -455,12 +460,11 @@ class App:
         if event.state is State.STOPPED and self._exit_code is None:
             self._session_died()
         if event.state is State.SIGNED_OUT:
-            self._notifier.clear()
+            self._news.clear()
         if event.left_out > before.left_out:
             self._name_unread()
         self._surface.state(event)
-        if (face := self._renewal.change(now, session=event)) is not None:
-            self._surface.face(face)
+        self._renew(self._renewal.change(now, session=event, paused=self._news.notifier.paused))
         if left:
             return
         if event.state in SIGNED_IN and before.state not in SIGNED_IN:
@@ -491,19 +495,14 @@ class App:
     def _name_unread(self) -> None:
         """Not all organisations have room on a connection: those with unread messages go first on the next one."""
         if self._session is not None:
-            self._session.prefer(self._notifier.unread_channels())
+            self._session.prefer(self._news.notifier.unread_channels())
 
     def _counts_changed(self, counts: Counts) -> None:
         if self._last_state.left_out:
             self._name_unread()
         self._surface.unread(counts)
-        if (face := self._renewal.change(self._now(), unread=counts.unread)) is not None:
+        self._renew(self._renewal.change(self._now(), unread=counts.unread))
+
+    def _renew(self, face: Face | None) -> None:
+        if face is not None:
             self._surface.face(face)
-
-    def _close_toast(self, conversation: Conversation) -> None:
-        self._toasts.close(conversation)
-
-    def _show(self, toast: Toast) -> None:
-        """Show what Telex sent, or the sample of it."""
-        self._surface.toast(toast)
-        self._toasts.show(toast)

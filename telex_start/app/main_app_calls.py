@@ -31,6 +31,23 @@ class MainAppCalls:
         """
         return self._do(lambda: self._main_app.open(token))
 
+    def open_place(self, address: str, token: str, in_browser: bool) -> bool:
+        """Open what a toast tells of: the address in the web app, or the client instead, as it is set.
+
+        Args:
+            address: Where it is.
+            token: As for :meth:`open`.
+            in_browser: It is in the web app alone.
+
+        Returns:
+            What :meth:`open` does.
+        """
+        return self._do(lambda: self._main_app.open_place(address, token, in_browser))
+
+    def prefers_client(self) -> bool:
+        """Whether a click on a toast opens the client."""
+        return self._main_app.prefers_client()
+
     def close(self) -> bool:
         """Close it; returns what :meth:`open` does."""
         return self._do(self._main_app.close)

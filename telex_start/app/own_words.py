@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..events import Trouble
-from ..news.toast import Toast
+from ..toast import Toast
 from .ports import Surface, ToastsPort
 
 

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from ..events import Command, Event, MainAppAnswered, SignIn, StateChanged, Trouble
 from ..face import Face
-from ..news.toast import Handle, Toast
 from ..news.unread import Counts
+from ..toast import Handle, Toast
 from .signing_in import Window
 
 
@@ -94,4 +94,8 @@ class MainApp(Protocol):
     """Opening and closing the Telex client (see ``desktop.main_app``); may take seconds."""
 
     def open(self, token: str) -> MainAppAnswered | None: ...
+    def open_place(self, address: str, token: str, in_browser: bool) -> MainAppAnswered | None: ...
+    def prefers_client(self) -> bool:
+        """Whether a click on a toast opens the client; looks at a few files at most."""
+
     def close(self) -> MainAppAnswered | None: ...

@@ -30,24 +30,32 @@ class Renewal:
         self._session = session
         self._every = every
         self._unread = 0
+        self._paused = False
         self.shown = face_of(session, 0)
         """The face that is shown now."""
-        self._shown_for = (session, 0)
+        self._shown_for = (session, 0, False)
         self._numbers_at = float("-inf")
         self._due: float | None = None
 
-    def change(self, now: float, session: StateChanged | None = None, unread: int | None = None) -> Face | None:
-        """The state or the count changed.
+    def change(
+        self,
+        now: float,
+        session: StateChanged | None = None,
+        unread: int | None = None,
+        paused: bool | None = None,
+    ) -> Face | None:
+        """The state, the count, or whether notifications are paused at Telex, changed.
 
         Returns:
             The face to show at once, or ``None``.
         """
-        words = (self._session.state, self._session.reason)
+        words = (self._session.state, self._session.reason, self._paused)
         self._session = session or self._session
         self._unread = self._unread if unread is None else unread
-        if words != (self._session.state, self._session.reason):
-            return self._show(face_of(self._session, self._unread))
-        if (self._session, self._unread) == self._shown_for:
+        self._paused = self._paused if paused is None else paused
+        if words != (self._session.state, self._session.reason, self._paused):
+            return self._show()
+        if (self._session, self._unread, self._paused) == self._shown_for:
             self._due = None
         elif self._due is None:
             self._due = max(self._numbers_at + self._every(), now + SETTLE)
@@ -61,14 +69,15 @@ class Renewal:
         """The face to show now, or ``None``."""
         if self._due is None or now < self._due:
             return None
-        face = self._show(face_of(self._session, self._unread))
+        face = self._show()
         if face is not None:
             self._numbers_at = now
         return face
 
-    def _show(self, face: Face) -> Face | None:
+    def _show(self) -> Face | None:
+        face = face_of(self._session, self._unread, self._paused)
         self._due = None
-        self._shown_for = (self._session, self._unread)
+        self._shown_for = (self._session, self._unread, self._paused)
         if face == self.shown:
             return None
         self.shown = face

@@ -32,8 +32,15 @@ class Window(Protocol):
     def close(self) -> None: ...
 
 
-def sentence(failure: SignInFailed) -> str:
-    """What a person is told about a failed sign-in: its cause, which may be Telex's own words."""
+def sentence(failure: SignInFailed, other_name: str | None = None) -> str:
+    """What a person is told about a failed sign-in: its cause, which may be Telex's own words.
+
+    Args:
+        other_name: The environment to try where Telex is not reached, if there is one.
+    """
+    if failure.kind is SignInFailure.NETWORK and other_name is not None:
+        hint = f'If other pages can be reached: Telex is called Zedu too, try environment = "{other_name}".'
+        return f"{failure.message} {hint}"
     if failure.kind in SENTENCES:
         return SENTENCES[failure.kind]
     if failure.kind is SignInFailure.TELEX and not failure.message.endswith((".", "?")):
@@ -44,9 +51,14 @@ def sentence(failure: SignInFailed) -> str:
 class SignInDialogue:
     """One open login window and the sign-in it has started, if any."""
 
-    def __init__(self, window: Window, now: Callable[[], float]) -> None:
+    def __init__(self, window: Window, now: Callable[[], float], other_name: str | None = None) -> None:
+        """
+        Args:
+            other_name: See :func:`sentence`.
+        """
         self._window = window
         self._now = now
+        self._other_name = other_name
         self.under_way = False
         """A sign-in was submitted, and the window has shown neither its failure nor its success."""
         self.closing = False
@@ -82,7 +94,7 @@ class SignInDialogue:
     def failed(self, failure: SignInFailed) -> None:
         """The sign-in did not work; the window stays for another try."""
         self.under_way = False
-        self._window.show_failure(sentence(failure))
+        self._window.show_failure(sentence(failure, self._other_name))
 
     def session_ended(self, message: str) -> None:
         """The session ended while the window still waited for it."""

@@ -48,7 +48,7 @@ def configuration(config: Config | ConfigError, file: str) -> Finding:
 def addresses(config: Config) -> Finding:
     """Which Telex."""
     pair = (config.api_url, config.push_url)
-    name = next((name for name, known in ENVIRONMENTS.items() if known == pair), "its own")
+    name = next((name for name, known in ENVIRONMENTS.items() if known[:2] == pair), "its own")
     return ok("Telex", f"{name}: {config.api_url}, {config.push_url}")
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from .. import __version__, clock
-from ..config import Config
+from ..config import Config, other_name
 from ..errors import ConfigError, NoNetwork, ProxyFailed, TelexStartError
 from ..net import names, proxies, tls
 from ..net.dialling import Dialler
@@ -57,11 +57,17 @@ def findings(config: Config, call_within: float = CALL_WITHIN) -> Iterator[Findi
                 reached = secure.mark is not Mark.MISSING
             seen[server.host, server.port] = reached
         if not seen[server.host, server.port]:
-            yield missing(server.subject, f"not tried, {server.host} is not reached", fatal=True)
+            yield missing(server.subject, f"not tried, {server.host} is not reached", _renamed(config), fatal=True)
             continue
         also_found: list[Finding] = []
         yield look(server.subject, partial(probe, config, dialler, call_within, also_found), fatal=True)
         yield from also_found
+
+
+def _renamed(config: Config) -> str:
+    """What to do where none of these addresses is reached."""
+    other = other_name(config.api_url)
+    return f"Telex has been renamed Zedu: try it with --environment {other}" if other is not None else ""
 
 
 def _server(subject: str, url: str) -> Server:

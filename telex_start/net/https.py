@@ -24,11 +24,12 @@ from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.util import Retry
 
 from ..errors import NoNetwork, TelexFailure, TelexStartError
+from .body import Body
 from .dialling import Dialler
 from .sockets import Aborter, Deadline, DeadlineSocket
 
 MOST_BYTES = 1024 * 1024
-"""An answer larger than this is not read."""
+"""An answer larger than this is not read, where the caller names no other bound."""
 KEPT_OPEN = 20.0
 """Seconds that a connection stays open for the next request."""
 _LATE = "Telex did not answer in time."
@@ -39,7 +40,8 @@ class Answer(NamedTuple):
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes | memoryview
+    """Bytes, unless it is larger than :data:`MOST_BYTES`, of which a caller says that it will take it."""
 
 
 class _Line:
@@ -184,6 +186,7 @@ class Https:
         json: Any,
         deadline: Deadline,
         only_once: bool = False,
+        most_bytes: int = MOST_BYTES,
         interruptible: bool = True,
     ) -> Answer:
         """One request and its whole answer; of a redirect, its head alone.
@@ -199,12 +202,13 @@ class Https:
             deadline: When all of it must be over; as for :meth:`.Dialler.dial`, it may begin after a look-up.
             only_once: It does harm to carry it out twice. So it is never sent again, and goes out on a connection of
                 its own, which no server has had the time to tire of.
+            most_bytes: A larger answer is not read.
             interruptible: Whether :meth:`interrupt` ends it; what is to be done ``only_once`` it ends while it is not
                 yet sent.
 
         Raises:
             NoNetwork: no connection, no answer in time, TLS that does not verify, or another thread gave it up.
-            TelexFailure: the answer is larger than :data:`MOST_BYTES`, or no HTTP.
+            TelexFailure: the answer is larger than ``most_bytes``, or no HTTP.
         """
         line = self._line
         line.deadline, line.only_once = deadline, only_once
@@ -215,17 +219,17 @@ class Https:
             if interruptible and self._unwanted():  # an interrupt that came before `begin` was meant for this, too
                 raise NoNetwork("The connection was given up.")
             try:
-                return self._exchange(method, url, headers, json)
+                return self._exchange(method, url, headers, json, most_bytes)
             except NoNetwork:
                 if not line.kept_was_closed:
                     raise
             self._session.close()
-            return self._exchange(method, url, headers, json)
+            return self._exchange(method, url, headers, json, most_bytes)
         finally:
             line.end()
             self._used_at = self._now()
 
-    def _exchange(self, method: str, url: str, headers: Mapping[str, str], json: Any) -> Answer:
+    def _exchange(self, method: str, url: str, headers: Mapping[str, str], json: Any, most_bytes: int) -> Answer:
         line = self._line
         deadline = line.deadline
         assert deadline is not None
@@ -241,14 +245,13 @@ class Https:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                body = bytearray()
+                body = Body(most_bytes)
                 if not 300 <= response.status_code < 400:
                     for piece in response.raw.stream(16 * 1024, decode_content=True):
-                        body += piece
-                        if len(body) > MOST_BYTES:
+                        if not body.add(piece):
                             raise TelexFailure("The answer was far too large to be Telex's.")
                         deadline.left()
-                return Answer(response.status_code, response.headers, bytes(body))
+                return Answer(response.status_code, response.headers, body.whole())
         except TelexStartError:
             raise
         except (requests.exceptions.ConnectTimeout, requests.exceptions.ReadTimeout, TimeoutError):

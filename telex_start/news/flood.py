@@ -15,8 +15,8 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from .toast import Conversation
-from .unread import News
+from ..toast import Conversation
+from .item import News
 
 LIMIT = 3
 WINDOW = 5.0
@@ -34,6 +34,8 @@ class Held(Struct, frozen=True):
 
     count: int
     conversations: int
+    channel: str = ""
+    """The push channel of the organisation, where all of it is of one."""
 
 
 class FloodRule:
@@ -92,16 +94,17 @@ class FloodRule:
         if self._full(now, WINDOW):  # by what was shown without asking
             self._deadline = self._shows[0] + WINDOW + SLACK
             return None
-        left = [min(count, unread_of(conversation)) for conversation, count in self._held.items()]
-        left = [count for count in left if count > 0] + list(self._forgettable.values())
+        left = {one: least for one, count in self._held.items() if (least := min(count, unread_of(one))) > 0}
+        counts = [*left.values(), *self._forgettable.values()]
+        channels = {conversation.channel for held in (left, self._forgettable) for conversation in held}
         self._held.clear()
         self._forgettable.clear()
         self._deadline = None
         self._last_full = now
-        if not left:
+        if not counts:
             return None
         self._shows.append(now)
-        return Held(sum(left), len(left))
+        return Held(sum(counts), len(counts), channels.pop() if len(channels) == 1 else "")
 
     def read(self, conversation: Conversation) -> None:
         """The conversation was read (or its organisation left): nothing of it is summarised."""

@@ -1,19 +1,38 @@
-"""From publications to toasts: asks the unread state what is news, and the flood rule what may be shown now.
+"""From what comes to news: asks the unread state what is growth, brings messages and changes of counts together, and
+hands on what is to be told (:mod:`.showing`).
 
-What came before the sign-in is told together (:mod:`.past`). Pure: time comes in as an argument, in
-seconds, and toasts go out by a call.
+What came before the sign-in is told together (:mod:`.past`). Pure: time comes in as an argument, in seconds, and toasts
+go out by a call.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..events import How, Organisation, OrganisationsChanged, PublicationsReceived
-from . import wording
-from .flood import FloodRule
+from ..events import (
+    How,
+    Organisation,
+    OrganisationsChanged,
+    ProfileLookedUp,
+    PublicationsReceived,
+    SettingsLookedUp,
+    SignedIn,
+    UnreadSection,
+)
+from ..toast import Conversation, Handle, Toast
+from . import calls, messages, wording
+from .authors import oneself
+from .calls import Calls
+from .fields import Publication, ident, publication, word
+from .item import UNREAD_CHANGE, News
+from .messages import Cause
+from .pairs import Pairs
 from .past import Past
-from .toast import Conversation, Toast
-from .unread import Counts, News, UnreadState
+from .showing import Showing
+from .telex_settings import TelexSettings
+from .telling import Telling
+from .texts import Texts
+from .unread import Counts, UnreadState
 
 
 class Notifier:
@@ -24,130 +43,282 @@ class Notifier:
         types: tuple[str, ...],
         show: Callable[[Toast], None],
         counts_changed: Callable[[Counts], None],
-        read: Callable[[Conversation], None],
+        read: Callable[[Handle], None],
+        *,
+        second_of_day: Callable[[str], float],
+        watch_agents: Callable[[frozenset[str]], None] = lambda channels: None,
+        show_text: bool = True,
+        honour_settings: bool = True,
     ) -> None:
         """
         Args:
             types: The notification types that are news.
             show: Shows a toast.
             counts_changed: Told at once, whenever the counts change.
-            read: Told when a conversation that had a toast has been read.
+            read: Told when what had a toast has been read, or is over.
+            second_of_day: See :class:`.telex_settings.TelexSettings`.
+            watch_agents: Told in which organisations (by push channel) an agent's conversation counts as unread.
+            show_text: ``False``: toasts tell nothing of what was written.
+            honour_settings: ``False``: everything is told, whatever the person set at Telex.
         """
-        self._types = types
-        self._show = show
+        self._types = frozenset(types)
+        self._known_types = {UNREAD_CHANGE, *types} | messages.KINDS | (calls.KINDS if calls.BEGUN in types else set())
         self._counts_changed = counts_changed
         self._read = read
+        self._watch_agents = watch_agents
         self._state = UnreadState()
         self._counts = self._state.counts()
-        self._flood = FloodRule()
-        self._organisations: dict[str, Organisation] = {}
+        self._agents: frozenset[str] = frozenset()
+        self._telling = Telling()
+        self._settings = TelexSettings(honour_settings, second_of_day)
+        self._texts = Texts()
+        self._pairs = Pairs()
+        self._calls = Calls()
         self._past = Past()
-        self._toasted: dict[Conversation, None] = {}
+        self._organisations: dict[str, Organisation] = {}
+        self._showing = Showing(
+            self._state,
+            self._settings,
+            self._texts,
+            self._pairs,
+            self._organisations,
+            show=show,
+            read=read,
+            show_text=show_text,
+        )
+        self._first_look_ups: set[str] = set()
+        """Organisations whose past includes a look-up that has not ended."""
+
+    # --- what is known ----------------------------------------------------------------------------------------------
 
     @property
     def counts(self) -> Counts:
         """The unread state now."""
         return self._counts
 
+    @property
+    def paused(self) -> bool:
+        """The person has paused notifications at Telex."""
+        return self._settings.paused
+
     def unread_channels(self) -> frozenset[str]:
         """The push channels of the organisations in which something is unread, as far as is known."""
         return self._state.unread_channels()
+
+    # --- what happens -----------------------------------------------------------------------------------------------
+
+    def signed_in(self, event: SignedIn) -> None:
+        """Who the person is."""
+        self._telling.me = oneself(event.user_id, event.names)
 
     def organisations(self, event: OrganisationsChanged) -> None:
         """The organisations were looked up: some may be new, some left."""
         now = {organisation.channel: organisation for organisation in event.organisations}
         for channel in self._organisations.keys() - now.keys():
+            self._first_look_ups.discard(channel)
+            for part in (self._past, self._showing, self._telling, self._texts, self._settings):
+                part.left(channel)
+            self._end(self._calls.left(channel))
             self._state.organisation_left(channel)
-            self._past.left(channel)
         self._past.expect(now.keys() - self._organisations.keys())
-        self._organisations = now
-        self._publish_counts()
+        self._organisations.clear()
+        self._organisations.update(now)
+        self._publish()
 
     def received(self, event: PublicationsReceived, now: float) -> None:
         """Publications of one channel came."""
         if event.channel not in self._organisations:
             return  # left meanwhile
-        if event.how is How.LIVE:
-            for data in event.publications:
-                news = self._apply(event.channel, data)
+        live = event.how is How.LIVE
+        fresh: list[News] = []
+        for data in event.publications:
+            news = self._take(event.channel, data, event.how, now)
+            if live:
                 if news is not None:
-                    self._offer(news, now)
-        else:
-            past = event.how is How.CAUGHT_UP and not self._past.over
-            for news in self._apply_all(event):
-                if past:
-                    self._past.gather(news)
-                else:
-                    self._offer(news, now)
-        self._publish_counts()
+                    self._showing.bring(news, now)
+            elif news is not None:
+                fresh.append(news)
+            else:  # it may have been a read
+                fresh = [known for known in fresh if not known.counted or self._state.unread_of(known.conversation)]
+        past = event.how is How.CAUGHT_UP and not self._past.over
+        for news in fresh:
+            if past:
+                self._past.gather(news)
+            else:
+                self._showing.bring(self._with_text(news, now), now)
+        self._publish()
 
-    def answered(self, channel: str, now: float) -> None:
-        """A channel's past is complete (or is not to be had)."""
-        self._past.answered(channel, now)
+    def answered(self, channel: str, now: float, look_up_follows: bool = False) -> None:
+        """A channel's history is told (or is not to be had), and with it the past, unless a look-up follows."""
+        if look_up_follows and not self._past.over:
+            self._first_look_ups.add(channel)
+            self._past.begin(now)
+        else:
+            self._past.answered(channel, now)
         self.tick(now)
 
     def unknown(self, channel: str) -> None:
         """Publications of a channel are lost."""
         self._state.counts_unknown(channel)
 
-    def deadline(self) -> float | None:
-        """When :meth:`tick` is due; ``None``: not before something comes in."""
-        times = [time for time in (self._flood.deadline(), self._past.deadline()) if time is not None]
-        return min(times, default=None)
+    def look_up_began(self, channel: str) -> None:
+        """The unread of an organisation is asked for."""
+        if channel in self._organisations:
+            self._state.look_up_began(channel)
 
-    def tick(self, now: float) -> None:
-        """Show the summaries that are due."""
-        past = self._past.due(now, self._state.unread_of)
-        if past is not None:
-            self._flood.shown(now)
-            self._show(wording.away_summary(past.unread, past.conversations))
-        held = self._flood.due(now, self._state.unread_of)
-        if held is not None:
-            self._show(wording.flood_summary(held.count, held.conversations))
+    def looked_up(self, event: UnreadSection, now: float) -> None:
+        """A look-up told of one section of an organisation."""
+        if event.channel not in self._organisations:
+            return  # left meanwhile
+        self._telling.learn(event.channel, event.section, event.rows)
+        past = event.channel in self._first_look_ups and not self._past.over
+        for conversation, growth, fields in self._state.looked_up(
+            event.channel, event.section, event.rows, event.whole
+        ):
+            if UNREAD_CHANGE in self._types:
+                news = self._telling.of_change(conversation, fields, growth, None)
+                if past:
+                    self._past.gather(news)
+                else:
+                    self._showing.bring(news, now)
+        self._publish()
+
+    def look_up_ended(self, channel: str, now: float) -> None:
+        """Nothing more comes of a look-up."""
+        self._state.look_up_ended(channel)
+        if channel in self._first_look_ups:
+            self._first_look_ups.discard(channel)
+            self._past.answered(channel, now)
+        self.tick(now)
+
+    def settings(self, event: SettingsLookedUp, now: float) -> None:
+        """What the person set for an organisation."""
+        if event.channel not in self._organisations:
+            return
+        self._settings.looked_up(event)
+        if event.muted is not None and self._settings.honoured:
+            self._state.mute(event.channel, event.muted)
+            self._showing.muted()
+        self._showing.release(now)
+        self._publish()
+
+    def profile(self, event: ProfileLookedUp, now: float) -> None:
+        """What the person set for themselves."""
+        self._settings.profile(event)
+        self._showing.release(now)
 
     def clear(self) -> None:
         """Signed out: nothing is known any more."""
-        for conversation in self._toasted:
-            self._read(conversation)
-        self._toasted.clear()
-        self._state.clear()
-        self._flood.clear()
-        self._organisations.clear()
-        self._past.clear()
-        self._publish_counts()
+        self._end(self._calls.clear())
+        for part in (self._state, self._organisations, self._first_look_ups, self._past, self._showing):
+            part.clear()
+        for another in (self._telling, self._settings, self._texts, self._pairs):
+            another.clear()
+        self._publish()
+
+    # --- time -------------------------------------------------------------------------------------------------------
+
+    def deadline(self) -> float | None:
+        """When :meth:`tick` is due; ``None``: not before something comes in."""
+        parts = (self._showing, self._past, self._calls)
+        return min((time for part in parts if (time := part.deadline()) is not None), default=None)
+
+    def tick(self, now: float) -> None:
+        """Show what is due, and take away what is over."""
+        self._showing.summarise(wording.away_summary, self._past.due(now, self._showing.unread_of), now)
+        self._showing.tick(now)
+        self._end(self._calls.due(now))
+
+    # --- from a publication to news ---------------------------------------------------------------------------------
+
+    def _take(self, channel: str, data: object, how: How, now: float) -> News | None:
+        """Apply a publication; the news that it is."""
+        came = publication(data)
+        if came is None or came.kind not in self._known_types:
+            return None
+        # A message and its change of counts are two events, should they ever share an id.
+        event = came.event if came.kind == UNREAD_CHANGE or not came.event else f"{came.kind} {came.event}"
+        if not self._state.first_time(event):
+            return None
+        if came.kind == UNREAD_CHANGE:
+            return self._change(channel, came, now)
+        if came.kind in messages.KINDS:
+            return self._message(channel, came, how, now)
+        if came.kind in calls.KINDS:
+            if how is How.LIVE:  # nobody knows how long ago the others were
+                self._call(channel, came, now)
+            return None
+        return self._telling.of_other(channel, came)
+
+    def _change(self, channel: str, came: Publication, now: float) -> News | None:
+        conversation = Conversation(channel, came.section, ident(came.section, came.fields))
+        growth = self._state.count(conversation, came.fields)
+        if growth is None and not self._state.unread_of(conversation):
+            self._showing.unsaid(conversation)
+        if growth is None or UNREAD_CHANGE not in self._types:
+            return None
+        cause = Cause(conversation, word(came.fields.get("last_thread_id")), growth.reply)
+        if self._pairs.change_is_told(cause, now):
+            return None
+        message = self._texts.take(cause, now)
+        if message is not None:
+            self._pairs.use(channel, message.ident, now)
+        return self._telling.of_change(conversation, came.fields, growth, message)
+
+    def _with_text(self, news: News, now: float) -> News:
+        """The same, with its text if that came after it, but before it is told."""
+        message = self._texts.take(news.cause, now) if news.kind == UNREAD_CHANGE and not news.paired else None
+        if message is None:
+            return news
+        self._pairs.use(news.conversation.channel, message.ident, now)
+        return self._telling.with_text(news, message)
+
+    def _message(self, channel: str, came: Publication, how: How, now: float) -> News | None:
+        message = messages.message(channel, came)
+        if message.written.is_own(self._telling.me):
+            return None
+        self._texts.came(channel, now)
+        if self._pairs.used(channel, message.ident, now):
+            return None
+        waiting, shown = self._showing.wants(message, now)
+        own_news = came.kind in self._types and (how is not How.CAUGHT_UP or UNREAD_CHANGE not in self._types)
+        if waiting is None and shown is None and not own_news:
+            self._texts.put(message, now)
+            return None
+        self._pairs.use(channel, message.ident, now)
+        if waiting is not None:
+            self._showing.offer(self._telling.with_text(waiting, message), now)
+        elif shown is not None:
+            self._pairs.message_is_told(message.cause, now)
+            self._showing.replace(self._telling.with_text(shown, message))
+        elif not self._pairs.message_is_told(message.cause, now):
+            return self._telling.of_message(message, self._state.unread_of(message.conversation))
+        return None
+
+    def _call(self, channel: str, came: Publication, now: float) -> None:
+        me = self._telling.me
+        if came.kind != calls.BEGUN:
+            self._end(self._calls.ended(came.kind, channel, came.fields, me))
+        elif self._settings.calls(channel):
+            call = self._calls.begun(channel, came.fields, me, now)
+            if call is not None:
+                self._showing.call(call, now)
 
     # ----------------------------------------------------------------------------------------------------------------
 
-    def _apply(self, channel: str, data: object) -> News | None:
-        return self._state.apply(channel, data, types=self._types)
-
-    def _apply_all(self, event: PublicationsReceived) -> list[News]:
-        """Apply publications in order; what is news and was not read by a later one of them, in order."""
-        fresh: list[News] = []
-        for data in event.publications:
-            news = self._apply(event.channel, data)
-            if news is not None:
-                fresh.append(news)
-            else:
-                fresh = [known for known in fresh if not known.counted or self._state.unread_of(known.conversation)]
-        return fresh
-
-    def _offer(self, news: News, now: float) -> None:
-        if self._flood.offer(now, news):
-            organisation = self._organisations[news.conversation.channel]
-            if news.counted:
-                self._toasted[news.conversation] = None
-            self._show(wording.toast_of(news, organisation.name, len(self._organisations) > 1))
-
-    def _publish_counts(self) -> None:
+    def _publish(self) -> None:
         """Pass on which conversations with a toast have been read, and the counts where they changed."""
         for conversation in self._state.take_read():
             if not self._state.unread_of(conversation):
-                self._flood.read(conversation)
-                if conversation in self._toasted:
-                    del self._toasted[conversation]
-                    self._read(conversation)
+                self._showing.read(conversation)
+        if (agents := self._state.unread_agents()) != self._agents:
+            self._agents = agents
+            self._watch_agents(agents)
         counts = self._state.counts()
         if counts != self._counts:
             self._counts = counts
             self._counts_changed(counts)
+
+    def _end(self, ended: list[calls.Call]) -> None:
+        for call in ended:
+            self._read(call.key)

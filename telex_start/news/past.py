@@ -9,10 +9,10 @@ like any other.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import NamedTuple
 
-from .toast import Conversation
-from .unread import News
+from ..toast import Conversation
+from .gathering import Gathering, Kept
+from .item import News
 
 FIRST_WITHIN = 10.0
 """Seconds that the first summary waits for every organisation's answer."""
@@ -20,23 +20,15 @@ ALL_WITHIN = 60.0
 """Seconds that the second summary waits for the late ones, counted from the first answer too."""
 
 
-class Gathered(NamedTuple):
-    """What a summary of the past tells: what it was told of, and what is still unread."""
-
-    unread: int
-    conversations: int
-
-
 class Past:
     """Gathers what organisations tell of the past. Owned by one thread.
 
-    A caller calls :meth:`due` when :meth:`deadline` has come, and shows what that returns.
+    A caller calls :meth:`due` when :meth:`deadline` has come, and tells what that returns.
     """
 
     def __init__(self) -> None:
         self._unanswered: set[str] = set()
-        self._counted: dict[Conversation, int] = {}
-        self._uncounted: dict[Conversation, int] = {}
+        self._gathering = Gathering()
         self._first_answer: float | None = None
         self._told_first = False
         self._over = False
@@ -51,22 +43,24 @@ class Past:
         if not self._over:
             self._unanswered.update(channels)
 
-    def answered(self, channel: str, now: float) -> None:
-        """This organisation has told all of its past, or it is not to be had."""
-        self._unanswered.discard(channel)
+    def begin(self, now: float) -> None:
+        """An organisation has told some of its past: from here on the others are waited for so long and no longer."""
         if self._first_answer is None:
             self._first_answer = now
 
-    def left(self, channel: str) -> None:
-        """The user left this organisation: nobody waits for it."""
+    def answered(self, channel: str, now: float) -> None:
+        """This organisation has told all of its past, or it is not to be had."""
         self._unanswered.discard(channel)
+        self.begin(now)
+
+    def left(self, channel: str) -> None:
+        """The user left this organisation: nobody waits for it, and nothing of it is told."""
+        self._unanswered.discard(channel)
+        self._gathering.left(channel)
 
     def gather(self, news: News) -> None:
         """This belongs to the next summary."""
-        if news.counted:
-            self._counted[news.conversation] = news.unread
-        else:
-            self._uncounted[news.conversation] = self._uncounted.get(news.conversation, 0) + 1
+        self._gathering.add(news)
 
     def deadline(self) -> float | None:
         """When to call :meth:`due`; ``None`` where only an answer can make something due."""
@@ -76,8 +70,8 @@ class Past:
             return self._first_answer
         return self._first_answer + (ALL_WITHIN if self._told_first else FIRST_WITHIN)
 
-    def due(self, now: float, unread_of: Callable[[Conversation], int]) -> Gathered | None:
-        """What to tell now, in one summary; ``None`` if it is not due yet, or nothing of it is unread any more.
+    def due(self, now: float, unread_of: Callable[[Conversation], int]) -> list[Kept]:
+        """What to tell now, in one summary; nothing if it is not due yet, or nothing of it is unread any more.
 
         Args:
             now: The time, in seconds.
@@ -85,19 +79,14 @@ class Past:
         """
         deadline = self.deadline()
         if deadline is None or now < deadline:
-            return None
+            return []
         self._over = self._told_first or not self._unanswered
         self._told_first = True
-        left = [min(count, unread_of(conversation)) for conversation, count in self._counted.items()]
-        left = [count for count in left if count > 0] + list(self._uncounted.values())
-        self._counted.clear()
-        self._uncounted.clear()
-        return Gathered(sum(left), len(left)) if left else None
+        return self._gathering.take(unread_of)
 
     def clear(self) -> None:
         """Signed out: the next sign-in has a past of its own."""
         self._unanswered.clear()
-        self._counted.clear()
-        self._uncounted.clear()
+        self._gathering.clear()
         self._first_answer = None
         self._told_first = self._over = False

@@ -1,7 +1,8 @@
-"""The unread state: keeps the counts of every conversation, and tells which publications are news.
+"""The unread state: keeps the counts of every conversation, and tells which changes of them are growth.
 
 Pure: no I/O and no clock. The counts in a publication are absolute, so the last one of a conversation is all that has
-to be remembered; a conversation that was read is forgotten. Only growth is news, the rest are repeats or reads.
+to be remembered; a conversation that was read is forgotten. A look-up tells the counts of many at once, as of the
+moment when it was asked for: of a conversation that had a publication since, the publication counts.
 """
 
 from __future__ import annotations
@@ -11,29 +12,17 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from ..config import NEWS_TYPES
-from .toast import Conversation
+from ..toast import Conversation
+from .fields import AGENTS, CHANNELS, MOST_COUNT, first, ident, integer
 
-UNREAD_CHANGE = "unread_thread_change"
-"""The type that carries the unread counts. It keeps them right even where a setting takes it out of the news."""
-
-MOST_COUNT = 999_999
-"""No conversation counts higher: a number from the network must not grow the program or its words without end."""
 MOST_CONVERSATIONS = 10_000
 """So many unread conversations are remembered; beyond, the one that was quiet for longest is forgotten."""
 MOST_EVENTS = 4096
 """So many ``notification_id``s are remembered, the latest."""
 
-_LONGEST_ID = 128
-_LONGEST_NAME = 256
-
-_DIRECT = "dm_channels_section"
-_CHANNELS = "channels_section"
-_ID_KEYS = ("channels_id", "channel_id", "id")
-
 
 class Counts(NamedTuple):
-    """The unread state of all conversations together."""
+    """The unread state of all conversations together; muted ones are left out."""
 
     unread: int
     mentions: int
@@ -41,20 +30,26 @@ class Counts(NamedTuple):
     """How many conversations have unread threads."""
 
 
-class News(Struct, frozen=True):
-    """One thing a person should be told. The texts are as they came from the network (see :mod:`.wording`)."""
+class Growth(NamedTuple):
+    """A conversation's counts, which have grown."""
 
-    conversation: Conversation
-    section: str
-    name: str | None
-    """The channel's, person's or agent's name; ``None`` where there is none."""
-    text: str | None
-    """A channel's or agent's description, or a direct message's preview; ``None`` where there is none."""
-    unread: int
-    """Unread threads of the conversation now; 0 where they are not counted."""
-    mentions: int
+    unread: int = 0
+    """Unread threads now; 0 where they are not counted."""
+    mentions: int = 0
+    mentioned: bool = False
+    """The mentions grew."""
+    reply: bool = False
+    """Nothing but the mentions grew: somebody answered in a thread that was unread already."""
     counted: bool = True
     """False where the unread state does not hold it, because no read update could ever take it out again."""
+
+
+class LookedUp(NamedTuple):
+    """A conversation that a look-up says more of than was known."""
+
+    conversation: Conversation
+    growth: Growth
+    fields: Mapping[Any, Any]
 
 
 class _Known(Struct):
@@ -63,69 +58,118 @@ class _Known(Struct):
     unread: int
     mentions: int
     sure: bool = True
-    """False after publications were lost: then the next count above 0 is news, whatever it is."""
+    """False after publications were lost: then the next count above 0 is growth, whatever it is."""
 
 
 class UnreadState:
-    """The unread counts of every conversation, fed by publications.
+    """The unread counts of every conversation, fed by publications and look-ups.
 
-    Owned by one thread. Its memory is bounded whatever the network sends, and :meth:`apply` never raises.
+    Owned by one thread. Its memory is bounded whatever the network sends, and it never raises.
     """
 
     def __init__(self) -> None:
         self._known: dict[Conversation, _Known] = {}
-        self._unread = 0
-        self._mentions = 0
+        self._unread = self._mentions = self._conversations = 0
         self._events: dict[str, None] = {}
         self._read: dict[Conversation, None] = {}
+        self._muted: dict[str, frozenset[str]] = {}
+        self._agents: dict[str, int] = {}
+        """By push channel: how many conversations of agents are unread."""
+        self._published: dict[str, set[Conversation]] = {}
+        """By push channel, while a look-up is under way: the conversations that had a publication since it was sent."""
 
-    def apply(self, channel: str, data: Any, *, types: Collection[str] = NEWS_TYPES) -> News | None:
-        """Take in one publication.
+    def first_time(self, event: str) -> bool:
+        """Whether an event with this ``notification_id`` comes for the first time; one without (empty) always does."""
+        if not event:
+            return True
+        known = event in self._events
+        if known:
+            del self._events[event]
+        elif len(self._events) >= MOST_EVENTS:
+            del self._events[next(iter(self._events))]
+        self._events[event] = None
+        return not known
+
+    def count(self, conversation: Conversation, fields: Mapping[Any, Any]) -> Growth | None:
+        """Set the counts of a conversation to those of a publication.
 
         Args:
-            channel: The push channel that it came on.
-            data: Its decoded JSON, of any type.
-            types: The ``notification_type``s that are news.
+            fields: The publication's.
 
         Returns:
-            The news, or ``None`` for a read, a repeat, and what is not to be told.
+            The counts, where they have grown; ``None`` for a read and a repeat.
         """
-        if not isinstance(data, dict):
+        if (published := self._published.get(conversation.channel)) is not None:
+            published.add(conversation)
+        threads, mentions = integer(fields.get("thread_count")), integer(fields.get("mention_count"))
+        if threads == 0:
+            self._forget(conversation)
             return None
-        kind = data.get("notification_type")
-        if not isinstance(kind, str) or (kind != UNREAD_CHANGE and kind not in types):
+        if not conversation.ident:
+            return Growth(counted=False)
+        before = self._known.get(conversation) or _Known(0, 0)
+        unread = min(before.unread + 1, MOST_COUNT) if threads is None else threads
+        known = _Known(unread, before.mentions if mentions is None else mentions, before.sure or threads is not None)
+        self._remember(conversation, known)
+        if threads is None or not before.sure:
+            return _growth(before, known)
+        return _growth(before, known) if _grew(before, known) else None
+
+    # --- look-ups ---------------------------------------------------------------------------------------------------
+
+    def look_up_began(self, channel: str) -> None:
+        """The unread of this organisation is asked for from here on."""
+        self._published[channel] = set()
+
+    def looked_up(self, channel: str, section: str, rows: Collection[Mapping[Any, Any]], whole: bool) -> list[LookedUp]:
+        """Take in what a look-up says of a section.
+
+        Args:
+            channel: The organisation's push channel.
+            section: The section.
+            rows: Its conversations.
+            whole: All of them: one that is absent has been read.
+
+        Returns:
+            The conversations whose counts have grown.
+        """
+        newer = self._published.get(channel, set())
+        grown: list[LookedUp] = []
+        present: set[str] = set()
+        for row in rows:
+            conversation = Conversation(channel, section, ident(section, row))
+            present |= {conversation.ident, first(row, "name", "username") or ""}
+            if conversation in newer or not conversation.ident:
+                continue
+            growth = self._row(conversation, integer(row.get("thread_count")), integer(row.get("mention_count")))
+            if growth is not None:
+                grown.append(LookedUp(conversation, growth, row))
+        if whole:
+            for known in [one for one in self._known if (one.channel, one.section) == (channel, section)]:
+                if known.ident not in present and known not in newer:
+                    self._forget(known)
+        return grown
+
+    def look_up_ended(self, channel: str) -> None:
+        """Nothing more comes of that look-up."""
+        self._published.pop(channel, None)
+
+    def _row(self, conversation: Conversation, threads: int | None, mentions: int | None) -> Growth | None:
+        if threads is None:
             return None
-        if self._seen(data.get("notification_id")):
+        if threads == 0:
+            self._forget(conversation)
             return None
-        section = data.get("section")
-        section = section[:_LONGEST_NAME] if isinstance(section, str) else ""
-        fields = data.get("data")
-        if not isinstance(fields, dict):
-            fields = {}
-        conversation = Conversation(channel, section, _ident(fields))
-        if kind == UNREAD_CHANGE:
-            grown = self._count(conversation, fields)
-            if not grown or kind not in types:
-                return None
-            counted = conversation in self._known
-        else:
-            # Other types say nothing of threads. Counting them would leave a number that no read update clears, and
-            # would make the next real count look like a repeat.
-            counted = False
-        known = self._known.get(conversation)
-        return News(
-            conversation=conversation,
-            section=section,
-            name=_name(section, fields),
-            text=_text(section, fields),
-            unread=known.unread if known else 0,
-            mentions=known.mentions if known else 0,
-            counted=counted,
-        )
+        before = self._known.get(conversation) or _Known(0, 0)
+        known = _Known(threads, before.mentions if mentions is None else mentions)
+        self._remember(conversation, known)
+        return _growth(before, known) if _grew(before, known) else None
+
+    # --- what is known ----------------------------------------------------------------------------------------------
 
     def counts(self) -> Counts:
         """The counts of all conversations together."""
-        return Counts(self._unread, self._mentions, len(self._known))
+        return Counts(self._unread, self._mentions, self._conversations)
 
     def unread_of(self, conversation: Conversation) -> int:
         """The unread threads of one conversation; 0 when it was read or never seen."""
@@ -133,114 +177,88 @@ class UnreadState:
         return known.unread if known else 0
 
     def unread_channels(self) -> frozenset[str]:
-        """The push channels with an unread conversation."""
-        return frozenset(conversation.channel for conversation in self._known)
+        """The push channels with an unread conversation that is not muted."""
+        return frozenset(conversation.channel for conversation in self._known if not self.is_muted(conversation))
+
+    def unread_agents(self) -> frozenset[str]:
+        """The push channels with an unread conversation of an agent, whose reading is never published."""
+        return frozenset(self._agents)
 
     def take_read(self) -> list[Conversation]:
-        """What has left the counts since the last call: read, left, or forgotten. It may have come back meanwhile."""
+        """What was read since the last call, or left or forgotten. It may have come back meanwhile."""
         read, self._read = list(self._read), {}
         return read
 
     def counts_unknown(self, channel: str) -> None:
-        """Publications of this channel were lost: of each conversation the next count above 0 is news."""
+        """Publications of this channel were lost: of each conversation the next count above 0 is growth."""
         for conversation, known in self._known.items():
             if conversation.channel == channel:
                 known.sure = False
+
+    # --- muted channels ---------------------------------------------------------------------------------------------
+
+    def mute(self, channel: str, idents: frozenset[str]) -> None:
+        """In this organisation these channels are muted, and no others: the counts leave them out."""
+        if self._muted.get(channel, frozenset()) != idents:
+            self._muted[channel] = idents
+            told = [known for conversation, known in self._known.items() if not self.is_muted(conversation)]
+            self._unread = sum(known.unread for known in told)
+            self._mentions = sum(known.mentions for known in told)
+            self._conversations = len(told)
+
+    def is_muted(self, conversation: Conversation) -> bool:
+        """Whether the person muted it at Telex."""
+        muted = self._muted.get(conversation.channel)
+        return bool(muted) and conversation.section == CHANNELS and conversation.ident in (muted or ())
+
+    # --- its end ----------------------------------------------------------------------------------------------------
 
     def organisation_left(self, channel: str) -> None:
         """The user left the organisation of this channel: forget its conversations."""
         for conversation in [known for known in self._known if known.channel == channel]:
             self._forget(conversation)
+        self._muted.pop(channel, None)
+        self._published.pop(channel, None)
 
     def clear(self) -> None:
         """Forget everything, as on signing out."""
-        self._known.clear()
-        self._read.clear()
-        self._events.clear()
-        self._unread = self._mentions = 0
+        for kept in (self._known, self._events, self._read, self._muted, self._agents, self._published):
+            kept.clear()
+        self._unread = self._mentions = self._conversations = 0
 
-    def _seen(self, event: Any) -> bool:
-        """Whether this event came before. What is too long for an id is none."""
-        if not isinstance(event, str) or not event or len(event) > _LONGEST_ID:
-            return False
-        seen = event in self._events
-        if seen:
-            del self._events[event]
-        elif len(self._events) >= MOST_EVENTS:
-            del self._events[next(iter(self._events))]
-        self._events[event] = None
-        return seen
+    # ----------------------------------------------------------------------------------------------------------------
 
-    def _count(self, conversation: Conversation, fields: Mapping[Any, Any]) -> bool:
-        """Set the counts of a conversation to what came; return whether they grew."""
-        threads, mentions = _integer(fields.get("thread_count")), _integer(fields.get("mention_count"))
-        if threads == 0:
-            self._forget(conversation)
-            return False
-        if not conversation.ident:
-            return True
-        known = self._known.pop(conversation, None)
-        if known is None:
-            known = _Known(0, 0)
-            if len(self._known) >= MOST_CONVERSATIONS:
-                self._forget(next(iter(self._known)))
-        self._known[conversation] = known  # at the end: the dictionary's order is from long quiet to latest
-        absent = threads is None
-        now_unread = min(known.unread + 1, MOST_COUNT) if threads is None else threads
-        now_mentions = known.mentions if mentions is None else mentions
-        grown = absent or not known.sure or now_unread > known.unread or now_mentions > known.mentions
-        self._unread += now_unread - known.unread
-        self._mentions += now_mentions - known.mentions
-        known.unread, known.mentions = now_unread, now_mentions
-        known.sure = known.sure or not absent
-        return grown
+    def _remember(self, conversation: Conversation, known: _Known) -> None:
+        """Put it in place of what was known, at the end: the dictionary's order is from long quiet to latest."""
+        before = self._known.pop(conversation, None)
+        if before is not None:
+            self._add(conversation, before, -1)
+        elif len(self._known) >= MOST_CONVERSATIONS:
+            self._forget(next(iter(self._known)))
+        self._known[conversation] = known
+        self._add(conversation, known, 1)
 
     def _forget(self, conversation: Conversation) -> None:
         known = self._known.pop(conversation, None)
         if known is not None:
-            self._unread -= known.unread
-            self._mentions -= known.mentions
-            self._read[conversation] = None
+            self._add(conversation, known, -1)
+        self._read[conversation] = None
+
+    def _add(self, conversation: Conversation, known: _Known, times: int) -> None:
+        if conversation.section == AGENTS:
+            agents = self._agents.pop(conversation.channel, 0) + times
+            if agents:
+                self._agents[conversation.channel] = agents
+        if not self.is_muted(conversation):
+            self._unread += times * known.unread
+            self._mentions += times * known.mentions
+            self._conversations += times
 
 
-def _integer(value: Any) -> int | None:
-    """The count that a value is, from 0 to :data:`MOST_COUNT`; ``None`` if it is no integer (``True`` is none)."""
-    if not isinstance(value, int) or isinstance(value, bool):
-        return None
-    return max(0, min(value, MOST_COUNT))
+def _grew(before: _Known, known: _Known) -> bool:
+    return known.unread > before.unread or known.mentions > before.mentions
 
 
-def _ident(fields: Mapping[Any, Any]) -> str:
-    """What identifies a conversation within its section; empty if nothing does."""
-    for key in _ID_KEYS:
-        value = fields.get(key)
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 64:
-            return str(value)
-        if isinstance(value, str) and 0 < len(value) <= _LONGEST_ID:
-            return value
-    return (_first(fields, ("name", "username")) or "")[:_LONGEST_NAME]
-
-
-def _name(section: str, fields: Mapping[Any, Any]) -> str | None:
-    if section == _DIRECT:
-        return _first(fields, ("username", "name"))
-    if section == _CHANNELS:
-        return _first(fields, ("name",))
-    return _first(fields, ("name", "username"))
-
-
-def _text(section: str, fields: Mapping[Any, Any]) -> str | None:
-    if section == _DIRECT:
-        return _first(fields, ("preview_message",))
-    if section == _CHANNELS:
-        return _first(fields, ("description",))
-    return _first(fields, ("description", "preview_message"))
-
-
-def _first(fields: Mapping[Any, Any], keys: tuple[str, ...]) -> str | None:
-    """The first of these fields that is a non-empty string."""
-    for key in keys:
-        value = fields.get(key)
-        if isinstance(value, str) and value:
-            return value
-    return None
+def _growth(before: _Known, known: _Known) -> Growth:
+    mentioned = known.mentions > before.mentions
+    return Growth(known.unread, known.mentions, mentioned, reply=mentioned and known.unread == before.unread)

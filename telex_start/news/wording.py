@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from ..face import plural
+from ..toast import Action, Place, Toast
+from .calls import Call
+from .fields import AGENTS, CHANNELS, DIRECT
+from .item import News
+from .links import call_place
+from .markup import plain
+from .messages import THREAD_REPLY
 from .text import clean, cut, lines, one_line, visible
-from .toast import Toast
-from .unread import News
 
 LONGEST_TITLE = 200
 """Characters, the ellipsis included."""
@@ -14,54 +19,95 @@ LONGEST_BODY = 1000
 
 PROGRAM = "Telex"
 """The title where no name is known."""
+UNKNOWN = "New unread message"
+"""The body where it is not known what was written."""
+NEW_MESSAGE = "New message"
+"""The body where nothing of it is to be shown."""
 
 _ORGANISATION_SHARE = 80
 """Characters a title keeps for the organisation's name when both names are too long."""
 
 
-def toast_of(news: News, organisation_name: str, several_organisations: bool) -> Toast:
+def toast_of(news: News, organisation_name: str, several_organisations: bool, show_text: bool = True) -> Toast:
     """The toast for one piece of news.
 
     Args:
         news: With its texts as they came.
         organisation_name: The name of the organisation that it came from, as it came.
         several_organisations: The user has more than one, so the title names this one.
+        show_text: ``False``: titles only, nothing of what was written.
     """
-    organisation = cut(visible(one_line(organisation_name)), LONGEST_TITLE)
-    name = cut(visible(one_line(news.name or "")), LONGEST_TITLE)
-    title = name or organisation or PROGRAM
-    if name and organisation and several_organisations:
-        organisation_share = cut(organisation, max(_ORGANISATION_SHARE, LONGEST_TITLE - 3 - len(name)))
-        title = f"{cut(name, LONGEST_TITLE - 3 - len(organisation_share))} · {organisation_share}"
-    counts = _counts(news.unread, news.mentions)
-    text = visible(clean(news.text or "")) or "New unread message"
-    if counts:
-        text = f"{cut(text, LONGEST_BODY - 1 - len(counts))}\n{counts}"
+    organisation, sender = _name(organisation_name), _name(news.sender)
+    to_me_alone = news.direct and not news.group
+    name = _name(news.name) or (sender if to_me_alone else "")
+    text = visible(clean(plain(news.message or ""))) or news.attached
+    body = _with_counts(_said(news, sender, text), news) if show_text else NEW_MESSAGE
+    has_id = bool(news.place.path)
     return Toast(
-        title=title,
-        body=cut(text, LONGEST_BODY),
+        title=_title(name or _unnamed(news), organisation, several_organisations),
+        body=cut(body, LONGEST_BODY),
         organisation=organisation or None,
         channel=name or None,
         unread=news.unread,
         conversation=news.conversation if news.conversation.ident else None,
+        sender=sender or (name if to_me_alone else "") or None,
+        text=(cut(text, LONGEST_BODY) if show_text else "") or None,
+        place=news.place,
+        group=news.group,
+        actions=(Action.MARK_AS_READ,) if has_id and news.conversation.section in (CHANNELS, DIRECT) else (),
     )
 
 
-def flood_summary(count: int, conversations: int) -> Toast:
-    """One toast for all that the flood rule held: ``997 more in 12 conversations``."""
+def call_toast(call: Call, organisation_name: str, several_organisations: bool) -> Toast:
+    """The toast for a call.
+
+    Args:
+        call: With its caller's name as it came.
+        organisation_name, several_organisations: As for :func:`toast_of`.
+    """
+    organisation = _name(organisation_name)
+    caller = _name(call.caller)
     return Toast(
-        title=PROGRAM, body=f"{count} more in {plural(conversations, 'conversation')}", unread=count, summary=True
+        title=cut(f"{caller or 'Somebody'} is calling", LONGEST_TITLE),
+        body=organisation if organisation and several_organisations else "Click to join the call.",
+        organisation=organisation or None,
+        channel=caller or None,
+        key=call.key,
+        transient=True,
+        sender=caller or None,
+        place=call_place(call.channel, call.buzz),
+        actions=(Action.JOIN,),
+        urgent=True,
     )
 
 
-def away_summary(unread: int, conversations: int) -> Toast:
+def flood_summary(count: int, conversations: int, channel: str = "") -> Toast:
+    """One toast for all that the flood rule held: ``997 more in 12 conversations``.
+
+    Args:
+        channel: The push channel of the organisation, where it is only one; likewise below.
+    """
+    return _summary(PROGRAM, f"{count} more", count, conversations, channel)
+
+
+def away_summary(unread: int, conversations: int, channel: str = "") -> Toast:
     """One toast for the past: ``While you were away: 12 unread in 4 conversations``."""
-    return Toast(
-        title="While you were away",
-        body=f"{unread} unread in {plural(conversations, 'conversation')}",
-        unread=unread,
-        summary=True,
-    )
+    return _summary("While you were away", f"{unread} unread", unread, conversations, channel)
+
+
+def paused_summary(unread: int, conversations: int, channel: str = "") -> Toast:
+    """One toast for what came while the person wanted none."""
+    return _summary("While notifications were paused", f"{unread} unread", unread, conversations, channel)
+
+
+def _summary(title: str, what: str, unread: int, conversations: int, channel: str) -> Toast:
+    body = f"{what} in {plural(conversations, 'conversation')}"
+    return Toast(title=title, body=body, unread=unread, summary=True, place=Place(channel))
+
+
+def not_marked(name: str, why: str) -> Toast:
+    """Marking a conversation as read did not work; both texts may hold the network's words."""
+    return said("Not marked as read", f"{name}: {why}" if name else why)
 
 
 def said(title: str, message: str, *, key: str | None = None) -> Toast:
@@ -122,6 +168,46 @@ def console_line(toast: Toast) -> str:
     body = " · ".join(lines(clean(toast.body)))
     title = one_line(toast.title)
     return f"{title}: {body}" if body else title
+
+
+def _name(raw: str | None) -> str:
+    return cut(visible(one_line(raw or "")), LONGEST_TITLE)
+
+
+def _title(name: str, organisation: str, several_organisations: bool) -> str:
+    if not (name and organisation and several_organisations):
+        return name or organisation or PROGRAM
+    organisation_share = cut(organisation, max(_ORGANISATION_SHARE, LONGEST_TITLE - 3 - len(name)))
+    return f"{cut(name, LONGEST_TITLE - 3 - len(organisation_share))} · {organisation_share}"
+
+
+def _unnamed(news: News) -> str:
+    """The title where nobody is named."""
+    if news.asked_for:
+        return "Reminder"
+    if news.direct and news.conversation.ident:
+        return "Group message" if news.group else "Direct message"
+    return ""
+
+
+def _said(news: News, sender: str, text: str) -> str:
+    """Who wrote what, as far as it is known and not in the title already."""
+    if news.asked_for:
+        return "You wanted to be reminded of a message that you saved."
+    if sender and news.mentioned and not news.direct:
+        sender = f"{sender} mentioned you"
+    elif sender and news.kind == THREAD_REPLY:
+        sender = f"{sender} replied"
+    elif not sender or (news.direct and not news.group) or news.conversation.section == AGENTS:
+        return text or visible(clean(news.description or "")) or UNKNOWN
+    elif not text:
+        return f"{sender}: {UNKNOWN}"
+    return f"{sender}: {text}" if text else sender
+
+
+def _with_counts(text: str, news: News) -> str:
+    counts = _counts(news.unread, news.mentions)
+    return f"{cut(text, LONGEST_BODY - 1 - len(counts))}\n{counts}" if counts else text
 
 
 def _counts(unread: int, mentions: int) -> str:

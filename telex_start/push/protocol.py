@@ -41,6 +41,8 @@ class Live(Struct, frozen=True):
     """The channel is subscribed."""
 
     channel: Channel
+    whole: bool
+    """Everything since it was live before has come. Not so at the first time, nor where no history is kept."""
 
 
 class Unsubscribed(Struct, frozen=True):
@@ -389,8 +391,8 @@ class PushClient:
         return []
 
     def _settle(self, channel: Channel, subscribed: Subscribed, now: float) -> list[Happening]:
-        if channel.recovery is not None:
-            self._kept = channel.recovery.kept
+        assert channel.recovery is not None
+        self._kept, continues = channel.recovery.kept, channel.recovery.continues
         pieces, first = channel.settle(now)
         if not channel.server_side:
             channel.schedule_refresh(subscribed.expires, subscribed.ttl, now, self._chance())
@@ -403,8 +405,8 @@ class PushClient:
                 data = tuple(publication.data for publication in piece)
                 happenings.append(PublicationsReceived(channel.name, data, how))
         if first:
-            happenings.append(ChannelAnswered(channel.name))
-        happenings.append(Live(channel))
+            happenings.append(ChannelAnswered(channel.name, look_up_follows=True))
+        happenings.append(Live(channel, whole=continues and LOST not in pieces))
         return happenings
 
     def _refresh_reply(self, reply: Reply, now: float) -> list[Happening]:

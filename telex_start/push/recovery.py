@@ -89,6 +89,8 @@ class Recovery:
             kept: How many publications the server seems to keep of a channel, a guess for the halving; 0 for none.
         """
         self._known = known
+        self.continues = known is not None
+        """It goes on from a position that is known; otherwise nobody can say what was before what it brings."""
         self.ask = Ask(True, known.epoch, known.offset) if known else Ask(True)
         self.done = False
         self.complete = True

@@ -18,10 +18,24 @@ def compact(value: object) -> str:
     """JSON without spaces; non-ASCII as itself, except lone surrogates, which only an escape can carry."""
     if isinstance(value, RawJson):
         return value.text
+    try:
+        # At once, which is ten times as fast for the 15 MB that a look-up may be: the push server waits meanwhile.
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    except TypeError:
+        pass  # a RawJson is in it, or a Mapping that is no dict
+    else:
+        if text.isascii() or _encodable(text):
+            return text
+    return _by_parts(value)
+
+
+def _by_parts(value: object) -> str:
+    if isinstance(value, RawJson):
+        return value.text
     if isinstance(value, Mapping):
-        return "{" + ",".join(f"{compact(str(key))}:{compact(item)}" for key, item in value.items()) + "}"
+        return "{" + ",".join(f"{_by_parts(str(key))}:{_by_parts(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ",".join(map(compact, value)) + "]"
+        return "[" + ",".join(map(_by_parts, value)) + "]"
     text = json.dumps(value, ensure_ascii=False)
     return text if text.isascii() or _encodable(text) else json.dumps(value)
 

@@ -28,9 +28,11 @@ class Options:
     expired_close_delay: float = 25.0
     rate: float = 6.0
     burst: int = 4
-    history: int = 100
+    history: int = 0
     history_ttl: float = 300.0
     notification_token: bool = True
+    slugs: str = "new"
+    new_message: str = "after"
     honour_subs: bool = False
     story: bool = True
     story_interval: float = 6.0
@@ -91,9 +93,16 @@ def parser() -> argparse.ArgumentParser:
     add("--expired-close-delay", type=_seconds, default=25.0, metavar="SECONDS", help="grace after a token's end (25)")
     add("--rate", type=_seconds, default=6.0, metavar="PER_SECOND", help="API calls a second (6); 0 for no limit")
     add("--burst", type=_positive_count, default=4, help="API calls at once (4)")
-    add("--history", type=_count, default=100, metavar="SIZE", help="publications kept per channel (100); 0 for none")
+    add("--history", type=_count, default=0, metavar="SIZE", help="publications kept per channel (0, as the service)")
     add("--history-ttl", type=_positive_seconds, default=300.0, metavar="SECONDS", help="how long they are kept (300)")
     add("--no-notification-token", dest="notification_token", action="store_false", help="logins bring none")
+    add("--slugs", choices=("new", "older", "none"), default="new", help="name of the slug's field, or no slugs (new)")
+    add(
+        "--new-message",
+        choices=("before", "after", "never"),
+        default="after",
+        help="when a message's text comes: before or after its count, or never (after)",
+    )
     add("--honour-subs", action="store_true", help="subscribe the tokens in connect.subs, which no Centrifugo does")
     add("--no-story", dest="story", action="store_false", help="publish nothing by itself")
     add("--story-interval", type=_positive_seconds, default=6.0, metavar="SECONDS", help="pace of the story (6)")

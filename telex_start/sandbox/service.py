@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import shlex
 import signal
@@ -11,31 +12,45 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
 
 from .backend.accounts import Accounts
+from .backend.activity import Activity, Position
 from .backend.api_server import API_PATH, ApiServer
+from .backend.callers import Callers
+from .backend.conversations import Conversations
+from .backend.dangerous_calls import DangerousCalls
 from .backend.faults import ApiFaults
-from .backend.notifications import Conversations
+from .backend.look_ups import LookUps
+from .backend.profiles import Preferences
 from .backend.rate_limit import RateLimiter
+from .backend.settings import ServiceSettings
+from .backend.sign_in_calls import SignInCalls
 from .centrifugo.process import CentrifugoServer
 from .certificates import Certificates, make_certificates
 from .control.api_orders import ApiOrders
-from .control.control_api import ControlApi
+from .control.call_orders import CallOrders
+from .control.control_api import ControlApi, Orders
+from .control.conversation_orders import ConversationOrders
+from .control.preference_orders import PreferenceOrders
 from .control.push_orders import PushOrders
 from .options import Options
 from .push.hub import Hub
-from .push.interface import PushServer
+from .push.interface import NotPossible, PushServer
 from .push.own_server import OwnPushServer
 from .push.settings import PUSH_PATH, PushSettings
-from .push.streams import Streams
+from .push.streams import StreamPosition, Streams
 from .server_clock import ServerClock
 from .story import Story
 from .token_signer import TokenSigner
 from .traffic_log import TrafficLog
+
+_log = logging.getLogger(__name__)
 
 
 async def serve(options: Options) -> int:
@@ -73,17 +88,26 @@ async def _serve_until(ending: asyncio.Event, options: Options, directory: Path)
     signer = TokenSigner(clock, options.connection_ttl, options.subscription_ttl)
     traffic, faults = TrafficLog(), ApiFaults()
     limiter = RateLimiter(options.rate, options.burst, time.monotonic)
-    conversations = Conversations(accounts.new_id)
+    conversations, preferences = Conversations(accounts.new_id), Preferences()
+    settings = ServiceSettings(options.notification_token, options.slugs, options.new_message)
     push_server = _push_server(options, certificates, directory, signer, clock, traffic)
-    api = ApiServer(accounts, signer, clock, limiter, faults, traffic, options.notification_token)
-    control = ControlApi(
-        accounts,
-        push_server,
-        signer,
-        traffic,
-        PushOrders(push_server, conversations),
+    activity = Activity(conversations, preferences, settings, _Publisher(push_server))
+    callers = Callers(accounts, faults, settings)
+    api_calls = [
+        *SignInCalls(accounts, callers, signer, clock, faults, traffic, settings).calls(),
+        *LookUps(accounts, callers, conversations, preferences, settings, clock).calls(),
+        *DangerousCalls(accounts, callers, conversations, activity, clock, traffic).calls(),
+    ]
+    api = ApiServer(api_calls, clock, limiter, faults, traffic)
+    conversation_orders = ConversationOrders(activity)
+    all_orders: list[Orders] = [
+        PushOrders(push_server),
+        conversation_orders,
+        CallOrders(activity, conversation_orders),
+        PreferenceOrders(preferences, conversation_orders, settings, faults, traffic),
         ApiOrders(accounts, faults, limiter, signer),
-    )
+    ]
+    control = ControlApi(accounts, push_server, signer, traffic, all_orders)
     application = web.Application(client_max_size=64 * 2**20)
     application.add_routes(api.routes())
     application.add_routes(control.routes())
@@ -96,7 +120,7 @@ async def _serve_until(ending: asyncio.Event, options: Options, directory: Path)
         await web.SockSite(runner, listener, ssl_context=certificates.server_context()).start()
         _announce(listener.getsockname()[1], push_server.port, certificates, accounts)
         if options.story:
-            story = asyncio.create_task(Story(accounts, push_server, conversations, options.story_interval).tell())
+            story = asyncio.create_task(Story(accounts, activity, options.story_interval).tell())
         await ending.wait()
     finally:
         if story is not None:
@@ -104,6 +128,20 @@ async def _serve_until(ending: asyncio.Event, options: Options, directory: Path)
         await push_server.stop()
         await runner.cleanup()
         listener.close()
+
+
+@dataclass(frozen=True)
+class _Publisher:
+    """The push server, as the backend sees it: what it cannot take is lost, and nobody hears of it."""
+
+    push_server: PushServer
+
+    async def publish(self, channel: str, texts: Sequence[str]) -> Position:
+        try:
+            return await self.push_server.publish(channel, texts)
+        except NotPossible as reason:
+            _log.info("lost %d publications: %s", len(texts), reason)
+            return StreamPosition(0, "")
 
 
 def _listen(port: int) -> socket.socket:

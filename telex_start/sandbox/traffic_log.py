@@ -13,6 +13,8 @@ from contextlib import contextmanager
 
 COMMANDS_KEPT = 1000
 """Commands, and connects, of push clients that ``status`` shows, the newest."""
+CALLS_KEPT = 10_000
+"""API calls that the order ``calls`` shows, the newest."""
 
 
 def without_tokens(value: object) -> object:
@@ -46,6 +48,10 @@ class TrafficLog:
         self.logins = 0
         self.refused_logins = 0
         self.logouts = 0
+        self.readings: list[str] = []
+        """Channels that a reading call was made for."""
+        self.switched_organisations = 0
+        self.calls: deque[dict[str, object]] = deque(maxlen=CALLS_KEPT)
         self.commands: deque[dict[str, object]] = deque(maxlen=COMMANDS_KEPT)
         self.connects: deque[dict[str, object]] = deque(maxlen=COMMANDS_KEPT)
         self.closes: Counter[int] = Counter()
@@ -65,11 +71,17 @@ class TrafficLog:
         finally:
             self.under_way -= 1
 
-    def request(self, method: str, path: str, status: int) -> None:
-        """Count one answered API call."""
+    def request(self, method: str, path: str, status: int, asked: str) -> None:
+        """Count one answered API call.
+
+        Args:
+            path: The call's, in which ``{organisation}`` stands for any.
+            asked: What was asked for: the path with its ids and its query.
+        """
         name = f"{method} {path}"
         self.requests.setdefault(name, Counter())[status] += 1
         self.request_times.setdefault(name, []).append(self.uptime())
+        self.calls.append({"time": self.uptime(), "method": method, "path": asked, "status": status})
         if status == 429:
             self.rate_limited_times.append(self.uptime())
 

@@ -7,8 +7,9 @@ from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 from ..events import Event
-from ..net.pacing import Pacer
+from .look_ups import LookUps
 from .organisations import Organisations
+from .shared_pacer import SharedPacer
 from .telex_api import TelexApi
 from .timings import Timings
 from .tokens import TokenStore
@@ -19,8 +20,9 @@ class Collaborators(NamedTuple):
 
     api: TelexApi
     store: TokenStore
-    pacer: Pacer
+    pacer: SharedPacer
     organisations: Organisations
+    look_ups: LookUps
     timings: Timings
     now: Callable[[], float]
     """Seconds on a clock that counts sleep."""

@@ -79,6 +79,7 @@ class PushConnection:
             SessionOver: the session has ended.
             ReconnectAsked, LeaveAsked: a command came.
         """
+        self._parts.pacer.tokens_first(True)
         try:
             self._look_for_command()  # from here on a command aborts the connection, so none is overlooked
             self._fetcher.prepare()
@@ -153,6 +154,7 @@ class PushConnection:
                 case Event():
                     self._dispatch(happening)
                 case push.Live():
+                    self._parts.look_ups.live(happening.channel.name, happening.whole)
                     self._parts.figures_changed()
                 case push.Unsubscribed():
                     self._unsubscribed(happening)

@@ -1,8 +1,9 @@
 """The session: the one thread that talks to Telex, from signing in to signing out.
 
 It does one thing after the other, and most of them block. Commands come in by one queue, on which it also waits; what
-happens goes out by ``dispatch``. Two more things are shared with other threads: the token store (see
-:class:`~.tokens.TokenStore`), and what :meth:`Session.send` aborts, the WebSocket and the HTTPS client.
+happens goes out by ``dispatch``. Besides, it shares with other threads: the token store (see
+:class:`~.tokens.TokenStore`), what :meth:`Session.send` aborts (the WebSocket and the HTTPS client), and the look-ups,
+which have a thread of their own (see :mod:`.look_ups`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Callable
 from .. import __version__, clock
 from ..config import Config
 from ..errors import Refused, SessionOver, TelexStartError, Temporary
-from ..events import CancelSignIn, Command, Event, ReconnectNow, SignIn, SignOut, Stop
+from ..events import CancelSignIn, Command, Event, ReconnectNow, SignedIn, SignIn, SignOut, Stop
 from ..net import tls
 from ..net.dialling import Dialler
 from ..net.https import Https
@@ -29,9 +30,11 @@ from .collaborators import Collaborators
 from .commands import LEAVING, Commands
 from .connection import PushConnection
 from .interrupts import LeaveAsked, ReconnectAsked, SignInEnded
+from .look_ups import Asked, LookUps
 from .organisations import Figures, Organisations
+from .shared_pacer import SharedPacer
 from .state import SessionState, reason
-from .telex_api import TelexApi
+from .telex_api import Login, TelexApi
 from .timings import USUAL, Timings
 from .tokens import TokenStore
 
@@ -73,16 +76,31 @@ class Session:
         self._chance = chance
         self._timings = timings
         self._now = now
-        self._dialler = Dialler(tls.context(config.ca_file), now, timings.look_up_names_within)
+        context = tls.context(config.ca_file)
+        self._dialler = Dialler(context, now, timings.look_up_names_within)
         self._commands = Commands(now)
-        self._pacer = Pacer(timings.requests_at_once, chance)
+        self._stopping = threading.Event()
+        self._pacer = SharedPacer(Pacer(timings.requests_at_once, chance), now, chance)
         self._https = Https(self._dialler, now, _AGENT, self._commands.leaving)
         self._api = TelexApi(config.api_url, self._https, store, self._pacer, now, timings)
+        self._look_ups = LookUps(
+            config.api_url,
+            lambda: Https(Dialler(context, now, timings.look_up_names_within), now, _AGENT),
+            store,
+            self._pacer,
+            dispatch,
+            now,
+            chance,
+            timings,
+            settings=config.honour_telex_settings,
+        )
         self._organisations: Organisations | None = None
         self._websocket: WebSocket | None = None
         self._wanted: frozenset[str] = frozenset()
         self._reason = ""
         self._online_since: float | None = None
+        self._at_once = False
+        """The next connection is wanted by the person or by the machine's waking, and not because of the server."""
         self._state = SessionState(dispatch, self._figures)
         self._thread = threading.Thread(target=self._run, name="session", daemon=True)
 
@@ -93,7 +111,11 @@ class Session:
         self._thread.start()
 
     def send(self, command: Command) -> None:
-        """Give the session a command; it leaves a blocking receive for it at once, and a call to Telex to sign out."""
+        """Give the session a command; it leaves a blocking receive for it at once, a call to Telex to sign out, and to
+        stop, everything else too."""
+        if isinstance(command, Asked):
+            self._look_ups.obey(command)
+            return
         self._commands.put(command)
         organisations = self._organisations
         if isinstance(command, SignIn) and (organisations is None or not organisations.sign_in_again):
@@ -103,7 +125,9 @@ class Session:
         if (websocket := self._websocket) is not None:
             websocket.abort()
         if isinstance(command, Stop):
+            self._stopping.set()
             self._https.abort()
+            self._look_ups.end()
         elif isinstance(command, LEAVING):
             self._https.interrupt()
 
@@ -131,7 +155,7 @@ class Session:
         finally:
             # To the main thread this means, where nobody has asked to stop, that the session has died.
             try:
-                self._store.clear()
+                self._forget_tokens()
                 self._https.close()
             finally:
                 self._state.move(State.STOPPED)
@@ -185,29 +209,30 @@ class Session:
         except LeaveAsked as leave:
             return self._left(leave.command)
         except SessionOver as over:
-            self._store.clear()
+            self._forget_tokens()
             log.warning("%s", over.message)
             self._state.move(State.SIGN_IN_NEEDED, over.message)
         return None
 
     def _left(self, command: Command) -> Command | None:
         """End the session for a command; some are to be carried out after that."""
+        self._look_ups.end()
         if isinstance(command, Stop):
-            self._store.clear()
+            self._forget_tokens()
             return command
         resume = self._resumable and not isinstance(command, SignOut)
         self._state.move(State.SIGN_IN_NEEDED if resume else State.SIGNED_OUT)
         try:
-            self._api.logout()
+            self._api.logout(self._stopping.wait)
         finally:
-            self._store.clear()
+            self._forget_tokens()
             if not resume:
                 self._forget()
         return command if isinstance(command, SignIn) else None
 
     def _sign_in_failed(self, error: TelexStartError) -> None:
         """Say that there is no session, and why. Whatever ends in *signed out* forgets all."""
-        self._store.clear()
+        self._forget_tokens()
         self._dispatch(sign_in.failed(error))
         if sign_in.refused(error) or self._resumable:
             self._state.move(State.SIGN_IN_NEEDED)
@@ -221,8 +246,13 @@ class Session:
             channel.answered for channel in self._organisations.channels.values()
         )
 
-    def _forget(self) -> None:
+    def _forget_tokens(self) -> None:
+        """There is no session any more, and nothing to be looked up in it."""
         self._store.clear()
+        self._look_ups.end()
+
+    def _forget(self) -> None:
+        self._forget_tokens()
         self._organisations = None
         self._state.well()
         self._reason = ""
@@ -272,7 +302,7 @@ class Session:
         self._reason = ""
         if self._organisations is None or self._organisations.user_id != login.user_id:
             self._organisations = Organisations(login.user_id, self._chance, self._dispatch, self._timings)
-        self._organisations.signed_in_anew()
+        self._signed_in(login)
         for channel in self._organisations.channels.values():
             channel.signed_in_anew()
         with contextlib.suppress(ReconnectAsked):
@@ -297,8 +327,15 @@ class Session:
             return
         if login.user_id != organisations.user_id:
             raise LeaveAsked(command)
-        organisations.signed_in_anew()
+        self._signed_in(login)
         raise ReconnectAsked
+
+    def _signed_in(self, login: Login) -> None:
+        assert self._organisations is not None
+        self._organisations.signed_in_anew()
+        slugs = {f"{login.organisation}/{login.user_id}": login.slug} if login.organisation and login.slug else {}
+        self._look_ups.signed_in(slugs)
+        self._dispatch(SignedIn(login.user_id, login.names))
 
     def _wait_for_pacer(self) -> None:
         self._wait_interruptibly(0.0)
@@ -323,11 +360,13 @@ class Session:
                 self._reason, wait = self._connect(organisations, waits)
             except ReconnectAsked:
                 self._reason, wait = _RECONNECTING_NOW, 0.0
+                self._at_once = True
                 waits.asked()
             self._state.move(State.RECONNECTING, self._reason)
             try:
                 self._wait_interruptibly(wait)
             except ReconnectAsked:
+                self._at_once = True
                 waits.asked()
             self._state.move(State.CONNECTING, self._reason)
 
@@ -348,15 +387,18 @@ class Session:
                 self._wait_for_pacer()
                 organisations.first_look_up(self._api, self._store, self._now())
                 self._wait_interruptibly(0.0)
+                self._look_ups.keep([*organisations.channels])
             for name in organisations.put_first(self._wanted):
                 self._store.subscriptions.pop(name, None)  # or it would take the place of one that matters more
             ending = self._new_connection(organisations, first).run()
             self._wait_interruptibly(0.0)  # where a command ended the connection, that is why, not what the socket saw
             if self._aborted:
+                self._at_once = True
                 return _RECONNECTING_NOW, 0.0
         except (Temporary, Refused) as error:
             self._wait_interruptibly(0.0)  # likewise
             if self._aborted:
+                self._at_once = True
                 return _RECONNECTING_NOW, 0.0
             self._state.report(error)
             return reason(error), waits.refused() if isinstance(error, Refused) else waits.failed()
@@ -368,6 +410,8 @@ class Session:
             return _UNEXPECTED, waits.failed()
         finally:
             self._websocket = None
+            self._look_ups.disconnected()
+        self._at_once = self._at_once or ending.at_once
         log.info("connection ended: %s", ending.why)
         if ending.terminal:
             self._state.report(Temporary(f"{ending.why[0].upper()}{ending.why[1:]}.", "Telex closed the connection"))
@@ -393,6 +437,7 @@ class Session:
             wait_interruptibly=self._wait_interruptibly,
             dispatch=self._dispatch,
             figures_changed=self._figures_changed,
+            look_ups=self._look_ups,
         )
         self._websocket = WebSocket(
             self._config.push_url, self._dialler, self._now, _AGENT, open_within=self._timings.open_within
@@ -407,6 +452,8 @@ class Session:
         self._online_since = self._now()
         self._state.well()
         self._reason = ""
+        self._look_ups.connected(self._at_once)
+        self._at_once = False
         self._state.move(State.ONLINE)
 
     def _figures_changed(self) -> None:

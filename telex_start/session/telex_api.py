@@ -29,16 +29,17 @@ from ..errors import (
 from ..events import Organisation
 from ..net import json_text
 from ..net.https import Answer, Https
-from ..net.pacing import Pacer
 from ..net.sockets import Deadline
 from ..printable import printable
 from . import tokens
+from .shared_pacer import SharedPacer
 from .timings import USUAL, Timings
 from .tokens import Token, TokenStore
 
 log = logging.getLogger(__name__)
 
-
+LOGOUT_PAUSE = 0.3
+"""Seconds after which a logout is asked again that was one request too many."""
 _READ = 10_000
 """Characters of a message that are looked at."""
 _SHORT = 5
@@ -51,6 +52,12 @@ class Login(Struct, frozen=True):
     """Who signed in. The tokens are in the store."""
 
     user_id: str
+    names: tuple[str, ...] = ()
+    """The user name, the full name and the e-mail address, as far as Telex says them."""
+    organisation: str | None = None
+    """The id of the one organisation whose slug comes with the login."""
+    slug: str | None = None
+    """What that organisation is called in the web app's addresses."""
 
     def __repr__(self) -> str:
         return "Login(…)"
@@ -71,7 +78,7 @@ class TelexApi:
         base: str,
         https: Https,
         store: TokenStore,
-        pacer: Pacer,
+        pacer: SharedPacer,
         now: Callable[[], float],
         timings: Timings = USUAL,
     ) -> None:
@@ -118,7 +125,7 @@ class TelexApi:
         self._store.access = access
         self._store.notification = notification if _is_token(notification) else None
         self._bearer_first = False
-        return Login(user["id"])
+        return _login(user)
 
     def organisations(self, user_id: str) -> tuple[Organisation, ...]:
         """The organisations of the signed-in user."""
@@ -165,15 +172,29 @@ class TelexApi:
             self._connection_token(deadline)
             raise Refused(both.words, 401) from None
 
-    def logout(self) -> None:
-        """Tell Telex that the session ends. A failure is ignored: the tokens are forgotten anyway."""
+    def logout(self, pause: Callable[[float], object]) -> None:
+        """Tell Telex that the session ends. A failure is ignored: the tokens are forgotten anyway.
+
+        Args:
+            pause: Waits so many seconds, or less where the program ends; "too many requests" is asked again after it.
+        """
         if self._store.access is None:
             return
         deadline = Deadline(self._now, self._timings.logout_within)
         try:
-            self._call("POST", "/auth/logout", self._bearer(), None, deadline, leaving=True)
+            while not self._logged_out(deadline):
+                pause(LOGOUT_PAUSE)
         except (Temporary, Refused) as error:
             log.info("signing out: %s", error.message)
+
+    def _logged_out(self, deadline: Deadline) -> bool:
+        try:
+            self._call("POST", "/auth/logout", self._bearer(), None, deadline, leaving=True)
+        except RateLimited:
+            if deadline.left() <= LOGOUT_PAUSE:
+                raise
+            return False
+        return True
 
     # --- tokens -----------------------------------------------------------------------------------------------------
 
@@ -257,6 +278,16 @@ class TelexApi:
         return data, _served_at(answer), arrived
 
 
+def _login(user: dict[str, Any]) -> Login:
+    """What is told of the user beside the tokens, in ``user`` of the answer to a login."""
+    told = (user.get(key) for key in ("username", "fullname", "full_name", "email"))
+    names = tuple(dict.fromkeys(name.strip() for name in told if isinstance(name, str) and name.strip()))
+    organisation, slug = user.get("current_org"), user.get("current_organisation_slug")
+    if not _is_token(organisation) or not isinstance(slug, str) or not slug:
+        return Login(user["id"], names)
+    return Login(user["id"], names, organisation, slug)
+
+
 class _BothRefused(Exception):
     """Refused by the notification token and by the access token (or by the only one there is)."""
 
@@ -294,20 +325,17 @@ def _data(answer: Answer, secrets: list[str]) -> Any:
         RateLimited, TelexFailure, Refused: by the stricter of the two status codes.
     """
     try:
-        envelope = json_text.decode(answer.body)
+        envelope = json_text.decode(bytes(answer.body))
     except ValueError:
         envelope = None
-    inner = envelope.get("status_code") if isinstance(envelope, dict) else None
-    status = answer.status
-    if isinstance(inner, int) and not isinstance(inner, bool) and 100 <= inner <= 599:
-        status = 401 if 401 in (inner, status) else max(inner, status)
+    status = stricter(answer.status, envelope.get("status_code") if isinstance(envelope, dict) else None)
     if status == 429:
         raise RateLimited("Telex is answering too many requests; it is tried again in a moment.")
     if 300 <= status < 400:
         raise TelexFailure("A redirect came instead of Telex's answer: does this network ask you to log in first?")
     if not isinstance(envelope, dict):
         raise TelexFailure(f"Telex's server answered with an error page (HTTP {answer.status}).")
-    message = _one_line(envelope.get("message"), secrets) or f"HTTP {status}"
+    message = one_line(envelope.get("message"), secrets) or f"HTTP {status}"
     if status >= 500:
         raise TelexFailure(f"Telex's server says: {message.rstrip('.')}.")
     if status >= 400:
@@ -317,7 +345,14 @@ def _data(answer: Answer, secrets: list[str]) -> Any:
     return envelope.get("data")
 
 
-def _one_line(message: Any, secrets: list[str]) -> str:
+def stricter(status: int, inner: Any) -> int:
+    """The stricter of an answer's HTTP status and the ``status_code`` in its envelope (of any type)."""
+    if isinstance(inner, int) and not isinstance(inner, bool) and 100 <= inner <= 599:
+        return 401 if 401 in (inner, status) else max(inner, status)
+    return status
+
+
+def one_line(message: Any, secrets: list[str]) -> str:
     """What Telex says, fit for a log and a status line; without these secrets."""
     if not isinstance(message, str):
         return ""

@@ -33,6 +33,24 @@ class Timings(Struct, frozen=True, kw_only=True):
     not asked by all its users in the second in which they are back, nor by each of them a second while it falters."""
     look_ups_refused_for: float = 3600.0
     """After so long with nothing but refused look-ups the person is asked to sign in again."""
+    unread_every: float = 3600.0
+    """Between two look-ups of an organisation's unread, about (see :mod:`.look_up_schedule`)."""
+    agents_every: float = 600.0
+    """Between two look-ups of agents' conversations where one counts as unread: its reading is never published."""
+    unread_after: float = 15.0
+    """A connection made anew begins to look the unread up within this, by chance, where nobody has asked for it."""
+    unread_apart: float = 15.0
+    """Between the beginnings of two look-ups of an organisation's unread, at least."""
+    settings_every: float = 900.0
+    """Between two look-ups of how the person set an organisation, about."""
+    profile_every: float = 300.0
+    """Between two looks at whether the person wants no notifications just now, about."""
+    not_there_for: float = 3600.0
+    """Until a call that this deployment does not have is tried again."""
+    failed_again: float = 60.0
+    """Until a look-up that failed for a reason that passes is made again; doubled with each failure, up to an hour."""
+    slow_call_within: float = 30.0
+    """For one call that has a thread of its own."""
     open_within: float = websocket.OPEN_WITHIN
     reply_within: float = protocol.REPLY_WITHIN
     ping_slack: float = protocol.PING_SLACK

@@ -86,7 +86,8 @@ class TokenStore:
     """Every token of the session.
 
     Written by the session thread while it lives; the main thread clears it at the end of the program, when that thread
-    has ended or is left behind. The log's redaction reads it on any thread: each read is one step of the interpreter.
+    has ended or is left behind. The look-ups and the log's redaction read it on their threads: each read is one step of
+    the interpreter.
     """
 
     __slots__ = ("access", "connection", "notification", "subscriptions")

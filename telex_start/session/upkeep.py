@@ -56,8 +56,9 @@ class Upkeep:
         self._room.share()
         self._subscribe_those_with_tokens(now)
         call = self._most_pressing(now)
+        self._parts.pacer.tokens_first(call is not None)
         if call is None:
-            return None, self._next_due()
+            return None, min(self._next_due(), self._parts.look_ups.go_on())
         if (wait := self._fetcher.wait(now)) > 0:
             return None, now + wait
         return call, now
@@ -142,6 +143,7 @@ class Upkeep:
             self._parts.store.subscriptions.pop(channel.name, None)
             if channel.phase is not Phase.IDLE:
                 self._client.unsubscribe(channel, now)
+        self._parts.look_ups.keep([*self._channels])
         if added or dropped:
             log.info("organisations: %d joined, %d left", len(added), len(dropped))
         self._parts.figures_changed()

@@ -122,6 +122,40 @@ def test_without_a_browser_it_says_where_the_web_app_is(machine: Path, monkeypat
     assert "https://telex.im" in answer.message
 
 
+def test_a_conversation_opens_in_the_browser_with_the_clicks_token(machine: Path) -> None:
+    assert main_app.open_address("https://telex.im/northwind/dms/d1?thread_id=t1", "token") is None
+    wait_for((machine / "opened").exists, "the browser")
+    assert (machine / "opened").read_text() == "https://telex.im/northwind/dms/d1?thread_id=t1\n"
+
+
+def test_a_conversation_without_a_browser_is_said(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(machine / "none"))
+    monkeypatch.delenv("BROWSER", raising=False)
+    answer = main_app.open_address("https://telex.im/northwind")
+    assert answer is not None
+    assert answer.message == "There is no browser for https://telex.im/northwind."
+
+
+@pytest.mark.parametrize("name", ["telex", "Zedu", "zedu"])
+def test_it_is_found_by_each_of_its_names(machine: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    client = binary(machine / "names" / name)
+    monkeypatch.setenv("PATH", f"{client.parent}:{os.environ['PATH']}")
+    found = main_app.find(None)
+    assert found is not None
+    assert found.command == (str(client),)
+
+
+@pytest.mark.parametrize("entry", ["telex.desktop", "com.example.zedu.desktop", "zedu.desktop"])
+def test_it_is_found_by_each_of_its_desktop_entries(machine: Path, entry: str) -> None:
+    client = binary(machine / "apps" / "client")
+    path = machine / "data" / "applications" / entry
+    path.parent.mkdir(parents=True)
+    path.write_text(f"[Desktop Entry]\nExec={client} %U\n")
+    found = main_app.find(None)
+    assert found is not None
+    assert found.executable == str(client)
+
+
 def test_the_client_lives_on_by_itself(machine: Path) -> None:
     telex = binary(machine / "opt" / "telex")
     before = set(psutil.Process().children())

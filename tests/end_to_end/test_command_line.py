@@ -15,12 +15,12 @@ from telex_start import __version__
 from tests.end_to_end.conftest import headless
 from tests.process import ROOT, running
 from tests.program import Program
-from tests.servers import Sandbox
+from tests.servers import HISTORY, Sandbox
 
 
 @pytest.fixture(scope="module")
 def telex() -> Iterator[Sandbox]:
-    with Sandbox("--organisations", "1", "--rate", "0") as sandbox:
+    with Sandbox("--organisations", "1", "--rate", "0", *HISTORY) as sandbox:
         yield sandbox
 
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telex_start import config_file
-from telex_start.config import ENVIRONMENTS, Config, resolve
+from telex_start.config import ENVIRONMENTS, Config, other_name, resolve
 from telex_start.errors import ConfigError
 from tests.program import Program
 from tests.servers import Sandbox
@@ -44,7 +44,7 @@ def refused(file: str = "", environ: Mapping[str, str] | None = None, **options:
 
 def test_without_any_it_is_the_real_telex() -> None:
     config = resolved()
-    assert (config.api_url, config.push_url) == ENVIRONMENTS["production"]
+    assert (config.api_url, config.push_url, config.web_url) == ENVIRONMENTS["production"]
     assert (config.ca_file, config.email, config.log_level, config.main_app_command) == (None, None, "info", None)
     assert config.notification_types == ("unread_thread_change",)
 
@@ -64,8 +64,12 @@ def test_every_setting_can_be_made_in_the_file_and_by_a_variable() -> None:
         email = "ada@example.org"
         log_level = "debug"
         notification_types = ["unread_thread_change", "thread_reply"]
+        web_url = "https://web.example/"
+        show_text = false
+        honour_telex_settings = false
         [main_app]
         command = "/opt/telex/telex"
+        click = "client"
     """
     by_file = resolved(file)
     by_variables = resolved(
@@ -77,6 +81,10 @@ def test_every_setting_can_be_made_in_the_file_and_by_a_variable() -> None:
             "TELEX_START_LOG_LEVEL": "debug",
             "TELEX_START_NOTIFICATION_TYPES": "unread_thread_change, thread_reply,",
             "TELEX_START_MAIN_APP_COMMAND": "/opt/telex/telex",
+            "TELEX_START_WEB_URL": "https://web.example/",
+            "TELEX_START_SHOW_TEXT": "false",
+            "TELEX_START_HONOUR_TELEX_SETTINGS": "false",
+            "TELEX_START_MAIN_APP_CLICK": "client",
         }
     )
     assert by_file == by_variables
@@ -87,17 +95,46 @@ def test_every_setting_can_be_made_in_the_file_and_by_a_variable() -> None:
         email="ada@example.org",
         log_level="debug",
         main_app_command="/opt/telex/telex",
+        main_app_click="client",
         notification_types=("unread_thread_change", "thread_reply"),
+        web_url="https://web.example/",
+        show_text=False,
+        honour_telex_settings=False,
     )
+
+
+@pytest.mark.parametrize("name", ["production", "staging", "zedu", "zedu-staging"])
+def test_an_environment_by_name_has_all_its_addresses(name: str) -> None:
+    config = resolved(f'environment = "{name}"')
+    hosts = [address.split("/")[2] for address in (config.api_url, config.push_url)]
+    assert len(set(hosts)) == 1
+    web = config.web_url.removeprefix("https://")
+    assert hosts[0] == (f"api.{web}" if not web.startswith("staging.") else f"api.staging.{web[8:]}")
+
+
+def test_the_web_app_of_ones_own_server_is_at_the_apis_host_or_where_it_is_said() -> None:
+    assert resolved(options=OWN).web_url == "https://telex.example"
+    said = {"TELEX_START_WEB_URL": "https://web.example"}
+    assert resolved(environ=said, options=OWN).web_url == "https://web.example"
+    assert resolved('environment = "zedu"', options=OWN).web_url == "https://telex.example"
+    assert resolved('web_url = "https://web.example"', options={"environment": "zedu"}).web_url == "https://zedu.chat"
+    assert resolved('environment = "zedu"\nweb_url = "https://web.example"').web_url == "https://web.example"
+
+
+@pytest.mark.parametrize(
+    ("api", "other"), [("api.telex.im", "zedu"), ("api.staging.telex.im", "zedu-staging"), ("telex.example", None)]
+)
+def test_where_telex_is_not_reached_its_other_name_is_known(api: str, other: str | None) -> None:
+    assert other_name(f"https://{api}/api/v1") == other
 
 
 def test_an_environment_is_api_and_push_server_together() -> None:
     config = resolved('environment = "staging"')
-    assert (config.api_url, config.push_url) == ENVIRONMENTS["staging"]
+    assert (config.api_url, config.push_url, config.web_url) == ENVIRONMENTS["staging"]
     # A later source that names one replaces both addresses of an earlier source, and the other way round.
     lines = "\n".join(f'{key} = "{value}"' for key, value in OWN.items())
     config = resolved(lines, {"TELEX_START_ENVIRONMENT": "production"})
-    assert (config.api_url, config.push_url) == ENVIRONMENTS["production"]
+    assert (config.api_url, config.push_url, config.web_url) == ENVIRONMENTS["production"]
     config = resolved('environment = "staging"', options=OWN)
     assert (config.api_url, config.push_url) == tuple(OWN.values())
 
@@ -120,12 +157,15 @@ def test_one_address_of_two_is_a_mistake(alone: str) -> None:
         ("log_level = 3", "log_level is 3", '"debug", "info", "warning" or "error"'),
         ('log_level = "DEBUG"', 'log_level is "DEBUG"', '"debug"'),
         ("email = true", "email is true", "an e-mail address"),
+        ("show_text = 1", "show_text is 1", "true or false"),
+        ('web_url = "http://web.example"', 'web_url is "http://web.example"', 'an address "https://HOST/…"'),
+        ('[main_app]\nclick = "open"', 'main_app.click is "open"', '"conversation" or "client"'),
         ('email = "ada"', 'email is "ada"', "an e-mail address"),
         ('email = "ada@exa mple.org"', "email is", "an e-mail address"),
         ("ca_file = []", "ca_file is []", "the path of a PEM file"),
         ('ca_file = " "', 'ca_file is " "', "the path of a PEM file"),
-        ('environment = "test"', 'environment is "test"', '"production" or "staging"'),
-        ('environment = ["staging"]', "environment is", '"production" or "staging"'),
+        ('environment = "test"', 'environment is "test"', '"production", "staging", "zedu" or "zedu-staging"'),
+        ('environment = ["staging"]', "environment is", '"production", "staging", "zedu" or "zedu-staging"'),
         (
             'notification_types = "thread_reply"',
             "notification_types is",

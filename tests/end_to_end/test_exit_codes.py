@@ -301,7 +301,8 @@ def test_json_is_all_there_is_on_standard_output(tmp_path: Path, telex: Sandbox)
         "state": {"event", "state", "organisations", "subscribed"},
         "unread": {"event", "unread", "mentions", "conversations"},
         "error": {"event", "title", "message"},
-        "notification": {"event", "title", "body", "organisation", "channel", "unread", "summary"},
+        "notification": {"event", "title", "body", "organisation", "channel", "unread", "summary"}
+        | {"sender", "text", "url", "conversation", "section"},
     }
     assert {(found := json.loads(line))["event"] for line in lines} == set(fields)
     for line in lines:

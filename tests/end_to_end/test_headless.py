@@ -93,7 +93,7 @@ def test_what_came_of_opening_the_main_app_is_told(
     title = "Telex cannot be opened"
     message = (
         f"{no_browser['TELEX_START_MAIN_APP_COMMAND']} (main_app.command) cannot be started, "
-        "and there is no browser for https://telex.im."
+        f"and there is no browser for {telex.api_url.removesuffix('/api/v1')}."
     )
     options = ["--headless", "--json"] if as_json else ["--headless"]
     with Program(

@@ -18,7 +18,7 @@ import pytest
 
 from tests.process import ROOT
 from tests.program import Program
-from tests.servers import Sandbox
+from tests.servers import HISTORY, Sandbox
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +173,7 @@ def test_exit_during_the_question_ends_it(tmp_path: Path, telex: Sandbox, at: st
 
 
 def test_a_session_that_ends_asks_again(tmp_path: Path) -> None:
-    with Sandbox("--organisations", "1", "--rate", "0") as telex, Terminal(tmp_path, telex) as terminal:
+    with Sandbox("--organisations", "1", "--rate", "0", *HISTORY) as telex, Terminal(tmp_path, telex) as terminal:
         terminal.shows("Telex e-mail: ")
         terminal.type(f"{telex.email}\r")
         terminal.asks_for_the_password()

@@ -14,7 +14,7 @@ import pytest
 from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus, Xvfb
 from tests.panel_item import PanelItem
 from tests.program import Program
-from tests.servers import Sandbox
+from tests.servers import HISTORY, Sandbox
 from tests.stopwatch import Stopwatch
 
 pytestmark = pytest.mark.desktop
@@ -23,15 +23,16 @@ pytestmark = pytest.mark.desktop
 class Desk:
     """A desktop with a panel and a notification daemon, a sandbox, and the agent on them."""
 
-    def __init__(self, folder: Path, *, panel: bool = True) -> None:
+    def __init__(self, folder: Path, *options: str, panel: bool = True) -> None:
         self.folder = folder
+        self._options = options
         self._panel = panel
         self._stack = ExitStack()
 
     def __enter__(self) -> Desk:
         enter = self._stack.enter_context
         try:
-            self.telex = enter(Sandbox("--organisations", "2"))
+            self.telex = enter(Sandbox("--organisations", "2", *self._options))
             xvfb = enter(Xvfb())
             self.bus = enter(PrivateBus())
             self.environ = {**xvfb.environ, **self.bus.environ, **self.telex.environ}
@@ -71,8 +72,9 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    with Desk(tmp_path) as desk:
+def desk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
+    """A desktop, and a Telex that keeps a history where the test is marked so."""
+    with Desk(tmp_path, *(HISTORY if request.node.get_closest_marker("history") else ())) as desk:
         yield desk
 
 
@@ -111,9 +113,9 @@ def test_signed_in_the_menu_and_toasts_speak(desk: Desk) -> None:
     assert (entries["Login"], entries["Sign Out"]) == (False, True)
     assert "Reconnect Now" not in entries
     desk.telex.message(0, "General")
-    desk.telex.direct(1, "Grace", "<b>are</b> you there?")
+    desk.telex.direct(1, "Grace", html="<p><b>are</b> you &lt;there&gt;?</p>")
     assert desk.toast("General · Northwind Ops")
-    assert desk.toast("Grace · Blue Harbour Labs") == "&lt;b&gt;are&lt;/b&gt; you there?"
+    assert desk.toast("Grace Lindqvist · Blue Harbour Labs") == "are you &lt;there&gt;?"
     desk.item("Online: 2 organisations, 2 unread")
     item.click("Test Notifications")
     assert "2 unread, 1 mention" in desk.toast("General · Telex")
@@ -185,8 +187,10 @@ def test_a_read_conversation_takes_its_toast_with_it(desk: Desk) -> None:
     desk.daemon.wait_until(lambda: shown in desk.daemon.closed, "the toast to be closed")
 
 
+@pytest.mark.history
 def test_it_goes_too_where_as_much_came_elsewhere_during_an_outage(desk: Desk) -> None:
     """The counts together were the same before and after, and the toast stayed."""
+    desk.telex.look_ups(False)  # one would say that the other channel, which is made up, has nothing unread
     desk.sign_in()
     desk.item("Online: 2 organisations")
     came = desk.telex.message(0, "General")["data"]
@@ -216,6 +220,96 @@ def test_a_click_on_a_toast_opens_the_main_app(desk: Desk, tmp_path: Path) -> No
     assert (alpha, len(pixels)) == (True, width * height * 4)
     desk.daemon.click(toast.id)
     until(opened.exists)
+
+
+def browsing(desk: Desk, folder: Path) -> Path:
+    """A machine with a browser and no Telex client; gives the file that what is opened gets into."""
+    opened, programs = folder / "opened", folder / "bin"
+    programs.mkdir()
+    (programs / "xdg-open").write_text(f'#!/bin/sh\necho "$1 $XDG_ACTIVATION_TOKEN" >> {opened}\n')
+    (programs / "xdg-open").chmod(0o700)
+    desk.environ["PATH"] = f"{programs}:{os.environ['PATH']}"
+    return opened
+
+
+def test_a_click_on_a_toast_opens_the_conversation_in_the_browser(desk: Desk, tmp_path: Path) -> None:
+    opened = browsing(desk, tmp_path)
+    desk.sign_in()
+    desk.item("Online: 2 organisations")
+    sent = desk.telex.direct(1, "Ben Okri", "the build is green")["data"]["data"]
+    assert desk.toast("Ben Okri · Blue Harbour Labs") == "the build is green"
+    toast = desk.daemon.shown[-1]
+    organisation = desk.telex.status()["organisations"][1]["id"]
+    slug = f"organisations/{organisation}"  # looked up behind everything else, and a click waits two seconds for it
+    desk.telex.wait_until(lambda _: any(call["path"].endswith(slug) for call in desk.telex.calls(slug)), 30.0)
+    desk.daemon.token(toast.id, "token-1")
+    desk.daemon.click(toast.id)
+    until(lambda: opened.exists() and opened.read_text().endswith("\n"))
+    [line] = opened.read_text().splitlines()
+    web = desk.telex.api_url.removesuffix("/api/v1")
+    assert line.startswith(f"{web}/")
+    assert line.endswith(f"/dms/{sent['channel_id']}?thread_id={sent['last_thread_id']} token-1")
+
+
+def test_mark_as_read_is_one_reading_call_and_the_count_falls(desk: Desk) -> None:
+    desk.sign_in()
+    desk.item("Online: 2 organisations")
+    sent = desk.telex.direct(1, "Ben Okri", "the build is green")["data"]["data"]
+    desk.toast("Ben Okri · Blue Harbour Labs")
+    toast = desk.daemon.shown[-1]
+    assert toast.actions == ["default", "Open Telex", "mark-as-read", "Mark as read"]
+    desk.item("Online: 2 organisations, 1 unread")
+    desk.daemon.click(toast.id, "mark-as-read")
+    desk.daemon.wait_until(lambda: toast.id in desk.daemon.closed, "the toast to be closed")
+    desk.item("Online: 2 organisations")
+    status = desk.telex.status()
+    assert status["readings"] == [sent["channel_id"]]
+    assert status["switched_organisations"] in (0, [])
+
+
+def test_a_conversation_that_cannot_be_marked_as_read_is_said(desk: Desk) -> None:
+    desk.sign_in()
+    desk.item("Online: 2 organisations")
+    desk.telex.direct(1, "Ben Okri", "the build is green")
+    desk.toast("Ben Okri · Blue Harbour Labs")
+    desk.telex.fault("reading", status=403)
+    desk.daemon.click(desk.daemon.shown[-1].id, "mark-as-read")
+    assert desk.toast("Not marked as read").startswith("Ben Okri: ")
+
+
+def test_a_call_is_urgent_and_goes_when_it_is_cancelled(desk: Desk, tmp_path: Path) -> None:
+    opened = browsing(desk, tmp_path)
+    desk.environ["TELEX_START_NOTIFICATION_TYPES"] = "unread_thread_change,direct_call_initiated"
+    desk.sign_in()
+    desk.item("Online: 2 organisations")
+    buzz = desk.telex.call(0, "Ben Okri")
+    toast = desk.daemon.wait_for(1)[-1]
+    assert toast.summary.endswith(" is calling")
+    assert toast.hints["urgency"] == ("y", 2)
+    assert toast.actions[2:] == ["join", "Join"]
+    desk.daemon.click(toast.id, "join")
+    until(lambda: opened.exists() and f"/buzz/{buzz}" in opened.read_text())
+    desk.telex.cancel()
+    desk.daemon.wait_until(lambda: toast.id in desk.daemon.closed, "the call to go")
+
+
+def test_a_text_that_comes_late_is_put_in_place_without_a_sound(desk: Desk) -> None:
+    desk.telex.order("new_messages", new_message="never")
+    desk.sign_in()
+    desk.item("Online: 2 organisations")
+    desk.telex.message(0, "General", "the build is green", by="Ben Okri")
+    first = desk.daemon.wait_for(1)[0]
+    assert "the build" not in first.body
+    desk.telex.order("new_message", organisation=0, name="General")
+    second = desk.daemon.wait_for(2)[1]
+    assert (second.replaces_id, second.body) == (first.id, "Ben Okri: the build is green")
+    assert second.hints["suppress-sound"] == ("b", True)
+
+
+def test_a_pause_at_telex_is_in_the_menu(desk: Desk) -> None:
+    desk.telex.pause()
+    desk.sign_in()
+    desk.item("Online: 2 organisations, paused at Telex")
 
 
 def test_toasts_of_one_conversation_replace_each_other(desk: Desk) -> None:

@@ -15,7 +15,7 @@ from telex_start.net import tls
 from telex_start.net.https import Answer
 from telex_start.push import codes
 from telex_start.push.websocket import Closed
-from telex_start.session import commands, session
+from telex_start.session import commands, look_ups, session, shared_pacer
 
 from .telex import Link, Telex, Way
 from .world import World
@@ -38,7 +38,13 @@ def simulated(world: World, telex: Telex) -> Iterator[None]:
         for module, name, instead in (
             (session, "Https", https),
             (session, "WebSocket", websocket),
-            (session, "threading", SimpleNamespace(Thread=world.thread, current_thread=world.current_thread)),
+            (
+                session,
+                "threading",
+                SimpleNamespace(Thread=world.thread, Event=world.event, current_thread=world.current_thread),
+            ),
+            (look_ups, "threading", SimpleNamespace(Thread=world.thread, Condition=world.condition)),
+            (shared_pacer, "threading", SimpleNamespace(Condition=world.condition)),
             (commands, "SimpleQueue", world.queue),
             (tls, "context", lambda _: None),  # no certificates are read: nothing is verified here
             (clock, "awake", world.now),

@@ -33,6 +33,7 @@ RATE, BURST = 6.0, 4.0
 _EPOCH = 1_800_000_000
 """Unix seconds at the world's second 0."""
 
+UNREAD, SETTINGS = "unread", "settings"
 LOGIN, LOOK_UP, CONNECTION, SUBSCRIPTION = "login", "look-up", "connection token", "subscription token"
 _CALLS = {
     "auth/login": LOGIN,
@@ -42,7 +43,15 @@ _CALLS = {
     "token/connection": CONNECTION,
     "token/subscription": SUBSCRIPTION,
     "auth/logout": "logout",
+    "profile": SETTINGS,
 }
+_OF_ONE_ORGANISATION = {
+    "user-channels": UNREAD,
+    "dms": UNREAD,
+    "fetch-bots": UNREAD,
+    "notification-preference": SETTINGS,
+}
+"""By the end of the path."""
 
 _COMMANDS = ("connect", "refresh", "subscribe", "sub_refresh", "unsubscribe")
 
@@ -231,14 +240,14 @@ class Telex:
 
     def on_its_way(self, path: str, headers: dict[str, str], body: dict[str, Any] | None) -> None:
         """Count a call, at the moment when it is sent."""
-        kind, now = _CALLS[path], self.world.now()
+        kind, now = _kind(path), self.world.now()
         self.traffic.calls[kind].append(now)
         if kind == LOOK_UP:
             self.traffic.look_ups[_user(headers, body)].append(now)
 
     def call(self, path: str, headers: dict[str, str], body: dict[str, Any] | None) -> Answer:
         """One call, at the moment when it arrives."""
-        kind, user, now = _CALLS[path], _user(headers, body), self.world.now()
+        kind, user, now = _kind(path), _user(headers, body), self.world.now()
         if user not in self._limits:
             self._limits[user] = _Bucket(RATE, BURST)
         if not self._limits[user].allow(now) or not (self._capacity is None or self._capacity.allow(now)):
@@ -253,7 +262,7 @@ class Telex:
         if kind == SUBSCRIPTION:
             assert body is not None
             return self._answer(200, {"token": self._token(user, SUBSCRIPTION_TTL, channel=body["channel"])})
-        return self._answer(200, None)
+        return self._answer(200, {} if path == "profile" or "device_type" in path else None)
 
     def _token(self, user: str, ttl: int, **extra: str) -> str:
         payload = json.dumps({"sub": user, "exp": int(self.unix()) + ttl, **extra}).encode()
@@ -263,6 +272,11 @@ class Telex:
         word = "success" if status < 400 else "error"
         body = json.dumps({"status": word, "status_code": status, "message": message, "data": data}).encode()
         return Answer(status, {"Date": email.utils.formatdate(self.unix(), usegmt=True)}, body)
+
+
+def _kind(path: str) -> str:
+    plain = path.partition("?")[0]
+    return _CALLS.get(plain) or _OF_ONE_ORGANISATION[plain.rpartition("/")[2]]
 
 
 def _user(headers: dict[str, str], body: dict[str, Any] | None) -> str:

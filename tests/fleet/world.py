@@ -76,6 +76,14 @@ class World:
         """As ``threading.Thread``."""
         return Thread(self, target)
 
+    def condition(self) -> Condition:
+        """As ``threading.Condition``."""
+        return Condition(self)
+
+    def event(self) -> Flag:
+        """As ``threading.Event``."""
+        return Flag(self)
+
     def queue(self) -> Queue:
         """As ``queue.SimpleQueue``."""
         return Queue(self)
@@ -111,6 +119,43 @@ class Thread:
 
     def is_alive(self) -> bool:
         return self._alive
+
+
+class Condition:
+    """What the session uses of a condition. A greenlet gives way when it waits and never else: nothing is locked."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._wakes: list[Callable[[], None]] = []
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def wait(self, timeout: float | None = None) -> None:
+        self._world.wait(self._wakes.append, timeout)
+
+    def notify_all(self) -> None:
+        wakes, self._wakes = self._wakes, []
+        for wake in wakes:
+            wake()
+
+
+class Flag:
+    """What the session uses of an event, for one that waits at a time."""
+
+    def __init__(self, world: World) -> None:
+        self._changed = Condition(world)
+        self._is_set = False
+
+    def set(self) -> None:
+        self._is_set = True
+        self._changed.notify_all()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if not self._is_set:
+            self._changed.wait(timeout)
+        return self._is_set
 
 
 class Queue:

@@ -25,21 +25,28 @@ from telex_start.events import (
     Event,
     How,
     IconClicked,
+    LookUpBegan,
+    LookUpSlug,
     MachineWoke,
     MainAppAnswered,
     MainAppDone,
+    MarkAsReadFailed,
     MenuClicked,
     Notice,
     Organisation,
     OrganisationsChanged,
+    ProfileLookedUp,
     PublicationsReceived,
     ReconnectNow,
     SecondStart,
+    SettingsLookedUp,
     SignalReceived,
+    SignedIn,
     SignIn,
     SignInFailed,
     SignInFailure,
     SignOut,
+    SlugLookedUp,
     StateChanged,
     ThreadFailed,
     ToastClicked,
@@ -47,15 +54,18 @@ from telex_start.events import (
     TrayAppeared,
     TrayMissing,
     Trouble,
+    UnreadLookedUp,
+    UnreadSection,
+    WatchAgents,
     WindowClosed,
     WindowSubmitted,
 )
 from telex_start.face import Face
 from telex_start.menu import MenuItem, Request
 from telex_start.news import wording
-from telex_start.news.toast import Handle, Toast
 from telex_start.news.unread import Counts
 from telex_start.states import State
+from telex_start.toast import Handle, Toast
 
 ME = "ada@example.org"
 CHANNEL = "org/user"
@@ -68,6 +78,7 @@ RECONNECTING = StateChanged(State.RECONNECTING, "no connection to Telex", organi
 SESSION_OVER = StateChanged(State.SIGN_IN_NEEDED, "Your Telex session has ended.")
 ONE_ORGANISATION = OrganisationsChanged((Organisation("org", "Northwind", CHANNEL),))
 EXIT = MenuClicked(MenuItem.EXIT)
+OWN_WORDS = Toast(title="Telex Start", body="It says something.", key="said")
 
 
 def change(threads: int, name: str = "General") -> dict[str, Any]:
@@ -218,6 +229,8 @@ class MainApp:
     def __init__(self) -> None:
         self.calls: list[str] = []
         self.tokens: list[str] = []
+        self.client = False
+        """A click on a toast opens the client."""
         self.result: MainAppAnswered | Exception | None = None
         self.may_go_on = threading.Event()
         self.may_go_on.set()
@@ -226,6 +239,13 @@ class MainApp:
     def open(self, token: str) -> MainAppAnswered | None:
         self.tokens.append(token)
         return self._do("open")
+
+    def open_place(self, address: str, token: str, in_browser: bool) -> MainAppAnswered | None:
+        self.tokens.append(token)
+        return self._do(f"{'browse' if in_browser else 'open'} {address}")
+
+    def prefers_client(self) -> bool:
+        return self.client
 
     def close(self) -> MainAppAnswered | None:
         return self._do("close")
@@ -243,6 +263,8 @@ class Session:
     def __init__(self, events: DispatchQueue) -> None:
         self._events = events
         self.sent: list[Command] = []
+        self.asked: list[LookUpSlug | WatchAgents] = []
+        """What was sent that the person has not asked for."""
         self.hangs = False
         self.life: list[str] = []
         self.preferred: list[frozenset[str]] = []
@@ -254,7 +276,10 @@ class Session:
         self.preferred.append(channels)
 
     def send(self, command: Command) -> None:
-        self.sent.append(command)
+        if isinstance(command, (LookUpSlug, WatchAgents)):
+            self.asked.append(command)
+        else:
+            self.sent.append(command)
 
     def stop(self, seconds: float) -> bool:
         self.life.append("stopped")
@@ -305,6 +330,7 @@ class Scene:
 
     def turn(self, *events: Event) -> None:
         """Handle these events, and what is due, without start and end."""
+        self.app._session = self.session
         for event in events:
             self.events.put(event)
         self.app.turn()
@@ -463,7 +489,9 @@ def test_a_main_app_that_fails_is_said_without_the_text_of_its_error(scene: Scen
     assert scene.said == [("Telex Start had a problem", "OSError; the log tells more.")]
 
 
-@pytest.mark.parametrize("click", [MenuClicked(MenuItem.OPEN_MAIN_APP, "t"), IconClicked("t"), ToastClicked("t")])
+@pytest.mark.parametrize(
+    "click", [MenuClicked(MenuItem.OPEN_MAIN_APP, "t"), IconClicked("t"), ToastClicked(OWN_WORDS, token="t")]
+)
 def test_a_clicks_token_goes_with_the_main_app(scene: Scene, click: Event) -> None:
     scene.turn(ONLINE, click)
     scene.main_app_ends()
@@ -504,7 +532,7 @@ def test_what_makes_the_session_reconnect_at_once(scene: Scene, event: Event) ->
     assert scene.session.sent == [ReconnectNow()]
 
 
-CLICKS = pytest.mark.parametrize("click", [IconClicked(), ToastClicked(), SecondStart(Request.OPEN)], ids=repr)
+CLICKS = pytest.mark.parametrize("click", [IconClicked(), ToastClicked(OWN_WORDS), SecondStart(Request.OPEN)], ids=repr)
 
 
 @CLICKS
@@ -590,7 +618,8 @@ def test_login_right_after_sign_out_opens_a_window_that_stays(scene: Scene) -> N
     """The window of before still showed its success: it came forward, and closed a moment later."""
     after_the_window(scene, WindowSubmitted(ME, "secret"))
     signed_in: list[Event] = [WindowSubmitted(ME, "secret"), SIGNING_IN, CONNECTING, ONLINE]
-    for event in (*signed_in, MenuClicked(MenuItem.SIGN_OUT), SIGNED_OUT, MenuClicked(MenuItem.LOGIN)):
+    anew: list[Event] = [MenuClicked(MenuItem.SIGN_OUT), SIGNED_OUT, MenuClicked(MenuItem.LOGIN)]
+    for event in (*signed_in, *anew):
         scene.events.put(event)
     assert scene.app.run([], open_window=True) == 0
     assert len(scene.surface.windows) == 2
@@ -750,14 +779,14 @@ def test_refused_credentials_of_the_start_are_a_toast_where_a_window_would_take_
     """What is being typed elsewhere would go into the password (sway)."""
     scene.surface.spares_the_focus = False
     refused = SignInFailed("Sign-in refused", "The form is wrong.", SignInFailure.FORM)
-    scene.run(refused, ToastClicked(), sign_in=[SignIn(ME, "wrong")])
+    scene.run(refused, ToastClicked(OWN_WORDS), sign_in=[SignIn(ME, "wrong")])
     assert scene.said == [("Sign-in refused", "The form is wrong.")]
     assert scene.surface.opened == [(ME, True, "")], "the click opens it, and nothing else"
 
 
 def test_a_session_that_is_over_is_a_toast_alone_where_a_window_would_take_the_focus(scene: Scene) -> None:
     scene.surface.spares_the_focus = False
-    scene.run(ONLINE, SESSION_OVER, ToastClicked())
+    scene.run(ONLINE, SESSION_OVER, ToastClicked(OWN_WORDS))
     assert scene.said == [SIGN_IN_BY_CLICK]
     assert scene.surface.opened == [(ME, True, "")]
 
@@ -851,7 +880,7 @@ def test_a_session_that_is_over_needs_the_person(scene: Scene, state: StateChang
 
 def test_where_no_window_may_open_unasked_a_click_on_the_toast_opens_it(scene: Scene) -> None:
     scene.surface.spares_the_focus = False
-    scene.run(ONLINE, SESSION_OVER, ToastClicked("token"))
+    scene.run(ONLINE, SESSION_OVER, ToastClicked(OWN_WORDS, token="token"))
     assert scene.said == [SIGN_IN_BY_CLICK]
     assert [take_focus for _, take_focus, _ in scene.surface.opened] == [True]
     assert scene.surface.ended_startups == ["token", ""]  # the second is that of Exit
@@ -882,7 +911,7 @@ def test_please_sign_in_again_goes_when_it_holds_no_more(scene: Scene, after: Ev
 
 def test_please_sign_in_again_is_not_in_front_of_the_window(scene: Scene) -> None:
     scene.surface.spares_the_focus = False
-    scene.run(ONLINE, SESSION_OVER, ToastClicked())
+    scene.run(ONLINE, SESSION_OVER, ToastClicked(OWN_WORDS))
     assert scene.said == [SIGN_IN_BY_CLICK]
     assert scene.window.closed
     assert scene.toasts.on_screen == []
@@ -955,7 +984,7 @@ def test_the_past_is_summarised_when_its_channel_has_answered(scene: Scene) -> N
     scene.turn(ONLINE, ONE_ORGANISATION, news(3, How.CAUGHT_UP))
     assert scene.toasts.shown == []
     scene.turn(ChannelAnswered(CHANNEL))
-    assert scene.toasts.shown == scene.surface.toasts == [wording.away_summary(3, 1)]
+    assert scene.toasts.shown == scene.surface.toasts == [wording.away_summary(3, 1, CHANNEL)]
 
 
 def test_a_flood_is_summarised_when_its_time_has_come(scene: Scene) -> None:
@@ -964,7 +993,7 @@ def test_a_flood_is_summarised_when_its_time_has_come(scene: Scene) -> None:
     assert len(scene.toasts.shown) == 3
     scene.now += 60
     scene.turn()
-    assert scene.toasts.shown[3:] == scene.surface.toasts[3:] == [wording.flood_summary(2, 2)]
+    assert scene.toasts.shown[3:] == scene.surface.toasts[3:] == [wording.flood_summary(2, 2, CHANNEL)]
 
 
 def test_after_lost_publications_the_next_count_is_news(scene: Scene) -> None:
@@ -1017,7 +1046,7 @@ def test_who_is_signed_in_is_not_told_how_to_sign_in_without_a_tray(scene: Scene
 
 
 def test_a_click_on_the_word_about_the_missing_tray_signs_in(scene: Scene) -> None:
-    scene.run(TrayMissing("GNOME lacks it"), ToastClicked())
+    scene.run(TrayMissing("GNOME lacks it"), ToastClicked(OWN_WORDS))
     assert [take_focus for _, take_focus, _ in scene.surface.opened] == [True]
 
 
@@ -1092,11 +1121,15 @@ def test_not_even_a_surface_that_fails_to_say_so_ends_the_loop(scene: Scene) -> 
 EXAMPLES: dict[type[Event], Event] = {
     type(event): event
     for event in (
-        *(MenuClicked(MenuItem.LOGIN), IconClicked(), ToastClicked(), TrayAppeared(), TrayMissing(), ONLINE),
+        *(MenuClicked(MenuItem.LOGIN), IconClicked(), ToastClicked(OWN_WORDS), TrayAppeared(), TrayMissing(), ONLINE),
         *(ONE_ORGANISATION, news(1), ChannelAnswered(CHANNEL), CountsUnknown(CHANNEL), Trouble("title", "message")),
         *(SignInFailed("title", "message", SignInFailure.TELEX), WindowSubmitted(ME, "secret"), WindowClosed()),
         *(SecondStart(Request.OPEN), SignalReceived(15), MachineWoke(), MainAppAnswered("title", "message")),
         *(MainAppDone(), Notice("title", "message"), ToastFailed("message"), ThreadFailed("tray", "OSError")),
+        *(SignedIn("user", ("ada", ME)), LookUpBegan(CHANNEL), UnreadLookedUp(CHANNEL), SlugLookedUp(CHANNEL, "nw")),
+        UnreadSection(CHANNEL, "channels_section", ({"channels_id": "General", "thread_count": 1},), whole=True),
+        *(SettingsLookedUp(CHANNEL, frozenset({"General"}), "mentions", ""), ProfileLookedUp(True, "Europe/Berlin")),
+        MarkAsReadFailed("General", "Telex refused it."),
     )
 }
 

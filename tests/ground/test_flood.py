@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from telex_start.news import flood
 from telex_start.news.flood import SLACK, WIDE, WINDOW, FloodRule, Held
-from telex_start.news.toast import Conversation
-from telex_start.news.unread import News, UnreadState
+from telex_start.news.item import News
+from telex_start.news.unread import UnreadState
+from telex_start.toast import Conversation
 
 
 def conversation(ident: str) -> Conversation:
@@ -19,7 +20,7 @@ def conversation(ident: str) -> Conversation:
 
 
 def news(ident: str = "c", *, counted: bool = True) -> News:
-    return News(conversation(ident), "channels_section", ident, None, 1, 0, counted)
+    return News(conversation(ident), ident, unread=1, counted=counted)
 
 
 def many(_: Conversation) -> int:
@@ -28,6 +29,11 @@ def many(_: Conversation) -> int:
 
 def none(_: Conversation) -> int:
     return 0
+
+
+def told(count: int, conversations: int) -> Held:
+    """What a summary of the one organisation tells."""
+    return Held(count, conversations, "org/user")
 
 
 def burst(rule: FloodRule, now: float, count: int, conversations: int = 1) -> int:
@@ -53,7 +59,7 @@ def test_a_thousand_are_three_and_one_summary_when_the_window_ends() -> None:
     assert burst(rule, 100.0, 1000, 12) == 3
     assert end_of(rule) == 100.0 + WINDOW + SLACK
     assert rule.due(end_of(rule) - 0.001, many) is None
-    assert rule.due(end_of(rule), many) == Held(997, 12)
+    assert rule.due(end_of(rule), many) == told(997, 12)
     assert rule.deadline() is None
     assert rule.due(1000.0, many) is None
 
@@ -63,7 +69,7 @@ def test_the_window_slides() -> None:
     assert [rule.offer(now, news()) for now in (0.0, 2.0, 4.0)] == [True] * 3
     assert not rule.offer(4.5, news())
     assert end_of(rule) == WINDOW + SLACK
-    assert rule.due(5.1, many) == Held(1, 1)
+    assert rule.due(5.1, many) == told(1, 1)
     # 2.0, 4.0 and the summary at 5.1 are three; 2.0 leaves first.
     assert not rule.offer(6.0, news())
     assert [rule.offer(now, news()) for now in (0.0, 2.0)] == [False, False]
@@ -79,7 +85,7 @@ def test_only_what_is_still_unread_is_summarised() -> None:
     state = {conversation("c0"): 1, conversation("c1"): 0, conversation("c2"): 50}
     burst(rule, 0.0, 3)
     burst(rule, 1.0, 30, 3)
-    assert rule.due(6.0, state.__getitem__) == Held(1 + 10, 2)
+    assert rule.due(6.0, state.__getitem__) == told(1 + 10, 2)
 
 
 def test_no_summary_when_all_was_read() -> None:
@@ -95,7 +101,7 @@ def test_a_read_forgets_what_was_held_even_when_the_conversation_grows_again() -
     burst(rule, 0.0, 10, 2)
     rule.read(conversation("c0"))
     assert not rule.offer(1.0, news("c0"))
-    assert rule.due(6.0, many) == Held(1 + 4, 2)
+    assert rule.due(6.0, many) == told(1 + 4, 2)
 
 
 def test_news_that_the_unread_state_does_not_count_is_summarised_all_the_same() -> None:
@@ -103,18 +109,18 @@ def test_news_that_the_unread_state_does_not_count_is_summarised_all_the_same() 
     burst(rule, 0.0, 3)
     for _ in range(5):
         assert not rule.offer(0.0, news("", counted=False))
-    assert rule.due(6.0, none) == Held(5, 1)
+    assert rule.due(6.0, none) == told(5, 1)
 
 
 def test_a_second_full_window_in_a_row_is_wide_and_stays_so_until_one_passes_without_holding() -> None:
     rule = FloodRule()
     burst(rule, 0.0, 10)
     first = end_of(rule)
-    assert rule.due(first, many) == Held(7, 1)
+    assert rule.due(first, many) == told(7, 1)
     assert burst(rule, first, 10) == 2  # the summary was the first of three
     second = end_of(rule)
     assert second == first + WIDE + SLACK
-    assert rule.due(second, many) == Held(8, 1)
+    assert rule.due(second, many) == told(8, 1)
     assert burst(rule, second, 10) == 2
     third = end_of(rule)
     assert third == second + WIDE + SLACK
@@ -128,13 +134,13 @@ def test_full_windows_far_apart_stay_narrow() -> None:
     for start in (0.0, 20.0, 40.0, 60.0):
         assert burst(rule, start, 10) == 3
         assert end_of(rule) == start + WINDOW + SLACK
-        assert rule.due(end_of(rule), many) == Held(7, 1)
+        assert rule.due(end_of(rule), many) == told(7, 1)
 
 
 def test_a_late_caller_gets_its_summary() -> None:
     rule = FloodRule()
     burst(rule, 0.0, 10)
-    assert rule.due(50_000.0, many) == Held(7, 1)
+    assert rule.due(50_000.0, many) == told(7, 1)
     assert rule.offer(50_000.0, news())
 
 
@@ -147,7 +153,7 @@ def test_what_was_shown_without_asking_takes_a_place() -> None:
         rule.shown(now)
     assert rule.due(end_of(rule), many) is None
     assert end_of(rule) == 4.0 + WINDOW + SLACK
-    assert rule.due(end_of(rule), many) == Held(8, 1)
+    assert rule.due(end_of(rule), many) == told(8, 1)
 
 
 def test_clear_forgets_what_is_held_but_not_what_was_shown() -> None:
@@ -193,7 +199,7 @@ def test_never_more_than_three_in_five_seconds_and_nothing_is_lost(steps: list[t
         summary = rule.due(now, many)
         if rule.deadline() is None:
             expected = {ident: count for ident, count in held.items() if count}
-            assert summary == (Held(sum(expected.values()), len(expected)) if expected else None)
+            assert summary == (told(sum(expected.values()), len(expected)) if expected else None)
             held.clear()
         if summary is not None:
             shows.append(now)
@@ -238,9 +244,8 @@ def test_with_the_unread_state_a_summary_never_tells_more_than_is_unread(
             assert 0 < summary.count <= state.counts().unread
             assert 0 < summary.conversations <= state.counts().conversations
         data = {"channels_id": ident, "thread_count": threads}
-        publication = {"notification_type": "unread_thread_change", "section": "channels_section", "data": data}
-        fresh = state.apply("org/user", publication)
-        if fresh is not None:
-            rule.offer(now, fresh)
+        growth = state.count(conversation(ident), data)
+        if growth is not None:
+            rule.offer(now, News(conversation(ident), unread=growth.unread))
         elif not threads:
             rule.read(conversation(ident))

@@ -22,7 +22,7 @@ import telex_start
 PACKAGE = "telex_start"
 HOUSE = Path(telex_start.__file__).parent
 
-GROUND = {"", "errors", "states", "menu", "events", "face", "config", "clock", "printable"}
+GROUND = {"", "errors", "states", "menu", "events", "face", "config", "clock", "printable", "toast"}
 """Modules at the root that every room but the sandbox may import; "" is the package itself, with its version."""
 
 ROOMS: dict[str, set[str]] = {
@@ -33,7 +33,8 @@ ROOMS: dict[str, set[str]] = {
     "menu": set(),
     "clock": set(),
     "printable": set(),
-    "events": {"menu", "states"},
+    "toast": set(),
+    "events": {"menu", "states", "toast"},
     "face": {"events", "states"},
     "config": {"errors"},
     # Rooms that need the ground alone.
@@ -70,7 +71,7 @@ ROOMS: dict[str, set[str]] = {
 STRANGERS = {"sandbox"}
 """Rooms that may not even import the ground: what the sandbox does must not come from the client that it tests."""
 
-PURE = ("news/", "push/", "events.py", "states.py", "menu.py", "face.py", "config.py", "errors.py")
+PURE = ("news/", "push/", "events.py", "states.py", "toast.py", "menu.py", "face.py", "config.py", "errors.py")
 PURE_TOO = ("net/pacing.py", "net/json_text.py", "net/http_head.py", "printable.py", "__init__.py")
 IMPURE_IN_PURE_ROOMS = {"push/websocket.py"}
 """The one module of a pure room that is the way out of it."""

@@ -2,47 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from telex_start.events import How, Organisation, OrganisationsChanged, PublicationsReceived
-from telex_start.news.notifier import Notifier
-from telex_start.news.toast import Conversation, Toast
+from telex_start.events import How
 from telex_start.news.unread import Counts
-
-
-class Desk:
-    """A notifier, and what a person has seen of it."""
-
-    def __init__(self, organisations: int = 1) -> None:
-        self.toasts: list[Toast] = []
-        self.counts: list[Counts] = []
-        self.read: list[Conversation] = []
-        self.notifier = Notifier(("unread_thread_change",), self.toasts.append, self.counts.append, self.read.append)
-        self.look_up(organisations)
-
-    def look_up(self, organisations: int) -> None:
-        found = tuple(Organisation(f"o{n}", f"Org {n}", f"o{n}/u") for n in range(organisations))
-        self.notifier.organisations(OrganisationsChanged(found))
-
-    def receive(self, *data: dict[str, Any], how: How = How.LIVE, now: float = 0.0, organisation: int = 0) -> None:
-        self.notifier.received(PublicationsReceived(f"o{organisation}/u", data, how), now)
-
-    @property
-    def titles(self) -> list[str]:
-        return [toast.title for toast in self.toasts]
-
-    @property
-    def bodies(self) -> list[str]:
-        return [toast.body for toast in self.toasts]
-
-
-def change(name: str, threads: int, mentions: int = 0) -> dict[str, Any]:
-    data = {"channels_id": name, "name": name, "description": f"about {name}"}
-    return {
-        "notification_type": "unread_thread_change",
-        "section": "channels_section",
-        "data": {**data, "thread_count": threads, "mention_count": mentions},
-    }
+from tests.ground.desk import Desk, change
 
 
 def test_the_organisation_is_named_only_where_there_are_several() -> None:
@@ -64,7 +26,7 @@ def test_a_read_conversation_takes_its_toast_away() -> None:
     desk = Desk()
     desk.receive(change("a", 1), change("b", 1))
     desk.receive(change("a", 0))
-    assert [conversation.ident for conversation in desk.read] == ["a"]
+    assert desk.read == ["a"]
 
 
 def test_a_read_conversation_takes_its_toast_away_where_as_much_comes_elsewhere_with_it() -> None:
@@ -72,7 +34,7 @@ def test_a_read_conversation_takes_its_toast_away_where_as_much_comes_elsewhere_
     desk = Desk()
     desk.receive(change("a", 1))
     desk.receive(change("a", 0), change("b", 1), now=1.0)
-    assert [conversation.ident for conversation in desk.read] == ["a"]
+    assert desk.read == ["a"]
     assert desk.titles == ["a", "b"]
 
 
@@ -200,7 +162,7 @@ def test_signing_out_forgets_everything() -> None:
     desk.receive(change("a", 3))
     desk.notifier.clear()
     assert desk.counts[-1] == Counts(0, 0, 0)
-    assert [conversation.ident for conversation in desk.read] == ["a"]
+    assert desk.read == ["a"]
     desk.look_up(1)
     desk.receive(change("a", 3), now=100.0)
     assert len(desk.toasts) == 2

@@ -17,6 +17,7 @@ from telex_start.push.protocol import PushClient
 from telex_start.push.recovery import Position
 
 ONE, TWO = "o1/u", "o2/u"
+FIRST = ChannelAnswered(ONE, look_up_follows=True)
 
 
 class Exchange:
@@ -236,10 +237,45 @@ def test_what_a_subscribe_reply_brings_comes_before_the_channel_is_live() -> Non
     )
     assert happenings == [
         PublicationsReceived(ONE, (1,), How.CAUGHT_UP),
-        ChannelAnswered(ONE),
-        push.Live(exchange.channel),
+        FIRST,
+        push.Live(exchange.channel, whole=False),
     ]
     assert exchange.channel.position == Position("e", 1)
+
+
+@pytest.mark.parametrize(
+    ("reply", "whole"),
+    [
+        ({"recoverable": True, "recovered": True, "was_recovering": True, "epoch": "e", "offset": 5}, True),
+        ({"was_recovering": True}, False),
+        ({}, False),
+    ],
+    ids=["recovered", "no history", "no word of it"],
+)
+def test_a_channel_is_whole_where_nothing_was_missed_since_it_was_live_before(
+    reply: dict[str, Any], whole: bool
+) -> None:
+    exchange = Exchange()
+    if whole:
+        exchange.live(recoverable=True, epoch="e", offset=5, recovered=True)
+    else:
+        exchange.live()
+    exchange.channel.disconnected()
+    exchange.client = PushClient(exchange.channels, lambda: 0.5, "1.0")
+    exchange.connect()
+    assert exchange.subscribe(**reply)[-1] == push.Live(exchange.channel, whole)
+
+
+def test_a_channel_whose_position_is_dead_is_not_whole_whatever_history_it_gets() -> None:
+    """It was said to have missed nothing after 3014, and was not looked up."""
+    exchange = Exchange()
+    reply: dict[str, Any] = {"recoverable": True, "recovered": True, "was_recovering": True, "epoch": "e", "offset": 5}
+    exchange.live(**reply)
+    exchange.channel.disconnected()
+    exchange.channel.position = None
+    exchange.client = PushClient(exchange.channels, lambda: 0.5, "1.0")
+    exchange.connect()
+    assert exchange.subscribe(**reply)[-1] == push.Live(exchange.channel, whole=False)
 
 
 def test_live_publications_advance_the_position_and_repeats_are_dropped() -> None:
@@ -264,7 +300,7 @@ def test_a_channel_without_offsets_has_lost_something_whatever_its_replies_claim
     exchange.channel.disconnected()
     exchange.client = PushClient(exchange.channels, lambda: 0.5, "1.0")
     exchange.connect()
-    assert exchange.subscribe(**reply) == [CountsUnknown(ONE), push.Live(exchange.channel)]
+    assert exchange.subscribe(**reply) == [CountsUnknown(ONE), push.Live(exchange.channel, whole=False)]
 
 
 def test_a_publication_of_an_unknown_channel_is_dropped() -> None:
@@ -312,8 +348,8 @@ def test_already_subscribed_is_answered_by_leaving_and_subscribing_once() -> Non
     assert again["subscribe"]["token"] == "TOKEN"
     exchange.get({"id": leave["id"], "unsubscribe": {}})
     assert exchange.get({"id": again["id"], "subscribe": {"expires": True, "ttl": 300}}) == [
-        ChannelAnswered(ONE),
-        push.Live(exchange.channel),
+        FIRST,
+        push.Live(exchange.channel, whole=False),
     ]
     assert exchange.channel.refresh_at < float("inf")  # it is our own subscription now
 
@@ -349,7 +385,7 @@ def test_an_answer_to_nothing_is_ignored() -> None:
 def test_a_channel_in_the_connect_reply_is_live_and_never_refreshed() -> None:
     exchange = Exchange(ONE, TWO)
     happenings = exchange.connect(subs={ONE: {"recoverable": True, "recovered": True, "epoch": "e"}, "unknown": {}})
-    assert happenings == [push.Online(), ChannelAnswered(ONE), push.Live(exchange.channel)]
+    assert happenings == [push.Online(), FIRST, push.Live(exchange.channel, whole=False)]
     assert exchange.channel.server_side
     assert exchange.channel.refresh_at == float("inf")
     assert exchange.channels[TWO].phase is Phase.IDLE
@@ -383,7 +419,7 @@ def test_without_a_token_of_ours_a_server_side_subscription_is_live_as_it_is() -
     happenings = exchange.get(
         {"push": {"channel": ONE, "subscribe": {"recoverable": True, "epoch": "new", "offset": 3}}}
     )
-    assert happenings == [CountsUnknown(ONE), ChannelAnswered(ONE), push.Live(exchange.channel)]
+    assert happenings == [CountsUnknown(ONE), FIRST, push.Live(exchange.channel, whole=False)]
     assert exchange.channel.position == Position("new", 3)
 
 

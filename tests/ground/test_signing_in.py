@@ -152,3 +152,14 @@ def test_a_session_that_ends_while_the_window_waits_asks_again() -> None:
     at.dialogue.state(StateChanged(State.CONNECTING))
     at.dialogue.session_ended("Your Telex session has ended.")
     assert at.last == ("failure", "Your Telex session has ended.")
+
+
+def test_where_telex_is_not_reached_the_window_names_the_other_environment() -> None:
+    window = Window()
+    dialogue = SignInDialogue(window, lambda: 0.0, "zedu")
+    dialogue.failed(SignInFailed("No connection to Telex", "Is this computer online?", SignInFailure.NETWORK))
+    [(_, words)] = window.said
+    assert words.startswith("Is this computer online? ")
+    assert 'environment = "zedu"' in words
+    dialogue.failed(SignInFailed("Sign-in refused", "…", SignInFailure.CREDENTIALS))
+    assert "zedu" not in window.said[-1][1]

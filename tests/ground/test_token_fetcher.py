@@ -14,9 +14,11 @@ from telex_start.push.channel import REFUSED_FOR, Channel
 from telex_start.session.collaborators import Collaborators
 from telex_start.session.interrupts import LeaveAsked
 from telex_start.session.organisations import Organisations
+from telex_start.session.shared_pacer import SharedPacer
 from telex_start.session.timings import USUAL
 from telex_start.session.token_fetcher import TokenFetcher
 from telex_start.session.tokens import Token, TokenStore
+from tests.ground.look_ups_fakes import NoLookUps
 from tests.ground.test_tokens import token
 
 Answer = Token | Exception
@@ -48,8 +50,9 @@ class Scene:
         self.parts = Collaborators(
             api=self,  # type: ignore[arg-type]
             store=self.store,
-            pacer=Pacer(),
+            pacer=SharedPacer(Pacer(), lambda: self.now),
             organisations=self.organisations,
+            look_ups=NoLookUps(),  # type: ignore[arg-type]
             timings=USUAL,
             now=lambda: self.now,
             chance=lambda: 0.5,

@@ -13,10 +13,12 @@ from telex_start.net.pacing import Pacer
 from telex_start.push.protocol import PushClient
 from telex_start.session.collaborators import Collaborators
 from telex_start.session.organisations import Organisations
+from telex_start.session.shared_pacer import SharedPacer
 from telex_start.session.timings import USUAL
 from telex_start.session.token_fetcher import TokenFetcher
 from telex_start.session.tokens import TokenStore
 from telex_start.session.upkeep import Upkeep
+from tests.ground.look_ups_fakes import NoLookUps
 
 
 class Memberships:
@@ -43,8 +45,9 @@ class Scene:
         self.parts = Collaborators(
             api=Memberships(self),  # type: ignore[arg-type]
             store=TokenStore(),
-            pacer=Pacer(),
+            pacer=SharedPacer(Pacer(), lambda: self.now),
             organisations=self.organisations,
+            look_ups=NoLookUps(),  # type: ignore[arg-type]
             timings=USUAL,
             now=lambda: self.now,
             chance=lambda: chance,

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from telex_start.news import wording
+from telex_start.news.item import News
 from telex_start.news.text import clean, cut, one_line
-from telex_start.news.toast import Conversation, Toast
-from telex_start.news.unread import News
 from telex_start.news.wording import away_summary, console_line, flood_summary, said, toast_of
+from telex_start.toast import Conversation, Place, Toast
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
@@ -20,8 +21,11 @@ WAVE = "\U0001f44b\U0001f3fd"
 FLAG = "\U0001f1f3\U0001f1ec"
 
 
-def news(name: str | None = "General", text: str | None = "hello", unread: int = 1, mentions: int = 0) -> News:
-    return News(Conversation("o/u", "channels_section", "c"), "channels_section", name, text, unread, mentions)
+def news(
+    name: str | None = "General", description: str | None = "hello", unread: int = 1, mentions: int = 0, **more: Any
+) -> News:
+    conversation = Conversation("o/u", "channels_section", "c")
+    return News(conversation, name, description=description, unread=unread, mentions=mentions, **more)
 
 
 def test_a_channel_in_the_only_organisation() -> None:
@@ -32,6 +36,7 @@ def test_a_channel_in_the_only_organisation() -> None:
         channel="General",
         unread=1,
         conversation=Conversation("o/u", "channels_section", "c"),
+        place=Place(),
     )
 
 
@@ -56,7 +61,7 @@ def test_the_counts_are_told_when_there_is_more_than_one_or_any_mention(unread: 
 
 @pytest.mark.parametrize("text", [None, "", " \n ", "\u200b", "\0\x07", "\u3164"])
 def test_no_text_is_a_new_unread_message(text: str | None) -> None:
-    assert toast_of(news(text=text), "Org", False).body == "New unread message"
+    assert toast_of(news(description=text), "Org", False).body == "New unread message"
 
 
 @pytest.mark.parametrize("name", [None, "", "  ", "\0\n", "\u202e", "\u200b\u200d", "\u2800\u3164"])
@@ -72,8 +77,10 @@ def test_an_organisation_without_a_name_leaves_no_dot_behind() -> None:
 
 
 def test_news_without_an_identity_belongs_to_no_conversation() -> None:
-    nameless = News(Conversation("o/u", "", ""), "", None, None, 0, 0, False)
-    assert toast_of(nameless, "Org", True) == Toast(title="Org", body="New unread message", organisation="Org")
+    nameless = News(Conversation("o/u", "", ""), counted=False)
+    assert toast_of(nameless, "Org", True) == Toast(
+        title="Org", body="New unread message", organisation="Org", place=Place()
+    )
 
 
 @pytest.mark.parametrize(
@@ -117,9 +124,9 @@ def test_a_long_name_does_not_push_the_organisation_out_of_the_title() -> None:
 
 
 def test_bodies_are_cut_at_1000_and_keep_the_counts() -> None:
-    assert toast_of(news(text="x" * 1000), "Org", False).body == "x" * 1000
-    assert toast_of(news(text="x" * 1001), "Org", False).body == "x" * 999 + "…"
-    body = toast_of(news(text="x" * 5000, unread=3, mentions=1), "Org", False).body
+    assert toast_of(news(description="x" * 1000), "Org", False).body == "x" * 1000
+    assert toast_of(news(description="x" * 1001), "Org", False).body == "x" * 999 + "…"
+    body = toast_of(news(description="x" * 5000, unread=3, mentions=1), "Org", False).body
     assert len(body) == 1000
     assert body.endswith("x…\n3 unread, 1 mention")
 
@@ -142,7 +149,7 @@ def test_a_heap_of_marks_is_cut_all_the_same() -> None:
 def test_megabytes_are_cleaned_in_no_time() -> None:
     start = time.perf_counter()
     for piece in (" ", "\n ", "\u0301", "\u202e", "\ud83d", " \t\r"):
-        toast = toast_of(news(name=piece * 1_000_000, text=piece * 1_000_000), piece * 1_000_000, True)
+        toast = toast_of(news(piece * 1_000_000, piece * 1_000_000, message=piece * 1_000_000), piece * 1_000_000, True)
         assert len(toast.title) <= 200
         assert len(toast.body) <= 1000
         console_line(toast)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
 from tests.sandbox.dialogues import DIALOGUES, GROUPS, Transcript, of_group, play
-from tests.sandbox.raw_clients import RawApiClient
-from tests.servers import NoGo, Sandbox, centrifugo_binary
+from tests.sandbox.raw_clients import RawApiClient, RawPushClient, SignedTokens
+from tests.servers import HISTORY, NoGo, Sandbox, centrifugo_binary
 
 PUSH_SERVERS = [
     "own",
@@ -63,7 +64,7 @@ _TRIES = 3
 @pytest.fixture(scope="session")
 def shared_sandbox() -> Iterator[Sandbox]:
     """One sandbox for all tests that leave it as they found it."""
-    with Sandbox("--rate", "0") as sandbox:
+    with Sandbox("--rate", "0", *HISTORY) as sandbox:
         yield sandbox
 
 
@@ -75,6 +76,37 @@ def sandbox(shared_sandbox: Sandbox) -> Iterator[Sandbox]:
     shared_sandbox.rate_limit(0)
     shared_sandbox.refuse_push(0)
     shared_sandbox.silent(False)
+
+
+@pytest.fixture
+def place(sandbox: Sandbox) -> Iterator[int]:
+    """The index of an organisation in which nothing has happened yet."""
+    added = sandbox.add_organisation("Fresh Ground")
+    yield added["index"]
+    for email in (None, "grace@example.org"):
+        sandbox.remove_organisation(added["id"], user=email)
+
+
+@pytest.fixture
+def listener(sandbox: Sandbox, place: int) -> Iterator[RawPushClient]:
+    """A client of the announced account, subscribed to that organisation."""
+    with RawPushClient(sandbox) as peer:
+        join(peer, sandbox, place)
+        yield peer
+
+
+def join(peer: RawPushClient, sandbox: Sandbox, *indices: int) -> None:
+    """Connect and subscribe to organisations, by default the first."""
+    tokens = SignedTokens(sandbox, sandbox.channel().partition("/")[2])
+    assert "connect" in peer.ask({"connect": {"token": tokens.connection()}})
+    for channel in [sandbox.channel(index) for index in indices or (0,)]:
+        reply = peer.ask({"subscribe": {"channel": channel, "token": tokens.subscription(channel)}})
+        assert "subscribe" in reply, reply
+
+
+def published(peer: RawPushClient) -> Any:
+    """The data of the next publication."""
+    return peer.receive()["push"]["pub"]["data"]
 
 
 @pytest.fixture

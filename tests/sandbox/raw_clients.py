@@ -145,6 +145,10 @@ class RawApiClient:
         """The header of calls by notification token."""
         return {"X-Notification-Token": self.notification_token}
 
+    def get(self, path: str) -> tuple[int, Any]:
+        """Any call by access token that only asks."""
+        return self.call("GET", path, headers=self.bearer)
+
     def organisations(self) -> tuple[int, Any]:
         """The organisations."""
         return self.call("GET", "/users/organisations", headers=self.bearer)

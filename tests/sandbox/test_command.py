@@ -130,3 +130,10 @@ def test_what_is_no_centrifugo() -> None:
     result = run("--centrifugo", "/bin/true")
     assert result.returncode == 1
     assert result.stderr == "telex-start sandbox: /bin/true is no Centrifugo v5 or v6\n"
+
+
+def test_personal_channels_keep_no_history_unless_asked_to() -> None:
+    with Sandbox() as as_the_service:
+        assert as_the_service.publish(0, 1) | {"sent_at": 0} == {"offset": 0, "epoch": "", "sent_at": 0}
+    with Sandbox("--history", "2") as other:
+        assert other.publish(0, 1, count=3)["offset"] == 3

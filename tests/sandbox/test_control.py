@@ -7,14 +7,17 @@ import socket
 import ssl
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import websocket
 
+from telex_start.sandbox.backend.faults import FAULT_PATHS
+from tests.sandbox.conftest import join, published
 from tests.sandbox.raw_clients import Closed, RawApiClient, RawPushClient, SignedTokens
-from tests.servers import OrderRefused, Sandbox
+from tests.servers import HISTORY, OrderRefused, Sandbox
 from tests.stopwatch import Stopwatch
 
 
@@ -28,20 +31,6 @@ def peer(sandbox: Sandbox) -> Iterator[RawPushClient]:
 
 def tokens_of(sandbox: Sandbox) -> SignedTokens:
     return SignedTokens(sandbox, sandbox.channel().partition("/")[2])
-
-
-def join(peer: RawPushClient, sandbox: Sandbox, *indices: int) -> None:
-    """Connect and subscribe to organisations, by default the first."""
-    tokens = tokens_of(sandbox)
-    assert "connect" in peer.ask({"connect": {"token": tokens.connection()}})
-    for channel in [sandbox.channel(index) for index in indices or (0,)]:
-        reply = peer.ask({"subscribe": {"channel": channel, "token": tokens.subscription(channel)}})
-        assert "subscribe" in reply, reply
-
-
-def published(peer: RawPushClient) -> Any:
-    """The data of the next publication."""
-    return peer.receive()["push"]["pub"]["data"]
 
 
 # --- publications ---------------------------------------------------------------------------------------------------
@@ -85,59 +74,6 @@ def test_a_client_that_does_not_read_is_slow(sandbox: Sandbox) -> None:
         join(peer, sandbox)
         while sandbox.status()["closes"].get("3008", 0) == closes:
             sandbox.publish(0, {"text": "x" * 20_000}, count=200)
-
-
-def test_messages_and_reads(peer: RawPushClient, sandbox: Sandbox) -> None:
-    sandbox.message(0, "General", mention=True)
-    sandbox.message(0, "General")
-    sandbox.message(0, "random", private=True)
-    sandbox.read(0, "General")
-    heard = [published(peer) for _ in range(4)]
-    assert {each["notification_type"] for each in heard} == {"unread_thread_change"}
-    assert {each["section"] for each in heard} == {"channels_section"}
-    counts = [(each["data"]["name"], each["data"]["thread_count"], each["data"]["mention_count"]) for each in heard]
-    assert counts == [("General", 1, 1), ("General", 2, 1), ("random", 1, 0), ("General", 0, 0)]
-    assert len({each["notification_id"] for each in heard}) == 4
-    assert {each["notification_id"][14] for each in heard} == {"7"}
-    assert len({each["data"]["channels_id"] for each in heard}) == 2
-    assert [each["data"]["is_private"] for each in heard] == [False, False, True, False]
-
-
-def test_direct_messages_have_no_name(peer: RawPushClient, sandbox: Sandbox) -> None:
-    answer = sandbox.direct(0, "maya", "Hello \ud83d")
-    sandbox.direct(0, "maya, tomasz", "Hi", group=True)
-    sandbox.read(0, username="maya")
-    heard = [published(peer) for _ in range(3)]
-    assert heard[0] == answer["data"]
-    assert heard[0]["data"]["preview_message"] == "Hello \ud83d"
-    assert [each["data"]["username"] for each in heard] == ["maya", "maya, tomasz", "maya"]
-    assert [each["data"]["channel_type"] for each in heard] == ["dm", "group_dm", "dm"]
-    assert [each["data"]["thread_count"] for each in heard] == [1, 1, 0]
-    assert all("name" not in each["data"] and "description" not in each["data"] for each in heard)
-
-
-def test_agents(peer: RawPushClient, sandbox: Sandbox) -> None:
-    sandbox.agent(0, "Sentinel")
-    sandbox.read(0, agent="Sentinel")
-    heard = [published(peer) for _ in range(2)]
-    assert [each["section"] for each in heard] == ["agent_channels_section"] * 2
-    assert [each["data"]["thread_count"] for each in heard] == [1, 0]
-
-
-def test_organisations_are_apart(sandbox: Sandbox) -> None:
-    with RawPushClient(sandbox) as peer:
-        join(peer, sandbox, 0, 1)
-        sandbox.message(2, "General")
-        sandbox.message(1, "Quiet")
-        push = peer.receive()["push"]
-        assert push["channel"] == sandbox.channel(1)
-        assert push["pub"]["data"]["data"]["organisation_id"] == sandbox.channel(1).partition("/")[0]
-
-
-def test_the_second_account_has_channels_of_its_own(peer: RawPushClient, sandbox: Sandbox) -> None:
-    sandbox.message(0, "General", user="grace@example.org")
-    sandbox.publish(0, "mine")
-    assert published(peer) == "mine"
 
 
 # --- connections ----------------------------------------------------------------------------------------------------
@@ -277,7 +213,7 @@ def test_a_kill_cuts(peer: RawPushClient, sandbox: Sandbox) -> None:
 
 
 def test_honoured_subs() -> None:
-    with Sandbox("--honour-subs", "--rate", "0") as sandbox, RawPushClient(sandbox) as peer:
+    with Sandbox("--honour-subs", "--rate", "0", *HISTORY) as sandbox, RawPushClient(sandbox) as peer:
         tokens, channels = tokens_of(sandbox), [sandbox.channel(index) for index in range(3)]
         sandbox.publish(0, "before")
         subs = {
@@ -345,6 +281,19 @@ def test_status_counts_closes_and_connections(sandbox: Sandbox) -> None:
         ("publish_many", {"organisation": 0, "data": 5}, 400),
         ("kick", {"code": "x"}, 400),
         ("message", {"organisation": 0}, 400),
+        ("message", {"organisation": 0, "name": "x", "new_message": "soon"}, 400),
+        ("message", {"organisation": 0, "name": "x", "media": 5}, 400),
+        ("direct", {"organisation": 0, "username": "ada"}, 400),
+        ("group", {"organisation": 0, "members": []}, 400),
+        ("group", {"organisation": 0, "members": "ada"}, 400),
+        ("read", {"organisation": 0}, 400),
+        ("call", {"organisation": 0, "name": "general"}, 400),
+        ("answer", {"buzz_id": "none"}, 400),
+        ("cancel", {"buzz_id": "none"}, 400),
+        ("mute", {"organisation": 0, "name": "x", "device_type": "fridge"}, 400),
+        ("preference", {"organisation": 0, "notify_about": "everything"}, 400),
+        ("slugs", {"style": "pretty"}, 400),
+        ("new_messages", {}, 400),
         ("wrong_token", {"organisation": 0, "kind": "blue"}, 400),
         ("silent", {"on": 1}, 400),
         ("restart", {"down_for": -1}, 400),
@@ -363,6 +312,14 @@ def test_the_orders_can_be_listed(sandbox: Sandbox) -> None:
         orders = json.load(response)
     assert orders["kick"].startswith("`{code, reason?, user_id?}`")
     assert all(text.startswith("`{") for text in orders.values())
+
+
+def test_the_orders_are_documented(sandbox: Sandbox) -> None:
+    url = sandbox.api_url.removesuffix("/api/v1") + "/sandbox/orders"
+    page = (Path(__file__).parent.parent.parent / "docs" / "sandbox.md").read_text("utf-8")
+    with urllib.request.urlopen(url, context=sandbox.tls) as response:
+        assert [name for name in json.load(response) if f"`{name}`" not in page] == []
+    assert [path for path in FAULT_PATHS if path not in page] == []
 
 
 def test_plain_http_is_not_spoken(sandbox: Sandbox) -> None:

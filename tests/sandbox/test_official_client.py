@@ -19,7 +19,7 @@ from centrifuge import (
 
 from tests.sandbox.conftest import PUSH_SERVERS, push_server_options
 from tests.sandbox.raw_clients import RawApiClient
-from tests.servers import Sandbox
+from tests.servers import HISTORY, Sandbox
 
 LIMIT = 15
 
@@ -106,7 +106,7 @@ async def play(sandbox: Sandbox) -> tuple[int, int]:
 
 @pytest.mark.parametrize("which", PUSH_SERVERS)
 def test_connects_hears_recovers_and_refreshes(which: str) -> None:
-    options = ("--rate", "0", "--ping", "1", "--connection-ttl", "2", "--subscription-ttl", "2")
+    options = ("--rate", "0", "--ping", "1", "--connection-ttl", "2", "--subscription-ttl", "2", *HISTORY)
     with Sandbox(*options, *push_server_options(which)) as sandbox:
         asyncio.run(asyncio.wait_for(play(sandbox), 50))
         status = sandbox.status()

@@ -12,7 +12,7 @@ import websocket
 
 from tests.sandbox.conftest import PUSH_SERVERS, push_server_options
 from tests.sandbox.raw_clients import RawApiClient, RawPushClient
-from tests.servers import OrderRefused, Sandbox
+from tests.servers import HISTORY, OrderRefused, Sandbox
 
 
 @pytest.fixture(params=PUSH_SERVERS, scope="module")
@@ -22,7 +22,7 @@ def which(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def server(which: str) -> Iterator[Sandbox]:
-    with Sandbox("--rate", "0", *push_server_options(which)) as sandbox:
+    with Sandbox("--rate", "0", *HISTORY, *push_server_options(which)) as sandbox:
         yield sandbox
 
 
@@ -69,7 +69,7 @@ def test_tokens_of_the_api_open_the_push_server(member: Member, server: Sandbox)
     result = member.subscribe()
     assert result["recoverable"] and result["ttl"] > 290
     answer = server.message(0, "General")
-    assert member.published() == answer["data"]
+    assert [member.published(), member.published()] == answer["published"]
     server.read(0, "General")
     assert member.published()["data"]["thread_count"] == 0
     server.publish_many(0, list(range(30)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, Self, TypeVar
 
@@ -17,6 +17,7 @@ from telex_start.events import (
     CountsUnknown,
     Event,
     How,
+    LookUpBegan,
     OrganisationsChanged,
     PublicationsReceived,
     SignIn,
@@ -24,6 +25,7 @@ from telex_start.events import (
     StateChanged,
     ThreadFailed,
     Trouble,
+    UnreadLookedUp,
 )
 from telex_start.session.session import Session
 from telex_start.session.timings import Timings
@@ -40,7 +42,8 @@ LIMIT = 10.0
 
 def quick(**timings: Any) -> Timings:
     """Backoffs a tenth as long, look-ups at once; as most scenarios have no rate limit, nobody waits for the pacer."""
-    usual = {"backoff_minimum": 0.05, "backoff_maximum": 2.0, "requests_at_once": 1000, "look_up_after": 0.0}
+    usual = {"backoff_minimum": 0.05, "backoff_maximum": 2.0, "requests_at_once": 1000}
+    usual |= {"look_up_after": 0.0, "unread_after": 0.0, "unread_apart": 0.0}
     return Timings(**{**usual, **timings})
 
 
@@ -231,6 +234,52 @@ class Agent:
         """Wait until an organisation's publications are so many, and give them."""
         self.await_true(lambda: len(self.received(organisation)) >= count, limit)
         return self.received(organisation)
+
+    def await_all(
+        self,
+        data: list[Any],
+        organisation: int = 0,
+        *,
+        missed: int = 0,
+        restarted: bool = False,
+        limit: float = LIMIT,
+    ) -> None:
+        """Wait until all that was published has come, in its order and once, and nothing was said to be lost.
+
+        From a server that keeps no history comes less: then something is said to be lost since the last :meth:`mark`,
+        and the organisation is looked up after that.
+
+        Args:
+            data: What was published.
+            organisation: In which one.
+            missed: How many of it, in a row, may have been published while the connection was down.
+            restarted: The server began a new stream meanwhile: what the one before held may be lost.
+            limit: Seconds that it may take.
+        """
+        if self.telex.keeps_history:
+            assert self.await_received(len(data), organisation, limit) == data
+            assert restarted or self.lost(organisation) == 0
+            return
+        self._await_in_order((CountsUnknown, LookUpBegan, UnreadLookedUp), organisation, limit)
+        received = self.await_received(len(data) - missed, organisation, limit)
+        assert received == sorted(received, key=data.index), "in their order"
+        assert len(received) <= len(data)
+
+    def await_looked_up(self, organisation: int = 0, limit: float = LIMIT) -> None:
+        """Wait until an organisation's unread was looked up since the last :meth:`mark`."""
+        self._await_in_order((LookUpBegan, UnreadLookedUp), organisation, limit)
+
+    def _await_in_order(self, kinds: Sequence[type[Event]], organisation: int, limit: float) -> None:
+        channel = self.channel(organisation)
+
+        def came() -> bool:
+            awaited = list(kinds)
+            for _, event in self._since_mark():
+                if awaited and isinstance(event, awaited[0]) and getattr(event, "channel", None) == channel:
+                    awaited.pop(0)
+            return not awaited
+
+        self.await_true(came, limit)
 
     def channel(self, organisation: int = 0) -> str:
         """The push channel of an organisation, by its place in the last list."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import NoGo, Sandbox, centrifugo_binary
+from tests.servers import HISTORY, NoGo, Sandbox, centrifugo_binary
 from tests.session.agent import Agent
 from tests.session.by_hand import Certificate
 
@@ -20,6 +20,9 @@ Start = Callable[..., Agent]
 Scenario = Callable[[Telex, Start], None]
 
 ROOT = Path(__file__).parent.parent.parent
+
+KEPT = int(HISTORY[1])
+"""Publications that a personal channel keeps in a scenario that is marked ``history``."""
 
 REAL = [pytest.param(version, marks=pytest.mark.centrifugo) for version in ("v6", "v5")]
 
@@ -31,10 +34,32 @@ def server(request: pytest.FixtureRequest) -> str:
     return which
 
 
-def options_for(server: str, options: tuple[str, ...]) -> tuple[str, ...]:
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """With ``--both-histories`` each scenario that fits both is played without history and with it."""
+    marked = any(metafunc.definition.get_closest_marker(name) for name in ("history", "no_history"))
+    if "history" in metafunc.fixturenames and not marked and metafunc.config.getoption("both_histories"):
+        metafunc.parametrize("history", [0, KEPT], indirect=True, ids=["no history", "history"])
+
+
+def _history_of(test: pytest.Item) -> int:
+    """How many publications the personal channels keep in a test: none, as at Telex, unless it is marked or told."""
+    if isinstance(test, pytest.Function) and hasattr(test, "callspec") and "history" in test.callspec.params:
+        return int(str(test.callspec.params["history"]))
+    return KEPT if test.get_closest_marker("history") else 0
+
+
+@pytest.fixture
+def history(request: pytest.FixtureRequest) -> int:
+    """How many publications the personal channels keep."""
+    return _history_of(request.node)
+
+
+def options_for(server: str, history: int, options: tuple[str, ...]) -> tuple[str, ...]:
     """The sandbox's options for a push server; there is no rate limit unless one is asked for."""
     if "--rate" not in options:
         options = ("--rate", "0", *options)
+    if "--history" not in options:
+        options = (*options, "--history", str(history))
     if server == "sandbox":
         return options
     try:
@@ -56,15 +81,15 @@ def sandboxes() -> Iterator[dict[tuple[str, ...], Sandbox]]:
 
 
 @pytest.fixture
-def telex(server: str, sandboxes: dict[tuple[str, ...], Sandbox]) -> Telex:
+def telex(server: str, history: int, sandboxes: dict[tuple[str, ...], Sandbox]) -> Telex:
     """Gives a sandbox with some options, as if it were new."""
-    return lambda *options: _used_again(sandboxes, options_for(server, options))
+    return lambda *options: _used_again(sandboxes, options_for(server, history, options))
 
 
 @pytest.fixture
-def own(sandboxes: dict[tuple[str, ...], Sandbox]) -> Telex:
+def own(history: int, sandboxes: dict[tuple[str, ...], Sandbox]) -> Telex:
     """As `telex`, always on the sandbox's own push server: for what no real one can be told to do."""
-    return lambda *options: _used_again(sandboxes, options_for("sandbox", options))
+    return lambda *options: _used_again(sandboxes, options_for("sandbox", history, options))
 
 
 def _used_again(sandboxes: dict[tuple[str, ...], Sandbox], options: tuple[str, ...]) -> Sandbox:
@@ -79,6 +104,7 @@ def _renew(sandbox: Sandbox) -> None:
     """Makes a used sandbox like a new one, but for its counters and its organisations."""
     sandbox.silent(False)
     sandbox.clear_faults()
+    sandbox.forget()
     sandbox.rate_limit(float(sandbox.options[sandbox.options.index("--rate") + 1]))
     if "--centrifugo" not in sandbox.options:
         sandbox.refuse_push(0)
@@ -122,7 +148,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return
     for server in wanted:
         try:
-            options_for(server, ())
+            options_for(server, 0, ())
         except pytest.skip.Exception:
             continue
         command = [sys.executable, "-m", "tests.soak", "1", "--no-faults", "--server", server]
@@ -144,14 +170,14 @@ def minutes(request: pytest.FixtureRequest) -> Minutes:
 # --- all at once, each on a sandbox of its own ----------------------------------------------------------------------
 
 
-def at_once(scenario: Scenario) -> Callable[[Callable[[Scenario], None]], None]:
+def at_once(scenario: Scenario) -> Callable[[Callable[[Scenario, int], None], int], None]:
     """A test of a scenario that waits more than it works: all such scenarios of a module are played together.
 
     The scenario gets what starts a sandbox and what starts an agent. It may patch nothing: the others would see it.
     """
 
-    def test(played: Callable[[Scenario], None]) -> None:
-        played(scenario)
+    def test(played: Callable[[Scenario, int], None], history: int) -> None:
+        played(scenario, history)
 
     test.__name__ = scenario.__name__
     test.__doc__ = scenario.__doc__
@@ -160,10 +186,10 @@ def at_once(scenario: Scenario) -> Callable[[Callable[[Scenario], None]], None]:
 
 
 @pytest.fixture(scope="module")
-def played(request: pytest.FixtureRequest, server: str) -> Iterator[Callable[[Scenario], None]]:
+def played(request: pytest.FixtureRequest, server: str) -> Iterator[Callable[[Scenario, int], None]]:
     """Plays all scenarios of the module, and gives what waits for one of them and raises its failure."""
     wanted = {
-        item.function.scenario
+        (item.function.scenario, _history_of(item))
         for item in request.session.items
         if isinstance(item, pytest.Function)
         and item.module is request.module
@@ -171,13 +197,15 @@ def played(request: pytest.FixtureRequest, server: str) -> Iterator[Callable[[Sc
         and item.callspec.params["server"] == server
     }
     with ThreadPoolExecutor(len(wanted)) as pool:
-        playing: dict[Scenario, Future[None]] = {scenario: pool.submit(_play, scenario, server) for scenario in wanted}
-        yield lambda scenario: playing[scenario].result()
+        playing: dict[tuple[Scenario, int], Future[None]] = {
+            (scenario, history): pool.submit(_play, scenario, server, history) for scenario, history in wanted
+        }
+        yield lambda scenario, history: playing[scenario, history].result()
 
 
-def _play(scenario: Scenario, server: str) -> None:
+def _play(scenario: Scenario, server: str, history: int) -> None:
     with ExitStack() as stack:
         scenario(
-            lambda *options: stack.enter_context(Sandbox(*options_for(server, options))),
+            lambda *options: stack.enter_context(Sandbox(*options_for(server, history, options))),
             lambda telex, **options: stack.enter_context(Agent(telex, **options)),
         )

@@ -36,6 +36,7 @@ def test_from_signing_in_to_live(telex: Telex, agent: Start) -> None:
     assert session.troubles == []
 
 
+@pytest.mark.history
 def test_the_connect_command_carries_subs_and_every_other_channel_is_subscribed(own: Telex, agent: Start) -> None:
     sandbox = own()
     before = len(sandbox.status()["commands"]), len(sandbox.status()["connects"])
@@ -80,6 +81,7 @@ def _kinds(status: dict, connection: str) -> set[str]:  # type: ignore[type-arg]
     return {next((key for key in command if key != "id"), "pong") for command in commands}
 
 
+@pytest.mark.history
 def test_a_subscription_in_connect_is_recovered_by_an_own_one_after_a_restart(own: Telex, agent: Start) -> None:
     sandbox = own("--honour-subs")
     session = agent(sandbox).online(3)
@@ -269,8 +271,9 @@ def test_signing_out_logs_out_and_forgets_everything(telex: Telex, agent: Start)
     session.mark()
     session.sign_in()
     session.await_subscribed(3)
-    assert session.await_received(1) == ["missed"]
-    assert session.received(0, How.CAUGHT_UP) == ["missed"]  # not recovered: the positions are forgotten
+    # Not recovered: the positions are forgotten.
+    assert session.received() == session.received(0, How.CAUGHT_UP) == ["missed"] * sandbox.keeps_history
+    session.await_looked_up(0)
 
 
 def test_signing_out_does_not_wait_long_for_a_dead_server(own: Telex, agent: Start) -> None:

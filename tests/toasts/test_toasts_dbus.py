@@ -20,7 +20,7 @@ from telex_start.desktop.toasts.dbus_backend import DBusToasts
 from telex_start.desktop.toasts.toast_queue import MOST_WAITING, ToastQueue
 from telex_start.desktop.toasts.toasts import Toasts
 from telex_start.events import Event, ToastClicked, ToastFailed
-from telex_start.news.toast import Conversation, Toast
+from telex_start.toast import Action, Conversation, Toast
 from tests.fake_desktop import TIMEOUT, BusClient, FakeNotificationDaemon, PrivateBus
 from tests.stopwatch import Stopwatch
 
@@ -318,7 +318,7 @@ def test_a_click_is_dispatched(private_bus: PrivateBus, daemon: FakeNotification
         daemon.close(2)
         daemon.click(2)  # gone
         daemon.click(ident)
-        assert dispatch.get(timeout=TIMEOUT) == ToastClicked()
+        assert dispatch.get(timeout=TIMEOUT) == ToastClicked(toast(0))
         toasts.show(toast(2))
         daemon.wait_for(3)
         assert dispatch.empty()
@@ -333,7 +333,7 @@ def direct(bus: PrivateBus, **options: Any) -> Iterator[tuple[DBusToasts, Simple
         connection,
         on_shown=lambda toast: outcomes.put(("shown", toast)),
         on_failed=lambda reason: outcomes.put(("failed", reason)),
-        on_clicked=lambda toast, token: outcomes.put(("clicked", toast)),
+        on_clicked=lambda toast, action, token: outcomes.put(("clicked", toast)),
         on_dismissed=lambda toast: outcomes.put(("dismissed", toast)),
         **options,
     )
@@ -400,6 +400,77 @@ def test_one_that_was_closed_by_a_call_of_somebody_is_replaced_by_a_new_one(
         assert outcomes.get(timeout=TIMEOUT)[0] == "shown"  # and the signal before it has been seen
         toasts.show(toast(2, conversation=GENERAL))
         assert daemon.wait_for(3)[2].replaces_id == 0
+
+
+def test_a_text_that_comes_late_replaces_its_toast_without_a_sound(
+    private_bus: PrivateBus, daemon: FakeNotificationDaemon
+) -> None:
+    with showing(private_bus) as toasts:
+        toasts.show(toast(0, conversation=GENERAL))
+        ident = daemon.wait_for(1)[0].id
+        toasts.show(toast(1, conversation=GENERAL, silent=True))
+        silent = daemon.wait_for(2)[1]
+    assert (silent.replaces_id, silent.hints["suppress-sound"]) == (ident, ("b", True))
+    assert "suppress-sound" not in daemon.shown[0].hints
+
+
+@pytest.mark.parametrize("gone", [1, 2, 3, 0], ids=["expired", "dismissed", "closed", "never there"])
+def test_a_text_that_comes_late_shows_nothing_where_its_toast_is_gone(
+    private_bus: PrivateBus, daemon: FakeNotificationDaemon, gone: int
+) -> None:
+    dispatch: SimpleQueue[Event] = SimpleQueue()
+    with showing(private_bus, dispatch) as toasts:
+        toasts.show(toast(0, conversation=GENERAL if gone else None))
+        toasts.show(toast(1))
+        ident, another = (notify.id for notify in daemon.wait_for(2))
+        if gone:
+            daemon.close(ident, gone)
+        daemon.click(another)
+        assert dispatch.get(timeout=TIMEOUT) == ToastClicked(toast(1)), "the signal before it has come too"
+        toasts.show(toast(2, conversation=GENERAL, silent=True))
+        toasts.show(toast(3))
+        daemon.wait_until(lambda: "t3" in titles(daemon), "the toast after it")
+    assert "t2" not in titles(daemon)
+
+
+def test_a_text_that_comes_while_its_toast_still_waits_is_shown_with_it() -> None:
+    queue = ToastQueue()
+    queue.put(toast(0, conversation=GENERAL))
+    queue.put(toast(1))
+    assert queue.put_in_place(toast(2, conversation=GENERAL, silent=True))
+    assert not queue.put_in_place(toast(3, conversation=Conversation("x", "y", "z"), silent=True))
+    first = queue.take()
+    assert first == toast(2, conversation=GENERAL)
+
+
+def test_a_call_is_urgent_can_be_joined_and_goes_with_exit(
+    private_bus: PrivateBus, daemon: FakeNotificationDaemon
+) -> None:
+    dispatch: SimpleQueue[Event] = SimpleQueue()
+    call = Toast(title="Ben is calling", body="Click.", key="call 1", urgent=True, actions=(Action.JOIN,))
+    with showing(private_bus, dispatch) as toasts:
+        toasts.show(call)
+        notify = daemon.wait_for(1)[0]
+        assert notify.actions == ["default", "Open Telex", "join", "Join"]
+        assert (notify.hints["urgency"], notify.hints["category"]) == (("y", 2), ("s", "call.incoming"))
+        daemon.token(notify.id, "token")
+        daemon.click(notify.id, "join")
+        assert dispatch.get(timeout=TIMEOUT) == ToastClicked(call, "join", "token")
+    daemon.wait_until(lambda: notify.id in daemon.closed, "the call to go")
+
+
+def test_a_message_can_be_marked_as_read_and_nothing_else_is_an_action(
+    private_bus: PrivateBus, daemon: FakeNotificationDaemon
+) -> None:
+    dispatch: SimpleQueue[Event] = SimpleQueue()
+    message = toast(0, conversation=GENERAL, actions=(Action.MARK_AS_READ,))
+    with showing(private_bus, dispatch) as toasts:
+        toasts.show(message)
+        notify = daemon.wait_for(1)[0]
+        assert notify.actions == ["default", "Open Telex", "mark-as-read", "Mark as read"]
+        daemon.click(notify.id, "join")
+        daemon.click(notify.id, "mark-as-read")
+        assert dispatch.get(timeout=TIMEOUT) == ToastClicked(message, "mark-as-read")
 
 
 def test_what_the_program_says_has_a_key_by_which_it_is_replaced_and_withdrawn(
@@ -548,12 +619,12 @@ def test_a_click_brings_the_token_that_came_for_it(private_bus: PrivateBus, daem
         daemon.wait_for(2)
         daemon.token(1, "token-1")
         daemon.click(1)
-        assert dispatch.get(timeout=TIMEOUT) == ToastClicked("token-1")
+        assert dispatch.get(timeout=TIMEOUT) == ToastClicked(toast(0), token="token-1")
         daemon.click(1)
-        assert dispatch.get(timeout=TIMEOUT) == ToastClicked()
+        assert dispatch.get(timeout=TIMEOUT) == ToastClicked(toast(0))
         daemon.token(1, "token-2")
         daemon.click(2)
-        assert dispatch.get(timeout=TIMEOUT) == ToastClicked()
+        assert dispatch.get(timeout=TIMEOUT) == ToastClicked(toast(1))
 
 
 def test_early_toasts_wait_longer_for_a_daemon(private_bus: PrivateBus, monkeypatch: pytest.MonkeyPatch) -> None:

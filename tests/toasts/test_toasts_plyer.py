@@ -19,7 +19,7 @@ from telex_start.desktop.toasts import plyer_backend
 from telex_start.desktop.toasts.plyer_backend import PlyerToasts, cut_utf16
 from telex_start.desktop.toasts.toasts import Toasts
 from telex_start.events import Event, ToastFailed
-from telex_start.news.toast import Conversation, Toast
+from telex_start.toast import Conversation, Toast
 from tests.fake_desktop import TIMEOUT, FakeNotificationDaemon, PrivateBus
 from tests.stopwatch import Stopwatch
 
@@ -107,7 +107,7 @@ def test_dbus_python_shows_it(private_bus: PrivateBus) -> None:
         program = (
             "import sys; from queue import SimpleQueue; outcome = SimpleQueue()\n"
             "from telex_start.desktop.toasts.plyer_backend import PlyerToasts\n"
-            "from telex_start.news.toast import Toast\n"
+            "from telex_start.toast import Toast\n"
             "toasts = PlyerToasts(on_shown=outcome.put, on_failed=outcome.put); toasts.start()\n"
             "toasts.show(Toast(title='-t', body='<b>')); print(outcome.get(timeout=8))"
         )
@@ -333,6 +333,17 @@ def test_a_read_conversation_is_not_shown_any_more(notify_send: Path, monkeypatc
         toasts.close(conversation)
         go_on.set()
         assert [outcomes.get(timeout=TIMEOUT)[1].title for _ in range(2)] == ["General", "last"]
+
+
+def test_a_text_that_comes_late_is_no_second_toast(notify_send: Path) -> None:
+    conversation = Conversation("org/user", "channels_section", "general")
+    with showing("linux") as (toasts, outcomes):
+        first = Toast(title="General", body="about it", conversation=conversation)
+        toasts.show(first)
+        assert outcomes.get(timeout=TIMEOUT) == ("shown", first)
+        toasts.show(Toast(title="General", body="Ben: hi", conversation=conversation, silent=True))
+        toasts.show(HELLO)
+        assert outcomes.get(timeout=TIMEOUT) == ("shown", HELLO)
 
 
 def test_a_thousand_at_once_are_bounded(notify_send: Path) -> None:

@@ -12,8 +12,8 @@ import pytest
 from telex_start.desktop.toasts.toasts import Toasts
 from telex_start.events import Event, ToastClicked
 from telex_start.news import wording
-from telex_start.news.toast import Conversation, Toast
-from telex_start.news.unread import News
+from telex_start.news.item import News
+from telex_start.toast import Conversation, Toast
 from tests.fake_desktop import TIMEOUT, RealDesktop
 
 pytestmark = pytest.mark.desktop
@@ -38,7 +38,8 @@ def test_dunst_shows_a_toast_and_a_click_on_it_is_dispatched(desktop: RealDeskto
     toasts.start()
     try:
         conversation = Conversation("org/user", "channels_section", "general")
-        news = News(conversation, "channels_section", "R&D <b>team</b>", "a < b && \U0001f44d, <i>really</i>", 3, 1)
+        text = "a &lt; b &amp;&amp; \U0001f44d, &lt;i&gt;really&lt;/i&gt;"
+        news = News(conversation, "R&D <b>team</b>", "Ben", text, unread=3, mentions=1)
         # Dunst maps its window when it has something to show.
         windows = subprocess.Popen(
             ["xdotool", "search", "--sync", "--onlyvisible", "--class", "Dunst"],
@@ -46,12 +47,13 @@ def test_dunst_shows_a_toast_and_a_click_on_it_is_dispatched(desktop: RealDeskto
             stdout=subprocess.PIPE,
             text=True,
         )
-        toasts.show(wording.toast_of(news, "Org 1", True))
+        shown = wording.toast_of(news, "Org 1", True)
+        toasts.show(shown)
         window = windows.communicate(timeout=TIMEOUT)[0].split()[0]
         assert picture(desktop, tmp_path / "toast.png") != empty
         # The middle button is dunst's for the default action.
         desktop.xdotool("mousemove", "--window", window, "40", "20", "click", "2")
-        assert events.get(timeout=TIMEOUT) == ToastClicked()
+        assert events.get(timeout=TIMEOUT) == ToastClicked(shown)
         assert events.empty()
     finally:
         toasts.stop()

@@ -15,7 +15,7 @@ import webbrowser
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ...config import WEB_APP
+from ...config import ENVIRONMENTS
 from ...events import MainAppAnswered
 from .. import win32, x11
 from . import telex_client
@@ -44,7 +44,7 @@ def find(command: str | None) -> telex_client.Client | None:
 
 
 def open_main_app(
-    command: str | None, token: str = "", last: Start | None = None
+    command: str | None, token: str = "", last: Start | None = None, web_url: str = ENVIRONMENTS["production"].web_url
 ) -> tuple[MainAppAnswered | None, Start | None]:
     """Start the client, or bring it to the front where it runs and the desktop allows that.
 
@@ -54,13 +54,15 @@ def open_main_app(
         command: ``main_app.command`` of the configuration.
         token: The desktop's activation token for this; empty without one.
         last: The start before, as this has returned it.
+        web_url: The web app.
 
     Returns:
         What the person should be told, ``None`` where the client itself is answer enough; and the last start, if any.
     """
     found = find(command)
     if found is None:
-        return _open_web_app(f"{command} (main_app.command) cannot be started" if command else "", token), last
+        why = f"{command} (main_app.command) cannot be started" if command else ""
+        return _open_web_app(web_url, why, token), last
     pids = _with_descendants(_running(found)) if found.recognisable else set()
     if pids and (x11.raise_window_of(pids) or win32.raise_window_of(pids)):
         x11.end_startup(token)
@@ -72,7 +74,7 @@ def open_main_app(
         # Where it runs and cannot be raised: a second start makes it come forward by itself.
         return None, _start(found, token)
     except OSError as error:
-        return _open_web_app(f"{found.command[0]} cannot be started ({error.strerror})", token), last
+        return _open_web_app(web_url, f"{found.command[0]} cannot be started ({error.strerror})", token), last
 
 
 def close_main_app(command: str | None) -> MainAppAnswered | None:
@@ -224,12 +226,23 @@ def _is_starting(start: Start, runs: bool = False) -> bool:
     return False
 
 
-def _open_web_app(reason: str, token: str) -> MainAppAnswered:
+def open_address(address: str, token: str = "") -> MainAppAnswered | None:
+    """Open an address of the web app in the person's browser.
+
+    Returns:
+        What the person should be told; ``None`` where the browser is answer enough.
+    """
+    if _browse(address, token):
+        return None
+    return MainAppAnswered("The conversation cannot be opened", f"There is no browser for {address}.")
+
+
+def _open_web_app(web_url: str, reason: str, token: str) -> MainAppAnswered:
     """Open the web app, and say why that."""
     why = reason or "The Telex app is not installed on this computer"
-    if _browse(WEB_APP, token):
+    if _browse(web_url, token):
         return MainAppAnswered("Telex opens in the browser", f"{why}.")
-    return MainAppAnswered("Telex cannot be opened", f"{why}, and there is no browser for {WEB_APP}.")
+    return MainAppAnswered("Telex cannot be opened", f"{why}, and there is no browser for {web_url}.")
 
 
 def _browse(address: str, token: str) -> bool:

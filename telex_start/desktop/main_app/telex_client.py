@@ -26,6 +26,11 @@ _SHARED = re.compile(
 """Names of executables that run all kinds of things, so that a process of theirs may be anything."""
 
 
+_NAMES = ("telex", "Zedu", "zedu")
+"""Executables of the client. Telex has been renamed Zedu, and its newer clients with it."""
+_ENTRIES = ("telex.desktop", "com.example.zedu.desktop", "zedu.desktop")
+
+
 class Client(NamedTuple):
     """The client as it is installed."""
 
@@ -84,12 +89,19 @@ def find(command: str | None, environ: Mapping[str, str] = os.environ) -> Client
     if sys.platform == "darwin":
         return _bundle()
     if sys.platform == "win32":
-        found = shutil.which("telex.exe", path=environ.get("PATH"))
-        return _client([found], None, environ) if found else _start_menu(environ)
-    if found := shutil.which("telex", path=environ.get("PATH")):
-        return _client([found], None, environ)
-    entry = desktop_entry.find("telex.desktop", environ)
+        names = [f"{name}.exe" for name in _NAMES]
+        return _on_path(names, environ) or _start_menu(environ)
+    if (client := _on_path(_NAMES, environ)) is not None:
+        return client
+    found = (desktop_entry.find(name, environ) for name in _ENTRIES)
+    entry = next((entry for entry in found if entry is not None), None)
     return _client(desktop_entry.command_line(entry), entry.get("Path") or None, environ) if entry else None
+
+
+def _on_path(names: Iterable[str], environ: Mapping[str, str]) -> Client | None:
+    paths = (shutil.which(name, path=environ.get("PATH")) for name in names)
+    path = next((path for path in paths if path is not None), None)
+    return _client([path], None, environ) if path is not None else None
 
 
 def _configured(command: str, environ: Mapping[str, str]) -> Client | None:
@@ -149,7 +161,8 @@ def _interpreter(path: str) -> str | None:
 def _bundle(path: str | None = None) -> Client | None:
     """An application bundle of macOS."""
     folders = ["/Applications", os.path.expanduser("~/Applications")]
-    path = path or next((full for folder in folders if os.path.isdir(full := f"{folder}/Telex.app")), None)
+    bundles = [f"{folder}/{name}.app" for name in ("Telex", "Zedu") for folder in folders]
+    path = path or next((bundle for bundle in bundles if os.path.isdir(bundle)), None)
     if path is None or not os.path.isdir(path):
         return None
     import plistlib
@@ -169,7 +182,7 @@ def _start_menu(environ: Mapping[str, str]) -> Client | None:
         menu = os.path.join(environ.get(variable, ""), "Microsoft", "Windows", "Start Menu", "Programs")
         for folder, _, files in os.walk(menu):
             for file in files:
-                if file.lower() == "telex.lnk":
+                if file.lower() in ("telex.lnk", "zedu.lnk"):
                     return _by_shortcut(os.path.join(folder, file), environ)
     return None
 

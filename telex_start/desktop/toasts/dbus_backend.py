@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ...news.toast import Handle, Toast
+from ...toast import Action, Handle, Toast
 from ..bus.bus import (
     Bus,
     DBusAddress,
@@ -53,6 +53,9 @@ _UNKNOWN_DAEMON = frozenset({"body-markup"})
 _DISMISSED, _CLOSED_BY_CALL = 2, 3
 """The reasons that end a toast. One that has expired (1) stays in the lists of GNOME 43 and Plasma 5.27: there it can
 be clicked, replaced and taken away."""
+_NORMAL, _CRITICAL = 1, 2
+"""Urgencies. A critical toast stays until the person or we close it, and is shown over a full screen."""
+_LABELS = {Action.MARK_AS_READ: "Mark as read", Action.JOIN: "Join"}
 _DESKTOP_ENTRY = "telex-start"
 """By this name desktops keep their settings and lists for the program."""
 
@@ -68,8 +71,9 @@ class DBusToasts:
         bus: Not started yet.
         on_shown: The daemon has taken this toast.
         on_failed: A toast was not shown, for this reason (a sentence).
-        on_clicked: The person clicked this toast; with the activation token for what that opens, or an empty text.
-            Without it, toasts are not clickable.
+        on_clicked: The person clicked this toast, or a button of it; with the action's key (``default`` for the toast
+            itself), and the activation token for what that opens, or an empty text. Without it, toasts are not
+            clickable.
         on_dismissed: The person closed this toast.
         icon: Gives the picture for every toast; asked once, with the first one.
 
@@ -82,7 +86,7 @@ class DBusToasts:
         *,
         on_shown: Callable[[Toast], object],
         on_failed: Callable[[str], object],
-        on_clicked: Callable[[Toast, str], object] | None = None,
+        on_clicked: Callable[[Toast, str, str], object] | None = None,
         on_dismissed: Callable[[Toast], object] | None = None,
         icon: Callable[[], ImageData] | None = None,
     ) -> None:
@@ -103,6 +107,7 @@ class DBusToasts:
         self._retry_is_due = False
         self._open: dict[int, Toast] = {}
         self._latest: dict[Handle, int] = {}
+        self._expired: set[int] = set()
         self._token = (0, "")
         self._started = time.monotonic()
         self._under_way: Toast | None = None
@@ -118,7 +123,8 @@ class DBusToasts:
 
     def show(self, toast: Toast) -> None:
         """Show it as soon as the daemon takes it. From any thread; never blocks."""
-        self.queue.put(toast)
+        if not toast.silent or not self.queue.put_in_place(toast):
+            self.queue.put(toast)
         self._wake_soon()
 
     def close(self, handle: Handle) -> None:
@@ -159,9 +165,15 @@ class DBusToasts:
             if self.queue:
                 self._busy = self._bus.call(new_method_call(_ADDRESS, "GetCapabilities"), self._learned)
             return
-        while (toast := self.queue.take()) is None:
-            if not self._close_taken_back():
-                return
+        while True:
+            toast = self.queue.take()
+            if toast is None:
+                if not self._close_taken_back():
+                    return
+            elif toast.silent and not self._on_screen(toast):
+                self.queue.done()  # what it would take the place of is gone, or never was there
+            else:
+                break
         self._notify(toast, self._capabilities)
 
     def _learned(self, reply: Message | NoReply) -> None:
@@ -179,12 +191,21 @@ class DBusToasts:
         self._next()
 
     def _notify(self, toast: Toast, capabilities: frozenset[str]) -> None:
-        actions = ["default", "Open Telex"] if self._on_clicked is not None and "actions" in capabilities else []
-        hints: dict[str, tuple[str, Any]] = {"urgency": ("y", 1), "desktop-entry": ("s", _DESKTOP_ENTRY)}
+        actions: list[str] = []
+        if self._on_clicked is not None and "actions" in capabilities:
+            actions = ["default", "Open Telex"]
+            for action in toast.actions:
+                actions += [action.value, _LABELS[action]]
+        urgency = _CRITICAL if toast.urgent else _NORMAL
+        hints: dict[str, tuple[str, Any]] = {"urgency": ("y", urgency), "desktop-entry": ("s", _DESKTOP_ENTRY)}
         if toast.transient:
             hints["transient"] = ("b", True)
+        if toast.silent:
+            hints["suppress-sound"] = ("b", True)
         if toast.conversation is not None:
             hints["category"] = ("s", "im.received")
+        elif toast.urgent:
+            hints["category"] = ("s", "call.incoming")
         replaces = self._latest.get(toast.handle, 0) if toast.handle is not None else 0
         if self._icon is None and self._draw_icon is not None:
             self._icon = self._draw_icon()
@@ -234,16 +255,23 @@ class DBusToasts:
             self._forget(next(iter(self._open)))
         self._open.pop(ident, None)
         self._open[ident] = toast
+        self._expired.discard(ident)
         if toast.handle is not None:
             self._latest[toast.handle] = ident
 
     def _forget(self, ident: int) -> Toast | None:
         toast = self._open.pop(ident, None)
+        self._expired.discard(ident)
         if toast is not None:
             handle = toast.handle
             if handle is not None and self._latest.get(handle) == ident:
                 del self._latest[handle]
         return toast
+
+    def _on_screen(self, toast: Toast) -> bool:
+        """Whether the toast that this one would take the place of can still be seen."""
+        ident = self._latest.get(toast.handle) if toast.handle is not None else None
+        return ident is not None and ident not in self._expired
 
     def _reached_nobody(self, reply: Message | NoReply) -> bool:
         """Whether the call certainly reached no daemon."""
@@ -320,6 +348,7 @@ class DBusToasts:
         self._daemon = daemon
         self._open.clear()
         self._latest.clear()
+        self._expired.clear()
         if daemon or self._bus.unique_name:
             self._next()
 
@@ -332,8 +361,8 @@ class DBusToasts:
         ident, action = message.body
         toast = self._open.get(ident)
         token, self._token = self._token, (0, "")
-        if toast is not None and action == "default":
-            self._on_clicked(toast, token[1] if token[0] == ident else "")
+        if toast is not None and action in ("default", *toast.actions):
+            self._on_clicked(toast, action, token[1] if token[0] == ident else "")
 
     def _token_came(self, message: Message) -> None:
         # By the specification (1.2) it comes right before the click that it is for.
@@ -346,6 +375,8 @@ class DBusToasts:
             return
         ident, reason = message.body
         if reason not in (_DISMISSED, _CLOSED_BY_CALL):
+            if ident in self._open:
+                self._expired.add(ident)
             return
         toast = self._forget(ident)
         if toast is not None and reason == _DISMISSED and self._on_dismissed is not None:

@@ -19,8 +19,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from ...news.text import cut, one_line
-from ...news.toast import Handle, Toast
 from ...news.wording import LONGEST_TITLE
+from ...toast import Handle, Toast
 from .toast_queue import APP_NAME, EXPIRE, ToastQueue, escaped, safe_texts
 
 log = logging.getLogger(__name__)
@@ -74,6 +74,9 @@ class PlyerToasts:
 
     def show(self, toast: Toast) -> None:
         """Show it as soon as those before it are done. From any thread; never blocks."""
+        if toast.silent:
+            self.queue.put_in_place(toast)  # what is shown cannot be replaced here
+            return
         self.queue.put(toast)
         with self._changed:
             self._changed.notify()

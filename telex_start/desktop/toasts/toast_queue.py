@@ -10,9 +10,11 @@ from collections import deque
 from collections.abc import Callable
 from threading import Lock
 
+from msgspec.structs import replace
+
 from ...news.text import clean, cut, one_line
-from ...news.toast import Handle, Toast
 from ...news.wording import LONGEST_BODY, LONGEST_TITLE
+from ...toast import Handle, Toast
 
 APP_NAME = "Telex Start"
 EXPIRE = 10_000
@@ -47,6 +49,15 @@ class ToastQueue:
                 self._waiting.popleft()
                 self.dropped += 1
             self._waiting.append((toast, time.monotonic()))
+
+    def put_in_place(self, toast: Toast) -> bool:
+        """Put a toast in the place of the one that it is to replace, if that still waits; whether it does."""
+        with self._lock:
+            for place, (other, since) in enumerate(self._waiting):
+                if other.handle == toast.handle:
+                    self._waiting[place] = replace(toast, silent=other.silent), since
+                    return True
+            return False
 
     def take(self) -> Toast | None:
         """Take the next toast out; ``None`` if none waits, or if something is to be taken off the screen first.

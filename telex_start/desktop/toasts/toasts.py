@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from ...events import Event, ToastClicked, ToastFailed
-from ...news.toast import Handle, Toast
 from ...process.lazylog import Log
+from ...toast import Handle, Toast
 
 if TYPE_CHECKING:
     from ..bus.bus import Bus
@@ -129,7 +129,7 @@ class Toasts:
             bus,
             on_shown=self._shown,
             on_failed=self._failed,
-            on_clicked=lambda toast, token: self._dispatch(ToastClicked(token)),
+            on_clicked=lambda toast, action, token: self._dispatch(ToastClicked(toast, action, token)),
             icon=self._icon,
         )
 

@@ -16,8 +16,8 @@ from .tray import Tray
 if TYPE_CHECKING:
     from ...app.ports import RunningWindow
     from ...events import Event, StateChanged, Trouble
-    from ...news.toast import Toast
     from ...news.unread import Counts
+    from ...toast import Toast
 
 STOP_WITHIN = 0.7
 """Seconds that Exit waits for the icon to be gone."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import random
+import re
 import uuid
 from dataclasses import dataclass, field
+
+from .people import People, Person
 
 ORGANISATION_NAMES = (
     "Northwind Ops",
@@ -35,6 +38,11 @@ class StoredOrganisation:
     id: str
     name: str
 
+    @property
+    def slug(self) -> str:
+        """Its name in addresses of the web app."""
+        return re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")
+
 
 @dataclass
 class User:
@@ -46,6 +54,11 @@ class User:
     username: str
     fullname: str
     organisations: list[StoredOrganisation] = field(default_factory=list)
+
+    @property
+    def person(self) -> Person:
+        """The user among the people who write."""
+        return Person(self.id, self.username, self.fullname, self.email)
 
     def channel(self, organisation: StoredOrganisation) -> str:
         """The push channel of this user in an organisation."""
@@ -78,6 +91,9 @@ class Accounts:
             User(self.new_id(), DEFAULT_EMAIL, DEFAULT_PASSWORD, "ada", "Ada Okafor"),
             User(self.new_id(), SECOND_EMAIL, DEFAULT_PASSWORD, "grace", "Grace Lindqvist"),
         ]
+        self.people = People(self.new_id)
+        for user in self.users:
+            self.people.add(user.person)
         for number in range(organisations):
             self.add_organisation(self._name(number))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 
 from aiohttp import web
 
@@ -30,9 +31,12 @@ class ErrorAnswer(Exception):
         self.error = error
 
 
-def success(data: object, message: str, clock: ServerClock, status: int = 200) -> web.Response:
-    """A good answer."""
-    return _response(status, {"status": "success", "status_code": status, "message": message, "data": data}, clock)
+def success(
+    data: object, message: str, clock: ServerClock, *, beside: Mapping[str, object] | None = None
+) -> web.Response:
+    """A good answer; ``beside`` is what the envelope has beside the data."""
+    envelope = {"status": "success", "status_code": 200, "message": message, "data": data, **(beside or {})}
+    return _response(200, envelope, clock)
 
 
 def failure(error: ErrorAnswer, clock: ServerClock, http_status: int | None = None) -> web.Response:

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-FAULT_PATHS = ("login", "organisations", "connection", "subscription", "logout")
+LOOK_UPS = (
+    "organisation",
+    "user_channels",
+    "dms",
+    "fetch_bots",
+    "muted",
+    "preference",
+    "channel_preference",
+    "profile",
+)
+"""The calls that say what the service knows, which a deployment may not have."""
+FAULT_PATHS = (
+    *("login", "organisations", "connection", "subscription", "logout"),
+    *LOOK_UPS,
+    *("reading", "switch_org"),
+)
 """The calls that a fault can be put on; the Bearer variants of the token calls count with the others."""
 
 WRONG_TOKENS = ("other_channel", "other_user", "bad_signature", "garbage", "expired")
@@ -17,7 +32,7 @@ class ApiFault:
 
     path: str
     organisation_id: str | None
-    """Only subscription calls for that organisation, when given."""
+    """Only calls for that organisation, when given."""
     times: int | None
     """How often it will still happen; None until cleared."""
     status: int | None
@@ -28,6 +43,8 @@ class ApiFault:
     """``status_code`` inside the envelope, when it differs from the HTTP status."""
     delay: float
     """Seconds before the answer begins."""
+    stale: bool
+    """It says how things were when it was asked, not after the delay."""
     drip: bool
     """The body comes one byte a second."""
     redirect: bool
@@ -46,6 +63,8 @@ class ApiFaults:
         """Kind of wrong subscription token by organisation id."""
         self.refuse_notification_token = False
         self.refuse_bearer = False
+        self.no_look_ups: ApiFault | None = None
+        """What every look-up meets while the deployment has none."""
 
     def add(self, fault: ApiFault) -> None:
         """Set a fault; of several for one call the first one set happens first."""
@@ -55,6 +74,7 @@ class ApiFaults:
         """Make everything well again."""
         self._faults.clear()
         self.wrong_tokens.clear()
+        self.no_look_ups = None
         self.refuse_notification_token = False
         self.refuse_bearer = False
 
@@ -67,4 +87,4 @@ class ApiFaults:
                     if fault.times <= 0:
                         self._faults.remove(fault)
                 return fault
-        return None
+        return self.no_look_ups if path in LOOK_UPS else None

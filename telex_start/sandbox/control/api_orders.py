@@ -96,12 +96,30 @@ class ApiOrders:
         return {"id": organisation.id}
 
 
+def look_up_fault(order: Order) -> ApiFault:
+    """What a look-up meets where a deployment has none, by default 404."""
+    return ApiFault(
+        path="",
+        organisation_id=None,
+        times=None,
+        status=order.number("status", 404),
+        html=order.flag("html", False),
+        body_status=None,
+        delay=0,
+        stale=False,
+        drip=False,
+        redirect=False,
+        message="Page not found",
+        truncate=False,
+    )
+
+
 def _fault(order: Order) -> ApiFault:
     path = order.text("path")
     if path not in FAULT_PATHS:
         raise BadOrder(f"path is one of {', '.join(FAULT_PATHS)}")
     html, body_status = order.flag("html", False), order.optional_number("body_status")
-    delay, drip = order.quantity("delay", 0), order.flag("drip", False)
+    delay, stale, drip = order.quantity("delay", 0), order.flag("stale", False), order.flag("drip", False)
     redirect, truncate = order.flag("redirect", False), order.flag("truncate", False)
     status = order.optional_number("status")
     if status is None:
@@ -117,6 +135,7 @@ def _fault(order: Order) -> ApiFault:
         html=html,
         body_status=body_status,
         delay=delay,
+        stale=stale,
         drip=drip,
         redirect=redirect,
         message=order.text("message", ""),

@@ -8,7 +8,9 @@ only.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from aiohttp import web
 
@@ -17,11 +19,16 @@ from ..json_writer import compact
 from ..push.interface import NotPossible, PushServer
 from ..token_signer import TokenSigner
 from ..traffic_log import TrafficLog
-from .api_orders import ApiOrders
 from .order import BadOrder, Order, OrderAnswer, OrdersByName
-from .push_orders import PushOrders
 
 CONTROL_PATH = "/sandbox"
+
+
+class Orders(Protocol):
+    """Some of the orders."""
+
+    def by_name(self) -> OrdersByName:
+        """The orders by the name under which they are posted."""
 
 
 @dataclass
@@ -32,8 +39,7 @@ class ControlApi:
     push_server: PushServer
     signer: TokenSigner
     traffic: TrafficLog
-    push_orders: PushOrders
-    api_orders: ApiOrders
+    all_orders: Sequence[Orders]
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for an aiohttp application."""
@@ -45,7 +51,10 @@ class ControlApi:
 
     def orders(self) -> OrdersByName:
         """All orders by name."""
-        return {**self.push_orders.by_name(), **self.api_orders.by_name(), "status": self.status}
+        orders: OrdersByName = {}
+        for each in self.all_orders:
+            orders |= each.by_name()
+        return {**orders, "status": self.status}
 
     async def _post(self, request: web.Request) -> web.Response:
         name = request.match_info["order"]
@@ -98,6 +107,8 @@ class ControlApi:
             "logins": traffic.logins,
             "refused_logins": traffic.refused_logins,
             "logouts": traffic.logouts,
+            "readings": traffic.readings,
+            "switched_organisations": traffic.switched_organisations,
             "tokens_issued": self.signer.issued_counts,
             "organisations": organisations,
             "push_listening": figures.listening,

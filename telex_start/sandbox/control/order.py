@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from ..backend.accounts import Accounts, StoredOrganisation, User
 
@@ -24,7 +24,7 @@ class Order:
 
     def __init__(self, body: Mapping[str, object], accounts: Accounts) -> None:
         self._body = {key: value for key, value in body.items() if value is not None or key == "data"}
-        self._accounts = accounts
+        self.accounts = accounts
 
     def __contains__(self, key: str) -> bool:
         return key in self._body
@@ -67,11 +67,22 @@ class Order:
             raise BadOrder(f"{key} is true or false")
         return value
 
+    def names(self, key: str, default: Sequence[str] | None = None) -> list[str]:
+        """A list of names, or one text with commas between them; must be there unless there is a default."""
+        value = self._body.get(key, default)
+        if isinstance(value, str):
+            value = [part.strip() for part in value.split(",") if part.strip()]
+        if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
+            raise BadOrder(f"{key} is a list of names")
+        if not value and default is None:
+            raise BadOrder(f"{key} names nobody")
+        return [str(name) for name in value]
+
     def user(self) -> User:
         """The account that ``user`` names by its email address, else the announced one."""
         if "user" not in self:
-            return self._accounts.default_user
-        user = self._accounts.user(self.text("user"))
+            return self.accounts.default_user
+        user = self.accounts.user(self.text("user"))
         if user is None:
             raise BadOrder("user is the email address of an account")
         return user

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from ..backend.notifications import AGENTS, CHANNELS, DIRECT, Conversations
 from ..json_writer import compact
 from ..push.codes import KNOWN_REASONS, UNSUBSCRIBED_BY_SERVER
 from ..push.interface import PushServer
@@ -21,17 +20,12 @@ class PushOrders:
     """
 
     push_server: PushServer
-    conversations: Conversations
 
     def by_name(self) -> OrdersByName:
         """The orders by the name under which they are posted."""
         return {
             "publish": self.publish,
             "publish_many": self.publish_many,
-            "message": self.message,
-            "direct": self.direct,
-            "agent": self.agent,
-            "read": self.read,
             "kick": self.kick,
             "unsubscribe": self.unsubscribe,
             "expire_tokens": self.expire_tokens,
@@ -62,48 +56,6 @@ class PushOrders:
         if not isinstance(items, list):
             raise BadOrder("data is a list")
         return _position(await self.push_server.publish(order.channel(), [compact(item) for item in items]))
-
-    async def message(self, order: Order) -> OrderAnswer:
-        """``{organisation, name, mention?, private?}``: one more unread message in a channel."""
-        payload = self.conversations.message(
-            order.user(),
-            order.organisation(),
-            CHANNELS,
-            order.text("name"),
-            mention=order.flag("mention", False),
-            private=order.flag("private", False),
-        )
-        return await self._publish(order, payload)
-
-    async def direct(self, order: Order) -> OrderAnswer:
-        """``{organisation, username, preview?, group?}``: one more unread direct message."""
-        payload = self.conversations.message(
-            order.user(),
-            order.organisation(),
-            DIRECT,
-            order.text("username"),
-            preview=order.text("preview", ""),
-            group=order.flag("group", False),
-        )
-        return await self._publish(order, payload)
-
-    async def agent(self, order: Order) -> OrderAnswer:
-        """``{organisation, name}``: one more unread message of an agent."""
-        payload = self.conversations.message(order.user(), order.organisation(), AGENTS, order.text("name"))
-        return await self._publish(order, payload)
-
-    async def read(self, order: Order) -> OrderAnswer:
-        """``{organisation, name | username | agent}``: the user read that channel, person or agent; counts 0."""
-        section, key = CHANNELS, "name"
-        if "username" in order:
-            section, key = DIRECT, "username"
-        elif "agent" in order:
-            section, key = AGENTS, "agent"
-        payload = self.conversations.read(order.user(), order.organisation(), section, order.text(key))
-        return await self._publish(order, payload)
-
-    async def _publish(self, order: Order, payload: OrderAnswer) -> OrderAnswer:
-        return {**_position(await self.push_server.publish(order.channel(), [compact(payload)])), "data": payload}
 
     async def trim_history(self, order: Order) -> OrderAnswer:
         """``{organisation | channel}``: drops the kept publications; offset and epoch stay."""

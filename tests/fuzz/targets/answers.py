@@ -175,7 +175,7 @@ class Caller:
             raise NoNetwork("Telex did not answer in time.")
         carried = json.get("password") if isinstance(json, dict) else None
         carried = carried or next(iter(headers.values()), "").removeprefix("Bearer ")
-        return answer._replace(body=answer.body.replace(b"{}", carried.encode()))
+        return answer._replace(body=bytes(answer.body).replace(b"{}", carried.encode()))
 
     def live(self) -> None:
         """From the login to the logout."""
@@ -201,7 +201,7 @@ class Caller:
         if connection is not None and subscription is not None:
             why = tokens.why_unusable(subscription.value, "o1/u1", connection.value)
             require(why is None or len(why) < 100, "odd words")
-        self._call(self._api.logout, ())
+        self._call(lambda: self._api.logout(lambda _: None), ())
         self._look_at("\n".join(self._recorder.lines), "the log")
 
     def _login(self) -> Any:

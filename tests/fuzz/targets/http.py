@@ -13,6 +13,7 @@ from telex_start.errors import Refused, Temporary
 from telex_start.net.dialling import Dialler
 from telex_start.net.https import Https
 from telex_start.net.pacing import Pacer
+from telex_start.session.shared_pacer import SharedPacer
 from telex_start.session.telex_api import TelexApi
 from telex_start.session.timings import Timings
 from telex_start.session.tokens import TokenStore
@@ -120,7 +121,7 @@ class Http(Target):
         store.access = TOKEN
         https = Https(self._dialler, time.monotonic, "fuzz")
         base = f"https://127.0.0.1:{self._server.port}/api/v1"
-        api = TelexApi(base, https, store, Pacer(), time.monotonic, timings)
+        api = TelexApi(base, https, store, SharedPacer(Pacer(), time.monotonic), time.monotonic, timings)
         with self._recorder.recording([TOKEN]):
             try:
                 api.organisations("u1")

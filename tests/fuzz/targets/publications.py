@@ -8,12 +8,22 @@ from typing import Any
 from hypothesis import strategies as st
 
 from telex_start.config import NEWS_TYPES
-from telex_start.events import How, Organisation, OrganisationsChanged, PublicationsReceived
+from telex_start.events import (
+    How,
+    Organisation,
+    OrganisationsChanged,
+    ProfileLookedUp,
+    PublicationsReceived,
+    SettingsLookedUp,
+    SignedIn,
+    UnreadSection,
+)
 from telex_start.news import wording
+from telex_start.news.fields import MOST_COUNT
 from telex_start.news.flood import LIMIT, WINDOW
 from telex_start.news.notifier import Notifier
-from telex_start.news.toast import Toast
-from telex_start.news.unread import MOST_CONVERSATIONS, MOST_COUNT, Counts
+from telex_start.news.unread import MOST_CONVERSATIONS, Counts
+from telex_start.toast import Toast
 
 from ..material import fields, integers, mostly, nearly, texts, values
 from ..target import Case, NoCase, Target, require
@@ -24,6 +34,9 @@ _UNSEEN = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u206f\ud800
 """What no toast may hold: control characters but the line break, what turns the reading direction, half an emoji."""
 
 _SECTIONS = ("channels_section", "dm_channels_section", "agent_channels_section", "thread_message")
+_BY_CHOICE = ("channel_mention", "thread_reply", "direct_call_initiated", "saved_message_remainder")
+_OTHERS = ("new_message", "direct_call_response", "direct_call_canceled", "status_update")
+_PAUSED = wording.paused_summary(1, 1).title
 _HOWS = [each.value for each in How]
 
 _id = st.sampled_from(["c1", "c2", "c3", 7])
@@ -49,11 +62,21 @@ _data = fields(
     mention_count=integers,
     last_thread_id=texts,
     is_private=st.booleans(),
+    thread_id=_id,
+    message_id=_id,
+    user_id=_id,
+    full_name=_words,
+    message=_words,
+    media=values,
+    buzz_id=_id,
+    caller_id=_id,
+    caller_name=_words,
+    user_joined=values,
     archived=st.booleans(),
 )
 _publication = nearly(
     fields(
-        notification_type=st.sampled_from([*NEWS_TYPES, *NEWS_TYPES, "new_message", "status_update"]),
+        notification_type=st.sampled_from([*NEWS_TYPES, *NEWS_TYPES, *_BY_CHOICE, *_OTHERS]),
         section=st.sampled_from(_SECTIONS),
         notification_id=st.sampled_from(["n1", "n2", "n3", "n4", "n5", "n6", "n7", "n8"]),
         data=_data,
@@ -76,6 +99,23 @@ _step = st.one_of(
         1,
     ),
     st.fixed_dictionaries({"wait": st.sampled_from([0, 1, 3, 6, 31])}),
+    st.fixed_dictionaries(
+        {
+            "looked up": _channel,
+            "section": st.sampled_from(_SECTIONS),
+            "rows": st.lists(nearly(_data), max_size=4),
+            "whole": st.booleans(),
+        }
+    ),
+    st.fixed_dictionaries(
+        {
+            "set": _channel,
+            "muted": st.lists(st.sampled_from(["c1", "7"])),
+            "about": st.sampled_from(["all_new_messages", "mentions", "nothing", ""]),
+            "hours": st.sampled_from(["", "09:00 AM - 06:00 PM", "11:00 PM - 01:00 AM"]),
+        }
+    ),
+    st.fixed_dictionaries({"paused": st.booleans(), "hour": st.integers(0, 23)}),
 )
 
 
@@ -114,10 +154,18 @@ class Person:
         self._now = 1000.0
         self._shown: list[float] = []
         self._organisations = [Organisation(f"o{index}", name, f"o{index}/u") for index, name in enumerate(names)]
-        self._notifier = Notifier(NEWS_TYPES, self._show, self._counted, lambda conversation: None)
+        self._hour = 12
+        self._notifier = Notifier(
+            (*NEWS_TYPES, *_BY_CHOICE),
+            self._show,
+            self._counted,
+            lambda handle: None,
+            second_of_day=lambda zone: self._hour * 3600.0,
+        )
         self._signed_in()
 
     def _signed_in(self) -> None:
+        self._notifier.signed_in(SignedIn("7", ("c1", self._organisations[0].name)))
         self._notifier.organisations(OrganisationsChanged((*self._organisations,)))
 
     def take(self, step: Any) -> None:
@@ -138,6 +186,23 @@ class Person:
                 gone = self._channel(index)
                 rest = (*(each for each in self._organisations if each.channel != gone),)
                 self._notifier.organisations(OrganisationsChanged(rest))
+            case {
+                "looked up": int() as index,
+                "section": str() as section,
+                "rows": list() as rows,
+                "whole": bool() as whole,
+            }:
+                channel = self._channel(index)
+                self._notifier.look_up_began(channel)
+                rows = [row for row in rows if isinstance(row, dict)]
+                self._notifier.looked_up(UnreadSection(channel, section, (*rows,), whole), self._now)
+                self._notifier.look_up_ended(channel, self._now)
+            case {"set": int() as index, "muted": list() as muted, "about": str() as about, "hours": str() as hours}:
+                idents = frozenset(ident for ident in muted if isinstance(ident, str))
+                self._notifier.settings(SettingsLookedUp(self._channel(index), idents, about, hours), self._now)
+            case {"paused": bool() as paused, "hour": int() as hour} if 0 <= hour < 24:
+                self._hour = hour
+                self._notifier.profile(ProfileLookedUp(paused), self._now)
             case {"signed out": True}:
                 self._notifier.clear()
                 require(self._notifier.counts == Counts(0, 0, 0), "counts are left after signing out")
@@ -178,6 +243,8 @@ class Person:
             require(not _UNSEEN.search(text), f"a character that steers: {text!r}")
         require("\n" not in line, "a line with a line break")
         require(toast.unread >= 0, "fewer unread than none")
+        if toast.silent or toast.urgent or toast.title == _PAUSED:
+            return  # it takes the place of one, does not wait, or is told when that ends
         recent = [when for when in self._shown if when > self._now - WINDOW]
         # The summary of the past is told whatever else was; two may come, the second for who answered late.
         require(len(recent) < LIMIT + 2, f"{len(recent) + 1} toasts in {WINDOW:g} s")

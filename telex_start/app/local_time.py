@@ -1,0 +1,28 @@
+"""The time of day where the person is."""
+
+from __future__ import annotations
+
+import logging
+
+log = logging.getLogger(__name__)
+
+
+def second_of_day(timezone: str) -> float:
+    """The seconds since midnight there, now.
+
+    Args:
+        timezone: Its name, like ``Europe/Berlin``, as it came from the network; where that is empty or not known here,
+            it is this machine's.
+    """
+    from datetime import datetime, tzinfo
+
+    zone: tzinfo | None = None
+    if timezone:
+        from zoneinfo import ZoneInfo
+
+        try:
+            zone = ZoneInfo(timezone)
+        except (KeyError, ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError; a folder's name is an OSError
+            log.info("the time zone of your Telex profile is not known here")
+    there = datetime.now(zone)
+    return there.hour * 3600 + there.minute * 60 + there.second + there.microsecond / 1e6

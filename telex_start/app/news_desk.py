@@ -1,0 +1,137 @@
+"""What is told of what Telex says: passes events to the notifier, and toasts to the desktop and the surface. For the
+main thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from ..config import Config
+from ..events import (
+    ChannelAnswered,
+    Command,
+    CountsUnknown,
+    Event,
+    LookUpBegan,
+    LookUpSlug,
+    OrganisationsChanged,
+    ProfileLookedUp,
+    PublicationsReceived,
+    SettingsLookedUp,
+    SignedIn,
+    SlugLookedUp,
+    ToastClicked,
+    UnreadLookedUp,
+    UnreadSection,
+    WatchAgents,
+)
+from ..news.notifier import Notifier
+from ..news.unread import Counts
+from ..toast import Handle, Toast
+from .local_time import second_of_day
+from .main_app_calls import MainAppCalls
+from .places import Places
+from .ports import Surface, ToastsPort
+from .toast_clicks import ToastClicks
+
+
+class NewsDesk:
+    """Owns the notifier, and what a click on one of its toasts needs."""
+
+    def __init__(
+        self,
+        config: Config,
+        surface: Surface,
+        toasts: ToastsPort,
+        main_app: MainAppCalls,
+        send: Callable[[Command], None],
+        counts_changed: Callable[[Counts], None],
+    ) -> None:
+        """
+        Args:
+            send: Sends a command to the session.
+            counts_changed: Told whenever the counts change.
+        """
+        self._surface = surface
+        self._toasts = toasts
+        self._places = Places(config.web_url, lambda channel: send(LookUpSlug(channel)))
+        self._clicks = ToastClicks(self._places, main_app, send, surface.end_startup)
+        self.notifier = Notifier(
+            config.notification_types,
+            self.show,
+            counts_changed,
+            self._close,
+            second_of_day=second_of_day,
+            watch_agents=lambda channels: send(WatchAgents(channels)),
+            show_text=config.show_text,
+            honour_settings=config.honour_telex_settings,
+        )
+
+    def handle(self, event: Event, now: float) -> bool:
+        """Take in an event.
+
+        Returns:
+            Whether it was one for this.
+        """
+        notifier = self.notifier
+        match event:
+            case PublicationsReceived():
+                notifier.received(event, now)
+            case ChannelAnswered():
+                notifier.answered(event.channel, now, event.look_up_follows)
+            case CountsUnknown():
+                notifier.unknown(event.channel)
+            case OrganisationsChanged():
+                notifier.organisations(event)
+            case SignedIn():
+                notifier.signed_in(event)
+            case LookUpBegan():
+                notifier.look_up_began(event.channel)
+            case UnreadSection():
+                notifier.looked_up(event, now)
+            case UnreadLookedUp():
+                notifier.look_up_ended(event.channel, now)
+            case SettingsLookedUp():
+                notifier.settings(event, now)
+            case ProfileLookedUp():
+                notifier.profile(event, now)
+            case SlugLookedUp():
+                self._places.learn(event.channel, event.slug)
+                self._clicks.tick(now)
+            case _:
+                return False
+        return True
+
+    def clicked(self, event: ToastClicked, now: float) -> None:
+        """A toast that has a place was clicked."""
+        self._clicks.clicked(event, now)
+
+    def show(self, toast: Toast) -> None:
+        """Show what Telex sent, or the sample of it."""
+        if toast.place is not None:
+            self._places.want(toast.place)
+            if self._places.is_known(toast.place):
+                toast = replace(toast, url=self._places.address(toast.place))
+        if not toast.silent:
+            self._surface.toast(toast)
+        self._toasts.show(toast)
+
+    def _close(self, handle: Handle) -> None:
+        self._toasts.close(handle)
+
+    def deadline(self) -> float | None:
+        """When :meth:`tick` is due."""
+        times = (self.notifier.deadline(), self._clicks.deadline())
+        return min((time for time in times if time is not None), default=None)
+
+    def tick(self, now: float) -> None:
+        """Do what is due."""
+        self.notifier.tick(now)
+        self._clicks.tick(now)
+
+    def clear(self) -> None:
+        """Signed out."""
+        self.notifier.clear()
+        self._clicks.clear()
+        self._places.clear()

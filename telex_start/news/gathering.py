@@ -1,0 +1,99 @@
+"""News that is told later, together, as far as it is still unread by then. Pure.
+
+Memory grows with the conversations, up to a bound, never with the messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ..toast import Conversation
+from .item import News
+
+MOST_CONVERSATIONS = 4096
+"""So many conversations are kept apart; the news of all beyond are counted together."""
+
+
+class Kept(Struct, frozen=True):
+    """What was gathered of one conversation, and is still unread."""
+
+    news: News
+    """The newest, without its words."""
+    count: int
+    """Unread threads; of what is not counted, news."""
+
+
+class Total(NamedTuple):
+    """What a summary tells."""
+
+    unread: int
+    conversations: int
+
+
+def total(kept: list[Kept]) -> Total:
+    """All of it together."""
+    return Total(sum(one.count for one in kept), len(kept))
+
+
+class Gathering:
+    """Owned by one thread."""
+
+    def __init__(self) -> None:
+        self._counted: dict[Conversation, News] = {}
+        self._uncounted: dict[Conversation, Kept] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._counted or self._uncounted)
+
+    def add(self, news: News, count: int = 1) -> None:
+        """Keep it.
+
+        Args:
+            count: How many it stands for, where the unread state does not count it.
+        """
+        conversation = news.conversation
+        news = replace(news, name=None, sender=None, message=None, attached="", description=None)
+        full = len(self._counted) + len(self._uncounted) >= MOST_CONVERSATIONS
+        if news.counted and (conversation in self._counted or not full):
+            self._counted[conversation] = news
+            return
+        if full and conversation not in self._uncounted:
+            conversation = Conversation(conversation.channel, "", "")
+        before = self._uncounted.get(conversation)
+        self._uncounted[conversation] = Kept(news, count + (before.count if before else 0))
+
+    def take(
+        self, unread_of: Callable[[Conversation], int], of: Callable[[str], bool] = lambda channel: True
+    ) -> list[Kept]:
+        """What is still unread, which is forgotten here, with what is not.
+
+        Args:
+            unread_of: The unread threads of a conversation now.
+            of: Whether the organisation of this push channel is to be told; the others stay.
+        """
+        taken: list[Kept] = []
+        for conversation in [one for one in self._counted if of(one.channel)]:
+            news = self._counted.pop(conversation)
+            count = min(news.unread, unread_of(conversation))
+            if count > 0:
+                taken.append(Kept(news, count))
+        for conversation in [one for one in self._uncounted if of(one.channel)]:
+            taken.append(self._uncounted.pop(conversation))
+        return taken
+
+    def channels(self) -> set[str]:
+        """The push channels of which anything is kept."""
+        return {conversation.channel for kept in (self._counted, self._uncounted) for conversation in kept}
+
+    def left(self, channel: str) -> None:
+        """The user left this organisation: nothing of it is told."""
+        self.take(lambda _: 0, lambda one: one == channel)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._counted.clear()
+        self._uncounted.clear()

@@ -1,0 +1,73 @@
+"""The parser of :mod:`.markup`. Pure."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+_LINES = frozenset(
+    {
+        *("address", "article", "aside", "blockquote", "br", "dd", "details", "div", "dl", "dt", "figcaption"),
+        *("figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol"),
+        *("p", "pre", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul"),
+    }
+)
+"""Elements that begin and end a line; cells of a table are among them."""
+_UNSEEN = frozenset({"head", "noscript", "script", "style", "template", "title"})
+_BLANKS = re.compile("[ \t\n\r\f\xa0]+")
+
+
+class HtmlLines(HTMLParser):
+    """Gathers the lines of a text."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self._lines: list[str] = []
+        self._line: list[str] = []
+        self._unseen = 0
+        self._kept = 0
+        """How deep in ``pre`` it is, where blanks and breaks mean something."""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _UNSEEN:
+            self._unseen += 1
+        elif tag in _LINES:
+            self._break()
+            self._kept += tag == "pre"
+        elif tag == "img" and not self._unseen:
+            self._line.append(dict(attrs).get("alt") or "")  # emoji are written so
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in _UNSEEN and tag != "pre":
+            self.handle_starttag(tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _UNSEEN:
+            self._unseen = max(0, self._unseen - 1)
+        elif tag in _LINES:
+            self._break()
+            self._kept = max(0, self._kept - (tag == "pre"))
+
+    def handle_data(self, data: str) -> None:
+        if self._unseen:
+            return
+        if not self._kept:
+            self._line.append(data)
+            return
+        first, *rest = data.split("\n")
+        self._line.append(first)
+        for line in rest:
+            self._break()
+            self._line.append(line)
+
+    def text(self) -> str:
+        """The lines so far that hold anything."""
+        self._break()
+        return "\n".join(self._lines)
+
+    def _break(self) -> None:
+        line = "".join(self._line)
+        self._line.clear()
+        line = line.replace("\xa0", " ").rstrip() if self._kept else _BLANKS.sub(" ", line).strip()
+        if line.strip():
+            self._lines.append(line)

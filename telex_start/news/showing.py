@@ -1,0 +1,211 @@
+"""From news to toasts: the person's settings say whether they want it, and the flood rule what may be shown now.
+
+What came while the person wants nothing is held back for one summary; a toast may wait a moment for its text. Pure:
+time comes in as an argument, in seconds, and toasts go out by a call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from msgspec.structs import replace
+
+from ..events import Organisation
+from ..toast import Conversation, Handle, Toast
+from . import wording
+from .calls import Call
+from .flood import FloodRule
+from .gathering import Gathering, Kept, total
+from .item import UNREAD_CHANGE, News
+from .late_text import LateText
+from .messages import Message
+from .pairs import Pairs
+from .telex_settings import TelexSettings, Verdict
+from .texts import Texts
+from .unread import UnreadState
+
+MOST_TOASTS = 4096
+"""So many conversations are remembered to have had a toast, the latest."""
+
+
+class Showing:
+    """Used by the notifier, on the main thread."""
+
+    def __init__(
+        self,
+        state: UnreadState,
+        settings: TelexSettings,
+        texts: Texts,
+        pairs: Pairs,
+        organisations: Mapping[str, Organisation],
+        *,
+        show: Callable[[Toast], None],
+        read: Callable[[Handle], None],
+        show_text: bool,
+    ) -> None:
+        """
+        Args:
+            state, settings, texts, pairs, organisations: The notifier's; here they are asked, and the pairs told what
+                was told.
+            show, read, show_text: See :class:`.notifier.Notifier`.
+        """
+        self._state = state
+        self._settings = settings
+        self._texts = texts
+        self._pairs = pairs
+        self._organisations = organisations
+        self._show = show
+        self._read = read
+        self._show_text = show_text
+        self._flood = FloodRule()
+        self._late = LateText()
+        self._held = Gathering()
+        self._held_until: float | None = None
+        self._toasted: dict[Conversation, None] = {}
+
+    # --- news -------------------------------------------------------------------------------------------------------
+
+    def bring(self, news: News, now: float) -> None:
+        """Tell news as the person wants it: now, when its text is there, later, or not at all."""
+        if not self._is_to_be_told(news, 1, now):
+            return
+        waits = news.kind == UNREAD_CHANGE and news.conversation.ident and not news.written
+        # What the flood rule will hold need not wait.
+        if waits and self._texts.flows(news.conversation.channel, now) and self._flood.deadline() is None:
+            self._late.wait(news, now)
+        else:
+            self.offer(news, now)
+
+    def wants(self, message: Message, now: float) -> tuple[News | None, News | None]:
+        """What waits for the text of this message, and what is on the screen without it; one of them at most.
+
+        What waits is to be given to :meth:`offer`, what is on the screen to :meth:`replace`, with the text.
+        """
+        waiting = self._late.take(message)
+        return waiting, self._late.complete(message, now) if waiting is None else None
+
+    def offer(self, news: News, now: float) -> None:
+        """Tell news now, if the flood rule allows it."""
+        for earlier in self._late.before(news.conversation):
+            self._offer_one(earlier, now)
+        self._offer_one(news, now)
+
+    def replace(self, news: News) -> None:
+        """Put this, with its text, in place of the same on the screen."""
+        if self._show_text:
+            self._show(replace(self._toast(news), silent=True))
+
+    def call(self, call: Call, now: float) -> None:
+        """Somebody calls: that does not wait."""
+        self._flood.shown(now)
+        self._show(wording.call_toast(call, self._name(call.channel), len(self._organisations) > 1))
+
+    def summarise(self, words: Callable[[int, int, str], Toast], kept: list[Kept], now: float) -> None:
+        """Tell what was gathered in one summary, as far as the person wants it now."""
+        told = [one for one in kept if self._is_to_be_told(one.news, one.count, now)]
+        if told:
+            unread, conversations = total(told)
+            channels = {one.news.conversation.channel for one in told}
+            self._flood.shown(now)
+            self._show(words(unread, conversations, channels.pop() if len(channels) == 1 else ""))
+
+    def _is_to_be_told(self, news: News, count: int, now: float) -> bool:
+        """Whether news is to be told at all, and now; what is to be told later is held back here."""
+        if self._state.is_muted(news.conversation):
+            return False
+        verdict = self._settings.verdict(news)
+        if verdict is Verdict.HOLD:
+            self._held.add(news, count)
+            self._plan_release(now)
+        return verdict is Verdict.TELL
+
+    def _offer_one(self, news: News, now: float) -> None:
+        if news.kind != UNREAD_CHANGE:
+            self._pairs.told_message(news.cause, now)
+        elif not news.paired:
+            self._pairs.told_change(news.cause, now)
+        if not self._flood.offer(now, news):
+            return
+        if news.conversation.ident:
+            self._late.shown(news, now)
+            self._toasted.pop(news.conversation, None)
+            if len(self._toasted) >= MOST_TOASTS:
+                del self._toasted[next(iter(self._toasted))]
+            self._toasted[news.conversation] = None
+        self._show(self._toast(news))
+
+    def _toast(self, news: News) -> Toast:
+        name = self._name(news.conversation.channel)
+        return wording.toast_of(news, name, len(self._organisations) > 1, self._show_text)
+
+    def _name(self, channel: str) -> str:
+        organisation = self._organisations.get(channel)
+        return organisation.name if organisation is not None else ""
+
+    # --- what is held back, and time --------------------------------------------------------------------------------
+
+    def release(self, now: float) -> None:
+        """Tell what was held back for organisations that are free again."""
+        if self._held:
+            free = self._held.take(self.unread_of, lambda channel: not self._settings.holds(channel))
+            self.summarise(wording.paused_summary, free, now)
+            self._plan_release(now)
+
+    def _plan_release(self, now: float) -> None:
+        waits = [wait for channel in self._held.channels() if (wait := self._settings.free_in(channel)) is not None]
+        self._held_until = now + min(waits) if waits else None
+
+    def unread_of(self, conversation: Conversation) -> int:
+        """The unread threads of a conversation, as far as they are to be told."""
+        return 0 if self._state.is_muted(conversation) else self._state.unread_of(conversation)
+
+    def deadline(self) -> float | None:
+        """When :meth:`tick` is due."""
+        times = (self._flood.deadline(), self._late.deadline(), self._held_until)
+        return min((time for time in times if time is not None), default=None)
+
+    def tick(self, now: float) -> None:
+        """Show what is due."""
+        for news in self._late.overdue(now):
+            self._offer_one(news, now)
+        held = self._flood.due(now, self.unread_of)
+        if held is not None:
+            self._show(wording.flood_summary(held.count, held.conversations, held.channel))
+        if self._held_until is not None and now >= self._held_until:
+            self.release(now)
+
+    # --- what is over -----------------------------------------------------------------------------------------------
+
+    def read(self, conversation: Conversation) -> None:
+        """It was read: nothing of it is told any more, and its toast goes."""
+        self._flood.read(conversation)
+        self._late.read(conversation)
+        self._gone(conversation)
+
+    def unsaid(self, conversation: Conversation) -> None:
+        """It was read, but may have been written to again since: no text is waited for any more."""
+        self._late.read(conversation)
+
+    def muted(self) -> None:
+        """Other channels are muted than before: their toasts go."""
+        for conversation in [known for known in self._toasted if self._state.is_muted(known)]:
+            self._gone(conversation)
+
+    def left(self, channel: str) -> None:
+        """The user left this organisation."""
+        self._held.left(channel)
+        for conversation in [known for known in self._toasted if known.channel == channel]:
+            self.read(conversation)
+
+    def clear(self) -> None:
+        """Signed out: no toast stays."""
+        for conversation in list(self._toasted):
+            self._gone(conversation)
+        for part in (self._flood, self._late, self._held):
+            part.clear()
+        self._held_until = None
+
+    def _gone(self, conversation: Conversation) -> None:
+        if conversation in self._toasted:
+            del self._toasted[conversation]
+            self._read(conversation)

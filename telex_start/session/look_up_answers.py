@@ -1,0 +1,294 @@
+"""What is read of the answers that say what is unread, and how the person set it. Without I/O.
+
+Such an answer may hold megabytes, nearly all of it messages that nobody needs here: it is read by the types below, one
+row at a time, and what they do not name is skipped. Any field may be missing, ``null`` or of another type; a row that
+makes no sense costs no other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import UNSET, Raw, Struct
+
+from ..errors import RateLimited, TelexFailure
+from ..events import MESSAGE_FIELDS, ROW_FIELDS
+from ..net.https import Answer
+from ..net.json_text import REFUSALS
+from .telex_api import one_line, stricter
+
+_MOST_TEXT = 20_000
+"""Characters of a text that are passed on."""
+_MOST_NAME = 256
+_MOST_ID = 128
+
+
+class NotThere(Exception):
+    """This deployment has no such call, does not let this person use it, or answers it in no way that is known."""
+
+
+class Rows(Struct, frozen=True):
+    """The conversations in an answer."""
+
+    rows: tuple[dict[str, Any], ...]
+    """As :class:`~telex_start.events.UnreadSection` has them."""
+    there: int
+    """How many rows the answer had, of any kind."""
+    pages: int | None = None
+    """How many pages there are, where the answer says so."""
+
+
+# --- the envelope ---------------------------------------------------------------------------------------------------
+
+_ABSENT = Raw()
+_NULL = Raw(b"null")
+
+
+class Envelope(Struct):
+    """Every answer's outside; ``data`` and ``pagination`` are not looked into yet."""
+
+    status: Any = None
+    status_code: Any = None
+    message: Any = None
+    data: Raw = _ABSENT
+    pagination: Raw = _ABSENT
+
+
+def envelope(answer: Answer, secrets: list[str]) -> Envelope:
+    """The envelope of an answer that is none of a failure.
+
+    Args:
+        answer: What came.
+        secrets: What the request carried: struck out of the words of an error.
+
+    Raises:
+        RateLimited, TelexFailure: again later.
+        NotThere: it is refused, or no envelope.
+    """
+    found = _read(answer.body, Envelope)
+    status = stricter(answer.status, found.status_code if found else None)
+    if status == 429:
+        raise RateLimited("Telex is answering too many requests; it is tried again in a moment.")
+    if 300 <= status < 400:
+        raise TelexFailure("A redirect came instead of Telex's answer: does this network ask you to log in first?")
+    words = (one_line(found.message, secrets) if found else "") or f"HTTP {status}"
+    if status >= 500:
+        raise TelexFailure(f"Telex's server says: {words.rstrip('.')}.")
+    if status >= 400 or found is None:
+        raise NotThere(words)
+    if found.status == "error":
+        raise TelexFailure(f"Telex's server says: {words.rstrip('.')}.")
+    if not found.data:
+        if found.status != "success" and found.status_code is None:
+            raise NotThere("no envelope")
+        found.data = _NULL
+    return found
+
+
+# --- JSON with holes ------------------------------------------------------------------------------------------------
+
+T = TypeVar("T")
+
+_SURROGATES = re.compile(rb"(?<!\\)(?:\\\\)*((?:\\u[dD][89a-fA-F][0-9a-fA-F]{2})+)")
+"""Escapes of surrogates in a row, behind an even number of backslashes."""
+_ESCAPE = len(rb"\ud83d")
+_REPLACED = rb"\ufffd"
+
+
+def mend(text: bytearray | memoryview) -> None:
+    """Replace each lone surrogate in JSON text by U+FFFD, in its place; msgspec refuses a whole text for one."""
+    for found in _SURROGATES.finditer(text):
+        place, end = found.span(1)
+        while place < end:
+            pair = place + _ESCAPE < end and text[place + 3] in b"89abAB" and text[place + _ESCAPE + 3] in b"cdefCDEF"
+            if not pair:
+                text[place : place + _ESCAPE] = _REPLACED
+            place += 2 * _ESCAPE if pair else _ESCAPE
+
+
+def _read(text: bytes | memoryview | Raw, kind: type[T]) -> T | None:
+    """A JSON text as that type; ``None`` where it is nothing of the kind."""
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.ValidationError:
+        return None
+    except (*REFUSALS, UnicodeDecodeError):
+        pass
+    mended = text if isinstance(text, memoryview) and not text.readonly else bytearray(text)
+    mend(mended)
+    try:
+        return msgspec.json.decode(mended, type=kind)
+    except UnicodeDecodeError:
+        pass
+    except REFUSALS:
+        return None
+    try:  # of a row: what is skipped of a whole answer is not looked at
+        return msgspec.json.decode(bytes(mended).decode("utf-8", "replace"), type=kind)
+    except REFUSALS:
+        return None
+
+
+def _list(raw: Raw) -> list[Raw] | None:
+    """The elements of a list, not looked into; ``null`` and what is absent have none. ``None`` where it is no list."""
+    return [] if not raw or raw == _NULL else _read(raw, list[Raw])
+
+
+def _objects(raw: Raw, kind: type[T]) -> Iterator[T]:
+    """The elements of a list that are objects, one at a time."""
+    for element in _list(raw) or ():
+        if (found := _read(element, kind)) is not None:
+            yield found
+
+
+def _text(value: Any, most: int) -> str | None:
+    """A string of so many characters at most; ``None`` where there is none."""
+    return value[:most] if isinstance(value, str) and value else None
+
+
+def _ident(value: Any) -> str | None:
+    """An id as publications have it: a string, or a number made one."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 64:
+        return str(value)
+    return value if isinstance(value, str) and 0 < len(value) <= _MOST_ID else None
+
+
+# --- conversations --------------------------------------------------------------------------------------------------
+
+_MESSAGES = "preview_thread"
+
+_Row = msgspec.defstruct(
+    "_Row",
+    [(name, Raw if name == _MESSAGES else Any, UNSET) for name in (*ROW_FIELDS, "is_suggested")],
+)
+"""A conversation of any section; which of the fields it has depends on that."""
+_Message = msgspec.defstruct("_Message", [(name, Any, UNSET) for name in MESSAGE_FIELDS])
+
+
+class _Page(Struct):
+    total_pages: Any = None
+
+
+def conversations(found: Envelope) -> Rows:
+    """The conversations of a section. What is no object, or only suggested, is none.
+
+    Raises:
+        NotThere: ``data`` is no list.
+    """
+    elements = _list(found.data)
+    if elements is None:
+        raise NotThere("no list")
+    rows = tuple(row for element in elements if (row := _row(element)) is not None)
+    return Rows(rows, len(elements), _pages(found.pagination))
+
+
+def _row(element: Raw) -> dict[str, Any] | None:
+    read = _read(element, _Row)
+    if read is None:
+        return None
+    row = _fields(read)
+    if row.pop("is_suggested", None) is True:
+        return None
+    messages = row.pop(_MESSAGES, _ABSENT)
+    if row.get("thread_count") == 0 and not row.get("mention_count"):
+        row.pop("preview_message", None)  # nobody will be told, and there may be thousands of such rows
+    elif (newest := next(iter(_list(messages) or ()), None)) is not None:
+        message = _read(newest, _Message)
+        row[_MESSAGES] = [_fields(message)] if message is not None else []
+    return row
+
+
+def _fields(read: Struct) -> dict[str, Any]:
+    """The fields that were there, long texts cut."""
+    told = msgspec.structs.asdict(read)
+    return {
+        name: value[:_MOST_TEXT] if isinstance(value, str) else value
+        for name, value in told.items()
+        if value is not UNSET
+    }
+
+
+def _pages(pagination: Raw) -> int | None:
+    page = next(_objects(pagination, _Page), None) or _read(pagination, _Page) if pagination else None
+    total = page.total_pages if page is not None else None
+    return total if isinstance(total, int) and not isinstance(total, bool) else None
+
+
+# --- settings -------------------------------------------------------------------------------------------------------
+
+
+class _Muted(Struct):
+    channels_id: Any = None
+    muted: Any = None
+
+
+class _Preference(Struct):
+    notify_about: Any = None
+    time_range: Any = None
+
+
+class _Profile(Struct):
+    pause_notification: Any = None
+    timezone: Any = None
+
+
+class _Slugs(Struct):
+    organisation_slug: Any = None
+    current_organisation_slug: Any = None
+
+
+def muted(found: Envelope) -> frozenset[str]:
+    """The ids of the channels that the person has muted.
+
+    Raises:
+        NotThere: ``data`` is no list.
+    """
+    if _list(found.data) is None:
+        raise NotThere("no list")
+    return frozenset(
+        ident
+        for each in _objects(found.data, _Muted)
+        if each.muted is True and (ident := _ident(each.channels_id)) is not None
+    )
+
+
+def preference(found: Envelope) -> tuple[str | None, str]:
+    """What the person wants to be notified about in an organisation, and in which hours of the day (empty: in all).
+
+    Raises:
+        NotThere: ``data`` is no object.
+    """
+    told = _object(found, _Preference)
+    return _text(told.notify_about, _MOST_NAME), _text(told.time_range, _MOST_NAME) or ""
+
+
+def profile(found: Envelope) -> tuple[bool, str]:
+    """Whether the person wants no notifications just now, and their time zone (empty: not known).
+
+    Raises:
+        NotThere: ``data`` is no object.
+    """
+    told = _object(found, _Profile)
+    return told.pause_notification is True, _text(told.timezone, _MOST_NAME) or ""
+
+
+def slug(found: Envelope) -> str:
+    """The organisation's name in the web app's addresses.
+
+    Raises:
+        NotThere: it has none.
+    """
+    told = _object(found, _Slugs)
+    text = _text(told.organisation_slug, _MOST_NAME) or _text(told.current_organisation_slug, _MOST_NAME)
+    if text is None:
+        raise NotThere("no slug")
+    return text
+
+
+def _object(found: Envelope, kind: type[T]) -> T:
+    told = _read(found.data, kind)
+    if told is None:
+        raise NotThere("no object")
+    return told

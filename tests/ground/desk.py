@@ -1,0 +1,150 @@
+"""A notifier with nothing around it, and publications as Telex sends them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from telex_start.events import (
+    How,
+    Organisation,
+    OrganisationsChanged,
+    ProfileLookedUp,
+    PublicationsReceived,
+    SettingsLookedUp,
+    SignedIn,
+    UnreadSection,
+)
+from telex_start.news.notifier import Notifier
+from telex_start.news.unread import Counts
+from telex_start.toast import Conversation, Handle, Toast
+
+ME = {"id": "u-ada", "username": "ada", "full_name": "Ada Lovelace", "email": "ada@example.org"}
+
+
+class Desk:
+    """A notifier, and what a person has seen of it."""
+
+    def __init__(self, organisations: int = 1, *types: str, **options: Any) -> None:
+        self.toasts: list[Toast] = []
+        self.counts: list[Counts] = []
+        self.gone: list[Handle] = []
+        self.agents: list[frozenset[str]] = []
+        self.hour = 12.0
+        """What the clock on the wall shows."""
+        self.notifier = Notifier(
+            (*types, "unread_thread_change"),
+            self.toasts.append,
+            self.counts.append,
+            self.gone.append,
+            second_of_day=lambda zone: self.hour * 3600,
+            watch_agents=self.agents.append,
+            **options,
+        )
+        self.look_up(organisations)
+
+    def look_up(self, organisations: int) -> None:
+        found = tuple(Organisation(f"o{n}", f"Org {n}", f"o{n}/u") for n in range(organisations))
+        self.notifier.organisations(OrganisationsChanged(found))
+
+    def sign_in(self) -> None:
+        self.notifier.signed_in(SignedIn(ME["id"], (ME["username"], ME["full_name"], ME["email"])))
+
+    def receive(self, *data: dict[str, Any], how: How = How.LIVE, now: float = 0.0, organisation: int = 0) -> None:
+        self.notifier.received(PublicationsReceived(f"o{organisation}/u", data, how), now)
+
+    def rows(
+        self,
+        *rows: dict[str, Any],
+        section: str = "channels_section",
+        whole: bool = True,
+        now: float = 0.0,
+        organisation: int = 0,
+    ) -> None:
+        """A look-up's answer for one section."""
+        self.notifier.looked_up(UnreadSection(f"o{organisation}/u", section, rows, whole), now)
+
+    def settings(self, *, now: float = 0.0, organisation: int = 0, **settings: Any) -> None:
+        self.notifier.settings(SettingsLookedUp(f"o{organisation}/u", **settings), now)
+
+    def pause(self, paused: bool, *, now: float = 0.0, timezone: str = "") -> None:
+        self.notifier.profile(ProfileLookedUp(paused, timezone), now)
+
+    def until(self, now: float) -> None:
+        """Let time pass: each deadline is kept."""
+        while (deadline := self.notifier.deadline()) is not None and deadline <= now:
+            self.notifier.tick(deadline)
+
+    @property
+    def read(self) -> list[str]:
+        """What was taken off the screen."""
+        return [one.ident if isinstance(one, Conversation) else one for one in self.gone]
+
+    @property
+    def titles(self) -> list[str]:
+        return [toast.title for toast in self.toasts]
+
+    @property
+    def bodies(self) -> list[str]:
+        return [toast.body for toast in self.toasts]
+
+
+def change(name: str, threads: int, mentions: int = 0, **more: Any) -> dict[str, Any]:
+    """A channel's counts."""
+    data = {"channels_id": name, "name": name, "description": f"about {name}", **more}
+    return {
+        "notification_type": "unread_thread_change",
+        "section": "channels_section",
+        "data": {**data, "thread_count": threads, "mention_count": mentions},
+    }
+
+
+def message(
+    text: str = "<p>the build is green</p>",
+    *,
+    kind: str = "new_message",
+    channel: str = "a",
+    thread: str = "t1",
+    by: tuple[str, str] = ("u-ben", "Ben Okri"),
+    reply: bool = False,
+    **more: Any,
+) -> dict[str, Any]:
+    """A publication that carries a message."""
+    user_id, full_name = by
+    data = {
+        "channel_id": channel,
+        "channel_name": channel,
+        "channel_type": "public",
+        "thread_id": thread,
+        "user_id": user_id,
+        "username": full_name.split()[0].lower(),
+        "full_name": full_name,
+        "message": text,
+        **more,
+    }
+    section = "reply_message" if reply else "thread_message"
+    return {"notification_type": kind, "section": section, "data": data}
+
+
+def direct(threads: int = 1, **more: Any) -> dict[str, Any]:
+    """A new direct message as Telex sends it: everything but ``preview_thread`` names the recipient."""
+    data = {
+        "channel_id": "d1",
+        "channel_type": "dm",
+        "username": ME["username"],
+        "participants": [{"id": ME["id"], "username": ME["username"]}],
+        "participant_id": "u-ben",
+        "thread_count": threads,
+        "last_thread_id": "t1",
+        "preview_message": "<p>are you there?</p>",
+        "preview_thread": [
+            {"user_id": "u-ben", "full_name": "Ben Okri", "username": "ben", "message": "<p>are you there?</p>"}
+        ],
+        **more,
+    }
+    return {"notification_type": "unread_thread_change", "section": "dm_channels_section", "data": data}
+
+
+def agent(threads: int = 1, ident: str = "a1", **more: Any) -> dict[str, Any]:
+    """A message of an agent."""
+    data = {"id": ident, "name": "Robo", "description": "watches the build", "thread_count": threads, **more}
+    return {"notification_type": "unread_thread_change", "section": "agent_channels_section", "data": data}

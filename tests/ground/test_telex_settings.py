@@ -1,0 +1,180 @@
+"""What the person set at Telex: muted channels, what to notify about, hours, and a pause."""
+
+from __future__ import annotations
+
+import pytest
+
+from telex_start.events import How
+from telex_start.news.unread import Counts
+from tests.ground.desk import Desk, agent, change, direct, message
+
+DAYTIME = "09:00 AM - 06:00 PM"
+
+
+def test_a_muted_channel_has_no_toast_and_no_count() -> None:
+    desk = Desk()
+    desk.settings(muted=frozenset({"a"}))
+    desk.receive(change("a", 3, 1), change("b", 1))
+    assert desk.titles == ["b"]
+    assert desk.notifier.counts == Counts(1, 0, 1)
+    desk.settings(muted=frozenset())
+    assert desk.notifier.counts == Counts(4, 1, 2)
+
+
+def test_a_channel_that_is_muted_later_loses_its_toast() -> None:
+    desk = Desk()
+    desk.receive(change("a", 1), change("b", 1))
+    desk.settings(muted=frozenset({"a"}))
+    assert desk.read == ["a"]
+    assert desk.counts[-1] == Counts(1, 0, 1)
+
+
+def test_mentions_are_direct_messages_and_channels_whose_mentions_grew() -> None:
+    desk = Desk()
+    desk.sign_in()
+    desk.settings(notify_about="mentions")
+    desk.receive(change("a", 1), agent(), direct(), now=0.0)
+    desk.receive(change("a", 1, 1), now=10.0)
+    desk.receive(change("a", 2, 1), now=20.0)
+    assert desk.titles == ["Ben Okri", "a"]
+    assert desk.notifier.counts.unread == 4
+
+
+def test_nothing_is_nothing_but_counts() -> None:
+    desk = Desk(1, "channel_mention")
+    desk.settings(notify_about="nothing")
+    desk.receive(change("a", 1, 1), direct(), message(kind="channel_mention"))
+    assert (desk.toasts, desk.notifier.counts.unread) == ([], 2)
+
+
+@pytest.mark.parametrize("about", ["all_new_messages", "", "something of tomorrow"])
+def test_all_is_all_and_so_is_what_is_not_known(about: str) -> None:
+    desk = Desk()
+    desk.settings(notify_about=about)
+    desk.receive(change("a", 1))
+    assert desk.titles == ["a"]
+
+
+def test_what_was_not_to_be_had_stays_as_it_was() -> None:
+    desk = Desk()
+    desk.settings(notify_about="nothing", muted=frozenset({"b"}))
+    desk.settings()
+    desk.receive(change("a", 1), change("b", 1))
+    assert (desk.toasts, desk.notifier.counts.unread) == ([], 1)
+
+
+def test_out_of_hours_is_one_summary_when_they_begin() -> None:
+    desk = Desk(2)
+    desk.settings(time_range=DAYTIME)
+    desk.hour = 8.5
+    desk.receive(change("a", 2), change("b", 1), now=0.0)
+    desk.receive(change("a", 3), now=60.0)
+    desk.receive(change("c", 1), now=60.0, organisation=1)
+    assert desk.titles == ["c · Org 1"], "an organisation of its own hours"
+    desk.receive(change("b", 0), now=100.0)
+    assert desk.notifier.deadline() == 60.0 + 1800.0
+    desk.hour = 9.0
+    desk.until(1860.0)
+    assert desk.titles[1:] == ["While notifications were paused"]
+    assert desk.bodies[1:] == ["3 unread in 1 conversation"]
+    assert desk.notifier.deadline() is None
+    desk.receive(change("b", 1), now=2000.0)
+    assert desk.titles[2:] == ["b · Org 0"]
+
+
+def test_clocks_that_were_set_meanwhile_are_looked_at_each_hour() -> None:
+    desk = Desk()
+    desk.settings(time_range=DAYTIME)
+    desk.hour = 20.0
+    desk.receive(change("a", 1), now=0.0)
+    assert desk.notifier.deadline() == 3600.0
+    desk.hour = 10.0  # the person has travelled
+    desk.until(3600.0)
+    assert desk.titles == ["While notifications were paused"]
+
+
+def test_a_pause_is_one_summary_at_its_end() -> None:
+    desk = Desk(2)
+    desk.pause(True)
+    assert desk.notifier.paused
+    desk.receive(change("a", 2), now=0.0)
+    desk.receive(change("b", 1), now=0.0, organisation=1)
+    assert (desk.toasts, desk.notifier.deadline()) == ([], None)
+    assert desk.notifier.counts.unread == 3
+    desk.pause(True, now=300.0)
+    desk.pause(False, now=600.0)
+    assert desk.bodies == ["3 unread in 2 conversations"]
+    assert not desk.notifier.paused
+    assert desk.toasts[0].place is not None
+    assert desk.toasts[0].place.channel == "", "of two organisations"
+
+
+def test_a_pause_in_which_all_was_read_ends_without_a_word() -> None:
+    desk = Desk()
+    desk.pause(True)
+    desk.receive(change("a", 2), change("a", 0))
+    desk.pause(False)
+    assert desk.toasts == []
+
+
+def test_a_pause_that_ends_out_of_hours_waits_for_the_hours() -> None:
+    desk = Desk()
+    desk.settings(time_range=DAYTIME)
+    desk.pause(True)
+    desk.hour = 8.0
+    desk.receive(change("a", 2))
+    desk.pause(False, now=10.0)
+    assert desk.toasts == []
+    desk.hour = 9.0
+    desk.until(10.0 + 3600.0)
+    assert desk.bodies == ["2 unread in 1 conversation"]
+
+
+def test_the_past_is_held_back_like_anything_else() -> None:
+    desk = Desk(2)
+    desk.pause(True)
+    desk.receive(change("a", 5), how=How.CAUGHT_UP)
+    desk.notifier.answered("o0/u", 0.0)
+    desk.notifier.answered("o1/u", 0.0)
+    assert desk.toasts == []
+    desk.pause(False, now=100.0)
+    assert desk.bodies == ["5 unread in 1 conversation"]
+
+
+def test_the_past_leaves_out_what_is_muted_or_not_wanted() -> None:
+    desk = Desk()
+    desk.receive(change("muted", 5), change("a", 1), change("mentioned", 2, 1), how=How.CAUGHT_UP)
+    desk.settings(muted=frozenset({"muted"}), notify_about="mentions")
+    desk.notifier.answered("o0/u", 0.0)
+    assert desk.bodies == ["2 unread in 1 conversation"]
+
+
+def test_a_flood_leaves_out_what_is_muted() -> None:
+    desk = Desk()
+    desk.receive(*(change(name, 1) for name in "abcde"))
+    desk.settings(muted=frozenset({"d"}))
+    desk.until(10.0)
+    assert desk.bodies[3:] == ["1 more in 1 conversation"]
+
+
+def test_who_does_not_honour_them_is_told_everything() -> None:
+    desk = Desk(honour_settings=False)
+    desk.settings(muted=frozenset({"a"}), notify_about="nothing", time_range="01:00 AM - 02:00 AM")
+    desk.pause(True)
+    desk.receive(change("a", 1))
+    assert desk.titles == ["a"]
+    assert not desk.notifier.paused
+
+
+def test_the_settings_of_an_organisation_go_with_it_and_all_with_the_session() -> None:
+    desk = Desk(2)
+    desk.settings(notify_about="nothing", muted=frozenset({"a"}), organisation=1)
+    desk.look_up(1)
+    desk.look_up(2)
+    desk.receive(change("a", 1), organisation=1)
+    assert len(desk.toasts) == 1
+    desk.pause(True)
+    desk.notifier.clear()
+    desk.look_up(1)
+    desk.receive(change("a", 1), now=100.0)
+    assert len(desk.toasts) == 2
