@@ -68,7 +68,7 @@ def run(config: Config, *, headless: bool, as_json: bool, open_window: bool, pas
     try:
         lock = instance.claim(folder, config.api_url, "headless" if headless else "tray")
     except OSError as error:
-        raise ConfigError(f"the folder {folder} cannot be used ({error.strerror}): set XDG_RUNTIME_DIR.") from None
+        raise ConfigError(f"the folder {folder} cannot be used ({error.strerror}): {paths.ELSEWHERE}.") from None
     if lock is None:
         return _second_start(folder, config.api_url, headless), ""
     # Stopped in reverse order of their start; one that fails to stop does not keep the others running.

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 ROOT = Path(__file__).parent.parent
 """The repository's folder, from which all processes under test run."""
-TIMEOUT = 8.0
+TIMEOUT = 30.0
 """Seconds; generous, because it is only ever reached by a failing test on a busy machine."""
 
 
@@ -102,7 +102,7 @@ class Process:
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
 
-    def line(self, wanted: Callable[[str], bool], within: float = 15.0) -> str:
+    def line(self, wanted: Callable[[str], bool], within: float = TIMEOUT) -> str:
         """The next line of standard output that is wanted; the ones before it are passed over.
 
         Raises:
@@ -145,7 +145,7 @@ class Process:
 
     # --- its end ----------------------------------------------------------------------------------------------------
 
-    def ended(self, within: float = 15.0) -> int:
+    def ended(self, within: float = TIMEOUT) -> int:
         """Wait for its end; the exit code."""
         return self.process.wait(within)
 

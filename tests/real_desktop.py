@@ -130,11 +130,22 @@ class RealDesktop:
                 pass
             deadline = time.monotonic() + TIMEOUT
             # The menu takes the keyboard a little after it appears, and no event tells when.
-            while root.grab_keyboard(False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime) == X.GrabSuccess:
-                screen.ungrab_keyboard(X.CurrentTime)
-                screen.sync()
+            while self._keyboard_is_free(screen):
                 assert time.monotonic() < deadline, "the menu does not take keys"
                 time.sleep(0.01)
+
+    @staticmethod
+    def _keyboard_is_free(screen: Any) -> bool:
+        """Whether no window has taken it. Nobody else's request comes in between: a menu tries only once to take it."""
+        screen.grab_server()
+        try:
+            root = screen.screen().root
+            taken = root.grab_keyboard(False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
+            screen.ungrab_keyboard(X.CurrentTime)
+        finally:
+            screen.ungrab_server()
+            screen.sync()
+        return bool(taken == X.GrabSuccess)
 
     def wait_for_colour(self, red: int, green: int, blue: int) -> None:
         """Wait until something of about this colour is to be seen at the left of the panel, where the icons are."""
@@ -170,6 +181,13 @@ class RealDesktop:
             ["xdotool", *arguments], env=self.environ, capture_output=True, text=True, check=True, timeout=TIMEOUT
         )
         return done.stdout.strip()
+
+    def active_title(self) -> str:
+        """The title of the window that has the focus; empty while none has."""
+        try:
+            return self.xdotool("getactivewindow", "getwindowname")
+        except subprocess.CalledProcessError:
+            return ""
 
     def screenshot(self, path: str | os.PathLike[str]) -> None:
         """Save a picture of the whole screen."""

@@ -273,6 +273,8 @@ class App:
         Args:
             otherwise: What is said where none can be opened now.
         """
+        if self._dialogue is not None and self._dialogue.succeeded:
+            self._dialogue.close()  # it would go in a moment, and the person would have asked in vain
         if self._dialogue is not None and not self._dialogue.closing:
             if take_focus:
                 self._dialogue.come_forward()
@@ -421,7 +423,7 @@ class App:
     def _sign_out(self) -> None:
         self._email = ""
         self._leave(SignOut())
-        if self._dialogue is not None and self._dialogue.under_way:
+        if self._dialogue is not None and (self._dialogue.under_way or self._dialogue.succeeded):
             self._dialogue.close()
 
     def _submitted(self, event: WindowSubmitted) -> None:

@@ -67,6 +67,11 @@ class SignInDialogue:
         self._accepted_at: float | None = None
         self._close_at: float | None = None
 
+    @property
+    def succeeded(self) -> bool:
+        """It shows its success, and goes in a moment."""
+        return self._close_at is not None
+
     def submitted(self, signed_in: bool = False) -> None:
         """The person pressed Login.
 
@@ -81,7 +86,7 @@ class SignInDialogue:
     def adopt(self) -> None:
         """A sign-in that began elsewhere was accepted: there is nothing left to ask for, so the window shows how that
         goes on."""
-        if not (self.under_way or self.closing or self._close_at is not None):
+        if not (self.under_way or self.closing or self.succeeded):
             self.under_way = True
             self._of_before = False
             self._accepted_at = None

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from . import remedies
 from .findings import Finding, Mark, missing, note, ok
 from .probing import LOOK_WITHIN, look
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from ..desktop.bus.bus import Bus, Message
 
 _HEADLESS = "start it in a desktop session, or use --headless"
-_TK = "install python3-tk (Fedora: python3-tkinter, Arch: tk), or sign in by --email NAME --password-stdin"
 _SIGN_IN = "to sign in without an icon, run telex-start a second time, or start it with --email NAME --password-stdin"
 _NO_XWAYLAND = "the login window needs XWayland; without it, sign in by --email NAME --password-stdin"
 _ENTRY = "telex-start.desktop"
@@ -33,7 +33,7 @@ def findings() -> Iterator[Finding]:
     yield look("login window", login_window)
     if not sys.platform.startswith("linux"):
         yield look("tray", other_tray)
-        yield look("toasts", plyer)
+        yield look("toasts", plyer if sys.platform != "win32" else balloons)
         return
     yield look("display", display)
     connected = look("session bus", session_bus)
@@ -65,7 +65,7 @@ def login_window() -> Finding:
     try:
         import tkinter
     except ImportError as error:
-        return missing("login window", f"no Tk ({error})", _TK)
+        return missing("login window", f"no Tk ({error})", remedies.tk())
     if find_spec("tktooltip") is None:
         return note("login window", f"Tk {tkinter.TkVersion}, without tooltips", "pip install tkinter-tooltip")
     return ok("login window", f"Tk {tkinter.TkVersion}")
@@ -188,14 +188,20 @@ def plyer() -> Finding:
     return ok("toasts", "by plyer, which does not tell whether they are shown")
 
 
+def balloons() -> Finding:
+    """Toasts on Windows: at the icon, and by plyer where there is none."""
+    if find_spec("plyer") is None:
+        return note("toasts", "at the icon, and none with --headless", "pip install plyer")
+    return ok("toasts", "at the icon; Windows does not tell whether they are shown")
+
+
 def main_app(command: str | None) -> Finding:
     """The Telex client that Open Main App starts."""
     from ..desktop.main_app import telex_client
 
-    remedy = 'set [main_app] command = "/path/to/client" in the configuration'
     found = telex_client.find(command)
     if found is None:
-        return note("main app", "not found, so Open Main App opens the web app", remedy)
+        return note("main app", "not found, so Open Main App opens the web app", remedies.main_app())
     if not found.recognisable:
         return note("main app", f"{found}, whose processes cannot be told from others: Close Main App closes nothing")
     return ok("main app", str(found))

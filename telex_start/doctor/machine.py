@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from ..config import ENVIRONMENTS, Config
 from ..errors import ConfigError, TelexStartError
 from ..process import instance, paths
+from . import remedies
 from .findings import Finding, missing, note, ok
 
 _NEEDED = {"requests": "requests", "websocket": "websocket-client", "truststore": "truststore", "msgspec": "msgspec"}
@@ -58,7 +59,7 @@ def lock_folder() -> Finding:
     except ConfigError as error:
         return missing("lock", error.message.rstrip("."), fatal=True)
     if not os.access(folder, os.W_OK | os.X_OK):
-        return missing("lock", f"the folder {folder} cannot be written", "set XDG_RUNTIME_DIR", fatal=True)
+        return missing("lock", f"the folder {folder} cannot be written", paths.ELSEWHERE, fatal=True)
     return ok("lock", folder)
 
 
@@ -67,7 +68,7 @@ def log_folder() -> Finding:
     try:
         file = paths.log_file()
     except OSError as error:
-        return note("log", f"none, its folder cannot be made ({error.strerror})", "set XDG_STATE_HOME to have one")
+        return note("log", f"none, its folder cannot be made ({error.strerror})", remedies.log_folder())
     if not os.access(file if os.path.exists(file) else os.path.dirname(file), os.W_OK):
         return note("log", f"none, {file} cannot be written", "see who owns it")
     return ok("log", file)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from ..events import (
     How,
     Organisation,
@@ -277,6 +279,7 @@ class Notifier:
         message = messages.message(channel, came)
         if message.written.is_own(self._telling.me):
             return None
+        self._telling.met(message)
         self._texts.came(channel, now)
         if self._pairs.used(channel, message.ident, now):
             return None
@@ -302,7 +305,7 @@ class Notifier:
         elif self._settings.calls(channel):
             call = self._calls.begun(channel, came.fields, me, now)
             if call is not None:
-                self._showing.call(call, now)
+                self._showing.call(replace(call, caller=self._telling.caller(came.fields)), now)
 
     # ----------------------------------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from .authors import NOBODY, Oneself, Written
 from .fields import AGENTS, DIRECT, Publication, first, first_text, own_id, word
 from .item import SAVED, News
 from .messages import CHANNEL_MENTION, Message
+from .people import People
 from .unread import Growth
 
 MOST_NAMES = 4096
@@ -30,9 +31,12 @@ class Telling:
     def __init__(self) -> None:
         self.me: Oneself = NOBODY
         self._named: dict[Conversation, _Named] = {}
+        self._people = People()
 
     def learn(self, channel: str, section: str, rows: Collection[Mapping[Any, Any]]) -> None:
-        """A look-up's rows tell what the others of direct conversations are called."""
+        """A look-up's rows tell what the others of direct conversations are called, and who wrote."""
+        for row in rows:
+            self._author(row)
         for row in rows if section == DIRECT else ():
             conversation = Conversation(channel, section, own_id(section, row))
             group = _is_group(row)
@@ -42,6 +46,14 @@ class Telling:
                 del self._named[next(iter(self._named))]
             self._named[conversation] = _Named(name, group)
 
+    def met(self, message: Message) -> None:
+        """Somebody else's message came; it says what they are called."""
+        self._people.met(message.written)
+
+    def caller(self, fields: Mapping[Any, Any]) -> str | None:
+        """Who calls, by their full name if they have been met; ``None`` where nothing says it."""
+        return self._people.name(word(fields.get("caller_id"))) or first(fields, "caller_name")
+
     def left(self, channel: str) -> None:
         """The user left this organisation."""
         for conversation in [known for known in self._named if known.channel == channel]:
@@ -50,6 +62,7 @@ class Telling:
     def clear(self) -> None:
         """Signed out: nobody is known."""
         self._named.clear()
+        self._people.clear()
         self.me = NOBODY
 
     # ----------------------------------------------------------------------------------------------------------------
@@ -158,6 +171,8 @@ class Telling:
         author = authors.last_written(fields)
         if author is not None and author.is_own(self.me):
             return None
+        if author is not None:
+            self._people.met(author)
         label = first_text(fields, "preview_message")
         if author is None:
             return Written("", None, None, label, "") if label else None

@@ -15,6 +15,8 @@ from ..errors import ConfigError
 _NAME = "telex-start"
 _OWN_FOLDERS = sys.platform in ("win32", "darwin")
 """Whether the platform has rules of its own for where such folders are."""
+ELSEWHERE = "set XDG_RUNTIME_DIR" if sys.platform != "win32" else "see who may write there"
+"""What a person can do about a folder of the lock that cannot be used."""
 
 
 def config_file() -> str:
@@ -62,7 +64,7 @@ def runtime_folder() -> str:
         os.makedirs(folder, mode=0o700, exist_ok=True)
         found = os.lstat(folder)
     except OSError as error:
-        raise ConfigError(f"the folder {folder} cannot be made ({error.strerror}): set XDG_RUNTIME_DIR.") from None
+        raise ConfigError(f"the folder {folder} cannot be made ({error.strerror}): {ELSEWHERE}.") from None
     if sys.platform != "win32":
         ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
         if not ours or stat.S_IMODE(found.st_mode) & 0o022:

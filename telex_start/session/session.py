@@ -79,6 +79,7 @@ class Session:
         context = tls.context(config.ca_file)
         self._dialler = Dialler(context, now, timings.look_up_names_within)
         self._commands = Commands(now)
+        self._stopping = threading.Event()
         self._pacer = SharedPacer(Pacer(timings.requests_at_once, chance), now, chance)
         self._https = Https(self._dialler, now, _AGENT, self._commands.leaving)
         self._api = TelexApi(config.api_url, self._https, store, self._pacer, now, timings)
@@ -124,6 +125,7 @@ class Session:
         if (websocket := self._websocket) is not None:
             websocket.abort()
         if isinstance(command, Stop):
+            self._stopping.set()
             self._https.abort()
             self._look_ups.end()
         elif isinstance(command, LEAVING):
@@ -202,6 +204,7 @@ class Session:
             elif isinstance(waiting.pop(), SignOut):
                 self._forget()
         except SignInEnded as ended:
+            log.warning("signing in failed: %s", ended.error.message)
             self._sign_in_failed(ended.error)
         except LeaveAsked as leave:
             return self._left(leave.command)
@@ -220,7 +223,7 @@ class Session:
         resume = self._resumable and not isinstance(command, SignOut)
         self._state.move(State.SIGN_IN_NEEDED if resume else State.SIGNED_OUT)
         try:
-            self._api.logout()
+            self._api.logout(self._stopping.wait)
         finally:
             self._forget_tokens()
             if not resume:

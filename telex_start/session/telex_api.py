@@ -38,7 +38,8 @@ from .tokens import Token, TokenStore
 
 log = logging.getLogger(__name__)
 
-
+LOGOUT_PAUSE = 0.3
+"""Seconds after which a logout is asked again that was one request too many."""
 _READ = 10_000
 """Characters of a message that are looked at."""
 _SHORT = 5
@@ -171,15 +172,29 @@ class TelexApi:
             self._connection_token(deadline)
             raise Refused(both.words, 401) from None
 
-    def logout(self) -> None:
-        """Tell Telex that the session ends. A failure is ignored: the tokens are forgotten anyway."""
+    def logout(self, pause: Callable[[float], object]) -> None:
+        """Tell Telex that the session ends. A failure is ignored: the tokens are forgotten anyway.
+
+        Args:
+            pause: Waits so many seconds, or less where the program ends; "too many requests" is asked again after it.
+        """
         if self._store.access is None:
             return
         deadline = Deadline(self._now, self._timings.logout_within)
         try:
-            self._call("POST", "/auth/logout", self._bearer(), None, deadline, leaving=True)
+            while not self._logged_out(deadline):
+                pause(LOGOUT_PAUSE)
         except (Temporary, Refused) as error:
             log.info("signing out: %s", error.message)
+
+    def _logged_out(self, deadline: Deadline) -> bool:
+        try:
+            self._call("POST", "/auth/logout", self._bearer(), None, deadline, leaving=True)
+        except RateLimited:
+            if deadline.left() <= LOGOUT_PAUSE:
+                raise
+            return False
+        return True
 
     # --- tokens -----------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
-"""``make bench``: start, idle, window, latency and burst, on a real panel, with the sandbox over TLS.
+"""``make bench``: the sections of :func:`main`, on a real panel, with the sandbox over TLS.
 
 Name the sections to run only those: ``make bench ARGS="start idle"``; ``IDLE=10`` shortens the idle
-minute, ``MESSAGES=20`` the latency run.
+minute, ``MESSAGES=20`` the latency runs.
 """
 
 from __future__ import annotations
@@ -15,73 +15,21 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from jeepney import Message
-
 from tests.bench import measuring
+from tests.bench.conversations import conversations
 from tests.bench.measuring import PYTHON, ROOT, eventually, median, percentile, read
-from tests.fake_desktop import FakeNotificationDaemon, PrivateBus
+from tests.bench.organisations import organisations
+from tests.bench.running import AGENT, IDLE, MESSAGES, TimedDaemon, agent, change, environment, say
+from tests.bench.texts import texts
 from tests.real_desktop import RealDesktop
 from tests.servers import Sandbox
 
-IDLE = float(os.environ.get("IDLE", "60"))
-"""Seconds."""
-MESSAGES = int(os.environ.get("MESSAGES", "100"))
 ORIGINAL = "C++ original, as its figures were given to us: icon 54 ms, 34.1 MB, 60 switches a minute"
-AGENT = [str(Path(PYTHON).with_name("telex-start"))]
+OWN_DAEMON = ("latency", "texts", "window")
+"""Sections that bring a notification daemon of their own."""
 PEER = [PYTHON, str(ROOT / "tests" / "bench" / "peer_tray.py")]
 PEER_NEEDS = {"PYTHONPATH": "/usr/lib/python3/dist-packages"}
 """The peer needs the system's PyGObject, which a lean environment does not see."""
-
-
-class TimedDaemon(FakeNotificationDaemon):
-    """A notification daemon that also notes when each call came, on the monotonic clock."""
-
-    def __init__(self, bus: PrivateBus) -> None:
-        super().__init__(bus)
-        self.arrivals: list[float] = []
-
-    def answer(self, call: Message, interface: str, member: str) -> tuple[str, tuple[object, ...]] | str | None:
-        if member == "Notify":
-            self.arrivals.append(time.monotonic())
-        return super().answer(call, interface, member)
-
-    def after(self, known: int, limit: float = 20.0) -> float:
-        """When the next call after so many came."""
-        arrived: float = eventually(lambda: self.arrivals[known:], limit)[0]
-        return arrived
-
-
-def change(name: str, threads: int) -> dict[str, object]:
-    data = {"channels_id": name, "name": name, "description": f"about {name}", "thread_count": threads}
-    return {"notification_type": "unread_thread_change", "section": "channels_section", "data": data}
-
-
-def environment(desktop: RealDesktop, telex: Sandbox | None, folder: str) -> dict[str, str]:
-    environ = dict(desktop.environ)
-    environ |= {name: folder for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME")}
-    if telex is not None:
-        environ |= {name: value for name, value in telex.environ.items() if name.startswith("TELEX_START_")}
-    return environ
-
-
-def say(what: str, figures: str) -> None:
-    print(f"{what}:  {figures}", flush=True)
-
-
-@contextmanager
-def agent(environ: dict[str, str], telex: Sandbox) -> Iterator[subprocess.Popen[str]]:
-    """The agent with its tray, signed in."""
-    command = [*AGENT, "--email", telex.email, "--password-stdin"]
-    process = subprocess.Popen(command, env=environ, cwd=environ["HOME"], stdin=subprocess.PIPE, text=True)
-    try:
-        assert process.stdin is not None
-        process.stdin.write(telex.password + "\n")
-        process.stdin.close()
-        telex.wait_until(lambda status: sum(status["subscriptions"].values()) == len(status["organisations"]))
-        yield process
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 @contextmanager
@@ -202,15 +150,25 @@ def burst(desktop: RealDesktop, folder: str) -> None:
 
 
 def main(sections: list[str]) -> int:
-    known = {"start": start, "idle": idle, "window": window, "latency": latency, "burst": burst}
+    known = {
+        "start": start,
+        "idle": idle,
+        "conversations": conversations,
+        "window": window,
+        "latency": latency,
+        "texts": texts,
+        "burst": burst,
+        "organisations": organisations,
+    }
     if unknown := [name for name in sections if name not in known]:
         print(f"bench: no section {', '.join(unknown)}; there are {', '.join(known)}", file=sys.stderr)
         return 2
-    print(f"{sys.version.split()[0]}, {os.cpu_count()} cores; {ORIGINAL}")
+    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
+    print(f"{sys.version.split()[0]}, {os.cpu_count()} cores, load {load}; {ORIGINAL}", flush=True)
     for name in sections or known:
         with ExitStack() as stack:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-"))
-            desktop = stack.enter_context(RealDesktop("xfce4-panel", dunst=name not in ("latency", "window")))
+            desktop = stack.enter_context(RealDesktop("xfce4-panel", dunst=name not in OWN_DAEMON))
             Path(folder, "run").mkdir(mode=0o700)
             known[name](desktop, folder)
             sys.stdout.flush()

@@ -14,8 +14,8 @@ ORGANISATIONS = 3
 ORDINARY_CODES = (1000, 3001, 3004, 3005, 3008, 3010, 3011, 3012, 3014, 4000, 4321)
 TERMINAL_CODES = (3500, 3501, 3503, 3507, 4500)
 """Close codes after which the program waits for minutes, as it is asked to."""
-RATE = (6.0, 4)
-"""Calls a second, and at once, while all is well."""
+RATE = (30.0, 30)
+"""Calls a second, and at once, while all is well: both agents have the same address, and so one limit."""
 _CALLS = ("login", "organisations", "connection", "subscription", "logout")
 _RETURNS = {2500: False, 2501: False, 2502: False, 2000: True}
 """Unsubscribe codes, and whether the program leaves that organisation alone for minutes."""

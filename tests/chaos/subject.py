@@ -18,6 +18,8 @@ from tests.servers import Sandbox
 
 MOST_MORE_DESCRIPTORS = 6
 """So many more than in its first calm an agent may hold: a kept HTTPS connection, a bus, a window's."""
+_STARTS_WITHIN = 30.0
+"""Seconds."""
 _ENDS_WITHIN = 5.0
 """Seconds; the promise is 2 s on a machine that has nothing else to do."""
 _SETTLES_WITHIN = 30.0
@@ -127,6 +129,19 @@ class Subject:
         self._program.__enter__()
         self.starts += 1
         self._first = None
+        self._await_start()
+
+    def _await_start(self) -> None:
+        """It answers second starts, and so has its handlers of signals: before that, they end it as the system does.
+
+        Raises:
+            Failed: it does not come to that.
+        """
+        sockets = self.folder / "run" / "telex-start"
+        deadline = time.monotonic() + _STARTS_WITHIN
+        while self.running and not list(sockets.glob("*.sock")):
+            require(time.monotonic() < deadline, f"{self.name} has not started in {_STARTS_WITHIN:.0f} s")
+            time.sleep(0.02)
 
     def leave(self) -> None:
         """Let go of a process that has ended, or kill it."""

@@ -89,7 +89,12 @@ class Tray(Subject):
             return ""
 
     def told(self) -> list[str]:
-        return [toast.summary for toast in list(self.desk.daemon.shown)]
+        # One that takes the place of another without a sound tells nobody a second time: its text came late.
+        return [
+            toast.summary
+            for toast in list(self.desk.daemon.shown)
+            if not (toast.replaces_id and "suppress-sound" in toast.hints)
+        ]
 
     def check_face(self, names: list[str]) -> None:
         screen = self.desk.daemon.on_screen

@@ -142,6 +142,7 @@ def test_while_signing_in_only_cancel_is_left(desktop: RealDesktop) -> None:
     with Dialogue(desktop, "--email", ADA) as window:
         window.wait_until(focus="password")
         window.type("p")
+        window.wait_until(password="p")
         window.order("busy Signing in")
         state = window.wait_until(message="Signing in", bar=True)
         assert state["enabled"] == ["cancel"]
@@ -197,7 +198,7 @@ def test_opened_by_the_program_it_leaves_the_keyboard_where_it_is(desktop: RealD
             assert (state["password"], state["focus"]) == ("", None)
             assert state["message"] == "Please sign in again."
             window.press("Escape")
-            assert desktop.xdotool("getactivewindow", "getwindowname") == "Editor"
+            assert desktop.active_title() == "Editor"
             window.press("ctrl+q")
             assert editor.next_line() == "typed " + "word" * 20
             assert window.state()["focus"] in (None, "password")  # the window below it is gone

@@ -277,8 +277,7 @@ def test_a_client_that_runs_is_brought_to_the_front(tmp_path: Path, monkeypatch:
         desktop.start(sys.executable, "-c", "import tkinter; t = tkinter.Tk(); t.title('Other'); t.mainloop()")
         desktop.xdotool("search", "--sync", "--onlyvisible", "--name", "^Other$", "windowactivate", "--sync")
         assert main_app.open_main_app(str(telex))[0] is None
-        active = ("getactivewindow", "getwindowname")
-        wait_for(lambda: desktop.xdotool(*active) == "Client", "the client in front")
+        wait_for(lambda: desktop.active_title() == "Client", "the client in front")
         assert len(desktop.xdotool("search", "--onlyvisible", "--name", "^Client$").split()) == 1
 
 

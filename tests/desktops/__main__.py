@@ -1,7 +1,8 @@
-"""``python -m tests.desktops DESKTOP --starts 30 --restarts 5 --walk --window --pictures FOLDER``; each is optional.
+"""``python -m tests.desktops DESKTOP --starts 30 --restarts 5 --walk --toasts --window --pictures FOLDER``.
 
-Runs the agent on a real desktop, signed in to a sandbox, and looks at the screen. Ends with 1 where an icon was missing
-or a window does not stand where it should, or a step of the walk has not shown what it should.
+Each option may be left out. Runs the agent on a real desktop, signed in to a sandbox, and looks at the screen. Ends
+with 1 where an icon was missing or a window does not stand where it should, or a step of the walk or a toast has not
+shown what it should.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ def main() -> int:
     parser.add_argument("--starts", type=int, default=0, help="start the agent so often, and look for its icon")
     parser.add_argument("--restarts", type=int, default=0, help="crash the desktop so often, and look for the icon")
     parser.add_argument("--walk", action="store_true", help="icon, menu, toast, Exit, and the hint when signed out")
+    parser.add_argument("--toasts", action="store_true", help="a direct message, a channel's, a mention, a call")
     parser.add_argument("--window", action="store_true", help="open the login window, and see where it stands")
     parser.add_argument("--pictures", type=Path, help="folder for pictures of the screen")
     parser.add_argument("--checkout", type=Path, default=ROOT, help="the source to run (this one)")
@@ -53,7 +55,7 @@ def main() -> int:
         }
         command = root.python("-m", "tests.desktops.inside", options.desktop)
         command += [f"--{name}={getattr(options, name)}" for name in ("starts", "restarts")]
-        command += [f"--{name}" for name in ("walk", "window") if getattr(options, name)]
+        command += [f"--{name}" for name in ("walk", "toasts", "window") if getattr(options, name)]
         code = subprocess.run(root.enter(share, command, environ), stdin=subprocess.DEVNULL).returncode
         if options.pictures is not None:
             options.pictures.mkdir(parents=True, exist_ok=True)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from .known import DESKTOPS
 from .session import AN_ICON, APPEARS_WITHIN, HERE, SETTLED, STARTED_WITHIN, Session
+from .toasts import wrong_toasts
 from .walk import Walk
 
 
@@ -77,6 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--restarts", type=int, default=0)
     parser.add_argument("--window", action="store_true")
     parser.add_argument("--walk", action="store_true")
+    parser.add_argument("--toasts", action="store_true")
     options = parser.parse_args(arguments)
     desktop = DESKTOPS[options.desktop]
     wrong: list[str] = []
@@ -88,7 +90,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if options.walk:
                 walk = Walk(session)
                 walk.all()
-                wrong = walk.wrong
+                wrong += walk.wrong
+            if options.toasts:
+                wrong += wrong_toasts(session)
             missing += restarts(session, options.restarts) if options.restarts else 0
             stands = not options.window or window_stands(session)
     except AssertionError:

@@ -259,9 +259,10 @@ class Session:
         """Another program with a window, which takes the focus."""
         return Process(("xev", "-name", "Another", "-event", "focus"), self._programs_environ)
 
-    def agent(self, *options: str, given: str = "") -> Process:
-        """``telex-start`` on this desktop."""
-        return Process([sys.executable, "-m", "telex_start", *options], self._programs_environ, given)
+    def agent(self, *options: str, given: str = "", more: Mapping[str, str] | None = None) -> Process:
+        """``telex-start`` on this desktop; ``more`` is put into its environment."""
+        environ = {**self._programs_environ, **(more or {})}
+        return Process([sys.executable, "-m", "telex_start", *options], environ, given)
 
     def _look(self, part: tuple[int, int, int, int]) -> Image.Image:
         """A part of the screen: left, top, width and height."""

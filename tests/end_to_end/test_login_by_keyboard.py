@@ -95,10 +95,10 @@ def test_cancel_closes_the_window_and_not_the_program(start: Callable[..., Perso
 def test_cancel_during_a_login_to_a_slow_server_takes_it_back(start: Callable[..., Person]) -> None:
     """The window closes at once; the session that Telex gives a moment later is signed out again."""
     person = start("--login")
-    person.telex.fault("login", delay=1.5)
+    person.telex.fault("login", delay=4.0)
     person.window()
     person.types(person.telex.email, "[Tab]", person.telex.password, "[Return]")
-    person.sees("Signing in")
+    person.telex.wait_until(lambda status: status["under_way"] == 1)  # one that is not sent yet is not sent at all
     person.types("[Escape]")
     person.window_is_gone(1.0)
     person.telex.wait_until(lambda status: status["logouts"] == 1)

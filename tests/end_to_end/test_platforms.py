@@ -12,11 +12,13 @@ import queue
 import subprocess
 import sys
 import threading
+import tomllib
 from multiprocessing.connection import Client
 from pathlib import Path
 
 import pytest
 
+from telex_start.doctor import remedies
 from telex_start.events import Event, SecondStart
 from telex_start.menu import Request
 from telex_start.process import instance_windows, paths, terminal
@@ -181,6 +183,25 @@ def test_what_windows_writes_is_utf_8() -> None:
     environ = os.environ | {"PYTHONIOENCODING": "cp1252"}
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environ, capture_output=True)
     assert (done.stdout.decode(), done.stderr) == ("Ω \\ud83d\n", b"")
+
+
+# --- what doctor says to do -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("platform", ["linux", "win32", "darwin"])
+def test_doctors_advice_is_for_the_platform(platform: str) -> None:
+    """A person on Windows was told to set /path/to/client."""
+    advice = [tell(platform) for tell in (remedies.tk, remedies.main_app, remedies.log_folder)]
+    words = " ".join(advice)
+    assert ("XDG_" in words, "python3-tk" in words, "/path/to" in words) == (platform == "linux",) * 3
+    assert ("C:\\" in words) is (platform == "win32")
+    setting = advice[1].partition("[main_app] ")[2].removesuffix(" in the configuration")
+    path = {
+        "win32": r"C:\Program Files\Telex\telex.exe",
+        "darwin": "/Applications/Telex.app",
+        "linux": "/path/to/client",
+    }
+    assert tomllib.loads(setting) == {"command": path[platform]}
 
 
 # --- folders --------------------------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ def main() -> int:
     parser.add_argument("--only", default="", metavar="WORDS", help="the scenarios whose name holds these words")
     parser.add_argument("--picture", type=Path, default=Path("build/fleet.png"))
     given = parser.parse_args()
-    wanted = [scenario.name for scenario in SCENARIOS if given.only in scenario.name]
+    wanted = [scenario for scenario in SCENARIOS if given.only in scenario.name]
     print(
         f"{given.agents} agents, --seed {given.seed}; peaks are of the worst second, connects after the server is back"
     )
@@ -49,19 +49,18 @@ def main() -> int:
     missed = []
     results = []
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        for result in pool.map(_run, wanted, [given.agents] * len(wanted), [given.seed] * len(wanted)):
+        longest_first = sorted(wanted, key=lambda scenario: -scenario.seconds)
+        playing = {each.name: pool.submit(run, each, given.agents, given.seed) for each in longest_first}
+        for scenario in wanted:
+            result = playing[scenario.name].result()
             results.append(result)
             print(row(result), flush=True)
-            missed += [f"MISSED: {result.scenario.name}: {what}" for what in result.missed]
+            missed += [f"MISSED: {scenario.name}: {what}" for what in result.missed]
     given.picture.parent.mkdir(parents=True, exist_ok=True)
     draw(results, given.picture)
     print(f"picture: {given.picture}")
     print("\n".join(missed) or "all is as asked")
     return 1 if missed else 0
-
-
-def _run(name: str, agents: int, seed: int) -> Result:
-    return run(next(scenario for scenario in SCENARIOS if scenario.name == name), agents, seed)
 
 
 if __name__ == "__main__":

@@ -38,7 +38,11 @@ def simulated(world: World, telex: Telex) -> Iterator[None]:
         for module, name, instead in (
             (session, "Https", https),
             (session, "WebSocket", websocket),
-            (session, "threading", SimpleNamespace(Thread=world.thread, current_thread=world.current_thread)),
+            (
+                session,
+                "threading",
+                SimpleNamespace(Thread=world.thread, Event=world.event, current_thread=world.current_thread),
+            ),
             (look_ups, "threading", SimpleNamespace(Thread=world.thread, Condition=world.condition)),
             (shared_pacer, "threading", SimpleNamespace(Condition=world.condition)),
             (commands, "SimpleQueue", world.queue),

@@ -80,6 +80,10 @@ class World:
         """As ``threading.Condition``."""
         return Condition(self)
 
+    def event(self) -> Flag:
+        """As ``threading.Event``."""
+        return Flag(self)
+
     def queue(self) -> Queue:
         """As ``queue.SimpleQueue``."""
         return Queue(self)
@@ -135,6 +139,23 @@ class Condition:
         wakes, self._wakes = self._wakes, []
         for wake in wakes:
             wake()
+
+
+class Flag:
+    """What the session uses of an event, for one that waits at a time."""
+
+    def __init__(self, world: World) -> None:
+        self._changed = Condition(world)
+        self._is_set = False
+
+    def set(self) -> None:
+        self._is_set = True
+        self._changed.notify_all()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if not self._is_set:
+            self._changed.wait(timeout)
+        return self._is_set
 
 
 class Queue:

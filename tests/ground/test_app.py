@@ -614,6 +614,27 @@ def test_signing_out_by_the_menu_closes_the_window_that_signs_in(scene: Scene, a
     assert (scene.said, len(scene.surface.opened)) == ([], 1)
 
 
+def test_login_right_after_sign_out_opens_a_window_that_stays(scene: Scene) -> None:
+    """The window of before still showed its success: it came forward, and closed a moment later."""
+    after_the_window(scene, WindowSubmitted(ME, "secret"))
+    signed_in: list[Event] = [WindowSubmitted(ME, "secret"), SIGNING_IN, CONNECTING, ONLINE]
+    anew: list[Event] = [MenuClicked(MenuItem.SIGN_OUT), SIGNED_OUT, MenuClicked(MenuItem.LOGIN)]
+    for event in (*signed_in, *anew):
+        scene.events.put(event)
+    assert scene.app.run([], open_window=True) == 0
+    assert len(scene.surface.windows) == 2
+    assert scene.surface.windows[0].shown[-1].startswith("success")
+    assert scene.session.sent == [SignIn(ME, "secret"), SignOut(), SignIn(ME, "secret")]
+
+
+def test_a_session_that_is_over_while_its_success_is_shown_has_a_window_of_its_own(scene: Scene) -> None:
+    after_the_window(scene)
+    for event in (WindowSubmitted(ME, "secret"), SIGNING_IN, CONNECTING, ONLINE, SESSION_OVER):
+        scene.events.put(event)
+    assert scene.app.run([], open_window=True) == 0
+    assert scene.surface.opened[1:] == [(ME, False, "Your Telex session has ended. Please sign in again.")]
+
+
 CANCELLED = StateChanged(State.SIGN_IN_NEEDED)
 """What the session says where there are stream positions that the same person may want to go on from."""
 

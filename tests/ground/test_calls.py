@@ -8,8 +8,9 @@ import pytest
 
 from telex_start.events import How
 from telex_start.news.calls import MOST_RINGING, RINGS
+from telex_start.news.people import MOST
 from telex_start.toast import Action, Place
-from tests.ground.desk import ME, Desk
+from tests.ground.desk import ME, Desk, direct, message
 
 BEGUN, ANSWERED, CANCELLED = "direct_call_initiated", "direct_call_response", "direct_call_canceled"
 
@@ -117,3 +118,28 @@ def test_who_wants_mentions_alone_is_called(desk: Desk) -> None:
     desk.settings(notify_about="mentions")
     desk.receive(call())
     assert len(desk.toasts) == 1
+
+
+@pytest.mark.parametrize("met", [message(), direct()])
+def test_who_has_been_met_calls_by_their_full_name(desk: Desk, met: dict[str, Any]) -> None:
+    """Telex gives the caller's user name alone."""
+    desk.receive(met, call(caller_name="ben"))
+    assert desk.titles[-1] == "Ben Okri is calling"
+
+
+def test_whom_a_look_up_tells_of_is_met(desk: Desk) -> None:
+    desk.rows(direct()["data"], section="dm_channels_section")
+    desk.receive(call(caller_name="ben"), call(buzz="b2", caller_id="u-cy", caller_name="cy"))
+    assert desk.titles[-2:] == ["Ben Okri is calling", "cy is calling"]
+
+
+def test_so_many_are_remembered_and_nobody_after_signing_out(desk: Desk) -> None:
+    desk.receive(message())
+    for n in range(MOST):
+        desk.receive(message(by=(f"u-{n}", f"Person {n}")))
+    desk.receive(call(caller_name="ben"), call(buzz="b2", caller_id="u-1", caller_name="p1"))
+    assert desk.titles[-2:] == ["ben is calling", "Person 1 is calling"]
+    desk.notifier.clear()
+    desk.look_up(1)
+    desk.receive(call(caller_id="u-1", caller_name="p1"))
+    assert desk.titles[-1] == "p1 is calling"

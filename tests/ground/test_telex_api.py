@@ -28,7 +28,7 @@ from telex_start.net.https import Answer
 from telex_start.net.pacing import Pacer
 from telex_start.net.sockets import Deadline
 from telex_start.session.shared_pacer import SharedPacer
-from telex_start.session.telex_api import TelexApi
+from telex_start.session.telex_api import LOGOUT_PAUSE, TelexApi
 from telex_start.session.timings import USUAL
 from telex_start.session.tokens import TokenStore
 
@@ -225,7 +225,7 @@ def test_what_telex_says_of_a_suspended_account_is_for_the_person() -> None:
 def test_no_date_ends_anything(date: str) -> None:
     telex = one(Answer(200, {"Date": date}, json.dumps({"data": {"token": "t"}}).encode()))
     telex.api.connection_token()
-    telex.api.logout()
+    telex.api.logout(no_pause)
 
 
 def test_what_telex_says_of_a_form_is_for_the_person() -> None:
@@ -392,17 +392,45 @@ def test_a_rate_limit_slows_the_pacer_down() -> None:
     assert telex.pacer.wait(telex.https.now) > 0.1
 
 
+def no_pause(_: float) -> None:
+    raise AssertionError("it waited")
+
+
 def test_signing_out_does_not_wait_and_does_not_fail() -> None:
-    for answer in (envelope(), envelope(503), envelope(401), envelope(429), NoNetwork("x"), Answer(204, {}, b"")):
+    for answer in (envelope(), envelope(503), envelope(401), NoNetwork("x"), Answer(204, {}, b"")):
         telex = one(answer)
-        telex.api.logout()
+        telex.api.logout(no_pause)
         assert telex.https.asked == [("POST", "/auth/logout")]
         assert telex.https.seconds == [2.0]
         assert telex.pacer.wait(telex.https.now) == 0.0
 
 
+def test_signing_out_that_is_too_much_for_telex_is_asked_again() -> None:
+    """The session went on at Telex where look-ups had come right before."""
+    answers = [envelope(429), envelope(429), envelope()]
+    telex = Telex(lambda _: answers.pop(0))
+
+    def pause(seconds: float) -> None:
+        telex.https.now += seconds
+
+    telex.api.logout(pause)
+    assert answers == []
+    assert telex.https.seconds == pytest.approx([2.0, 2.0 - LOGOUT_PAUSE, 2.0 - 2 * LOGOUT_PAUSE])
+
+
+def test_signing_out_that_is_too_much_for_telex_for_long_is_left_at_that() -> None:
+    telex = one(envelope(429))
+
+    def pause(seconds: float) -> None:
+        telex.https.now += seconds
+
+    telex.api.logout(pause)
+    assert telex.https.seconds[-1] > 0
+    assert telex.https.now <= 102.0
+
+
 def test_signing_out_without_a_session_asks_nothing() -> None:
     telex = one(envelope())
     telex.store.clear()
-    telex.api.logout()
+    telex.api.logout(no_pause)
     assert telex.https.asked == []

@@ -342,6 +342,27 @@ def test_a_dead_client_is_noticed(sandbox: Sandbox) -> None:
     sandbox.wait_until(lambda status: status["push_connections"] == before)
 
 
+def test_a_client_that_did_not_wait_for_its_handshake_is_no_error(capfd: pytest.CaptureFixture[str]) -> None:
+    """There was a traceback on standard error, among what a demo or a test prints."""
+    with Sandbox() as sandbox:
+        sandbox.silent()
+        parts = urlsplit(sandbox.push_url)
+        key = "dGhlIHNhbXBsZSBub25jZQ=="
+        request = (
+            f"GET {parts.path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        )
+        with (
+            socket.create_connection((parts.hostname, parts.port), 5) as plain,
+            sandbox.tls.wrap_socket(plain, server_hostname=parts.hostname) as client,
+        ):
+            client.sendall(request.encode())
+        sandbox.silent(False)
+        sandbox.wait_until(lambda status: status["handshakes"].get("101"))
+        sandbox.status()
+    assert "Traceback" not in capfd.readouterr().err
+
+
 def test_the_end_of_the_sandbox_is_a_shutdown() -> None:
     with Sandbox() as sandbox:
         peer = RawPushClient(sandbox)

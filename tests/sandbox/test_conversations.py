@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -36,6 +37,14 @@ def test_what_is_answered_is_what_is_heard(listener: RawPushClient, sandbox: San
     for answer in answers:
         for payload in answer["published"]:
             assert published(listener) == payload
+
+
+def test_when_it_was_published(sandbox: Sandbox, place: int) -> None:
+    before = time.monotonic()
+    sent = sandbox.message(place, "General", "Good morning", new_message="never")["sent_at"]
+    late = sandbox.order("new_message", organisation=place, name="General")["sent_at"]
+    assert before < sent < late < time.monotonic()
+    assert sandbox.message(place, "General", by="ada")["sent_at"] is None, "one's own is not published"
 
 
 def test_a_channels_count_says_neither_who_nor_what(sandbox: Sandbox, place: int) -> None:

@@ -96,6 +96,16 @@ def test_a_subscription_in_connect_is_recovered_by_an_own_one_after_a_restart(ow
     assert session.lost() == 1
 
 
+def test_the_log_says_why_signing_in_failed(own: Telex, agent: Start, caplog: pytest.LogCaptureFixture) -> None:
+    """Only the window said it, which is gone when somebody asks."""
+    sandbox = own()
+    sandbox.fault("login", html=True, status=502)
+    session = agent(sandbox).sign_in()
+    session.await_true(lambda: bool(session.all(SignInFailed)))
+    session.await_state(State.SIGNED_OUT)
+    assert "signing in failed: Telex's server answered with an error page (HTTP 502)." in caplog.text
+
+
 def test_nobody_is_in_no_organisation(own: Telex, agent: Start) -> None:
     session = agent(own("--organisations", "0")).sign_in()
     told = session.await_state(State.ONLINE)

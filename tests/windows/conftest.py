@@ -9,6 +9,7 @@ import pytest
 from tests.servers import Sandbox
 
 from .machine import Windows
+from .telex import sandbox
 
 
 @pytest.fixture
@@ -19,5 +20,5 @@ def windows() -> Iterator[Windows]:
 
 @pytest.fixture(scope="module")
 def telex() -> Iterator[Sandbox]:
-    with Sandbox("--organisations", "2", "--rate", "0") as sandbox:
-        yield sandbox
+    with sandbox("--organisations", "2") as started:
+        yield started

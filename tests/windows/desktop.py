@@ -136,12 +136,19 @@ class Desktop(Windows):
         subprocess.run(["xdotool", *arguments], env=self._x_environ(), check=True, timeout=WITHIN)
 
     def open_menu(self) -> int:
-        """Right-click the (only) icon; the window of its menu."""
-        [(x, y)] = self.icons()
+        """Right-click the (only) icon; the window of its menu, once it has the mouse."""
         before = self.popups()
-        self.xdotool("mousemove", str(x), str(y), "click", "3")
-        found: list[int] = self.wait_for(lambda: [new for new in self.popups() if new not in before], "the menu")
-        return found[0]
+        deadline = time.monotonic() + WITHIN
+        while time.monotonic() < deadline:
+            [(x, y)] = self.icons()
+            # A balloon lies over the lower half of it.
+            self.xdotool("mousemove", str(x), str(y - 7), "click", "3")
+            again = time.monotonic() + 5  # tint2 may have moved the icon under the mouse
+            while time.monotonic() < again:
+                if (found := [new for new in self.popups() if new not in before]) and self._mouse_is_taken():
+                    return found[-1]
+                time.sleep(0.05)
+        raise AssertionError("no menu")
 
     def choose_last(self, menu: int) -> None:
         """Click the last entry of an open menu. (Wine 8 gives a menu no keys where nothing else of it is mapped.)"""
@@ -152,6 +159,15 @@ class Desktop(Windows):
     def picture(self, path: str | Path) -> None:
         """Save a picture of the screen."""
         subprocess.run(["import", "-silent", "-window", "root", str(path)], env=self._x_environ(), check=True)
+
+    def _mouse_is_taken(self) -> bool:
+        root = self._screen.screen().root
+        mode = X.GrabModeAsync
+        taken = bool(root.grab_pointer(False, 0, mode, mode, X.NONE, X.NONE, X.CurrentTime) != X.GrabSuccess)
+        if not taken:
+            self._screen.ungrab_pointer(X.CurrentTime)
+            self._screen.sync()
+        return taken
 
     def _windows(self, window: Any) -> list[Any]:
         try:

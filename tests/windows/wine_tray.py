@@ -11,6 +11,7 @@ from tests.servers import Sandbox
 
 from .desktop import Desktop
 from .machine import WITHIN, Program, windows_path
+from .telex import sandbox
 
 
 @pytest.fixture
@@ -22,8 +23,8 @@ def desktop(tmp_path: Path) -> Iterator[Desktop]:
 @pytest.fixture
 def telex() -> Iterator[Sandbox]:
     """Nothing in it is unread."""
-    with Sandbox("--organisations", "1", "--rate", "0") as sandbox:
-        yield sandbox
+    with sandbox("--organisations", "1") as started:
+        yield started
 
 
 def online(desktop: Desktop, telex: Sandbox) -> Program:

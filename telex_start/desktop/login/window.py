@@ -29,9 +29,9 @@ try:
     import tkinter as tk
     from tkinter import font, ttk
 except ImportError as missing:
+    install = "python3-tk (as Debian and Ubuntu call it)" if sys.platform.startswith("linux") else "a Python with Tk"
     raise TelexStartError(
-        "The login window needs Tk: install python3-tk (as Debian and Ubuntu call it), or sign in with --email and "
-        "--password-stdin.",
+        f"The login window needs Tk: install {install}, or sign in with --email and --password-stdin.",
         "No login window",
     ) from missing
 from .tips import Tip

@@ -6,6 +6,7 @@ the push server is down: then only the look-ups say so.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -65,6 +66,8 @@ class Happened:
     position: Position | None = None
     """Of the last publication; None where there was none."""
     message: Message | None = None
+    sent_at: float | None = None
+    """The moment before it was published, in seconds of the monotonic clock; None where nothing was."""
 
     @property
     def unread_change(self) -> Payload | None:
@@ -223,8 +226,9 @@ class Activity:
         if not payloads:
             return Happened([], message=message)
         texts = [compact(payload) for payload in payloads]
+        sent_at = time.monotonic()
         position = await self.publisher.publish(user.channel(organisation), texts)
-        return Happened(list(payloads), position, message)
+        return Happened(list(payloads), position, message, sent_at)
 
     async def publish(self, user: User, organisation: StoredOrganisation, payload: Payload) -> Happened:
         """Publish anything else."""

@@ -210,7 +210,7 @@ def answered(happened: Happened) -> OrderAnswer:
     """What happened, as orders answer it.
 
     ``data`` is the publication of the counts, null where there was none; ``published`` are all in order; ``offset`` and
-    ``epoch`` belong to the last one.
+    ``epoch`` belong to the last one. ``sent_at`` is as of ``publish``, null where nothing was published.
     """
     position, message = happened.position, happened.message
     answer: OrderAnswer = {
@@ -218,6 +218,7 @@ def answered(happened: Happened) -> OrderAnswer:
         "epoch": position.epoch if position else "",
         "data": happened.unread_change,
         "published": happened.published,
+        "sent_at": happened.sent_at,
     }
     if message is not None:
         answer |= {"thread_id": message.thread_id, "message_id": message.message_id, "user_id": message.author.id}

@@ -116,7 +116,10 @@ class OwnPushServer:
         self._hub.traffic.handshakes[status] += 1
         if status != 101:
             return web.Response(status=status, text="")
-        upgraded = await accept(request, self._hub.settings.message_size_limit)
+        try:
+            upgraded = await accept(request, self._hub.settings.message_size_limit)
+        except ConnectionError:
+            return web.Response(status=400, text="")  # the client did not wait for us, and nobody reads this
         client_socket = ClientSocket(
             upgraded, request.transport, self._hub.answering, self._hub.settings.queue_max_size
         )

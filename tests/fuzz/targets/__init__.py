@@ -7,7 +7,8 @@ from .answers import Answers
 from .frames import Frames
 from .handshakes import Handshakes
 from .http import Http
+from .look_ups import LookUps
 from .protocol import Protocol
 from .publications import Publications
 
-ALL: tuple[type[Target], ...] = (Frames, Protocol, Handshakes, Http, Answers, Publications)
+ALL: tuple[type[Target], ...] = (Frames, Protocol, Handshakes, Http, Answers, LookUps, Publications)

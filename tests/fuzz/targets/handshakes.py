@@ -13,7 +13,7 @@ from telex_start.errors import Temporary
 from telex_start.net.dialling import Dialler
 from telex_start.push.websocket import Closed, WebSocket
 
-from ..material import INTEGERS, MOST_BYTES, joined, many, texts
+from ..material import INTEGERS, MOST_BYTES, joined, many, mostly, texts
 from ..raw_server import RawServer
 from ..recorder import Recorder
 from ..target import Case, NoCase, Target, require
@@ -106,9 +106,10 @@ class Handshakes(Target):
 
     name = "handshakes"
     what = "the WebSocket's handshake and frames, over TLS (push/websocket.py)"
-    cases = st.one_of(
-        *[st.fixed_dictionaries({"answer": _answer})] * 15,
+    cases = mostly(
+        st.fixed_dictionaries({"answer": _answer}),
         st.fixed_dictionaries({"answer": _answer, "hold": st.just(True)}),
+        20,
     )
 
     def __enter__(self) -> Handshakes:

@@ -18,7 +18,7 @@ from telex_start.session.telex_api import TelexApi
 from telex_start.session.timings import Timings
 from telex_start.session.tokens import TokenStore
 
-from ..material import joined, many, texts
+from ..material import joined, many, mostly, texts
 from ..raw_server import RawServer
 from ..recorder import Recorder
 from ..target import Case, NoCase, Target, require
@@ -92,9 +92,10 @@ class Http(Target):
 
     name = "http"
     what = "HTTP answers, over TLS (net/https.py)"
-    cases = st.one_of(
-        *[st.fixed_dictionaries({"answer": _answer})] * 15,
+    cases = mostly(
+        st.fixed_dictionaries({"answer": _answer}),
         st.fixed_dictionaries({"answer": _answer, "hold": st.just(True)}),
+        20,
     )
 
     def __enter__(self) -> Http:

@@ -25,7 +25,7 @@ from telex_start.news.notifier import Notifier
 from telex_start.news.unread import MOST_CONVERSATIONS, Counts
 from telex_start.toast import Toast
 
-from ..material import fields, integers, nearly, texts, values
+from ..material import fields, integers, mostly, nearly, texts, values
 from ..target import Case, NoCase, Target, require
 
 _MOST_STEPS = 60
@@ -41,7 +41,7 @@ _HOWS = [each.value for each in How]
 
 _id = st.sampled_from(["c1", "c2", "c3", 7])
 _long = st.sampled_from([{"*": ["a\u0301", 100_000]}, {"*": ["\n", 50_000]}, {"*": ["<p>", 30_000]}])
-_words = st.one_of(texts, texts, texts, _long)
+_words = mostly(texts, _long, 9)
 _message = fields(
     thread_id=_id, user_id=_id, username=_words, full_name=_words, user_type=st.just("user"), message=_words
 )
@@ -88,12 +88,17 @@ _come = st.fixed_dictionaries(
 )
 _step = st.one_of(
     _come,
-    _come,
-    _come,
+    mostly(
+        _come,
+        st.one_of(
+            st.fixed_dictionaries({"answered": _channel}),
+            st.fixed_dictionaries({"unknown": _channel}),
+            st.fixed_dictionaries({"left": _channel}),
+            st.just({"signed out": True}),
+        ),
+        1,
+    ),
     st.fixed_dictionaries({"wait": st.sampled_from([0, 1, 3, 6, 31])}),
-    st.fixed_dictionaries({"answered": _channel}),
-    st.fixed_dictionaries({"unknown": _channel}),
-    st.fixed_dictionaries({"left": _channel}),
     st.fixed_dictionaries(
         {
             "looked up": _channel,
@@ -111,7 +116,6 @@ _step = st.one_of(
         }
     ),
     st.fixed_dictionaries({"paused": st.booleans(), "hour": st.integers(0, 23)}),
-    st.just({"signed out": True}),
 )
 
 
