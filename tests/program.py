@@ -7,12 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .process import Process
+from .process import TIMEOUT, Process
+from .stopwatch import Stopwatch
 
 
 class Program(Process):
@@ -58,7 +58,7 @@ class Program(Process):
 
     # --- what a person, or a script, sees ---------------------------------------------------------------------------
 
-    def event(self, kind: str, within: float = 15.0, **fields: Any) -> dict[str, Any]:
+    def event(self, kind: str, within: float = TIMEOUT, **fields: Any) -> dict[str, Any]:
         """The next JSON object with that event and those fields."""
 
         def wanted(line: str) -> bool:
@@ -79,17 +79,17 @@ class Program(Process):
 
     # --- its end ----------------------------------------------------------------------------------------------------
 
-    def end(self, number: int = signal.SIGTERM, within: float = 2.0) -> tuple[int, float]:
-        """End it by a signal: the exit code, and the seconds it took."""
-        began = time.monotonic()
+    def end(self, number: int = signal.SIGTERM) -> tuple[int, float]:
+        """End it by a signal: the exit code, and the seconds it took, without those in which the machine was starved."""
+        spent = Stopwatch()
         self.process.send_signal(number)
-        code = self.process.wait(within + 5)
-        return code, time.monotonic() - began
+        code = self.process.wait(TIMEOUT)
+        return code, spent.seconds()
 
     def _end(self) -> bool:
         self.process.terminate()
         try:
-            self.process.wait(5)
+            self.process.wait(TIMEOUT)
         except subprocess.TimeoutExpired:
             return False
         return True
