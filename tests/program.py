@@ -80,7 +80,7 @@ class Program(Process):
     # --- its end ----------------------------------------------------------------------------------------------------
 
     def end(self, number: int = signal.SIGTERM) -> tuple[int, float]:
-        """End it by a signal: the exit code, and the seconds it took, without those in which the machine was starved."""
+        """End it by a signal: the exit code, and the seconds it took (see :class:`.Stopwatch`)."""
         spent = Stopwatch()
         self.process.send_signal(number)
         code = self.process.wait(TIMEOUT)
