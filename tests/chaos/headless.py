@@ -38,6 +38,12 @@ class Headless(Subject):
         self._state, self._unread, self._taken = {}, 0, 0
 
     def look(self) -> None:
+        self._read_lines()
+        code = self.program.process.poll()
+        if code is not None:
+            require(code in self.codes[1:], f"headless has ended by itself with {code}: {self.program.errors}")
+
+    def _read_lines(self) -> None:
         lines = self.program.lines_so_far()
         for line in lines[self._taken :]:
             try:
@@ -45,9 +51,6 @@ class Headless(Subject):
             except (ValueError, KeyError) as error:
                 raise Failed(f"headless has printed a line that is none: {line[:200]!r}") from error
         self._taken = len(lines)
-        code = self.program.process.poll()
-        if code is not None:
-            require(code in self.codes[1:], f"headless has ended by itself with {code}: {self.program.errors}")
 
     def _take(self, event: dict[str, Any]) -> None:
         match event["event"]:
@@ -63,6 +66,7 @@ class Headless(Subject):
     def status(self) -> str:
         if not self.running:
             return ENDED
+        self._read_lines()
         state = self._state.get("state", "starting")
         if state != "online":
             return str(state)

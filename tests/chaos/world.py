@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from telex_start.news.flood import LIMIT, WINDOW
 from tests.bus_of_the_system import SystemBus
-from tests.servers import OrderRefused, Sandbox
+from tests.servers import OrderRefused, Sandbox, Status
 
 from .desk import Desk
 from .faults import ORGANISATIONS, Faults
@@ -24,6 +24,8 @@ from .tray import Tray
 
 RIGHT_WITHIN = 60.0
 """Seconds in which all must be right after the last fault and the recovery; the longest backoff is 20 s."""
+_REFUSALS_SHOW_WITHIN = 10.0
+"""Seconds after which an organisation that is not there is one that the program leaves alone for minutes."""
 _TOLD_WITHIN = 20.0
 """Seconds in which a message of a calm moment must be told."""
 _QUIET = WINDOW + 0.5
@@ -127,6 +129,8 @@ class World:
         began = time.monotonic()
         for subject in self.subjects:
             self._recover(subject, told.recoveries[subject.name])
+        if self.faults.refusals or self.faults.session_over:
+            self._see_about_refusals()
         self._all_await(self._well, "online with all", RIGHT_WITHIN)
         self.calms.append(time.monotonic() - began)
         self._await_connections()
@@ -159,7 +163,8 @@ class World:
         if self.faults.revoked and how != "restart":
             how = "sign in anew"  # a person does not know yet, and would in a minute
         if not subject.running or how == "restart":
-            subject.exit() if subject.running else None
+            if subject.running:
+                subject.exit()
             subject.start()
         elif how == "sign in anew":
             subject.sign_in_anew()
@@ -171,43 +176,45 @@ class World:
             self._came_of_it(subject.sign_in())
         if how in ("restart", "sign in anew"):
             return
-        if self.faults.changed or (how == "wait" and self.faults.long_wait and not _connected(subject)):
+        if self.faults.changed or (how == "wait" and self.faults.long_wait and not _online(subject)):
             self._note(f"{subject.name}: {subject.status()!r}, so: {subject.wake()}")
-        if self.faults.refusals or self.faults.session_over:
-            self._see_about_refusals(subject)
 
-    def _see_about_refusals(self, subject: Subject) -> None:
-        """An organisation that was refused is tried again after minutes; a new session tries it at once."""
-        try:
-            subject.await_true(lambda: not subject.running or self._well(subject), "online with all", 10.0)
-        except Failed:
-            if subject.running:
-                subject.look()
-        if not subject.running or not self._well(subject):
-            self._note(f"{subject.name}: {subject.status()!r}, so it signs in anew")
-            if subject.running:
-                subject.sign_in_anew()
-            else:
-                subject.start()
+    def _see_about_refusals(self) -> None:
+        """An organisation that was refused is tried again after minutes; a new session tries it at once.
+
+        Likewise for a session that is over without the program's knowing it yet.
+        """
+        deadline = time.monotonic() + _REFUSALS_SHOW_WITHIN
+        while not (all(map(self._well, self.subjects)) and self._connected(self.telex.status())):
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.1)
+            self._look()
+        for subject in self.subjects:
+            if not self._well(subject):
+                self._note(f"{subject.name}: {subject.status()!r}, so it signs in anew")
+                if subject.running:
+                    subject.sign_in_anew()
+                else:
+                    subject.start()
 
     def _well(self, subject: Subject) -> bool:
         return subject.status().startswith(subject.right(self.faults.organisations))
 
     def _await_connections(self) -> None:
         """Each agent has one connection, subscribed to everything, and nothing is left of others."""
-        wanted = len(self.subjects)
-
-        def right(status: dict[str, object]) -> bool:
-            subscriptions = [count for count in status["subscriptions"].values() if count]  # type: ignore[attr-defined]
-            return status["push_connections"] == wanted and subscriptions == [wanted] * self.faults.organisations
-
         try:
-            self.telex.wait_until(right, RIGHT_WITHIN)
+            self.telex.wait_until(self._connected, RIGHT_WITHIN)
         except TimeoutError:
             status = self.telex.status()
             raise Failed(
                 f"the push server has {status['push_connections']} connections and {status['subscriptions']}"
             ) from None
+
+    def _connected(self, status: Status) -> bool:
+        wanted = len(self.subjects)
+        subscriptions = [count for count in status["subscriptions"].values() if count]
+        return status["push_connections"] == wanted and subscriptions == [wanted] * self.faults.organisations
 
     def _await_quiet(self) -> None:
         """No news for as long as the flood rule remembers."""
@@ -261,7 +268,7 @@ class World:
         return "\n".join(parts)
 
 
-def _connected(subject: Subject) -> bool:
+def _online(subject: Subject) -> bool:
     return subject.status().startswith("Online")
 
 
