@@ -80,7 +80,8 @@ def run(config: Config, *, headless: bool, as_json: bool, open_window: bool, pas
             agent.appear_in_tray()
         code, why = agent.live(password, open_window)
     if _others():
-        # The interpreter would wait for a library's thread that sleeps on (plyer makes one a toast on Windows).
+        # The interpreter would wait for a library's thread that sleeps on (plyer makes one a toast on Windows), and a
+        # daemon thread in a library's C code (a look-up of a name that nobody waits for) can crash its end: code -11.
         if why:
             print(f"telex-start: {why}", file=sys.stderr)
         for stream in (sys.stdout, sys.stderr):
@@ -213,15 +214,13 @@ class _Agent:
         return [value for value in values if value]
 
 
-def _others() -> list[str]:
-    """The names of the threads that the interpreter would wait for."""
-    return [
-        thread.name for thread in threading.enumerate() if not thread.daemon and thread is not threading.main_thread()
-    ]
+def _others() -> list[threading.Thread]:
+    """The threads beside this one that still run."""
+    return [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
 
 
 def _name_threads() -> None:
-    if names := _others():
+    if names := [thread.name for thread in _others() if not thread.daemon]:
         log.warning("still running: %s", ", ".join(names))
 
 

@@ -325,3 +325,39 @@ def test_hostile_names_reach_the_terminal_as_plain_text(tmp_path: Path, telex: S
         assert "[31m" in line, "what is left of the escape sequence is text"
         assert agent.end()[0] == 0
         assert all(line.isprintable() for line in agent.output)
+
+
+# --- the interpreter's own end --------------------------------------------------------------------------------------
+
+LEFT_BEHIND = """
+import atexit, sys, threading
+from telex_start import agent
+
+class Fake:
+    def __init__(self, *_): ...
+    def appear_on_terminal(self, as_json): ...
+    def live(self, password, open_window):
+        if sys.argv[1] == "left behind":
+            threading.Thread(target=threading.Event().wait, daemon=True).start()
+        return 0, ""
+
+agent._Agent = Fake
+atexit.register(print, "the interpreter's own end")
+sys.exit(agent.run(type("Config", (), {"api_url": "https://x.test"})(),
+    headless=True, as_json=False, open_window=False, password=[])[0])
+"""
+
+
+@pytest.mark.parametrize(("threads", "said"), [("none", "the interpreter's own end\n"), ("left behind", "")])
+def test_a_thread_that_nobody_waits_for_does_not_run_into_the_interpreters_end(
+    tmp_path: Path, threads: str, said: str
+) -> None:
+    """Code -11, once in thousands: a library's C code ran on while the interpreter was taken apart."""
+    done = subprocess.run(
+        [sys.executable, "-c", LEFT_BEHIND, threads],
+        env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert (done.returncode, done.stdout) == (0, said), done.stderr
