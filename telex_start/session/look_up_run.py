@@ -32,7 +32,7 @@ _TRIES = 8
 T = TypeVar("T")
 
 
-class Desk(Protocol):
+class RunOwner(Protocol):
     """What a run needs of whoever began it."""
 
     def next(self) -> Job | MarkAsRead | None:
@@ -67,9 +67,9 @@ class _GivenUp(Exception):
 class LookUpRun:
     """One life of the thread."""
 
-    def __init__(self, desk: Desk, calls: LookUpCalls, pacer: SharedPacer, now: Callable[[], float]) -> None:
+    def __init__(self, owner: RunOwner, calls: LookUpCalls, pacer: SharedPacer, now: Callable[[], float]) -> None:
         """``now`` gives seconds on a clock that counts sleep."""
-        self._desk = desk
+        self._owner = owner
         self._calls = calls
         self._pacer = pacer
         self._now = now
@@ -78,7 +78,7 @@ class LookUpRun:
 
     def run(self) -> None:
         """Do what is due until nothing is."""
-        while (task := self._desk.next()) is not None:
+        while (task := self._owner.next()) is not None:
             if isinstance(task, MarkAsRead):
                 self._mark_as_read(task)
             else:
@@ -90,10 +90,10 @@ class LookUpRun:
         Raises:
             _GivenUp: it is not wanted any more.
         """
-        while not self._desk.over():
-            if (reading := self._desk.next_reading()) is not None:
+        while not self._owner.over():
+            if (reading := self._owner.next_reading()) is not None:
                 self._mark_as_read(reading)
-            elif self._pacer.take(self._desk.interrupted):
+            elif self._pacer.take(self._owner.interrupted):
                 return
         raise _GivenUp
 
@@ -115,20 +115,20 @@ class LookUpRun:
             end = Schedule.put_back
         except Exception as error:
             log.error("an unexpected error in a look-up", exc_info=error)
-            self._desk.unexpected(error)
+            self._owner.unexpected(error)
         for call in job.calls:
             if call not in made:
                 self._note(end, job.channel, call)
 
     def _profile(self, made: set[str]) -> None:
         if (found := self._ask("", PROFILE, made, self._calls.profile)) is not None:
-            self._desk.tell(ProfileLookedUp(*found))
+            self._owner.tell(ProfileLookedUp(*found))
 
     def _slug(self, channel: str, made: set[str]) -> None:
         if (found := self._ask(channel, SLUG, made, lambda: self._calls.slug(_id(channel)))) is not None:
-            self._desk.tell(SlugLookedUp(channel, found))
+            self._owner.tell(SlugLookedUp(channel, found))
         elif SLUG in made:
-            self._desk.tell(SlugLookedUp(channel, ""))
+            self._owner.tell(SlugLookedUp(channel, ""))
 
     def _settings(self, job: Job, made: set[str]) -> None:
         channel = job.channel
@@ -138,18 +138,18 @@ class LookUpRun:
         if PREFERENCE in job.calls:
             preference = self._ask(channel, PREFERENCE, made, lambda: self._calls.preference(_id(channel)))
         if muted is not None or preference is not None:
-            self._desk.tell(SettingsLookedUp(channel, muted, *(preference or (None, None))))
+            self._owner.tell(SettingsLookedUp(channel, muted, *(preference or (None, None))))
 
     def _unread(self, job: Job, made: set[str]) -> None:
         channel, sections = job.channel, [call for call in job.calls if call in SECTIONS]
         if not sections:
             return
-        self._desk.tell(LookUpBegan(channel))
+        self._owner.tell(LookUpBegan(channel))
         for section in sections:
             ask = partial(self._calls.unread, section, _id(channel), self._leave)
             if (found := self._ask(channel, section, made, ask)) is not None:
-                self._desk.tell(UnreadSection(channel, section, *found))
-        self._desk.tell(UnreadLookedUp(channel))
+                self._owner.tell(UnreadSection(channel, section, *found))
+        self._owner.tell(UnreadLookedUp(channel))
 
     def _ask(self, channel: str, call: str, made: set[str], make: Callable[[], T]) -> T | None:
         """Make a call, and note what became of it.
@@ -182,21 +182,21 @@ class LookUpRun:
                 log.info("looking up %s: %s", call, error.message)
                 self._silent = isinstance(error, NoNetwork)
                 if self._silent:
-                    self._desk.note(lambda schedule: schedule.unanswered(self._now()))
+                    self._owner.note(lambda schedule: schedule.unanswered(self._now()))
                 else:
                     self._heard()
                 return None
             made.add(call)
             self._heard()
-            self._desk.note(lambda schedule: schedule.answered(channel, call))
+            self._owner.note(lambda schedule: schedule.answered(channel, call))
             return found
         return None
 
     def _heard(self) -> None:
-        self._desk.note(Schedule.heard)
+        self._owner.note(Schedule.heard)
 
     def _note(self, what: Callable[[Schedule, str, str, float], None], channel: str, call: str) -> None:
-        self._desk.note(lambda schedule: what(schedule, channel, call, self._now()))
+        self._owner.note(lambda schedule: what(schedule, channel, call, self._now()))
 
     # --- what a person asks for -------------------------------------------------------------------------------------
 
@@ -204,7 +204,7 @@ class LookUpRun:
         """Make the one reading call; the count falls when Telex publishes that it was read."""
         why = "Telex is busy"
         for _ in range(_TRIES):
-            if not self._pacer.take(self._desk.gone, before_tokens=True):
+            if not self._pacer.take(self._owner.gone, before_tokens=True):
                 return
             try:
                 self._calls.mark_as_read(command.section, command.ident, command.group)
@@ -217,10 +217,10 @@ class LookUpRun:
                 why = error.message
             except Exception as error:
                 log.error("an unexpected error in marking as read", exc_info=error)
-                self._desk.unexpected(error)
+                self._owner.unexpected(error)
                 why = "Something unexpected went wrong; the log says what"
             break
-        self._desk.tell(MarkAsReadFailed(command.name, f"{why.rstrip('.')}."))
+        self._owner.tell(MarkAsReadFailed(command.name, f"{why.rstrip('.')}."))
 
 
 def _id(channel: str) -> str:

@@ -1,4 +1,5 @@
-"""Looks up what is never published: what was missed, how the person set it at Telex, what links need.
+"""Looks up what Telex never publishes: the unread state, the person's settings for notifications, and organisations'
+slugs, which links need; and marks conversations as read.
 
 These calls are slow (up to 30 s), so they have a thread of their own, which lives as long as there is something to
 look up (see :mod:`.look_up_run`). The session thread says what happens and what may be done, and never waits for it;
@@ -13,7 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 
-from ..events import Event, LookUpSlug, MarkAsRead, SlugLookedUp, ThreadFailed, WatchAgents
+from ..events import Event, LookUpSlug, MarkAsRead, MarkAsReadFailed, SlugLookedUp, ThreadFailed, WatchAgents
 from ..net.https import Https
 from .look_up_calls import LookUpCalls
 from .look_up_run import LookUpRun
@@ -30,6 +31,8 @@ Asked = LookUpSlug | WatchAgents | MarkAsRead
 _LINGER = 2.0
 """Seconds that the thread waits for what is due next before it ends."""
 _MOST_READINGS = 100
+"""So many conversations wait to be marked as read; more are refused with a word."""
+_TOO_MANY = "Too many conversations wait to be marked as read; try again in a minute."
 
 
 class LookUps:
@@ -163,7 +166,9 @@ class LookUps:
             self._due_at = None
             match command:
                 case MarkAsRead():
-                    if self._store.access is not None and len(self._readings) < _MOST_READINGS:
+                    if len(self._readings) >= _MOST_READINGS:
+                        self._dispatch(MarkAsReadFailed(command.name, _TOO_MANY))
+                    elif self._store.access is not None:
                         self._readings.append(command)
                 case WatchAgents():
                     self._watched = command.channels
@@ -201,26 +206,26 @@ class LookUps:
         calls = LookUpCalls(
             self._base, https, lambda: self._store.access, self._pacer, self._now, self._timings.slow_call_within
         )
-        desk = _Desk(self, self._generation)
-        run = LookUpRun(desk, calls, self._pacer, self._now)
+        owner = _Owner(self, self._generation)
+        run = LookUpRun(owner, calls, self._pacer, self._now)
         self._running = True
-        self.thread = threading.Thread(target=partial(self._run, run, desk, https), name="look-ups", daemon=True)
+        self.thread = threading.Thread(target=partial(self._run, run, owner, https), name="look-ups", daemon=True)
         self.thread.start()
 
-    def _run(self, run: LookUpRun, desk: _Desk, https: Https) -> None:
+    def _run(self, run: LookUpRun, owner: _Owner, https: Https) -> None:
         """The thread."""
         try:
             run.run()
         except Exception as error:  # a defect: what is due next is tried by another thread
             log.error("an unexpected error ended the look-ups", exc_info=error)
-            desk.unexpected(error)
+            owner.unexpected(error)
         finally:
             with self._changed:
                 if self._https is https:
                     self._running, self._https = False, None
             https.close()
 
-    # --- the look-ups' thread, through its desk ---------------------------------------------------------------------
+    # --- the look-ups' thread, through its owner ---------------------------------------------------------------------
 
     def _next(self, generation: int) -> Job | MarkAsRead | None:
         with self._changed:
@@ -268,8 +273,8 @@ class LookUps:
             self._tell(generation, ThreadFailed("look-ups", kind))
 
 
-class _Desk:
-    """What the thread of one session sees of the look-ups; see :class:`~.look_up_run.Desk`."""
+class _Owner:
+    """What the thread of one session sees of the look-ups: see :class:`~.look_up_run.RunOwner`."""
 
     def __init__(self, look_ups: LookUps, generation: int) -> None:
         self._look_ups = look_ups

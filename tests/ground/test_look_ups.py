@@ -438,6 +438,20 @@ def test_marking_as_read_that_fails_says_so(scene: Scene, found: Answer | Except
     assert MarkAsReadFailed("Ada", message) in scene.events
 
 
+def test_more_than_can_wait_to_be_marked_as_read_are_refused_with_a_word(scene: Scene) -> None:
+    """They came to nothing, without a word."""
+    scene.telex.hold("/dms/channels/c1/threads")
+    scene.look_ups.obey(READ)
+    scene.telex.await_asked("/dms/channels/c1/threads")
+    for _ in range(101):
+        scene.look_ups.obey(READ)
+    refused = [event for event in scene.events if isinstance(event, MarkAsReadFailed)]
+    assert [event.name for event in refused] == ["Ada"]
+    scene.telex.release()
+    scene.idle()
+    assert scene.telex.asked.count("/dms/channels/c1/threads") == 101
+
+
 def test_who_is_signed_out_marks_nothing_as_read(scene: Scene) -> None:
     scene.store.clear()
     scene.look_ups.obey(READ)
