@@ -1,5 +1,7 @@
-"""What is told of what Telex says: passes events to the notifier, and toasts to the desktop and the surface. For the
-main thread."""
+"""Between the events and the notifier: what comes from Telex goes in, and toasts go out to the desktop and the surface.
+
+For the main thread.
+"""
 
 from __future__ import annotations
 

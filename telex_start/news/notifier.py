@@ -1,7 +1,7 @@
-"""From what comes to news: asks the unread state what is growth, brings messages and changes of counts together, and
-hands on what is to be told (:mod:`.showing`).
+"""Decides what is news: a publication or a row of a look-up is, where the unread state grows by it.
 
-What came before the sign-in is told together (:mod:`.past`). Pure: time comes in as an argument, in seconds, and toasts
+A message and the change of counts that it causes are one piece of news. How it is told is decided in :mod:`.showing`;
+what came before the sign-in is told together (:mod:`.past`). Pure: time comes in as an argument, in seconds, and toasts
 go out by a call.
 """
 

@@ -1,6 +1,7 @@
-"""From news to toasts: the person's settings say whether they want it, and the flood rule what may be shown now.
+"""Makes toasts of news: at once, later in a summary, or never.
 
-What came while the person wants nothing is held back for one summary; a toast may wait a moment for its text. Pure:
+The person's settings say whether they want it now; what they do not want yet is held back for one summary. The flood
+rule bounds how many toasts come at a time, and a toast may wait a moment for its text. Pure:
 time comes in as an argument, in seconds, and toasts go out by a call.
 """
 
