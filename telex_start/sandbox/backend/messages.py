@@ -5,6 +5,7 @@ from __future__ import annotations
 from .accounts import StoredOrganisation, User
 from .conversations import CHANNELS, Conversation, Kind, Message
 from .ids import uuid7
+from .previews import message_json
 
 THREAD = "thread_message"
 REPLY = "reply_message"
@@ -38,21 +39,10 @@ def _with_text(
         "section": section,
         "notification_id": uuid7(),
         "data": {
+            **message_json(message),
             "channel_id": conversation.channel_id,
             "channel_name": conversation.name if in_channel else message.author.full_name,
             "channel_type": ("private" if conversation.private else "public") if in_channel else "DM",
-            "thread_id": message.thread_id,
-            "message_id": message.message_id,
-            "user_id": message.author.id,
-            "username": message.author.username,
-            "full_name": message.author.full_name,
-            "email": message.author.email,
-            "avatar_url": "",
-            "user_type": message.author.user_type,
-            "type": "message",
-            "message": message.html,
-            "media": list(message.media),
-            "created_at": message.created_at,
             "org_id": organisation.id,
         },
     }
