@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import signal
 import time
 from typing import Any
 
@@ -88,7 +86,7 @@ class Headless(Subject):
             return self.sign_in_anew()
         if what == "second start":
             return self._second_start()
-        return self._pause(chance.choice([0.3, 2.0, 9.0]))
+        return self.pause(chance)
 
     def _second_start(self) -> str:
         began = time.monotonic()
@@ -99,15 +97,6 @@ class Headless(Subject):
         self._ended(began)
         self.start()
         return "--exit, and started again"
-
-    def _pause(self, seconds: float) -> str:
-        """The process does nothing for some seconds, as on a machine that has too much to do."""
-        os.kill(self.program.process.pid, signal.SIGSTOP)
-        try:
-            time.sleep(seconds)
-        finally:
-            os.kill(self.program.process.pid, signal.SIGCONT)
-        return f"for {seconds:g} s"
 
     def reconnect(self) -> str:
         return self.wake()

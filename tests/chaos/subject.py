@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -182,6 +183,16 @@ class Subject:
         """The machine has woken up, says the system bus."""
         self._system_bus.wake()
         return "the machine wakes"
+
+    def pause(self, chance: random.Random) -> str:
+        """The process does nothing for some seconds, as on a machine that has too much to do."""
+        seconds = chance.choice([0.3, 2.0, 9.0])
+        os.kill(self.program.process.pid, signal.SIGSTOP)
+        try:
+            time.sleep(seconds)
+        finally:
+            os.kill(self.program.process.pid, signal.SIGCONT)
+        return f"for {seconds:g} s"
 
     # --- what must hold ---------------------------------------------------------------------------------------------
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -56,7 +54,7 @@ class Tray(Subject):
             "click on the icon": lambda _: self._click_icon(),
             "click on a toast": self._click_toast,
             "wake": lambda _: self.wake(),
-            "paused": self._pause,
+            "paused": self.pause,
             "second start": lambda _: self._second_start(),
             "Exit and start": lambda _: self._exit_and_start(),
             "panel": lambda _: self.desk.toggle_panel(),
@@ -182,15 +180,6 @@ class Tray(Subject):
         return "submitted and cancelled" if submit else "cancelled"
 
     # --- ends and beginnings ----------------------------------------------------------------------------------------
-
-    def _pause(self, chance: random.Random) -> str:
-        seconds = chance.choice([0.3, 2.0, 9.0])
-        os.kill(self.program.process.pid, signal.SIGSTOP)
-        try:
-            time.sleep(seconds)
-        finally:
-            os.kill(self.program.process.pid, signal.SIGCONT)
-        return f"for {seconds:g} s"
 
     def _second_start(self) -> str:
         with Program(self.folder, environ={**self.telex.environ, **self.environ()}) as second:

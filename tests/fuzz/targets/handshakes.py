@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import ssl
 import struct
 import time
-from contextlib import ExitStack
 
 from hypothesis import strategies as st
 
 from telex_start.errors import Temporary
-from telex_start.net.dialling import Dialler
 from telex_start.push.websocket import Closed, WebSocket
 
-from ..material import INTEGERS, MOST_BYTES, joined, many, mostly, texts
-from ..raw_server import RawServer
-from ..recorder import Recorder
-from ..target import Case, NoCase, Target, require
+from ..material import INTEGERS, MOST_BYTES, many, texts
+from ..over_tls import OverTls, answers
+from ..target import Case, require
 
 _HELD = 0.05
 """Seconds that are waited for a server that holds the connection, and says no more."""
@@ -98,38 +94,16 @@ _answer = st.one_of(
 )
 
 
-class Handshakes(Target):
-    """A case has the ``answer``, as parts, that the server sends to the handshake.
-
-    With ``hold`` the server keeps the connection after that.
-    """
+class Handshakes(OverTls):
+    """See :class:`.over_tls.OverTls` for what a case is."""
 
     name = "handshakes"
     what = "the WebSocket's handshake and frames, over TLS (push/websocket.py)"
-    cases = mostly(
-        st.fixed_dictionaries({"answer": _answer}),
-        st.fixed_dictionaries({"answer": _answer, "hold": st.just(True)}),
-        20,
-    )
-
-    def __enter__(self) -> Handshakes:
-        self._stack = ExitStack()
-        self._server = self._stack.enter_context(RawServer())
-        context = ssl.create_default_context(cafile=self._server.ca_file)  # the system's authorities take 50 ms
-        self._dialler = Dialler(context, time.monotonic)
-        self._recorder = Recorder("telex_start", "websocket")
-        self._recorder.begin()
-        self._stack.callback(self._recorder.end)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
+    cases = answers(_answer)
+    library = "websocket"
 
     def run(self, case: Case) -> None:
-        if not isinstance(case, dict):
-            raise NoCase
-        hold = case.get("hold") is True
-        self._server.answer, self._server.hold = joined(case.get("answer")), hold
+        hold = self.serve(case)
         url = f"wss://127.0.0.1:{self._server.port}/connection/websocket"
         within = _HELD if hold else 5.0
         client = WebSocket(url, self._dialler, time.monotonic, "fuzz", open_within=max(within, 0.2))

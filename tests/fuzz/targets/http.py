@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import gzip
-import ssl
 import time
-from contextlib import ExitStack
 
 from hypothesis import strategies as st
 
 from telex_start.errors import Refused, Temporary
-from telex_start.net.dialling import Dialler
 from telex_start.net.https import Https
 from telex_start.net.pacing import Pacer
 from telex_start.session.shared_pacer import SharedPacer
@@ -18,10 +15,9 @@ from telex_start.session.telex_api import TelexApi
 from telex_start.session.timings import Timings
 from telex_start.session.tokens import TokenStore
 
-from ..material import joined, many, mostly, texts
-from ..raw_server import RawServer
-from ..recorder import Recorder
-from ..target import Case, NoCase, Target, require
+from ..material import many, texts
+from ..over_tls import OverTls, answers
+from ..target import Case, require
 
 TOKEN = "SECRETtokenSECRET"
 _HELD = 0.15
@@ -84,38 +80,16 @@ _head = st.tuples(_status, st.lists(_header, max_size=4)).map(lambda both: "\r\n
 _answer = st.tuples(_head, _body, st.lists(many, max_size=1)).map(lambda all: [*all[:2], *all[2]])
 
 
-class Http(Target):
-    """A case has the ``answer``, as parts, that the server sends to a request.
-
-    With ``hold`` the server keeps the connection after that.
-    """
+class Http(OverTls):
+    """See :class:`.over_tls.OverTls` for what a case is."""
 
     name = "http"
     what = "HTTP answers, over TLS (net/https.py)"
-    cases = mostly(
-        st.fixed_dictionaries({"answer": _answer}),
-        st.fixed_dictionaries({"answer": _answer, "hold": st.just(True)}),
-        20,
-    )
-
-    def __enter__(self) -> Http:
-        self._stack = ExitStack()
-        self._server = self._stack.enter_context(RawServer())
-        context = ssl.create_default_context(cafile=self._server.ca_file)  # the system's authorities take 50 ms
-        self._dialler = Dialler(context, time.monotonic)
-        self._recorder = Recorder("telex_start", "urllib3")
-        self._recorder.begin()
-        self._stack.callback(self._recorder.end)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
+    cases = answers(_answer)
+    library = "urllib3"
 
     def run(self, case: Case) -> None:
-        if not isinstance(case, dict):
-            raise NoCase
-        hold = case.get("hold") is True
-        self._server.answer, self._server.hold = joined(case.get("answer")), hold
+        hold = self.serve(case)
         timings = Timings(call_within=_HELD if hold else 5.0)
         store = TokenStore()
         store.access = TOKEN
