@@ -48,9 +48,10 @@ def test_whatever_was_found_before_stays_mended(kind: type[Target]) -> None:
 def test_nothing_is_left_behind(kind: type[Target], tmp_path: Path) -> None:
     before = (threading.active_count(), os.listdir("/proc/self/fd"))
     with untimed(kind) as target:
-        figures = Run(target, tmp_path, seed=7).run(1.0)
+        seconds = 1.0
+        while not (figures := Run(target, tmp_path, seed=7).run(seconds)).generated:
+            seconds *= 2  # a machine that is too busy for the first case gets more time
     assert figures.found is None, figures.found
-    assert figures.generated
     assert (threading.active_count(), os.listdir("/proc/self/fd")) == before
 
 
