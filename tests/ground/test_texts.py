@@ -128,6 +128,31 @@ def test_what_was_read_is_neither_told_nor_completed() -> None:
     assert desk.bodies == ["about a"]
 
 
+def test_what_a_look_up_says_was_read_is_not_told_when_its_wait_is_over() -> None:
+    desk = flowing()
+    desk.receive(counts(), now=1.0)
+    desk.notifier.look_up_began("o0/u")
+    desk.rows(now=1.1)
+    desk.notifier.look_up_ended("o0/u", 1.1)
+    desk.until(2.0)
+    assert desk.toasts == []
+
+
+def test_a_text_that_completes_a_toast_does_not_stand_for_the_next_message() -> None:
+    desk = Desk(1, "channel_mention")
+    desk.receive(counts(), now=1.0)
+    desk.receive(message(message_id="m1"), now=2.0)
+    desk.receive(message(kind="channel_mention", message_id="m2"), now=3.0)
+    assert [toast.silent for toast in desk.toasts] == [False, True, False]
+
+
+def test_what_the_counts_never_held_goes_with_its_organisation_too() -> None:
+    desk = Desk(1, "channel_mention")
+    desk.receive(message(kind="channel_mention"))
+    desk.look_up(0)
+    assert desk.read == ["a"]
+
+
 def test_replacements_do_not_count_in_the_flood_rule() -> None:
     desk = Desk()
     for number in range(2):
