@@ -20,7 +20,7 @@ test-fast: set-up-test
 # On a Debian of its own, made for this and removed after it; wants root, debootstrap and 4 GB.
 RELEASE ?= trixie
 test-debian:
-	python3 -m tests.debian $(RELEASE) $(if $(ARGS),"ARGS=$(ARGS)")
+	python3 -m tests.debian $(RELEASE) $(if $(ARGS),"$(ARGS)")
 
 test-centrifugo: set-up-test
 	.venv/bin/python -m tests.centrifugo

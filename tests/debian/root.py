@@ -24,6 +24,7 @@ _COMMON = ("ca-certificates", "make", "sudo")
 _ENTER = """
 set -e
 root=$1; shift
+ip link set lo up
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
 mount -t devpts -o newinstance,ptmxmode=0666,gid=5,mode=620 devpts "$root/dev/pts"
@@ -59,7 +60,7 @@ class Debian:
         """
         if os.geteuid():
             raise NoDebian("only root can make a Debian: run it with sudo.")
-        for command, package in (("debootstrap", "debootstrap"), ("unshare", "util-linux")):
+        for command, package in (("debootstrap", "debootstrap"), ("unshare", "util-linux"), ("ip", "iproute2")):
             if shutil.which(command) is None:
                 raise NoDebian(f"{command} is missing: install {package}.")
         self.folder = Path(tempfile.mkdtemp(prefix=f"telex-start-{self._release}-"))
@@ -77,15 +78,19 @@ class Debian:
         else:
             self._remove()
 
-    def run(self, command: Sequence[str], environ: Mapping[str, str] | None = None) -> int:
-        """Run a command inside, as root, and give its exit code; all that it leaves behind ends with it."""
-        return subprocess.run(self._inside(command, environ or {}), stdin=subprocess.DEVNULL).returncode
+    def run_as_user(self, folder: str, *command: str, network: bool = True) -> int:
+        """Run a command inside as :data:`USER` and give its exit code; all that it leaves behind ends with it.
 
-    def run_as_user(self, folder: str, *command: str) -> int:
-        """Run a command inside as :data:`USER`, in that folder."""
+        Args:
+            folder: Where.
+            command: With its arguments.
+            network: Whether it has this machine's network, or a loopback of its own and nothing else. With this
+                machine's it would find this machine's X servers: their abstract sockets know no folders.
+        """
         environ = {"HOME": HOME, "USER": USER, "LOGNAME": USER, "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/games"}
         words = ["/usr/bin/env", f"--chdir={folder}", *command]
-        return self.run(["/usr/bin/setpriv", f"--reuid={USER}", f"--regid={USER}", "--init-groups", *words], environ)
+        as_user = ["/usr/bin/setpriv", f"--reuid={USER}", f"--regid={USER}", "--init-groups", *words]
+        return subprocess.run(self._inside(as_user, environ, network), stdin=subprocess.DEVNULL).returncode
 
     def copy_in(self, checkout: Path, to: str) -> None:
         """Copy a checkout, without what git ignores, and give it to the user."""
@@ -131,7 +136,7 @@ class Debian:
         if authorities:  # a registry behind this machine's own authority
             shutil.copy(authorities, self.folder / _AUTHORITIES.lstrip("/"))
 
-    def _inside(self, command: Sequence[str], environ: Mapping[str, str]) -> list[str]:
+    def _inside(self, command: Sequence[str], environ: Mapping[str, str], network: bool = True) -> list[str]:
         settings = {
             "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": "/root",
@@ -142,8 +147,9 @@ class Debian:
             **environ,
         }
         variables = [f"{name}={value}" for name, value in settings.items()]
-        # The network is shared, for the registries; loopback with it.
         apart = ["unshare", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child"]
+        if not network:
+            apart.append("--net")
         return [*apart, "sh", "-c", _ENTER, "enter", str(self.folder), "/usr/bin/env", "-i", *variables, *command]
 
     def _must(self, command: Sequence[str]) -> None:
