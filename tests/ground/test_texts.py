@@ -146,6 +146,32 @@ def test_a_text_that_completes_a_toast_does_not_stand_for_the_next_message() -> 
     assert [toast.silent for toast in desk.toasts] == [False, True, False]
 
 
+def test_the_message_of_an_earlier_toast_is_not_told_again() -> None:
+    desk = Desk(1, "channel_mention")
+    desk.receive(counts(1, thread="t1"), counts(2, thread="t2"))
+    desk.receive(message(kind="channel_mention", thread="t1"), now=1.0)
+    assert len(desk.toasts) == 2
+
+
+def test_nothing_is_known_of_messages_after_signing_out() -> None:
+    desk = flowing()
+    desk.receive(counts(), now=1.0)
+    desk.receive(message(message_id="m1"), now=1.1)
+    desk.notifier.clear()
+    desk.look_up(1)
+    desk.receive(counts(), now=1.2)
+    desk.receive(message(message_id="m1"), now=1.3)
+    assert [toast.silent for toast in desk.toasts] == [False, False, True]
+
+
+def test_an_organisation_that_is_joined_again_is_not_waited_for() -> None:
+    desk = flowing()
+    desk.look_up(0)
+    desk.look_up(1)
+    desk.receive(counts(), now=1.0)
+    assert desk.bodies == ["about a"]
+
+
 def test_what_the_counts_never_held_goes_with_its_organisation_too() -> None:
     desk = Desk(1, "channel_mention")
     desk.receive(message(kind="channel_mention"))
