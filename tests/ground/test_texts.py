@@ -200,6 +200,15 @@ def test_what_is_newer_of_a_conversation_is_told_after_what_waits() -> None:
     assert desk.bodies == ["about a", "Ben Okri: second\n2 unread"]
 
 
+def test_what_waits_of_another_conversation_is_told_in_its_time_and_once() -> None:
+    desk = flowing()
+    desk.receive(counts(channel="a"), counts(channel="b"), now=1.0)
+    desk.receive(message(channel="a"), now=1.1)
+    desk.receive(counts(2, thread="t2", channel="a"), message(channel="a", thread="t2", message_id="m2"), now=1.1)
+    desk.until(2.0)
+    assert sorted(toast.title for toast in desk.toasts) == ["a", "a", "b"]
+
+
 def test_in_a_flood_nothing_waits() -> None:
     desk = flowing()
     desk.receive(*(counts(thread=f"t{n}", channel=f"c{n}") for n in range(4)), now=1.0)
