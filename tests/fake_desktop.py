@@ -180,6 +180,7 @@ class FakeNotificationDaemon(BusClient):
         self.shown: list[Notify] = []
         self.closed: list[int] = []
         self._next = 0
+        self._ended = False
 
     def __enter__(self) -> Self:
         super().__enter__()
@@ -188,10 +189,12 @@ class FakeNotificationDaemon(BusClient):
 
     def leave(self) -> None:
         """The daemon ends."""
+        self._ended = True
         self.release(_NOTIFICATIONS)
 
     def come_back(self) -> None:
         """The daemon starts again."""
+        self._ended = False
         self.own(_NOTIFICATIONS)
 
     def wait_for(self, count: int, timeout: float = TIMEOUT) -> list[Notify]:
@@ -212,6 +215,8 @@ class FakeNotificationDaemon(BusClient):
         self.emit(_NOTIFICATIONS_PATH, _NOTIFICATIONS, "NotificationClosed", "uu", ident, reason)
 
     def answer(self, call: Message, interface: str, member: str) -> tuple[str, tuple[Any, ...]] | str | None:
+        if self._ended:
+            return "org.freedesktop.DBus.Error.ServiceUnknown"  # as the bus answers for who is not there
         if member == "Notify":
             ident = call.body[1] or self._next + 1
             self._next = max(self._next, ident)

@@ -6,8 +6,8 @@ import os
 import random
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -105,6 +105,65 @@ def test_another_daemon_is_asked_for_its_own_capabilities(
         with FakeNotificationDaemon(private_bus, PLAIN) as other:
             toasts.show(marked_up)
             assert other.wait_for(1)[0].body == "<b>"
+
+
+@contextmanager
+def two_of_a_conversation(bus: PrivateBus, between: Callable[[], object]) -> Iterator[None]:
+    """Two toasts, and something that happens when the first was shown, before the agent hears of anything more."""
+    connection = Bus(bus.address)
+    outcomes: SimpleQueue[str] = SimpleQueue()
+    first = Toast(title="t0", body="<b>", conversation=GENERAL)
+
+    def shown(one: Toast) -> None:
+        outcomes.put(one.title)
+        if one is first:
+            between()
+            toasts.show(Toast(title="t1", body="<b>", conversation=GENERAL))
+
+    toasts = DBusToasts(connection, on_shown=shown, on_failed=outcomes.put)
+    connection.start()
+    try:
+        toasts.show(first)
+        assert [outcomes.get(timeout=TIMEOUT) for _ in range(2)] == ["t0", "t1"]
+        yield
+    finally:
+        assert connection.stop(TIMEOUT)
+
+
+def test_a_daemon_that_came_a_moment_ago_gets_nothing_that_was_meant_for_the_one_before(
+    private_bus: PrivateBus, daemon: FakeNotificationDaemon
+) -> None:
+    other = FakeNotificationDaemon(private_bus, PLAIN)
+    with ExitStack() as stack:
+
+        def between() -> None:
+            daemon.leave()
+            stack.enter_context(other)
+
+        with two_of_a_conversation(private_bus, between):
+            assert (other.shown[0].summary, other.shown[0].body, other.shown[0].replaces_id) == ("t1", "<b>", 0)
+        assert len(daemon.shown) == len(other.shown) == 1
+
+
+def test_on_another_bus_a_toast_does_not_go_to_who_has_the_old_daemons_name(private_bus: PrivateBus) -> None:
+    with ExitStack() as stack:
+        daemons: SimpleQueue[FakeNotificationDaemon] = SimpleQueue()
+
+        def enter() -> FakeNotificationDaemon:
+            daemon = stack.enter_context(FakeNotificationDaemon(private_bus, PLAIN))
+            daemons.put(daemon)
+            return daemon
+
+        def between() -> None:
+            private_bus.stop()
+            private_bus.start()
+            stack.enter_context(BusClient(private_bus))  # its name is that of the daemon before
+            enter()
+
+        first = enter()
+        with two_of_a_conversation(private_bus, between):
+            assert daemons.get() is first
+            assert titles(daemons.get()) == ["t1"]
 
 
 def test_a_daemon_that_refuses_to_tell_its_capabilities_gets_escaped_text(private_bus: PrivateBus) -> None:

@@ -3,7 +3,8 @@
 All state but the queue belongs to the bus's thread. One call at a time is under way: so toasts keep their order, and a
 daemon that never answers has one call to answer, not many; what waits meanwhile is bounded. A toast that a daemon may
 have got is never sent a second time; one that certainly reached none waits a few seconds for the daemon or the bus to
-come back.
+come back. A daemon that is known is addressed by its unique name: what is written for it, and numbers that it gave,
+are not for another that took its place a moment ago.
 """
 
 from __future__ import annotations
@@ -42,12 +43,14 @@ _MOST_OPEN = 100
 """Toasts whose clicks are waited for."""
 
 _NAME = "org.freedesktop.Notifications"
-_ADDRESS = DBusAddress("/org/freedesktop/Notifications", _NAME, _NAME)
+_PATH = "/org/freedesktop/Notifications"
 _DBUS = "org.freedesktop.DBus"
 _NO_RECEIVER_ERRORS = frozenset(
     {f"{_DBUS}.Error.ServiceUnknown", f"{_DBUS}.Error.NameHasNoOwner", f"{_DBUS}.Error.TimedOut"}
 )
 """Errors by which the bus says that no daemon got the call; ``Error.Spawn.…`` are others."""
+_NO_ANSWER_ERROR = f"{_DBUS}.Error.NoReply"
+"""By it the bus says that the daemon went without an answer: whether it acted on the call is unknown."""
 _UNKNOWN_DAEMON = frozenset({"body-markup"})
 """What is assumed of a daemon that does not say: escaping is ugly at worst, not escaping is dangerous."""
 _DISMISSED, _CLOSED_BY_CALL = 2, 3
@@ -163,7 +166,9 @@ class DBusToasts:
             return
         if self._capabilities is None:
             if self.queue:
-                self._busy = self._bus.call(new_method_call(_ADDRESS, "GetCapabilities"), self._learned)
+                asked = self._daemon
+                message = new_method_call(self._address(), "GetCapabilities")
+                self._busy = self._bus.call(message, lambda reply: self._learned(asked, reply))
             return
         while True:
             toast = self.queue.take()
@@ -176,8 +181,14 @@ class DBusToasts:
                 break
         self._notify(toast, self._capabilities)
 
-    def _learned(self, reply: Message | NoReply) -> None:
+    def _address(self) -> DBusAddress:
+        return DBusAddress(_PATH, self._daemon or _NAME, _NAME)
+
+    def _learned(self, asked: str, reply: Message | NoReply) -> None:
         self._busy = False
+        if self._is_gone(asked, reply):
+            self._next()
+            return
         if self._reached_nobody(reply):
             self._wait_for_a_daemon(reply)
             return
@@ -216,16 +227,21 @@ class DBusToasts:
         if "body-markup" in capabilities:
             body = escaped(body)
         arguments = (APP_NAME, replaces, "", title, body, actions, hints, EXPIRE)
-        message = new_method_call(_ADDRESS, "Notify", "susssasa{sv}i", arguments)
+        message = new_method_call(self._address(), "Notify", "susssasa{sv}i", arguments)
         self._under_way = toast
-        self._busy = self._bus.call(message, lambda reply: self._notified(toast, reply))
+        asked = self._daemon
+        self._busy = self._bus.call(message, lambda reply: self._notified(toast, asked, reply))
         if not self._busy:
             self._under_way = None
             self.queue.done()
             self._on_failed("A toast could not be sent to the notification daemon.")
 
-    def _notified(self, toast: Toast, reply: Message | NoReply) -> None:
+    def _notified(self, toast: Toast, asked: str, reply: Message | NoReply) -> None:
         self._busy, self._under_way = False, None
+        if self._is_gone(asked, reply):
+            self.queue.put_back()
+            self._next()
+            return
         if self._reached_nobody(reply):
             self.queue.put_back()
             self._capabilities = None
@@ -233,7 +249,7 @@ class DBusToasts:
             return
         wanted = self.queue.done()
         error = "" if isinstance(reply, NoReply) else error_of(reply)
-        if isinstance(reply, NoReply) or error == f"{_DBUS}.Error.NoReply":
+        if isinstance(reply, NoReply) or error == _NO_ANSWER_ERROR:
             self._on_failed("The notification daemon does not answer.")
         elif error:
             self._on_failed(f"The notification daemon refused a toast ({error}).")
@@ -272,6 +288,21 @@ class DBusToasts:
         """Whether the toast that this one would take the place of can still be seen."""
         ident = self._latest.get(toast.handle) if toast.handle is not None else None
         return ident is not None and ident not in self._expired
+
+    def _is_gone(self, asked: str, reply: Message | NoReply) -> bool:
+        """Whether the daemon that was asked by its unique name is none any more and did nothing.
+
+        Then whoever is the daemon can be asked at once. After the bus was lost and found, the name may even be
+        another program's.
+        """
+        if not asked or isinstance(reply, NoReply) or error_of(reply) in ("", _NO_ANSWER_ERROR):
+            return False
+        if asked == self._daemon:
+            if not self._reached_nobody(reply):
+                return False
+            self._daemon = ""
+        self._capabilities = None
+        return True
 
     def _reached_nobody(self, reply: Message | NoReply) -> bool:
         """Whether the call certainly reached no daemon."""
@@ -317,7 +348,7 @@ class DBusToasts:
         ident = self._latest.get(handle)
         if ident is not None:
             self._forget(ident)
-            message = new_method_call(_ADDRESS, "CloseNotification", "u", (ident,))
+            message = new_method_call(self._address(), "CloseNotification", "u", (ident,))
             self._unconfirmed += self._bus.call(message, self._close_answered)
 
     def _close_answered(self, _: Message | NoReply) -> None:
