@@ -35,10 +35,25 @@ _RENAMED = {"production": "zedu", "staging": "zedu-staging"}
 LOG_LEVELS = ("debug", "info", "warning", "error")
 NEWS_TYPES = ("unread_thread_change",)
 CLICKS = ("conversation", "client")
+SOUNDS = ("desktop", "on", "off")
+WHILE_CLIENT_RUNS = ("notify", "quiet")
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+LEVELS = ("all", "mentions", "none")
 
 _ADDRESS = r"(?i)(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?(?:/[a-z0-9._~!$&'()*+,;=:@%/-]*)?"
 """What follows the scheme: host or IPv6 address, port, path; neither credentials nor a query."""
 _CREDENTIALS = r"//[^\s\"]*@"
+
+
+class QuietHours(NamedTuple):
+    """Hours in which nothing pops up, by this machine's clock; over midnight where the last is before the first."""
+
+    first: int
+    """The minute of the day in which they begin."""
+    last: int
+    """Their last minute, which they include."""
+    days: tuple[str, ...] = DAYS
+    """The days on which they begin."""
 
 
 class Config(NamedTuple):
@@ -64,6 +79,15 @@ class Config(NamedTuple):
     """``False``: toasts tell nothing of what was written."""
     honour_telex_settings: bool = True
     """``False``: toasts come whatever the person set at Telex (muted channels, hours, a pause)."""
+    remember_email: bool = True
+    """The e-mail address of a sign-in by the window is kept for the next start."""
+    sound: str = "desktop"
+    """``"on"`` or ``"off"``; ``"desktop"``: as the desktop does by itself."""
+    while_client_runs: str = "notify"
+    """``"quiet"``: no toasts while the Telex client is in front."""
+    quiet: QuietHours | None = None
+    organisations: tuple[tuple[str, str], ...] = ()
+    """For organisations, by name or id: ``"all"``, ``"mentions"`` or ``"none"``."""
 
 
 def _text(value: Any) -> str:

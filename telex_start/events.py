@@ -12,9 +12,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from .menu import MenuItem, Request
+from .menu import MenuItem, MuteFor, Request
 from .states import State
-from .toast import Toast
+from .toast import Conversation, Toast
 
 
 class Organisation(Struct, frozen=True):
@@ -48,6 +48,33 @@ class MenuClicked(Event, frozen=True):
     """The person chose a menu item."""
 
     item: MenuItem
+    token: str = ""
+
+
+class MenuOpened(Event, frozen=True):
+    """The menu is about to be shown."""
+
+
+class UnreadClicked(Event, frozen=True):
+    """The person chose an unread conversation in the menu: it does what a click on its toast does."""
+
+    conversation: Conversation
+    token: str = ""
+
+
+class MuteChosen(Event, frozen=True):
+    """The person muted a conversation or an organisation, or unmuted it, in the menu or the preferences."""
+
+    conversation: Conversation
+    """Section and id are empty for a whole organisation."""
+    how_long: MuteFor | None
+    """``None``: it is unmuted."""
+    token: str = ""
+
+
+class IconMiddleClicked(Event, frozen=True):
+    """The person clicked the icon with the middle button (StatusNotifierItem's ``SecondaryActivate``)."""
+
     token: str = ""
 
 
@@ -269,10 +296,12 @@ class SecondStart(Event, frozen=True):
     """The program was started a second time, and that start asks something of this instance."""
 
     request: Request
+    argument: str = ""
+    """As it came; empty without one."""
 
 
 class SignalReceived(Event, frozen=True):
-    """SIGTERM or SIGINT."""
+    """SIGTERM, SIGINT or SIGHUP."""
 
     number: int
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from .menu import Muted, Unread
 from .states import SIGNED_IN, State
 
 if TYPE_CHECKING:
@@ -30,6 +31,14 @@ class Face(NamedTuple):
     """Login is enabled although the session is good."""
     paused: bool = False
     """The person has paused notifications at Telex."""
+    quiet: bool = False
+    """Notifications are paused on this machine, or it is a quiet hour: the icon says so, and so does the status."""
+    resumable: bool = False
+    """Notifications are paused by a click or a command: Resume Notifications is in the menu instead of Pause."""
+    recent: tuple[Unread, ...] = ()
+    """The latest unread conversations, newest first."""
+    muted: tuple[Muted, ...] = ()
+    """What is muted on this machine."""
 
     @property
     def title(self) -> str:

@@ -21,6 +21,8 @@ class Action(StrEnum):
     MARK_AS_READ = "mark-as-read"
     JOIN = "join"
     """Open the call."""
+    MUTE_HOUR = "mute-hour"
+    """Mute the conversation for an hour."""
 
 
 class Place(Struct, frozen=True):

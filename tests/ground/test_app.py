@@ -25,6 +25,7 @@ from telex_start.events import (
     Event,
     How,
     IconClicked,
+    IconMiddleClicked,
     LookUpBegan,
     LookUpSlug,
     MachineWoke,
@@ -32,6 +33,8 @@ from telex_start.events import (
     MainAppDone,
     MarkAsReadFailed,
     MenuClicked,
+    MenuOpened,
+    MuteChosen,
     Notice,
     Organisation,
     OrganisationsChanged,
@@ -54,6 +57,7 @@ from telex_start.events import (
     TrayAppeared,
     TrayMissing,
     Trouble,
+    UnreadClicked,
     UnreadLookedUp,
     UnreadSection,
     WatchAgents,
@@ -61,14 +65,15 @@ from telex_start.events import (
     WindowSubmitted,
 )
 from telex_start.face import Face
-from telex_start.menu import MenuItem, Request
+from telex_start.menu import MenuItem, MuteFor, Request
 from telex_start.news import wording
 from telex_start.news.unread import Counts
 from telex_start.states import State
-from telex_start.toast import Handle, Toast
+from telex_start.toast import Conversation, Handle, Toast
 
 ME = "ada@example.org"
 CHANNEL = "org/user"
+GENERAL = Conversation(CHANNEL, "channels_section", "General")
 
 SIGNED_OUT = StateChanged(State.SIGNED_OUT)
 SIGNING_IN = StateChanged(State.SIGNING_IN)
@@ -1130,6 +1135,7 @@ EXAMPLES: dict[type[Event], Event] = {
         UnreadSection(CHANNEL, "channels_section", ({"channels_id": "General", "thread_count": 1},), whole=True),
         *(SettingsLookedUp(CHANNEL, frozenset({"General"}), "mentions", ""), ProfileLookedUp(True, "Europe/Berlin")),
         MarkAsReadFailed("General", "Telex refused it."),
+        *(MenuOpened(), IconMiddleClicked(), UnreadClicked(GENERAL), MuteChosen(GENERAL, MuteFor.HOUR)),
     )
 }
 

@@ -22,7 +22,7 @@ import telex_start
 PACKAGE = "telex_start"
 HOUSE = Path(telex_start.__file__).parent
 
-GROUND = {"", "errors", "states", "menu", "events", "face", "config", "clock", "printable", "toast"}
+GROUND = {"", "errors", "states", "menu", "events", "face", "config", "clock", "printable", "toast", "remembered"}
 """Modules at the root that every room but the sandbox may import; "" is the package itself, with its version."""
 
 ROOMS: dict[str, set[str]] = {
@@ -35,8 +35,9 @@ ROOMS: dict[str, set[str]] = {
     "printable": set(),
     "toast": set(),
     "events": {"menu", "states", "toast"},
-    "face": {"events", "states"},
+    "face": {"events", "menu", "states"},
     "config": {"errors"},
+    "remembered": {"toast"},
     # Rooms that need the ground alone.
     "news": set(),
     "net": set(),
