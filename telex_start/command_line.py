@@ -234,8 +234,8 @@ def parse_command(name: str, argv: list[str]) -> argparse.Namespace:
         if word not in argument.values and re.fullmatch(argument.pattern or r"(?!)", word) is None:
             *most, last = argument.values
             raise ConfigError(
-                f"{name}: {word or repr(word)} is not one of {', '.join(most)} and {last}{_like(word, argument.values)}; "
-                f"{PROGRAM} {name} --help tells more."
+                f"{name}: {word or repr(word)} is not one of {', '.join(most)} and {last}"
+                f"{_like(word, argument.values)}; {PROGRAM} {name} --help tells more."
             )
     return options
 
