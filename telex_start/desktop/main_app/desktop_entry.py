@@ -52,8 +52,9 @@ def command_line(entry: Mapping[str, str]) -> list[str]:
     """The arguments to start the program with, without a file or an address; empty where ``Exec`` makes no sense."""
     arguments = []
     for word, quoted in _words(entry.get("Exec", "")):
-        # A quoted word must not hold field codes; where one does, it is taken as it stands.
-        argument = word if quoted else _without_codes(word, entry)
+        # A quoted word must not hold field codes; where one does, it is taken as it stands. GLib 2.74 and KDE take the
+        # doubled percent sign there too.
+        argument = word.replace("%%", "%") if quoted else _without_codes(word, entry)
         if argument or quoted:
             arguments.append(argument)
     return arguments
