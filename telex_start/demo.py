@@ -10,17 +10,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-from typing import IO, NoReturn
+from typing import IO
 
+from .command_line import parse_command
 from .errors import ConfigError
 
 _ANNOUNCED_LINES = 5
 """Lines that the sandbox writes once it listens: ``NAME=value``, for the agent's environment and for signing in."""
-
-
-class _DemoParser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise ConfigError(f"demo: {message}; telex-start demo --help lists the options.")
 
 
 def main(argv: list[str]) -> int:
@@ -29,16 +25,7 @@ def main(argv: list[str]) -> int:
     Raises:
         ConfigError: an option is wrong, or the sandbox's extra is not installed.
     """
-    parser = _DemoParser(
-        prog="telex-start demo",
-        description="A Telex on this machine and the agent signed in to it; without a display, all on the terminal.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("--headless", action="store_true", help="no icon and no window, even where there is a display")
-    parser.add_argument("--login", action="store_true", help="open the login window instead of signing in at once")
-    parser.add_argument("--toasts", type=int, default=0, metavar="N", help="with --headless: end after N toasts")
-    parser.add_argument("--story-interval", default="3", metavar="SECONDS", help="pace of the story (3)")
-    options = parser.parse_args(argv)
+    options = parse_command("demo", argv)
     display = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")) or sys.platform in (
         "win32",
         "darwin",

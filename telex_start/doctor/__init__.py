@@ -22,11 +22,11 @@ def main(argv: list[str]) -> int:
     Raises:
         ConfigError: an option is wrong. (What is wrong in the configuration itself is a finding.)
     """
-    from ..command_line import parse_doctor
+    from ..command_line import parse_command
 
     findings: list[Finding] = []
     try:
-        for finding in _findings(parse_doctor(argv)):
+        for finding in _findings(parse_command("doctor", argv)):
             findings.append(finding)
             print(line(finding), flush=True)
         tray = any(finding.subject == "tray" and finding.mark is Mark.OK for finding in findings)

@@ -40,6 +40,7 @@ def test_the_help_names_every_option_and_command(tmp_path: Path) -> None:
     for word in (
         *("--login", "--exit", "--headless", "--json", "--email", "--password-stdin", "--environment", "--api-url"),
         *("--push-url", "--ca-file", "--log-level", "--config", "doctor", "sandbox", "demo"),
+        *("pause", "preferences", "reload", "autostart", "integrate"),
     ):
         assert word in out
     code, out, errors = said(tmp_path, "doctor", "--help")
@@ -51,8 +52,13 @@ def test_the_help_names_every_option_and_command(tmp_path: Path) -> None:
     ("options", "words"),
     [
         (["--frobnicate"], "unrecognized arguments: --frobnicate; telex-start --help lists the options."),
-        (["frobnicate"], "unrecognized arguments: frobnicate; telex-start --help lists the options."),
-        (["--head"], "unrecognized arguments: --head; telex-start --help lists the options."),
+        (["frobnicate"], "unknown command frobnicate; telex-start --help lists the commands."),
+        (["docter"], "unknown command docter (did you mean doctor?); telex-start --help lists the commands."),
+        (["--headles"], "unrecognized arguments: --headles (did you mean --headless?); telex-start --help lists"),
+        (
+            ["--head"],
+            "unrecognized arguments: --head (did you mean --headless?); telex-start --help lists the options.",
+        ),
         (["--email"], "argument --email: expected one argument; telex-start --help lists the options."),
         (["--json"], "--json needs --headless."),
         (["--headless", "--login"], "--login cannot be combined with --headless."),

@@ -63,7 +63,7 @@ ROOMS: dict[str, set[str]] = {
     | {"desktop.main_app"},
     "doctor": {"net", "push", "news", "process", "config_file", "command_line"}
     | {"desktop", "desktop.bus", "desktop.tray", "desktop.main_app"},
-    "demo": set(),
+    "demo": {"command_line"},
     "sandbox": set(),
     "__main__": {"agent", "demo", "doctor", "sandbox", "command_line", "config_file", "process"},
 }
