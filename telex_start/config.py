@@ -168,6 +168,11 @@ _KEYS: dict[str, tuple[str, Callable[[Any], Any], str]] = {
 _SECTIONS = ("main_app",)
 
 
+def settings() -> dict[str, tuple[str, str]]:
+    """Each setting by its key: its environment variable, empty for none, and what is allowed, in words."""
+    return {key: (variable, allowed) for key, (variable, _, allowed) in _KEYS.items()}
+
+
 def resolve(
     file: Mapping[str, Any], file_name: str, environ: Mapping[str, str], options: Mapping[str, str | None]
 ) -> Config:

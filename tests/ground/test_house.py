@@ -64,6 +64,7 @@ ROOMS: dict[str, set[str]] = {
     "doctor": {"net", "push", "news", "process", "config_file", "command_line"}
     | {"desktop", "desktop.bus", "desktop.tray", "desktop.main_app"},
     "demo": {"command_line"},
+    "reference": {"command_line", "sandbox"},
     "sandbox": set(),
     "__main__": {"agent", "demo", "doctor", "sandbox", "command_line", "config_file", "process"},
 }
