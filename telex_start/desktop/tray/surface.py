@@ -84,7 +84,7 @@ class TraySurface:
 
     def may_open_unasked(self) -> bool:
         """Whether the window manager leaves the focus where it is."""
-        from ..login import placement
+        from ..tk import placement
 
         return placement.can_spare_the_focus()
 
