@@ -155,7 +155,7 @@ class Zsh:
         assert os.waitpid(pid, 0)[1] == 0, said.decode(errors="replace")
         offered = set(filter(None, self.offered.read_text().split("\n")))
         # Where nothing else is left, zsh offers the options unasked.
-        return offered if line.split(" ")[-1].startswith("-") else {word for word in offered if word[0] != "-"}
+        return offered if line.rpartition(" ")[2].startswith("-") else {word for word in offered if word[0] != "-"}
 
 
 class Fish:
