@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -174,7 +175,7 @@ class Fish:
         return {text.partition("\t")[0] for text in filter(None, done.stdout.split("\n"))}
 
 
-SHELLS = {"bash": Bash, "zsh": Zsh, "fish": Fish}
+SHELLS: dict[str, Callable[[Path], Callable[[str], set[str]]]] = {"bash": Bash, "zsh": Zsh, "fish": Fish}
 
 
 @pytest.mark.parametrize("shell", SHELLS)
