@@ -219,6 +219,7 @@ class Toasts:
         self.closed: list[Handle] = []
         self.on_screen: list[str] = []
         """The titles of what can be seen now."""
+        self.configured: list[Config] = []
 
     def show(self, toast: Toast) -> None:
         self.shown.append(toast)
@@ -228,6 +229,9 @@ class Toasts:
         self.closed.append(handle)
         gone = {toast.title for toast in self.shown if toast.handle == handle}
         self.on_screen = [title for title in self.on_screen if title not in gone]
+
+    def configure(self, config: Config) -> None:
+        self.configured.append(config)
 
 
 class MainApp:
