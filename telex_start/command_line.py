@@ -61,7 +61,7 @@ class Command(NamedTuple):
 
 
 WHERE = (
-    Option("--environment", f"{', '.join(ENVIRONMENTS)} (production)", "NAME", tuple(ENVIRONMENTS)),
+    Option("--environment", f"which Telex: {', '.join(ENVIRONMENTS)} (production)", "NAME", tuple(ENVIRONMENTS)),
     Option("--api-url", "address of the API, ending in /api/v1", "URL"),
     Option("--push-url", "address of the push server", "URL"),
     Option("--ca-file", "PEM file of a private certificate authority, trusted beside the system's", "FILE"),
@@ -84,7 +84,7 @@ AGENT = Command(
         Option("--password-stdin", "read the password from standard input, and sign in at once"),
         Option("--password-credential", "the same from a file of $CREDENTIALS_DIRECTORY (systemd)", "CREDENTIAL"),
         Option("--at-login", "the desktop starts it at log-in: a tray is waited for, and the focus left alone"),
-        Option("--log-level", f"{', '.join(LOG_LEVELS)} (info)", "LEVEL", LOG_LEVELS),
+        Option("--log-level", f"how much the log tells: {', '.join(LOG_LEVELS)} (info)", "LEVEL", LOG_LEVELS),
         *WHERE,
     ),
 )

@@ -114,7 +114,7 @@ class App:
         self._own = OwnWords(surface, toasts)
         self._failures = Failures()
         self._due_not_before = float("-inf")
-        self._news = NewsDesk(config, surface, toasts, self._main_app, self._send, self._counts_changed)
+        self._news = NewsDesk(config, surface, toasts, self._main_app, self._send, self._counts_changed, events.put)
 
     @property
     def last_words(self) -> str:

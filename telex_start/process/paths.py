@@ -39,28 +39,18 @@ def log_file() -> str:
 
         folder = user_log_dir(_NAME, appauthor=False)
     else:
-        folder = os.path.join(_xdg("XDG_STATE_HOME", ".local/state"), _NAME, "log")
+        folder = os.path.join(state_folder(), "log")
     os.makedirs(folder, mode=0o700, exist_ok=True)
     return os.path.join(folder, "telex-start.log")
 
 
 def state_folder() -> str:
-    """What the program itself remembers from one start to the next; need not exist."""
+    """What the program itself remembers; need not exist."""
     if _OWN_FOLDERS:
         from platformdirs import user_state_dir
 
         return user_state_dir(_NAME, appauthor=False)
     return os.path.join(_xdg("XDG_STATE_HOME", ".local/state"), _NAME)
-
-
-def config_home() -> str:
-    """The folder of all programs' configuration (Linux: ``$XDG_CONFIG_HOME``)."""
-    return _xdg("XDG_CONFIG_HOME", ".config")
-
-
-def data_home() -> str:
-    """The folder of all programs' data of this user (Linux: ``$XDG_DATA_HOME``)."""
-    return _xdg("XDG_DATA_HOME", ".local/share")
 
 
 def cache_folder() -> str:

@@ -47,11 +47,16 @@ def tried() -> list[str]:
     words = command()
     # A desktop starts it without what this shell has set, and from another folder.
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     try:
         with tempfile.TemporaryDirectory() as elsewhere:
             done = subprocess.run(
-                [*words, "--version"], cwd=elsewhere, env=environ, timeout=_TRIED_WITHIN, check=False, **quiet
+                [*words, "--version"],
+                cwd=elsewhere,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_TRIED_WITHIN,
+                check=False,
             )
         works = done.returncode == 0
     except (OSError, subprocess.TimeoutExpired):

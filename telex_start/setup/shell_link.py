@@ -18,6 +18,8 @@ _I_SHELL_LINK = "000214F9-0000-0000-C000-000000000046"
 _I_PERSIST_FILE = "0000010B-0000-0000-C000-000000000046"
 _IN_PROCESS = 1
 _APARTMENT = 2
+_WINDOWS: Any = ctypes
+"""The module with what it has on Windows alone."""
 
 
 def write(path: str, program: str, arguments: str, description: str, icon: str) -> None:
@@ -33,7 +35,7 @@ def write(path: str, program: str, arguments: str, description: str, icon: str) 
     Raises:
         OSError: it cannot be written.
     """
-    ole: Any = ctypes.OleDLL("ole32")  # type: ignore[attr-defined]
+    ole = _WINDOWS.OleDLL("ole32")
     ole.CoInitializeEx(None, _APARTMENT)
     try:
         link, file = ctypes.c_void_p(), ctypes.c_void_p()
@@ -63,7 +65,7 @@ def _call(interface: ctypes.c_void_p, place: int, *arguments: Any) -> None:
     Raises:
         OSError: it answers with a failure.
     """
-    _method(interface, place, ctypes.HRESULT)(interface, *arguments)  # type: ignore[attr-defined]
+    _method(interface, place, _WINDOWS.HRESULT)(interface, *arguments)
 
 
 def _release(interface: ctypes.c_void_p) -> None:
@@ -72,4 +74,4 @@ def _release(interface: ctypes.c_void_p) -> None:
 
 def _method(interface: ctypes.c_void_p, place: int, answers: Any) -> Any:
     table = ctypes.cast(interface, ctypes.POINTER(ctypes.POINTER(ctypes.c_void_p))).contents
-    return ctypes.WINFUNCTYPE(answers)(table[place])  # type: ignore[attr-defined]
+    return _WINDOWS.WINFUNCTYPE(answers)(table[place])

@@ -42,8 +42,7 @@ def turn_autostart(on: bool) -> None:
     Raises:
         TelexStartError: it cannot be done; says why.
     """
-    import winreg
-
+    winreg = _registry()
     try:
         if on:
             command = subprocess.list2cmdline([*launch.tried(), desktop_files.AT_LOGIN])
@@ -100,18 +99,23 @@ def turn_integration(on: bool) -> str:
 
 def _value(key: str) -> Any:
     """Our value under a key of this user; ``None`` where there is none."""
-    import winreg
-
+    winreg = _registry()
     with suppress(OSError), winreg.OpenKey(winreg.HKEY_CURRENT_USER, key) as opened:
         return winreg.QueryValueEx(opened, _VALUE)[0]
     return None
 
 
 def _delete(key: str) -> None:
-    import winreg
-
+    winreg = _registry()
     with (
         suppress(FileNotFoundError),
         winreg.OpenKey(winreg.HKEY_CURRENT_USER, key, 0, winreg.KEY_SET_VALUE) as opened,
     ):
         winreg.DeleteValue(opened, _VALUE)
+
+
+def _registry() -> Any:
+    """The module, of which only Windows has the functions."""
+    import winreg
+
+    return winreg
