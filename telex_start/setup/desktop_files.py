@@ -104,8 +104,10 @@ def starts(values: Mapping[str, str], command: Sequence[str]) -> bool:
 
 
 def words_of(values: Mapping[str, str]) -> list[str]:
-    """The command of an entry."""
-    return desktop_entry.command_line(values)
+    """The command of an entry, without the shell that may start it."""
+    words = desktop_entry.command_line(values)
+    count = len(entry.SHELL)
+    return words[count:] if words[:count] == entry.SHELL else words
 
 
 def off_because(values: Mapping[str, str]) -> str:

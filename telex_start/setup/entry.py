@@ -1,4 +1,4 @@
-"""Desktop entries as they are written, by the Desktop Entry Specification 1.5. Pure.
+"""Desktop entries as they are written, by the Desktop Entry Specification 1.5.
 
 :mod:`telex_start.desktop.main_app.desktop_entry` reads them.
 """
@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ..desktop.main_app import desktop_entry
 from ..errors import TelexStartError
 
 MAIN = "Desktop Entry"
 """The group that says what the program is."""
+SHELL = ["/bin/sh", "-c", 'exec "$0" "$@"']
+"""Starts the program that follows, with what follows that."""
 _RESERVED = set(" \t\n\"'\\><~|&;$*?#()`")
 """Characters for which an argument must be quoted ("The Exec key")."""
 _ESCAPED = set('"`$\\')
@@ -36,15 +39,17 @@ def changed(text: str, values: Mapping[str, str | None], name: str = MAIN) -> st
         values: The keys and their values as the file has them; ``None`` takes a key out.
         name: The group. Only the main one is added where it is missing.
     """
+    if not values:
+        return text
     lines: list[str] = []
     left = {key: value for key, value in values.items() if value is not None}
     group = end = -1
-    for raw in text.splitlines():
-        line, bare = raw, raw.strip()
+    for raw in text.replace("\r\n", "\n").removesuffix("\n").split("\n"):
+        line, bare = raw, raw.strip(desktop_entry.BLANKS)
         if bare.startswith("["):
             group = 0 if bare == f"[{name}]" else 1
         elif group == 0 and "=" in bare and not bare.startswith("#"):
-            key = bare.partition("=")[0].strip()
+            key = bare.partition("=")[0].strip(desktop_entry.BLANKS)
             if key in values:
                 if key not in left:
                     continue  # it is to go, or stood here before
@@ -55,8 +60,8 @@ def changed(text: str, values: Mapping[str, str | None], name: str = MAIN) -> st
     if end < 0:
         if name != MAIN:
             return text
-        lines[:0] = [f"[{MAIN}]"]
-        end = 1
+        lines.append(f"[{MAIN}]")
+        end = len(lines)
     lines[end:end] = [f"{key}={value}" for key, value in left.items()]
     return "\n".join(lines) + "\n"
 
@@ -64,10 +69,14 @@ def changed(text: str, values: Mapping[str, str | None], name: str = MAIN) -> st
 def command_value(words: Sequence[str]) -> str:
     """The value of ``Exec`` for a command.
 
+    A program whose path has a percent sign, which GLib 2.74 looks for with the sign doubled, or an equal sign, which
+    the specification forbids there, is started by :data:`SHELL`.
+
     Raises:
         TelexStartError: no entry can hold it.
     """
-    return value(" ".join(_argument(word) for word in words))
+    by = SHELL if set("%=") & set(words[0]) else []
+    return value(" ".join(_argument(word) for word in [*by, *words]))
 
 
 def value(text: str) -> str:

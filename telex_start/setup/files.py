@@ -55,7 +55,7 @@ def remove(path: str) -> bool:
     """
     try:
         os.unlink(path)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:
         raise failed(path, error) from None

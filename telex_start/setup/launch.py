@@ -15,8 +15,13 @@ NOT_DONE = "Not set up"
 """The title of what goes wrong here."""
 
 
-def command(executable: str = "", platform: str = sys.platform) -> list[str]:
-    """The command that starts this installation, with absolute paths; options may follow.
+def command() -> list[str]:
+    """The command that starts this installation, with absolute paths; options may follow."""
+    return candidates()[0]
+
+
+def candidates(executable: str = "", platform: str = sys.platform) -> list[list[str]]:
+    """The commands that should start this installation, the best first.
 
     The console script beside the interpreter is the same in a virtual environment, with pipx and in a distribution's
     package. Where there is none (``pip install --user``), the interpreter itself finds the package.
@@ -27,24 +32,32 @@ def command(executable: str = "", platform: str = sys.platform) -> list[str]:
     """
     interpreter = os.path.abspath(executable or sys.executable)
     folder = os.path.dirname(interpreter)
+    scripts = ["telex-start"]
     if platform == "win32":
         # By the other script, and the other interpreter, a console would open.
-        for script in ("telex-startw.exe", os.path.join("Scripts", "telex-startw.exe")):
-            if os.path.isfile(found := os.path.join(folder, script)):
-                return [found]
-        windowless = os.path.join(folder, "pythonw.exe")
-        return [windowless if os.path.isfile(windowless) else interpreter, "-m", "telex_start"]
-    script = os.path.join(folder, "telex-start")
-    return [script] if os.access(script, os.X_OK) else [interpreter, "-m", "telex_start"]
+        scripts = ["telex-startw.exe", os.path.join("Scripts", "telex-startw.exe")]
+        if os.path.isfile(windowless := os.path.join(folder, "pythonw.exe")):
+            interpreter = windowless
+    found = [path for script in scripts if os.access(path := os.path.join(folder, script), os.X_OK)]
+    return [*([path] for path in found), [interpreter, "-m", "telex_start"]]
 
 
 def tried() -> list[str]:
-    """The command of :func:`command`, which was tried: it starts this program from elsewhere too.
+    """The first of :func:`candidates` that starts this program from elsewhere too.
 
     Raises:
-        TelexStartError: it does not; says what to do.
+        TelexStartError: there is none; says what to do.
     """
-    words = command()
+    for words in candidates():
+        if _works(words):
+            return words
+    raise TelexStartError(
+        f"the desktop could not start {' '.join(command())}: install Telex Start (pipx install .), and say it again.",
+        NOT_DONE,
+    )
+
+
+def _works(words: list[str]) -> bool:
     # A desktop starts it without what this shell has set, and from another folder.
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     try:
@@ -58,12 +71,6 @@ def tried() -> list[str]:
                 timeout=_TRIED_WITHIN,
                 check=False,
             )
-        works = done.returncode == 0
     except (OSError, subprocess.TimeoutExpired):
-        works = False
-    if not works:
-        raise TelexStartError(
-            f"the desktop could not start {' '.join(words)}: install Telex Start (pipx install .), and say it again.",
-            NOT_DONE,
-        )
-    return words
+        return False
+    return done.returncode == 0
