@@ -21,12 +21,14 @@ SETTLE = 0.3
 class Renewal:
     """Keeps the face that should be shown, and says when to show it."""
 
-    def __init__(self, session: StateChanged, every: Callable[[], float]) -> None:
+    def __init__(self, session: StateChanged, every: Callable[[], float], recent: RecentPort) -> None:
         """
         Args:
             session: The state that is shown now.
             every: Gives the seconds, at least, between two renewals for numbers alone; asked each time.
+            recent: The unread conversations. What is new in it is shown along with the numbers, and as seldom.
         """
+        self._recent = recent
         self._session = session
         self._every = every
         self._unread = 0

@@ -16,6 +16,7 @@ from functools import partial
 
 from ..events import Event, LookUpSlug, MarkAsRead, MarkAsReadFailed, SlugLookedUp, ThreadFailed, WatchAgents
 from ..net.https import Https
+from ..toast import Conversation
 from .look_up_calls import LookUpCalls
 from .look_up_run import LookUpRun
 from .look_up_schedule import Job, Schedule
@@ -167,7 +168,8 @@ class LookUps:
             match command:
                 case MarkAsRead():
                     if len(self._readings) >= _MOST_READINGS:
-                        self._dispatch(MarkAsReadFailed(command.name, _TOO_MANY))
+                        conversation = Conversation(command.channel, command.section, command.ident)
+                        self._dispatch(MarkAsReadFailed(command.name, _TOO_MANY, conversation))
                     elif self._store.access is not None:
                         self._readings.append(command)
                 case WatchAgents():

@@ -16,6 +16,7 @@ from telex_start.events import (
     LookUpSlug,
     MarkAsRead,
     MarkAsReadFailed,
+    MarkedAsRead,
     ProfileLookedUp,
     SettingsLookedUp,
     SlugLookedUp,
@@ -32,6 +33,7 @@ from telex_start.session.look_ups import LookUps
 from telex_start.session.shared_pacer import SharedPacer
 from telex_start.session.timings import Timings
 from telex_start.session.tokens import TokenStore
+from telex_start.toast import Conversation
 
 A, B = "a/u", "b/u"
 LIMIT = 10.0
@@ -400,6 +402,7 @@ def test_a_slug_that_came_with_the_login_is_told_unasked(scene: Scene) -> None:
 
 
 READ = MarkAsRead(A, DIRECT, "c1", False, "Ada")
+CONVERSATION = Conversation(A, DIRECT, "c1")
 
 
 def test_marking_as_read_goes_before_all_look_ups(scene: Scene) -> None:
@@ -413,6 +416,7 @@ def test_marking_as_read_goes_before_all_look_ups(scene: Scene) -> None:
     assert scene.telex.asked[place + 1] == "/dms/channels/c1/threads"
     assert scene.telex.asked.count("/dms/channels/c1/threads") == 1
     assert not any(isinstance(event, MarkAsReadFailed) for event in scene.events)
+    assert MarkedAsRead(CONVERSATION) in scene.events
 
 
 def test_marking_as_read_waits_neither_for_tokens_nor_for_a_connection(scene: Scene) -> None:
@@ -435,7 +439,8 @@ def test_marking_as_read_that_fails_says_so(scene: Scene, found: Answer | Except
     scene.telex.answers["/dms/channels/c1/threads"] = found
     scene.look_ups.obey(READ)
     scene.idle()
-    assert MarkAsReadFailed("Ada", message) in scene.events
+    assert MarkAsReadFailed("Ada", message, CONVERSATION) in scene.events
+    assert MarkedAsRead(CONVERSATION) not in scene.events
 
 
 def test_more_than_can_wait_to_be_marked_as_read_are_refused_with_a_word(scene: Scene) -> None:
@@ -446,7 +451,7 @@ def test_more_than_can_wait_to_be_marked_as_read_are_refused_with_a_word(scene: 
     for _ in range(101):
         scene.look_ups.obey(READ)
     refused = [event for event in scene.events if isinstance(event, MarkAsReadFailed)]
-    assert [event.name for event in refused] == ["Ada"]
+    assert [(event.name, event.conversation) for event in refused] == [("Ada", CONVERSATION)]
     scene.telex.release()
     scene.idle()
     assert scene.telex.asked.count("/dms/channels/c1/threads") == 101
