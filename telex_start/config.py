@@ -45,6 +45,18 @@ _ADDRESS = r"(?i)(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?(?:/[
 _CREDENTIALS = r"//[^\s\"]*@"
 
 
+_TIME = r"(?P<hour>[01]?[0-9]|2[0-3]):(?P<minute>[0-5][0-9])"
+
+
+class Given(NamedTuple):
+    """A setting that is given by an environment variable or an option, over what stands in the file."""
+
+    source: str
+    """The variable or the option, as it is written: ``TELEX_START_SOUND``, ``--log-level``."""
+    value: Any
+    """As the file would have it."""
+
+
 class QuietHours(NamedTuple):
     """Hours in which nothing pops up, by this machine's clock; over midnight where the last is before the first."""
 
@@ -142,6 +154,20 @@ def _types(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _time(value: Any) -> int:
+    """A time of the day, in minutes."""
+    found = re.fullmatch(_TIME, value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError
+    return int(found["hour"]) * 60 + int(found["minute"])
+
+
+def _days(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value or not all(day in DAYS for day in value):
+        raise ValueError
+    return tuple(day for day in DAYS if day in value)
+
+
 _KEYS: dict[str, tuple[str, Callable[[Any], Any], str]] = {
     "environment": (
         "TELEX_START_ENVIRONMENT",
@@ -161,11 +187,91 @@ _KEYS: dict[str, tuple[str, Callable[[Any], Any], str]] = {
     ),
     "show_text": ("TELEX_START_SHOW_TEXT", _truth, "true or false"),
     "honour_telex_settings": ("TELEX_START_HONOUR_TELEX_SETTINGS", _truth, "true or false"),
+    "remember_email": ("TELEX_START_REMEMBER_EMAIL", _truth, "true or false"),
+    "sound": ("TELEX_START_SOUND", _one_of(*SOUNDS), '"desktop", "on" or "off"'),
+    "while_client_runs": ("TELEX_START_WHILE_CLIENT_RUNS", _one_of(*WHILE_CLIENT_RUNS), '"notify" or "quiet"'),
     "main_app.click": ("TELEX_START_MAIN_APP_CLICK", _one_of(*CLICKS), '"conversation" or "client"'),
     "main_app.command": ("TELEX_START_MAIN_APP_COMMAND", _text, "the path of the Telex client's executable"),
+    "quiet.from": ("TELEX_START_QUIET_FROM", _time, 'a time of the day, as "22:00"'),
+    "quiet.to": ("TELEX_START_QUIET_TO", _time, 'a time of the day, as "07:00"'),
+    "quiet.days": (
+        "TELEX_START_QUIET_DAYS",
+        _days,
+        'a list of days, as ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] (in a variable: with commas between)',
+    ),
 }
 """Each setting: its environment variable, what checks a value, and what is allowed, in words."""
-_SECTIONS = ("main_app",)
+_LISTS = ("notification_types", "quiet.days")
+"""Settings that a variable spells with commas."""
+_SECTIONS = ("main_app", "quiet")
+_QUIET = ("quiet.from", "quiet.to", "quiet.days")
+_NOTIFY = (_one_of(*LEVELS), '"all", "mentions" or "none"')
+"""What checks the value of an organisation's key, and what is allowed, in words."""
+_ORGANISATION = r"organisations\.(?P<name>.*)\.notify"
+
+
+def organisation_key(name: str) -> str:
+    """The key that says what an organisation notifies of: ``organisations.NAME.notify``.
+
+    Args:
+        name: Its name or id, as it is: not quoted.
+    """
+    return f"organisations.{name}.notify"
+
+
+def organisation_of(key: str) -> str | None:
+    """The organisation of a key that :func:`organisation_key` makes; ``None`` for any other key."""
+    found = re.fullmatch(_ORGANISATION, key, re.DOTALL)
+    return found["name"] if found is not None else None
+
+
+def check(key: str, value: Any) -> str:
+    """What is wrong with a value, in words that stand beside its field; empty where nothing is.
+
+    Args:
+        key: As in the file, with dots: ``sound``, ``quiet.from``, or one of :func:`organisation_key`.
+        value: As the file would have it.
+    """
+    if key not in _KEYS and organisation_of(key) is None:
+        return f"There is no setting {key}."
+    check, allowed = _rule(key)
+    try:
+        check(value)
+    except ValueError:
+        return f"Allowed is {allowed}."
+    return ""
+
+
+def faults(values: Mapping[str, Any]) -> dict[str, str]:
+    """What is wrong with values as a whole: for each key words as of :func:`check`, also where two do not go together.
+
+    Args:
+        values: By key, as :meth:`telex_start.settings_file.SettingsFile.values` gives them.
+    """
+    wrong = {key: words for key, value in values.items() if (words := check(key, value))}
+    hours = {key: _rule(key)[0](values[key]) for key in _QUIET if key in values and key not in wrong}
+    if hours.keys() == values.keys() & set(_QUIET):
+        try:
+            _quiet(hours, "")
+        except ConfigError as error:
+            wrong["quiet.to" if "quiet.to" in values else "quiet.from"] = error.message
+    return wrong
+
+
+def given(environ: Mapping[str, str], options: Mapping[str, str | None]) -> dict[str, Given]:
+    """The settings that stand over the file, by key. Their values are not checked.
+
+    Args:
+        environ, options: As of :func:`resolve`.
+    """
+    found: dict[str, Given] = {}
+    for key, (variable, *_) in _KEYS.items():
+        if variable in environ:
+            found[key] = Given(variable, _of_variable(key, environ[variable]))
+    for key, option in options.items():
+        if option is not None:
+            found[key] = Given(f"--{key.replace('_', '-')}", option)
+    return found
 
 
 def resolve(
@@ -184,17 +290,15 @@ def resolve(
     """
     values: dict[str, Any] = {}
     layers: list[dict[str, Any]] = [{}, {}, {}]
-    for key, value in _flatten(file, file_name):
-        layers[0][key] = _checked(key, value, f"{file_name}: {key}")
+    for key, value in flatten(file, file_name).items():
+        layers[0][key] = _checked(key, value, f"{file_name}: {_spelled(key)}")
     known = {variable: key for key, (variable, _, _) in _KEYS.items()}
     for variable, value in environ.items():
         if variable.startswith("TELEX_START_"):
             if variable not in known:
                 raise ConfigError(f"environment: unknown variable {variable}; known are {', '.join(sorted(known))}.")
-            given: Any = value
-            if known[variable] == "notification_types":
-                given = [word for part in value.split(",") if (word := part.strip())]
-            layers[1][known[variable]] = _checked(known[variable], given, f"environment: {variable}")
+            key = known[variable]
+            layers[1][key] = _checked(key, _of_variable(key, value), f"environment: {variable}")
     for key, option in options.items():
         if option is not None:
             layers[2][key] = _checked(key, option, f"option --{key.replace('_', '-')}")
@@ -215,7 +319,36 @@ def resolve(
         raise ConfigError(f"{alone} is set without {missing}: set both, or neither and an environment.")
     if own and not own_web:
         values["web_url"] = f"https://{values['api_url'].removeprefix('https://').partition('/')[0]}"
-    return Config(**{key.replace(".", "_"): value for key, value in values.items()})
+    in_file = not layers[1].keys() & set(_QUIET)
+    quiet = _quiet(values, f"{file_name}: " if in_file else "")
+    organisations = tuple((name, values[key]) for key in values if (name := organisation_of(key)) is not None)
+    named = {key.replace(".", "_"): values[key] for key in _KEYS if key in values and not key.startswith("quiet.")}
+    return Config(**named, quiet=quiet, organisations=organisations)
+
+
+def _quiet(values: Mapping[str, Any], where: str) -> QuietHours | None:
+    """The quiet hours.
+
+    Args:
+        values: Those that stand, checked.
+        where: Begins the message.
+
+    Raises:
+        ConfigError: they make none.
+    """
+    first, last, days = (values.get(f"quiet.{key}") for key in ("from", "to", "days"))
+    if first is None and last is None:
+        if days is not None:
+            raise ConfigError(f"{where}quiet.days is set without quiet.from and quiet.to: set all three, or none.")
+        return None
+    if first is None or last is None:
+        alone, missing = ("quiet.to", "quiet.from") if first is None else ("quiet.from", "quiet.to")
+        raise ConfigError(f"{where}{alone} is set without {missing}: set both, or none.")
+    if first == last:
+        raise ConfigError(
+            f'{where}quiet.from and quiet.to are the same; for a whole day write from = "00:00" and to = "23:59".'
+        )
+    return QuietHours(first, last, DAYS if days is None else days)
 
 
 def other_name(api_url: str) -> str | None:
@@ -223,23 +356,57 @@ def other_name(api_url: str) -> str | None:
     return next((_RENAMED[name] for name in _RENAMED if ENVIRONMENTS[name].api_url == api_url), None)
 
 
-def _flatten(file: Mapping[str, Any], file_name: str) -> list[tuple[str, Any]]:
-    pairs: list[tuple[str, Any]] = []
+def flatten(file: Mapping[str, Any], file_name: str) -> dict[str, Any]:
+    """What stands in the file, by key with dots, unchecked.
+
+    Raises:
+        ConfigError: names a key that is unknown, or a section that is none.
+    """
+    pairs: dict[str, Any] = {}
     for key, value in file.items():
         if key in _SECTIONS:
-            if not isinstance(value, Mapping):
-                raise ConfigError(f"{file_name}: [{key}] is a section, not a value: write [{key}] and its keys below.")
-            pairs += [(f"{key}.{inner}", item) for inner, item in value.items()]
+            pairs.update((f"{key}.{inner}", item) for inner, item in _section(key, value, file_name))
+        elif key == "organisations":
+            for name, of_it in _section(key, value, file_name):
+                section = _spelled(organisation_key(name)).removesuffix(".notify")
+                for inner, item in _section(section, of_it, file_name):
+                    if inner != "notify":
+                        raise ConfigError(f"{file_name}: unknown key {section}.{inner}; known is notify.")
+                    pairs[organisation_key(name)] = item
         else:
-            pairs.append((key, value))
-    for key, _ in pairs:
-        if key not in _KEYS:
-            raise ConfigError(f"{file_name}: unknown key {key}; known are {', '.join(_KEYS)}.")
+            pairs[key] = value
+    for key in pairs:
+        if (key in file and "." in key) or (key not in _KEYS and organisation_of(key) is None):
+            raise ConfigError(
+                f"{file_name}: unknown key {key}; known are {', '.join(_KEYS)}, organisations.NAME.notify."
+            )
     return pairs
 
 
+def _section(name: str, value: Any, file_name: str) -> list[tuple[str, Any]]:
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"{file_name}: [{name}] is a section, not a value: write [{name}] and its keys below.")
+    return list(value.items())
+
+
+def _spelled(key: str) -> str:
+    """The key as it is written in the file."""
+    name = organisation_of(key)
+    return key if name is None else f"organisations.{_shown(name)}.notify"
+
+
+def _of_variable(key: str, value: str) -> Any:
+    """The value of a variable, as the file would have it."""
+    return [word for part in value.split(",") if (word := part.strip())] if key in _LISTS else value
+
+
+def _rule(key: str) -> tuple[Callable[[Any], Any], str]:
+    """What checks a value, and what is allowed, in words."""
+    return _KEYS[key][1:] if key in _KEYS else _NOTIFY
+
+
 def _checked(key: str, value: Any, where: str) -> Any:
-    _, check, allowed = _KEYS[key]
+    check, allowed = _rule(key)
     try:
         return check(value)
     except ValueError:

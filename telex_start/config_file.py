@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from .config import Config, resolve
+from .config import Config, Given, given, resolve
 from .errors import ConfigError
 from .process import paths
 
@@ -31,23 +31,50 @@ def load(options: object) -> Config:
         ConfigError: names the source, the key and what is allowed.
     """
     path = file_of(options)
-    file: dict[str, object] = {}
     try:
-        with open(path, encoding="utf-8-sig") as stream:  # Notepad begins a file with a mark
-            text = stream.read()
-        if text:
-            import tomllib
-
-            file = tomllib.loads(text)
+        file = read(path)
     except FileNotFoundError:
         if getattr(options, "config", None):
             raise ConfigError(f"there is no file {path}.") from None
+        file = {}
+    config = resolve(file, path, os.environ, _given_options(options))
+    return config._replace(ca_file=_at_home(config.ca_file), main_app_command=_at_home(config.main_app_command))
+
+
+def sources(options: object) -> dict[str, Given]:
+    """The settings that are given by the environment or by options, by key: what stands in the file does not count.
+
+    Args:
+        options: The parsed command line; ``None`` where there was none.
+    """
+    return given(os.environ, _given_options(options))
+
+
+def read(path: str) -> dict[str, object]:
+    """What stands in the file.
+
+    Raises:
+        FileNotFoundError: there is none.
+        ConfigError: it cannot be read, or is no TOML.
+    """
+    try:
+        with open(path, encoding="utf-8-sig") as stream:  # Notepad begins a file with a mark
+            text = stream.read()
+        if not text:
+            return {}
+        import tomllib
+
+        return tomllib.loads(text)
+    except FileNotFoundError:
+        raise
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
     except ValueError as error:  # tomllib.TOMLDecodeError and UnicodeDecodeError
         raise ConfigError(f"{path} is no TOML: {error}.") from None
-    config = resolve(file, path, os.environ, {key: getattr(options, key, None) for key in _OPTIONS})
-    return config._replace(ca_file=_at_home(config.ca_file), main_app_command=_at_home(config.main_app_command))
+
+
+def _given_options(options: object) -> dict[str, str | None]:
+    return {key: getattr(options, key, None) for key in _OPTIONS}
 
 
 def _at_home(path: str | None) -> str | None:

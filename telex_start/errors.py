@@ -4,6 +4,7 @@
 
     TelexStartError
     ├── ConfigError            a bad option, variable or configuration file      exit code 2
+    ├── ChangedMeanwhile       the configuration file was changed by somebody else too
     ├── NoPlaceForIcon         no display, no bus, or no tray with a menu         exit code 2
     ├── NobodyToAsk            credentials are needed, and there is no terminal    exit code 3
     ├── CredentialsRefused     Telex does not know this e-mail and password
@@ -44,6 +45,20 @@ class ConfigError(TelexStartError):
     """An option, an environment variable or a key of the configuration file cannot be used."""
 
     title = "Telex Start cannot start"
+
+
+class ChangedMeanwhile(TelexStartError):
+    """The configuration file was changed by hand, in keys that the preferences change too. Nothing was written.
+
+    Attributes:
+        keys: Which they are, with dots.
+    """
+
+    title = "The configuration was changed meanwhile"
+
+    def __init__(self, message: str, keys: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.keys = keys
 
 
 class NoPlaceForIcon(TelexStartError):

@@ -315,6 +315,23 @@ class SignalReceived(Event, frozen=True):
     number: int
 
 
+class ChildSaid(Event, frozen=True):
+    """A window in a process of its own says something (see :mod:`telex_start.desktop.child`)."""
+
+    child: str
+    """Which window."""
+    said: dict[str, Any]
+    """The line as it came; not yet checked for what it should hold."""
+
+
+class ChildEnded(Event, frozen=True):
+    """A window in a process of its own is closed; not told at Exit."""
+
+    child: str
+    problem: str = ""
+    """Why it could not be shown, or went away by itself, in words; empty where the person has closed it."""
+
+
 class MachineWoke(Event, frozen=True):
     """The operating system says that the machine has woken from sleep."""
 

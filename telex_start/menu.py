@@ -79,3 +79,12 @@ class Request(Enum):
     """Read the configuration file anew."""
     PREFERENCES = "preferences"
     """Open the preferences window."""
+
+
+def asked(line: str) -> tuple[Request, str] | None:
+    """The request in a line that came by the instance socket, and its argument; ``None`` for any other line."""
+    word, _, argument = line.partition(" ")
+    return (Request(word), argument) if word in _WORDS else None
+
+
+_WORDS = {request.value for request in Request}

@@ -472,6 +472,8 @@ class App:
             self._session_died()
         if event.state is State.SIGNED_OUT:
             self._news.clear()
+        elif event.state not in SIGNED_IN:
+            self._news.recent.clear()
         if event.left_out > before.left_out:
             self._name_unread()
         self._surface.state(event)

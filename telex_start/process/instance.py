@@ -4,9 +4,9 @@ A second start sends a request to that socket and ends. A small thread of the fi
 nobody connects. On Linux and macOS lock and socket are files in this user's runtime folder, on Windows one named pipe
 is both. The system releases either, however the process ends.
 
-A caller sends one word: a :class:`~telex_start.menu.Request`, or any other word to learn only what runs. The answer is
-the instance's kind, ``tray`` or ``headless``. After Exit was requested, the connection stays open until the process of
-the instance has ended, so that a caller can wait for that.
+A caller sends one line: a :class:`~telex_start.menu.Request`, with an argument behind a blank where it takes one, or
+any other word to learn only what runs. The answer is the instance's kind, ``tray`` or ``headless``. After Exit was
+requested, the connection stays open until the process of the instance has ended, so that a caller can wait for that.
 """
 
 from __future__ import annotations
@@ -39,13 +39,14 @@ def claim(folder: str, api_url: str, kind: str) -> Instance | None:
     return _platform.claim(folder, _name(api_url), kind)
 
 
-def ask(folder: str, api_url: str, request: Request | None, wait: float = 0.0) -> str | None:
+def ask(folder: str, api_url: str, request: Request | None, wait: float = 0.0, *, argument: str = "") -> str | None:
     """Ask something of the running instance.
 
     Args:
         folder, api_url: As for :func:`claim`.
         request: What is asked of it; ``None``: only of which kind it is.
         wait: Seconds to wait for it to end, for ``Request.EXIT``; 0 does not wait.
+        argument: Of the request, where it takes one; 16 ASCII characters at most.
 
     Returns:
         Its kind; ``None`` where none is running or, without ``wait``, where it does not answer.
@@ -53,7 +54,8 @@ def ask(folder: str, api_url: str, request: Request | None, wait: float = 0.0) -
     Raises:
         TimeoutError: with ``wait``: it does not answer, or is still running after that.
     """
-    return _platform.ask(folder, _name(api_url), request.value if request else "hello", wait)
+    line = f"{request.value} {argument}".rstrip() if request else "hello"
+    return _platform.ask(folder, _name(api_url), line, wait)
 
 
 def _name(api_url: str) -> str:

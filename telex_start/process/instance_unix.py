@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from ..menu import Request
+from ..menu import Request, asked
 
 if TYPE_CHECKING:
     from ..events import Event
@@ -147,8 +147,8 @@ class Instance:
             self._leaving.append(caller)
         else:
             caller.close()
-        if word in (Request.OPEN.value, Request.EXIT.value):
-            dispatch(_second_start(word))
+        if (request := asked(word)) is not None:
+            dispatch(_second_start(*request))
 
     def _disconnect(self, poll: select.poll, now: float) -> None:
         """Let go of the callers whose time to speak is over."""
@@ -301,7 +301,7 @@ def _socket_address(path: str) -> Iterator[str]:
         os.close(folder)
 
 
-def _second_start(word: str) -> Event:
+def _second_start(request: Request, argument: str) -> Event:
     from ..events import SecondStart  # it brings msgspec, which the start does without
 
-    return SecondStart(Request(word))
+    return SecondStart(request, argument)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Client, Listener
 from typing import TYPE_CHECKING, Any
 
-from ..menu import Request
+from ..menu import Request, asked
 
 if TYPE_CHECKING:
     from ..events import Event
@@ -83,8 +83,8 @@ class Instance:
                 _leaving.append(caller)
             else:
                 caller.close()
-            if word in (Request.OPEN.value, Request.EXIT.value):
-                dispatch(_second_start(word))
+            if (request := asked(word)) is not None:
+                dispatch(_second_start(*request))
 
 
 def claim(folder: str, name: str, kind: str) -> Instance | None:
@@ -133,7 +133,7 @@ def _address(folder: str, name: str) -> str:
     return rf"\\.\pipe\telex-start-{os.getlogin()}-{name}"
 
 
-def _second_start(word: str) -> Event:
+def _second_start(request: Request, argument: str) -> Event:
     from ..events import SecondStart  # it brings msgspec, which the start does without
 
-    return SecondStart(Request(word))
+    return SecondStart(request, argument)

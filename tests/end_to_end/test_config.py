@@ -9,11 +9,22 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given as hypothesis_given
 from hypothesis import strategies as st
 
 from telex_start import config_file
-from telex_start.config import ENVIRONMENTS, Config, other_name, resolve
+from telex_start.config import (
+    ENVIRONMENTS,
+    Config,
+    Given,
+    QuietHours,
+    check,
+    faults,
+    given,
+    organisation_key,
+    other_name,
+    resolve,
+)
 from telex_start.errors import ConfigError
 from tests.program import Program
 from tests.servers import Sandbox
@@ -66,10 +77,17 @@ def test_every_setting_can_be_made_in_the_file_and_by_a_variable() -> None:
         notification_types = ["unread_thread_change", "thread_reply"]
         web_url = "https://web.example/"
         show_text = false
+        remember_email = false
+        sound = "off"
+        while_client_runs = "quiet"
         honour_telex_settings = false
         [main_app]
         command = "/opt/telex/telex"
         click = "client"
+        [quiet]
+        from = "22:00"
+        to = "7:05"
+        days = ["fri", "mon"]
     """
     by_file = resolved(file)
     by_variables = resolved(
@@ -85,6 +103,12 @@ def test_every_setting_can_be_made_in_the_file_and_by_a_variable() -> None:
             "TELEX_START_SHOW_TEXT": "false",
             "TELEX_START_HONOUR_TELEX_SETTINGS": "false",
             "TELEX_START_MAIN_APP_CLICK": "client",
+            "TELEX_START_REMEMBER_EMAIL": "false",
+            "TELEX_START_SOUND": "off",
+            "TELEX_START_WHILE_CLIENT_RUNS": "quiet",
+            "TELEX_START_QUIET_FROM": "22:00",
+            "TELEX_START_QUIET_TO": "07:05",
+            "TELEX_START_QUIET_DAYS": "fri, mon",
         }
     )
     assert by_file == by_variables
@@ -100,7 +124,77 @@ def test_every_setting_can_be_made_in_the_file_and_by_a_variable() -> None:
         web_url="https://web.example/",
         show_text=False,
         honour_telex_settings=False,
+        remember_email=False,
+        sound="off",
+        while_client_runs="quiet",
+        quiet=QuietHours(22 * 60, 7 * 60 + 5, ("mon", "fri")),
     )
+
+
+def test_quiet_hours_are_on_all_days_unless_some_are_named() -> None:
+    hours = '[quiet]\nfrom = "09:00"\nto = "17:30"\n'
+    assert resolved(hours).quiet == QuietHours(540, 1050, ("mon", "tue", "wed", "thu", "fri", "sat", "sun"))
+    assert resolved(hours + 'days = ["sun", "sat", "sun"]').quiet == QuietHours(540, 1050, ("sat", "sun"))
+    assert resolved("[quiet]").quiet is None
+    assert resolved(hours, {"TELEX_START_QUIET_TO": "12:00"}).quiet == QuietHours(540, 720), "over the file's"
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [
+        ('from = "22:00"', "quiet.from is set without quiet.to: set both, or none."),
+        ('to = "22:00"', "quiet.to is set without quiet.from: set both, or none."),
+        ('days = ["mon"]', "quiet.days is set without quiet.from and quiet.to: set all three, or none."),
+        (
+            'from = "9:00"\nto = "09:00"',
+            'quiet.from and quiet.to are the same; for a whole day write from = "00:00" and to = "23:59".',
+        ),
+    ],
+)
+def test_hours_that_are_none_are_refused(hours: str, words: str) -> None:
+    assert refused(f"[quiet]\n{hours}") == f"/home/ada/config.toml: {words}"
+
+
+def test_organisations_are_told_of_by_name_or_id_whatever_is_in_it() -> None:
+    config = resolved("""
+        [organisations."Northwind Ops"]
+        notify = "none"
+        [organisations]
+        "0190-12ab".notify = "mentions"
+        'a "quoted".notify name'.notify = "all"
+        "".notify = "all"
+        [organisations."nothing set"]
+    """)
+    assert dict(config.organisations) == {
+        "Northwind Ops": "none",
+        "0190-12ab": "mentions",
+        'a "quoted".notify name': "all",
+        "": "all",
+    }
+
+
+def test_what_is_wrong_is_said_for_beside_the_field() -> None:
+    assert check("sound", "on") == check("quiet.days", ["mon"]) == check(organisation_key("a.b"), "none") == ""
+    assert check("sound", "loud") == 'Allowed is "desktop", "on" or "off".'
+    assert check("quiet.from", "24:00") == 'Allowed is a time of the day, as "22:00".'
+    assert check(organisation_key("a.b"), "some") == 'Allowed is "all", "mentions" or "none".'
+    assert check("volume", 11) == "There is no setting volume."
+
+
+def test_what_does_not_go_together_is_said_beside_a_field_too() -> None:
+    assert faults({"sound": "on", "quiet.from": "22:00", "quiet.to": "7:00"}) == {}
+    assert faults({"quiet.from": "7:00", "quiet.to": "07:00"}).keys() == {"quiet.to"}
+    assert faults({"quiet.from": "7:00"}) == {"quiet.from": "quiet.from is set without quiet.to: set both, or none."}
+    assert faults({"quiet.from": "7:00", "quiet.to": ""}) == {"quiet.to": 'Allowed is a time of the day, as "07:00".'}
+
+
+def test_what_stands_over_the_file_is_known_with_its_source() -> None:
+    environ = {"TELEX_START_SOUND": "off", "TELEX_START_QUIET_DAYS": "mon,tue", "TELEX_START_LOG_LEVEL": "info"}
+    assert given(environ, {"log_level": "debug", "email": None}) == {
+        "sound": Given("TELEX_START_SOUND", "off"),
+        "quiet.days": Given("TELEX_START_QUIET_DAYS", ["mon", "tue"]),
+        "log_level": Given("--log-level", "debug"),
+    }
 
 
 @pytest.mark.parametrize("name", ["production", "staging", "zedu", "zedu-staging"])
@@ -159,6 +253,19 @@ def test_one_address_of_two_is_a_mistake(alone: str) -> None:
         ("email = true", "email is true", "an e-mail address"),
         ("show_text = 1", "show_text is 1", "true or false"),
         ('web_url = "http://web.example"', 'web_url is "http://web.example"', 'an address "https://HOST/…"'),
+        ('remember_email = "yes"', 'remember_email is "yes"', "true or false"),
+        ('sound = "loud"', 'sound is "loud"', '"desktop", "on" or "off"'),
+        ("sound = true", "sound is true", '"desktop", "on" or "off"'),
+        ('while_client_runs = "off"', 'while_client_runs is "off"', '"notify" or "quiet"'),
+        ('[quiet]\nfrom = "24:00"', 'quiet.from is "24:00"', 'a time of the day, as "22:00"'),
+        ("[quiet]\nto = 07:00:00", 'quiet.to is "07:00:00"', 'a time of the day, as "07:00"'),
+        ("[quiet]\ndays = []", "quiet.days is []", 'a list of days, as ["mon", "tue",'),
+        ('[quiet]\ndays = ["Monday"]', 'quiet.days is ["Monday"]', 'a list of days, as ["mon", "tue",'),
+        (
+            '[organisations."Northwind Ops"]\nnotify = "never"',
+            'organisations."Northwind Ops".notify is "never"',
+            '"all", "mentions" or "none"',
+        ),
         ('[main_app]\nclick = "open"', 'main_app.click is "open"', '"conversation" or "client"'),
         ('email = "ada"', 'email is "ada"', "an e-mail address"),
         ('email = "ada@exa mple.org"', "email is", "an e-mail address"),
@@ -244,13 +351,23 @@ def test_an_unknown_key_is_named_with_those_that_are_known() -> None:
     assert "main_app.command" in words
     assert refused("[main_app]\npath = 1").startswith("/home/ada/config.toml: unknown key main_app.path; known are ")
     assert refused("main_app = 1").startswith("/home/ada/config.toml: [main_app] is a section, not a value")
+    assert refused("quiet = 1").startswith("/home/ada/config.toml: [quiet] is a section, not a value")
+    assert refused("[quiet]\nfor = 1").startswith("/home/ada/config.toml: unknown key quiet.for; known are ")
+    assert refused('"quiet.from" = "22:00"').startswith("/home/ada/config.toml: unknown key quiet.from; known are ")
+    words = refused('[organisations]\n"Northwind Ops" = "none"')
+    assert words.startswith('/home/ada/config.toml: [organisations."Northwind Ops"] is a section, not a value')
+    words = refused('[organisations."Northwind Ops"]\nmuted = true')
+    assert words == '/home/ada/config.toml: unknown key organisations."Northwind Ops".muted; known is notify.'
     words = refused(environ={"TELEX_START_EMIAL": "ada@example.org"})
     assert words.startswith("environment: unknown variable TELEX_START_EMIAL; known are TELEX_START_API_URL, ")
 
 
-@given(
+@hypothesis_given(
     st.dictionaries(
-        st.sampled_from(["email", "api_url", "push_url", "environment", "log_level", "ca_file", "main_app", "x"])
+        st.sampled_from(
+            ["email", "api_url", "push_url", "environment", "log_level", "ca_file", "main_app", "quiet", "x"]
+        )
+        | st.just("organisations")
         | st.text(max_size=5),
         st.recursive(
             st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),

@@ -110,6 +110,13 @@ def test_the_second_start_tells_the_first_what_it_wants(tmp_path: Path, running:
     assert running.requested() is Request.OPEN
 
 
+def test_a_request_brings_its_argument(tmp_path: Path, running: Claimed) -> None:
+    assert instance.ask(str(tmp_path), API, Request.PAUSE, argument="1h") == "tray"
+    assert running.events.get(timeout=5) == SecondStart(Request.PAUSE, "1h")
+    assert instance.ask(str(tmp_path), API, Request.RELOAD) == "tray"
+    assert running.events.get(timeout=5) == SecondStart(Request.RELOAD)
+
+
 def test_asking_what_runs_disturbs_nobody(tmp_path: Path, running: Claimed) -> None:
     assert instance.ask(str(tmp_path), API, None) == "tray"
     assert instance.ask(str(tmp_path), API, Request.OPEN) == "tray"

@@ -20,6 +20,8 @@ from telex_start.errors import NobodyToAsk, TelexStartError
 from telex_start.events import (
     CancelSignIn,
     ChannelAnswered,
+    ChildEnded,
+    ChildSaid,
     Command,
     CountsUnknown,
     Event,
@@ -1136,6 +1138,7 @@ EXAMPLES: dict[type[Event], Event] = {
         UnreadSection(CHANNEL, "channels_section", ({"channels_id": "General", "thread_count": 1},), whole=True),
         *(SettingsLookedUp(CHANNEL, frozenset({"General"}), "mentions", ""), ProfileLookedUp(True, "Europe/Berlin")),
         *(MarkAsReadFailed("General", "Telex refused it.", GENERAL), MarkedAsRead(GENERAL)),
+        *(ChildSaid("preferences", {"saved": True}), ChildEnded("preferences")),
         *(MenuOpened(), IconMiddleClicked(), UnreadClicked(GENERAL), MuteChosen(GENERAL, MuteFor.HOUR)),
     )
 }

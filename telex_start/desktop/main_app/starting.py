@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
 import time
 from typing import NamedTuple
 
-_TOKENS = ("XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID")
-"""Variables by which a program gets the token that lets its window take the focus, on Wayland and on X11."""
+from ..activation import environment
+
 _TELL_PID = 'echo $$; exec "$0" "$@" >/dev/null'
 """What a shell does in between, which keeps its process."""
 
@@ -69,16 +68,3 @@ def detach(command: tuple[str, ...], folder: str | None = None, token: str = "")
     )
     words, _ = process.communicate()
     return Start(command, at, int(words) if words.strip().isdigit() else None, None)
-
-
-def environment(token: str) -> dict[str, str]:
-    """The environment for a program that is started.
-
-    Args:
-        token: The desktop's activation token for it. Empty for none: our own, with which we may have been started, is
-            used up and is not passed on.
-    """
-    environ = {name: value for name, value in os.environ.items() if name not in _TOKENS}
-    if token:
-        environ |= dict.fromkeys(_TOKENS, token)
-    return environ

@@ -1,0 +1,21 @@
+"""The desktop's activation token, with which a program that is started may bring its window to the front."""
+
+from __future__ import annotations
+
+import os
+
+_TOKENS = ("XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID")
+"""Variables by which a program gets the token that lets its window take the focus, on Wayland and on X11."""
+
+
+def environment(token: str) -> dict[str, str]:
+    """The environment for a program that is started.
+
+    Args:
+        token: The desktop's activation token for it. Empty for none: our own, with which we may have been started, is
+            used up and is not passed on.
+    """
+    environ = {name: value for name, value in os.environ.items() if name not in _TOKENS}
+    if token:
+        environ |= dict.fromkeys(_TOKENS, token)
+    return environ

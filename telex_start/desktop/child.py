@@ -1,0 +1,239 @@
+"""A window in a process of its own, as the agent sees it: started, raised, heard and ended.
+
+So the agent never holds what a window needs: Tk would stay with it after the window was closed. The process is
+``python -m telex_start …``. What it is to show goes to it as a line of JSON on its standard input, never in its
+arguments, which anybody on the machine can read; what it says comes back as lines of JSON on its standard output
+(:mod:`.parent` is its side). It ends where its standard input does: with the agent, however that ends.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import site
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from ..events import ChildEnded, ChildSaid, Event
+from .activation import environment
+from .pixmaps import search_path
+
+log = logging.getLogger(__name__)
+
+END_WITHIN = 0.3
+"""Seconds that :meth:`Child.end` gives it to end by itself."""
+_GONE_WITHIN = 0.3
+"""Seconds in which a process that was killed is gone."""
+_LONGEST = 1_000_000
+"""Bytes of one line."""
+
+
+class Child:
+    """One such window. For the main thread; no call but :meth:`end` waits for anything.
+
+    Args:
+        name: What :class:`ChildSaid` and :class:`ChildEnded` call it.
+        dispatch: Where these go, on a thread that is there only while the window is.
+    """
+
+    def __init__(self, name: str, dispatch: Callable[[Event], object]) -> None:
+        self._name = name
+        self._dispatch = dispatch
+        self._run: _Run | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its process is there, or about to be."""
+        return self._run is not None and self._run.alive
+
+    def open(self, argv: Sequence[str], data: Mapping[str, Any], token: str = "") -> None:
+        """Open the window, or bring it to the front where it is open.
+
+        Args:
+            argv: The command and its options, as after ``telex-start``.
+            data: What it is to show.
+            token: The desktop's activation token for it; empty without one.
+        """
+        if self._run is not None and self._run.bring_forward(token):
+            return
+        self._run = _Run(self._name, self._dispatch, argv, data, token)
+
+    def end(self) -> None:
+        """End it, if it is open; takes :data:`END_WITHIN` and :data:`_GONE_WITHIN` at most."""
+        run, self._run = self._run, None
+        if run is not None:
+            run.end()
+
+
+class _Run:
+    """One run of its process, and the thread that starts it and listens to it."""
+
+    def __init__(
+        self, name: str, dispatch: Callable[[Event], object], argv: Sequence[str], data: Mapping[str, Any], token: str
+    ) -> None:
+        self._name = name
+        self._dispatch = dispatch
+        self._command = [sys.executable, "-P", "-m", "telex_start", *argv]
+        self._environ = environment(token)
+        if not _is_installed():
+            self._environ |= search_path()
+        # Held while something is written to the process. Main never waits for it.
+        self._writing = threading.Lock()
+        self._state = threading.Lock()
+        # Guarded by the lock above.
+        self._process: subprocess.Popen[bytes] | None = None
+        self._unsent: list[str] = [_line(data)]
+        self._raising = False
+        self._told = False
+        """It has all that it is to show. That may be much, so only the thread writes it."""
+        self._ending = False
+        self._over = False
+        self._thread = threading.Thread(target=self._live, name=f"window: {name}", daemon=True)
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        return not self._over
+
+    def bring_forward(self, token: str) -> bool:
+        """Have the window come to the front; ``False`` where it is gone."""
+        with self._state:
+            if self._over:
+                return False
+            # One at a time: a window that hangs must not let them pile up in a pipe, where a write would block.
+            if not self._raising:
+                self._raising = True
+                self._unsent.append(_line({"raise": token}))
+            told = self._told
+        if told:
+            self._send()
+        return True
+
+    def end(self) -> None:
+        with self._state:
+            self._ending = True
+            process = self._process
+        if process is not None:
+            if self._writing.acquire(timeout=END_WITHIN):
+                self._close_input(process)
+                self._writing.release()
+                self._thread.join(END_WITHIN)
+            if self._thread.is_alive():
+                log.info("the window %s does not end by itself", self._name)
+                process.kill()
+        self._thread.join(_GONE_WITHIN)
+
+    def _send(self) -> None:
+        """Write what is to be written, unless another thread is just at it: then that one does."""
+        while self._unsent and self._process is not None and self._writing.acquire(blocking=False):
+            try:
+                with self._state:
+                    process, lines = self._process, "".join(self._unsent)
+                    self._unsent.clear()
+                if process is not None and process.stdin is not None and not process.stdin.closed:
+                    with suppress(OSError):  # it has just ended
+                        process.stdin.write(lines.encode())
+                        process.stdin.flush()
+            finally:
+                self._writing.release()
+
+    @staticmethod
+    def _close_input(process: subprocess.Popen[bytes]) -> None:
+        if process.stdin is not None:
+            with suppress(OSError):
+                process.stdin.close()
+
+    # --- the thread -------------------------------------------------------------------------------------------------
+
+    def _live(self) -> None:
+        problem = ""
+        try:
+            process = self._start()
+            problem = self._listen(process)
+            code = process.wait()
+            if code and not problem:
+                problem = f"Its window ended unexpectedly (code {code}); the log tells more."
+        except OSError as error:
+            log.error("the window %s: %s", self._name, error)
+            problem = f"Its window cannot be started ({error.strerror})."
+        finally:
+            with self._state:
+                self._over = True
+                ending, process_then = self._ending, self._process
+            if process_then is not None:
+                for stream in (process_then.stdout, process_then.stdin):
+                    if stream is not None:
+                        with suppress(OSError):
+                            stream.close()
+        if not ending:
+            self._dispatch(ChildEnded(self._name, problem))
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        """Start it, and tell it what it is to show.
+
+        Raises:
+            OSError: it cannot be started.
+        """
+        flags = 0
+        if sys.platform == "win32":
+            flags = subprocess.CREATE_NO_WINDOW
+        process = subprocess.Popen(
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,  # what is no JSON goes to our log, where secrets are struck
+            env=self._environ,
+            creationflags=flags,
+            start_new_session=sys.platform != "win32",  # Ctrl-C on a terminal is for the agent
+        )
+        with self._state:
+            self._process = process
+            ending = self._ending
+        if ending:
+            process.kill()
+        self._send()
+        with self._state:
+            self._told = True
+        self._send()
+        return process
+
+    def _listen(self, process: subprocess.Popen[bytes]) -> str:
+        """Pass on what it says, until it says nothing any more; gives why it could not be shown, if it says so."""
+        problem = ""
+        assert process.stdout is not None
+        while line := process.stdout.readline(_LONGEST):
+            match _said(line):
+                case None:
+                    log.warning("the window %s: %s", self._name, line.decode(errors="replace").rstrip())
+                case {"raised": _}:
+                    with self._state:
+                        self._raising = False
+                case {"failed": str(words)}:
+                    problem = words
+                case said:
+                    self._dispatch(ChildSaid(self._name, said))
+        return problem
+
+
+def _line(data: Mapping[str, Any]) -> str:
+    return json.dumps(data) + "\n"
+
+
+def _said(line: bytes) -> dict[str, Any] | None:
+    """An object in JSON; ``None`` for anything else, as of a library that prints."""
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return None
+    return said if isinstance(said, dict) else None
+
+
+def _is_installed() -> bool:
+    """Whether an interpreter finds this package by itself."""
+    here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    return here in {*site.getsitepackages(), site.getusersitepackages()}
