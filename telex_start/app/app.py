@@ -115,7 +115,7 @@ class App:
         self._own = OwnWords(surface, toasts)
         self._failures = Failures()
         self._due_not_before = float("-inf")
-        self._news = NewsDesk(config, surface, toasts, self._main_app, self._send, self._counts_changed)
+        self._news = NewsDesk(config, surface, toasts, self._main_app, self._send, self._counts_changed, events.put)
         self._renewal = Renewal(self._last_state, surface.renew_every, self._news.notifier.recent)
 
     @property

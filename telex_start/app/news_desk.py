@@ -17,6 +17,7 @@ from ..events import (
     Event,
     LookUpBegan,
     LookUpSlug,
+    MuteChosen,
     OrganisationsChanged,
     ProfileLookedUp,
     PublicationsReceived,
@@ -28,9 +29,10 @@ from ..events import (
     UnreadSection,
     WatchAgents,
 )
+from ..menu import MuteFor
 from ..news.notifier import Notifier
 from ..news.unread import Counts
-from ..toast import Handle, Toast
+from ..toast import Conversation, Handle, Toast
 from .local_time import second_of_day
 from .main_app_calls import MainAppCalls
 from .places import Places
@@ -50,16 +52,19 @@ class NewsDesk:
         main_app: MainAppCalls,
         send: Callable[[Command], None],
         counts_changed: Callable[[Counts], None],
+        dispatch: Callable[[Event], None],
     ) -> None:
         """
         Args:
             send: Sends a command to the session.
             counts_changed: Told whenever the counts change.
+            dispatch: Where events go that follow from a click.
         """
         self._surface = surface
         self._toasts = toasts
+        self._dispatch = dispatch
         self._places = Places(config.web_url, lambda channel: send(LookUpSlug(channel)))
-        self._clicks = ToastClicks(self._places, main_app, send, surface.end_startup)
+        self._clicks = ToastClicks(self._places, main_app, send, surface.end_startup, self._mute_hour)
         self.notifier = Notifier(
             config.notification_types,
             self.show,
@@ -120,6 +125,10 @@ class NewsDesk:
         if not toast.silent:
             self._surface.toast(toast)
         self._toasts.show(toast)
+
+    def _mute_hour(self, conversation: Conversation) -> None:
+        self._close(conversation)
+        self._dispatch(MuteChosen(conversation, MuteFor.HOUR))
 
     def _close(self, handle: Handle) -> None:
         self._toasts.close(handle)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from ..config import Config
 from ..events import Command, Event, MainAppAnswered, SignIn, StateChanged, Trouble
 from ..face import Face
 from ..news.unread import Counts
@@ -40,6 +41,8 @@ class ToastsPort(Protocol):
     def show(self) -> Callable[[Toast], object]: ...
     @property
     def close(self) -> Callable[[Handle], object]: ...
+    def configure(self, config: Config) -> None:
+        """Take up a changed configuration."""
 
 
 class Surface(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..events import Command, MarkAsRead, ToastClicked
-from ..toast import Action, Place, Toast
+from ..toast import Action, Conversation, Place, Toast
 from .main_app_calls import MainAppCalls
 from .places import Places
 
@@ -22,6 +22,7 @@ class ToastClicks:
         main_app: MainAppCalls,
         send: Callable[[Command], None],
         end_startup: Callable[[str], None],
+        mute_hour: Callable[[Conversation], None],
     ) -> None:
         """
         Args:
@@ -29,11 +30,13 @@ class ToastClicks:
             main_app: Opens the client and addresses.
             send: Sends a command to the session.
             end_startup: Ends the desktop's waiting for what a click (by its activation token) was to bring.
+            mute_hour: Mutes a conversation for an hour.
         """
         self._places = places
         self._main_app = main_app
         self._send = send
         self._end_startup = end_startup
+        self._mute_hour = mute_hour
         self._waiting: tuple[Place, str, float, bool] | None = None
 
     def clicked(self, event: ToastClicked, now: float) -> None:
@@ -42,6 +45,11 @@ class ToastClicks:
         if event.action == Action.MARK_AS_READ:
             self._end_startup(event.token)
             self._mark_as_read(toast)
+            return
+        if event.action == Action.MUTE_HOUR:
+            self._end_startup(event.token)
+            if toast.conversation is not None:
+                self._mute_hour(toast.conversation)
             return
         self.open(toast.place or Place(), event.token, now, in_browser=event.action == Action.JOIN)
 

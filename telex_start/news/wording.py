@@ -49,7 +49,6 @@ def toast_of(news: News, organisation_name: str, several_organisations: bool, sh
     name = _name(news.name) or (sender if to_me_alone else "")
     text = visible(clean(plain(news.message or ""))) or news.attached
     body = _with_counts(_said(news, sender, text), news) if show_text else NEW_MESSAGE
-    has_id = bool(news.place.path)
     return Toast(
         title=_title(name or _unnamed(news), organisation, several_organisations),
         body=cut(body, LONGEST_BODY),
@@ -61,7 +60,7 @@ def toast_of(news: News, organisation_name: str, several_organisations: bool, sh
         text=(cut(text, LONGEST_BODY) if show_text else "") or None,
         place=news.place,
         group=news.group,
-        actions=(Action.MARK_AS_READ,) if has_id and news.conversation.section in (CHANNELS, DIRECT) else (),
+        actions=_actions(news),
     )
 
 
@@ -206,6 +205,12 @@ def _title(name: str, organisation: str, several_organisations: bool) -> str:
         return name or organisation or PROGRAM
     organisation_share = cut(organisation, max(_ORGANISATION_SHARE, LONGEST_TITLE - 3 - len(name)))
     return f"{cut(name, LONGEST_TITLE - 3 - len(organisation_share))} · {organisation_share}"
+
+
+def _actions(news: News) -> tuple[Action, ...]:
+    readable = bool(news.place.path) and news.conversation.section in (CHANNELS, DIRECT)
+    mutable = bool(news.conversation.ident) and not news.asked_for
+    return (Action.MARK_AS_READ,) * readable + (Action.MUTE_HOUR,) * mutable
 
 
 def _unnamed(news: News) -> str:

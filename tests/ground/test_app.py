@@ -220,6 +220,7 @@ class Toasts:
         self.closed: list[Handle] = []
         self.on_screen: list[str] = []
         """The titles of what can be seen now."""
+        self.configured: list[Config] = []
 
     def show(self, toast: Toast) -> None:
         self.shown.append(toast)
@@ -229,6 +230,9 @@ class Toasts:
         self.closed.append(handle)
         gone = {toast.title for toast in self.shown if toast.handle == handle}
         self.on_screen = [title for title in self.on_screen if title not in gone]
+
+    def configure(self, config: Config) -> None:
+        self.configured.append(config)
 
 
 class MainApp:

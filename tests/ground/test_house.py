@@ -52,9 +52,19 @@ ROOMS: dict[str, set[str]] = {
     "desktop.bus": {"process"},
     "desktop.statusnotifier": set(),
     "desktop.toasts": {"desktop.bus", "news", "process"},
-    "desktop.login": {"desktop", "process"},
+    "desktop.tk": {"desktop", "process"},
+    "desktop.login": {"desktop.tk"},
     "desktop.main_app": {"desktop"},
-    "desktop.tray": {"desktop", "desktop.bus", "desktop.statusnotifier", "desktop.login", "app", "news", "process"},
+    "desktop.tray": {
+        "desktop",
+        "desktop.bus",
+        "desktop.statusnotifier",
+        "desktop.login",
+        "desktop.tk",
+        "app",
+        "news",
+        "process",
+    },
     # What puts the parts together, and the commands.
     "console": {"app", "news", "process"},
     "config_file": {"process"},
@@ -64,6 +74,7 @@ ROOMS: dict[str, set[str]] = {
     "doctor": {"net", "push", "news", "process", "config_file", "command_line"}
     | {"desktop", "desktop.bus", "desktop.tray", "desktop.main_app"},
     "demo": {"command_line"},
+    "reference": {"command_line", "sandbox"},
     "sandbox": set(),
     "__main__": {"agent", "demo", "doctor", "sandbox", "command_line", "config_file", "process"},
 }
@@ -103,8 +114,8 @@ OWNERS: dict[str, set[str]] = {
     "plyer": {"desktop/toasts/plyer_backend.py"},
     "PIL": {"desktop/icons.py"},
     "Xlib": {"desktop/x11.py"},
-    "tkinter": {"desktop/login/window.py"},
-    "tktooltip": {"desktop/login/tips.py"},
+    "tkinter": {"desktop/tk/toolkit.py", "desktop/login/window.py"},
+    "tktooltip": {"desktop/tk/tips.py"},
     "gi": {"desktop/tray/pystray_backend.py"},
     # The StatusNotifier icon is a package that could leave this house: it has a bus connection and a base of its own.
     "pystray": {"desktop/tray/pystray_backend.py", "desktop/statusnotifier/pystray_base.py"},

@@ -35,7 +35,7 @@ def test_a_direct_message_is_the_senders() -> None:
     assert told(toast) == ("Ben Okri", "are you there?")
     assert (toast.sender, toast.text, toast.channel) == ("Ben Okri", "are you there?", "Ben Okri")
     assert toast.place == Place("o0/u", ("dms", "d1"), "t1")
-    assert toast.actions == (Action.MARK_AS_READ,)
+    assert toast.actions == (Action.MARK_AS_READ, Action.MUTE_HOUR)
     assert not toast.group
 
 
@@ -164,7 +164,7 @@ def test_an_agents_text_is_matched_by_its_thread() -> None:
     )
     assert told(toast) == ("Robo", "build 7 failed")
     assert toast.place == Place("o0/u")
-    assert toast.actions == ()
+    assert toast.actions == (Action.MUTE_HOUR,), "its thread cannot be marked as read, and it can be muted"
 
 
 def test_an_agent_without_a_text_is_described() -> None:
@@ -192,6 +192,7 @@ def test_a_reminder_of_a_saved_message() -> None:
     saved = {"notification_type": kind, "section": "channels_section", "data": data}
     toast = shown(saved, types=(kind,))
     assert told(toast) == ("Reminder", "You wanted to be reminded of a message that you saved.")
+    assert Action.MUTE_HOUR not in toast.actions, "the person asked for it"
     assert toast.place == Place("o0/u")
 
 
