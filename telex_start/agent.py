@@ -203,6 +203,7 @@ class _Agent:
             tray_notify=self._tray.notify if self._tray is not None and not sys.platform.startswith("linux") else None,
         )
         self._stack.callback(toasts.stop)
+        toasts.configure(self._config)
         toasts.start()
         return toasts
 

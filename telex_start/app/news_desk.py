@@ -17,6 +17,7 @@ from ..events import (
     Event,
     LookUpBegan,
     LookUpSlug,
+    MuteChosen,
     OrganisationsChanged,
     ProfileLookedUp,
     PublicationsReceived,
@@ -28,13 +29,15 @@ from ..events import (
     UnreadSection,
     WatchAgents,
 )
+from ..menu import MuteFor
 from ..news.notifier import Notifier
 from ..news.unread import Counts
-from ..toast import Handle, Toast
+from ..toast import Conversation, Handle, Toast
 from .local_time import second_of_day
 from .main_app_calls import MainAppCalls
 from .places import Places
 from .ports import Surface, ToastsPort
+from .recent_desk import RecentDesk
 from .toast_clicks import ToastClicks
 
 
@@ -49,16 +52,19 @@ class NewsDesk:
         main_app: MainAppCalls,
         send: Callable[[Command], None],
         counts_changed: Callable[[Counts], None],
+        dispatch: Callable[[Event], None],
     ) -> None:
         """
         Args:
             send: Sends a command to the session.
             counts_changed: Told whenever the counts change.
+            dispatch: Where events go that follow from a click.
         """
         self._surface = surface
         self._toasts = toasts
+        self._dispatch = dispatch
         self._places = Places(config.web_url, lambda channel: send(LookUpSlug(channel)))
-        self._clicks = ToastClicks(self._places, main_app, send, surface.end_startup)
+        self._clicks = ToastClicks(self._places, main_app, send, surface.end_startup, self._mute_hour)
         self.notifier = Notifier(
             config.notification_types,
             self.show,
@@ -69,6 +75,7 @@ class NewsDesk:
             show_text=config.show_text,
             honour_settings=config.honour_telex_settings,
         )
+        self.recent = RecentDesk(self.notifier.recent, self._clicks, send)
 
     def handle(self, event: Event, now: float) -> bool:
         """Take in an event.
@@ -119,6 +126,10 @@ class NewsDesk:
             self._surface.toast(toast)
         self._toasts.show(toast)
 
+    def _mute_hour(self, conversation: Conversation) -> None:
+        self._close(conversation)
+        self._dispatch(MuteChosen(conversation, MuteFor.HOUR))
+
     def _close(self, handle: Handle) -> None:
         self._toasts.close(handle)
 
@@ -135,5 +146,6 @@ class NewsDesk:
     def clear(self) -> None:
         """Signed out."""
         self.notifier.clear()
+        self.recent.clear()
         self._clicks.clear()
         self._places.clear()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from ..config import Config
 from ..events import Command, Event, MainAppAnswered, SignIn, StateChanged, Trouble
 from ..face import Face
 from ..news.unread import Counts
+from ..remembered import Remembered
 from ..toast import Handle, Toast
 from .signing_in import Window
 
@@ -40,6 +42,22 @@ class ToastsPort(Protocol):
     def show(self) -> Callable[[Toast], object]: ...
     @property
     def close(self) -> Callable[[Handle], object]: ...
+    def configure(self, config: Config) -> None:
+        """Take up a changed configuration."""
+
+
+class Memory(Protocol):
+    """What the program remembers from one start to the next (see ``process.state_file``)."""
+
+    def load(self) -> tuple[Remembered, str]:
+        """It, and a sentence that says what is wrong with it; empty where nothing is."""
+
+    def save(self, remembered: Remembered) -> None:
+        """Remember this.
+
+        Raises:
+            OSError: it cannot be kept.
+        """
 
 
 class Surface(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..events import Command, MarkAsRead, ToastClicked
-from ..toast import Action, Place, Toast
+from ..toast import Action, Conversation, Place, Toast
 from .main_app_calls import MainAppCalls
 from .places import Places
 
@@ -22,6 +22,7 @@ class ToastClicks:
         main_app: MainAppCalls,
         send: Callable[[Command], None],
         end_startup: Callable[[str], None],
+        mute_hour: Callable[[Conversation], None],
     ) -> None:
         """
         Args:
@@ -29,11 +30,13 @@ class ToastClicks:
             main_app: Opens the client and addresses.
             send: Sends a command to the session.
             end_startup: Ends the desktop's waiting for what a click (by its activation token) was to bring.
+            mute_hour: Mutes a conversation for an hour.
         """
         self._places = places
         self._main_app = main_app
         self._send = send
         self._end_startup = end_startup
+        self._mute_hour = mute_hour
         self._waiting: tuple[Place, str, float, bool] | None = None
 
     def clicked(self, event: ToastClicked, now: float) -> None:
@@ -43,14 +46,26 @@ class ToastClicks:
             self._end_startup(event.token)
             self._mark_as_read(toast)
             return
-        in_browser = event.action == Action.JOIN
+        if event.action == Action.MUTE_HOUR:
+            self._end_startup(event.token)
+            if toast.conversation is not None:
+                self._mute_hour(toast.conversation)
+            return
+        self.open(toast.place or Place(), event.token, now, in_browser=event.action == Action.JOIN)
+
+    def open(self, place: Place, token: str, now: float, in_browser: bool = False) -> None:
+        """Open a place that the person clicked, once its address is known.
+
+        Args:
+            token: The click's activation token.
+            in_browser: Not in the client, whatever a click opens.
+        """
         self._drop()
-        place = toast.place or Place()
         if self._places.is_known(place) or (not in_browser and self._main_app.prefers_client()):
-            self._open(place, event.token, in_browser)
+            self._open(place, token, in_browser)
         else:
             self._places.want(place)
-            self._waiting = place, event.token, now + SLUG_WITHIN, in_browser
+            self._waiting = place, token, now + SLUG_WITHIN, in_browser
 
     def deadline(self) -> float | None:
         """When :meth:`tick` is due."""

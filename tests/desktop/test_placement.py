@@ -57,7 +57,7 @@ def test_a_window_manager_that_places_windows_itself_is_left_in_peace() -> None:
 
 
 def can_spare_the_focus(screen: Xvfb) -> str:
-    code = "from telex_start.desktop.login import placement; print(placement.can_spare_the_focus())"
+    code = "from telex_start.desktop.tk import placement; print(placement.can_spare_the_focus())"
     with Script("-c", code, environ=screen.environ) as asking:
         return asking.next_line()
 

@@ -70,10 +70,11 @@ class TellingIcon(Icon):
     """An icon that can show toasts."""
 
     HAS_NOTIFICATION = True
-    told: ClassVar[list[tuple[str, str]]] = []
+    told: ClassVar[list[tuple[str, str, bool]]] = []
+    without_sound = False
 
     def notify(self, message: str, title: str) -> None:
-        self.told.append((title, message))
+        self.told.append((title, message, self.without_sound))
 
 
 class FailingIcon(Icon):
@@ -130,7 +131,8 @@ def test_a_toast_at_the_icon_is_shown_while_there_is_one(
     tray = tray_with(TellingIcon, events, monkeypatch)
     assert events.get(timeout=TIMEOUT) == TrayAppeared()
     tray.notify("General", "3 unread")
-    assert TellingIcon.told == [("General", "3 unread")]
+    tray.notify("General", "4 unread", without_sound=True)
+    assert TellingIcon.told == [("General", "3 unread", False), ("General", "4 unread", True)]
     assert tray.stop(TIMEOUT) is True
     with pytest.raises(RuntimeError):
         tray.notify("General", "3 unread")
@@ -147,7 +149,7 @@ class SlowIcon(TellingIcon):
 
 
 def test_a_toast_of_the_start_waits_for_the_icon(events: SimpleQueue[Event], monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[tuple[str, str]] = []
+    told: list[tuple[str, str, bool]] = []
     monkeypatch.setattr(SlowIcon, "told", told)
     tray = tray_with(SlowIcon, events, monkeypatch)
     toasts = threading.Thread(target=tray.notify, args=("General", "3 unread"))
@@ -155,7 +157,7 @@ def test_a_toast_of_the_start_waits_for_the_icon(events: SimpleQueue[Event], mon
     assert told == []
     SlowIcon.go_on.set()
     toasts.join(TIMEOUT)
-    assert told == [("General", "3 unread")]
+    assert told == [("General", "3 unread", False)]
     assert tray.stop(TIMEOUT) is True
 
 
@@ -220,9 +222,11 @@ def test_on_windows_a_toast_that_the_tray_does_not_take_is_an_error() -> None:
 
     icon = standing(Win32Icon, SimpleNamespace(NOTIFYICONDATAW=NotifyData, Shell_NotifyIcon=notify))()
     icon._notify("3 unread", "General")
+    icon.without_sound = True
     with pytest.raises(RuntimeError):
         icon._notify("4 unread", "General")
     assert (told[0].szInfoTitle, told[0].szInfo, told[0].hBalloonIcon) == ("General", "3 unread", 2)
+    assert [one.dwInfoFlags for one in told] == [0x24, 0x34]  # NIIF_USER | NIIF_LARGE_ICON, and NIIF_NOSOUND
 
 
 def test_a_click_on_the_icon_is_its_default_action(events: SimpleQueue[Event], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from telex_start.desktop.login.waker import Waker
+from telex_start.desktop.tk.waker import Waker
 
 _DONT_WAIT = 2
 """``TCL_DONT_WAIT``."""

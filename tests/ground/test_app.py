@@ -34,6 +34,7 @@ from telex_start.events import (
     MainAppAnswered,
     MainAppDone,
     MarkAsReadFailed,
+    MarkedAsRead,
     MenuClicked,
     MenuOpened,
     MuteChosen,
@@ -219,6 +220,7 @@ class Toasts:
         self.closed: list[Handle] = []
         self.on_screen: list[str] = []
         """The titles of what can be seen now."""
+        self.configured: list[Config] = []
 
     def show(self, toast: Toast) -> None:
         self.shown.append(toast)
@@ -228,6 +230,9 @@ class Toasts:
         self.closed.append(handle)
         gone = {toast.title for toast in self.shown if toast.handle == handle}
         self.on_screen = [title for title in self.on_screen if title not in gone]
+
+    def configure(self, config: Config) -> None:
+        self.configured.append(config)
 
 
 class MainApp:
@@ -1136,7 +1141,7 @@ EXAMPLES: dict[type[Event], Event] = {
         *(SignedIn("user", ("ada", ME)), LookUpBegan(CHANNEL), UnreadLookedUp(CHANNEL), SlugLookedUp(CHANNEL, "nw")),
         UnreadSection(CHANNEL, "channels_section", ({"channels_id": "General", "thread_count": 1},), whole=True),
         *(SettingsLookedUp(CHANNEL, frozenset({"General"}), "mentions", ""), ProfileLookedUp(True, "Europe/Berlin")),
-        MarkAsReadFailed("General", "Telex refused it."),
+        *(MarkAsReadFailed("General", "Telex refused it.", GENERAL), MarkedAsRead(GENERAL)),
         *(ChildSaid("preferences", {"saved": True}), ChildEnded("preferences")),
         *(MenuOpened(), IconMiddleClicked(), UnreadClicked(GENERAL), MuteChosen(GENERAL, MuteFor.HOUR)),
     )

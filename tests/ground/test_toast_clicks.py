@@ -13,6 +13,7 @@ from telex_start.events import (
     LookUpSlug,
     MarkAsRead,
     MarkAsReadFailed,
+    MuteChosen,
     Organisation,
     OrganisationsChanged,
     ProfileLookedUp,
@@ -23,8 +24,9 @@ from telex_start.events import (
     ToastClicked,
     WatchAgents,
 )
+from telex_start.menu import MuteFor
 from telex_start.states import State
-from telex_start.toast import Toast
+from telex_start.toast import Conversation, Toast
 from tests.ground.desk import ME, agent, change, direct, message
 from tests.ground.test_app import ONLINE, SIGNED_OUT, Scene
 
@@ -130,8 +132,19 @@ def test_a_conversation_is_marked_as_read_where_the_person_asks_for_it(scene: Sc
     assert scene.session.sent == [MarkAsRead(CHANNEL, "dm_channels_section", "d1", False, "Ben Okri")]
     assert (scene.main_app.calls, scene.surface.ended_startups) == ([], ["token"])
     assert scene.toasts.closed == [], "that is told by Telex"
-    scene.turn(MarkAsReadFailed("Ben Okri", "Telex refused it."))
+    scene.turn(MarkAsReadFailed("Ben Okri", "Telex refused it.", Conversation(CHANNEL, "dm_channels_section", "d1")))
     assert scene.said == [("Not marked as read", "Ben Okri: Telex refused it.")]
+
+
+def test_mute_for_an_hour_is_chosen_by_a_button_and_the_toast_goes(scene: Scene) -> None:
+    toast = told(scene, direct())
+    chosen: list[Event] = []
+    scene.app._news._dispatch = chosen.append
+    scene.turn(ToastClicked(toast, "mute-hour", "token"))
+    assert toast.conversation is not None
+    assert chosen == [MuteChosen(toast.conversation, MuteFor.HOUR)]
+    assert toast.title not in scene.toasts.on_screen
+    assert (scene.main_app.calls, scene.surface.ended_startups, scene.session.sent) == ([], ["token"], [])
 
 
 def test_what_cannot_be_marked_as_read_is_not(scene: Scene) -> None:

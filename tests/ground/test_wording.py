@@ -13,7 +13,7 @@ from telex_start.news import wording
 from telex_start.news.item import News
 from telex_start.news.text import clean, cut, one_line
 from telex_start.news.wording import away_summary, console_line, flood_summary, said, toast_of
-from telex_start.toast import Conversation, Place, Toast
+from telex_start.toast import Action, Conversation, Place, Toast
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
@@ -37,6 +37,7 @@ def test_a_channel_in_the_only_organisation() -> None:
         unread=1,
         conversation=Conversation("o/u", "channels_section", "c"),
         place=Place(),
+        actions=(Action.MUTE_HOUR,),
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from telex_start.config import Config
 from telex_start.desktop.bus.bus import Bus, Message
 from telex_start.desktop.toasts import dbus_backend
 from telex_start.desktop.toasts.dbus_backend import DBusToasts
@@ -21,7 +22,7 @@ from telex_start.desktop.toasts.toast_queue import MOST_WAITING, ToastQueue
 from telex_start.desktop.toasts.toasts import Toasts
 from telex_start.events import Event, ToastClicked, ToastFailed
 from telex_start.toast import Action, Conversation, Toast
-from tests.fake_desktop import TIMEOUT, BusClient, FakeNotificationDaemon, PrivateBus
+from tests.fake_desktop import TIMEOUT, BusClient, FakeNotificationDaemon, Notify, PrivateBus
 from tests.stopwatch import Stopwatch
 
 HELLO = Toast(title="General", body="hello")
@@ -522,14 +523,66 @@ def test_a_message_can_be_marked_as_read_and_nothing_else_is_an_action(
     private_bus: PrivateBus, daemon: FakeNotificationDaemon
 ) -> None:
     dispatch: SimpleQueue[Event] = SimpleQueue()
-    message = toast(0, conversation=GENERAL, actions=(Action.MARK_AS_READ,))
+    message = toast(0, conversation=GENERAL, actions=(Action.MARK_AS_READ, Action.MUTE_HOUR))
     with showing(private_bus, dispatch) as toasts:
         toasts.show(message)
         notify = daemon.wait_for(1)[0]
-        assert notify.actions == ["default", "Open Telex", "mark-as-read", "Mark as read"]
+        assert notify.actions[2:] == ["mark-as-read", "Mark as read", "mute-hour", "Mute 1 hour"]
         daemon.click(notify.id, "join")
         daemon.click(notify.id, "mark-as-read")
         assert dispatch.get(timeout=TIMEOUT) == ToastClicked(message, "mark-as-read")
+        daemon.click(notify.id, "mute-hour")
+        assert dispatch.get(timeout=TIMEOUT) == ToastClicked(message, "mute-hour")
+
+
+SOUND_HINTS = {"suppress-sound", "sound-name"}
+
+
+def sounds(shown: list[Notify]) -> list[dict[str, Any]]:
+    return [{name: value for name, (_, value) in one.hints.items() if name in SOUND_HINTS} for one in shown]
+
+
+@pytest.mark.parametrize(
+    ("sound", "can", "expected"),
+    [
+        ("desktop", True, [{}, {}, {}, {"suppress-sound": True}]),
+        ("on", False, [{}, {}, {}, {"suppress-sound": True}]),
+        ("off", True, [{"suppress-sound": True}] * 4),
+        ("off", False, [{"suppress-sound": True}] * 4),
+        (
+            "on",
+            True,
+            [
+                {"sound-name": "message-new-instant"},
+                {"sound-name": "message-new-instant"},
+                {"sound-name": "phone-incoming-call"},
+                {"suppress-sound": True},
+            ],
+        ),
+    ],
+)
+def test_toasts_sound_as_it_is_set_where_the_daemon_can(
+    private_bus: PrivateBus, sound: str, can: bool, expected: list[dict[str, Any]]
+) -> None:
+    """A message, what the program itself says, a call, and a text that is put in place of the same message."""
+    capabilities = (*PLAIN, "sound") if can else PLAIN
+    with FakeNotificationDaemon(private_bus, capabilities) as daemon, showing(private_bus) as toasts:
+        toasts.configure(Config(sound=sound))
+        toasts.show(toast(0, conversation=GENERAL))
+        toasts.show(toast(1, key="tray"))
+        toasts.show(toast(2, key="call 1", urgent=True))
+        daemon.wait_for(3)
+        toasts.show(toast(3, conversation=GENERAL, silent=True))
+        assert sounds(daemon.wait_for(4)) == expected
+
+
+def test_another_sound_counts_for_the_next_toast(private_bus: PrivateBus, daemon: FakeNotificationDaemon) -> None:
+    with showing(private_bus) as toasts:
+        for number, sound in enumerate(("desktop", "off", "desktop")):
+            toasts.configure(Config(sound=sound))
+            toasts.show(toast(number))
+            daemon.wait_for(number + 1)
+    assert sounds(daemon.shown) == [{}, {"suppress-sound": True}, {}]
 
 
 def test_what_the_program_says_has_a_key_by_which_it_is_replaced_and_withdrawn(

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from queue import SimpleQueue
 from types import ModuleType
@@ -79,6 +80,34 @@ def test_notify_send_gets_text_that_is_no_option_and_an_end(notify_send: Path) -
     assert (options["-t"], options["-a"]) == ("10000", "Telex Start")
 
 
+@pytest.mark.parametrize(
+    ("sound", "hints"),
+    [("desktop", []), ("on", ["string:sound-name:message-new-instant"]), ("off", ["boolean:suppress-sound:true"])],
+)
+def test_notify_send_is_told_how_it_is_to_sound(notify_send: Path, sound: str, hints: list[str]) -> None:
+    with showing("linux") as (toasts, outcomes):
+        toasts.sound = sound
+        toasts.show(HELLO)
+        assert outcomes.get(timeout=TIMEOUT)[0] == "shown"
+    arguments = said(notify_send)
+    assert [value for option, value in pairwise(arguments) if option == "-h"] == [
+        "string:desktop-entry:telex-start",
+        *hints,
+    ]
+
+
+@pytest.mark.usefixtures("without_dbus_python")
+def test_the_real_notify_send_tells_the_daemon_to_make_no_sound(
+    private_bus: PrivateBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", private_bus.address)
+    with FakeNotificationDaemon(private_bus) as daemon, showing("linux") as (toasts, outcomes):
+        toasts.sound = "off"
+        toasts.show(HELLO)
+        assert outcomes.get(timeout=TIMEOUT)[0] == "shown"
+        assert daemon.wait_for(1)[0].hints["suppress-sound"] == ("b", True)
+
+
 def test_hostile_text_reaches_notify_send_harmlessly(notify_send: Path) -> None:
     with showing("linux") as (toasts, outcomes):
         toasts.show(Toast(title="a\0b\ud83d\n\u202ec", body="x\0\x1b" * 300_000))
@@ -108,7 +137,7 @@ def test_dbus_python_shows_it(private_bus: PrivateBus) -> None:
             "import sys; from queue import SimpleQueue; outcome = SimpleQueue()\n"
             "from telex_start.desktop.toasts.plyer_backend import PlyerToasts\n"
             "from telex_start.toast import Toast\n"
-            "toasts = PlyerToasts(on_shown=outcome.put, on_failed=outcome.put); toasts.start()\n"
+            "toasts = PlyerToasts(on_shown=outcome.put, on_failed=outcome.put); toasts.sound = 'off'; toasts.start()\n"
             "toasts.show(Toast(title='-t', body='<b>')); print(outcome.get(timeout=8))"
         )
         environ = os.environ | private_bus.environ
@@ -116,6 +145,7 @@ def test_dbus_python_shows_it(private_bus: PrivateBus) -> None:
         assert "Toast(title='-t'" in done.stdout, done
         notify = daemon.wait_for(1)[0]
         assert (notify.summary, notify.body, notify.expire_timeout) == (" -t", "&lt;b&gt;", 10_000)
+        assert notify.hints["suppress-sound"] == ("b", True)
 
 
 @pytest.mark.usefixtures("without_dbus_python")
@@ -269,10 +299,34 @@ def test_on_windows_a_toast_without_a_picture_is_shown(windows: type[Balloon]) -
         assert windows.shown.get(timeout=TIMEOUT)["app_icon"] == ""
 
 
+def test_on_windows_a_toast_makes_no_sound_where_that_is_set(windows: type[Balloon]) -> None:
+    """Without an icon of ours plyer's balloon is told, with one the tray."""
+    flags: SimpleQueue[int] = SimpleQueue()
+    module = sys.modules["plyer.platforms.win.libs.balloontip"]
+
+    class Telling(windows):  # type: ignore[misc, valid-type]
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options)
+            flags.put(module.NIIF_LARGE_ICON)
+
+    module.WindowsBalloonTip = Telling  # type: ignore[attr-defined]
+    with showing("win32") as (toasts, _):
+        for sound in ("on", "off", "desktop"):
+            toasts.sound = sound
+            toasts.show(HELLO)
+            assert flags.get(timeout=TIMEOUT) == (0x30 if sound == "off" else 0x20)
+    told: SimpleQueue[bool] = SimpleQueue()
+    with showing("win32", tray_notify=lambda _title, _body, without_sound: told.put(without_sound)) as (toasts, _):
+        for sound in ("on", "off", "desktop"):
+            toasts.sound = sound
+            toasts.show(HELLO)
+            assert told.get(timeout=TIMEOUT) is (sound == "off")
+
+
 def test_on_windows_an_icon_that_is_there_shows_it_and_no_second_one(windows: type[Balloon]) -> None:
     """plyer's balloon had an icon of its own in the tray, beside the program's."""
     tray: SimpleQueue[tuple[str, str]] = SimpleQueue()
-    with showing("win32", tray_notify=lambda title, body: tray.put((title, body))) as (toasts, outcomes):
+    with showing("win32", tray_notify=lambda title, body, _: tray.put((title, body))) as (toasts, outcomes):
         toasts.show(Toast(title="x" * 100, body="y"))
         assert outcomes.get(timeout=TIMEOUT)[0] == "shown"
         assert tray.get(timeout=TIMEOUT) == ("x" * 62 + "…", "y")
@@ -280,7 +334,7 @@ def test_on_windows_an_icon_that_is_there_shows_it_and_no_second_one(windows: ty
 
 
 def test_when_the_icon_fails_its_reason_is_told(windows: type[Balloon]) -> None:
-    def tray_notify(title: str, body: str) -> None:
+    def tray_notify(title: str, body: str, without_sound: bool) -> None:
         raise RuntimeError("no icon\nyet")
 
     with showing("win32", tray_notify=tray_notify) as (toasts, outcomes):

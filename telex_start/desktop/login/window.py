@@ -6,38 +6,29 @@ the process ("Tcl_AsyncDelete", python/cpython#83274).
 
 from __future__ import annotations
 
-import base64
 import gc
 import logging
 import math
-import os
 import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
-from ...errors import TelexStartError
 from ...events import Event, WindowClosed, WindowSubmitted
-from ...process import paths
-from ...states import State
-from ..pixmaps import pixmaps, png
-from . import look, placement
+from ..tk import placement, toolkit
+from ..tk.waker import Waker
 from .form import invalid_field
-from .waker import Waker
 
 try:
     import tkinter as tk
-    from tkinter import font, ttk
+    from tkinter import ttk
 except ImportError as missing:
-    install = "python3-tk (as Debian and Ubuntu call it)" if sys.platform.startswith("linux") else "a Python with Tk"
-    raise TelexStartError(
-        f"The login window needs Tk: install {install}, or sign in with --email and --password-stdin.",
-        "No login window",
-    ) from missing
-from .tips import Tip
+    raise toolkit.needs_tk("The login window", "sign in with --email and --password-stdin") from missing
+from ..tk.tips import Tip
 
 log = logging.getLogger(__name__)
 
+_WHAT = "The login window"
 _STEP = 40
 """Milliseconds between two steps of the bar: 25 pictures a second."""
 _STEPS = 30
@@ -88,21 +79,10 @@ class LoginWindow:
         self._frame: tuple[int, int, int, int] | None = None
         self._moves_left = 0
         self._look_again: str | None = None
-        placement.ask_for_sharp_pixels()
-        try:
-            root = tk.Tk(className="Telex-start")
-        except tk.TclError as error:
-            raise TelexStartError(f"The login window cannot be shown: {error}.", "No login window") from None
-        self._root = root
-        root.report_callback_exception = _log_failure
-        root.withdraw()
-        root.title("Telex – Sign in")
+        made = toolkit.new_root(tk, _WHAT, "Telex – Sign in")
+        self._root = root = made.root
+        self._scale, self._family, self._images = made.scale, made.family, made.images
         root.resizable(False, False)
-        root.configure(background=look.GROUND)
-        self._scale = placement.density(root)
-        look.dress(ttk.Style(root), font.nametofont("TkDefaultFont", root).actual("family"), self._scale)
-        self._images = [tk.PhotoImage(master=root, data=data) for data in _pictures(self._scale)]
-        root.iconphoto(True, *self._images)
         self._build()
         self._email.insert(0, email)
         self._bind()
@@ -111,7 +91,7 @@ class LoginWindow:
             self._waker = Waker(root.tk, self._call_turn)
         except (OSError, tk.TclError) as error:
             root.destroy()
-            raise TelexStartError(f"The login window cannot be shown: {error}.", "No login window") from None
+            raise toolkit.cannot_be_shown(_WHAT, error) from None
         self._place(take_focus)
 
     # --- what the program does with it ------------------------------------------------------------------------------
@@ -204,13 +184,13 @@ class LoginWindow:
 
         # Tab follows the order in which these are made.
         ttk.Label(form, text="E-mail address", style="Field.TLabel").grid(sticky="w", pady=(0, px(3)))
-        self._email = ttk.Entry(form, font=(self._family(), 10))
+        self._email = ttk.Entry(form, font=(self._family, 10))
         self._email.grid(sticky="ew", pady=(0, px(10)))
         ttk.Label(form, text="Password", style="Field.TLabel").grid(sticky="w", pady=(0, px(3)))
         row = ttk.Frame(form)
         row.grid(sticky="ew")
         row.columnconfigure(0, weight=1)
-        self._password = ttk.Entry(row, show="•", font=(self._family(), 10))
+        self._password = ttk.Entry(row, show="•", font=(self._family, 10))
         self._password.grid(row=0, column=0, sticky="ew")
         self._reveal = ttk.Button(row, text="Show", width=5, style="Small.TButton", command=self._toggle_password)
         self._reveal.grid(row=0, column=1, sticky="ns", padx=(px(6), 0))
@@ -231,20 +211,15 @@ class LoginWindow:
         self._bar.grid_remove()
         self._tips = [self._tip(getattr(self, f"_{name}"), words) for name, words in _TIPS.items()]
 
-    def _family(self) -> str:
-        return str(font.nametofont("TkDefaultFont", self._root).actual("family"))
-
     def _tip(self, control: Any, words: str) -> Tip:
         at_the_edge = isinstance(control, ttk.Button)
-        return Tip(self._root, control, words, self._family(), self._scale, at_the_edge)
+        return Tip(self._root, control, words, self._family, self._scale, at_the_edge)
 
     def _bind(self) -> None:
         root = self._root
         root.protocol("WM_DELETE_WINDOW", self._abandon)
         root.bind("<Escape>", self._on_escape)
         root.bind("<FocusIn>", self._on_focus)
-        # On X11, Tk 8.6 goes to the beginning of the line by this key, which nobody expects any more.
-        root.tk.call("bind", "TEntry", "<Control-a>", "event generate %W <<SelectAll>>; break")
         root.bind("<Configure>", self._on_configure)
         for widget in (self._email, self._password, self._login):
             for key in ("<Return>", "<KP_Enter>"):
@@ -412,17 +387,6 @@ class LoginWindow:
         self._closed = True
         del root, tip, entry
         _free(interpreter)
-
-
-def _pictures(scale: float) -> list[bytes]:
-    """The mark for the window's head, and for its frame, as base64 of PNG files."""
-    drawn = pixmaps(State.ONLINE, 0, os.path.join(paths.cache_folder(), "icons"))
-    head = next((pixmap for pixmap in drawn if pixmap[0] >= 40 * scale), drawn[-1])
-    return [base64.b64encode(png(pixmap)) for pixmap in (head, *drawn)]
-
-
-def _log_failure(kind: type[BaseException], error: BaseException, trace: Any) -> None:
-    log.error("the login window failed", exc_info=(kind, error, trace))
 
 
 def _free(interpreter: list[Any]) -> None:

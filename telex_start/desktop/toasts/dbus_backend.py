@@ -27,7 +27,9 @@ from ..bus.bus import (
 )
 from .toast_queue import (
     APP_NAME,
+    CALL_SOUND,
     EXPIRE,
+    MESSAGE_SOUND,
     ToastQueue,
     escaped,
     safe_texts,
@@ -58,7 +60,7 @@ _DISMISSED, _CLOSED_BY_CALL = 2, 3
 be clicked, replaced and taken away."""
 _NORMAL, _CRITICAL = 1, 2
 """Urgencies. A critical toast stays until the person or we close it, and is shown over a full screen."""
-_LABELS = {Action.MARK_AS_READ: "Mark as read", Action.JOIN: "Join"}
+_LABELS = {Action.MARK_AS_READ: "Mark as read", Action.MUTE_HOUR: "Mute 1 hour", Action.JOIN: "Join"}
 _DESKTOP_ENTRY = "telex-start"
 """By this name desktops keep their settings and lists for the program."""
 
@@ -81,6 +83,9 @@ class DBusToasts:
         icon: Gives the picture for every toast; asked once, with the first one.
 
     All callbacks run on the bus's thread.
+
+    Attributes:
+        sound: As :attr:`telex_start.config.Config.sound`. To be set from any thread; counts for the next toast.
     """
 
     def __init__(
@@ -94,6 +99,7 @@ class DBusToasts:
         icon: Callable[[], ImageData] | None = None,
     ) -> None:
         self.queue = ToastQueue()
+        self.sound = "desktop"
         self._bus = bus
         self._on_shown = on_shown
         self._on_failed = on_failed
@@ -211,8 +217,11 @@ class DBusToasts:
         hints: dict[str, tuple[str, Any]] = {"urgency": ("y", urgency), "desktop-entry": ("s", _DESKTOP_ENTRY)}
         if toast.transient:
             hints["transient"] = ("b", True)
-        if toast.silent:
+        sound = self.sound
+        if toast.silent or sound == "off":
             hints["suppress-sound"] = ("b", True)
+        elif sound == "on" and "sound" in capabilities:
+            hints["sound-name"] = ("s", CALL_SOUND if toast.urgent else MESSAGE_SOUND)
         if toast.conversation is not None:
             hints["category"] = ("s", "im.received")
         elif toast.urgent:

@@ -21,7 +21,7 @@ from typing import Any
 from ...news.text import cut, one_line
 from ...news.wording import LONGEST_TITLE
 from ...toast import Handle, Toast
-from .toast_queue import APP_NAME, EXPIRE, ToastQueue, escaped, safe_texts
+from .toast_queue import APP_NAME, EXPIRE, MESSAGE_SOUND, ToastQueue, escaped, safe_texts
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,15 @@ _NOTIFY_SEND_TIMEOUT = 2.0
 """Seconds."""
 _WINDOWS_TITLE, _WINDOWS_BODY = 63, 255
 """UTF-16 units that fit; a terminator comes after them."""
+_LARGE_ICON, _NO_SOUND = 0x20, 0x10
+"""``NIIF_LARGE_ICON`` and ``NIIF_NOSOUND`` of the Windows API."""
 _PLATFORMS = {"win32": "win", "cygwin": "win", "darwin": "macosx"}
+
+_SOUND_HINTS: dict[str, dict[str, str | bool]] = {
+    "desktop": {},
+    "on": {"sound-name": MESSAGE_SOUND},
+    "off": {"suppress-sound": True},
+}
 
 
 class PlyerToasts:
@@ -38,11 +46,16 @@ class PlyerToasts:
     Args:
         on_shown: plyer (or the tray) has taken this toast without an error; more it does not tell.
         on_failed: A toast was not shown, for this reason (a sentence).
-        tray_notify: The next try, on Windows the only one; called with title and body, from this thread.
+        tray_notify: The next try, on Windows the only one; called with title, body, and whether it is to make no
+            sound, from this thread.
         icon_file: Gives the path of an ``.ico`` file for plyer on Windows, or ``None``; asked once, when needed.
         platform: Like ``sys.platform``.
 
     The callbacks run on the thread of this object.
+
+    Attributes:
+        sound: As :attr:`telex_start.config.Config.sound`; counts for the next toast. To be set from any thread.
+            Windows has a sound of its own for them, and can leave it out; on macOS plyer gives them none.
     """
 
     def __init__(
@@ -50,11 +63,12 @@ class PlyerToasts:
         *,
         on_shown: Callable[[Toast], object],
         on_failed: Callable[[str], object],
-        tray_notify: Callable[[str, str], object] | None = None,
+        tray_notify: Callable[[str, str, bool], object] | None = None,
         icon_file: Callable[[], str | None] = lambda: None,
         platform: str = sys.platform,
     ) -> None:
         self.queue = ToastQueue()
+        self.sound = "desktop"
         self._on_shown = on_shown
         self._on_failed = on_failed
         self._tray_notify = tray_notify
@@ -132,7 +146,7 @@ class PlyerToasts:
             log.debug("plyer could not show a toast: %s", reason)
         if self._tray_notify is not None:
             try:
-                self._tray_notify(title, body)
+                self._tray_notify(title, body, self.sound == "off")
                 self._on_shown(toast)
                 return
             except Exception as error:  # of whatever pystray's backends raise
@@ -163,6 +177,8 @@ class PlyerToasts:
         picture = self._icon_file() or ""
 
         def show(title: str, body: str) -> None:
+            # The one constant that it adds to the flags of a balloon that has a picture.
+            module.NIIF_LARGE_ICON = _LARGE_ICON | (_NO_SOUND if self.sound == "off" else 0)
             self._balloon = balloon_tip(title=title, message=body, app_name=APP_NAME, app_icon=picture, timeout=0)
 
         return show
@@ -193,6 +209,8 @@ class PlyerToasts:
                 # texts. The daemon cannot be asked whether it reads markup in the body, and nearly all do.
                 title, body = (f" {text}" if text.startswith("-") else text for text in (title, escaped(body)))
             # Past the public notify(), which passes neither the portal its body nor notify-send an end.
+            hints = _SOUND_HINTS[self.sound]
+            self._runner.more = _options(hints) if not portal else ()
             backend._notify(
                 title=title,
                 message=body,
@@ -201,6 +219,7 @@ class PlyerToasts:
                 timeout=EXPIRE // 1000,
                 expire_time=str(EXPIRE),
                 hint="string:desktop-entry:telex-start",  # the default is one that notify-send refuses
+                hints=hints,
             )
 
         return show
@@ -212,6 +231,8 @@ class _Runner:
     DEVNULL = subprocess.DEVNULL
 
     def __init__(self) -> None:
+        self.more: Sequence[str] = ()
+        """What is added to a command: plyer passes notify-send one hint only."""
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
         self._ended = False
@@ -226,7 +247,8 @@ class _Runner:
             if self._ended:
                 raise OSError("the program ends")
             quiet = subprocess.DEVNULL
-            process = self._process = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet)
+            words = [*command, *self.more]
+            process = self._process = subprocess.Popen(words, stdin=quiet, stdout=quiet, stderr=quiet)
         try:
             status = process.wait(_NOTIFY_SEND_TIMEOUT)
         except subprocess.TimeoutExpired:
@@ -247,6 +269,13 @@ class _Runner:
             self._ended = True
             if self._process is not None:
                 self._process.kill()
+
+
+def _options(hints: dict[str, str | bool]) -> list[str]:
+    """These hints, as notify-send takes them."""
+    kinds = {bool: "boolean", str: "string"}
+    words = [f"{kinds[type(value)]}:{name}:{str(value).lower()}" for name, value in hints.items()]
+    return [option for word in words for option in ("-h", word)]
 
 
 def _platform_module(name: str) -> Any:

@@ -19,6 +19,8 @@ from ...toast import Handle, Toast
 APP_NAME = "Telex Start"
 EXPIRE = 10_000
 """Milliseconds after which a toast goes by itself."""
+MESSAGE_SOUND, CALL_SOUND = "message-new-instant", "phone-incoming-call"
+"""Names of the Sound Naming Specification 0.8 (freedesktop.org)."""
 MOST_WAITING = 20
 """Toasts; beyond, the oldest is dropped."""
 

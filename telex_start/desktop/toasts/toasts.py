@@ -17,6 +17,7 @@ from ...process.lazylog import Log
 from ...toast import Handle, Toast
 
 if TYPE_CHECKING:
+    from ...config import Config
     from ..bus.bus import Bus
     from .toast_queue import ToastQueue
 
@@ -24,6 +25,8 @@ log = Log(__name__)
 
 
 class _Backend(Protocol):
+    sound: str
+
     @property
     def queue(self) -> ToastQueue: ...
 
@@ -45,8 +48,8 @@ class Toasts:
             reports clicks.
         icon: Gives width, height and rows of R, G, B, A bytes, for the notification daemon; asked once, when needed.
         icon_file: Gives the path of an ``.ico`` file, or ``None``; asked once, on Windows without an icon in the tray.
-        tray_notify: What shows title and body where plyer cannot, and on Windows anyway (pystray's ``notify``);
-            ``None`` on Linux.
+        tray_notify: What shows title and body where plyer cannot, and on Windows anyway (pystray's ``notify``); its
+            third argument says whether without a sound. ``None`` on Linux.
         bus: The connection to the session bus, not started yet; the caller stays its owner. By default one is made
             for toasts alone.
         environ: The environment variables.
@@ -58,7 +61,7 @@ class Toasts:
         *,
         icon: Callable[[], tuple[int, int, bytes]] | None = None,
         icon_file: Callable[[], str | None] = lambda: None,
-        tray_notify: Callable[[str, str], object] | None = None,
+        tray_notify: Callable[[str, str, bool], object] | None = None,
         bus: Bus | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
@@ -68,6 +71,7 @@ class Toasts:
         self._tray_notify = tray_notify
         self._bus = bus
         self._environ = environ
+        self._sound = "desktop"
         self._backend: _Backend | None = None
         self._stop: Callable[[float], object] | None = None
         self._failing = False
@@ -84,6 +88,12 @@ class Toasts:
             return
         if not sys.platform.startswith("linux") or not self._start_bus():
             self._start_plyer()
+
+    def configure(self, config: Config) -> None:
+        """Take up how toasts sound; counts for the next one. From any thread."""
+        self._sound = config.sound
+        if (backend := self._backend) is not None:
+            backend.sound = config.sound
 
     def stop(self, timeout: float = 0.4) -> None:
         """Stop showing; what waits is dropped, and what the program itself says is taken away.
@@ -103,6 +113,7 @@ class Toasts:
             self._stop = None
 
     def _use(self, backend: _Backend) -> None:
+        backend.sound = self._sound
         self._backend = backend
         self.show, self.close = backend.show, backend.close
 

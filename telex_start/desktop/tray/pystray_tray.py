@@ -82,12 +82,13 @@ class PystrayTray:
             if self._visible and not self._stopping:
                 self._renew()
 
-    def notify(self, title: str, body: str) -> None:
+    def notify(self, title: str, body: str, without_sound: bool = False) -> None:
         """Show a toast at the icon; one that is not shown yet is waited for. From any thread but main.
 
         Args:
             title: At most 63 UTF-16 units, which is what Windows takes.
             body: At most 255 UTF-16 units.
+            without_sound: It makes none; on Windows, as it never makes one on macOS.
 
         Raises:
             RuntimeError: there is no icon now, or it cannot do that.
@@ -96,6 +97,7 @@ class PystrayTray:
         with self._lock:
             if not self._visible or self._stopping or not getattr(self._icon, "HAS_NOTIFICATION", False):
                 raise RuntimeError("no icon to show a toast at")
+            self._icon.without_sound = without_sound  # heeded by the one for Windows
             self._icon.notify(body, title)
 
     def stop(self, timeout: float) -> bool:

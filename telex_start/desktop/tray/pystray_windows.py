@@ -12,7 +12,7 @@ from typing import Any
 _RIGHT_BUTTON_UP = 0x205
 _MODIFY = 1
 _INFO = 0x10
-_OUR_OWN_ICON, _LARGE_ICON = 0x4, 0x20
+_OUR_OWN_ICON, _LARGE_ICON, _NO_SOUND = 0x4, 0x20, 0x10
 
 
 def standing(icon_class: Any, win32: Any) -> Any:
@@ -26,6 +26,8 @@ def standing(icon_class: Any, win32: Any) -> Any:
     class StandingIcon(icon_class):  # type: ignore[misc]
         _menu_handle = None
         _menu_is_open = False
+        without_sound = False
+        """Toasts make none, from the next one on."""
 
         def _update_menu(self) -> None:
             """The next menu is made when it is opened."""
@@ -59,7 +61,7 @@ def standing(icon_class: Any, win32: Any) -> Any:
                 _INFO,
                 szInfo=message,
                 szInfoTitle=title or self.title,
-                dwInfoFlags=_OUR_OWN_ICON | _LARGE_ICON,
+                dwInfoFlags=_OUR_OWN_ICON | _LARGE_ICON | (_NO_SOUND if self.without_sound else 0),
                 hBalloonIcon=self._icon_handle,
             ):
                 raise RuntimeError("the tray takes no toast")

@@ -55,13 +55,13 @@ class TraySurface:
         """Take the icon away."""
         self._tray.stop(STOP_WITHIN)
 
-    def notify(self, title: str, body: str) -> None:
+    def notify(self, title: str, body: str, without_sound: bool = False) -> None:
         """Show a toast at the icon, on Windows and macOS; the icon is waited for. From any thread but main.
 
         Raises:
             RuntimeError: it cannot be shown.
         """
-        self._tray.notify(title, body)
+        self._tray.notify(title, body, without_sound)
 
     def face(self, face: Face) -> None:
         """Renew icon, title and menu."""
@@ -84,7 +84,7 @@ class TraySurface:
 
     def may_open_unasked(self) -> bool:
         """Whether the window manager leaves the focus where it is."""
-        from ..login import placement
+        from ..tk import placement
 
         return placement.can_spare_the_focus()
 

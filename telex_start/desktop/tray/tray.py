@@ -121,19 +121,20 @@ class Tray:
         """Whether an open menu stays open when the face changes."""
         return self._pystray is None or self._pystray.keeps_menu_open
 
-    def notify(self, title: str, body: str) -> None:
+    def notify(self, title: str, body: str, without_sound: bool = False) -> None:
         """Show a toast at the icon, on Windows and macOS; the icon is waited for. From any thread but main.
 
         Args:
             title: At most 63 UTF-16 units, which is what Windows takes.
             body: At most 255 UTF-16 units.
+            without_sound: It makes none; on Windows, as it never makes one on macOS.
 
         Raises:
             RuntimeError: there is no icon now, or it cannot do that.
         """
         if self._pystray is None:
             raise RuntimeError("no icon to show a toast at")
-        self._pystray.notify(title, body)
+        self._pystray.notify(title, body, without_sound)
 
     def stop(self, timeout: float) -> bool:
         """Take the icon away; after that nothing is dispatched any more.

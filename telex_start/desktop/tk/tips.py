@@ -1,4 +1,4 @@
-"""Tooltips of the login window. The owner of tkinter-tooltip."""
+"""Tooltips. The owner of tkinter-tooltip."""
 
 from __future__ import annotations
 

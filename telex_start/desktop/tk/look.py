@@ -1,4 +1,4 @@
-"""How the login window looks: colours, fonts, distances. Imports no Tk: it is handed what it changes."""
+"""How the windows look: colours, fonts, distances. Imports no Tk: it is handed what it changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The login window's place on the screen: how dense its pixels are, where its corner goes, and whose the focus is.
+"""A window's place on the screen: how dense its pixels are, where its corner goes, and whose the focus is.
 
 What is particular to a platform is here. Imports no Tk: it is handed the root window.
 """
