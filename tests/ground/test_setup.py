@@ -13,7 +13,7 @@ from telex_start.errors import TelexStartError
 from telex_start.setup import desktop_files, entry, unit
 from tests.process import ROOT
 
-WORDS = st.text(st.characters(blacklist_characters="\0", blacklist_categories=("Cs",)), max_size=20)
+WORDS = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=20)
 
 
 @given(st.lists(WORDS, min_size=1, max_size=4))

@@ -74,7 +74,7 @@ def test_a_package_is_the_same_and_without_a_script_the_interpreter_finds_it(pro
     """`pip install --user` puts the script elsewhere than beside the interpreter."""
     kept = program.script.rename(program.script.with_name("kept"))
     try:
-        words = [program.python, "-m", "telex_start", "autostart", "on"]
+        words = [str(program.python), "-m", "telex_start", "autostart", "on"]
         subprocess.run(words, env=program.environ, cwd=program.home, check=True, capture_output=True)
     finally:
         kept.rename(program.script)
@@ -87,7 +87,7 @@ def test_a_script_that_was_moved_with_its_environment_is_no_way_in(program: Inst
     kept = program.script.read_bytes()
     try:
         program.script.write_text("#!/nowhere/python\n")
-        words = [program.python, "-m", "telex_start", "autostart", "on"]
+        words = [str(program.python), "-m", "telex_start", "autostart", "on"]
         subprocess.run(words, env=program.environ, cwd=program.home, check=True, capture_output=True)
     finally:
         program.script.write_bytes(kept)
