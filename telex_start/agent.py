@@ -50,10 +50,14 @@ def end_running(folder: str, api_url: str) -> int:
     return 0
 
 
-def run(config: Config, *, headless: bool, as_json: bool, open_window: bool, password: list[str]) -> tuple[int, str]:
+def run(
+    config: Config, *, headless: bool, as_json: bool, open_window: bool, at_login: bool, password: list[str]
+) -> tuple[int, str]:
     """Run the agent to its end.
 
     Args:
+        open_window: Open the login window at once.
+        at_login: The desktop has started it, and nobody is waiting for it.
         password: Empty, or the one given at the start, which is taken out: no reference to it outlives the sign-in.
 
     Returns:
