@@ -36,6 +36,7 @@ class UserManager:
     Attributes:
         home: The user's, which everybody may read.
         environ: Of the user's programs.
+        as_user: What a command begins with, to be the user's.
         why_not: Why there can be none; empty where it runs.
     """
 
@@ -44,7 +45,7 @@ class UserManager:
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Self:
-        self.home = Path(tempfile.mkdtemp(prefix="telex-user-", dir="/tmp"))
+        self.home = Path(tempfile.mkdtemp(prefix="telex-user-", dir="/home"))
         self.home.chmod(0o755)
         runtime = self.home / "runtime"
         runtime.mkdir(mode=0o700)
@@ -74,7 +75,7 @@ class UserManager:
     def run(self, *words: str | Path, ok: bool = True) -> str:
         """Run a program as the user, in the home; what it said."""
         done = subprocess.run(
-            [*self._as_user, *words],
+            [*self.as_user, *words],
             env=self.environ,
             cwd=self.home,
             stdin=subprocess.DEVNULL,
@@ -85,13 +86,6 @@ class UserManager:
         )
         assert not ok or done.returncode == 0, f"{words}: {done.stdout}\n{self.log.read_text()}"
         return done.stdout
-
-    def wait_for(self, state: str, unit: str) -> None:
-        """Wait until a unit is in that state."""
-        deadline = time.monotonic() + TIMEOUT
-        while (now := self.run("systemctl", "--user", "is-active", unit, ok=False).strip()) != state:
-            assert time.monotonic() < deadline, f"{unit} is {now}\n{self.log.read_text()}"
-            time.sleep(0.1)
 
     def show(self, unit: str, *names: str) -> dict[str, str]:
         """Properties of a unit."""
@@ -119,9 +113,9 @@ class UserManager:
         if (said := holder.stdout.readline()) != b"ready\n":
             return f"no mount namespace: {said.decode()}"
         enter = ["nsenter", f"--mount=/proc/{holder.pid}/ns/mnt"]
-        self._as_user = [*enter, "setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups"]
+        self.as_user = [*enter, "setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups"]
         bus = ["dbus-daemon", "--session", "--nofork", f"--address={self.environ['DBUS_SESSION_BUS_ADDRESS']}"]
-        self._start([*self._as_user, *bus])
+        self._start([*self.as_user, *bus])
         folders = " ".join(map(str, self._cgroups))
         join = _JOIN.format(cgroups=folders, user=USER, manager=_MANAGER)
         manager = self._start([*enter, "sh", "-c", join])

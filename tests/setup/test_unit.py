@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from telex_start.setup import unit
+from tests.process import TIMEOUT, Process
 from tests.servers import Sandbox
 
 from .installed import Installed
 from .manager import USER, UserManager
 
+TOASTS = """
+import os, sys
+from tests.fake_desktop import FakeNotificationDaemon, PrivateBus
+bus = PrivateBus()
+bus.address = os.environ["DBUS_SESSION_BUS_ADDRESS"]
+with FakeNotificationDaemon(bus) as daemon:
+    print("ready", flush=True)
+    print(daemon.wait_for(1)[0].summary, flush=True)
+    sys.stdin.readline()
+"""
+"""A notification daemon, which has to be the user's: a session bus lets nobody else in."""
 UNIT = f".config/systemd/user/{unit.NAME}"
 
 
@@ -84,10 +99,11 @@ def unprivileged(manager: UserManager, tmp_path: Path) -> Installed:
     return made
 
 
-def test_it_runs_hardened_with_the_password_and_reaches_the_session_bus(
-    manager: UserManager, unprivileged: Installed
-) -> None:
-    with Sandbox("--organisations", "2") as telex:
+class Set:
+    """The unit put there for a Telex, with a password file."""
+
+    def __init__(self, manager: UserManager, program: Installed, telex: Sandbox) -> None:
+        self.manager = manager
         own = manager.home / ".config" / "telex-start"
         authority = manager.home / "authority.pem"
         authority.write_bytes(Path(telex.ca_file).read_bytes())
@@ -97,15 +113,63 @@ def test_it_runs_hardened_with_the_password_and_reaches_the_session_bus(
             "ca_file": str(authority),
             "email": telex.email,
         }
-        own.mkdir(parents=True)
+        own.mkdir(parents=True, exist_ok=True)
         (own / "config.toml").write_text("".join(f'{key} = "{value}"\n' for key, value in words.items()))
-        (own / "password").write_text(f"{telex.password}\n")
-        (own / "password").chmod(0o600)
+        self.password = own / "password"
+        self.password.write_text(f"{telex.password}\n")
+        self.password.chmod(0o600)
         subprocess.run(["chown", "-R", f"{USER}:{USER}", manager.home / ".config"], check=True)
-        said = manager.run(unprivileged.script, "autostart", "on", "--headless")
-        assert "systemctl --user enable" not in said, "it was enabled"
+        self.said = manager.run(program.script, "autostart", "on", "--headless")
+
+    def start(self) -> None:
+        self.manager.run("systemctl", "--user", "start", unit.NAME, ok=False)
+
+    def wait_for(self, **wanted: str) -> None:
+        """Wait until systemd says so of the unit."""
+        deadline = time.monotonic() + TIMEOUT
+        while (found := self.manager.show(unit.NAME, *wanted)) != wanted:
+            assert time.monotonic() < deadline, f"{found}\n{self.manager.log.read_text()}"
+            time.sleep(0.1)
+
+
+def test_it_runs_hardened_with_the_password_and_reaches_the_session_bus(
+    manager: UserManager, unprivileged: Installed
+) -> None:
+    with Sandbox("--organisations", "2") as telex:
+        put = Set(manager, unprivileged, telex)
+        assert "systemctl --user enable" not in put.said, "that is done"
         assert manager.run("systemctl", "--user", "is-enabled", unit.NAME).strip() == "enabled"
-        manager.run("systemctl", "--user", "start", unit.NAME, ok=False)
-        telex.wait_until(lambda status: len(status["push_connections"]) == 1)
-        print(manager.log.read_text())
-        print(manager.run("systemd-analyze", "--user", "--no-pager", "security", unit.NAME, ok=False))
+        put.start()
+        telex.wait_until(lambda status: status["push_connections"] == 1)
+        with Process([*manager.as_user, str(unprivileged.python), "-c", TOASTS], manager.environ) as toasts:
+            assert toasts.next_line() == "ready"
+            telex.message(0, "General")
+            assert toasts.next_line() == "General · Northwind Ops"
+            toasts.tell("")
+            assert toasts.ended() == 0
+        process = Path("/proc") / manager.show(unit.NAME, "MainPID")["MainPID"]
+        status = dict(line.split(":\t", 1) for line in (process / "status").read_text().splitlines())
+        assert (status["NoNewPrivs"], status["Seccomp"], int(status["CapBnd"], 16)) == ("1", "2", 0)
+        mounts = [line.split(" ") for line in (process / "mountinfo").read_text().splitlines()]
+        writable = {fields[4].replace("\\040", " ") for fields in mounts if "rw" in fields[5].split(",")}
+        assert str(manager.home / ".local/state/telex-start") in writable
+        assert not {"/", "/home", str(manager.home)} & writable
+        assert (manager.home / ".local/state/telex-start/log/telex-start.log").exists()
+        assert telex.password not in (process / "environ").read_text() + (process / "cmdline").read_text()
+
+        os.kill(int(process.name), signal.SIGKILL)
+        put.wait_for(SubState="auto-restart")
+        put.start()
+        telex.wait_until(lambda status: status["push_connections"] == 1)
+        telex.revoke_session()
+        telex.kick(3005)
+        put.wait_for(SubState="failed", ExecMainStatus="3")
+
+        put.password.unlink()
+        put.start()
+        put.wait_for(SubState="failed", ExecMainStatus="243")
+
+        said = manager.run(unprivileged.script, "autostart", "off")
+        assert "The unit without an icon has been stopped and taken away." in said
+        assert manager.run("systemctl", "--user", "is-enabled", unit.NAME, ok=False).strip() != "enabled"
+        assert not (manager.home / ".config" / "systemd").exists()
