@@ -203,7 +203,7 @@ def test_what_is_unmuted_is_told_on_saving() -> None:
     assert made.muted == []
     assert made.is_changed
     assert made.to_unmute == [GENERAL]
-    made.saved({})
+    made.done()
     assert not made.is_changed
     assert made.muted == []
 
@@ -215,7 +215,7 @@ def test_starting_at_login_is_no_key_of_the_file() -> None:
     assert made.is_changed
     assert made.switches_at_login
     assert made.changes() == {}
-    made.saved({})
+    made.done()
     assert not made.is_changed
 
 

@@ -202,16 +202,19 @@ class Model:
                 wrong[key] = "They begin and end at the same minute; for a whole day enter 00:00 and 23:59."
         return wrong
 
-    def saved(self, file: Mapping[str, Any]) -> None:
-        """All was written: nothing is changed any more.
+    def written(self, file: Mapping[str, Any]) -> None:
+        """The changes were written.
 
         Args:
             file: What stands in the file now.
         """
-        self._muted, self._unmuted = self.muted, []
-        self._at_login_before = self.at_login
         self._edited.clear()
         self._file = dict(file)
+
+    def done(self) -> None:
+        """All else was done too: nothing is changed any more."""
+        self._muted, self._unmuted = self.muted, []
+        self._at_login_before = self.at_login
 
     def yield_to(self, file: Mapping[str, Any], keys: Sequence[str]) -> None:
         """The file was changed by hand meanwhile.
