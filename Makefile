@@ -1,5 +1,5 @@
 # Telex Start. Every target does its own set-up.
-.PHONY: demo test test-fast test-debian test-centrifugo bench soak fleet fuzz chaos lint coverage
+.PHONY: demo test test-fast test-debian test-centrifugo bench soak fleet fuzz chaos lint coverage man completions
 .PHONY: set-up-demo set-up-test set-up-bench clean
 
 PYTEST = .venv/bin/python -m pytest
@@ -56,6 +56,15 @@ coverage: set-up-test
 	.venv/bin/coverage erase
 	.venv/bin/coverage run -m pytest $(PARALLEL) -m "not centrifugo" $(ARGS); code=$$?; \
 	  .venv/bin/coverage combine -q && .venv/bin/coverage report && exit $$code
+
+# From the description of all commands and options, telex_start/command_line.py.
+man: set-up-demo
+	.venv/bin/python -m telex_start.reference man >assets/telex-start.1
+
+completions: set-up-demo
+	.venv/bin/python -m telex_start.reference bash >assets/completions/telex-start.bash
+	.venv/bin/python -m telex_start.reference zsh >assets/completions/telex-start.zsh
+	.venv/bin/python -m telex_start.reference fish >assets/completions/telex-start.fish
 
 set-up-demo:
 	@.ci/set-up demo

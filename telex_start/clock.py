@@ -6,6 +6,7 @@ fresh in the morning. Deadlines run on a clock that counts sleep; when it gains 
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from functools import partial
@@ -28,6 +29,18 @@ elif sys.platform == "darwin":
 
 awake: Callable[[], float] = time.monotonic
 """Seconds on a clock that stands still while the machine sleeps (where the platform has one)."""
+
+
+def boot() -> str:
+    """Which run of the machine this is: :func:`now` means the same in all processes that get the same answer.
+
+    Linux has an id for it (random(4), ``/proc/sys/kernel/random/boot_id``). Elsewhere it is another in each process.
+    """
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:
+            return stream.read(64).strip()
+    except (OSError, ValueError):
+        return f"process {os.getpid()} {time.time_ns()}"
 
 
 class SleepWatch:

@@ -61,7 +61,7 @@ class Command(NamedTuple):
 
 
 WHERE = (
-    Option("--environment", f"{', '.join(ENVIRONMENTS)} (production)", "NAME", tuple(ENVIRONMENTS)),
+    Option("--environment", f"which Telex: {', '.join(ENVIRONMENTS)} (production)", "NAME", tuple(ENVIRONMENTS)),
     Option("--api-url", "address of the API, ending in /api/v1", "URL"),
     Option("--push-url", "address of the push server", "URL"),
     Option("--ca-file", "PEM file of a private certificate authority, trusted beside the system's", "FILE"),
@@ -82,7 +82,7 @@ AGENT = Command(
         Option("--json", "with --headless: one JSON object a line on standard output"),
         Option("--email", "the e-mail address to sign in with", "NAME"),
         Option("--password-stdin", "read the password from standard input, and sign in at once"),
-        Option("--log-level", f"{', '.join(LOG_LEVELS)} (info)", "LEVEL", LOG_LEVELS),
+        Option("--log-level", f"how much the log tells: {', '.join(LOG_LEVELS)} (info)", "LEVEL", LOG_LEVELS),
         *WHERE,
     ),
 )

@@ -274,6 +274,11 @@ def given(environ: Mapping[str, str], options: Mapping[str, str | None]) -> dict
     return found
 
 
+def settings() -> dict[str, tuple[str, str]]:
+    """Each setting by its key: its environment variable, empty for none, and what is allowed, in words."""
+    return {key: (variable, allowed) for key, (variable, _, allowed) in _KEYS.items()}
+
+
 def resolve(
     file: Mapping[str, Any], file_name: str, environ: Mapping[str, str], options: Mapping[str, str | None]
 ) -> Config:

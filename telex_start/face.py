@@ -17,6 +17,19 @@ LONGEST_TITLE = 500
 """Characters of a tooltip, where the desktop has no limit of its own."""
 
 
+class Silence(NamedTuple):
+    """What was set on this machine about notifications, as far as icon and menu show it."""
+
+    words: str = ""
+    """``paused until 14:30``, ``paused``; empty where notifications come."""
+    resumable: bool = False
+    """See :attr:`Face.resumable`; likewise below."""
+    muted: tuple[Muted, ...] = ()
+
+
+NO_SILENCE = Silence()
+
+
 class Face(NamedTuple):
     """What the tray shows. Equal faces look the same, so a tray renews nothing when it gets an equal one."""
 
@@ -82,11 +95,12 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{count} {one if count == 1 else many or one + 's'}"
 
 
-def face_of(session: StateChanged, unread: int, paused: bool = False) -> Face:
+def face_of(session: StateChanged, unread: int, paused: bool = False, silence: Silence = NO_SILENCE) -> Face:
     """The face for a session state and a number of unread threads.
 
     Args:
         paused: The person has paused notifications at Telex.
+        silence: What was set on this machine.
     """
     state = session.state
     sign_in_again = session.sign_in_again and state in SIGNED_IN
@@ -119,5 +133,18 @@ def face_of(session: StateChanged, unread: int, paused: bool = False) -> Face:
             status = words[state]
         if session.reason:
             status += f": {session.reason}"
-    short = _cut(status, LONGEST_STATUS)
-    return Face(state, unread, short, status if short != status else "", sign_in_again, paused)
+    # The last words stay: they say why nothing pops up.
+    last = f", {silence.words}" if silence.words and state is not State.STOPPED else ""
+    short = _cut(status, LONGEST_STATUS - len(last)) + last
+    status += last
+    return Face(
+        state,
+        unread,
+        short,
+        status if short != status else "",
+        sign_in_again,
+        paused,
+        quiet=bool(silence.words),
+        resumable=silence.resumable,
+        muted=silence.muted,
+    )

@@ -9,6 +9,7 @@ from ..config import Config
 from ..events import Command, Event, MainAppAnswered, SignIn, StateChanged, Trouble
 from ..face import Face
 from ..news.unread import Counts
+from ..remembered import Remembered
 from ..toast import Handle, Toast
 from .signing_in import Window
 
@@ -43,6 +44,20 @@ class ToastsPort(Protocol):
     def close(self) -> Callable[[Handle], object]: ...
     def configure(self, config: Config) -> None:
         """Take up a changed configuration."""
+
+
+class Memory(Protocol):
+    """What the program remembers from one start to the next (see ``process.state_file``)."""
+
+    def load(self) -> tuple[Remembered, str]:
+        """It, and a sentence that says what is wrong with it; empty where nothing is."""
+
+    def save(self, remembered: Remembered) -> None:
+        """Remember this.
+
+        Raises:
+            OSError: it cannot be kept.
+        """
 
 
 class Surface(Protocol):

@@ -65,6 +65,11 @@ class News(Struct, frozen=True):
         return self.conversation.section == DIRECT
 
     @property
+    def to_oneself(self) -> bool:
+        """Whether it concerns the person more than others: written to them, mentions them, or they asked for it."""
+        return self.direct or self.mentioned or self.asked_for
+
+    @property
     def asked_for(self) -> bool:
         """Whether the person asked Telex to be reminded."""
         return self.kind == SAVED

@@ -63,7 +63,7 @@ class TelexSettings:
         """What becomes of news."""
         channel = news.conversation.channel
         about = self._about.get(channel)
-        if about == "nothing" or (about == "mentions" and not (news.direct or news.mentioned or news.asked_for)):
+        if about == "nothing" or (about == "mentions" and not news.to_oneself):
             return Verdict.DROP
         return Verdict.HOLD if self.holds(channel) else Verdict.TELL
 

@@ -36,7 +36,7 @@ def claim(folder: str, api_url: str, kind: str) -> Instance | None:
     Raises:
         OSError: the folder cannot be used.
     """
-    return _platform.claim(folder, _name(api_url), kind)
+    return _platform.claim(folder, name_of(api_url), kind)
 
 
 def ask(folder: str, api_url: str, request: Request | None, wait: float = 0.0, *, argument: str = "") -> str | None:
@@ -55,11 +55,11 @@ def ask(folder: str, api_url: str, request: Request | None, wait: float = 0.0, *
         TimeoutError: with ``wait``: it does not answer, or is still running after that.
     """
     line = f"{request.value} {argument}".rstrip() if request else "hello"
-    return _platform.ask(folder, _name(api_url), line, wait)
+    return _platform.ask(folder, name_of(api_url), line, wait)
 
 
-def _name(api_url: str) -> str:
-    """A file name that differs from address to address, and tells which it is: ``api.telex.im-3d5a2f01``."""
+def name_of(api_url: str) -> str:
+    """A file name for the instance at an address, which it tells: ``api.telex.im-3d5a2f01``."""
     address = api_url.lower()
     host = address.partition("://")[2].partition("/")[0][:40]
     readable = "".join(c if c.isascii() and (c.isalnum() or c in ".-") else "_" for c in host)

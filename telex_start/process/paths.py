@@ -39,9 +39,18 @@ def log_file() -> str:
 
         folder = user_log_dir(_NAME, appauthor=False)
     else:
-        folder = os.path.join(_xdg("XDG_STATE_HOME", ".local/state"), _NAME, "log")
+        folder = os.path.join(state_folder(), "log")
     os.makedirs(folder, mode=0o700, exist_ok=True)
     return os.path.join(folder, "telex-start.log")
+
+
+def state_folder() -> str:
+    """What the program itself remembers; need not exist."""
+    if _OWN_FOLDERS:
+        from platformdirs import user_state_dir
+
+        return user_state_dir(_NAME, appauthor=False)
+    return os.path.join(_xdg("XDG_STATE_HOME", ".local/state"), _NAME)
 
 
 def cache_folder() -> str:

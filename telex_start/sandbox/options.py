@@ -86,8 +86,16 @@ def parser() -> argparse.ArgumentParser:
     add("--port", type=_port, default=0, help="port of the API (default: any free one)")
     add("--push-port", type=_port, default=0, help="port of the push server (default: any free one)")
     add("--organisations", type=_count, default=3, metavar="N", help="organisations the user is in (3)")
-    add("--connection-ttl", type=_positive_count, default=120, metavar="SECONDS", help="life of connection token (120)")
-    add("--subscription-ttl", type=_positive_count, default=300, metavar="SECONDS", help="... subscription token (300)")
+    add(
+        "--connection-ttl", type=_positive_count, default=120, metavar="SECONDS", help="a connection token's life (120)"
+    )
+    add(
+        "--subscription-ttl",
+        type=_positive_count,
+        default=300,
+        metavar="SECONDS",
+        help="a subscription token's life (300)",
+    )
     add("--ping", type=_seconds, default=25.0, metavar="SECONDS", help="interval of pings (25); 0 for none")
     add("--stale-close-delay", type=_positive_seconds, default=10.0, metavar="SECONDS", help="time to connect (10)")
     add("--expired-close-delay", type=_seconds, default=25.0, metavar="SECONDS", help="grace after a token's end (25)")

@@ -1,0 +1,83 @@
+"""Keeps what the program remembers from one start to the next, in a file for each API address.
+
+It is versioned JSON in the state folder, this user's alone, and never half written. One that cannot be read is set
+aside under another name, for whoever wants to look at it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+
+import msgspec
+
+from ..remembered import Remembered
+from . import paths
+from .instance import name_of
+
+VERSION = 1
+"""Of the file's form. A file of another version is set aside."""
+_MOST = 4_000_000
+"""Bytes that are read of it at most."""
+
+
+class _File(msgspec.Struct, frozen=True):
+    version: int
+    remembered: Remembered
+
+
+def path(api_url: str) -> str:
+    """The file's path; it need not exist."""
+    return os.path.join(paths.state_folder(), f"{name_of(api_url)}.json")
+
+
+def load(api_url: str) -> tuple[Remembered, str]:
+    """What was remembered.
+
+    Returns:
+        It, and a sentence that says what is wrong with the file; empty where nothing is.
+    """
+    file = path(api_url)
+    try:
+        with open(file, "rb") as stream:
+            text = stream.read(_MOST)
+    except FileNotFoundError:
+        return Remembered(), ""
+    except OSError as error:
+        return Remembered(), f"{file} cannot be read ({error.strerror}). What was paused or muted is forgotten."
+    try:
+        found = msgspec.json.decode(text, type=_File)
+        if found.version == VERSION:
+            return found.remembered, ""
+        why = f"is of version {found.version}, which this program does not know"
+    except ValueError:  # msgspec.DecodeError and ValidationError, UnicodeDecodeError
+        why = "cannot be understood"
+    aside = f"{file}.unreadable"
+    try:
+        os.replace(file, aside)
+    except OSError as error:
+        return Remembered(), f"{file} {why}, and cannot be set aside ({error.strerror}). It will be overwritten."
+    return Remembered(), f"{file} {why}. What was paused or muted is forgotten; the file is kept as {aside}."
+
+
+def save(api_url: str, remembered: Remembered) -> None:
+    """Remember this, in place of what was remembered before.
+
+    Raises:
+        OSError: it cannot be written; what was remembered before stays.
+    """
+    file = path(api_url)
+    folder = os.path.dirname(file)
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    descriptor, draft = tempfile.mkstemp(prefix=".state-", dir=folder)  # mode 0600
+    try:
+        with open(descriptor, "wb") as stream:
+            stream.write(msgspec.json.format(msgspec.json.encode(_File(VERSION, remembered))) + b"\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(draft, file)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(draft)
+        raise

@@ -1,0 +1,94 @@
+"""What is remembered from one start to the next."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from telex_start.process import paths, state_file
+from telex_start.remembered import Mute, Pause, Remembered, Until
+from telex_start.toast import Conversation
+
+API = "https://api.telex.im/api/v1"
+OTHER = "https://api.zedu.chat/api/v1"
+
+untils = st.none() | st.builds(
+    Until, wall=st.floats(0, 1e12), clock=st.none() | st.floats(0, 1e9), boot=st.text(max_size=40)
+)
+mutes = st.builds(Mute, st.builds(Conversation, st.text(), st.text(), st.text()), name=st.text(), until=untils)
+remembered = st.builds(
+    Remembered,
+    pause=st.none() | st.builds(Pause, untils),
+    mutes=st.lists(mutes, max_size=3).map(tuple),
+    email=st.text(),
+)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(paths, "state_folder", lambda: str(tmp_path / "state"))
+    return tmp_path / "state"
+
+
+def test_nothing_was_remembered_yet(folder: Path) -> None:
+    assert state_file.load(API) == (Remembered(), "")
+    assert not folder.exists()
+
+
+@given(remembered)
+def test_what_is_saved_is_loaded(kept: Remembered) -> None:
+    state_file.save(API, kept)
+    assert state_file.load(API) == (kept, "")
+
+
+def test_it_is_this_users_alone_and_leaves_no_draft(folder: Path) -> None:
+    state_file.save(API, Remembered(email="ada@example.org"))
+    (file,) = folder.iterdir()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_each_address_has_its_own() -> None:
+    state_file.save(API, Remembered(pause=Pause()))
+    assert state_file.load(OTHER) == (Remembered(), "")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (b"", "cannot be understood"),
+        (b"{", "cannot be understood"),
+        (b"[]", "cannot be understood"),
+        (b"\xff\xfe", "cannot be understood"),
+        (b'{"version": 1, "remembered": {"pause": 3}}', "cannot be understood"),
+        (b'{"version": 2, "remembered": {}}', "is of version 2"),
+    ],
+)
+def test_an_unreadable_file_is_set_aside(folder: Path, text: bytes, why: str) -> None:
+    state_file.save(API, Remembered(pause=Pause()))
+    file = Path(state_file.path(API))
+    file.write_bytes(text)
+    kept, problem = state_file.load(API)
+    assert kept == Remembered()
+    assert why in problem
+    assert str(file) in problem
+    assert Path(f"{file}.unreadable").read_bytes() == text
+    assert state_file.load(API) == (Remembered(), ""), "it is said once"
+
+
+def test_a_failed_write_leaves_what_was_there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state_file.save(API, Remembered(email="before@example.org"))
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        state_file.save(API, Remembered(email="after@example.org"))
+    assert state_file.load(API) == (Remembered(email="before@example.org"), "")
+    assert len(list(folder.iterdir())) == 1
