@@ -170,7 +170,7 @@ def test_a_wrong_value_in_the_file_is_told_and_the_default_shown_until_another_i
 def test_organisations_of_the_agent_and_of_the_file() -> None:
     made = model(
         {
-            "organisations.Northwind Ops.notify": "mentions",
+            "organisations.northwind OPS.notify": "mentions",
             "organisations.0198aa.notify": "none",
             "organisations.Gone.notify": "all",
         },

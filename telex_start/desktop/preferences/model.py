@@ -30,7 +30,8 @@ class Shown(NamedTuple):
     """Settings that the environment or an option gives: key -> variable or option, and value."""
     organisations: Sequence[tuple[str, str]] = ()
     """Id and name of each that the person belongs to; empty while that is not known."""
-    muted: Sequence[Muted] = ()
+    muted: Sequence[Muted] | None = ()
+    """``None``: that cannot be said."""
     at_login: bool | None = None
     """Whether the agent starts at log-in; ``None`` where that cannot be said."""
 
@@ -58,7 +59,9 @@ class Model:
         self._given = dict(shown.given)
         self._edited: dict[str, Any] = {}
         self._unmuted: list[Muted] = []
-        self._muted = list(shown.muted)
+        self.knows_muted = shown.muted is not None
+        """Whether what is muted can be said."""
+        self._muted = list(shown.muted or ())
         self._at_login_before = shown.at_login
         self.at_login = shown.at_login
         """Whether the agent starts at log-in; to be set by the window."""
@@ -238,15 +241,19 @@ class Model:
 def _rows(organisations: Sequence[tuple[str, str]], file: Mapping[str, Any]) -> list[Row]:
     """The organisations that the agent told, and those of the file that are none of them."""
     in_file = {name: key for key in file if (name := organisation_of(key)) is not None}
-    names = [name for _, name in organisations]
-    rows = []
+    folded = {name.casefold(): name for name in in_file}
+    names = [name.casefold() for _, name in organisations]
+    rows, found = [], set()
     for ident, name in organisations:
-        # As it stands in the file; a name that two of them have tells none.
-        alone = names.count(name) == 1
-        key = in_file.pop(ident, None) or (in_file.pop(name, None) if alone else None)
-        rows.append(Row(key or organisation_key(name if alone and name else ident), name or ident, True))
+        # As it stands in the file: by its id, or by its name, whose letters' case does not count. A name that two of
+        # them have tells none.
+        alone = names.count(name.casefold()) == 1
+        spelled = ident if ident in in_file else folded.get(name.casefold(), "") if alone else ""
+        found.add(spelled)
+        key = in_file.get(spelled) or organisation_key(name if alone and name else ident)
+        rows.append(Row(key, name or ident, True))
     rows.sort(key=lambda row: row.name.casefold())
-    return rows + [Row(key, name, False) for name, key in in_file.items()]
+    return rows + [Row(key, name, False) for name, key in in_file.items() if name not in found]
 
 
 def _default(key: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from tkinter import ttk
 from typing import Any
 
@@ -17,9 +17,9 @@ from .words import CHOICES, KIND_WORDS, LEVEL_WORDS, TIPS
 
 _HEAD = 150
 """Pixels of the column of headings on a screen of 96 dots an inch."""
-_LABEL = 200
+_LABEL = 222
 """Pixels of the labels beside lists."""
-_BODY = 430
+_BODY = 442
 """Pixels of the column of controls."""
 
 
@@ -49,8 +49,9 @@ class Controls:
         self._general()
         self._what_notifies()
         self._quiet()
-        self._organisations()
-        self._muted_section()
+        self._organisations(last=not model.knows_muted)
+        if model.knows_muted:
+            self._muted_section()
         self._follow_hours()
 
     # --- what the window does with it -------------------------------------------------------------------------------
@@ -81,18 +82,17 @@ class Controls:
         body = self._section("General")
         model = self._model
         if model.at_login is not None:
-            self._check(body, "Start at log-in", 0, "at_login", model.at_login, self._set_at_login)
-        self._switch(body, "Remember my e-mail address", 0, "remember_email")
-        self._switch(body, "Show what was written", 6, "show_text")
-        self._choice(body, "A click on a notification opens", 10, CLICK, (None, "conversation", "client"))
-        self._choice(body, "Sound", 4, "sound", SOUNDS)
+            self._check(body, "&Start at log-in", "at_login", model.at_login, self._set_at_login)
+        self._switch(body, "&Remember my e-mail address", "remember_email")
+        self._switch(body, "Show &what was written", "show_text")
+        self._choice(body, "A click on a notification &opens", CLICK, (None, "conversation", "client"))
+        self._choice(body, "Soun&d", "sound", SOUNDS)
 
     def _what_notifies(self) -> None:
         body = self._section("What notifies")
         given = self._model.given_by(TYPES)
         for kind in KINDS:
-            words, place = KIND_WORDS[kind]
-            self._check(body, words, place, kind, self._model.tells(kind), self._teller(kind), enabled=not given)
+            self._check(body, KIND_WORDS[kind], kind, self._model.tells(kind), self._teller(kind), enabled=not given)
         if others := self._model.other_kinds:
             words = f"The configuration names others too, which stay: {', '.join(others)}."
             self._quiet_line(body, words)
@@ -103,13 +103,13 @@ class Controls:
         model, px = self._model, self._made.px
         given = model.given_by(FROM)
         self._hours_on = self._check(
-            body, "Quiet hours", 0, "hours", model.has_hours, self._switch_hours, enabled=not given
+            body, "&Quiet hours", "hours", model.has_hours, self._switch_hours, enabled=not given
         )
         line = ttk.Frame(body)
         line.grid(column=0, columnspan=2, sticky="w", padx=(px(24), 0), pady=(px(4), 0))
         self._times: list[Any] = []
         for place, (key, word) in enumerate(((FROM, "From"), (TO, "to"))):
-            label = ttk.Label(line, text=word, underline=0 if key == FROM else -1, style="Row.TLabel")
+            label = ttk.Label(line, text=word, underline=0, style="Row.TLabel")
             label.grid(row=0, column=2 * place, padx=(0 if not place else px(10), px(8)))
             variable = self._variable(tk.StringVar(self._made.root, model.hours()[place]))
             entry = ttk.Entry(line, width=7, textvariable=variable, style="Time.TEntry", font=(self._made.family, 10))
@@ -118,12 +118,11 @@ class Controls:
             self._fields[key] = entry
             self._times.append((variable, entry))
             self._tip(entry, key)
-            if key == FROM:
-                self._mnemonic(word, 0, entry.focus_set)
+            self._mnemonic(word, 0, entry.focus_set)
         self._note(body, FROM, indent=24)
         self._note(body, TO, indent=24)
         days = ttk.Frame(body)
-        days.grid(column=0, columnspan=2, sticky="w", padx=(px(24), 0), pady=(px(6), 0))
+        days.grid(column=0, columnspan=2, sticky="w", padx=(px(24), 0), pady=px(6))
         for place, day in enumerate(DAYS):
             variable = self._variable(tk.BooleanVar(self._made.root, day in model.days()))
             box = ttk.Checkbutton(
@@ -133,20 +132,20 @@ class Controls:
             self._days[day] = box
             self._tip(box, "day")
         self._note(body, ON_DAYS, indent=24)
-        self._choice(body, "While the Telex client runs", 23, "while_client_runs", WHILE_CLIENT_RUNS)
+        self._choice(body, "Whi&le the Telex client runs", "while_client_runs", WHILE_CLIENT_RUNS)
 
-    def _organisations(self) -> None:
-        body = self._section("Organisations")
+    def _organisations(self, last: bool) -> None:
+        body = self._section("Organisations", last=last, high=bool(self._model.rows))
         rows = self._model.rows
         if not rows:
             self._quiet_line(body, "They are listed here once you are signed in.")
         for row in rows:
-            self._choice(body, row.name, -1, row.key, LEVELS, tip="organisation")
+            self._choice(body, row.name, row.key, LEVELS, tip="organisation")
             if not row.known:
                 self._quiet_line(body, "Only in the configuration: you are not signed in, or not a member.")
 
     def _muted_section(self) -> None:
-        self._muted_body = self._section("Muted conversations", last=True)
+        self._muted_body = self._section("Muted conversations", last=True, high=bool(self._model.muted))
         self._show_muted()
 
     def _show_muted(self, focus: int | None = None) -> None:
@@ -166,17 +165,18 @@ class Controls:
             ttk.Label(line, text=one.until, style="Quiet.TLabel").grid(row=0, column=1, padx=px(10))
             button = ttk.Button(line, text="Unmute", width=8, style="Small.TButton", command=self._unmuter(one, place))
             button.grid(row=0, column=2)
-            self._return(button)
+            controls.press_by_return(button)
             buttons.append(button)
         if focus is not None and buttons:
             buttons[min(focus, len(buttons) - 1)].focus_set()
 
     # --- parts of a section -----------------------------------------------------------------------------------------
 
-    def _section(self, title: str, last: bool = False) -> Any:
+    def _section(self, title: str, *, last: bool = False, high: bool = False) -> Any:
+        """A heading and the frame beside it, whose first row is a high one where it holds a list or a button."""
         px = self._made.px
         head = ttk.Label(self._parent, text=title, style="Section.TLabel", wraplength=px(_HEAD - 16))
-        head.grid(row=self._row, column=0, sticky="nw", pady=(px(1), 0))
+        head.grid(row=self._row, column=0, sticky="nw", pady=(px(7 if high else 1), 0))
         body = ttk.Frame(self._parent)
         body.grid(row=self._row, column=1, sticky="new")
         body.columnconfigure(0, minsize=px(_LABEL))
@@ -187,12 +187,11 @@ class Controls:
         self._row += 2
         return body
 
-    def _switch(self, body: Any, words: str, underline: int, key: str) -> None:
+    def _switch(self, body: Any, words: str, key: str) -> None:
         """A check box for a setting that is true or false."""
         self._check(
             body,
             words,
-            underline,
             key,
             bool(self._model.value(key)),
             lambda wanted: self._model.set(key, wanted),
@@ -204,13 +203,13 @@ class Controls:
         self,
         body: Any,
         words: str,
-        underline: int,
         key: str,
         value: bool,
         turn: Callable[[bool], object],
         enabled: bool = True,
     ) -> Any:
         variable = self._variable(tk.BooleanVar(self._made.root, value))
+        words, underline = controls.marked(words)
 
         def command() -> None:
             turn(bool(variable.get()))
@@ -230,12 +229,11 @@ class Controls:
         self._mnemonic(words, underline, press)
         return variable
 
-    def _choice(
-        self, body: Any, words: str, underline: int, key: str, values: Sequence[Any], tip: str | None = None
-    ) -> None:
+    def _choice(self, body: Any, words: str, key: str, values: Sequence[Any], tip: str | None = None) -> None:
         """A list of which one is chosen."""
         px = self._made.px
-        shown = LEVEL_WORDS if tip else CHOICES[key]
+        words, underline = (words, -1) if tip else controls.marked(words)
+        shown: Mapping[Any, str] = LEVEL_WORDS if tip else CHOICES[key]
         label = ttk.Label(body, text=words, underline=underline, style="Row.TLabel", wraplength=px(_LABEL - 12))
         label.grid(column=0, sticky="w", pady=px(4))
         info: Any = label.grid_info()
@@ -295,11 +293,6 @@ class Controls:
     def _mnemonic(self, words: str, underline: int, press: Callable[[], object]) -> None:
         if underline >= 0:
             self._made.root.bind(f"<Alt-{words[underline].lower()}>", lambda _: press())
-
-    @staticmethod
-    def _return(button: Any) -> None:
-        for key in ("<Return>", "<KP_Enter>"):
-            button.bind(key, lambda _: (button.invoke(), "break")[1])
 
     # --- what the person does ---------------------------------------------------------------------------------------
 

@@ -146,7 +146,7 @@ class PreferencesWindow:
         overwrite = ttk.Button(frame, text="Overwrite", command=lambda: self._answer(theirs=False))
         overwrite.grid(row=0, column=2, padx=(px(8), 0))
         for button in (self._keep, overwrite):
-            self._presses(button)
+            controls.press_by_return(button)
         return frame
 
     def _bind(self) -> None:
@@ -157,13 +157,7 @@ class PreferencesWindow:
         root.bind("<Escape>", lambda _: self._escape())
         root.bind("<Alt-a>", lambda _: self._apply.invoke())
         for button in (self._apply, self._cancel):
-            self._presses(button)
-
-    @staticmethod
-    def _presses(button: Any) -> None:
-        """Return presses the button that has the keyboard."""
-        for key in ("<Return>", "<KP_Enter>"):
-            button.bind(key, lambda _: (button.invoke(), "break")[1])
+            controls.press_by_return(button)
 
     def _show(self, token: str) -> None:
         root, px = self._root, self._made.px

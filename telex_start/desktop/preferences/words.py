@@ -5,15 +5,15 @@ from __future__ import annotations
 from .model import CLICK, FROM, TO
 
 KIND_WORDS = {
-    "unread_thread_change": ("Unread threads", 0),
-    "channel_mention": ("Mentions", 0),
-    "thread_reply": ("Replies", 2),
-    "direct_call_initiated": ("Calls", 0),
-    "saved_message_remainder": ("Reminders", 4),
+    "unread_thread_change": "&Unread threads",
+    "channel_mention": "&Mentions",
+    "thread_reply": "Re&plies",
+    "direct_call_initiated": "&Calls",
+    "saved_message_remainder": "Rem&inders",
 }
-"""Each ``notification_type`` in words, and which of their letters is underlined."""
+"""Each ``notification_type`` in words; the letter behind the & is underlined, and chosen by Alt."""
 LEVEL_WORDS = {"all": "Everything", "mentions": "Mentions only", "none": "Nothing"}
-CHOICES = {
+CHOICES: dict[str, dict[str | None, str]] = {
     CLICK: {None: "What is installed", "conversation": "The conversation", "client": "The Telex client"},
     "sound": {"desktop": "As the desktop does", "on": "On", "off": "Off"},
     "while_client_runs": {"notify": "Notify as always", "quiet": "Quiet while it is in front"},

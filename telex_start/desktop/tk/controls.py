@@ -31,9 +31,7 @@ def dress(made: Root) -> None:
     _dress_checks(made, style)
     style.configure(
         "TCombobox",
-        padding=(px(8), px(4)),
-        arrowsize=px(13),
-        arrowcolor=look.INK,
+        padding=(px(8), px(4), px(9), px(4)),
         background=look.FIELD,
         fieldbackground=look.FIELD,
         foreground=look.INK,
@@ -53,8 +51,18 @@ def dress(made: Root) -> None:
         selectbackground=field,
         selectforeground=[("disabled", look.QUIET), ("readonly", look.INK)],
         foreground=[("disabled", look.QUIET)],
-        arrowcolor=[("disabled", look.LINE)],
     )
+    arrows = {
+        colour: tk.PhotoImage(master=made.root, data=base64.b64encode(png(marks.chevron(px(12), marks.colour(colour)))))
+        for colour in (look.INK, look.LINE)
+    }
+    made.images.extend(arrows.values())
+    style.element_create(
+        "Chevron.downarrow", "image", arrows[look.INK], ("disabled", arrows[look.LINE]), sticky="", padding=0
+    )
+    text = ("Combobox.padding", {"sticky": "nswe", "children": [("Combobox.textarea", {"sticky": "nswe"})]})
+    inner: Any = {"sticky": "nswe", "children": [("Chevron.downarrow", {"side": "right", "sticky": ""}), text]}
+    style.layout("TCombobox", [("Combobox.field", inner)])
     for option, value in (
         ("font", (family, 10)),
         ("background", look.FIELD),
@@ -120,6 +128,23 @@ def _dress_checks(made: Root, style: Any) -> None:
         background=[("active", look.GROUND)],
         foreground=[("disabled", look.QUIET)],
     )
+
+
+def press_by_return(button: Any) -> None:
+    """Have Return press the button that has the keyboard, and nothing else."""
+
+    def press(_: object) -> str:
+        button.invoke()
+        return "break"
+
+    for key in ("<Return>", "<KP_Enter>"):
+        button.bind(key, press)
+
+
+def marked(words: str) -> tuple[str, int]:
+    """Words with their mnemonic marked, as in ``&Sound``: the words themselves, and which letter it is (-1: none)."""
+    place = words.find("&")
+    return words.replace("&", "", 1), place
 
 
 def next_by_letter(values: list[str], index: int, letter: str) -> int:

@@ -1,5 +1,5 @@
-"""Check boxes as pictures, drawn for the density of the screen: those of Tk 8.6's theme clam are crosses that do not
-grow with it. Imports no Tk; needs no Pillow."""
+"""Check boxes and arrows as pictures, drawn for the density of the screen: those of Tk 8.6's theme clam do not grow
+with it, and a tick is a cross there. Imports no Tk; needs no Pillow."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ Colour = tuple[int, int, int]
 _TICK = ((0.24, 0.53), (0.43, 0.71), (0.77, 0.32))
 """The tick's corners, in sides of the box."""
 _TICK_HALF = 0.07
+_CHEVRON = ((0.18, 0.36), (0.5, 0.67), (0.82, 0.36))
+_CHEVRON_HALF = 0.07
 _CORNER = 0.22
 """Radius of the box's corners, in sides."""
 _LINE = 0.075
@@ -50,6 +52,22 @@ def check_box(side: int, gap: int, ground: Colour, border: Colour, tick: Colour 
             pixels += bytes((round(outer * 255), *mixed))
         pixels += bytes(4 * gap)
     return side + gap, side, bytes(pixels)
+
+
+def chevron(side: int, ink: Colour) -> Pixmap:
+    """The arrow of a list, pointing down.
+
+    Args:
+        side: Of the picture, in pixels.
+        ink: Its colour; the ground is clear.
+    """
+    pixels = bytearray()
+    for row in range(side):
+        for column in range(side):
+            x, y = (column + 0.5) / side, (row + 0.5) / side
+            near = min(_to_segment(x, y, *pair) for pair in pairwise(_CHEVRON))
+            pixels += bytes((round(_covered((_CHEVRON_HALF - near) * side) * 255), *ink))
+    return side, side, bytes(pixels)
 
 
 def _depth(x: float, y: float, side: int) -> float:
