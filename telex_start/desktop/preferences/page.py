@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from tkinter import ttk
 from typing import Any
 
@@ -21,6 +22,17 @@ _LABEL = 222
 """Pixels of the labels beside lists."""
 _BODY = 442
 """Pixels of the column of controls."""
+
+
+class _Body(ttk.Frame):
+    """The frame beside a heading. Its rows are counted: Tk gives away again a row whose control is hidden."""
+
+    rows = 0
+
+    def next_row(self) -> int:
+        """A row that nothing stands in."""
+        self.rows += 1
+        return self.rows - 1
 
 
 class Controls:
@@ -70,7 +82,7 @@ class Controls:
             elif bad:
                 self._write(note, f"In the configuration this is wrong. {bad}", "Bad")
             elif given:
-                self._write(note, f"Set by {given}, so it cannot be changed here.", "Quiet")
+                self._write(note, f"Set by {given}.", "Quiet")
             else:
                 self._write(note, "", "Quiet")
         first = next((key for key in self._notes if key in wrong), None)
@@ -106,7 +118,7 @@ class Controls:
             body, "&Quiet hours", "hours", model.has_hours, self._switch_hours, enabled=not given
         )
         line = ttk.Frame(body)
-        line.grid(column=0, columnspan=2, sticky="w", padx=(px(24), 0), pady=(px(4), 0))
+        line.grid(row=body.next_row(), column=0, columnspan=2, sticky="w", padx=(px(24), 0), pady=(px(4), 0))
         self._times: list[Any] = []
         for place, (key, word) in enumerate(((FROM, "From"), (TO, "to"))):
             label = ttk.Label(line, text=word, underline=0, style="Row.TLabel")
@@ -118,11 +130,11 @@ class Controls:
             self._fields[key] = entry
             self._times.append((variable, entry))
             self._tip(entry, key)
-            self._mnemonic(word, 0, entry.focus_set)
+            self._mnemonic(word, 0, partial(_edit, entry))
         self._note(body, FROM, indent=24)
         self._note(body, TO, indent=24)
         days = ttk.Frame(body)
-        days.grid(column=0, columnspan=2, sticky="w", padx=(px(24), 0), pady=px(6))
+        days.grid(row=body.next_row(), column=0, columnspan=2, sticky="w", padx=(px(24), 0), pady=px(6))
         for place, day in enumerate(DAYS):
             variable = self._variable(tk.BooleanVar(self._made.root, day in model.days()))
             box = ttk.Checkbutton(
@@ -172,12 +184,12 @@ class Controls:
 
     # --- parts of a section -----------------------------------------------------------------------------------------
 
-    def _section(self, title: str, *, last: bool = False, high: bool = False) -> Any:
+    def _section(self, title: str, *, last: bool = False, high: bool = False) -> _Body:
         """A heading and the frame beside it, whose first row is a high one where it holds a list or a button."""
         px = self._made.px
         head = ttk.Label(self._parent, text=title, style="Section.TLabel", wraplength=px(_HEAD - 16))
         head.grid(row=self._row, column=0, sticky="nw", pady=(px(7 if high else 1), 0))
-        body = ttk.Frame(self._parent)
+        body = _Body(self._parent)
         body.grid(row=self._row, column=1, sticky="new")
         body.columnconfigure(0, minsize=px(_LABEL))
         body.columnconfigure(1, weight=1)
@@ -187,7 +199,7 @@ class Controls:
         self._row += 2
         return body
 
-    def _switch(self, body: Any, words: str, key: str) -> None:
+    def _switch(self, body: _Body, words: str, key: str) -> None:
         """A check box for a setting that is true or false."""
         self._check(
             body,
@@ -201,7 +213,7 @@ class Controls:
 
     def _check(
         self,
-        body: Any,
+        body: _Body,
         words: str,
         key: str,
         value: bool,
@@ -216,7 +228,7 @@ class Controls:
             self._changed()
 
         box = ttk.Checkbutton(body, text=words, underline=underline, variable=variable, command=command)
-        box.grid(column=0, columnspan=2, sticky="w")
+        box.grid(row=body.next_row(), column=0, columnspan=2, sticky="w")
         box.state(["!alternate", "!disabled" if enabled else "disabled"])
         self._fields[key] = box
         self._tip(box, key)
@@ -229,17 +241,17 @@ class Controls:
         self._mnemonic(words, underline, press)
         return variable
 
-    def _choice(self, body: Any, words: str, key: str, values: Sequence[Any], tip: str | None = None) -> None:
+    def _choice(self, body: _Body, words: str, key: str, values: Sequence[Any], tip: str | None = None) -> None:
         """A list of which one is chosen."""
         px = self._made.px
         words, underline = (words, -1) if tip else controls.marked(words)
         shown: Mapping[Any, str] = LEVEL_WORDS if tip else CHOICES[key]
         label = ttk.Label(body, text=words, underline=underline, style="Row.TLabel", wraplength=px(_LABEL - 12))
-        label.grid(column=0, sticky="w", pady=px(4))
-        info: Any = label.grid_info()
+        row = body.next_row()
+        label.grid(row=row, column=0, sticky="w", pady=px(4))
         box = ttk.Combobox(body, values=[shown[value] for value in values], state="readonly", width=10)
         box.configure(font=(self._made.family, 10))
-        box.grid(row=info["row"], column=1, sticky="ew", pady=px(4))
+        box.grid(row=row, column=1, sticky="ew", pady=px(4))
         box.current(list(values).index(self._model.value(key)))
         if self._model.given_by(key):
             box.state(["disabled"])
@@ -263,12 +275,19 @@ class Controls:
         self._mnemonic(words, underline, box.focus_set)
         self._note(body, key, column=1)
 
-    def _note(self, body: Any, key: str, column: int = 0, indent: int = 0) -> None:
+    def _note(self, body: _Body, key: str, column: int = 0, indent: int = 0) -> None:
         """Where it is said what is wrong with a field, or why it cannot be changed; takes no room while it is empty."""
         px = self._made.px
         width = _BODY - (_LABEL if column else 0) - indent
         note = ttk.Label(body, style="Quiet.TLabel", wraplength=px(width))
-        note.grid(column=column, columnspan=2 - column, sticky="w", padx=(px(indent), 0), pady=(0, px(4)))
+        note.grid(
+            row=body.next_row(),
+            column=column,
+            columnspan=2 - column,
+            sticky="w",
+            padx=(px(indent), 0),
+            pady=(0, px(4)),
+        )
         note.grid_remove()
         self._notes[key] = note
 
@@ -277,10 +296,10 @@ class Controls:
         note.configure(text=words, style=f"{style}.TLabel")
         note.grid() if words else note.grid_remove()
 
-    def _quiet_line(self, body: Any, words: str) -> None:
+    def _quiet_line(self, body: _Body, words: str) -> None:
         px = self._made.px
         line = ttk.Label(body, text=words, style="Quiet.TLabel", wraplength=px(_BODY))
-        line.grid(column=0, columnspan=2, sticky="w", pady=(px(1), px(3)))
+        line.grid(row=body.next_row(), column=0, columnspan=2, sticky="w", pady=(px(1), px(3)))
 
     def _tip(self, control: Any, name: str) -> None:
         if words := TIPS.get(name):
@@ -338,3 +357,10 @@ class Controls:
             self._changed()
 
         return command
+
+
+def _edit(entry: Any) -> None:
+    """Put the cursor into it so that typing replaces what is there, as Tab does."""
+    entry.focus_set()
+    entry.selection_range(0, "end")
+    entry.icursor("end")

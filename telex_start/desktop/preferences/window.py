@@ -161,7 +161,7 @@ class PreferencesWindow:
 
     def _show(self, token: str) -> None:
         root, px = self._root, self._made.px
-        left, top, width, height = placement.room(root, self._made.scale)
+        self._room = left, top, width, height = placement.room(root, self._made.scale)
         self._page.size(most=10_000)
         root.update_idletasks()
         frame = px(32)  # not known before the window is there
@@ -173,7 +173,7 @@ class PreferencesWindow:
         # Above the middle, where the eye is.
         root.geometry(f"{own_width}x{own_height}+{left + (width - own_width) // 2}+{top + max(0, spare) * 2 // 5}")
         root.minsize(min(own_width, px(320)), min(own_height, px(240)))
-        root.maxsize(width, own_height if spare > 0 else height)
+        root.maxsize(width, height)
         if sys.platform.startswith("linux"):
             root.attributes("-type", "dialog")
         root.deiconify()
@@ -226,11 +226,26 @@ class PreferencesWindow:
         first = self._controls.tell(dict(saving.wrong))
         if first is not None:
             first.focus_set()
-            self._page.show(first)
+            if isinstance(first, ttk.Entry):
+                first.selection_range(0, "end")
         self._message.configure(text=saving.failed)
         self._ask(saving.changed_meanwhile)
         if saving.done and self._wants_to_close:
             self._root.quit()
+            return
+        self._grow()
+        if first is not None:
+            self._page.show(first)
+
+    def _grow(self) -> None:
+        """Make the window as high as its contents, if there is room below it: else they scroll."""
+        root = self._root
+        root.update_idletasks()
+        more = self._page.missing
+        below = self._room[1] + self._room[3] - root.winfo_rooty() - root.winfo_height()
+        if 0 < more <= below:
+            root.geometry(f"{root.winfo_width()}x{root.winfo_height() + more}")
+            root.update_idletasks()
 
     def _ask(self, keys: tuple[str, ...]) -> None:
         """Ask whose values are right; with no keys, ask no more."""

@@ -60,9 +60,11 @@ def dress(made: Root) -> None:
     style.element_create(
         "Chevron.downarrow", "image", arrows[look.INK], ("disabled", arrows[look.LINE]), sticky="", padding=0
     )
-    text = ("Combobox.padding", {"sticky": "nswe", "children": [("Combobox.textarea", {"sticky": "nswe"})]})
-    inner: Any = {"sticky": "nswe", "children": [("Chevron.downarrow", {"side": "right", "sticky": ""}), text]}
-    style.layout("TCombobox", [("Combobox.field", inner)])
+    # The field of an entry: that of a list has no right border, which its own arrow would draw.
+    text = ("Combobox.textarea", {"sticky": "nswe"})
+    padded: Any = {"sticky": "nswe", "children": [("Chevron.downarrow", {"side": "right", "sticky": ""}), text]}
+    field_of: Any = {"sticky": "nswe", "children": [("Combobox.padding", padded)]}
+    style.layout("TCombobox", [("Entry.field", field_of)])
     for option, value in (
         ("font", (family, 10)),
         ("background", look.FIELD),
@@ -200,6 +202,11 @@ class Page:
         """Pixels that the contents are high."""
         return int(self.inner.winfo_reqheight())
 
+    @property
+    def missing(self) -> int:
+        """Pixels of height by which the contents are higher than their room; negative where there is more room."""
+        return self.height - int(self._canvas.winfo_height())
+
     def show(self, widget: Any) -> None:
         """Scroll so far that all of this is to be seen."""
         self._canvas.update_idletasks()
@@ -221,9 +228,10 @@ class Page:
         self._canvas.itemconfigure(self._item, width=width)
         self._canvas.configure(scrollregion=(0, 0, width, max(whole, height)))
         if height > 1 and whole > height:
-            self._bar.grid(row=0, column=1, sticky="ns")
+            # Over the margin: the contents keep their width.
+            self._bar.place(relx=1, x=-self._made.px(3), anchor="ne", relheight=1)
         else:
-            self._bar.grid_remove()
+            self._bar.place_forget()
 
     def _follow(self, event: Any) -> None:
         if str(event.widget).startswith(f"{self.inner}."):
