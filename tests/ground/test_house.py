@@ -54,7 +54,7 @@ ROOMS: dict[str, set[str]] = {
     "desktop.toasts": {"desktop.bus", "news", "process"},
     "desktop.tk": {"desktop", "process"},
     "desktop.login": {"desktop.tk"},
-    "desktop.preferences": set(),
+    "desktop.preferences": {"desktop", "desktop.tk"},
     "desktop.main_app": {"desktop"},
     "desktop.tray": {
         "desktop",
@@ -76,10 +76,12 @@ ROOMS: dict[str, set[str]] = {
     | {"desktop.main_app"},
     "doctor": {"net", "push", "news", "process", "config_file", "command_line"}
     | {"desktop", "desktop.bus", "desktop.tray", "desktop.main_app"},
+    "preferences": {"app", "news", "process", "config_file", "settings_file", "command_line"}
+    | {"desktop", "desktop.preferences"},
     "demo": {"command_line"},
     "reference": {"command_line", "sandbox"},
     "sandbox": set(),
-    "__main__": {"agent", "demo", "doctor", "sandbox", "command_line", "config_file", "process"},
+    "__main__": {"agent", "demo", "doctor", "preferences", "sandbox", "command_line", "config_file", "process"},
 }
 """Room -> what it may import beside itself; beside the ground too, where it is not of the ground itself."""
 
@@ -119,7 +121,7 @@ OWNERS: dict[str, set[str]] = {
     "plyer": {"desktop/toasts/plyer_backend.py"},
     "PIL": {"desktop/icons.py"},
     "Xlib": {"desktop/x11.py"},
-    "tkinter": {"desktop/tk/toolkit.py", "desktop/login/window.py"},
+    "tkinter": {"desktop/tk/", "desktop/login/window.py", "desktop/preferences/"},
     "tktooltip": {"desktop/tk/tips.py"},
     "gi": {"desktop/tray/pystray_backend.py"},
     # The StatusNotifier icon is a package that could leave this house: it has a bus connection and a base of its own.

@@ -144,7 +144,7 @@ def test_what_is_wrong_is_said_for_its_field() -> None:
         made.set_day(day, False)
 
     assert made.faults() == {
-        FROM: "This is no time of the day; write it like 22:00.",
+        FROM: "From is no time of the day; write it like 22:00.",
         ON_DAYS: "Choose a day at least.",
     }
     made.set(FROM, "07:00")

@@ -200,7 +200,8 @@ class Model:
             wrong[ON_DAYS] = "Choose a day at least."
         for key in {FROM, TO} & wrong.keys():
             if check(key, self._wanted(key)):
-                wrong[key] = f"This is no time of the day; write it like {_USUAL_HOURS[key == TO]}."
+                word = "To" if key == TO else "From"
+                wrong[key] = f"{word} is no time of the day; write it like {_USUAL_HOURS[key == TO]}."
             else:
                 wrong[key] = "They begin and end at the same minute; for a whole day enter 00:00 and 23:59."
         return wrong
