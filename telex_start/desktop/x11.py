@@ -197,7 +197,7 @@ def window_in_front() -> tuple[int, tuple[str, ...]] | None:
         if not active or not active[0] or not _is_managed(display) or _is_dark(display, root):
             return None
         window = display.create_resource_object("window", int(active[0]))
-        if _is_covered(display, root, window):
+        if _is_covered(root, window):
             return None
         owner = _property(display, window, "_NET_WM_PID")
         machine = _words(_property(display, window, "WM_CLIENT_MACHINE"))
@@ -223,8 +223,11 @@ def _is_dark(display: Any, root: Any) -> bool:
     return bool(power.state and power.power_level != _POWER_ON)
 
 
-def _is_covered(display: Any, root: Any, window: Any) -> bool:
-    """Whether another window lies over the whole of it, as those of screen lockers do."""
+def _is_covered(root: Any, window: Any) -> bool:
+    """Whether another window lies over the whole of it, as those of screen lockers do.
+
+    What a compositor paints on does too, and is not among the children that the server tells of.
+    """
     X = _xlib("X")
     frame = window
     while (parent := frame.query_tree().parent) != root:
@@ -232,8 +235,6 @@ def _is_covered(display: Any, root: Any, window: Any) -> bool:
     inside = _place(frame, root)
     above = root.query_tree().children
     for other in above[above.index(frame) + 1 :]:
-        if not other.id & ~display.display.info.resource_id_mask:
-            continue  # the server's own: what a compositor paints on lies over everything
         try:
             seen = other.get_attributes()
             is_seen = seen.map_state == X.IsViewable and seen.win_class == X.InputOutput
