@@ -39,6 +39,7 @@ from .local_time import second_of_day
 from .main_app_calls import MainAppCalls
 from .places import Places
 from .ports import Surface, ToastsPort
+from .recent_desk import RecentDesk
 from .toast_clicks import ToastClicks
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class NewsDesk:
             show_text=config.show_text,
             honour_settings=config.honour_telex_settings,
         )
+        self.recent = RecentDesk(self.notifier.recent, self._clicks, send)
         self.configure(config)
 
     def configure(self, config: Config) -> None:
@@ -182,5 +184,6 @@ class NewsDesk:
         if self._front is not None:
             self._front.clear()
         self.notifier.clear()
+        self.recent.clear()
         self._clicks.clear()
         self._places.clear()

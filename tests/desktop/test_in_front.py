@@ -18,6 +18,7 @@ from telex_start.desktop import win32, x11
 from telex_start.desktop.bus import locking, sleep
 from telex_start.desktop.bus.loop import Loop
 from telex_start.desktop.main_app import in_front
+from tests.desktop.test_main_app import wait_for
 from tests.fake_bus import BusClient, PrivateBus
 from tests.fake_desktop import RealDesktop
 from tests.process import TIMEOUT
@@ -76,7 +77,16 @@ def show(desktop: RealDesktop, name: str, *command: str) -> Any:
 
 
 def focus(desktop: RealDesktop, name: str) -> None:
-    desktop.xdotool("search", "--sync", "--onlyvisible", "--name", f"^{name}$", "windowactivate", "--sync")
+    """Give it to the window of that name, which may be about to appear."""
+
+    def has_it() -> bool:
+        try:
+            desktop.xdotool("search", "--sync", "--onlyvisible", "--name", f"^{name}$", "windowactivate")
+        except subprocess.CalledProcessError:
+            return False  # the window manager is just putting a frame around it
+        return desktop.active_title() == name
+
+    wait_for(has_it, f"{name} in front")
 
 
 def close(process: subprocess.Popen[Any]) -> None:

@@ -68,6 +68,8 @@ ROOMS: dict[str, set[str]] = {
     # What puts the parts together, and the commands.
     "console": {"app", "news", "process"},
     "config_file": {"process"},
+    "settings_text": set(),
+    "settings_file": {"config_file", "settings_text"},
     "command_line": set(),
     "agent": {"app", "session", "console", "process", "desktop", "desktop.bus", "desktop.toasts", "desktop.tray"}
     | {"desktop.main_app"},
@@ -110,6 +112,7 @@ OWNERS: dict[str, set[str]] = {
     "truststore": {"net/tls.py"},
     "websocket": {"push/websocket.py"},
     "platformdirs": {"process/paths.py"},
+    "tomlkit": {"settings_text.py"},
     "psutil": {"desktop/main_app/main_app.py"},
     "plyer": {"desktop/toasts/plyer_backend.py"},
     "PIL": {"desktop/icons.py"},
