@@ -134,8 +134,15 @@ def _window(path: str, shown: Shown, deeds: Deeds) -> PreferencesWindow:
 
 def _starts_at_login() -> bool | None:
     """Whether the agent starts at log-in; ``None`` where that cannot be said."""
-    return None
+    from .setup import autostart
+
+    try:
+        return autostart.is_on()
+    except (OSError, TelexStartError):
+        return None
 
 
 def _start_at_login(wanted: bool) -> None:
-    """Switch that."""
+    from .setup import autostart
+
+    autostart.turn(wanted)

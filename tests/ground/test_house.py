@@ -76,12 +76,23 @@ ROOMS: dict[str, set[str]] = {
     | {"desktop.main_app"},
     "doctor": {"net", "push", "news", "process", "config_file", "command_line"}
     | {"desktop", "desktop.bus", "desktop.tray", "desktop.main_app"},
-    "preferences": {"app", "news", "process", "config_file", "settings_file", "command_line"}
+    "setup": {"process", "desktop", "desktop.main_app", "command_line", "config_file"},
+    "preferences": {"app", "news", "process", "config_file", "settings_file", "command_line", "setup"}
     | {"desktop", "desktop.preferences"},
     "demo": {"command_line"},
     "reference": {"command_line", "sandbox"},
     "sandbox": set(),
-    "__main__": {"agent", "demo", "doctor", "preferences", "sandbox", "command_line", "config_file", "process"},
+    "__main__": {
+        "agent",
+        "demo",
+        "doctor",
+        "preferences",
+        "sandbox",
+        "command_line",
+        "config_file",
+        "process",
+        "setup",
+    },
 }
 """Room -> what it may import beside itself; beside the ground too, where it is not of the ground itself."""
 
