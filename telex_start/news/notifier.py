@@ -118,7 +118,7 @@ class Notifier:
         return self._state.unread_channels()
 
     def name_of(self, conversation: Conversation) -> str:
-        """What the person knows an unread conversation by, or an organisation (section and id are empty); fit to show."""
+        """What the person knows an unread conversation by, or an organisation (section and id are empty); clean."""
         if conversation.section or conversation.ident:
             return self.recent.name(conversation)
         organisation = self._organisations.get(conversation.channel)

@@ -48,8 +48,8 @@ class Showing:
     ) -> None:
         """
         Args:
-            state, settings, quiet, texts, pairs, organisations: The notifier's; here they are asked, and the pairs told what
-                was told.
+            state, settings, quiet, texts, pairs, organisations: The notifier's; here they are asked, and the pairs told
+                what was told.
             show, read, show_text: See :class:`.notifier.Notifier`; the latter may be set anew.
         """
         self._state = state
@@ -176,6 +176,8 @@ class Showing:
 
     def tick(self, now: float) -> None:
         """Show what is due."""
+        if self._quiet.is_quiet(now):
+            self._look_again(now)
         for news in self._late.overdue(now):
             self._offer_one(news, now)
         held = self._flood.due(now, self.unread_of)
@@ -183,6 +185,10 @@ class Showing:
             self._show(wording.flood_summary(held.count, held.conversations, held.channel))
         if self._held_until is not None and now >= self._held_until:
             self.release(now)
+
+    def _look_again(self, now: float) -> None:
+        self._flood.keep(lambda news, count: self._is_to_be_told(news, count, now))
+        self._late.keep(lambda news: self._is_to_be_told(news, 1, now))
 
     # --- what is over -----------------------------------------------------------------------------------------------
 
@@ -199,8 +205,7 @@ class Showing:
     def changed(self, now: float) -> None:
         """The person wants other things told than before: what waits to be told is looked at again, the toasts of what
         is muted go, and what was held back is told where it is to be told now."""
-        self._flood.keep(lambda news, count: self._is_to_be_told(news, count, now))
-        self._late.keep(lambda news: self._is_to_be_told(news, 1, now))
+        self._look_again(now)
         for conversation in [known for known in self._toasted if self._state.is_muted(known)]:
             self.read(conversation)
         self.release(now)
