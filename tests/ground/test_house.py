@@ -73,10 +73,11 @@ ROOMS: dict[str, set[str]] = {
     | {"desktop.main_app"},
     "doctor": {"net", "push", "news", "process", "config_file", "command_line"}
     | {"desktop", "desktop.bus", "desktop.tray", "desktop.main_app"},
+    "pause_command": {"app", "command_line", "config_file", "process"},
     "demo": {"command_line"},
     "reference": {"command_line", "sandbox"},
     "sandbox": set(),
-    "__main__": {"agent", "demo", "doctor", "sandbox", "command_line", "config_file", "process"},
+    "__main__": {"agent", "demo", "pause_command", "doctor", "sandbox", "command_line", "config_file", "process"},
 }
 """Room -> what it may import beside itself; beside the ground too, where it is not of the ground itself."""
 
