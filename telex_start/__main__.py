@@ -49,6 +49,14 @@ def _command(argv: list[str]) -> int:
             from .pause_command import main as pause
 
             return pause(argv[1:])
+        case ["autostart"]:
+            from .setup.command import start_at_login
+
+            return start_at_login(argv[1:])
+        case ["integrate"]:
+            from .setup.command import integrate
+
+            return integrate(argv[1:])
         case ["demo"]:
             from .demo import main as demo
 

@@ -182,7 +182,7 @@ class _Agent:
             events=events,
             surface=self._surface,
             toasts=toasts,
-            main_app=_MainApp(config),
+            main_app=_MainApp(config, self._buses.screen_is_locked),
             make_session=make_session,
             memory=_Memory(config.api_url),
         )
@@ -263,8 +263,9 @@ class _Memory:
 class _MainApp:
     """Opens and closes the Telex client, whose modules are imported when they are needed."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, locked: Callable[[], bool]) -> None:
         self._command = config.main_app_command
+        self._locked = locked
         self._click = config.main_app_click
         self._web_url = config.web_url
         self._last_start: Start | None = None
@@ -300,6 +301,12 @@ class _MainApp:
         from .desktop.main_app import main_app
 
         return main_app.find(self._command) is not None
+
+    def in_front(self) -> bool:
+        """Whether the person looks at it, as far as the desktop tells."""
+        from .desktop.main_app import in_front
+
+        return in_front.client_in_front(self._command, self._locked)
 
     def close(self) -> MainAppAnswered | None:
         """End it."""

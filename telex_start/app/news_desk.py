@@ -6,6 +6,7 @@ For the main thread.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -15,6 +16,7 @@ from ..events import (
     Command,
     CountsUnknown,
     Event,
+    FrontLookedAt,
     LookUpBegan,
     LookUpSlug,
     MuteChosen,
@@ -41,6 +43,9 @@ from .ports import Surface, ToastsPort
 from .recent_desk import RecentDesk
 from .toast_clicks import ToastClicks
 
+if TYPE_CHECKING:
+    from .front_desk import FrontDesk
+
 
 class NewsDesk:
     """Owns the notifier, and what a click on one of its toasts needs."""
@@ -66,6 +71,8 @@ class NewsDesk:
         self._surface = surface
         self._toasts = toasts
         self._dispatch = dispatch
+        self._main_app = main_app
+        self._front: FrontDesk | None = None
         self._places = Places(config.web_url, lambda channel: send(LookUpSlug(channel)))
         self._clicks = ToastClicks(self._places, main_app, send, surface.end_startup, self._mute_hour)
         self.notifier = Notifier(
@@ -80,6 +87,20 @@ class NewsDesk:
             quiet=quiet,
         )
         self.recent = RecentDesk(self.notifier.recent, self._clicks, send)
+        self.configure(config)
+
+    def configure(self, config: Config) -> None:
+        """Take up whether it is to be quiet while the client is in front."""
+        if config.while_client_runs == "quiet" and self._front is None:
+            from .front_desk import FrontDesk
+
+            self._front = FrontDesk(self._main_app.in_front, self._dispatch)
+        if self._front is not None:
+            self._front.wanted = config.while_client_runs == "quiet"
+
+    def client_in_front(self) -> bool:
+        """Whether it is to be quiet because the client is in front; to be asked when news come."""
+        return self._front is not None and self._front.in_front
 
     def handle(self, event: Event, now: float) -> bool:
         """Take in an event.
@@ -87,6 +108,15 @@ class NewsDesk:
         Returns:
             Whether it was one for this.
         """
+        if self._front is not None and self._front.holds(event, now):
+            return True
+        return self._take_in(event, now)
+
+    def _go_on(self, waited: list[Event], now: float) -> None:
+        for event in waited:
+            self._take_in(event, now)
+
+    def _take_in(self, event: Event, now: float) -> bool:
         notifier = self.notifier
         match event:
             case PublicationsReceived():
@@ -109,6 +139,9 @@ class NewsDesk:
                 notifier.settings(event, now)
             case ProfileLookedUp():
                 notifier.profile(event, now)
+            case FrontLookedAt():
+                if self._front is not None:
+                    self._go_on(self._front.looked(event, now), now)
             case SlugLookedUp():
                 self._places.learn(event.channel, event.slug)
                 self._clicks.tick(now)
@@ -139,16 +172,21 @@ class NewsDesk:
 
     def deadline(self) -> float | None:
         """When :meth:`tick` is due."""
-        times = (self.notifier.deadline(), self._clicks.deadline())
+        front = self._front.deadline() if self._front is not None else None
+        times = (self.notifier.deadline(), self._clicks.deadline(), front)
         return min((time for time in times if time is not None), default=None)
 
     def tick(self, now: float) -> None:
         """Do what is due."""
+        if self._front is not None:
+            self._go_on(self._front.tick(now), now)
         self.notifier.tick(now)
         self._clicks.tick(now)
 
     def clear(self) -> None:
         """Signed out."""
+        if self._front is not None:
+            self._front.clear()
         self.notifier.clear()
         self.recent.clear()
         self._clicks.clear()
