@@ -45,6 +45,18 @@ def _command(argv: list[str]) -> int:
             from .doctor import main as doctor
 
             return doctor(argv[1:])
+        case ["pause"]:
+            from .pause_command import main as pause
+
+            return pause(argv[1:])
+        case ["autostart"]:
+            from .setup.command import start_at_login
+
+            return start_at_login(argv[1:])
+        case ["integrate"]:
+            from .setup.command import integrate
+
+            return integrate(argv[1:])
         case ["demo"]:
             from .demo import main as demo
 

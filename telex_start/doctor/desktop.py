@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import subprocess
 import sys
 import time
@@ -122,11 +121,8 @@ def desktop_entry() -> Finding:
 
     if desktop_entry.find(_ENTRY, os.environ) is not None:
         return ok("desktop entry", _ENTRY)
-    # pip puts it into the environment, where no desktop looks.
-    shipped = [os.path.join(sys.prefix, "share", folder) for folder in ("applications", "icons")]
-    is_shipped = os.path.exists(os.path.join(shipped[0], _ENTRY))
-    remedy = f"{shlex.join(['cp', '-r', *shipped])} ~/.local/share/" if is_shipped else ""
-    return note("desktop entry", "none, so Plasma keeps no list of notifications, and no menu has the program", remedy)
+    words = "none, so Plasma keeps no list of notifications, and no menu has the program"
+    return note("desktop entry", words, "telex-start integrate on")
 
 
 def tray_host(bus: Bus) -> Finding:

@@ -181,6 +181,8 @@ class LookUpRun:
                 self._note(Schedule.not_there, channel, call)
                 return None
             except Temporary as error:
+                if self._owner.gone():  # it was broken off from here, which is no trouble of Telex's
+                    raise _GivenUp from None
                 log.info("looking up %s: %s", call, error.message)
                 self._silent = isinstance(error, NoNetwork)
                 if self._silent:

@@ -68,15 +68,29 @@ ROOMS: dict[str, set[str]] = {
     # What puts the parts together, and the commands.
     "console": {"app", "news", "process"},
     "config_file": {"process"},
+    "settings_text": set(),
+    "settings_file": {"config_file", "settings_text"},
     "command_line": set(),
     "agent": {"app", "session", "console", "process", "desktop", "desktop.bus", "desktop.toasts", "desktop.tray"}
     | {"desktop.main_app"},
     "doctor": {"net", "push", "news", "process", "config_file", "command_line"}
     | {"desktop", "desktop.bus", "desktop.tray", "desktop.main_app"},
+    "pause_command": {"app", "command_line", "config_file", "process"},
+    "setup": {"process", "desktop", "desktop.main_app", "command_line", "config_file"},
     "demo": {"command_line"},
     "reference": {"command_line", "sandbox"},
     "sandbox": set(),
-    "__main__": {"agent", "demo", "doctor", "sandbox", "command_line", "config_file", "process"},
+    "__main__": {
+        "agent",
+        "demo",
+        "pause_command",
+        "doctor",
+        "sandbox",
+        "command_line",
+        "config_file",
+        "process",
+        "setup",
+    },
 }
 """Room -> what it may import beside itself; beside the ground too, where it is not of the ground itself."""
 
@@ -110,6 +124,7 @@ OWNERS: dict[str, set[str]] = {
     "truststore": {"net/tls.py"},
     "websocket": {"push/websocket.py"},
     "platformdirs": {"process/paths.py"},
+    "tomlkit": {"settings_text.py"},
     "psutil": {"desktop/main_app/main_app.py"},
     "plyer": {"desktop/toasts/plyer_backend.py"},
     "PIL": {"desktop/icons.py"},

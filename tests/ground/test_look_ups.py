@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -278,7 +279,10 @@ def test_the_session_thread_is_not_kept_by_a_call_that_hangs(scene: Scene) -> No
     scene.pacer.tokens_first(False)
 
 
-def test_at_the_end_the_call_is_broken_off_and_nothing_more_is_told(scene: Scene) -> None:
+def test_at_the_end_the_call_is_broken_off_and_nothing_more_is_told(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     scene.telex.hold("/organisations/a/user-channels")
     scene.online(A, B)
     scene.telex.await_asked("/organisations/a/user-channels")
@@ -288,6 +292,7 @@ def test_at_the_end_the_call_is_broken_off_and_nothing_more_is_told(scene: Scene
     assert scene.telex.asked[-1] == "/organisations/a/user-channels"
     assert len(scene.events) == told
     assert scene.look_ups.go_on() == float("inf")
+    assert caplog.messages == [], "what is broken off from here is no trouble"
 
 
 def test_a_session_after_that_begins_from_the_beginning(scene: Scene) -> None:
