@@ -75,11 +75,22 @@ ROOMS: dict[str, set[str]] = {
     | {"desktop.main_app"},
     "doctor": {"net", "push", "news", "process", "config_file", "command_line"}
     | {"desktop", "desktop.bus", "desktop.tray", "desktop.main_app"},
+    "pause_command": {"app", "command_line", "config_file", "process"},
     "setup": {"process", "desktop", "desktop.main_app", "command_line", "config_file"},
     "demo": {"command_line"},
     "reference": {"command_line", "sandbox"},
     "sandbox": set(),
-    "__main__": {"agent", "demo", "doctor", "sandbox", "command_line", "config_file", "process", "setup"},
+    "__main__": {
+        "agent",
+        "demo",
+        "pause_command",
+        "doctor",
+        "sandbox",
+        "command_line",
+        "config_file",
+        "process",
+        "setup",
+    },
 }
 """Room -> what it may import beside itself; beside the ground too, where it is not of the ground itself."""
 
