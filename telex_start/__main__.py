@@ -49,6 +49,10 @@ def _command(argv: list[str]) -> int:
             from .preferences import main as preferences
 
             return preferences(argv[1:])
+        case ["pause"]:
+            from .pause_command import main as pause
+
+            return pause(argv[1:])
         case ["autostart"]:
             from .setup.command import start_at_login
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .desktop.tray.surface import TraySurface
     from .events import Event, MainAppAnswered
     from .process.signals import Watch
+    from .remembered import Remembered
     from .session.tokens import TokenStore
 
 log = lazylog.Log(__name__)
@@ -183,6 +184,7 @@ class _Agent:
             toasts=toasts,
             main_app=_MainApp(config, self._buses.screen_is_locked),
             make_session=make_session,
+            memory=_Memory(config.api_url),
         )
         try:
             return app.run(sign_in, open_window), app.last_words
@@ -237,6 +239,25 @@ def _icon_file() -> str | None:
     from .states import State
 
     return icons.ico_file(os.path.join(paths.cache_folder(), "telex-start.ico"), State.ONLINE)
+
+
+class _Memory:
+    """What is remembered from one start to the next; for each API address by itself."""
+
+    def __init__(self, api_url: str) -> None:
+        self._api_url = api_url
+
+    def load(self) -> tuple[Remembered, str]:
+        """See :func:`telex_start.process.state_file.load`."""
+        from .process import state_file
+
+        return state_file.load(self._api_url)
+
+    def save(self, remembered: Remembered) -> None:
+        """See :func:`telex_start.process.state_file.save`."""
+        from .process import state_file
+
+        state_file.save(self._api_url, remembered)
 
 
 class _MainApp:

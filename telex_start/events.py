@@ -292,6 +292,8 @@ class Notice(Event, frozen=True):
 
     title: str
     message: str
+    needs_person: bool = False
+    """The person is to do something about it: it is told even while notifications are paused."""
 
 
 class WindowSubmitted(Event, frozen=True):

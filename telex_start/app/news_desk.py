@@ -33,6 +33,7 @@ from ..events import (
 )
 from ..menu import MuteFor
 from ..news.notifier import Notifier
+from ..news.quiet import Quiet
 from ..news.unread import Counts
 from ..toast import Conversation, Handle, Toast
 from .local_time import second_of_day
@@ -58,12 +59,14 @@ class NewsDesk:
         send: Callable[[Command], None],
         counts_changed: Callable[[Counts], None],
         dispatch: Callable[[Event], None],
+        quiet: Quiet,
     ) -> None:
         """
         Args:
             send: Sends a command to the session.
             counts_changed: Told whenever the counts change.
             dispatch: Where events go that follow from a click.
+            quiet: What the person set on this machine.
         """
         self._surface = surface
         self._toasts = toasts
@@ -81,6 +84,7 @@ class NewsDesk:
             watch_agents=lambda channels: send(WatchAgents(channels)),
             show_text=config.show_text,
             honour_settings=config.honour_telex_settings,
+            quiet=quiet,
         )
         self.recent = RecentDesk(self.notifier.recent, self._clicks, send)
         self.configure(config)

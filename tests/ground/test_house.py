@@ -76,6 +76,7 @@ ROOMS: dict[str, set[str]] = {
     | {"desktop.main_app"},
     "doctor": {"net", "push", "news", "process", "config_file", "command_line"}
     | {"desktop", "desktop.bus", "desktop.tray", "desktop.main_app"},
+    "pause_command": {"app", "command_line", "config_file", "process"},
     "setup": {"process", "desktop", "desktop.main_app", "command_line", "config_file"},
     "preferences": {"app", "news", "process", "config_file", "settings_file", "command_line", "setup"}
     | {"desktop", "desktop.preferences"},
@@ -85,8 +86,9 @@ ROOMS: dict[str, set[str]] = {
     "__main__": {
         "agent",
         "demo",
-        "doctor",
+        "pause_command",
         "preferences",
+        "doctor",
         "sandbox",
         "command_line",
         "config_file",
