@@ -69,24 +69,15 @@ def _by_itself(
         has_agent: One without an icon runs, and keeps what is muted to itself.
     """
     from . import clock
-    from .app.local_time import WALL
     from .desktop.preferences.model import Shown
     from .desktop.preferences.saving import Deeds
-    from .news.quiet import Quiet
-    from .process import state_file
+    from .pause_command import desk
     from .toast import Conversation
 
-    remembered, _ = state_file.load(api_url)
-    quiet = Quiet(Config(), WALL, clock.boot())
-    quiet.remember(remembered, clock.now())
-
-    def unmute(key: tuple[str, str, str]) -> None:
-        quiet.mute(Conversation(*key), "", None, clock.now())
-        state_file.save(api_url, quiet.remembered(remembered.email))
-
+    quiet = desk(api_url)
     muted = None if has_agent else quiet.silence(clock.now()).muted
     shown = Shown(given, (), muted, _starts_at_login())
-    _window(path, shown, Deeds(reload, unmute, _start_at_login)).run()
+    _window(path, shown, Deeds(reload, lambda key: quiet.mute(Conversation(*key), None), _start_at_login)).run()
 
 
 def _for_the_agent() -> int:

@@ -22,7 +22,7 @@ class Deeds(NamedTuple):
     saved: Callable[[], object]
     """The agent is to read the file anew."""
     unmute: Callable[[tuple[str, str, str]], object]
-    """It is to hear of this again."""
+    """The person is to hear of this again."""
     start_at_login: Callable[[bool], object]
     """Switch that the agent starts at log-in; raises :class:`TelexStartError` where that cannot be done."""
 
@@ -70,12 +70,12 @@ class Saver:
                 self._deeds.saved()
             if model.switches_at_login:
                 self._deeds.start_at_login(bool(model.at_login))
+            for muted in model.to_unmute:
+                self._deeds.unmute(muted.key)
         except ChangedMeanwhile as error:
             return Saving(changed_meanwhile=error.keys)
         except TelexStartError as error:
             return Saving(failed=error.message)
-        for muted in model.to_unmute:
-            self._deeds.unmute(muted.key)
         model.done()
         return Saving()
 
