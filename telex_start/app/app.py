@@ -54,8 +54,9 @@ from .failures import Failures
 from .main_app_calls import MainAppCalls
 from .news_desk import NewsDesk
 from .own_words import OwnWords
-from .ports import EventQueue, MainApp, SessionPort, Surface, ToastsPort
+from .ports import EventQueue, MainApp, SessionPort, Settings, Surface, ToastsPort
 from .renewal import Renewal
+from .settings_desk import SettingsDesk, Unchanging
 from .signing_in import SignInDialogue, sentence
 
 log = logging.getLogger(__name__)
@@ -86,12 +87,14 @@ class App:
         toasts: ToastsPort,
         main_app: MainApp,
         make_session: Callable[[], SessionPort],
+        settings: Settings | None = None,
         now: Callable[[], float] = clock.now,
     ) -> None:
         """
         Args:
             surface: Started by the caller, and stopped after :meth:`run`.
             make_session: Called by :meth:`run`; it imports the network's modules.
+            settings: Where the configuration comes from; ``None``: it never changes.
             now: The time, in seconds on a clock that counts the machine's sleep.
         """
         self._events = events
@@ -113,6 +116,7 @@ class App:
         self._exit_code: int | None = None
         self._last_words = ""
         self._own = OwnWords(surface, toasts)
+        self._settings = SettingsDesk(config, settings or Unchanging(config), self._own, [toasts.configure])
         self._failures = Failures()
         self._due_not_before = float("-inf")
         self._news = NewsDesk(config, surface, toasts, self._main_app, self._send, self._counts_changed, events.put)
@@ -311,6 +315,8 @@ class App:
             if isinstance(event, ProfileLookedUp):
                 self._renew(self._renewal.change(now, paused=self._news.notifier.paused))
             self._renew(self._renewal.change(now))  # for what is recent
+            return
+        if self._settings.handle(event):
             return
         match event:
             case StateChanged():

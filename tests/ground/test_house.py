@@ -71,7 +71,18 @@ ROOMS: dict[str, set[str]] = {
     "settings_text": set(),
     "settings_file": {"config_file", "settings_text"},
     "command_line": set(),
-    "agent": {"app", "session", "console", "process", "desktop", "desktop.bus", "desktop.toasts", "desktop.tray"}
+    "reload": {"command_line", "config_file", "process"},
+    "agent": {
+        "config_file",
+        "app",
+        "session",
+        "console",
+        "process",
+        "desktop",
+        "desktop.bus",
+        "desktop.toasts",
+        "desktop.tray",
+    }
     | {"desktop.main_app"},
     "doctor": {"net", "push", "news", "process", "config_file", "command_line"}
     | {"desktop", "desktop.bus", "desktop.tray", "desktop.main_app"},
@@ -79,7 +90,7 @@ ROOMS: dict[str, set[str]] = {
     "demo": {"command_line"},
     "reference": {"command_line", "sandbox"},
     "sandbox": set(),
-    "__main__": {"agent", "demo", "doctor", "sandbox", "command_line", "config_file", "process", "setup"},
+    "__main__": {"agent", "reload", "demo", "doctor", "sandbox", "command_line", "config_file", "process", "setup"},
 }
 """Room -> what it may import beside itself; beside the ground too, where it is not of the ground itself."""
 
