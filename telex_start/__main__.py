@@ -45,6 +45,10 @@ def _command(argv: list[str]) -> int:
             from .doctor import main as doctor
 
             return doctor(argv[1:])
+        case ["pause"]:
+            from .pause_command import main as pause
+
+            return pause(argv[1:])
         case ["autostart"]:
             from .setup.command import start_at_login
 
@@ -58,7 +62,7 @@ def _command(argv: list[str]) -> int:
 
             return demo(argv[1:])
         case ["reload"]:
-            from .reload import main as reload
+            from .reload_command import main as reload
 
             return reload(argv[1:])
         case ["sandbox"]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .desktop.tray.surface import TraySurface
     from .events import Event, MainAppAnswered
     from .process.signals import Watch
+    from .remembered import Remembered
     from .session.tokens import TokenStore
 
 log = lazylog.Log(__name__)
@@ -181,7 +182,7 @@ class _Agent:
 
             return Session(config, store, events.put)
 
-        main_app = _MainApp(config)
+        main_app = _MainApp(config, self._buses.screen_is_locked)
         app = App(
             config=config,
             events=events,
@@ -190,6 +191,7 @@ class _Agent:
             main_app=main_app,
             make_session=make_session,
             settings=_Settings(self._source, main_app),
+            memory=_Memory(config.api_url),
         )
         try:
             return app.run(sign_in, open_window), app.last_words
@@ -262,13 +264,33 @@ class _Settings:
         self._main_app.configure(config)
 
 
+class _Memory:
+    """What is remembered from one start to the next; for each API address by itself."""
+
+    def __init__(self, api_url: str) -> None:
+        self._api_url = api_url
+
+    def load(self) -> tuple[Remembered, str]:
+        """See :func:`telex_start.process.state_file.load`."""
+        from .process import state_file
+
+        return state_file.load(self._api_url)
+
+    def save(self, remembered: Remembered) -> None:
+        """See :func:`telex_start.process.state_file.save`."""
+        from .process import state_file
+
+        state_file.save(self._api_url, remembered)
+
+
 class _MainApp:
     """Opens and closes the Telex client, whose modules are imported when they are needed."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, locked: Callable[[], bool]) -> None:
         self._web_url = config.web_url
-        self.configure(config)
+        self._locked = locked
         self._last_start: Start | None = None
+        self.configure(config)
 
     def configure(self, config: Config) -> None:
         """What is opened is another."""
@@ -306,6 +328,12 @@ class _MainApp:
         from .desktop.main_app import main_app
 
         return main_app.find(self._command) is not None
+
+    def in_front(self) -> bool:
+        """Whether the person looks at it, as far as the desktop tells."""
+        from .desktop.main_app import in_front
+
+        return in_front.client_in_front(self._command, self._locked)
 
     def close(self) -> MainAppAnswered | None:
         """End it."""

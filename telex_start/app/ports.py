@@ -133,4 +133,7 @@ class MainApp(Protocol):
     def prefers_client(self) -> bool:
         """Whether a click on a toast opens the client; looks at a few files at most."""
 
+    def in_front(self) -> bool:
+        """Whether its window is in front of the person; no where nobody tells. It may hang with the desktop."""
+
     def close(self) -> MainAppAnswered | None: ...

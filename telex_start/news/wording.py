@@ -102,8 +102,8 @@ def away_summary(unread: int, conversations: int, channel: str = "") -> Toast:
 
 
 def paused_summary(unread: int, conversations: int, channel: str = "") -> Toast:
-    """One toast for what came while the person wanted none."""
-    return _summary("While notifications were paused", f"{unread} unread", unread, conversations, channel)
+    """One toast for what came while the person wanted none: ``While paused: 12 unread in 4 conversations``."""
+    return _summary("While paused", f"{unread} unread", unread, conversations, channel)
 
 
 def _summary(title: str, what: str, unread: int, conversations: int, channel: str) -> Toast:
@@ -207,6 +207,11 @@ def console_line(toast: Toast) -> str:
 
 def _name(raw: str | None) -> str:
     return cut(visible(one_line(raw or "")), LONGEST_TITLE)
+
+
+def title(name: str, organisation_name: str) -> str:
+    """What a person knows a conversation by (an organisation: ``name`` is empty); both as they came."""
+    return _title(_name(name), _name(organisation_name), several_organisations=True)
 
 
 def _title(name: str, organisation: str, several_organisations: bool) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.test_terminal import IGNORING_HANGUPS
 from tests.program import Program
 from tests.servers import Sandbox
 
@@ -24,7 +25,7 @@ class Apart(Program):
     def __init__(self, folder: Path, telex: Sandbox, ignores: bool = False) -> None:
         options = ("--headless", "--json", "--email", telex.email, "--password-stdin")
         super().__init__(folder, *options, environ=telex.environ, given=telex.password + "\n")
-        self._command = [*(["nohup"] if ignores else []), "setsid", *self._command]
+        self._command = [*(IGNORING_HANGUPS if ignores else []), "setsid", *self._command]
 
 
 def configure(folder: Path, text: str) -> Path:

@@ -71,7 +71,7 @@ ROOMS: dict[str, set[str]] = {
     "settings_text": set(),
     "settings_file": {"config_file", "settings_text"},
     "command_line": set(),
-    "reload": {"command_line", "config_file", "process"},
+    "reload_command": {"command_line", "config_file", "process"},
     "agent": {
         "config_file",
         "app",
@@ -86,11 +86,23 @@ ROOMS: dict[str, set[str]] = {
     | {"desktop.main_app"},
     "doctor": {"net", "push", "news", "process", "config_file", "command_line"}
     | {"desktop", "desktop.bus", "desktop.tray", "desktop.main_app"},
+    "pause_command": {"app", "command_line", "config_file", "process"},
     "setup": {"process", "desktop", "desktop.main_app", "command_line", "config_file"},
     "demo": {"command_line"},
     "reference": {"command_line", "sandbox"},
     "sandbox": set(),
-    "__main__": {"agent", "reload", "demo", "doctor", "sandbox", "command_line", "config_file", "process", "setup"},
+    "__main__": {
+        "agent",
+        "demo",
+        "pause_command",
+        "reload_command",
+        "doctor",
+        "sandbox",
+        "command_line",
+        "config_file",
+        "process",
+        "setup",
+    },
 }
 """Room -> what it may import beside itself; beside the ground too, where it is not of the ground itself."""
 
