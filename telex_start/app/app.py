@@ -54,8 +54,10 @@ from .failures import Failures
 from .main_app_calls import MainAppCalls
 from .news_desk import NewsDesk
 from .own_words import OwnWords
-from .ports import EventQueue, MainApp, SessionPort, Surface, ToastsPort
+from .ports import EventQueue, MainApp, Memory, SessionPort, Settings, Surface, ToastsPort
+from .quiet_desk import NoMemory, QuietDesk
 from .renewal import Renewal
+from .settings_desk import SettingsDesk, Unchanging
 from .signing_in import SignInDialogue, sentence
 
 log = logging.getLogger(__name__)
@@ -86,12 +88,18 @@ class App:
         toasts: ToastsPort,
         main_app: MainApp,
         make_session: Callable[[], SessionPort],
+        settings: Settings | None = None,
+        memory: Memory | None = None,
+        client_in_front: Callable[[], bool] = lambda: False,
         now: Callable[[], float] = clock.now,
     ) -> None:
         """
         Args:
             surface: Started by the caller, and stopped after :meth:`run`.
             make_session: Called by :meth:`run`; it imports the network's modules.
+            settings: Where the configuration comes from; ``None``: it never changes.
+            memory: Keeps what is paused and muted from one start to the next; ``None``: nothing does.
+            client_in_front: Whether the Telex client is in front now; cheap.
             now: The time, in seconds on a clock that counts the machine's sleep.
         """
         self._events = events
@@ -112,10 +120,17 @@ class App:
         self._icon_seen = False
         self._exit_code: int | None = None
         self._last_words = ""
-        self._own = OwnWords(surface, toasts)
+        self._quiet = QuietDesk(
+            config, memory or NoMemory(), self._quiet_changed, now=now, client_in_front=client_in_front
+        )
+        self._own = OwnWords(surface, toasts, lambda: self._quiet.quiet.is_quiet(self._now()))
+        self._settings = SettingsDesk(config, settings or Unchanging(config), self._own, [self._configure])
         self._failures = Failures()
         self._due_not_before = float("-inf")
-        self._news = NewsDesk(config, surface, toasts, self._main_app, self._send, self._counts_changed, events.put)
+        self._news = NewsDesk(
+            config, surface, toasts, self._main_app, self._send, self._counts_changed, events.put, self._quiet.quiet
+        )
+        self._quiet.name_of = self._news.notifier.name_of
         self._renewal = Renewal(self._last_state, surface.renew_every, self._news.notifier.recent)
 
     @property
@@ -183,7 +198,7 @@ class App:
         self._tick()
 
     def _due_in(self) -> float | None:
-        parts = (self._news, self._renewal, self._dialogue)
+        parts = (self._quiet, self._news, self._renewal, self._dialogue)
         times = [time for part in parts if part is not None and (time := part.deadline()) is not None]
         return max(0.0, max(min(times), self._due_not_before) - self._now()) if times else None
 
@@ -191,7 +206,7 @@ class App:
         now = self._now()
         if now < self._due_not_before:
             return
-        for tick in (self._news.tick, self._tick_face, self._tick_dialogue):
+        for tick in (self._quiet.tick, self._news.tick, self._tick_face, self._tick_dialogue):
             try:
                 tick(now)
             except Exception as error:
@@ -206,6 +221,9 @@ class App:
             self._dialogue.tick(now)
 
     def _begin(self, sign_in: list[SignIn], open_window: bool) -> None:
+        self._quiet.begin()
+        if self._quiet.problem:
+            self._own.say(wording.said("Telex Start has forgotten a setting", self._quiet.problem), needs_person=False)
         if sign_in:
             self._email = sign_in[0].email
             self._send(sign_in.pop())
@@ -301,7 +319,8 @@ class App:
         if not self._failures.log(error):
             return
         try:
-            self._own.say(wording.said("Telex Start had a problem", f"{type(error).__name__}; the log tells more."))
+            words = wording.said("Telex Start had a problem", f"{type(error).__name__}; the log tells more.")
+            self._own.say(words, needs_person=False)
         except Exception as another:
             log.error("unexpected error, which could not be shown", exc_info=another)
 
@@ -311,6 +330,9 @@ class App:
             if isinstance(event, ProfileLookedUp):
                 self._renew(self._renewal.change(now, paused=self._news.notifier.paused))
             self._renew(self._renewal.change(now))  # for what is recent
+            return
+        if self._settings.handle(event) or self._quiet.handle(event, now):
+            self._surface.end_startup(getattr(event, "token", ""))
             return
         match event:
             case StateChanged():
@@ -338,7 +360,7 @@ class App:
             case Trouble():
                 self._trouble(event)
             case Notice():
-                self._own.say(wording.said(event.title, event.message))
+                self._own.say(wording.said(event.title, event.message), needs_person=event.needs_person)
             case MachineWoke():
                 self._send(ReconnectNow())
             case MainAppAnswered():
@@ -353,9 +375,8 @@ class App:
             case ToastFailed():
                 log.warning("toasts cannot be shown: %s", event.message)
             case ThreadFailed():
-                self._own.say(
-                    wording.said("Telex Start had a problem", f"Its {event.thread} part failed ({event.error}).")
-                )
+                words = wording.said("Telex Start had a problem", f"Its {event.thread} part failed ({event.error}).")
+                self._own.say(words, needs_person=False)
 
     def _say(self, toast: Toast | None) -> None:
         if toast is not None:
@@ -378,7 +399,7 @@ class App:
         if not self._icon_seen:
             self._icon_seen = True
             nobody = self._last_state.state in (State.SIGNED_OUT, State.SIGN_IN_NEEDED)
-            self._own.say(wording.no_tray(event.missing, signed_in=not nobody))
+            self._own.say(wording.no_tray(event.missing, signed_in=not nobody), needs_person=nobody)
 
     def _menu(self, item: MenuItem, token: str) -> None:
         if item is MenuItem.OPEN_MAIN_APP:
@@ -515,6 +536,16 @@ class App:
             self._name_unread()
         self._surface.unread(counts)
         self._renew(self._renewal.change(self._now(), unread=counts.unread))
+
+    def _configure(self, config: Config) -> None:
+        self._toasts.configure(config)
+        self._news.notifier.configure(config, self._now())
+        self._quiet.configure(config)
+
+    def _quiet_changed(self, now: float) -> None:
+        self._news.notifier.quiet_changed(now)
+        self._own.quiet_changed()
+        self._renew(self._renewal.change(now, silence=self._quiet.silence(now)))
 
     def _renew(self, face: Face | None) -> None:
         if face is not None:

@@ -60,6 +60,23 @@ class Memory(Protocol):
         """
 
 
+class Settings(Protocol):
+    """Where the configuration comes from (see ``config_file.Settings``)."""
+
+    def changed(self) -> bool:
+        """Whether its file is another than when it was read last."""
+
+    def load(self) -> Config:
+        """Read it.
+
+        Raises:
+            ConfigError: names the source, the key and what is allowed.
+        """
+
+    def take_up(self, config: Config) -> None:
+        """Take up, in what the App knows nothing of, a configuration that counts from now on."""
+
+
 class Surface(Protocol):
     """Where the program itself is seen: the tray, or the terminal."""
 
@@ -115,5 +132,8 @@ class MainApp(Protocol):
     def open_place(self, address: str, token: str, in_browser: bool) -> MainAppAnswered | None: ...
     def prefers_client(self) -> bool:
         """Whether a click on a toast opens the client; looks at a few files at most."""
+
+    def in_front(self) -> bool:
+        """Whether its window is in front of the person; no where nobody tells. It may hang with the desktop."""
 
     def close(self) -> MainAppAnswered | None: ...

@@ -159,6 +159,7 @@ def test_it_runs_hardened_with_the_password_and_reaches_the_session_bus(
 
         os.kill(int(process.name), signal.SIGKILL)
         put.wait_for(SubState="auto-restart")
+        manager.run("systemctl", "--user", "stop", unit.NAME)  # a start would wait until it starts again by itself
         put.start()
         telex.wait_until(lambda status: status["push_connections"] == 1)
         telex.revoke_session()
