@@ -55,10 +55,12 @@ def _findings(options: object) -> Iterator[Finding]:
     organisations = look("organisations", machine.left_out)
     if organisations.mark is not Mark.OK:
         yield organisations
-    yield from desktop.findings()
+    yield from desktop.findings(sounds=isinstance(config, Config) and config.sound == "on")
     if isinstance(config, ConfigError):
         return
     yield look("main app", lambda: desktop.main_app(config.main_app_command))
+    if config.while_client_runs == "quiet":
+        yield look("quiet", lambda: desktop.client_in_front(config.main_app_command))
     yield look("running agent", lambda: machine.running(config))
     yield machine.addresses(config)
     if packages.mark is Mark.OK:

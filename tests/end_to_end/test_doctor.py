@@ -92,6 +92,24 @@ def test_a_desktop_where_everything_works(tmp_path: Path, telex: Sandbox) -> Non
     report.says("TLS", "ok", "TLSv1.3", "verified")
 
 
+@pytest.mark.desktop
+@pytest.mark.parametrize("can", [True, False])
+def test_what_the_desktop_cannot_do_of_what_is_set_is_told(tmp_path: Path, telex: Sandbox, can: bool) -> None:
+    """A sound that a daemon plays none of, and a Wayland that tells nobody what is in front."""
+    with ExitStack() as stack:
+        xvfb, bus = stack.enter_context(Xvfb()), stack.enter_context(PrivateBus())
+        stack.enter_context(FakeNotificationDaemon(bus, ("body", "sound") if can else ("body",)))
+        wishes = {"TELEX_START_SOUND": "on", "TELEX_START_WHILE_CLIENT_RUNS": "quiet"}
+        session = {"WAYLAND_DISPLAY": "" if can else "wayland-0"}
+        report = Report(tmp_path, environ={**telex.environ, **xvfb.environ, **bus.environ, **wishes, **session})
+    if can:
+        report.says("toasts", "ok", "fake 1 (body, sound)")
+        report.says("quiet", "ok", "while the Telex app is in front")
+    else:
+        report.says("toasts", "note", 'plays no sounds that a program names, so sound = "on" changes nothing')
+        report.says("quiet", "note", "Wayland does not tell which window is in front: notifications come all the same")
+
+
 def test_it_signs_nobody_in_and_leaves_no_lock(tmp_path: Path, telex: Sandbox) -> None:
     before = telex.status()
     Report(tmp_path, environ=telex.environ)

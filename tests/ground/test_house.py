@@ -71,7 +71,18 @@ ROOMS: dict[str, set[str]] = {
     "settings_text": set(),
     "settings_file": {"config_file", "settings_text"},
     "command_line": set(),
-    "agent": {"app", "session", "console", "process", "desktop", "desktop.bus", "desktop.toasts", "desktop.tray"}
+    "reload_command": {"command_line", "config_file", "process"},
+    "agent": {
+        "config_file",
+        "app",
+        "session",
+        "console",
+        "process",
+        "desktop",
+        "desktop.bus",
+        "desktop.toasts",
+        "desktop.tray",
+    }
     | {"desktop.main_app"},
     "doctor": {"net", "push", "news", "process", "config_file", "command_line"}
     | {"desktop", "desktop.bus", "desktop.tray", "desktop.main_app"},
@@ -84,6 +95,7 @@ ROOMS: dict[str, set[str]] = {
         "agent",
         "demo",
         "pause_command",
+        "reload_command",
         "doctor",
         "sandbox",
         "command_line",
