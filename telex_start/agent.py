@@ -84,15 +84,17 @@ def run(
     except OSError as error:
         raise ConfigError(f"the folder {folder} cannot be used ({error.strerror}): {paths.ELSEWHERE}.") from None
     if lock is None:
-        return _second_start(folder, config.api_url, headless), ""
+        # Nobody has asked for anything where the desktop starts it.
+        request = None if headless or at_login else Request.LOGIN if open_window else Request.OPEN
+        return _second_start(folder, config.api_url, request), ""
     # Stopped in reverse order of their start; one that fails to stop does not keep the others running.
     with contextlib.ExitStack() as stack:
         agent = _Agent(config, settings, lock, stack)
         if headless:
             agent.appear_on_terminal(as_json)
         else:
-            agent.appear_in_tray()
-        code, why = agent.live(password, open_window)
+            agent.appear_in_tray(at_login)
+        code, why = agent.live(password, open_window, at_login)
     if _others():
         # The interpreter would wait for a library's thread that sleeps on (plyer makes one a toast on Windows), and a
         # daemon thread in a library's C code (a look-up of a name that nobody waits for) can crash its end: code -11.
@@ -145,15 +147,18 @@ class _Agent:
         stack.callback(lock.close)
         stack.callback(self._buses.stop)
 
-    def appear_in_tray(self) -> None:
+    def appear_in_tray(self, at_login: bool) -> None:
         """Show the icon.
+
+        Args:
+            at_login: The desktop is starting too: it is waited for, without a word.
 
         Raises:
             NoPlaceForIcon: there is nowhere to put one with a menu.
         """
         from .desktop.tray.surface import TraySurface
 
-        self._surface = self._tray = TraySurface(self._events.put, self._buses, paths.cache_folder())
+        self._surface = self._tray = TraySurface(self._events.put, self._buses, paths.cache_folder(), at_login)
         self._stack.callback(self._tray.stop)
         self._tray.start()
 
@@ -165,7 +170,7 @@ class _Agent:
         self._stack.callback(self._console.stop)
         self._buses.start()
 
-    def live(self, password: list[str], open_window: bool) -> tuple[int, str]:
+    def live(self, password: list[str], open_window: bool, at_login: bool) -> tuple[int, str]:
         """Everything else, until Exit.
 
         Returns:
@@ -203,7 +208,7 @@ class _Agent:
             memory=_Memory(config.api_url),
         )
         try:
-            return app.run(sign_in, open_window), app.last_words
+            return app.run(sign_in, open_window, at_login), app.last_words
         except TelexStartError:
             raise
         except Exception as error:
@@ -351,10 +356,10 @@ class _MainApp:
         return main_app.close_main_app(self._command)
 
 
-def _second_start(folder: str, api_url: str, headless: bool) -> int:
-    """Another instance is running: ask it to open what a person wants to see, and end."""
-    kind = instance.ask(folder, api_url, None if headless else Request.OPEN)
-    if headless or kind != "tray":
+def _second_start(folder: str, api_url: str, request: Request | None) -> int:
+    """Another instance is running: ask it for what a person wants to see, and end."""
+    kind = instance.ask(folder, api_url, request)
+    if request is None or kind != "tray":
         print("Telex Start is already running.", file=sys.stderr)
     return 0
 

@@ -90,7 +90,7 @@ class UserManager:
     def show(self, unit: str, *names: str) -> dict[str, str]:
         """Properties of a unit."""
         lines = self.run("systemctl", "--user", "show", unit, *(f"--property={name}" for name in names)).splitlines()
-        return dict(line.split("=", 1) for line in lines)  # type: ignore[misc]
+        return dict(line.split("=", 1) for line in lines)
 
     # --- its start --------------------------------------------------------------------------------------------------
 
