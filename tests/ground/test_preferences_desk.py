@@ -23,7 +23,7 @@ class World:
         self.dispatched: list[Event] = []
         self.said: list[Toast] = []
         own = OwnWords(self, self)  # type: ignore[arg-type]
-        organisations = [Organisation("0198aa", "Northwind\u202e Ops", "org/user", "")]
+        organisations = [Organisation("0198aa", "Northwind\u202e Ops", "org/user")]
         self.desk = PreferencesDesk(
             None if headless else self, lambda: organisations, lambda: [MUTED], own, self.dispatched.append
         )
