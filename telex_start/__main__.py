@@ -45,6 +45,10 @@ def _command(argv: list[str]) -> int:
             from .doctor import main as doctor
 
             return doctor(argv[1:])
+        case ["preferences"]:
+            from .preferences import main as preferences
+
+            return preferences(argv[1:])
         case ["pause"]:
             from .pause_command import main as pause
 
