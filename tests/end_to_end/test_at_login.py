@@ -16,6 +16,7 @@ from telex_start.app.at_login import TRAY_WITHIN
 from telex_start.desktop.main_app import desktop_entry
 from tests.fake_desktop import FakePanel
 from tests.process import ROOT, TIMEOUT
+from tests.script import Script
 from tests.setup.installed import Installed
 
 from .test_tray import Desk
@@ -116,21 +117,21 @@ def test_the_window_leaves_the_focus_and_the_address_is_the_one_of_the_last_time
     item.click("Exit")
     assert agent.ended() == 0
 
-    again = morning.start("--at-login")
-    item = morning.panel.wait_for_item()
-    window = morning.wait_for_window()
-    focused = morning.xdotool("getactivewindow", ok=False).strip()
-    assert focused != window, "it has taken the focus"
-    picture = os.environ.get("TELEX_PICTURES")
-    if picture:
-        subprocess.run(["import", "-window", "root", picture], env={**os.environ, **morning.environ}, check=True)
+    with Script("tests/desktop/editor_program.py", environ={**os.environ, **morning.environ}) as editor:
+        assert editor.next_line() == "focus"
+        again = morning.start("--at-login")
+        item = morning.panel.wait_for_item()
+        window = morning.wait_for_window()
+        morning.xdotool("type", "--delay", "2", "my mail")
+        morning.xdotool("key", "ctrl+q")
+        assert editor.next_line() == "typed my mail"
     morning.xdotool("windowactivate", "--sync", window)
     morning.xdotool("type", "--delay", "2", morning.telex.password)
     morning.xdotool("key", "Return")
     item = morning.item("Online: 2 organisations")
     item.click("Sign Out")
     morning.item("Signed out")
-    kept = next((morning.folder / "state" / "telex-start").glob("*.json"))
+    [kept] = (morning.folder / "state" / "telex-start").glob("*.json")
     assert morning.telex.email not in kept.read_text()
     item.click("Exit")
     assert again.ended() == 0
