@@ -88,7 +88,6 @@ class App:
         main_app: MainApp,
         make_session: Callable[[], SessionPort],
         memory: Memory | None = None,
-        client_in_front: Callable[[], bool] = lambda: False,
         now: Callable[[], float] = clock.now,
     ) -> None:
         """
@@ -96,7 +95,6 @@ class App:
             surface: Started by the caller, and stopped after :meth:`run`.
             make_session: Called by :meth:`run`; it imports the network's modules.
             memory: Keeps what is paused and muted from one start to the next; ``None``: nothing does.
-            client_in_front: Whether the Telex client is in front now; cheap.
             now: The time, in seconds on a clock that counts the machine's sleep.
         """
         self._events = events
@@ -118,7 +116,11 @@ class App:
         self._exit_code: int | None = None
         self._last_words = ""
         self._quiet = QuietDesk(
-            config, memory or NoMemory(), self._quiet_changed, now=now, client_in_front=client_in_front
+            config,
+            memory or NoMemory(),
+            self._quiet_changed,
+            now=now,
+            client_in_front=lambda: self._news.client_in_front(),  # noqa: PLW0108  # the news desk comes below
         )
         self._own = OwnWords(surface, toasts, lambda: self._quiet.quiet.is_quiet(self._now()))
         self._failures = Failures()
