@@ -45,6 +45,10 @@ def _command(argv: list[str]) -> int:
             from .doctor import main as doctor
 
             return doctor(argv[1:])
+        case ["preferences"]:
+            from .preferences import main as preferences
+
+            return preferences(argv[1:])
         case ["pause"]:
             from .pause_command import main as pause
 
@@ -61,6 +65,10 @@ def _command(argv: list[str]) -> int:
             from .demo import main as demo
 
             return demo(argv[1:])
+        case ["reload"]:
+            from .reload_command import main as reload
+
+            return reload(argv[1:])
         case ["sandbox"]:
             from .sandbox.command import main as sandbox
 
@@ -81,7 +89,8 @@ def _agent(argv: list[str]) -> int:
     from . import agent, config_file
     from .process import paths
 
-    config = config_file.load(options)
+    settings = config_file.Settings(options)
+    config = settings.load()
     if options is not None and options.exit:
         return agent.end_running(paths.runtime_folder(), config.api_url)
     piped = options is not None and options.password_stdin
@@ -89,6 +98,7 @@ def _agent(argv: list[str]) -> int:
         raise ConfigError("--password-stdin needs --email.")
     code, why = agent.run(
         config,
+        settings,
         headless=options is not None and options.headless,
         as_json=options is not None and options.json,
         open_window=options is not None and options.login,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from .app.ports import SessionPort, Surface
     from .config import Config
+    from .config_file import Settings as Source
     from .console import Console
     from .desktop.main_app.starting import Start
     from .desktop.toasts.toasts import Toasts
@@ -51,10 +52,13 @@ def end_running(folder: str, api_url: str) -> int:
     return 0
 
 
-def run(config: Config, *, headless: bool, as_json: bool, open_window: bool, password: list[str]) -> tuple[int, str]:
+def run(
+    config: Config, settings: Source, *, headless: bool, as_json: bool, open_window: bool, password: list[str]
+) -> tuple[int, str]:
     """Run the agent to its end.
 
     Args:
+        settings: Where the configuration came from.
         password: Empty, or the one given at the start, which is taken out: no reference to it outlives the sign-in.
 
     Returns:
@@ -74,7 +78,7 @@ def run(config: Config, *, headless: bool, as_json: bool, open_window: bool, pas
         return _second_start(folder, config.api_url, headless), ""
     # Stopped in reverse order of their start; one that fails to stop does not keep the others running.
     with contextlib.ExitStack() as stack:
-        agent = _Agent(config, lock, stack)
+        agent = _Agent(config, settings, lock, stack)
         if headless:
             agent.appear_on_terminal(as_json)
         else:
@@ -115,8 +119,9 @@ class DispatchQueue(SimpleQueue["Event"]):
 class _Agent:
     """The parts of the agent. Each that is started has its stop pushed on the stack."""
 
-    def __init__(self, config: Config, lock: instance.Instance, stack: contextlib.ExitStack) -> None:
+    def __init__(self, config: Config, source: Source, lock: instance.Instance, stack: contextlib.ExitStack) -> None:
         self._config = config
+        self._source = source
         self._lock = lock
         self._stack = stack
         self._events = DispatchQueue()
@@ -177,13 +182,15 @@ class _Agent:
 
             return Session(config, store, events.put)
 
+        main_app = _MainApp(config, self._buses.screen_is_locked)
         app = App(
             config=config,
             events=events,
             surface=self._surface,
             toasts=toasts,
-            main_app=_MainApp(config, self._buses.screen_is_locked),
+            main_app=main_app,
             make_session=make_session,
+            settings=_Settings(self._source, main_app),
             memory=_Memory(config.api_url),
         )
         try:
@@ -241,6 +248,22 @@ def _icon_file() -> str | None:
     return icons.ico_file(os.path.join(paths.cache_folder(), "telex-start.ico"), State.ONLINE)
 
 
+class _Settings:
+    """The configuration's source, and who takes it up on this side of the App."""
+
+    def __init__(self, source: Source, main_app: _MainApp) -> None:
+        self.changed = source.changed
+        self.load = source.load
+        self._main_app = main_app
+
+    def take_up(self, config: Config) -> None:
+        """Take up how much is logged, and what Open Main App and a click on a toast open."""
+        from .process import logs
+
+        logs.set_level(config.log_level)
+        self._main_app.configure(config)
+
+
 class _Memory:
     """What is remembered from one start to the next; for each API address by itself."""
 
@@ -264,11 +287,15 @@ class _MainApp:
     """Opens and closes the Telex client, whose modules are imported when they are needed."""
 
     def __init__(self, config: Config, locked: Callable[[], bool]) -> None:
-        self._command = config.main_app_command
-        self._locked = locked
-        self._click = config.main_app_click
         self._web_url = config.web_url
+        self._locked = locked
         self._last_start: Start | None = None
+        self.configure(config)
+
+    def configure(self, config: Config) -> None:
+        """What is opened is another."""
+        self._command = config.main_app_command
+        self._click = config.main_app_click
 
     def open(self, token: str) -> MainAppAnswered | None:
         """Open it, or raise it where it runs.
@@ -332,11 +359,16 @@ def _quit(events: SimpleQueue[Event]) -> None:
 
 
 def _on_signals(events: SimpleQueue[Event], console: Console | None) -> Watch | None:
-    """Have SIGTERM and SIGINT end the program in its own order; gives what the instance thread has to do for that."""
-    from .events import SignalReceived
+    """Have signals end the program in its own order, or read its configuration anew.
+
+    Returns:
+        What the instance thread has to do for that.
+    """
+    from .events import SecondStart, SignalReceived
 
     def put(number: int) -> None:
-        events.put(SignalReceived(number))
+        asks = signals.asks_to_reload(number)
+        events.put(SecondStart(Request.RELOAD) if asks else SignalReceived(number))
 
     return signals.listen(put, lambda: console is not None and console.blocked)
 

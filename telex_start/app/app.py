@@ -54,9 +54,10 @@ from .failures import Failures
 from .main_app_calls import MainAppCalls
 from .news_desk import NewsDesk
 from .own_words import OwnWords
-from .ports import EventQueue, MainApp, Memory, SessionPort, Surface, ToastsPort
+from .ports import EventQueue, MainApp, Memory, SessionPort, Settings, Surface, ToastsPort
 from .quiet_desk import NoMemory, QuietDesk
 from .renewal import Renewal
+from .settings_desk import SettingsDesk, Unchanging
 from .signing_in import SignInDialogue, sentence
 
 log = logging.getLogger(__name__)
@@ -87,6 +88,7 @@ class App:
         toasts: ToastsPort,
         main_app: MainApp,
         make_session: Callable[[], SessionPort],
+        settings: Settings | None = None,
         memory: Memory | None = None,
         now: Callable[[], float] = clock.now,
     ) -> None:
@@ -94,6 +96,7 @@ class App:
         Args:
             surface: Started by the caller, and stopped after :meth:`run`.
             make_session: Called by :meth:`run`; it imports the network's modules.
+            settings: Where the configuration comes from; ``None``: it never changes.
             memory: Keeps what is paused and muted from one start to the next; ``None``: nothing does.
             now: The time, in seconds on a clock that counts the machine's sleep.
         """
@@ -123,6 +126,7 @@ class App:
             client_in_front=lambda: self._news.client_in_front(),  # noqa: PLW0108  # the news desk comes below
         )
         self._own = OwnWords(surface, toasts, lambda: self._quiet.quiet.is_quiet(self._now()))
+        self._settings = SettingsDesk(config, settings or Unchanging(config), self._own, [self._configure])
         self._failures = Failures()
         self._due_not_before = float("-inf")
         self._news = NewsDesk(
@@ -329,7 +333,7 @@ class App:
                 self._renew(self._renewal.change(now, paused=self._news.notifier.paused))
             self._renew(self._renewal.change(now))  # for what is recent
             return
-        if self._quiet.handle(event, now):
+        if self._settings.handle(event) or self._quiet.handle(event, now):
             self._surface.end_startup(getattr(event, "token", ""))
             return
         match event:
@@ -534,6 +538,11 @@ class App:
             self._name_unread()
         self._surface.unread(counts)
         self._renew(self._renewal.change(self._now(), unread=counts.unread))
+
+    def _configure(self, config: Config) -> None:
+        self._toasts.configure(config)
+        self._news.notifier.configure(config, self._now())
+        self._quiet.configure(config)
 
     def _quiet_changed(self, now: float) -> None:
         self._news.notifier.quiet_changed(now)

@@ -60,6 +60,23 @@ class Memory(Protocol):
         """
 
 
+class Settings(Protocol):
+    """Where the configuration comes from (see ``config_file.Settings``)."""
+
+    def changed(self) -> bool:
+        """Whether its file is another than when it was read last."""
+
+    def load(self) -> Config:
+        """Read it.
+
+        Raises:
+            ConfigError: names the source, the key and what is allowed.
+        """
+
+    def take_up(self, config: Config) -> None:
+        """Take up, in what the App knows nothing of, a configuration that counts from now on."""
+
+
 class Surface(Protocol):
     """Where the program itself is seen: the tray, or the terminal."""
 
