@@ -19,12 +19,13 @@ from .menu import Request
 from .process import instance, lazylog, paths, signals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from .app.ports import SessionPort, Surface
     from .config import Config
     from .config_file import Settings as Source
     from .console import Console
+    from .desktop.child import Child
     from .desktop.main_app.starting import Start
     from .desktop.toasts.toasts import Toasts
     from .desktop.tray.surface import TraySurface
@@ -192,6 +193,7 @@ class _Agent:
             make_session=make_session,
             settings=_Settings(self._source, main_app),
             memory=_Memory(config.api_url),
+            preferences=self._make_preferences(),
         )
         try:
             return app.run(sign_in, open_window), app.last_words
@@ -200,6 +202,13 @@ class _Agent:
         except Exception as error:
             log.critical("the main thread failed", exc_info=error)
             return EXIT_FAILED, f"an unexpected error ended the program ({type(error).__name__}); the log has it"
+
+    def _make_preferences(self) -> _Preferences | None:
+        if self._tray is None:
+            return None
+        made = _Preferences(self._events, self._source)
+        self._stack.callback(made.end)
+        return made
 
     def _make_toasts(self) -> Toasts:
         from .desktop.toasts.toasts import Toasts
@@ -281,6 +290,37 @@ class _Memory:
         from .process import state_file
 
         state_file.save(self._api_url, remembered)
+
+
+class _Preferences:
+    """The preferences window, whose modules are imported when it is first wanted."""
+
+    def __init__(self, events: DispatchQueue, source: Source) -> None:
+        self._events = events
+        self._source = source
+        self._child: Child | None = None
+
+    def open(
+        self, organisations: Sequence[tuple[str, str, str]], muted: Sequence[tuple[object, ...]], token: str
+    ) -> None:
+        """Open it, or bring it to the front; see :class:`telex_start.app.ports.Preferences`."""
+        from .app.preferences_desk import PREFERENCES
+        from .desktop.child import Child
+
+        if self._child is None:
+            self._child = Child(PREFERENCES, self._events.put)
+        shown = {
+            "path": os.path.abspath(self._source.path),
+            "given": {key: (given.source, given.value) for key, given in self._source.given().items()},
+            "organisations": organisations,
+            "muted": muted,
+        }
+        self._child.open(["preferences", "--child"], shown, token)
+
+    def end(self) -> None:
+        """Close it."""
+        if self._child is not None:
+            self._child.end()
 
 
 class _MainApp:

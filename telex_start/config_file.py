@@ -81,6 +81,15 @@ class Settings:
         self._read = self._now()  # before it is read: what is written meanwhile is a change
         return load(self._options)
 
+    @property
+    def path(self) -> str:
+        """The configuration file, which need not exist."""
+        return self._path
+
+    def given(self) -> dict[str, Given]:
+        """See :func:`sources`."""
+        return sources(self._options)
+
     def changed(self) -> bool:
         """Whether the file is another than when it was read last. Its content is not looked at."""
         return self._now() != self._read

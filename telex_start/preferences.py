@@ -7,8 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .config import Config
-from .errors import ConfigError, TelexStartError
+from .errors import TelexStartError
 from .menu import Muted, Request
 from .process import instance, paths
 
@@ -33,13 +32,7 @@ def main(argv: list[str]) -> int:
     options = parse_command("preferences", argv)
     if options.child:
         return _for_the_agent()
-    path = config_file.file_of(options)
-    try:
-        api_url = config_file.load(options).api_url
-    except ConfigError:
-        if not _is_toml(path):
-            raise
-        api_url = Config().api_url  # what is wrong in it is shown in the window
+    path, api_url = config_file.file_of(options), config_file.load_where(options).api_url
     folder = paths.runtime_folder()
     kind = instance.ask(folder, api_url, Request.PREFERENCES)
     if kind == "tray":
@@ -47,16 +40,6 @@ def main(argv: list[str]) -> int:
     given = {key: (one.source, one.value) for key, one in config_file.sources(options).items()}
     _by_itself(path, api_url, given, lambda: instance.ask(folder, api_url, Request.RELOAD), has_agent=kind is not None)
     return 0
-
-
-def _is_toml(path: str) -> bool:
-    from . import config_file
-
-    try:
-        config_file.read(path)
-    except (ConfigError, FileNotFoundError):
-        return False
-    return True
 
 
 def _by_itself(
@@ -83,14 +66,14 @@ def _by_itself(
 def _for_the_agent() -> int:
     """Be the window of the agent that has started this process."""
     from .desktop.parent import Parent
-    from .desktop.preferences.model import Shown
+    from .desktop.preferences.model import Known, Shown
     from .desktop.preferences.saving import Deeds
 
     parent = Parent()
     data = parent.data()
     shown = Shown(
         {key: (source, value) for key, (source, value) in data["given"].items()},
-        [(ident, name) for ident, name in data["organisations"]],
+        [Known(*one) for one in data["organisations"]],
         [Muted((channel, section, ident), label, until) for (channel, section, ident), label, until in data["muted"]],
         _starts_at_login(),
     )

@@ -54,7 +54,8 @@ from .failures import Failures
 from .main_app_calls import MainAppCalls
 from .news_desk import NewsDesk
 from .own_words import OwnWords
-from .ports import EventQueue, MainApp, Memory, SessionPort, Settings, Surface, ToastsPort
+from .ports import EventQueue, MainApp, Memory, Preferences, SessionPort, Settings, Surface, ToastsPort
+from .preferences_desk import PreferencesDesk
 from .quiet_desk import NoMemory, QuietDesk
 from .renewal import Renewal
 from .settings_desk import SettingsDesk, Unchanging
@@ -90,6 +91,7 @@ class App:
         make_session: Callable[[], SessionPort],
         settings: Settings | None = None,
         memory: Memory | None = None,
+        preferences: Preferences | None = None,
         now: Callable[[], float] = clock.now,
     ) -> None:
         """
@@ -97,6 +99,7 @@ class App:
             surface: Started by the caller, and stopped after :meth:`run`.
             make_session: Called by :meth:`run`; it imports the network's modules.
             settings: Where the configuration comes from; ``None``: it never changes.
+            preferences: The preferences window; ``None`` where there can be none.
             memory: Keeps what is paused and muted from one start to the next; ``None``: nothing does.
             now: The time, in seconds on a clock that counts the machine's sleep.
         """
@@ -133,6 +136,13 @@ class App:
             config, surface, toasts, self._main_app, self._send, self._counts_changed, events.put, self._quiet.quiet
         )
         self._quiet.name_of = self._news.notifier.name_of
+        self._preferences = PreferencesDesk(
+            preferences,
+            self._news.notifier.known_organisations,
+            lambda: self._quiet.silence(self._now()).muted,
+            self._own,
+            events.put,
+        )
         self._renewal = Renewal(self._last_state, surface.renew_every, self._news.notifier.recent)
 
     @property
@@ -333,8 +343,7 @@ class App:
                 self._renew(self._renewal.change(now, paused=self._news.notifier.paused))
             self._renew(self._renewal.change(now))  # for what is recent
             return
-        if self._settings.handle(event) or self._quiet.handle(event, now):
-            self._surface.end_startup(getattr(event, "token", ""))
+        if self._taken_at_a_desk(event, now):
             return
         match event:
             case StateChanged():
@@ -379,6 +388,13 @@ class App:
             case ThreadFailed():
                 words = wording.said("Telex Start had a problem", f"Its {event.thread} part failed ({event.error}).")
                 self._own.say(words, needs_person=False)
+
+    def _taken_at_a_desk(self, event: Event, now: float) -> bool:
+        """Whether it was a matter of a desk alone."""
+        if self._settings.handle(event) or self._quiet.handle(event, now):
+            self._surface.end_startup(getattr(event, "token", ""))
+            return True
+        return self._preferences.handle(event)  # the window ends it when it is there
 
     def _say(self, toast: Toast | None) -> None:
         if toast is not None:
@@ -541,6 +557,7 @@ class App:
 
     def _configure(self, config: Config) -> None:
         self._toasts.configure(config)
+        self._news.configure(config)
         self._news.notifier.configure(config, self._now())
         self._quiet.configure(config)
 

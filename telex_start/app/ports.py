@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from ..config import Config
@@ -75,6 +75,21 @@ class Settings(Protocol):
 
     def take_up(self, config: Config) -> None:
         """Take up, in what the App knows nothing of, a configuration that counts from now on."""
+
+
+class Preferences(Protocol):
+    """The preferences window, in a process of its own. It says what it does by events; no call blocks or raises."""
+
+    def open(
+        self, organisations: Sequence[tuple[str, str, str]], muted: Sequence[tuple[object, ...]], token: str
+    ) -> None:
+        """Open it, or bring it to the front.
+
+        Args:
+            organisations: For each its id, its name, and that fit to show.
+            muted: The fields of each :class:`~telex_start.menu.Muted`.
+            token: The desktop's activation token for it; empty without one.
+        """
 
 
 class Surface(Protocol):

@@ -142,11 +142,11 @@ def test_it_is_looked_only_where_the_person_wants_quiet_and_that_may_change() ->
     scene.main_app.is_in_front = True
     scene.turn(NEWS)
     assert (scene.main_app.looks, scene.app._news.client_in_front()) == (0, False)
-    scene.app._news.configure(Config(while_client_runs="quiet"))
+    scene.app._configure(Config(while_client_runs="quiet"))
     scene.turn(NEWS)
     scene.look_ends()
     assert (scene.main_app.looks, scene.app._news.client_in_front()) == (1, True)
-    scene.app._news.configure(Config())
+    scene.app._configure(Config())
     assert not scene.app._news.client_in_front()
     scene.now += 10
     scene.turn(NEWS)
@@ -156,8 +156,7 @@ def test_it_is_looked_only_where_the_person_wants_quiet_and_that_may_change() ->
 def test_in_front_of_the_client_news_count_and_are_not_told_then_or_later() -> None:
     scene = Scene()
     scene.turn(ONLINE, ONE_ORGANISATION)
-    scene.app._news.configure(Config(while_client_runs="quiet"))
-    scene.app._quiet.quiet.configure(Config(while_client_runs="quiet"))
+    scene.app._configure(Config(while_client_runs="quiet"))
     scene.main_app.is_in_front = True
     scene.turn(NEWS)
     scene.look_ends()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from telex_start.config import DAYS
-from telex_start.desktop.preferences.model import FROM, KINDS, ON_DAYS, TO, TYPES, Model, Shown
+from telex_start.desktop.preferences.model import FROM, KINDS, ON_DAYS, TO, TYPES, Known, Model, Shown
 from telex_start.menu import Muted
 
 GENERAL = Muted(("org/user", "channels_section", "General"), "# General · Northwind Ops", "until 14:30")
@@ -174,7 +174,11 @@ def test_organisations_of_the_agent_and_of_the_file() -> None:
             "organisations.0198aa.notify": "none",
             "organisations.Gone.notify": "all",
         },
-        organisations=[("0198bb", "Northwind Ops"), ("0198aa", "Acme"), ("0198cc", "Zeta")],
+        organisations=[
+            Known("0198bb", "Northwind Ops", "Northwind Ops"),
+            Known("0198aa", "Acme", "Acme"),
+            Known("0198cc", "Zeta", "Zeta"),
+        ],
     )
 
     assert [(row.name, row.known, made.value(row.key)) for row in made.rows] == [
@@ -189,7 +193,7 @@ def test_organisations_of_the_agent_and_of_the_file() -> None:
 
 
 def test_organisations_of_the_same_name_are_written_by_their_ids() -> None:
-    made = model({}, organisations=[("0198aa", "Acme"), ("0198bb", "Acme")])
+    made = model({}, organisations=[Known("0198aa", "Acme", "Acme"), Known("0198bb", "Acme", "Acme")])
     for row in made.rows:
         made.set(row.key, "none")
 

@@ -23,13 +23,23 @@ _USUAL_HOURS = ("22:00", "07:00")
 """What is offered when quiet hours are switched on."""
 
 
+class Known(NamedTuple):
+    """An organisation that the person belongs to."""
+
+    ident: str
+    name: str
+    """As Telex has it."""
+    label: str
+    """Fit to show."""
+
+
 class Shown(NamedTuple):
     """What the agent tells the window."""
 
     given: Mapping[str, tuple[str, Any]]
     """Settings that the environment or an option gives: key -> variable or option, and value."""
-    organisations: Sequence[tuple[str, str]] = ()
-    """Id and name of each that the person belongs to; empty while that is not known."""
+    organisations: Sequence[Known] = ()
+    """Empty while they are not known."""
     muted: Sequence[Muted] | None = ()
     """``None``: that cannot be said."""
     at_login: bool | None = None
@@ -239,20 +249,20 @@ class Model:
         return self._edited[key] if key in self._edited else self._file.get(key)
 
 
-def _rows(organisations: Sequence[tuple[str, str]], file: Mapping[str, Any]) -> list[Row]:
+def _rows(organisations: Sequence[Known], file: Mapping[str, Any]) -> list[Row]:
     """The organisations that the agent told, and those of the file that are none of them."""
     in_file = {name: key for key in file if (name := organisation_of(key)) is not None}
     folded = {name.casefold(): name for name in in_file}
-    names = [name.casefold() for _, name in organisations]
+    names = [one.name.casefold() for one in organisations]
     rows, found = [], set()
-    for ident, name in organisations:
+    for ident, name, label in organisations:
         # As it stands in the file: by its id, or by its name, whose letters' case does not count. A name that two of
         # them have tells none.
         alone = names.count(name.casefold()) == 1
         spelled = ident if ident in in_file else folded.get(name.casefold(), "") if alone else ""
         found.add(spelled)
         key = in_file.get(spelled) or organisation_key(name if alone and name else ident)
-        rows.append(Row(key, name or ident, True))
+        rows.append(Row(key, label or ident, True))
     rows.sort(key=lambda row: row.name.casefold())
     return rows + [Row(key, name, False) for name, key in in_file.items() if name not in found]
 
