@@ -19,11 +19,13 @@ from .menu import Request
 from .process import instance, lazylog, paths, signals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from .app.ports import SessionPort, Surface
     from .config import Config
+    from .config_file import Settings as Source
     from .console import Console
+    from .desktop.child import Child
     from .desktop.main_app.starting import Start
     from .desktop.toasts.toasts import Toasts
     from .desktop.tray.surface import TraySurface
@@ -51,10 +53,22 @@ def end_running(folder: str, api_url: str) -> int:
     return 0
 
 
-def run(config: Config, *, headless: bool, as_json: bool, open_window: bool, password: list[str]) -> tuple[int, str]:
+def run(
+    config: Config,
+    settings: Source,
+    *,
+    headless: bool,
+    as_json: bool,
+    open_window: bool,
+    at_login: bool,
+    password: list[str],
+) -> tuple[int, str]:
     """Run the agent to its end.
 
     Args:
+        settings: Where the configuration came from.
+        open_window: Open the login window at once.
+        at_login: The desktop has started it, and nobody is waiting for it.
         password: Empty, or the one given at the start, which is taken out: no reference to it outlives the sign-in.
 
     Returns:
@@ -71,15 +85,17 @@ def run(config: Config, *, headless: bool, as_json: bool, open_window: bool, pas
     except OSError as error:
         raise ConfigError(f"the folder {folder} cannot be used ({error.strerror}): {paths.ELSEWHERE}.") from None
     if lock is None:
-        return _second_start(folder, config.api_url, headless), ""
+        # Nobody has asked for anything where the desktop starts it.
+        request = None if headless or at_login else Request.LOGIN if open_window else Request.OPEN
+        return _second_start(folder, config.api_url, request), ""
     # Stopped in reverse order of their start; one that fails to stop does not keep the others running.
     with contextlib.ExitStack() as stack:
-        agent = _Agent(config, lock, stack)
+        agent = _Agent(config, settings, lock, stack)
         if headless:
             agent.appear_on_terminal(as_json)
         else:
-            agent.appear_in_tray()
-        code, why = agent.live(password, open_window)
+            agent.appear_in_tray(at_login)
+        code, why = agent.live(password, open_window, at_login)
     if _others():
         # The interpreter would wait for a library's thread that sleeps on (plyer makes one a toast on Windows), and a
         # daemon thread in a library's C code (a look-up of a name that nobody waits for) can crash its end: code -11.
@@ -115,8 +131,9 @@ class DispatchQueue(SimpleQueue["Event"]):
 class _Agent:
     """The parts of the agent. Each that is started has its stop pushed on the stack."""
 
-    def __init__(self, config: Config, lock: instance.Instance, stack: contextlib.ExitStack) -> None:
+    def __init__(self, config: Config, source: Source, lock: instance.Instance, stack: contextlib.ExitStack) -> None:
         self._config = config
+        self._source = source
         self._lock = lock
         self._stack = stack
         self._events = DispatchQueue()
@@ -131,15 +148,18 @@ class _Agent:
         stack.callback(lock.close)
         stack.callback(self._buses.stop)
 
-    def appear_in_tray(self) -> None:
+    def appear_in_tray(self, at_login: bool) -> None:
         """Show the icon.
+
+        Args:
+            at_login: The desktop is starting too: it is waited for, without a word.
 
         Raises:
             NoPlaceForIcon: there is nowhere to put one with a menu.
         """
         from .desktop.tray.surface import TraySurface
 
-        self._surface = self._tray = TraySurface(self._events.put, self._buses, paths.cache_folder())
+        self._surface = self._tray = TraySurface(self._events.put, self._buses, paths.cache_folder(), at_login)
         self._stack.callback(self._tray.stop)
         self._tray.start()
 
@@ -151,7 +171,7 @@ class _Agent:
         self._stack.callback(self._console.stop)
         self._buses.start()
 
-    def live(self, password: list[str], open_window: bool) -> tuple[int, str]:
+    def live(self, password: list[str], open_window: bool, at_login: bool) -> tuple[int, str]:
         """Everything else, until Exit.
 
         Returns:
@@ -177,22 +197,32 @@ class _Agent:
 
             return Session(config, store, events.put)
 
+        main_app = _MainApp(config, self._buses.screen_is_locked)
         app = App(
             config=config,
             events=events,
             surface=self._surface,
             toasts=toasts,
-            main_app=_MainApp(config, self._buses.screen_is_locked),
+            main_app=main_app,
             make_session=make_session,
+            settings=_Settings(self._source, main_app),
             memory=_Memory(config.api_url),
+            preferences=self._make_preferences(),
         )
         try:
-            return app.run(sign_in, open_window), app.last_words
+            return app.run(sign_in, open_window, at_login), app.last_words
         except TelexStartError:
             raise
         except Exception as error:
             log.critical("the main thread failed", exc_info=error)
             return EXIT_FAILED, f"an unexpected error ended the program ({type(error).__name__}); the log has it"
+
+    def _make_preferences(self) -> _Preferences | None:
+        if self._tray is None:
+            return None
+        made = _Preferences(self._events, self._source)
+        self._stack.callback(made.end)
+        return made
 
     def _make_toasts(self) -> Toasts:
         from .desktop.toasts.toasts import Toasts
@@ -241,6 +271,22 @@ def _icon_file() -> str | None:
     return icons.ico_file(os.path.join(paths.cache_folder(), "telex-start.ico"), State.ONLINE)
 
 
+class _Settings:
+    """The configuration's source, and who takes it up on this side of the App."""
+
+    def __init__(self, source: Source, main_app: _MainApp) -> None:
+        self.changed = source.changed
+        self.load = source.load
+        self._main_app = main_app
+
+    def take_up(self, config: Config) -> None:
+        """Take up how much is logged, and what Open Main App and a click on a toast open."""
+        from .process import logs
+
+        logs.set_level(config.log_level)
+        self._main_app.configure(config)
+
+
 class _Memory:
     """What is remembered from one start to the next; for each API address by itself."""
 
@@ -260,15 +306,50 @@ class _Memory:
         state_file.save(self._api_url, remembered)
 
 
+class _Preferences:
+    """The preferences window, whose modules are imported when it is first wanted."""
+
+    def __init__(self, events: DispatchQueue, source: Source) -> None:
+        self._events = events
+        self._source = source
+        self._child: Child | None = None
+
+    def open(
+        self, organisations: Sequence[tuple[str, str, str]], muted: Sequence[tuple[object, ...]], token: str
+    ) -> None:
+        """Open it, or bring it to the front; see :class:`telex_start.app.ports.Preferences`."""
+        from .app.preferences_desk import PREFERENCES
+        from .desktop.child import Child
+
+        if self._child is None:
+            self._child = Child(PREFERENCES, self._events.put)
+        shown = {
+            "path": os.path.abspath(self._source.path),
+            "given": {key: (given.source, given.value) for key, given in self._source.given().items()},
+            "organisations": organisations,
+            "muted": muted,
+        }
+        self._child.open(["preferences", "--child"], shown, token)
+
+    def end(self) -> None:
+        """Close it."""
+        if self._child is not None:
+            self._child.end()
+
+
 class _MainApp:
     """Opens and closes the Telex client, whose modules are imported when they are needed."""
 
     def __init__(self, config: Config, locked: Callable[[], bool]) -> None:
-        self._command = config.main_app_command
-        self._locked = locked
-        self._click = config.main_app_click
         self._web_url = config.web_url
+        self._locked = locked
         self._last_start: Start | None = None
+        self.configure(config)
+
+    def configure(self, config: Config) -> None:
+        """What is opened is another."""
+        self._command = config.main_app_command
+        self._click = config.main_app_click
 
     def open(self, token: str) -> MainAppAnswered | None:
         """Open it, or raise it where it runs.
@@ -315,10 +396,10 @@ class _MainApp:
         return main_app.close_main_app(self._command)
 
 
-def _second_start(folder: str, api_url: str, headless: bool) -> int:
-    """Another instance is running: ask it to open what a person wants to see, and end."""
-    kind = instance.ask(folder, api_url, None if headless else Request.OPEN)
-    if headless or kind != "tray":
+def _second_start(folder: str, api_url: str, request: Request | None) -> int:
+    """Another instance is running: ask it for what a person wants to see, and end."""
+    kind = instance.ask(folder, api_url, request)
+    if request is None or kind != "tray":
         print("Telex Start is already running.", file=sys.stderr)
     return 0
 
@@ -332,11 +413,16 @@ def _quit(events: SimpleQueue[Event]) -> None:
 
 
 def _on_signals(events: SimpleQueue[Event], console: Console | None) -> Watch | None:
-    """Have SIGTERM and SIGINT end the program in its own order; gives what the instance thread has to do for that."""
-    from .events import SignalReceived
+    """Have signals end the program in its own order, or read its configuration anew.
+
+    Returns:
+        What the instance thread has to do for that.
+    """
+    from .events import SecondStart, SignalReceived
 
     def put(number: int) -> None:
-        events.put(SignalReceived(number))
+        asks = signals.asks_to_reload(number)
+        events.put(SecondStart(Request.RELOAD) if asks else SignalReceived(number))
 
     return signals.listen(put, lambda: console is not None and console.blocked)
 

@@ -26,6 +26,11 @@ class _Memory:
             raise ConfigError(f"{state_file.path(self._api_url)} cannot be written ({error.strerror}).") from None
 
 
+def desk(api_url: str) -> QuietDesk:
+    """What is paused and muted on this machine, for who is not the agent."""
+    return QuietDesk(Config(), _Memory(api_url), lambda now: None, wall=WALL)
+
+
 def main(argv: list[str]) -> int:
     """Pause notifications, or resume them.
 
@@ -35,20 +40,20 @@ def main(argv: list[str]) -> int:
     options = command_line.parse_command("pause", argv)
     config = config_file.load(options)
     folder, argument = paths.runtime_folder(), options.how_long
-    desk = QuietDesk(Config(), _Memory(config.api_url), lambda now: None, wall=WALL)
+    noted = desk(config.api_url)
     kind = instance.ask(folder, config.api_url, None)
     try:
         if kind is None:
-            desk.pause(argument)
+            noted.pause(argument)
         else:
-            desk.quiet.pause(argument, clock.now())  # for its words, and whether it is a pause at all
+            noted.quiet.pause(argument, clock.now())  # for its words, and whether it is a pause at all
     except ValueError as error:
         raise ConfigError(f"pause: {argument} is too long or no time: {error}.") from None
     # Asked last, and of an agent that has just started too: it may have read what was noted before this.
     if instance.ask(folder, config.api_url, Request.PAUSE, argument=argument) is None and kind is not None:
-        desk.pause(argument)
+        noted.pause(argument)
         kind = None
-    words = desk.silence(clock.now()).words
+    words = noted.silence(clock.now()).words
     print(f"Notifications are {words}." if words else "Notifications come as they are set.")
     if kind is None:
         print("Telex Start is not running; its next start will know.")

@@ -50,13 +50,17 @@ from ..news import wording
 from ..news.unread import Counts
 from ..states import SIGNED_IN, State
 from ..toast import Toast
+from .at_login import AtLogin
 from .failures import Failures
 from .main_app_calls import MainAppCalls
 from .news_desk import NewsDesk
 from .own_words import OwnWords
-from .ports import EventQueue, MainApp, Memory, SessionPort, Surface, ToastsPort
+from .ports import EventQueue, MainApp, Memory, Preferences, SessionPort, Settings, Surface, ToastsPort
+from .preferences_desk import PreferencesDesk
 from .quiet_desk import NoMemory, QuietDesk
+from .remembered_email import RememberedEmail
 from .renewal import Renewal
+from .settings_desk import SettingsDesk, Unchanging
 from .signing_in import SignInDialogue, sentence
 
 log = logging.getLogger(__name__)
@@ -87,16 +91,18 @@ class App:
         toasts: ToastsPort,
         main_app: MainApp,
         make_session: Callable[[], SessionPort],
+        settings: Settings | None = None,
         memory: Memory | None = None,
-        client_in_front: Callable[[], bool] = lambda: False,
+        preferences: Preferences | None = None,
         now: Callable[[], float] = clock.now,
     ) -> None:
         """
         Args:
             surface: Started by the caller, and stopped after :meth:`run`.
             make_session: Called by :meth:`run`; it imports the network's modules.
+            settings: Where the configuration comes from; ``None``: it never changes.
+            preferences: The preferences window; ``None`` where there can be none.
             memory: Keeps what is paused and muted from one start to the next; ``None``: nothing does.
-            client_in_front: Whether the Telex client is in front now; cheap.
             now: The time, in seconds on a clock that counts the machine's sleep.
         """
         self._events = events
@@ -114,19 +120,33 @@ class App:
         self._leaving = False
         """The person has cancelled or signed out, and the session has not said yet that it is over."""
         self._hint_with_icon: Toast | None = None
+        self._at_login: AtLogin | None = None
         self._icon_seen = False
         self._exit_code: int | None = None
         self._last_words = ""
         self._quiet = QuietDesk(
-            config, memory or NoMemory(), self._quiet_changed, now=now, client_in_front=client_in_front
+            config,
+            memory or NoMemory(),
+            self._quiet_changed,
+            now=now,
+            client_in_front=lambda: self._news.client_in_front(),  # noqa: PLW0108  # the news desk comes below
         )
+        self._remembered_email = RememberedEmail(config, self._quiet)
         self._own = OwnWords(surface, toasts, lambda: self._quiet.quiet.is_quiet(self._now()))
+        self._settings = SettingsDesk(config, settings or Unchanging(config), self._own, [self._configure])
         self._failures = Failures()
         self._due_not_before = float("-inf")
         self._news = NewsDesk(
             config, surface, toasts, self._main_app, self._send, self._counts_changed, events.put, self._quiet.quiet
         )
         self._quiet.name_of = self._news.notifier.name_of
+        self._preferences = PreferencesDesk(
+            preferences,
+            self._news.notifier.known_organisations,
+            lambda: self._quiet.silence(self._now()).muted,
+            self._own,
+            events.put,
+        )
         self._renewal = Renewal(self._last_state, surface.renew_every, self._news.notifier.recent)
 
     @property
@@ -134,12 +154,13 @@ class App:
         """Why the program ends with a code other than 0; one line."""
         return self._last_words
 
-    def run(self, sign_in: list[SignIn], open_window: bool) -> int:
+    def run(self, sign_in: list[SignIn], open_window: bool, at_login: bool = False) -> int:
         """Run until Exit.
 
         Args:
             sign_in: Empty, or the credentials given at the start, which are taken out.
             open_window: Open the login window at once.
+            at_login: The desktop has started the program at log-in.
 
         Returns:
             The exit code.
@@ -147,7 +168,7 @@ class App:
         self._session = self._make_session()
         self._session.start()
         try:
-            self._begin(sign_in, open_window)
+            self._begin(sign_in, open_window, at_login)
             while self._exit_code is None:
                 if self._wanted_window is not None:
                     self._run_window(*self._wanted_window)
@@ -194,7 +215,7 @@ class App:
         self._tick()
 
     def _due_in(self) -> float | None:
-        parts = (self._quiet, self._news, self._renewal, self._dialogue)
+        parts = (self._quiet, self._news, self._renewal, self._dialogue, self._at_login)
         times = [time for part in parts if part is not None and (time := part.deadline()) is not None]
         return max(0.0, max(min(times), self._due_not_before) - self._now()) if times else None
 
@@ -202,7 +223,7 @@ class App:
         now = self._now()
         if now < self._due_not_before:
             return
-        for tick in (self._quiet.tick, self._news.tick, self._tick_face, self._tick_dialogue):
+        for tick in (self._quiet.tick, self._news.tick, self._tick_face, self._tick_dialogue, self._tick_at_login):
             try:
                 tick(now)
             except Exception as error:
@@ -216,7 +237,11 @@ class App:
         if self._dialogue is not None:
             self._dialogue.tick(now)
 
-    def _begin(self, sign_in: list[SignIn], open_window: bool) -> None:
+    def _tick_at_login(self, now: float) -> None:
+        if self._at_login is not None:
+            self._at_login.tick(now)
+
+    def _begin(self, sign_in: list[SignIn], open_window: bool, at_login: bool) -> None:
         self._quiet.begin()
         if self._quiet.problem:
             self._own.say(wording.said("Telex Start has forgotten a setting", self._quiet.problem), needs_person=False)
@@ -225,6 +250,8 @@ class App:
             self._send(sign_in.pop())
         elif open_window:
             self._wanted_window = (True, "", None)
+        elif at_login and self._surface.opens_windows:
+            self._at_login = AtLogin(self._now(), self._open_at_login)
         else:
             self._ask_or_hint("")
 
@@ -261,10 +288,11 @@ class App:
     # --- the window -------------------------------------------------------------------------------------------------
 
     def _run_window(self, take_focus: bool, message: str, otherwise: Toast | None) -> None:
-        self._wanted_window = None
+        self._wanted_window = self._at_login = None
         try:
             may_open = take_focus or self._surface.may_open_unasked()
-            window = self._surface.open_window(self._email, take_focus, message) if may_open else None
+            email = self._email or self._remembered_email.email
+            window = self._surface.open_window(email, take_focus, message) if may_open else None
             if window is None:
                 if otherwise is not None:
                     self._own.say(otherwise)
@@ -302,6 +330,10 @@ class App:
         if self._surface.opens_windows:
             self._want_window(take_focus=False, message=message, otherwise=otherwise)
 
+    def _open_at_login(self) -> None:
+        if self._last_state.state is State.SIGNED_OUT:
+            self._offer_window("", wording.SIGNED_OUT_BY_CLICK)
+
     # --- events -----------------------------------------------------------------------------------------------------
 
     def _handle(self, event: Event) -> None:
@@ -327,8 +359,7 @@ class App:
                 self._renew(self._renewal.change(now, paused=self._news.notifier.paused))
             self._renew(self._renewal.change(now))  # for what is recent
             return
-        if self._quiet.handle(event, now):
-            self._surface.end_startup(getattr(event, "token", ""))
+        if self._taken_at_a_desk(event, now):
             return
         match event:
             case StateChanged():
@@ -344,7 +375,7 @@ class App:
             case MarkedAsRead() | MarkAsReadFailed():
                 self._say(self._news.recent.answered(event))
             case SecondStart():
-                self._quit(0) if event.request is Request.EXIT else self._open()
+                self._second_start(event.request)
             case SignalReceived():
                 self._quit(0)
             case WindowSubmitted():
@@ -374,6 +405,21 @@ class App:
                 words = wording.said("Telex Start had a problem", f"Its {event.thread} part failed ({event.error}).")
                 self._own.say(words, needs_person=False)
 
+    def _second_start(self, request: Request) -> None:
+        if request is Request.EXIT:
+            self._quit(0)
+        elif request is Request.LOGIN and self._last_state.sign_in_again:
+            self._want_window(take_focus=True)
+        else:
+            self._open()
+
+    def _taken_at_a_desk(self, event: Event, now: float) -> bool:
+        """Whether it was a matter of a desk alone."""
+        if self._settings.handle(event) or self._quiet.handle(event, now):
+            self._surface.end_startup(getattr(event, "token", ""))
+            return True
+        return self._preferences.handle(event)  # the window ends it when it is there
+
     def _say(self, toast: Toast | None) -> None:
         if toast is not None:
             self._own.say(toast)
@@ -386,6 +432,8 @@ class App:
     def _tray_appeared(self) -> None:
         self._icon_seen = True
         self._own.take_back(wording.TRAY)
+        if self._at_login is not None:
+            self._at_login.tray_appeared()
         if self._last_state.state is State.SIGNED_OUT and self._hint_with_icon is not None:
             self._own.say(self._hint_with_icon)
         self._hint_with_icon = None
@@ -450,6 +498,7 @@ class App:
 
     def _sign_out(self) -> None:
         self._email = ""
+        self._remembered_email.forget()
         self._leave(SignOut())
         if self._dialogue is not None and (self._dialogue.under_way or self._dialogue.succeeded):
             self._dialogue.close()
@@ -460,6 +509,7 @@ class App:
                 return  # it has adopted another sign-in in the meantime
             self._dialogue.submitted(self._signed_in)
         self._email = event.email
+        self._remembered_email.submitted(event.email)
         self._send(SignIn(event.email, event.password))
 
     def _window_closed(self) -> None:
@@ -498,7 +548,8 @@ class App:
         if left:
             return
         if event.state in SIGNED_IN and before.state not in SIGNED_IN:
-            self._wanted_window = None
+            self._wanted_window = self._at_login = None
+            self._remembered_email.accepted()
             if self._dialogue is not None:
                 self._dialogue.adopt()
         if self._dialogue is not None:
@@ -532,6 +583,13 @@ class App:
             self._name_unread()
         self._surface.unread(counts)
         self._renew(self._renewal.change(self._now(), unread=counts.unread))
+
+    def _configure(self, config: Config) -> None:
+        self._toasts.configure(config)
+        self._news.configure(config)
+        self._news.notifier.configure(config, self._now())
+        self._quiet.configure(config)
+        self._remembered_email.configure(config)
 
     def _quiet_changed(self, now: float) -> None:
         self._news.notifier.quiet_changed(now)

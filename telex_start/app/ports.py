@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from ..config import Config
@@ -57,6 +57,38 @@ class Memory(Protocol):
 
         Raises:
             OSError: it cannot be kept.
+        """
+
+
+class Settings(Protocol):
+    """Where the configuration comes from (see ``config_file.Settings``)."""
+
+    def changed(self) -> bool:
+        """Whether its file is another than when it was read last."""
+
+    def load(self) -> Config:
+        """Read it.
+
+        Raises:
+            ConfigError: names the source, the key and what is allowed.
+        """
+
+    def take_up(self, config: Config) -> None:
+        """Take up, in what the App knows nothing of, a configuration that counts from now on."""
+
+
+class Preferences(Protocol):
+    """The preferences window, in a process of its own. It says what it does by events; no call blocks or raises."""
+
+    def open(
+        self, organisations: Sequence[tuple[str, str, str]], muted: Sequence[tuple[object, ...]], token: str
+    ) -> None:
+        """Open it, or bring it to the front.
+
+        Args:
+            organisations: For each its id, its name, and that fit to show.
+            muted: The fields of each :class:`~telex_start.menu.Muted`.
+            token: The desktop's activation token for it; empty without one.
         """
 
 

@@ -124,6 +124,10 @@ class Notifier:
         organisation = self._organisations.get(conversation.channel)
         return wording.title("", organisation.name) if organisation is not None else ""
 
+    def known_organisations(self) -> tuple[Organisation, ...]:
+        """The organisations of the signed-in user; empty before they are known."""
+        return tuple(self._organisations.values())
+
     # --- what is set ------------------------------------------------------------------------------------------------
 
     def configure(self, config: Config, now: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..face import plural
 from ..toast import Action, Place, Toast
@@ -149,6 +149,8 @@ def said(title: str, message: str, *, key: str | None = None) -> Toast:
 
 SIGNING_IN = "signing in"
 """The key of what is said about signing in: it holds until somebody does."""
+CONFIGURATION = "configuration"
+"""The key of what is said about the configuration: it holds until that is read anew."""
 TRAY = "tray"
 """The key of what is said about a missing tray: it holds until one comes."""
 
@@ -160,6 +162,9 @@ SIGNED_OUT = Toast(
 )
 """Said once, at a start without credentials."""
 
+SIGNED_OUT_BY_CLICK = Toast(title=SIGNED_OUT.title, body="Click here to sign in.", key=SIGNING_IN)
+"""Said at log-in where the login window is not to be opened unasked; a click opens it."""
+
 SIGN_IN_NEEDED = Toast(
     title="Please sign in again",
     body="Telex has ended the session. Until you sign in, no notifications come.",
@@ -169,6 +174,13 @@ SIGN_IN_NEEDED = Toast(
 
 SIGN_IN_BY_CLICK = Toast(title=SIGN_IN_NEEDED.title, body=f"{SIGN_IN_NEEDED.body} Click here.", key=SIGNING_IN)
 """Said where the login window is not to be opened unasked; a click opens it."""
+
+
+def at_the_next_start(keys: Iterable[str]) -> Toast:
+    """Settings have changed that this program cannot take up while it runs."""
+    words = " and ".join(", ".join(keys).rsplit(", ", 1))
+    body = f"{words}; whatever else was changed counts at once."
+    return said("Some settings count at the next start", body, key=CONFIGURATION)
 
 
 def no_tray(missing: str, signed_in: bool) -> Toast:
