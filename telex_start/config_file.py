@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
-from .config import Config, Given, given, resolve
+from .config import Config, Given, checked, given, parts, resolve
 from .errors import ConfigError
 from .process import paths
 
@@ -132,6 +133,28 @@ def read(path: str) -> dict[str, object]:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
     except ValueError as error:  # tomllib.TOMLDecodeError and UnicodeDecodeError
         raise ConfigError(f"{path} is no TOML: {error}.") from None
+
+
+def mistakes(options: object) -> list[str]:
+    """All that is wrong, a sentence each, the one that :func:`load` ends at first; none where nothing is.
+
+    Args:
+        options: As of :func:`load`.
+    """
+    try:
+        load(options)
+    except ConfigError as error:
+        found = [error.message]
+    else:
+        return []
+    path = file_of(options)
+    with contextlib.suppress(ConfigError, FileNotFoundError):
+        for part in parts(read(path)):
+            try:
+                checked(part, path)
+            except ConfigError as error:
+                found.append(error.message)
+    return list(dict.fromkeys(found))
 
 
 def _given_options(options: object) -> dict[str, str | None]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import config_file
-from .config import flatten
+from .config import flatten, parts
 from .errors import ChangedMeanwhile, ConfigError
 
 _BOM = b"\xef\xbb\xbf"
@@ -124,11 +124,9 @@ def _mode(path: str) -> int:
 def _settings(file: Mapping[str, Any]) -> dict[str, Any]:
     """The settings in a parsed file. A key that is none is a person's mistake, and no matter of reading the others."""
     found: dict[str, Any] = {}
-    for key, value in file.items():
-        parts = [{inner: item} for inner, item in value.items()] if isinstance(value, Mapping) else [value]
-        for part in parts:
-            with contextlib.suppress(ConfigError):
-                found.update(flatten({key: part}, ""))
+    for part in parts(file):
+        with contextlib.suppress(ConfigError):
+            found.update(flatten(part, ""))
     return found
 
 

@@ -49,7 +49,14 @@ def _findings(options: object) -> Iterator[Finding]:
     yield look("Python", machine.python, fatal=True)
     packages = look("packages", machine.packages, fatal=True)
     yield packages
-    yield machine.configuration(config, config_file.file_of(options))
+    yield machine.configuration(config, config_file.file_of(options), config_file.sources(options))
+    yield from map(machine.mistake, config_file.mistakes(options)[1:])
+    preferences = look("preferences", machine.preferences)
+    if preferences.mark is not Mark.OK:
+        yield preferences
+    overridden = look("overridden", lambda: machine.overridden(options))
+    if overridden.mark is not Mark.OK:
+        yield overridden
     yield look("lock", machine.lock_folder, fatal=True)
     yield look("log", machine.log_folder)
     organisations = look("organisations", machine.left_out)

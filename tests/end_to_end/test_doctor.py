@@ -216,6 +216,28 @@ def test_a_mistake_in_the_configuration_is_found_and_the_rest_is_looked_at(tmp_p
     assert "API" not in report.found
 
 
+def test_all_mistakes_in_the_file_are_found_and_what_does_not_count(tmp_path: Path) -> None:
+    file = tmp_path / "config" / "telex-start" / "config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text('sound = "loud"\nshow_text = true\n[quiet]\nfrom = 22\nfor = 1\n[organisations.X]\nnotify = 1\n')
+    environ = {"TELEX_START_SHOW_TEXT": "false", "TELEX_START_SOUND": "off"}
+    with Program(tmp_path, "doctor", environ=environ) as doctor:
+        assert doctor.ended(50) == 1
+        found = [text[29:] for text in doctor.output if text[9:29].strip() == "configuration"]
+    assert [words.removeprefix(f"{file}: ").partition(";")[0] for words in found] == [
+        "unknown key quiet.for",
+        'sound is "loud"',
+        "quiet.from is 22",
+        'organisations."X".notify is 1',
+    ]
+    file.write_text('sound = "on"\nshow_text = true\nlog_level = "info"\n')
+    report = Report(tmp_path, "--environment", "staging", environ={**environ, "TELEX_START_LOG_LEVEL": "info"})
+    over = "TELEX_START_LOG_LEVEL, TELEX_START_SHOW_TEXT, TELEX_START_SOUND, --environment"
+    report.says("configuration", "ok", f"{file}, and over it {over}")
+    does_not_count = ": what stands in the file for it does not count"
+    report.says("overridden", "note", f"show_text by TELEX_START_SHOW_TEXT, sound by TELEX_START_SOUND{does_not_count}")
+
+
 def test_an_authority_nobody_trusts(tmp_path: Path, telex: Sandbox) -> None:
     environ = {name: value for name, value in telex.environ.items() if name != "TELEX_START_CA_FILE"}
     report = Report(tmp_path, environ=environ)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.test_terminal import IGNORING_HANGUPS
+from tests.end_to_end.test_tray import Desk
 from tests.program import Program
 from tests.servers import Sandbox
 
@@ -107,3 +108,23 @@ def test_without_a_terminal_a_hangup_that_was_ignored_reloads_too(tmp_path: Path
         configure(tmp_path, "sound = 1\n")
         agent.process.send_signal(signal.SIGHUP)
         assert "sound is 1; allowed is" in agent.event("error")["message"]
+
+
+@pytest.mark.desktop
+def test_it_is_taken_up_when_the_menu_opens_and_a_mistake_is_a_toast(tmp_path: Path) -> None:
+    file = configure(tmp_path, "")
+    with Desk(tmp_path) as desk:
+        desk.sign_in()
+        item = desk.item("Online: 2 organisations")
+        desk.telex.message(0, "General")
+        desk.toast("General · Northwind Ops")  # the agent waits for texts once one has come
+        desk.telex.message(0, "Ops", "the build is green")
+        assert "the build is green" in desk.toast("Ops · Northwind Ops")
+        file.write_text("show_text = nein\n")
+        item.menu()
+        assert f"{file} is no TOML" in desk.toast("The configuration stays as it was")
+        file.write_text("show_text = false\n")
+        item.menu()
+        desk.daemon.wait_until(lambda: bool(desk.daemon.closed), "the toast to go")
+        desk.telex.message(0, "Random")
+        assert desk.toast("Random · Northwind Ops") == "New message"
