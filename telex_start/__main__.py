@@ -45,6 +45,10 @@ def _command(argv: list[str]) -> int:
             from .doctor import main as doctor
 
             return doctor(argv[1:])
+        case ["about"]:
+            from .desktop.help.about_window import main as about
+
+            return about()
         case ["demo"]:
             from .demo import main as demo
 

@@ -54,6 +54,7 @@ ROOMS: dict[str, set[str]] = {
     "desktop.toasts": {"desktop.bus", "news", "process"},
     "desktop.tk": {"desktop", "process"},
     "desktop.login": {"desktop.tk"},
+    "desktop.help": {"desktop", "desktop.main_app", "desktop.tk"},
     "desktop.main_app": {"desktop"},
     "desktop.tray": {
         "desktop",
@@ -72,7 +73,7 @@ ROOMS: dict[str, set[str]] = {
     "agent": {"app", "session", "console", "process", "desktop", "desktop.bus", "desktop.toasts", "desktop.tray"}
     | {"desktop.main_app"},
     "doctor": {"net", "push", "news", "process", "config_file", "command_line"}
-    | {"desktop", "desktop.bus", "desktop.tray", "desktop.main_app"},
+    | {"desktop", "desktop.bus", "desktop.tray", "desktop.main_app", "desktop.help"},
     "demo": {"command_line"},
     "reference": {"command_line", "sandbox"},
     "sandbox": set(),
@@ -114,7 +115,7 @@ OWNERS: dict[str, set[str]] = {
     "plyer": {"desktop/toasts/plyer_backend.py"},
     "PIL": {"desktop/icons.py"},
     "Xlib": {"desktop/x11.py"},
-    "tkinter": {"desktop/tk/toolkit.py", "desktop/login/window.py"},
+    "tkinter": {"desktop/tk/toolkit.py", "desktop/login/window.py", "desktop/help/text_window.py"},
     "tktooltip": {"desktop/tk/tips.py"},
     "gi": {"desktop/tray/pystray_backend.py"},
     # The StatusNotifier icon is a package that could leave this house: it has a bus connection and a base of its own.
