@@ -70,6 +70,8 @@ class MuteChosen(Event, frozen=True):
     how_long: MuteFor | None
     """``None``: it is unmuted."""
     token: str = ""
+    name: str = ""
+    """What the person knows it by, fit to show; empty where that is to be looked up."""
 
 
 class IconMiddleClicked(Event, frozen=True):
@@ -235,6 +237,12 @@ class SlugLookedUp(Event, frozen=True):
     """As it came; empty where it is not to be had."""
 
 
+class MarkedAsRead(Event, frozen=True):
+    """Telex took the call that marks a conversation as read; its counts change when Telex publishes them."""
+
+    conversation: Conversation
+
+
 class MarkAsReadFailed(Event, frozen=True):
     """A conversation could not be marked as read."""
 
@@ -242,6 +250,7 @@ class MarkAsReadFailed(Event, frozen=True):
     """The command's."""
     message: str
     """A sentence that says why."""
+    conversation: Conversation
 
 
 class SignInFailed(Event, frozen=True):
@@ -399,7 +408,7 @@ class WatchAgents(Command, frozen=True):
 class MarkAsRead(Command, frozen=True):
     """Mark a conversation as read at Telex: one reading call, because the person asked for it.
 
-    That it worked is told by the publication alone; :class:`MarkAsReadFailed` is the other answer.
+    :class:`MarkedAsRead` or :class:`MarkAsReadFailed` is the answer, unless the session ends before.
     """
 
     channel: str

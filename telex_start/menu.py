@@ -48,6 +48,8 @@ class Unread(NamedTuple):
     """The organisation's name, fit to show."""
     mentioned: bool = False
     """It mentions the person; the label says so too."""
+    name: str = ""
+    """The label without the counts: ``# General · Northwind Ops``."""
 
 
 class Muted(NamedTuple):

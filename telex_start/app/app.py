@@ -22,6 +22,7 @@ from ..events import (
     MainAppAnswered,
     MainAppDone,
     MarkAsReadFailed,
+    MarkedAsRead,
     MenuClicked,
     Notice,
     ProfileLookedUp,
@@ -39,6 +40,7 @@ from ..events import (
     TrayAppeared,
     TrayMissing,
     Trouble,
+    UnreadClicked,
     WindowClosed,
     WindowSubmitted,
 )
@@ -100,7 +102,6 @@ class App:
         self._now = now
         self._session: SessionPort | None = None
         self._last_state = StateChanged(State.SIGNED_OUT)
-        self._renewal = Renewal(self._last_state, surface.renew_every)
         self._email = config.email or ""
         self._other_name = other_name(config.api_url)
         self._dialogue: SignInDialogue | None = None
@@ -115,6 +116,7 @@ class App:
         self._failures = Failures()
         self._due_not_before = float("-inf")
         self._news = NewsDesk(config, surface, toasts, self._main_app, self._send, self._counts_changed, events.put)
+        self._renewal = Renewal(self._last_state, surface.renew_every, self._news.notifier.recent)
 
     @property
     def last_words(self) -> str:
@@ -308,6 +310,7 @@ class App:
         if self._news.handle(event, now):
             if isinstance(event, ProfileLookedUp):
                 self._renew(self._renewal.change(now, paused=self._news.notifier.paused))
+            self._renew(self._renewal.change(now))  # for what is recent
             return
         match event:
             case StateChanged():
@@ -318,8 +321,10 @@ class App:
                 self._open(event.token)
             case ToastClicked():
                 self._toast_clicked(event, now)
-            case MarkAsReadFailed():
-                self._own.say(wording.not_marked(event.name, event.message))
+            case UnreadClicked():
+                self._news.recent.clicked(event, now) if self._signed_in else self._open(event.token)
+            case MarkedAsRead() | MarkAsReadFailed():
+                self._say(self._news.recent.answered(event))
             case SecondStart():
                 self._quit(0) if event.request is Request.EXIT else self._open()
             case SignalReceived():
@@ -352,6 +357,10 @@ class App:
                     wording.said("Telex Start had a problem", f"Its {event.thread} part failed ({event.error}).")
                 )
 
+    def _say(self, toast: Toast | None) -> None:
+        if toast is not None:
+            self._own.say(toast)
+
     def _trouble(self, event: Trouble) -> None:
         self._surface.trouble(event)
         if self._dialogue is not None:
@@ -382,6 +391,8 @@ class App:
                     self._want_window(take_focus=True)
             case MenuItem.CLOSE_MAIN_APP:
                 self._main_app.close()
+            case MenuItem.MARK_ALL_AS_READ:
+                self._say(self._news.recent.mark_all_as_read() if self._signed_in else None)
             case MenuItem.TEST_NOTIFICATIONS:
                 self._news.show(wording.SAMPLE)
             case MenuItem.SIGN_OUT:
@@ -461,6 +472,8 @@ class App:
             self._session_died()
         if event.state is State.SIGNED_OUT:
             self._news.clear()
+        elif event.state not in SIGNED_IN:
+            self._news.recent.clear()
         if event.left_out > before.left_out:
             self._name_unread()
         self._surface.state(event)

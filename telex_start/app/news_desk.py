@@ -37,6 +37,7 @@ from .local_time import second_of_day
 from .main_app_calls import MainAppCalls
 from .places import Places
 from .ports import Surface, ToastsPort
+from .recent_desk import RecentDesk
 from .toast_clicks import ToastClicks
 
 
@@ -74,6 +75,7 @@ class NewsDesk:
             show_text=config.show_text,
             honour_settings=config.honour_telex_settings,
         )
+        self.recent = RecentDesk(self.notifier.recent, self._clicks, send)
 
     def handle(self, event: Event, now: float) -> bool:
         """Take in an event.
@@ -144,5 +146,6 @@ class NewsDesk:
     def clear(self) -> None:
         """Signed out."""
         self.notifier.clear()
+        self.recent.clear()
         self._clicks.clear()
         self._places.clear()

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from ..events import StateChanged
 from ..face import Face, face_of
+from ..news.recent import Recent
 
 SELDOM = 5.0
 """Seconds between two renewals for numbers alone, at least, where each one closes an open menu."""
@@ -21,19 +22,21 @@ SETTLE = 0.3
 class Renewal:
     """Keeps the face that should be shown, and says when to show it."""
 
-    def __init__(self, session: StateChanged, every: Callable[[], float]) -> None:
+    def __init__(self, session: StateChanged, every: Callable[[], float], recent: Recent | None = None) -> None:
         """
         Args:
             session: The state that is shown now.
             every: Gives the seconds, at least, between two renewals for numbers alone; asked each time.
+            recent: The unread conversations: what is new of them is shown along with the numbers, and as seldom.
         """
+        self._recent = recent
         self._session = session
         self._every = every
         self._unread = 0
         self._paused = False
         self.shown = face_of(session, 0)
         """The face that is shown now."""
-        self._shown_for = (session, 0, False)
+        self._shown_for = (session, 0, False, self._version)
         self._numbers_at = float("-inf")
         self._due: float | None = None
 
@@ -44,7 +47,7 @@ class Renewal:
         unread: int | None = None,
         paused: bool | None = None,
     ) -> Face | None:
-        """The state, the count, or whether notifications are paused at Telex, changed.
+        """The state, the count, what is unread, or whether notifications are paused at Telex, changed.
 
         Returns:
             The face to show at once, or ``None``.
@@ -55,7 +58,7 @@ class Renewal:
         self._paused = self._paused if paused is None else paused
         if words != (self._session.state, self._session.reason, self._paused):
             return self._show()
-        if (self._session, self._unread, self._paused) == self._shown_for:
+        if (self._session, self._unread, self._paused, self._version) == self._shown_for:
             self._due = None
         elif self._due is None:
             self._due = max(self._numbers_at + self._every(), now + SETTLE)
@@ -74,10 +77,16 @@ class Renewal:
             self._numbers_at = now
         return face
 
+    @property
+    def _version(self) -> int:
+        return self._recent.version if self._recent is not None else 0
+
     def _show(self) -> Face | None:
         face = face_of(self._session, self._unread, self._paused)
+        if self._recent is not None:
+            face = face._replace(recent=self._recent.latest())
         self._due = None
-        self._shown_for = (self._session, self._unread, self._paused)
+        self._shown_for = (self._session, self._unread, self._paused, self._version)
         if face == self.shown:
             return None
         self.shown = face

@@ -51,14 +51,21 @@ class ToastClicks:
             if toast.conversation is not None:
                 self._mute_hour(toast.conversation)
             return
-        in_browser = event.action == Action.JOIN
+        self.open(toast.place or Place(), event.token, now, in_browser=event.action == Action.JOIN)
+
+    def open(self, place: Place, token: str, now: float, in_browser: bool = False) -> None:
+        """Open a place that the person clicked, once its address is known.
+
+        Args:
+            token: The click's activation token.
+            in_browser: Not in the client, whatever a click opens.
+        """
         self._drop()
-        place = toast.place or Place()
         if self._places.is_known(place) or (not in_browser and self._main_app.prefers_client()):
-            self._open(place, event.token, in_browser)
+            self._open(place, token, in_browser)
         else:
             self._places.want(place)
-            self._waiting = place, event.token, now + SLUG_WITHIN, in_browser
+            self._waiting = place, token, now + SLUG_WITHIN, in_browser
 
     def deadline(self) -> float | None:
         """When :meth:`tick` is due."""

@@ -27,9 +27,10 @@ from .authors import oneself
 from .calls import Calls
 from .fields import Publication, ident, publication, word
 from .item import UNREAD_CHANGE, News
-from .messages import Cause
+from .messages import Cause, Message
 from .pairs import Pairs
 from .past import Past
+from .recent import Recent
 from .showing import Showing
 from .telex_settings import TelexSettings
 from .telling import Telling
@@ -78,6 +79,8 @@ class Notifier:
         self._calls = Calls()
         self._past = Past()
         self._organisations: dict[str, Organisation] = {}
+        self.recent = Recent(self._state, self._organisations)
+        """The unread conversations by name."""
         self._showing = Showing(
             self._state,
             self._settings,
@@ -177,8 +180,9 @@ class Notifier:
         for conversation, growth, fields in self._state.looked_up(
             event.channel, event.section, event.rows, event.whole
         ):
+            news = self._telling.of_change(conversation, fields, growth, None)
+            self.recent.note(news, past)
             if UNREAD_CHANGE in self._types:
-                news = self._telling.of_change(conversation, fields, growth, None)
                 if past:
                     self._past.gather(news)
                 else:
@@ -214,7 +218,7 @@ class Notifier:
         self._end(self._calls.clear())
         for part in (self._state, self._organisations, self._first_look_ups, self._past, self._showing):
             part.clear()
-        for another in (self._telling, self._settings, self._texts, self._pairs):
+        for another in (self._telling, self._settings, self._texts, self._pairs, self.recent):
             another.clear()
         self._publish()
 
@@ -243,7 +247,7 @@ class Notifier:
         if not self._state.first_time(event):
             return None
         if came.kind == UNREAD_CHANGE:
-            return self._change(channel, came, now)
+            return self._change(channel, came, how, now)
         if came.kind in messages.KINDS:
             return self._message(channel, came, how, now)
         if came.kind in calls.KINDS:
@@ -252,20 +256,21 @@ class Notifier:
             return None
         return self._telling.of_other(channel, came)
 
-    def _change(self, channel: str, came: Publication, now: float) -> News | None:
+    def _change(self, channel: str, came: Publication, how: How, now: float) -> News | None:
         conversation = Conversation(channel, came.section, ident(came.section, came.fields))
         growth = self._state.count(conversation, came.fields)
         if growth is None and not self._state.unread_of(conversation):
             self._showing.unsaid(conversation)
-        if growth is None or UNREAD_CHANGE not in self._types:
+        if growth is None:
             return None
         cause = Cause(conversation, word(came.fields.get("last_thread_id")), growth.reply)
-        if self._pairs.change_is_told(cause, now):
-            return None
-        message = self._texts.take(cause, now)
+        told = UNREAD_CHANGE not in self._types or self._pairs.change_is_told(cause, now)
+        message = None if told else self._texts.take(cause, now)
         if message is not None:
             self._pairs.use(channel, message.ident, now)
-        return self._telling.of_change(conversation, came.fields, growth, message)
+        news = self._telling.of_change(conversation, came.fields, growth, message)
+        self.recent.note(news, past=how is How.CAUGHT_UP)
+        return None if told else news
 
     def _with_text(self, news: News, now: float) -> News:
         """The same, with its text if that came after it, but before it is told."""
@@ -273,7 +278,12 @@ class Notifier:
         if message is None:
             return news
         self._pairs.use(news.conversation.channel, message.ident, now)
-        return self._telling.with_text(news, message)
+        return self._learnt(news, message)
+
+    def _learnt(self, news: News, message: Message) -> News:
+        news = self._telling.with_text(news, message)
+        self.recent.learn(news)
+        return news
 
     def _message(self, channel: str, came: Publication, how: How, now: float) -> News | None:
         message = messages.message(channel, came)
@@ -290,10 +300,10 @@ class Notifier:
             return None
         self._pairs.use(channel, message.ident, now)
         if waiting is not None:
-            self._showing.offer(self._telling.with_text(waiting, message), now)
+            self._showing.offer(self._learnt(waiting, message), now)
         elif shown is not None:
             self._pairs.message_is_told(message.cause, now)
-            self._showing.replace(self._telling.with_text(shown, message))
+            self._showing.replace(self._learnt(shown, message))
         elif not self._pairs.message_is_told(message.cause, now):
             return self._telling.of_message(message, self._state.unread_of(message.conversation))
         return None
@@ -314,12 +324,14 @@ class Notifier:
         for conversation in self._state.take_read():
             if not self._state.unread_of(conversation):
                 self._showing.read(conversation)
+                self.recent.read(conversation)
         if (agents := self._state.unread_agents()) != self._agents:
             self._agents = agents
             self._watch_agents(agents)
         counts = self._state.counts()
         if counts != self._counts:
             self._counts = counts
+            self.recent.recounted()
             self._counts_changed(counts)
 
     def _end(self, ended: list[calls.Call]) -> None:

@@ -176,6 +176,11 @@ class UnreadState:
         known = self._known.get(conversation)
         return known.unread if known else 0
 
+    def mentions_of(self, conversation: Conversation) -> int:
+        """How often one conversation mentions the person in what is unread."""
+        known = self._known.get(conversation)
+        return known.mentions if known else 0
+
     def unread_channels(self) -> frozenset[str]:
         """The push channels with an unread conversation that is not muted."""
         return frozenset(conversation.channel for conversation in self._known if not self.is_muted(conversation))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from ..face import plural
 from ..toast import Action, Place, Toast
 from .calls import Call
@@ -23,6 +25,11 @@ UNKNOWN = "New unread message"
 """The body where it is not known what was written."""
 NEW_MESSAGE = "New message"
 """The body where nothing of it is to be shown."""
+
+_NAMED = 6
+"""So many conversations are named in one line; the rest is counted."""
+_NAME_SHARE = 60
+"""Characters of each."""
 
 _ORGANISATION_SHARE = 80
 """Characters a title keeps for the organisation's name when both names are too long."""
@@ -104,9 +111,29 @@ def _summary(title: str, what: str, unread: int, conversations: int, channel: st
     return Toast(title=title, body=body, unread=unread, summary=True, place=Place(channel))
 
 
-def not_marked(name: str, why: str) -> Toast:
-    """Marking a conversation as read did not work; both texts may hold the network's words."""
-    return said("Not marked as read", f"{name}: {why}" if name else why)
+def not_marked(names: Sequence[str], why: str) -> Toast:
+    """Marking conversations as read did not work; all texts may hold the network's words.
+
+    Args:
+        names: Of the conversations; an empty one for none.
+        why: A sentence.
+    """
+    return not_all_marked({why: names})
+
+
+def not_all_marked(failed: Mapping[str, Sequence[str]]) -> Toast:
+    """Marking conversations as read did not work for these names, by why; as for :func:`not_marked`."""
+    return said("Not marked as read", "\n".join(_not_marked(names, why) for why, names in failed.items()))
+
+
+def _not_marked(names: Sequence[str], why: str) -> str:
+    known = [cut(visible(one_line(name)), _NAME_SHARE) for name in names if name]
+    more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
+    return f"{', '.join(known[:_NAMED])}{more}: {why}" if known else why
+
+
+NOT_MARKABLE = "What an agent wrote can be marked as read in Telex alone."
+"""Why an agent's conversation was not marked as read."""
 
 
 def said(title: str, message: str, *, key: str | None = None) -> Toast:

@@ -13,12 +13,14 @@ from ..events import (
     LookUpBegan,
     MarkAsRead,
     MarkAsReadFailed,
+    MarkedAsRead,
     ProfileLookedUp,
     SettingsLookedUp,
     SlugLookedUp,
     UnreadLookedUp,
     UnreadSection,
 )
+from ..toast import Conversation
 from .look_up_answers import NotThere
 from .look_up_calls import SECTIONS, LookUpCalls
 from .look_up_schedule import MUTED, PREFERENCE, PROFILE, SLUG, Job, Schedule
@@ -179,6 +181,8 @@ class LookUpRun:
                 self._note(Schedule.not_there, channel, call)
                 return None
             except Temporary as error:
+                if self._owner.gone():  # it was broken off from here, which is no trouble of Telex's
+                    raise _GivenUp from None
                 log.info("looking up %s: %s", call, error.message)
                 self._silent = isinstance(error, NoNetwork)
                 if self._silent:
@@ -202,12 +206,14 @@ class LookUpRun:
 
     def _mark_as_read(self, command: MarkAsRead) -> None:
         """Make the one reading call; the count falls when Telex publishes that it was read."""
+        conversation = Conversation(command.channel, command.section, command.ident)
         why = "Telex is busy"
         for _ in range(_TRIES):
             if not self._pacer.take(self._owner.gone, before_tokens=True):
                 return
             try:
                 self._calls.mark_as_read(command.section, command.ident, command.group)
+                self._owner.tell(MarkedAsRead(conversation))
                 return
             except RateLimited:
                 continue
@@ -220,7 +226,7 @@ class LookUpRun:
                 self._owner.unexpected(error)
                 why = "Something unexpected went wrong; the log says what"
             break
-        self._owner.tell(MarkAsReadFailed(command.name, f"{why.rstrip('.')}."))
+        self._owner.tell(MarkAsReadFailed(command.name, f"{why.rstrip('.')}.", conversation))
 
 
 def _id(channel: str) -> str:

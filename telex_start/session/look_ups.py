@@ -16,6 +16,7 @@ from functools import partial
 
 from ..events import Event, LookUpSlug, MarkAsRead, MarkAsReadFailed, SlugLookedUp, ThreadFailed, WatchAgents
 from ..net.https import Https
+from ..toast import Conversation
 from .look_up_calls import LookUpCalls
 from .look_up_run import LookUpRun
 from .look_up_schedule import Job, Schedule
@@ -85,8 +86,8 @@ class LookUps:
         self._online = False
         self._https: Https | None = None
         self._running = False
-        self.thread: threading.Thread | None = None
-        """The last one that was begun; it may have ended."""
+        self.threads: list[threading.Thread] = []
+        """The last one that was begun, and those before it that had not ended then."""
         self._readings: deque[MarkAsRead] = deque()
         self._slugs: dict[str, str] = {}
         self._untold: set[str] = set()
@@ -167,7 +168,8 @@ class LookUps:
             match command:
                 case MarkAsRead():
                     if len(self._readings) >= _MOST_READINGS:
-                        self._dispatch(MarkAsReadFailed(command.name, _TOO_MANY))
+                        conversation = Conversation(command.channel, command.section, command.ident)
+                        self._dispatch(MarkAsReadFailed(command.name, _TOO_MANY, conversation))
                     elif self._store.access is not None:
                         self._readings.append(command)
                 case WatchAgents():
@@ -209,8 +211,9 @@ class LookUps:
         owner = _Owner(self, self._generation)
         run = LookUpRun(owner, calls, self._pacer, self._now)
         self._running = True
-        self.thread = threading.Thread(target=partial(self._run, run, owner, https), name="look-ups", daemon=True)
-        self.thread.start()
+        thread = threading.Thread(target=partial(self._run, run, owner, https), name="look-ups", daemon=True)
+        self.threads = [*(one for one in self.threads if one.is_alive()), thread]
+        thread.start()
 
     def _run(self, run: LookUpRun, owner: _Owner, https: Https) -> None:
         """The thread."""

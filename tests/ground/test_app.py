@@ -34,6 +34,7 @@ from telex_start.events import (
     MainAppAnswered,
     MainAppDone,
     MarkAsReadFailed,
+    MarkedAsRead,
     MenuClicked,
     MenuOpened,
     MuteChosen,
@@ -1140,7 +1141,7 @@ EXAMPLES: dict[type[Event], Event] = {
         *(SignedIn("user", ("ada", ME)), LookUpBegan(CHANNEL), UnreadLookedUp(CHANNEL), SlugLookedUp(CHANNEL, "nw")),
         UnreadSection(CHANNEL, "channels_section", ({"channels_id": "General", "thread_count": 1},), whole=True),
         *(SettingsLookedUp(CHANNEL, frozenset({"General"}), "mentions", ""), ProfileLookedUp(True, "Europe/Berlin")),
-        MarkAsReadFailed("General", "Telex refused it."),
+        *(MarkAsReadFailed("General", "Telex refused it.", GENERAL), MarkedAsRead(GENERAL)),
         *(ChildSaid("preferences", {"saved": True}), ChildEnded("preferences")),
         *(MenuOpened(), IconMiddleClicked(), UnreadClicked(GENERAL), MuteChosen(GENERAL, MuteFor.HOUR)),
     )

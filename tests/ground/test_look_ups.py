@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +17,7 @@ from telex_start.events import (
     LookUpSlug,
     MarkAsRead,
     MarkAsReadFailed,
+    MarkedAsRead,
     ProfileLookedUp,
     SettingsLookedUp,
     SlugLookedUp,
@@ -32,6 +34,7 @@ from telex_start.session.look_ups import LookUps
 from telex_start.session.shared_pacer import SharedPacer
 from telex_start.session.timings import Timings
 from telex_start.session.tokens import TokenStore
+from telex_start.toast import Conversation
 
 A, B = "a/u", "b/u"
 LIMIT = 10.0
@@ -276,7 +279,10 @@ def test_the_session_thread_is_not_kept_by_a_call_that_hangs(scene: Scene) -> No
     scene.pacer.tokens_first(False)
 
 
-def test_at_the_end_the_call_is_broken_off_and_nothing_more_is_told(scene: Scene) -> None:
+def test_at_the_end_the_call_is_broken_off_and_nothing_more_is_told(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     scene.telex.hold("/organisations/a/user-channels")
     scene.online(A, B)
     scene.telex.await_asked("/organisations/a/user-channels")
@@ -286,6 +292,7 @@ def test_at_the_end_the_call_is_broken_off_and_nothing_more_is_told(scene: Scene
     assert scene.telex.asked[-1] == "/organisations/a/user-channels"
     assert len(scene.events) == told
     assert scene.look_ups.go_on() == float("inf")
+    assert caplog.messages == [], "what is broken off from here is no trouble"
 
 
 def test_a_session_after_that_begins_from_the_beginning(scene: Scene) -> None:
@@ -400,6 +407,7 @@ def test_a_slug_that_came_with_the_login_is_told_unasked(scene: Scene) -> None:
 
 
 READ = MarkAsRead(A, DIRECT, "c1", False, "Ada")
+CONVERSATION = Conversation(A, DIRECT, "c1")
 
 
 def test_marking_as_read_goes_before_all_look_ups(scene: Scene) -> None:
@@ -413,6 +421,7 @@ def test_marking_as_read_goes_before_all_look_ups(scene: Scene) -> None:
     assert scene.telex.asked[place + 1] == "/dms/channels/c1/threads"
     assert scene.telex.asked.count("/dms/channels/c1/threads") == 1
     assert not any(isinstance(event, MarkAsReadFailed) for event in scene.events)
+    assert MarkedAsRead(CONVERSATION) in scene.events
 
 
 def test_marking_as_read_waits_neither_for_tokens_nor_for_a_connection(scene: Scene) -> None:
@@ -435,7 +444,8 @@ def test_marking_as_read_that_fails_says_so(scene: Scene, found: Answer | Except
     scene.telex.answers["/dms/channels/c1/threads"] = found
     scene.look_ups.obey(READ)
     scene.idle()
-    assert MarkAsReadFailed("Ada", message) in scene.events
+    assert MarkAsReadFailed("Ada", message, CONVERSATION) in scene.events
+    assert MarkedAsRead(CONVERSATION) not in scene.events
 
 
 def test_more_than_can_wait_to_be_marked_as_read_are_refused_with_a_word(scene: Scene) -> None:
@@ -446,7 +456,7 @@ def test_more_than_can_wait_to_be_marked_as_read_are_refused_with_a_word(scene: 
     for _ in range(101):
         scene.look_ups.obey(READ)
     refused = [event for event in scene.events if isinstance(event, MarkAsReadFailed)]
-    assert [event.name for event in refused] == ["Ada"]
+    assert [(event.name, event.conversation) for event in refused] == [("Ada", CONVERSATION)]
     scene.telex.release()
     scene.idle()
     assert scene.telex.asked.count("/dms/channels/c1/threads") == 101

@@ -138,3 +138,21 @@ def test_what_a_person_waits_for_does_not_rest(scene: Scene) -> None:
         scene.pacer.taken(accepted=False)
         scene.now += 5.0
     assert scene.pacer.take(lambda: False, before_tokens=True)
+
+
+def test_an_answer_to_the_session_quickens_the_pace_of_both(scene: Scene) -> None:
+    def wait_after_one() -> float:
+        scene.now += 60.0
+        scene.pacer.sent(scene.now)
+        return scene.pacer.wait(scene.now)
+
+    before = wait_after_one()
+    scene.pacer.accepted(scene.now)
+    assert wait_after_one() < before
+
+
+def test_a_look_up_that_is_refused_slows_the_session_too(scene: Scene) -> None:
+    assert scene.pacer.take(lambda: False)
+    scene.pacer.taken(accepted=False)
+    scene.now += 0.3
+    assert scene.pacer.wait(scene.now) > 0, "the pace of 5 a second is halved"

@@ -26,7 +26,7 @@ from telex_start.events import (
 )
 from telex_start.menu import MuteFor
 from telex_start.states import State
-from telex_start.toast import Toast
+from telex_start.toast import Conversation, Toast
 from tests.ground.desk import ME, agent, change, direct, message
 from tests.ground.test_app import ONLINE, SIGNED_OUT, Scene
 
@@ -132,7 +132,7 @@ def test_a_conversation_is_marked_as_read_where_the_person_asks_for_it(scene: Sc
     assert scene.session.sent == [MarkAsRead(CHANNEL, "dm_channels_section", "d1", False, "Ben Okri")]
     assert (scene.main_app.calls, scene.surface.ended_startups) == ([], ["token"])
     assert scene.toasts.closed == [], "that is told by Telex"
-    scene.turn(MarkAsReadFailed("Ben Okri", "Telex refused it."))
+    scene.turn(MarkAsReadFailed("Ben Okri", "Telex refused it.", Conversation(CHANNEL, "dm_channels_section", "d1")))
     assert scene.said == [("Not marked as read", "Ben Okri: Telex refused it.")]
 
 

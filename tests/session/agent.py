@@ -113,7 +113,7 @@ class Agent:
         spent = Stopwatch()
         ended = self.session.stop(5.0)
         took = spent.seconds()
-        if (look_ups := self.session._look_ups.thread) is not None:
+        for look_ups in self.session._look_ups.threads:
             look_ups.join(LIMIT)
             assert not look_ups.is_alive(), "look-ups go on"
         logging.getLogger("telex_start").removeHandler(self._errors)

@@ -14,6 +14,7 @@ from telex_start.events import (
     LookUpSlug,
     MarkAsRead,
     MarkAsReadFailed,
+    MarkedAsRead,
     ProfileLookedUp,
     PublicationsReceived,
     ReconnectNow,
@@ -27,6 +28,7 @@ from telex_start.events import (
 )
 from telex_start.session.timings import USUAL
 from telex_start.states import State
+from telex_start.toast import Conversation
 from tests.session.agent import Agent, quick
 from tests.session.conftest import ROOT, Start, Telex, at_once
 from tests.stopwatch import Stopwatch
@@ -344,6 +346,7 @@ def test_marking_as_read_is_one_call_and_telex_says_so(telex: Telex, agent: Star
     session.send(MarkAsRead(session.channel(), *ident(said), group, "x"))
     session.await_true(lambda: ident(said) not in known(session))
     assert session.all(MarkAsReadFailed) == []
+    assert session.await_event(MarkedAsRead).conversation == Conversation(session.channel(), *ident(said))
     assert len(sandbox.status()["readings"]) == before + 1
 
 
@@ -352,7 +355,9 @@ def test_marking_as_read_that_fails_says_so(own: Telex, agent: Start) -> None:
     session = agent(sandbox).online()
     sandbox.fault("reading", status=403, message="Not a member")
     session.send(MarkAsRead(session.channel(), CHANNELS, "c1", False, "General"))
-    assert session.await_event(MarkAsReadFailed) == MarkAsReadFailed("General", "Telex says: Not a member.")
+    conversation = Conversation(session.channel(), CHANNELS, "c1")
+    failed = MarkAsReadFailed("General", "Telex says: Not a member.", conversation)
+    assert session.await_event(MarkAsReadFailed) == failed
 
 
 def test_nothing_else_ever_reads_or_switches(own: Telex, agent: Start) -> None:
