@@ -65,11 +65,12 @@ def _agent(argv: list[str]) -> int:
 
     # Until the agent has handlers of its own, SIGTERM is a KeyboardInterrupt: it ends a start without a traceback.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    options = None
+    options, where = None, []
     if argv:
-        from .command_line import parse
+        from .command_line import parse, where_of
 
         options = parse(argv)
+        where = where_of(options)
     from . import agent, config_file
     from .process import paths
 
@@ -85,6 +86,7 @@ def _agent(argv: list[str]) -> int:
         as_json=options is not None and options.json,
         open_window=options is not None and options.login,
         password=[_password()] if piped else [],
+        where=where,
     )
     if why:
         _complain(why)

@@ -21,7 +21,7 @@ from .process import instance, lazylog, paths, signals
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from .app.ports import SessionPort, Surface
+    from .app.ports import HelpPort, SessionPort, Surface
     from .config import Config
     from .console import Console
     from .desktop.main_app.starting import Start
@@ -50,10 +50,13 @@ def end_running(folder: str, api_url: str) -> int:
     return 0
 
 
-def run(config: Config, *, headless: bool, as_json: bool, open_window: bool, password: list[str]) -> tuple[int, str]:
+def run(
+    config: Config, *, headless: bool, as_json: bool, open_window: bool, password: list[str], where: list[str]
+) -> tuple[int, str]:
     """Run the agent to its end.
 
     Args:
+        where: The options of this start that say which Telex it is, and their values.
         password: Empty, or the one given at the start, which is taken out: no reference to it outlives the sign-in.
 
     Returns:
@@ -73,7 +76,7 @@ def run(config: Config, *, headless: bool, as_json: bool, open_window: bool, pas
         return _second_start(folder, config.api_url, headless), ""
     # Stopped in reverse order of their start; one that fails to stop does not keep the others running.
     with contextlib.ExitStack() as stack:
-        agent = _Agent(config, lock, stack)
+        agent = _Agent(config, lock, stack, where)
         if headless:
             agent.appear_on_terminal(as_json)
         else:
@@ -114,8 +117,9 @@ class DispatchQueue(SimpleQueue["Event"]):
 class _Agent:
     """The parts of the agent. Each that is started has its stop pushed on the stack."""
 
-    def __init__(self, config: Config, lock: instance.Instance, stack: contextlib.ExitStack) -> None:
+    def __init__(self, config: Config, lock: instance.Instance, stack: contextlib.ExitStack, where: list[str]) -> None:
         self._config = config
+        self._where = where
         self._lock = lock
         self._stack = stack
         self._events = DispatchQueue()
@@ -182,6 +186,7 @@ class _Agent:
             surface=self._surface,
             toasts=toasts,
             main_app=_MainApp(config),
+            make_help=self._make_help,
             make_session=make_session,
         )
         try:
@@ -191,6 +196,13 @@ class _Agent:
         except Exception as error:
             log.critical("the main thread failed", exc_info=error)
             return EXIT_FAILED, f"an unexpected error ended the program ({type(error).__name__}); the log has it"
+
+    def _make_help(self) -> HelpPort:
+        from .desktop.help.opening import Help
+
+        made = Help(self._events.put, self._where, _log_file)
+        self._stack.callback(made.end)
+        return made
 
     def _make_toasts(self) -> Toasts:
         from .desktop.toasts.toasts import Toasts

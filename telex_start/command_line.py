@@ -240,6 +240,12 @@ def parse_command(name: str, argv: list[str]) -> argparse.Namespace:
     return options
 
 
+def where_of(options: argparse.Namespace) -> list[str]:
+    """The options that say which Telex it is, as they were given, for a command that is to look at the same."""
+    given = {option.name: getattr(options, option.name[2:].replace("-", "_")) for option in WHERE}
+    return [f"{name}={value}" for name, value in given.items() if value is not None]
+
+
 def _parsed(command: Command, argv: list[str]) -> argparse.Namespace:
     made = parser(command)
     options, unknown = made.parse_known_args(argv)

@@ -15,9 +15,11 @@ from ..config import Config, other_name
 from ..errors import NobodyToAsk, TelexStartError
 from ..events import (
     CancelSignIn,
+    ChildEnded,
     Command,
     Event,
     IconClicked,
+    LogNotOpened,
     MachineWoke,
     MainAppAnswered,
     MainAppDone,
@@ -51,10 +53,11 @@ from ..news.unread import Counts
 from ..states import SIGNED_IN, State
 from ..toast import Toast
 from .failures import Failures
+from .help_desk import HelpDesk
 from .main_app_calls import MainAppCalls
 from .news_desk import NewsDesk
 from .own_words import OwnWords
-from .ports import EventQueue, MainApp, SessionPort, Surface, ToastsPort
+from .ports import EventQueue, HelpPort, MainApp, SessionPort, Surface, ToastsPort
 from .renewal import Renewal
 from .signing_in import SignInDialogue, sentence
 
@@ -85,12 +88,14 @@ class App:
         surface: Surface,
         toasts: ToastsPort,
         main_app: MainApp,
+        make_help: Callable[[], HelpPort],
         make_session: Callable[[], SessionPort],
         now: Callable[[], float] = clock.now,
     ) -> None:
         """
         Args:
             surface: Started by the caller, and stopped after :meth:`run`.
+            make_help: Called when something of the menu's Help is first asked for.
             make_session: Called by :meth:`run`; it imports the network's modules.
             now: The time, in seconds on a clock that counts the machine's sleep.
         """
@@ -113,6 +118,7 @@ class App:
         self._exit_code: int | None = None
         self._last_words = ""
         self._own = OwnWords(surface, toasts)
+        self._help = HelpDesk(make_help, config.web_url)
         self._failures = Failures()
         self._due_not_before = float("-inf")
         self._news = NewsDesk(config, surface, toasts, self._main_app, self._send, self._counts_changed, events.put)
@@ -350,6 +356,8 @@ class App:
                 self._tray_appeared()
             case TrayMissing():
                 self._tray_missing(event)
+            case ChildEnded() | LogNotOpened():
+                self._say(self._help.failed(event))
             case ToastFailed():
                 log.warning("toasts cannot be shown: %s", event.message)
             case ThreadFailed():
@@ -383,6 +391,8 @@ class App:
     def _menu(self, item: MenuItem, token: str) -> None:
         if item is MenuItem.OPEN_MAIN_APP:
             self._open_main_app(token)
+            return
+        if self._help.chosen(item, token, self._renewal.shown):
             return
         self._surface.end_startup(token)
         match item:

@@ -70,14 +70,24 @@ ROOMS: dict[str, set[str]] = {
     "console": {"app", "news", "process"},
     "config_file": {"process"},
     "command_line": set(),
-    "agent": {"app", "session", "console", "process", "desktop", "desktop.bus", "desktop.toasts", "desktop.tray"}
+    "agent": {
+        "app",
+        "session",
+        "console",
+        "process",
+        "desktop",
+        "desktop.help",
+        "desktop.bus",
+        "desktop.toasts",
+        "desktop.tray",
+    }
     | {"desktop.main_app"},
     "doctor": {"net", "push", "news", "process", "config_file", "command_line"}
     | {"desktop", "desktop.bus", "desktop.tray", "desktop.main_app", "desktop.help"},
     "demo": {"command_line"},
     "reference": {"command_line", "sandbox"},
     "sandbox": set(),
-    "__main__": {"agent", "demo", "doctor", "sandbox", "command_line", "config_file", "process"},
+    "__main__": {"agent", "demo", "doctor", "sandbox", "command_line", "config_file", "process", "desktop.help"},
 }
 """Room -> what it may import beside itself; beside the ground too, where it is not of the ground itself."""
 

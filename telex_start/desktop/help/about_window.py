@@ -25,13 +25,12 @@ def rows(data: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """What About says: each with its name, empty where it goes on with the one before, and an address, or none.
 
     Args:
-        data: The agent's: ``status``, as the menu's first line; ``silence``, in words; ``muted``, each a name and until
-            when, in words; ``web``, the web app.
+        data: The agent's: ``status``, as the menu's first line, which tells of a pause too; ``muted``, each a name and
+            until when, in words; ``web``, the web app.
     """
-    silence, muted = str(data.get("silence", "")), data.get("muted", ())
+    muted = data.get("muted", ())
     yield "Version", f"Telex Start {__version__}", ""
     yield "Status", str(data.get("status") or "Not running"), ""
-    yield "Notifications", f"{silence[0].upper()}{silence[1:]}" if silence else "On", ""
     for number, (name, until) in enumerate(muted):
         yield "" if number else "Muted", f"{name}, {until}" if until else str(name), ""
     if not muted:
@@ -59,7 +58,7 @@ def _open(parent: Parent, data: Mapping[str, Any]) -> None:
         "The window About",
         "About Telex Start",
         "Telex Start",
-        size=(420, 226),
+        size=(420, 206),
         columns=(120,),
         copied=lambda: "".join(f"{name + ':' if name else '':<15}{words}\n" for name, words, _ in found),
         open_address=open_address,

@@ -116,7 +116,7 @@ class TextWindow:
         """To the front, with the focus."""
         self.root.deiconify()
         self.root.lift()
-        self.root.focus_force()
+        self.root.focus_lastfor().focus_force()
 
     # --- what it shows ----------------------------------------------------------------------------------------------
 
@@ -193,15 +193,19 @@ class TextWindow:
         self._bar.grid(row=1, sticky="new")
         self._bar.grid_remove()
 
-        box = tk.Frame(form, background=look.LINE, padx=1, pady=1, width=px(size[0]), height=px(size[1]))
+        box = tk.Frame(form, background=look.FIELD, width=px(size[0]), height=px(size[1]))
+        box.configure(highlightthickness=1, highlightbackground=look.LINE, highlightcolor=look.LINE)
         box.grid(row=2, sticky="nsew")
         box.grid_propagate(False)
         box.rowconfigure(0, weight=1)
         box.columnconfigure(0, weight=1)
+        # The scroll bar's room is kept: else the text would be broken otherwise with it, might then not need it, and
+        # the two would go to and fro.
+        box.columnconfigure(1, minsize=px(10))
         looks: dict[str, Any] = {"font": (family, 10), "wrap": "word", "cursor": "xterm", "relief": "flat"}
         looks |= {"background": look.FIELD, "foreground": look.INK, "highlightthickness": 0, "borderwidth": 0}
         looks |= {"selectbackground": look.ACCENT, "selectforeground": look.FIELD}
-        looks |= {"inactiveselectbackground": look.ACCENT, "width": 1, "height": 1}
+        looks |= {"inactiveselectbackground": look.ACCENT, "width": 1, "height": 1, "takefocus": True}
         looks |= {"padx": px(12), "pady": px(10), "spacing1": px(2), "spacing3": px(2)}
         self._text = text = cast("Any", tk.Text(box, state="disabled", **looks))
         text.grid(row=0, column=0, sticky="nsew")
@@ -245,6 +249,8 @@ class TextWindow:
     def _scrolled(self, first: str, last: str) -> None:
         """The scroll bar is there where there is something to scroll."""
         self._scrollbar.set(first, last)
+        if self._text.winfo_height() <= 1:
+            return  # it is not shown yet
         if float(first) <= 0 and float(last) >= 1:
             self._scrollbar.grid_remove()
         else:
@@ -294,8 +300,7 @@ class TextWindow:
         root.minsize(min(width, self._made.px(360)), min(height, self._made.px(260)))
         root.deiconify()
         root.lift()
-        root.focus_force()
-        self._text.focus_set()
+        self._text.focus_force()
 
     # --- what the person does ---------------------------------------------------------------------------------------
 
