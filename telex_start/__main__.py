@@ -45,6 +45,22 @@ def _command(argv: list[str]) -> int:
             from .doctor import main as doctor
 
             return doctor(argv[1:])
+        case ["preferences"]:
+            from .preferences import main as preferences
+
+            return preferences(argv[1:])
+        case ["pause"]:
+            from .pause_command import main as pause
+
+            return pause(argv[1:])
+        case ["autostart"]:
+            from .setup.command import start_at_login
+
+            return start_at_login(argv[1:])
+        case ["integrate"]:
+            from .setup.command import integrate
+
+            return integrate(argv[1:])
         case ["about"]:
             from .desktop.help.about_window import main as about
 
@@ -53,6 +69,10 @@ def _command(argv: list[str]) -> int:
             from .demo import main as demo
 
             return demo(argv[1:])
+        case ["reload"]:
+            from .reload_command import main as reload
+
+            return reload(argv[1:])
         case ["sandbox"]:
             from .sandbox.command import main as sandbox
 
@@ -65,16 +85,16 @@ def _agent(argv: list[str]) -> int:
 
     # Until the agent has handlers of its own, SIGTERM is a KeyboardInterrupt: it ends a start without a traceback.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    options, where = None, []
+    options = None
     if argv:
-        from .command_line import parse, where_of
+        from .command_line import parse
 
         options = parse(argv)
-        where = where_of(options)
     from . import agent, config_file
     from .process import paths
 
-    config = config_file.load(options)
+    settings = config_file.Settings(options)
+    config = settings.load()
     if options is not None and options.exit:
         return agent.end_running(paths.runtime_folder(), config.api_url)
     piped = options is not None and options.password_stdin
@@ -82,11 +102,11 @@ def _agent(argv: list[str]) -> int:
         raise ConfigError("--password-stdin needs --email.")
     code, why = agent.run(
         config,
+        settings,
         headless=options is not None and options.headless,
         as_json=options is not None and options.json,
         open_window=options is not None and options.login,
         password=[_password()] if piped else [],
-        where=where,
     )
     if why:
         _complain(why)

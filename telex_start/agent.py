@@ -19,16 +19,19 @@ from .menu import Request
 from .process import instance, lazylog, paths, signals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from .app.ports import HelpPort, SessionPort, Surface
     from .config import Config
+    from .config_file import Settings as Source
     from .console import Console
+    from .desktop.child import Child
     from .desktop.main_app.starting import Start
     from .desktop.toasts.toasts import Toasts
     from .desktop.tray.surface import TraySurface
     from .events import Event, MainAppAnswered
     from .process.signals import Watch
+    from .remembered import Remembered
     from .session.tokens import TokenStore
 
 log = lazylog.Log(__name__)
@@ -51,12 +54,12 @@ def end_running(folder: str, api_url: str) -> int:
 
 
 def run(
-    config: Config, *, headless: bool, as_json: bool, open_window: bool, password: list[str], where: list[str]
+    config: Config, settings: Source, *, headless: bool, as_json: bool, open_window: bool, password: list[str]
 ) -> tuple[int, str]:
     """Run the agent to its end.
 
     Args:
-        where: The options of this start that say which Telex it is, and their values.
+        settings: Where the configuration came from.
         password: Empty, or the one given at the start, which is taken out: no reference to it outlives the sign-in.
 
     Returns:
@@ -76,7 +79,7 @@ def run(
         return _second_start(folder, config.api_url, headless), ""
     # Stopped in reverse order of their start; one that fails to stop does not keep the others running.
     with contextlib.ExitStack() as stack:
-        agent = _Agent(config, lock, stack, where)
+        agent = _Agent(config, settings, lock, stack)
         if headless:
             agent.appear_on_terminal(as_json)
         else:
@@ -117,9 +120,9 @@ class DispatchQueue(SimpleQueue["Event"]):
 class _Agent:
     """The parts of the agent. Each that is started has its stop pushed on the stack."""
 
-    def __init__(self, config: Config, lock: instance.Instance, stack: contextlib.ExitStack, where: list[str]) -> None:
+    def __init__(self, config: Config, source: Source, lock: instance.Instance, stack: contextlib.ExitStack) -> None:
         self._config = config
-        self._where = where
+        self._source = source
         self._lock = lock
         self._stack = stack
         self._events = DispatchQueue()
@@ -180,14 +183,18 @@ class _Agent:
 
             return Session(config, store, events.put)
 
+        main_app = _MainApp(config, self._buses.screen_is_locked)
         app = App(
             config=config,
             events=events,
             surface=self._surface,
             toasts=toasts,
-            main_app=_MainApp(config),
+            main_app=main_app,
             make_help=self._make_help,
             make_session=make_session,
+            settings=_Settings(self._source, main_app),
+            memory=_Memory(config.api_url),
+            preferences=self._make_preferences(),
         )
         try:
             return app.run(sign_in, open_window), app.last_words
@@ -200,7 +207,14 @@ class _Agent:
     def _make_help(self) -> HelpPort:
         from .desktop.help.opening import Help
 
-        made = Help(self._events.put, self._where, _log_file)
+        made = Help(self._events.put, self._source.where(), _log_file)
+        self._stack.callback(made.end)
+        return made
+
+    def _make_preferences(self) -> _Preferences | None:
+        if self._tray is None:
+            return None
+        made = _Preferences(self._events, self._source)
         self._stack.callback(made.end)
         return made
 
@@ -251,14 +265,85 @@ def _icon_file() -> str | None:
     return icons.ico_file(os.path.join(paths.cache_folder(), "telex-start.ico"), State.ONLINE)
 
 
+class _Settings:
+    """The configuration's source, and who takes it up on this side of the App."""
+
+    def __init__(self, source: Source, main_app: _MainApp) -> None:
+        self.changed = source.changed
+        self.load = source.load
+        self._main_app = main_app
+
+    def take_up(self, config: Config) -> None:
+        """Take up how much is logged, and what Open Main App and a click on a toast open."""
+        from .process import logs
+
+        logs.set_level(config.log_level)
+        self._main_app.configure(config)
+
+
+class _Memory:
+    """What is remembered from one start to the next; for each API address by itself."""
+
+    def __init__(self, api_url: str) -> None:
+        self._api_url = api_url
+
+    def load(self) -> tuple[Remembered, str]:
+        """See :func:`telex_start.process.state_file.load`."""
+        from .process import state_file
+
+        return state_file.load(self._api_url)
+
+    def save(self, remembered: Remembered) -> None:
+        """See :func:`telex_start.process.state_file.save`."""
+        from .process import state_file
+
+        state_file.save(self._api_url, remembered)
+
+
+class _Preferences:
+    """The preferences window, whose modules are imported when it is first wanted."""
+
+    def __init__(self, events: DispatchQueue, source: Source) -> None:
+        self._events = events
+        self._source = source
+        self._child: Child | None = None
+
+    def open(
+        self, organisations: Sequence[tuple[str, str, str]], muted: Sequence[tuple[object, ...]], token: str
+    ) -> None:
+        """Open it, or bring it to the front; see :class:`telex_start.app.ports.Preferences`."""
+        from .app.preferences_desk import PREFERENCES
+        from .desktop.child import Child
+
+        if self._child is None:
+            self._child = Child(PREFERENCES, self._events.put)
+        shown = {
+            "path": os.path.abspath(self._source.path),
+            "given": {key: (given.source, given.value) for key, given in self._source.given().items()},
+            "organisations": organisations,
+            "muted": muted,
+        }
+        self._child.open(["preferences", "--child"], shown, token)
+
+    def end(self) -> None:
+        """Close it."""
+        if self._child is not None:
+            self._child.end()
+
+
 class _MainApp:
     """Opens and closes the Telex client, whose modules are imported when they are needed."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, locked: Callable[[], bool]) -> None:
+        self._web_url = config.web_url
+        self._locked = locked
+        self._last_start: Start | None = None
+        self.configure(config)
+
+    def configure(self, config: Config) -> None:
+        """What is opened is another."""
         self._command = config.main_app_command
         self._click = config.main_app_click
-        self._web_url = config.web_url
-        self._last_start: Start | None = None
 
     def open(self, token: str) -> MainAppAnswered | None:
         """Open it, or raise it where it runs.
@@ -292,6 +377,12 @@ class _MainApp:
 
         return main_app.find(self._command) is not None
 
+    def in_front(self) -> bool:
+        """Whether the person looks at it, as far as the desktop tells."""
+        from .desktop.main_app import in_front
+
+        return in_front.client_in_front(self._command, self._locked)
+
     def close(self) -> MainAppAnswered | None:
         """End it."""
         from .desktop.main_app import main_app
@@ -316,11 +407,16 @@ def _quit(events: SimpleQueue[Event]) -> None:
 
 
 def _on_signals(events: SimpleQueue[Event], console: Console | None) -> Watch | None:
-    """Have SIGTERM and SIGINT end the program in its own order; gives what the instance thread has to do for that."""
-    from .events import SignalReceived
+    """Have signals end the program in its own order, or read its configuration anew.
+
+    Returns:
+        What the instance thread has to do for that.
+    """
+    from .events import SecondStart, SignalReceived
 
     def put(number: int) -> None:
-        events.put(SignalReceived(number))
+        asks = signals.asks_to_reload(number)
+        events.put(SecondStart(Request.RELOAD) if asks else SignalReceived(number))
 
     return signals.listen(put, lambda: console is not None and console.blocked)
 

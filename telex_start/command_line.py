@@ -82,6 +82,8 @@ AGENT = Command(
         Option("--json", "with --headless: one JSON object a line on standard output"),
         Option("--email", "the e-mail address to sign in with", "NAME"),
         Option("--password-stdin", "read the password from standard input, and sign in at once"),
+        Option("--password-credential", "the same from a file of $CREDENTIALS_DIRECTORY (systemd)", "CREDENTIAL"),
+        Option("--at-login", "the desktop starts it at log-in: a tray is waited for, and the focus left alone"),
         Option("--log-level", f"how much the log tells: {', '.join(LOG_LEVELS)} (info)", "LEVEL", LOG_LEVELS),
         *WHERE,
     ),
@@ -210,6 +212,11 @@ def parse(argv: list[str]) -> argparse.Namespace:
         raise ConfigError("--login cannot be combined with --headless.")
     if options.password_stdin and options.login:
         raise ConfigError("--login cannot be combined with --password-stdin.")
+    if options.password_credential and (options.login or options.password_stdin):
+        other = "--login" if options.login else "--password-stdin"
+        raise ConfigError(f"--password-credential cannot be combined with {other}.")
+    if options.at_login and (options.login or options.headless):
+        raise ConfigError(f"--at-login cannot be combined with {'--login' if options.login else '--headless'}.")
     return options
 
 
@@ -240,12 +247,6 @@ def parse_command(name: str, argv: list[str]) -> argparse.Namespace:
     return options
 
 
-def where_of(options: argparse.Namespace) -> list[str]:
-    """The options that say which Telex it is, as they were given, for a command that is to look at the same."""
-    given = {option.name: getattr(options, option.name[2:].replace("-", "_")) for option in WHERE}
-    return [f"{name}={value}" for name, value in given.items() if value is not None]
-
-
 def _parsed(command: Command, argv: list[str]) -> argparse.Namespace:
     made = parser(command)
     options, unknown = made.parse_known_args(argv)
@@ -260,7 +261,7 @@ def _parsed(command: Command, argv: list[str]) -> argparse.Namespace:
 
 def _refuse_password(words: str) -> None:
     """Argparse repeats what it does not know, and here that is a password."""
-    if "--password" in words.replace("--password-stdin", ""):
+    if "--password" in words.replace("--password-stdin", "").replace("--password-credential", ""):
         raise ConfigError("a password is never given on the command line: pipe it, with --password-stdin.")
 
 

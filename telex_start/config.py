@@ -294,9 +294,7 @@ def resolve(
         ConfigError: names the source, the key and what is allowed.
     """
     values: dict[str, Any] = {}
-    layers: list[dict[str, Any]] = [{}, {}, {}]
-    for key, value in flatten(file, file_name).items():
-        layers[0][key] = _checked(key, value, f"{file_name}: {_spelled(key)}")
+    layers: list[dict[str, Any]] = [checked(file, file_name), {}, {}]
     known = {variable: key for key, (variable, _, _) in _KEYS.items()}
     for variable, value in environ.items():
         if variable.startswith("TELEX_START_"):
@@ -359,6 +357,33 @@ def _quiet(values: Mapping[str, Any], where: str) -> QuietHours | None:
 def other_name(api_url: str) -> str | None:
     """The environment to try where this API is not reached: Telex goes by another name as well."""
     return next((_RENAMED[name] for name in _RENAMED if ENVIRONMENTS[name].api_url == api_url), None)
+
+
+def checked(file: Mapping[str, Any], file_name: str) -> dict[str, Any]:
+    """What stands in the file, by key with dots, each checked by itself.
+
+    Raises:
+        ConfigError: names the file, the key and what is allowed.
+    """
+    found = flatten(file, file_name)
+    return {key: _checked(key, value, f"{file_name}: {_spelled(key)}") for key, value in found.items()}
+
+
+def parts(file: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The file in parts that hold one setting each, so that a mistake in one is none in the others."""
+    found: list[dict[str, Any]] = []
+    for key, value in file.items():
+        if not isinstance(value, Mapping):
+            found.append({key: value})
+        elif key == "organisations":
+            found += [{key: {name: part}} for name, item in value.items() for part in _single(item)]
+        else:
+            found += [{key: part} for part in _single(value)]
+    return found
+
+
+def _single(value: Any) -> list[Any]:
+    return [{inner: item} for inner, item in value.items()] if isinstance(value, Mapping) else [value]
 
 
 def flatten(file: Mapping[str, Any], file_name: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import msgspec
 from .app.renewal import SELDOM
 from .errors import NobodyToAsk
 from .events import SignIn, StateChanged, Trouble
-from .face import Face, face_of
+from .face import Face, Silence, face_of
 from .news import text, wording
 from .news.unread import Counts
 from .process.output import Output
@@ -44,6 +44,7 @@ class Console:
         encoding = "utf-8" if as_json else None
         self._out = Output(out, reader_gone, encoding) if out is not None else None
         self._status = ""
+        self._quiet_words = ""
         self._session = StateChanged(State.SIGNED_OUT)
 
     @property
@@ -58,7 +59,10 @@ class Console:
 
     def face(self, face: Face) -> None:
         """Tell the status line where its words changed; a new count of unread threads alone is not told."""
-        told = face_of(self._session, 0, face.paused)
+        if self._as_json and face.quiet_words != self._quiet_words:
+            self._quiet_words = face.quiet_words
+            self._object(event="quiet", quiet=face.quiet, status=face.quiet_words)
+        told = face_of(self._session, 0, face.paused, Silence(face.quiet_words))
         if not self._as_json and (status := told.words or told.status) != self._status:
             self._status = status
             self._line(text.one_line(status))

@@ -62,6 +62,13 @@ class UnreadClicked(Event, frozen=True):
     token: str = ""
 
 
+class FrontLookedAt(Event, frozen=True):
+    """It was looked at what is in front, by :mod:`telex_start.app.front_desk`."""
+
+    in_front: bool
+    """The Telex client is."""
+
+
 class MuteChosen(Event, frozen=True):
     """The person muted a conversation or an organisation, or unmuted it, in the menu or the preferences."""
 
@@ -285,6 +292,8 @@ class Notice(Event, frozen=True):
 
     title: str
     message: str
+    needs_person: bool = False
+    """The person is to do something about it: it is told even while notifications are paused."""
 
 
 class WindowSubmitted(Event, frozen=True):

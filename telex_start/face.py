@@ -46,6 +46,8 @@ class Face(NamedTuple):
     """The person has paused notifications at Telex."""
     quiet: bool = False
     """Notifications are paused on this machine, or it is a quiet hour: the icon says so, and so does the status."""
+    quiet_words: str = ""
+    """The status line's words for that, which it ends with."""
     resumable: bool = False
     """Notifications are paused by a click or a command: Resume Notifications is in the menu instead of Pause."""
     recent: tuple[Unread, ...] = ()
@@ -145,6 +147,7 @@ def face_of(session: StateChanged, unread: int, paused: bool = False, silence: S
         sign_in_again,
         paused,
         quiet=bool(silence.words),
+        quiet_words=silence.words,
         resumable=silence.resumable,
         muted=silence.muted,
     )

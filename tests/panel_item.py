@@ -32,11 +32,21 @@ class PanelItem:
         """A property of ``org.kde.StatusNotifierItem``, such as ``Title``, ``IconName`` or ``IconPixmap``."""
         return self._client.property(self.name, self.path, "org.kde.StatusNotifierItem", member)
 
-    def menu(self) -> list[MenuEntry]:
-        """The visible entries, top to bottom; waits for a menu that comes a little after its icon."""
+    def menu(self, *into: str) -> list[MenuEntry]:
+        """The visible entries, top to bottom; waits for a menu that comes a little after its icon.
+
+        Args:
+            into: The labels of the submenus that lead to the one that is meant; none for the menu itself.
+        """
         path = str(self.property("Menu"))
         self._client.wait_until(lambda: self._opens(path), "the icon's menu")
-        body = self._client.call(self.name, path, "com.canonical.dbusmenu", "GetLayout", "iias", 0, -1, [])
+        parent = 0
+        for label in into:
+            [parent] = [entry.id for entry in self._entries(path, parent) if entry.label == label]
+        return self._entries(path, parent)
+
+    def _entries(self, path: str, parent: int) -> list[MenuEntry]:
+        body = self._client.call(self.name, path, "com.canonical.dbusmenu", "GetLayout", "iias", parent, -1, [])
         entries = []
         for _, (ident, properties, _) in body[1][2]:
             values = {key: value for key, (_, value) in properties.items()}
@@ -53,13 +63,14 @@ class PanelItem:
             return False
         return True
 
-    def labels(self) -> list[str]:
-        """The labels of the entries, ``-`` for a separator."""
-        return ["-" if entry.separator else entry.label for entry in self.menu()]
+    def labels(self, *into: str) -> list[str]:
+        """The labels of the entries of the menu, or of a submenu, ``-`` for a separator."""
+        return ["-" if entry.separator else entry.label for entry in self.menu(*into)]
 
-    def click(self, label: str) -> None:
-        """Choose a menu entry as a panel does."""
-        [entry] = [entry for entry in self.menu() if entry.label == label]
+    def click(self, *labels: str) -> None:
+        """Choose a menu entry as a panel does; the labels of the submenus that lead to it come first."""
+        *into, label = labels
+        [entry] = [entry for entry in self.menu(*into) if entry.label == label]
         assert entry.enabled, f"{label} is disabled"
         path = str(self.property("Menu"))
         event = (entry.id, "clicked", ("s", ""), 0)
@@ -68,6 +79,14 @@ class PanelItem:
     def activate(self) -> None:
         """Click the icon with the left button, where it takes that."""
         self._client.call(self.name, self.path, "org.kde.StatusNotifierItem", "Activate", "ii", 0, 0)
+
+    def middle_click(self) -> None:
+        """Click the icon with the middle button."""
+        self._client.call(self.name, self.path, "org.kde.StatusNotifierItem", "SecondaryActivate", "ii", 0, 0)
+
+    def scroll(self) -> None:
+        """Turn the wheel over the icon."""
+        self._client.call(self.name, self.path, "org.kde.StatusNotifierItem", "Scroll", "is", 120, "vertical")
 
     def signals(self) -> list[str]:
         """The names of the signals that this icon has sent: ``NewIcon``, ``NewTitle``, ``LayoutUpdated``, …"""

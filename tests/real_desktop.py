@@ -58,13 +58,14 @@ class RealDesktop:
         dunst: Whether a notification daemon runs.
 
     Attributes:
+        panel: As it was given.
         environ: The whole environment for programs that are to run on this desktop.
         bus: Its session bus.
         client: A connection to that bus.
     """
 
     def __init__(self, panel: str | None = "xfce4-panel", *, dunst: bool = True) -> None:
-        self._panel = panel
+        self.panel = panel
         self._dunst = dunst
 
     def __enter__(self) -> Self:
@@ -80,7 +81,7 @@ class RealDesktop:
         try:
             self.start("openbox")
             self._wait_for_root_property("_NET_SUPPORTING_WM_CHECK")
-            if self._panel is not None:
+            if self.panel is not None:
                 self.start_panel()
             if self._dunst:
                 self.start("dunst", "-conf", str(self.home / "dunstrc"))
@@ -102,10 +103,10 @@ class RealDesktop:
 
     def start_panel(self) -> None:
         """Start the panel, and wait until its tray takes icons."""
-        assert self._panel is not None
+        assert self.panel is not None
         self.client.subscribe(interface=_WATCHER)
         self.client.subscribe(interface="com.canonical.dbusmenu")
-        self.panel_process = self.start(self._panel)
+        self.panel_process = self.start(self.panel)
         self.client.wait_for_name(_WATCHER)
         self.client.wait_until(lambda: self._watcher("IsStatusNotifierHostRegistered"), "a tray in the panel")
 
@@ -166,9 +167,33 @@ class RealDesktop:
         with self._screen() as screen:
             return x_windows.off_place(screen, title)
 
+    def middle_click_icon(self) -> None:
+        """Click the (only) icon with the middle button of the mouse."""
+        self._click_icon(2)
+
+    def scroll_icon(self) -> None:
+        """Turn the wheel over the (only) icon."""
+        self._click_icon(4)
+        self._click_icon(5)
+
     def left_click_icon(self) -> None:
         """Click the (only) icon with the left button of the mouse."""
         self._click_icon(1)
+
+    def open_submenu(self, label: str) -> None:
+        """Open a submenu of the open menu with the keyboard; its first usable entry is chosen when this returns."""
+        usable = [entry.label for entry in self.wait_for_item().menu() if entry.enabled and not entry.separator]
+        with self._screen() as screen:
+            screen.screen().root.change_attributes(event_mask=X.SubstructureNotifyMask)
+            screen.sync()
+            self.xdotool("key", *["Down"] * (usable.index(label) + 1), "Right")
+            while not ((event := self._next_event(screen, "the submenu")).type == X.MapNotify and event.override):
+                pass
+
+    def picture(self) -> bytes:
+        """What is to be seen on the screen but for the panel."""
+        with self._screen() as screen:
+            return bytes(screen.screen().root.get_image(0, 0, 1280, 760, X.ZPixmap, 0xFFFFFFFF).data)
 
     def choose(self, label: str) -> None:
         """Choose an entry of the open menu with the keyboard."""
@@ -196,7 +221,7 @@ class RealDesktop:
 
     def _click_icon(self, button: int) -> None:
         # Both panels are configured to be at the bottom, 32 pixels high, with the tray at their left.
-        x = {"xfce4-panel": 24, "lxqt-panel": 15}[str(self._panel)]
+        x = {"xfce4-panel": 24, "lxqt-panel": 15}[str(self.panel)]
         self.xdotool("mousemove", str(x), "784", "click", str(button))
 
     @contextmanager
@@ -234,7 +259,7 @@ class RealDesktop:
             "XDG_CACHE_HOME": str(self.home / "cache"),
             "XDG_DATA_HOME": str(self.home / "data"),
             "XDG_RUNTIME_DIR": str(runtime),
-            "XDG_CURRENT_DESKTOP": "XFCE" if self._panel == "xfce4-panel" else "LXQt",
+            "XDG_CURRENT_DESKTOP": "XFCE" if self.panel == "xfce4-panel" else "LXQt",
             # Accessibility would want a bus of its own and a second to find that there is none.
             "NO_AT_BRIDGE": "1",
             "GTK_A11Y": "none",

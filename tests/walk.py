@@ -153,6 +153,9 @@ class _MainApp:
     def prefers_client(self) -> bool:
         return False
 
+    def in_front(self) -> bool:
+        return False
+
     def close(self) -> MainAppAnswered | None: ...
 
 

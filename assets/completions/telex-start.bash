@@ -15,16 +15,16 @@ _telex_start() {
     fi
     COMPREPLY=()
     case $command:$prev in
-        :--email | :--api-url | :--push-url | \
-        doctor:--api-url | doctor:--push-url | pause:--api-url | \
-        pause:--push-url | preferences:--api-url | preferences:--push-url | \
-        reload:--api-url | reload:--push-url | sandbox:--port | \
-        sandbox:--push-port | sandbox:--organisations | sandbox:--connection-ttl | \
-        sandbox:--subscription-ttl | sandbox:--ping | sandbox:--stale-close-delay | \
-        sandbox:--expired-close-delay | sandbox:--rate | sandbox:--burst | \
-        sandbox:--history | sandbox:--history-ttl | sandbox:--story-interval | \
-        sandbox:--clock-offset | sandbox:--date-ahead | demo:--toasts | \
-        demo:--story-interval)
+        :--email | :--password-credential | :--api-url | \
+        :--push-url | doctor:--api-url | doctor:--push-url | \
+        pause:--api-url | pause:--push-url | preferences:--api-url | \
+        preferences:--push-url | reload:--api-url | reload:--push-url | \
+        sandbox:--port | sandbox:--push-port | sandbox:--organisations | \
+        sandbox:--connection-ttl | sandbox:--subscription-ttl | sandbox:--ping | \
+        sandbox:--stale-close-delay | sandbox:--expired-close-delay | sandbox:--rate | \
+        sandbox:--burst | sandbox:--history | sandbox:--history-ttl | \
+        sandbox:--story-interval | sandbox:--clock-offset | sandbox:--date-ahead | \
+        demo:--toasts | demo:--story-interval)
             return
             ;;
         :--log-level)
@@ -60,7 +60,7 @@ _telex_start() {
     esac
     case $command in
         '')
-            options='--version --login --exit --headless --json --email --password-stdin --log-level --environment --api-url --push-url --ca-file --config --help'
+            options='--version --login --exit --headless --json --email --password-stdin --password-credential --at-login --log-level --environment --api-url --push-url --ca-file --config --help'
             arguments='doctor pause preferences reload autostart integrate sandbox demo'
             ;;
         doctor)

@@ -21,6 +21,8 @@ complete -c telex-start -n '__telex_start_is' -l headless -d 'no icon and no win
 complete -c telex-start -n '__telex_start_is' -l json -d 'with --headless: one JSON object a line on standard output'
 complete -c telex-start -n '__telex_start_is' -l email -x -d 'the e-mail address to sign in with'
 complete -c telex-start -n '__telex_start_is' -l password-stdin -d 'read the password from standard input, and sign in at once'
+complete -c telex-start -n '__telex_start_is' -l password-credential -x -d 'the same from a file of $CREDENTIALS_DIRECTORY (systemd)'
+complete -c telex-start -n '__telex_start_is' -l at-login -d 'the desktop starts it at log-in: a tray is waited for, and the focus left alone'
 complete -c telex-start -n '__telex_start_is' -l log-level -x -a 'debug info warning error' -d 'how much the log tells: debug, info, warning, error (info)'
 complete -c telex-start -n '__telex_start_is' -l environment -x -a 'production staging zedu zedu-staging' -d 'which Telex: production, staging, zedu, zedu-staging (production)'
 complete -c telex-start -n '__telex_start_is' -l api-url -x -d 'address of the API, ending in /api/v1'

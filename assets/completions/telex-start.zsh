@@ -130,6 +130,8 @@ _arguments \
   '--json[with --headless\: one JSON object a line on standard output]' \
   '--email=[the e-mail address to sign in with]:NAME: ' \
   '--password-stdin[read the password from standard input, and sign in at once]' \
+  '--password-credential=[the same from a file of $CREDENTIALS_DIRECTORY (systemd)]:CREDENTIAL: ' \
+  '--at-login[the desktop starts it at log-in\: a tray is waited for, and the focus left alone]' \
   '--log-level=[how much the log tells\: debug, info, warning, error (info)]:LEVEL:(debug info warning error)' \
   '--environment=[which Telex\: production, staging, zedu, zedu-staging (production)]:NAME:(production staging zedu zedu-staging)' \
   '--api-url=[address of the API, ending in /api/v1]:URL: ' \

@@ -15,11 +15,9 @@ from ..config import Config, other_name
 from ..errors import NobodyToAsk, TelexStartError
 from ..events import (
     CancelSignIn,
-    ChildEnded,
     Command,
     Event,
     IconClicked,
-    LogNotOpened,
     MachineWoke,
     MainAppAnswered,
     MainAppDone,
@@ -57,8 +55,11 @@ from .help_desk import HelpDesk
 from .main_app_calls import MainAppCalls
 from .news_desk import NewsDesk
 from .own_words import OwnWords
-from .ports import EventQueue, HelpPort, MainApp, SessionPort, Surface, ToastsPort
+from .ports import EventQueue, HelpPort, MainApp, Memory, Preferences, SessionPort, Settings, Surface, ToastsPort
+from .preferences_desk import PreferencesDesk
+from .quiet_desk import NoMemory, QuietDesk
 from .renewal import Renewal
+from .settings_desk import SettingsDesk, Unchanging
 from .signing_in import SignInDialogue, sentence
 
 log = logging.getLogger(__name__)
@@ -90,6 +91,10 @@ class App:
         main_app: MainApp,
         make_help: Callable[[], HelpPort],
         make_session: Callable[[], SessionPort],
+        settings: Settings | None = None,
+        memory: Memory | None = None,
+        preferences: Preferences | None = None,
+        client_in_front: Callable[[], bool] = lambda: False,
         now: Callable[[], float] = clock.now,
     ) -> None:
         """
@@ -97,6 +102,10 @@ class App:
             surface: Started by the caller, and stopped after :meth:`run`.
             make_help: Called when something of the menu's Help is first asked for.
             make_session: Called by :meth:`run`; it imports the network's modules.
+            settings: Where the configuration comes from; ``None``: it never changes.
+            preferences: The preferences window; ``None`` where there can be none.
+            memory: Keeps what is paused and muted from one start to the next; ``None``: nothing does.
+            client_in_front: Whether the Telex client is in front now; cheap.
             now: The time, in seconds on a clock that counts the machine's sleep.
         """
         self._events = events
@@ -117,12 +126,26 @@ class App:
         self._icon_seen = False
         self._exit_code: int | None = None
         self._last_words = ""
-        self._own = OwnWords(surface, toasts)
-        self._help = HelpDesk(make_help, config.web_url)
+        self._quiet = QuietDesk(
+            config, memory or NoMemory(), self._quiet_changed, now=now, client_in_front=client_in_front
+        )
+        self._own = OwnWords(surface, toasts, lambda: self._quiet.quiet.is_quiet(self._now()))
+        self._settings = SettingsDesk(config, settings or Unchanging(config), self._own, [self._configure])
         self._failures = Failures()
         self._due_not_before = float("-inf")
-        self._news = NewsDesk(config, surface, toasts, self._main_app, self._send, self._counts_changed, events.put)
+        self._news = NewsDesk(
+            config, surface, toasts, self._main_app, self._send, self._counts_changed, events.put, self._quiet.quiet
+        )
+        self._quiet.name_of = self._news.notifier.name_of
+        self._preferences = PreferencesDesk(
+            preferences,
+            self._news.notifier.known_organisations,
+            lambda: self._quiet.silence(self._now()).muted,
+            self._own,
+            events.put,
+        )
         self._renewal = Renewal(self._last_state, surface.renew_every, self._news.notifier.recent)
+        self._help = HelpDesk(make_help, config.web_url, lambda: self._renewal.shown, self._own)
 
     @property
     def last_words(self) -> str:
@@ -189,7 +212,7 @@ class App:
         self._tick()
 
     def _due_in(self) -> float | None:
-        parts = (self._news, self._renewal, self._dialogue)
+        parts = (self._quiet, self._news, self._renewal, self._dialogue)
         times = [time for part in parts if part is not None and (time := part.deadline()) is not None]
         return max(0.0, max(min(times), self._due_not_before) - self._now()) if times else None
 
@@ -197,7 +220,7 @@ class App:
         now = self._now()
         if now < self._due_not_before:
             return
-        for tick in (self._news.tick, self._tick_face, self._tick_dialogue):
+        for tick in (self._quiet.tick, self._news.tick, self._tick_face, self._tick_dialogue):
             try:
                 tick(now)
             except Exception as error:
@@ -212,6 +235,9 @@ class App:
             self._dialogue.tick(now)
 
     def _begin(self, sign_in: list[SignIn], open_window: bool) -> None:
+        self._quiet.begin()
+        if self._quiet.problem:
+            self._own.say(wording.said("Telex Start has forgotten a setting", self._quiet.problem), needs_person=False)
         if sign_in:
             self._email = sign_in[0].email
             self._send(sign_in.pop())
@@ -307,7 +333,8 @@ class App:
         if not self._failures.log(error):
             return
         try:
-            self._own.say(wording.said("Telex Start had a problem", f"{type(error).__name__}; the log tells more."))
+            words = wording.said("Telex Start had a problem", f"{type(error).__name__}; the log tells more.")
+            self._own.say(words, needs_person=False)
         except Exception as another:
             log.error("unexpected error, which could not be shown", exc_info=another)
 
@@ -317,6 +344,8 @@ class App:
             if isinstance(event, ProfileLookedUp):
                 self._renew(self._renewal.change(now, paused=self._news.notifier.paused))
             self._renew(self._renewal.change(now))  # for what is recent
+            return
+        if self._taken_at_a_desk(event, now):
             return
         match event:
             case StateChanged():
@@ -344,7 +373,7 @@ class App:
             case Trouble():
                 self._trouble(event)
             case Notice():
-                self._own.say(wording.said(event.title, event.message))
+                self._own.say(wording.said(event.title, event.message), needs_person=event.needs_person)
             case MachineWoke():
                 self._send(ReconnectNow())
             case MainAppAnswered():
@@ -356,14 +385,18 @@ class App:
                 self._tray_appeared()
             case TrayMissing():
                 self._tray_missing(event)
-            case ChildEnded() | LogNotOpened():
-                self._say(self._help.failed(event))
             case ToastFailed():
                 log.warning("toasts cannot be shown: %s", event.message)
             case ThreadFailed():
-                self._own.say(
-                    wording.said("Telex Start had a problem", f"Its {event.thread} part failed ({event.error}).")
-                )
+                words = wording.said("Telex Start had a problem", f"Its {event.thread} part failed ({event.error}).")
+                self._own.say(words, needs_person=False)
+
+    def _taken_at_a_desk(self, event: Event, now: float) -> bool:
+        """Whether it was a matter of a desk alone."""
+        if self._settings.handle(event) or self._quiet.handle(event, now):
+            self._surface.end_startup(getattr(event, "token", ""))
+            return True
+        return self._preferences.handle(event) or self._help.handle(event)  # a window ends it when it is there
 
     def _say(self, toast: Toast | None) -> None:
         if toast is not None:
@@ -386,13 +419,11 @@ class App:
         if not self._icon_seen:
             self._icon_seen = True
             nobody = self._last_state.state in (State.SIGNED_OUT, State.SIGN_IN_NEEDED)
-            self._own.say(wording.no_tray(event.missing, signed_in=not nobody))
+            self._own.say(wording.no_tray(event.missing, signed_in=not nobody), needs_person=nobody)
 
     def _menu(self, item: MenuItem, token: str) -> None:
         if item is MenuItem.OPEN_MAIN_APP:
             self._open_main_app(token)
-            return
-        if self._help.chosen(item, token, self._renewal.shown):
             return
         self._surface.end_startup(token)
         match item:
@@ -525,6 +556,16 @@ class App:
             self._name_unread()
         self._surface.unread(counts)
         self._renew(self._renewal.change(self._now(), unread=counts.unread))
+
+    def _configure(self, config: Config) -> None:
+        self._toasts.configure(config)
+        self._news.notifier.configure(config, self._now())
+        self._quiet.configure(config)
+
+    def _quiet_changed(self, now: float) -> None:
+        self._news.notifier.quiet_changed(now)
+        self._own.quiet_changed()
+        self._renew(self._renewal.change(now, silence=self._quiet.silence(now)))
 
     def _renew(self, face: Face | None) -> None:
         if face is not None:

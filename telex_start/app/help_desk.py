@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from ..events import ChildEnded, Event, LogNotOpened
+from ..events import ChildEnded, Event, LogNotOpened, MenuClicked
 from ..face import Face
 from ..menu import MenuItem
 from ..news import wording
-from ..toast import Toast
+from .own_words import OwnWords
 from .ports import HelpPort
 
 _WINDOWS = {"doctor": "Doctor", "about": "About"}
@@ -21,48 +22,49 @@ class HelpDesk:
     Args:
         make_port: Called once, when something of Help is first asked for: until then nothing of it is imported.
         web_url: The web app, to which About leads.
+        face: Gives what the tray shows just now, which About tells.
+        own: Says what the program says itself.
     """
 
-    def __init__(self, make_port: Callable[[], HelpPort], web_url: str) -> None:
+    def __init__(
+        self, make_port: Callable[[], HelpPort], web_url: str, face: Callable[[], Face], own: OwnWords
+    ) -> None:
         self._make_port = make_port
         self._made: HelpPort | None = None
         self._web_url = web_url
+        self._face = face
+        self._own = own
 
-    def chosen(self, item: MenuItem, token: str, face: Face) -> bool:
-        """An item of the menu was clicked.
-
-        Args:
-            token: The desktop's activation token for what it brings; empty without one.
-            face: What the tray shows just now.
+    def handle(self, event: Event) -> bool:
+        """Take in an event.
 
         Returns:
-            Whether it was one of Help.
+            Whether it was one for this alone. What comes of a click ends the desktop's waiting for it.
         """
-        match item:
-            case MenuItem.DOCTOR:
+        match event:
+            case MenuClicked(MenuItem.DOCTOR, token):
                 self._port.open_doctor(token)
-            case MenuItem.OPEN_LOG:
+            case MenuClicked(MenuItem.OPEN_LOG, token):
                 self._port.open_log(token)
-            case MenuItem.ABOUT:
-                muted = [(muted.label, muted.until) for muted in face.muted]
-                data = {"status": face.words or face.status, "muted": muted, "web": self._web_url}
-                self._port.open_about(data, token)
+            case MenuClicked(MenuItem.ABOUT, token):
+                self._port.open_about(self._about(), token)
+            case LogNotOpened(path, why):
+                where = f" It is {path}." if path else ""
+                self._own.say(wording.said("The log cannot be opened", f"{why[0].upper()}{why[1:]}.{where}"))
+            case ChildEnded(name, problem) if name in _WINDOWS:
+                if problem:
+                    self._own.say(wording.said(f"No window for {_WINDOWS[name]}", problem))
             case _:
                 return False
         return True
+
+    def _about(self) -> dict[str, Any]:
+        face = self._face()
+        muted = [(muted.label, muted.until) for muted in face.muted]
+        return {"status": face.words or face.status, "muted": muted, "web": self._web_url}
 
     @property
     def _port(self) -> HelpPort:
         if self._made is None:
             self._made = self._make_port()
         return self._made
-
-    def failed(self, event: Event) -> Toast | None:
-        """What is to be said of an event; nothing where it is none of Help's, or all is well."""
-        match event:
-            case LogNotOpened(path, why):
-                where = f" It is {path}." if path else ""
-                return wording.said("The log cannot be opened", f"{why[0].upper()}{why[1:]}.{where}")
-            case ChildEnded(name, problem) if problem and name in _WINDOWS:
-                return wording.said(f"No window for {_WINDOWS[name]}", problem)
-        return None

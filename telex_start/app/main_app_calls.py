@@ -48,6 +48,10 @@ class MainAppCalls:
         """Whether a click on a toast opens the client."""
         return self._main_app.prefers_client()
 
+    def in_front(self) -> bool:
+        """Whether the client is in front. On whatever thread this is called, and for as long as the desktop takes."""
+        return self._main_app.in_front()
+
     def close(self) -> bool:
         """Close it; returns what :meth:`open` does."""
         return self._do(self._main_app.close)

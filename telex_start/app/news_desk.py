@@ -6,6 +6,7 @@ For the main thread.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -15,6 +16,7 @@ from ..events import (
     Command,
     CountsUnknown,
     Event,
+    FrontLookedAt,
     LookUpBegan,
     LookUpSlug,
     MuteChosen,
@@ -31,6 +33,7 @@ from ..events import (
 )
 from ..menu import MuteFor
 from ..news.notifier import Notifier
+from ..news.quiet import Quiet
 from ..news.unread import Counts
 from ..toast import Conversation, Handle, Toast
 from .local_time import second_of_day
@@ -39,6 +42,9 @@ from .places import Places
 from .ports import Surface, ToastsPort
 from .recent_desk import RecentDesk
 from .toast_clicks import ToastClicks
+
+if TYPE_CHECKING:
+    from .front_desk import FrontDesk
 
 
 class NewsDesk:
@@ -53,16 +59,20 @@ class NewsDesk:
         send: Callable[[Command], None],
         counts_changed: Callable[[Counts], None],
         dispatch: Callable[[Event], None],
+        quiet: Quiet,
     ) -> None:
         """
         Args:
             send: Sends a command to the session.
             counts_changed: Told whenever the counts change.
             dispatch: Where events go that follow from a click.
+            quiet: What the person set on this machine.
         """
         self._surface = surface
         self._toasts = toasts
         self._dispatch = dispatch
+        self._main_app = main_app
+        self._front: FrontDesk | None = None
         self._places = Places(config.web_url, lambda channel: send(LookUpSlug(channel)))
         self._clicks = ToastClicks(self._places, main_app, send, surface.end_startup, self._mute_hour)
         self.notifier = Notifier(
@@ -74,8 +84,23 @@ class NewsDesk:
             watch_agents=lambda channels: send(WatchAgents(channels)),
             show_text=config.show_text,
             honour_settings=config.honour_telex_settings,
+            quiet=quiet,
         )
         self.recent = RecentDesk(self.notifier.recent, self._clicks, send)
+        self.configure(config)
+
+    def configure(self, config: Config) -> None:
+        """Take up whether it is to be quiet while the client is in front."""
+        if config.while_client_runs == "quiet" and self._front is None:
+            from .front_desk import FrontDesk
+
+            self._front = FrontDesk(self._main_app.in_front, self._dispatch)
+        if self._front is not None:
+            self._front.wanted = config.while_client_runs == "quiet"
+
+    def client_in_front(self) -> bool:
+        """Whether it is to be quiet because the client is in front; to be asked when news come."""
+        return self._front is not None and self._front.in_front
 
     def handle(self, event: Event, now: float) -> bool:
         """Take in an event.
@@ -83,6 +108,15 @@ class NewsDesk:
         Returns:
             Whether it was one for this.
         """
+        if self._front is not None and self._front.holds(event, now):
+            return True
+        return self._take_in(event, now)
+
+    def _go_on(self, waited: list[Event], now: float) -> None:
+        for event in waited:
+            self._take_in(event, now)
+
+    def _take_in(self, event: Event, now: float) -> bool:
         notifier = self.notifier
         match event:
             case PublicationsReceived():
@@ -105,6 +139,9 @@ class NewsDesk:
                 notifier.settings(event, now)
             case ProfileLookedUp():
                 notifier.profile(event, now)
+            case FrontLookedAt():
+                if self._front is not None:
+                    self._go_on(self._front.looked(event, now), now)
             case SlugLookedUp():
                 self._places.learn(event.channel, event.slug)
                 self._clicks.tick(now)
@@ -135,16 +172,21 @@ class NewsDesk:
 
     def deadline(self) -> float | None:
         """When :meth:`tick` is due."""
-        times = (self.notifier.deadline(), self._clicks.deadline())
+        front = self._front.deadline() if self._front is not None else None
+        times = (self.notifier.deadline(), self._clicks.deadline(), front)
         return min((time for time in times if time is not None), default=None)
 
     def tick(self, now: float) -> None:
         """Do what is due."""
+        if self._front is not None:
+            self._go_on(self._front.tick(now), now)
         self.notifier.tick(now)
         self._clicks.tick(now)
 
     def clear(self) -> None:
         """Signed out."""
+        if self._front is not None:
+            self._front.clear()
         self.notifier.clear()
         self.recent.clear()
         self._clicks.clear()

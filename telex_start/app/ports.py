@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from ..config import Config
@@ -57,6 +57,38 @@ class Memory(Protocol):
 
         Raises:
             OSError: it cannot be kept.
+        """
+
+
+class Settings(Protocol):
+    """Where the configuration comes from (see ``config_file.Settings``)."""
+
+    def changed(self) -> bool:
+        """Whether its file is another than when it was read last."""
+
+    def load(self) -> Config:
+        """Read it.
+
+        Raises:
+            ConfigError: names the source, the key and what is allowed.
+        """
+
+    def take_up(self, config: Config) -> None:
+        """Take up, in what the App knows nothing of, a configuration that counts from now on."""
+
+
+class Preferences(Protocol):
+    """The preferences window, in a process of its own. It says what it does by events; no call blocks or raises."""
+
+    def open(
+        self, organisations: Sequence[tuple[str, str, str]], muted: Sequence[tuple[object, ...]], token: str
+    ) -> None:
+        """Open it, or bring it to the front.
+
+        Args:
+            organisations: For each its id, its name, and that fit to show.
+            muted: The fields of each :class:`~telex_start.menu.Muted`.
+            token: The desktop's activation token for it; empty without one.
         """
 
 
@@ -124,5 +156,8 @@ class MainApp(Protocol):
     def open_place(self, address: str, token: str, in_browser: bool) -> MainAppAnswered | None: ...
     def prefers_client(self) -> bool:
         """Whether a click on a toast opens the client; looks at a few files at most."""
+
+    def in_front(self) -> bool:
+        """Whether its window is in front of the person; no where nobody tells. It may hang with the desktop."""
 
     def close(self) -> MainAppAnswered | None: ...

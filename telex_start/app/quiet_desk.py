@@ -76,6 +76,13 @@ class QuietDesk:
         self.name_of: Callable[[Conversation], str] = lambda conversation: ""
         """What the person knows a conversation, or an organisation, by; fit to show."""
 
+    def begin(self) -> None:
+        """What was remembered holds."""
+        now = self._now()
+        self.quiet.tick(now)
+        self._keep()
+        self._show(now)
+
     # --- what the person does ---------------------------------------------------------------------------------------
 
     def handle(self, event: Event, now: float) -> bool:
@@ -90,7 +97,7 @@ class QuietDesk:
             case IconMiddleClicked():
                 self.toggle()
             case MuteChosen():
-                self.mute(event.conversation, event.how_long)
+                self.mute(event.conversation, event.how_long, event.name)
             case SecondStart() if event.request is Request.PAUSE:
                 try:
                     self.pause(event.argument)
@@ -121,14 +128,15 @@ class QuietDesk:
         """Pause notifications until they are resumed; or resume them."""
         self.pause(quiet.OFF if self.quiet.paused else quiet.WITHOUT_END)
 
-    def mute(self, conversation: Conversation, how_long: MuteFor | None) -> None:
+    def mute(self, conversation: Conversation, how_long: MuteFor | None, name: str = "") -> None:
         """Mute a conversation, or an organisation (section and id are empty).
 
         Args:
             how_long: ``None`` unmutes it.
+            name: What the person knows it by, fit to show, where that is known already.
         """
         now = self._now()
-        self.quiet.mute(conversation, self.name_of(conversation), how_long, now)
+        self.quiet.mute(conversation, name or self.name_of(conversation), how_long, now)
         self._told(now)
 
     # --- the e-mail address -----------------------------------------------------------------------------------------

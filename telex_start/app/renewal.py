@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..events import StateChanged
-from ..face import Face, face_of
+from ..face import NO_SILENCE, Face, Silence, face_of
 from ..news.recent import Recent
 
 SELDOM = 5.0
@@ -34,6 +34,7 @@ class Renewal:
         self._every = every
         self._unread = 0
         self._paused = False
+        self._silence = NO_SILENCE
         self.shown = face_of(session, 0)
         """The face that is shown now."""
         self._shown_for = (session, 0, False, self._version)
@@ -46,17 +47,20 @@ class Renewal:
         session: StateChanged | None = None,
         unread: int | None = None,
         paused: bool | None = None,
+        silence: Silence | None = None,
     ) -> Face | None:
-        """The state, the count, what is unread, or whether notifications are paused at Telex, changed.
+        """The state, the count, what is unread, whether notifications are paused at Telex, or what was set on this
+        machine, changed.
 
         Returns:
             The face to show at once, or ``None``.
         """
-        words = (self._session.state, self._session.reason, self._paused)
+        words = self._words
         self._session = session or self._session
         self._unread = self._unread if unread is None else unread
         self._paused = self._paused if paused is None else paused
-        if words != (self._session.state, self._session.reason, self._paused):
+        self._silence = self._silence if silence is None else silence
+        if words != self._words:
             return self._show()
         if (self._session, self._unread, self._paused, self._version) == self._shown_for:
             self._due = None
@@ -78,11 +82,16 @@ class Renewal:
         return face
 
     @property
+    def _words(self) -> tuple[object, ...]:
+        """What is shown at once where it changes."""
+        return self._session.state, self._session.reason, self._paused, self._silence
+
+    @property
     def _version(self) -> int:
         return self._recent.version if self._recent is not None else 0
 
     def _show(self) -> Face | None:
-        face = face_of(self._session, self._unread, self._paused)
+        face = face_of(self._session, self._unread, self._paused, self._silence)
         if self._recent is not None:
             face = face._replace(recent=self._recent.latest())
         self._due = None

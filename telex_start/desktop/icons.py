@@ -24,6 +24,7 @@ Box = tuple[float, float, float, float]
 
 _WHITE: Colour = (255, 255, 255)
 _BADGE: Colour = (217, 26, 46)
+_QUIET_BADGE: Colour = (84, 91, 105)
 
 
 _ICO_SIZES = (16, 22, 24, 32, 48, 64)
@@ -73,20 +74,22 @@ _PIXELS: dict[int, dict[str, tuple[str, ...]]] = {
 _PLUS = ("...", "...", ".#.", "###", ".#.", "...", "...")
 
 
-def draw(state: State, unread: int, size: int) -> Image.Image:
+def draw(state: State, unread: int, size: int, quiet: bool = False) -> Image.Image:
     """The icon, ``size`` by ``size`` pixels, RGBA with straight alpha on a transparent ground.
 
     Args:
         state: What the mark says.
         unread: The number on the badge; none for 0, ``9+`` over 9 below 24 pixels, ``99+`` over 99 from there.
         size: Pixels; anything from 16 up, made for the sizes that panels ask for (see :mod:`.pixmaps`).
+        quiet: Notifications are paused, which a good session's mark says: two bars, and a badge that does not shout.
     """
     look = _LOOKS[state]
     # Only a good session's counts are worth a badge; in the other states the mark itself has the room.
     badge = badge_text(unread, size) if state in SIGNED_IN else ""
     icon = _gradient(look.top, look.bottom, size)
     bubble = _bubble(size, 0.0)
-    mark = _glyph(look.glyph, size, bool(badge))
+    quiet = quiet and state in SIGNED_IN
+    mark = _bars(size, len(badge)) if quiet else _glyph(look.glyph, size, bool(badge))
     if look.ink:
         icon.putalpha(bubble)
         icon.alpha_composite(_flat(look.ink, mark))
@@ -94,7 +97,7 @@ def draw(state: State, unread: int, size: int) -> Image.Image:
         outline = ImageChops.subtract(bubble, _bubble(size, max(1.0, size / 16 * 1.25)))
         icon.putalpha(ImageChops.lighter(outline, mark))
     if badge:
-        _add_badge(icon, badge)
+        _add_badge(icon, badge, _QUIET_BADGE if quiet else _BADGE)
     return icon
 
 
@@ -166,6 +169,24 @@ def _glyph(glyph: str, size: int, beside_badge: bool) -> Image.Image:
     return mask.done()
 
 
+def _bars(size: int, letters: int) -> Image.Image:
+    """The two bars of a pause, where a badge of so many letters leaves room for them."""
+    u = size / 16
+    mask = _Mask(size)
+    # Left of a round badge they are of full height; above a wide one they are low, and above any in 16 pixels.
+    if not letters:
+        middle, top, bottom, thick = 8.0, 4.0, 10.0, 2.0
+    elif letters == 1:
+        middle, top, bottom, thick = (5.4, 3.0, 8.6, 1.6) if size >= 22 else (7.0, 2.0, 6.0, 1.5)
+    else:
+        middle, top, bottom, thick = 8.0, 2.2, 6.0, 1.5
+    wide = max(2, round(thick * u))
+    left = round(middle * u) - wide - (gap := max(1, round(0.8 * u)))
+    for x in (left, left + wide + 2 * gap):
+        mask.rounded((x, round(top * u), x + wide, round(bottom * u)), 0.3 * u)
+    return mask.done()
+
+
 def _gradient(top: Colour, bottom: Colour, size: int) -> Image.Image:
     image = Image.new("RGB", (1, size))
     for y in range(size):
@@ -180,7 +201,7 @@ def _flat(colour: Colour, mask: Image.Image) -> Image.Image:
     return image
 
 
-def _add_badge(icon: Image.Image, text: str) -> None:
+def _add_badge(icon: Image.Image, text: str, colour: Colour) -> None:
     """Put the badge into the lower right corner, with a clear gap around it."""
     size = icon.width
     if size < 32:
@@ -203,7 +224,7 @@ def _add_badge(icon: Image.Image, text: str) -> None:
     icon.putalpha(ImageChops.subtract(icon.getchannel("A"), clear.done()))
     pill = _Mask(size)
     pill.rounded((left, top, size, size), height / 2)
-    icon.alpha_composite(_flat(_BADGE, pill.done()))
+    icon.alpha_composite(_flat(colour, pill.done()))
     icon.alpha_composite(_flat(_WHITE, words), (left + (width - words.width) // 2, top + margin))
 
 
@@ -240,9 +261,9 @@ def rgba(image: Image.Image) -> bytes:
     return image.tobytes()
 
 
-def ico(state: State, unread: int = 0) -> bytes:
+def ico(state: State, unread: int = 0, quiet: bool = False) -> bytes:
     """A Windows icon file; each of its sizes is drawn for itself, not scaled from another."""
-    images = [draw(state, unread, size) for size in _ICO_SIZES]
+    images = [draw(state, unread, size, quiet) for size in _ICO_SIZES]
     file = io.BytesIO()
     images[-1].save(file, "ICO", sizes=[image.size for image in images], append_images=images[:-1])
     return file.getvalue()

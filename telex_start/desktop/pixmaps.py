@@ -30,17 +30,19 @@ _SUFFIX = ".argb"
 _log = Log(__name__)
 
 
-def pixmaps(state: State, unread: int, directory: str | Path) -> list[Pixmap]:
+def pixmaps(state: State, unread: int, directory: str | Path, quiet: bool = False) -> list[Pixmap]:
     """The icon in all :data:`SIZES`, from the cache in ``directory`` or else drawn and put there.
 
     Args:
         state: What the mark says.
         unread: The number on the badge; 0 for none.
         directory: Holds only this cache; made where it is missing.
+        quiet: Notifications are paused.
     """
     # Badges say 99+ at most, and there is none without a good session: fewer looks than numbers.
     shown = min(unread, 100) if state in SIGNED_IN else 0
-    path = Path(directory) / _name(state, shown)
+    quiet = quiet and state in SIGNED_IN
+    path = Path(directory) / _name(state, shown, quiet)
     try:
         pictures = _unpack(path.read_bytes())
         with suppress(OSError):
@@ -50,37 +52,37 @@ def pixmaps(state: State, unread: int, directory: str | Path) -> list[Pixmap]:
         pass
     except (OSError, ValueError) as error:
         _log.debug("cached icon %s is unusable (%s), drawn anew", path, error)
-    if _draw_elsewhere(state, shown, directory):
+    if _draw_elsewhere(state, shown, directory, quiet):
         try:
             return _unpack(path.read_bytes())
         except (OSError, ValueError) as error:
             _log.debug("the drawn icon %s cannot be read: %s", path, error)
-    return draw(state, shown, directory)
+    return draw(state, shown, directory, quiet)
 
 
-def draw(state: State, shown: int, directory: str | Path) -> list[Pixmap]:
+def draw(state: State, shown: int, directory: str | Path, quiet: bool = False) -> list[Pixmap]:
     """The icon in all :data:`SIZES`, drawn here and put in the cache.
 
     Args:
         state: What the mark says.
         shown: The number on the badge, as :func:`pixmaps` has cut it.
-        directory: As for :func:`pixmaps`.
+        directory, quiet: As for :func:`pixmaps`.
     """
     from . import icons
 
-    pictures = [(size, size, icons.argb32(icons.draw(state, shown, size))) for size in SIZES]
+    pictures = [(size, size, icons.argb32(icons.draw(state, shown, size, quiet))) for size in SIZES]
     try:
-        _store(Path(directory) / _name(state, shown), pictures)
+        _store(Path(directory) / _name(state, shown, quiet), pictures)
     except OSError as error:
         _log.debug("icon cache %s cannot be written: %s", directory, error)
     return pictures
 
 
-def _name(state: State, shown: int) -> str:
-    return f"{state.value}-{shown}-{_drawing():08x}{_SUFFIX}"
+def _name(state: State, shown: int, quiet: bool) -> str:
+    return f"{state.value}-{shown}{'-quiet' if quiet else ''}-{_drawing():08x}{_SUFFIX}"
 
 
-def _draw_elsewhere(state: State, shown: int, directory: str | Path) -> bool:
+def _draw_elsewhere(state: State, shown: int, directory: str | Path, quiet: bool) -> bool:
     """Have a process of its own draw into the cache, so that this one never holds Pillow's megabytes; whether it did.
 
     It takes some tenths of a second, once for each look.
@@ -88,6 +90,7 @@ def _draw_elsewhere(state: State, shown: int, directory: str | Path) -> bool:
     if not hasattr(os, "posix_spawn") or not sys.executable:
         return False
     command = [sys.executable, "-m", __name__, state.value, str(shown), os.fspath(directory)]
+    command += ["quiet"] if quiet else []
     nothing = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
     try:
         streams = [(os.POSIX_SPAWN_DUP2, nothing, descriptor) for descriptor in (0, 1, 2)]
@@ -181,4 +184,4 @@ def _store(path: Path, pictures: list[Pixmap]) -> None:
 
 
 if __name__ == "__main__":
-    draw(State(sys.argv[1]), int(sys.argv[2]), sys.argv[3])
+    draw(State(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4:] == ["quiet"])

@@ -23,6 +23,23 @@ def raise_window_of(pids: set[int]) -> bool:
     return False
 
 
+def window_in_front() -> tuple[int, tuple[str, ...]] | None:
+    """The process whose window has the focus, as :func:`telex_start.desktop.x11.window_in_front` tells it; the classes
+    of windows say nothing here. While the screen is locked it is the system's."""
+    if sys.platform != "win32":
+        return None
+    import ctypes
+    from ctypes import wintypes
+
+    user32 = ctypes.windll.user32
+    window = user32.GetForegroundWindow()
+    if not window or user32.IsIconic(window):
+        return None
+    owner = wintypes.DWORD()
+    user32.GetWindowThreadProcessId(window, ctypes.byref(owner))
+    return owner.value, ()
+
+
 def ask_to_close(pids: set[int]) -> None:
     """Send the close message to all windows of these processes."""
     if sys.platform == "win32":

@@ -17,6 +17,10 @@ log = logging.getLogger(__name__)
 Area = tuple[int, int, int, int]
 """Left, top, width and height, in pixels."""
 _Answer = TypeVar("_Answer")
+_SAVER_ON = 1
+"""Of the MIT-SCREEN-SAVER extension."""
+_POWER_ON = 0
+"""Of the DPMS extension."""
 
 
 def reachable() -> bool:
@@ -177,6 +181,76 @@ def raise_window_of(pids: set[int]) -> bool:
         return False
 
     return _ask(ask, False)
+
+
+def window_in_front() -> tuple[int, tuple[str, ...]] | None:
+    """The window that has the focus and is to be seen, by its process and its classes.
+
+    Returns:
+        The process's id, or 0 where that is not told or is another machine's, and the words of its ``WM_CLASS``.
+        ``None`` where no window has the focus, the screen is dark, or something like a screen locker lies over it.
+    """
+
+    def ask(display: Any) -> tuple[int, tuple[str, ...]] | None:
+        root = display.screen().root
+        active = _property(display, root, "_NET_ACTIVE_WINDOW")
+        if not active or not active[0] or not _is_managed(display) or _is_dark(display, root):
+            return None
+        window = display.create_resource_object("window", int(active[0]))
+        if _is_covered(root, window):
+            return None
+        owner = _property(display, window, "_NET_WM_PID")
+        machine = _words(_property(display, window, "WM_CLIENT_MACHINE"))
+        here = owner and machine in ((), (os.uname().nodename,))
+        return int(owner[0]) if here else 0, _words(_property(display, window, "WM_CLASS"))
+
+    return _ask(ask, None)
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    """The words of a property that is text."""
+    text = value.encode() if isinstance(value, str) else bytes(value)
+    return tuple(word.decode(errors="replace") for word in text.split(b"\0") if word)
+
+
+def _is_dark(display: Any, root: Any) -> bool:
+    """Whether a screen saver runs, or the screen has been switched off."""
+    if display.has_extension("MIT-SCREEN-SAVER") and root.screensaver_query_info().state == _SAVER_ON:
+        return True
+    if not display.has_extension("DPMS"):
+        return False
+    power = display.dpms_info()
+    return bool(power.state and power.power_level != _POWER_ON)
+
+
+def _is_covered(root: Any, window: Any) -> bool:
+    """Whether another window lies over the whole of it, as those of screen lockers do.
+
+    What a compositor paints on does too, and is not among the children that the server tells of.
+    """
+    X = _xlib("X")
+    frame = window
+    while (parent := frame.query_tree().parent) != root:
+        frame = parent
+    inside = _place(frame, root)
+    above = root.query_tree().children
+    for other in above[above.index(frame) + 1 :]:
+        try:
+            seen = other.get_attributes()
+            is_seen = seen.map_state == X.IsViewable and seen.win_class == X.InputOutput
+            if is_seen and _common(inside, _place(other, root)) == inside:
+                return True
+        except _xlib("error").XError:
+            continue  # it has gone meanwhile
+    return False
+
+
+def _place(window: Any, root: Any) -> Area:
+    """Where a child of the root is, as far as that is on the screen."""
+    found, screen = window.get_geometry(), root.get_geometry()
+    border = 2 * found.border_width
+    area = (found.x, found.y, found.width + border, found.height + border)
+    return _common(area, (0, 0, screen.width, screen.height)) or (0, 0, 0, 0)
 
 
 def _is_managed(display: Any) -> bool:

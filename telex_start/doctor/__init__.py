@@ -81,16 +81,22 @@ def _looks(options: object) -> Iterator[Finding]:
     yield look("Python", machine.python, fatal=True)
     packages = look("packages", machine.packages, fatal=True)
     yield packages
-    yield machine.configuration(config, config_file.file_of(options))
+    yield machine.configuration(config, config_file.file_of(options), config_file.sources(options))
+    yield from map(machine.mistake, config_file.mistakes(options)[1:])
+    overridden = look("overridden", lambda: machine.overridden(options))
+    if overridden.mark is not Mark.OK:
+        yield overridden
     yield look("lock", machine.lock_folder, fatal=True)
     yield look("log", machine.log_folder)
     organisations = look("organisations", machine.left_out)
     if organisations.mark is not Mark.OK:
         yield organisations
-    yield from desktop.findings()
+    yield from desktop.findings(sounds=isinstance(config, Config) and config.sound == "on")
     if isinstance(config, ConfigError):
         return
     yield look("main app", lambda: desktop.main_app(config.main_app_command))
+    if config.while_client_runs == "quiet":
+        yield look("quiet", lambda: desktop.client_in_front(config.main_app_command))
     yield look("running agent", lambda: machine.running(config))
     yield machine.addresses(config)
     if packages.mark is Mark.OK:

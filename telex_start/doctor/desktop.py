@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import subprocess
 import sys
 import time
@@ -28,8 +27,12 @@ _ANSWER_WITHIN = 3.0
 """Seconds: a daemon may have to be started first."""
 
 
-def findings() -> Iterator[Finding]:
-    """Look at all of it, each as soon as it is known. The finding ``tray`` tells whether there is a way to an icon."""
+def findings(sounds: bool = False) -> Iterator[Finding]:
+    """Look at all of it, each as soon as it is known. The finding ``tray`` tells whether there is a way to an icon.
+
+    Args:
+        sounds: Toasts are to make a sound (``sound = "on"``).
+    """
     yield look("login window", login_window)
     if not sys.platform.startswith("linux"):
         yield look("tray", other_tray)
@@ -42,7 +45,7 @@ def findings() -> Iterator[Finding]:
     if connected.mark is Mark.OK:
         bus = _start_bus()
         try:
-            yield look("toasts", lambda: notification_daemon(bus))
+            yield look("toasts", lambda: notification_daemon(bus, sounds))
             yield look("desktop entry", desktop_entry)
             host = look("tray host", lambda: tray_host(bus))
             yield host
@@ -102,8 +105,8 @@ def session_bus() -> Finding:
     return ok("session bus", address)
 
 
-def notification_daemon(bus: Bus) -> Finding:
-    """Who shows toasts."""
+def notification_daemon(bus: Bus, sounds: bool = False) -> Finding:
+    """Who shows toasts, and plays the sounds that are wanted."""
     from ..desktop.bus.bus import DBusAddress
 
     name = "org.freedesktop.Notifications"
@@ -113,7 +116,10 @@ def notification_daemon(bus: Bus) -> Finding:
         return missing("toasts", "no notification daemon answers", "install one: dunst and mako are two")
     words = _ask(bus, address, "GetCapabilities")
     can = sorted(str(word) for word in words[0]) if words and isinstance(words[0], list) else []
-    return ok("toasts", f"{server[0]} {server[2]} ({', '.join(can) or 'tells no capabilities'})")
+    found = f"{server[0]} {server[2]} ({', '.join(can) or 'tells no capabilities'})"
+    if sounds and "sound" not in can:
+        return note("toasts", f'{found}, which plays no sounds that a program names, so sound = "on" changes nothing')
+    return ok("toasts", found)
 
 
 def desktop_entry() -> Finding:
@@ -122,11 +128,8 @@ def desktop_entry() -> Finding:
 
     if desktop_entry.find(_ENTRY, os.environ) is not None:
         return ok("desktop entry", _ENTRY)
-    # pip puts it into the environment, where no desktop looks.
-    shipped = [os.path.join(sys.prefix, "share", folder) for folder in ("applications", "icons")]
-    is_shipped = os.path.exists(os.path.join(shipped[0], _ENTRY))
-    remedy = f"{shlex.join(['cp', '-r', *shipped])} ~/.local/share/" if is_shipped else ""
-    return note("desktop entry", "none, so Plasma keeps no list of notifications, and no menu has the program", remedy)
+    words = "none, so Plasma keeps no list of notifications, and no menu has the program"
+    return note("desktop entry", words, "telex-start integrate on")
 
 
 def tray_host(bus: Bus) -> Finding:
@@ -205,6 +208,18 @@ def main_app(command: str | None) -> Finding:
     if not found.recognisable:
         return note("main app", f"{found}, whose processes cannot be told from others: Close Main App closes nothing")
     return ok("main app", str(found))
+
+
+def client_in_front(command: str | None) -> Finding:
+    """Whether it can be told that the Telex client is in front, for ``while_client_runs = "quiet"``."""
+    from ..desktop.main_app import in_front, telex_client
+
+    if why := in_front.what_is_missing():
+        return note("quiet", f'{why}: notifications come all the same (while_client_runs = "quiet")')
+    found = telex_client.find(command)
+    if found is not None and not found.recognisable:
+        return ok("quiet", "while a window of the Telex app's name is in front")
+    return ok("quiet", "while the Telex app is in front")
 
 
 def _start_bus() -> Bus:

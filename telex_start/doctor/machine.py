@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from importlib.util import find_spec
 
-from ..config import ENVIRONMENTS, Config
+from .. import config_file
+from ..config import ENVIRONMENTS, Config, Given, flatten
 from ..errors import ConfigError, TelexStartError
 from ..process import instance, paths
 from . import remedies
@@ -33,16 +35,48 @@ def packages() -> Finding:
     return ok("packages", ", ".join(_NEEDED.values()))
 
 
-def configuration(config: Config | ConfigError, file: str) -> Finding:
+def configuration(config: Config | ConfigError, file: str, sources: Mapping[str, Given]) -> Finding:
     """The configuration, from all its sources.
 
     Args:
         config: It, or what is wrong with it.
         file: The path of its file.
+        sources: What is given beside the file.
     """
     if isinstance(config, ConfigError):
-        return missing("configuration", config.message.rstrip("."), fatal=True)
-    return ok("configuration", file if os.path.exists(file) else f"no file {file}, which is fine")
+        return mistake(config.message)
+    words = file if os.path.exists(file) else f"no file {file}, which is fine"
+    over = f", and over it {', '.join(given.source for given in sources.values())}" if sources else ""
+    return ok("configuration", words + over)
+
+
+def mistake(words: str) -> Finding:
+    """A mistake in the configuration.
+
+    Args:
+        words: A sentence.
+    """
+    return missing("configuration", words.rstrip("."), fatal=True)
+
+
+def overridden(options: object) -> Finding:
+    """What stands in the file and does not count, because a variable or an option says otherwise.
+
+    Args:
+        options: The parsed command line.
+    """
+    try:
+        values = flatten(config_file.read(config_file.file_of(options)), "")
+    except (FileNotFoundError, ConfigError):
+        return ok("overridden", "nothing is known to be")
+    found = [
+        f"{key} by {given.source}"
+        for key, given in config_file.sources(options).items()
+        if key in values and repr(values[key]) != repr(given.value)
+    ]
+    if not found:
+        return ok("overridden", "nothing")
+    return note("overridden", ", ".join(found), "what stands in the file for it does not count")
 
 
 def addresses(config: Config) -> Finding:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
 
+from ..toast import Conversation
 from .authors import Oneself
-from .fields import first, word
+from .fields import DIRECT, first, word
 
 BEGUN = "direct_call_initiated"
 ANSWERED = "direct_call_response"
@@ -32,6 +33,8 @@ class Call(Struct, frozen=True):
     buzz: str
     caller: str | None
     """As it came; ``None`` where that is not known."""
+    conversation: Conversation | None = None
+    """The direct conversation in which it is."""
 
     @property
     def key(self) -> str:
@@ -48,7 +51,7 @@ class Calls:
 
     def begun(self, channel: str, fields: Mapping[Any, Any], me: Oneself, now: float) -> Call | None:
         """Somebody calls; ``None`` for the person's own call, and for one that is known."""
-        call = Call(channel, word(fields.get("buzz_id")), first(fields, "caller_name"))
+        call = Call(channel, word(fields.get("buzz_id")), first(fields, "caller_name"), conversation(channel, fields))
         if not call.buzz or me.is_own(word(fields.get("caller_id")), call.caller):
             return None
         if (channel, call.buzz) in self._known or len(self._ringing) >= MOST_RINGING:
@@ -78,6 +81,10 @@ class Calls:
         """The calls of an organisation that the user left."""
         return self._end([call for call in self._ringing if call.channel == channel])
 
+    def muted(self, is_muted: Callable[[Conversation], bool]) -> list[Call]:
+        """The calls in conversations that are muted now."""
+        return self._end([call for call in self._ringing if call.conversation and is_muted(call.conversation)])
+
     def clear(self) -> list[Call]:
         """Forget everything; the calls that rang."""
         self._known.clear()
@@ -92,6 +99,11 @@ class Calls:
         for call in calls:
             del self._ringing[call]
         return calls
+
+
+def conversation(channel: str, fields: Mapping[Any, Any]) -> Conversation:
+    """The direct conversation in which somebody calls; its id is empty where nothing says it."""
+    return Conversation(channel, DIRECT, word(fields.get("channel_id")))
 
 
 def _who(fields: Mapping[Any, Any]) -> Iterator[str]:

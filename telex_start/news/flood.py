@@ -16,6 +16,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from ..toast import Conversation
+from .gathering import Kept
 from .item import News
 
 LIMIT = 3
@@ -47,8 +48,8 @@ class FloodRule:
 
     def __init__(self) -> None:
         self._shows: deque[float] = deque(maxlen=LIMIT)
-        self._held: dict[Conversation, int] = {}
-        self._forgettable: dict[Conversation, int] = {}
+        self._held: dict[Conversation, Kept] = {}
+        self._forgettable: dict[Conversation, Kept] = {}
         self._deadline: float | None = None
         self._width = WINDOW
         self._last_full = -WIDE
@@ -94,8 +95,8 @@ class FloodRule:
         if self._full(now, WINDOW):  # by what was shown without asking
             self._deadline = self._shows[0] + WINDOW + SLACK
             return None
-        left = {one: least for one, count in self._held.items() if (least := min(count, unread_of(one))) > 0}
-        counts = [*left.values(), *self._forgettable.values()]
+        left = {one: least for one, kept in self._held.items() if (least := min(kept.count, unread_of(one))) > 0}
+        counts = [*left.values(), *(kept.count for kept in self._forgettable.values())]
         channels = {conversation.channel for held in (left, self._forgettable) for conversation in held}
         self._held.clear()
         self._forgettable.clear()
@@ -110,6 +111,16 @@ class FloodRule:
         """The conversation was read (or its organisation left): nothing of it is summarised."""
         self._held.pop(conversation, None)
         self._forgettable.pop(conversation, None)
+
+    def keep(self, wanted: Callable[[News, int], bool]) -> None:
+        """Of what is held, hold on to what is wanted.
+
+        Args:
+            wanted: Asked for the newest of each conversation, without its words, and how many there are.
+        """
+        for held in (self._held, self._forgettable):
+            for conversation in [one for one, kept in held.items() if not wanted(kept.news, kept.count)]:
+                del held[conversation]
 
     def clear(self) -> None:
         """Forget everything, as on signing out; shows made so far still count."""
@@ -126,7 +137,8 @@ class FloodRule:
         conversation = news.conversation
         if conversation not in held and len(self._held) + len(self._forgettable) >= MOST_CONVERSATIONS:
             held, conversation = self._forgettable, _REST
-        held[conversation] = held.get(conversation, 0) + 1
+        before = held.get(conversation)
+        held[conversation] = Kept(news.without_words(), 1 + (before.count if before is not None else 0))
 
 
 _REST = Conversation("", "", "")

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from ..toast import Conversation
 from .item import News
@@ -55,8 +54,7 @@ class Gathering:
         Args:
             count: How many it stands for, where the unread state does not count it.
         """
-        conversation = news.conversation
-        news = replace(news, name=None, sender=None, message=None, attached="", description=None)
+        conversation, news = news.conversation, news.without_words()
         full = len(self._counted) + len(self._uncounted) >= MOST_CONVERSATIONS
         if news.counted and (conversation in self._counted or not full):
             self._counted[conversation] = news

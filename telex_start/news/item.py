@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ..toast import Conversation, Place
 from .fields import DIRECT
@@ -48,6 +49,10 @@ class News(Struct, frozen=True):
     """A direct conversation of more than two."""
     place: Place = Place()
     """Where it can be read."""
+
+    def without_words(self) -> News:
+        """The same, as it is kept for later."""
+        return replace(self, name=None, sender=None, message=None, attached="", description=None)
 
     @property
     def cause(self) -> Cause:

@@ -5,6 +5,8 @@ Time is an argument, in seconds.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..toast import Conversation
 from .item import News
 from .messages import Message
@@ -75,6 +77,10 @@ class LateText:
         """It was read: nothing of it is told or completed."""
         self._waiting = [one for one in self._waiting if one[0].conversation != conversation]
         self._shown.pop(conversation, None)
+
+    def keep(self, wanted: Callable[[News], bool]) -> None:
+        """Of what waits, let wait on what is wanted."""
+        self._waiting = [one for one in self._waiting if wanted(one[0])]
 
     def clear(self) -> None:
         """Forget everything."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from ..config import Config
 from ..events import (
     How,
     Organisation,
@@ -30,12 +31,14 @@ from .item import UNREAD_CHANGE, News
 from .messages import Cause, Message
 from .pairs import Pairs
 from .past import Past
+from .quiet import Quiet
 from .recent import Recent
 from .showing import Showing
 from .telex_settings import TelexSettings
 from .telling import Telling
 from .texts import Texts
 from .unread import Counts, UnreadState
+from .wall import Wall
 
 
 class Notifier:
@@ -52,6 +55,7 @@ class Notifier:
         watch_agents: Callable[[frozenset[str]], None] = lambda channels: None,
         show_text: bool = True,
         honour_settings: bool = True,
+        quiet: Quiet | None = None,
     ) -> None:
         """
         Args:
@@ -63,13 +67,15 @@ class Notifier:
             watch_agents: Told in which organisations (by push channel) an agent's conversation counts as unread.
             show_text: ``False``: toasts tell nothing of what was written.
             honour_settings: ``False``: everything is told, whatever the person set at Telex.
+            quiet: What the person set on this machine. Whoever changes it, or sees that time did, calls
+                :meth:`quiet_changed`.
         """
-        self._types = frozenset(types)
-        self._known_types = {UNREAD_CHANGE, *types} | messages.KINDS | (calls.KINDS if calls.BEGUN in types else set())
+        self._set_types(types)
+        self._quiet = quiet or Quiet(Config(), Wall(lambda: 0.0, lambda at: 0.0))
         self._counts_changed = counts_changed
         self._read = read
         self._watch_agents = watch_agents
-        self._state = UnreadState()
+        self._state = UnreadState(self._quiet.is_muted)
         self._counts = self._state.counts()
         self._agents: frozenset[str] = frozenset()
         self._telling = Telling()
@@ -84,6 +90,7 @@ class Notifier:
         self._showing = Showing(
             self._state,
             self._settings,
+            self._quiet,
             self._texts,
             self._pairs,
             self._organisations,
@@ -110,6 +117,47 @@ class Notifier:
         """The push channels of the organisations in which something is unread, as far as is known."""
         return self._state.unread_channels()
 
+    def name_of(self, conversation: Conversation) -> str:
+        """What the person knows an unread conversation by, or an organisation (section and id are empty); clean."""
+        if conversation.section or conversation.ident:
+            return self.recent.name(conversation)
+        organisation = self._organisations.get(conversation.channel)
+        return wording.title("", organisation.name) if organisation is not None else ""
+
+    def known_organisations(self) -> tuple[Organisation, ...]:
+        """The organisations of the signed-in user; empty before they are known."""
+        return tuple(self._organisations.values())
+
+    # --- what is set ------------------------------------------------------------------------------------------------
+
+    def configure(self, config: Config, now: float) -> None:
+        """The configuration is another. What is counted stays; what is told follows it from here on."""
+        self._set_types(config.notification_types)
+        self._showing.show_text = config.show_text
+        if self._settings.honoured != config.honour_telex_settings:
+            self._settings.honoured = config.honour_telex_settings
+            self._mute_as_at_telex()
+        self._changed(now)
+
+    def quiet_changed(self, now: float) -> None:
+        """What the person set on this machine is another, or its time has come, or is over."""
+        self._state.recount()
+        self.recent.recounted()
+        self._changed(now)
+
+    def _changed(self, now: float) -> None:
+        self._end(self._calls.muted(self._state.is_muted))
+        self._showing.changed(now)
+        self._publish()
+
+    def _set_types(self, types: tuple[str, ...]) -> None:
+        self._types = frozenset(types)
+        self._known_types = {UNREAD_CHANGE, *types} | messages.KINDS | (calls.KINDS if calls.BEGUN in types else set())
+
+    def _mute_as_at_telex(self) -> None:
+        for channel, idents in self._settings.muted().items():
+            self._state.mute(channel, idents)
+
     # --- what happens -----------------------------------------------------------------------------------------------
 
     def signed_in(self, event: SignedIn) -> None:
@@ -128,6 +176,8 @@ class Notifier:
         self._past.expect(now.keys() - self._organisations.keys())
         self._organisations.clear()
         self._organisations.update(now)
+        self._quiet.know(event.organisations)
+        self._state.recount()
         self._publish()
 
     def received(self, event: PublicationsReceived, now: float) -> None:
@@ -202,16 +252,13 @@ class Notifier:
         if event.channel not in self._organisations:
             return
         self._settings.looked_up(event)
-        if event.muted is not None and self._settings.honoured:
-            self._state.mute(event.channel, event.muted)
-            self._showing.muted()
-        self._showing.release(now)
-        self._publish()
+        self._mute_as_at_telex()
+        self._changed(now)
 
     def profile(self, event: ProfileLookedUp, now: float) -> None:
         """What the person set for themselves."""
         self._settings.profile(event)
-        self._showing.release(now)
+        self._changed(now)
 
     def clear(self) -> None:
         """Signed out: nothing is known any more."""
@@ -303,7 +350,7 @@ class Notifier:
             self._showing.offer(self._learnt(waiting, message), now)
         elif shown is not None:
             self._pairs.message_is_told(message.cause, now)
-            self._showing.replace(self._learnt(shown, message))
+            self._showing.replace(self._learnt(shown, message), now)
         elif not self._pairs.message_is_told(message.cause, now):
             return self._telling.of_message(message, self._state.unread_of(message.conversation))
         return None
@@ -312,7 +359,7 @@ class Notifier:
         me = self._telling.me
         if came.kind != calls.BEGUN:
             self._end(self._calls.ended(came.kind, channel, came.fields, me))
-        elif self._settings.calls(channel):
+        elif self._settings.calls(channel) and self._quiet.calls(calls.conversation(channel, came.fields), now):
             call = self._calls.begun(channel, came.fields, me, now)
             if call is not None:
                 self._showing.call(replace(call, caller=self._telling.caller(came.fields)), now)

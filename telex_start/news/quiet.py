@@ -125,10 +125,11 @@ class Quiet:
         """Mute a conversation or an organisation, or unmute it.
 
         Args:
-            name: What the person knows it by; fit to show.
+            name: What the person knows it by, fit to show; empty where that is not known.
             how_long: ``None`` unmutes it.
         """
-        self._mutes.pop(conversation, None)
+        before = self._mutes.pop(conversation, None)
+        name = name or (before.name if before is not None else "") or "A conversation"
         if how_long is not None:
             until = None
             if how_long is MuteFor.HOUR:

@@ -122,6 +122,11 @@ class Recent:
         told = (one for one in self._known.items() if not self._state.is_muted(one[0]))
         return sorted(told, key=lambda one: one[1].order, reverse=True)
 
+    def name(self, conversation: Conversation) -> str:
+        """What the person knows it by, without its counts; empty for one that is not unread."""
+        known = self._known.get(conversation)
+        return self._unread(conversation, known).name if known is not None else ""
+
     def place(self, conversation: Conversation) -> Place:
         """Where it can be read; of one that is not unread any more, as far as its id says it."""
         if (known := self._known.get(conversation)) is not None:

@@ -21,6 +21,7 @@ from .item import UNREAD_CHANGE, News
 from .late_text import LateText
 from .messages import Message
 from .pairs import Pairs
+from .quiet import Quiet
 from .telex_settings import TelexSettings, Verdict
 from .texts import Texts
 from .unread import UnreadState
@@ -36,6 +37,7 @@ class Showing:
         self,
         state: UnreadState,
         settings: TelexSettings,
+        quiet: Quiet,
         texts: Texts,
         pairs: Pairs,
         organisations: Mapping[str, Organisation],
@@ -46,18 +48,19 @@ class Showing:
     ) -> None:
         """
         Args:
-            state, settings, texts, pairs, organisations: The notifier's; here they are asked, and the pairs told what
-                was told.
-            show, read, show_text: See :class:`.notifier.Notifier`.
+            state, settings, quiet, texts, pairs, organisations: The notifier's; here they are asked, and the pairs told
+                what was told.
+            show, read, show_text: See :class:`.notifier.Notifier`; the latter may be set anew.
         """
         self._state = state
         self._settings = settings
+        self._quiet = quiet
         self._texts = texts
         self._pairs = pairs
         self._organisations = organisations
         self._show = show
         self._read = read
-        self._show_text = show_text
+        self.show_text = show_text
         self._flood = FloodRule()
         self._late = LateText()
         self._held = Gathering()
@@ -91,9 +94,9 @@ class Showing:
             self._offer_one(earlier, now)
         self._offer_one(news, now)
 
-    def replace(self, news: News) -> None:
-        """Put this, with its text, in place of the same on the screen."""
-        if self._show_text:
+    def replace(self, news: News, now: float) -> None:
+        """Put this, with its text, in place of the same on the screen, unless that would pop up where nothing is to."""
+        if self.show_text and not self._quiet.is_quiet(now) and not self._state.is_muted(news.conversation):
             self._show(replace(self._toast(news), silent=True))
 
     def call(self, call: Call, now: float) -> None:
@@ -114,11 +117,14 @@ class Showing:
         """Whether news is to be told at all, and now; what is to be told later is held back here."""
         if self._state.is_muted(news.conversation):
             return False
-        verdict = self._settings.verdict(news)
-        if verdict is Verdict.HOLD:
+        verdicts = (self._settings.verdict(news), self._quiet.verdict(news, now))
+        if Verdict.DROP in verdicts:
+            return False
+        if Verdict.HOLD in verdicts:
             self._held.add(news, count)
             self._plan_release(now)
-        return verdict is Verdict.TELL
+            return False
+        return not self._quiet.client_has_it()
 
     def _offer_one(self, news: News, now: float) -> None:
         if news.kind != UNREAD_CHANGE:
@@ -137,7 +143,7 @@ class Showing:
 
     def _toast(self, news: News) -> Toast:
         name = self._name(news.conversation.channel)
-        return wording.toast_of(news, name, len(self._organisations) > 1, self._show_text)
+        return wording.toast_of(news, name, len(self._organisations) > 1, self.show_text)
 
     def _name(self, channel: str) -> str:
         organisation = self._organisations.get(channel)
@@ -147,12 +153,15 @@ class Showing:
 
     def release(self, now: float) -> None:
         """Tell what was held back for organisations that are free again."""
-        if self._held:
+        if self._held and not self._quiet.is_quiet(now):
             free = self._held.take(self.unread_of, lambda channel: not self._settings.holds(channel))
             self.summarise(wording.paused_summary, free, now)
             self._plan_release(now)
 
     def _plan_release(self, now: float) -> None:
+        if self._quiet.is_quiet(now):
+            self._held_until = None  # its end comes by :meth:`changed`
+            return
         waits = [wait for channel in self._held.channels() if (wait := self._settings.free_in(channel)) is not None]
         self._held_until = now + min(waits) if waits else None
 
@@ -167,6 +176,8 @@ class Showing:
 
     def tick(self, now: float) -> None:
         """Show what is due."""
+        if self._quiet.is_quiet(now):
+            self._look_again(now)
         for news in self._late.overdue(now):
             self._offer_one(news, now)
         held = self._flood.due(now, self.unread_of)
@@ -174,6 +185,10 @@ class Showing:
             self._show(wording.flood_summary(held.count, held.conversations, held.channel))
         if self._held_until is not None and now >= self._held_until:
             self.release(now)
+
+    def _look_again(self, now: float) -> None:
+        self._flood.keep(lambda news, count: self._is_to_be_told(news, count, now))
+        self._late.keep(lambda news: self._is_to_be_told(news, 1, now))
 
     # --- what is over -----------------------------------------------------------------------------------------------
 
@@ -187,10 +202,13 @@ class Showing:
         """It was read, but may have been written to again since: no text is waited for any more."""
         self._late.read(conversation)
 
-    def muted(self) -> None:
-        """Other channels are muted than before: their toasts go."""
+    def changed(self, now: float) -> None:
+        """The person wants other things told than before: what waits to be told is looked at again, the toasts of what
+        is muted go, and what was held back is told where it is to be told now."""
+        self._look_again(now)
         for conversation in [known for known in self._toasted if self._state.is_muted(known)]:
-            self._gone(conversation)
+            self.read(conversation)
+        self.release(now)
 
     def left(self, channel: str) -> None:
         """The user left this organisation."""

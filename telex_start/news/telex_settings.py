@@ -38,42 +38,52 @@ class TelexSettings:
                 on this machine.
         """
         self.honoured = honoured
-        self.paused = False
-        """The person wants no notifications just now."""
+        """May change at any time: what is set at Telex is known all the same."""
+        self._paused = False
         self._second_of_day = second_of_day
         self._timezone = ""
         self._about: dict[str, str] = {}
         self._hours: dict[str, Hours | None] = {}
+        self._muted: dict[str, frozenset[str]] = {}
+
+    @property
+    def paused(self) -> bool:
+        """The person wants no notifications just now."""
+        return self.honoured and self._paused
+
+    def muted(self) -> dict[str, frozenset[str]]:
+        """By push channel: the ids of the channels that are muted."""
+        return {channel: idents if self.honoured else frozenset() for channel, idents in self._muted.items()}
 
     def looked_up(self, event: SettingsLookedUp) -> None:
         """The settings of an organisation."""
-        if self.honoured:
-            if event.notify_about is not None:
-                self._about[event.channel] = event.notify_about
-            if event.time_range is not None:
-                self._hours[event.channel] = hours(event.time_range)
+        if event.notify_about is not None:
+            self._about[event.channel] = event.notify_about
+        if event.time_range is not None:
+            self._hours[event.channel] = hours(event.time_range)
+        if event.muted is not None:
+            self._muted[event.channel] = event.muted
 
     def profile(self, event: ProfileLookedUp) -> None:
         """The settings of the person."""
-        if self.honoured:
-            self.paused = event.paused
-            self._timezone = event.timezone
+        self._paused = event.paused
+        self._timezone = event.timezone
 
     def verdict(self, news: News) -> Verdict:
         """What becomes of news."""
         channel = news.conversation.channel
-        about = self._about.get(channel)
+        about = self._about.get(channel) if self.honoured else None
         if about == "nothing" or (about == "mentions" and not news.to_oneself):
             return Verdict.DROP
         return Verdict.HOLD if self.holds(channel) else Verdict.TELL
 
     def calls(self, channel: str) -> bool:
         """Whether a call in this organisation is told."""
-        return self._about.get(channel) != "nothing" and not self.holds(channel)
+        return not (self.honoured and self._about.get(channel) == "nothing") and not self.holds(channel)
 
     def holds(self, channel: str) -> bool:
         """Whether nothing of this organisation is told now."""
-        return self.paused or self._out_of_hours(channel)
+        return self.paused or (self.honoured and self._out_of_hours(channel))
 
     def free_in(self, channel: str) -> float | None:
         """In how many seconds to ask :meth:`holds` again; ``None`` where only Telex can end it."""
@@ -86,12 +96,14 @@ class TelexSettings:
         """The user left this organisation."""
         self._about.pop(channel, None)
         self._hours.pop(channel, None)
+        self._muted.pop(channel, None)
 
     def clear(self) -> None:
         """Forget everything."""
         self._about.clear()
         self._hours.clear()
-        self.paused, self._timezone = False, ""
+        self._muted.clear()
+        self._paused, self._timezone = False, ""
 
     def _out_of_hours(self, channel: str) -> bool:
         found = self._hours.get(channel)

@@ -7,7 +7,7 @@ moment when it was asked for: of a conversation that had a publication since, th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 from msgspec import Struct
@@ -67,7 +67,13 @@ class UnreadState:
     Owned by one thread. Its memory is bounded whatever the network sends, and it never raises.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, muted_here: Callable[[Conversation], bool] = lambda conversation: False) -> None:
+        """
+        Args:
+            muted_here: Whether a conversation is muted on this machine. Its answer changes only with
+                :meth:`recount` after it.
+        """
+        self._muted_here = muted_here
         self._known: dict[Conversation, _Known] = {}
         self._unread = self._mentions = self._conversations = 0
         self._events: dict[str, None] = {}
@@ -206,13 +212,19 @@ class UnreadState:
         """In this organisation these channels are muted, and no others: the counts leave them out."""
         if self._muted.get(channel, frozenset()) != idents:
             self._muted[channel] = idents
-            told = [known for conversation, known in self._known.items() if not self.is_muted(conversation)]
-            self._unread = sum(known.unread for known in told)
-            self._mentions = sum(known.mentions for known in told)
-            self._conversations = len(told)
+            self.recount()
+
+    def recount(self) -> None:
+        """Other conversations are muted than before: the counts leave those out, and no others."""
+        told = [known for conversation, known in self._known.items() if not self.is_muted(conversation)]
+        self._unread = sum(known.unread for known in told)
+        self._mentions = sum(known.mentions for known in told)
+        self._conversations = len(told)
 
     def is_muted(self, conversation: Conversation) -> bool:
-        """Whether the person muted it at Telex."""
+        """Whether the person muted it, at Telex or on this machine."""
+        if self._muted_here(conversation):
+            return True
         muted = self._muted.get(conversation.channel)
         return bool(muted) and conversation.section == CHANNELS and conversation.ident in (muted or ())
 

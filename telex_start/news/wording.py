@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..face import plural
 from ..toast import Action, Place, Toast
@@ -102,8 +102,8 @@ def away_summary(unread: int, conversations: int, channel: str = "") -> Toast:
 
 
 def paused_summary(unread: int, conversations: int, channel: str = "") -> Toast:
-    """One toast for what came while the person wanted none."""
-    return _summary("While notifications were paused", f"{unread} unread", unread, conversations, channel)
+    """One toast for what came while the person wanted none: ``While paused: 12 unread in 4 conversations``."""
+    return _summary("While paused", f"{unread} unread", unread, conversations, channel)
 
 
 def _summary(title: str, what: str, unread: int, conversations: int, channel: str) -> Toast:
@@ -149,6 +149,8 @@ def said(title: str, message: str, *, key: str | None = None) -> Toast:
 
 SIGNING_IN = "signing in"
 """The key of what is said about signing in: it holds until somebody does."""
+CONFIGURATION = "configuration"
+"""The key of what is said about the configuration: it holds until that is read anew."""
 TRAY = "tray"
 """The key of what is said about a missing tray: it holds until one comes."""
 
@@ -169,6 +171,13 @@ SIGN_IN_NEEDED = Toast(
 
 SIGN_IN_BY_CLICK = Toast(title=SIGN_IN_NEEDED.title, body=f"{SIGN_IN_NEEDED.body} Click here.", key=SIGNING_IN)
 """Said where the login window is not to be opened unasked; a click opens it."""
+
+
+def at_the_next_start(keys: Iterable[str]) -> Toast:
+    """Settings have changed that this program cannot take up while it runs."""
+    words = " and ".join(", ".join(keys).rsplit(", ", 1))
+    body = f"{words}; whatever else was changed counts at once."
+    return said("Some settings count at the next start", body, key=CONFIGURATION)
 
 
 def no_tray(missing: str, signed_in: bool) -> Toast:
@@ -198,6 +207,11 @@ def console_line(toast: Toast) -> str:
 
 def _name(raw: str | None) -> str:
     return cut(visible(one_line(raw or "")), LONGEST_TITLE)
+
+
+def title(name: str, organisation_name: str) -> str:
+    """What a person knows a conversation by (an organisation: ``name`` is empty); both as they came."""
+    return _title(_name(name), _name(organisation_name), several_organisations=True)
 
 
 def _title(name: str, organisation: str, several_organisations: bool) -> str:

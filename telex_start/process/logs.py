@@ -83,7 +83,7 @@ def begin(
         thread_failed: Gets the thread's name and the error's type where a thread ends by an unexpected error.
     """
     root = logging.getLogger()
-    root.setLevel(level.upper())
+    set_level(level)
     logging.raiseExceptions = False  # a full disk is no reason to write to a terminal that nobody asked
     trouble: OSError | None = None
     if file is not None:
@@ -99,8 +99,6 @@ def begin(
     for handler in _handlers:
         handler.setFormatter(formatter)
         root.addHandler(handler)
-    for chatty in _CHATTY:
-        logging.getLogger(chatty).setLevel(max(logging.INFO, root.level))
     logging.captureWarnings(True)
     if trouble is not None:
         logging.getLogger(__name__).warning("no log file: %s", trouble)
@@ -116,6 +114,14 @@ def begin(
     threading.excepthook = in_thread
     sys.excepthook = _crashed
     sys.unraisablehook = _unraisable
+
+
+def set_level(level: str) -> None:
+    """How much is logged from now on; see :func:`begin`."""
+    root = logging.getLogger()
+    root.setLevel(level.upper())
+    for chatty in _CHATTY:
+        logging.getLogger(chatty).setLevel(max(logging.INFO, root.level))
 
 
 def end() -> None:

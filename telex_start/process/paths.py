@@ -53,6 +53,16 @@ def state_folder() -> str:
     return os.path.join(_xdg("XDG_STATE_HOME", ".local/state"), _NAME)
 
 
+def config_home() -> str:
+    """The folder of all programs' configuration (Linux: ``$XDG_CONFIG_HOME``)."""
+    return _xdg("XDG_CONFIG_HOME", ".config")
+
+
+def data_home() -> str:
+    """The folder of all programs' data of this user (Linux: ``$XDG_DATA_HOME``)."""
+    return _xdg("XDG_DATA_HOME", ".local/share")
+
+
 def cache_folder() -> str:
     """Drawn icons; need not exist, may be deleted at any time."""
     if _OWN_FOLDERS:

@@ -1,7 +1,8 @@
 """The signals that end the program (on Windows: console events), passed on so that it ends in its own order.
 
-Each goes to a callback. Only where the terminal blocks the main thread (a person is being asked) is that thread
-interrupted at once, by KeyboardInterrupt.
+SIGHUP ends it where it has a controlling terminal, which has gone then; elsewhere it asks to read the configuration
+anew, as of daemons. Each goes to a callback. Only where the terminal blocks the main thread (a person is being asked)
+is that thread interrupted at once, by KeyboardInterrupt.
 
 Python runs a signal's handler on the main thread, between two of its steps. A signal that comes just before the main
 thread goes to sleep would therefore wait for the end of the sleep. So Python writes the signal's number to a pipe
@@ -22,6 +23,8 @@ from typing import NamedTuple
 
 _came_early: list[int] = []
 """The numbers of the signals that came before :func:`listen` was called."""
+_reloading: list[int] = []
+"""SIGHUP, where there is no terminal that could hang up."""
 _LOOK_EVERY = 0.2
 """Seconds between two looks at whether the terminal blocks the main thread, after a signal came."""
 _CLOSE_WITHIN = 4.0
@@ -36,12 +39,35 @@ class Watch(NamedTuple):
 
 
 def record() -> None:
-    """Keep SIGTERM and SIGINT from now on until :func:`listen` passes them on. Called by the main thread.
+    """Keep the signals from now on until :func:`listen` passes them on. Called by the main thread.
 
     The handler raises nothing: its exception could come up anywhere, also in an import, which may swallow it.
     """
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda received, frame: _came_early.append(received))
+
+    def keep(number: int, frame: FrameType | None) -> None:
+        _came_early.append(number)
+
+    if sys.platform != "win32" and not _has_terminal():
+        _reloading[:] = [signal.SIGHUP]
+        signal.signal(signal.SIGHUP, keep)  # whoever ignored it did so for a terminal's sake
+    for number in (signal.SIGTERM, signal.SIGINT, *_hang_up()):
+        signal.signal(number, keep)
+
+
+def asks_to_reload(number: int) -> bool:
+    """Whether that signal asks to read the configuration anew; the others ask to end."""
+    return number in _reloading
+
+
+def _has_terminal() -> bool:
+    """Whether a terminal controls this process. To be asked at the start: when it hangs up it is gone already."""
+    if sys.platform == "win32":
+        return False
+    try:
+        os.close(os.open(os.ctermid(), os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 def listen(on_signal: Callable[[int], None], main_is_blocked: Callable[[], bool]) -> Watch | None:
@@ -56,7 +82,7 @@ def listen(on_signal: Callable[[int], None], main_is_blocked: Callable[[], bool]
     """
 
     def look(number: int, frame: FrameType | None) -> None:
-        if main_is_blocked():
+        if main_is_blocked() and number not in _reloading:
             raise KeyboardInterrupt
 
     if sys.platform == "win32":
@@ -81,7 +107,8 @@ def listen(on_signal: Callable[[int], None], main_is_blocked: Callable[[], bool]
         for number in os.read(read, 64):
             if number != signal.SIGALRM:
                 on_signal(number)
-                signal.setitimer(signal.ITIMER_REAL, _LOOK_EVERY, _LOOK_EVERY)
+                if number not in _reloading:
+                    signal.setitimer(signal.ITIMER_REAL, _LOOK_EVERY, _LOOK_EVERY)
 
     # Those that libraries and children make for themselves (SIGCHLD, SIGPIPE) have no handler, and write nothing.
     signal.set_wakeup_fd(write, warn_on_full_buffer=False)
@@ -110,8 +137,14 @@ def _ours() -> list[signal.Signals]:
     """The signals that are handled here."""
     if sys.platform == "win32":
         return [signal.SIGTERM, signal.SIGINT]
-    hang_up = [] if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else [signal.SIGHUP]  # nohup ignores it, for us
-    return [signal.SIGTERM, signal.SIGINT, signal.SIGALRM, *hang_up]
+    return [signal.SIGTERM, signal.SIGINT, signal.SIGALRM, *_hang_up()]
+
+
+def _hang_up() -> list[signal.Signals]:
+    """SIGHUP, unless it is ignored: nohup does that, for us."""
+    if sys.platform == "win32" or signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        return []
+    return [signal.SIGHUP]
 
 
 def interrupt() -> None:

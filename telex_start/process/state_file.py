@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 
 import msgspec
 
@@ -70,7 +69,10 @@ def save(api_url: str, remembered: Remembered) -> None:
     file = path(api_url)
     folder = os.path.dirname(file)
     os.makedirs(folder, mode=0o700, exist_ok=True)
-    descriptor, draft = tempfile.mkstemp(prefix=".state-", dir=folder)  # mode 0600
+    draft = f"{file}.{os.getpid()}"
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(draft)  # of a process of the same number that was killed
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     try:
         with open(descriptor, "wb") as stream:
             stream.write(msgspec.json.format(msgspec.json.encode(_File(VERSION, remembered))) + b"\n")

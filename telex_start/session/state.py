@@ -65,7 +65,7 @@ class SessionState:
             self._dispatch(now)
             if news:
                 log.warning("%s: %s", *SIGN_IN_AGAIN)
-                self._dispatch(Notice(*SIGN_IN_AGAIN))
+                self._dispatch(Notice(*SIGN_IN_AGAIN, needs_person=True))
 
     def well(self) -> None:
         """All is well: every trouble from now on is a new one."""

@@ -6,7 +6,7 @@ import io
 import os
 import subprocess
 import sys
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import pytest
@@ -109,6 +109,41 @@ def test_each_number_has_its_own_badge(size: int) -> None:
     assert len({icons.draw(State.ONLINE, unread, size).tobytes() for unread in range(most + 2)}) == most + 2
 
 
+@pytest.mark.parametrize("panel", PANELS)
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("unread", [0, 1, 42])
+@pytest.mark.parametrize("state", WITH_BADGE)
+def test_a_pause_is_seen_in_every_state_that_can_tell_anything(
+    state: State, unread: int, size: int, panel: str
+) -> None:
+    """Without colours too, with and without a badge, on light and dark panels."""
+    usual, quiet = (on(panel, icons.draw(state, unread, size, quiet)).convert("L") for quiet in (False, True))
+    apart = [value for value in ImageChops.difference(usual, quiet).tobytes() if value > 60]
+    assert len(apart) >= size / 2
+    # Two bars: a row of the mark that is bright, dark, bright (or the other way) where it has them.
+    ground, ink = icons._LOOKS[state].top, icons._LOOKS[state].ink
+    assert ink is not None
+    picture = on(panel, icons.draw(state, unread, size, quiet=True))
+    rows = [[picture.getpixel((x, y)) == ink for x in range(size)] for y in range(size)]
+    bars = [sum(1 for left, right in pairwise([False, *row]) if right and not left) for row in rows[: size // 2]]
+    assert bars.count(2) >= 3 * size // 16 - 1, ground
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_pauses_badge_is_readable_and_does_not_shout(size: int) -> None:
+    icon = icons.draw(State.ONLINE, 7, size, quiet=True)
+    assert contrast(icons._QUIET_BADGE, WHITE) > 4.5
+    for panel in PANELS:
+        seen = pixels(on(panel, icon))
+        assert seen.count(icons._QUIET_BADGE) > 0.08 * size * size
+        assert RED not in seen
+
+
+@pytest.mark.parametrize("state", [state for state in State if state not in WITH_BADGE])
+def test_without_a_good_session_there_is_nothing_to_pause(state: State) -> None:
+    assert icons.draw(state, 0, 32, quiet=True).tobytes() == icons.draw(state, 0, 32).tobytes()
+
+
 @pytest.mark.parametrize("state", [state for state in State if state not in WITH_BADGE])
 def test_without_a_good_session_there_is_no_badge(state: State) -> None:
     assert icons.draw(state, 5, 32).tobytes() == icons.draw(state, 0, 32).tobytes()
@@ -167,6 +202,15 @@ def test_cached_pixels_are_those_that_were_drawn(tmp_path: Path) -> None:
     drawn = [(size, size, icons.argb32(icons.draw(State.ONLINE, 3, size))) for size in SIZES]
     assert pixmaps.pixmaps(State.ONLINE, 3, tmp_path / "icons") == drawn
     assert pixmaps.pixmaps(State.ONLINE, 3, tmp_path / "icons") == drawn
+
+
+def test_a_pause_has_pixels_of_its_own_in_the_cache(tmp_path: Path) -> None:
+    for quiet in (True, False, True):
+        drawn = [(size, size, icons.argb32(icons.draw(State.ONLINE, 3, size, quiet))) for size in SIZES]
+        assert pixmaps.pixmaps(State.ONLINE, 3, tmp_path, quiet) == drawn
+    assert len(list(tmp_path.iterdir())) == 2
+    assert pixmaps.pixmaps(State.SIGNED_OUT, 0, tmp_path, True) == pixmaps.pixmaps(State.SIGNED_OUT, 0, tmp_path)
+    assert len(list(tmp_path.iterdir())) == 3
 
 
 def test_neither_drawing_nor_reading_brings_pillow(tmp_path: Path) -> None:

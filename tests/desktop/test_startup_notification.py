@@ -82,7 +82,7 @@ def test_without_a_token_or_a_display_nothing_is_told(monitor: Monitor, monkeypa
 def shown(bus: PrivateBus, folder: Any) -> Iterator[SimpleQueue[Event]]:
     events: SimpleQueue[Event] = SimpleQueue()
     connection = Bus(bus.address, keep=True)
-    tray = StatusNotifierTray(connection, SIGNED_OUT, events.put, lambda there: None, folder)
+    tray = StatusNotifierTray(connection, SIGNED_OUT, events.put, lambda there: None, lambda: None, folder)
     tray.start()
     connection.start()
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 from collections.abc import Iterator
@@ -30,10 +31,31 @@ SIGNED_OUT = [
     "Open Main App",
     "Close Main App",
     "-",
+    "Recent",
+    "Pause Notifications",
+    "-",
     "Test Notifications",
+    "Preferences…",
+    "Help",
     "-",
     "Exit",
 ]
+
+
+THE_FIVE = ["Login", "Open Main App", "Close Main App", "Test Notifications", "Exit"]
+
+GENERAL = ("o/u", "channels_section", "General")
+BEN = ("o/u", "dm_channels_section", "d1")
+
+
+def unread(key: tuple[str, str, str], name: str, counts: str = "1") -> list[object]:
+    """A conversation of the list, as the tray program takes it."""
+    return [key, f"{name} ({counts})", "Northwind Ops", False, name]
+
+
+def face(*recent: list[object], **fields: object) -> str:
+    """An order for the tray program."""
+    return json.dumps({"recent": recent, **fields})
 
 
 def tray_program(*arguments: str, **environ: str) -> Script:
@@ -97,7 +119,7 @@ def test_pillow_is_not_brought_by_an_icon_that_was_drawn_before(environ: dict[st
 
 def test_each_item_of_the_menu_asks_for_what_it_says(environ: dict[str, str], panel: FakePanel) -> None:
     with shown(environ, panel) as (program, item):
-        for label in ("Login", "Open Main App", "Close Main App", "Test Notifications", "Exit"):
+        for label in (*THE_FIVE, "Preferences…"):
             item.click(label)
             assert program.next_line() == f"MenuClicked {label}"
         program.tell("reconnecting 0 Reconnecting: no network")
@@ -105,6 +127,164 @@ def test_each_item_of_the_menu_asks_for_what_it_says(environ: dict[str, str], pa
         for label in ("Reconnect Now", "Sign Out"):
             item.click(label)
             assert program.next_line() == f"MenuClicked {label}"
+
+
+@pytest.mark.parametrize(
+    ("into", "labels"),
+    [
+        (
+            "Pause Notifications",
+            ["30 minutes", "1 hour", "4 hours", "Until tomorrow (8:00)", "Until I resume"],
+        ),
+        ("Help", ["Doctor", "Open Log", "-", "About"]),
+    ],
+)
+def test_submenus_are_there_at_the_first_asking(
+    environ: dict[str, str], panel: FakePanel, into: str, labels: list[str]
+) -> None:
+    with shown(environ, panel) as (program, item):
+        assert item.labels(into) == labels
+        for label in labels:
+            if label != "-":
+                item.click(into, label)
+                assert program.next_line() == f"MenuClicked {label}"
+
+
+def test_while_paused_there_is_resume_in_the_place_of_pause(environ: dict[str, str], panel: FakePanel) -> None:
+    with shown(environ, panel) as (program, item):
+        before = item.labels()
+        program.tell(face(state="signed_out", status="Signed out", resumable=True))
+        panel.wait_until(lambda: "Resume Notifications" in item.labels(), "Resume Notifications")
+        renamed = ["Resume Notifications" if label == "Pause Notifications" else label for label in before]
+        assert item.labels() == renamed
+        item.click("Resume Notifications")
+        assert program.next_line() == "MenuClicked Resume Notifications"
+        assert "LayoutUpdated" not in item.signals()  # an open menu stays as it is, but for the one entry
+
+
+def test_with_nothing_unread_the_list_says_so(environ: dict[str, str], panel: FakePanel) -> None:
+    with shown(environ, panel) as (_, item):
+        entries = {entry.label: entry.enabled for entry in item.menu("Recent") if not entry.separator}
+        assert entries == {"Nothing unread": False, "Mark All as Read": False}
+
+
+def test_the_unread_conversations_are_listed_newest_first_and_open_by_a_click(
+    environ: dict[str, str], panel: FakePanel
+) -> None:
+    with shown(environ, panel) as (program, item):
+        program.tell(face(unread(BEN, "@ Ben Okri"), unread(GENERAL, "# General · Northwind_Ops", "3, mentions you")))
+        listed = ["@ Ben Okri (1)", "# General · Northwind_Ops (3, mentions you)", "-", "Mark All as Read", "Mute"]
+        panel.wait_until(lambda: item.labels("Recent") == listed, "the conversations")
+        item.click("Recent", "@ Ben Okri (1)")
+        assert program.next_line() == "UnreadClicked d1"
+        item.click("Recent", "Mark All as Read")
+        assert program.next_line() == "MenuClicked Mark All as Read"
+
+
+def test_conversations_and_organisations_are_muted_and_unmuted_in_the_list(
+    environ: dict[str, str], panel: FakePanel
+) -> None:
+    with shown(environ, panel) as (program, item):
+        muted = [[["o/u", "channels_section", "Random"], "# Random", "until 14:30"], [["p/u", "", ""], "Blue Harbour"]]
+        program.tell(face(unread(BEN, "@ Ben Okri"), unread(GENERAL, "# General", "3"), muted=muted))
+        listed = [
+            *("@ Ben Okri", "# General", "-", "All of Northwind Ops", "-"),
+            *("Unmute # Random (until 14:30)", "Unmute Blue Harbour"),
+        ]
+        panel.wait_until(lambda: "Mute" in item.labels("Recent"), "Mute in the menu")
+        assert item.labels("Recent", "Mute") == listed
+        how_long = ["1 hour", "Until tomorrow (8:00)", "Until unmuted"]
+        assert item.labels("Recent", "Mute", "# General") == how_long
+        for words in how_long:
+            item.click("Recent", "Mute", "# General", words)
+            assert program.next_line() == f"MuteChosen General {words} # General"
+        item.click("Recent", "Mute", "All of Northwind Ops", "1 hour")
+        assert program.next_line() == "MuteChosen  1 hour Northwind Ops"
+        item.click("Recent", "Mute", "Unmute # Random (until 14:30)")
+        assert program.next_line() == "MuteChosen Random None # Random"
+
+
+def test_what_is_muted_can_be_unmuted_with_nothing_unread(environ: dict[str, str], panel: FakePanel) -> None:
+    with shown(environ, panel) as (program, item):
+        program.tell(face(muted=[[["p/u", "", ""], "Blue Harbour"]]))
+        panel.wait_until(lambda: "Mute" in item.labels("Recent"), "Mute in the menu")
+        assert item.labels("Recent", "Mute") == ["Unmute Blue Harbour"]
+
+
+def test_an_open_list_is_updated_and_a_click_means_what_the_person_saw(
+    environ: dict[str, str], panel: FakePanel
+) -> None:
+    """Entries are known by their conversation, whatever their labels say, so panels change those that are there."""
+    with shown(environ, panel) as (program, item):
+        program.tell(face(unread(BEN, "@ Ben Okri"), unread(GENERAL, "# General", "3")))
+        panel.wait_until(lambda: len(item.labels("Recent")) == 5, "the conversations")
+        ids = {entry.label: entry.id for entry in item.menu("Recent")}
+        mute = {entry.label: entry.id for entry in item.menu("Recent", "Mute") if not entry.separator}
+        before = len(item.signals())
+        # Ben is called otherwise, General has another count: no entry comes or goes.
+        program.tell(face(unread(BEN, "@ Benedict Okri", "2"), unread(GENERAL, "# General", "4")))
+        panel.wait_until(lambda: "@ Benedict Okri (2)" in item.labels("Recent"), "other labels")
+        assert item.signals()[before:] == ["ItemsPropertiesUpdated"]
+        after = {entry.label: entry.id for entry in item.menu("Recent")}
+        assert (after["@ Benedict Okri (2)"], after["# General (4)"]) == (ids["@ Ben Okri (1)"], ids["# General (3)"])
+        assert item.menu("Recent", "Mute")[0].id == mute["@ Ben Okri"]
+        # General moves up, and one comes: the two keep their ids.
+        new = unread(("o/u", "channels_section", "New"), "# New")
+        program.tell(face(new, unread(GENERAL, "# General", "5"), unread(BEN, "@ Benedict Okri", "2")))
+        panel.wait_until(lambda: "# New (1)" in item.labels("Recent"), "a new one")
+        moved = {entry.label: entry.id for entry in item.menu("Recent")}
+        assert moved["@ Benedict Okri (2)"] == ids["@ Ben Okri (1)"]
+        assert moved["# General (5)"] == ids["# General (3)"]
+        assert moved["# New (1)"] not in ids.values()
+
+
+def test_a_middle_click_is_told_and_the_wheel_does_nothing(environ: dict[str, str], panel: FakePanel) -> None:
+    with shown(environ, panel) as (program, item):
+        item.scroll()
+        item.middle_click()
+        assert program.next_line() == "IconMiddleClicked"
+
+
+def test_an_opening_of_the_menu_is_told_once(environ: dict[str, str], panel: FakePanel) -> None:
+    with shown(environ, panel) as (program, item):
+        path = str(item.property("Menu"))
+
+        def call(member: str, signature: str, *body: object) -> None:
+            panel.call(item.name, path, "com.canonical.dbusmenu", member, signature, *body)
+
+        program.tell("openings")
+        program.tell(face(status="ready"))
+        panel.wait_until(lambda: item.property("Title") == "Telex: ready", "the openings to be told")
+        about, opened, closed = (
+            ("AboutToShow", "i", 0),
+            *(("Event", "isvu", 0, name, ("i", 0), 0) for name in ("opened", "closed")),
+        )
+        as_panels_do = [
+            (about, opened, closed),  # lxqt-panel
+            (("AboutToShowGroup", "ai", [0]), ("EventGroup", "a(isvu)", [opened[2:]]), closed),  # xfce4-panel
+            (opened, closed),  # never asks
+            (about,),  # says no more
+            (about, opened),  # never says that it is closed
+            (about, opened),
+        ]
+        for calls in as_panels_do:
+            for one in calls:
+                call(*one)
+            item.activate()  # a click is told after all that was before it
+            assert [program.next_line(), program.next_line()] == ["MenuOpened", "IconClicked"], calls
+
+
+def test_while_paused_the_icon_is_another(environ: dict[str, str], panel: FakePanel) -> None:
+    with shown(environ, panel) as (program, item):
+        program.tell(face(unread=3, quiet=True, status="Online: 1 organisation, 3 unread, paused"))
+        quiet = icons.argb32(icons.draw(State.ONLINE, 3, 22, quiet=True))
+
+        def picture() -> bytes:
+            return next(bytes(pixels) for width, _, pixels in item.property("IconPixmap") if width == 22)
+
+        panel.wait_until(lambda: picture() == quiet, "the icon that says that it is paused")
+        program.tell(face(unread=3, status="Online: 1 organisation, 3 unread"))
+        panel.wait_until(lambda: picture() == icons.argb32(icons.draw(State.ONLINE, 3, 22)), "the usual icon")
 
 
 @pytest.mark.parametrize(
@@ -130,7 +310,11 @@ def test_menu_offers_what_the_state_allows(
             **({"Reconnect Now": True} if reconnect else {}),
             "Open Main App": True,
             "Close Main App": True,
+            "Recent": True,
+            "Pause Notifications": True,
             "Test Notifications": True,
+            "Preferences…": True,
+            "Help": True,
             **({"Sign Out": True} if sign_out else {}),
             "Exit": True,
         }

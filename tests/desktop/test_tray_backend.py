@@ -20,12 +20,14 @@ from telex_start.desktop.tray.tray import Tray
 from telex_start.events import (
     Event,
     IconClicked,
+    IconMiddleClicked,
     MenuClicked,
+    MenuOpened,
     ThreadFailed,
     TrayAppeared,
 )
 from telex_start.face import Face
-from telex_start.menu import MenuItem
+from telex_start.menu import MenuItem, Muted, Unread
 from telex_start.states import State
 from tests.process import TIMEOUT
 
@@ -95,7 +97,7 @@ def events() -> SimpleQueue[Event]:
 def tray_with(icon_class: Any, events: SimpleQueue[Event], monkeypatch: pytest.MonkeyPatch) -> Tray:
     pystray = SimpleNamespace(Menu=Menu, MenuItem=Item)
     monkeypatch.setattr(pystray_backend, "named", lambda name: Backend(name, pystray, icon_class, 22))
-    monkeypatch.setattr(icons, "draw", lambda state, unread, size: (state, unread))
+    monkeypatch.setattr(icons, "draw", lambda state, unread, size, quiet: (state, unread, quiet))
     bus = cast(Bus, object())  # nothing of it is used by a backend of pystray's
     tray = Tray(events.put, FACE, bus=bus, cache="", environ={"PYSTRAY_BACKEND": "test"})
     tray.start(lambda: None)
@@ -188,6 +190,9 @@ class Win32Icon:
         elif lparam == 0x202:
             self.done.append("clicked")
 
+    def _create_menu_item(self, descriptor: Any, callbacks: list[Any]) -> Any:
+        return SimpleNamespace(dwTypeData=descriptor)
+
 
 class NotifyData(ctypes.Structure):
     _fields_ = (
@@ -211,6 +216,63 @@ def test_on_windows_a_menu_is_made_when_it_is_opened_and_stays_while_it_is_open(
     for _ in range(2):
         icon._on_notify(0, 0x205)
     assert icon.done == ["clicked", *("made", "opens", "closes"), *("destroyed", "made", "opens", "closes")]
+
+
+def test_on_windows_an_opening_and_a_middle_click_are_told() -> None:
+    icon = standing(Win32Icon, None)()
+    icon.on_open = lambda: icon.done.append("told")
+    icon.on_middle_click = lambda: icon.done.append("middle")
+    icon._on_notify(0, 0x208)
+    icon._on_notify(0, 0x205)
+    assert icon.done == ["middle", *("told", "made", "opens", "closes")]
+
+
+def test_on_windows_an_ampersand_is_no_access_key() -> None:
+    icon = standing(Win32Icon, None)()
+    made = [icon._create_menu_item(label, []).dwTypeData for label in ("# R&D (1)", "Exit", None)]
+    assert made == ["# R&&D (1)", "Exit", None]
+
+
+def test_what_pystrays_icon_tells_comes_as_events(events: SimpleQueue[Event], monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Any] = []
+
+    class Kept(Icon):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            made.append(self)
+
+    tray = tray_with(Kept, events, monkeypatch)
+    assert events.get(timeout=TIMEOUT) == TrayAppeared()
+    made[0].on_open()
+    made[0].on_middle_click()
+    assert [events.get_nowait(), events.get_nowait()] == [MenuOpened(), IconMiddleClicked()]
+    assert tray.stop(TIMEOUT) is True
+
+
+def test_what_is_new_in_a_submenu_renews_the_menu_and_a_number_alone_does_not(
+    events: SimpleQueue[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With AppIndicator each renewal closes an open menu."""
+    made: list[Any] = []
+
+    class Kept(Icon):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            made.append(self)
+
+    tray = tray_with(Kept, events, monkeypatch)
+    assert events.get(timeout=TIMEOUT) == TrayAppeared()
+    tray.show(FACE._replace(unread=3, quiet=True))
+    assert made[0].renewed == 0
+    key = ("o/u", "channels_section", "a")
+    for count, face in enumerate(
+        [FACE._replace(recent=(Unread(key, "# a (1)"),)), FACE._replace(muted=(Muted(key, "# a"),))], 1
+    ):
+        tray.show(face)
+        assert made[0].renewed == count
+    tray.show(face._replace(resumable=True))
+    assert made[0].renewed == 3
+    assert tray.stop(TIMEOUT) is True
 
 
 def test_on_windows_a_toast_that_the_tray_does_not_take_is_an_error() -> None:
@@ -251,7 +313,7 @@ def test_a_click_on_the_icon_is_its_default_action(events: SimpleQueue[Event], m
     tray.show(FACE)
     assert made[0].renewed == 0
     tray.show(Face(State.ONLINE, 3, "Online"))
-    assert (made[0].icon, made[0].title, made[0].renewed) == ((State.ONLINE, 3), "Telex: Online", 1)
+    assert (made[0].icon, made[0].title, made[0].renewed) == ((State.ONLINE, 3, False), "Telex: Online", 1)
     assert tray.stop(TIMEOUT) is True
     exit_item.action()
     tray.show(FACE)

@@ -92,6 +92,24 @@ def test_a_desktop_where_everything_works(tmp_path: Path, telex: Sandbox) -> Non
     report.says("TLS", "ok", "TLSv1.3", "verified")
 
 
+@pytest.mark.desktop
+@pytest.mark.parametrize("can", [True, False])
+def test_what_the_desktop_cannot_do_of_what_is_set_is_told(tmp_path: Path, telex: Sandbox, can: bool) -> None:
+    """A sound that a daemon plays none of, and a Wayland that tells nobody what is in front."""
+    with ExitStack() as stack:
+        xvfb, bus = stack.enter_context(Xvfb()), stack.enter_context(PrivateBus())
+        stack.enter_context(FakeNotificationDaemon(bus, ("body", "sound") if can else ("body",)))
+        wishes = {"TELEX_START_SOUND": "on", "TELEX_START_WHILE_CLIENT_RUNS": "quiet"}
+        session = {"WAYLAND_DISPLAY": "" if can else "wayland-0"}
+        report = Report(tmp_path, environ={**telex.environ, **xvfb.environ, **bus.environ, **wishes, **session})
+    if can:
+        report.says("toasts", "ok", "fake 1 (body, sound)")
+        report.says("quiet", "ok", "while the Telex app is in front")
+    else:
+        report.says("toasts", "note", 'plays no sounds that a program names, so sound = "on" changes nothing')
+        report.says("quiet", "note", "Wayland does not tell which window is in front: notifications come all the same")
+
+
 def test_it_signs_nobody_in_and_leaves_no_lock(tmp_path: Path, telex: Sandbox) -> None:
     before = telex.status()
     Report(tmp_path, environ=telex.environ)
@@ -196,6 +214,28 @@ def test_a_mistake_in_the_configuration_is_found_and_the_rest_is_looked_at(tmp_p
     report.says("configuration", "missing", 'option --api-url is "http://telex.example/api/v1"; allowed is')
     assert {"Python", "lock", "login window", "tray"} <= report.found.keys()
     assert "API" not in report.found
+
+
+def test_all_mistakes_in_the_file_are_found_and_what_does_not_count(tmp_path: Path) -> None:
+    file = tmp_path / "config" / "telex-start" / "config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text('sound = "loud"\nshow_text = true\n[quiet]\nfrom = 22\nfor = 1\n[organisations.X]\nnotify = 1\n')
+    environ = {"TELEX_START_SHOW_TEXT": "false", "TELEX_START_SOUND": "off"}
+    with Program(tmp_path, "doctor", environ=environ) as doctor:
+        assert doctor.ended(50) == 1
+        found = [text[29:] for text in doctor.output if text[9:29].strip() == "configuration"]
+    assert [words.removeprefix(f"{file}: ").partition(";")[0] for words in found] == [
+        "unknown key quiet.for",
+        'sound is "loud"',
+        "quiet.from is 22",
+        'organisations."X".notify is 1',
+    ]
+    file.write_text('sound = "on"\nshow_text = true\nlog_level = "info"\n')
+    report = Report(tmp_path, "--environment", "staging", environ={**environ, "TELEX_START_LOG_LEVEL": "info"})
+    over = "TELEX_START_LOG_LEVEL, TELEX_START_SHOW_TEXT, TELEX_START_SOUND, --environment"
+    report.says("configuration", "ok", f"{file}, and over it {over}")
+    does_not_count = ": what stands in the file for it does not count"
+    report.says("overridden", "note", f"show_text by TELEX_START_SHOW_TEXT, sound by TELEX_START_SOUND{does_not_count}")
 
 
 def test_an_authority_nobody_trusts(tmp_path: Path, telex: Sandbox) -> None:

@@ -46,17 +46,7 @@ def in_words(folder: Path, telex: Sandbox, *options: str) -> Program:
 # --- 0 --------------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def hang_up(request: pytest.FixtureRequest) -> Iterator[None]:
-    """What a started program inherits for SIGHUP: a terminal's default, or nohup's."""
-    before = signal.signal(signal.SIGHUP, request.param)
-    yield
-    signal.signal(signal.SIGHUP, before)
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=lambda number: number.name)
-@pytest.mark.parametrize("hang_up", [signal.SIG_DFL], indirect=True, ids=[""])
-@pytest.mark.usefixtures("hang_up")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
 def test_a_signal_is_an_end_in_order(tmp_path: Path, shared: Sandbox, number: signal.Signals) -> None:
     with headless(tmp_path, shared) as agent:
         agent.event("state", state="online", subscribed=1)
@@ -97,16 +87,6 @@ slow.late = late
 """
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
-
-
-@pytest.mark.parametrize("hang_up", [signal.SIG_IGN], indirect=True, ids=["nohup"])
-@pytest.mark.usefixtures("hang_up")
-def test_what_was_started_to_outlive_its_terminal_does(tmp_path: Path, telex: Sandbox) -> None:
-    with headless(tmp_path, telex) as agent:
-        agent.event("state", state="online", subscribed=1)
-        agent.process.send_signal(signal.SIGHUP)
-        telex.message(0, "General")
-        agent.event("notification", channel="General")
 
 
 def test_exit_from_another_terminal_is_an_end_in_order(tmp_path: Path, shared: Sandbox) -> None:
@@ -343,7 +323,7 @@ class Fake:
 
 agent._Agent = Fake
 atexit.register(print, "the interpreter's own end")
-sys.exit(agent.run(type("Config", (), {"api_url": "https://x.test"})(),
+sys.exit(agent.run(type("Config", (), {"api_url": "https://x.test"})(), None,
     headless=True, as_json=False, open_window=False, password=[])[0])
 """
 

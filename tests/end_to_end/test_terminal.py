@@ -27,13 +27,18 @@ def telex() -> Iterator[Sandbox]:
         yield sandbox
 
 
+IGNORING_HANGUPS = ("sh", "-c", 'trap "" HUP && exec "$@"', "sh")
+"""As nohup has them ignored, which redirects input and output too."""
+
+
 class Terminal:
     """`telex-start --headless` on a pseudo-terminal that is its controlling one, as a shell would start it."""
 
-    def __init__(self, folder: Path, telex: Sandbox, *options: str, piped: bool = False) -> None:
+    def __init__(self, folder: Path, telex: Sandbox, *options: str, piped: bool = False, nohup: bool = False) -> None:
         self._environ = {**Program(folder, environ=telex.environ).environ, "TERM": "dumb"}
         self._options = options
         self._piped = piped
+        self._nohup = nohup
         self.screen = ""
         """Everything that was shown so far."""
         self._read = 0
@@ -41,7 +46,16 @@ class Terminal:
     def __enter__(self) -> Self:
         self._controller, self._terminal = os.openpty()
         self.process = subprocess.Popen(
-            ["setsid", "--ctty", sys.executable, "-m", "telex_start", "--headless", *self._options],
+            [
+                "setsid",
+                "--ctty",
+                *(IGNORING_HANGUPS if self._nohup else []),
+                sys.executable,
+                "-m",
+                "telex_start",
+                "--headless",
+                *self._options,
+            ],
             env=self._environ,
             cwd=ROOT,
             stdin=self._terminal,
@@ -157,6 +171,30 @@ def test_sigterm_during_the_question_ends_it(tmp_path: Path, telex: Sandbox) -> 
         terminal.process.send_signal(signal.SIGTERM)
         assert terminal.ended() == 0
         assert terminal.echoes
+
+
+def signed_in(terminal: Terminal, telex: Sandbox) -> None:
+    terminal.shows("Telex e-mail")
+    terminal.type(f"{telex.email}\r")
+    terminal.asks_for_the_password()
+    terminal.type(f"{telex.password}\r")
+    terminal.shows("Online: 1 organisation")
+
+
+def test_a_terminal_that_hangs_up_ends_it_in_order(tmp_path: Path, telex: Sandbox) -> None:
+    with Terminal(tmp_path, telex) as terminal:
+        signed_in(terminal, telex)
+        terminal.process.send_signal(signal.SIGHUP)
+        assert terminal.ended() == 0
+    assert list((tmp_path / "run" / "telex-start").iterdir()) == [], "no lock is left behind"
+
+
+def test_what_was_started_to_outlive_its_terminal_does(tmp_path: Path, telex: Sandbox) -> None:
+    with Terminal(tmp_path, telex, nohup=True) as terminal:
+        signed_in(terminal, telex)
+        terminal.process.send_signal(signal.SIGHUP)
+        telex.message(0, "General")
+        terminal.shows("General")
 
 
 @pytest.mark.parametrize("at", ["e-mail", "password"])

@@ -95,7 +95,11 @@ def test_a_start_says_how_to_sign_in_and_exit_leaves_nothing(desk: Desk) -> None
         "Login": True,
         "Open Main App": True,
         "Close Main App": True,
+        "Recent": True,
+        "Pause Notifications": True,
         "Test Notifications": True,
+        "Preferences…": True,
+        "Help": True,
         "Exit": True,
     }
     spent = Stopwatch()

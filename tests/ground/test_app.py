@@ -25,6 +25,7 @@ from telex_start.events import (
     Command,
     CountsUnknown,
     Event,
+    FrontLookedAt,
     How,
     IconClicked,
     IconMiddleClicked,
@@ -244,6 +245,8 @@ class MainApp:
         self.tokens: list[str] = []
         self.client = False
         """A click on a toast opens the client."""
+        self.is_in_front = False
+        self.looks = 0
         self.result: MainAppAnswered | Exception | None = None
         self.may_go_on = threading.Event()
         self.may_go_on.set()
@@ -259,6 +262,10 @@ class MainApp:
 
     def prefers_client(self) -> bool:
         return self.client
+
+    def in_front(self) -> bool:
+        self.looks += 1
+        return self.is_in_front
 
     def close(self) -> MainAppAnswered | None:
         return self._do("close")
@@ -371,6 +378,14 @@ class Scene:
         for thread in main_app_threads():
             thread.join(10)
             assert not thread.is_alive()
+        self.app.turn()
+
+    def look_ends(self) -> None:
+        """Wait until it was looked at what is in front, and handle what came of it."""
+        for thread in threading.enumerate():
+            if thread.name == "look at the front":
+                thread.join(10)
+                assert not thread.is_alive()
         self.app.turn()
 
     @property
@@ -1194,7 +1209,13 @@ EXAMPLES: dict[type[Event], Event] = {
         *(SettingsLookedUp(CHANNEL, frozenset({"General"}), "mentions", ""), ProfileLookedUp(True, "Europe/Berlin")),
         *(MarkAsReadFailed("General", "Telex refused it.", GENERAL), MarkedAsRead(GENERAL)),
         *(ChildSaid("preferences", {"saved": True}), ChildEnded("preferences"), LogNotOpened("", "there is none")),
-        *(MenuOpened(), IconMiddleClicked(), UnreadClicked(GENERAL), MuteChosen(GENERAL, MuteFor.HOUR)),
+        *(
+            MenuOpened(),
+            IconMiddleClicked(),
+            UnreadClicked(GENERAL),
+            MuteChosen(GENERAL, MuteFor.HOUR),
+            FrontLookedAt(True),
+        ),
     )
 }
 

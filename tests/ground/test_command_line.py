@@ -62,10 +62,3 @@ def test_an_argument_and_options_are_read() -> None:
     assert (options.how_long, options.environment, options.config) == ("90m", "staging", None)
     assert command_line.parse_command("autostart", ["on", "--headless"]).headless
     assert command_line.parse_command("demo", []).story_interval == "3"
-
-
-def test_what_says_which_telex_it_is_can_be_passed_on() -> None:
-    given = ["--environment=staging", "--config=my own.toml"]
-    assert command_line.where_of(command_line.parse(["--login", *reversed(given)])) == given
-    passed_on = command_line.parse_command("doctor", given)
-    assert (passed_on.environment, passed_on.config) == ("staging", "my own.toml")

@@ -55,6 +55,7 @@ ROOMS: dict[str, set[str]] = {
     "desktop.tk": {"desktop", "process"},
     "desktop.login": {"desktop.tk"},
     "desktop.help": {"desktop", "desktop.main_app", "desktop.tk"},
+    "desktop.preferences": {"desktop", "desktop.tk"},
     "desktop.main_app": {"desktop"},
     "desktop.tray": {
         "desktop",
@@ -69,25 +70,46 @@ ROOMS: dict[str, set[str]] = {
     # What puts the parts together, and the commands.
     "console": {"app", "news", "process"},
     "config_file": {"process"},
+    "settings_text": set(),
+    "settings_file": {"config_file", "settings_text"},
     "command_line": set(),
+    "reload_command": {"command_line", "config_file", "process"},
     "agent": {
+        "config_file",
         "app",
         "session",
         "console",
         "process",
         "desktop",
-        "desktop.help",
         "desktop.bus",
+        "desktop.help",
         "desktop.toasts",
         "desktop.tray",
     }
     | {"desktop.main_app"},
     "doctor": {"net", "push", "news", "process", "config_file", "command_line"}
     | {"desktop", "desktop.bus", "desktop.tray", "desktop.main_app", "desktop.help"},
+    "pause_command": {"app", "command_line", "config_file", "process"},
+    "setup": {"process", "desktop", "desktop.main_app", "command_line", "config_file"},
+    "preferences": {"pause_command", "process", "config_file", "settings_file", "command_line", "setup"}
+    | {"desktop", "desktop.preferences"},
     "demo": {"command_line"},
     "reference": {"command_line", "sandbox"},
     "sandbox": set(),
-    "__main__": {"agent", "demo", "doctor", "sandbox", "command_line", "config_file", "process", "desktop.help"},
+    "__main__": {
+        "agent",
+        "demo",
+        "pause_command",
+        "preferences",
+        "reload_command",
+        "doctor",
+        "sandbox",
+        "command_line",
+        "config_file",
+        "process",
+        "setup",
+        "desktop.help",
+    },
 }
 """Room -> what it may import beside itself; beside the ground too, where it is not of the ground itself."""
 
@@ -95,7 +117,16 @@ STRANGERS = {"sandbox"}
 """Rooms that may not even import the ground: what the sandbox does must not come from the client that it tests."""
 
 PURE = ("news/", "push/", "events.py", "states.py", "toast.py", "menu.py", "face.py", "config.py", "errors.py")
-PURE_TOO = ("remembered.py", "net/pacing.py", "net/json_text.py", "net/http_head.py", "printable.py", "__init__.py")
+PURE_TOO = (
+    "desktop/preferences/model.py",
+    "desktop/preferences/words.py",
+    "remembered.py",
+    "net/pacing.py",
+    "net/json_text.py",
+    "net/http_head.py",
+    "printable.py",
+    "__init__.py",
+)
 IMPURE_IN_PURE_ROOMS = {"push/websocket.py"}
 """The one module of a pure room that is the way out of it."""
 PURE_LIBRARIES = {
@@ -121,11 +152,12 @@ OWNERS: dict[str, set[str]] = {
     "truststore": {"net/tls.py"},
     "websocket": {"push/websocket.py"},
     "platformdirs": {"process/paths.py"},
+    "tomlkit": {"settings_text.py"},
     "psutil": {"desktop/main_app/main_app.py"},
     "plyer": {"desktop/toasts/plyer_backend.py"},
     "PIL": {"desktop/icons.py"},
     "Xlib": {"desktop/x11.py"},
-    "tkinter": {"desktop/tk/toolkit.py", "desktop/login/window.py", "desktop/help/text_window.py"},
+    "tkinter": {"desktop/tk/", "desktop/login/window.py", "desktop/preferences/", "desktop/help/text_window.py"},
     "tktooltip": {"desktop/tk/tips.py"},
     "gi": {"desktop/tray/pystray_backend.py"},
     # The StatusNotifier icon is a package that could leave this house: it has a bus connection and a base of its own.

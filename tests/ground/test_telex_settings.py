@@ -75,7 +75,7 @@ def test_out_of_hours_is_one_summary_when_they_begin() -> None:
     assert desk.notifier.deadline() == 60.0 + 1800.0
     desk.hour = 9.0
     desk.until(1860.0)
-    assert desk.titles[1:] == ["While notifications were paused"]
+    assert desk.titles[1:] == ["While paused"]
     assert desk.bodies[1:] == ["3 unread in 1 conversation"]
     assert desk.notifier.deadline() is None
     desk.receive(change("b", 1), now=2000.0)
@@ -90,7 +90,7 @@ def test_clocks_that_were_set_meanwhile_are_looked_at_each_hour() -> None:
     assert desk.notifier.deadline() == 3600.0
     desk.hour = 10.0  # the person has travelled
     desk.until(3600.0)
-    assert desk.titles == ["While notifications were paused"]
+    assert desk.titles == ["While paused"]
 
 
 def test_a_pause_is_one_summary_at_its_end() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -153,6 +154,31 @@ def test_a_menu_that_is_made_anew_gives_clicks_its_newest_items() -> None:
     assert entry is not None
     entry.item(None)
     assert heard == [1]
+
+
+def test_an_item_with_a_key_is_the_same_entry_whatever_it_says() -> None:
+    words = {"x": "one", "y": "two"}
+
+    def items() -> Iterator[Any]:
+        for key, word in words.items():
+            item = MenuItem(word, Menu(MenuItem("below", nothing)))
+            item.key = key
+            yield item
+
+    layout = Layout()
+    menu = Menu(items)
+    layout.refresh(menu)
+    x, y = (entry.id for entry in entries(layout))
+    below = entries(layout, x)[0].id
+    words.update(x="two", y="three")
+    assert layout.refresh(menu) == ([], [(x, {"label": ("s", "two")}), (y, {"label": ("s", "three")})])
+    assert entries(layout, x)[0].id == below
+    # One that says the same, but of another key, is another.
+    words.clear()
+    words.update(z="two", y="three")
+    assert layout.refresh(menu)[0] == [ROOT]
+    assert entries(layout)[0].id not in (x, y)
+    assert entries(layout)[1].id == y
 
 
 def test_an_exception_of_the_menus_own_leaves_it_as_it_was() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ...events import Event
+    from .bus import Bus
 
 
 class Buses:
@@ -25,6 +26,7 @@ class Buses:
         self._environ = environ
         self.session = None
         self._loop = None
+        self._system: Bus | None = None
         if not sys.platform.startswith("linux"):
             return
         from .bus import Bus, session_address
@@ -44,7 +46,18 @@ class Buses:
         if (loop := self._loop) is not None:
             from .sleep import watch
 
-            loop.post(lambda: watch(loop, dispatch, self._environ))
+            def begin() -> None:
+                self._system = watch(loop, dispatch, self._environ)
+
+            loop.post(begin)
+
+    def screen_is_locked(self) -> bool:
+        """Whether the screen locker has told logind so; no where nobody answers. From any thread but the loop's."""
+        if (system := self._system) is None:
+            return False
+        from .locking import is_locked
+
+        return is_locked(system)
 
     def stop(self, timeout: float = 0.5) -> bool:
         """Disconnect and end the thread.

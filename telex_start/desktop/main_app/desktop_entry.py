@@ -9,6 +9,8 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 
+BLANKS = " \t\r"
+"""What may stand around a line, a key and a value; other blanks of Unicode are letters like any."""
 _ESCAPES = {"s": " ", "n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
 
 
@@ -38,13 +40,13 @@ def parse(text: str) -> dict[str, str]:
     """Keys and values of the ``[Desktop Entry]`` group, with their escapes resolved."""
     values: dict[str, str] = {}
     inside = False
-    for raw in text.splitlines():
-        line = raw.strip()
+    for raw in text.split("\n"):
+        line = raw.strip(BLANKS)
         if line.startswith("["):
             inside = line == "[Desktop Entry]"
         elif inside and "=" in line and not line.startswith("#"):
             key, _, value = line.partition("=")
-            values[key.strip()] = _unescape(value.strip())
+            values[key.strip(BLANKS)] = _unescape(value.strip(BLANKS))
     return values
 
 
@@ -52,8 +54,9 @@ def command_line(entry: Mapping[str, str]) -> list[str]:
     """The arguments to start the program with, without a file or an address; empty where ``Exec`` makes no sense."""
     arguments = []
     for word, quoted in _words(entry.get("Exec", "")):
-        # A quoted word must not hold field codes; where one does, it is taken as it stands.
-        argument = word if quoted else _without_codes(word, entry)
+        # A quoted word must not hold field codes; where one does, it is taken as it stands. GLib 2.74 and KDE take the
+        # doubled percent sign there too.
+        argument = word.replace("%%", "%") if quoted else _without_codes(word, entry)
         if argument or quoted:
             arguments.append(argument)
     return arguments

@@ -30,6 +30,7 @@ CLOSE_WITHIN = 5.0
 """Seconds that the client has to close by itself."""
 STARTING = 15.0
 """Seconds in which a start that still lives is not repeated."""
+_OPENERS = {"xdg-open", "gio", "exo-open", "kde-open", "kde-open5"}
 _ENDED_WITHIN = 1.0
 """Seconds within which the system has ended what was ended by force."""
 
@@ -125,6 +126,29 @@ def _running(found: telex_client.Client) -> list[psutil.Process]:
         except (psutil.Error, OSError):
             continue  # it has ended meanwhile, or is none of ours
     return processes
+
+
+def is_of(found: telex_client.Client, pid: int) -> bool:
+    """Whether a process is the client's, or was started by one that is: the window of a script is often its child's.
+
+    What an opener of addresses was started for is another program, such as the browser.
+    """
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        chain = [process, *process.parents()]
+    except psutil.Error:
+        return False
+    for one in chain:
+        try:
+            if found.is_process(one.exe(), one.cmdline(), one.cwd):
+                return True
+            if one.name() in _OPENERS:
+                return False
+        except (psutil.Error, OSError):
+            continue  # it has ended meanwhile, or is none of ours
+    return False
 
 
 def _with_descendants(processes: list[psutil.Process]) -> set[int]:

@@ -98,6 +98,18 @@ def find(command: str | None, environ: Mapping[str, str] = os.environ) -> Client
     return _client(desktop_entry.command_line(entry), entry.get("Path") or None, environ) if entry else None
 
 
+def window_classes(environ: Mapping[str, str]) -> set[str]:
+    """What the windows of the client have as ``WM_CLASS``, in small letters.
+
+    By the Desktop Entry Specification an entry says so as ``StartupWMClass``; without that it is its own name.
+    """
+    classes = {*_NAMES, *(name.removesuffix(".desktop") for name in _ENTRIES)}
+    for name in _ENTRIES:
+        if (entry := desktop_entry.find(name, environ)) is not None and entry.get("StartupWMClass"):
+            classes.add(entry["StartupWMClass"])
+    return {name.lower() for name in classes}
+
+
 def _on_path(names: Iterable[str], environ: Mapping[str, str]) -> Client | None:
     paths = (shutil.which(name, path=environ.get("PATH")) for name in names)
     path = next((path for path in paths if path is not None), None)

@@ -31,6 +31,8 @@ class Icon(BaseIcon):  # type: ignore[misc]
     - A left click is the menu's default item; without one it opens the menu.
     - A menu that is open stays open when words, states or visibility of entries change. The menu's callables are
       called when a panel is about to show it, after each click and at :meth:`update_menu`.
+    - An item of the menu that is made anew each time may have an attribute ``key``, by which an open menu knows it
+      again whatever it says.
     - The icon comes by itself when a panel does, and again after the panel or the bus was restarted, or lost it.
     - Hidden it has the status ``Passive``, which lxqt-panel 1.2 does not heed; it is certainly gone when the connection
       has ended.
@@ -42,6 +44,8 @@ class Icon(BaseIcon):  # type: ignore[misc]
         menu: As pystray has it.
         connection: The session bus, of which the caller stays the owner: started by the caller, after this.
         on_host: Told on the connection's thread whether a panel shows icons: once that is known, and at every change.
+        on_menu_open: Told there when the person opens the menu, where the panel says so.
+        on_middle_click: Told there when the person clicks the icon with the middle button.
         attention_icon: The picture while :attr:`attention` is on; by default the same.
         tooltip: More words than the title, for panels that show them.
         category: ``ApplicationStatus``, ``Communications``, ``SystemServices`` or ``Hardware``.
@@ -68,6 +72,8 @@ class Icon(BaseIcon):  # type: ignore[misc]
         *,
         connection: Connection,
         on_host: Callable[[bool], object] | None = None,
+        on_menu_open: Callable[[], object] = lambda: None,
+        on_middle_click: Callable[[], object] = lambda: None,
         attention_icon: Picture | None = None,
         tooltip: str = "",
         category: str = "ApplicationStatus",
@@ -106,10 +112,17 @@ class Icon(BaseIcon):  # type: ignore[misc]
             pictures=self._read_picture,
             has_default=self._has_default,
             on_activate=self._activated,
+            on_middle_click=lambda: after_the_answer(connection, lambda: self._act(on_middle_click)),
             on_token=self._token_came,
             once=self._once,
         )
-        self._menu_object = MenuObject(connection, self._read_menu, self._clicked, self._once)
+        self._menu_object = MenuObject(
+            connection,
+            self._read_menu,
+            self._clicked,
+            lambda: after_the_answer(connection, lambda: self._act(on_menu_open)),
+            self._once,
+        )
         self._notification = Notification(connection, name, self._once)
 
     def __del__(self) -> None:

@@ -54,6 +54,7 @@ class Item:
         pictures: Gives the pictures; with ``True``, those for when it wants attention.
         has_default: Whether a click on the icon itself does something.
         on_activate: The person clicked the icon; the panel is not answered yet.
+        on_middle_click: The same with the middle button.
         on_token: A panel on Wayland handed over a token that lets the next window take the focus.
         once: Logs what goes wrong.
     """
@@ -69,12 +70,14 @@ class Item:
         pictures: Callable[[bool], list[Pixmap]],
         has_default: Callable[[], bool],
         on_activate: Callable[[], object],
+        on_middle_click: Callable[[], object],
         on_token: Callable[[str], object],
         once: LogOnce,
     ) -> None:
         self._look = look
         self._has_default = has_default
         self._on_activate = on_activate
+        self._on_middle_click = on_middle_click
         self._on_token = on_token
         ident, category, icon_theme_path = wire_text(name) or "icon", wire_text(category), wire_text(icon_theme_path)
         text, pixmaps = "s", "a(iiay)"
@@ -101,7 +104,7 @@ class Item:
         }
         methods: dict[str, Method] = {
             "Activate": ("ii", "", self._activate),
-            "SecondaryActivate": ("ii", "", lambda x, y: ()),
+            "SecondaryActivate": ("ii", "", self._secondary_activate),
             "ContextMenu": ("ii", "", lambda x, y: ()),
             "Scroll": ("is", "", lambda delta, orientation: ()),
             "ProvideXdgActivationToken": ("s", "", self._token),
@@ -141,6 +144,10 @@ class Item:
             # By this, panels know to open the menu instead.
             raise Refusal("UnknownMethod", "a click on the icon itself does nothing")
         self._on_activate()
+        return ()
+
+    def _secondary_activate(self, x: int, y: int) -> tuple[Any, ...]:
+        self._on_middle_click()
         return ()
 
     def _token(self, token: str) -> tuple[Any, ...]:

@@ -6,6 +6,9 @@ An entry keeps its id for as long as it is the same entry of the menu, whatever 
 given twice: so a click, which names an id, can only ever mean the entry that the person saw. Entries that are not
 visible now stay in the tree with ``visible`` false. That way nearly every change of a menu is one of properties, which
 panels apply to a menu that is open; only where entries come or go the layout changes, and panels read it anew.
+
+An item that is made anew at each reading may have an attribute ``key``: then it is the same entry as the item with that
+key before, however its label has changed, and never that of another key.
 """
 
 from __future__ import annotations
@@ -49,16 +52,18 @@ class Entry:
     Attributes:
         id: Its number on the bus.
         item: pystray's item as it is now; ``None`` for the menu itself.
+        key: The item's own, by which it is known again; ``None`` without one.
         kind: What sort of entry it is; an entry of another kind is another entry.
         properties: What it says.
         children: The entries of its submenu.
     """
 
-    __slots__ = ("children", "id", "item", "kind", "properties")
+    __slots__ = ("children", "id", "item", "key", "kind", "properties")
 
     def __init__(self, item: Any, kind: str, properties: Properties, children: list[Entry] | None = None) -> None:
         self.id = ROOT
         self.item = item
+        self.key = getattr(item, "key", None)
         self.kind = kind
         self.properties = properties
         self.children = children or []
@@ -151,7 +156,8 @@ class Layout:
                     properties.append((entry.id, changed))
                 entry.properties = found.properties
             self._entries[entry.id] = entry
-            self._merge(entry, below, change)
+            # A panel reads what is below a new entry along with it, and knows nothing of it before.
+            self._merge(entry, below, change if same is not None else ([], []))
             children.append(entry)
         parent.children = children
         if [entry.id for entry in children] != old:
@@ -159,21 +165,29 @@ class Layout:
 
 
 def _same(entries: list[Entry], read: list[Entry]) -> list[Entry | None]:
-    """For each item that was read the entry that it is already: by the item itself, else by what it says."""
+    """For each item that was read the entry that it is already: by the item itself, its key or else its label."""
     rest = list(entries)
+    matches: list[Entry | None] = [None] * len(read)
+    for same in (_is_item, _has_key, _has_label):
+        for place, found in enumerate(read):
+            if matches[place] is None:
+                entry = next((entry for entry in rest if entry.kind == found.kind and same(entry, found)), None)
+                if entry is not None:
+                    rest.remove(entry)
+                    matches[place] = entry
+    return matches
 
-    def take(found: Entry, by_item: bool) -> Entry | None:
-        for entry in rest:
-            same = (
-                entry.item is found.item if by_item else entry.properties.get("label") == found.properties.get("label")
-            )
-            if same and entry.kind == found.kind:
-                rest.remove(entry)
-                return entry
-        return None
 
-    matches = [take(found, True) for found in read]
-    return [match or take(found, False) for match, found in zip(matches, read, strict=True)]
+def _is_item(entry: Entry, found: Entry) -> bool:
+    return entry.item is found.item
+
+
+def _has_key(entry: Entry, found: Entry) -> bool:
+    return found.key is not None and entry.key == found.key
+
+
+def _has_label(entry: Entry, found: Entry) -> bool:
+    return entry.key is None is found.key and entry.properties.get("label") == found.properties.get("label")
 
 
 def _read(menu: Any, depth: int) -> list[Entry]:

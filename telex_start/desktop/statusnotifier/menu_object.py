@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .connection import Connection, LogOnce
-from .layout import DEFAULTS, Change, Entry, Layout
+from .layout import DEFAULTS, ROOT, Change, Entry, Layout
 from .served import Interface, Method, Property, Refusal, ServedObject
 
 PATH = "/MenuBar"
@@ -27,15 +27,24 @@ class MenuObject:
         connection: Where it is served; not started yet.
         menu: Gives the ``pystray.Menu`` of now, or ``None``.
         on_click: Gets the item that the person chose, before the panel is answered.
+        on_open: The person opens the menu; the panel is not answered yet. Once for each opening.
         once: Logs what goes wrong.
     """
 
     def __init__(
-        self, connection: Connection, menu: Callable[[], Any], on_click: Callable[[Any], object], once: LogOnce
+        self,
+        connection: Connection,
+        menu: Callable[[], Any],
+        on_click: Callable[[Any], object],
+        on_open: Callable[[], object],
+        once: LogOnce,
     ) -> None:
         self._connection = connection
         self._menu = menu
         self._on_click = on_click
+        self._on_open = on_open
+        self._announced = False
+        """A panel asked before it shows the menu, and has not said that it is open."""
         self._once = once
         self._layout = Layout()
         self._asked = False
@@ -127,19 +136,31 @@ class MenuObject:
         return (unknown,)
 
     def _happened(self, entry: Entry, event: str) -> None:
+        if entry.id == ROOT and event in ("opened", "closed"):
+            if event == "opened" and not self._announced:  # lxqt-panel asks first, others only say this
+                self._on_open()
+            self._announced = False
         # A click may have been under way when the entry was disabled, or hidden.
         if event == "clicked" and entry.clickable:
             self._on_click(entry.item)
 
     def _about_to_show(self, ident: int) -> tuple[Any, ...]:
         self._entry(ident)
-        return (ident in self._look_again(),)
+        changed = self._look_again()
+        self._announce([ident])
+        return (ident in changed,)
 
     def _about_to_show_group(self, idents: list[int]) -> tuple[Any, ...]:
         unknown = [ident for ident in idents if self._current().entry(ident) is None]
         _not_all(unknown, len(idents))
         changed = self._look_again()
+        self._announce(idents)
         return [ident for ident in idents if ident in changed], unknown
+
+    def _announce(self, idents: list[int]) -> None:
+        if ROOT in idents:
+            self._announced = True
+            self._on_open()
 
     def _look_again(self) -> list[int]:
         """Read the menu anew as it is about to be shown; the (sub)menus that a panel must read anew for that."""

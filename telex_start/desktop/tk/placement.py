@@ -44,6 +44,13 @@ def corner(root: Any, scale: float) -> tuple[int, int]:
     return area[0] + area[2] - margin, area[1] + area[3] - margin
 
 
+def room(root: Any, scale: float) -> tuple[int, int, int, int]:
+    """Left, top, width and height of what a window and its frame may take beside panels, in pixels."""
+    area = _work_area() or (0, 0, root.winfo_screenwidth(), root.winfo_screenheight() - round(48 * scale))
+    margin = round(12 * scale)
+    return area[0] + margin, area[1] + margin, area[2] - 2 * margin, area[3] - 2 * margin
+
+
 def frame_of(root: Any) -> tuple[int, int, int, int] | None:
     """How much its frame adds to the window left, right, above and below, in pixels; ``None`` before it is known."""
     if sys.platform.startswith("linux"):

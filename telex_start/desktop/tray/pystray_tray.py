@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from ...events import Event, ThreadFailed
 from ...face import Face
 from ...states import State
-from .menu import make_menu
+from .menu import make_menu, tell_middle_click, tell_opened
 
 log = logging.getLogger(__name__)
 
@@ -138,6 +138,9 @@ class PystrayTray:
     def _make_icon(self) -> Any:
         menu = make_menu(self._backend.classes, lambda: self._face, self._tell)
         self._icon = self._backend.icon_class("telex-start", self._picture(self._face), self._face.short_title, menu)
+        # For those that tell these.
+        self._icon.on_open = lambda: tell_opened(self._tell)
+        self._icon.on_middle_click = lambda: tell_middle_click(self._tell)
         return self._icon
 
     def _set_up(self, icon: Any) -> None:
@@ -158,13 +161,13 @@ class PystrayTray:
         if old == new:
             return
         self._face = new
-        if (old.state, old.unread) != (new.state, new.unread):
+        if (old.state, old.unread, old.quiet) != (new.state, new.unread, new.quiet):
             self._icon.icon = self._picture(new)
         self._icon.title = new.short_title
-        if (old.status, old.state) != (new.status, new.state):
+        if old._replace(unread=new.unread, words=new.words, quiet=new.quiet) != new:
             self._icon.update_menu()
 
     def _picture(self, face: Face) -> Any:
         from .. import icons
 
-        return icons.draw(State(face.state), face.unread, self._backend.size)
+        return icons.draw(State(face.state), face.unread, self._backend.size, face.quiet)

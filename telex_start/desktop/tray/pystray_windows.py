@@ -7,16 +7,18 @@ or not. Here it is made when it is opened, on the icon's thread, and lives until
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
 from typing import Any
 
 _RIGHT_BUTTON_UP = 0x205
+_MIDDLE_BUTTON_UP = 0x208
 _MODIFY = 1
 _INFO = 0x10
 _OUR_OWN_ICON, _LARGE_ICON, _NO_SOUND = 0x4, 0x20, 0x10
 
 
 def standing(icon_class: Any, win32: Any) -> Any:
-    """The class with these two changes.
+    """The class with these changes, and two callbacks: ``on_open`` before its menu is made, and ``on_middle_click``.
 
     Args:
         icon_class: ``pystray._win32.Icon``, or a class of it.
@@ -26,6 +28,8 @@ def standing(icon_class: Any, win32: Any) -> Any:
     class StandingIcon(icon_class):  # type: ignore[misc]
         _menu_handle = None
         _menu_is_open = False
+        on_open: Callable[[], object] = staticmethod(lambda: None)
+        on_middle_click: Callable[[], object] = staticmethod(lambda: None)
         without_sound = False
         """Toasts make none, from the next one on."""
 
@@ -33,16 +37,26 @@ def standing(icon_class: Any, win32: Any) -> Any:
             """The next menu is made when it is opened."""
 
         def _on_notify(self, wparam: int, lparam: int) -> Any:
+            if lparam == _MIDDLE_BUTTON_UP:
+                self.on_middle_click()
+                return None
             if lparam != _RIGHT_BUTTON_UP:
                 return super()._on_notify(wparam, lparam)
             if self._menu_is_open:  # the messages of the icon come while a menu is open, too
                 return None
             self._menu_is_open = True
             try:
+                self.on_open()
                 super()._update_menu()
                 return super()._on_notify(wparam, lparam)
             finally:
                 self._menu_is_open = False
+
+        def _create_menu_item(self, descriptor: Any, callbacks: list[Any]) -> Any:
+            made = super()._create_menu_item(descriptor, callbacks)
+            if made.dwTypeData:  # an ampersand marks the next letter as an access key
+                made.dwTypeData = made.dwTypeData.replace("&", "&&")
+            return made
 
         def _message(self, code: int, flags: int, **fields: Any) -> bool:
             """As pystray does it; whether the tray has taken it."""

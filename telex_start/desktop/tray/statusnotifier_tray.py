@@ -12,7 +12,7 @@ from ...states import State
 from .. import statusnotifier
 from ..bus.bus import Bus
 from ..pixmaps import pixmaps
-from .menu import make_menu
+from .menu import make_menu, tell_middle_click
 
 if TYPE_CHECKING:
     from ...events import Event
@@ -26,6 +26,7 @@ class StatusNotifierTray:
         face: What is shown first.
         tell: Gets the clicks, on the bus's thread.
         on_host: Told, on the bus's thread, whether a panel shows icons: once that is known, and at every change.
+        on_open: Told there when the person opens the menu.
         cache: The folder of the drawn icons.
     """
 
@@ -35,6 +36,7 @@ class StatusNotifierTray:
         face: Face,
         tell: Callable[[Event], object],
         on_host: Callable[[bool], object],
+        on_open: Callable[[], object],
         cache: str | Path,
     ) -> None:
         self._face = face
@@ -50,6 +52,8 @@ class StatusNotifierTray:
             make_menu(statusnotifier, lambda: self._face, tell, self._token),
             connection=bus,
             on_host=self._host,
+            on_menu_open=on_open,
+            on_middle_click=lambda: tell_middle_click(tell, self._token()),
             category="Communications",
         )
 
@@ -77,7 +81,7 @@ class StatusNotifierTray:
     def show(self, face: Face) -> None:
         """Show this face. An open menu stays open. From any thread."""
         old, self._face = self._face, face
-        if (old.state, old.unread) != (face.state, face.unread):
+        if (old.state, old.unread, old.quiet) != (face.state, face.unread, face.quiet):
             self._icon.icon = self._pictures(face)
         self._icon.title = face.title
         self._icon.attention = face.state is State.SIGN_IN_NEEDED
@@ -88,7 +92,7 @@ class StatusNotifierTray:
         self._icon.stop()
 
     def _pictures(self, face: Face) -> list[tuple[int, int, bytes]]:
-        return pixmaps(face.state, face.unread, self._cache)
+        return pixmaps(face.state, face.unread, self._cache, face.quiet)
 
     def _token(self) -> str:
         return self._icon.take_activation_token()

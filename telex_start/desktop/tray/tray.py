@@ -42,7 +42,8 @@ class Tray:
     """One icon.
 
     Args:
-        dispatch: Where events go: :class:`MenuClicked`, :class:`IconClicked`, :class:`TrayAppeared`,
+        dispatch: Where events go: :class:`MenuClicked`, :class:`IconClicked`, :class:`UnreadClicked`,
+            :class:`MuteChosen`, :class:`MenuOpened`, :class:`IconMiddleClicked`, :class:`TrayAppeared`,
             :class:`TrayMissing`, :class:`ThreadFailed`. Called from several threads.
         face: What is shown first.
         bus: On Linux the session bus, not started yet: :meth:`start` does that. ``None`` where there is none.
@@ -78,7 +79,7 @@ class Tray:
         if sys.platform.startswith("linux") and bus is not None and not environ.get("PYSTRAY_BACKEND"):
             from .statusnotifier_tray import StatusNotifierTray
 
-            self._item = StatusNotifierTray(bus, face, self._tell, self._host_changed, cache)
+            self._item = StatusNotifierTray(bus, face, self._tell, self._host_changed, self._opened, cache)
             self._shown = self._item
 
     def start(self, connect: Callable[[], object]) -> None:
@@ -157,6 +158,12 @@ class Tray:
     def _tell(self, event: Event) -> None:
         if not self._stopping:
             self._dispatch(event)
+
+    def _opened(self) -> None:
+        if self._started:  # a panel may ask before it shows the icon, and telling brings modules
+            from .menu import tell_opened
+
+            tell_opened(self._tell)
 
     # --- whether there is a tray, on the bus's thread ---------------------------------------------------------------
 

@@ -1,0 +1,122 @@
+"""``telex-start preferences``: the preferences window, opened by the running agent, or by itself where none runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from .errors import TelexStartError
+from .menu import Muted, Request
+from .process import instance, paths
+
+if TYPE_CHECKING:
+    from .desktop.preferences.model import Shown
+    from .desktop.preferences.saving import Deeds
+    from .desktop.preferences.window import PreferencesWindow
+
+_TOKENS = ("XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID")
+
+
+def main(argv: list[str]) -> int:
+    """Have the agent open the window, or open it.
+
+    Raises:
+        ConfigError: an option is wrong, or the configuration file is no TOML.
+        TelexStartError: there is no Tk, or no display.
+    """
+    from . import config_file
+    from .command_line import parse_command
+
+    options = parse_command("preferences", argv)
+    if options.child:
+        return _for_the_agent()
+    path, api_url = config_file.file_of(options), config_file.load_where(options).api_url
+    folder = paths.runtime_folder()
+    kind = instance.ask(folder, api_url, Request.PREFERENCES)
+    if kind == "tray":
+        return 0
+    given = {key: (one.source, one.value) for key, one in config_file.sources(options).items()}
+    _by_itself(path, api_url, given, lambda: instance.ask(folder, api_url, Request.RELOAD), has_agent=kind is not None)
+    return 0
+
+
+def _by_itself(
+    path: str, api_url: str, given: Mapping[str, tuple[str, Any]], reload: Callable[[], object], *, has_agent: bool
+) -> None:
+    """Open the window in this process, and return when it is closed.
+
+    Args:
+        reload: Has an agent that runs all the same read the file anew.
+        has_agent: One without an icon runs, and keeps what is muted to itself.
+    """
+    from . import clock
+    from .desktop.preferences.model import Shown
+    from .desktop.preferences.saving import Deeds
+    from .pause_command import desk
+    from .toast import Conversation
+
+    quiet = desk(api_url)
+    muted = None if has_agent else quiet.silence(clock.now()).muted
+    shown = Shown(given, (), muted, _starts_at_login())
+    _window(path, shown, Deeds(reload, lambda key: quiet.mute(Conversation(*key), None), _start_at_login)).run()
+
+
+def _for_the_agent() -> int:
+    """Be the window of the agent that has started this process."""
+    from .desktop.parent import Parent
+    from .desktop.preferences.model import Known, Shown
+    from .desktop.preferences.saving import Deeds
+
+    parent = Parent()
+    data = parent.data()
+    shown = Shown(
+        {key: (source, value) for key, (source, value) in data["given"].items()},
+        [Known(*one) for one in data["organisations"]],
+        [Muted((channel, section, ident), label, until) for (channel, section, ident), label, until in data["muted"]],
+        _starts_at_login(),
+    )
+    deeds = Deeds(lambda: parent.say(saved=True), lambda key: parent.say(unmute=key), _start_at_login)
+    try:
+        window = _window(data["path"], shown, deeds)
+    except TelexStartError as error:
+        parent.say(failed=error.message)
+        return 2
+    parent.listen(window.come_forward, window.close)
+    window.run()
+    return 0
+
+
+def _window(path: str, shown: Shown, deeds: Deeds) -> PreferencesWindow:
+    from .desktop.preferences.model import Model
+    from .desktop.preferences.saving import Saver
+    from .desktop.preferences.window import PreferencesWindow
+    from .settings_file import SettingsFile
+
+    if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
+        raise TelexStartError(
+            "The preferences window needs an X display, which a Wayland desktop has with XWayland: install that, or "
+            f"edit {path} by hand.",
+            "No preferences window",
+        )
+    file = SettingsFile(path)
+    model = Model(file.values(), shown)
+    token = next((found for name in _TOKENS if (found := os.environ.get(name))), "")
+    return PreferencesWindow(model, Saver(model, file, deeds), token)
+
+
+def _starts_at_login() -> bool | None:
+    """Whether the agent starts at log-in; ``None`` where that cannot be said."""
+    from .setup import autostart
+
+    try:
+        return autostart.is_on()
+    except (OSError, TelexStartError):
+        return None
+
+
+def _start_at_login(wanted: bool) -> None:
+    from .setup import autostart
+
+    autostart.turn(wanted)

@@ -1,0 +1,103 @@
+"""The commands ``telex-start autostart`` and ``telex-start integrate``."""
+
+from __future__ import annotations
+
+import sys
+
+from .. import config_file
+from ..command_line import parse_command
+from ..errors import ConfigError
+from . import autostart, headless, integration
+from .status import Status
+
+_OFF = 1
+"""The exit code of ``status`` where it is off."""
+_OFF_WORDS = "Telex Start does not start at log-in"
+
+
+def start_at_login(argv: list[str]) -> int:
+    """``telex-start autostart on|off|status [--headless]``.
+
+    Returns:
+        0; for ``status`` 1 where it is off.
+
+    Raises:
+        TelexStartError: it cannot be done; says why.
+    """
+    options = parse_command("autostart", argv)
+    if options.headless:
+        headless.refuse_elsewhere(sys.platform)
+    match options.action:
+        case "status":
+            return _tell_autostart(options.headless)
+        case "off":
+            # One of the two is on at most; --headless leaves that with the icon alone.
+            if sys.platform.startswith("linux") and headless.turn_off():
+                print("The unit without an icon has been stopped and taken away.")
+            if not options.headless:
+                autostart.turn(False)
+                print(f"{_OFF_WORDS}.")
+        case _ if options.headless:
+            _turn_headless_on()
+        case _:
+            if sys.platform.startswith("linux") and headless.turn_off():
+                print("The unit without an icon has been stopped and taken away: one of them runs at a time.")
+            autostart.turn(True)
+            print("Telex Start starts when you log in.")
+    return 0
+
+
+def integrate(argv: list[str]) -> int:
+    """``telex-start integrate on|off|status``.
+
+    Returns:
+        0; for ``status`` 1 where it is off.
+
+    Raises:
+        TelexStartError: it cannot be done; says why.
+    """
+    match parse_command("integrate", argv).action:
+        case "status":
+            status = integration.status()
+            print(_words("The desktop knows Telex Start", "The desktop does not know Telex Start", status))
+            return 0 if status.on else _OFF
+        case "off":
+            print(integration.turn(False) or "The desktop's entry and icons of Telex Start are gone.")
+        case _:
+            print(integration.turn(True) or "The desktop knows Telex Start by its name and icon.")
+    autostart.keep_integration()
+    return 0
+
+
+def _turn_headless_on() -> None:
+    if autostart.is_on():
+        autostart.turn(False)
+        print("The start with an icon is switched off: one of them runs at a time.")
+    try:
+        email = config_file.load(None).email
+    except ConfigError:
+        email = None  # the agent itself says what is wrong with it
+    left = headless.turn_on(email)
+    print(f"Telex Start starts when you log in, without an icon, by {headless.path()}.")
+    for sentence in left:
+        print(f"- {sentence}")
+
+
+def _tell_autostart(only_headless: bool) -> int:
+    unit = headless.status() if sys.platform.startswith("linux") else Status(False, "")
+    if unit.on or (only_headless and unit.words):
+        print(_words("Telex Start starts at log-in, without an icon", _OFF_WORDS, unit))
+        if why := headless.secret_is_open(headless.password_file()):
+            print(f"{why}: chmod 600.")
+        if unit.on:
+            return 0
+    icon = Status(False, "") if only_headless else autostart.status()
+    if not (only_headless and unit.words):
+        print(_words("Telex Start starts at log-in", _OFF_WORDS, icon))
+    return 0 if icon.on else _OFF
+
+
+def _words(on: str, off: str, status: Status) -> str:
+    if status.on:
+        return f"{on}, {status.words}."
+    return f"{off}: {status.words}." if status.words else f"{off}."

@@ -1,0 +1,67 @@
+"""Reading and writing the files that the desktop reads. What cannot be written is said with its path."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+
+from ..errors import TelexStartError
+from .launch import NOT_DONE
+from .record import Record
+
+
+def read(path: str) -> str | None:
+    """Its text; ``None`` where there is none that can be read."""
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return file.read()
+    except OSError:
+        return None
+
+
+def write(path: str, text: str, record: Record, mode: int = 0o777) -> None:
+    """Write it whole or not at all; its folder is made, and recorded, where it is missing.
+
+    Args:
+        mode: Of a folder that is made.
+
+    Raises:
+        TelexStartError: it cannot be written.
+    """
+    if read(path) == text:
+        return  # what watches the folder is left in peace
+    # One that lies elsewhere, by the person's own doing, stays there.
+    path = os.path.realpath(path)
+    beside = f"{path}.{os.getpid()}"
+    try:
+        record.make_folder(os.path.dirname(path), mode)
+        with open(beside, "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(text)
+        os.replace(beside, path)
+    except OSError as error:
+        with suppress(OSError):
+            os.unlink(beside)
+        raise failed(path, error) from None
+
+
+def remove(path: str) -> bool:
+    """Remove it.
+
+    Returns:
+        Whether it was there.
+
+    Raises:
+        TelexStartError: it cannot be removed.
+    """
+    try:
+        os.unlink(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise failed(path, error) from None
+    return True
+
+
+def failed(path: str, error: OSError) -> TelexStartError:
+    """What is said of a file that cannot be changed."""
+    return TelexStartError(f"{path} cannot be written ({error.strerror}).", NOT_DONE)

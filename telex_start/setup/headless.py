@@ -1,0 +1,150 @@
+"""The agent without an icon as a systemd user unit: putting it there, taking it away, and what is left to do.
+
+The password is in a file of the person's own, which nothing here writes or reads.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import stat
+import subprocess
+
+from ..errors import TelexStartError
+from ..process import paths
+from . import files, launch, unit
+from .record import Record
+from .status import Status
+
+_ANSWERED_WITHIN = 60.0
+"""Seconds for systemctl."""
+_FOLDERS = ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")
+
+
+def path() -> str:
+    """The unit's file."""
+    return os.path.join(paths.config_home(), "systemd", "user", unit.NAME)
+
+
+def password_file() -> str:
+    """Where the person puts the password."""
+    return os.path.join(os.path.dirname(paths.config_file()), "password")
+
+
+def status() -> Status:
+    """Whether the unit is there, and starts at log-in."""
+    if files.read(path()) is None:
+        return Status(False, "")
+    if not any(os.path.lexists(link) for link in _links()):
+        return Status(False, f"{path()} is there, and not enabled")
+    return Status(True, f"by {path()}")
+
+
+def turn_on(email: str | None) -> list[str]:
+    """Put the unit there, and have it started at log-in.
+
+    Args:
+        email: The configured one.
+
+    Returns:
+        What is left to do, a sentence each.
+
+    Raises:
+        TelexStartError: it cannot be done; says why.
+    """
+    command = [*launch.tried(), "--headless", "--password-credential", unit.CREDENTIAL]
+    environ = {name: value for name in _FOLDERS if os.path.isabs(value := os.environ.get(name, ""))}
+    record = Record()
+    # Within the unit they could not be made.
+    writable = [paths.state_folder(), paths.cache_folder()]
+    for folder in writable:
+        try:
+            record.make_folder(folder, 0o700)
+        except OSError as error:
+            raise files.failed(folder, error) from None
+    files.write(path(), unit.text(command, password_file(), writable, environ), record)
+    left = [*_left_to_write(email)]
+    if not _systemctl("daemon-reload") or not _systemctl("enable", unit.NAME):
+        left.append(f"Have it started at log-in: systemctl --user enable {unit.NAME}")
+    return [
+        *left,
+        f"Start it without logging in anew: systemctl --user start {unit.NAME}",
+        "Have it run also while you are not logged in: loginctl enable-linger",
+    ]
+
+
+def turn_off() -> bool:
+    """Stop the unit and take it away.
+
+    Returns:
+        Whether there was one.
+
+    Raises:
+        TelexStartError: it cannot be done; says why.
+    """
+    there = files.read(path()) is not None
+    if there:
+        _systemctl("disable", "--now", unit.NAME)
+    for link in _links():
+        files.remove(link)
+    if there:
+        files.remove(path())
+        _systemctl("daemon-reload")
+    record = Record()
+    record.tidy()
+    return there
+
+
+def secret_is_open(file: str) -> str:
+    """Why the password in a file is no secret; empty where it is one, or there is no such file."""
+    try:
+        mode = stat.S_IMODE(os.stat(file).st_mode)
+    except OSError:
+        return ""
+    return f"{file} can be read by others (its mode is {mode:04o})" if mode & 0o077 else ""
+
+
+def _left_to_write(email: str | None) -> list[str]:
+    left = []
+    if not email:
+        left.append(f'Write your e-mail address into {paths.config_file()}: email = "you@example.org"')
+    file = shlex.quote(password_file())
+    if secret_is_open(password_file()):
+        left.append(f"Others can read your password: chmod 600 {file}")
+    elif not os.path.exists(password_file()):
+        folder = shlex.quote(os.path.dirname(password_file()))
+        write = f"(mkdir -p {folder}; umask 077; cat > {file})"
+        left.append(f"Write your password, and nothing else, into a file of your own: {write}")
+    return left
+
+
+def _links() -> list[str]:
+    """By which systemd knows that it is enabled."""
+    return [os.path.join(os.path.dirname(path()), "default.target.wants", unit.NAME)]
+
+
+def _systemctl(*words: str) -> bool:
+    """Ask this user's systemd for something; whether it did it."""
+    if shutil.which("systemctl") is None:
+        return False
+    try:
+        done = subprocess.run(
+            ["systemctl", "--user", "--quiet", *words],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_ANSWERED_WITHIN,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def refuse_elsewhere(platform: str) -> None:
+    """
+    Raises:
+        TelexStartError: this platform has no systemd.
+    """
+    if not platform.startswith("linux"):
+        raise TelexStartError("--headless needs systemd, which only Linux has.", launch.NOT_DONE)

@@ -1,0 +1,76 @@
+"""By which command this very installation starts."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+
+from ..errors import TelexStartError
+
+_TRIED_WITHIN = 60.0
+"""Seconds in which it must have said its version."""
+NOT_DONE = "Not set up"
+"""The title of what goes wrong here."""
+
+
+def command() -> list[str]:
+    """The command that starts this installation, with absolute paths; options may follow."""
+    return candidates()[0]
+
+
+def candidates(executable: str = "", platform: str = sys.platform) -> list[list[str]]:
+    """The commands that should start this installation, the best first.
+
+    The console script beside the interpreter is the same in a virtual environment, with pipx and in a distribution's
+    package. Where there is none (``pip install --user``), the interpreter itself finds the package.
+
+    Args:
+        executable: The interpreter; empty for this one.
+        platform: As :data:`sys.platform` has it.
+    """
+    interpreter = os.path.abspath(executable or sys.executable)
+    folder = os.path.dirname(interpreter)
+    scripts = ["telex-start"]
+    if platform == "win32":
+        # By the other script, and the other interpreter, a console would open.
+        scripts = ["telex-startw.exe", os.path.join("Scripts", "telex-startw.exe")]
+        if os.path.isfile(windowless := os.path.join(folder, "pythonw.exe")):
+            interpreter = windowless
+    found = [path for script in scripts if os.access(path := os.path.join(folder, script), os.X_OK)]
+    return [*([path] for path in found), [interpreter, "-m", "telex_start"]]
+
+
+def tried() -> list[str]:
+    """The first of :func:`candidates` that starts this program from elsewhere too.
+
+    Raises:
+        TelexStartError: there is none; says what to do.
+    """
+    for words in candidates():
+        if _works(words):
+            return words
+    raise TelexStartError(
+        f"the desktop could not start {' '.join(command())}: install Telex Start (pipx install .), and say it again.",
+        NOT_DONE,
+    )
+
+
+def _works(words: list[str]) -> bool:
+    # A desktop starts it without what this shell has set, and from another folder.
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    try:
+        with tempfile.TemporaryDirectory() as elsewhere:
+            done = subprocess.run(
+                [*words, "--version"],
+                cwd=elsewhere,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_TRIED_WITHIN,
+                check=False,
+            )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0

@@ -1,0 +1,60 @@
+"""The start at log-in on macOS: a launch agent of this user (launchd.plist(5)). It counts from the next log-in on."""
+
+from __future__ import annotations
+
+import os
+import plistlib
+
+from ..errors import TelexStartError
+from . import desktop_files, files, launch
+from .record import Record
+from .status import Status
+
+LABEL = "im.telex.telex-start"
+
+
+def path() -> str:
+    """The launch agent's file."""
+    return os.path.join(os.path.expanduser("~"), "Library", "LaunchAgents", f"{LABEL}.plist")
+
+
+def autostart() -> Status:
+    """Whether the program starts at log-in."""
+    if (text := files.read(path())) is None:
+        return Status(False, "")
+    try:
+        found = plistlib.loads(text.encode("utf-8", "surrogateescape"))
+        words, off = list(found.get("ProgramArguments") or [""]), bool(found.get("Disabled"))
+    except (ValueError, AttributeError, TypeError, plistlib.InvalidFileException):
+        return Status(False, f"{path()} cannot be read")
+    if off:
+        return Status(False, f"{path()} says Disabled")
+    if not os.access(str(words[0]), os.X_OK):
+        return Status(False, f"{path()} starts {words[0] or 'nothing'}, which is not there")
+    return Status(True, f"by {path()}")
+
+
+def turn_autostart(on: bool) -> None:
+    """Have the program started at log-in, or not.
+
+    Raises:
+        TelexStartError: it cannot be done; says why.
+    """
+    record = Record()
+    if not on:
+        files.remove(path())
+        record.tidy()
+        return
+    agent = {
+        "Label": LABEL,
+        "ProgramArguments": [*launch.tried(), desktop_files.AT_LOGIN],
+        "RunAtLoad": True,
+        # With a screen alone, and not at log-ins by the network.
+        "LimitLoadToSessionType": "Aqua",
+        "ProcessType": "Interactive",
+    }
+    try:
+        text = plistlib.dumps(agent).decode()
+    except (ValueError, UnicodeError):
+        raise TelexStartError("its path cannot be written into a launch agent.", launch.NOT_DONE) from None
+    files.write(path(), text, record)

@@ -1,0 +1,309 @@
+"""Whether the person looks at the Telex client, with real windows on a real X server."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import psutil
+import pytest
+from Xlib import X
+from Xlib.display import Display
+
+from telex_start.desktop import win32, x11
+from telex_start.desktop.bus import locking, sleep
+from telex_start.desktop.bus.loop import Loop
+from telex_start.desktop.main_app import in_front
+from tests.desktop.test_main_app import wait_for
+from tests.fake_bus import BusClient, PrivateBus
+from tests.fake_desktop import RealDesktop
+from tests.process import TIMEOUT
+
+WINDOW = """
+import gi, sys
+gi.require_version("Gtk", "3.0")
+from gi.repository import Gdk, GLib, Gtk
+GLib.set_prgname(sys.argv[1])
+Gdk.set_program_class(sys.argv[1])
+window = Gtk.Window(title=sys.argv[1])
+window.set_wmclass(sys.argv[1], sys.argv[1])
+window.set_default_size(300, 200)
+window.show_all()
+Gtk.main()
+"""
+SHELL = "#!/bin/sh\n/usr/bin/python3 {window} Client\n"
+"""A client that is a script, and its window its child's."""
+
+UNLOCKED = bool  # a call of it is False
+
+
+@pytest.fixture(scope="module")
+def desktop() -> Iterator[RealDesktop]:
+    with RealDesktop(panel=None, dunst=False) as desktop:
+        yield desktop
+
+
+@pytest.fixture(autouse=True)
+def display(desktop: RealDesktop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """This process is on that desktop, where no client is installed."""
+    monkeypatch.setenv("DISPLAY", desktop.environ["DISPLAY"])
+    monkeypatch.setenv("XAUTHORITY", desktop.environ.get("XAUTHORITY", ""))
+    for name in ("WAYLAND_DISPLAY", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_DATA_DIRS", str(tmp_path / "none"))
+
+
+@pytest.fixture
+def window(desktop: RealDesktop, tmp_path: Path) -> Callable[..., list[str]]:
+    """Gives the command of a window with this title and class."""
+    file = tmp_path / "window.py"
+    file.write_text(WINDOW)
+
+    def command(name: str) -> list[str]:
+        return ["/usr/bin/python3", str(file), name]
+
+    return command
+
+
+def show(desktop: RealDesktop, name: str, *command: str) -> Any:
+    """Start it, and give its window the focus."""
+    process = desktop.start(*command)
+    focus(desktop, name)
+    return process
+
+
+def focus(desktop: RealDesktop, name: str) -> None:
+    """Give it to the window of that name, which may be about to appear."""
+
+    def has_it() -> bool:
+        try:
+            desktop.xdotool("search", "--sync", "--onlyvisible", "--name", f"^{name}$", "windowactivate")
+        except subprocess.CalledProcessError:
+            return False  # the window manager is just putting a frame around it
+        return desktop.active_title() == name
+
+    wait_for(has_it, f"{name} in front")
+
+
+def close(process: subprocess.Popen[Any]) -> None:
+    """End it, and what it has started."""
+    started = psutil.Process(process.pid)
+    tree = [*started.children(recursive=True), started]
+    for one in tree:
+        one.kill()
+    process.wait(TIMEOUT)
+    psutil.wait_procs(tree, TIMEOUT)
+
+
+def seen(command: str | None) -> bool:
+    return in_front.client_in_front(command, UNLOCKED)
+
+
+@pytest.fixture
+def client(desktop: RealDesktop, tmp_path: Path) -> Iterator[str]:
+    """A client that is a shell script: its window has a name of its own and is its child's. It has the focus."""
+    (tmp_path / "window.py").write_text(WINDOW)
+    script = tmp_path / "start-it"
+    script.write_text(SHELL.format(window=tmp_path / "window.py"))
+    script.chmod(0o755)
+    process = show(desktop, "Client", str(script))
+    yield str(script)
+    close(process)
+
+
+def test_a_client_with_the_focus_is_in_front_and_another_window_is_not(
+    desktop: RealDesktop, client: str, window: Callable[..., list[str]]
+) -> None:
+    assert seen(client)
+    other = show(desktop, "Other", *window("Other"))
+    assert not seen(client)
+    focus(desktop, "Client")
+    assert seen(client)
+    focus(desktop, "Other")
+    close(other)
+
+
+def test_a_window_of_the_clients_name_is_its_own_also_where_its_process_cannot_be_told(
+    desktop: RealDesktop, window: Callable[..., list[str]]
+) -> None:
+    """As in a Flatpak, whose processes have other numbers inside."""
+    process = show(desktop, "Zedu", *window("Zedu"))
+    assert seen(None)
+    close(process)
+
+
+def test_a_desktop_entry_tells_the_name_of_its_windows(
+    desktop: RealDesktop, window: Callable[..., list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = show(desktop, "Chat", *window("Chat"))
+    assert not seen(None)
+    entry = tmp_path / "share" / "applications" / "telex.desktop"
+    entry.parent.mkdir(parents=True)
+    entry.write_text("[Desktop Entry]\nExec=/bin/true\nStartupWMClass=chat\n")
+    monkeypatch.setenv("XDG_DATA_DIRS", str(tmp_path / "share"))
+    assert seen(None)
+    close(process)
+
+
+def test_what_the_client_opened_in_the_browser_is_not_the_client(
+    desktop: RealDesktop, tmp_path: Path, window: Callable[..., list[str]]
+) -> None:
+    opener, telex = tmp_path / "xdg-open", tmp_path / "telex-by-name"
+    opener.write_text(f"#!/bin/sh\n{' '.join(window('Browser'))}\n")
+    telex.write_text(f"#!/bin/sh\n{opener}\ntrue\n")
+    for file in (opener, telex):
+        file.chmod(0o755)
+    process = show(desktop, "Browser", str(telex))
+    assert not seen(str(telex))
+    close(process)
+
+
+@pytest.fixture
+def screen(desktop: RealDesktop) -> Iterator[Display]:
+    screen = Display(desktop.environ["DISPLAY"])
+    yield screen
+    screen.force_screen_saver(X.ScreenSaverReset)
+    screen.close()
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["screen", "corner"])
+def test_a_screen_locker_lies_over_it(client: str, screen: Display, whole: bool) -> None:
+    """Lockers lay a window of their own over all: none of the window manager's, which still names the client."""
+    root = screen.screen().root
+    size = root.get_geometry()
+    width, height = (size.width, size.height) if whole else (40, 40)
+    locker = root.create_window(0, 0, width, height, 0, X.CopyFromParent, override_redirect=True)
+    locker.map()
+    screen.sync()
+    assert seen(client) is not whole
+    locker.destroy()
+    screen.sync()
+    assert seen(client)
+
+
+def test_a_dark_screen_shows_nothing(client: str, screen: Display) -> None:
+    screen.force_screen_saver(X.ScreenSaverActive)
+    screen.sync()
+    assert not seen(client)
+    screen.force_screen_saver(X.ScreenSaverReset)
+    screen.sync()
+    assert seen(client)
+
+
+def test_what_a_compositor_paints_on_covers_nothing(client: str, screen: Display) -> None:
+    """It lies over the whole screen, as a locker does."""
+    root = screen.screen().root
+    assert screen.query_extension("Composite")
+    screen.composite_query_version()
+    overlay = root.composite_get_overlay_window().overlay_window
+    screen.sync()
+    assert overlay.get_geometry().width == root.get_geometry().width
+    assert seen(client)
+
+
+def test_a_locked_screen_shows_nothing(client: str) -> None:
+    assert not in_front.client_in_front(client, lambda: True)
+
+
+def test_a_client_of_another_machine_is_told_by_its_name_alone(
+    client: str, screen: Display, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The number of a process there may be another's here."""
+    window = screen.create_resource_object("window", _active(screen))
+    name = screen.intern_atom("WM_CLIENT_MACHINE")
+    window.change_property(name, screen.intern_atom("STRING"), 8, b"elsewhere.example")
+    screen.sync()
+    assert x11.window_in_front() == (0, ("Client", "Client"))
+    assert not seen(client)
+
+
+def _active(screen: Display) -> int:
+    found = screen.screen().root.get_full_property(screen.intern_atom("_NET_ACTIVE_WINDOW"), X.AnyPropertyType)
+    assert found is not None
+    return int(found.value[0])
+
+
+def test_no_connection_stays(client: str, screen: Display) -> None:
+    def connections() -> int:
+        return len(screen.res_query_clients().clients)
+
+    assert screen.has_extension("X-Resource")
+    seen(client)
+    before = connections()
+    for _ in range(3):
+        seen(client)
+    assert connections() == before
+
+
+@pytest.mark.parametrize(
+    ("environ", "words"),
+    [
+        ({"DISPLAY": ":1"}, ""),
+        ({"DISPLAY": ":1", "WAYLAND_DISPLAY": "wayland-0"}, "Wayland does not tell which window is in front"),
+        ({}, "Without a display nothing is in front"),
+    ],
+)
+def test_where_it_cannot_be_told_it_says_so(environ: dict[str, str], words: str) -> None:
+    assert in_front.what_is_missing(environ) == words
+    if words:
+        assert not in_front.client_in_front(None, UNLOCKED, environ)
+
+
+def test_without_a_display_that_answers_it_is_no(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", ":9999")
+    assert not seen(None)
+
+
+# --- a mock of Windows' functions -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("window", "iconic", "expected"), [(7, 0, (4711, ())), (0, 0, None), (7, 1, None)])
+def test_on_windows_the_window_with_the_focus_has_a_process(
+    monkeypatch: pytest.MonkeyPatch, window: int, iconic: int, expected: Any
+) -> None:
+    import ctypes
+
+    def of(_window: int, owner: Any) -> None:
+        owner._obj.value = 4711
+
+    user32 = SimpleNamespace(GetForegroundWindow=lambda: window, IsIconic=lambda _: iconic, GetWindowThreadProcessId=of)
+    monkeypatch.setattr(ctypes, "windll", SimpleNamespace(user32=user32), raising=False)
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert win32.window_in_front() == expected
+
+
+# --- logind, by a client of a private bus -----------------------------------------------------------------------------
+
+
+class Logind(BusClient):
+    """Tells whether the session is locked."""
+
+    locked: Any = True
+
+    def answer(self, call: Any, interface: str, member: str) -> Any:
+        path = call.header.fields[1]
+        if path == "/org/freedesktop/login1/session/auto" and call.body == (
+            "org.freedesktop.login1.Session",
+            "LockedHint",
+        ):
+            return ("v", (("b", self.locked),)) if self.locked is not None else "org.freedesktop.DBus.Error.Failed"
+        return "org.freedesktop.DBus.Error.UnknownObject"
+
+
+@pytest.mark.parametrize("locked", [True, False, None])
+def test_a_locker_tells_logind(locked: bool | None) -> None:
+    with PrivateBus() as system, Logind(system) as logind:
+        logind.locked = locked
+        logind.own("org.freedesktop.login1")
+        loop = Loop("watch")
+        bus = sleep.watch(loop, lambda _: None, {"DBUS_SYSTEM_BUS_ADDRESS": system.address})
+        loop.start()
+        try:
+            assert bus is not None
+            assert locking.is_locked(bus) is bool(locked)
+        finally:
+            assert loop.stop(TIMEOUT)

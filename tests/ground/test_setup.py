@@ -1,0 +1,79 @@
+"""Entries and units as text."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from telex_start.desktop.main_app import desktop_entry
+from telex_start.errors import TelexStartError
+from telex_start.setup import desktop_files, entry, unit
+from tests.process import ROOT
+
+WORDS = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=20)
+
+
+@given(st.lists(WORDS, min_size=1, max_size=4))
+def test_any_command_is_read_as_it_was_written(words: list[str]) -> None:
+    text = entry.made({entry.MAIN: {"Type": "Application", "Exec": entry.command_value(words)}})
+    by = entry.SHELL if set("%=") & set(words[0]) else []
+    assert desktop_entry.command_line(desktop_entry.parse(text)) == [*by, *words]
+
+
+@pytest.mark.parametrize(
+    ("word", "written"),
+    [
+        ("/usr/bin/telex-start", "/usr/bin/telex-start"),
+        ("/a b/c", '"/a b/c"'),
+        ('a"b', '"a\\\\"b"'),
+        ("a$b`c", '"a\\\\$b\\\\`c"'),
+        ("a\\b", '"a\\\\\\\\b"'),
+        ("50%", r'/bin/sh -c "exec \\"\\$0\\" \\"\\$@\\"" 50%%'),
+        ("", '""'),
+    ],
+)
+def test_an_argument_is_quoted_by_the_specification(word: str, written: str) -> None:
+    """Two rules, one over the other: the quoting of arguments, then the escapes of a string."""
+    assert entry.command_value([word]) == written
+
+
+def test_a_path_that_is_no_text_is_refused() -> None:
+    with pytest.raises(TelexStartError, match="not in UTF-8"):
+        entry.command_value(["/home/\udce9"])
+
+
+@given(st.text(string.printable), st.dictionaries(st.sampled_from(["Hidden", "Exec"]), st.just("x") | st.none()))
+def test_a_change_touches_its_keys_alone(text: str, values: dict[str, str | None]) -> None:
+    changed = entry.changed(text, values)
+    before, after = desktop_entry.parse(text), desktop_entry.parse(changed)
+    for key, value in values.items():
+        assert after.get(key) == value
+    assert {key: after[key] for key in after if key not in values} == {
+        key: before[key] for key in before if key not in values
+    }
+
+
+def test_a_change_keeps_comments_order_and_other_groups() -> None:
+    text = "# mine\n[Desktop Entry]\nExec=old\n# and mine\nName=N\n\n[Desktop Action a]\nExec=other\n"
+    assert entry.changed(text, {"Exec": "new", "Hidden": "true"}) == (
+        "# mine\n[Desktop Entry]\nExec=new\n# and mine\nName=N\nHidden=true\n\n[Desktop Action a]\nExec=other\n"
+    )
+
+
+def test_the_entry_that_is_shipped_is_the_one_that_is_written() -> None:
+    shipped = (ROOT / "assets" / "telex-start.desktop").read_text()
+    assert shipped == desktop_files.application(["telex-start"], try_exec=False)
+
+
+def test_a_unit_has_no_password_and_what_keeps_it_in() -> None:
+    text = unit.text(["/a b/telex-start", "50%", "$x"], "/home/ada/pass word 5%", ["/home/a b"], {"XDG_A": "/a b"})
+    lines = text.splitlines()
+    assert 'ExecStart="/a b/telex-start" 50%% $$x' in lines
+    assert "LoadCredential=telex-password:/home/ada/pass word 5%%" in lines
+    assert 'ReadWritePaths="-/home/a b"' in lines
+    assert 'Environment="XDG_A=/a b"' in lines
+    assert {"NoNewPrivileges=yes", "ProtectSystem=strict", "Restart=on-failure"} <= set(lines)
+    assert next(line for line in lines if line.startswith("RestartPrevent")).split("=")[1].split()[:2] == ["2", "3"]

@@ -1,0 +1,1 @@
+"""What the desktop is told of the program: start at log-in, entry and icons, unit."""
