@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from typing import TYPE_CHECKING
 
 from .errors import ConfigError, TelexStartError
+
+if TYPE_CHECKING:
+    from .config import Config
 
 EXIT_FAILED = 1
 """An error that nobody expected."""
@@ -97,20 +101,37 @@ def _agent(argv: list[str]) -> int:
     config = settings.load()
     if options is not None and options.exit:
         return agent.end_running(paths.runtime_folder(), config.api_url)
-    piped = options is not None and options.password_stdin
-    if piped and not config.email:
-        raise ConfigError("--password-stdin needs --email.")
+    password = [] if options is None else _given_password(options.password_stdin, options.password_credential, config)
     code, why = agent.run(
         config,
         settings,
         headless=options is not None and options.headless,
         as_json=options is not None and options.json,
         open_window=options is not None and options.login,
-        password=[_password()] if piped else [],
+        at_login=options is not None and options.at_login,
+        password=password,
     )
     if why:
         _complain(why)
     return code
+
+
+def _given_password(piped: bool, credential: str | None, config: Config) -> list[str]:
+    """The password that this start was given; empty for none.
+
+    Raises:
+        ConfigError: there is none where there should be one, or no e-mail address goes with it.
+    """
+    if not piped and not credential:
+        return []
+    if not config.email:
+        option = "--password-stdin" if piped else "--password-credential"
+        raise ConfigError(f"{option} needs --email.")
+    if credential:
+        from .process import credentials
+
+        return [credentials.password(credential)]
+    return [_password()]
 
 
 def _password() -> str:

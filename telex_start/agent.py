@@ -54,12 +54,21 @@ def end_running(folder: str, api_url: str) -> int:
 
 
 def run(
-    config: Config, settings: Source, *, headless: bool, as_json: bool, open_window: bool, password: list[str]
+    config: Config,
+    settings: Source,
+    *,
+    headless: bool,
+    as_json: bool,
+    open_window: bool,
+    at_login: bool,
+    password: list[str],
 ) -> tuple[int, str]:
     """Run the agent to its end.
 
     Args:
         settings: Where the configuration came from.
+        open_window: Open the login window at once.
+        at_login: The desktop has started it, and nobody is waiting for it.
         password: Empty, or the one given at the start, which is taken out: no reference to it outlives the sign-in.
 
     Returns:
@@ -76,15 +85,17 @@ def run(
     except OSError as error:
         raise ConfigError(f"the folder {folder} cannot be used ({error.strerror}): {paths.ELSEWHERE}.") from None
     if lock is None:
-        return _second_start(folder, config.api_url, headless), ""
+        # Nobody has asked for anything where the desktop starts it.
+        request = None if headless or at_login else Request.LOGIN if open_window else Request.OPEN
+        return _second_start(folder, config.api_url, request), ""
     # Stopped in reverse order of their start; one that fails to stop does not keep the others running.
     with contextlib.ExitStack() as stack:
         agent = _Agent(config, settings, lock, stack)
         if headless:
             agent.appear_on_terminal(as_json)
         else:
-            agent.appear_in_tray()
-        code, why = agent.live(password, open_window)
+            agent.appear_in_tray(at_login)
+        code, why = agent.live(password, open_window, at_login)
     if _others():
         # The interpreter would wait for a library's thread that sleeps on (plyer makes one a toast on Windows), and a
         # daemon thread in a library's C code (a look-up of a name that nobody waits for) can crash its end: code -11.
@@ -137,15 +148,18 @@ class _Agent:
         stack.callback(lock.close)
         stack.callback(self._buses.stop)
 
-    def appear_in_tray(self) -> None:
+    def appear_in_tray(self, at_login: bool) -> None:
         """Show the icon.
+
+        Args:
+            at_login: The desktop is starting too: it is waited for, without a word.
 
         Raises:
             NoPlaceForIcon: there is nowhere to put one with a menu.
         """
         from .desktop.tray.surface import TraySurface
 
-        self._surface = self._tray = TraySurface(self._events.put, self._buses, paths.cache_folder())
+        self._surface = self._tray = TraySurface(self._events.put, self._buses, paths.cache_folder(), at_login)
         self._stack.callback(self._tray.stop)
         self._tray.start()
 
@@ -157,7 +171,7 @@ class _Agent:
         self._stack.callback(self._console.stop)
         self._buses.start()
 
-    def live(self, password: list[str], open_window: bool) -> tuple[int, str]:
+    def live(self, password: list[str], open_window: bool, at_login: bool) -> tuple[int, str]:
         """Everything else, until Exit.
 
         Returns:
@@ -197,7 +211,7 @@ class _Agent:
             preferences=self._make_preferences(),
         )
         try:
-            return app.run(sign_in, open_window), app.last_words
+            return app.run(sign_in, open_window, at_login), app.last_words
         except TelexStartError:
             raise
         except Exception as error:
@@ -390,10 +404,10 @@ class _MainApp:
         return main_app.close_main_app(self._command)
 
 
-def _second_start(folder: str, api_url: str, headless: bool) -> int:
-    """Another instance is running: ask it to open what a person wants to see, and end."""
-    kind = instance.ask(folder, api_url, None if headless else Request.OPEN)
-    if headless or kind != "tray":
+def _second_start(folder: str, api_url: str, request: Request | None) -> int:
+    """Another instance is running: ask it for what a person wants to see, and end."""
+    kind = instance.ask(folder, api_url, request)
+    if request is None or kind != "tray":
         print("Telex Start is already running.", file=sys.stderr)
     return 0
 

@@ -50,6 +50,7 @@ from ..news import wording
 from ..news.unread import Counts
 from ..states import SIGNED_IN, State
 from ..toast import Toast
+from .at_login import AtLogin
 from .failures import Failures
 from .help_desk import HelpDesk
 from .main_app_calls import MainAppCalls
@@ -58,6 +59,7 @@ from .own_words import OwnWords
 from .ports import EventQueue, HelpPort, MainApp, Memory, Preferences, SessionPort, Settings, Surface, ToastsPort
 from .preferences_desk import PreferencesDesk
 from .quiet_desk import NoMemory, QuietDesk
+from .remembered_email import RememberedEmail
 from .renewal import Renewal
 from .settings_desk import SettingsDesk, Unchanging
 from .signing_in import SignInDialogue, sentence
@@ -94,7 +96,6 @@ class App:
         settings: Settings | None = None,
         memory: Memory | None = None,
         preferences: Preferences | None = None,
-        client_in_front: Callable[[], bool] = lambda: False,
         now: Callable[[], float] = clock.now,
     ) -> None:
         """
@@ -105,7 +106,6 @@ class App:
             settings: Where the configuration comes from; ``None``: it never changes.
             preferences: The preferences window; ``None`` where there can be none.
             memory: Keeps what is paused and muted from one start to the next; ``None``: nothing does.
-            client_in_front: Whether the Telex client is in front now; cheap.
             now: The time, in seconds on a clock that counts the machine's sleep.
         """
         self._events = events
@@ -123,12 +123,18 @@ class App:
         self._leaving = False
         """The person has cancelled or signed out, and the session has not said yet that it is over."""
         self._hint_with_icon: Toast | None = None
+        self._at_login: AtLogin | None = None
         self._icon_seen = False
         self._exit_code: int | None = None
         self._last_words = ""
         self._quiet = QuietDesk(
-            config, memory or NoMemory(), self._quiet_changed, now=now, client_in_front=client_in_front
+            config,
+            memory or NoMemory(),
+            self._quiet_changed,
+            now=now,
+            client_in_front=lambda: self._news.client_in_front(),  # noqa: PLW0108  # the news desk comes below
         )
+        self._remembered_email = RememberedEmail(config, self._quiet)
         self._own = OwnWords(surface, toasts, lambda: self._quiet.quiet.is_quiet(self._now()))
         self._settings = SettingsDesk(config, settings or Unchanging(config), self._own, [self._configure])
         self._failures = Failures()
@@ -152,12 +158,13 @@ class App:
         """Why the program ends with a code other than 0; one line."""
         return self._last_words
 
-    def run(self, sign_in: list[SignIn], open_window: bool) -> int:
+    def run(self, sign_in: list[SignIn], open_window: bool, at_login: bool = False) -> int:
         """Run until Exit.
 
         Args:
             sign_in: Empty, or the credentials given at the start, which are taken out.
             open_window: Open the login window at once.
+            at_login: The desktop has started the program at log-in.
 
         Returns:
             The exit code.
@@ -165,7 +172,7 @@ class App:
         self._session = self._make_session()
         self._session.start()
         try:
-            self._begin(sign_in, open_window)
+            self._begin(sign_in, open_window, at_login)
             while self._exit_code is None:
                 if self._wanted_window is not None:
                     self._run_window(*self._wanted_window)
@@ -212,7 +219,7 @@ class App:
         self._tick()
 
     def _due_in(self) -> float | None:
-        parts = (self._quiet, self._news, self._renewal, self._dialogue)
+        parts = (self._quiet, self._news, self._renewal, self._dialogue, self._at_login)
         times = [time for part in parts if part is not None and (time := part.deadline()) is not None]
         return max(0.0, max(min(times), self._due_not_before) - self._now()) if times else None
 
@@ -220,7 +227,7 @@ class App:
         now = self._now()
         if now < self._due_not_before:
             return
-        for tick in (self._quiet.tick, self._news.tick, self._tick_face, self._tick_dialogue):
+        for tick in (self._quiet.tick, self._news.tick, self._tick_face, self._tick_dialogue, self._tick_at_login):
             try:
                 tick(now)
             except Exception as error:
@@ -234,7 +241,11 @@ class App:
         if self._dialogue is not None:
             self._dialogue.tick(now)
 
-    def _begin(self, sign_in: list[SignIn], open_window: bool) -> None:
+    def _tick_at_login(self, now: float) -> None:
+        if self._at_login is not None:
+            self._at_login.tick(now)
+
+    def _begin(self, sign_in: list[SignIn], open_window: bool, at_login: bool) -> None:
         self._quiet.begin()
         if self._quiet.problem:
             self._own.say(wording.said("Telex Start has forgotten a setting", self._quiet.problem), needs_person=False)
@@ -243,6 +254,8 @@ class App:
             self._send(sign_in.pop())
         elif open_window:
             self._wanted_window = (True, "", None)
+        elif at_login and self._surface.opens_windows:
+            self._at_login = AtLogin(self._now(), self._open_at_login)
         else:
             self._ask_or_hint("")
 
@@ -279,10 +292,11 @@ class App:
     # --- the window -------------------------------------------------------------------------------------------------
 
     def _run_window(self, take_focus: bool, message: str, otherwise: Toast | None) -> None:
-        self._wanted_window = None
+        self._wanted_window = self._at_login = None
         try:
             may_open = take_focus or self._surface.may_open_unasked()
-            window = self._surface.open_window(self._email, take_focus, message) if may_open else None
+            email = self._email or self._remembered_email.email
+            window = self._surface.open_window(email, take_focus, message) if may_open else None
             if window is None:
                 if otherwise is not None:
                     self._own.say(otherwise)
@@ -319,6 +333,10 @@ class App:
         """Open the login window without being asked to, or else say that it is needed; not on a terminal."""
         if self._surface.opens_windows:
             self._want_window(take_focus=False, message=message, otherwise=otherwise)
+
+    def _open_at_login(self) -> None:
+        if self._last_state.state is State.SIGNED_OUT:
+            self._offer_window("", wording.SIGNED_OUT_BY_CLICK)
 
     # --- events -----------------------------------------------------------------------------------------------------
 
@@ -361,7 +379,7 @@ class App:
             case MarkedAsRead() | MarkAsReadFailed():
                 self._say(self._news.recent.answered(event))
             case SecondStart():
-                self._quit(0) if event.request is Request.EXIT else self._open()
+                self._second_start(event.request)
             case SignalReceived():
                 self._quit(0)
             case WindowSubmitted():
@@ -391,6 +409,14 @@ class App:
                 words = wording.said("Telex Start had a problem", f"Its {event.thread} part failed ({event.error}).")
                 self._own.say(words, needs_person=False)
 
+    def _second_start(self, request: Request) -> None:
+        if request is Request.EXIT:
+            self._quit(0)
+        elif request is Request.LOGIN and self._last_state.sign_in_again:
+            self._want_window(take_focus=True)
+        else:
+            self._open()
+
     def _taken_at_a_desk(self, event: Event, now: float) -> bool:
         """Whether it was a matter of a desk alone."""
         if self._settings.handle(event) or self._quiet.handle(event, now):
@@ -410,6 +436,8 @@ class App:
     def _tray_appeared(self) -> None:
         self._icon_seen = True
         self._own.take_back(wording.TRAY)
+        if self._at_login is not None:
+            self._at_login.tray_appeared()
         if self._last_state.state is State.SIGNED_OUT and self._hint_with_icon is not None:
             self._own.say(self._hint_with_icon)
         self._hint_with_icon = None
@@ -474,6 +502,7 @@ class App:
 
     def _sign_out(self) -> None:
         self._email = ""
+        self._remembered_email.forget()
         self._leave(SignOut())
         if self._dialogue is not None and (self._dialogue.under_way or self._dialogue.succeeded):
             self._dialogue.close()
@@ -484,6 +513,7 @@ class App:
                 return  # it has adopted another sign-in in the meantime
             self._dialogue.submitted(self._signed_in)
         self._email = event.email
+        self._remembered_email.submitted(event.email)
         self._send(SignIn(event.email, event.password))
 
     def _window_closed(self) -> None:
@@ -522,7 +552,8 @@ class App:
         if left:
             return
         if event.state in SIGNED_IN and before.state not in SIGNED_IN:
-            self._wanted_window = None
+            self._wanted_window = self._at_login = None
+            self._remembered_email.accepted()
             if self._dialogue is not None:
                 self._dialogue.adopt()
         if self._dialogue is not None:
@@ -559,8 +590,10 @@ class App:
 
     def _configure(self, config: Config) -> None:
         self._toasts.configure(config)
+        self._news.configure(config)
         self._news.notifier.configure(config, self._now())
         self._quiet.configure(config)
+        self._remembered_email.configure(config)
 
     def _quiet_changed(self, now: float) -> None:
         self._news.notifier.quiet_changed(now)

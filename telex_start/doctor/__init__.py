@@ -83,6 +83,9 @@ def _looks(options: object) -> Iterator[Finding]:
     yield packages
     yield machine.configuration(config, config_file.file_of(options), config_file.sources(options))
     yield from map(machine.mistake, config_file.mistakes(options)[1:])
+    preferences = look("preferences", machine.preferences)
+    if preferences.mark is not Mark.OK:
+        yield preferences
     overridden = look("overridden", lambda: machine.overridden(options))
     if overridden.mark is not Mark.OK:
         yield overridden

@@ -162,6 +162,9 @@ SIGNED_OUT = Toast(
 )
 """Said once, at a start without credentials."""
 
+SIGNED_OUT_BY_CLICK = Toast(title=SIGNED_OUT.title, body="Click here to sign in.", key=SIGNING_IN)
+"""Said at log-in where the login window is not to be opened unasked; a click opens it."""
+
 SIGN_IN_NEEDED = Toast(
     title="Please sign in again",
     body="Telex has ended the session. Until you sign in, no notifications come.",

@@ -1,7 +1,7 @@
 """The systemd user unit of an agent without an icon, as text (systemd.service(5), systemd.exec(5)). Pure.
 
-Written for systemd 250 and later. What needs a capability that a user's manager has not (``PrivateDevices``,
-``ProtectKernelModules``, ``ProtectClock``, ``CapabilityBoundingSet``) is not asked for: the service would not start.
+Written for systemd 250 and later, and tried with 252. ``ProtectKernelTunables``, ``ProtectKernelLogs`` and
+``PrivateIPC`` are not asked for: in a container a user's manager cannot give them, and the service would not start.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ After=dbus.socket
 [Service]
 Type=exec
 ExecStart={command}
+ExecReload=/bin/kill -HUP $MAINPID
 {environment}\
 LoadCredential={credential}:{password_file}
 Restart=on-failure
@@ -30,16 +31,20 @@ RuntimeDirectory=telex-start
 RuntimeDirectoryMode=0700
 RuntimeDirectoryPreserve=yes
 
-# A user's manager has file system namespaces only together with one for users.
+# A user's manager can have file system namespaces, and drop capabilities, in a namespace for users alone.
 PrivateUsers=yes
 NoNewPrivileges=yes
+CapabilityBoundingSet=
 ProtectSystem=strict
 # Not tmpfs: the program itself may lie there (pipx), and the session bus lies in $XDG_RUNTIME_DIR, which goes with it.
 ProtectHome=read-only
 ReadWritePaths={writable}
 PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
 ProtectControlGroups=yes
-ProtectKernelTunables=yes
+ProtectHostname=yes
+ProtectKernelModules=yes
 ProtectProc=invisible
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
 RestrictNamespaces=yes

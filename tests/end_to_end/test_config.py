@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -434,6 +435,42 @@ def test_a_file_that_cannot_be_read_is_named(home: Path) -> None:
     (home / "config.toml").mkdir()
     with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
         config_file.load(None)
+
+
+def test_a_file_is_another_once_it_was_written_replaced_made_or_removed(home: Path) -> None:
+    file = home / "config.toml"
+    settings = config_file.Settings(None)
+    assert settings.load() == Config()
+    assert not settings.changed()
+    for change in (
+        lambda: file.write_text('sound = "on"'),
+        lambda: os.utime(file, ns=(0, 1)),
+        lambda: (home / "new.toml").write_text('sound = "on"') and (home / "new.toml").replace(file),
+        file.unlink,
+    ):
+        change()
+        assert settings.changed()
+        settings.load()
+        assert not settings.changed()
+
+
+def test_a_mistake_is_looked_at_once_not_whenever_the_menu_opens(home: Path) -> None:
+    (home / "config.toml").write_text("sound = 1")
+    settings = config_file.Settings(None)
+    with pytest.raises(ConfigError):
+        settings.load()
+    assert not settings.changed()
+
+
+def test_which_telex_it_is_is_known_whatever_else_is_wrong(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "config.toml").write_text('environment = "staging"\nsound = 1\nemial = "x"')
+    assert config_file.load_where(None).api_url == ENVIRONMENTS["staging"].api_url
+    monkeypatch.setenv("TELEX_START_ENVIRONMENT", "zedu")
+    monkeypatch.setenv("TELEX_START_SOUND", "loud")
+    assert config_file.load_where(None).api_url == ENVIRONMENTS["zedu"].api_url
+    assert config_file.load_where(SimpleNamespace(environment="production")).api_url == Config().api_url
+    (home / "config.toml").write_text("environment = ")
+    assert config_file.load_where(None).api_url == ENVIRONMENTS["zedu"].api_url
 
 
 # --- as a person meets it -------------------------------------------------------------------------------------------

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from telex_start.events import How, UnreadSection
 from telex_start.menu import Unread
 from telex_start.news.fields import AGENTS, CHANNELS, DIRECT
 from telex_start.news.links import address
 from telex_start.news.recent import LISTED, LONGEST, MOST
+from telex_start.news.text import one_line
 from telex_start.toast import Conversation
 from tests.ground.desk import Desk, agent, change, direct, message
 
@@ -203,3 +206,38 @@ def test_what_came_while_the_connection_was_lost_is_listed() -> None:
     desk = signed_in()
     desk.receive(change("a", 1), how=How.CAUGHT_UP)
     assert labels(desk) == ["# a (1)"]
+
+
+_VALUES = st.one_of(st.none(), st.booleans(), st.integers(-5, 1 << 70), st.text(max_size=80), st.lists(st.text()))
+_FIELDS = st.dictionaries(
+    st.sampled_from(
+        [
+            *("channels_id", "channel_id", "id", "name", "username", "channel_type", "participants"),
+            *("thread_count", "mention_count", "last_thread_id", "preview_thread"),
+        ]
+    ),
+    _VALUES,
+)
+_PUBLICATIONS = st.fixed_dictionaries(
+    {
+        "notification_type": st.just("unread_thread_change"),
+        "section": st.sampled_from([CHANNELS, DIRECT, AGENTS, "", "x"]),
+        "data": st.builds(
+            lambda fields, name: {"name": name, "thread_count": 1} | fields, _FIELDS, st.text(max_size=3)
+        ),
+    }
+)
+
+
+@given(st.lists(_PUBLICATIONS, max_size=12), st.sampled_from(How))
+def test_whatever_the_network_sends_the_list_is_of_what_is_unread(published: list[dict[str, Any]], how: How) -> None:
+    desk = signed_in(2)
+    for number, data in enumerate(published):
+        desk.receive(data, organisation=number % 2, how=how)
+    recent, state = desk.notifier.recent, desk.notifier._state
+    assert set(recent._known) == set(state._known)
+    for one in recent.latest():
+        assert len(one.label) <= LONGEST
+        assert one.label == one_line(one.label)
+        assert state.unread_of(Conversation(*one.key)) > 0
+    assert len(recent.latest()) == min(LISTED, state.counts().conversations)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ...news.unread import Counts
     from ...toast import Toast
 
+SILENT_AT_LOGIN = 60.0
+"""Seconds after a start at log-in in which a missing tray is no news."""
 STOP_WITHIN = 0.7
 """Seconds that Exit waits for the icon to be gone."""
 
@@ -32,16 +34,20 @@ _NO_X = (
 class TraySurface:
     """Shows faces in the tray; words, counts and troubles are part of the face, or of the open window."""
 
-    def __init__(self, dispatch: Callable[[Event], None], buses: Buses, cache: str | Path) -> None:
+    def __init__(
+        self, dispatch: Callable[[Event], None], buses: Buses, cache: str | Path, at_login: bool = False
+    ) -> None:
         """
         Args:
             dispatch: Where events go.
             buses: Not started yet: :meth:`start` does that.
             cache: The folder of the drawn icons.
+            at_login: The desktop is starting too.
         """
         self._dispatch = dispatch
         self._buses = buses
-        self._tray = Tray(dispatch, SIGNED_OUT, bus=buses.session, cache=cache)
+        silent_for = SILENT_AT_LOGIN if at_login else 0.0
+        self._tray = Tray(dispatch, SIGNED_OUT, bus=buses.session, cache=cache, silent_for=silent_for)
 
     def start(self) -> None:
         """Connect to the desktop and show the icon.

@@ -49,6 +49,7 @@ class Tray:
         bus: On Linux the session bus, not started yet: :meth:`start` does that. ``None`` where there is none.
         cache: The folder of the drawn icons.
         wait_for_tray: Seconds without a tray after which :class:`TrayMissing` is told.
+        silent_for: Seconds from now on in which it is not: the desktop is starting too.
         environ: The environment variables.
     """
 
@@ -60,10 +61,14 @@ class Tray:
         bus: Bus | None,
         cache: str | Path,
         wait_for_tray: float = WAIT_FOR_TRAY_SECONDS,
+        silent_for: float = 0.0,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         self._dispatch = dispatch
         self._wait_for_tray = wait_for_tray
+        self._silent_for = silent_for
+        self._silent_until = time.monotonic() + silent_for
+        self._looks_again = False
         self._bus = bus
         self._environ = environ
         self._lock = threading.Lock()
@@ -95,7 +100,7 @@ class Tray:
             self._item.start()
         connect()
         if self._item is not None:
-            if not self._item.wait(BUS_WITHIN):
+            if not self._item.wait(max(BUS_WITHIN, self._silent_for)):
                 raise _refusal("the session bus does not answer")
             # Not before: telling brings modules, and the panel would wait for its answers meanwhile.
             self._started = True
@@ -184,10 +189,19 @@ class Tray:
             # GTK takes its time to come, which the bus's thread has not.
             self._fallback = threading.Thread(target=self._fall_back, name="tray fallback", daemon=True)
             self._fallback.start()
+        elif (left := self._silent_until - time.monotonic()) > 0 and self._bus is not None:
+            # A tray of the old kind says nothing when it comes.
+            if not self._looks_again:
+                self._looks_again = True
+                self._bus.later(min(left + 0.01, self._wait_for_tray), self._look_once_more)
         else:
             from .hosts import missing_host
 
             self._tell_presence(False, missing_host(self._environ))
+
+    def _look_once_more(self) -> None:
+        self._looks_again = False
+        self._look_again()
 
     def _tell_presence(self, there: bool, missing: str = "") -> None:
         if there is not self._last_presence:

@@ -1,0 +1,65 @@
+"""The password from a file that systemd hands over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from telex_start.errors import ConfigError
+from telex_start.process import credentials
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    return tmp_path
+
+
+def put(folder: Path, content: bytes, mode: int = 0o400) -> None:
+    (folder / "telex").write_bytes(content)
+    (folder / "telex").chmod(mode)
+
+
+@pytest.mark.parametrize("content", [b"s3cret", b"s3cret\n", b"s3cret\r\nand a note\n"])
+def test_the_password_is_the_first_line(folder: Path, content: bytes) -> None:
+    put(folder, content)
+    assert credentials.password("telex") == "s3cret"
+
+
+def test_blanks_belong_to_it(folder: Path) -> None:
+    put(folder, b" s3 cret \n")
+    assert credentials.password("telex") == " s3 cret "
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o444])
+def test_one_that_others_can_read_is_refused(folder: Path, mode: int) -> None:
+    put(folder, b"s3cret", mode)
+    with pytest.raises(ConfigError) as error:
+        credentials.password("telex")
+    assert error.value.message == f"{folder}/telex can be read by others: make it yours alone (chmod 600)."
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("telex", None, "name it by LoadCredential=telex:FILE in the unit"),
+        ("telex", b"\nsecond\n", "holds no password in its first line"),
+        ("telex", b"\xff", "the password is not in UTF-8"),
+        ("../telex", b"s3cret", "a credential's name has no folder"),
+        ("..", b"s3cret", "a credential's name has no folder"),
+        (".", b"s3cret", "a credential's name has no folder"),
+    ],
+)
+def test_what_is_wrong_is_said(folder: Path, name: str, content: bytes | None, words: str) -> None:
+    if content is not None:
+        put(folder, content)
+    with pytest.raises(ConfigError, match=words) as error:
+        credentials.password(name)
+    assert "s3cret" not in error.value.message
+
+
+def test_without_systemd_it_says_who_sets_the_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    with pytest.raises(ConfigError, match="systemd sets it for a unit with LoadCredential="):
+        credentials.password("telex")

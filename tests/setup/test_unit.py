@@ -1,0 +1,176 @@
+"""The systemd unit of an agent without an icon: as systemd reads it, and as it runs it for a user."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from telex_start.setup import unit
+from tests.process import TIMEOUT, Process
+from tests.servers import Sandbox
+
+from .installed import Installed
+from .manager import USER, UserManager
+
+TOASTS = """
+import os, sys
+from tests.fake_desktop import FakeNotificationDaemon, PrivateBus
+bus = PrivateBus()
+bus.address = os.environ["DBUS_SESSION_BUS_ADDRESS"]
+with FakeNotificationDaemon(bus) as daemon:
+    print("ready", flush=True)
+    print(daemon.wait_for(1)[0].summary, flush=True)
+    sys.stdin.readline()
+"""
+"""A notification daemon, which has to be the user's: a session bus lets nobody else in."""
+UNIT = f".config/systemd/user/{unit.NAME}"
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not there")
+def test_systemd_has_nothing_to_say_of_the_unit(program: Installed) -> None:
+    code, words = program("autostart", "on", "--headless")
+    assert code == 0
+    assert f"Telex Start starts when you log in, without an icon, by {program.home}/{UNIT}." in words
+    file = program.home / UNIT
+    done = subprocess.run(
+        ["systemd-analyze", "--user", "--man=no", "verify", file],
+        env={**program.environ, "SYSTEMD_LOG_LEVEL": "warning"},
+        capture_output=True,
+        text=True,
+    )
+    ours = [line for line in done.stderr.splitlines() if unit.NAME in line]
+    assert (done.returncode, ours) == (0, [])
+
+
+def test_what_is_left_to_do_is_said_and_the_password_is_nowhere_but_with_the_person(program: Installed) -> None:
+    _, words = program("autostart", "on", "--headless")
+    password = program.home / ".config" / "telex-start" / "password"
+    assert f"cat > {password})" in words
+    assert 'email = "you@example.org"' in words
+    assert "systemctl --user start telex-start.service" in words
+    assert not password.exists()
+    password.parent.mkdir(parents=True)
+    password.write_text("s3cret")
+    password.chmod(0o644)
+    _, words = program("autostart", "on", "--headless")
+    assert f"Others can read your password: chmod 600 {password}" in words
+    password.chmod(0o600)
+    _, words = program("autostart", "on", "--headless")
+    assert str(password) not in words
+    assert "s3cret" not in (program.home / UNIT).read_text()
+
+
+def test_off_leaves_nothing_and_one_way_of_starting_takes_the_place_of_the_other(program: Installed) -> None:
+    program("autostart", "on")
+    _, words = program("autostart", "on", "--headless")
+    assert "The start with an icon is switched off" in words
+    assert not (program.home / ".config" / "autostart").exists()
+    _, words = program("autostart", "on")
+    assert "The unit without an icon has been stopped and taken away" in words
+    assert not (program.home / UNIT).exists()
+    program("autostart", "on", "--headless")
+    program("autostart", "off", "--headless")
+    program("autostart", "off")
+    assert program.left() == set()
+
+
+@pytest.fixture(scope="module")
+def manager() -> Iterator[UserManager]:
+    with UserManager() as found:
+        if found.why_not:
+            pytest.skip(found.why_not)
+        yield found
+
+
+@pytest.fixture
+def unprivileged(manager: UserManager, tmp_path: Path) -> Installed:
+    """The program, as that user has installed it in the home."""
+    made = Installed(manager.home / "my programs", tmp_path / "unused")
+    seen = manager.run(made.script, "--version", ok=False)
+    if not seen.startswith("telex-start "):
+        pytest.skip(f"another user cannot read this checkout: {seen}")
+    return made
+
+
+class Set:
+    """The unit put there for a Telex, with a password file."""
+
+    def __init__(self, manager: UserManager, program: Installed, telex: Sandbox) -> None:
+        self.manager = manager
+        own = manager.home / ".config" / "telex-start"
+        authority = manager.home / "authority.pem"
+        authority.write_bytes(Path(telex.ca_file).read_bytes())
+        words = {
+            "api_url": telex.environ["TELEX_START_API_URL"],
+            "push_url": telex.environ["TELEX_START_PUSH_URL"],
+            "ca_file": str(authority),
+            "email": telex.email,
+        }
+        own.mkdir(parents=True, exist_ok=True)
+        (own / "config.toml").write_text("".join(f'{key} = "{value}"\n' for key, value in words.items()))
+        self.password = own / "password"
+        self.password.write_text(f"{telex.password}\n")
+        self.password.chmod(0o600)
+        subprocess.run(["chown", "-R", f"{USER}:{USER}", manager.home / ".config"], check=True)
+        self.said = manager.run(program.script, "autostart", "on", "--headless")
+
+    def start(self) -> None:
+        self.manager.run("systemctl", "--user", "start", unit.NAME, ok=False)
+
+    def wait_for(self, **wanted: str) -> None:
+        """Wait until systemd says so of the unit."""
+        deadline = time.monotonic() + TIMEOUT
+        while (found := self.manager.show(unit.NAME, *wanted)) != wanted:
+            assert time.monotonic() < deadline, f"{found}\n{self.manager.log.read_text()}"
+            time.sleep(0.1)
+
+
+def test_it_runs_hardened_with_the_password_and_reaches_the_session_bus(
+    manager: UserManager, unprivileged: Installed
+) -> None:
+    with Sandbox("--organisations", "2") as telex:
+        put = Set(manager, unprivileged, telex)
+        assert "systemctl --user enable" not in put.said, "that is done"
+        assert manager.run("systemctl", "--user", "is-enabled", unit.NAME).strip() == "enabled"
+        put.start()
+        telex.wait_until(lambda status: status["push_connections"] == 1)
+        with Process([*manager.as_user, str(unprivileged.python), "-c", TOASTS], manager.environ) as toasts:
+            assert toasts.next_line() == "ready"
+            telex.message(0, "General")
+            assert toasts.next_line() == "General · Northwind Ops"
+            toasts.tell("")
+            assert toasts.ended() == 0
+        process = Path("/proc") / manager.show(unit.NAME, "MainPID")["MainPID"]
+        status = dict(line.split(":\t", 1) for line in (process / "status").read_text().splitlines())
+        assert (status["NoNewPrivs"], status["Seccomp"], int(status["CapBnd"], 16)) == ("1", "2", 0)
+        mounts = [line.split(" ") for line in (process / "mountinfo").read_text().splitlines()]
+        writable = {fields[4].replace("\\040", " ") for fields in mounts if "rw" in fields[5].split(",")}
+        assert str(manager.home / ".local/state/telex-start") in writable
+        assert not {"/", "/home", str(manager.home)} & writable
+        assert (manager.home / ".local/state/telex-start/log/telex-start.log").exists()
+        assert telex.password not in (process / "environ").read_text() + (process / "cmdline").read_text()
+
+        os.kill(int(process.name), signal.SIGKILL)
+        put.wait_for(SubState="auto-restart")
+        manager.run("systemctl", "--user", "stop", unit.NAME)  # a start would wait until it starts again by itself
+        put.start()
+        telex.wait_until(lambda status: status["push_connections"] == 1)
+        telex.revoke_session()
+        telex.kick(3005)
+        put.wait_for(SubState="failed", ExecMainStatus="3")
+
+        put.password.unlink()
+        put.start()
+        put.wait_for(SubState="failed", ExecMainStatus="243")
+
+        said = manager.run(unprivileged.script, "autostart", "off")
+        assert "The unit without an icon has been stopped and taken away." in said
+        assert manager.run("systemctl", "--user", "is-enabled", unit.NAME, ok=False).strip() != "enabled"
+        assert not (manager.home / ".config" / "systemd").exists()
