@@ -130,6 +130,7 @@ PURE_LIBRARIES = {
     "__future__",
     "collections",
     "contextlib",
+    "difflib",
     "enum",
     "html",
     "itertools",
