@@ -598,7 +598,8 @@ class App:
     def _quiet_changed(self, now: float) -> None:
         self._news.notifier.quiet_changed(now)
         self._own.quiet_changed()
-        self._renew(self._renewal.change(now, silence=self._quiet.silence(now)))
+        paused = self._news.notifier.paused
+        self._renew(self._renewal.change(now, paused=paused, silence=self._quiet.silence(now)))
 
     def _renew(self, face: Face | None) -> None:
         if face is not None:

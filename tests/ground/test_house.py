@@ -133,6 +133,7 @@ PURE_LIBRARIES = {
     "__future__",
     "collections",
     "contextlib",
+    "difflib",
     "enum",
     "html",
     "itertools",
