@@ -272,7 +272,7 @@ class PreferencesWindow:
         was, self._asked = self._asked, keys
         if keys:
             names = ", ".join(keys[:_MOST_NAMED]) + (" and more" if len(keys) > _MOST_NAMED else "")
-            self._question_words.configure(text=f"Changed by hand meanwhile: {names}. Which is right?")
+            self._question_words.configure(text=f"Changed by hand meanwhile: {names}.\nWhich is right?")
             self._question.grid(row=2, column=0, sticky="ew")
             self._keep.focus_set()
         elif was:
