@@ -52,10 +52,11 @@ from ..states import SIGNED_IN, State
 from ..toast import Toast
 from .at_login import AtLogin
 from .failures import Failures
+from .help_desk import HelpDesk
 from .main_app_calls import MainAppCalls
 from .news_desk import NewsDesk
 from .own_words import OwnWords
-from .ports import EventQueue, MainApp, Memory, Preferences, SessionPort, Settings, Surface, ToastsPort
+from .ports import EventQueue, HelpPort, MainApp, Memory, Preferences, SessionPort, Settings, Surface, ToastsPort
 from .preferences_desk import PreferencesDesk
 from .quiet_desk import NoMemory, QuietDesk
 from .remembered_email import RememberedEmail
@@ -90,6 +91,7 @@ class App:
         surface: Surface,
         toasts: ToastsPort,
         main_app: MainApp,
+        make_help: Callable[[], HelpPort],
         make_session: Callable[[], SessionPort],
         settings: Settings | None = None,
         memory: Memory | None = None,
@@ -99,6 +101,7 @@ class App:
         """
         Args:
             surface: Started by the caller, and stopped after :meth:`run`.
+            make_help: Called when something of the menu's Help is first asked for.
             make_session: Called by :meth:`run`; it imports the network's modules.
             settings: Where the configuration comes from; ``None``: it never changes.
             preferences: The preferences window; ``None`` where there can be none.
@@ -148,6 +151,7 @@ class App:
             events.put,
         )
         self._renewal = Renewal(self._last_state, surface.renew_every, self._news.notifier.recent)
+        self._help = HelpDesk(make_help, config.web_url, lambda: self._renewal.shown, self._own)
 
     @property
     def last_words(self) -> str:
@@ -418,7 +422,7 @@ class App:
         if self._settings.handle(event) or self._quiet.handle(event, now):
             self._surface.end_startup(getattr(event, "token", ""))
             return True
-        return self._preferences.handle(event)  # the window ends it when it is there
+        return self._preferences.handle(event) or self._help.handle(event)  # a window ends it when it is there
 
     def _say(self, toast: Toast | None) -> None:
         if toast is not None:
