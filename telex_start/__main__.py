@@ -65,6 +65,10 @@ def _command(argv: list[str]) -> int:
             from .setup.command import integrate
 
             return integrate(argv[1:])
+        case ["about"]:
+            from .desktop.help.about_window import main as about
+
+            return about()
         case ["demo"]:
             from .demo import main as demo
 

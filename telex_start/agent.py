@@ -21,7 +21,7 @@ from .process import instance, lazylog, paths, signals
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from .app.ports import SessionPort, Surface
+    from .app.ports import HelpPort, SessionPort, Surface
     from .config import Config
     from .config_file import Settings as Source
     from .console import Console
@@ -204,6 +204,7 @@ class _Agent:
             surface=self._surface,
             toasts=toasts,
             main_app=main_app,
+            make_help=self._make_help,
             make_session=make_session,
             settings=_Settings(self._source, main_app),
             memory=_Memory(config.api_url),
@@ -216,6 +217,13 @@ class _Agent:
         except Exception as error:
             log.critical("the main thread failed", exc_info=error)
             return EXIT_FAILED, f"an unexpected error ended the program ({type(error).__name__}); the log has it"
+
+    def _make_help(self) -> HelpPort:
+        from .desktop.help.opening import Help
+
+        made = Help(self._events.put, self._source.where(), _log_file)
+        self._stack.callback(made.end)
+        return made
 
     def _make_preferences(self) -> _Preferences | None:
         if self._tray is None:

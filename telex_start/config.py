@@ -406,11 +406,19 @@ def flatten(file: Mapping[str, Any], file_name: str) -> dict[str, Any]:
         else:
             pairs[key] = value
     for key in pairs:
-        if (key in file and "." in key) or (key not in _KEYS and organisation_of(key) is None):
-            raise ConfigError(
-                f"{file_name}: unknown key {key}; known are {', '.join(_KEYS)}, organisations.NAME.notify."
-            )
+        quoted = key in file and "." in key  # as one word, not as steps
+        if quoted or (key not in _KEYS and organisation_of(key) is None):
+            raise ConfigError(f"{file_name}: unknown key {_shown(key) if quoted else key}; {_like(key)}")
     return pairs
+
+
+def _like(key: str) -> str:
+    """The key that was probably meant; else all that there are."""
+    from difflib import get_close_matches
+
+    if found := get_close_matches(key, _KEYS, 1, cutoff=0.8):
+        return f"did you mean {found[0]}?"
+    return f"known are {', '.join(_KEYS)}, organisations.NAME.notify."
 
 
 def _section(name: str, value: Any, file_name: str) -> list[tuple[str, Any]]:

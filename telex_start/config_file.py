@@ -91,6 +91,11 @@ class Settings:
         """See :func:`sources`."""
         return sources(self._options)
 
+    def where(self) -> list[str]:
+        """The options that say which Telex it is, as they were given, for a command that is to look at the same."""
+        given = {key: getattr(self._options, key, None) for key in (*_WHERE, "ca_file", "config")}
+        return [f"--{key.replace('_', '-')}={value}" for key, value in given.items() if value is not None]
+
     def changed(self) -> bool:
         """Whether the file is another than when it was read last. Its content is not looked at."""
         return self._now() != self._read

@@ -341,6 +341,15 @@ class ChildEnded(Event, frozen=True):
     """Why it could not be shown, or went away by itself, in words; empty where the person has closed it."""
 
 
+class LogNotOpened(Event, frozen=True):
+    """The person asked for the log, and the desktop cannot show it."""
+
+    path: str
+    """Empty where there is none."""
+    why: str
+    """The rest of a sentence, without a full stop."""
+
+
 class MachineWoke(Event, frozen=True):
     """The operating system says that the machine has woken from sleep."""
 

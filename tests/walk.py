@@ -31,6 +31,7 @@ from typing import Any
 import telex_start
 from telex_start.agent import DispatchQueue
 from telex_start.app.app import App
+from telex_start.app.ports import HelpPort
 from telex_start.config import Config
 from telex_start.desktop.toasts.toasts import Toasts
 from telex_start.events import (
@@ -142,6 +143,10 @@ class _Surface:
     def ask(self, email: str) -> None: ...
 
 
+def _no_help() -> HelpPort:
+    raise AssertionError("nobody asks for help on a walk")
+
+
 class _MainApp:
     def open(self, token: str) -> MainAppAnswered | None: ...
     def open_place(self, address: str, token: str, in_browser: bool) -> MainAppAnswered | None: ...
@@ -189,6 +194,7 @@ class Stage:
             surface=_Surface(self._state),
             toasts=self._toasts,
             main_app=_MainApp(),
+            make_help=_no_help,
             make_session=lambda: Session(config, TokenStore(), self._dispatch),
         )
 

@@ -52,10 +52,11 @@ from ..states import SIGNED_IN, State
 from ..toast import Toast
 from .at_login import AtLogin
 from .failures import Failures
+from .help_desk import HelpDesk
 from .main_app_calls import MainAppCalls
 from .news_desk import NewsDesk
 from .own_words import OwnWords
-from .ports import EventQueue, MainApp, Memory, Preferences, SessionPort, Settings, Surface, ToastsPort
+from .ports import EventQueue, HelpPort, MainApp, Memory, Preferences, SessionPort, Settings, Surface, ToastsPort
 from .preferences_desk import PreferencesDesk
 from .quiet_desk import NoMemory, QuietDesk
 from .remembered_email import RememberedEmail
@@ -90,21 +91,21 @@ class App:
         surface: Surface,
         toasts: ToastsPort,
         main_app: MainApp,
+        make_help: Callable[[], HelpPort],
         make_session: Callable[[], SessionPort],
         settings: Settings | None = None,
         memory: Memory | None = None,
         preferences: Preferences | None = None,
-        client_in_front: Callable[[], bool] = lambda: False,
         now: Callable[[], float] = clock.now,
     ) -> None:
         """
         Args:
             surface: Started by the caller, and stopped after :meth:`run`.
+            make_help: Called when something of the menu's Help is first asked for.
             make_session: Called by :meth:`run`; it imports the network's modules.
             settings: Where the configuration comes from; ``None``: it never changes.
             preferences: The preferences window; ``None`` where there can be none.
             memory: Keeps what is paused and muted from one start to the next; ``None``: nothing does.
-            client_in_front: Whether the Telex client is in front now; cheap.
             now: The time, in seconds on a clock that counts the machine's sleep.
         """
         self._events = events
@@ -127,7 +128,11 @@ class App:
         self._exit_code: int | None = None
         self._last_words = ""
         self._quiet = QuietDesk(
-            config, memory or NoMemory(), self._quiet_changed, now=now, client_in_front=client_in_front
+            config,
+            memory or NoMemory(),
+            self._quiet_changed,
+            now=now,
+            client_in_front=lambda: self._news.client_in_front(),  # noqa: PLW0108  # the news desk comes below
         )
         self._remembered_email = RememberedEmail(config, self._quiet)
         self._own = OwnWords(surface, toasts, lambda: self._quiet.quiet.is_quiet(self._now()))
@@ -146,6 +151,7 @@ class App:
             events.put,
         )
         self._renewal = Renewal(self._last_state, surface.renew_every, self._news.notifier.recent)
+        self._help = HelpDesk(make_help, config.web_url, lambda: self._renewal.shown, self._own)
 
     @property
     def last_words(self) -> str:
@@ -416,7 +422,7 @@ class App:
         if self._settings.handle(event) or self._quiet.handle(event, now):
             self._surface.end_startup(getattr(event, "token", ""))
             return True
-        return self._preferences.handle(event)  # the window ends it when it is there
+        return self._preferences.handle(event) or self._help.handle(event)  # a window ends it when it is there
 
     def _say(self, toast: Toast | None) -> None:
         if toast is not None:
@@ -586,6 +592,7 @@ class App:
 
     def _configure(self, config: Config) -> None:
         self._toasts.configure(config)
+        self._news.configure(config)
         self._news.notifier.configure(config, self._now())
         self._quiet.configure(config)
         self._remembered_email.configure(config)
@@ -593,7 +600,8 @@ class App:
     def _quiet_changed(self, now: float) -> None:
         self._news.notifier.quiet_changed(now)
         self._own.quiet_changed()
-        self._renew(self._renewal.change(now, silence=self._quiet.silence(now)))
+        paused = self._news.notifier.paused
+        self._renew(self._renewal.change(now, paused=paused, silence=self._quiet.silence(now)))
 
     def _renew(self, face: Face | None) -> None:
         if face is not None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 from ..config import Config
 from ..events import Command, Event, MainAppAnswered, SignIn, StateChanged, Trouble
@@ -138,6 +138,15 @@ class RunningWindow(Window, Protocol):
         Args:
             turn: Called at once, after each :attr:`wake`, and when so many seconds as it answered are over.
         """
+
+
+class HelpPort(Protocol):
+    """The menu's Help (see ``desktop.help.opening``). No call blocks or raises; the token is the desktop's for what
+    comes, empty without one."""
+
+    def open_doctor(self, token: str) -> None: ...
+    def open_about(self, data: Mapping[str, Any], token: str) -> None: ...
+    def open_log(self, token: str) -> None: ...
 
 
 class MainApp(Protocol):

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from .. import config_file
 from ..config import Config
 from ..errors import ConfigError
+from ..process.logs import struck
 from . import desktop, machine
 from .findings import Finding, Mark, line, verdict
 from .probing import look
+
+if TYPE_CHECKING:
+    from ..desktop.help import doctor_window
 
 
 def main(argv: list[str]) -> int:
@@ -24,14 +29,17 @@ def main(argv: list[str]) -> int:
     """
     from ..command_line import parse_command
 
+    options = parse_command("doctor", argv)
+    if options.window:
+        from ..desktop.help import doctor_window
+
+        return doctor_window.open_window(lambda: _lines(options))
     findings: list[Finding] = []
     try:
-        for finding in _findings(parse_command("doctor", argv)):
+        for finding in _findings(options):
             findings.append(finding)
             print(line(finding), flush=True)
-        tray = any(finding.subject == "tray" and finding.mark is Mark.OK for finding in findings)
-        bus = any(finding.subject == "session bus" and finding.mark is Mark.OK for finding in findings)
-        words, code = verdict(findings, tray, without_icon=bus)
+        words, code = _verdict(findings)
         print(f"\n{words}", flush=True)
     except BrokenPipeError:
         # Nobody reads on, as in `telex-start doctor | head -3`; Python would try again at the end, and complain.
@@ -40,7 +48,31 @@ def main(argv: list[str]) -> int:
     return code
 
 
+def _lines(options: object) -> Iterator[doctor_window.Line | doctor_window.Verdict]:
+    """All of it for the window."""
+    from ..desktop.help.doctor_window import Line, Verdict
+
+    findings: list[Finding] = []
+    for finding in _findings(options):
+        findings.append(finding)
+        yield Line(finding.mark.value, finding.subject, finding.found, finding.remedy, line(finding))
+    words, code = _verdict(findings)
+    yield Verdict(words, not code)
+
+
+def _verdict(findings: list[Finding]) -> tuple[str, int]:
+    tray = any(finding.subject == "tray" and finding.mark is Mark.OK for finding in findings)
+    bus = any(finding.subject == "session bus" and finding.mark is Mark.OK for finding in findings)
+    return verdict(findings, tray, without_icon=bus)
+
+
 def _findings(options: object) -> Iterator[Finding]:
+    """All findings. People show them to others: whatever looks like a secret is struck out."""
+    for finding in _looks(options):
+        yield finding._replace(found=struck(finding.found), remedy=struck(finding.remedy))
+
+
+def _looks(options: object) -> Iterator[Finding]:
     config: Config | ConfigError
     try:
         config = config_file.load(options)
@@ -51,6 +83,9 @@ def _findings(options: object) -> Iterator[Finding]:
     yield packages
     yield machine.configuration(config, config_file.file_of(options), config_file.sources(options))
     yield from map(machine.mistake, config_file.mistakes(options)[1:])
+    preferences = look("preferences", machine.preferences)
+    if preferences.mark is not Mark.OK:
+        yield preferences
     overridden = look("overridden", lambda: machine.overridden(options))
     if overridden.mark is not Mark.OK:
         yield overridden

@@ -35,6 +35,13 @@ def packages() -> Finding:
     return ok("packages", ", ".join(_NEEDED.values()))
 
 
+def preferences() -> Finding:
+    """What the preferences write the configuration by; the agent runs without it."""
+    if find_spec("tomlkit") is None:
+        return note("preferences", "they cannot be saved without tomlkit", "pip install tomlkit")
+    return ok("preferences", "tomlkit")
+
+
 def configuration(config: Config | ConfigError, file: str, sources: Mapping[str, Given]) -> Finding:
     """The configuration, from all its sources.
 

@@ -40,6 +40,8 @@ class _Ends(NamedTuple):
 
     at: float | None
     """``None``: not before the person wants them."""
+    shown: float = 0.0
+    """What is said of it: quiet hours are named by their last minute, as the person set it."""
 
 
 class Quiet:
@@ -190,7 +192,7 @@ class Quiet:
         ends = self._ends(now)
         words = ""
         if ends is not None:
-            words = "paused" if ends.at is None else f"paused until {self._wall.words(ends.at, wall)}"
+            words = "paused" if ends.at is None else f"paused until {self._wall.words(ends.shown, wall)}"
         return Silence(words, self.paused, tuple(self._muted(one, now) for one in self._mutes.values()))
 
     # --- time -------------------------------------------------------------------------------------------------------
@@ -247,8 +249,9 @@ class Quiet:
         if self._pause is not None:
             at = max(at, self._wall_end(self._pause.until, now) or at)
         if self._hours is not None and contain(self._hours, self._wall, at):
-            return _Ends(end(self._hours, self._wall, at))
-        return _Ends(at)
+            over = end(self._hours, self._wall, at)
+            return _Ends(over, over - 60 if over is not None else 0.0)
+        return _Ends(at, at)
 
     def _muted(self, mute: Mute, now: float) -> Muted:
         key = (mute.conversation.channel, mute.conversation.section, mute.conversation.ident)

@@ -51,6 +51,18 @@ _EMAIL = re.compile(r"(?<![\w.+%'-])([\w.+-])[\w.+%'-]*(@[\w.-]+)")
 _handlers: list[logging.Handler] = []
 
 
+_CREDENTIALS = re.compile(r"//[^\s/\"'@]*@")
+
+
+def struck(text: str) -> str:
+    """Text without whatever looks like a secret, and fit to be shown to anybody: no token, no password, not even that
+    of an address, and no whole e-mail address."""
+    text = _JWT.sub("…", text[:_READ])
+    text = _NAMED.sub(r"\1…", text)
+    text = _BEARER.sub(r"\1…", text)
+    return masked(_CREDENTIALS.sub("//…@", text))
+
+
 def masked(email: str) -> str:
     """An e-mail address of which a log may tell: ``a…@example.org``."""
     return _EMAIL.sub(r"\1…\2", email)
@@ -148,11 +160,7 @@ class RedactingFormatter(logging.Formatter):
         text = printable(super().format(record), _escape, keep="\n")
         for secret in self._to_strike():
             text = text.replace(secret, "…")
-        text = text[:_READ]
-        text = _JWT.sub("…", text)
-        text = _NAMED.sub(r"\1…", text)
-        text = _BEARER.sub(r"\1…", text)
-        return _cut(masked(text))  # not before: half a secret would stay
+        return _cut(struck(text))  # not before: half a secret would stay
 
     def _to_strike(self) -> tuple[str, ...]:
         """Every secret that is held now, and as many forgotten ones as were ever held at a time; longest first.

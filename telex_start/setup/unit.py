@@ -19,6 +19,7 @@ After=dbus.socket
 [Service]
 Type=exec
 ExecStart={command}
+ExecReload=/bin/kill -HUP $MAINPID
 {environment}\
 LoadCredential={credential}:{password_file}
 Restart=on-failure

@@ -12,7 +12,8 @@ import pytest
 from Xlib import X, display
 from Xlib.protocol import event as events
 
-from tests.fake_desktop import PrivateBus, Xvfb
+from tests.desktop.test_tray import BEN, SIGNED_OUT, face, tray_program, unread
+from tests.fake_desktop import FakePanel, PrivateBus, Xvfb
 from tests.process import ROOT
 from tests.script import Script
 
@@ -93,3 +94,20 @@ def test_without_pygobject_it_runs_on_and_says_that_there_is_no_tray(
         assert program.ended(3) == 0
         assert "missing: An icon in a tray of the old kind needs PyGObject" in program.errors
         assert "install python3-gi" in program.errors
+
+
+def test_appindicator_has_the_same_menu(environ: dict[str, str], private_bus: PrivateBus) -> None:
+    """Read and clicked by a panel of the other kind, to which it shows it."""
+    with FakePanel(private_bus) as panel, tray_program(**environ, PYSTRAY_BACKEND="appindicator") as program:
+        item = panel.wait_for_item()
+        assert program.next_line() == "TrayAppeared"
+        panel.wait_until(lambda: item.labels() == SIGNED_OUT, "the menu")
+        assert item.labels("Recent") == ["Nothing unread", "-", "Mark All as Read"]
+        program.tell(face(unread(BEN, "@ Ben_Okri"), resumable=True))
+        panel.wait_until(lambda: "Resume Notifications" in item.labels(), "Resume Notifications")
+        assert item.labels("Recent") == ["@ Ben_Okri (1)", "-", "Mark All as Read", "Mute"]
+        assert item.labels("Recent", "Mute", "@ Ben_Okri") == ["1 hour", "Until tomorrow (8:00)", "Until unmuted"]
+        item.click("Recent", "@ Ben_Okri (1)")
+        assert program.next_line() == "UnreadClicked d1"
+        item.click("Help", "About")
+        assert program.next_line() == "MenuClicked About"

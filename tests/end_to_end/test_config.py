@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -346,14 +347,17 @@ def test_credentials_in_an_address_are_refused_and_not_shown() -> None:
 
 
 def test_an_unknown_key_is_named_with_those_that_are_known() -> None:
-    words = refused('emial = "ada@example.org"')
-    assert words.startswith("/home/ada/config.toml: unknown key emial; known are environment, api_url, push_url, ")
+    assert refused('emial = "x"') == "/home/ada/config.toml: unknown key emial; did you mean email?"
+    words = refused("volume = 11")
+    assert words.startswith("/home/ada/config.toml: unknown key volume; known are environment, api_url, push_url, ")
     assert "main_app.command" in words
     assert refused("[main_app]\npath = 1").startswith("/home/ada/config.toml: unknown key main_app.path; known are ")
     assert refused("main_app = 1").startswith("/home/ada/config.toml: [main_app] is a section, not a value")
     assert refused("quiet = 1").startswith("/home/ada/config.toml: [quiet] is a section, not a value")
-    assert refused("[quiet]\nfor = 1").startswith("/home/ada/config.toml: unknown key quiet.for; known are ")
-    assert refused('"quiet.from" = "22:00"').startswith("/home/ada/config.toml: unknown key quiet.from; known are ")
+    assert refused("[quiet]\nhours = 1").startswith("/home/ada/config.toml: unknown key quiet.hours; known are ")
+    assert (
+        refused('"quiet.from" = "22:00"') == '/home/ada/config.toml: unknown key "quiet.from"; did you mean quiet.from?'
+    )
     words = refused('[organisations]\n"Northwind Ops" = "none"')
     assert words.startswith('/home/ada/config.toml: [organisations."Northwind Ops"] is a section, not a value')
     words = refused('[organisations."Northwind Ops"]\nmuted = true')
@@ -434,6 +438,42 @@ def test_a_file_that_cannot_be_read_is_named(home: Path) -> None:
     (home / "config.toml").mkdir()
     with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
         config_file.load(None)
+
+
+def test_a_file_is_another_once_it_was_written_replaced_made_or_removed(home: Path) -> None:
+    file = home / "config.toml"
+    settings = config_file.Settings(None)
+    assert settings.load() == Config()
+    assert not settings.changed()
+    for change in (
+        lambda: file.write_text('sound = "on"'),
+        lambda: os.utime(file, ns=(0, 1)),
+        lambda: (home / "new.toml").write_text('sound = "on"') and (home / "new.toml").replace(file),
+        file.unlink,
+    ):
+        change()
+        assert settings.changed()
+        settings.load()
+        assert not settings.changed()
+
+
+def test_a_mistake_is_looked_at_once_not_whenever_the_menu_opens(home: Path) -> None:
+    (home / "config.toml").write_text("sound = 1")
+    settings = config_file.Settings(None)
+    with pytest.raises(ConfigError):
+        settings.load()
+    assert not settings.changed()
+
+
+def test_which_telex_it_is_is_known_whatever_else_is_wrong(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "config.toml").write_text('environment = "staging"\nsound = 1\nemial = "x"')
+    assert config_file.load_where(None).api_url == ENVIRONMENTS["staging"].api_url
+    monkeypatch.setenv("TELEX_START_ENVIRONMENT", "zedu")
+    monkeypatch.setenv("TELEX_START_SOUND", "loud")
+    assert config_file.load_where(None).api_url == ENVIRONMENTS["zedu"].api_url
+    assert config_file.load_where(SimpleNamespace(environment="production")).api_url == Config().api_url
+    (home / "config.toml").write_text("environment = ")
+    assert config_file.load_where(None).api_url == ENVIRONMENTS["zedu"].api_url
 
 
 # --- as a person meets it -------------------------------------------------------------------------------------------

@@ -74,3 +74,41 @@ def test_what_was_unread_before_the_sign_in_is_listed_too(desk: Desk) -> None:
     desk.sign_in()
     item = desk.item("Online: 2 organisations, 2 unread")
     listed(desk, item, "@ Ben Okri · Northwind Ops (1)", "# General · Northwind Ops (1)")
+
+
+def test_a_conversation_is_muted_in_the_list_and_unmuted_there(desk: Desk) -> None:
+    desk.sign_in()
+    item = desk.item("Online: 2 organisations")
+    desk.telex.message(0, "General")
+    desk.telex.direct(1, "Ben Okri", "are you there?")
+    desk.item("Online: 2 organisations, 2 unread")
+    listed(desk, item, "@ Ben Okri · Blue Harbour Labs (1)", "# General · Northwind Ops (1)")
+    item.click("Recent", "Mute", "# General · Northwind Ops", "Until unmuted")
+    desk.item("Online: 2 organisations, 1 unread")
+    listed(desk, item, "@ Ben Okri · Blue Harbour Labs (1)")
+    item.click("Recent", "Mute", "All of Blue Harbour Labs", "1 hour")
+    desk.item("Online: 2 organisations")
+    listed(desk, item, "Nothing unread")
+    unmute = [label for label in item.labels("Recent", "Mute") if label != "-"]
+    assert unmute[0] == "Unmute # General · Northwind Ops"
+    assert unmute[1].startswith("Unmute Blue Harbour Labs (until ")
+    item.click("Recent", "Mute", unmute[0])
+    desk.item("Online: 2 organisations, 1 unread")
+    listed(desk, item, "# General · Northwind Ops (1)")
+
+
+def test_a_middle_click_pauses_until_resumed_and_resumes(desk: Desk) -> None:
+    desk.sign_in()
+    item = desk.item("Online: 2 organisations")
+    usual = item.property("IconPixmap")
+    item.middle_click()
+    desk.item("Online: 2 organisations, paused")
+    assert "Resume Notifications" in item.labels()
+    desk.panel.wait_until(lambda: item.property("IconPixmap") != usual, "the icon that says so")
+    item.middle_click()
+    desk.item("Online: 2 organisations")
+    desk.panel.wait_until(lambda: item.property("IconPixmap") == usual, "the usual icon")
+    item.click("Pause Notifications", "1 hour")
+    desk.panel.wait_until(lambda: "paused until" in item.labels()[0], "the pause in the status line")
+    item.click("Resume Notifications")
+    desk.item("Online: 2 organisations")

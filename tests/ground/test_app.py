@@ -6,7 +6,7 @@ Events go through a real queue. Only opening and closing the main app makes a th
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -30,6 +30,7 @@ from telex_start.events import (
     How,
     IconClicked,
     IconMiddleClicked,
+    LogNotOpened,
     LookUpBegan,
     LookUpSlug,
     MachineWoke,
@@ -308,6 +309,22 @@ class Session:
         return not self.hangs
 
 
+class Help:
+    """The menu's Help: writes down what was asked for."""
+
+    def __init__(self) -> None:
+        self.asked_for: list[tuple[str, str, Mapping[str, Any]]] = []
+
+    def open_doctor(self, token: str) -> None:
+        self.asked_for.append(("doctor", token, {}))
+
+    def open_about(self, data: Mapping[str, Any], token: str) -> None:
+        self.asked_for.append(("about", token, data))
+
+    def open_log(self, token: str) -> None:
+        self.asked_for.append(("log", token, {}))
+
+
 def main_app_threads() -> list[threading.Thread]:
     """Those that open or close the main app, from the moment when that was asked."""
     return [thread for thread in threading.enumerate() if thread.name == "main app"]
@@ -331,6 +348,7 @@ class Scene:
         self.surface = Surface()
         self.toasts = Toasts()
         self.main_app = MainApp()
+        self.help = Help()
         self.session = Session(self.events)
         self.app = App(
             config=config or Config(email=email),
@@ -339,6 +357,7 @@ class Scene:
             surface=self.surface,
             toasts=self.toasts,
             main_app=self.main_app,
+            make_help=lambda: self.help,
             make_session=lambda: self.session,
             now=lambda: self.now,
         )
@@ -527,7 +546,11 @@ def test_a_clicks_token_goes_with_the_main_app(scene: Scene, click: Event) -> No
     assert (scene.main_app.tokens, scene.surface.ended_startups) == (["t"], [])
 
 
-@pytest.mark.parametrize("item", [item for item in MenuItem if item is not MenuItem.OPEN_MAIN_APP])
+TAKES_ITS_TOKEN = {MenuItem.OPEN_MAIN_APP, MenuItem.DOCTOR, MenuItem.OPEN_LOG, MenuItem.ABOUT}
+"""What opens something that ends the desktop's waiting itself."""
+
+
+@pytest.mark.parametrize("item", [item for item in MenuItem if item not in TAKES_ITS_TOKEN])
 def test_the_token_of_a_click_that_starts_nothing_is_ended(scene: Scene, item: MenuItem) -> None:
     """GNOME showed a busy pointer for 10 to 20 s after every click in the menu."""
     scene.turn(MenuClicked(item, "t"))
@@ -1145,6 +1168,34 @@ def test_not_even_a_surface_that_fails_to_say_so_ends_the_loop(scene: Scene) -> 
     assert {title for title, _ in scene.said} == {"Telex Start had a problem"}
 
 
+# --- help -------------------------------------------------------------------------------------------------------------
+
+
+def test_doctor_and_about_open_windows_and_the_desktops_waiting_is_theirs_to_end(scene: Scene) -> None:
+    scene.run(ONLINE, MenuClicked(MenuItem.DOCTOR, "token-1"), MenuClicked(MenuItem.ABOUT, "token-2"))
+    status = {"status": "Online: 1 organisation", "muted": [], "web": "https://telex.im"}
+    assert scene.help.asked_for == [("doctor", "token-1", {}), ("about", "token-2", status)]
+    assert scene.surface.ended_startups == [""]  # that of Exit
+
+
+def test_a_log_that_cannot_be_opened_is_said_with_where_it_is(scene: Scene) -> None:
+    scene.run(MenuClicked(MenuItem.OPEN_LOG, "token"), LogNotOpened("/x/telex-start.log", "nothing here opens it"))
+    assert scene.help.asked_for == [("log", "token", {})]
+    said = scene.toasts.shown[-1]
+    assert (said.title, said.body) == (
+        "The log cannot be opened",
+        "Nothing here opens it. It is /x/telex-start.log.",
+    )
+
+
+def test_a_window_that_cannot_be_shown_is_said_with_why(scene: Scene) -> None:
+    scene.run(MenuClicked(MenuItem.DOCTOR), ChildEnded("doctor", "This window needs Tk."))
+    assert (scene.toasts.shown[-1].title, scene.toasts.shown[-1].body) == (
+        "No window for Doctor",
+        "This window needs Tk.",
+    )
+
+
 # --- all of them ------------------------------------------------------------------------------------------------------
 
 EXAMPLES: dict[type[Event], Event] = {
@@ -1159,7 +1210,7 @@ EXAMPLES: dict[type[Event], Event] = {
         UnreadSection(CHANNEL, "channels_section", ({"channels_id": "General", "thread_count": 1},), whole=True),
         *(SettingsLookedUp(CHANNEL, frozenset({"General"}), "mentions", ""), ProfileLookedUp(True, "Europe/Berlin")),
         *(MarkAsReadFailed("General", "Telex refused it.", GENERAL), MarkedAsRead(GENERAL)),
-        *(ChildSaid("preferences", {"saved": True}), ChildEnded("preferences")),
+        *(ChildSaid("preferences", {"saved": True}), ChildEnded("preferences"), LogNotOpened("", "there is none")),
         *(
             MenuOpened(),
             IconMiddleClicked(),

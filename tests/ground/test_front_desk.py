@@ -22,7 +22,7 @@ from telex_start.events import (
 )
 from telex_start.toast import Toast
 from tests.ground.desk import change
-from tests.ground.test_app import Scene
+from tests.ground.test_app import ONE_ORGANISATION, ONLINE, Scene
 
 NEWS = PublicationsReceived("org/user", (change("a", 1),), How.LIVE)
 MORE = PublicationsReceived("org/user", (change("b", 1),), How.LIVE)
@@ -142,12 +142,29 @@ def test_it_is_looked_only_where_the_person_wants_quiet_and_that_may_change() ->
     scene.main_app.is_in_front = True
     scene.turn(NEWS)
     assert (scene.main_app.looks, scene.app._news.client_in_front()) == (0, False)
-    scene.app._news.configure(Config(while_client_runs="quiet"))
+    scene.app._configure(Config(while_client_runs="quiet"))
     scene.turn(NEWS)
     scene.look_ends()
     assert (scene.main_app.looks, scene.app._news.client_in_front()) == (1, True)
-    scene.app._news.configure(Config())
+    scene.app._configure(Config())
     assert not scene.app._news.client_in_front()
     scene.now += 10
     scene.turn(NEWS)
     assert scene.main_app.looks == 1
+
+
+def test_in_front_of_the_client_news_count_and_are_not_told_then_or_later() -> None:
+    scene = Scene()
+    scene.turn(ONLINE, ONE_ORGANISATION)
+    scene.app._configure(Config(while_client_runs="quiet"))
+    scene.main_app.is_in_front = True
+    scene.turn(NEWS)
+    scene.look_ends()
+    assert scene.app._news.notifier.counts.unread == 1
+    scene.main_app.is_in_front = False
+    scene.now += 60
+    scene.turn(MORE)
+    scene.look_ends()
+    scene.now += 60
+    scene.turn()
+    assert [toast.title for toast in scene.toasts.shown] == ["b"]

@@ -54,6 +54,7 @@ ROOMS: dict[str, set[str]] = {
     "desktop.toasts": {"desktop.bus", "news", "process"},
     "desktop.tk": {"desktop", "process"},
     "desktop.login": {"desktop.tk"},
+    "desktop.help": {"desktop", "desktop.main_app", "desktop.tk"},
     "desktop.preferences": {"desktop", "desktop.tk"},
     "desktop.main_app": {"desktop"},
     "desktop.tray": {
@@ -81,12 +82,13 @@ ROOMS: dict[str, set[str]] = {
         "process",
         "desktop",
         "desktop.bus",
+        "desktop.help",
         "desktop.toasts",
         "desktop.tray",
     }
     | {"desktop.main_app"},
     "doctor": {"net", "push", "news", "process", "config_file", "command_line"}
-    | {"desktop", "desktop.bus", "desktop.tray", "desktop.main_app"},
+    | {"desktop", "desktop.bus", "desktop.tray", "desktop.main_app", "desktop.help"},
     "pause_command": {"app", "command_line", "config_file", "process"},
     "setup": {"process", "desktop", "desktop.main_app", "command_line", "config_file"},
     "preferences": {"pause_command", "process", "config_file", "settings_file", "command_line", "setup"}
@@ -106,6 +108,7 @@ ROOMS: dict[str, set[str]] = {
         "config_file",
         "process",
         "setup",
+        "desktop.help",
     },
 }
 """Room -> what it may import beside itself; beside the ground too, where it is not of the ground itself."""
@@ -130,6 +133,7 @@ PURE_LIBRARIES = {
     "__future__",
     "collections",
     "contextlib",
+    "difflib",
     "enum",
     "html",
     "itertools",
@@ -154,7 +158,7 @@ OWNERS: dict[str, set[str]] = {
     "plyer": {"desktop/toasts/plyer_backend.py"},
     "PIL": {"desktop/icons.py"},
     "Xlib": {"desktop/x11.py"},
-    "tkinter": {"desktop/tk/", "desktop/login/window.py", "desktop/preferences/"},
+    "tkinter": {"desktop/tk/", "desktop/login/window.py", "desktop/preferences/", "desktop/help/text_window.py"},
     "tktooltip": {"desktop/tk/tips.py"},
     "gi": {"desktop/tray/pystray_backend.py"},
     # The StatusNotifier icon is a package that could leave this house: it has a bus connection and a base of its own.

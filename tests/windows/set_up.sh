@@ -44,7 +44,7 @@ pip() {
   venv/bin/pip download -q --disable-pip-version-check --platform win_amd64 --python-version 312 \
     --only-binary=:all: -d wheels "$@"
 }
-pip 'requests>=2.31' 'websocket-client>=1.8' 'truststore>=0.9' 'msgspec>=0.18.6' 'platformdirs>=4.0' 'psutil>=5.9' \
+pip 'requests>=2.31' 'websocket-client>=1.8' 'truststore>=0.9' 'msgspec>=0.18.6' 'platformdirs>=4.0' 'tomlkit>=0.13' 'psutil>=5.9' \
   'Pillow>=10.1' 'tkinter-tooltip>=3.0' 'plyer>=2.1' six
 pip --no-deps 'pystray>=0.19.5' # its dependencies are reckoned for Linux here
 for wheel in wheels/*.whl; do unzip -q -o "$wheel" -d python/Lib/site-packages; done

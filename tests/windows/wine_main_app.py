@@ -17,7 +17,7 @@ CLIENT = "C:\\Program Files\\Telex App\\telex.exe"
 
 CALLS = """
 import json, sys, time
-from telex_start.desktop.main_app import main_app
+from telex_start.desktop.main_app import in_front, main_app
 from telex_start.doctor import desktop
 command = sys.argv[1] or None
 last = None
@@ -27,6 +27,9 @@ for line in sys.stdin:
         answer, last = main_app.open_main_app(command, "", last)
     elif word == "close":
         answer = main_app.close_main_app(command)
+    elif word == "front":
+        print(json.dumps(in_front.client_in_front(command, bool)), flush=True)
+        continue
     else:
         found = desktop.main_app(command)
         print(json.dumps([found.mark.value, found.found]), flush=True)
@@ -115,3 +118,20 @@ def test_a_client_of_the_start_menu_alone_is_opened_once_and_closed(desktop: Des
         call.windows(1)
         assert call("close") is None
         call.windows(0)
+
+
+def test_a_client_with_the_focus_is_in_front_and_another_window_is_not(desktop: Desktop) -> None:
+    with Calls(desktop, f'"{CLIENT}"') as call:
+        assert call("front") is False
+        assert call("open") is None
+        call.windows(1)
+        desktop.wait_for(lambda: call("front"), "the client in front")
+        other = desktop.quietly(desktop.command_of("winver"))
+        desktop.wait_for(lambda: desktop.titled("About Wine"), "another window")
+        desktop.wait_for(lambda: not call("front"), "the other one in front")
+        desktop.xdotool("search", "--name", "Notepad", "windowactivate")
+        desktop.wait_for(lambda: call("front"), "the client in front again")
+        assert call("close") is None
+        call.windows(0)
+        other.kill()
+        other.wait()

@@ -18,6 +18,7 @@ _RAISED = "#ffffff"
 _HOVER = "#ebebf3"
 BAD = "#b4232f"
 GOOD = "#1a7a45"
+NOTE = "#8f5b00"
 
 
 def dress(style: Any, family: str, scale: float) -> None:

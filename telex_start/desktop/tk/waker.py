@@ -77,13 +77,14 @@ class Waker:
         self._tk = None  # or who keeps our wake would keep the interpreter
 
     def _came(self, *_: object) -> None:
-        # In this order: who asks from now on sends a byte, and what was put before that is seen by the turn.
-        self._asked = False
+        # In this order: who asks from now on has a byte of their own, and what was put before that is seen by the turn.
+        # The other way round, a byte that comes in between would be read, and be taken for one that is still there.
         if self._tcl_socket:
             self._tk.call("read", self._channel)
         else:
             with suppress(OSError):
                 self._in.recv(64)
+        self._asked = False
         self._turn()
 
     def _connect_tcl(self) -> socket.socket:

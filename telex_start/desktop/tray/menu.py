@@ -90,7 +90,7 @@ def tell_middle_click(tell: Callable[[Event], object], token: str = "") -> None:
 
 
 class _Recent:
-    """The submenu of unread conversations, which is made anew at each reading; its entries are known by their keys."""
+    """The submenu of unread conversations, made anew when they are others; its entries are known by their keys."""
 
     def __init__(
         self,
@@ -106,19 +106,31 @@ class _Recent:
         self._token = token
         self._mark_all = mark_all
         self._nothing = classes.MenuItem(NOTHING_UNREAD, None, enabled=False, visible=lambda _: not face().recent)
-        self._mute = classes.MenuItem("Mute", classes.Menu(self._mutes))
+        self._mute = classes.MenuItem("Mute", classes.Menu(lambda: self._up_to_date()[1]))
+        self._made_of: tuple[Any, ...] = ()
+        self._made: tuple[list[Any], list[Any]] = [], []
 
-    def items(self) -> Iterator[Any]:
+    def items(self) -> list[Any]:
         """The entries as they are now."""
-        for unread in self._face().recent:
+        return self._up_to_date()[0]
+
+    def _up_to_date(self) -> tuple[list[Any], list[Any]]:
+        """The entries, and those of Mute. A reading asks for them many times."""
+        face = self._face()
+        if self._made_of != (face.recent, face.muted):
+            self._made = list(self._conversations(face)), list(self._mutes(face))
+            self._made_of = face.recent, face.muted
+        return self._made
+
+    def _conversations(self, face: Face) -> Iterator[Any]:
+        for unread in face.recent:
             yield self._keyed(unread.key, unread.label, self._open(unread.key))
         yield self._nothing
         yield self._classes.Menu.SEPARATOR
         yield self._mark_all
         yield self._mute
 
-    def _mutes(self) -> Iterator[Any]:
-        face = self._face()
+    def _mutes(self, face: Face) -> Iterator[Any]:
         for unread in face.recent:
             yield self._keyed(unread.key, unread.name, self._how_long(unread.key, unread.name))
         yield self._classes.Menu.SEPARATOR

@@ -1,0 +1,311 @@
+"""A pause, quiet hours, mutes and levels: what holds when, by clocks that are set and machines that sleep."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from telex_start.config import Config, QuietHours
+from telex_start.events import Organisation
+from telex_start.menu import Muted, MuteFor
+from telex_start.news.quiet import LOOK_AT_DAY, LOOK_AT_HOURS
+from telex_start.remembered import Pause, Remembered, Until
+from telex_start.toast import Conversation
+from tests.ground.quiet_time import BERLIN, Clocks
+
+HOUR = 3600.0
+NIGHT = Config(quiet=QuietHours(22 * 60, 7 * 60))
+GENERAL = Conversation("o0/u", "channels_section", "general")
+NORTHWIND = Conversation("o0/u", "", "")
+
+
+@pytest.fixture
+def clocks() -> Clocks:
+    return Clocks()
+
+
+@pytest.mark.parametrize(
+    ("argument", "words"),
+    [
+        ("30m", "paused until 14:00"),
+        ("1h", "paused until 14:30"),
+        ("4h", "paused until 17:30"),
+        ("90m", "paused until 15:00"),
+        ("24h", "paused until Sat 13:30"),
+        ("tomorrow", "paused until Sat 08:00"),
+        ("on", "paused"),
+        ("off", ""),
+    ],
+)
+def test_a_pause_in_words(clocks: Clocks, argument: str, words: str) -> None:
+    quiet = clocks.quiet()
+    quiet.pause(argument, clocks.now)
+    assert quiet.silence(clocks.now).words == words
+    assert quiet.paused == quiet.is_quiet(clocks.now) == bool(words)
+    assert quiet.silence(clocks.now).resumable == bool(words)
+
+
+@pytest.mark.parametrize("argument", ["", "1", "0h", "-1h", "25h", "1441m", "1 h", "1H", "1h ", "yes", "٣h"])
+def test_what_is_no_pause(clocks: Clocks, argument: str) -> None:
+    quiet = clocks.quiet()
+    quiet.pause("1h", clocks.now)
+    with pytest.raises(ValueError, match="a pause is 30m"):
+        quiet.pause(argument, clocks.now)
+    assert quiet.silence(clocks.now).words == "paused until 14:30", "the one before goes on"
+
+
+@pytest.mark.parametrize("set_to", [(2026, 11, 27, 9, 0), (2026, 11, 27, 23, 0), (2020, 1, 1), (2033, 1, 1)])
+def test_an_hour_is_an_hour_whatever_the_clock_on_the_wall_is_set_to(clocks: Clocks, set_to: tuple[int, ...]) -> None:
+    quiet = clocks.quiet()
+    quiet.pause("1h", clocks.now)
+    clocks.pass_by(0.5 * HOUR)
+    clocks.set(*set_to)
+    quiet.tick(clocks.now)
+    assert quiet.deadline() == clocks.now + 0.5 * HOUR
+    clocks.pass_by(0.5 * HOUR - 1)
+    assert not quiet.tick(clocks.now)
+    assert quiet.is_quiet(clocks.now)
+    clocks.pass_by(1)
+    assert not quiet.is_quiet(clocks.now), "before it is looked at"
+    assert quiet.tick(clocks.now)
+    assert not quiet.paused
+    assert quiet.deadline() is None, "nothing is looked for any more"
+
+
+def test_the_words_follow_the_clock_on_the_wall(clocks: Clocks) -> None:
+    quiet = clocks.quiet()
+    quiet.pause("1h", clocks.now)
+    clocks.set(2026, 11, 27, 15, 30)
+    assert quiet.silence(clocks.now).words == "paused until 16:30"
+
+
+def test_a_pause_goes_by_while_the_machine_sleeps(clocks: Clocks) -> None:
+    quiet = clocks.quiet()
+    quiet.pause("1h", clocks.now)
+    clocks.pass_by(3 * HOUR)
+    assert quiet.tick(clocks.now)
+    assert not quiet.is_quiet(clocks.now)
+
+
+def test_until_tomorrow_is_8_by_the_clock_on_the_wall(clocks: Clocks) -> None:
+    quiet = clocks.quiet()
+    quiet.pause("tomorrow", clocks.now)
+    quiet.tick(clocks.now)
+    assert quiet.deadline() == clocks.now + LOOK_AT_DAY, "it may be set at any time"
+    clocks.set(2026, 11, 28, 7, 59)
+    assert quiet.is_quiet(clocks.now)
+    clocks.pass_by(LOOK_AT_DAY)
+    assert quiet.tick(clocks.now)
+    assert not quiet.paused
+
+
+def test_until_tomorrow_over_the_end_of_summer_time(clocks: Clocks) -> None:
+    clocks.set(2026, 10, 24, 22, 0)
+    quiet = clocks.quiet()
+    quiet.pause("tomorrow", clocks.now)
+    clocks.pass_by(11 * HOUR - 1)
+    assert quiet.is_quiet(clocks.now), "that night is an hour longer"
+    clocks.pass_by(1)
+    assert not quiet.is_quiet(clocks.now)
+
+
+def test_the_last_look_is_when_it_ends(clocks: Clocks) -> None:
+    clocks.set(2026, 11, 27, 23, 0)
+    quiet = clocks.quiet()
+    quiet.pause("tomorrow", clocks.now)
+    clocks.pass_by(9 * HOUR - 10)
+    quiet.look_again()
+    quiet.tick(clocks.now)
+    assert quiet.deadline() == clocks.now + 10
+
+
+# --- over a restart -------------------------------------------------------------------------------------------------
+
+
+def restarted(clocks: Clocks, kept: Remembered, config: Config | None = None):  # type: ignore[no-untyped-def]
+    quiet = clocks.quiet(config)
+    quiet.remember(kept, clocks.now)
+    quiet.tick(clocks.now)
+    return quiet
+
+
+def test_a_restart_of_the_program_is_none_of_the_pause(clocks: Clocks) -> None:
+    before = clocks.quiet()
+    before.pause("1h", clocks.now)
+    clocks.pass_by(0.25 * HOUR)
+    clocks.set(2026, 11, 27, 3, 0)  # the clock is wrong now, and does not matter
+    quiet = restarted(clocks, before.remembered(""))
+    assert quiet.deadline() == clocks.now + 0.75 * HOUR
+    assert quiet.remembered("") == before.remembered("")
+
+
+def test_a_restart_of_the_machine_goes_by_the_clock_on_the_wall(clocks: Clocks) -> None:
+    before = clocks.quiet()
+    before.pause("1h", clocks.now)
+    clocks.reboot(minutes=20)
+    quiet = restarted(clocks, before.remembered(""))
+    assert quiet.deadline() == clocks.now + 40 * 60
+    clocks.set(2026, 11, 27, 9, 0)  # from here on by the other one again
+    assert quiet.deadline() == clocks.now + 40 * 60
+    again = restarted(clocks, quiet.remembered(""))
+    assert again.deadline() == clocks.now + 40 * 60
+
+
+def test_a_pause_that_is_over_by_the_next_start(clocks: Clocks) -> None:
+    before = clocks.quiet()
+    before.pause("1h", clocks.now)
+    clocks.reboot(minutes=61)
+    quiet = restarted(clocks, before.remembered(""))
+    assert not quiet.is_quiet(clocks.now)
+    assert quiet.remembered("") == Remembered()
+
+
+def test_a_machine_that_starts_in_1970_pauses_for_a_day_at_most(clocks: Clocks) -> None:
+    before = clocks.quiet()
+    before.pause("4h", clocks.now)
+    clocks.reboot()
+    clocks.wall = 0.0
+    quiet = restarted(clocks, before.remembered(""))
+    assert quiet.deadline() == clocks.now + 24 * HOUR
+
+
+def test_a_pause_without_an_end_has_none(clocks: Clocks) -> None:
+    clocks.reboot()
+    quiet = restarted(clocks, Remembered(pause=Pause()))
+    assert quiet.paused
+    assert quiet.deadline() is None
+
+
+def test_a_pause_until_8_that_was_slept_through(clocks: Clocks) -> None:
+    kept = Remembered(pause=Pause(Until(clocks.wall + HOUR)))
+    clocks.pass_by(2 * HOUR)
+    assert not restarted(clocks, kept).paused
+
+
+# --- quiet hours ----------------------------------------------------------------------------------------------------
+
+
+def test_quiet_hours_are_looked_at_at_their_borders_and_once_an_hour(clocks: Clocks) -> None:
+    quiet = clocks.quiet(NIGHT)
+    quiet.tick(clocks.now)
+    changes: list[str] = []
+    looks = 0
+    while len(changes) < 4:
+        due = quiet.deadline()
+        assert due is not None
+        assert clocks.now < due <= clocks.now + LOOK_AT_HOURS
+        clocks.pass_by(due - clocks.now)
+        looks += 1
+        if quiet.tick(clocks.now):
+            changes.append(datetime.fromtimestamp(clocks.wall, BERLIN).strftime("%H:%M"))
+    assert changes == ["22:00", "07:01", "22:00", "07:01"]
+    assert looks <= 42 + 4, "in 42 hours"
+
+
+def test_quiet_hours_in_words_and_without_resume(clocks: Clocks) -> None:
+    quiet = clocks.quiet(NIGHT)
+    assert quiet.silence(clocks.now).words == ""
+    clocks.set(2026, 11, 27, 22, 0)
+    assert quiet.silence(clocks.now).words == "paused until Sat 07:00"
+    assert not quiet.silence(clocks.now).resumable
+    clocks.set(2026, 11, 28, 6, 0)
+    assert quiet.silence(clocks.now).words == "paused until 07:00"
+
+
+def test_a_pause_that_ends_in_quiet_hours_ends_with_them(clocks: Clocks) -> None:
+    clocks.set(2026, 11, 27, 21, 30)
+    quiet = clocks.quiet(NIGHT)
+    quiet.pause("1h", clocks.now)
+    assert quiet.silence(clocks.now).words == "paused until Sat 07:00"
+    assert quiet.silence(clocks.now).resumable
+    clocks.pass_by(HOUR)
+    quiet.tick(clocks.now)
+    assert not quiet.silence(clocks.now).resumable
+    assert quiet.is_quiet(clocks.now)
+
+
+def test_quiet_hours_that_begin_in_a_pause(clocks: Clocks) -> None:
+    clocks.set(2026, 11, 28, 6, 30)
+    quiet = clocks.quiet(NIGHT)
+    quiet.pause("1h", clocks.now)
+    assert quiet.silence(clocks.now).words == "paused until 07:30", "the pause is the longer one"
+
+
+def test_quiet_hours_by_a_clock_that_was_set(clocks: Clocks) -> None:
+    quiet = clocks.quiet(NIGHT)
+    quiet.tick(clocks.now)
+    clocks.set(2026, 11, 27, 23, 0)
+    assert quiet.is_quiet(clocks.now), "whoever asks is told by the clock as it is"
+    assert quiet.tick(clocks.now)
+
+
+def test_other_quiet_hours_are_taken_up(clocks: Clocks) -> None:
+    quiet = clocks.quiet(NIGHT)
+    quiet.tick(clocks.now)
+    quiet.configure(Config(quiet=QuietHours(13 * 60, 14 * 60)))
+    assert quiet.tick(clocks.now)
+    quiet.configure(Config())
+    assert quiet.tick(clocks.now)
+    assert quiet.deadline() is None
+
+
+# --- mutes and levels -----------------------------------------------------------------------------------------------
+
+
+def test_mutes_and_their_ends(clocks: Clocks) -> None:
+    quiet = clocks.quiet()
+    quiet.mute(GENERAL, "# General", MuteFor.HOUR, clocks.now)
+    quiet.mute(NORTHWIND, "Northwind Ops", MuteFor.UNTIL_TOMORROW, clocks.now)
+    quiet.mute(Conversation("p/u", "dm_channels_section", "d"), "", MuteFor.UNTIL_UNMUTED, clocks.now)
+    assert quiet.silence(clocks.now).muted == (
+        Muted(("o0/u", "channels_section", "general"), "# General", "until 14:30"),
+        Muted(("o0/u", "", ""), "Northwind Ops", "until Sat 08:00"),
+        Muted(("p/u", "dm_channels_section", "d"), "A conversation", ""),
+    )
+    assert not quiet.is_quiet(clocks.now)
+    clocks.pass_by(HOUR)
+    assert quiet.tick(clocks.now)
+    assert quiet.is_muted(GENERAL), "its organisation is"
+    quiet.mute(NORTHWIND, "", None, clocks.now)
+    assert not quiet.is_muted(GENERAL)
+    assert quiet.is_muted(Conversation("p/u", "dm_channels_section", "d"))
+    assert not quiet.is_muted(Conversation("p/u", "dm_channels_section", "e"))
+
+
+def test_a_mute_that_is_chosen_anew_keeps_its_name(clocks: Clocks) -> None:
+    quiet = clocks.quiet()
+    quiet.mute(GENERAL, "# General", MuteFor.HOUR, clocks.now)
+    quiet.mute(GENERAL, "", MuteFor.UNTIL_UNMUTED, clocks.now)
+    assert quiet.silence(clocks.now).muted == (Muted(("o0/u", "channels_section", "general"), "# General"),)
+
+
+def test_mutes_over_a_restart_of_the_machine(clocks: Clocks) -> None:
+    before = clocks.quiet()
+    before.mute(GENERAL, "# General", MuteFor.HOUR, clocks.now)
+    clocks.reboot(minutes=30)
+    quiet = restarted(clocks, before.remembered("ada@example.org"))
+    assert quiet.is_muted(GENERAL)
+    clocks.pass_by(HOUR / 2)
+    assert quiet.tick(clocks.now)
+    assert not quiet.is_muted(GENERAL)
+
+
+def test_levels_by_name_and_by_id(clocks: Clocks) -> None:
+    quiet = clocks.quiet(
+        Config(
+            organisations=(("northwind  OPS", "mentions"), ("o1", "none"), ("Contoso", "mentions"), ("gone", "none"))
+        )
+    )
+    assert quiet.level("c0") == "all", "before it is known"
+    quiet.know(
+        (
+            Organisation("o0", "Northwind Ops", "c0"),
+            Organisation("o1", "Contoso", "c1"),
+            Organisation("o2", "Fabrikam", "c2"),
+        )
+    )
+    assert [quiet.level(channel) for channel in ("c0", "c1", "c2")] == ["mentions", "none", "all"], "the id is surer"
+    assert quiet.is_muted(Conversation("c1", "dm_channels_section", "d"))
+    quiet.configure(Config(organisations=(("Fabrikam", "none"),)))
+    assert [quiet.level(channel) for channel in ("c0", "c1", "c2")] == ["all", "all", "none"]
