@@ -69,6 +69,12 @@ class Morning(Desk):
             time.sleep(0.05)
         return self.xdotool("search", "--onlyvisible", "--name", "^Telex").split()[0]
 
+    def wait_for_focus(self, window: str) -> None:
+        end = time.monotonic() + TIMEOUT
+        while self.xdotool("getactivewindow", ok=False).strip() != window:
+            assert time.monotonic() < end, "it does not get the focus"
+            time.sleep(0.02)
+
 
 @pytest.fixture
 def morning(tmp_path: Path) -> Iterator[Morning]:
@@ -108,7 +114,7 @@ def test_the_window_leaves_the_focus_and_the_address_is_the_one_of_the_last_time
     morning.panel_comes()
     agent = morning.start("--login")
     item = morning.panel.wait_for_item()
-    morning.wait_for_window()
+    morning.wait_for_focus(morning.wait_for_window())
     morning.xdotool("type", "--delay", "2", morning.telex.email)
     morning.xdotool("key", "Tab")
     morning.xdotool("type", "--delay", "2", morning.telex.password)
@@ -123,12 +129,14 @@ def test_the_window_leaves_the_focus_and_the_address_is_the_one_of_the_last_time
         item = morning.panel.wait_for_item()
         window = morning.wait_for_window()
         morning.xdotool("type", "--delay", "2", "my mail")
+        assert morning.start("--login").ended() == 0
+        morning.wait_for_focus(window)
+        morning.xdotool("type", "--delay", "2", morning.telex.password)
+        morning.xdotool("key", "Return")
+        morning.item("Online: 2 organisations")
+        morning.xdotool("search", "--name", "^Editor", "windowactivate", "--sync")
         morning.xdotool("key", "ctrl+q")
-        assert editor.next_line() == "typed my mail"
-    morning.xdotool("windowactivate", "--sync", window)
-    morning.xdotool("type", "--delay", "2", morning.telex.password)
-    morning.xdotool("key", "Return")
-    item = morning.item("Online: 2 organisations")
+        assert editor.line(lambda line: line.startswith("typed ")) == "typed my mail"
     item.click("Sign Out")
     morning.item("Signed out")
     [kept] = (morning.folder / "state" / "telex-start").glob("*.json")
