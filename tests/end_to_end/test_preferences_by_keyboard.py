@@ -137,6 +137,7 @@ def test_three_things_changed_by_keyboard_are_in_the_file_and_hold_at_once(start
 def test_organisation_mute_and_start_at_login_hold_at_once(start: Callable[..., Person]) -> None:
     person = start()
     person.hears("hello")
+    until(lambda: "Mute" in person.item.labels("Recent"), "the conversation is not in the menu")
     person.item.click("Recent", "Mute", person.item.labels("Recent", "Mute")[0], "Until unmuted")
     person.sees("Online: 1 organisation")
     assert "unread" not in person.item.labels()[0]
