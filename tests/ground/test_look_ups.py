@@ -432,19 +432,21 @@ def test_marking_as_read_waits_neither_for_tokens_nor_for_a_connection(scene: Sc
 
 
 @pytest.mark.parametrize(
-    ("found", "message"),
+    ("found", "message", "temporary"),
     [
-        (answer(status=404), "Telex says: HTTP 404."),
-        (Answer(403, {}, b'{"message":"Not a member."}'), "Telex says: Not a member."),
-        (NoNetwork("Telex did not answer in time."), "Telex did not answer in time."),
-        (RuntimeError("x"), "Something unexpected went wrong; the log says what."),
+        (answer(status=404), "Telex says: HTTP 404.", False),
+        (Answer(403, {}, b'{"message":"Not a member."}'), "Telex says: Not a member.", False),
+        (NoNetwork("Telex did not answer in time."), "Telex did not answer in time.", True),
+        (RuntimeError("x"), "Something unexpected went wrong; the log says what.", False),
     ],
 )
-def test_marking_as_read_that_fails_says_so(scene: Scene, found: Answer | Exception, message: str) -> None:
+def test_marking_as_read_that_fails_says_so(
+    scene: Scene, found: Answer | Exception, message: str, temporary: bool
+) -> None:
     scene.telex.answers["/dms/channels/c1/threads"] = found
     scene.look_ups.obey(READ)
     scene.idle()
-    assert MarkAsReadFailed("Ada", message, CONVERSATION) in scene.events
+    assert MarkAsReadFailed("Ada", message, CONVERSATION, temporary) in scene.events
     assert MarkedAsRead(CONVERSATION) not in scene.events
 
 
