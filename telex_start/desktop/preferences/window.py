@@ -31,7 +31,8 @@ log = logging.getLogger(__name__)
 
 _WHAT = "The preferences window"
 _TITLE = "Telex – Preferences"
-_CLOSE = "Close"
+_MOST_NAMED = 3
+"""So many settings are named in a question."""
 
 
 class PreferencesWindow:
@@ -158,7 +159,7 @@ class PreferencesWindow:
         root, px = self._root, self._made.px
         frame = ttk.Frame(root, style="Ask.TFrame", padding=(px(24), px(12)))
         frame.columnconfigure(0, weight=1)
-        self._question_words = ttk.Label(frame, style="Ask.TLabel", wraplength=px(330), justify="left")
+        self._question_words = ttk.Label(frame, style="Ask.TLabel", wraplength=px(300), justify="left")
         self._question_words.grid(row=0, column=0, sticky="w", padx=(0, px(12)))
         self._keep = ttk.Button(frame, text="Keep Theirs", command=lambda: self._answer(theirs=True))
         self._keep.grid(row=0, column=1)
@@ -270,9 +271,8 @@ class PreferencesWindow:
         """Ask whose values are right; with no keys, ask no more."""
         was, self._asked = self._asked, keys
         if keys:
-            self._question_words.configure(
-                text=f"config.toml was changed by hand meanwhile: {', '.join(keys)}. Which is right?"
-            )
+            names = ", ".join(keys[:_MOST_NAMED]) + (" and more" if len(keys) > _MOST_NAMED else "")
+            self._question_words.configure(text=f"Changed by hand meanwhile: {names}.\nWhich is right?")
             self._question.grid(row=2, column=0, sticky="ew")
             self._keep.focus_set()
         elif was:
