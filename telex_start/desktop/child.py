@@ -17,7 +17,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..events import ChildEnded, ChildSaid, Event
 from .activation import environment
@@ -59,9 +59,9 @@ class Child:
             data: What it is to show.
             token: The desktop's activation token for it; empty without one.
         """
-        if self._run is not None and self._run.bring_forward(token):
-            return
-        self._run = _Run(self._name, self._dispatch, argv, data, token)
+        asked = _Asked(argv, data, token)
+        if self._run is None or not self._run.bring_forward(asked):
+            self._run = _Run(self._name, self._dispatch, asked)
 
     def end(self) -> None:
         """End it, if it is open; takes :data:`END_WITHIN` and :data:`_GONE_WITHIN` at most."""
@@ -70,25 +70,40 @@ class Child:
             run.end()
 
 
-class _Run:
-    """One run of its process, and the thread that starts it and listens to it."""
+class _Asked(NamedTuple):
+    """What :meth:`Child.open` was called with."""
 
-    def __init__(
-        self, name: str, dispatch: Callable[[Event], object], argv: Sequence[str], data: Mapping[str, Any], token: str
-    ) -> None:
+    argv: Sequence[str]
+    data: Mapping[str, Any]
+    token: str
+
+    @property
+    def command(self) -> list[str]:
+        return [sys.executable, "-P", "-m", "telex_start", *self.argv]
+
+    @property
+    def environ(self) -> dict[str, str]:
+        return environment(self.token) | ({} if _is_installed() else search_path())
+
+
+class _Run:
+    """One run of its process, and the thread that starts it and listens to it.
+
+    Where the window was asked for when it was just closing, a second process follows in the same run.
+    """
+
+    def __init__(self, name: str, dispatch: Callable[[Event], object], asked: _Asked) -> None:
         self._name = name
         self._dispatch = dispatch
-        self._command = [sys.executable, "-P", "-m", "telex_start", *argv]
-        self._environ = environment(token)
-        if not _is_installed():
-            self._environ |= search_path()
+        self._asked = asked
         # Held while something is written to the process. Main never waits for it.
         self._writing = threading.Lock()
         self._state = threading.Lock()
         # Guarded by the lock above.
         self._process: subprocess.Popen[bytes] | None = None
-        self._unsent: list[str] = [_line(data)]
-        self._raising = False
+        self._unsent: list[str] = []
+        self._raising: _Asked | None = None
+        """What the window was asked to come forward for, and has not done yet."""
         self._told = False
         """It has all that it is to show. That may be much, so only the thread writes it."""
         self._ending = False
@@ -100,15 +115,15 @@ class _Run:
     def alive(self) -> bool:
         return not self._over
 
-    def bring_forward(self, token: str) -> bool:
+    def bring_forward(self, asked: _Asked) -> bool:
         """Have the window come to the front; ``False`` where it is gone."""
         with self._state:
             if self._over:
                 return False
             # One at a time: a window that hangs must not let them pile up in a pipe, where a write would block.
-            if not self._raising:
-                self._raising = True
-                self._unsent.append(_line({"raise": token}))
+            if self._raising is None:
+                self._raising = asked
+                self._unsent.append(_line({"raise": asked.token}))
             told = self._told
         if told:
             self._send()
@@ -151,27 +166,39 @@ class _Run:
     # --- the thread -------------------------------------------------------------------------------------------------
 
     def _live(self) -> None:
+        again = True
         problem = ""
+        while again:
+            again = False
+            try:
+                problem = self._live_once()
+            finally:
+                with self._state:
+                    if self._raising is not None and not problem and not self._ending:
+                        again, self._asked, self._raising = True, self._raising, None
+                    self._told = False
+                    self._over = not again
+        if not self._ending:
+            self._dispatch(ChildEnded(self._name, problem))
+
+    def _live_once(self) -> str:
+        """Start it and listen until it has ended; gives what went wrong, in words."""
         try:
             process = self._start()
-            problem = self._listen(process)
-            code = process.wait()
-            if code and not problem:
-                problem = f"Its window ended unexpectedly (code {code}); the log tells more."
         except OSError as error:
             log.error("the window %s: %s", self._name, error)
-            problem = f"Its window cannot be started ({error.strerror})."
+            return f"Its window cannot be started ({error.strerror})."
+        try:
+            problem = self._listen(process)
+            code = process.wait()
         finally:
-            with self._state:
-                self._over = True
-                ending, process_then = self._ending, self._process
-            if process_then is not None:
-                for stream in (process_then.stdout, process_then.stdin):
-                    if stream is not None:
-                        with suppress(OSError):
-                            stream.close()
-        if not ending:
-            self._dispatch(ChildEnded(self._name, problem))
+            for stream in (process.stdout, process.stdin):
+                if stream is not None:
+                    with suppress(OSError):
+                        stream.close()
+        if code and not problem:
+            problem = f"Its window ended unexpectedly (code {code}); the log tells more."
+        return problem
 
     def _start(self) -> subprocess.Popen[bytes]:
         """Start it, and tell it what it is to show.
@@ -179,20 +206,22 @@ class _Run:
         Raises:
             OSError: it cannot be started.
         """
-        flags = 0
+        asked, flags = self._asked, 0
         if sys.platform == "win32":
             flags = subprocess.CREATE_NO_WINDOW
         process = subprocess.Popen(
-            self._command,
+            asked.command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,  # what is no JSON goes to our log, where secrets are struck
-            env=self._environ,
+            env=asked.environ,
             creationflags=flags,
             start_new_session=sys.platform != "win32",  # Ctrl-C on a terminal is for the agent
         )
         with self._state:
             self._process = process
+            raising = [_line({"raise": self._raising.token})] if self._raising is not None else []
+            self._unsent[:] = [_line(asked.data), *raising]
             ending = self._ending
         if ending:
             process.kill()
@@ -212,7 +241,7 @@ class _Run:
                     log.warning("the window %s: %s", self._name, line.decode(errors="replace").rstrip())
                 case {"raised": _}:
                     with self._state:
-                        self._raising = False
+                        self._raising = None
                 case {"failed": str(words)}:
                     problem = words
                 case said:

@@ -27,12 +27,12 @@ class Parent:
         """What the window is to show: the first line. Waits for it; empty where there is none."""
         return _object(self._line())
 
-    def listen(self, bring_forward: Callable[[str], object], end: Callable[[], object]) -> None:
+    def listen(self, bring_forward: Callable[[str], bool | None], end: Callable[[], object]) -> None:
         """Hear what the agent says from now on, on a thread.
 
         Args:
             bring_forward: The person asked for the window again; gets the desktop's activation token. Called on that
-                thread, as ``end``.
+                thread, as ``end``. ``False``: the window has just been closed, so the agent has to open another.
             end: The agent is ending, or has ended.
         """
 
@@ -40,8 +40,8 @@ class Parent:
             while line := self._line():
                 match _object(line):
                     case {"raise": str(token)}:
-                        bring_forward(token)
-                        self.say(raised=True)
+                        if bring_forward(token) is not False:
+                            self.say(raised=True)
             end()
 
         threading.Thread(target=hear, name="agent", daemon=True).start()

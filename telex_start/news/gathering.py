@@ -48,16 +48,18 @@ class Gathering:
     def __bool__(self) -> bool:
         return bool(self._counted or self._uncounted)
 
-    def add(self, news: News, count: int = 1) -> None:
+    def add(self, news: News, count: int = 1, *, older: bool = False) -> None:
         """Keep it.
 
         Args:
             count: How many it stands for, where the unread state does not count it.
+            older: What is kept of its conversation may be newer, and stays.
         """
         conversation, news = news.conversation, news.without_words()
         full = len(self._counted) + len(self._uncounted) >= MOST_CONVERSATIONS
         if news.counted and (conversation in self._counted or not full):
-            self._counted[conversation] = news
+            if not (older and conversation in self._counted):
+                self._counted[conversation] = news
             return
         if full and conversation not in self._uncounted:
             conversation = Conversation(conversation.channel, "", "")
@@ -82,6 +84,10 @@ class Gathering:
         for conversation in [one for one in self._uncounted if of(one.channel)]:
             taken.append(self._uncounted.pop(conversation))
         return taken
+
+    def read(self, conversation: Conversation) -> None:
+        """It was read: what comes of it later is another matter."""
+        self._counted.pop(conversation, None)
 
     def channels(self) -> set[str]:
         """The push channels of which anything is kept."""

@@ -106,14 +106,14 @@ class Showing:
 
     def summarise(self, words: Callable[[int, int, str], Toast], kept: list[Kept], now: float) -> None:
         """Tell what was gathered in one summary, as far as the person wants it now."""
-        told = [one for one in kept if self._is_to_be_told(one.news, one.count, now)]
+        told = [one for one in kept if self._is_to_be_told(one.news, one.count, now, older=True)]
         if told:
             unread, conversations = total(told)
             channels = {one.news.conversation.channel for one in told}
             self._flood.shown(now)
             self._show(words(unread, conversations, channels.pop() if len(channels) == 1 else ""))
 
-    def _is_to_be_told(self, news: News, count: int, now: float) -> bool:
+    def _is_to_be_told(self, news: News, count: int, now: float, older: bool = False) -> bool:
         """Whether news is to be told at all, and now; what is to be told later is held back here."""
         if self._state.is_muted(news.conversation):
             return False
@@ -121,7 +121,7 @@ class Showing:
         if Verdict.DROP in verdicts:
             return False
         if Verdict.HOLD in verdicts:
-            self._held.add(news, count)
+            self._held.add(news, count, older=older)
             self._plan_release(now)
             return False
         return not self._quiet.client_has_it()
@@ -196,6 +196,7 @@ class Showing:
         """It was read: nothing of it is told any more, and its toast goes."""
         self._flood.read(conversation)
         self._late.read(conversation)
+        self._held.read(conversation)
         self._gone(conversation)
 
     def unsaid(self, conversation: Conversation) -> None:
@@ -207,7 +208,7 @@ class Showing:
         is muted go, and what was held back is told where it is to be told now."""
         self._look_again(now)
         for conversation in [known for known in self._toasted if self._state.is_muted(known)]:
-            self.read(conversation)
+            self._gone(conversation)
         self.release(now)
 
     def left(self, channel: str) -> None:

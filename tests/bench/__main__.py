@@ -19,6 +19,7 @@ from tests.bench import measuring
 from tests.bench.conversations import conversations
 from tests.bench.measuring import PYTHON, ROOT, eventually, median, percentile, read
 from tests.bench.organisations import organisations
+from tests.bench.preferences import preferences
 from tests.bench.running import AGENT, IDLE, MESSAGES, TimedDaemon, agent, change, environment, say
 from tests.bench.texts import texts
 from tests.real_desktop import RealDesktop
@@ -155,6 +156,7 @@ def main(sections: list[str]) -> int:
         "idle": idle,
         "conversations": conversations,
         "window": window,
+        "preferences": preferences,
         "latency": latency,
         "texts": texts,
         "burst": burst,

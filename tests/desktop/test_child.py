@@ -166,6 +166,21 @@ def test_one_that_cannot_be_started_is_told(desk: Desk, monkeypatch: pytest.Monk
     assert desk.event() == ChildEnded("preferences", "Its window cannot be started (No such file or directory).")
 
 
+def test_asked_for_while_it_is_closing_it_is_opened_anew(desk: Desk) -> None:
+    """What was asked for then was lost: its process hears the word, and ends."""
+    desk.open(
+        "parent.say(up=data); front = lambda token: (parent.say(late=token), over.set(), False)[2]\n"
+        "parent.listen(front, over.set); over.wait()",
+        {"turn": 1},
+    )
+    desk.event()
+    desk.child.open(["preferences", "--child"], {"turn": 2}, "token-2")
+
+    assert desk.event() == ChildSaid("preferences", {"late": "token-2"})
+    assert desk.event() == ChildSaid("preferences", {"up": {"turn": 2}})
+    assert desk.child.is_open
+
+
 def test_after_its_end_it_can_be_opened_again(desk: Desk) -> None:
     for _ in range(2):
         desk.open("parent.say(up=True)")

@@ -208,6 +208,25 @@ class Session:
         down = lines[[entry.label for entry in entries].index(label)]
         self.click(((box[0] + box[2]) // 2, box[1] + down), 1)
 
+    def open_submenu(self, label: str, box: Box) -> None:
+        """Open a submenu of the icon's open menu, which is in that box."""
+        entries = [entry for entry in self._menu() if not entry.separator]
+        if self.desktop.menus_get_keys:
+            usable = [entry.label for entry in entries if entry.enabled]
+            for key in [*["Down"] * (usable.index(label) + 1), "Right"]:
+                self._run(("xdotool", "key", key))
+                time.sleep(0.1)
+            return
+        lines = lines_of_text(self.screen().crop(box))
+        assert len(lines) == len(entries), f"{len(lines)} lines in the menu, which has {len(entries)} entries"
+        self.click(((box[0] + box[2]) // 2, box[1] + lines[[entry.label for entry in entries].index(label)]), 1)
+
+    def close_menu(self) -> None:
+        """Close whatever menus are open."""
+        for _ in range(2):
+            self._run(("xdotool", "key", "Escape"))
+            time.sleep(0.1)
+
     def _menu(self) -> list[MenuEntry]:
         """The entries of the icon's menu."""
         bus = PrivateBus()

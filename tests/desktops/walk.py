@@ -28,6 +28,7 @@ class Walk:
     def all(self) -> None:
         """Every step."""
         self._menu_and_toast()
+        self._submenus()
         self._signed_out()
         self._session_over()
 
@@ -51,6 +52,29 @@ class Walk:
         box, count = session.change(empty)
         gone = count < A_MENU and session.online_icon() is None
         self._step("after-exit", gone, f"{count} pixels differ in {box}")
+
+    def _submenus(self) -> None:
+        """What is unread, and the pauses: each is there at the first asking."""
+        session = self._session
+        telex = Sandbox.announced(os.environ)
+        with self._signed_in() as agent:
+            assert session.wait_for_online_icon() is not None, "no icon"
+            telex.message(0, "General", "the build is green", by="Ben Okri")
+            telex.direct(1, "Ben Okri", "are you there?")
+            session.notified("are you there?")
+            session.settle()
+            for label in ("Recent", "Pause Notifications"):
+                box = self._open_menu(f"menu-before-{label.split()[0].lower()}")
+                menu = session.screen()
+                session.open_submenu(label, box)
+                more, count = session.wait_for_change(menu)
+                self._step(f"menu-{label.split()[0].lower()}", count >= A_MENU // 2, f"{count} pixels in {more}")
+                session.close_menu()
+                session.settle()
+            # What stays unread would be told to whoever signs in next.
+            telex.order("read", organisation=0, name="General")
+            telex.order("read", organisation=1, username="Ben Okri")
+            self._end(agent)
 
     def _signed_out(self) -> None:
         session = self._session
@@ -90,6 +114,12 @@ class Walk:
 
     def _choose(self, label: str, picture: str) -> Box:
         """Open the icon's menu with the mouse, and choose; where the menu was."""
+        box = self._open_menu(picture)
+        self._session.choose(label, box)
+        return box
+
+    def _open_menu(self, picture: str) -> Box:
+        """Open the icon's menu with the mouse; where it is."""
         session = self._session
         icon = session.wait_for_online_icon()
         assert icon is not None, "no icon"
@@ -98,7 +128,6 @@ class Walk:
         box, count = session.wait_for_change(before)
         self._step(picture, count >= A_MENU, f"{count} pixels in {box}")
         assert box is not None, "no menu"
-        session.choose(label, box)
         return box
 
     def _step(self, name: str, good: bool, seen: str) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from telex_start import __version__
+from telex_start.command_line import COMMANDS
 from tests.end_to_end.conftest import headless
 from tests.process import ROOT, running
 from tests.program import Program
@@ -46,6 +47,13 @@ def test_the_help_names_every_option_and_command(tmp_path: Path) -> None:
     code, out, errors = said(tmp_path, "doctor", "--help")
     assert (code, errors) == (0, "")
     assert "--ca-file" in out
+
+
+@pytest.mark.parametrize("name", [command.name for command in COMMANDS.values() if not command.hidden])
+def test_each_command_that_is_listed_is_there(tmp_path: Path, name: str) -> None:
+    code, out, errors = said(tmp_path, name, "--help")
+    assert (code, errors) == (0, "")
+    assert out.startswith(f"usage: telex-start {name} ")
 
 
 @pytest.mark.parametrize(

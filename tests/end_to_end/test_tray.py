@@ -271,6 +271,24 @@ def test_mark_as_read_is_one_reading_call_and_the_count_falls(desk: Desk) -> Non
     assert status["switched_organisations"] in (0, [])
 
 
+def test_mute_for_an_hour_by_a_button_takes_the_toast_away_and_the_conversation_out_of_the_count(desk: Desk) -> None:
+    desk.sign_in()
+    desk.item("Online: 2 organisations")
+    desk.telex.direct(1, "Ben Okri", "the build is green")
+    desk.toast("Ben Okri · Blue Harbour Labs")
+    toast = desk.daemon.shown[-1]
+    desk.item("Online: 2 organisations, 1 unread")
+    desk.daemon.click(toast.id, "mute-hour")
+    desk.daemon.wait_until(lambda: toast.id in desk.daemon.closed, "the toast to be closed")
+    desk.item("Online: 2 organisations")
+    desk.telex.direct(1, "Ben Okri", "and again")
+    desk.telex.message(0, "General", "not muted")
+    desk.toast("General · Northwind Ops")
+    desk.item("Online: 2 organisations, 1 unread")
+    assert not any("and again" in one.body for one in desk.daemon.shown)
+    assert desk.telex.status()["readings"] == [], "nothing is posted to Telex"
+
+
 def test_a_conversation_that_cannot_be_marked_as_read_is_said(desk: Desk) -> None:
     desk.sign_in()
     desk.item("Online: 2 organisations")

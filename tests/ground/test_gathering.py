@@ -31,6 +31,22 @@ def test_what_is_not_counted_is_told_as_it_came() -> None:
     assert total(kept.take(lambda _: 0)) == Total(4, 1)
 
 
+def test_what_is_older_does_not_take_the_place_of_what_is_newer() -> None:
+    """What was unread before a sign-in may be told after what has come since."""
+    kept = Gathering()
+    kept.add(news("a", unread=2))
+    kept.add(news("a", unread=1), older=True)
+    kept.add(news("b", unread=1), older=True)
+    assert total(kept.take(lambda _: 9)) == Total(3, 2)
+
+
+def test_what_was_read_is_not_told_though_it_is_unread_again() -> None:
+    kept = Gathering()
+    kept.add(news("a", unread=2))
+    kept.read(Conversation("o/u", "channels_section", "a"))
+    assert kept.take(lambda _: 9) == []
+
+
 def test_one_organisation_is_taken_and_the_other_stays() -> None:
     kept = Gathering()
     kept.add(news("a"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
+from difflib import ndiff
 from typing import Any
 
 import pytest
@@ -122,6 +123,19 @@ def test_ten_changes_keep_every_comment_and_every_other_line(newline: str, chang
     assert not lost, text
     if newline == "\r\n":
         assert text.count("\n") == text.count("\r\n")
+
+
+@settings(max_examples=200, deadline=None)
+@given(change_=CHANGES)
+def test_a_change_touches_the_lines_of_its_setting_alone(change_: tuple[str, Any]) -> None:
+    key, value = change_
+    after = change(WRITTEN, key, value)
+    gone = [line[2:] for line in ndiff(WRITTEN.splitlines(), after.splitlines()) if line.startswith("- ")]
+    own = key.rpartition(".")[2]
+    section = "[organisations" if own == "notify" else "[quiet]" if key.startswith("quiet") else "[main_app]"
+    array = WRITTEN[WRITTEN.index("notification_types") :].splitlines()[:5] if own == "notification_types" else []
+    assert all(own in line or line in array or (value is None and line.startswith(section)) for line in gone), after
+    assert len(gone) <= max(len(array), 2)
 
 
 @settings(max_examples=200, deadline=None)

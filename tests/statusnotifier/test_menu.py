@@ -61,6 +61,24 @@ def test_level_by_level_as_plasma_and_lxqt_read_it(private_bus: PrivateBus, pane
         assert [child[1]["label"][1] for _, child in below] == ["one", "two"]
 
 
+def test_who_reads_level_by_level_is_told_to_read_submenus_before_they_are_opened(
+    private_bus: PrivateBus, panel: FakePanel
+) -> None:
+    """Plasma 5.27 put a submenu that it had not read yet half off the screen."""
+    with Tray(private_bus.address, Program().menu) as tray:
+        item = panel.wait_for_item()
+        reader = MenuReader(panel, item)
+        for depth in (0, -1, 2):
+            reader.layout(0, depth)
+        assert "LayoutUpdated" not in [name for name, _ in seen(panel, tray, item)]
+        _, _, children = reader.layout(0, 1)
+        [rooms] = [child[0] for _, child in children if child[1].get("label") == ("s", "Rooms")]
+        revision = reader.call("GetLayout", "iias", 0, 0, [])[0]
+        assert seen(panel, tray, item) == [("LayoutUpdated", (revision, rooms))]
+        reader.layout(rooms, 1)
+        assert seen(panel, tray, item) == [], "there is nothing below it"
+
+
 def test_layout_without_words_then_groups_as_gnome_and_gtk_read_it(private_bus: PrivateBus, panel: FakePanel) -> None:
     with Tray(private_bus.address, Program().menu):
         reader = MenuReader(panel, panel.wait_for_item())

@@ -302,8 +302,9 @@ class Controls:
         line.grid(row=body.next_row(), column=0, columnspan=2, sticky="w", pady=(px(1), px(3)))
 
     def _tip(self, control: Any, name: str) -> None:
+        at_the_edge = isinstance(control, ttk.Combobox)  # of the window, which may be as wide as the screen
         if words := TIPS.get(name):
-            self.tips.append(Tip(self._made.root, control, words, self._made.family, self._made.scale, False))
+            self.tips.append(Tip(self._made.root, control, words, self._made.family, self._made.scale, at_the_edge))
 
     def _variable(self, variable: Any) -> Any:
         self._variables.append(variable)  # else Tk forgets it with the name

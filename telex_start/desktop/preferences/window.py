@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -30,7 +31,8 @@ log = logging.getLogger(__name__)
 
 _WHAT = "The preferences window"
 _TITLE = "Telex – Preferences"
-_CLOSE = "Close"
+_MOST_NAMED = 3
+"""So many settings are named in a question."""
 
 
 class PreferencesWindow:
@@ -48,7 +50,9 @@ class PreferencesWindow:
     def __init__(self, model: Model, saver: Saver, token: str = "") -> None:
         self._model = model
         self._saver = saver
-        self._orders: SimpleQueue[Callable[[], object]] = SimpleQueue()
+        self._orders: SimpleQueue[tuple[Callable[[], object], SimpleQueue[bool]]] = SimpleQueue()
+        self._order_lock = threading.Lock()
+        self._over = False  # guarded by the lock above
         self._asked: tuple[str, ...] = ()
         self._wants_to_close = False
         made = self._made = toolkit.new_root(tk, _WHAT, _TITLE)
@@ -66,17 +70,28 @@ class PreferencesWindow:
 
     # --- from other threads -----------------------------------------------------------------------------------------
 
-    def come_forward(self, token: str) -> None:
-        """The person asked for it again. From any thread."""
-        self._order(lambda: self._forward(token))
+    def come_forward(self, token: str) -> bool:
+        """The person asked for it again. From any thread but its own; waits until it is done.
+
+        Returns:
+            ``False`` where the window has been closed meanwhile.
+        """
+        return self._order(lambda: self._forward(token)).get()
 
     def close(self) -> None:
         """Close it, and forget what was not saved. From any thread."""
         self._order(self._root.quit)
 
-    def _order(self, what: Callable[[], object]) -> None:
-        self._orders.put(what)
+    def _order(self, what: Callable[[], object]) -> SimpleQueue[bool]:
+        """Have its own thread do something; gives where it is told whether that was done."""
+        done: SimpleQueue[bool] = SimpleQueue()
+        with self._order_lock:
+            if self._over:
+                done.put(False)
+            else:
+                self._orders.put((what, done))
         self._waker.wake()
+        return done
 
     # --- its loop ---------------------------------------------------------------------------------------------------
 
@@ -84,6 +99,10 @@ class PreferencesWindow:
         """Run until it is closed."""
         self._root.after(0, self._obey)
         self._root.mainloop()
+        with self._order_lock:
+            self._over = True
+        while not self._orders.empty():
+            self._orders.get_nowait()[1].put(False)
         self._waker.close()
         self._end_tips()
         self._root.destroy()
@@ -91,10 +110,11 @@ class PreferencesWindow:
     def _obey(self) -> None:
         while True:
             try:
-                what = self._orders.get_nowait()
+                what, done = self._orders.get_nowait()
             except Empty:
                 return
             what()
+            done.put(True)
 
     # --- making it --------------------------------------------------------------------------------------------------
 
@@ -139,7 +159,7 @@ class PreferencesWindow:
         root, px = self._root, self._made.px
         frame = ttk.Frame(root, style="Ask.TFrame", padding=(px(24), px(12)))
         frame.columnconfigure(0, weight=1)
-        self._question_words = ttk.Label(frame, style="Ask.TLabel", wraplength=px(330), justify="left")
+        self._question_words = ttk.Label(frame, style="Ask.TLabel", wraplength=px(300), justify="left")
         self._question_words.grid(row=0, column=0, sticky="w", padx=(0, px(12)))
         self._keep = ttk.Button(frame, text="Keep Theirs", command=lambda: self._answer(theirs=True))
         self._keep.grid(row=0, column=1)
@@ -251,9 +271,8 @@ class PreferencesWindow:
         """Ask whose values are right; with no keys, ask no more."""
         was, self._asked = self._asked, keys
         if keys:
-            self._question_words.configure(
-                text=f"config.toml was changed by hand meanwhile: {', '.join(keys)}. Which is right?"
-            )
+            names = ", ".join(keys[:_MOST_NAMED]) + (" and more" if len(keys) > _MOST_NAMED else "")
+            self._question_words.configure(text=f"Changed by hand meanwhile: {names}.\nWhich is right?")
             self._question.grid(row=2, column=0, sticky="ew")
             self._keep.focus_set()
         elif was:

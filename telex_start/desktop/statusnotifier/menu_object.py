@@ -7,7 +7,7 @@ is read anew, so that its words are up to date.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .connection import Connection, LogOnce
@@ -107,6 +107,10 @@ class MenuObject:
 
     def _get_layout(self, parent: int, depth: int, names: list[str]) -> tuple[Any, ...]:
         entry = self._entry(parent)
+        if depth > 0 and (untold := list(_untold(entry, depth))):
+            # Plasma 5.27 reads a submenu when it opens it, and puts one that is empty until then half off the screen.
+            # What has changed it reads at once.
+            self._connection.post(lambda: self._tell((untold, [])))
         return self._layout.revision, self._layout.tree(entry, depth, names)
 
     def _get_group_properties(self, idents: list[int], names: list[str]) -> tuple[Any, ...]:
@@ -169,6 +173,15 @@ class MenuObject:
         if any(change):
             self._connection.post(lambda: self._tell(change))
         return change[0]
+
+
+def _untold(entry: Entry, depth: int) -> Iterator[int]:
+    """The submenus that so many levels below an entry are told without what is in them."""
+    if depth > 0:
+        for child in entry.children:
+            yield from _untold(child, depth - 1)
+    elif entry.children:
+        yield entry.id
 
 
 def _not_all(unknown: list[int], asked: int) -> None:

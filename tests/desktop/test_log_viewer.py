@@ -1,0 +1,114 @@
+"""The log in the desktop's viewer: opened without waiting for it, and why not where that fails."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import psutil
+import pytest
+
+from telex_start.desktop.help import log_viewer
+from tests.process import TIMEOUT
+
+
+class Desk:
+    """A folder of programs that is all of PATH, and what is told of the log."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
+        self.log = folder / "telex-start.log"
+        self.log.touch()
+        self.programs = folder / "bin"
+        self.programs.mkdir()
+        self.failed: SimpleQueue[str] = SimpleQueue()
+        monkeypatch.setenv("PATH", f"{self.programs}:{os.environ['PATH']}")
+
+    def opens(self, script: str) -> None:
+        opener = self.programs / "xdg-open"
+        opener.write_text(f"#!/bin/sh\n{script}\n")
+        opener.chmod(0o755)
+
+    def open(self, path: str | None = None, token: str = "") -> None:
+        log_viewer.open_log(path or str(self.log), token, self.failed.put)
+
+    def why(self) -> str:
+        return self.failed.get(timeout=TIMEOUT)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    made = Desk(tmp_path, monkeypatch)
+    yield made
+    assert made.failed.empty()
+
+
+def test_the_viewer_gets_the_log_and_the_desktops_token(desk: Desk) -> None:
+    told = desk.folder / "told"
+    os.mkfifo(told)
+    desk.opens(f'echo "$1 $XDG_ACTIVATION_TOKEN" >{told}')
+    desk.open(token="token-1")
+    assert told.read_text() == f"{desk.log} token-1\n"
+
+
+def test_a_viewer_that_stays_open_is_no_failure_and_nobodys_child(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_viewer, "FAILED_WITHIN", 0.1)
+    told, goes_on = desk.folder / "told", desk.folder / "goes on"
+    os.mkfifo(told)
+    os.mkfifo(goes_on)
+    desk.opens(f'echo $$ >{told}; read line <"{goes_on}"')
+    desk.open()
+    viewer = psutil.Process(int(told.read_text()))
+    try:
+        for thread in threading.enumerate():
+            if thread.name == "log viewer":
+                thread.join(TIMEOUT)
+        assert viewer.is_running()
+        assert viewer not in psutil.Process().children(recursive=True)
+    finally:
+        goes_on.write_text("end\n")
+    psutil.wait_procs([viewer], TIMEOUT)
+
+
+def test_a_desktop_that_opens_nothing_is_told_with_the_code(desk: Desk) -> None:
+    desk.opens("echo 'no application for text/x-log' >&2; exit 3")
+    desk.open()
+    assert desk.why() == "nothing here opens it (xdg-open: code 3)"
+
+
+def test_without_xdg_open_it_says_what_to_install(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(desk.programs))
+    desk.open()
+    assert desk.why() == "xdg-open (of xdg-utils) is not installed"
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_without_a_log_there_is_nothing_to_open(desk: Desk, there: bool) -> None:
+    desk.log.unlink()
+    log_viewer.open_log(str(desk.log) if there else None, "", desk.failed.put)
+    assert desk.why() == "there is none"
+
+
+def test_windows_opens_it_by_its_kind_of_file(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: SimpleQueue[str] = SimpleQueue()
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(os, "startfile", opened.put, raising=False)
+    desk.open()
+    assert opened.get(timeout=TIMEOUT) == str(desk.log)
+
+
+def test_macos_opens_it_as_text(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+        assert command == ["open", "-t", str(desk.log)]
+        return subprocess.CompletedProcess(command, 1)
+
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(subprocess, "run", run)
+    desk.open()
+    assert desk.why() == "nothing here opens it (code 1)"

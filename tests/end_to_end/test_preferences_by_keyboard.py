@@ -1,0 +1,222 @@
+"""The preferences as a person uses them: a real window manager and panel, and the keyboard alone."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.fake_desktop import FakeNotificationDaemon
+from tests.process import TIMEOUT
+from tests.program import Program
+from tests.real_desktop import RealDesktop
+from tests.servers import Sandbox
+from tests.stopwatch import Stopwatch
+
+pytestmark = pytest.mark.desktop
+
+CONFIG = """\
+# Mine, by hand.
+log_level = "debug"  # for now
+remember_email = true
+
+# what pops up
+notification_types = ["unread_thread_change", "pinned_message_event"]  # the second is for later
+
+[main_app]
+click = "conversation"   # never the client
+"""
+TITLE = "^Telex"
+
+
+class Person:
+    """Somebody at a desktop with the agent on it, signed in, with a configuration file of their own."""
+
+    def __init__(self, stack: ExitStack, folder: Path, config: str = CONFIG, *, agent: bool = True) -> None:
+        self.folder = folder
+        self.file = folder / "config" / "telex-start" / "config.toml"
+        self.file.parent.mkdir(parents=True)
+        self.file.write_text(config)
+        self.telex = stack.enter_context(Sandbox("--organisations", "1", "--rate", "0"))
+        self.desktop = stack.enter_context(RealDesktop("xfce4-panel", dunst=False))
+        self.daemon = stack.enter_context(FakeNotificationDaemon(self.desktop.bus, ("actions", "body", "sound")))
+        self.environ = {
+            **self.desktop.environ,
+            **self.telex.environ,
+            "XDG_CONFIG_HOME": str(folder / "config"),
+            "XDG_STATE_HOME": str(folder / "state"),
+        }
+        self._stack = stack
+        if agent:
+            self.agent = self.run("--email", self.telex.email, "--password-stdin", given=self.telex.password + "\n")
+            self.item = self.desktop.wait_for_item()
+            self.sees("Online: 1 organisation")
+
+    def run(self, *options: str, given: str = "") -> Program:
+        return self._stack.enter_context(Program(self.folder, *options, environ=self.environ, given=given))
+
+    def sees(self, status: str) -> None:
+        """The status line of the menu."""
+        self.desktop.client.wait_until(lambda: self.item.labels()[0].startswith(status), f"the status {status!r}")
+
+    def opens(self) -> None:
+        """Choose Preferences… in the menu."""
+        self.item.click("Preferences…")
+        self.window()
+
+    def window(self) -> None:
+        """Wait for the window; it has the keyboard then."""
+        self.desktop.xdotool("search", "--sync", "--onlyvisible", "--name", TITLE)
+        until(lambda: self.desktop.active_title() == "Telex – Preferences", "the window has not got the focus")
+
+    def presses(self, *keys: str) -> None:
+        self.desktop.xdotool("key", "--delay", "20", *keys)
+
+    def window_is_gone(self) -> None:
+        command = ["xdotool", "search", "--onlyvisible", "--name", TITLE]
+        environ = self.desktop.environ
+        until(lambda: bool(subprocess.run(command, env=environ, capture_output=True).returncode), "it is still there")
+
+    def hears(self, text: str) -> tuple[str, str]:
+        """Somebody writes this; the toast's title and body."""
+        known = len(self.daemon.shown)
+        self.telex.direct(0, "Ben Okri", text)
+        shown = self.daemon.wait_for(known + 1)[known]
+        return shown.summary, shown.body
+
+    def children(self) -> list[int]:
+        """The processes that the agent has started, zombies too."""
+        pid = self.agent.process.pid
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()] + [
+            int(word)
+            for task in Path(f"/proc/{pid}/task").iterdir()
+            if task.name != str(pid)
+            for word in (task / "children").read_text().split()
+        ]
+
+
+def until(condition: Callable[[], bool], complaint: str) -> None:
+    end = time.monotonic() + TIMEOUT
+    while not condition():
+        assert time.monotonic() < end, complaint
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Person]]:
+    with ExitStack() as stack:
+        yield lambda *config, **options: Person(stack, tmp_path, *config, **options)
+
+
+def test_three_things_changed_by_keyboard_are_in_the_file_and_hold_at_once(start: Callable[..., Person]) -> None:
+    """Without a reconnect; the comments stay."""
+    person = start()
+    assert person.hears("the build is green")[1].endswith("the build is green")
+    connections = person.telex.status()["connects"]
+    person.opens()
+    person.presses("alt+w", "alt+d", "o", "alt+m", "Return")
+    person.window_is_gone()
+
+    expected = CONFIG.replace('"pinned_message_event"]', '"pinned_message_event", "channel_mention"]')
+    text = person.file.read_text()
+    assert [line for line in expected.splitlines() if line not in text.splitlines()] == []
+    assert sorted(set(text.splitlines()) - set(expected.splitlines())) == ["show_text = false", 'sound = "on"']
+
+    until(lambda: "read anew: notification_types, show_text, sound" in person.agent.log(), "it was not read anew")
+    assert "the build is red" not in " ".join(person.hears("the build is red"))
+    assert person.daemon.shown[-1].hints["sound-name"] == ("s", "message-new-instant")
+    assert person.telex.status()["connects"] == connections
+    person.sees("Online: 1 organisation, 2 unread")
+
+
+def test_escape_changes_nothing(start: Callable[..., Person]) -> None:
+    person = start()
+    person.opens()
+    person.presses("alt+w", "alt+u", "Escape")
+    person.window_is_gone()
+    assert person.file.read_text() == CONFIG
+
+
+def test_what_is_wrong_keeps_the_window_open_until_it_is_mended(start: Callable[..., Person]) -> None:
+    person = start()
+    person.opens()
+    person.presses("alt+q", "alt+f", "2", "5", "Return")
+    person.presses("Return")
+    assert person.file.read_text() == CONFIG
+    person.window()
+    person.presses("2", "1", "colon", "3", "0", "Return")
+    person.window_is_gone()
+    assert '[quiet]\nfrom = "21:30"\nto = "07:00"\n' in person.file.read_text()
+
+
+def test_the_command_brings_the_agents_window_and_returns_at_once(start: Callable[..., Person]) -> None:
+    person = start()
+    for _ in range(2):  # the second time it is there already
+        assert person.run("preferences").ended() == 0
+        person.window()
+    assert len(person.children()) == 1
+    person.presses("Escape")
+    person.window_is_gone()
+    until(lambda: person.children() == [], "its process is still there")
+
+
+def test_without_an_agent_the_command_opens_the_window_by_itself(start: Callable[..., Person]) -> None:
+    person = start(agent=False)
+    window = person.run("preferences")
+    person.window()
+    person.presses("alt+w", "Return")
+    assert window.ended() == 0
+    assert "show_text = false\n" in person.file.read_text()
+
+
+def test_a_file_changed_by_hand_meanwhile_is_merged_or_asked_about(start: Callable[..., Person]) -> None:
+    person = start()
+    person.opens()
+    by_hand = CONFIG.replace("for now", "by hand").replace("[main_app]", 'sound = "off"\n[main_app]')
+    person.file.write_text(by_hand)
+    person.presses("alt+d", "o", "alt+w", "Return")  # sound is in both; Return asks
+    person.presses("Return")  # Keep Theirs
+    person.window_is_gone()
+
+    text = person.file.read_text()
+    assert 'sound = "off"' in text
+    assert "show_text = false" in text
+    assert 'log_level = "debug"  # by hand' in text
+
+
+def test_exit_ends_the_window_too(start: Callable[..., Person]) -> None:
+    person = start()
+    person.opens()
+    [window] = person.children()
+    spent = Stopwatch()
+    person.item.click("Exit")
+    assert person.agent.ended() == 0
+    assert spent.seconds() < 2
+    until(lambda: not Path(f"/proc/{window}").exists(), "the window's process is still there")
+
+
+def test_it_ends_when_the_agent_is_killed(start: Callable[..., Person]) -> None:
+    person = start()
+    person.opens()
+    [window] = person.children()
+    person.agent.process.send_signal(signal.SIGKILL)
+    until(lambda: not Path(f"/proc/{window}").exists(), "the window's process is still there")
+
+
+def test_nothing_of_it_is_in_the_agent(start: Callable[..., Person]) -> None:
+    """The window's Tk is in a process of its own."""
+    person = start()
+    maps = Path(f"/proc/{person.agent.process.pid}/maps")
+    for _ in range(2):
+        person.opens()
+        person.presses("Escape")
+        person.window_is_gone()
+    until(lambda: person.children() == [], "its process is still there")
+    assert "libtk" not in maps.read_text()
+    arguments = Path(f"/proc/{person.agent.process.pid}/cmdline").read_bytes()
+    assert person.telex.password.encode() not in arguments

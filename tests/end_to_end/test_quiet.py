@@ -1,0 +1,126 @@
+"""Pauses and mutes with the program as a person has it: with an icon, a notification daemon, restarts and commands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.conftest import headless
+from tests.end_to_end.test_tray import Desk
+from tests.program import Program
+from tests.servers import HISTORY, Sandbox
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with Desk(tmp_path, *HISTORY, "--rate", "0") as desk:
+        yield desk
+
+
+def pause(folder: Path, telex: Sandbox, argument: str) -> str:
+    """`telex-start pause`, and what it prints."""
+    with Program(folder, "pause", argument, environ=telex.environ) as command:
+        assert command.ended() == 0, command.errors
+        return "\n".join(command.output)
+
+
+def state_file(folder: Path) -> Path:
+    [file] = (folder / "state" / "telex-start").glob("*.json")
+    return file
+
+
+@pytest.mark.desktop
+def test_a_pause_over_a_restart_and_one_summary_at_its_end(desk: Desk) -> None:
+    agent = desk.sign_in()
+    desk.item("Online: 2 organisations")
+    assert pause(desk.folder, desk.telex, "on") == "Notifications are paused."
+    desk.item("Online: 2 organisations, paused")
+    desk.telex.message(0, "General", "one")
+    desk.item("Online: 2 organisations, 1 unread, paused")
+    agent.end()
+    desk.sign_in()
+    # What is unread from before is the past, which is not told now either.
+    desk.item("Online: 2 organisations, 1 unread, paused")
+    desk.telex.message(0, "General", "two")
+    desk.telex.message(1, "Releases", "three")
+    desk.item("Online: 2 organisations, 3 unread, paused")
+    assert [(toast.summary, toast.body) for toast in desk.daemon.shown] == []
+    desk.telex.read(1, "Releases")
+    desk.item("Online: 2 organisations, 2 unread, paused")
+    assert pause(desk.folder, desk.telex, "off") == "Notifications come as they are set."
+    assert desk.toast("While paused") == "2 unread in 1 conversation"
+    desk.telex.message(1, "Releases", "four")
+    desk.daemon.wait_for(2)
+    assert desk.daemon.shown[0].summary == "While paused"
+    desk.item("Online: 2 organisations, 3 unread")
+
+
+@pytest.mark.desktop
+def test_a_conversation_is_muted_by_its_toast_and_stays_so(desk: Desk) -> None:
+    agent = desk.sign_in()
+    desk.item("Online: 2 organisations")
+    desk.telex.message(0, "General", "one")
+    # It may be shown before its text is there, and once more with it.
+    desk.daemon.wait_until(lambda: any("one" in toast.body for toast in desk.daemon.shown), "the toast's text")
+    desk.item("Online: 2 organisations, 1 unread")
+    before = len(desk.daemon.shown)
+    desk.daemon.click(desk.daemon.shown[-1].id, "mute-hour")
+    desk.item("Online: 2 organisations")
+    desk.telex.message(0, "General", "two")
+    desk.telex.message(0, "Releases", "three")
+    desk.daemon.wait_for(before + 1)
+    assert [toast for toast in desk.daemon.shown[before:] if "General" in toast.summary] == []
+    agent.end()
+    [kept] = json.loads(state_file(desk.folder).read_text())["remembered"]["mutes"]
+    assert kept["name"].startswith("# General")
+    desk.sign_in()
+    desk.item("Online: 2 organisations, 1 unread")
+    assert desk.toast("While you were away") == "1 unread in 1 conversation"
+
+
+def test_a_pause_without_an_agent_is_noted_for_the_next(tmp_path: Path) -> None:
+    with Sandbox("--organisations", "1", "--rate", "0") as telex:
+        said = pause(tmp_path, telex, "1h")
+        assert said.startswith("Notifications are paused until ")
+        assert said.endswith("Telex Start is not running; its next start will know.")
+        assert state_file(tmp_path).stat().st_mode & 0o777 == 0o600
+        with headless(tmp_path, telex) as agent:
+            status = agent.event("quiet", quiet=True)["status"]
+            assert f"Notifications are {status}." in said
+            agent.event("state", state="online", subscribed=1)
+            telex.message(0, "General")
+            agent.event("unread", unread=1)
+            assert pause(tmp_path, telex, "off") == "Notifications come as they are set."
+            told = agent.event("notification")
+            assert (told["title"], told["body"]) == ("While paused", "1 unread in 1 conversation")
+            agent.event("quiet", quiet=False, status="")
+            assert len(agent.events("notification")) == 1
+
+
+def test_what_is_no_pause(tmp_path: Path) -> None:
+    for argument, said in (("2x", "is not one of 30m, 1h"), ("25h", "is too long"), ("", "is not one of")):
+        with Program(tmp_path, "pause", argument) as command:
+            assert command.ended() == 2
+            assert said in command.errors
+
+
+def test_an_unreadable_state_file_is_set_aside_and_said_once(tmp_path: Path) -> None:
+    with Sandbox("--organisations", "1", "--rate", "0") as telex:
+        pause(tmp_path, telex, "on")
+        file = state_file(tmp_path)
+        file.write_text("{")
+        with headless(tmp_path, telex) as agent:
+            assert str(file) in agent.event("error", title="Telex Start has forgotten a setting")["message"]
+            agent.event("state", state="online", subscribed=1)
+            telex.message(0, "General")
+            agent.event("notification")
+            assert agent.events("quiet") == []
+            agent.end()
+        assert Path(f"{file}.unreadable").read_text() == "{"
+        assert not file.exists()
+        with headless(tmp_path, telex) as agent:
+            agent.event("state", state="online", subscribed=1)
+            assert agent.events("error") == []
