@@ -289,6 +289,7 @@ def test_at_the_end_the_call_is_broken_off_and_nothing_more_is_told(
     told = len(scene.events)
     scene.look_ups.end()
     scene.idle()
+    assert scene.telex.aborted
     assert scene.telex.asked[-1] == "/organisations/a/user-channels"
     assert len(scene.events) == told
     assert scene.look_ups.go_on() == float("inf")
@@ -386,6 +387,19 @@ def test_a_slug_is_looked_up_once_and_known_then(scene: Scene) -> None:
         scene.idle()
     assert scene.telex.asked.count("/organisations/a") == 1
     assert scene.events.count(SlugLookedUp(A, "acme")) == 2
+
+
+def test_another_session_asks_for_slugs_anew(scene: Scene) -> None:
+    scene.telex.answers["/organisations/a"] = answer({"organisation_slug": "acme"})
+    scene.online(A)
+    scene.look_ups.obey(LookUpSlug(A))
+    scene.idle()
+    scene.look_ups.end()
+    scene.telex.answers["/organisations/a"] = answer({"organisation_slug": "other"})
+    scene.online(A)
+    scene.look_ups.obey(LookUpSlug(A))
+    scene.idle()
+    assert scene.events[-1] == SlugLookedUp(A, "other")
 
 
 def test_a_slug_that_is_not_there_is_answered_too(scene: Scene) -> None:
