@@ -56,8 +56,8 @@ def main(wait_for_tray: str = "0.2", silent_for: str = "0") -> int:
     # One cache for all the tests of a run: drawing takes longer than most of them.
     cache = os.path.join(tempfile.gettempdir(), f"tray-program-{os.getuid()}")
     face = Face(State.SIGNED_OUT, 0, "Signed out")
-    waits = {"wait_for_tray": float(wait_for_tray), "silent_for": float(silent_for)}
-    tray = Tray(_print, face, bus=buses.session, cache=cache, **waits)
+    wait, silent = float(wait_for_tray), float(silent_for)
+    tray = Tray(_print, face, bus=buses.session, cache=cache, wait_for_tray=wait, silent_for=silent)
     try:
         tray.start(buses.start)
     except NoPlaceForIcon as error:
