@@ -258,6 +258,8 @@ class MarkAsReadFailed(Event, frozen=True):
     message: str
     """A sentence that says why."""
     conversation: Conversation
+    temporary: bool = False
+    """Telex was not reached, or is busy: another conversation would fail likewise just now."""
 
 
 class SignInFailed(Event, frozen=True):

@@ -62,6 +62,10 @@ class RecentDesk:
             if not ours:
                 return wording.not_marked([event.name], event.message)
             self._note(event.message, event.name)
+            if event.temporary:  # or hundreds would be tried in vain, each until it is given up
+                for reading in self._backlog:
+                    self._note(event.message, reading.name)
+                self._backlog.clear()
         return self._go_on() if ours else None
 
     def clear(self) -> None:

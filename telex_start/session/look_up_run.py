@@ -207,7 +207,7 @@ class LookUpRun:
     def _mark_as_read(self, command: MarkAsRead) -> None:
         """Make the one reading call; the count falls when Telex publishes that it was read."""
         conversation = Conversation(command.channel, command.section, command.ident)
-        why = "Telex is busy"
+        why, temporary = "Telex is busy", True
         for _ in range(_TRIES):
             if not self._pacer.take(self._owner.gone, before_tokens=True):
                 return
@@ -218,15 +218,15 @@ class LookUpRun:
             except RateLimited:
                 continue
             except NotThere as refusal:
-                why = f"Telex says: {refusal}"
+                why, temporary = f"Telex says: {refusal}", False
             except Temporary as error:
                 why = error.message
             except Exception as error:
                 log.error("an unexpected error in marking as read", exc_info=error)
                 self._owner.unexpected(error)
-                why = "Something unexpected went wrong; the log says what"
+                why, temporary = "Something unexpected went wrong; the log says what", False
             break
-        self._owner.tell(MarkAsReadFailed(command.name, f"{why.rstrip('.')}.", conversation))
+        self._owner.tell(MarkAsReadFailed(command.name, f"{why.rstrip('.')}.", conversation, temporary))
 
 
 def _id(channel: str) -> str:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from telex_start.desktop.tray.menu import NOTHING_UNREAD
 from telex_start.news import wording
 from tests.bus_of_the_system import SystemBus
 from tests.panel_item import PanelItem
@@ -42,8 +43,10 @@ class Tray(Subject):
         client.write_text("#!/bin/sh\nexit 0\n")
         client.chmod(0o700)
         self._client = client
+        self._leaves = False
+        """Sign Out was clicked, and it has not been seen that nobody is signed in."""
         self._deeds: dict[str, Callable[[random.Random], str]] = {
-            "Sign Out": lambda _: self._menu("Sign Out"),
+            "Sign Out": lambda _: self._sign_out(),
             "sign in": lambda _: self._sign_in(self.telex.password),
             "sign in, wrong password": lambda _: self._sign_in("wrong"),
             "login and Cancel": lambda _: self._cancel(submit=False),
@@ -51,6 +54,9 @@ class Tray(Subject):
             "Reconnect Now": lambda _: self._menu("Reconnect Now"),
             "Test Notifications": lambda _: self._menu("Test Notifications"),
             "Open Main App": lambda _: self._menu("Open Main App"),
+            "Mark All as Read": lambda _: self._menu("Recent", "Mark All as Read"),
+            "click on what is unread": lambda _: self._click_unread(),
+            "paused and resumed": lambda _: self._pause_and_resume(),
             "click on the icon": lambda _: self._click_icon(),
             "click on a toast": self._click_toast,
             "wake": lambda _: self.wake(),
@@ -112,7 +118,10 @@ class Tray(Subject):
         try:
             item = self._item()
             entries = {entry.label: entry.enabled for entry in item.menu()} if item is not None else {}
-        except _NO_ANSWER:
+            recent = item.labels("Recent") if item is not None else []
+        except (*_NO_ANSWER, ValueError):
+            return False
+        if recent[:1] != [NOTHING_UNREAD] or "Resume Notifications" in entries:
             return False
         return (entries.get("Login"), entries.get("Sign Out")) == (False, True) and "Reconnect Now" not in entries
 
@@ -125,16 +134,36 @@ class Tray(Subject):
         items = self.desk.panel.items
         return items[-1] if items else None
 
-    def _menu(self, label: str) -> str:
+    def _menu(self, *labels: str) -> str:
+        *into, label = labels
         try:
             item = self._item()
             if item is None:
                 return "there is no icon"
-            if not any(entry.label == label and entry.enabled for entry in item.menu()):
+            if not any(entry.label == label and entry.enabled for entry in item.menu(*into)):
                 return "it is not to be clicked"
-            item.click(label)
-        except _NO_ANSWER:
+            item.click(*labels)
+        except (*_NO_ANSWER, ValueError):
             return "the menu has changed meanwhile"  # between the look and the click
+        return "clicked"
+
+    def _click_unread(self) -> str:
+        try:
+            item = self._item()
+            return self._menu("Recent", item.labels("Recent")[0]) if item is not None else "there is no icon"
+        except (*_NO_ANSWER, ValueError):
+            return "the menu has changed meanwhile"
+
+    def _pause_and_resume(self) -> str:
+        """By the middle button, at once one after the other: nothing is held back."""
+        try:
+            item = self._item()
+            if item is None:
+                return "there is no icon"
+            item.middle_click()
+            item.middle_click()
+        except _NO_ANSWER:
+            return "the icon has gone meanwhile"
         return "clicked"
 
     def _click_icon(self) -> str:
@@ -161,7 +190,13 @@ class Tray(Subject):
         """The login window, asked for in the menu where it is not there."""
         if self._menu("Login") != "clicked":
             return self.desk.window(0.0)
+        self._leaves = False
         return self.desk.window(within)
+
+    def _sign_out(self) -> str:
+        words = self._menu("Sign Out")
+        self._leaves = self._leaves or words == "clicked"
+        return words
 
     def _sign_in(self, password: str) -> str:
         window = self._open_login(3.0)
@@ -218,6 +253,9 @@ class Tray(Subject):
         Raises:
             Failed: it cannot be done, although nothing is in its way.
         """
+        if self._leaves:
+            self.await_true(lambda: not self._signed_in(), "signed out", _SIGNED_IN_WITHIN)
+            self._leaves = False
         self.await_true(lambda: self.status() not in ("", "Signing in"), "a settled status", _SIGNED_IN_WITHIN)
         if self._signed_in():
             return "is signed in"

@@ -30,6 +30,9 @@ STARTED_WITHIN = 60.0
 """Seconds for each step of a desktop's start; software rendering on a busy machine is slow."""
 APPEARS_WITHIN = 15.0
 """Seconds in which an icon, a menu or a toast appears; it takes less than one."""
+IN_PLACE_WITHIN = 3.0
+"""Seconds in which what has appeared is in place, or never stands still: in MATE 1.26 a toast with buttons has a clock
+that runs until it goes, after ten."""
 SETTLED = 2.0
 """Seconds in which a desktop that is about to throw an icon away has done so, and in which windows are in place."""
 AN_ICON = 30
@@ -163,10 +166,10 @@ class Session:
     def wait_for_change(self, before: Image.Image) -> tuple[Box | None, int]:
         """Wait until something as large as a menu has come and stands still; as :meth:`change`."""
         self.wait_until(lambda: self.change(before)[1] >= A_MENU, APPEARS_WITHIN)
-        self.settle()
+        self.settle(IN_PLACE_WITHIN)
         return self.change(before)
 
-    def settle(self) -> None:
+    def settle(self, within: float = APPEARS_WITHIN) -> None:
         """Wait until the screen has looked the same for half a second, as far as it does."""
         last = self.screen()
 
@@ -176,7 +179,7 @@ class Session:
             before, last = last, self.screen()
             return not difference(before, last)[1]
 
-        self.wait_until(still, APPEARS_WITHIN)
+        self.wait_until(still, within)
 
     @staticmethod
     def wait_until(condition: Callable[[], bool], within: float) -> bool:

@@ -71,6 +71,9 @@ class Walk:
                 self._step(f"menu-{label.split()[0].lower()}", count >= A_MENU // 2, f"{count} pixels in {more}")
                 session.close_menu()
                 session.settle()
+            # What stays unread would be told to whoever signs in next.
+            telex.order("read", organisation=0, name="General")
+            telex.order("read", organisation=1, username="Ben Okri")
             self._end(agent)
 
     def _signed_out(self) -> None:

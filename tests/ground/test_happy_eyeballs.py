@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import socket
 import threading
 import time
@@ -89,9 +90,11 @@ def hosts() -> Iterator[Hosts]:
         yield Hosts(stack)
 
 
-def connect(*addresses: Address, seconds: float = LIMIT, aborter: Aborter | None = None) -> Address:
+def connect(*addresses: Address | Iterator[Address], seconds: float = LIMIT, aborter: Aborter | None = None) -> Address:
+    """The winner of these, or of those that an iterator gives."""
     aborter = aborter or Aborter()
-    sock, winner = happy_eyeballs.connect(addresses, Deadline(clock.now, seconds), aborter, clock.now)
+    in_order = itertools.chain.from_iterable([one] if isinstance(one, Address) else one for one in addresses)
+    sock, winner = happy_eyeballs.connect(in_order, Deadline(clock.now, seconds), aborter, clock.now)
     with sock:
         assert sock.getpeername() == winner.where
         assert sock.gettimeout() is None
@@ -107,9 +110,16 @@ def test_the_first_that_answers_wins(hosts: Hosts) -> None:
 
 def test_a_black_hole_costs_a_quarter_of_a_second(hosts: Hosts) -> None:
     """Before, it had half of the time there was."""
-    alive = hosts.alive()
-    assert connect(hosts.hole(), alive, seconds=LIMIT) == alive
+    holes, alive, begun = [hosts.hole() for _ in range(3)], hosts.alive(), []
+
+    def in_turn() -> Iterator[Address]:
+        for one in (*holes, alive):
+            begun.append(clock.now())
+            yield one
+
+    assert connect(in_turn()) == alive
     assert happy_eyeballs.APART == 0.25
+    assert all(later - earlier >= happy_eyeballs.APART for earlier, later in itertools.pairwise(begun)), "not before"
 
 
 def test_a_slow_one_among_sixteen_is_not_given_up_for_the_others(hosts: Hosts) -> None:

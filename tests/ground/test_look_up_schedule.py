@@ -257,6 +257,26 @@ def test_a_telex_that_does_not_answer_is_left_alone(scene: Scene) -> None:
     assert scene.run(0.0) != [], "who has just woken is not kept waiting for that"
 
 
+def test_after_two_calls_without_an_answer_the_next_waits_a_minute_then_two_then_four(scene: Scene) -> None:
+    scene.connected(A)
+    waits = []
+    for _ in range(4):
+        scene.schedule.unanswered(scene.now)
+        waits.append(max(0.0, scene.schedule.due_at() - scene.now))
+    assert waits == [0, 60, 120, 240], "one may be one organisation's alone"
+
+
+def test_people_differ_by_a_tenth_at_most() -> None:
+    def second_look_up(chance: float) -> float:
+        scene = Scene(chance)
+        scene.connected(A)
+        return scene.unread(1.5 * HOUR)[1][0]
+
+    usual = second_look_up(0.5)
+    assert second_look_up(0.0) == pytest.approx(0.9 * usual, rel=0.01)
+    assert second_look_up(1.0) == pytest.approx(1.1 * usual, rel=0.01)
+
+
 def test_what_was_not_made_is_as_due_as_before(scene: Scene) -> None:
     scene.connected(A)
     scene.outcome = dict.fromkeys(SECTIONS, Schedule.put_back)

@@ -289,6 +289,7 @@ def test_at_the_end_the_call_is_broken_off_and_nothing_more_is_told(
     told = len(scene.events)
     scene.look_ups.end()
     scene.idle()
+    assert scene.telex.aborted
     assert scene.telex.asked[-1] == "/organisations/a/user-channels"
     assert len(scene.events) == told
     assert scene.look_ups.go_on() == float("inf")
@@ -388,6 +389,19 @@ def test_a_slug_is_looked_up_once_and_known_then(scene: Scene) -> None:
     assert scene.events.count(SlugLookedUp(A, "acme")) == 2
 
 
+def test_another_session_asks_for_slugs_anew(scene: Scene) -> None:
+    scene.telex.answers["/organisations/a"] = answer({"organisation_slug": "acme"})
+    scene.online(A)
+    scene.look_ups.obey(LookUpSlug(A))
+    scene.idle()
+    scene.look_ups.end()
+    scene.telex.answers["/organisations/a"] = answer({"organisation_slug": "other"})
+    scene.online(A)
+    scene.look_ups.obey(LookUpSlug(A))
+    scene.idle()
+    assert scene.events[-1] == SlugLookedUp(A, "other")
+
+
 def test_a_slug_that_is_not_there_is_answered_too(scene: Scene) -> None:
     scene.telex.answers["/organisations/a"] = NOTHING_THERE
     scene.online(A)
@@ -432,19 +446,21 @@ def test_marking_as_read_waits_neither_for_tokens_nor_for_a_connection(scene: Sc
 
 
 @pytest.mark.parametrize(
-    ("found", "message"),
+    ("found", "message", "temporary"),
     [
-        (answer(status=404), "Telex says: HTTP 404."),
-        (Answer(403, {}, b'{"message":"Not a member."}'), "Telex says: Not a member."),
-        (NoNetwork("Telex did not answer in time."), "Telex did not answer in time."),
-        (RuntimeError("x"), "Something unexpected went wrong; the log says what."),
+        (answer(status=404), "Telex says: HTTP 404.", False),
+        (Answer(403, {}, b'{"message":"Not a member."}'), "Telex says: Not a member.", False),
+        (NoNetwork("Telex did not answer in time."), "Telex did not answer in time.", True),
+        (RuntimeError("x"), "Something unexpected went wrong; the log says what.", False),
     ],
 )
-def test_marking_as_read_that_fails_says_so(scene: Scene, found: Answer | Exception, message: str) -> None:
+def test_marking_as_read_that_fails_says_so(
+    scene: Scene, found: Answer | Exception, message: str, temporary: bool
+) -> None:
     scene.telex.answers["/dms/channels/c1/threads"] = found
     scene.look_ups.obey(READ)
     scene.idle()
-    assert MarkAsReadFailed("Ada", message, CONVERSATION) in scene.events
+    assert MarkAsReadFailed("Ada", message, CONVERSATION, temporary) in scene.events
     assert MarkedAsRead(CONVERSATION) not in scene.events
 
 

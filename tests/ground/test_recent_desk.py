@@ -141,6 +141,19 @@ def test_hundreds_are_asked_for_a_few_at_a_time(scene: Scene) -> None:
     assert [command.ident for command in scene.session.sent if isinstance(command, MarkAsRead)] == names[::-1]
 
 
+def test_where_telex_is_not_reached_the_rest_is_not_tried(scene: Scene) -> None:
+    names = [f"c{n}" for n in range(AT_A_TIME + 5)]
+    scene.turn(PublicationsReceived(CHANNEL, tuple(change(name, 1) for name in names), How.LIVE))
+    scene.turn(ALL)
+    sent = [command.ident for command in scene.session.sent if isinstance(command, MarkAsRead)]
+    assert len(sent) == AT_A_TIME
+    why = "Telex did not answer in time."
+    scene.turn(*(MarkAsReadFailed(name, why, channel(name), temporary=True) for name in sent))
+    assert len(scene.session.sent) == AT_A_TIME
+    [(_, said)] = scene.said
+    assert said.endswith(f" and {AT_A_TIME + 5 - 6} more: {why}")
+
+
 def test_of_an_agent_it_is_said_that_there_is_no_way(scene: Scene) -> None:
     told(scene, agent())
     scene.turn(ALL)

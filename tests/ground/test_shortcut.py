@@ -109,6 +109,7 @@ def test_a_path_with_variables_comes_first() -> None:
         r"D:\old\telex.exe",
     ]
     assert found(made(blocks=environment_block(r"%Nowhere%\telex.exe"))) == []
+    assert found(made(blocks=environment_block(r"\Telex\telex.exe"))) == [], "on no drive"
     assert found(made(blocks=environment_block(r"C:\100%\telex.exe"))) == [r"C:\100%\telex.exe"]
 
 

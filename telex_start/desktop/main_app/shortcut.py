@@ -43,7 +43,12 @@ def targets(data: bytes, path: str, environ: Mapping[str, str], ansi: str) -> li
         found = list(_targets(data, path, environ, ansi))
     except (struct.error, UnicodeDecodeError):
         return []  # it ends too soon, or says of itself what is not so
-    return list(dict.fromkeys(ntpath.normpath(target) for target in found if ntpath.isabs(target)))
+    return list(dict.fromkeys(ntpath.normpath(target) for target in found if _is_absolute(target)))
+
+
+def _is_absolute(path: str) -> bool:
+    """Whether it names drive or share too; for ``\\folder`` alone Python before 3.13 says that it is absolute."""
+    return ntpath.isabs(path) and bool(ntpath.splitdrive(path)[0])
 
 
 def _targets(data: bytes, path: str, environ: Mapping[str, str], ansi: str) -> Iterator[str]:
