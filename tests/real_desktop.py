@@ -56,6 +56,7 @@ class RealDesktop:
     Args:
         panel: ``"xfce4-panel"``, ``"lxqt-panel"``, or ``None`` for a desktop without one.
         dunst: Whether a notification daemon runs.
+        screen: Width, height and depth.
 
     Attributes:
         panel: As it was given.
@@ -64,14 +65,15 @@ class RealDesktop:
         client: A connection to that bus.
     """
 
-    def __init__(self, panel: str | None = "xfce4-panel", *, dunst: bool = True) -> None:
+    def __init__(self, panel: str | None = "xfce4-panel", *, dunst: bool = True, screen: str = "1280x800x24") -> None:
         self.panel = panel
         self._dunst = dunst
+        self._screen_size = screen
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             self.home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="desktop-")))
-            xvfb = stack.enter_context(Xvfb())
+            xvfb = stack.enter_context(Xvfb(self._screen_size))
             # The bus hands its environment to what it activates, so everything is in it before it starts.
             self.environ = self._environment() | xvfb.environ
             self.bus = stack.enter_context(PrivateBus(self._services(), self.environ))

@@ -134,6 +134,25 @@ def test_three_things_changed_by_keyboard_are_in_the_file_and_hold_at_once(start
     person.sees("Online: 1 organisation, 2 unread")
 
 
+def test_organisation_mute_and_start_at_login_hold_at_once(start: Callable[..., Person]) -> None:
+    person = start()
+    person.hears("hello")
+    until(lambda: "Mute" in person.item.labels("Recent"), "the conversation is not in the menu")
+    person.item.click("Recent", "Mute", person.item.labels("Recent", "Mute")[0], "Until unmuted")
+    person.sees("Online: 1 organisation")
+    assert "unread" not in person.item.labels()[0]
+    person.opens()
+    # Start at log-in; from the last list on: the organisation, Unmute, OK.
+    person.presses("alt+s", "alt+l", "Tab", "m", "Tab", "space", "Tab", "Return")
+    person.window_is_gone()
+
+    person.sees("Online: 1 organisation, 1 unread")
+    assert '[organisations."' in person.file.read_text()
+    assert 'notify = "mentions"' in person.file.read_text()
+    entry = person.folder / "config" / "autostart" / "telex-start.desktop"
+    assert "--at-login" in entry.read_text()
+
+
 def test_escape_changes_nothing(start: Callable[..., Person]) -> None:
     person = start()
     person.opens()

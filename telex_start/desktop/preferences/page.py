@@ -81,7 +81,7 @@ class Controls:
                 self._write(note, wrong[key], "Bad")
             elif bad:
                 self._write(note, f"In the configuration this is wrong. {bad}", "Bad")
-            elif given:
+            elif given and key not in (TO, ON_DAYS):  # they belong to FROM, where it is said
                 self._write(note, f"Set by {given}.", "Quiet")
             else:
                 self._write(note, "", "Quiet")
