@@ -7,38 +7,22 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from ...errors import TelexStartError
 from ..parent import Parent
+from ..tk.orders import Orders
 
 if TYPE_CHECKING:
     from .text_window import TextWindow
 
 
-class Orders:
-    """What other threads want done on that of the window."""
-
-    def __init__(self) -> None:
-        self._waiting: SimpleQueue[Callable[[], object]] = SimpleQueue()
-        self._wake: Callable[[], object] = lambda: None
-
-    def give(self, order: Callable[[], object]) -> None:
-        """Have it done soon. From any thread."""
-        self._waiting.put(order)
-        self._wake()
-
-    def run(self, window: TextWindow, parent: Parent) -> None:
-        """Run the window until it is closed, by the person or by the agent's end."""
-        self._wake = window.wake
-        parent.listen(lambda _: self.give(window.come_forward), lambda: self.give(window.close))
-        window.run(self._obey)
-
-    def _obey(self) -> None:
-        with suppress(Empty):
-            while True:
-                self._waiting.get_nowait()()
+def run(window: TextWindow, orders: Orders, parent: Parent) -> None:
+    """Run the window until it is closed, by the person or by the agent's end."""
+    orders.open(window.wake)
+    parent.listen(lambda _: orders.give(window.come_forward).get(), lambda: orders.give(window.close))
+    window.run(orders.obey)
+    orders.close()
 
 
 def show(make: Callable[[Parent], object]) -> int:
