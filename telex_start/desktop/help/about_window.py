@@ -75,4 +75,4 @@ def _open(parent: Parent, data: Mapping[str, Any]) -> None:
             Button("close", "Close", "Close this window (Escape)", window.close),
         ]
     )
-    Orders().run(window, parent)
+    Orders().run(window, parent, anew=True)

@@ -21,24 +21,54 @@ class Orders:
     """What other threads want done on that of the window."""
 
     def __init__(self) -> None:
-        self._waiting: SimpleQueue[Callable[[], object]] = SimpleQueue()
+        self._waiting: SimpleQueue[tuple[Callable[[], object], SimpleQueue[bool]]] = SimpleQueue()
         self._wake: Callable[[], object] = lambda: None
+        self._lock = threading.Lock()
+        self._over = False
 
-    def give(self, order: Callable[[], object]) -> None:
-        """Have it done soon. From any thread."""
-        self._waiting.put(order)
+    def give(self, order: Callable[[], object]) -> SimpleQueue[bool]:
+        """Have it done soon. From any thread.
+
+        Returns:
+            Where it is told whether that was done: ``False`` where the window was closed before.
+        """
+        done: SimpleQueue[bool] = SimpleQueue()
+        with self._lock:
+            if self._over:
+                done.put(False)
+            else:
+                self._waiting.put((order, done))
         self._wake()
+        return done
 
-    def run(self, window: TextWindow, parent: Parent) -> None:
-        """Run the window until it is closed, by the person or by the agent's end."""
+    def run(self, window: TextWindow, parent: Parent, *, anew: bool = False) -> None:
+        """Run the window until it is closed, by the person or by the agent's end.
+
+        Args:
+            anew: Where it is asked for again, another takes its place, which tells what holds then.
+        """
+
+        def forward(token: str) -> bool:
+            if anew:
+                self.give(window.close)
+                return False  # then the agent opens another
+            return self.give(lambda: window.come_forward(token)).get()
+
         self._wake = window.wake
-        parent.listen(lambda _: self.give(window.come_forward), lambda: self.give(window.close))
+        parent.listen(forward, lambda: self.give(window.close))
         window.run(self._obey)
+        with self._lock:
+            self._over = True
+        with suppress(Empty):
+            while True:
+                self._waiting.get_nowait()[1].put(False)
 
     def _obey(self) -> None:
         with suppress(Empty):
             while True:
-                self._waiting.get_nowait()()
+                order, done = self._waiting.get_nowait()
+                order()
+                done.put(True)
 
 
 def show(make: Callable[[Parent], object]) -> int:
