@@ -19,3 +19,8 @@ def environment(token: str) -> dict[str, str]:
     if token:
         environ |= dict.fromkeys(_TOKENS, token)
     return environ
+
+
+def own_token() -> str:
+    """The token that this process was started with; empty without one."""
+    return next((token for name in _TOKENS if (token := os.environ.get(name))), "")

@@ -109,20 +109,36 @@ def desk(tmp_path: Path, telex: Sandbox) -> Iterator[Desk]:
 
 
 def test_about_tells_what_is_paused_and_its_process_is_gone_when_it_is_closed(desk: Desk) -> None:
-    desk.item.click("Pause Notifications", "Until I resume")
-    desk.panel.wait_until(lambda: "paused" in desk.item.labels()[0], "the pause")
     desk.item.click("Help", "About")
     desk.window(ABOUT)
     copied = desk.copied("Version:")
     assert f"Telex Start {__version__}" in copied
-    assert "Status:        Signed out, paused\n" in copied
-    [process] = desk.windows()
-    desk.item.click("Help", "About")  # it is raised, and there is one
-    desk.window(ABOUT)
-    assert desk.windows() == [process]
+    assert "Status:        Signed out\n" in copied
     desk.real.xdotool("key", "Escape")
     desk.until(lambda: not desk.windows(), "the window's process is gone")
     assert desk.agent.process.poll() is None
+
+
+def test_about_asked_for_again_tells_what_holds_then_and_there_is_one(desk: Desk) -> None:
+    desk.item.click("Help", "About")
+    desk.window(ABOUT)
+    assert "Status:        Signed out\n" in desk.copied("Version:")
+    desk.item.click("Pause Notifications", "Until I resume")
+    desk.panel.wait_until(lambda: "paused" in desk.item.labels()[0], "the pause")
+    desk.item.click("Help", "About")
+    desk.copied("Status:        Signed out, paused\n")
+    assert len(desk.windows()) == 1
+
+
+def test_doctor_asked_for_again_comes_forward(desk: Desk) -> None:
+    desk.item.click("Help", "Doctor")
+    desk.window(DOCTOR)
+    [process] = desk.windows()
+    desk.item.click("Help", "About")
+    desk.window(ABOUT)
+    desk.item.click("Help", "Doctor")
+    desk.window(DOCTOR)
+    assert process in desk.windows()
 
 
 def test_doctor_looks_at_the_same_telex_and_knows_the_agent(desk: Desk, telex: Sandbox) -> None:

@@ -76,4 +76,4 @@ def _open(parent: Parent, data: Mapping[str, Any]) -> None:
             Button("close", "Close", "Close this window (Escape)", window.close),
         ]
     )
-    run(window, Orders(), parent)
+    run(window, Orders(), parent, anew=True)

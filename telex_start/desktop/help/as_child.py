@@ -17,10 +17,22 @@ if TYPE_CHECKING:
     from .text_window import TextWindow
 
 
-def run(window: TextWindow, orders: Orders, parent: Parent) -> None:
-    """Run the window until it is closed, by the person or by the agent's end."""
+def run(window: TextWindow, orders: Orders, parent: Parent, *, anew: bool = False) -> None:
+    """Run the window until it is closed, by the person or by the agent's end.
+
+    Args:
+        orders: What other threads want done on this one.
+        anew: Where it is asked for again, another takes its place, which tells what holds then.
+    """
+
+    def forward(token: str) -> bool:
+        if anew:
+            orders.give(window.close)
+            return False  # then the agent opens another
+        return orders.give(lambda: window.come_forward(token)).get()
+
     orders.open(window.wake)
-    parent.listen(lambda _: orders.give(window.come_forward).get(), lambda: orders.give(window.close))
+    parent.listen(forward, lambda: orders.give(window.close))
     window.run(orders.obey)
     orders.close()
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, cast
 
+from ...errors import TelexStartError
+from .. import x11
+from ..activation import own_token
 from ..tk import look, placement, toolkit
 from ..tk.waker import Waker
 
@@ -76,6 +80,12 @@ class TextWindow:
         self._turn: Callable[[], object] | None = None
         self._tips: list[Tip] = []
         self._closed = False
+        if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
+            raise TelexStartError(
+                f"{what} needs an X display, which a Wayland desktop has with XWayland: install that, or use the "
+                "command telex-start doctor.",
+                f"No {what.removeprefix('The ')}",
+            )
         self._made = made = toolkit.new_root(tk, what, title)
         self.root: Any = made.root
         self._buttons: dict[str, Any] = {}
@@ -100,8 +110,9 @@ class TextWindow:
         """
         self._turn = turn
         self._show()
-        self.root.after(0, self._call_turn)  # within the loop: tkinter loses a quit before it
-        self.root.mainloop()
+        if not self._closed:
+            self.root.after(0, self._call_turn)  # within the loop: tkinter loses a quit before it
+            self.root.mainloop()
         self._waker.close()
         for tip in self._tips:
             tip.end()
@@ -112,11 +123,17 @@ class TextWindow:
         self._closed = True
         self.root.quit()
 
-    def come_forward(self) -> None:
-        """To the front, with the focus."""
-        self.root.deiconify()
-        self.root.lift()
-        self.root.focus_lastfor().focus_force()
+    def come_forward(self, token: str) -> None:
+        """To the front, with the focus; the token is the desktop's for that, empty without one."""
+        root = self.root
+        root.deiconify()
+        root.lift()
+        focused = root.focus_lastfor()
+        (self._text if focused is root else focused).focus_force()
+        if sys.platform.startswith("linux"):
+            root.update()
+            x11.raise_window_of({os.getpid()})
+            x11.end_startup(token)
 
     # --- what it shows ----------------------------------------------------------------------------------------------
 
@@ -298,9 +315,9 @@ class TextWindow:
         height = min(root.winfo_reqheight(), bottom)
         root.geometry(f"{width}x{height}+{max(0, (right - width) // 2)}+{max(0, (bottom - height) // 3)}")
         root.minsize(min(width, self._made.px(360)), min(height, self._made.px(260)))
-        root.deiconify()
-        root.lift()
-        self._text.focus_force()
+        if sys.platform.startswith("linux"):
+            root.attributes("-type", "dialog")
+        self.come_forward(own_token())
 
     # --- what the person does ---------------------------------------------------------------------------------------
 
