@@ -498,6 +498,7 @@ class App:
         """End the session, or the sign-in. What the session still tells of it is no news to the person."""
         under_way = self._dialogue is not None and self._dialogue.under_way
         self._leaving = self._leaving or under_way or self._last_state.state in _ON
+        self._remembered_email.submitted("")
         self._send(command)
 
     def _sign_out(self) -> None:
@@ -525,6 +526,7 @@ class App:
     def _sign_in_failed(self, event: SignInFailed) -> None:
         if self._leaving:
             return
+        self._remembered_email.submitted("")
         if self._dialogue is not None:
             self._dialogue.failed(event)
             return

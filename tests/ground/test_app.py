@@ -13,6 +13,7 @@ import pytest
 
 from telex_start.agent import DispatchQueue
 from telex_start.app.app import EXIT_REFUSED, App
+from telex_start.app.ports import Memory
 from telex_start.app.renewal import SELDOM, SETTLE
 from telex_start.app.signing_in import WAIT_WITHIN
 from telex_start.config import Config
@@ -341,7 +342,7 @@ class Events(DispatchQueue):
 class Scene:
     """An App and all that it works with."""
 
-    def __init__(self, email: str | None = ME) -> None:
+    def __init__(self, email: str | None = ME, config: Config | None = None, memory: Memory | None = None) -> None:
         self.now = 1000.0
         self.events = Events()
         self.surface = Surface()
@@ -350,7 +351,8 @@ class Scene:
         self.help = Help()
         self.session = Session(self.events)
         self.app = App(
-            config=Config(email=email),
+            config=config or Config(email=email),
+            memory=memory,
             events=self.events,
             surface=self.surface,
             toasts=self.toasts,
