@@ -425,6 +425,10 @@ class WatchAgents(Command, frozen=True):
     channels: frozenset[str]
 
 
+class WatchSettings(Command, frozen=True):
+    """The person's settings at Telex are of interest from here on: look them up, if that was not done so far."""
+
+
 class MarkAsRead(Command, frozen=True):
     """Mark a conversation as read at Telex: one reading call, because the person asked for it.
 

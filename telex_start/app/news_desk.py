@@ -30,6 +30,7 @@ from ..events import (
     UnreadLookedUp,
     UnreadSection,
     WatchAgents,
+    WatchSettings,
 )
 from ..menu import MuteFor
 from ..news.notifier import Notifier
@@ -71,6 +72,8 @@ class NewsDesk:
         self._surface = surface
         self._toasts = toasts
         self._dispatch = dispatch
+        self._send = send
+        self._honours = config.honour_telex_settings
         self._main_app = main_app
         self._front: FrontDesk | None = None
         self._places = Places(config.web_url, lambda channel: send(LookUpSlug(channel)))
@@ -90,7 +93,10 @@ class NewsDesk:
         self.configure(config)
 
     def configure(self, config: Config) -> None:
-        """Take up whether it is to be quiet while the client is in front."""
+        """Take up whether it is to be quiet while the client is in front, and whether settings at Telex count."""
+        if config.honour_telex_settings and not self._honours:
+            self._honours = True
+            self._send(WatchSettings())
         if config.while_client_runs == "quiet" and self._front is None:
             from .front_desk import FrontDesk
 

@@ -261,9 +261,9 @@ def rgba(image: Image.Image) -> bytes:
     return image.tobytes()
 
 
-def ico(state: State, unread: int = 0, quiet: bool = False) -> bytes:
+def ico(state: State, unread: int = 0) -> bytes:
     """A Windows icon file; each of its sizes is drawn for itself, not scaled from another."""
-    images = [draw(state, unread, size, quiet) for size in _ICO_SIZES]
+    images = [draw(state, unread, size) for size in _ICO_SIZES]
     file = io.BytesIO()
     images[-1].save(file, "ICO", sizes=[image.size for image in images], append_images=images[:-1])
     return file.getvalue()

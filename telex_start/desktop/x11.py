@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any, TypeVar
@@ -17,6 +18,8 @@ log = logging.getLogger(__name__)
 Area = tuple[int, int, int, int]
 """Left, top, width and height, in pixels."""
 _Answer = TypeVar("_Answer")
+_KEPT_WITHIN = 1.0
+"""Seconds in which a clipboard manager has taken a text over; it may be gone."""
 _SAVER_ON = 1
 """Of the MIT-SCREEN-SAVER extension."""
 _POWER_ON = 0
@@ -159,6 +162,39 @@ def end_startup(token: str) -> None:
             kind = display.intern_atom("_NET_STARTUP_INFO")
         window.destroy()
         display.sync()
+
+    _ask(ask, None)
+
+
+def keep_clipboard(turn: Callable[[], object]) -> None:
+    """Have the desktop keep what this program has copied, which would be gone with it.
+
+    By freedesktop's Clipboard Manager specification 0.1. Nothing where no such manager runs: then the text is there as
+    long as its window.
+
+    Args:
+        turn: Lets this program answer what the manager asks, which is the text.
+    """
+
+    def ask(display: Any) -> None:
+        X, Xatom = _xlib("X"), _xlib("Xatom")
+        manager = display.intern_atom("CLIPBOARD_MANAGER")
+        if not display.get_selection_owner(manager):
+            return
+        window = display.screen().root.create_window(-1, -1, 1, 1, 0, X.CopyFromParent)
+        targets = [display.intern_atom("UTF8_STRING"), Xatom.STRING]
+        place = display.intern_atom("TELEX_START_TARGETS")
+        window.change_property(place, Xatom.ATOM, 32, targets)
+        window.convert_selection(manager, display.intern_atom("SAVE_TARGETS"), place, X.CurrentTime)
+        display.flush()
+        deadline = time.monotonic() + _KEPT_WITHIN
+        while time.monotonic() < deadline:
+            turn()
+            while display.pending_events():
+                if display.next_event().type == X.SelectionNotify:
+                    return
+            time.sleep(0.005)
+        log.debug("the clipboard's manager does not answer")
 
     _ask(ask, None)
 

@@ -41,6 +41,18 @@ _FILES = (
         "The log, and beside it the two before it, .1 and .2. Without XDG_STATE_HOME: below ~/.local/state.",
     ),
     (
+        "$XDG_CONFIG_HOME/telex-start/password",
+        "For autostart on --headless: the password, which you put there, and nobody else can read (mode 0600).",
+    ),
+    (
+        "$XDG_CONFIG_HOME/autostart/telex-start.desktop, $XDG_CONFIG_HOME/systemd/user/telex-start.service",
+        "What autostart on writes, without and with --headless; autostart off removes it.",
+    ),
+    (
+        "$XDG_STATE_HOME/telex-start/",
+        "What is remembered over a restart: a pause, and what is muted.",
+    ),
+    (
         "$XDG_RUNTIME_DIR/telex-start/",
         "The lock of the one instance, and the socket by which another start reaches it.",
     ),

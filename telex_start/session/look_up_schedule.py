@@ -126,6 +126,16 @@ class Schedule:
         for channel in self._organisations.keys() - set(channels):
             del self._organisations[channel]
 
+    def watch_settings(self, now: float) -> None:
+        """The person's settings are of interest."""
+        if not self._settings:
+            self._settings = True
+            self._profile.due = now
+            for known in self._organisations.values():
+                if known.met:
+                    for call in SETTINGS:
+                        known.calls[call].due = now
+
     def watch_agents(self, channels: frozenset[str]) -> None:
         """In these organisations agents' conversations count as unread."""
         self._watched = channels

@@ -14,7 +14,16 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 
-from ..events import Event, LookUpSlug, MarkAsRead, MarkAsReadFailed, SlugLookedUp, ThreadFailed, WatchAgents
+from ..events import (
+    Event,
+    LookUpSlug,
+    MarkAsRead,
+    MarkAsReadFailed,
+    SlugLookedUp,
+    ThreadFailed,
+    WatchAgents,
+    WatchSettings,
+)
 from ..net.https import Https
 from ..toast import Conversation
 from .look_up_calls import LookUpCalls
@@ -26,7 +35,7 @@ from .tokens import TokenStore
 
 log = logging.getLogger(__name__)
 
-Asked = LookUpSlug | WatchAgents | MarkAsRead
+Asked = LookUpSlug | WatchAgents | WatchSettings | MarkAsRead
 """The commands that are carried out here."""
 
 _LINGER = 2.0
@@ -175,6 +184,9 @@ class LookUps:
                 case WatchAgents():
                     self._watched = command.channels
                     self._schedule.watch_agents(command.channels)
+                case WatchSettings():
+                    self._settings = True
+                    self._schedule.watch_settings(now)
                 case LookUpSlug():
                     if command.channel in self._slugs or not self._schedule.want_slug(command.channel, now):
                         self._dispatch(SlugLookedUp(command.channel, self._slugs.get(command.channel, "")))

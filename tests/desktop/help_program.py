@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from queue import SimpleQueue
 from typing import Any
 
-from telex_start.desktop.help import as_child, doctor_window, text_window
+from telex_start.desktop.help import doctor_window, text_window
 from telex_start.desktop.help.doctor_window import Line, Verdict
 from telex_start.desktop.help.text_window import TextWindow
+from telex_start.desktop.tk.orders import Orders
 
 _windows: list[TextWindow] = []
 _found: SimpleQueue[Any] = SimpleQueue()
@@ -70,7 +71,7 @@ def _place(text: Any) -> list[int] | None:
 
 def main() -> int:
     logging.basicConfig(level=logging.ERROR)
-    given: list[as_child.Orders] = []
+    given: list[Orders] = []
     there = threading.Event()
     make = TextWindow.__init__
 
@@ -79,14 +80,14 @@ def main() -> int:
         _windows.append(window)
 
     text_window.TextWindow.__init__ = made  # type: ignore[method-assign,assignment]
-    orders = as_child.Orders.__init__
+    orders = Orders.__init__
 
-    def ordered(self: as_child.Orders) -> None:
+    def ordered(self: Orders) -> None:
         orders(self)
         given.append(self)
         there.set()
 
-    as_child.Orders.__init__ = ordered  # type: ignore[method-assign]
+    Orders.__init__ = ordered  # type: ignore[method-assign]
 
     def read() -> None:
         with open(sys.argv[1]) as pipe:

@@ -84,7 +84,7 @@ def main() -> int:
                 file.now = json.loads(text)
                 tell(done=word)
             else:
-                window._order(lambda: tell(**state(window)))
+                window.orders.give(lambda: tell(**state(window)))
 
     threading.Thread(target=read, daemon=True).start()
     tell(open=True)

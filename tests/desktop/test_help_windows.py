@@ -157,6 +157,20 @@ def test_all_of_it_is_copied_by_control_c_or_the_button_as_the_command_prints_it
     doctor.wait_for_copied(COPIED)
 
 
+def test_what_was_copied_outlives_the_window_where_the_desktop_keeps_it(doctor: Doctor) -> None:
+    """On X11 a text is its owner's: it was gone from the clipboard with the window."""
+    doctor.finds(PYTHON, TRAY, VERDICT)
+    doctor.wait_until(bar=False)
+    with Script("tests/desktop/clipboard_manager.py", environ=doctor.desktop.environ) as manager:
+        assert manager.next_line() == "ready"
+        doctor.press("ctrl+c")
+        doctor.wait_until(said="Copied")
+        doctor.press("Escape")
+        assert doctor.script.ended() == 0
+        assert manager.next_line() == "kept"
+        assert doctor.clipboard() == COPIED
+
+
 def test_the_mouse_selects(doctor: Doctor) -> None:
     doctor.finds(PYTHON, VERDICT)
     doctor.wait_until(bar=False)

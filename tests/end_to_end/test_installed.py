@@ -28,6 +28,11 @@ def test_an_empty_environment_and_pip_give_an_icon_with_a_menu(tmp_path: Path) -
     packaged = "from importlib.metadata import version; print(version('telex-start'))"
     listed = subprocess.run([folder / "bin" / "python", "-c", packaged], capture_output=True, text=True, check=True)
     assert (said.stdout, listed.stdout) == (f"telex-start {__version__}\n", f"{__version__}\n")
+    for shipped in (
+        *("share/man/man1/telex-start.1", "share/bash-completion/completions/telex-start"),
+        *("share/zsh/site-functions/_telex-start", "share/fish/vendor_completions.d/telex-start.fish"),
+    ):
+        assert (folder / shipped).is_file()
     with PrivateBus() as bus:
         the_desktop_entry_is_shipped_and_the_doctor_tells_how_to_install_it(folder, tmp_path, bus)
     seen = subprocess.run([folder / "bin" / "python", "-c", "import gi"], stderr=subprocess.DEVNULL)

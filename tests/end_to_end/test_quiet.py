@@ -100,6 +100,53 @@ def test_a_pause_without_an_agent_is_noted_for_the_next(tmp_path: Path) -> None:
             assert len(agent.events("notification")) == 1
 
 
+def reload(folder: Path, telex: Sandbox, config: str) -> None:
+    """The configuration is another, and the agent is told so."""
+    file = folder / "config" / "telex-start" / "config.toml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(config)
+    with Program(folder, "reload", environ=telex.environ) as command:
+        assert command.ended() == 0, command.errors
+
+
+def test_levels_and_settings_at_telex_are_taken_up_without_a_reconnect(tmp_path: Path) -> None:
+    with Sandbox("--organisations", "2", "--rate", "0") as telex:
+        reload(tmp_path, telex, "honour_telex_settings = false")
+        telex.mute(1, "Releases")
+        with headless(tmp_path, telex) as agent:
+            agent.event("state", state="online", subscribed=2)
+            telex.message(0, "General")
+            telex.message(1, "Releases")
+            told = [agent.event("notification"), agent.event("notification")]
+            [organisation] = [one["organisation"] for one in told if one["channel"] == "General"]
+            reload(tmp_path, telex, "")
+            agent.event("unread", unread=1)
+            reload(tmp_path, telex, f'[organisations."{organisation}"]\nnotify = "none"')
+            agent.event("unread", unread=0)
+            telex.message(0, "General")
+            reload(tmp_path, telex, f'[organisations."{organisation}"]\nnotify = "mentions"')
+            agent.event("unread", unread=2)
+            telex.message(0, "General")
+            telex.mention(0, "Marker")
+            agent.event("notification", channel="Marker")
+            assert len(agent.events("notification")) == 3
+            assert {state["state"] for state in agent.events("state")} <= {"signing_in", "connecting", "online"}
+
+
+def test_quiet_hours_begin_and_end_as_they_are_set(tmp_path: Path) -> None:
+    with Sandbox("--organisations", "1", "--rate", "0") as telex:
+        reload(tmp_path, telex, '[quiet]\nfrom = "00:00"\nto = "23:59"')
+        with headless(tmp_path, telex) as agent:
+            assert agent.event("quiet", quiet=True)["status"] == "paused", "they have no end"
+            agent.event("state", state="online", subscribed=1)
+            telex.message(0, "General")
+            agent.event("unread", unread=1)
+            reload(tmp_path, telex, "")
+            told = agent.event("notification")
+            assert (told["title"], told["body"]) == ("While paused", "1 unread in 1 conversation")
+            assert len(agent.events("notification")) == 1
+
+
 def test_what_is_no_pause(tmp_path: Path) -> None:
     for argument, said in (("2x", "is not one of 30m, 1h"), ("25h", "is too long"), ("", "is not one of")):
         with Program(tmp_path, "pause", argument) as command:

@@ -78,6 +78,18 @@ def test_one_that_is_subscribed_later_is_looked_up_then(scene: Scene) -> None:
     assert scene.unread(60.0) == [(0.0, B)]
 
 
+def test_settings_that_are_of_interest_later_are_looked_up_then() -> None:
+    scene = Scene(settings=False)
+    scene.connected(A)
+    scene.run(60)
+    scene.schedule.watch_settings(scene.now)
+    done = scene.run(1)
+    assert {call for _, _, calls in done for call in calls} == {PROFILE, *SETTINGS}
+    scene.schedule.watch_settings(scene.now)
+    assert scene.run(1) == [], "it is known already"
+    assert PREFERENCE in {call for _, _, calls in scene.run(HOUR) for call in calls}
+
+
 def test_whose_settings_at_telex_are_of_no_interest_is_not_asked_for_them() -> None:
     scene = Scene(settings=False)
     scene.connected(A)

@@ -11,7 +11,8 @@ from ... import __version__
 from ...config import ENVIRONMENTS
 from ..main_app.main_app import open_address
 from ..parent import Parent
-from .as_child import Orders, show
+from ..tk.orders import Orders
+from .as_child import run, show
 
 LICENCE = "https://opensource.org/license/mit"
 
@@ -75,4 +76,4 @@ def _open(parent: Parent, data: Mapping[str, Any]) -> None:
             Button("close", "Close", "Close this window (Escape)", window.close),
         ]
     )
-    Orders().run(window, parent, anew=True)
+    run(window, Orders(), parent, anew=True)

@@ -7,68 +7,34 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from ...errors import TelexStartError
 from ..parent import Parent
+from ..tk.orders import Orders
 
 if TYPE_CHECKING:
     from .text_window import TextWindow
 
 
-class Orders:
-    """What other threads want done on that of the window."""
+def run(window: TextWindow, orders: Orders, parent: Parent, *, anew: bool = False) -> None:
+    """Run the window until it is closed, by the person or by the agent's end.
 
-    def __init__(self) -> None:
-        self._waiting: SimpleQueue[tuple[Callable[[], object], SimpleQueue[bool]]] = SimpleQueue()
-        self._wake: Callable[[], object] = lambda: None
-        self._lock = threading.Lock()
-        self._over = False
+    Args:
+        orders: What other threads want done on this one.
+        anew: Where it is asked for again, another takes its place, which tells what holds then.
+    """
 
-    def give(self, order: Callable[[], object]) -> SimpleQueue[bool]:
-        """Have it done soon. From any thread.
+    def forward(token: str) -> bool:
+        if anew:
+            orders.give(window.close)
+            return False  # then the agent opens another
+        return orders.give(lambda: window.come_forward(token)).get()
 
-        Returns:
-            Where it is told whether that was done: ``False`` where the window was closed before.
-        """
-        done: SimpleQueue[bool] = SimpleQueue()
-        with self._lock:
-            if self._over:
-                done.put(False)
-            else:
-                self._waiting.put((order, done))
-        self._wake()
-        return done
-
-    def run(self, window: TextWindow, parent: Parent, *, anew: bool = False) -> None:
-        """Run the window until it is closed, by the person or by the agent's end.
-
-        Args:
-            anew: Where it is asked for again, another takes its place, which tells what holds then.
-        """
-
-        def forward(token: str) -> bool:
-            if anew:
-                self.give(window.close)
-                return False  # then the agent opens another
-            return self.give(lambda: window.come_forward(token)).get()
-
-        self._wake = window.wake
-        parent.listen(forward, lambda: self.give(window.close))
-        window.run(self._obey)
-        with self._lock:
-            self._over = True
-        with suppress(Empty):
-            while True:
-                self._waiting.get_nowait()[1].put(False)
-
-    def _obey(self) -> None:
-        with suppress(Empty):
-            while True:
-                order, done = self._waiting.get_nowait()
-                order()
-                done.put(True)
+    orders.open(window.wake)
+    parent.listen(forward, lambda: orders.give(window.close))
+    window.run(orders.obey)
+    orders.close()
 
 
 def show(make: Callable[[Parent], object]) -> int:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from ..parent import Parent
-from .as_child import Orders, show
+from ..tk.orders import Orders
+from .as_child import run, show
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ class _Doctor:
 
     def run(self, parent: Parent) -> None:
         self._begin()
-        self._orders.run(self._window, parent)
+        run(self._window, self._orders, parent)
 
     def _begin(self) -> None:
         window = self._window

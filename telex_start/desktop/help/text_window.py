@@ -80,6 +80,7 @@ class TextWindow:
         self._turn: Callable[[], object] | None = None
         self._tips: list[Tip] = []
         self._closed = False
+        self._has_copied = False
         if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
             raise TelexStartError(
                 f"{what} needs an X display, which a Wayland desktop has with XWayland: install that, or use the "
@@ -114,6 +115,9 @@ class TextWindow:
             self.root.after(0, self._call_turn)  # within the loop: tkinter loses a quit before it
             self.root.mainloop()
         self._waker.close()
+        if sys.platform.startswith("linux") and self._has_copied:
+            self.root.withdraw()
+            x11.keep_clipboard(self.root.update)
         for tip in self._tips:
             tip.end()
         self.root.destroy()
@@ -337,6 +341,7 @@ class TextWindow:
     def _to_clipboard(self, text: str) -> None:
         self.root.clipboard_clear()
         self.root.clipboard_append(text)
+        self._has_copied = True
 
     def _confirm(self) -> None:
         self._said.configure(text="Copied")

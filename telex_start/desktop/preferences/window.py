@@ -8,13 +8,11 @@ from __future__ import annotations
 import logging
 import os
 import sys
-import threading
-from collections.abc import Callable
-from queue import Empty, SimpleQueue
 from typing import Any
 
 from .. import x11
 from ..tk import placement, toolkit
+from ..tk.orders import Orders
 from ..tk.waker import Waker
 from .model import Model
 from .saving import Saver, Saving
@@ -50,9 +48,8 @@ class PreferencesWindow:
     def __init__(self, model: Model, saver: Saver, token: str = "") -> None:
         self._model = model
         self._saver = saver
-        self._orders: SimpleQueue[tuple[Callable[[], object], SimpleQueue[bool]]] = SimpleQueue()
-        self._order_lock = threading.Lock()
-        self._over = False  # guarded by the lock above
+        self.orders = Orders()
+        """What other threads want done on this one."""
         self._asked: tuple[str, ...] = ()
         self._wants_to_close = False
         made = self._made = toolkit.new_root(tk, _WHAT, _TITLE)
@@ -62,10 +59,11 @@ class PreferencesWindow:
         self._bind()
         self._changed()
         try:
-            self._waker = Waker(self._root.tk, self._obey)
+            self._waker = Waker(self._root.tk, self.orders.obey)
         except (OSError, tk.TclError) as error:
             self._root.destroy()
             raise toolkit.cannot_be_shown(_WHAT, error) from None
+        self.orders.open(self._waker.wake)
         self._show(token)
 
     # --- from other threads -----------------------------------------------------------------------------------------
@@ -76,45 +74,22 @@ class PreferencesWindow:
         Returns:
             ``False`` where the window has been closed meanwhile.
         """
-        return self._order(lambda: self._forward(token)).get()
+        return self.orders.give(lambda: self._forward(token)).get()
 
     def close(self) -> None:
         """Close it, and forget what was not saved. From any thread."""
-        self._order(self._root.quit)
-
-    def _order(self, what: Callable[[], object]) -> SimpleQueue[bool]:
-        """Have its own thread do something; gives where it is told whether that was done."""
-        done: SimpleQueue[bool] = SimpleQueue()
-        with self._order_lock:
-            if self._over:
-                done.put(False)
-            else:
-                self._orders.put((what, done))
-        self._waker.wake()
-        return done
+        self.orders.give(self._root.quit)
 
     # --- its loop ---------------------------------------------------------------------------------------------------
 
     def run(self) -> None:
         """Run until it is closed."""
-        self._root.after(0, self._obey)
+        self._root.after(0, self.orders.obey)
         self._root.mainloop()
-        with self._order_lock:
-            self._over = True
-        while not self._orders.empty():
-            self._orders.get_nowait()[1].put(False)
+        self.orders.close()
         self._waker.close()
         self._end_tips()
         self._root.destroy()
-
-    def _obey(self) -> None:
-        while True:
-            try:
-                what, done = self._orders.get_nowait()
-            except Empty:
-                return
-            what()
-            done.put(True)
 
     # --- making it --------------------------------------------------------------------------------------------------
 
