@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from queue import Empty
+from typing import TYPE_CHECKING
 
 from .. import clock
 from ..config import Config, other_name
@@ -50,7 +51,6 @@ from ..news import wording
 from ..news.unread import Counts
 from ..states import SIGNED_IN, State
 from ..toast import Toast
-from .at_login import AtLogin
 from .failures import Failures
 from .help_desk import HelpDesk
 from .main_app_calls import MainAppCalls
@@ -63,6 +63,9 @@ from .remembered_email import RememberedEmail
 from .renewal import Renewal
 from .settings_desk import SettingsDesk, Unchanging
 from .signing_in import SignInDialogue, sentence
+
+if TYPE_CHECKING:
+    from .at_login import AtLogin
 
 log = logging.getLogger(__name__)
 
@@ -255,6 +258,8 @@ class App:
         elif open_window:
             self._wanted_window = (True, "", None)
         elif at_login and self._surface.opens_windows:
+            from .at_login import AtLogin
+
             self._at_login = AtLogin(self._now(), self._open_at_login)
         else:
             self._ask_or_hint("")
