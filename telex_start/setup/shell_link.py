@@ -41,13 +41,13 @@ def write(path: str, program: str, arguments: str, description: str, icon: str) 
         link, file = ctypes.c_void_p(), ctypes.c_void_p()
         ole.CoCreateInstance(_guid(_SHELL_LINK), None, _IN_PROCESS, _guid(_I_SHELL_LINK), ctypes.byref(link))
         try:
-            _call(link, _SET_PATH, ctypes.c_wchar_p(program))
-            _call(link, _SET_ARGUMENTS, ctypes.c_wchar_p(arguments))
-            _call(link, _SET_DESCRIPTION, ctypes.c_wchar_p(description))
-            _call(link, _SET_ICON_LOCATION, ctypes.c_wchar_p(icon), ctypes.c_int(0))
+            _call(link, _SET_PATH, program)
+            _call(link, _SET_ARGUMENTS, arguments)
+            _call(link, _SET_DESCRIPTION, description)
+            _call(link, _SET_ICON_LOCATION, icon, 0)
             _call(link, _QUERY_INTERFACE, _guid(_I_PERSIST_FILE), ctypes.byref(file))
             try:
-                _call(file, _SAVE, ctypes.c_wchar_p(path), ctypes.c_int(1))
+                _call(file, _SAVE, path, 1)
             finally:
                 _release(file)
         finally:
@@ -65,13 +65,15 @@ def _call(interface: ctypes.c_void_p, place: int, *arguments: Any) -> None:
     Raises:
         OSError: it answers with a failure.
     """
-    _method(interface, place, _WINDOWS.HRESULT)(interface, *arguments)
+    kinds = {str: ctypes.c_wchar_p, int: ctypes.c_int}
+    types = [kinds.get(type(argument), ctypes.c_void_p) for argument in arguments]
+    _method(interface, place, _WINDOWS.HRESULT, *types)(interface, *arguments)
 
 
 def _release(interface: ctypes.c_void_p) -> None:
     _method(interface, _RELEASE, ctypes.c_ulong)(interface)
 
 
-def _method(interface: ctypes.c_void_p, place: int, answers: Any) -> Any:
+def _method(interface: ctypes.c_void_p, place: int, answers: Any, *types: Any) -> Any:
     table = ctypes.cast(interface, ctypes.POINTER(ctypes.POINTER(ctypes.c_void_p))).contents
-    return _WINDOWS.WINFUNCTYPE(answers)(table[place])
+    return _WINDOWS.WINFUNCTYPE(answers, ctypes.c_void_p, *types)(table[place])

@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from ..errors import TelexStartError
+from ..process import paths
 from . import desktop_files, draw_icons, files, launch, shell_link
 from .record import Record
 from .status import Status
@@ -63,8 +64,6 @@ def shortcut() -> str:
 
 def icon() -> str:
     """The icon's file, which the shortcut names."""
-    from ..process import paths
-
     return os.path.join(paths.state_folder(), "telex-start.ico")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -383,6 +384,18 @@ def test_without_a_tray_it_says_so_and_the_icon_comes_with_the_tray(
         with FakePanel(private_bus) as panel:
             assert program.next_line() == "TrayAppeared"
             assert panel.wait_for_item().labels() == SIGNED_OUT
+
+
+def test_at_login_a_missing_tray_is_no_news_for_a_while(environ: dict[str, str], private_bus: PrivateBus) -> None:
+    """It was said after three seconds, while the desktop was starting."""
+    begun = time.monotonic()
+    with tray_program("0.1", "2", **environ) as program:
+        assert program.next_line() == "TrayMissing"
+        assert time.monotonic() - begun >= 2
+    with tray_program("0.1", "60", **environ) as program, FakePanel(private_bus, host=False) as panel:
+        panel.wait_for_item()
+        panel.host()
+        assert program.next_line() == "TrayAppeared"
 
 
 @pytest.mark.parametrize(

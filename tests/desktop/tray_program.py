@@ -49,14 +49,15 @@ def _face(fields: dict[str, Any]) -> Face:
     return Face(**known, state=state, recent=recent, muted=muted)
 
 
-def main(wait_for_tray: str = "0.2") -> int:
+def main(wait_for_tray: str = "0.2", silent_for: str = "0") -> int:
     global _openings
     logging.basicConfig(level=logging.DEBUG)
     buses = Buses()
     # One cache for all the tests of a run: drawing takes longer than most of them.
     cache = os.path.join(tempfile.gettempdir(), f"tray-program-{os.getuid()}")
     face = Face(State.SIGNED_OUT, 0, "Signed out")
-    tray = Tray(_print, face, bus=buses.session, cache=cache, wait_for_tray=float(wait_for_tray))
+    wait, silent = float(wait_for_tray), float(silent_for)
+    tray = Tray(_print, face, bus=buses.session, cache=cache, wait_for_tray=wait, silent_for=silent)
     try:
         tray.start(buses.start)
     except NoPlaceForIcon as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from telex_start.events import StateChanged
-from telex_start.face import face_of, plural
+from telex_start.face import LONGEST_STATUS, Silence, face_of, plural
 from telex_start.states import State
 
 
@@ -76,3 +76,23 @@ def test_plural(count: int, text: str) -> None:
 
 def test_an_irregular_plural() -> None:
     assert plural(2, "reply", "replies") == "2 replies"
+
+
+def test_a_pause_is_the_last_word_and_stays_where_the_line_is_cut() -> None:
+    online = StateChanged(State.ONLINE, organisations=3, subscribed=3)
+    face = face_of(online, 5, silence=Silence("paused until 14:30", resumable=True))
+    assert face.status == "Online: 3 organisations, 5 unread, paused until 14:30"
+    assert (face.quiet, face.resumable, face.words) == (True, True, "")
+    assert face_of(online, 0, silence=Silence("paused")).status == "Online: 3 organisations, paused"
+    many = StateChanged(State.ONLINE, organisations=120, subscribed=119)
+    face = face_of(many, 99_999, silence=Silence("paused until Tue 08:00"))
+    assert face.status.startswith("Online: 119 of 120 organisations")
+    assert face.status.endswith("…, paused until Tue 08:00")
+    assert len(face.status) <= LONGEST_STATUS
+    assert face.title == "Telex: Online: 119 of 120 organisations, 99999 unread, paused until Tue 08:00"
+
+
+def test_a_pause_is_said_whatever_the_state_but_the_end() -> None:
+    paused = Silence("paused")
+    ends = {state: face_of(StateChanged(state), 0, silence=paused).status.endswith(", paused") for state in State}
+    assert ends == {state: state is not State.STOPPED for state in State}

@@ -1,0 +1,146 @@
+"""Windows and macOS, which are mocked here: `sys.platform`, the registry and the shell's shortcut.
+
+`python -m tests.windows` tries the same on Wine's registry and shell. Of macOS there is only what its manual says.
+"""
+
+from __future__ import annotations
+
+import plistlib
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from telex_start.errors import TelexStartError
+from telex_start.setup import autostart, draw_icons, headless, integration, launch, macos, record, shell_link, windows
+
+PROGRAM = "telex-startw.exe"
+
+
+class Registry:
+    """HKEY_CURRENT_USER, as far as `winreg` is asked for it."""
+
+    HKEY_CURRENT_USER = "HKCU"
+    KEY_SET_VALUE = 2
+    REG_SZ = 1
+
+    def __init__(self) -> None:
+        self.keys: dict[str, dict[str, Any]] = {}
+
+    @contextmanager
+    def CreateKeyEx(self, root: str, key: str, reserved: int, access: int) -> Iterator[dict[str, Any]]:
+        yield self.keys.setdefault(key, {})
+
+    @contextmanager
+    def OpenKey(self, root: str, key: str, reserved: int = 0, access: int = 1) -> Iterator[dict[str, Any]]:
+        if key not in self.keys:
+            raise FileNotFoundError
+        yield self.keys[key]
+
+    def SetValueEx(self, key: dict[str, Any], name: str, reserved: int, kind: int, value: Any) -> None:
+        key[name] = value
+
+    def QueryValueEx(self, key: dict[str, Any], name: str) -> tuple[Any, int]:
+        if name not in key:
+            raise FileNotFoundError
+        return key[name], 1
+
+    def DeleteValue(self, key: dict[str, Any], name: str) -> None:
+        if name not in key:
+            raise FileNotFoundError
+        del key[name]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "home").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("APPDATA", str(tmp_path / "home" / "Roaming"))
+    elsewhere = SimpleNamespace(state_folder=lambda: str(tmp_path / "home" / "state"))
+    for module in (record, windows):
+        monkeypatch.setattr(module, "paths", elsewhere)
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def registry(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    made = Registry()
+    program = tmp_path / "my programs" / PROGRAM
+    program.parent.mkdir()
+    program.touch(0o755)
+    monkeypatch.setattr(windows, "_registry", lambda: made)
+    monkeypatch.setattr(launch, "tried", lambda: [str(program)])
+    monkeypatch.setattr(draw_icons, "draw_elsewhere", lambda path: Path(path).touch())
+    monkeypatch.setattr(shell_link, "write", lambda path, *words: Path(path).write_text("\n".join(words)))
+    monkeypatch.setattr(sys, "platform", "win32")
+    return made
+
+
+def test_windows_starts_it_by_the_run_key_and_off_leaves_nothing(
+    registry: Registry, home: Path, tmp_path: Path
+) -> None:
+    assert autostart.status() == (False, "")
+    autostart.turn(True)
+    program = tmp_path / "my programs" / PROGRAM
+    assert registry.keys[windows._RUN] == {"Telex Start": f'"{program}" --at-login'}
+    assert autostart.is_on()
+    assert Path(windows.shortcut()).read_text().splitlines()[0] == str(program)
+    assert integration.status().on
+    autostart.turn(False)
+    assert registry.keys[windows._RUN] == {}
+    assert list(home.rglob("*")) == []
+
+
+def test_what_task_manager_switched_off_is_off_and_on_says_otherwise(registry: Registry) -> None:
+    autostart.turn(True)
+    registry.keys[windows._APPROVED] = {"Telex Start": bytes([3, *[0] * 11])}
+    assert autostart.status() == (False, "it is switched off in Task Manager or Settings")
+    registry.keys[windows._APPROVED] = {"Telex Start": bytes([2, *[0] * 11])}
+    assert autostart.is_on()
+    registry.keys[windows._APPROVED] = {"Telex Start": bytes([3, *[0] * 11])}
+    autostart.turn(True)
+    assert autostart.is_on()
+
+
+def test_a_program_that_is_gone_is_said(registry: Registry, tmp_path: Path) -> None:
+    autostart.turn(True)
+    (tmp_path / "my programs" / PROGRAM).unlink()
+    assert "which is not there" in autostart.status().words
+
+
+@pytest.mark.parametrize("folder", [".", "Scripts"])
+def test_windows_starts_it_without_a_console(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "pythonw.exe").touch(0o755)
+    python = str(tmp_path / "python.exe")
+    assert launch.candidates(python, "win32") == [[str(tmp_path / "pythonw.exe"), "-m", "telex_start"]]
+    script = tmp_path / folder / PROGRAM
+    script.parent.mkdir(exist_ok=True)
+    script.touch(0o755)
+    assert Path(launch.candidates(python, "win32")[0][0]) == script
+
+
+def test_macos_starts_it_by_a_launch_agent(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(launch, "tried", lambda: ["/bin/sh", "a & b"])
+    autostart.turn(True)
+    file = home / "Library" / "LaunchAgents" / "im.telex.telex-start.plist"
+    agent = plistlib.loads(file.read_bytes())
+    assert (agent["Label"], agent["RunAtLoad"]) == ("im.telex.telex-start", True)
+    assert agent["ProgramArguments"] == ["/bin/sh", "a & b", "--at-login"]
+    assert autostart.is_on()
+    file.write_bytes(plistlib.dumps({**agent, "Disabled": True}))
+    assert autostart.status() == (False, f"{file} says Disabled")
+    file.write_text("no list")
+    assert autostart.status() == (False, f"{file} cannot be read")
+    autostart.turn(False)
+    assert list(home.rglob("*")) == []
+
+
+def test_only_linux_has_units(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(TelexStartError, match="--headless needs systemd"):
+        headless.refuse_elsewhere("win32")
+    assert macos.LABEL
