@@ -139,8 +139,7 @@ def test_organisation_mute_and_start_at_login_hold_at_once(start: Callable[..., 
     person.hears("hello")
     until(lambda: "Mute" in person.item.labels("Recent"), "the conversation is not in the menu")
     person.item.click("Recent", "Mute", person.item.labels("Recent", "Mute")[0], "Until unmuted")
-    person.sees("Online: 1 organisation")
-    assert "unread" not in person.item.labels()[0]
+    until(lambda: person.item.labels()[0] == "Online: 1 organisation", "it is still counted")
     person.opens()
     # Start at log-in; from the last list on: the organisation, Unmute, OK.
     person.presses("alt+s", "alt+l", "Tab", "m", "Tab", "space", "Tab", "Return")
