@@ -83,10 +83,11 @@ ROOMS: dict[str, set[str]] = {
         "desktop",
         "desktop.bus",
         "desktop.help",
+        "desktop.main_app",
+        "desktop.preferences",
         "desktop.toasts",
         "desktop.tray",
-    }
-    | {"desktop.main_app"},
+    },
     "doctor": {"net", "push", "news", "process", "config_file", "command_line"}
     | {"desktop", "desktop.bus", "desktop.tray", "desktop.main_app", "desktop.help"},
     "pause_command": {"app", "command_line", "config_file", "process"},
