@@ -19,19 +19,18 @@ from .menu import Request
 from .process import instance, lazylog, paths, signals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from .app.ports import HelpPort, SessionPort, Surface
     from .config import Config
     from .config_file import Settings as Source
     from .console import Console
-    from .desktop.child import Child
-    from .desktop.main_app.starting import Start
+    from .desktop.main_app.opening import MainApp
+    from .desktop.preferences.opening import Preferences
     from .desktop.toasts.toasts import Toasts
     from .desktop.tray.surface import TraySurface
-    from .events import Event, MainAppAnswered
+    from .events import Event
     from .process.signals import Watch
-    from .remembered import Remembered
     from .session.tokens import TokenStore
 
 log = lazylog.Log(__name__)
@@ -178,7 +177,9 @@ class _Agent:
             The exit code, and why where it is not 0.
         """
         from .app.app import App
+        from .desktop.main_app.opening import MainApp
         from .events import SignIn
+        from .process import state_file
         from .session.tokens import TokenStore
 
         lazylog.begin()
@@ -197,7 +198,7 @@ class _Agent:
 
             return Session(config, store, events.put)
 
-        main_app = _MainApp(config, self._buses.screen_is_locked)
+        main_app = MainApp(config, self._buses.screen_is_locked)
         app = App(
             config=config,
             events=events,
@@ -207,7 +208,7 @@ class _Agent:
             make_help=self._make_help,
             make_session=make_session,
             settings=_Settings(self._source, main_app),
-            memory=_Memory(config.api_url),
+            memory=state_file.Memory(config.api_url),
             preferences=self._make_preferences(),
         )
         try:
@@ -225,10 +226,12 @@ class _Agent:
         self._stack.callback(made.end)
         return made
 
-    def _make_preferences(self) -> _Preferences | None:
+    def _make_preferences(self) -> Preferences | None:
         if self._tray is None:
             return None
-        made = _Preferences(self._events, self._source)
+        from .desktop.preferences.opening import Preferences
+
+        made = Preferences(self._events.put, self._source.path, self._source.given)
         self._stack.callback(made.end)
         return made
 
@@ -282,7 +285,7 @@ def _icon_file() -> str | None:
 class _Settings:
     """The configuration's source, and who takes it up on this side of the App."""
 
-    def __init__(self, source: Source, main_app: _MainApp) -> None:
+    def __init__(self, source: Source, main_app: MainApp) -> None:
         self.changed = source.changed
         self.load = source.load
         self._main_app = main_app
@@ -293,115 +296,6 @@ class _Settings:
 
         logs.set_level(config.log_level)
         self._main_app.configure(config)
-
-
-class _Memory:
-    """What is remembered from one start to the next; for each API address by itself."""
-
-    def __init__(self, api_url: str) -> None:
-        self._api_url = api_url
-
-    def load(self) -> tuple[Remembered, str]:
-        """See :func:`telex_start.process.state_file.load`."""
-        from .process import state_file
-
-        return state_file.load(self._api_url)
-
-    def save(self, remembered: Remembered) -> None:
-        """See :func:`telex_start.process.state_file.save`."""
-        from .process import state_file
-
-        state_file.save(self._api_url, remembered)
-
-
-class _Preferences:
-    """The preferences window, whose modules are imported when it is first wanted."""
-
-    def __init__(self, events: DispatchQueue, source: Source) -> None:
-        self._events = events
-        self._source = source
-        self._child: Child | None = None
-
-    def open(
-        self, organisations: Sequence[tuple[str, str, str]], muted: Sequence[tuple[object, ...]], token: str
-    ) -> None:
-        """Open it, or bring it to the front; see :class:`telex_start.app.ports.Preferences`."""
-        from .app.preferences_desk import PREFERENCES
-        from .desktop.child import Child
-
-        if self._child is None:
-            self._child = Child(PREFERENCES, self._events.put)
-        shown = {
-            "path": os.path.abspath(self._source.path),
-            "given": {key: (given.source, given.value) for key, given in self._source.given().items()},
-            "organisations": organisations,
-            "muted": muted,
-        }
-        self._child.open(["preferences", "--child"], shown, token)
-
-    def end(self) -> None:
-        """Close it."""
-        if self._child is not None:
-            self._child.end()
-
-
-class _MainApp:
-    """Opens and closes the Telex client, whose modules are imported when they are needed."""
-
-    def __init__(self, config: Config, locked: Callable[[], bool]) -> None:
-        self._web_url = config.web_url
-        self._locked = locked
-        self._last_start: Start | None = None
-        self.configure(config)
-
-    def configure(self, config: Config) -> None:
-        """What is opened is another."""
-        self._command = config.main_app_command
-        self._click = config.main_app_click
-
-    def open(self, token: str) -> MainAppAnswered | None:
-        """Open it, or raise it where it runs.
-
-        Args:
-            token: The desktop's activation token for it; empty without one.
-        """
-        from .desktop.main_app import main_app
-
-        answer, self._last_start = main_app.open_main_app(self._command, token, self._last_start, self._web_url)
-        return answer
-
-    def open_place(self, address: str, token: str, in_browser: bool) -> MainAppAnswered | None:
-        """Open an address of the web app in the browser, or the client where a click is to open that.
-
-        Args:
-            token: As for :meth:`open`.
-            in_browser: It is in the browser alone.
-        """
-        if not in_browser and self.prefers_client():
-            return self.open(token)
-        from .desktop.main_app import main_app
-
-        return main_app.open_address(address, token)
-
-    def prefers_client(self) -> bool:
-        """Whether a click on a toast opens the client: as it is set, else where there is one."""
-        if self._click is not None:
-            return self._click == "client"
-        from .desktop.main_app import main_app
-
-        return main_app.find(self._command) is not None
-
-    def in_front(self) -> bool:
-        """Whether the person looks at it, as far as the desktop tells."""
-        from .desktop.main_app import in_front
-
-        return in_front.client_in_front(self._command, self._locked)
-
-    def close(self) -> MainAppAnswered | None:
-        """End it."""
-        from .desktop.main_app import main_app
-
-        return main_app.close_main_app(self._command)
 
 
 def _second_start(folder: str, api_url: str, request: Request | None) -> int:

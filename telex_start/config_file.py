@@ -65,6 +65,15 @@ def load_where(options: object) -> Config:
     return resolve(where, path, environ, given_options)
 
 
+def names_address(options: object) -> bool:
+    """Whether the command line says which Telex it is.
+
+    Args:
+        options: As of :func:`load`.
+    """
+    return any(_given_options(options)[key] is not None for key in _WHERE)
+
+
 class Settings:
     """The configuration of this process, and whether its file has changed since it was read."""
 

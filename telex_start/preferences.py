@@ -26,7 +26,7 @@ def main(argv: list[str]) -> int:
         ConfigError: an option is wrong, or the configuration file is no TOML.
         TelexStartError: there is no Tk, or no display.
     """
-    from . import config_file
+    from . import config_file, reload_command
     from .command_line import parse_command
 
     options = parse_command("preferences", argv)
@@ -38,7 +38,7 @@ def main(argv: list[str]) -> int:
     if kind == "tray":
         return 0
     given = {key: (one.source, one.value) for key, one in config_file.sources(options).items()}
-    _by_itself(path, api_url, given, lambda: instance.ask(folder, api_url, Request.RELOAD), has_agent=kind is not None)
+    _by_itself(path, api_url, given, lambda: reload_command.ask(options, api_url), has_agent=kind is not None)
     return 0
 
 

@@ -9,13 +9,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from queue import Empty
-from typing import TYPE_CHECKING
 
 from .. import clock
-from ..config import Config, other_name
-from ..errors import NobodyToAsk, TelexStartError
+from ..config import Config
 from ..events import (
-    CancelSignIn,
     Command,
     Event,
     IconClicked,
@@ -26,14 +23,12 @@ from ..events import (
     MarkedAsRead,
     MenuClicked,
     Notice,
+    OrganisationsChanged,
     ProfileLookedUp,
     ReconnectNow,
     SecondStart,
     SignalReceived,
     SignIn,
-    SignInFailed,
-    SignInFailure,
-    SignOut,
     StateChanged,
     ThreadFailed,
     ToastClicked,
@@ -42,8 +37,6 @@ from ..events import (
     TrayMissing,
     Trouble,
     UnreadClicked,
-    WindowClosed,
-    WindowSubmitted,
 )
 from ..face import Face
 from ..menu import MenuItem, Request
@@ -59,32 +52,22 @@ from .own_words import OwnWords
 from .ports import EventQueue, HelpPort, MainApp, Memory, Preferences, SessionPort, Settings, Surface, ToastsPort
 from .preferences_desk import PreferencesDesk
 from .quiet_desk import NoMemory, QuietDesk
-from .remembered_email import RememberedEmail
 from .renewal import Renewal
 from .settings_desk import SettingsDesk, Unchanging
-from .signing_in import SignInDialogue, sentence
-
-if TYPE_CHECKING:
-    from .at_login import AtLogin
+from .sign_in_desk import SignInDesk
 
 log = logging.getLogger(__name__)
 
 EXIT_FAILED = 1
 """An error that nobody expected."""
-EXIT_REFUSED = 3
-"""Credentials were refused, or the session ended, and nobody can be asked."""
 SESSION_WITHIN = 1.0
 """Seconds that Exit waits for the session thread."""
 _AFTER_FAILURE = 1.0
 """Seconds after which what was due and failed unexpectedly is tried again."""
 
 
-_ON = SIGNED_IN | {State.SIGNING_IN}
-"""The states that Cancel and Sign Out put an end to."""
-
-
 class App:
-    """The main thread's work: owns the notifier and the sign-in dialogue, and commands the session and the desktop."""
+    """The main thread's work: owns the desks, asks them in turn, and commands session and desktop."""
 
     def __init__(
         self,
@@ -118,15 +101,6 @@ class App:
         self._make_session = make_session
         self._now = now
         self._session: SessionPort | None = None
-        self._last_state = StateChanged(State.SIGNED_OUT)
-        self._email = config.email or ""
-        self._other_name = other_name(config.api_url)
-        self._dialogue: SignInDialogue | None = None
-        self._wanted_window: tuple[bool, str, Toast | None] | None = None
-        self._leaving = False
-        """The person has cancelled or signed out, and the session has not said yet that it is over."""
-        self._hint_with_icon: Toast | None = None
-        self._at_login: AtLogin | None = None
         self._icon_seen = False
         self._exit_code: int | None = None
         self._last_words = ""
@@ -137,8 +111,10 @@ class App:
             now=now,
             client_in_front=lambda: self._news.client_in_front(),  # noqa: PLW0108  # the news desk comes below
         )
-        self._remembered_email = RememberedEmail(config, self._quiet)
         self._own = OwnWords(surface, toasts, lambda: self._quiet.quiet.is_quiet(self._now()))
+        self._sign_in = SignInDesk(
+            config, surface, self._own, events, self._quiet, send=self._send, end=self._quit, now=now
+        )
         self._settings = SettingsDesk(config, settings or Unchanging(config), self._own, [self._configure])
         self._failures = Failures()
         self._due_not_before = float("-inf")
@@ -153,7 +129,7 @@ class App:
             self._own,
             events.put,
         )
-        self._renewal = Renewal(self._last_state, surface.renew_every, self._news.notifier.recent)
+        self._renewal = Renewal(self._sign_in.session, surface.renew_every, self._news.notifier.recent)
         self._help = HelpDesk(make_help, config.web_url, lambda: self._renewal.shown, self._own)
 
     @property
@@ -177,8 +153,8 @@ class App:
         try:
             self._begin(sign_in, open_window, at_login)
             while self._exit_code is None:
-                if self._wanted_window is not None:
-                    self._run_window(*self._wanted_window)
+                if self._sign_in.wants_window:
+                    self._run_window()
                 else:
                     self._wait()
             return self._exit_code
@@ -188,7 +164,7 @@ class App:
             self._show_stopped()
 
     def _show_stopped(self) -> None:
-        last = self._last_state
+        last = self._sign_in.session
         while not self._events.empty():
             event = self._events.get_nowait()
             if isinstance(event, StateChanged):
@@ -222,15 +198,15 @@ class App:
         self._tick()
 
     def _due_in(self) -> float | None:
-        parts = (self._quiet, self._news, self._renewal, self._dialogue, self._at_login)
-        times = [time for part in parts if part is not None and (time := part.deadline()) is not None]
+        parts = (self._quiet, self._news, self._renewal, self._sign_in)
+        times = [time for part in parts if (time := part.deadline()) is not None]
         return max(0.0, max(min(times), self._due_not_before) - self._now()) if times else None
 
     def _tick(self) -> None:
         now = self._now()
         if now < self._due_not_before:
             return
-        for tick in (self._quiet.tick, self._news.tick, self._tick_face, self._tick_dialogue, self._tick_at_login):
+        for tick in (self._quiet.tick, self._news.tick, self._tick_face, self._sign_in.tick):
             try:
                 tick(now)
             except Exception as error:
@@ -240,49 +216,11 @@ class App:
     def _tick_face(self, now: float) -> None:
         self._renew(self._renewal.tick(now))
 
-    def _tick_dialogue(self, now: float) -> None:
-        if self._dialogue is not None:
-            self._dialogue.tick(now)
-
-    def _tick_at_login(self, now: float) -> None:
-        if self._at_login is not None:
-            self._at_login.tick(now)
-
     def _begin(self, sign_in: list[SignIn], open_window: bool, at_login: bool) -> None:
         self._quiet.begin()
         if self._quiet.problem:
             self._own.say(wording.said("Telex Start has forgotten a setting", self._quiet.problem), needs_person=False)
-        if sign_in:
-            self._email = sign_in[0].email
-            self._send(sign_in.pop())
-        elif open_window:
-            self._wanted_window = (True, "", None)
-        elif at_login and self._surface.opens_windows:
-            from .at_login import AtLogin
-
-            self._at_login = AtLogin(self._now(), self._open_at_login)
-        else:
-            self._ask_or_hint("")
-
-    def _ask_or_hint(self, why: str) -> None:
-        """Nobody is signed in: ask on the terminal, or say how to sign in, once the icon is there.
-
-        Args:
-            why: Why nobody is signed in any more; empty at the start.
-        """
-        try:
-            sign_in = self._surface.ask(self._email)
-        except KeyboardInterrupt:
-            self._quit(0)
-            return
-        except NobodyToAsk as nobody:
-            self._quit(EXIT_REFUSED, why or nobody.message)
-            return
-        if sign_in is not None:
-            self._email = sign_in.email
-            self._send(sign_in)
-        elif not why:
-            self._hint_with_icon = wording.SIGNED_OUT
+        self._sign_in.begin(sign_in, open_window, at_login)
 
     def _send(self, command: Command) -> None:
         assert self._session is not None
@@ -291,57 +229,13 @@ class App:
     def _quit(self, code: int, why: str = "") -> None:
         self._last_words = why
         self._exit_code = code
-        if self._dialogue is not None:
-            self._dialogue.close()
+        self._sign_in.close_window()
 
-    # --- the window -------------------------------------------------------------------------------------------------
-
-    def _run_window(self, take_focus: bool, message: str, otherwise: Toast | None) -> None:
-        self._wanted_window = self._at_login = None
+    def _run_window(self) -> None:
         try:
-            may_open = take_focus or self._surface.may_open_unasked()
-            email = self._email or self._remembered_email.email
-            window = self._surface.open_window(email, take_focus, message) if may_open else None
-            if window is None:
-                if otherwise is not None:
-                    self._own.say(otherwise)
-            else:
-                self._own.take_back(wording.SIGNING_IN)  # the window says it, and is not to be covered
-                self._dialogue = SignInDialogue(window, self._now, self._other_name)
-                self._events.wake_by(window.wake)
-                window.run(self.turn)
-        except TelexStartError as error:
-            log.warning("%s: %s", error.title, error.message)
-            title = error.title if otherwise is None else otherwise.title
-            self._own.say(wording.said(title, error.message, key=wording.SIGNING_IN))
+            self._sign_in.run_window(self.turn)
         except Exception as error:
             self._unexpected(error)
-        finally:
-            self._events.wake_by(None)
-            self._dialogue = None
-
-    def _want_window(self, take_focus: bool, message: str = "", otherwise: Toast | None = None) -> None:
-        """Open the login window on the next turn of the loop, or bring it forward where it is open.
-
-        Args:
-            otherwise: What is said where none can be opened now.
-        """
-        if self._dialogue is not None and self._dialogue.succeeded:
-            self._dialogue.close()  # it would go in a moment, and the person would have asked in vain
-        if self._dialogue is not None and not self._dialogue.closing:
-            if take_focus:
-                self._dialogue.come_forward()
-        else:
-            self._wanted_window = (take_focus, message, otherwise)
-
-    def _offer_window(self, message: str, otherwise: Toast) -> None:
-        """Open the login window without being asked to, or else say that it is needed; not on a terminal."""
-        if self._surface.opens_windows:
-            self._want_window(take_focus=False, message=message, otherwise=otherwise)
-
-    def _open_at_login(self) -> None:
-        if self._last_state.state is State.SIGNED_OUT:
-            self._offer_window("", wording.SIGNED_OUT_BY_CLICK)
 
     # --- events -----------------------------------------------------------------------------------------------------
 
@@ -366,6 +260,8 @@ class App:
         if self._news.handle(event, now):
             if isinstance(event, ProfileLookedUp):
                 self._renew(self._renewal.change(now, paused=self._news.notifier.paused))
+            if isinstance(event, OrganisationsChanged):
+                self._settings.organisations(event.organisations)
             self._renew(self._renewal.change(now))  # for what is recent
             return
         if self._taken_at_a_desk(event, now):
@@ -380,21 +276,16 @@ class App:
             case ToastClicked():
                 self._toast_clicked(event, now)
             case UnreadClicked():
-                self._news.recent.clicked(event, now) if self._signed_in else self._open(event.token)
+                self._news.recent.clicked(event, now) if self._sign_in.signed_in else self._open(event.token)
             case MarkedAsRead() | MarkAsReadFailed():
                 self._say(self._news.recent.answered(event))
             case SecondStart():
                 self._second_start(event.request)
             case SignalReceived():
                 self._quit(0)
-            case WindowSubmitted():
-                self._submitted(event)
-            case WindowClosed():
-                self._window_closed()
-            case SignInFailed():
-                self._sign_in_failed(event)
             case Trouble():
-                self._trouble(event)
+                self._surface.trouble(event)
+                self._sign_in.trouble(event)
             case Notice():
                 self._own.say(wording.said(event.title, event.message), needs_person=event.needs_person)
             case MachineWoke():
@@ -417,8 +308,8 @@ class App:
     def _second_start(self, request: Request) -> None:
         if request is Request.EXIT:
             self._quit(0)
-        elif request is Request.LOGIN and self._last_state.sign_in_again:
-            self._want_window(take_focus=True)
+        elif request is Request.LOGIN and self._sign_in.session.sign_in_again:
+            self._sign_in.log_in()
         else:
             self._open()
 
@@ -427,31 +318,23 @@ class App:
         if self._settings.handle(event) or self._quiet.handle(event, now):
             self._surface.end_startup(getattr(event, "token", ""))
             return True
-        return self._preferences.handle(event) or self._help.handle(event)  # a window ends it when it is there
+        # A window ends the startup when it is there.
+        return self._preferences.handle(event) or self._help.handle(event) or self._sign_in.handle(event)
 
     def _say(self, toast: Toast | None) -> None:
         if toast is not None:
             self._own.say(toast)
 
-    def _trouble(self, event: Trouble) -> None:
-        self._surface.trouble(event)
-        if self._dialogue is not None:
-            self._dialogue.trouble(event)
-
     def _tray_appeared(self) -> None:
         self._icon_seen = True
         self._own.take_back(wording.TRAY)
-        if self._at_login is not None:
-            self._at_login.tray_appeared()
-        if self._last_state.state is State.SIGNED_OUT and self._hint_with_icon is not None:
-            self._own.say(self._hint_with_icon)
-        self._hint_with_icon = None
+        self._sign_in.tray_appeared()
 
     def _tray_missing(self, event: TrayMissing) -> None:
         # Once: a panel that restarts later is no news.
         if not self._icon_seen:
             self._icon_seen = True
-            nobody = self._last_state.state in (State.SIGNED_OUT, State.SIGN_IN_NEEDED)
+            nobody = self._sign_in.session.state in (State.SIGNED_OUT, State.SIGN_IN_NEEDED)
             self._own.say(wording.no_tray(event.missing, signed_in=not nobody), needs_person=nobody)
 
     def _menu(self, item: MenuItem, token: str) -> None:
@@ -461,16 +344,15 @@ class App:
         self._surface.end_startup(token)
         match item:
             case MenuItem.LOGIN:
-                if not self._signed_in or self._last_state.sign_in_again:
-                    self._want_window(take_focus=True)
+                self._sign_in.log_in()
             case MenuItem.CLOSE_MAIN_APP:
                 self._main_app.close()
             case MenuItem.MARK_ALL_AS_READ:
-                self._say(self._news.recent.mark_all_as_read() if self._signed_in else None)
+                self._say(self._news.recent.mark_all_as_read() if self._sign_in.signed_in else None)
             case MenuItem.TEST_NOTIFICATIONS:
                 self._news.show(wording.SAMPLE)
             case MenuItem.SIGN_OUT:
-                self._sign_out()
+                self._sign_in.sign_out()
             case MenuItem.RECONNECT_NOW:
                 self._send(ReconnectNow())
             case MenuItem.EXIT:
@@ -478,15 +360,14 @@ class App:
 
     def _open(self, token: str = "") -> None:
         """What a click on the icon or a toast, or a second start, asks for."""
-        if self._signed_in:
+        if self._sign_in.signed_in:
             self._open_main_app(token)
             return
         self._surface.end_startup(token)
-        if self._last_state.state is not State.SIGNING_IN or self._dialogue is not None or self._leaving:
-            self._want_window(take_focus=True)
+        self._sign_in.clicked()
 
     def _toast_clicked(self, event: ToastClicked, now: float) -> None:
-        if event.toast.place is None or not self._signed_in:
+        if event.toast.place is None or not self._sign_in.signed_in:
             self._open(event.token)
         else:
             self._news.clicked(event, now)
@@ -495,57 +376,9 @@ class App:
         if not self._main_app.open(token):
             self._surface.end_startup(token)
 
-    @property
-    def _signed_in(self) -> bool:
-        return self._last_state.state in SIGNED_IN and not self._leaving
-
-    def _leave(self, command: CancelSignIn | SignOut) -> None:
-        """End the session, or the sign-in. What the session still tells of it is no news to the person."""
-        under_way = self._dialogue is not None and self._dialogue.under_way
-        self._leaving = self._leaving or under_way or self._last_state.state in _ON
-        self._remembered_email.submitted("")
-        self._send(command)
-
-    def _sign_out(self) -> None:
-        self._email = ""
-        self._remembered_email.forget()
-        self._leave(SignOut())
-        if self._dialogue is not None and (self._dialogue.under_way or self._dialogue.succeeded):
-            self._dialogue.close()
-
-    def _submitted(self, event: WindowSubmitted) -> None:
-        if self._dialogue is not None:
-            if self._dialogue.under_way:
-                return  # it has adopted another sign-in in the meantime
-            self._dialogue.submitted(self._signed_in)
-        self._email = event.email
-        self._remembered_email.submitted(event.email)
-        self._send(SignIn(event.email, event.password))
-
-    def _window_closed(self) -> None:
-        if self._dialogue is not None and not self._dialogue.closing:
-            if self._dialogue.under_way:
-                self._leave(CancelSignIn())
-            self._dialogue.close()
-
-    def _sign_in_failed(self, event: SignInFailed) -> None:
-        if self._leaving:
-            return
-        self._remembered_email.submitted("")
-        if self._dialogue is not None:
-            self._dialogue.failed(event)
-            return
-        words = sentence(event, self._other_name)
-        self._surface.trouble(Trouble(event.title, words))
-        self._ask_or_hint(f"signing in was refused: {words}")
-        if event.kind in (SignInFailure.CREDENTIALS, SignInFailure.FORM, SignInFailure.REFUSED):
-            self._offer_window(words, wording.said(event.title, words, key=wording.SIGNING_IN))
-
     def _state_changed(self, event: StateChanged, now: float) -> None:
-        before, self._last_state = self._last_state, event
-        if event.state is not before.state:
-            self._own.take_back(wording.SIGNING_IN)
-        left, self._leaving = self._leaving, self._leaving and event.state in _ON
+        before = self._sign_in.session
+        self._sign_in.state(event)
         if event.state is State.STOPPED and self._exit_code is None:
             self._session_died()
         if event.state is State.SIGNED_OUT:
@@ -556,27 +389,7 @@ class App:
             self._name_unread()
         self._surface.state(event)
         self._renew(self._renewal.change(now, session=event, paused=self._news.notifier.paused))
-        if left:
-            return
-        if event.state in SIGNED_IN and before.state not in SIGNED_IN:
-            self._wanted_window = self._at_login = None
-            self._remembered_email.accepted()
-            if self._dialogue is not None:
-                self._dialogue.adopt()
-        if self._dialogue is not None:
-            self._dialogue.state(event)
-        if event.state is State.SIGN_IN_NEEDED and before.state in SIGNED_IN:
-            self._session_over(event)
-
-    def _session_over(self, event: StateChanged) -> None:
-        """The session has ended under way: the person is needed."""
-        if self._dialogue is not None and self._dialogue.under_way:
-            self._dialogue.session_ended(event.reason or "Your Telex session has ended. Please sign in again.")
-            return
-        if not self._surface.opens_windows:
-            self._own.say(wording.SIGN_IN_NEEDED)
-            self._ask_or_hint(f"the session has ended: {event.reason}")
-        self._offer_window("Your Telex session has ended. Please sign in again.", wording.SIGN_IN_BY_CLICK)
+        self._sign_in.follow()
 
     def _session_died(self) -> None:
         """The session thread has ended, and nobody has asked it to: without it this program is of no use."""
@@ -590,7 +403,7 @@ class App:
             self._session.prefer(self._news.notifier.unread_channels())
 
     def _counts_changed(self, counts: Counts) -> None:
-        if self._last_state.left_out:
+        if self._sign_in.session.left_out:
             self._name_unread()
         self._surface.unread(counts)
         self._renew(self._renewal.change(self._now(), unread=counts.unread))
@@ -600,7 +413,7 @@ class App:
         self._news.configure(config)
         self._news.notifier.configure(config, self._now())
         self._quiet.configure(config)
-        self._remembered_email.configure(config)
+        self._sign_in.configure(config)
 
     def _quiet_changed(self, now: float) -> None:
         self._news.notifier.quiet_changed(now)

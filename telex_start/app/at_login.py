@@ -38,7 +38,3 @@ class AtLogin:
         if self._due is not None:
             self._due = None
             self._open_window()
-
-    def cancel(self) -> None:
-        """Somebody has asked for a window, or signed in, before that."""
-        self._due = None

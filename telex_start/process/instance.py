@@ -58,6 +58,16 @@ def ask(folder: str, api_url: str, request: Request | None, wait: float = 0.0, *
     return _platform.ask(folder, name_of(api_url), line, wait)
 
 
+def ask_all(folder: str, request: Request) -> int:
+    """Ask something of every instance of this user that runs, whatever its address.
+
+    Returns:
+        How many have been asked.
+    """
+    kinds = [_platform.ask(folder, name, request.value, 0.0) for name in _platform.names(folder)]
+    return sum(kind is not None for kind in kinds)
+
+
 def name_of(api_url: str) -> str:
     """A file name for the instance at an address, which it tells: ``api.telex.im-3d5a2f01``."""
     address = api_url.lower()

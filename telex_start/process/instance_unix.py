@@ -29,6 +29,7 @@ ANSWER_WITHIN = 2.0
 SPEAK_WITHIN = 1.0
 """Seconds after which a caller that has sent nothing is disconnected."""
 
+_SOCKET = ".sock"
 _LONGEST_WORD = 32
 _MOST_CALLERS = 64
 _LOOK_AGAIN = 0.02
@@ -210,8 +211,15 @@ def ask(folder: str, name: str, word: str, wait: float) -> str | None:
     return kind or None
 
 
+def names(folder: str) -> list[str]:
+    """Those of the instances that run, and maybe of some that were killed."""
+    with contextlib.suppress(OSError):
+        return sorted(file.removesuffix(_SOCKET) for file in os.listdir(folder) if file.endswith(_SOCKET))
+    return []
+
+
 def _paths(folder: str, name: str) -> tuple[str, str]:
-    return os.path.join(folder, f"{name}.sock"), os.path.join(folder, f"{name}.lock")
+    return os.path.join(folder, f"{name}{_SOCKET}"), os.path.join(folder, f"{name}.lock")
 
 
 def _take(path: str) -> int | None:

@@ -25,6 +25,7 @@ SPEAK_WITHIN = 1.0
 """Seconds after which a caller that has sent nothing is disconnected."""
 
 _FAMILY = "AF_PIPE"
+_PIPES = "\\\\.\\pipe\\"
 _ACCEPT_AGAIN = 0.1
 """Seconds to wait after a failed accept."""
 _LONGEST_WORD = 32
@@ -128,9 +129,17 @@ def ask(folder: str, name: str, word: str, wait: float) -> str | None:
     return kind or None
 
 
+def names(folder: str) -> list[str]:
+    """Those of the instances that run."""
+    start = _address(folder, "").removeprefix(_PIPES)
+    with contextlib.suppress(OSError):
+        return sorted(pipe.removeprefix(start) for pipe in os.listdir(_PIPES) if pipe.startswith(start))
+    return []
+
+
 def _address(folder: str, name: str) -> str:
     """Pipes lie in no folder: the user's name keeps them apart."""
-    return rf"\\.\pipe\telex-start-{os.getlogin()}-{name}"
+    return f"{_PIPES}telex-start-{os.getlogin()}-{name}"
 
 
 def _second_start(request: Request, argument: str) -> Event:

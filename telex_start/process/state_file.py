@@ -96,3 +96,22 @@ def save(api_url: str, remembered: Remembered) -> None:
         with contextlib.suppress(OSError):
             os.unlink(draft)
         raise
+
+
+class Memory:
+    """The file of one API address.
+
+    Args:
+        api_url: That address.
+    """
+
+    def __init__(self, api_url: str) -> None:
+        self._api_url = api_url
+
+    def load(self) -> tuple[Remembered, str]:
+        """See :func:`load`."""
+        return load(self._api_url)
+
+    def save(self, remembered: Remembered) -> None:
+        """See :func:`save`."""
+        save(self._api_url, remembered)

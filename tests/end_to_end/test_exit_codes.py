@@ -316,7 +316,7 @@ from telex_start import agent
 class Fake:
     def __init__(self, *_): ...
     def appear_on_terminal(self, as_json): ...
-    def live(self, password, open_window):
+    def live(self, password, open_window, at_login):
         if sys.argv[1] == "left behind":
             threading.Thread(target=threading.Event().wait, daemon=True).start()
         return 0, ""
@@ -324,7 +324,7 @@ class Fake:
 agent._Agent = Fake
 atexit.register(print, "the interpreter's own end")
 sys.exit(agent.run(type("Config", (), {"api_url": "https://x.test"})(), None,
-    headless=True, as_json=False, open_window=False, password=[])[0])
+    headless=True, as_json=False, open_window=False, at_login=False, password=[])[0])
 """
 
 

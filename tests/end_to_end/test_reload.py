@@ -95,6 +95,37 @@ def test_a_mistake_has_no_effect_and_is_told_by_both(tmp_path: Path, telex: Sand
             assert words.rstrip(".") in found
 
 
+@pytest.mark.parametrize("address", ["api.elsewhere.example/api/v1", "no address"])
+def test_an_agent_whose_address_was_changed_in_the_file_is_found(tmp_path: Path, telex: Sandbox, address: str) -> None:
+    """It is known by its address; nothing was asked of it, and no agent was said to run."""
+    environ = dict(telex.environ)
+    lines = [f'{key} = "{environ.pop(f"TELEX_START_{key.upper()}")}"\n' for key in ("api_url", "push_url", "ca_file")]
+    file = configure(tmp_path, "".join(lines))
+    options = ("--headless", "--json", "--email", telex.email, "--password-stdin")
+    with Program(tmp_path, *options, environ=environ, given=telex.password + "\n") as agent:
+        agent.event("state", state="online", subscribed=1)
+        file.write_text(f'api_url = "https://{address}"\n' + "".join(lines[1:]))
+        with Program(tmp_path, "reload", environ=environ) as caller:
+            code = caller.ended()
+        error = agent.event("error")
+        if address == "no address":
+            assert (code, error["title"]) == (2, "The configuration stays as it was")
+            assert "api_url" in error["message"]
+        else:
+            assert (code, caller.output) == (0, ["Telex Start reads its configuration anew."])
+            assert error["message"] == "api_url and web_url; whatever else was changed counts at once."
+        with Program(tmp_path, "reload", "--environment", "staging", environ=environ) as other:
+            assert other.ended() == 2 if code else other.output == ["Telex Start is not running."]
+
+
+def test_an_organisation_that_is_misspelt_is_told_once_it_is_known(tmp_path: Path, telex: Sandbox) -> None:
+    configure(tmp_path, '[organisations."Northwind Obs"]\nnotify = "none"\n')
+    with Apart(tmp_path, telex) as agent:
+        error = agent.event("error")
+        assert error["title"] == "Unknown organisation in the configuration"
+        assert error["message"] == 'Without effect: organisations."Northwind Obs". Yours: Northwind Ops.'
+
+
 def test_where_none_runs_it_says_so(tmp_path: Path, telex: Sandbox) -> None:
     with Program(tmp_path, "reload", environ=telex.environ) as caller:
         assert caller.ended() == 0

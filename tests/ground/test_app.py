@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from telex_start.agent import DispatchQueue
-from telex_start.app.app import EXIT_REFUSED, App
+from telex_start.app.app import App
 from telex_start.app.ports import Memory
 from telex_start.app.renewal import SELDOM, SETTLE
+from telex_start.app.sign_in_desk import EXIT_REFUSED
 from telex_start.app.signing_in import WAIT_WITHIN
 from telex_start.config import Config
 from telex_start.errors import NobodyToAsk, TelexStartError

@@ -83,15 +83,24 @@ ROOMS: dict[str, set[str]] = {
         "desktop",
         "desktop.bus",
         "desktop.help",
+        "desktop.main_app",
+        "desktop.preferences",
         "desktop.toasts",
         "desktop.tray",
-    }
-    | {"desktop.main_app"},
+    },
     "doctor": {"net", "push", "news", "process", "config_file", "command_line"}
     | {"desktop", "desktop.bus", "desktop.tray", "desktop.main_app", "desktop.help"},
     "pause_command": {"app", "command_line", "config_file", "process"},
     "setup": {"process", "desktop", "desktop.main_app", "command_line", "config_file"},
-    "preferences": {"pause_command", "process", "config_file", "settings_file", "command_line", "setup"}
+    "preferences": {
+        "pause_command",
+        "reload_command",
+        "process",
+        "config_file",
+        "settings_file",
+        "command_line",
+        "setup",
+    }
     | {"desktop", "desktop.preferences"},
     "demo": {"command_line"},
     "reference": {"command_line", "sandbox"},
