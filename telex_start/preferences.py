@@ -54,13 +54,13 @@ def _by_itself(
     from . import clock
     from .desktop.preferences.model import Shown
     from .desktop.preferences.saving import Deeds
-    from .pause_command import desk
+    from .pause_command import Noted
     from .toast import Conversation
 
-    quiet = desk(api_url)
-    muted = None if has_agent else quiet.silence(clock.now()).muted
+    noted = Noted(api_url)
+    muted = None if has_agent else noted.quiet.silence(clock.now()).muted
     shown = Shown(given, (), muted, _starts_at_login())
-    _window(path, shown, Deeds(reload, lambda key: quiet.mute(Conversation(*key), None), _start_at_login)).run()
+    _window(path, shown, Deeds(reload, lambda key: noted.mute(Conversation(*key), None), _start_at_login)).run()
 
 
 def _for_the_agent() -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.fake_desktop import FakeNotificationDaemon
-from tests.process import TIMEOUT
+from tests.process import until
 from tests.program import Program
 from tests.real_desktop import RealDesktop
 from tests.servers import Sandbox
@@ -98,13 +97,6 @@ class Person:
             if task.name != str(pid)
             for word in (task / "children").read_text().split()
         ]
-
-
-def until(condition: Callable[[], bool], complaint: str) -> None:
-    end = time.monotonic() + TIMEOUT
-    while not condition():
-        assert time.monotonic() < end, complaint
-        time.sleep(0.02)
 
 
 @pytest.fixture

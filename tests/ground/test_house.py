@@ -90,7 +90,7 @@ ROOMS: dict[str, set[str]] = {
     },
     "doctor": {"net", "push", "news", "process", "config_file", "command_line"}
     | {"desktop", "desktop.bus", "desktop.tray", "desktop.main_app", "desktop.help"},
-    "pause_command": {"app", "command_line", "config_file", "process"},
+    "pause_command": {"news", "command_line", "config_file", "process"},
     "setup": {"process", "desktop", "desktop.main_app", "command_line", "config_file"},
     "preferences": {
         "pause_command",
