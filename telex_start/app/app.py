@@ -23,6 +23,7 @@ from ..events import (
     MarkedAsRead,
     MenuClicked,
     Notice,
+    OrganisationsChanged,
     ProfileLookedUp,
     ReconnectNow,
     SecondStart,
@@ -259,6 +260,8 @@ class App:
         if self._news.handle(event, now):
             if isinstance(event, ProfileLookedUp):
                 self._renew(self._renewal.change(now, paused=self._news.notifier.paused))
+            if isinstance(event, OrganisationsChanged):
+                self._settings.organisations(event.organisations)
             self._renew(self._renewal.change(now))  # for what is recent
             return
         if self._taken_at_a_desk(event, now):

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable
 
 from ..config import Config
 from ..errors import ConfigError
-from ..events import Event, MenuOpened, SecondStart
+from ..events import Event, MenuOpened, Organisation, SecondStart
 from ..menu import Request
 from ..news import wording
+from ..news.quiet import none_of_these
 from .own_words import OwnWords
 from .ports import Settings
 
@@ -44,6 +45,8 @@ class SettingsDesk:
         self._own = own
         self._users = tuple(users)
         self._later: tuple[str, ...] = ()
+        self._organisations: tuple[Organisation, ...] = ()
+        self._strangers: list[str] = []
 
     def handle(self, event: Event) -> bool:
         """Take in an event.
@@ -58,6 +61,11 @@ class SettingsDesk:
                 self.reload()
                 return True
         return False
+
+    def organisations(self, organisations: tuple[Organisation, ...]) -> None:
+        """Those of the signed-in user have been looked up: does the configuration name others?"""
+        self._organisations = organisations
+        self._name_strangers(asked=False)
 
     def look(self) -> None:
         """Take it up if the file has changed since it was read last."""
@@ -94,6 +102,17 @@ class SettingsDesk:
             self._settings.take_up(counts)
             for user in self._users:
                 user(counts)
+        self._name_strangers(asked)
+
+    def _name_strangers(self, asked: bool) -> None:
+        strangers = none_of_these(self._config.organisations, self._organisations) if self._organisations else []
+        if strangers and (asked or strangers != self._strangers):
+            log.warning("the configuration names organisations that are not the user's: %s", ", ".join(strangers))
+            names = [one.name for one in self._organisations]
+            self._own.say(wording.no_such_organisation(strangers, names), needs_person=asked)
+        elif not strangers:
+            self._own.take_back(wording.ORGANISATIONS)
+        self._strangers = strangers
 
 
 class Unchanging:

@@ -7,7 +7,7 @@ lasts for so long ends by the former, what ends at a time of the day by the latt
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -288,6 +288,12 @@ def _seconds(argument: str) -> float:
     if not 0 < seconds <= LONGEST:
         raise ValueError("a pause is 30m, 1h, 4h, or as long as 24h at most; tomorrow, on (until you resume), or off")
     return seconds
+
+
+def none_of_these(named: Iterable[tuple[str, str]], organisations: Collection[Organisation]) -> list[str]:
+    """Which of the organisations that the configuration names, by name or id, are none of these."""
+    known = {one.id for one in organisations} | {_folded(one.name) for one in organisations}
+    return [name for name, _ in named if name not in known and _folded(name) not in known]
 
 
 def _folded(name: str) -> str:

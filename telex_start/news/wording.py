@@ -151,6 +151,9 @@ SIGNING_IN = "signing in"
 """The key of what is said about signing in: it holds until somebody does."""
 CONFIGURATION = "configuration"
 """The key of what is said about the configuration: it holds until that is read anew."""
+_MOST_NAMED = 3
+ORGANISATIONS = "organisations"
+"""The key of what is said about organisations in the configuration: it holds until that, or what they are, changes."""
 TRAY = "tray"
 """The key of what is said about a missing tray: it holds until one comes."""
 
@@ -181,6 +184,19 @@ def at_the_next_start(keys: Iterable[str]) -> Toast:
     words = " and ".join(", ".join(keys).rsplit(", ", 1))
     body = f"{words}; whatever else was changed counts at once."
     return said("Some settings count at the next start", body, key=CONFIGURATION)
+
+
+def no_such_organisation(named: Sequence[str], known: Sequence[str]) -> Toast:
+    """The configuration names organisations that are none of the signed-in user's.
+
+    Args:
+        named: As it names them.
+        known: The names of the user's.
+    """
+    keys = ", ".join(f'organisations."{name}"' for name in named[:_MOST_NAMED])
+    more = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
+    body = f"Without effect: {keys}{more}. Yours: {', '.join(known)}."
+    return said("Unknown organisation in the configuration", body, key=ORGANISATIONS)
 
 
 def no_tray(missing: str, signed_in: bool) -> Toast:

@@ -70,14 +70,14 @@ def integrate(argv: list[str]) -> int:
 
 
 def _turn_headless_on() -> None:
-    if autostart.is_on():
-        autostart.turn(False)
-        print("The start with an icon is switched off: one of them runs at a time.")
     try:
         email = config_file.load(None).email
     except ConfigError:
         email = None  # the agent itself says what is wrong with it
     left = headless.turn_on(email)
+    if autostart.is_on():
+        autostart.turn(False)
+        print("The start with an icon is switched off: one of them runs at a time.")
     print(f"Telex Start starts when you log in, without an icon, by {headless.path()}.")
     for sentence in left:
         print(f"- {sentence}")

@@ -49,8 +49,10 @@ def turn_on(email: str | None) -> list[str]:
         What is left to do, a sentence each.
 
     Raises:
-        TelexStartError: it cannot be done; says why.
+        TelexStartError: it cannot be done, as there is no systemd for example; says why.
     """
+    if shutil.which("systemctl") is None:
+        raise TelexStartError("--headless needs systemd, which is not there (no systemctl is found).", launch.NOT_DONE)
     command = [*launch.tried(), "--headless", "--password-credential", unit.CREDENTIAL]
     environ = {name: value for name in _FOLDERS if os.path.isabs(value := os.environ.get(name, ""))}
     record = Record()
@@ -64,7 +66,7 @@ def turn_on(email: str | None) -> list[str]:
     files.write(path(), unit.text(command, password_file(), writable, environ), record)
     left = [*_left_to_write(email)]
     if not _systemctl("daemon-reload") or not _systemctl("enable", unit.NAME):
-        left.append(f"Have it started at log-in: systemctl --user enable {unit.NAME}")
+        _enable(record)
     return [
         *left,
         f"Start it without logging in anew: systemctl --user start {unit.NAME}",
@@ -115,6 +117,21 @@ def _left_to_write(email: str | None) -> list[str]:
         write = f"(mkdir -p {folder}; umask 077; cat > {file})"
         left.append(f"Write your password, and nothing else, into a file of your own: {write}")
     return left
+
+
+def _enable(record: Record) -> None:
+    """Do what ``systemctl enable`` does, where this user's systemd does not run: its next start finds it.
+
+    Raises:
+        TelexStartError: it cannot be done.
+    """
+    for link in _links():
+        try:
+            record.make_folder(os.path.dirname(link))
+            if not os.path.lexists(link):
+                os.symlink(path(), link)
+        except OSError as error:
+            raise files.failed(link, error) from None
 
 
 def _links() -> list[str]:

@@ -8,7 +8,7 @@ from telex_start.app.own_words import OwnWords
 from telex_start.app.settings_desk import SettingsDesk, Unchanging
 from telex_start.config import Config, QuietHours
 from telex_start.errors import ConfigError
-from telex_start.events import MenuClicked, MenuOpened, SecondStart
+from telex_start.events import MenuClicked, MenuOpened, Organisation, SecondStart
 from telex_start.menu import MenuItem, Request
 from tests.ground.test_app import Surface, Toasts
 
@@ -111,6 +111,25 @@ def test_addresses_count_at_the_next_start_and_the_rest_at_once(scene: Scene) ->
     scene.file.content = Config()
     scene.desk.handle(MenuOpened())
     assert scene.toasts.on_screen == [], "nothing waits for the next start any more"
+
+
+def test_an_organisation_that_is_none_of_the_users_is_named_once(scene: Scene) -> None:
+    """Its key had no effect, and nothing said so."""
+    ours = (Organisation(id="o-1", name="Northwind Ops", channel="c-1"),)
+    scene.file.content = Config(organisations=(("o-1", "all"), ("northwind  ops", "all"), ("Northwnd", "none")))
+    scene.desk.handle(MenuOpened())
+    assert scene.said == [], "nobody is signed in, so nobody knows"
+    for _ in range(2):
+        scene.desk.organisations(ours)
+    assert scene.said == ['Without effect: organisations."Northwnd". Yours: Northwind Ops.']
+    scene.desk.handle(RELOAD)
+    assert len(scene.said) == 2, "who asks is told again"
+    scene.file.content = Config(organisations=(("NORTHWIND OPS", "none"),))
+    scene.desk.handle(MenuOpened())
+    assert scene.toasts.on_screen == []
+    scene.file.content = Config(organisations=tuple((f"{n}", "all") for n in range(5)))
+    scene.desk.handle(MenuOpened())
+    assert 'organisations."2" and 2 more. Yours' in scene.said[-1]
 
 
 def test_a_configuration_without_a_file_stays_as_it_is(scene: Scene) -> None:

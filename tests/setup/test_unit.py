@@ -30,6 +30,7 @@ with FakeNotificationDaemon(bus) as daemon:
     sys.stdin.readline()
 """
 """A notification daemon, which has to be the user's: a session bus lets nobody else in."""
+SYSTEMD = pytest.mark.skipif(not shutil.which("systemctl"), reason="systemd is not there")
 UNIT = f".config/systemd/user/{unit.NAME}"
 
 
@@ -49,6 +50,32 @@ def test_systemd_has_nothing_to_say_of_the_unit(program: Installed) -> None:
     assert (done.returncode, ours) == (0, [])
 
 
+@SYSTEMD
+def test_where_the_users_systemd_does_not_run_it_is_on_all_the_same(program: Installed) -> None:
+    """It was said to start at log-in, and did not: the status said off, without a reason."""
+    code, words = program("autostart", "on", "--headless")
+    assert (code, "systemctl --user enable" in words) == (0, False)
+    link = program.home / ".config/systemd/user/default.target.wants" / unit.NAME
+    assert link.resolve() == (program.home / UNIT).resolve()
+    expected = f"Telex Start starts at log-in, without an icon, by {program.home}/{UNIT}.\n"
+    assert program("autostart", "status") == (0, expected)
+    assert program("autostart", "on", "--headless")[0] == 0
+    assert program("autostart", "off")[0] == 0
+    assert program.left() == set()
+
+
+def test_where_there_is_no_systemd_it_says_so_and_nothing_is_changed(program: Installed) -> None:
+    """A unit was written that nothing would start, and the start with an icon switched off."""
+    program("autostart", "on")
+    code, words = program("autostart", "on", "--headless", environ={"PATH": "/nonexistent"})
+    assert code == 2
+    assert words == "telex-start: --headless needs systemd, which is not there (no systemctl is found).\n"
+    assert program("autostart", "status")[0] == 0
+    program("autostart", "off")
+    assert program.left() == set()
+
+
+@SYSTEMD
 def test_what_is_left_to_do_is_said_and_the_password_is_nowhere_but_with_the_person(program: Installed) -> None:
     _, words = program("autostart", "on", "--headless")
     password = program.home / ".config" / "telex-start" / "password"
@@ -67,6 +94,7 @@ def test_what_is_left_to_do_is_said_and_the_password_is_nowhere_but_with_the_per
     assert "s3cret" not in (program.home / UNIT).read_text()
 
 
+@SYSTEMD
 def test_off_leaves_nothing_and_one_way_of_starting_takes_the_place_of_the_other(program: Installed) -> None:
     program("autostart", "on")
     _, words = program("autostart", "on", "--headless")
