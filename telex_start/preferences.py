@@ -66,14 +66,14 @@ def _by_itself(
 def _for_the_agent() -> int:
     """Be the window of the agent that has started this process."""
     from .desktop.parent import Parent
-    from .desktop.preferences.model import Known, Shown
+    from .desktop.preferences.model import Shown, ShownOrganisation
     from .desktop.preferences.saving import Deeds
 
     parent = Parent()
     data = parent.data()
     shown = Shown(
         {key: (source, value) for key, (source, value) in data["given"].items()},
-        [Known(*one) for one in data["organisations"]],
+        [ShownOrganisation(*one) for one in data["organisations"]],
         [Muted((channel, section, ident), label, until) for (channel, section, ident), label, until in data["muted"]],
         _starts_at_login(),
     )

@@ -30,7 +30,7 @@ _ORGANISATION_SHARE = 20
 """Characters that the organisation's name keeps of it when both names are too long."""
 
 
-class Known(Struct, frozen=True):
+class _Known(Struct, frozen=True):
     """What is kept of one."""
 
     name: str
@@ -69,7 +69,7 @@ class Recent:
         self.version = 0
         self._state = state
         self._organisations = organisations
-        self._known: dict[Conversation, Known] = {}
+        self._known: dict[Conversation, _Known] = {}
         """Those that were noted last at the end."""
         self._noted = 0
 
@@ -118,7 +118,7 @@ class Recent:
         """The latest that are not muted, newest first."""
         return tuple(self._unread(*one) for one in self._newest_first()[:LISTED])
 
-    def _newest_first(self) -> list[tuple[Conversation, Known]]:
+    def _newest_first(self) -> list[tuple[Conversation, _Known]]:
         told = (one for one in self._known.items() if not self._state.is_muted(one[0]))
         return sorted(told, key=lambda one: one[1].order, reverse=True)
 
@@ -149,7 +149,7 @@ class Recent:
             for conversation, known in self._newest_first()
         ]
 
-    def _unread(self, conversation: Conversation, known: Known) -> Unread:
+    def _unread(self, conversation: Conversation, known: _Known) -> Unread:
         organisation = self._organisations.get(conversation.channel)
         named = visible(one_line(organisation.name)) if organisation is not None else ""
         mark = "# " if conversation.section == CHANNELS else "@ "
@@ -161,12 +161,12 @@ class Recent:
         return Unread(key, name + counts, cut(named, LONGEST), mentioned, name)
 
 
-def _known(news: News, before: Known | None, order: tuple[int, int, int]) -> Known:
+def _known(news: News, before: _Known | None, order: tuple[int, int, int]) -> _Known:
     raw = news.name or (news.sender if news.direct and not news.group else None)
     name = cut(visible(one_line(raw or "")), LONGEST)
     if not name and before is not None:
         name = before.name
-    return Known(name, news.group or (before is not None and before.group), news.place, order)
+    return _Known(name, news.group or (before is not None and before.group), news.place, order)
 
 
 def _written_at(thread: str) -> int:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from tkinter import ttk
 from typing import Any
 
-from telex_start.desktop.preferences.model import Known, Model, Shown
+from telex_start.desktop.preferences.model import Model, Shown, ShownOrganisation
 from telex_start.desktop.preferences.saving import Deeds, Saver
 from telex_start.desktop.preferences.window import PreferencesWindow
 from telex_start.errors import ChangedMeanwhile
@@ -69,7 +69,7 @@ def main() -> int:
     file = FakeFile(data.get("file", {}))
     shown = Shown(
         data.get("given", {}),
-        [Known(*one) for one in data.get("organisations", [])],
+        [ShownOrganisation(*one) for one in data.get("organisations", [])],
         [Muted(tuple(key), *rest) for key, *rest in data.get("muted", [])],
         data.get("at_login"),
     )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from telex_start.config import DAYS
-from telex_start.desktop.preferences.model import FROM, KINDS, ON_DAYS, TO, TYPES, Known, Model, Shown
+from telex_start.desktop.preferences.model import FROM, KINDS, ON_DAYS, TO, TYPES, Model, Shown, ShownOrganisation
 from telex_start.menu import Muted
 
 GENERAL = Muted(("org/user", "channels_section", "General"), "# General · Northwind Ops", "until 14:30")
@@ -175,9 +175,9 @@ def test_organisations_of_the_agent_and_of_the_file() -> None:
             "organisations.Gone.notify": "all",
         },
         organisations=[
-            Known("0198bb", "Northwind Ops", "Northwind Ops"),
-            Known("0198aa", "Acme", "Acme"),
-            Known("0198cc", "Zeta", "Zeta"),
+            ShownOrganisation("0198bb", "Northwind Ops", "Northwind Ops"),
+            ShownOrganisation("0198aa", "Acme", "Acme"),
+            ShownOrganisation("0198cc", "Zeta", "Zeta"),
         ],
     )
 
@@ -193,7 +193,9 @@ def test_organisations_of_the_agent_and_of_the_file() -> None:
 
 
 def test_organisations_of_the_same_name_are_written_by_their_ids() -> None:
-    made = model({}, organisations=[Known("0198aa", "Acme", "Acme"), Known("0198bb", "Acme", "Acme")])
+    made = model(
+        {}, organisations=[ShownOrganisation("0198aa", "Acme", "Acme"), ShownOrganisation("0198bb", "Acme", "Acme")]
+    )
     for row in made.rows:
         made.set(row.key, "none")
 

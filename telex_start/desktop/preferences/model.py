@@ -23,7 +23,7 @@ _USUAL_HOURS = ("22:00", "07:00")
 """What is offered when quiet hours are switched on."""
 
 
-class Known(NamedTuple):
+class ShownOrganisation(NamedTuple):
     """An organisation that the person belongs to."""
 
     ident: str
@@ -38,7 +38,7 @@ class Shown(NamedTuple):
 
     given: Mapping[str, tuple[str, Any]]
     """Settings that the environment or an option gives: key -> variable or option, and value."""
-    organisations: Sequence[Known] = ()
+    organisations: Sequence[ShownOrganisation] = ()
     """Empty while they are not known."""
     muted: Sequence[Muted] | None = ()
     """``None``: that cannot be said."""
@@ -249,7 +249,7 @@ class Model:
         return self._edited[key] if key in self._edited else self._file.get(key)
 
 
-def _rows(organisations: Sequence[Known], file: Mapping[str, Any]) -> list[Row]:
+def _rows(organisations: Sequence[ShownOrganisation], file: Mapping[str, Any]) -> list[Row]:
     """The organisations that the agent told, and those of the file that are none of them."""
     in_file = {name: key for key in file if (name := organisation_of(key)) is not None}
     folded = {name.casefold(): name for name in in_file}
