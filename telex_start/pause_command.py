@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 from . import clock, command_line, config_file
@@ -23,7 +24,8 @@ class Noted:
 
     def __init__(self, api_url: str) -> None:
         self._api_url = api_url
-        self._kept, _ = state_file.load(api_url)
+        self._kept, self.problem = state_file.load(api_url)
+        """What was noted, and what is wrong with it, in a sentence; empty where nothing is."""
         self.quiet = Quiet(Config(), Wall(time.time, clock.offset), clock.boot())
         self.quiet.remember(self._kept, clock.now())
         self.quiet.tick(clock.now())
@@ -69,6 +71,8 @@ def main(argv: list[str]) -> int:
     config = config_file.load(options)
     folder, argument = paths.runtime_folder(), options.how_long
     noted = Noted(config.api_url)
+    if noted.problem:  # who starts later finds nothing to say it of
+        print(f"telex-start: {noted.problem}", file=sys.stderr)
     kind = instance.ask(folder, config.api_url, None)
     try:
         if kind is None:
