@@ -49,7 +49,8 @@ class Unread(NamedTuple):
     mentioned: bool = False
     """It mentions the person; the label says so too."""
     name: str = ""
-    """The label without the counts: ``# General · Northwind Ops``."""
+    """By what it is muted: the label without the counts, with the organisation where there are several, as a mute lasts
+    longer than the list: ``# General · Northwind Ops``, ``@ Ben Okri · Northwind Ops``."""
 
 
 class Muted(NamedTuple):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from . import clock, command_line, config_file
 from .app.local_time import WALL
 from .app.quiet_desk import QuietDesk
@@ -41,6 +43,8 @@ def main(argv: list[str]) -> int:
     config = config_file.load(options)
     folder, argument = paths.runtime_folder(), options.how_long
     noted = desk(config.api_url)
+    if noted.problem:  # who starts later finds nothing to say it of
+        print(f"telex-start: {noted.problem}", file=sys.stderr)
     kind = instance.ask(folder, config.api_url, None)
     try:
         if kind is None:

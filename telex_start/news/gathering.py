@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ..toast import Conversation
 from .item import News
@@ -23,7 +24,7 @@ class Kept(Struct, frozen=True):
     news: News
     """The newest, without its words."""
     count: int
-    """Unread threads; of what is not counted, news."""
+    """Unread threads that have come meanwhile; of what is not counted, news."""
 
 
 class Total(NamedTuple):
@@ -58,8 +59,11 @@ class Gathering:
         conversation, news = news.conversation, news.without_words()
         full = len(self._counted) + len(self._uncounted) >= MOST_CONVERSATIONS
         if news.counted and (conversation in self._counted or not full):
-            if not (older and conversation in self._counted):
-                self._counted[conversation] = news
+            known = self._counted.get(conversation)
+            if known is not None:
+                newest = known if older else news
+                news = replace(newest, before=min(known.before, news.before))
+            self._counted[conversation] = news
             return
         if full and conversation not in self._uncounted:
             conversation = Conversation(conversation.channel, "", "")
@@ -78,9 +82,9 @@ class Gathering:
         taken: list[Kept] = []
         for conversation in [one for one in self._counted if of(one.channel)]:
             news = self._counted.pop(conversation)
-            count = min(news.unread, unread_of(conversation))
-            if count > 0:
-                taken.append(Kept(news, count))
+            if (unread := unread_of(conversation)) > 0:
+                # A mention in a thread that was unread before makes no other number, but has come all the same.
+                taken.append(Kept(news, min(max(news.unread - news.before, 1), unread)))
         for conversation in [one for one in self._uncounted if of(one.channel)]:
             taken.append(self._uncounted.pop(conversation))
         return taken

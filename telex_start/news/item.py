@@ -32,6 +32,8 @@ class News(Struct, frozen=True):
     """The channel's or agent's description, which stands in for a message that is not known; plain text."""
     unread: int = 0
     """Unread threads of the conversation now; 0 where they are not counted."""
+    before: int = 0
+    """Unread threads of the conversation before it."""
     mentions: int = 0
     counted: bool = True
     """False where the unread state does not hold it, because no read update could ever take it out again."""

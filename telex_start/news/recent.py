@@ -116,7 +116,9 @@ class Recent:
 
     def latest(self) -> tuple[Unread, ...]:
         """The latest that are not muted, newest first."""
-        return tuple(self._unread(*one) for one in self._newest_first()[:LISTED])
+        listed = self._newest_first()[:LISTED]
+        people = [known.name for conversation, known in listed if conversation.section == DIRECT]
+        return tuple(self._unread(*one, alone=people.count(one[1].name) == 1) for one in listed)
 
     def _newest_first(self) -> list[tuple[Conversation, Known]]:
         told = (one for one in self._known.items() if not self._state.is_muted(one[0]))
@@ -149,16 +151,23 @@ class Recent:
             for conversation, known in self._newest_first()
         ]
 
-    def _unread(self, conversation: Conversation, known: Known) -> Unread:
+    def _unread(self, conversation: Conversation, known: Known, alone: bool = False) -> Unread:
+        """One entry.
+
+        Args:
+            alone: No other person or group in the list has this name: it says enough without its organisation.
+        """
         organisation = self._organisations.get(conversation.channel)
         named = visible(one_line(organisation.name)) if organisation is not None else ""
         mark = "# " if conversation.section == CHANNELS else "@ "
         title = f"{mark}{known.name}" if known.name else _unnamed(conversation.section, known.group)
         mentioned = bool(self._state.mentions_of(conversation)) and conversation.section == CHANNELS
         counts = f" ({self._state.unread_of(conversation)}{', mentions you' if mentioned else ''})"
-        name = _joined(title, named if len(self._organisations) > 1 else "", LONGEST - len(counts))
+        longest = LONGEST - len(counts)
+        name = _joined(title, named if len(self._organisations) > 1 else "", longest)
+        label = cut(title, longest) if conversation.section == DIRECT and alone else name
         key = (conversation.channel, conversation.section, conversation.ident)
-        return Unread(key, name + counts, cut(named, LONGEST), mentioned, name)
+        return Unread(key, label + counts, cut(named, LONGEST), mentioned, name)
 
 
 def _known(news: News, before: Known | None, order: tuple[int, int, int]) -> Known:

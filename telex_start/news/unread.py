@@ -42,6 +42,8 @@ class Growth(NamedTuple):
     """Nothing but the mentions grew: somebody answered in a thread that was unread already."""
     counted: bool = True
     """False where the unread state does not hold it, because no read update could ever take it out again."""
+    before: int = 0
+    """Unread threads before."""
 
 
 class LookedUp(NamedTuple):
@@ -278,4 +280,5 @@ def _grew(before: _Known, known: _Known) -> bool:
 
 def _growth(before: _Known, known: _Known) -> Growth:
     mentioned = known.mentions > before.mentions
-    return Growth(known.unread, known.mentions, mentioned, reply=mentioned and known.unread == before.unread)
+    reply = mentioned and known.unread == before.unread
+    return Growth(known.unread, known.mentions, mentioned, reply, before=before.unread)

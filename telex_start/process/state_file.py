@@ -11,12 +11,14 @@ import os
 
 import msgspec
 
-from ..remembered import Remembered
+from ..remembered import Remembered, Until
 from . import paths
 from .instance import name_of
 
 VERSION = 1
 """Of the file's form. A file of another version is set aside."""
+_NEVER = 32_000_000_000.0
+"""Seconds since the epoch in the year 2984. Some machines' calendars end soon after (Windows: 3000)."""
 _MOST = 4_000_000
 """Bytes that are read of it at most."""
 
@@ -44,20 +46,31 @@ def load(api_url: str) -> tuple[Remembered, str]:
     except FileNotFoundError:
         return Remembered(), ""
     except OSError as error:
-        return Remembered(), f"{file} cannot be read ({error.strerror}). What was paused or muted is forgotten."
+        return Remembered(), _set_aside(file, f"cannot be read ({error.strerror})")
     try:
         found = msgspec.json.decode(text, type=_File)
-        if found.version == VERSION:
-            return found.remembered, ""
-        why = f"is of version {found.version}, which this program does not know"
     except ValueError:  # msgspec.DecodeError and ValidationError, UnicodeDecodeError
-        why = "cannot be understood"
+        return Remembered(), _set_aside(file, "cannot be understood")
+    if found.version != VERSION:
+        return Remembered(), _set_aside(file, f"is of version {found.version}, which this program does not know")
+    kept = found.remembered
+    if not all(_is_possible(one.until) for one in (kept.pause, *kept.mutes) if one is not None):
+        return Remembered(), _set_aside(file, "has a time that no clock shows")
+    return kept, ""
+
+
+def _is_possible(until: Until | None) -> bool:
+    return until is None or (0 <= until.wall < _NEVER and 0 <= (until.clock or 0) < _NEVER)
+
+
+def _set_aside(file: str, why: str) -> str:
+    """Keep a file under another name; a sentence that says so, and why."""
     aside = f"{file}.unreadable"
     try:
         os.replace(file, aside)
     except OSError as error:
-        return Remembered(), f"{file} {why}, and cannot be set aside ({error.strerror}). It will be overwritten."
-    return Remembered(), f"{file} {why}. What was paused or muted is forgotten; the file is kept as {aside}."
+        return f"{file} {why}, and cannot be set aside ({error.strerror}). What was paused or muted is forgotten."
+    return f"{file} {why}. What was paused or muted is forgotten; the file is kept as {aside}."
 
 
 def save(api_url: str, remembered: Remembered) -> None:

@@ -344,7 +344,7 @@ class _Server:
     def __exit__(self, *_: object) -> None:
         self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
-        self._thread.join(5)
+        self._thread.join(30)
 
     def _serve(self) -> None:
         open_ones = []
@@ -396,7 +396,7 @@ def test_a_look_that_hangs_is_left_behind() -> None:
     [left] = [thread for thread in threading.enumerate() if thread.name == "look at DNS"]
     assert left.daemon, "it never keeps the program from ending"
     release.set()
-    left.join(5)
+    left.join(30)
 
 
 def test_a_look_that_breaks_costs_only_itself() -> None:

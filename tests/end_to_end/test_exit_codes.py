@@ -176,7 +176,7 @@ def test_a_full_disk_takes_the_lines_and_not_the_agent(tmp_path: Path, telex: Sa
         telex.wait_until(lambda status: sum(status["subscriptions"].values()) == 1)
         telex.message(0, "General")
         process.terminate()
-        assert process.wait(5) == 0
+        assert process.wait(30) == 0
         assert process.stderr.read() == b""
     assert "standard output takes nothing" in agent.log()
 

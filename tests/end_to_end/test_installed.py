@@ -48,7 +48,7 @@ def test_an_empty_environment_and_pip_give_an_icon_with_a_menu(tmp_path: Path) -
                 item.click("Test Notifications")
                 daemon.wait_until(lambda: any("General" in toast.summary for toast in daemon.shown), "the sample toast")
                 item.click("Exit")
-                assert agent.wait(5) == 0
+                assert agent.wait(30) == 0
             finally:
                 agent.kill()
 

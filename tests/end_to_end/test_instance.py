@@ -86,7 +86,7 @@ class Claimed:
 
     def requested(self) -> Request:
         """What the next second start asks for; waits."""
-        event = self.events.get(timeout=5)
+        event = self.events.get(timeout=30)
         assert isinstance(event, SecondStart)
         return event.request
 
@@ -112,9 +112,9 @@ def test_the_second_start_tells_the_first_what_it_wants(tmp_path: Path, running:
 
 def test_a_request_brings_its_argument(tmp_path: Path, running: Claimed) -> None:
     assert instance.ask(str(tmp_path), API, Request.PAUSE, argument="1h") == "tray"
-    assert running.events.get(timeout=5) == SecondStart(Request.PAUSE, "1h")
+    assert running.events.get(timeout=30) == SecondStart(Request.PAUSE, "1h")
     assert instance.ask(str(tmp_path), API, Request.RELOAD) == "tray"
-    assert running.events.get(timeout=5) == SecondStart(Request.RELOAD)
+    assert running.events.get(timeout=30) == SecondStart(Request.RELOAD)
 
 
 def test_asking_what_runs_disturbs_nobody(tmp_path: Path, running: Claimed) -> None:
@@ -181,10 +181,10 @@ def test_exit_waits_until_the_process_is_gone(tmp_path: Path) -> None:
         with pytest.raises(queue.Empty):
             answers.get(timeout=0.3)  # it has let go of everything, and still runs
         holder.let_go()
-        kind, _ = answers.get(timeout=5)
+        kind, _ = answers.get(timeout=30)
         assert kind == "tray"
         assert holder.process.wait(1) == 0
-        caller.join(5)
+        caller.join(30)
 
 
 def test_exit_gives_up_on_one_that_does_not_end(tmp_path: Path, running: Claimed) -> None:
@@ -286,8 +286,8 @@ def test_a_start_during_the_end_of_another_takes_over(tmp_path: Path) -> None:
     with pytest.raises(queue.Empty):
         claims.get(timeout=0.2)
     before.held.close()
-    after = claims.get(timeout=5)
-    claimer.join(5)
+    after = claims.get(timeout=30)
+    claimer.join(30)
     assert isinstance(after, instance.Instance)
     assert lock.exists()
     after.close()

@@ -103,7 +103,7 @@ class Claimed:
         held.serve(self.events.put)
 
     def requested(self) -> Request:
-        event = self.events.get(timeout=5)
+        event = self.events.get(timeout=30)
         assert isinstance(event, SecondStart)
         return event.request
 
@@ -132,8 +132,8 @@ def test_the_pipe_waits_for_the_end(pipe: str) -> None:
     with pytest.raises(queue.Empty):
         ended.get(timeout=0.2)  # the process is still there
     instance_windows._leaving.pop().close()  # as the system does at its end
-    assert ended.get(timeout=5) == "tray"
-    caller.join(5)
+    assert ended.get(timeout=30) == "tray"
+    caller.join(30)
 
 
 def test_the_pipe_gives_up_on_one_that_does_not_end(pipe: str) -> None:

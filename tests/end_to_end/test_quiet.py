@@ -154,6 +154,19 @@ def test_what_is_no_pause(tmp_path: Path) -> None:
             assert said in command.errors
 
 
+def test_a_pause_says_what_it_could_not_read(tmp_path: Path) -> None:
+    """It set the file aside without a word, and the next start had nothing to say it of."""
+    with Sandbox("--organisations", "1") as telex:
+        pause(tmp_path, telex, "on")
+        file = state_file(tmp_path)
+        file.write_text("{")
+        with Program(tmp_path, "pause", "1h", environ=telex.environ) as command:
+            assert command.ended() == 0
+            assert f"{file} cannot be understood" in command.errors
+        assert Path(f"{file}.unreadable").read_text() == "{"
+        assert json.loads(file.read_text())["remembered"]["pause"]["until"]
+
+
 def test_an_unreadable_state_file_is_set_aside_and_said_once(tmp_path: Path) -> None:
     with Sandbox("--organisations", "1", "--rate", "0") as telex:
         pause(tmp_path, telex, "on")

@@ -118,7 +118,7 @@ def test_of_many_starts_at_once_one_stays(tmp_path: Path, telex: Sandbox) -> Non
             programs.remove(ended)
         programs[0].event("state", state="online", subscribed=1)
     for thread in waiting:
-        thread.join(5)
+        thread.join(30)
 
 
 def test_a_folder_that_others_can_write_to_is_refused(tmp_path: Path, telex: Sandbox) -> None:

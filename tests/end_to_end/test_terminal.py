@@ -16,7 +16,7 @@ from typing import Self
 
 import pytest
 
-from tests.process import ROOT
+from tests.process import ROOT, TIMEOUT
 from tests.program import Program
 from tests.servers import HISTORY, Sandbox
 
@@ -100,7 +100,7 @@ class Terminal:
 
     def ended(self) -> int:
         """Wait for its end; the exit code."""
-        return self.process.wait(5)
+        return self.process.wait(TIMEOUT)
 
 
 CTRL_C, CTRL_D = "\x03", "\x04"

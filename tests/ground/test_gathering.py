@@ -10,9 +10,9 @@ from telex_start.news.item import News
 from telex_start.toast import Conversation
 
 
-def news(ident: str = "c", channel: str = "o/u", unread: int = 1, *, counted: bool = True) -> News:
+def news(ident: str = "c", channel: str = "o/u", unread: int = 1, *, before: int = 0, counted: bool = True) -> News:
     conversation = Conversation(channel, "channels_section", ident)
-    return News(conversation, ident, message="x" * 8000, unread=unread, counted=counted)
+    return News(conversation, ident, message="x" * 8000, unread=unread, before=before, counted=counted)
 
 
 def test_of_each_conversation_what_is_still_unread_is_told_once() -> None:
@@ -22,6 +22,19 @@ def test_of_each_conversation_what_is_still_unread_is_told_once() -> None:
     unread = {"a": 3, "b": 0, "c": 9}
     assert total(kept.take(lambda conversation: unread[conversation.ident])) == Total(7, 2)
     assert not kept
+
+
+def test_what_was_unread_before_is_not_told_again() -> None:
+    """The summary of a pause counted what had been unread, and told, before the pause."""
+    kept = Gathering()
+    for one in (news("a", unread=5, before=4), news("a", unread=7, before=5), news("b", unread=3, before=3)):
+        kept.add(one)
+    kept.add(news("c", unread=9, before=2))
+    unread = {"a": 7, "b": 3, "c": 1}
+    told = {
+        one.news.conversation.ident: one.count for one in kept.take(lambda conversation: unread[conversation.ident])
+    }
+    assert told == {"a": 3, "b": 1, "c": 1}, "b: a mention in a thread that was unread; c: most of it was read"
 
 
 def test_what_is_not_counted_is_told_as_it_came() -> None:

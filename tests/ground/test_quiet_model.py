@@ -41,7 +41,8 @@ class Model(RuleBasedStateMachine):
         """When it ends: by real time below zero, by the clock on the wall above; infinite for never."""
         self.mutes: dict[tuple[int, str], float] = {}
         self.unread: dict[tuple[int, str], tuple[int, int]] = {}
-        self.held: dict[tuple[int, str], tuple[int, bool]] = {}
+        self.held: dict[tuple[int, str], tuple[int, int, bool]] = {}
+        """Unread threads before what is held and with it, and whether it mentions the person."""
         self.levels = ["all", "all"]
         self.expected: list[tuple[str, str]] = []
 
@@ -71,8 +72,9 @@ class Model(RuleBasedStateMachine):
         if not self.quiet() and self.held:
             told = {
                 where: least
-                for where, (unread, mentioned) in self.held.items()
-                if self.wanted(where, mentioned) and (least := min(unread, self.unread.get(where, (0, 0))[0])) > 0
+                for where, (before, unread, mentioned) in self.held.items()
+                if self.wanted(where, mentioned)
+                and (least := min(unread - before, self.unread.get(where, (0, 0))[0])) > 0
             }
             self.held.clear()
             if told:
@@ -157,7 +159,8 @@ class Model(RuleBasedStateMachine):
         self.desk.comes(data, organisation=organisation)
         if self.wanted(where, mentioned):
             if self.quiet():
-                self.held[where] = unread, mentioned
+                before = self.held[where][0] if where in self.held else unread - more
+                self.held[where] = before, unread, mentioned
             else:
                 title = "Ben Okri" if name == "d1" else name
                 self.expected.append((f"{title} · Org {organisation}", ""))
@@ -166,6 +169,7 @@ class Model(RuleBasedStateMachine):
     def reads(self, where: tuple[int, str]) -> None:
         organisation, name = where
         self.unread.pop(where, None)
+        self.held.pop(where, None)
         self.desk.comes(direct(0) if name == "d1" else change(name, 0), organisation=organisation)
 
     # --- what must be so ---

@@ -50,6 +50,15 @@ def test_in_a_pause_everything_counts_and_nothing_pops_up(desk: QuietDesk) -> No
     assert desk.titles[1:] == ["a"], "from here on as ever"
 
 
+def test_what_was_unread_before_a_pause_is_not_what_came_in_it(desk: QuietDesk) -> None:
+    desk.comes(change("a", 4))
+    desk.pause_here("on")
+    desk.comes(change("a", 5), change("a", 6), change("b", 1))
+    desk.pause_here("off")
+    assert desk.bodies[1:] == ["3 unread in 2 conversations"]
+    assert desk.notifier.counts.unread == 7
+
+
 def test_nothing_came_so_nothing_is_said(desk: QuietDesk) -> None:
     desk.pause_here("on")
     desk.comes(change("a", 2))

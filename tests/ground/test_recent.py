@@ -44,11 +44,13 @@ def test_of_several_organisations_each_is_named() -> None:
     desk = signed_in(2)
     desk.receive(change("General", 3), organisation=0)
     desk.receive(direct(), organisation=1)
-    assert labels(desk) == ["@ Ben Okri · Org 1 (1)", "# General · Org 0 (3)"]
+    assert labels(desk) == ["@ Ben Okri (1)", "# General · Org 0 (3)"], "a person is known by their name"
     newest = desk.notifier.recent.latest()[0]
     assert newest == Unread(
-        ("o1/u", DIRECT, "d1"), "@ Ben Okri · Org 1 (1)", "Org 1", mentioned=False, name="@ Ben Okri · Org 1"
+        ("o1/u", DIRECT, "d1"), "@ Ben Okri (1)", "Org 1", mentioned=False, name="@ Ben Okri · Org 1"
     )
+    desk.receive(direct(), organisation=0)
+    assert labels(desk) == ["@ Ben Okri · Org 0 (1)", "@ Ben Okri · Org 1 (1)", "# General · Org 0 (3)"], "but not here"
 
 
 def test_a_mention_is_marked() -> None:

@@ -18,7 +18,7 @@ API = "https://api.telex.im/api/v1"
 OTHER = "https://api.zedu.chat/api/v1"
 
 untils = st.none() | st.builds(
-    Until, wall=st.floats(0, 1e12), clock=st.none() | st.floats(0, 1e9), boot=st.text(max_size=40)
+    Until, wall=st.floats(0, 3e10), clock=st.none() | st.floats(0, 1e9), boot=st.text(max_size=40)
 )
 mutes = st.builds(Mute, st.builds(Conversation, st.text(), st.text(), st.text()), name=st.text(), until=untils)
 remembered = st.builds(
@@ -67,6 +67,13 @@ def test_each_address_has_its_own() -> None:
         (b"\xff\xfe", "cannot be understood"),
         (b'{"version": 1, "remembered": {"pause": 3}}', "cannot be understood"),
         (b'{"version": 2, "remembered": {}}', "is of version 2"),
+        (b'{"version": 1, "remembered": {"pause": {"until": {"wall": 1e300}}}}', "a time that no clock shows"),
+        (b'{"version": 1, "remembered": {"pause": {"until": {"wall": 9, "clock": 1e99}}}}', "a time that no clock"),
+        (
+            b'{"version": 1, "remembered": {"mutes": [{"conversation": {"channel": "", "section": "", "ident": ""},'
+            b' "name": "", "until": {"wall": -1e300}}]}}',
+            "a time that no clock shows",
+        ),
     ],
 )
 def test_an_unreadable_file_is_set_aside(folder: Path, text: bytes, why: str) -> None:
@@ -79,6 +86,18 @@ def test_an_unreadable_file_is_set_aside(folder: Path, text: bytes, why: str) ->
     assert str(file) in problem
     assert Path(f"{file}.unreadable").read_bytes() == text
     assert state_file.load(API) == (Remembered(), ""), "it is said once"
+
+
+def test_what_is_no_file_is_set_aside(folder: Path) -> None:
+    """It was said at every start, and nothing could be remembered in its place."""
+    file = Path(state_file.path(API))
+    file.mkdir(parents=True)
+    kept, problem = state_file.load(API)
+    assert kept == Remembered()
+    assert "cannot be read (Is a directory)" in problem
+    assert Path(f"{file}.unreadable").is_dir()
+    state_file.save(API, Remembered(pause=Pause()))
+    assert state_file.load(API) == (Remembered(pause=Pause()), "")
 
 
 def test_a_failed_write_leaves_what_was_there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

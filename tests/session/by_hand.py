@@ -109,7 +109,7 @@ class Proxy:
 
     def join(self) -> None:
         for pump in self._pumps:
-            pump.join(5)
+            pump.join(30)
             assert not pump.is_alive()
 
 
@@ -197,7 +197,7 @@ class Relay:
                 with suppress(OSError):
                     client.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
-            thread.join(5)
+            thread.join(30)
             assert not thread.is_alive()
 
     def tire(self) -> None:

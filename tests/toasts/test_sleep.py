@@ -33,12 +33,12 @@ def test_waking_up_is_told_and_falling_asleep_is_not(system_bus: PrivateBus) -> 
     bus.on_connect(lambda: loop.post(lambda: bus.call(_ping(), lambda _: ready.put(None))) and None)
     loop.start()
     try:
-        ready.get(timeout=5)
+        ready.get(timeout=30)
         with BusClient(system_bus) as logind:
             logind.emit(_PATH, _MANAGER, "PrepareForSleep", "b", True)
             logind.emit(_PATH, _MANAGER, "PrepareForSleep", "s", "nonsense")
             logind.emit(_PATH, _MANAGER, "PrepareForSleep", "b", False)
-            assert events.get(timeout=5) == MachineWoke()
+            assert events.get(timeout=30) == MachineWoke()
         assert events.empty()
     finally:
         assert loop.stop(2)

@@ -138,7 +138,7 @@ def test_dbus_python_shows_it(private_bus: PrivateBus) -> None:
             "from telex_start.desktop.toasts.plyer_backend import PlyerToasts\n"
             "from telex_start.toast import Toast\n"
             "toasts = PlyerToasts(on_shown=outcome.put, on_failed=outcome.put); toasts.sound = 'off'; toasts.start()\n"
-            "toasts.show(Toast(title='-t', body='<b>')); print(outcome.get(timeout=8))"
+            "toasts.show(Toast(title='-t', body='<b>')); print(outcome.get(timeout=30))"
         )
         environ = os.environ | private_bus.environ
         done = subprocess.run([sys.executable, "-c", program], env=environ, capture_output=True, text=True, timeout=20)
