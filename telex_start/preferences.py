@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .desktop.preferences.model import Shown
     from .desktop.preferences.saving import Deeds
     from .desktop.preferences.window import PreferencesWindow
+    from .events import Event
 
 _TOKENS = ("XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID")
 
@@ -49,7 +50,12 @@ def main(argv: list[str]) -> int:
         made = _by_itself(
             path, api_url, given, lambda: reload_command.ask(options, api_url), has_agent=kind is not None
         )
-        lock.serve(lambda event: made.come_forward("") if event == SecondStart(Request.PREFERENCES) else None)
+
+        def asked(event: Event) -> None:
+            if event == SecondStart(Request.PREFERENCES):
+                made.come_forward("")
+
+        lock.serve(asked)
         made.run()
     finally:
         lock.close()
