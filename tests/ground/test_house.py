@@ -91,7 +91,7 @@ ROOMS: dict[str, set[str]] = {
     },
     "doctor": {"net", "push", "news", "process", "config_file", "command_line"}
     | {"desktop", "desktop.bus", "desktop.tray", "desktop.main_app", "desktop.help"},
-    # Without an agent it notes by itself what an agent would keep: by the same rules (news), in the same file (process).
+    # Without an agent it notes by itself what an agent would keep: by the same rules (news), in the same file.
     "pause_command": {"news", "command_line", "config_file", "process"},
     # Of desktop: the icons that it installs; of main_app: how a desktop entry is read and found.
     "setup": {"process", "desktop", "desktop.main_app", "command_line", "config_file"},

@@ -104,7 +104,11 @@ class Model:
         """What is wrong with what is in the file, in words; empty where nothing is, or once it was changed here."""
         if key in self._given:
             return check(key, self._given[key][1])
-        return check(key, self._file[key]) if key in self._file and key not in self._edited else ""
+        if key not in self._file or key in self._edited:
+            return ""
+        if key in HOURS and not (self._edited.keys() & set(HOURS) or self.given_by(key)):
+            return faults({one: self._file[one] for one in HOURS if one in self._file}).get(key, "")
+        return check(key, self._file[key])
 
     # --- what notifies ----------------------------------------------------------------------------------------------
 
