@@ -9,7 +9,6 @@ import os
 import shlex
 import shutil
 import stat
-import subprocess
 
 from ..errors import TelexStartError
 from ..process import paths
@@ -143,19 +142,7 @@ def _links() -> list[str]:
 
 def _systemctl(*words: str) -> bool:
     """Ask this user's systemd for something; whether it did it."""
-    if shutil.which("systemctl") is None:
-        return False
-    try:
-        done = subprocess.run(
-            ["systemctl", "--user", "--quiet", *words],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_ANSWERED_WITHIN,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0
+    return launch.succeeds(["systemctl", "--user", "--quiet", *words], _ANSWERED_WITHIN)
 
 
 def refuse_elsewhere(platform: str) -> None:

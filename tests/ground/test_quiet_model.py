@@ -199,5 +199,5 @@ class Model(RuleBasedStateMachine):
         assert self.desk.quiet.paused == (self.pause is not None)
 
 
-Model.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+Model.TestCase.settings = settings(max_examples=60, stateful_step_count=25)
 test_what_is_told_and_counted = Model.TestCase
