@@ -88,7 +88,8 @@ def test_who_is_not_signed_in_any_more_is_asked_to(scene: Scene, click: Event) -
     """Mark All as Read did nothing, without a word."""
     told(scene, change("c1", 1))
     scene.run(StateChanged(State.SIGN_IN_NEEDED), click)
-    assert scene.main_app.calls == scene.session.sent == []
+    assert scene.main_app.calls == []
+    assert scene.session.sent == []
     assert scene.surface.opened
 
 
