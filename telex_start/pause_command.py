@@ -65,10 +65,14 @@ def main(argv: list[str]) -> int:
     """Pause notifications, or resume them.
 
     Raises:
-        ConfigError: an option or the argument is wrong, or it cannot be noted.
+        ConfigError: an address or the argument is wrong, or it cannot be noted.
     """
     options = command_line.parse_command("pause", argv)
-    config = config_file.load(options)
+    try:
+        config = config_file.load(options)
+    except ConfigError as error:  # nothing else of it matters here, and a running agent goes on by what was right
+        print(f"telex-start: {error.message}", file=sys.stderr)
+        config = config_file.load_where(options)
     folder, argument = paths.runtime_folder(), options.how_long
     noted = Noted(config.api_url)
     if noted.problem:  # who starts later finds nothing to say it of

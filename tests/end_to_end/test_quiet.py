@@ -154,6 +154,20 @@ def test_what_is_no_pause(tmp_path: Path) -> None:
             assert said in command.errors
 
 
+def test_a_pause_works_whatever_else_is_wrong_in_the_configuration(tmp_path: Path) -> None:
+    """It was refused, although what is wrong has no effect."""
+    with Sandbox("--organisations", "1") as telex, headless(tmp_path, telex) as agent:
+        agent.event("state", state="online", subscribed=1)
+        file = tmp_path / "config" / "telex-start" / "config.toml"
+        file.parent.mkdir(parents=True)
+        file.write_text('sound = "loud"')
+        with Program(tmp_path, "pause", "on", environ=telex.environ) as command:
+            assert command.ended() == 0
+            assert 'sound is "loud"' in command.errors
+            assert command.output == ["Notifications are paused."]
+        agent.event("quiet", quiet=True, status="paused")
+
+
 def test_a_pause_says_what_it_could_not_read(tmp_path: Path) -> None:
     """It set the file aside without a word, and the next start had nothing to say it of."""
     with Sandbox("--organisations", "1") as telex:
