@@ -43,6 +43,13 @@ def boot() -> str:
         return f"process {os.getpid()} {time.time_ns()}"
 
 
+def offset(at: float) -> float:
+    """Seconds that the wall is ahead of UTC at a Unix time, where this machine is."""
+    if hasattr(time, "tzset"):
+        time.tzset()  # who travels sets another zone while this runs
+    return time.localtime(at).tm_gmtoff
+
+
 class SleepWatch:
     """Tells whether the machine has slept since it was last asked."""
 

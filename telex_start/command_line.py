@@ -45,7 +45,7 @@ class Argument(NamedTuple):
     what: str = ""
 
 
-class Command(NamedTuple):
+class Subcommand(NamedTuple):
     """A command: the first word, before any option."""
 
     name: str
@@ -69,7 +69,7 @@ WHERE = (
 )
 """The options that say which Telex it is."""
 
-AGENT = Command(
+AGENT = Subcommand(
     "",
     WHAT,
     f"{WHAT} Without a command it starts the agent: an icon in the tray, or with --headless lines on the terminal. "
@@ -91,14 +91,14 @@ AGENT = Command(
 """What is started without a command."""
 
 _ALL_COMMANDS = (
-    Command(
+    Subcommand(
         "doctor",
         "say what will work on this machine, and what is missing",
         "Says what will work on this machine, what is missing, and what to do about it. "
         "It asks Telex for an answer, and signs nobody in.",
         (*WHERE, Option("--window", "", hidden=True)),
     ),
-    Command(
+    Subcommand(
         "pause",
         "pause notifications: 30m, 1h, 4h, tomorrow, on, off",
         "Pauses notifications for so long, until tomorrow at 8:00, or until you resume them (on); off resumes them. "
@@ -106,27 +106,27 @@ _ALL_COMMANDS = (
         WHERE,
         Argument("HOW_LONG", ("30m", "1h", "4h", "tomorrow", "on", "off"), r"[1-9][0-9]{0,3}[mh]", "how long"),
     ),
-    Command(
+    Subcommand(
         "preferences",
         "open the preferences window",
         "Asks the running agent to open the preferences window, and returns at once. "
         "Where none runs, the window opens by itself.",
         (*WHERE, Option("--child", "", hidden=True)),
     ),
-    Command(
+    Subcommand(
         "reload",
-        "have the running agent read its configuration anew",
-        "Has the running agent read its configuration anew. Addresses and ca_file count at its next start.",
+        "have the running agent read its configuration again",
+        "Has the running agent read its configuration again. Addresses and ca_file count at its next start.",
         WHERE,
     ),
-    Command(
+    Subcommand(
         "autostart",
         "start at log-in: on, off, status",
         "Switches on or off that the agent starts when you log in, or says how it is.",
         (Option("--headless", "as a systemd user unit, without an icon"),),
         Argument("ACTION", ("on", "off", "status"), what="what to do"),
     ),
-    Command(
+    Subcommand(
         "integrate",
         "give the desktop the program's name and icon: on, off, status",
         "Puts the program's desktop entry and icons where this user's desktop looks for them, takes them away again, "
@@ -134,14 +134,14 @@ _ALL_COMMANDS = (
         (),
         Argument("ACTION", ("on", "off", "status"), what="what to do"),
     ),
-    Command(
+    Subcommand(
         "sandbox",
         "serve a Telex on this machine (needs telex-start[sandbox])",
         "A Telex on this machine: API, push server and demo story, over TLS on 127.0.0.1. It prints five NAME=value "
         "lines for the environment of the program under test, then serves until it is ended.",
         own_options=True,
     ),
-    Command(
+    Subcommand(
         "demo",
         "the sandbox and the agent in one command",
         "A Telex on this machine and the agent signed in to it; without a display, all on the terminal.",
@@ -152,7 +152,7 @@ _ALL_COMMANDS = (
             Option("--story-interval", "pace of the story (3)", "SECONDS", default="3"),
         ),
     ),
-    Command("about", "", "", hidden=True),
+    Subcommand("about", "", "", hidden=True),
 )
 COMMANDS = {command.name: command for command in _ALL_COMMANDS}
 
@@ -163,7 +163,7 @@ class _Parser(argparse.ArgumentParser):
         raise ConfigError(f"{message}; {self.prog} --help lists the options.")
 
 
-def parser(command: Command) -> argparse.ArgumentParser:
+def parser(command: Subcommand) -> argparse.ArgumentParser:
     """Its options and its argument, with their help."""
     program = f"{PROGRAM} {command.name}".rstrip()
     whole = command is AGENT
@@ -247,7 +247,7 @@ def parse_command(name: str, argv: list[str]) -> argparse.Namespace:
     return options
 
 
-def _parsed(command: Command, argv: list[str]) -> argparse.Namespace:
+def _parsed(command: Subcommand, argv: list[str]) -> argparse.Namespace:
     made = parser(command)
     options, unknown = made.parse_known_args(argv)
     if unknown:
@@ -265,7 +265,7 @@ def _refuse_password(words: str) -> None:
         raise ConfigError("a password is never given on the command line: pipe it, with --password-stdin.")
 
 
-def _shown(commands: dict[str, Command]) -> list[str]:
+def _shown(commands: dict[str, Subcommand]) -> list[str]:
     return [command.name for command in commands.values() if not command.hidden]
 
 

@@ -143,9 +143,7 @@ def _email(value: Any) -> str:
 def _truth(value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    if value not in ("true", "false"):  # as a variable has it
-        raise ValueError
-    return bool(value == "true")
+    raise ValueError
 
 
 def _types(value: Any) -> tuple[str, ...]:
@@ -435,7 +433,11 @@ def _spelled(key: str) -> str:
 
 def _of_variable(key: str, value: str) -> Any:
     """The value of a variable, as the file would have it."""
-    return [word for part in value.split(",") if (word := part.strip())] if key in _LISTS else value
+    if key in _LISTS:
+        return [word for part in value.split(",") if (word := part.strip())]
+    if _KEYS[key][1] is _truth:
+        return {"true": True, "false": False}.get(value, value)
+    return value
 
 
 def _rule(key: str) -> tuple[Callable[[Any], Any], str]:

@@ -3,49 +3,80 @@
 from __future__ import annotations
 
 import sys
+import time
 
 from . import clock, command_line, config_file
-from .app.local_time import WALL
-from .app.quiet_desk import QuietDesk
 from .config import Config
 from .errors import ConfigError
-from .menu import Request
+from .menu import MuteFor, Request
+from .news.quiet import Quiet
+from .news.wall import Wall
 from .process import instance, paths, state_file
-from .remembered import Remembered
+from .toast import Conversation
 
 
-class _Memory:
+class Noted:
+    """What is paused and muted on this machine, for who is not the agent.
+
+    Args:
+        api_url: For which Telex.
+    """
+
     def __init__(self, api_url: str) -> None:
         self._api_url = api_url
+        self._kept, self.problem = state_file.load(api_url)
+        """What was noted, and what is wrong with it, in a sentence; empty where nothing is."""
+        self.quiet = Quiet(Config(), Wall(time.time, clock.offset), clock.boot())
+        self.quiet.remember(self._kept, clock.now())
+        self.quiet.tick(clock.now())
 
-    def load(self) -> tuple[Remembered, str]:
-        return state_file.load(self._api_url)
+    def pause(self, argument: str) -> None:
+        """Pause notifications, or resume them; see :meth:`telex_start.news.quiet.Quiet.pause`.
 
-    def save(self, remembered: Remembered) -> None:
+        Raises:
+            ValueError: it is no such argument.
+            ConfigError: it cannot be noted.
+        """
+        self.quiet.pause(argument, clock.now())
+        self._keep()
+
+    def mute(self, conversation: Conversation, how_long: MuteFor | None) -> None:
+        """Mute a conversation, or an organisation; see :meth:`telex_start.news.quiet.Quiet.mute`.
+
+        Raises:
+            ConfigError: it cannot be noted.
+        """
+        self.quiet.mute(conversation, "", how_long, clock.now())
+        self._keep()
+
+    def _keep(self) -> None:
+        self.quiet.tick(clock.now())
+        remembered = self.quiet.remembered(self._kept.email)
+        if remembered == self._kept:
+            return
         try:
             state_file.save(self._api_url, remembered)
         except OSError as error:
             raise ConfigError(f"{state_file.path(self._api_url)} cannot be written ({error.strerror}).") from None
-
-
-def desk(api_url: str) -> QuietDesk:
-    """What is paused and muted on this machine, for who is not the agent."""
-    return QuietDesk(Config(), _Memory(api_url), lambda now: None, wall=WALL)
+        self._kept = remembered
 
 
 def main(argv: list[str]) -> int:
     """Pause notifications, or resume them.
 
     Raises:
-        ConfigError: an option or the argument is wrong, or it cannot be noted.
+        ConfigError: an option or the argument is wrong, or it cannot be noted. What is wrong in the configuration keeps
+            nobody from pausing an agent that runs.
     """
     options = command_line.parse_command("pause", argv)
-    config = config_file.load(options)
+    config = config_file.load_where(options)
     folder, argument = paths.runtime_folder(), options.how_long
-    noted = desk(config.api_url)
+    noted = Noted(config.api_url)
     if noted.problem:  # who starts later finds nothing to say it of
         print(f"telex-start: {noted.problem}", file=sys.stderr)
     kind = instance.ask(folder, config.api_url, None)
+    if kind is None:
+        config = config_file.load(options)  # what is wrong with it may be why none is found
     try:
         if kind is None:
             noted.pause(argument)
@@ -57,7 +88,7 @@ def main(argv: list[str]) -> int:
     if instance.ask(folder, config.api_url, Request.PAUSE, argument=argument) is None and kind is not None:
         noted.pause(argument)
         kind = None
-    words = noted.silence(clock.now()).words
+    words = noted.quiet.silence(clock.now()).words
     print(f"Notifications are {words}." if words else "Notifications come as they are set.")
     if kind is None:
         print("Telex Start is not running; its next start will know.")

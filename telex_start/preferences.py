@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .desktop.preferences.model import Shown
     from .desktop.preferences.saving import Deeds
     from .desktop.preferences.window import PreferencesWindow
+    from .events import Event
 
 _TOKENS = ("XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID")
 
@@ -28,6 +29,7 @@ def main(argv: list[str]) -> int:
     """
     from . import config_file, reload_command
     from .command_line import parse_command
+    from .events import SecondStart
 
     options = parse_command("preferences", argv)
     if options.child:
@@ -37,15 +39,33 @@ def main(argv: list[str]) -> int:
     kind = instance.ask(folder, api_url, Request.PREFERENCES)
     if kind == "tray":
         return 0
+    # The window has an instance of its own, so that a second command brings it to the front.
+    window = f"preferences:{os.path.abspath(path)}"
+    lock = instance.claim(folder, window, "window")
+    if lock is None:
+        instance.ask(folder, window, Request.PREFERENCES)
+        return 0
     given = {key: (one.source, one.value) for key, one in config_file.sources(options).items()}
-    _by_itself(path, api_url, given, lambda: reload_command.ask(options, api_url), has_agent=kind is not None)
+    try:
+        made = _by_itself(
+            path, api_url, given, lambda: reload_command.ask(options, api_url), has_agent=kind is not None
+        )
+
+        def asked(event: Event) -> None:
+            if event == SecondStart(Request.PREFERENCES):
+                made.come_forward("")
+
+        lock.serve(asked)
+        made.run()
+    finally:
+        lock.close()
     return 0
 
 
 def _by_itself(
     path: str, api_url: str, given: Mapping[str, tuple[str, Any]], reload: Callable[[], object], *, has_agent: bool
-) -> None:
-    """Open the window in this process, and return when it is closed.
+) -> PreferencesWindow:
+    """Make the window in this process.
 
     Args:
         reload: Has an agent that runs all the same read the file anew.
@@ -54,26 +74,26 @@ def _by_itself(
     from . import clock
     from .desktop.preferences.model import Shown
     from .desktop.preferences.saving import Deeds
-    from .pause_command import desk
+    from .pause_command import Noted
     from .toast import Conversation
 
-    quiet = desk(api_url)
-    muted = None if has_agent else quiet.silence(clock.now()).muted
+    noted = Noted(api_url)
+    muted = None if has_agent else noted.quiet.silence(clock.now()).muted
     shown = Shown(given, (), muted, _starts_at_login())
-    _window(path, shown, Deeds(reload, lambda key: quiet.mute(Conversation(*key), None), _start_at_login)).run()
+    return _window(path, shown, Deeds(reload, lambda key: noted.mute(Conversation(*key), None), _start_at_login))
 
 
 def _for_the_agent() -> int:
     """Be the window of the agent that has started this process."""
     from .desktop.parent import Parent
-    from .desktop.preferences.model import Known, Shown
+    from .desktop.preferences.model import Shown, ShownOrganisation
     from .desktop.preferences.saving import Deeds
 
     parent = Parent()
     data = parent.data()
     shown = Shown(
         {key: (source, value) for key, (source, value) in data["given"].items()},
-        [Known(*one) for one in data["organisations"]],
+        [ShownOrganisation(*one) for one in data["organisations"]],
         [Muted((channel, section, ident), label, until) for (channel, section, ident), label, until in data["muted"]],
         _starts_at_login(),
     )

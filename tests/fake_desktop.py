@@ -202,6 +202,17 @@ class FakeNotificationDaemon(BusClient):
         self.wait_until(lambda: len(self.shown) >= count, f"{count} toasts, not {len(self.shown)}", timeout)
         return list(self.shown)
 
+    def body_of(self, summary: str) -> str:
+        """The body of the latest toast with that title, once one is shown."""
+        found: list[str] = []
+
+        def shown() -> bool:
+            found[:] = [toast.body for toast in self.shown if toast.summary == summary]
+            return bool(found)
+
+        self.wait_until(shown, f"a toast titled {summary!r}")
+        return found[-1]
+
     def click(self, ident: int, action: str = "default") -> None:
         """The person clicks a toast (its default action) or one of its buttons."""
         self.emit(_NOTIFICATIONS_PATH, _NOTIFICATIONS, "ActionInvoked", "us", ident, action)

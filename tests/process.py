@@ -32,6 +32,19 @@ def end(process: subprocess.Popen[Any]) -> None:
             stream.close()
 
 
+def until(condition: Callable[[], object], complaint: str = "it has not come", within: float = TIMEOUT) -> None:
+    """Wait for what nothing tells of: it is asked again and again.
+
+    Args:
+        complaint: What is said where it does not come.
+        within: Seconds.
+    """
+    end = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < end, complaint
+        time.sleep(0.02)
+
+
 @contextmanager
 def running(command: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[Any]]:
     """A process, with `Popen`'s options, that is killed in the end where it has not ended by itself."""

@@ -5,18 +5,12 @@ from __future__ import annotations
 import logging
 import time
 
+from .. import clock
 from ..news.wall import Wall
 
 log = logging.getLogger(__name__)
 
-
-def _offset(at: float) -> float:
-    if hasattr(time, "tzset"):
-        time.tzset()  # who travels sets another zone while this runs
-    return time.localtime(at).tm_gmtoff
-
-
-WALL = Wall(time.time, _offset)
+WALL = Wall(time.time, clock.offset)
 """This machine's clock on the wall."""
 
 

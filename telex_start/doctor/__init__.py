@@ -48,16 +48,16 @@ def main(argv: list[str]) -> int:
     return code
 
 
-def _lines(options: object) -> Iterator[doctor_window.Line | doctor_window.Verdict]:
+def _lines(options: object) -> Iterator[doctor_window.Line | doctor_window.Conclusion]:
     """All of it for the window."""
-    from ..desktop.help.doctor_window import Line, Verdict
+    from ..desktop.help.doctor_window import Conclusion, Line
 
     findings: list[Finding] = []
     for finding in _findings(options):
         findings.append(finding)
         yield Line(finding.mark.value, finding.subject, finding.found, finding.remedy, line(finding))
     words, code = _verdict(findings)
-    yield Verdict(words, not code)
+    yield Conclusion(words, not code)
 
 
 def _verdict(findings: list[Finding]) -> tuple[str, int]:

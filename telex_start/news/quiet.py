@@ -27,6 +27,8 @@ WITHOUT_END = "on"
 OFF = "off"
 LONGEST = 24 * 3600.0
 """Seconds that a pause lasts at most, where it lasts for so long."""
+LONGEST_TOMORROW = 33 * 3600.0
+"""Seconds until tomorrow's 8:00, at most: from midnight, on a day that is an hour longer."""
 _LASTING = re.compile(r"([1-9][0-9]{0,3})([mh])")
 
 LOOK_AT_DAY = 60.0
@@ -207,7 +209,7 @@ class Quiet:
         Returns:
             Whether anything has changed since the last call but by :meth:`pause` and :meth:`mute`.
         """
-        changed = False
+        changed = self._come_nearer()
         if self._pause is not None and self._is_over(self._pause.until, now):
             self._pause, changed = None, True
         for mute in [one for one in self._mutes.values() if self._is_over(one.until, now)]:
@@ -219,6 +221,20 @@ class Quiet:
         if changed or self._look_at is None or now >= self._look_at:
             self._look_at = self._plan(now)
         return changed
+
+    def _come_nearer(self) -> bool:
+        """Tomorrow by a clock that was years ahead, and has been put right since, is the tomorrow of today."""
+        ends = [one for one in (self._pause, *self._mutes.values()) if one is not None]
+        if not any(self._is_too_far(one.until) for one in ends):
+            return False
+        if self._pause is not None and self._is_too_far(self._pause.until):
+            self._pause = Pause(self._tomorrow())
+        for mute in [one for one in self._mutes.values() if self._is_too_far(one.until)]:
+            self._mutes[mute.conversation] = replace(mute, until=self._tomorrow())
+        return True
+
+    def _is_too_far(self, until: Until | None) -> bool:
+        return until is not None and until.clock is None and until.wall - self._wall.now() > LONGEST_TOMORROW
 
     def look_again(self) -> None:
         """A clock may have been set: the next :meth:`tick` plans anew."""

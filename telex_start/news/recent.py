@@ -30,7 +30,7 @@ _ORGANISATION_SHARE = 20
 """Characters that the organisation's name keeps of it when both names are too long."""
 
 
-class Known(Struct, frozen=True):
+class _Known(Struct, frozen=True):
     """What is kept of one."""
 
     name: str
@@ -69,7 +69,7 @@ class Recent:
         self.version = 0
         self._state = state
         self._organisations = organisations
-        self._known: dict[Conversation, Known] = {}
+        self._known: dict[Conversation, _Known] = {}
         """Those that were noted last at the end."""
         self._noted = 0
 
@@ -120,7 +120,7 @@ class Recent:
         people = [known.name for conversation, known in listed if conversation.section == DIRECT]
         return tuple(self._unread(*one, alone=people.count(one[1].name) == 1) for one in listed)
 
-    def _newest_first(self) -> list[tuple[Conversation, Known]]:
+    def _newest_first(self) -> list[tuple[Conversation, _Known]]:
         told = (one for one in self._known.items() if not self._state.is_muted(one[0]))
         return sorted(told, key=lambda one: one[1].order, reverse=True)
 
@@ -151,7 +151,7 @@ class Recent:
             for conversation, known in self._newest_first()
         ]
 
-    def _unread(self, conversation: Conversation, known: Known, alone: bool = False) -> Unread:
+    def _unread(self, conversation: Conversation, known: _Known, alone: bool = False) -> Unread:
         """One entry.
 
         Args:
@@ -170,12 +170,12 @@ class Recent:
         return Unread(key, label + counts, cut(named, LONGEST), mentioned, name)
 
 
-def _known(news: News, before: Known | None, order: tuple[int, int, int]) -> Known:
+def _known(news: News, before: _Known | None, order: tuple[int, int, int]) -> _Known:
     raw = news.name or (news.sender if news.direct and not news.group else None)
     name = cut(visible(one_line(raw or "")), LONGEST)
     if not name and before is not None:
         name = before.name
-    return Known(name, news.group or (before is not None and before.group), news.place, order)
+    return _Known(name, news.group or (before is not None and before.group), news.place, order)
 
 
 def _written_at(thread: str) -> int:

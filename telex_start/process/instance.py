@@ -31,7 +31,7 @@ def claim(folder: str, api_url: str, kind: str) -> Instance | None:
     Args:
         folder: This user's runtime folder.
         api_url: One instance for each.
-        kind: ``tray`` or ``headless``: what a caller is told.
+        kind: ``tray`` or ``headless``, or ``window`` for the preferences without an agent: what a caller is told.
 
     Raises:
         OSError: the folder cannot be used.
@@ -59,13 +59,13 @@ def ask(folder: str, api_url: str, request: Request | None, wait: float = 0.0, *
 
 
 def ask_all(folder: str, request: Request) -> int:
-    """Ask something of every instance of this user that runs, whatever its address.
+    """Ask something of every agent of this user that runs, whatever its address.
 
     Returns:
         How many have been asked.
     """
     kinds = [_platform.ask(folder, name, request.value, 0.0) for name in _platform.names(folder)]
-    return sum(kind is not None for kind in kinds)
+    return sum(kind in ("tray", "headless") for kind in kinds)
 
 
 def name_of(api_url: str) -> str:

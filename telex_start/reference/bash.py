@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..command_line import PROGRAM, Command
+from ..command_line import PROGRAM, Subcommand
 
 _TEXT = """\
 # bash completion for {program}; made by `python -m telex_start.reference bash`
@@ -43,7 +43,7 @@ complete -F _telex_start {program}
 """
 
 
-def made(commands: list[Command]) -> str:
+def made(commands: list[Subcommand]) -> str:
     """The text of the file."""
     names = [command.name for command in commands if command.name]
     values, cases = [], []

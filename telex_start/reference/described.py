@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from ..command_line import AGENT, COMMANDS, Command, Option
+from ..command_line import AGENT, COMMANDS, Option, Subcommand
 from ..sandbox import options as sandbox
 
 HELP = Option("--help", "show this help and exit")
 
 
-def commands() -> list[Command]:
+def commands() -> list[Subcommand]:
     """What is not hidden: the agent first, whose name is empty, each with ``--help`` as its last option."""
     return [
         command._replace(options=(*_options(command), HELP))
@@ -19,7 +19,7 @@ def commands() -> list[Command]:
     ]
 
 
-def _options(command: Command) -> list[Option]:
+def _options(command: Subcommand) -> list[Option]:
     if command.own_options:
         return [_option(action) for action in sandbox.parser()._actions if action.dest != "help"]
     return [option for option in command.options if not option.hidden]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..command_line import PROGRAM, Command, Option
+from ..command_line import PROGRAM, Option, Subcommand
 
 _TEXT = """\
 # fish completion for {program}; made by `python -m telex_start.reference fish`
@@ -27,14 +27,14 @@ complete -c {program} -f
 """
 
 
-def made(commands: list[Command]) -> str:
+def made(commands: list[Subcommand]) -> str:
     """The text of the file."""
     names = " ".join(command.name for command in commands if command.name)
     lines = [line for command in commands for line in _of(command)]
     return _TEXT.format(program=PROGRAM, names=names, lines="\n".join(lines))
 
 
-def _of(command: Command) -> Iterator[str]:
+def _of(command: Subcommand) -> Iterator[str]:
     here = f"__telex_start_is {command.name}".rstrip()
     if command.name:
         yield f"\ncomplete -c {PROGRAM} -n __telex_start_first -a {command.name} -d {_quoted(command.what)}"

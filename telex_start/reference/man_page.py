@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator
 
 from .. import __version__
-from ..command_line import AGENT, PROGRAM, WHERE, Command, Option
+from ..command_line import AGENT, PROGRAM, WHERE, Option, Subcommand
 from ..config import settings
 
 _DATE = "2026-11-27"
@@ -69,12 +69,12 @@ _EXAMPLES = (
 )
 
 
-def made(commands: list[Command]) -> str:
+def made(commands: list[Subcommand]) -> str:
     """The text of the file."""
     return "\n".join(_lines(commands)) + "\n"
 
 
-def _lines(commands: list[Command]) -> Iterator[str]:
+def _lines(commands: list[Subcommand]) -> Iterator[str]:
     agent, *others = commands
     yield '.\\" made by `python -m telex_start.reference man`'
     yield f'.TH {PROGRAM.upper().replace("-", chr(92) + "-")} 1 {_DATE} "Telex Start {__version__}" "User Commands"'
@@ -108,7 +108,7 @@ def _lines(commands: list[Command]) -> Iterator[str]:
     yield from (".BR systemctl (1),", ".BR xdg\\-open (1)", ".PP", _plain(_PAGES))
 
 
-def _command(command: Command) -> Iterator[str]:
+def _command(command: Subcommand) -> Iterator[str]:
     words = [_bold(command.name)]
     if command.argument is not None:
         words.append("|".join(_bold(word) for word in command.argument.values))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..command_line import PROGRAM, Command, Option
+from ..command_line import PROGRAM, Option, Subcommand
 
 _TEXT = """\
 #compdef {program}
@@ -29,7 +29,7 @@ _arguments \\
 """
 
 
-def made(commands: list[Command]) -> str:
+def made(commands: list[Subcommand]) -> str:
     """The text of the file."""
     agent, *others = commands
     cases = []

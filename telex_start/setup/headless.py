@@ -9,7 +9,6 @@ import os
 import shlex
 import shutil
 import stat
-import subprocess
 
 from ..errors import TelexStartError
 from ..process import paths
@@ -71,7 +70,7 @@ def turn_on(email: str | None) -> list[str]:
         _enable(record)
     return [
         *left,
-        f"Start it without logging in anew: systemctl --user start {unit.NAME}",
+        f"Start it without logging in again: systemctl --user start {unit.NAME}",
         "Have it run also while you are not logged in: loginctl enable-linger",
     ]
 
@@ -143,19 +142,7 @@ def _links() -> list[str]:
 
 def _systemctl(*words: str) -> bool:
     """Ask this user's systemd for something; whether it did it."""
-    if shutil.which("systemctl") is None:
-        return False
-    try:
-        done = subprocess.run(
-            ["systemctl", "--user", "--quiet", *words],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_ANSWERED_WITHIN,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0
+    return launch.succeeds(["systemctl", "--user", "--quiet", *words], _ANSWERED_WITHIN)
 
 
 def refuse_elsewhere(platform: str) -> None:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from typing import Any
 
 from ..errors import TelexStartError
 
@@ -62,15 +63,22 @@ def _works(words: list[str]) -> bool:
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     try:
         with tempfile.TemporaryDirectory() as elsewhere:
-            done = subprocess.run(
-                [*words, "--version"],
-                cwd=elsewhere,
-                env=environ,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=_TRIED_WITHIN,
-                check=False,
-            )
+            return succeeds([*words, "--version"], _TRIED_WITHIN, cwd=elsewhere, env=environ)
+    except OSError:
+        return False
+
+
+def succeeds(words: list[str], within: float, **where: Any) -> bool:
+    """Whether a command can be run, and ends with 0.
+
+    Args:
+        within: Seconds; one that takes longer is killed.
+        where: ``cwd`` and ``env``, as of :func:`subprocess.run`.
+    """
+    try:
+        done = subprocess.run(
+            words, stdin=subprocess.DEVNULL, capture_output=True, timeout=within, check=False, **where
+        )
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0

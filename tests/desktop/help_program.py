@@ -15,7 +15,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from telex_start.desktop.help import doctor_window, text_window
-from telex_start.desktop.help.doctor_window import Line, Verdict
+from telex_start.desktop.help.doctor_window import Conclusion, Line
 from telex_start.desktop.help.text_window import TextWindow
 from telex_start.desktop.tk.orders import Orders
 
@@ -23,11 +23,11 @@ _windows: list[TextWindow] = []
 _found: SimpleQueue[Any] = SimpleQueue()
 
 
-def _look() -> Iterator[Line | Verdict]:
+def _look() -> Iterator[Line | Conclusion]:
     while True:
         match _found.get():
             case [words, good]:
-                yield Verdict(words, good)
+                yield Conclusion(words, good)
                 return
             case [*finding]:
                 yield Line(*finding)

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from tkinter import ttk
 from typing import Any
 
-from telex_start.desktop.preferences.model import Known, Model, Shown
+from telex_start.desktop.preferences.model import Model, Shown, ShownOrganisation
 from telex_start.desktop.preferences.saving import Deeds, Saver
 from telex_start.desktop.preferences.window import PreferencesWindow
 from telex_start.errors import ChangedMeanwhile
@@ -58,6 +58,7 @@ def state(window: PreferencesWindow) -> dict[str, Any]:
         "focus_is_seen": seen,
         "enabled": sorted(name for name, field in fields.items() if field.instate(["!disabled"])),
         "notes": {key: note.cget("text") for key, note in window._controls._notes.items() if note.cget("text")},
+        "heights": {key: note.winfo_reqheight() for key, note in window._controls._notes.items()},
         "asks": bool(window._question.winfo_ismapped()),
         "scrolls": bool(page._bar.winfo_ismapped()),
         "whole": root.winfo_rooty() >= 0 and root.winfo_rooty() + root.winfo_height() <= root.winfo_screenheight(),
@@ -69,7 +70,7 @@ def main() -> int:
     file = FakeFile(data.get("file", {}))
     shown = Shown(
         data.get("given", {}),
-        [Known(*one) for one in data.get("organisations", [])],
+        [ShownOrganisation(*one) for one in data.get("organisations", [])],
         [Muted(tuple(key), *rest) for key, *rest in data.get("muted", [])],
         data.get("at_login"),
     )

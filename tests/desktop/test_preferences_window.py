@@ -121,6 +121,7 @@ def test_cancel_in_all_its_ways_saves_nothing(desktop: RealDesktop, keys: list[s
 def test_what_is_given_elsewhere_says_so_and_cannot_be_changed(desktop: RealDesktop) -> None:
     given = {
         "sound": ["TELEX_START_SOUND", "off"],
+        "while_client_runs": ["TELEX_START_WHILE_CLIENT_RUNS", "quiet"],
         "quiet.from": ["TELEX_START_QUIET_FROM", "22:00"],
         "notification_types": ["TELEX_START_NOTIFICATION_TYPES", ["thread_reply"]],
     }
@@ -128,9 +129,11 @@ def test_what_is_given_elsewhere_says_so_and_cannot_be_changed(desktop: RealDesk
         state = made.state()
         assert state["notes"] == {
             "sound": "Set by TELEX_START_SOUND.",
+            "while_client_runs": "Set by TELEX_START_WHILE_CLIENT_RUNS.",
             "notification_types": "Set by TELEX_START_NOTIFICATION_TYPES.",
             "quiet.from": "Set by TELEX_START_QUIET_FROM.",
         }
+        assert state["heights"]["while_client_runs"] == state["heights"]["sound"], "in one line, to its full stop"
         assert not {"sound", "thread_reply", "hours", "quiet.from", "quiet.to", "day mon"} & set(state["enabled"])
         made.press("alt+d", "o", "alt+u", "alt+q", "Return")
         assert made.told() == {"closed": True}

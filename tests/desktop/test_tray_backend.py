@@ -94,6 +94,17 @@ def events() -> SimpleQueue[Event]:
     return SimpleQueue()
 
 
+def kept(made: list[Any]) -> type[Icon]:
+    """Icons that are in this list once they are made."""
+
+    class Kept(Icon):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            made.append(self)
+
+    return Kept
+
+
 def tray_with(icon_class: Any, events: SimpleQueue[Event], monkeypatch: pytest.MonkeyPatch) -> Tray:
     pystray = SimpleNamespace(Menu=Menu, MenuItem=Item)
     monkeypatch.setattr(pystray_backend, "named", lambda name: Backend(name, pystray, icon_class, 22))
@@ -235,13 +246,7 @@ def test_on_windows_an_ampersand_is_no_access_key() -> None:
 
 def test_what_pystrays_icon_tells_comes_as_events(events: SimpleQueue[Event], monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Any] = []
-
-    class Kept(Icon):
-        def __init__(self, *arguments: Any) -> None:
-            super().__init__(*arguments)
-            made.append(self)
-
-    tray = tray_with(Kept, events, monkeypatch)
+    tray = tray_with(kept(made), events, monkeypatch)
     assert events.get(timeout=TIMEOUT) == TrayAppeared()
     made[0].on_open()
     made[0].on_middle_click()
@@ -254,13 +259,7 @@ def test_what_is_new_in_a_submenu_renews_the_menu_and_a_number_alone_does_not(
 ) -> None:
     """With AppIndicator each renewal closes an open menu."""
     made: list[Any] = []
-
-    class Kept(Icon):
-        def __init__(self, *arguments: Any) -> None:
-            super().__init__(*arguments)
-            made.append(self)
-
-    tray = tray_with(Kept, events, monkeypatch)
+    tray = tray_with(kept(made), events, monkeypatch)
     assert events.get(timeout=TIMEOUT) == TrayAppeared()
     tray.show(FACE._replace(unread=3, quiet=True))
     assert made[0].renewed == 0
@@ -292,14 +291,8 @@ def test_on_windows_a_toast_that_the_tray_does_not_take_is_an_error() -> None:
 
 
 def test_a_click_on_the_icon_is_its_default_action(events: SimpleQueue[Event], monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[Icon] = []
-
-    class Kept(Icon):
-        def __init__(self, *arguments: Any) -> None:
-            super().__init__(*arguments)
-            made.append(self)
-
-    tray = tray_with(Kept, events, monkeypatch)
+    made: list[Any] = []
+    tray = tray_with(kept(made), events, monkeypatch)
     assert events.get(timeout=TIMEOUT) == TrayAppeared()
     [default] = [item for item in made[0].menu.items if item.when.get("default")]
     assert default.when["visible"] is False

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 
 from telex_start import __version__
 from tests.fake_desktop import TIMEOUT, FakeNotificationDaemon, FakePanel, RealDesktop
+from tests.process import until
 from tests.program import Program
 from tests.servers import Sandbox
 from tests.stopwatch import Stopwatch
@@ -53,14 +53,9 @@ class Desk:
         opener.write_text(f"#!/bin/sh\n{script}\n")
         opener.chmod(0o755)
 
-    def until(self, condition: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + TIMEOUT
-        while not condition():
-            assert time.monotonic() < deadline, what
-
     def window(self, title: str) -> None:
         """Wait until the window has the focus."""
-        self.until(lambda: self.real.active_title() == title, f"the window {title}")
+        until(lambda: self.real.active_title() == title, f"the window {title}")
 
     def copied(self, needed: str) -> str:
         """What Ctrl+C in the window copies, once this is in it."""
@@ -76,7 +71,7 @@ class Desk:
             text = done.stdout
             return needed in text
 
-        self.until(came, f"{needed!r} copied")
+        until(came, f"{needed!r} copied")
         return text
 
     def windows(self) -> list[psutil.Process]:
@@ -92,14 +87,7 @@ class Desk:
 
     def toast(self, summary: str) -> str:
         """The body of the toast with that title, once it is shown."""
-        found: list[str] = []
-
-        def shown() -> bool:
-            found[:] = [toast.body for toast in self.daemon.shown if toast.summary == summary]
-            return bool(found)
-
-        self.daemon.wait_until(shown, f"a toast titled {summary!r}")
-        return found[-1]
+        return self.daemon.body_of(summary)
 
 
 @pytest.fixture
@@ -115,7 +103,7 @@ def test_about_tells_what_is_paused_and_its_process_is_gone_when_it_is_closed(de
     assert f"Telex Start {__version__}" in copied
     assert "Status:        Signed out\n" in copied
     desk.real.xdotool("key", "Escape")
-    desk.until(lambda: not desk.windows(), "the window's process is gone")
+    until(lambda: not desk.windows(), "the window's process is gone")
     assert desk.agent.process.poll() is None
 
 
@@ -150,7 +138,7 @@ def test_doctor_looks_at_the_same_telex_and_knows_the_agent(desk: Desk, telex: S
     assert "running agent       one, with an icon" in copied
     assert copied.splitlines()[-1] == "Telex Start works here."
     desk.real.xdotool("key", "Escape")
-    desk.until(lambda: not desk.windows(), "the window's process is gone")
+    until(lambda: not desk.windows(), "the window's process is gone")
 
 
 def test_exit_closes_the_windows_too(desk: Desk) -> None:
@@ -171,7 +159,7 @@ def test_exit_closes_the_windows_too(desk: Desk) -> None:
 
 def test_the_log_is_opened_as_the_desktop_opens_it(desk: Desk) -> None:
     desk.item.click("Help", "Open Log")
-    desk.until(desk.opened.exists, "the log")
+    until(desk.opened.exists, "the log")
     path = Path(desk.opened.read_text().strip())
     assert path.name == "telex-start.log"
     assert path.is_file()

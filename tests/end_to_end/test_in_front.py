@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from Xlib.ext import res
 from telex_start.app.front_desk import HOLDS_FOR
 from tests.fake_desktop import FakeNotificationDaemon, FakePanel, RealDesktop
 from tests.panel_item import PanelItem
+from tests.process import until
 from tests.program import Program
 from tests.servers import Sandbox
 
@@ -66,13 +67,6 @@ class Scene:
     @property
     def toasts(self) -> list[str]:
         return [toast.summary for toast in self.daemon.shown]
-
-
-def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 @pytest.fixture

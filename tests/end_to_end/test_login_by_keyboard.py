@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from tests.process import until
 from tests.program import Program
 from tests.real_desktop import RealDesktop
 from tests.servers import Sandbox
@@ -45,18 +45,11 @@ class Person:
         self.desktop.client.wait_until(lambda: self.item.labels()[0] == status, f"the status {status!r}")
 
     def window_is_gone(self, within: float = 6.0) -> None:
-        until(lambda: not self._windows(), within, "the window is still there")
+        until(lambda: not self._windows(), "the window is still there", within)
 
     def _windows(self) -> bool:
         command = ["xdotool", "search", "--onlyvisible", "--name", "^Telex"]
         return subprocess.run(command, env=self.desktop.environ, capture_output=True).returncode == 0
-
-
-def until(condition: Callable[[], bool], within: float, complaint: str) -> None:
-    end = time.monotonic() + within
-    while not condition():
-        assert time.monotonic() < end, complaint
-        time.sleep(0.02)
 
 
 @pytest.fixture

@@ -138,7 +138,7 @@ def test_the_secrets_of_hundreds_of_organisations_are_all_struck_out(written: Wr
     assert "opaque" not in written()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, max_size=40), st.text(max_size=20))
 def test_no_password_gets_through_in_any_way_of_writing_it(tmp_path: Path, password: str, before: str) -> None:
     file = tmp_path / "any.log"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.fake_desktop import FakeNotificationDaemon
-from tests.process import TIMEOUT
+from tests.process import until
 from tests.program import Program
 from tests.real_desktop import RealDesktop
+from tests.script import Script
 from tests.servers import Sandbox
 from tests.stopwatch import Stopwatch
 
@@ -100,13 +101,6 @@ class Person:
         ]
 
 
-def until(condition: Callable[[], bool], complaint: str) -> None:
-    end = time.monotonic() + TIMEOUT
-    while not condition():
-        assert time.monotonic() < end, complaint
-        time.sleep(0.02)
-
-
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Person]]:
     with ExitStack() as stack:
@@ -190,6 +184,23 @@ def test_without_an_agent_the_command_opens_the_window_by_itself(start: Callable
     person.presses("alt+w", "Return")
     assert window.ended() == 0
     assert "show_text = false\n" in person.file.read_text()
+
+
+def test_without_an_agent_a_second_command_brings_the_first_window(start: Callable[..., Person]) -> None:
+    """It opened a second one, over the same file."""
+    person = start(agent=False)
+    window = person.run("preferences")
+    person.window()
+    with Script("tests/desktop/editor_program.py", environ={**os.environ, **person.desktop.environ}) as editor:
+        assert editor.next_line() == "focus"
+        assert person.run("preferences").ended() == 0
+        person.window()
+    reload = person.run("reload")
+    assert (reload.ended(), reload.output) == (0, ["Telex Start is not running."])
+    person.presses("alt+w", "Return")
+    assert window.ended() == 0
+    assert "show_text = false\n" in person.file.read_text()
+    assert [file.name for file in person.folder.rglob("window-*")] == []
 
 
 def test_a_file_changed_by_hand_meanwhile_is_merged_or_asked_about(start: Callable[..., Person]) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.test_tray import Desk, browsing, until
+from tests.end_to_end.test_tray import Desk, browsing
 from tests.panel_item import PanelItem
+from tests.process import until
 
 pytestmark = pytest.mark.desktop
 

@@ -51,6 +51,8 @@ LATER = {
     *("telex_start.command_line", "telex_start.process.logs", "telex_start.desktop.icons"),
 }
 """What comes while a person looks at the icon, or never."""
+MOST_OF_OURS = 38
+"""So many modules of the project, packages with them, stand before the icon."""
 
 
 @pytest.fixture
@@ -74,3 +76,7 @@ def imported(tmp_path: Path) -> list[str]:
 def test_nothing_that_can_wait_is_imported_before_the_icon(imported: list[str]) -> None:
     assert "telex_start.desktop.statusnotifier.icon" in imported
     assert [name for name in imported if name in LATER or name.partition(".")[0] in LATER] == []
+
+
+def test_few_modules_are_imported_before_the_icon(imported: list[str]) -> None:
+    assert len([name for name in imported if name.partition(".")[0] == "telex_start"]) <= MOST_OF_OURS, imported

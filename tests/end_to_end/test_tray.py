@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 
 from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus, Xvfb
 from tests.panel_item import PanelItem
+from tests.process import until
 from tests.program import Program
 from tests.servers import HISTORY, Sandbox
 from tests.stopwatch import Stopwatch
@@ -61,14 +61,7 @@ class Desk:
 
     def toast(self, summary: str) -> str:
         """The body of the toast with that title, once it is shown."""
-        found: list[str] = []
-
-        def shown() -> bool:
-            found[:] = [toast.body for toast in self.daemon.shown if toast.summary == summary]
-            return bool(found)
-
-        self.daemon.wait_until(shown, f"a toast titled {summary!r}")
-        return found[-1]
+        return self.daemon.body_of(summary)
 
 
 @pytest.fixture
@@ -76,13 +69,6 @@ def desk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
     """A desktop, and a Telex that keeps a history where the test is marked so."""
     with Desk(tmp_path, *(HISTORY if request.node.get_closest_marker("history") else ())) as desk:
         yield desk
-
-
-def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def test_a_start_says_how_to_sign_in_and_exit_leaves_nothing(desk: Desk) -> None:

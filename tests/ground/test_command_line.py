@@ -18,7 +18,7 @@ def refused(name: str, *argv: str) -> str:
 
 
 @pytest.mark.parametrize("command", [AGENT, *OURS], ids=lambda command: command.name or "agent")
-def test_each_commands_help_names_what_is_not_hidden(command: command_line.Command) -> None:
+def test_each_commands_help_names_what_is_not_hidden(command: command_line.Subcommand) -> None:
     words = command_line.parser(command).format_help()
     for option in command.options:
         assert (option.name in words) is not option.hidden

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from telex_start.news import flood
@@ -188,7 +188,6 @@ STEPS = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(STEPS)
 def test_never_more_than_three_in_five_seconds_and_nothing_is_lost(steps: list[tuple[str, float, str]]) -> None:
     rule, now = FloodRule(), 0.0
@@ -231,7 +230,6 @@ def test_never_more_than_three_in_five_seconds_and_nothing_is_lost(steps: list[t
         assert bisect_left(shows, start + WINDOW) - index <= 3
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 3), st.sampled_from("abc"), st.integers(0, 9)), min_size=1, max_size=60))
 def test_with_the_unread_state_a_summary_never_tells_more_than_is_unread(
     updates: list[tuple[float, str, int]],

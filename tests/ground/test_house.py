@@ -54,6 +54,7 @@ ROOMS: dict[str, set[str]] = {
     "desktop.toasts": {"desktop.bus", "news", "process"},
     "desktop.tk": {"desktop", "process"},
     "desktop.login": {"desktop.tk"},
+    # Of main_app: a link in About is opened as a click on a toast is.
     "desktop.help": {"desktop", "desktop.main_app", "desktop.tk"},
     "desktop.preferences": {"desktop", "desktop.tk"},
     "desktop.main_app": {"desktop"},
@@ -90,8 +91,11 @@ ROOMS: dict[str, set[str]] = {
     },
     "doctor": {"net", "push", "news", "process", "config_file", "command_line"}
     | {"desktop", "desktop.bus", "desktop.tray", "desktop.main_app", "desktop.help"},
-    "pause_command": {"app", "command_line", "config_file", "process"},
+    # Without an agent it notes by itself what an agent would keep: by the same rules (news), in the same file.
+    "pause_command": {"news", "command_line", "config_file", "process"},
+    # Of desktop: the icons that it installs; of main_app: how a desktop entry is read and found.
     "setup": {"process", "desktop", "desktop.main_app", "command_line", "config_file"},
+    # Without an agent it unmutes by itself, as pause_command pauses; its page switches the start at log-in (setup).
     "preferences": {
         "pause_command",
         "reload_command",
@@ -103,11 +107,14 @@ ROOMS: dict[str, set[str]] = {
     }
     | {"desktop", "desktop.preferences"},
     "demo": {"command_line"},
+    "failed_start": {"console", "news"} | {"desktop.bus", "desktop.toasts"},
+    # The sandbox describes its options itself.
     "reference": {"command_line", "sandbox"},
     "sandbox": set(),
     "__main__": {
         "agent",
         "demo",
+        "failed_start",
         "pause_command",
         "preferences",
         "reload_command",

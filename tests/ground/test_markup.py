@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from telex_start.news import markup
@@ -63,7 +63,6 @@ def test_no_markup_takes_long(piece: str) -> None:
     assert time.process_time() - began < 0.25
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.one_of(

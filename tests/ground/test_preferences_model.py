@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from telex_start.config import DAYS
-from telex_start.desktop.preferences.model import FROM, KINDS, ON_DAYS, TO, TYPES, Known, Model, Shown
+from telex_start.config import DAYS, given
+from telex_start.desktop.preferences.model import FROM, KINDS, ON_DAYS, TO, TYPES, Model, Shown, ShownOrganisation
 from telex_start.menu import Muted
 
 GENERAL = Muted(("org/user", "channels_section", "General"), "# General · Northwind Ops", "until 14:30")
@@ -65,6 +65,23 @@ def test_what_is_given_elsewhere_is_shown_and_cannot_be_changed() -> None:
     assert made.value("sound") == "on"
     assert made.given_by("sound") == "TELEX_START_SOUND"
     assert made.changes() == {}
+
+
+def test_a_variable_that_says_false_is_shown_as_false() -> None:
+    """A check was set for the word "false"."""
+    over = given({"TELEX_START_SHOW_TEXT": "false", "TELEX_START_REMEMBER_EMAIL": "nein"}, {})
+    made = model(given={key: (one.source, one.value) for key, one in over.items()})
+    assert made.value("show_text") is False
+    assert (made.value("remember_email"), made.wrong("remember_email")) == (True, "Allowed is true or false.")
+
+
+def test_quiet_hours_of_the_file_that_make_none_are_told_at_once() -> None:
+    """Until they were changed, and saved, the window found nothing wrong with them."""
+    made = model({FROM: "22:00", TO: "22:00"})
+    assert "are the same" in made.wrong(TO)
+    made.set(FROM, "21:00")
+    assert (made.wrong(TO), made.faults()) == ("", {})
+    assert "quiet.to" in model({FROM: "22:00"}).wrong(FROM)
 
 
 def test_one_quiet_hour_given_elsewhere_keeps_all_of_them_from_being_changed() -> None:
@@ -175,9 +192,9 @@ def test_organisations_of_the_agent_and_of_the_file() -> None:
             "organisations.Gone.notify": "all",
         },
         organisations=[
-            Known("0198bb", "Northwind Ops", "Northwind Ops"),
-            Known("0198aa", "Acme", "Acme"),
-            Known("0198cc", "Zeta", "Zeta"),
+            ShownOrganisation("0198bb", "Northwind Ops", "Northwind Ops"),
+            ShownOrganisation("0198aa", "Acme", "Acme"),
+            ShownOrganisation("0198cc", "Zeta", "Zeta"),
         ],
     )
 
@@ -193,7 +210,9 @@ def test_organisations_of_the_agent_and_of_the_file() -> None:
 
 
 def test_organisations_of_the_same_name_are_written_by_their_ids() -> None:
-    made = model({}, organisations=[Known("0198aa", "Acme", "Acme"), Known("0198bb", "Acme", "Acme")])
+    made = model(
+        {}, organisations=[ShownOrganisation("0198aa", "Acme", "Acme"), ShownOrganisation("0198bb", "Acme", "Acme")]
+    )
     for row in made.rows:
         made.set(row.key, "none")
 

@@ -100,6 +100,21 @@ def test_until_tomorrow_is_8_by_the_clock_on_the_wall(clocks: Clocks) -> None:
     assert not quiet.paused
 
 
+def test_until_tomorrow_by_a_clock_that_was_years_ahead(clocks: Clocks) -> None:
+    """It paused until 2031."""
+    clocks.set(2031, 1, 1, 12, 0)
+    quiet = clocks.quiet()
+    quiet.pause("tomorrow", clocks.now)
+    quiet.mute(GENERAL, "# General", MuteFor.UNTIL_TOMORROW, clocks.now)
+    kept = quiet.remembered("")
+    clocks.set(2026, 11, 27, 13, 30)
+    for one in (quiet, restarted(clocks, kept)):
+        one.tick(clocks.now)
+        assert one.silence(clocks.now).words == "paused until Sat 08:00"
+        assert one.silence(clocks.now).muted[0].until == "until Sat 08:00"
+        assert not one.tick(clocks.now)
+
+
 def test_until_tomorrow_over_the_end_of_summer_time(clocks: Clocks) -> None:
     clocks.set(2026, 10, 24, 22, 0)
     quiet = clocks.quiet()

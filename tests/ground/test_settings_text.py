@@ -106,7 +106,7 @@ def own_lines(text: str, keys: set[str]) -> Counter[str]:
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["lf", "crlf"])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(changes=st.lists(CHANGES, min_size=10, max_size=10))
 def test_ten_changes_keep_every_comment_and_every_other_line(newline: str, changes: list[tuple[str, Any]]) -> None:
     text = WRITTEN.replace("\n", newline)
@@ -125,7 +125,7 @@ def test_ten_changes_keep_every_comment_and_every_other_line(newline: str, chang
         assert text.count("\n") == text.count("\r\n")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(change_=CHANGES)
 def test_a_change_touches_the_lines_of_its_setting_alone(change_: tuple[str, Any]) -> None:
     key, value = change_
@@ -138,7 +138,7 @@ def test_a_change_touches_the_lines_of_its_setting_alone(change_: tuple[str, Any
     assert len(gone) <= max(len(array), 2)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=st.sampled_from(list(TEXTS.values())), changes=st.lists(CHANGES, max_size=4))
 def test_whatever_it_looks_like_it_says_what_it_should_or_stays(text: str, changes: list[tuple[str, Any]]) -> None:
     for key, value in changes:

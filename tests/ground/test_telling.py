@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from telex_start.news.authors import attachments
@@ -252,7 +252,6 @@ PUBLICATIONS = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(st.one_of(PUBLICATIONS, st.tuples(SECTIONS, st.lists(FIELDS, max_size=3))), max_size=12))
 def test_whatever_comes_is_told_or_not_and_names_never_the_person(items: list[Any]) -> None:
     kinds = ("channel_mention", "thread_reply", "saved_message_remainder", "direct_call_initiated")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from telex_start.events import How
@@ -317,7 +317,6 @@ def test_what_waits_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(notifier._pairs._used) + len(notifier._pairs._messages) + len(notifier._pairs._changes) <= 30
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from("ab"), st.floats(0, 0.4), st.floats(0, 0.4)), min_size=1, max_size=3),
     st.booleans(),

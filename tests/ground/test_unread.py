@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from telex_start.news import unread
@@ -270,7 +270,6 @@ PUBLICATIONS = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from((CHANNEL, OTHER)), PUBLICATIONS), max_size=20))
 def test_whatever_comes_the_totals_are_the_sums_and_nothing_raises(items: list[tuple[str, Any]]) -> None:
     state = UnreadState()
@@ -287,7 +286,6 @@ def test_whatever_comes_the_totals_are_the_sums_and_nothing_raises(items: list[t
     assert state.counts() == Counts(0, 0, 0)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 4), st.integers(0, 4)), max_size=40))
 def test_news_is_exactly_growth_over_the_last_known_counts(updates: list[tuple[str, int, int]]) -> None:
     state = UnreadState()

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from telex_start.news import wording
@@ -194,7 +194,6 @@ FORBIDDEN = {*map(chr, range(32)), *map(chr, range(0x7F, 0xA0)), *"\u202a\u202b\
 }
 
 
-@settings(deadline=None)
 @given(HOSTILE, HOSTILE, HOSTILE, st.booleans(), st.tuples(st.integers(0, 5), st.integers(0, 5)))
 @example("\ud83d", "\udc00" * 2000, "\ud83d" * 300, True, (5, 5))
 def test_whatever_comes_a_toast_is_fit_to_show(
@@ -209,7 +208,6 @@ def test_whatever_comes_a_toast_is_fit_to_show(
     assert not FORBIDDEN & set(console_line(toast))
 
 
-@settings(deadline=None)
 @given(HOSTILE)
 def test_cleaning_twice_changes_nothing(text: str) -> None:
     assert clean(clean(text)) == clean(text)

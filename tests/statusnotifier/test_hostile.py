@@ -269,7 +269,7 @@ KNOWN_ERRORS = {
 }
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(call=calls())
 def test_every_valid_message_gets_a_proper_answer(
     target: Target, call: tuple[str, str | None, str, str, tuple[Any, ...]]

@@ -15,7 +15,7 @@ from queue import SimpleQueue
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jeepney import DBusAddress, MatchRule, Message, MessageType, new_method_call, new_method_return, new_signal
 
@@ -375,7 +375,6 @@ def with_unknown_header_field() -> bytes:
     return raw[:16] + b"\x63" + raw[17:]
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))), st.data())
 def test_messages_come_whole_however_the_bytes_are_cut(texts: list[str], data: st.DataObject) -> None:
     stream = b"".join(map(message, texts))

@@ -29,14 +29,14 @@ class Line(NamedTuple):
     """All of it as one line, to be copied."""
 
 
-class Verdict(NamedTuple):
+class Conclusion(NamedTuple):
     """What comes last."""
 
     words: str
     good: bool
 
 
-def open_window(look: Callable[[], Iterator[Line | Verdict]]) -> int:
+def open_window(look: Callable[[], Iterator[Line | Conclusion]]) -> int:
     """Show what comes of looking, until the window is closed; returns the exit code.
 
     Args:
@@ -51,7 +51,7 @@ def open_window(look: Callable[[], Iterator[Line | Verdict]]) -> int:
 
 
 class _Doctor:
-    def __init__(self, look: Callable[[], Iterator[Line | Verdict]]) -> None:
+    def __init__(self, look: Callable[[], Iterator[Line | Conclusion]]) -> None:
         from .text_window import Button, TextWindow
 
         self._look = look
@@ -96,13 +96,13 @@ class _Doctor:
         except Exception as error:
             log.exception("the doctor failed")
             words = f"Doctor had a problem ({type(error).__name__}); the log tells more."
-            self._orders.give(lambda: self._show(Verdict(words, good=False)))
+            self._orders.give(lambda: self._show(Conclusion(words, good=False)))
 
-    def _show(self, found: Line | Verdict) -> None:
+    def _show(self, found: Line | Conclusion) -> None:
         from .text_window import Piece
 
         window = self._window
-        if isinstance(found, Verdict):
+        if isinstance(found, Conclusion):
             self._copied += ["", found.words]
             window.subtitle(found.words, "Good" if found.good else "Bad")
             window.busy(False)

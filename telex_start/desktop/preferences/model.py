@@ -23,7 +23,7 @@ _USUAL_HOURS = ("22:00", "07:00")
 """What is offered when quiet hours are switched on."""
 
 
-class Known(NamedTuple):
+class ShownOrganisation(NamedTuple):
     """An organisation that the person belongs to."""
 
     ident: str
@@ -38,7 +38,7 @@ class Shown(NamedTuple):
 
     given: Mapping[str, tuple[str, Any]]
     """Settings that the environment or an option gives: key -> variable or option, and value."""
-    organisations: Sequence[Known] = ()
+    organisations: Sequence[ShownOrganisation] = ()
     """Empty while they are not known."""
     muted: Sequence[Muted] | None = ()
     """``None``: that cannot be said."""
@@ -104,7 +104,11 @@ class Model:
         """What is wrong with what is in the file, in words; empty where nothing is, or once it was changed here."""
         if key in self._given:
             return check(key, self._given[key][1])
-        return check(key, self._file[key]) if key in self._file and key not in self._edited else ""
+        if key not in self._file or key in self._edited:
+            return ""
+        if key in HOURS and not (self._edited.keys() & set(HOURS) or self.given_by(key)):
+            return faults({one: self._file[one] for one in HOURS if one in self._file}).get(key, "")
+        return check(key, self._file[key])
 
     # --- what notifies ----------------------------------------------------------------------------------------------
 
@@ -249,7 +253,7 @@ class Model:
         return self._edited[key] if key in self._edited else self._file.get(key)
 
 
-def _rows(organisations: Sequence[Known], file: Mapping[str, Any]) -> list[Row]:
+def _rows(organisations: Sequence[ShownOrganisation], file: Mapping[str, Any]) -> list[Row]:
     """The organisations that the agent told, and those of the file that are none of them."""
     in_file = {name: key for key in file if (name := organisation_of(key)) is not None}
     folded = {name.casefold(): name for name in in_file}

@@ -33,13 +33,7 @@ class Preferences:
     def open(
         self, organisations: Sequence[tuple[str, str, str]], muted: Sequence[tuple[object, ...]], token: str
     ) -> None:
-        """Open it, or bring it forward.
-
-        Args:
-            organisations: For each its id, its name, and that fit to show.
-            muted: The fields of each :class:`~telex_start.menu.Muted`.
-            token: The desktop's activation token for it; empty without one.
-        """
+        """Open it, or bring it forward; see :class:`telex_start.app.ports.Preferences`."""
         from ..child import Child
 
         if self._child is None:

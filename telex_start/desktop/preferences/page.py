@@ -273,21 +273,13 @@ class Controls:
         box.bind("<Key>", letter, add="+")
         self._tip(box, tip or key)
         self._mnemonic(words, underline, box.focus_set)
-        self._note(body, key, column=1)
+        self._note(body, key, sticky="e")
 
-    def _note(self, body: _Body, key: str, column: int = 0, indent: int = 0) -> None:
+    def _note(self, body: _Body, key: str, sticky: str = "w", indent: int = 0) -> None:
         """Where it is said what is wrong with a field, or why it cannot be changed; takes no room while it is empty."""
         px = self._made.px
-        width = _BODY - (_LABEL if column else 0) - indent
-        note = ttk.Label(body, style="Quiet.TLabel", wraplength=px(width))
-        note.grid(
-            row=body.next_row(),
-            column=column,
-            columnspan=2 - column,
-            sticky="w",
-            padx=(px(indent), 0),
-            pady=(0, px(4)),
-        )
+        note = ttk.Label(body, style="Quiet.TLabel", wraplength=px(_BODY - indent))
+        note.grid(row=body.next_row(), column=0, columnspan=2, sticky=sticky, padx=(px(indent), 0), pady=(0, px(4)))
         note.grid_remove()
         self._notes[key] = note
 
