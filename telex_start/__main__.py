@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from .errors import ConfigError, TelexStartError
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+
     from .config import Config
 
 EXIT_FAILED = 1
@@ -94,13 +96,34 @@ def _agent(argv: list[str]) -> int:
         from .command_line import parse
 
         options = parse(argv)
-    from . import agent, config_file
-    from .process import paths
+    try:
+        return _start(options)
+    except TelexStartError as error:
+        _complain(error.message)
+        if options is None or not options.exit:
+            from .failed_start import tell
 
-    settings = config_file.Settings(options)
-    config = settings.load()
+            tell(error, options)
+        return EXIT_UNUSABLE
+
+
+def _start(options: Namespace | None) -> int:
+    from . import agent, config_file
+    from .process import instance, paths
+
     if options is not None and options.exit:
-        return agent.end_running(paths.runtime_folder(), config.api_url)
+        folder, api_url = paths.runtime_folder(), config_file.load_where(options).api_url
+        if instance.ask(folder, api_url, None) is None:
+            config_file.load(options)  # what is wrong with it may be why none is found
+        return agent.end_running(folder, api_url)
+    settings = config_file.Settings(options)
+    try:
+        config = settings.load()
+    except ConfigError as error:
+        if not _asked_running(options):
+            raise
+        _complain(error.message)
+        return EXIT_UNUSABLE
     password = [] if options is None else _given_password(options.password_stdin, options.password_credential, config)
     code, why = agent.run(
         config,
@@ -114,6 +137,25 @@ def _agent(argv: list[str]) -> int:
     if why:
         _complain(why)
     return code
+
+
+def _asked_running(options: Namespace | None) -> bool:
+    """The configuration is wrong, which keeps nobody from an agent that runs: it is asked all the same, and says
+    what is wrong too. Whether one runs."""
+    if options is not None and (options.headless or options.at_login):
+        return False
+    from . import config_file
+    from .menu import Request
+    from .process import instance, paths
+
+    with contextlib.suppress(ConfigError):
+        where = config_file.load_where(options)
+        request = Request.LOGIN if options is not None and options.login else Request.OPEN
+        folder = paths.runtime_folder()
+        if instance.ask(folder, where.api_url, request) is not None:
+            instance.ask(folder, where.api_url, Request.RELOAD)
+            return True
+    return False
 
 
 def _given_password(piped: bool, credential: str | None, config: Config) -> list[str]:

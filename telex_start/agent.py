@@ -315,7 +315,7 @@ def _quit(events: SimpleQueue[Event]) -> None:
 
 
 def _on_signals(events: SimpleQueue[Event], console: Console | None) -> Watch | None:
-    """Have signals end the program in its own order, or read its configuration anew.
+    """Have signals end the program in its own order, or read its configuration again.
 
     Returns:
         What the instance thread has to do for that.

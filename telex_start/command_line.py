@@ -115,8 +115,8 @@ _ALL_COMMANDS = (
     ),
     Subcommand(
         "reload",
-        "have the running agent read its configuration anew",
-        "Has the running agent read its configuration anew. Addresses and ca_file count at its next start.",
+        "have the running agent read its configuration again",
+        "Has the running agent read its configuration again. Addresses and ca_file count at its next start.",
         WHERE,
     ),
     Subcommand(

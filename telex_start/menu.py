@@ -77,7 +77,7 @@ class Request(Enum):
     PAUSE = "pause"
     """Argument: ``30m``, ``1h``, ``tomorrow``, or ``on`` for without an end; ``off`` resumes."""
     RELOAD = "reload"
-    """Read the configuration file anew."""
+    """Read the configuration file again."""
     PREFERENCES = "preferences"
     """Open the preferences window."""
 

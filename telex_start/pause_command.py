@@ -65,19 +65,18 @@ def main(argv: list[str]) -> int:
     """Pause notifications, or resume them.
 
     Raises:
-        ConfigError: an address or the argument is wrong, or it cannot be noted.
+        ConfigError: an option or the argument is wrong, or it cannot be noted. What is wrong in the configuration keeps
+            nobody from pausing an agent that runs.
     """
     options = command_line.parse_command("pause", argv)
-    try:
-        config = config_file.load(options)
-    except ConfigError as error:  # nothing else of it matters here, and a running agent goes on by what was right
-        print(f"telex-start: {error.message}", file=sys.stderr)
-        config = config_file.load_where(options)
+    config = config_file.load_where(options)
     folder, argument = paths.runtime_folder(), options.how_long
     noted = Noted(config.api_url)
     if noted.problem:  # who starts later finds nothing to say it of
         print(f"telex-start: {noted.problem}", file=sys.stderr)
     kind = instance.ask(folder, config.api_url, None)
+    if kind is None:
+        config = config_file.load(options)  # what is wrong with it may be why none is found
     try:
         if kind is None:
             noted.pause(argument)
@@ -90,7 +89,7 @@ def main(argv: list[str]) -> int:
         noted.pause(argument)
         kind = None
     words = noted.quiet.silence(clock.now()).words
-    print(f"Notifications are {words}." if words else "Notifications come as they are set.")
+    print(f"Notifications are {words}." if words else "Notifications are resumed.")
     if kind is None:
         print("Telex Start is not running; its next start will know.")
     return 0

@@ -1,4 +1,4 @@
-"""``telex-start reload``: the running agent reads its configuration anew."""
+"""``telex-start reload``: the running agent reads its configuration again."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def main(argv: list[str]) -> int:
     asked = ask(options, api_url)
     if wrong is not None:
         raise wrong
-    print("Telex Start reads its configuration anew." if asked else "Telex Start is not running.")
+    print("Telex Start reads its configuration again." if asked else "Telex Start is not running.")
     return 0
 
 

@@ -56,7 +56,7 @@ complete -c telex-start -n '__telex_start_is preferences' -l ca-file -r -F -d 'P
 complete -c telex-start -n '__telex_start_is preferences' -l config -r -F -d 'configuration file (default: config.toml in the platform\'s folder)'
 complete -c telex-start -n '__telex_start_is preferences' -l help -d 'show this help and exit'
 
-complete -c telex-start -n __telex_start_first -a reload -d 'have the running agent read its configuration anew'
+complete -c telex-start -n __telex_start_first -a reload -d 'have the running agent read its configuration again'
 complete -c telex-start -n '__telex_start_is reload' -l environment -x -a 'production staging zedu zedu-staging' -d 'which Telex: production, staging, zedu, zedu-staging (production)'
 complete -c telex-start -n '__telex_start_is reload' -l api-url -x -d 'address of the API, ending in /api/v1'
 complete -c telex-start -n '__telex_start_is reload' -l push-url -x -d 'address of the push server'

@@ -113,7 +113,7 @@ if (( CURRENT == 2 )) && [[ $words[2] != -* ]]; then
     'doctor:say what will work on this machine, and what is missing'
     'pause:pause notifications: 30m, 1h, 4h, tomorrow, on, off'
     'preferences:open the preferences window'
-    'reload:have the running agent read its configuration anew'
+    'reload:have the running agent read its configuration again'
     'autostart:start at log-in: on, off, status'
     'integrate:give the desktop the program'\''s name and icon: on, off, status'
     'sandbox:serve a Telex on this machine (needs telex-start[sandbox])'

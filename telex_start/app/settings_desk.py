@@ -24,7 +24,7 @@ AT_THE_NEXT_START = ("api_url", "push_url", "web_url", "ca_file", "email")
 
 
 class SettingsDesk:
-    """Reads the configuration anew, and gives what is new to those who use it."""
+    """Reads the configuration again, and gives what is new to those who use it."""
 
     def __init__(
         self,

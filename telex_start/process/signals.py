@@ -55,7 +55,7 @@ def record() -> None:
 
 
 def asks_to_reload(number: int) -> bool:
-    """Whether that signal asks to read the configuration anew; the others ask to end."""
+    """Whether that signal asks to read the configuration again; the others ask to end."""
     return number in _reloading
 
 

@@ -70,7 +70,7 @@ def turn_on(email: str | None) -> list[str]:
         _enable(record)
     return [
         *left,
-        f"Start it without logging in anew: systemctl --user start {unit.NAME}",
+        f"Start it without logging in again: systemctl --user start {unit.NAME}",
         "Have it run also while you are not logged in: loginctl enable-linger",
     ]
 

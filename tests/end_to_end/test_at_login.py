@@ -160,6 +160,43 @@ def test_a_second_start_at_log_in_opens_nothing(morning: Morning) -> None:
     item.click("Exit")
 
 
+def test_a_start_that_fails_is_said_where_somebody_sees_it(morning: Morning) -> None:
+    """Standard error was all, and at log-in and from a menu nobody reads that."""
+    file = morning.folder / "config" / "telex-start" / "config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text('sound = "loud"\n')
+    for option in ("--at-login", "--log-level=info"):
+        agent = morning.start(option)
+        assert agent.ended() == 2
+        assert agent.errors.startswith(f"telex-start: {file}: sound is")
+        toast = morning.daemon.shown.pop()
+        assert toast.summary == "Telex Start has not started"
+        assert toast.body.startswith(f'{file}: sound is "loud"; allowed is')
+        assert toast.body.endswith("telex-start doctor tells more.")
+
+
+def test_what_is_wrong_in_the_file_keeps_nobody_from_the_agent_that_runs(morning: Morning) -> None:
+    """Neither a second start nor --exit nor a pause was let through."""
+    morning.panel_comes()
+    agent = morning.start()
+    item = morning.item("Signed out")
+    file = morning.folder / "config" / "telex-start" / "config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text('sound = "loud"\n')
+    second = morning.start("--login")
+    assert second.ended() == 2
+    assert "sound is" in second.errors
+    morning.wait_for_window()
+    assert "sound is" in morning.toast("The configuration stays as it was")
+    assert morning.start("pause", "on").ended() == 0
+    morning.panel.wait_until(lambda: item.labels()[0] == "Signed out, paused", "the pause")
+    assert morning.start("--exit").ended() == 0
+    assert agent.ended() == 0
+    nobody = morning.start("--exit")
+    assert nobody.ended() == 2, "and where none is found that may be why"
+    assert "sound is" in nobody.errors
+
+
 @pytest.mark.skipif(not shutil.which("gio"), reason="gio is not there")
 def test_the_entry_of_a_virtual_environment_brings_the_icon_on_a_desktop_that_starts(
     morning: Morning, tmp_path: Path

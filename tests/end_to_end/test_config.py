@@ -526,3 +526,8 @@ def test_a_mistake_is_one_line_and_code_2(tmp_path: Path) -> None:
             'allowed is "debug", "info", "warning" or "error".\n'
         )
         assert agent.lines == []
+    with Program(tmp_path, "--headless", "--json") as agent:
+        error = agent.event("error")
+        assert agent.ended() == 2
+        assert error["title"] == "Telex Start has not started"
+        assert 'log_level is "loud"' in error["message"]

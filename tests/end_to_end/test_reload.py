@@ -39,7 +39,7 @@ def configure(folder: Path, text: str) -> Path:
 def by_command(agent: Program) -> None:
     with Program(agent.folder, "reload", environ=agent.environ) as caller:
         assert caller.ended() == 0
-        assert (caller.output, caller.errors) == (["Telex Start reads its configuration anew."], "")
+        assert (caller.output, caller.errors) == (["Telex Start reads its configuration again."], "")
 
 
 def by_signal(agent: Program) -> None:
@@ -112,7 +112,7 @@ def test_an_agent_whose_address_was_changed_in_the_file_is_found(tmp_path: Path,
             assert (code, error["title"]) == (2, "The configuration stays as it was")
             assert "api_url" in error["message"]
         else:
-            assert (code, caller.output) == (0, ["Telex Start reads its configuration anew."])
+            assert (code, caller.output) == (0, ["Telex Start reads its configuration again."])
             assert error["message"] == "api_url and web_url; whatever else was changed counts at once."
         with Program(tmp_path, "reload", "--environment", "staging", environ=environ) as other:
             assert other.ended() == 2 if code else other.output == ["Telex Start is not running."]

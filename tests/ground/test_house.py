@@ -107,12 +107,14 @@ ROOMS: dict[str, set[str]] = {
     }
     | {"desktop", "desktop.preferences"},
     "demo": {"command_line"},
+    "failed_start": {"console", "news"} | {"desktop.bus", "desktop.toasts"},
     # The sandbox describes its options itself.
     "reference": {"command_line", "sandbox"},
     "sandbox": set(),
     "__main__": {
         "agent",
         "demo",
+        "failed_start",
         "pause_command",
         "preferences",
         "reload_command",

@@ -72,7 +72,7 @@ def test_a_unit_has_no_password_and_what_keeps_it_in() -> None:
     text = unit.text(["/a b/telex-start", "50%", "$x"], "/home/ada/pass word 5%", ["/home/a b"], {"XDG_A": "/a b"})
     lines = text.splitlines()
     assert 'ExecStart="/a b/telex-start" 50%% $$x' in lines
-    assert "ExecReload=/bin/kill -HUP $MAINPID" in lines, "it has no terminal: that reads the configuration anew"
+    assert "ExecReload=/bin/kill -HUP $MAINPID" in lines, "it has no terminal: that reads the configuration again"
     assert "LoadCredential=telex-password:/home/ada/pass word 5%%" in lines
     assert 'ReadWritePaths="-/home/a b"' in lines
     assert 'Environment="XDG_A=/a b"' in lines
