@@ -150,7 +150,7 @@ def test_a_reader_that_sleeps_keeps_it_neither_from_notifying_nor_from_ending(tm
                 [toast] = daemon.wait_for(1)
                 assert toast.summary == "General"
                 process.terminate()
-                assert process.wait(2) == 0
+                assert process.wait(30) == 0
                 assert process.stderr.read() == b""
     finally:
         os.close(read)

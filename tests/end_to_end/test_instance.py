@@ -183,7 +183,7 @@ def test_exit_waits_until_the_process_is_gone(tmp_path: Path) -> None:
         holder.let_go()
         kind, _ = answers.get(timeout=30)
         assert kind == "tray"
-        assert holder.process.wait(1) == 0
+        assert holder.process.wait(30) == 0
         caller.join(30)
 
 

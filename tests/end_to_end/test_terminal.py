@@ -27,6 +27,8 @@ def telex() -> Iterator[Sandbox]:
         yield sandbox
 
 
+HEARING_HANGUPS = ["env", "--default-signal=HUP"]
+"""As a shell starts a program; the tests themselves may run under nohup."""
 IGNORING_HANGUPS = ("sh", "-c", 'trap "" HUP && exec "$@"', "sh")
 """As nohup has them ignored, which redirects input and output too."""
 
@@ -49,7 +51,7 @@ class Terminal:
             [
                 "setsid",
                 "--ctty",
-                *(IGNORING_HANGUPS if self._nohup else []),
+                *(IGNORING_HANGUPS if self._nohup else HEARING_HANGUPS),
                 sys.executable,
                 "-m",
                 "telex_start",
