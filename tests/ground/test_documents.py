@@ -36,6 +36,17 @@ def test_what_a_document_names_is_there(document: Path) -> None:
         assert list(_lacking(document.read_text(), document.parent)) == []
 
 
+def test_each_room_is_in_the_table_of_rooms() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    table = text[text.index("## The rooms") : text.index("## Threads")]
+    house = ROOT / "telex_start"
+    folders = [f"`{path.name}/`" for path in house.iterdir() if (path / "__init__.py").exists()]
+    modules = [path.stem for path in house.glob("*.py") if path.stem != "__init__"]
+    named = {word for row in re.findall(r"the root's `([^`]+)`", table) for word in row.split()}
+    assert [name for name in folders if name not in table] == []
+    assert set(modules) ^ named == set()
+
+
 @pytest.mark.parametrize(
     ("text", "lacking"),
     [
