@@ -35,12 +35,17 @@ def is_on() -> bool:
 
 
 def turn(on: bool) -> None:
-    """Have the program started at log-in, or not. The desktop is told its name and icon along with it.
+    """Have the program started at log-in, or not. The desktop is told its name and icon along with it, and a unit without
+    an icon is taken away: one of them runs at a time.
 
     Raises:
         TelexStartError: it cannot be done; says why.
     """
     try:
+        if on and sys.platform.startswith("linux"):
+            from . import headless
+
+            headless.turn_off()
         _turn(on)
         record = Record()
         if on and not integration.status().on:

@@ -186,6 +186,20 @@ def test_without_an_agent_the_command_opens_the_window_by_itself(start: Callable
     assert "show_text = false\n" in person.file.read_text()
 
 
+def test_start_at_login_takes_the_place_of_the_unit_without_an_icon(start: Callable[..., Person]) -> None:
+    """Both were on, and one of them found the other running."""
+    person = start(agent=False)
+    unit = person.folder / "config" / "systemd" / "user" / "telex-start.service"
+    unit.parent.mkdir(parents=True)
+    unit.write_text("[Service]\n")
+    window = person.run("preferences")
+    person.window()
+    person.presses("alt+s", "Return")
+    assert window.ended() == 0
+    assert (person.folder / "config" / "autostart" / "telex-start.desktop").exists()
+    assert not unit.exists()
+
+
 def test_without_an_agent_a_second_command_brings_the_first_window(start: Callable[..., Person]) -> None:
     """It opened a second one, over the same file."""
     person = start(agent=False)
