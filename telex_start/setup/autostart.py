@@ -35,8 +35,9 @@ def is_on() -> bool:
 
 
 def turn(on: bool) -> None:
-    """Have the program started at log-in, or not. The desktop is told its name and icon along with it, and a unit without
-    an icon is taken away: one of them runs at a time.
+    """Have the program started at log-in, or not. The desktop is told its name and icon along with it.
+
+    A unit without an icon is taken away: one of them runs at a time.
 
     Raises:
         TelexStartError: it cannot be done; says why.
