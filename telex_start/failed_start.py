@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
@@ -33,7 +34,8 @@ def tell(error: TelexStartError, options: Any) -> None:
         return
     at_login = getattr(options, "at_login", False)
     read = sys.stderr is not None and sys.stderr.isatty()
-    if sys.platform.startswith("linux") and (at_login or not read):
+    on_a_desktop = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if sys.platform.startswith("linux") and (at_login or (on_a_desktop and not read)):
         _show(error.message, _AT_LOGIN_WITHIN if at_login else _SHOWN_WITHIN)
 
 
@@ -44,6 +46,7 @@ def _show(message: str, within: float) -> None:
 
     if not (address := session_address(os.environ)):
         return
+    logging.disable()  # standard error holds the one line that matters
     over = threading.Event()
     bus = Bus(address, keep=True)
     toasts = DBusToasts(bus, on_shown=lambda _: over.set(), on_failed=lambda _: over.set())
