@@ -116,7 +116,7 @@ _ALL_COMMANDS = (
     Subcommand(
         "reload",
         "have the running agent read its configuration again",
-        "Has the running agent read its configuration again. Addresses and ca_file count at its next start.",
+        "Has the running agent read its configuration again. Addresses, ca_file and email count at its next start.",
         WHERE,
     ),
     Subcommand(

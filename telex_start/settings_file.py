@@ -94,6 +94,9 @@ class SettingsFile:
             Whether it was still the same as before.
         """
         target = os.path.realpath(self._path)
+        if os.path.exists(target) and not os.access(target, os.W_OK):
+            # Another file could take its place all the same, and that is not what its owner wants.
+            raise ConfigError(f"{self._path} cannot be written: it is read-only.")
         try:
             os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
             descriptor, made = tempfile.mkstemp(prefix=".config-", suffix=".toml", dir=os.path.dirname(target))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from telex_start.errors import ChangedMeanwhile, ConfigError
 from telex_start.settings_file import SettingsFile
+
+_NOBODY = 65_534
 
 
 @pytest.fixture
@@ -57,6 +60,25 @@ def test_a_link_stays_a_link(tmp_path: Path, path: Path) -> None:
     assert path.is_symlink()
     assert real.read_text() == 'sound = "off"\n'
     assert os.listdir(real.parent) == ["telex.toml"], "nothing is left beside it"
+
+
+@pytest.mark.skipif(not hasattr(os, "setresuid"), reason="this test needs to be somebody else for a moment")
+def test_a_read_only_file_is_left_alone() -> None:
+    """Another one took its place."""
+    with tempfile.TemporaryDirectory() as folder:  # those above pytest's own are closed to other users
+        path = Path(folder) / "config.toml"
+        path.write_text('sound = "on"\n')
+        path.chmod(0o444)
+        if os.geteuid() == 0:
+            os.chmod(folder, 0o777)
+            os.setresuid(_NOBODY, _NOBODY, 0)  # root may write everything
+        try:
+            with pytest.raises(ConfigError, match=r"config\.toml cannot be written: it is read-only"):
+                SettingsFile(str(path)).write({"sound": "off"}, {"sound": "on"})
+        finally:
+            if os.getresuid()[2] == 0:
+                os.setresuid(0, 0, 0)
+        assert path.read_text() == 'sound = "on"\n'
 
 
 def test_what_was_changed_by_hand_in_other_keys_is_merged(path: Path) -> None:
