@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 
-from ..config import Config
+from ..config import ENVIRONMENTS, Config, Environment
 from ..errors import ConfigError
 from ..events import Event, MenuOpened, Organisation, SecondStart
 from ..menu import Request
@@ -92,7 +92,7 @@ class SettingsDesk:
         if not later:
             self._own.take_back(wording.CONFIGURATION)
         elif asked or later != self._later:
-            self._own.say(wording.at_the_next_start(later))
+            self._own.say(wording.at_the_next_start(_as_written(later, new)))
         self._later = later
         counts = new._replace(**{key: getattr(self._config, key) for key in later})
         differs = [key for key in Config._fields if getattr(counts, key) != getattr(self._config, key)]
@@ -113,6 +113,14 @@ class SettingsDesk:
         elif not strangers:
             self._own.take_back(wording.ORGANISATIONS)
         self._strangers = strangers
+
+
+def _as_written(later: tuple[str, ...], new: Config) -> tuple[str, ...]:
+    """The keys as the person knows them: addresses of an environment are set by its name."""
+    addresses = Environment(new.api_url, new.push_url, new.web_url)
+    if addresses not in ENVIRONMENTS.values() or not set(later) & set(Environment._fields):
+        return later
+    return ("environment", *(key for key in later if key not in Environment._fields))
 
 
 class Unchanging:

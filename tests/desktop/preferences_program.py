@@ -58,6 +58,7 @@ def state(window: PreferencesWindow) -> dict[str, Any]:
         "focus_is_seen": seen,
         "enabled": sorted(name for name, field in fields.items() if field.instate(["!disabled"])),
         "notes": {key: note.cget("text") for key, note in window._controls._notes.items() if note.cget("text")},
+        "tips": [str(tip.widget.cget("text")) for tip in window._controls.tips if isinstance(tip.widget, ttk.Label)],
         "heights": {key: note.winfo_reqheight() for key, note in window._controls._notes.items()},
         "asks": bool(window._question.winfo_ismapped()),
         "scrolls": bool(page._bar.winfo_ismapped()),

@@ -118,6 +118,17 @@ def test_cancel_in_all_its_ways_saves_nothing(desktop: RealDesktop, keys: list[s
         assert made.told() == {"closed": True}
 
 
+def test_the_words_beside_a_list_have_its_tip_too(desktop: RealDesktop) -> None:
+    """Only the list had it, and it is the words that need one."""
+    with window(desktop, organisations=[["o-1", "Northwind Ops", "Northwind Ops"]]) as made:
+        assert made.state()["tips"] == [
+            "A click on a notification opens",
+            "Sound",
+            "While the Telex client runs",
+            "Northwind Ops",
+        ]
+
+
 def test_what_is_given_elsewhere_says_so_and_cannot_be_changed(desktop: RealDesktop) -> None:
     given = {
         "sound": ["TELEX_START_SOUND", "off"],

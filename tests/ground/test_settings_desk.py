@@ -6,7 +6,7 @@ import pytest
 
 from telex_start.app.own_words import OwnWords
 from telex_start.app.settings_desk import SettingsDesk, Unchanging
-from telex_start.config import Config, QuietHours
+from telex_start.config import ENVIRONMENTS, Config, QuietHours
 from telex_start.errors import ConfigError
 from telex_start.events import MenuClicked, MenuOpened, Organisation, SecondStart
 from telex_start.menu import MenuItem, Request
@@ -130,6 +130,13 @@ def test_an_organisation_that_is_none_of_the_users_is_named_once(scene: Scene) -
     scene.file.content = Config(organisations=tuple((f"{n}", "all") for n in range(5)))
     scene.desk.handle(MenuOpened())
     assert 'organisations."2" and 2 more. Yours' in scene.said[-1]
+
+
+def test_another_environment_is_said_by_the_key_that_was_changed(scene: Scene) -> None:
+    """It was said by three keys that stand nowhere in the file."""
+    scene.file.content = Config(**ENVIRONMENTS["staging"]._asdict(), email="a@b")
+    scene.desk.handle(MenuOpened())
+    assert scene.said == ["environment and email; whatever else was changed counts at once."]
 
 
 def test_a_configuration_without_a_file_stays_as_it_is(scene: Scene) -> None:

@@ -271,7 +271,8 @@ class Controls:
 
         box.bind("<<ComboboxSelected>>", chosen)
         box.bind("<Key>", letter, add="+")
-        self._tip(box, tip or key)
+        for control in (box, label):  # the words are what a person does not understand
+            self._tip(control, tip or key)
         self._mnemonic(words, underline, box.focus_set)
         self._note(body, key, sticky="e")
 
