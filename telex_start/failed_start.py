@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
@@ -44,6 +45,8 @@ def _show(message: str, within: float) -> None:
 
     if not (address := session_address(os.environ)):
         return
+    # A bus that is of no use may be why it has not started: that is not said a second time on standard error.
+    logging.getLogger(__package__).addHandler(logging.NullHandler())
     over = threading.Event()
     bus = Bus(address, keep=True)
     toasts = DBusToasts(bus, on_shown=lambda _: over.set(), on_failed=lambda _: over.set())
