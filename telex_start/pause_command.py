@@ -89,7 +89,7 @@ def main(argv: list[str]) -> int:
         noted.pause(argument)
         kind = None
     words = noted.quiet.silence(clock.now()).words
-    print(f"Notifications are {words}." if words else "Notifications come as they are set.")
+    print(f"Notifications are {words}." if words else "Notifications are resumed.")
     if kind is None:
         print("Telex Start is not running; its next start will know.")
     return 0

@@ -348,7 +348,10 @@ class App:
             case MenuItem.CLOSE_MAIN_APP:
                 self._main_app.close()
             case MenuItem.MARK_ALL_AS_READ:
-                self._say(self._news.recent.mark_all_as_read() if self._sign_in.signed_in else None)
+                if self._sign_in.signed_in:
+                    self._say(self._news.recent.mark_all_as_read())
+                else:
+                    self._sign_in.clicked()
             case MenuItem.TEST_NOTIFICATIONS:
                 self._news.show(wording.SAMPLE)
             case MenuItem.SIGN_OUT:

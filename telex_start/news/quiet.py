@@ -234,7 +234,9 @@ class Quiet:
         return True
 
     def _is_too_far(self, until: Until | None) -> bool:
-        return until is not None and until.clock is None and until.wall - self._wall.now() > LONGEST_TOMORROW
+        if until is None or until.clock is not None or until.wall - self._wall.now() <= LONGEST_TOMORROW:
+            return False
+        return until.wall > self._tomorrow().wall  # in Troll, Antarctica, a day has up to 26 hours
 
     def look_again(self) -> None:
         """A clock may have been set: the next :meth:`tick` plans anew."""

@@ -117,8 +117,8 @@ class Recent:
     def latest(self) -> tuple[Unread, ...]:
         """The latest that are not muted, newest first."""
         listed = self._newest_first()[:LISTED]
-        people = [known.name for conversation, known in listed if conversation.section == DIRECT]
-        return tuple(self._unread(*one, alone=people.count(one[1].name) == 1) for one in listed)
+        others = [known.name for conversation, known in listed if conversation.section != CHANNELS]
+        return tuple(self._unread(*one, alone=others.count(one[1].name) == 1) for one in listed)
 
     def _newest_first(self) -> list[tuple[Conversation, _Known]]:
         told = (one for one in self._known.items() if not self._state.is_muted(one[0]))
@@ -155,7 +155,7 @@ class Recent:
         """One entry.
 
         Args:
-            alone: No other person or group in the list has this name: it says enough without its organisation.
+            alone: No other person, group or agent in the list has this name: it says enough without its organisation.
         """
         organisation = self._organisations.get(conversation.channel)
         named = visible(one_line(organisation.name)) if organisation is not None else ""
@@ -165,7 +165,7 @@ class Recent:
         counts = f" ({self._state.unread_of(conversation)}{', mentions you' if mentioned else ''})"
         longest = LONGEST - len(counts)
         name = _joined(title, named if len(self._organisations) > 1 else "", longest)
-        label = cut(title, longest) if conversation.section == DIRECT and alone else name
+        label = cut(title, longest) if conversation.section != CHANNELS and alone else name
         key = (conversation.channel, conversation.section, conversation.ident)
         return Unread(key, label + counts, cut(named, LONGEST), mentioned, name)
 

@@ -212,6 +212,18 @@ def test_what_is_muted_can_be_unmuted_with_nothing_unread(environ: dict[str, str
         assert item.labels("Recent", "Mute") == ["Unmute Blue Harbour"]
 
 
+def test_of_what_is_muted_the_latest_are_in_the_menu(environ: dict[str, str], panel: FakePanel) -> None:
+    """Who mutes for good had a menu that grew beyond the screen."""
+    with shown(environ, panel) as (program, item):
+        muted = [[["o/u", "channels_section", str(number)], f"# {number}"] for number in range(12)]
+        program.tell(face(muted=muted))
+        panel.wait_until(lambda: "Mute" in item.labels("Recent"), "Mute in the menu")
+        latest = [f"Unmute # {number}" for number in range(2, 12)]
+        assert item.labels("Recent", "Mute") == [*latest, "More Muted in Preferences…"]
+        item.click("Recent", "Mute", "More Muted in Preferences…")
+        assert program.next_line() == "MenuClicked Preferences…"
+
+
 def test_an_open_list_is_updated_and_a_click_means_what_the_person_saw(
     environ: dict[str, str], panel: FakePanel
 ) -> None:

@@ -50,7 +50,7 @@ def test_a_pause_over_a_restart_and_one_summary_at_its_end(desk: Desk) -> None:
     assert [(toast.summary, toast.body) for toast in desk.daemon.shown] == []
     desk.telex.read(1, "Releases")
     desk.item("Online: 2 organisations, 2 unread, paused")
-    assert pause(desk.folder, desk.telex, "off") == "Notifications come as they are set."
+    assert pause(desk.folder, desk.telex, "off") == "Notifications are resumed."
     assert desk.toast("While paused") == "2 unread in 1 conversation"
     desk.telex.message(1, "Releases", "four")
     desk.daemon.wait_for(2)
@@ -93,7 +93,7 @@ def test_a_pause_without_an_agent_is_noted_for_the_next(tmp_path: Path) -> None:
             agent.event("state", state="online", subscribed=1)
             telex.message(0, "General")
             agent.event("unread", unread=1)
-            assert pause(tmp_path, telex, "off") == "Notifications come as they are set."
+            assert pause(tmp_path, telex, "off") == "Notifications are resumed."
             told = agent.event("notification")
             assert (told["title"], told["body"]) == ("While paused", "1 unread in 1 conversation")
             agent.event("quiet", quiet=False, status="")
@@ -152,6 +152,19 @@ def test_what_is_no_pause(tmp_path: Path) -> None:
         with Program(tmp_path, "pause", argument) as command:
             assert command.ended() == 2
             assert said in command.errors
+
+
+def test_a_pause_works_whatever_else_is_wrong_in_the_configuration(tmp_path: Path) -> None:
+    """It was refused, although what is wrong has no effect."""
+    with Sandbox("--organisations", "1") as telex, headless(tmp_path, telex) as agent:
+        agent.event("state", state="online", subscribed=1)
+        file = tmp_path / "config" / "telex-start" / "config.toml"
+        file.parent.mkdir(parents=True)
+        file.write_text('sound = "loud"')
+        with Program(tmp_path, "pause", "on", environ=telex.environ) as command:
+            assert command.ended() == 0
+            assert command.output == ["Notifications are paused."]
+        agent.event("quiet", quiet=True, status="paused")
 
 
 def test_a_pause_says_what_it_could_not_read(tmp_path: Path) -> None:

@@ -21,9 +21,10 @@ class Clocks:
         self.now = 1000.0
         self.wall = datetime(2026, 11, 27, 13, 30, tzinfo=BERLIN).timestamp()
         self.boot = "first"
+        self.zone = BERLIN
 
     def offset(self, at: float) -> float:
-        found = datetime.fromtimestamp(at, BERLIN).utcoffset()
+        found = datetime.fromtimestamp(at, self.zone).utcoffset()
         assert found is not None
         return found.total_seconds()
 

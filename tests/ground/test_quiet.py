@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -113,6 +114,16 @@ def test_until_tomorrow_by_a_clock_that_was_years_ahead(clocks: Clocks) -> None:
         assert one.silence(clocks.now).words == "paused until Sat 08:00"
         assert one.silence(clocks.now).muted[0].until == "until Sat 08:00"
         assert not one.tick(clocks.now)
+
+
+def test_until_tomorrow_on_the_longest_day(clocks: Clocks) -> None:
+    clocks.zone = ZoneInfo("Antarctica/Troll")
+    clocks.wall = datetime(2026, 10, 25, 0, 0, tzinfo=clocks.zone).timestamp()
+    quiet = clocks.quiet()
+    quiet.pause("tomorrow", clocks.now)
+    quiet.tick(clocks.now)
+    assert quiet.silence(clocks.now).words == "paused until Mon 08:00"
+    assert not quiet.tick(clocks.now), "it is 34 hours away, and that is right"
 
 
 def test_until_tomorrow_over_the_end_of_summer_time(clocks: Clocks) -> None:

@@ -7,6 +7,7 @@ import pytest
 from telex_start.app.recent_desk import AT_A_TIME
 from telex_start.app.renewal import SELDOM
 from telex_start.events import (
+    Event,
     How,
     MarkAsRead,
     MarkAsReadFailed,
@@ -82,10 +83,13 @@ def test_a_click_waits_for_the_address(scene: Scene) -> None:
     assert after(scene, SlugLookedUp(CHANNEL, "northwind")) == [f"open {ROOT}/northwind/dms/d1?thread_id=t1"]
 
 
-def test_who_is_not_signed_in_any_more_is_asked_to(scene: Scene) -> None:
+@pytest.mark.parametrize("click", [UnreadClicked(Conversation(CHANNEL, "channels_section", "c1")), ALL])
+def test_who_is_not_signed_in_any_more_is_asked_to(scene: Scene, click: Event) -> None:
+    """Mark All as Read did nothing, without a word."""
     told(scene, change("c1", 1))
-    scene.run(StateChanged(State.SIGN_IN_NEEDED), UnreadClicked(channel("c1")))
+    scene.run(StateChanged(State.SIGN_IN_NEEDED), click)
     assert scene.main_app.calls == []
+    assert scene.session.sent == []
     assert scene.surface.opened
 
 

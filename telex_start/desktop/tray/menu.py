@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from ...events import Event
 
 NOTHING_UNREAD = "Nothing unread"
+MORE_MUTED = "More Muted in Preferences…"
+_LISTED = 10
+"""So many of what is muted are in the menu, the latest; whoever mutes for good has ever more of them."""
 
 _PAUSES = (
     MenuItem.PAUSE_HALF_HOUR,
@@ -43,7 +46,8 @@ def make_menu(
     def item(which: MenuItem, **when: Callable[[Any], bool]) -> Any:
         return classes.MenuItem(which.value, lambda: clicked(which), **when)
 
-    recent = _Recent(classes, face, tell, token, item(MenuItem.MARK_ALL_AS_READ, enabled=lambda _: bool(face().recent)))
+    mark_all = item(MenuItem.MARK_ALL_AS_READ, enabled=lambda _: bool(face().recent))
+    recent = _Recent(classes, face, tell, token, mark_all, lambda: clicked(MenuItem.PREFERENCES))
     return classes.Menu(
         # What a click on the icon itself does, where the backend knows that; in no menu.
         classes.MenuItem("", lambda: clicked(None), default=True, visible=False),
@@ -99,13 +103,20 @@ class _Recent:
         tell: Callable[[Event], object],
         token: Callable[[], str],
         mark_all: Any,
+        more: Callable[[], object],
     ) -> None:
+        """
+        Args:
+            mark_all: The entry that marks all as read.
+            more: The person wants to see all that is muted.
+        """
         self._classes = classes
         self._face = face
         self._tell = tell
         self._token = token
         self._mark_all = mark_all
         self._nothing = classes.MenuItem(NOTHING_UNREAD, None, enabled=False, visible=lambda _: not face().recent)
+        self._more = classes.MenuItem(MORE_MUTED, more)
         self._mute = classes.MenuItem("Mute", classes.Menu(lambda: self._up_to_date()[1]))
         self._made_of: tuple[Any, ...] = ()
         self._made: tuple[list[Any], list[Any]] = [], []
@@ -138,10 +149,12 @@ class _Recent:
             whole = (channel, "", "")
             yield self._keyed(whole, f"All of {name or 'the organisation'}", self._how_long(whole, name))
         yield self._classes.Menu.SEPARATOR
-        for muted in face.muted:
+        for muted in face.muted[-_LISTED:]:
             until = f" ({muted.until})" if muted.until else ""
             action = self._choose(muted.key, muted.label, None)
             yield self._keyed(("unmute", *muted.key), f"Unmute {muted.label}{until}", action)
+        if len(face.muted) > _LISTED:
+            yield self._more
 
     def _how_long(self, key: tuple[str, str, str], name: str) -> Any:
         choices = (self._classes.MenuItem(how_long.value, self._choose(key, name, how_long)) for how_long in MuteFor)
