@@ -46,7 +46,8 @@ def _show(message: str, within: float) -> None:
 
     if not (address := session_address(os.environ)):
         return
-    logging.disable()  # standard error holds the one line that matters
+    # A bus that is of no use may be why it has not started: that is not said a second time on standard error.
+    logging.getLogger(__package__).addHandler(logging.NullHandler())
     over = threading.Event()
     bus = Bus(address, keep=True)
     toasts = DBusToasts(bus, on_shown=lambda _: over.set(), on_failed=lambda _: over.set())

@@ -309,7 +309,7 @@ class App:
         if request is Request.EXIT:
             self._quit(0)
         elif request is Request.LOGIN and self._sign_in.session.sign_in_again:
-            self._sign_in.log_in()
+            self._sign_in.login_chosen()
         else:
             self._open()
 
@@ -344,7 +344,7 @@ class App:
         self._surface.end_startup(token)
         match item:
             case MenuItem.LOGIN:
-                self._sign_in.log_in()
+                self._sign_in.login_chosen()
             case MenuItem.CLOSE_MAIN_APP:
                 self._main_app.close()
             case MenuItem.MARK_ALL_AS_READ:

@@ -212,7 +212,7 @@ class SignInDesk:
 
     # --- what the person does ---------------------------------------------------------------------------------------
 
-    def log_in(self) -> None:
+    def login_chosen(self) -> None:
         """The person chose Login."""
         if not self.signed_in or self.session.sign_in_again:
             self._want_window(take_focus=True)
