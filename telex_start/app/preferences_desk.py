@@ -48,7 +48,7 @@ class PreferencesDesk:
             Whether it was one for this alone.
         """
         if self._window is None:
-            return False
+            return event == SecondStart(Request.PREFERENCES)  # the command opens the window by itself
         match event:
             case MenuClicked(item=MenuItem.PREFERENCES):
                 self._open(self._window, event.token)

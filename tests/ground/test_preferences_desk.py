@@ -52,6 +52,14 @@ def test_it_is_opened_with_what_only_the_agent_knows(event: Event, token: str) -
     assert world.opened == [([("0198aa", "Northwind\u202e Ops", "Northwind Ops")], [tuple(MUTED)], token)]
 
 
+def test_an_agent_without_an_icon_opens_nothing_in_its_place() -> None:
+    """It opened Telex in the browser, as for any second start."""
+    world = World(headless=True)
+    assert world.desk.handle(SecondStart(Request.PREFERENCES))
+    assert not world.desk.handle(SecondStart(Request.OPEN))
+    assert (world.opened, world.said) == ([], [])
+
+
 def test_what_was_saved_is_read_anew_and_what_was_unmuted_is_heard_again() -> None:
     world = World()
     world.desk.handle(ChildSaid("preferences", {"saved": True}))
