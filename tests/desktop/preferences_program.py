@@ -2,7 +2,7 @@
 
 Its argument is JSON: the values of the ``file``, what is ``given``, ``organisations``, ``muted``, ``at_login``. What it
 does is told a line of JSON each. Orders come on stdin: ``state`` is answered by what a person sees; ``file JSON``
-changes the file by hand.
+changes the file by hand, and ``fail WORDS`` has writing fail.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from telex_start.desktop.preferences.model import Model, Shown, ShownOrganisation
 from telex_start.desktop.preferences.saving import Deeds, Saver
 from telex_start.desktop.preferences.window import PreferencesWindow
-from telex_start.errors import ChangedMeanwhile
+from telex_start.errors import ChangedMeanwhile, ConfigError
 from telex_start.menu import Muted
 
 
@@ -26,11 +26,14 @@ class FakeFile:
 
     def __init__(self, values: dict[str, Any]) -> None:
         self.now = values
+        self.failing = ""
 
     def values(self) -> dict[str, Any]:
         return dict(self.now)
 
     def write(self, changes: Mapping[str, Any | None], base: Mapping[str, Any]) -> None:
+        if self.failing:
+            raise ConfigError(self.failing)
         if keys := tuple(key for key in changes if self.now.get(key) != base.get(key)):
             raise ChangedMeanwhile("changed", keys)
         self.now = {key: value for key, value in {**self.now, **changes}.items() if value is not None}
@@ -58,6 +61,9 @@ def state(window: PreferencesWindow) -> dict[str, Any]:
         "focus_is_seen": seen,
         "enabled": sorted(name for name, field in fields.items() if field.instate(["!disabled"])),
         "notes": {key: note.cget("text") for key, note in window._controls._notes.items() if note.cget("text")},
+        "message": window._message.cget("text"),
+        "message_is_whole": window._message.winfo_rootx() + window._message.winfo_reqwidth()
+        <= root.winfo_rootx() + root.winfo_width(),
         "tips": [str(tip.widget.cget("text")) for tip in window._controls.tips if isinstance(tip.widget, ttk.Label)],
         "heights": {key: note.winfo_reqheight() for key, note in window._controls._notes.items()},
         "asks": bool(window._question.winfo_ismapped()),
@@ -84,6 +90,9 @@ def main() -> int:
             word, _, text = line.strip().partition(" ")
             if word == "file":
                 file.now = json.loads(text)
+                tell(done=word)
+            elif word == "fail":
+                file.failing = text
                 tell(done=word)
             else:
                 window.orders.give(lambda: tell(**state(window)))

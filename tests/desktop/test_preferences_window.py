@@ -57,6 +57,11 @@ class Window:
         self._script.tell(f"file {json.dumps(values)}")
         assert self.told() == {"done": "file"}
 
+    def fail(self, words: str) -> None:
+        """The file cannot be written from here on."""
+        self._script.tell(f"fail {words}")
+        assert self.told() == {"done": "fail"}
+
 
 @contextmanager
 def window(desktop: RealDesktop, **data: Any) -> Iterator[Window]:
@@ -163,6 +168,18 @@ def test_a_wrong_field_says_so_beside_it_and_has_the_cursor(desktop: RealDesktop
         assert made.told() == {"wrote": {"quiet.from": "22:00", "quiet.to": "08:00"}}
 
 
+def test_why_it_cannot_be_written_is_to_be_read_whole(desktop: RealDesktop) -> None:
+    """It stood beside the buttons, and its path was cut off."""
+    words = f"/home/ada/{'a' * 40}/config.toml is no TOML: Invalid value (at line 1, column 13)."
+    with window(desktop) as made:
+        made.fail(words)
+        made.press("alt+w", "Return")
+        assert made.wait_until(message=words)["message_is_whole"]
+        assert made.state()["whole"]
+        made.press("Escape")
+        assert made.told() == {"closed": True}
+
+
 def test_the_last_day_cannot_be_taken(desktop: RealDesktop) -> None:
     with window(desktop, file={"quiet.from": "22:00", "quiet.to": "07:00", "quiet.days": ["sun"]}) as made:
         made.press("alt+t", *["Tab"] * 7, "space", "Return")
@@ -176,11 +193,11 @@ def test_what_was_changed_by_hand_meanwhile_is_asked_about(
     with window(desktop) as made:
         made.change_by_hand(sound="off")
         made.press("alt+d", "o", "alt+w", "Return")
-        made.wait_until(asks=True, focus="Keep Theirs")
+        made.wait_until(asks=True, focus="Keep the File")
         made.press("Escape")
         made.wait_until(asks=False, focus="ok")
         made.press("Return")
-        made.wait_until(asks=True, focus="Keep Theirs")
+        made.wait_until(asks=True, focus="Keep the File")
         made.press(*keys)
         assert made.told() == {"wrote": wrote or {"sound": "on", "show_text": False}}
         assert made.told() == {"saved": True}

@@ -222,7 +222,7 @@ def test_a_file_changed_by_hand_meanwhile_is_merged_or_asked_about(start: Callab
     by_hand = CONFIG.replace("for now", "by hand").replace("[main_app]", 'sound = "off"\n[main_app]')
     person.file.write_text(by_hand)
     person.presses("alt+d", "o", "alt+w", "Return")  # sound is in both; Return asks
-    person.presses("Return")  # Keep Theirs
+    person.presses("Return")  # Keep the File
     person.window_is_gone()
 
     text = person.file.read_text()

@@ -107,13 +107,14 @@ class PreferencesWindow:
         foot = ttk.Frame(root, padding=(px(24), px(12), px(24), px(14)))
         foot.grid(row=3, column=0, sticky="ew")
         foot.columnconfigure(0, weight=1)
-        self._message = ttk.Label(foot, style="Bad.TLabel", wraplength=px(270), justify="left")
-        self._message.grid(row=0, column=0, sticky="w", padx=(0, px(12)))
+        self._message = ttk.Label(foot, style="Bad.TLabel", justify="left")
+        self._message.grid(row=0, column=0, columnspan=4, sticky="w", pady=(0, px(10)))
+        self._say("")
         self._ok = ttk.Button(foot, text="OK", width=9, style="Login.TButton", command=self._accept)
         self._apply = ttk.Button(foot, text="Apply", underline=0, width=9, command=self._save)
         self._cancel = ttk.Button(foot, text="Cancel", width=9, command=root.quit)
         for place, button in enumerate((self._ok, self._apply, self._cancel)):
-            button.grid(row=0, column=place + 1, padx=(px(8) if place else 0, 0))
+            button.grid(row=1, column=place + 1, padx=(px(8) if place else 0, 0))
 
     def _build_page(self) -> None:
         self._controls = Controls(self._made, self._page.inner, self._model, self._changed)
@@ -136,7 +137,7 @@ class PreferencesWindow:
         frame.columnconfigure(0, weight=1)
         self._question_words = ttk.Label(frame, style="Ask.TLabel", wraplength=px(300), justify="left")
         self._question_words.grid(row=0, column=0, sticky="w", padx=(0, px(12)))
-        self._keep = ttk.Button(frame, text="Keep Theirs", command=lambda: self._answer(theirs=True))
+        self._keep = ttk.Button(frame, text="Keep the File", command=lambda: self._answer(theirs=True))
         self._keep.grid(row=0, column=1)
         overwrite = ttk.Button(frame, text="Overwrite", command=lambda: self._answer(theirs=False))
         overwrite.grid(row=0, column=2, padx=(px(8), 0))
@@ -190,7 +191,7 @@ class PreferencesWindow:
     def _changed(self) -> None:
         """Something was changed here: what was said about it may hold no more."""
         self._controls.tell({})
-        self._message.configure(text="")
+        self._say("")
         self._apply.state(["!disabled" if self._model.is_changed else "disabled"])
 
     def _escape(self) -> None:
@@ -223,7 +224,7 @@ class PreferencesWindow:
             first.focus_set()
             if isinstance(first, ttk.Entry):
                 first.selection_range(0, "end")
-        self._message.configure(text=saving.failed)
+        self._say(saving.failed)
         self._ask(saving.changed_meanwhile)
         if saving.done and self._wants_to_close:
             self._root.quit()
@@ -231,6 +232,11 @@ class PreferencesWindow:
         self._grow()
         if first is not None:
             self._page.show(first)
+
+    def _say(self, words: str) -> None:
+        """Say in a line of its own what has failed; it names a path, which may be long."""
+        self._message.configure(text=words, wraplength=max(1, self._root.winfo_width() - self._made.px(48)))
+        self._message.grid() if words else self._message.grid_remove()
 
     def _grow(self) -> None:
         """Make the window as high as its contents, if there is room below it: else they scroll."""
