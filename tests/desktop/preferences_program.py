@@ -62,8 +62,7 @@ def state(window: PreferencesWindow) -> dict[str, Any]:
         "enabled": sorted(name for name, field in fields.items() if field.instate(["!disabled"])),
         "notes": {key: note.cget("text") for key, note in window._controls._notes.items() if note.cget("text")},
         "message": window._message.cget("text"),
-        "message_is_whole": window._message.winfo_rootx() + window._message.winfo_reqwidth()
-        <= root.winfo_rootx() + root.winfo_width(),
+        "message_is_whole": window._message.winfo_width() >= window._message.winfo_reqwidth(),
         "tips": [str(tip.widget.cget("text")) for tip in window._controls.tips if isinstance(tip.widget, ttk.Label)],
         "heights": {key: note.winfo_reqheight() for key, note in window._controls._notes.items()},
         "asks": bool(window._question.winfo_ismapped()),
