@@ -4,14 +4,14 @@
 
 PYTEST = .venv/bin/python -m pytest
 # Most tests wait for something; those of one file share what they start.
-PARALLEL = -n 3 --dist loadfile
+PARALLEL = -n 4 --dist loadfile
 
 demo: set-up-demo
 	.venv/bin/telex-start demo $(ARGS)
 
 # The fast ones first: a broken frame decoder is not found by way of a screenshot.
 test: set-up-test lint
-	$(PYTEST) -x tests/ground
+	$(PYTEST) -n 2 -x tests/ground
 	$(PYTEST) $(PARALLEL) -m "not centrifugo" --ignore tests/ground $(ARGS)
 
 test-fast: set-up-test

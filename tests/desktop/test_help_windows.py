@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -218,6 +219,17 @@ def test_it_comes_forward_when_it_is_asked_for_again_and_ends_with_the_agent(doc
     assert doctor.script.process.stdin is not None
     doctor.script.process.stdin.close()
     assert doctor.script.ended() == 0
+
+
+def test_asked_for_again_when_it_is_just_being_closed_it_does_not_say_that_it_is_there(doctor: Doctor) -> None:
+    """The agent would not open another then."""
+    process = doctor.script.process
+    process.send_signal(signal.SIGSTOP)
+    doctor.press("Escape")
+    doctor.script.tell(json.dumps({"raise": ""}))
+    process.send_signal(signal.SIGCONT)
+    assert doctor.script.ended() == 0
+    assert '{"raised": true}' not in doctor.script.output
 
 
 def test_a_doctor_that_fails_says_so(doctor: Doctor) -> None:

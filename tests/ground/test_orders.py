@@ -19,6 +19,14 @@ def test_what_is_given_is_done_by_the_window_and_told() -> None:
     assert late.get_nowait()
 
 
+def test_what_was_in_vain_is_told_so() -> None:
+    orders = Orders()
+    orders.open(lambda: None)
+    in_vain = orders.give(lambda: False)
+    orders.obey()
+    assert not in_vain.get_nowait()
+
+
 def test_what_comes_when_the_window_is_closed_is_not_done_and_told_so() -> None:
     """The agent opens another then; it was lost."""
     done: list[object] = []

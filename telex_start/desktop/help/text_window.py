@@ -127,8 +127,15 @@ class TextWindow:
         self._closed = True
         self.root.quit()
 
-    def come_forward(self, token: str) -> None:
-        """To the front, with the focus; the token is the desktop's for that, empty without one."""
+    def come_forward(self, token: str) -> bool:
+        """To the front, with the focus.
+
+        Args:
+            token: The desktop's activation token for that; empty without one.
+
+        Returns:
+            ``False`` where it is closing, perhaps by a key that was pressed just before.
+        """
         root = self.root
         root.deiconify()
         root.lift()
@@ -138,6 +145,7 @@ class TextWindow:
             root.update()
             x11.raise_window_of({os.getpid()})
             x11.end_startup(token)
+        return not self._closed
 
     # --- what it shows ----------------------------------------------------------------------------------------------
 

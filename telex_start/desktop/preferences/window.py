@@ -52,6 +52,7 @@ class PreferencesWindow:
         """What other threads want done on this one."""
         self._asked: tuple[str, ...] = ()
         self._wants_to_close = False
+        self._closing = False
         made = self._made = toolkit.new_root(tk, _WHAT, _TITLE)
         self._root = made.root
         controls.dress(made)
@@ -78,7 +79,7 @@ class PreferencesWindow:
 
     def close(self) -> None:
         """Close it, and forget what was not saved. From any thread."""
-        self.orders.give(self._root.quit)
+        self.orders.give(self._leave)
 
     # --- its loop ---------------------------------------------------------------------------------------------------
 
@@ -112,7 +113,7 @@ class PreferencesWindow:
         self._say("")
         self._ok = ttk.Button(foot, text="OK", width=9, style="Login.TButton", command=self._accept)
         self._apply = ttk.Button(foot, text="Apply", underline=0, width=9, command=self._save)
-        self._cancel = ttk.Button(foot, text="Cancel", width=9, command=root.quit)
+        self._cancel = ttk.Button(foot, text="Cancel", width=9, command=self._leave)
         for place, button in enumerate((self._ok, self._apply, self._cancel)):
             button.grid(row=1, column=place + 1, padx=(px(8) if place else 0, 0))
 
@@ -147,7 +148,7 @@ class PreferencesWindow:
 
     def _bind(self) -> None:
         root = self._root
-        root.protocol("WM_DELETE_WINDOW", root.quit)
+        root.protocol("WM_DELETE_WINDOW", self._leave)
         for key in ("<Return>", "<KP_Enter>"):
             root.bind(key, lambda _: self._accept())
         root.bind("<Escape>", lambda _: self._escape())
@@ -176,7 +177,12 @@ class PreferencesWindow:
         self._forward(token)
         self._controls.first.focus_set()
 
-    def _forward(self, token: str) -> None:
+    def _leave(self) -> None:
+        self._closing = True
+        self._root.quit()
+
+    def _forward(self, token: str) -> bool:
+        """To the front; ``False`` where it is closing, perhaps by a key that was pressed just before."""
         root = self._root
         root.deiconify()
         root.lift()
@@ -185,6 +191,7 @@ class PreferencesWindow:
             root.update()
             x11.raise_window_of({os.getpid()})
             x11.end_startup(token)
+        return not self._closing
 
     # --- what the person does ---------------------------------------------------------------------------------------
 
@@ -198,7 +205,7 @@ class PreferencesWindow:
         if self._asked:
             self._ask(())
         else:
-            self._root.quit()
+            self._leave()
 
     def _accept(self) -> None:
         self._wants_to_close = True
@@ -227,7 +234,7 @@ class PreferencesWindow:
         self._say(saving.failed)
         self._ask(saving.changed_meanwhile)
         if saving.done and self._wants_to_close:
-            self._root.quit()
+            self._leave()
             return
         self._grow()
         if first is not None:

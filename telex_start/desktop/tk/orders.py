@@ -30,8 +30,11 @@ class Orders:
     def give(self, order: Callable[[], object]) -> SimpleQueue[bool]:
         """Have something done soon. From any thread; never blocks.
 
+        Args:
+            order: May return ``False``: it was in vain.
+
         Returns:
-            Where it is told whether it was done: not where the window has been closed meanwhile.
+            Where it is told whether it was done: not where it was in vain, or the window has been closed meanwhile.
         """
         done: SimpleQueue[bool] = SimpleQueue()
         with self._lock:
@@ -50,8 +53,7 @@ class Orders:
                 order, done = self._waiting.get_nowait()
             except Empty:
                 return
-            order()
-            done.put(True)
+            done.put(order() is not False)
 
     def close(self) -> None:
         """The window is closed: nothing is done any more."""
