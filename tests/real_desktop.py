@@ -22,6 +22,8 @@ from .panel_item import PanelItem
 from .process import TIMEOUT, end
 
 _WATCHER = "org.kde.StatusNotifierWatcher"
+_OPENINGS = 3
+"""So often a person tries to open a menu."""
 _LXQT_PANEL = """[General]
 __userfile__=true
 [panel1]
@@ -123,19 +125,29 @@ class RealDesktop:
         return PanelItem(self.client, name, slash + path)
 
     def right_click_icon(self) -> None:
-        """Open the menu of the (only) icon with the mouse; its menu has the keyboard when this returns."""
+        """Open the menu of the (only) icon with the mouse; its menu has the keyboard when this returns.
+
+        A menu tries once to take the keyboard. Where the mouse is not let go of in time for that, as by lxqt-panel 1.2
+        on a busy machine, it goes without, and a person clicks elsewhere and tries again.
+        """
         with self._screen() as screen:
             root = screen.screen().root
             root.change_attributes(event_mask=X.SubstructureNotifyMask)
             screen.sync()
-            self._click_icon(3)
-            while not ((event := self._next_event(screen, "the menu")).type == X.MapNotify and event.override):
-                pass
-            deadline = time.monotonic() + TIMEOUT
-            # The menu takes the keyboard a little after it appears, and no event tells when.
-            while self._keyboard_is_free(screen):
-                assert time.monotonic() < deadline, "the menu does not take keys"
-                time.sleep(0.01)
+            for _ in range(_OPENINGS):
+                self._click_icon(3)
+                while not ((event := self._next_event(screen, "the menu")).type == X.MapNotify and event.override):
+                    pass
+                deadline = time.monotonic() + TIMEOUT / _OPENINGS
+                # The menu takes the keyboard a little after it appears, and no event tells when.
+                while self._keyboard_is_free(screen):
+                    if time.monotonic() > deadline:
+                        self.xdotool("mousemove", "640", "300", "click", "1")
+                        break
+                    time.sleep(0.01)
+                else:
+                    return
+        raise AssertionError("the menu does not take keys")
 
     @staticmethod
     def _keyboard_is_free(screen: Any) -> bool:
