@@ -109,7 +109,7 @@ class App:
             memory or NoMemory(),
             self._quiet_changed,
             now=now,
-            client_in_front=lambda: self._news.client_in_front(),  # noqa: PLW0108  # the news desk comes below
+            client_in_front=self._client_in_front,
         )
         self._own = OwnWords(surface, toasts, lambda: self._quiet.quiet.is_quiet(self._now()))
         self._sign_in = SignInDesk(
@@ -417,6 +417,9 @@ class App:
         self._news.notifier.configure(config, self._now())
         self._quiet.configure(config)
         self._sign_in.configure(config)
+
+    def _client_in_front(self) -> bool:
+        return self._news.client_in_front()
 
     def _quiet_changed(self, now: float) -> None:
         self._news.notifier.quiet_changed(now)

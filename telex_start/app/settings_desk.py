@@ -1,4 +1,4 @@
-"""Takes a changed configuration up while the program runs: when the menu opens, and when it is asked to.
+"""Has a changed configuration take effect while the program runs: when the menu opens, and when it is asked to.
 
 What is wrong is said, and has no effect. For the main thread.
 """

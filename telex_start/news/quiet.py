@@ -1,7 +1,7 @@
 """What the person set on this machine: a pause, quiet hours, what is muted, and what of an organisation is news. Pure.
 
-``now`` is a time on :data:`telex_start.clock.now`, which nobody sets; the clock on the wall is asked for by calls. What
-lasts for so long ends by the former, what ends at a time of the day by the latter (see :mod:`telex_start.remembered`).
+There are two clocks. ``now`` is a time on :data:`telex_start.clock.now`, which nobody sets: a pause of one hour ends by
+it. The clock on the wall is asked by calls: a pause until 8:00 ends by that one (see :mod:`telex_start.remembered`).
 """
 
 from __future__ import annotations

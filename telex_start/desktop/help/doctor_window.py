@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from ..parent import Parent
@@ -92,7 +93,7 @@ class _Doctor:
         """On the thread."""
         try:
             for found in self._look():
-                self._orders.give(lambda found=found: self._show(found))  # type: ignore[misc]
+                self._orders.give(partial(self._show, found))
         except Exception as error:
             log.exception("the doctor failed")
             words = f"Doctor had a problem ({type(error).__name__}); the log tells more."
