@@ -131,6 +131,17 @@ def test_threads_without_a_time_are_as_the_look_up_lists_them(thread: str) -> No
     assert labels(desk) == ["# a (1)", "# b (1)"]
 
 
+def test_a_thread_without_a_time_stands_behind_those_with_one() -> None:
+    desk = signed_in()
+    desk.notifier.answered(CH0, 0.0, look_up_follows=True)
+    threads = {"a": "t1", "b": uuid7(10), "c": uuid7(20)}
+    desk.rows(
+        *({"channels_id": name, "name": name, "thread_count": 1, "last_thread_id": threads[name]} for name in threads),
+        now=0.0,
+    )
+    assert labels(desk) == ["# c (1)", "# b (1)", "# a (1)"]
+
+
 def test_a_name_that_comes_with_the_text_takes_the_place_of_none() -> None:
     desk = signed_in()
     desk.receive(message(channel="d0", channel_type="dm", thread="t0"))  # so texts are expected
