@@ -188,9 +188,12 @@ class Sandbox:
         payload = {"data": data} if raw is None else {"raw": raw}
         return self.order("publish", organisation=organisation, count=count, user=user, **payload)
 
-    def publish_many(self, organisation: int | str, data: Sequence[Any], *, user: str | None = None) -> dict[str, Any]:
-        """Publish all of ``data`` at once, many in one frame."""
-        return self.order("publish_many", organisation=organisation, data=list(data), user=user)
+    def publish_many(
+        self, organisation: int | str, data: Sequence[Any], *, user: str | None = None, per_second: float = 0
+    ) -> dict[str, Any]:
+        """Publish all of ``data`` at once, many in one frame; or at a pace, each in a frame of its own."""
+        paced = {"per_second": per_second} if per_second else {}
+        return self.order("publish_many", organisation=organisation, data=list(data), user=user, **paced)
 
     def message(
         self,

@@ -34,6 +34,7 @@ class Options:
     slugs: str = "new"
     new_message: str = "after"
     honour_subs: bool = False
+    any_origin: bool = False
     story: bool = True
     story_interval: float = 6.0
     clock_offset: float = 0.0
@@ -112,6 +113,7 @@ def parser() -> argparse.ArgumentParser:
         help="when a message's text comes: before or after its count, or never (after)",
     )
     add("--honour-subs", action="store_true", help="subscribe the tokens in connect.subs, which no Centrifugo does")
+    add("--any-origin", action="store_true", help="let in who sends an Origin, which no Centrifugo does by default")
     add("--no-story", dest="story", action="store_false", help="publish nothing by itself")
     add("--story-interval", type=_positive_seconds, default=6.0, metavar="SECONDS", help="pace of the story (6)")
     add("--clock-offset", type=float, default=0.0, metavar="SECONDS", help="how far the server's clock is ahead (0)")
@@ -135,6 +137,8 @@ def parse_options(argv: list[str]) -> Options:
             raise WrongOption("--clock-offset does not go with --centrifugo, which has a clock of its own")
         if options.honour_subs:
             raise WrongOption("--honour-subs does not go with --centrifugo, which ignores those tokens")
+        if options.any_origin:
+            raise WrongOption("--any-origin does not go with --centrifugo, which is told of no origin")
         if 0 < options.ping < 1:
             raise WrongOption("--ping of less than a second does not go with --centrifugo")
         if not options.centrifugo.is_file():

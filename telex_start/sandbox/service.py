@@ -170,6 +170,7 @@ def _push_server(
         history_size=options.history,
         history_ttl=options.history_ttl,
         honour_subs=options.honour_subs,
+        any_origin=options.any_origin,
     )
     if options.centrifugo is not None:
         return CentrifugoServer(

@@ -15,17 +15,27 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.bench import measuring
+from tests.bench import apart, beside, measuring, streams
 from tests.bench.conversations import conversations
-from tests.bench.measuring import PYTHON, ROOT, eventually, median, percentile, read
+from tests.bench.measuring import PYTHON, ROOT, median, percentile, read
 from tests.bench.organisations import organisations
 from tests.bench.preferences import preferences
-from tests.bench.running import AGENT, IDLE, MESSAGES, TimedDaemon, agent, change, environment, say
+from tests.bench.running import (
+    AGENT,
+    IDLE,
+    MESSAGES,
+    TimedDaemon,
+    agent,
+    change,
+    environment,
+    say,
+    signed_in_by_window,
+)
+from tests.bench.table import Table
 from tests.bench.texts import texts
 from tests.real_desktop import RealDesktop
 from tests.servers import Sandbox
 
-ORIGINAL = "C++ original, as its figures were given to us: icon 54 ms, 34.1 MB, 60 switches a minute"
 OWN_DAEMON = ("latency", "texts", "window")
 """Sections that bring a notification daemon of their own."""
 PEER = [PYTHON, str(ROOT / "tests" / "bench" / "peer_tray.py")]
@@ -108,29 +118,18 @@ def latency(desktop: RealDesktop, folder: str) -> None:
 
 def window(desktop: RealDesktop, folder: str) -> None:
     """What a login through the window and a hundred toasts leave behind."""
-    with Sandbox("--rate", "0") as telex, TimedDaemon(desktop.bus) as daemon:
-        environ = environment(desktop, telex, folder)
-        process = subprocess.Popen([*AGENT, "--login"], env=environ, cwd=environ["HOME"])
-        try:
-            desktop.xdotool("search", "--sync", "--onlyvisible", "--name", "^Telex")
-            time.sleep(0.5)  # until it has the focus, of which no event tells here
-            desktop.xdotool("type", "--delay", "5", telex.email)
-            desktop.xdotool("key", "Tab")
-            desktop.xdotool("type", "--delay", "5", telex.password)
-            desktop.xdotool("key", "Return")
-            telex.wait_until(lambda status: sum(status["subscriptions"].values()) == len(status["organisations"]))
-            item = desktop.wait_for_item()
-            eventually(lambda: item.labels()[0].startswith("Online"))
-            time.sleep(2)  # the window says its last word
-            # Test Notifications is never held back.
-            for _ in range(100):
-                known = len(daemon.arrivals)
-                item.click("Test Notifications")
-                daemon.after(known)
-            after = read(process.pid)
-        finally:
-            process.terminate()
-            process.wait(10)
+    with (
+        Sandbox("--rate", "0") as telex,
+        TimedDaemon(desktop.bus) as daemon,
+        signed_in_by_window(desktop, environment(desktop, telex, folder), telex) as process,
+    ):
+        item = desktop.wait_for_item()
+        # Test Notifications is never held back.
+        for _ in range(100):
+            known = len(daemon.arrivals)
+            item.click("Test Notifications")
+            daemon.after(known)
+        after = read(process.pid)
     say("PSS after a login through the window and 100 toasts", f"{after.pss:.1f} MB")
 
 
@@ -150,30 +149,56 @@ def burst(desktop: RealDesktop, folder: str) -> None:
     say("1,000 publications at once", f"{growth};  then Exit in {ended:.2f} s")
 
 
+BESIDE = {
+    "starts": beside.starts,
+    "memories": beside.memories,
+    "pixels": beside.pixels,
+    "flood": beside.flood,
+    "installed": beside.installed,
+    "headless": streams.headless,
+    "decode": streams.decode,
+}
+"""The sections that are one table: ours in turn with a peer's of the same run."""
+ALONE = {
+    "start": start,
+    "idle": idle,
+    "conversations": conversations,
+    "window": window,
+    "preferences": preferences,
+    "latency": latency,
+    "texts": texts,
+    "burst": burst,
+    "organisations": organisations,
+}
+"""The sections that print lines of their own."""
+
+
 def main(sections: list[str]) -> int:
-    known = {
-        "start": start,
-        "idle": idle,
-        "conversations": conversations,
-        "window": window,
-        "preferences": preferences,
-        "latency": latency,
-        "texts": texts,
-        "burst": burst,
-        "organisations": organisations,
-    }
+    known = [*BESIDE, *ALONE]
     if unknown := [name for name in sections if name not in known]:
         print(f"bench: no section {', '.join(unknown)}; there are {', '.join(known)}", file=sys.stderr)
         return 2
+    wanted = sections or known
+    # What has to be had from outside is had before nothing outside can be reached.
+    if any(name in BESIDE for name in wanted) and not os.environ.get(apart.MARK):
+        beside.program()
+    alone = "in namespaces of its own" if apart.go_apart() else "beside all else on this machine"
     load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
-    print(f"{sys.version.split()[0]}, {os.cpu_count()} cores, load {load}; {ORIGINAL}", flush=True)
-    for name in sections or known:
-        with ExitStack() as stack:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-"))
-            desktop = stack.enter_context(RealDesktop("xfce4-panel", dunst=name not in OWN_DAEMON))
-            Path(folder, "run").mkdir(mode=0o700)
-            known[name](desktop, folder)
-            sys.stdout.flush()
+    print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, load {load}, {alone}", flush=True)
+    if besides := [name for name in wanted if name in BESIDE]:
+        table = Table()
+        for name in besides:
+            with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+                BESIDE[name](folder, table)
+        print(f"not reached: {', '.join(table.missed) or 'none'}", flush=True)
+    for name in wanted:
+        if name in ALONE:
+            with ExitStack() as stack:
+                folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-"))
+                desktop = stack.enter_context(RealDesktop("xfce4-panel", dunst=name not in OWN_DAEMON))
+                Path(folder, "run").mkdir(mode=0o700)
+                ALONE[name](desktop, folder)
+                sys.stdout.flush()
     return 0
 
 

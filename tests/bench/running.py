@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from tests.servers import Sandbox
 
 IDLE = float(os.environ.get("IDLE", "60"))
 """Seconds."""
+ROUNDS = int(os.environ.get("ROUNDS", "7"))
+"""How often a figure is taken that is compared with a peer's."""
 MESSAGES = int(os.environ.get("MESSAGES", "100"))
 AGENT = [str(Path(PYTHON).with_name("telex-start"))]
 APART = 1.8
@@ -60,15 +62,38 @@ def say(what: str, figures: str) -> None:
 
 
 @contextmanager
-def agent(environ: dict[str, str], telex: Sandbox) -> Iterator[subprocess.Popen[str]]:
+def agent(environ: dict[str, str], telex: Sandbox, program: Sequence[str] = AGENT) -> Iterator[subprocess.Popen[str]]:
     """The agent with its tray, signed in."""
-    command = [*AGENT, "--email", telex.email, "--password-stdin"]
+    command = [*program, "--email", telex.email, "--password-stdin"]
     process = subprocess.Popen(command, env=environ, cwd=environ["HOME"], stdin=subprocess.PIPE, text=True)
     try:
         assert process.stdin is not None
         process.stdin.write(telex.password + "\n")
         process.stdin.close()
         telex.wait_until(lambda status: sum(status["subscriptions"].values()) == len(status["organisations"]))
+        yield process
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@contextmanager
+def signed_in_by_window(
+    desktop: RealDesktop, environ: dict[str, str], telex: Sandbox, program: Sequence[str] = AGENT
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The agent with its tray, signed in by its window, which has closed."""
+    process = subprocess.Popen([*program, "--login"], env=environ, cwd=environ["HOME"])
+    try:
+        desktop.xdotool("search", "--sync", "--onlyvisible", "--name", "^Telex")
+        time.sleep(0.5)  # until it has the focus, of which no event tells here
+        desktop.xdotool("type", "--delay", "5", telex.email)
+        desktop.xdotool("key", "Tab")
+        desktop.xdotool("type", "--delay", "5", telex.password)
+        desktop.xdotool("key", "Return")
+        telex.wait_until(lambda status: sum(status["subscriptions"].values()) == len(status["organisations"]))
+        item = desktop.wait_for_item()
+        eventually(lambda: item.labels()[0].startswith("Online"))
+        time.sleep(2)  # the window says its last word
         yield process
     finally:
         process.terminate()

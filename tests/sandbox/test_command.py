@@ -99,6 +99,7 @@ def test_a_port_of_ones_own() -> None:
         (("--centrifugo", "/nowhere/centrifugo"), "/nowhere/centrifugo"),
         (("--centrifugo", sys.executable, "--clock-offset", "5"), "--clock-offset"),
         (("--centrifugo", sys.executable, "--honour-subs"), "--honour-subs"),
+        (("--centrifugo", sys.executable, "--any-origin"), "--any-origin"),
         (("--centrifugo-config-style", "v6"), "--centrifugo"),
         (("--centrifugo", sys.executable, "--centrifugo-config-style", "v4"), "--centrifugo-config-style"),
         (("--centrifugo", sys.executable, "--ping", "0.5"), "--ping"),

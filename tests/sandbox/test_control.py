@@ -212,6 +212,11 @@ def test_a_kill_cuts(peer: RawPushClient, sandbox: Sandbox) -> None:
 # --- subs, status, and orders that make no sense --------------------------------------------------------------------
 
 
+def test_any_origin_is_let_in_where_that_is_asked_for() -> None:
+    with Sandbox("--any-origin") as sandbox, RawPushClient(sandbox, suppress_origin=False) as peer:
+        assert "connect" in peer.ask({"connect": {"token": tokens_of(sandbox).connection()}})
+
+
 def test_honoured_subs() -> None:
     with Sandbox("--honour-subs", "--rate", "0", *HISTORY) as sandbox, RawPushClient(sandbox) as peer:
         tokens, channels = tokens_of(sandbox), [sandbox.channel(index) for index in range(3)]

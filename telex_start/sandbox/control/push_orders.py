@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass
 
@@ -51,11 +52,22 @@ class PushOrders:
         return {**_position(position), "sent_at": sent_at}
 
     async def publish_many(self, order: Order) -> OrderAnswer:
-        """``{organisation | channel, data: [...]}``: publishes all at once, many in one frame."""
+        """``{organisation | channel, data: [...], per_second?}``: publishes all at once, many in one frame.
+
+        With ``per_second`` each goes by itself, at that pace, and in a frame of its own while the client keeps up.
+        """
         items = order.value("data")
         if not isinstance(items, list):
             raise BadOrder("data is a list")
-        return _position(await self.push_server.publish(order.channel(), [compact(item) for item in items]))
+        texts = [compact(item) for item in items]
+        pace = order.quantity("per_second", 0.0)
+        if not pace:
+            return _position(await self.push_server.publish(order.channel(), texts))
+        began = time.monotonic()
+        for index, text in enumerate(texts):
+            await self.push_server.publish(order.channel(), [text])
+            await asyncio.sleep(max(0.0, began + (index + 1) / pace - time.monotonic()))
+        return _position(await self.push_server.position(order.channel()))
 
     async def trim_history(self, order: Order) -> OrderAnswer:
         """``{organisation | channel}``: drops the kept publications; offset and epoch stay."""

@@ -106,7 +106,7 @@ class OwnPushServer:
         await self._hub.answering.wait()
         if self._refuse_with:
             status = self._refuse_with
-        elif "Origin" in request.headers:
+        elif "Origin" in request.headers and not self._hub.settings.any_origin:
             # With ``allowed_origins`` empty, the default, a browser's header is never right (origin.go).
             status = 403
         elif request.headers.get("Upgrade", "").lower() != "websocket":

@@ -25,6 +25,8 @@ class PushSettings:
     """Bytes that may wait for a slow client."""
     honour_subs: bool = False
     """Subscribe the channels of ``connect.subs`` by their tokens, which no Centrifugo does."""
+    any_origin: bool = False
+    """Let in who sends an ``Origin``, which a Centrifugo does by its ``allowed_origins`` alone."""
 
     @property
     def pong_timeout(self) -> float:
