@@ -119,5 +119,7 @@ def test_pipx(built: Built, tmp_path: Path) -> None:
     assert (tmp_path / "man" / "man1" / "telex-start.1").read_text().startswith(".")
     use([str(tmp_path / "bin" / "telex-start")])
     pipx("uninstall", "telex-start")
-    assert [path for path in tmp_path.rglob("*telex*") if "logs" not in path.parts] == []
+    # pipx 1.18 keeps its log and the lock of a name for itself.
+    pipx_keeps = {tmp_path / "home" / "venvs" / ".telex-start.lock"}
+    assert {path for path in tmp_path.rglob("*telex*") if "logs" not in path.parts} <= pipx_keeps
     assert list((tmp_path / "bin").iterdir()) == []
