@@ -94,8 +94,8 @@ def fetched(platform: Platform, python: str, target: Path) -> tuple[list[Path], 
 
 def main() -> int:
     """Print the table; 1 where a compiler is needed."""
-    print(f"| {'platform':26} | " + " | ".join(f"{python:>16}" for python in PYTHONS) + " |")
-    print(f"|{'-' * 28}|" + "|".join("-" * 18 for _ in PYTHONS) + "|")
+    print(f"| {'platform':26} | " + " | ".join(f"{python:>17}" for python in PYTHONS) + " |")
+    print(f"|{'-' * 28}|" + "|".join("-" * 19 for _ in PYTHONS) + "|")
     complaints = []
     for platform in PLATFORMS:
         cells = []
@@ -106,7 +106,7 @@ def main() -> int:
             cells.append("a compiler" if complaint else f"{len(files)} wheels {megabytes:.1f} MB")
             if complaint:
                 complaints.append(f"{platform.name}, Python {python}: {complaint}")
-        print(f"| {platform.name:26} | " + " | ".join(f"{cell:>16}" for cell in cells) + " |", flush=True)
+        print(f"| {platform.name:26} | " + " | ".join(f"{cell:>17}" for cell in cells) + " |", flush=True)
     print("\n".join(complaints))
     return bool(complaints)
 
