@@ -78,6 +78,7 @@ wheel: set-up-release
 # What pip and pipx install, on a desktop without a screen; and which platforms need no compiler.
 test-packages: set-up-test set-up-release
 	$(PYTEST) tests/packages $(ARGS)
+	.venv/bin/python -m tests.packages.platforms
 
 set-up-demo:
 	@.ci/set-up demo
