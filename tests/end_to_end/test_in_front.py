@@ -93,8 +93,9 @@ def test_nothing_of_it_is_imported_before_news_come_and_no_connection_stays(scen
     process = psutil.Process(scene.agent.process.pid)
 
     def has_imported(package: str) -> bool:
-        maps = process.memory_maps() if sys.platform == "linux" else []
-        return any(f"/{package}/" in entry.path for entry in maps)
+        if sys.platform != "linux":
+            pytest.skip("macOS does not tell which files a process has mapped")
+        return any(f"/{package}/" in entry.path for entry in process.memory_maps())
 
     assert not has_imported("psutil")
     scene.focus("Client")
