@@ -15,10 +15,11 @@ import tempfile
 from pathlib import Path
 
 from tests.process import ROOT
+from tests.roots import NoRoot
 from tests.servers import Sandbox
 
 from .known import DESKTOPS
-from .root import CHECKOUT, SHARE, NoRoot, Root
+from .root import CHECKOUT, SHARE, Root
 
 
 def main() -> int:
@@ -43,7 +44,15 @@ def main() -> int:
             return 2
         # What runs inside is this checkout's; what is tried may be another's.
         shutil.copytree(Path(__file__).parent, share / "tests" / "desktops")
-        for name in ("__init__.py", "fake_bus.py", "panel_item.py", "process.py", "servers.py", "x_windows.py"):
+        for name in (
+            "__init__.py",
+            "fake_bus.py",
+            "panel_item.py",
+            "process.py",
+            "roots.py",
+            "servers.py",
+            "x_windows.py",
+        ):
             shutil.copy(ROOT / "tests" / name, share / "tests")
         shutil.copy(telex.ca_file, share / "ca.pem")
         environ = telex.environ | {

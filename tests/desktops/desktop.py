@@ -16,7 +16,7 @@ class Desktop(NamedTuple):
     environ: dict[str, str]
     """What its session has in its environment."""
     programs: tuple[Command, ...]
-    """The desktop itself, in this order."""
+    """The desktop itself, in this order; on Wayland the first is the compositor, and the others draw into it."""
     names: tuple[str, ...]
     """The names on the session's bus that are there once it has started."""
     tray: tuple[int, int, int, int]

@@ -58,4 +58,13 @@ _ON_WAYLAND = _ON_X11._replace(
 GNOME = {
     "gnome43": _ON_X11,
     "gnome43-wayland": _ON_WAYLAND,
+    "gnome48": _ON_X11._replace(
+        title="GNOME 48 on X11, with the AppIndicator extension (Debian 13)",
+        suite="trixie",
+    ),
+    "gnome48-wayland": _ON_WAYLAND._replace(
+        title="GNOME 48 on Wayland, with the AppIndicator extension (Debian 13)",
+        suite="trixie",
+        root="gnome48",
+    ),
 }

@@ -100,11 +100,13 @@ class Session:
     def _start_desktop(self) -> None:
         displays = Path(DISPLAYS)
         displays.unlink(missing_ok=True)
-        self._programs = [self._start(command) for command in self.desktop.programs]
+        first, *others = self.desktop.programs
+        self._programs = [self._start(first)]
         if self.desktop.is_wayland:
             assert self.wait_until(displays.exists, STARTED_WITHIN), "it does not say where it is"
             mine = (line.split("=", 1) for line in displays.read_text().splitlines())
             self._programs_environ = self.environ | dict(mine)
+        self._programs += [self._start(command, self._programs_environ) for command in others]
         for name in self.desktop.names:
             self._wait_for("--session", name)
         self._at_rest()
@@ -333,12 +335,11 @@ class Session:
         os.setgid(NOBODY)
         os.setuid(NOBODY)
 
-    def _start(self, command: Command) -> subprocess.Popen[Any]:
+    def _start(self, command: Command, environ: Mapping[str, str] | None = None) -> subprocess.Popen[Any]:
+        environ = self.environ if environ is None else environ
         log = (self._logs / f"{len(list(self._logs.iterdir()))}-{Path(command[0]).name}.log").open("w")
         self._stack.callback(log.close)
-        process = subprocess.Popen(
-            command, env=self.environ, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
-        )
+        process = subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
         self._stack.callback(end, process)
         return process
 
