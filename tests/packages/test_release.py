@@ -6,6 +6,8 @@ import json
 import os
 import re
 import subprocess
+import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -14,9 +16,18 @@ from telex_start import __version__
 from tests.packages.building import TOOLS, clone
 
 ME = {f"GIT_{who}_{what}": "a@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-RELEASED = (
-    f"# Changelog\n\n## [Unreleased]\n\n## [{__version__}] - 2026-11-27\n\n- It works.\n\n## 0.0.9\n\n- It did not.\n"
-)
+RELEASED = f"""# Changelog
+
+## [Unreleased]
+
+## [{__version__}] - 2026-11-27
+
+- It works.
+
+## 0.0.9
+
+- It did not.
+"""
 
 
 def step(source: Path, script: str, *arguments: str) -> tuple[int, str]:
@@ -92,22 +103,34 @@ def test_sums_are_of_what_there_is_and_of_this_commit(ours: Path) -> None:
     assert "without a program for Windows" in said
     assert "0.0.9" not in (dist / "SHA256SUMS").read_text()
     subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=dist, check=True)
-    subprocess.run(["zip", "-q", f"telex-start-{__version__}-windows-x64.zip", "SHA256SUMS"], cwd=dist, check=True)
+    program = dist / f"telex-start-{__version__}-windows-x64.zip"
+    zip_as_of(program, 1_000_000_000)
     code, said = step(ours, "release.py", "sums")
     assert (code, "is of another commit" in said) == (1, True)
+    asked = subprocess.run(["git", "log", "-1", "--format=%ct"], cwd=ours, capture_output=True, text=True, check=True)
+    zip_as_of(program, int(asked.stdout))
+    code, said = step(ours, "release.py", "sums")
+    assert code == 0, said
+    assert program.name in (dist / "SHA256SUMS").read_text()
+
+
+def zip_as_of(target: Path, moment: int) -> None:
+    """A zip whose only file has that time, in seconds since 1970."""
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("telex-start.exe", time.gmtime(moment)[:6]), "MZ")
 
 
 def test_the_bill_of_materials_names_each_locked_package_and_is_the_same_twice(ours: Path) -> None:
     file = ours / "dist" / f"telex-start-{__version__}.cdx.json"
+    lock = (ours / "packaging" / "requirements" / "runtime.txt").read_text()
+    pins = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", lock, re.MULTILINE))
     bills = []
     for _ in range(2):
-        assert step(ours, "sbom.py") == (0, f"dist/{file.name}  21 packages\n")
+        assert step(ours, "sbom.py") == (0, f"dist/{file.name}  {len(pins)} packages\n")
         bills.append(file.read_bytes())
         file.unlink()
     assert bills[0] == bills[1]
     bill = json.loads(bills[0])
-    lock = (ours / "packaging" / "requirements" / "runtime.txt").read_text()
-    pins = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", lock, re.MULTILINE))
     assert {component["name"]: component["version"] for component in bill["components"]} == pins
     assert bill["metadata"]["component"]["version"] == __version__
     assert str(ours) not in bills[0].decode()
