@@ -1,5 +1,5 @@
 # Telex Start. Every target does its own set-up.
-.PHONY: demo test test-fast test-debian test-centrifugo bench soak fleet fuzz chaos lint coverage man completions
+.PHONY: demo test test-fast test-debian test-desktops test-centrifugo bench soak fleet fuzz chaos lint coverage man completions
 .PHONY: set-up-demo set-up-test set-up-bench clean
 
 PYTEST = .venv/bin/python -m pytest
@@ -21,6 +21,10 @@ test-fast: set-up-test
 RELEASE ?= trixie
 test-debian:
 	python3 -m tests.debian $(RELEASE) $(if $(ARGS),"$(ARGS)")
+
+# Real desktops, each in a Debian of its own below ~/.cache; wants root and debootstrap, and 2 GB for each the first time.
+test-desktops: set-up-test
+	.venv/bin/python -m tests.desktops $(NAMES) $(ARGS)
 
 test-centrifugo: set-up-test
 	.venv/bin/python -m tests.centrifugo

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 Command = tuple[str, ...]
@@ -37,13 +39,17 @@ class Desktop(NamedTuple):
     """Whether a menu that the mouse has opened takes the keyboard too."""
     spares_focus: bool = True
     """Whether a window may appear without taking the focus; else none is opened unasked."""
-    places_windows: bool = True
-    """Whether windows stand where they ask to; tiling desktops have their own mind."""
+    daemon: str = ""
+    """Who shows notifications, as the doctor says it."""
+    disturb: tuple[Command, Command] = ((), ())
+    """What switches the desktop's own do-not-disturb on, and off."""
+    cannot: Mapping[str, str] = MappingProxyType({})
+    """The checks that cannot be made here, by their names (:mod:`tests.desktops.checks`), and why."""
 
 
 COMMON = (
     *("xvfb", "dbus", "dbus-x11", "fonts-dejavu-core", "xdotool", "imagemagick", "x11-utils", "libglib2.0-bin"),
-    *("python3-venv", "python3-tk", "python3-dbusmock", "ca-certificates"),
+    *("python3-venv", "python3-tk", "python3-dbusmock", "ca-certificates", "tesseract-ocr"),
 )
 """The packages that every one has: the screen, the buses, keyboard and mouse, pictures, and what the agent needs."""
 SCREEN = (1280, 800)
@@ -63,6 +69,12 @@ _OUTLAST_GREETING: Command = (
     *("sh", "-c", "for n in 0 1 2 3 4 5 6 7 8 9; do xdotool mousemove 640 $((400 + n)); sleep 1; done"),
 )
 """GNOME says that its lock screen needs GDM, by a toast that goes after 4 s of somebody being there."""
+
+
+def _setting(schema: str, key: str, on: str, off: str) -> tuple[Command, Command]:
+    return ("gsettings", "set", schema, key, on), ("gsettings", "set", schema, key, off)
+
+
 _SOFTWARE = {"LIBGL_ALWAYS_SOFTWARE": "1", "XDG_SESSION_TYPE": "x11"}
 
 
@@ -97,6 +109,7 @@ _GNOME_SETTINGS: tuple[Command, ...] = (
     # Else the dialogue that greets after an upgrade covers the desktop.
     ("gsettings", "set", "org.gnome.shell", "welcome-dialog-last-shown-version", "999"),
 )
+_GNOME_DISTURB = _setting("org.gnome.desktop.notifications", "show-banners", "false", "true")
 _GNOME_PACKAGES = (
     *("gnome-shell", "gnome-shell-extension-appindicator", "librsvg2-common", "libgl1-mesa-dri"),
     *("gsettings-desktop-schemas", "xwayland", "gjs"),  # gjs runs the daemon that shows notifications
@@ -113,6 +126,8 @@ DESKTOPS = {
         names=("org.gnome.Shell", _WATCHER, _NOTIFICATIONS),
         emptying=(_LEAVE_OVERVIEW, _OUTLAST_GREETING),
         tray=(1000, 0, 280, 26),
+        daemon="gnome-shell",
+        disturb=_GNOME_DISTURB,
     ),
     "gnome43-wayland": Desktop(
         title="GNOME 43 on Wayland, with the AppIndicator extension (Debian 12)",
@@ -131,6 +146,8 @@ DESKTOPS = {
         tray=(1000, 0, 280, 26),
         is_wayland=True,
         root="gnome43",
+        daemon="gnome-shell",
+        disturb=_GNOME_DISTURB,
     ),
     "plasma5": Desktop(
         title="Plasma 5.27 on X11 (Debian 12)",
@@ -146,6 +163,7 @@ DESKTOPS = {
         programs=(("kwin_x11",), ("kded5",), ("plasmashell", "--no-respawn")),
         names=("org.kde.plasmashell", _WATCHER, _NOTIFICATIONS),
         tray=(900, 756, 240, 44),
+        daemon="Plasma",
     ),
     "cinnamon": Desktop(
         title="Cinnamon 5.6 (Debian 12)",
@@ -155,6 +173,8 @@ DESKTOPS = {
         programs=(("cinnamon", "--replace"), ("/usr/libexec/xapps/sn-watcher/xapp-sn-watcher",)),
         names=("org.Cinnamon", _WATCHER, _NOTIFICATIONS),
         tray=(1000, 762, 200, 38),
+        daemon="cinnamon",
+        disturb=_setting("org.cinnamon.desktop.notifications", "display-notifications", "false", "true"),
     ),
     "mate": Desktop(
         title="MATE 1.27 (Debian 12)",
@@ -163,6 +183,8 @@ DESKTOPS = {
         programs=(("marco", "--no-composite"), ("mate-settings-daemon",), ("mate-panel",)),
         names=(_WATCHER,),
         tray=(900, 0, 240, 28),
+        daemon="Notification Daemon",
+        disturb=_setting("org.mate.NotificationDaemon", "do-not-disturb", "true", "false"),
     ),
     "sway": Desktop(
         title="sway 1.7 with waybar and mako, on Wayland (Debian 12)",
@@ -173,14 +195,20 @@ DESKTOPS = {
             "WLR_BACKENDS": "x11",
             "WLR_RENDERER": "pixman",
         },
-        settings=(_written(".config/sway/config", _SWAY), _written(".config/waybar/config", _WAYBAR)),
+        settings=(
+            _written(".config/sway/config", _SWAY),
+            _written(".config/waybar/config", _WAYBAR),
+            _written(".config/mako/config", "[mode=do-not-disturb]\ninvisible=1\n"),
+        ),
         programs=(("sway",),),
         names=(_WATCHER, _NOTIFICATIONS),
         tray=(1000, 0, 280, 30),
         is_wayland=True,
         menus_get_keys=False,
         spares_focus=False,
-        places_windows=False,
+        daemon="mako",
+        disturb=(("makoctl", "mode", "-s", "do-not-disturb"), ("makoctl", "mode", "-s", "default")),
+        cannot={"placement": "it tiles: every window gets the place that is left"},
     ),
 }
 """By the name that the command line takes."""
