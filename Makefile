@@ -1,6 +1,7 @@
 # Telex Start. Every target does its own set-up.
 .PHONY: demo test test-fast test-debian test-desktops test-centrifugo bench soak fleet fuzz chaos lint coverage man completions
-.PHONY: set-up-demo set-up-test set-up-bench clean
+.PHONY: lock
+.PHONY: set-up-demo set-up-test set-up-bench set-up-release clean
 
 PYTEST = .venv/bin/python -m pytest
 # Most tests wait for something; those of one file share what they start.
@@ -50,10 +51,13 @@ fuzz: set-up-test
 chaos: set-up-test
 	.venv/bin/python -m tests.chaos $(SECONDS) $(ARGS)
 
+# For the other platforms too, each with a cache of its own; of the tests what Windows can run.
 lint: set-up-test
-	.venv/bin/ruff check telex_start tests
-	.venv/bin/ruff format --check -q telex_start tests
+	.venv/bin/ruff check telex_start tests packaging
+	.venv/bin/ruff format --check -q telex_start tests packaging
 	.venv/bin/mypy
+	.venv/bin/mypy --platform darwin --cache-dir .mypy_cache/darwin
+	.venv/bin/mypy --platform win32 --cache-dir .mypy_cache/win32 -p telex_start -p tests.ground
 
 # Which lines the tests run, those of the processes that they start too; `make test` does without, and is faster.
 coverage: set-up-test
@@ -70,6 +74,10 @@ completions: set-up-demo
 	.venv/bin/python -m telex_start.reference zsh >assets/completions/telex-start.zsh
 	.venv/bin/python -m telex_start.reference fish >assets/completions/telex-start.fish
 
+# packaging/requirements/*.txt; ARGS=--upgrade takes the newest of everything.
+lock: set-up-release
+	.venv-release/bin/python packaging/lock.py $(ARGS)
+
 set-up-demo:
 	@.ci/set-up demo
 
@@ -79,5 +87,8 @@ set-up-test:
 set-up-bench:
 	@.ci/set-up bench
 
+set-up-release:
+	@.ci/set-up release
+
 clean:
-	rm -rf .venv .venv-lean build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
+	rm -rf .venv .venv-lean .venv-release build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*

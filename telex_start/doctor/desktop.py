@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from ..process import itself
 from . import remedies
 from .findings import Finding, Mark, missing, note, ok
 from .probing import LOOK_WITHIN, look
@@ -90,18 +91,18 @@ def display() -> Finding:
 
 def session_bus() -> Finding:
     """Whether the session bus lets us in."""
-    from ..desktop.bus.transport import NoBus, connect, session_address
+    from ..desktop.bus.transport import NoBus, WakeUp, connect, session_address
 
     address = session_address(os.environ)
     if not address:
         return missing("session bus", "none (DBUS_SESSION_BUS_ADDRESS is not set)", _HEADLESS)
-    never = os.eventfd(0, os.EFD_CLOEXEC)
+    never = WakeUp()
     try:
         connect(address, 1, time.monotonic() + _ANSWER_WITHIN, never, lambda: False).close()
     except NoBus as error:
         return missing("session bus", f"{address} does not let us in ({error})", _HEADLESS)
     finally:
-        os.close(never)
+        never.close()
     return ok("session bus", address)
 
 
@@ -151,10 +152,11 @@ def tray_host(bus: Bus) -> Finding:
 
 def old_tray() -> Finding:
     """Whether AppIndicator serves here. In a process of its own: GTK prints, hangs and aborts as it likes."""
-    command = [sys.executable, "-m", "telex_start.doctor.tray"]
+    command = itself.command("telex_start.doctor.tray")
     try:
         done = subprocess.run(
             command,
+            env={**os.environ, **itself.environment()},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

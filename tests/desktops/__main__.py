@@ -14,16 +14,17 @@ import tempfile
 from pathlib import Path
 
 from tests.process import ROOT
+from tests.roots import NoRoot
 from tests.servers import Sandbox
 
 from .checks import NAMES
 from .known import DESKTOPS
 from .results import Report, read, table
-from .root import CHECKOUT, SHARE, NoRoot, Root
+from .root import CHECKOUT, SHARE, Root
 
 RESULTS = ROOT / "build" / "desktops"
 """Where results are kept if nothing else is said: below it a folder for each desktop."""
-_PARTS = ("__init__.py", "fake_bus.py", "panel_item.py", "process.py", "servers.py", "x_windows.py")
+_PARTS = ("__init__.py", "fake_bus.py", "panel_item.py", "process.py", "roots.py", "servers.py", "x_windows.py")
 
 
 def main() -> int:

@@ -18,7 +18,7 @@ from Xlib import X, display
 
 from tests.process import Process, end
 
-from .known import DISPLAYS, SCREEN, Command, Desktop
+from .desktop import DISPLAYS, SCREEN, Command, Desktop
 from .pictures import Box, alike, difference
 from .root import CHECKOUT
 from .told import Notifications
@@ -107,11 +107,13 @@ class Session:
         """Start it, and wait until it is there and at rest."""
         displays = Path(DISPLAYS)
         displays.unlink(missing_ok=True)
-        self._programs = [self._start(command) for command in self.desktop.programs]
+        first, *others = self.desktop.programs
+        self._programs = [self._start(first)]
         if self.desktop.is_wayland:
             assert self.wait_until(displays.exists, STARTED_WITHIN), "it does not say where it is"
             mine = (line.split("=", 1) for line in displays.read_text().splitlines())
             self._programs_environ = self.environ | dict(mine)
+        self._programs += [self._start(command, self._programs_environ) for command in others]
         for name in self.desktop.names:
             self._wait_for("--session", name)
         self._at_rest()
@@ -324,12 +326,13 @@ class Session:
         os.setgid(NOBODY)
         os.setuid(NOBODY)
 
-    def _start(self, command: Command) -> subprocess.Popen[Any]:
+    def _start(self, command: Command, environ: Mapping[str, str] | None = None) -> subprocess.Popen[Any]:
+        environ = self.environ if environ is None else environ
         log = (self._logs / f"{len(list(self._logs.iterdir()))}-{Path(command[0]).name}.log").open("w")
         self._stack.callback(log.close)
         process = subprocess.Popen(
             command,
-            env=self.environ,
+            env=environ,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
