@@ -23,6 +23,11 @@ RELEASE ?= trixie
 test-debian:
 	python3 -m tests.debian $(RELEASE) $(if $(ARGS),"$(ARGS)")
 
+# Real desktops, each in a Debian of its own below ~/.cache; wants root and debootstrap, and 2 GB for each the first time.
+.PHONY: test-desktops
+test-desktops: set-up-test
+	.venv/bin/python -m tests.desktops $(NAMES) $(ARGS)
+
 test-centrifugo: set-up-test
 	.venv/bin/python -m tests.centrifugo
 	$(PYTEST) $(PARALLEL) -m centrifugo --both-histories --timeout 120 $(ARGS)
