@@ -110,6 +110,8 @@ def complete(document: Document, locked: list[Pin]) -> None:
     for component, pin in zip(document["components"], locked, strict=True):
         if component["version"] != pin.version:
             raise SystemExit(f"sbom: {pin.name} is {component['version']} and not as locked, {pin.version}")
+        # By the lock's spelling, which what follows refers to.
+        component |= {"name": pin.name, "bom-ref": reference(pin)}
         if pin.requirement.marker is not None:
             component["properties"] = [{"name": "telex-start:only-where", "value": str(pin.requirement.marker)}]
     references = {pin.name: reference(pin) for pin in locked}
@@ -126,7 +128,7 @@ def complete(document: Document, locked: list[Pin]) -> None:
 
 
 def reference(pin: Pin) -> str:
-    """As cyclonedx-py names it within the document."""
+    """As it is named within the document."""
     return f"{pin.name}=={pin.version}"
 
 
