@@ -98,11 +98,10 @@ def settle(suite: str, folder: Path) -> None:
         suite: Its release.
         folder: Where it is.
     """
-    (folder / "etc/apt/sources.list").write_text(
-        f"deb {MIRROR}/debian {suite} main\n"
-        f"deb {MIRROR}/debian {suite}-updates main\n"
-        f"deb {MIRROR}/debian-security {suite}-security main\n"
-    )
+    sources = [f"debian {suite}"]
+    if suite not in ("testing", "unstable", "sid"):  # what is not released has its updates in itself
+        sources += [f"debian {suite}-updates", f"debian-security {suite}-security"]
+    (folder / "etc/apt/sources.list").write_text("".join(f"deb {MIRROR}/{source} main\n" for source in sources))
     shutil.copy("/etc/resolv.conf", folder / "etc/resolv.conf")
     hosts = f"127.0.0.1 localhost {platform.node()}\n::1 localhost ip6-localhost ip6-loopback\n"
     (folder / "etc/hosts").write_text(hosts)
