@@ -221,9 +221,9 @@ class _Agent:
         self._lock.serve(_dispatch_for_instance(events, self._console), watch)
 
         def make_session() -> SessionPort:
-            from .session.session import Session
+            from .session.late_session import LateSession
 
-            return Session(config, store, events.put)
+            return LateSession(config, store, events.put)
 
         main_app = MainApp(config, self._buses.screen_is_locked)
         app = App(
