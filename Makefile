@@ -1,6 +1,6 @@
 # Telex Start. Every target does its own set-up.
 .PHONY: demo test test-fast test-debian test-centrifugo bench soak fleet fuzz chaos lint coverage man completions
-.PHONY: lock
+.PHONY: lock test-windows
 .PHONY: set-up-demo set-up-test set-up-bench set-up-release clean
 
 PYTEST = .venv/bin/python -m pytest
@@ -22,6 +22,10 @@ test-fast: set-up-test
 RELEASE ?= trixie
 test-debian:
 	python3 -m tests.debian $(RELEASE) $(if $(ARGS),"$(ARGS)")
+
+# By Windows' Python under Wine, which is set up the first time. ARGS: parts, by tests/windows/wine_NAME.py; or all.
+test-windows: set-up-test
+	.venv/bin/python -m tests.windows $(ARGS)
 
 test-centrifugo: set-up-test
 	.venv/bin/python -m tests.centrifugo

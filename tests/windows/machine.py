@@ -51,13 +51,13 @@ class Windows:
             "WINEDEBUG": "-all",
             "WINEDLLOVERRIDES": "mscoree,mshtml=;winemenubuilder.exe=d",
             "PYTHONPATH": windows_path(ROOT),
-            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPYCACHEPREFIX": windows_path(MACHINE / "bytecode"),
             **(environ or {}),
         }
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            lock = stack.enter_context(open(MACHINE / "lock", "w"))
+            lock = stack.enter_context(open(MACHINE.with_name(f"{MACHINE.name}.lock"), "w"))
             fcntl.flock(lock, fcntl.LOCK_EX)
             self.end_all()
             for folder in (self.local, self.roaming, self.local / "Temp"):
@@ -122,6 +122,26 @@ class Windows:
         """A process of its Python that runs some code. (Standard streams are pipes: with a write-only file CPython 3.12
         does not start under Wine 8.)"""
         return Process(self.command("-c", code, *arguments), self.environ | dict(environ or {}))
+
+    def pytest(self, *arguments: str) -> int:
+        """Run pytest with its Python, from the repository's folder; what that prints is printed here. The exit code."""
+        path = {"PYTHONPATH": f"{windows_path(ROOT)};{windows_path(MACHINE / 'for-tests')}"}
+        command = self.command("-m", "pytest", "-p", "no:cacheprovider", *arguments)
+        with subprocess.Popen(
+            command,
+            env=self.environ | path,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        ) as process:
+            assert process.stdout is not None
+            try:
+                for line in process.stdout:
+                    print(line.decode(errors="replace").rstrip(), flush=True)
+            finally:
+                process.kill()
+        return process.wait()
 
     def telex_start(self, *options: str, telex: Sandbox | None = None, given: str | None = None) -> Program:
         """``telex-start`` with some options.
