@@ -1,6 +1,10 @@
 # Telex Start. Every target does its own set-up.
 .PHONY: demo test test-fast test-debian test-centrifugo bench soak fleet fuzz chaos lint coverage man completions
+<<<<<<< HEAD
 .PHONY: lock test-windows
+=======
+.PHONY: lock wheel release test-packages
+>>>>>>> main
 .PHONY: set-up-demo set-up-test set-up-bench set-up-release clean
 
 PYTEST = .venv/bin/python -m pytest
@@ -13,7 +17,7 @@ demo: set-up-demo
 # The fast ones first: a broken frame decoder is not found by way of a screenshot.
 test: set-up-test lint
 	$(PYTEST) -n 2 -x tests/ground
-	$(PYTEST) $(PARALLEL) -m "not centrifugo" --ignore tests/ground $(ARGS)
+	$(PYTEST) $(PARALLEL) -m "not centrifugo" --ignore tests/ground --ignore tests/packages $(ARGS)
 
 test-fast: set-up-test
 	$(PYTEST) tests/ground $(ARGS)
@@ -23,9 +27,16 @@ RELEASE ?= trixie
 test-debian:
 	python3 -m tests.debian $(RELEASE) $(if $(ARGS),"$(ARGS)")
 
+<<<<<<< HEAD
 # By Windows' Python under Wine, which is set up the first time. ARGS: parts, by tests/windows/wine_NAME.py; or all.
 test-windows: set-up-test
 	.venv/bin/python -m tests.windows $(ARGS)
+=======
+# Real desktops, each in a Debian of its own below ~/.cache; wants root and debootstrap, and 2 GB for each the first time.
+.PHONY: test-desktops
+test-desktops: set-up-test
+	.venv/bin/python -m tests.desktops $(NAMES) $(ARGS)
+>>>>>>> main
 
 test-centrifugo: set-up-test
 	.venv/bin/python -m tests.centrifugo
@@ -62,7 +73,7 @@ lint: set-up-test
 # Which lines the tests run, those of the processes that they start too; `make test` does without, and is faster.
 coverage: set-up-test
 	.venv/bin/coverage erase
-	.venv/bin/coverage run -m pytest $(PARALLEL) -m "not centrifugo" $(ARGS); code=$$?; \
+	.venv/bin/coverage run -m pytest $(PARALLEL) -m "not centrifugo" --ignore tests/packages $(ARGS); code=$$?; \
 	  .venv/bin/coverage combine -q && .venv/bin/coverage report && exit $$code
 
 # From the description of all commands and options, telex_start/command_line.py.
@@ -77,6 +88,25 @@ completions: set-up-demo
 # packaging/requirements/*.txt; ARGS=--upgrade takes the newest of everything.
 lock: set-up-release
 	.venv-release/bin/python packaging/lock.py $(ARGS)
+
+# Into dist/, and the same bytes from the same commit.
+wheel: set-up-release
+	.venv-release/bin/python packaging/wheel.py
+
+# All that is released, with its sums, in dist/. It wants root for the Debian packages, and Wine for that for Windows.
+release: set-up-release
+	.venv-release/bin/python packaging/release.py check
+	$(MAKE) wheel
+	$(MAKE) deb RELEASE=bookworm
+	$(MAKE) deb RELEASE=trixie
+	if command -v wine >/dev/null; then $(MAKE) windows; fi
+	.venv-release/bin/python packaging/sbom.py
+	.venv-release/bin/python packaging/release.py sums
+
+# What pip and pipx install, on a desktop without a screen; and which platforms need no compiler.
+test-packages: set-up-test set-up-release
+	$(PYTEST) tests/packages $(ARGS)
+	.venv/bin/python -m tests.packages.platforms
 
 set-up-demo:
 	@.ci/set-up demo
