@@ -1,10 +1,6 @@
 # Telex Start. Every target does its own set-up.
 .PHONY: demo test test-fast test-debian test-centrifugo bench soak fleet fuzz chaos lint coverage man completions
-<<<<<<< HEAD
-.PHONY: lock test-windows
-=======
 .PHONY: lock wheel release test-packages
->>>>>>> main
 .PHONY: set-up-demo set-up-test set-up-bench set-up-release clean
 
 PYTEST = .venv/bin/python -m pytest
@@ -27,16 +23,15 @@ RELEASE ?= trixie
 test-debian:
 	python3 -m tests.debian $(RELEASE) $(if $(ARGS),"$(ARGS)")
 
-<<<<<<< HEAD
 # By Windows' Python under Wine, which is set up the first time. ARGS: parts, by tests/windows/wine_NAME.py; or all.
+.PHONY: test-windows
 test-windows: set-up-test
 	.venv/bin/python -m tests.windows $(ARGS)
-=======
+
 # Real desktops, each in a Debian of its own below ~/.cache; wants root and debootstrap, and 2 GB for each the first time.
 .PHONY: test-desktops
 test-desktops: set-up-test
 	.venv/bin/python -m tests.desktops $(NAMES) $(ARGS)
->>>>>>> main
 
 test-centrifugo: set-up-test
 	.venv/bin/python -m tests.centrifugo
