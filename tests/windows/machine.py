@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
@@ -76,6 +76,14 @@ class Windows:
         for option in ("-k", "-w"):
             subprocess.run([_SERVER, option], env=self.environ, stderr=subprocess.DEVNULL)
 
+    def wait_for(self, condition: Callable[[], Any], what: str) -> Any:
+        """Wait until something is so; what the condition gave."""
+        deadline = time.monotonic() + WITHIN
+        while not (found := condition()):
+            assert time.monotonic() < deadline, f"waited for {what}"
+            time.sleep(0.05)  # no event tells of all of them
+        return found
+
     # --- its folders, as paths of Linux -----------------------------------------------------------------------------
 
     @property
@@ -97,6 +105,13 @@ class Windows:
     def log(self) -> Path:
         """The agent's log."""
         return self.local / _NAME / "Logs" / "telex-start.log"
+
+    def configuration(self, text: str) -> Path:
+        """Write the configuration file; its path."""
+        file = self.roaming / _NAME / "config.toml"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        return file
 
     @property
     def _home(self) -> Path:
@@ -151,6 +166,12 @@ class Windows:
             given: Text for its standard input, which is closed after that.
         """
         return Program(self, options, self.of(telex) if telex is not None else {}, given or "")
+
+    def says(self, *options: str, telex: Sandbox | None = None) -> tuple[int, list[str], str]:
+        """Run ``telex-start`` with some options until it ends: its exit code, and what it says on either stream."""
+        with self.telex_start(*options, telex=telex) as program:
+            code = program.ended()
+            return code, program.output, program.errors
 
     def of(self, telex: Sandbox) -> dict[str, str]:
         """The environment for a Telex. Wine 8 matches no IP address of a certificate, so it goes by its name."""
