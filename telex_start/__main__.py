@@ -51,6 +51,10 @@ def _command(argv: list[str]) -> int:
             from .doctor import main as doctor
 
             return doctor(argv[1:])
+        case ["login"]:
+            from .desktop.login.program import main as login
+
+            return login()
         case ["preferences"]:
             from .preferences import main as preferences
 

@@ -61,6 +61,12 @@ class Child:
         if self._run is None or not self._run.bring_forward(asked):
             self._run = _Run(self._name, self._dispatch, asked)
 
+    def say(self, **said: Any) -> None:
+        """Tell it something, where it is open; in their order. Only as much as a person can see: nobody waits for a
+        window that hangs, until the pipe to it is full."""
+        if self._run is not None:
+            self._run.say(said)
+
     def end(self) -> None:
         """End it, if it is open; takes :data:`END_WITHIN` and :data:`_GONE_WITHIN` at most."""
         run, self._run = self._run, None
@@ -127,6 +133,13 @@ class _Run:
             self._send()
         return True
 
+    def say(self, said: Mapping[str, Any]) -> None:
+        with self._state:
+            self._unsent.append(_line(said))
+            told = self._told
+        if told:
+            self._send()
+
     def end(self) -> None:
         with self._state:
             self._ending = True
@@ -174,6 +187,7 @@ class _Run:
                 with self._state:
                     if self._raising is not None and not problem and not self._ending:
                         again, self._asked, self._raising = True, self._raising, None
+                        self._unsent.clear()  # it was for the one that has gone
                     self._told = False
                     self._over = not again
         if not self._ending:
@@ -218,8 +232,7 @@ class _Run:
         )
         with self._state:
             self._process = process
-            raising = [_line({"raise": self._raising.token})] if self._raising is not None else []
-            self._unsent[:] = [_line(asked.data), *raising]
+            self._unsent.insert(0, _line(asked.data))
             ending = self._ending
         if ending:
             process.kill()

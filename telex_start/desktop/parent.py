@@ -27,13 +27,19 @@ class Parent:
         """What the window is to show: the first line. Waits for it; empty where there is none."""
         return _object(self._line())
 
-    def listen(self, bring_forward: Callable[[str], bool | None], end: Callable[[], object]) -> None:
+    def listen(
+        self,
+        bring_forward: Callable[[str], bool | None],
+        end: Callable[[], object],
+        told: Callable[[dict[str, Any]], object] | None = None,
+    ) -> None:
         """Hear what the agent says from now on, on a thread.
 
         Args:
             bring_forward: The person asked for the window again; gets the desktop's activation token. Called on that
                 thread, as ``end``. ``False``: the window has just been closed, so the agent has to open another.
             end: The agent is ending, or has ended.
+            told: Gets whatever else it says.
         """
 
         def hear() -> None:
@@ -42,6 +48,8 @@ class Parent:
                     case {"raise": str(token)}:
                         if bring_forward(token) is not False:
                             self.say(raised=True)
+                    case said if told is not None and said:
+                        told(said)
             end()
 
         threading.Thread(target=hear, name="agent", daemon=True).start()

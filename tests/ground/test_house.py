@@ -53,7 +53,7 @@ ROOMS: dict[str, set[str]] = {
     "desktop.statusnotifier": set(),
     "desktop.toasts": {"desktop.bus", "news", "process"},
     "desktop.tk": {"desktop", "process"},
-    "desktop.login": {"desktop.tk"},
+    "desktop.login": {"desktop", "desktop.tk", "process"},
     # Of main_app: a link in About is opened as a click on a toast is.
     "desktop.help": {"desktop", "desktop.main_app", "desktop.tk"},
     "desktop.preferences": {"desktop", "desktop.tk"},
@@ -124,6 +124,7 @@ ROOMS: dict[str, set[str]] = {
         "config_file",
         "process",
         "setup",
+        "desktop.login",
         "desktop.help",
     },
 }

@@ -104,13 +104,17 @@ class TraySurface:
         """A login window.
 
         Raises:
-            TelexStartError: there is no Tk, or no display.
+            TelexStartError: there is no display, or on macOS no Tk; elsewhere that is raised when it runs.
         """
         if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
             raise TelexStartError(_NO_X, "No login window")
+        if self._tray.main_loop is None:
+            from ..login.opening import LoginOpening
+
+            return LoginOpening(self._dispatch, email, take_focus=take_focus, message=message)
         from ..login.window import LoginWindow
 
-        if take_focus and self._tray.main_loop is not None:
+        if take_focus:
             self._tray.main_loop.come_forward()
         return LoginWindow(self._dispatch, email, take_focus=take_focus, message=message)
 
