@@ -153,6 +153,7 @@ _ALL_COMMANDS = (
         ),
     ),
     Subcommand("about", "", "", hidden=True),
+    Subcommand("login", "", "", hidden=True),
 )
 COMMANDS = {command.name: command for command in _ALL_COMMANDS}
 

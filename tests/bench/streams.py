@@ -28,7 +28,7 @@ def stream(count: int) -> list[dict[str, object]]:
 
 
 def headless(folder: str, table: Table) -> None:
-    """A process that tells each of 20,000 by a line, as a user would run it, beside a consumer that prints one for each."""
+    """A process that tells each of 20,000 by a line, as a user runs it, beside a consumer that prints one for each."""
     agent = [*AGENT, "--headless", "--json", "--email", "EMAIL", "--password-stdin"]
     ours, peers = _in_turn(folder, agent, '"event":"unread"', "print")
     row = f"prints each of {COUNT:,}, headless: lines a CPU second"

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import psutil
 import pytest
 
-from tests.process import until
+from tests.process import TIMEOUT, until
 from tests.program import Program
 from tests.real_desktop import RealDesktop
 from tests.servers import Sandbox
@@ -29,8 +30,10 @@ class Person:
         self.item = self.desktop.wait_for_item()
 
     def window(self) -> str:
-        """The login window, once it is there."""
-        return self.desktop.xdotool("search", "--sync", "--onlyvisible", "--name", "^Telex").splitlines()[0]
+        """The login window, once it is there and has the keyboard."""
+        found = self.desktop.xdotool("search", "--sync", "--onlyvisible", "--name", "^Telex").splitlines()[0]
+        until(lambda: self.desktop.active_title().startswith("Telex"), "the window has not got the keyboard")
+        return found
 
     def types(self, *words: str) -> None:
         """Type text; a word in brackets is a key."""
@@ -138,3 +141,28 @@ def test_a_second_start_brings_the_window(start: Callable[..., Person], tmp_path
         assert second.ended() == 0
         assert second.errors == ""
     person.window()
+
+
+def test_nothing_of_the_window_stays_with_the_agent(start: Callable[..., Person]) -> None:
+    """Tk was left in the process for as long as it ran: 10 MB and more."""
+    person = start("--login")
+    person.window()
+    [child] = psutil.Process(person.agent.process.pid).children()
+    person.types(person.telex.email, "[Tab]", person.telex.password, "[Return]")
+    person.sees("Online: 2 organisations")
+    person.window_is_gone()
+    child.wait(TIMEOUT)
+    assert "libtk" not in Path(f"/proc/{person.agent.process.pid}/maps").read_text()
+
+
+def test_a_window_that_dies_is_told_and_can_be_opened_again(start: Callable[..., Person]) -> None:
+    person = start("--login")
+    person.window()
+    [child] = psutil.Process(person.agent.process.pid).children()
+    child.kill()
+    person.window_is_gone()
+    person.item.click("Login")
+    person.window()
+    person.types(person.telex.email, "[Tab]", person.telex.password, "[Return]")
+    person.sees("Online: 2 organisations")
+    assert "No login window" in person.agent.log()

@@ -245,3 +245,21 @@ def test_the_questions_are_no_part_of_the_output(tmp_path: Path, telex: Sandbox)
         terminal.type(CTRL_C)
         assert terminal.ended() == 0
         assert all(line.startswith('{"event":"') for line in out)
+
+
+def test_who_types_the_words_of_the_windows_own_process_is_told_the_option() -> None:
+    controller, terminal = os.openpty()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "telex_start", "login"],
+            stdin=terminal,
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            timeout=TIMEOUT,
+        )
+    finally:
+        os.close(controller)
+        os.close(terminal)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "telex-start: login is what the agent runs for its window: use telex-start --login.\n"
