@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from .desktop import DISPLAYS, NOTIFICATIONS, ON_WAYLAND, ON_X11, SCREEN, WATCHER, Desktop
+from .desktop import DISPLAYS, NOTIFICATIONS, ON_WAYLAND, ON_X11, SCREEN, WATCHER, Command, Desktop
 
 _TELL_DISPLAYS = f"env | grep -e DISPLAY -e XAUTHORITY > {DISPLAYS}.part && mv {DISPLAYS}.part {DISPLAYS}"
 """kwin runs it once XWayland takes programs."""
+
+
+def _disturb(writer: str) -> tuple[Command, Command]:
+    """As the switch in the list of notifications does it."""
+    until = (writer, "--notify", "--file", "plasmanotifyrc", "--group", "DoNotDisturb", "--key", "Until")
+    return (*until, "2099,1,1,0,0,0"), (*until, "--delete")
+
 
 PLASMA = {
     "plasma5": Desktop(
@@ -22,6 +29,8 @@ PLASMA = {
         programs=(("kwin_x11",), ("kded5",), ("plasmashell", "--no-respawn")),
         names=("org.kde.plasmashell", WATCHER, NOTIFICATIONS),
         tray=(900, 756, 240, 44),
+        daemon="Plasma",
+        disturb=_disturb("kwriteconfig5"),
     ),
     "plasma6": Desktop(
         title="Plasma 6.3 on Wayland (Debian 13)",
@@ -54,5 +63,7 @@ PLASMA = {
         names=("org.kde.plasmashell", WATCHER, NOTIFICATIONS),
         tray=(900, 756, 240, 44),
         is_wayland=True,
+        daemon="Plasma",
+        disturb=_disturb("kwriteconfig6"),
     ),
 }
