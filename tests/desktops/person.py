@@ -10,8 +10,8 @@ from tests.fake_bus import BusClient, PrivateBus
 from tests.panel_item import MenuEntry, PanelItem
 
 from .check import so
-from .pictures import Box, lines_of_text
-from .session import A_MENU, APPEARS_WITHIN, Session
+from .pictures import Box, difference, lines_of_text
+from .session import A_MENU, APPEARS_WITHIN, IN_PLACE_WITHIN, Session
 
 _WATCHER = "org.kde.StatusNotifierWatcher"
 
@@ -71,10 +71,13 @@ class Person:
         box = self._opened(before, "the menu does not open")
         if session.desktop.menus_get_keys_at_once:
             return box
+        opened = session.screen().crop(box)
         self.close_menu()
-        session.withdraw_pointer()
-        gone = session.wait_until(lambda: session.change(before)[1] < A_MENU, APPEARS_WITHIN)
+        gone = session.wait_until(lambda: difference(opened, session.screen().crop(box))[1] >= A_MENU, APPEARS_WITHIN)
         so(gone, "Escape does not close the menu")
+        session.withdraw_pointer()
+        session.settle(IN_PLACE_WITHIN)
+        before = session.screen()
         self.click(icon, 3)
         return self._opened(before, "the menu does not open again")
 
