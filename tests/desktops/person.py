@@ -15,8 +15,9 @@ from .pictures import Box, difference
 from .reading import is_read, likeness, lines_of
 from .session import A_MENU, APPEARS_WITHIN, IN_PLACE_WITHIN, Session
 
-A_SUBMENU = A_MENU // 2
-"""Pixels of the screen that a submenu changes at least; some have one line."""
+A_SUBMENU = A_MENU // 4
+"""Pixels of the screen that a submenu changes at least; some have one line, and in GNOME, which opens them all in one
+menu, that is lower still where the menu is as high as the screen: it scrolls."""
 _WATCHER = "org.kde.StatusNotifierWatcher"
 
 
