@@ -1,6 +1,7 @@
 # Telex Start. Every target does its own set-up.
 .PHONY: demo test test-fast test-debian test-centrifugo bench soak fleet fuzz chaos lint coverage man completions
-.PHONY: set-up-demo set-up-test set-up-bench clean
+.PHONY: lock
+.PHONY: set-up-demo set-up-test set-up-bench set-up-release clean
 
 PYTEST = .venv/bin/python -m pytest
 # Most tests wait for something; those of one file share what they start.
@@ -47,8 +48,8 @@ chaos: set-up-test
 	.venv/bin/python -m tests.chaos $(SECONDS) $(ARGS)
 
 lint: set-up-test
-	.venv/bin/ruff check telex_start tests
-	.venv/bin/ruff format --check -q telex_start tests
+	.venv/bin/ruff check telex_start tests packaging
+	.venv/bin/ruff format --check -q telex_start tests packaging
 	.venv/bin/mypy
 
 # Which lines the tests run, those of the processes that they start too; `make test` does without, and is faster.
@@ -66,6 +67,10 @@ completions: set-up-demo
 	.venv/bin/python -m telex_start.reference zsh >assets/completions/telex-start.zsh
 	.venv/bin/python -m telex_start.reference fish >assets/completions/telex-start.fish
 
+# packaging/requirements/*.txt; ARGS=--upgrade takes the newest of everything.
+lock: set-up-release
+	.venv-release/bin/python packaging/lock.py $(ARGS)
+
 set-up-demo:
 	@.ci/set-up demo
 
@@ -75,5 +80,8 @@ set-up-test:
 set-up-bench:
 	@.ci/set-up bench
 
+set-up-release:
+	@.ci/set-up release
+
 clean:
-	rm -rf .venv .venv-lean build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
+	rm -rf .venv .venv-lean .venv-release build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*

@@ -14,6 +14,7 @@ from typing import IO
 
 from .command_line import parse_command
 from .errors import ConfigError
+from .process import itself
 
 _ANNOUNCED_LINES = 5
 """Lines that the sandbox writes once it listens: ``NAME=value``, for the agent's environment and for signing in."""
@@ -34,15 +35,8 @@ def main(argv: list[str]) -> int:
     if options.toasts and not headless:
         raise ConfigError("demo: --toasts needs --headless.")
     sandbox = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "telex_start",
-            "sandbox",
-            "--until-stdin-closes",
-            "--story-interval",
-            options.story_interval,
-        ],
+        [*itself.command(), "sandbox", "--until-stdin-closes", "--story-interval", options.story_interval],
+        env={**os.environ, **itself.environment()},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -69,13 +63,13 @@ def _with_sandbox(sandbox: subprocess.Popen[str], options: argparse.Namespace, h
         config = os.path.join(folder, "config.toml")
         with open(config, "w", encoding="utf-8") as stream:
             stream.write("# the demo's\n")
-        command = [sys.executable, "-m", "telex_start", "--config", config, "--email", email]
+        command = [*itself.command(), "--config", config, "--email", email]
         print(f"Signing in to the sandbox as {email}; its password is {password}. Ctrl-C ends the demo.", flush=True)
         command += ["--login"] if options.login and not headless else ["--password-stdin"]
         command += ["--headless"] if headless else []
         agent = subprocess.Popen(
             command,
-            env=inherited | announced,
+            env=inherited | announced | itself.environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE if headless else None,
             text=True,

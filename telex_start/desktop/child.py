@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import site
 import subprocess
 import sys
 import threading
@@ -20,8 +18,8 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from ..events import ChildEnded, ChildSaid, Event
+from ..process import itself
 from .activation import environment
-from .pixmaps import search_path
 
 log = logging.getLogger(__name__)
 
@@ -79,11 +77,11 @@ class _Asked(NamedTuple):
 
     @property
     def command(self) -> list[str]:
-        return [sys.executable, "-P", "-m", "telex_start", *self.argv]
+        return [*itself.command(), *self.argv]
 
     @property
     def environ(self) -> dict[str, str]:
-        return environment(self.token) | ({} if _is_installed() else search_path())
+        return environment(self.token) | itself.environment()
 
 
 class _Run:
@@ -260,9 +258,3 @@ def _said(line: bytes) -> dict[str, Any] | None:
     except ValueError:
         return None
     return said if isinstance(said, dict) else None
-
-
-def _is_installed() -> bool:
-    """Whether an interpreter finds this package by itself."""
-    here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    return here in {*site.getsitepackages(), site.getusersitepackages()}

@@ -89,25 +89,20 @@ def _draw_elsewhere(state: State, shown: int, directory: str | Path, quiet: bool
     """
     if not hasattr(os, "posix_spawn") or not sys.executable:
         return False
-    command = [sys.executable, "-m", __name__, state.value, str(shown), os.fspath(directory)]
+    from ..process import itself
+
+    command = [*itself.command(__name__), state.value, str(shown), os.fspath(directory)]
     command += ["quiet"] if quiet else []
     nothing = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
     try:
         streams = [(os.POSIX_SPAWN_DUP2, nothing, descriptor) for descriptor in (0, 1, 2)]
-        pid = os.posix_spawn(sys.executable, command, os.environ | search_path(), file_actions=streams)
+        pid = os.posix_spawn(sys.executable, command, os.environ | itself.environment(), file_actions=streams)
         return os.waitpid(pid, 0)[1] == 0
     except OSError as error:
         _log.debug("no process could be had to draw an icon: %s", error)
         return False
     finally:
         os.close(nothing)
-
-
-def search_path() -> dict[str, str]:
-    """The environment by which a process of ours finds this package, also when it is not installed."""
-    here = os.fspath(Path(__file__).parent.parent.parent)
-    known = os.environ.get("PYTHONPATH")
-    return {"PYTHONPATH": f"{here}{os.pathsep}{known}" if known else here}
 
 
 def rgba(pixmap: Pixmap) -> Pixmap:

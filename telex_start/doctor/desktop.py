@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from ..process import itself
 from . import remedies
 from .findings import Finding, Mark, missing, note, ok
 from .probing import LOOK_WITHIN, look
@@ -151,10 +152,11 @@ def tray_host(bus: Bus) -> Finding:
 
 def old_tray() -> Finding:
     """Whether AppIndicator serves here. In a process of its own: GTK prints, hangs and aborts as it likes."""
-    command = [sys.executable, "-m", "telex_start.doctor.tray"]
+    command = itself.command("telex_start.doctor.tray")
     try:
         done = subprocess.run(
             command,
+            env={**os.environ, **itself.environment()},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -6,9 +6,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 from ..errors import TelexStartError
+from ..process import itself
 from .launch import NOT_DONE
 
 SIZES = (16, 22, 24, 32, 48, 64, 128, 256)
@@ -33,13 +33,9 @@ def draw_elsewhere(target: str) -> None:
     Raises:
         TelexStartError: they cannot be drawn, or not be written.
     """
-    here = os.fspath(Path(__file__).parent.parent.parent)
-    known = os.environ.get("PYTHONPATH")
-    environ = {**os.environ, "PYTHONPATH": f"{here}{os.pathsep}{known}" if known else here}
+    words, environ = [*itself.command(__name__), target], {**os.environ, **itself.environment()}
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", __name__, target], env=environ, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(words, env=environ, capture_output=True, text=True, check=False)
     except OSError as error:
         raise TelexStartError(f"the icons cannot be drawn ({error.strerror}).", NOT_DONE) from None
     if done.returncode:

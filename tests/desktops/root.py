@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.process import ROOT
 
-from .known import COMMON, Desktop
+from .desktop import COMMON, Desktop
 
 ROOTS = Path(os.environ.get("TELEX_START_ROOTS") or Path.home() / ".cache" / "telex-start-test" / "roots")
 """Where the Debians are kept, a folder each."""

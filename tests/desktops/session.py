@@ -19,7 +19,7 @@ from tests.fake_bus import BusClient, PrivateBus
 from tests.panel_item import MenuEntry, PanelItem
 from tests.process import Process, end
 
-from .known import DISPLAYS, SCREEN, Command, Desktop
+from .desktop import DISPLAYS, SCREEN, Command, Desktop
 from .pictures import Box, alike, difference, lines_of_text
 from .root import CHECKOUT
 

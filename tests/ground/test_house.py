@@ -106,7 +106,7 @@ ROOMS: dict[str, set[str]] = {
         "setup",
     }
     | {"desktop", "desktop.preferences"},
-    "demo": {"command_line"},
+    "demo": {"command_line", "process"},
     "failed_start": {"console", "news"} | {"desktop.bus", "desktop.toasts"},
     # The sandbox describes its options itself.
     "reference": {"command_line", "sandbox"},

@@ -1,0 +1,67 @@
+"""What is told of a desktop that can be tried: what it is made of, and how it is started where there is no screen."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+Command = tuple[str, ...]
+
+
+class Desktop(NamedTuple):
+    """One desktop of one Debian."""
+
+    title: str
+    packages: tuple[str, ...]
+    """What makes the desktop, beside :data:`COMMON`; installed without what they recommend."""
+    environ: dict[str, str]
+    """What its session has in its environment."""
+    programs: tuple[Command, ...]
+    """The desktop itself, in this order."""
+    names: tuple[str, ...]
+    """The names on the session's bus that are there once it has started."""
+    tray: tuple[int, int, int, int]
+    """Where on the screen icons appear, and nothing else changes by itself: left, top, width, height in pixels."""
+    suite: str = "bookworm"
+    """The Debian that has it, by its name."""
+    system_programs: tuple[Command, ...] = ()
+    """What the system's bus has to offer before the session begins."""
+    settings: tuple[Command, ...] = ()
+    """Run to their end before the desktop starts."""
+    emptying: tuple[Command, ...] = ()
+    """Run when it has come to rest, so that an empty desktop is seen."""
+    is_wayland: bool = False
+    """It draws into one window on the X server, and writes to :data:`DISPLAYS` how its own displays are found."""
+    root: str = ""
+    """The desktop whose Debian it has, where that is another one's."""
+    menus_get_keys: bool = True
+    """Whether a menu that the mouse has opened takes the keyboard too."""
+    spares_focus: bool = True
+    """Whether a window may appear without taking the focus; else none is opened unasked."""
+    places_windows: bool = True
+    """Whether windows stand where they ask to; tiling desktops have their own mind."""
+
+
+COMMON = (
+    *("xvfb", "dbus", "dbus-x11", "fonts-dejavu-core", "xdotool", "imagemagick", "x11-utils", "libglib2.0-bin"),
+    *("python3-venv", "python3-tk", "python3-dbusmock", "ca-certificates"),
+)
+"""The packages that every one has: the screen, the buses, keyboard and mouse, pictures, and what the agent needs."""
+SCREEN = (1280, 800)
+"""Width and height, in pixels."""
+DISPLAYS = "/tmp/displays"
+"""A file of environment variables, one a line, that a Wayland desktop writes when it takes programs."""
+WATCHER = "org.kde.StatusNotifierWatcher"
+"""The name on the session's bus of what keeps the list of icons."""
+NOTIFICATIONS = "org.freedesktop.Notifications"
+"""The name of what shows notifications."""
+LOGIND: Command = ("python3", "-m", "dbusmock", "--system", "--template", "logind")
+"""Shells look for their seat there, and without systemd nobody answers."""
+SOFTWARE = {"LIBGL_ALWAYS_SOFTWARE": "1"}
+"""No machine of these tests has a graphics card."""
+ON_X11 = {**SOFTWARE, "XDG_SESSION_TYPE": "x11"}
+ON_WAYLAND = {**SOFTWARE, "XDG_SESSION_TYPE": "wayland"}
+
+
+def written(path: str, text: str) -> Command:
+    """What writes a file below the home folder."""
+    return ("sh", "-c", 'mkdir -p "$(dirname "$HOME/$1")" && printf %s "$2" > "$HOME/$1"', "sh", path, text)

@@ -1,0 +1,128 @@
+"""What a release is made of is pinned: within pyproject.toml's bounds, with hashes, for every platform at once."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[2]
+REQUIREMENTS = ROOT / "packaging" / "requirements"
+LOCKS = sorted(REQUIREMENTS.glob("*.txt"))
+OURSELVES = "telex-start (pyproject.toml)"
+
+MACHINES = [
+    {"sys_platform": "linux", "platform_machine": "x86_64", "platform_system": "Linux", "os_name": "posix"},
+    {"sys_platform": "linux", "platform_machine": "aarch64", "platform_system": "Linux", "os_name": "posix"},
+    {"sys_platform": "win32", "platform_machine": "AMD64", "platform_system": "Windows", "os_name": "nt"},
+    {"sys_platform": "darwin", "platform_machine": "arm64", "platform_system": "Darwin", "os_name": "posix"},
+    {"sys_platform": "darwin", "platform_machine": "x86_64", "platform_system": "Darwin", "os_name": "posix"},
+]
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+ENVIRONMENTS = [
+    {**machine, "python_version": python, "python_full_version": f"{python}.0"}
+    for machine, python in product(MACHINES, PYTHONS)
+]
+
+
+class Pin(NamedTuple):
+    """One entry of a lock."""
+
+    requirement: Requirement
+    hashes: list[str]
+    wanted_by: list[str]
+    """Names of packages, `OURSELVES`, or ``-r FILE``."""
+
+    @property
+    def name(self) -> str:
+        """In the index's spelling."""
+        return canonicalize_name(self.requirement.name)
+
+    @property
+    def version(self) -> str:
+        """The only one that fits."""
+        (only,) = self.requirement.specifier
+        assert only.operator == "==", self.requirement
+        return only.version
+
+    def holds(self, environment: dict[str, str]) -> bool:
+        """Whether it is installed there."""
+        return self.requirement.marker is None or self.requirement.marker.evaluate(environment)
+
+
+def read(lock: Path) -> list[Pin]:
+    """All entries of `lock`."""
+    entries = re.split(r"^(?=[A-Za-z0-9])", lock.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    return [
+        Pin(
+            Requirement(re.match(r"[^\\\n]+", entry).group().strip()),  # type: ignore[union-attr]
+            re.findall(r"--hash=sha256:([0-9a-f]{64})\b", entry),
+            re.findall(r"^    #(?: via)? +(\S.*)$", entry, re.MULTILINE),
+        )
+        for entry in entries
+    ]
+
+
+def asked(lock: Path) -> list[Requirement]:
+    """What the source of `lock` names."""
+    source = lock.with_suffix(".in")
+    if source.exists():
+        lines = source.read_text(encoding="utf-8").splitlines()
+        return [Requirement(line) for line in lines if line.strip() and not line.startswith("#")]
+    assert lock.name == "runtime.txt", f"{lock.name} has no source"
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        return [Requirement(line) for line in tomllib.load(file)["project"]["dependencies"]]
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
+def test_every_pin_has_hashes_and_no_file_an_address(lock: Path) -> None:
+    pins = read(lock)
+    text = lock.read_text(encoding="utf-8")
+    assert pins
+    assert text.count("==") >= len(pins)
+    assert "://" not in text
+    assert not re.search(r"^\s*-(?!-hash)", text, re.MULTILINE), "an option of pip's, which only an index would need"
+    for pin in pins:
+        assert pin.version
+        assert pin.hashes, pin.name
+        assert len(set(pin.hashes)) == len(pin.hashes)
+    assert text.count("--hash=") == sum(len(pin.hashes) for pin in pins), "a hash that is not SHA-256"
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
+def test_each_dependency_has_one_pin_within_its_bounds_on_every_platform(lock: Path) -> None:
+    pins = read(lock)
+    for environment in ENVIRONMENTS:
+        here = {pin.name: pin.version for pin in pins if pin.holds(environment)}
+        assert len(here) == sum(pin.holds(environment) for pin in pins), "two versions of one package"
+        wanted = [need for need in asked(lock) if need.marker is None or need.marker.evaluate(environment)]
+        for need in wanted:
+            version = here.get(canonicalize_name(need.name))
+            assert version, f"{need} has no pin with {environment}"
+            assert need.specifier.contains(version, prereleases=True), f"{need}, and the lock has {version}"
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
+def test_a_lock_names_what_is_asked_for_and_what_that_needs_and_nothing_else(lock: Path) -> None:
+    pins = {pin.name: pin for pin in read(lock)}
+    source = OURSELVES if lock.name == "runtime.txt" else f"-r packaging/requirements/{lock.stem}.in"
+    direct = {name for name, pin in pins.items() if source in pin.wanted_by}
+    assert direct == {canonicalize_name(need.name) for need in asked(lock)}
+    reached, waiting = set(), sorted(direct)
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += [other for other, pin in pins.items() if name in pin.wanted_by]
+    assert reached == set(pins)
+
+
+def test_the_folder_packaging_is_no_python_package() -> None:
+    """A package of that name is on PyPI, and pytest imports it with this folder's parent on the path."""
+    assert not (ROOT / "packaging" / "__init__.py").exists()
