@@ -1,6 +1,6 @@
 # Telex Start. Every target does its own set-up.
 .PHONY: demo test test-fast test-debian test-centrifugo bench soak fleet fuzz chaos lint coverage man completions
-.PHONY: lock
+.PHONY: lock wheel release test-packages
 .PHONY: set-up-demo set-up-test set-up-bench set-up-release clean
 
 PYTEST = .venv/bin/python -m pytest
@@ -13,7 +13,7 @@ demo: set-up-demo
 # The fast ones first: a broken frame decoder is not found by way of a screenshot.
 test: set-up-test lint
 	$(PYTEST) -n 2 -x tests/ground
-	$(PYTEST) $(PARALLEL) -m "not centrifugo" --ignore tests/ground $(ARGS)
+	$(PYTEST) $(PARALLEL) -m "not centrifugo" --ignore tests/ground --ignore tests/packages $(ARGS)
 
 test-fast: set-up-test
 	$(PYTEST) tests/ground $(ARGS)
@@ -22,6 +22,11 @@ test-fast: set-up-test
 RELEASE ?= trixie
 test-debian:
 	python3 -m tests.debian $(RELEASE) $(if $(ARGS),"$(ARGS)")
+
+# Real desktops, each in a Debian of its own below ~/.cache; wants root and debootstrap, and 2 GB for each the first time.
+.PHONY: test-desktops
+test-desktops: set-up-test
+	.venv/bin/python -m tests.desktops $(NAMES) $(ARGS)
 
 test-centrifugo: set-up-test
 	.venv/bin/python -m tests.centrifugo
@@ -47,15 +52,18 @@ fuzz: set-up-test
 chaos: set-up-test
 	.venv/bin/python -m tests.chaos $(SECONDS) $(ARGS)
 
+# For the other platforms too, each with a cache of its own; of the tests what Windows can run.
 lint: set-up-test
 	.venv/bin/ruff check telex_start tests packaging
 	.venv/bin/ruff format --check -q telex_start tests packaging
 	.venv/bin/mypy
+	.venv/bin/mypy --platform darwin --cache-dir .mypy_cache/darwin
+	.venv/bin/mypy --platform win32 --cache-dir .mypy_cache/win32 -p telex_start -p tests.ground
 
 # Which lines the tests run, those of the processes that they start too; `make test` does without, and is faster.
 coverage: set-up-test
 	.venv/bin/coverage erase
-	.venv/bin/coverage run -m pytest $(PARALLEL) -m "not centrifugo" $(ARGS); code=$$?; \
+	.venv/bin/coverage run -m pytest $(PARALLEL) -m "not centrifugo" --ignore tests/packages $(ARGS); code=$$?; \
 	  .venv/bin/coverage combine -q && .venv/bin/coverage report && exit $$code
 
 # From the description of all commands and options, telex_start/command_line.py.
@@ -70,6 +78,25 @@ completions: set-up-demo
 # packaging/requirements/*.txt; ARGS=--upgrade takes the newest of everything.
 lock: set-up-release
 	.venv-release/bin/python packaging/lock.py $(ARGS)
+
+# Into dist/, and the same bytes from the same commit.
+wheel: set-up-release
+	.venv-release/bin/python packaging/wheel.py
+
+# All that is released, with its sums, in dist/. It wants root for the Debian packages, and Wine for that for Windows.
+release: set-up-release
+	.venv-release/bin/python packaging/release.py check
+	$(MAKE) wheel
+	$(MAKE) deb RELEASE=bookworm
+	$(MAKE) deb RELEASE=trixie
+	if command -v wine >/dev/null; then $(MAKE) windows; fi
+	.venv-release/bin/python packaging/sbom.py
+	.venv-release/bin/python packaging/release.py sums
+
+# What pip and pipx install, on a desktop without a screen; and which platforms need no compiler.
+test-packages: set-up-test set-up-release
+	$(PYTEST) tests/packages $(ARGS)
+	.venv/bin/python -m tests.packages.platforms
 
 set-up-demo:
 	@.ci/set-up demo

@@ -1,5 +1,5 @@
 """Where windows stand on a screen, asked of the X server itself: ``python -m tests.x_windows TITLE`` prints how
-far a window is off its place, and without a title which one has the focus.
+far a window is off its place, with ``--place TITLE`` a point on it, and without a title which one has the focus.
 
 xdotool 3 does not do: its ``getwindowgeometry`` adds the frame twice for a window that has one.
 """
@@ -26,21 +26,38 @@ def off_place(display: Any, title: str) -> tuple[int, int] | None:
     Returns:
         ``None`` where no window has such a title.
     """
+    window = _titled(display, title)
+    if window is None:
+        return None
     root = display.screen().root
     screen = root.get_geometry()
     area = _values(display, root, "_NET_WORKAREA")[:4] or (0, 0, screen.width, screen.height)
     left, top, width, height = (int(value) for value in area)
-    for ident in _values(display, root, "_NET_CLIENT_LIST"):
+    # It tells where the root's corner is in the window.
+    at, size = window.translate_coords(root, 0, 0), window.get_geometry()
+    _, right, _, below = [int(value) for value in _values(display, window, "_NET_FRAME_EXTENTS")] or [0] * 4
+    return (
+        -at.x + size.width + right - (left + width - MARGIN),
+        -at.y + size.height + below - (top + height - MARGIN),
+    )
+
+
+def point_on(display: Any, title: str) -> tuple[int, int] | None:
+    """A point near a window's lower left corner, where it has no control; ``None`` where none has such a title."""
+    window = _titled(display, title)
+    if window is None:
+        return None
+    at, size = window.translate_coords(display.screen().root, 0, 0), window.get_geometry()
+    return -at.x + 8, -at.y + size.height - 8
+
+
+def _titled(display: Any, title: str) -> Any:
+    """The window whose title begins so, or ``None``."""
+    for ident in _values(display, display.screen().root, "_NET_CLIENT_LIST"):
         window = display.create_resource_object("window", int(ident))
-        if not bytes(_values(display, window, "_NET_WM_NAME")).decode().startswith(title):
-            continue
-        # It tells where the root's corner is in the window.
-        at, size = window.translate_coords(root, 0, 0), window.get_geometry()
-        _, right, _, below = [int(value) for value in _values(display, window, "_NET_FRAME_EXTENTS")] or [0] * 4
-        return (
-            -at.x + size.width + right - (left + width - MARGIN),
-            -at.y + size.height + below - (top + height - MARGIN),
-        )
+        name = _values(display, window, "_NET_WM_NAME") or _values(display, window, "WM_NAME")
+        if bytes(name).decode().startswith(title):
+            return window
     return None
 
 
@@ -60,7 +77,9 @@ def _values(display: Any, window: Any, name: str) -> Any:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:]:
+    if sys.argv[1:2] == ["--place"]:
+        print(*(point_on(displays.Display(), sys.argv[2]) or ()))
+    elif sys.argv[1:]:
         print(*(off_place(displays.Display(), sys.argv[1]) or ()))
     else:
         print(active(displays.Display()))

@@ -87,7 +87,7 @@ def _draw_elsewhere(state: State, shown: int, directory: str | Path, quiet: bool
 
     It takes some tenths of a second, once for each look.
     """
-    if not hasattr(os, "posix_spawn") or not sys.executable:
+    if sys.platform == "win32" or not sys.executable:
         return False
     from ..process import itself
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import time
 from collections.abc import Callable
 from importlib import import_module
@@ -237,7 +238,7 @@ def window_in_front() -> tuple[int, tuple[str, ...]] | None:
             return None
         owner = _property(display, window, "_NET_WM_PID")
         machine = _words(_property(display, window, "WM_CLIENT_MACHINE"))
-        here = owner and machine in ((), (os.uname().nodename,))
+        here = owner and machine in ((), (socket.gethostname(),))
         return int(owner[0]) if here else 0, _words(_property(display, window, "WM_CLASS"))
 
     return _ask(ask, None)

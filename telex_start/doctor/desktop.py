@@ -91,18 +91,18 @@ def display() -> Finding:
 
 def session_bus() -> Finding:
     """Whether the session bus lets us in."""
-    from ..desktop.bus.transport import NoBus, connect, session_address
+    from ..desktop.bus.transport import NoBus, WakeUp, connect, session_address
 
     address = session_address(os.environ)
     if not address:
         return missing("session bus", "none (DBUS_SESSION_BUS_ADDRESS is not set)", _HEADLESS)
-    never = os.eventfd(0, os.EFD_CLOEXEC)
+    never = WakeUp()
     try:
         connect(address, 1, time.monotonic() + _ANSWER_WITHIN, never, lambda: False).close()
     except NoBus as error:
         return missing("session bus", f"{address} does not let us in ({error})", _HEADLESS)
     finally:
-        os.close(never)
+        never.close()
     return ok("session bus", address)
 
 

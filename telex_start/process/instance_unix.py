@@ -13,6 +13,7 @@ import fcntl
 import os
 import select
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +24,8 @@ from ..menu import Request, asked
 if TYPE_CHECKING:
     from ..events import Event
     from .signals import Watch
+
+assert sys.platform != "win32"  # a type checker reads no further there
 
 ANSWER_WITHIN = 2.0
 """Seconds within which an instance answers: it may be in the middle of starting."""

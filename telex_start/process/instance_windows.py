@@ -18,6 +18,7 @@ from ..menu import Request, asked
 
 if TYPE_CHECKING:
     from ..events import Event
+    from .signals import Watch
 
 ANSWER_WITHIN = 2.0
 """Seconds within which an instance answers: it may be in the middle of starting."""
@@ -45,7 +46,7 @@ class Instance:
         self._ending = False
         self._thread: threading.Thread | None = None
 
-    def serve(self, dispatch: Callable[[Event], None], watch: None = None) -> None:
+    def serve(self, dispatch: Callable[[Event], None], watch: Watch | None = None) -> None:
         """Answer second starts from now on; those that came before this have waited.
 
         Args:

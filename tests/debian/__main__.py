@@ -7,8 +7,9 @@ import signal
 import sys
 
 from tests.process import ROOT
+from tests.roots import NoRoot
 
-from .root import HOME, Debian, NoDebian
+from .root import HOME, Debian
 
 _CHECKOUT = f"{HOME}/telex-start"
 _WANTS_REGISTRY = "tests/end_to_end/test_installed.py"
@@ -31,7 +32,7 @@ def main() -> int:
                 code = debian.run_as_user(_CHECKOUT, "make", "test", more, network=False)
                 code = debian.run_as_user(_CHECKOUT, ".venv/bin/python", "-m", "pytest", _WANTS_REGISTRY) or code
             debian.run_as_user(_CHECKOUT, ".venv/bin/python", "-c", _WHAT)
-    except NoDebian as missing:
+    except NoRoot as missing:
         print(f"tests.debian: {missing}", file=sys.stderr)
         return 2
     print(f"tests.debian: make test on {given.release} ended with {code}")

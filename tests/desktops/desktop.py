@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 Command = tuple[str, ...]
@@ -16,7 +18,7 @@ class Desktop(NamedTuple):
     environ: dict[str, str]
     """What its session has in its environment."""
     programs: tuple[Command, ...]
-    """The desktop itself, in this order."""
+    """The desktop itself, in this order; on Wayland the first is the compositor, and the others draw into it."""
     names: tuple[str, ...]
     """The names on the session's bus that are there once it has started."""
     tray: tuple[int, int, int, int]
@@ -37,15 +39,20 @@ class Desktop(NamedTuple):
     """Whether a menu that the mouse has opened takes the keyboard too."""
     spares_focus: bool = True
     """Whether a window may appear without taking the focus; else none is opened unasked."""
-    places_windows: bool = True
-    """Whether windows stand where they ask to; tiling desktops have their own mind."""
+    daemon: str = ""
+    """Who shows notifications, as the doctor says it."""
+    disturb: tuple[Command, Command] = ((), ())
+    """What switches the desktop's own do-not-disturb on, and off."""
+    cannot: Mapping[str, str] = MappingProxyType({})
+    """The checks that cannot be made here, by their names (:mod:`tests.desktops.checks`), and why."""
 
 
 COMMON = (
     *("xvfb", "dbus", "dbus-x11", "fonts-dejavu-core", "xdotool", "imagemagick", "x11-utils", "libglib2.0-bin"),
-    *("python3-venv", "python3-tk", "python3-dbusmock", "ca-certificates"),
+    *("python3-venv", "python3-tk", "python3-dbusmock", "ca-certificates", "tesseract-ocr"),
 )
-"""The packages that every one has: the screen, the buses, keyboard and mouse, pictures, and what the agent needs."""
+"""The packages that every one has: the screen, the buses, keyboard and mouse, pictures, and what the agent needs;
+tesseract reads what is on the screen."""
 SCREEN = (1280, 800)
 """Width and height, in pixels."""
 DISPLAYS = "/tmp/displays"
@@ -65,3 +72,8 @@ ON_WAYLAND = {**SOFTWARE, "XDG_SESSION_TYPE": "wayland"}
 def written(path: str, text: str) -> Command:
     """What writes a file below the home folder."""
     return ("sh", "-c", 'mkdir -p "$(dirname "$HOME/$1")" && printf %s "$2" > "$HOME/$1"', "sh", path, text)
+
+
+def setting(schema: str, key: str, on: str, off: str) -> tuple[Command, Command]:
+    """What switches a setting of GNOME's kind on, and off."""
+    return ("gsettings", "set", schema, key, on), ("gsettings", "set", schema, key, off)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .desktop import DISPLAYS, LOGIND, NOTIFICATIONS, ON_WAYLAND, ON_X11, SCREEN, WATCHER, Command, Desktop
+from .desktop import DISPLAYS, LOGIND, NOTIFICATIONS, ON_WAYLAND, ON_X11, SCREEN, WATCHER, Command, Desktop, setting
 
 _LEAVE_OVERVIEW: Command = (
     *("gdbus", "call", "--session", "--dest", "org.gnome.Shell", "--object-path", "/org/gnome/Shell", "--method"),
@@ -42,6 +42,8 @@ _ON_X11 = Desktop(
     names=("org.gnome.Shell", WATCHER, NOTIFICATIONS),
     emptying=(_LEAVE_OVERVIEW, _OUTLAST_GREETING),
     tray=(1000, 0, 280, 26),
+    daemon="gnome-shell",
+    disturb=setting("org.gnome.desktop.notifications", "show-banners", "false", "true"),
 )
 _ON_WAYLAND = _ON_X11._replace(
     title="GNOME 43 on Wayland, with the AppIndicator extension (Debian 12)",
@@ -58,4 +60,13 @@ _ON_WAYLAND = _ON_X11._replace(
 GNOME = {
     "gnome43": _ON_X11,
     "gnome43-wayland": _ON_WAYLAND,
+    "gnome48": _ON_X11._replace(
+        title="GNOME 48 on X11, with the AppIndicator extension (Debian 13)",
+        suite="trixie",
+    ),
+    "gnome48-wayland": _ON_WAYLAND._replace(
+        title="GNOME 48 on Wayland, with the AppIndicator extension (Debian 13)",
+        suite="trixie",
+        root="gnome48",
+    ),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .desktop import LOGIND, NOTIFICATIONS, ON_X11, WATCHER, Desktop
+from .desktop import LOGIND, NOTIFICATIONS, ON_X11, WATCHER, Desktop, setting
 
 GTK = {
     "cinnamon": Desktop(
@@ -13,6 +13,8 @@ GTK = {
         programs=(("cinnamon", "--replace"), ("/usr/libexec/xapps/sn-watcher/xapp-sn-watcher",)),
         names=("org.Cinnamon", WATCHER, NOTIFICATIONS),
         tray=(1000, 762, 200, 38),
+        daemon="cinnamon",
+        disturb=setting("org.cinnamon.desktop.notifications", "display-notifications", "false", "true"),
     ),
     "mate": Desktop(
         title="MATE 1.27 (Debian 12)",
@@ -21,5 +23,7 @@ GTK = {
         programs=(("marco", "--no-composite"), ("mate-settings-daemon",), ("mate-panel",)),
         names=(WATCHER,),
         tray=(900, 0, 240, 28),
+        daemon="Notification Daemon",
+        disturb=setting("org.mate.NotificationDaemon", "do-not-disturb", "true", "false"),
     ),
 }

@@ -7,20 +7,14 @@ both go with the process that has entered.
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
-import subprocess
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tests import roots
 from tests.process import ROOT
 
 from .desktop import COMMON, Desktop
-
-ROOTS = Path(os.environ.get("TELEX_START_ROOTS") or Path.home() / ".cache" / "telex-start-test" / "roots")
-"""Where the Debians are kept, a folder each."""
-MIRROR = os.environ.get("TELEX_START_DEBIAN_MIRROR", "http://deb.debian.org")
 
 CHECKOUT = "/telex-start"
 """Where this checkout is found inside, for reading."""
@@ -28,31 +22,7 @@ SHARE = "/share"
 """Where the run's own folder is found inside."""
 _PYTHON = "/opt/telex-start/bin/python"
 _STAMP = "opt/telex-start.stamp"
-
-# The first argument is the root, the second the run's folder, the third the checkout; then the command.
-# libsystemd, by which GNOME 43 finds that it is nobody's unit and then starts XWayland, looks into /sys/fs/cgroup.
-# /dev is bound without what is mounted below it: what a pty and shared memory need is mounted for this root alone.
-_ENTER = f"""
-set -e
-root=$1 share=$2 checkout=$3; shift 3
-mount -t proc proc "$root/proc"
-mount --bind /dev "$root/dev"
-mount -t sysfs -o ro sysfs "$root/sys"
-test ! -d /sys/fs/cgroup || mount --bind /sys/fs/cgroup "$root/sys/fs/cgroup"
-mount --bind /dev/pts "$root/dev/pts"
-mount -t tmpfs tmpfs "$root/dev/shm"
-mount -t tmpfs tmpfs "$root/run"
-mount -t tmpfs tmpfs "$root/tmp"
-mkdir -p "$root{CHECKOUT}" "$root{SHARE}"
-mount --bind "$checkout" "$root{CHECKOUT}"
-mount -o remount,bind,ro "$root{CHECKOUT}"
-mount --bind "$share" "$root{SHARE}"
-exec chroot "$root" "$@"
-"""
-
-
-class NoRoot(Exception):
-    """The Debian cannot be made or entered on this machine; says what is missing."""
+_AUTHORITIES = "/opt/authorities.pem"
 
 
 class Root:
@@ -65,7 +35,7 @@ class Root:
     """
 
     def __init__(self, name: str, desktop: Desktop, checkout: Path = ROOT) -> None:
-        self.folder = ROOTS / name
+        self.folder = roots.ROOTS / name
         self._desktop = desktop
         self._checkout = checkout
 
@@ -75,11 +45,7 @@ class Root:
         Raises:
             NoRoot: this machine cannot, or a step failed.
         """
-        if os.geteuid():
-            raise NoRoot("only root can make and enter a root: run it with sudo.")
-        for command, package in (("debootstrap", "debootstrap"), ("unshare", "util-linux")):
-            if shutil.which(command) is None:
-                raise NoRoot(f"{command} is missing: install {package}.")
+        roots.needs()
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         stamp = self.folder / _STAMP
         done = stamp.read_text().split() if stamp.exists() else []
@@ -103,11 +69,9 @@ class Root:
             command: Its paths are those inside.
             environ: Its whole environment.
         """
-        variables = [f"{name}={value}" for name, value in environ.items()]
-        inside = ["/usr/bin/env", "-i", *variables, *command]
+        binds = [roots.Bind(self._checkout, CHECKOUT), roots.Bind(share, SHARE, writable=True)]
         # Loopback is shared: the sandbox is outside.
-        apart = ["unshare", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child"]
-        return [*apart, "sh", "-c", _ENTER, "enter", str(self.folder), str(share), str(self._checkout), *inside]
+        return roots.enter(self.folder, command, environ, binds=binds, system=True, scratch=True)
 
     def python(self, *arguments: str) -> list[str]:
         """A command of its Python, with the agent's packages and this checkout."""
@@ -118,34 +82,17 @@ class Root:
     def _bootstrap(self, share: Path) -> None:
         if (self.folder / "usr/bin/apt-get").exists():
             return  # somebody has made it by hand
-        half = self.folder.with_name(self.folder.name + ".part")
-        shutil.rmtree(half, ignore_errors=True)
-        _run(["debootstrap", "--variant=minbase", self._desktop.suite, str(half), f"{MIRROR}/debian"])
-        half.rename(self.folder)
+        roots.bootstrap(self._desktop.suite, self.folder)
 
     def _install(self, share: Path) -> None:
-        suite = self._desktop.suite
-        (self.folder / "etc/apt/sources.list").write_text(
-            f"deb {MIRROR}/debian {suite} main\n"
-            f"deb {MIRROR}/debian {suite}-updates main\n"
-            f"deb {MIRROR}/debian-security {suite}-security main\n"
-        )
-        shutil.copy("/etc/resolv.conf", self.folder / "etc/resolv.conf")
-        # No package starts a service.
-        policy = self.folder / "usr/sbin/policy-rc.d"
-        policy.write_text("#!/bin/sh\nexit 101\n")
-        policy.chmod(0o755)
+        roots.settle(self._desktop.suite, self.folder)
         self._inside(share, "apt-get", "-qq", "update")
         wanted = [*COMMON, *self._desktop.packages]
         self._inside(share, "apt-get", "-qq", "install", "-y", "--no-install-recommends", *wanted)
         self._inside(share, "apt-get", "clean")
 
     def _install_python(self, share: Path) -> None:
-        authorities = os.environ.get("PIP_CERT") or os.environ.get("SSL_CERT_FILE")
-        trusted = []
-        if authorities:  # a registry behind this machine's own authority
-            shutil.copy(authorities, self.folder / "opt/authorities.pem")
-            trusted = ["--cert", "/opt/authorities.pem"]
+        trusted = ["--cert", _AUTHORITIES] if roots.give_authorities(self.folder, _AUTHORITIES) else []
         self._inside(share, "python3", "-m", "venv", "/opt/telex-start")
         self._inside(share, _PYTHON, "-m", "pip", "install", "-q", *trusted, *self._requirements())
 
@@ -155,10 +102,4 @@ class Root:
 
     def _inside(self, share: Path, *command: str) -> None:
         environ = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive", "HOME": "/root"}
-        _run(self.enter(share, command, environ))
-
-
-def _run(command: Sequence[str]) -> None:
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    if done.returncode:
-        raise NoRoot(f"{' '.join(command[-4:])} ended with {done.returncode}:\n{done.stdout[-2000:]}")
+        roots.must(self.enter(share, command, environ))

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Self
 
 from PIL import Image
 from Xlib import X, display
 
-from tests.fake_bus import BusClient, PrivateBus
-from tests.panel_item import MenuEntry, PanelItem
 from tests.process import Process, end
 
 from .desktop import DISPLAYS, SCREEN, Command, Desktop
-from .pictures import Box, alike, difference, lines_of_text
+from .pictures import Box, alike, difference
 from .root import CHECKOUT
+from .told import Notifications
 
 HERE = Path("/share")
+OPENED = "opened"
+"""A file in the home folder, to which each address and file that is to be opened is added as a line."""
 NOBODY = 65534
 """The one in every Debian's list of users who is free for the session; its bus wants one of that list."""
 STARTED_WITHIN = 60.0
@@ -77,13 +79,12 @@ class Session:
             self.environ["DBUS_SESSION_BUS_ADDRESS"] = self._announced("session-bus", bus)
             self._display = display.Display(self.environ["DISPLAY"])
             stack.callback(self._display.close)
-            told = "interface='org.freedesktop.Notifications',member='Notify'"
-            self._notifications = stack.enter_context(Process(("dbus-monitor", "--session", told), self.environ))
-            self._notifications.next_line()
+            self.notifications = stack.enter_context(Notifications(self.environ["DBUS_SESSION_BUS_ADDRESS"]))
             for command in self.desktop.settings:
                 self._run(command)
-            self._start_desktop()
+            self.start_desktop()
             self.empty = self._at_rest()
+            self.empty_screen = self.screen()
             self._stack = stack.pop_all()
         return self
 
@@ -92,19 +93,27 @@ class Session:
 
     def restart(self) -> None:
         """The desktop crashes, and is started again."""
-        for process in reversed(self._programs):
-            process.kill()
-            process.wait()
-        self._start_desktop()
+        self.crash()
+        self.start_desktop()
 
-    def _start_desktop(self) -> None:
+    def crash(self) -> None:
+        """The desktop ends at once, and with it what it has started itself."""
+        for process in reversed(self._programs):
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    def start_desktop(self) -> None:
+        """Start it, and wait until it is there and at rest."""
         displays = Path(DISPLAYS)
         displays.unlink(missing_ok=True)
-        self._programs = [self._start(command) for command in self.desktop.programs]
+        first, *others = self.desktop.programs
+        self._programs = [self._start(first)]
         if self.desktop.is_wayland:
             assert self.wait_until(displays.exists, STARTED_WITHIN), "it does not say where it is"
             mine = (line.split("=", 1) for line in displays.read_text().splitlines())
             self._programs_environ = self.environ | dict(mine)
+        self._programs += [self._start(command, self._programs_environ) for command in others]
         for name in self.desktop.names:
             self._wait_for("--session", name)
         self._at_rest()
@@ -125,11 +134,17 @@ class Session:
         """Wait until the icon is there, or gone; whether that came within so many seconds."""
         return self.wait_until(lambda: (self.icon_pixels() >= AN_ICON) is there, within)
 
-    def wait_for_online_icon(self) -> tuple[int, int] | None:
+    def wait_for_online_icon(self, within: float = APPEARS_WITHIN) -> tuple[int, int] | None:
         """Wait for the icon of an agent that is online; the middle of its violet, or ``None``."""
         self.withdraw_pointer()
-        self.wait_until(lambda: self.online_icon() is not None, APPEARS_WITHIN)
+        self.wait_until(lambda: self.online_icon() is not None, within)
         return self.online_icon()
+
+    def wait_for_icon_place(self) -> tuple[int, int] | None:
+        """Wait for the icon, whatever it shows; as :meth:`icon_place`."""
+        self.withdraw_pointer()
+        self.wait_until(lambda: self.icon_place() is not None, APPEARS_WITHIN)
+        return self.icon_place()
 
     def online_icon(self) -> tuple[int, int] | None:
         """The middle of what is violet in the tray, or ``None``."""
@@ -140,6 +155,20 @@ class Session:
             return None
         across, down = sorted(n % width for n in places), sorted(n // width for n in places)
         return left + across[len(places) // 2], top + down[len(places) // 2]
+
+    def icon_place(self) -> tuple[int, int] | None:
+        """The middle of the icon, whatever state it shows; ``None`` without one."""
+        if (place := self.online_icon()) is not None:
+            return place
+        box, count = difference(self.empty, self._look(self.desktop.tray))
+        if box is None or count < AN_ICON:
+            return None
+        left, top = self.desktop.tray[:2]
+        return left + (box[0] + box[2]) // 2, top + (box[1] + box[3]) // 2
+
+    def tray(self) -> Image.Image:
+        """The part of the screen where icons are."""
+        return self._look(self.desktop.tray)
 
     def withdraw_pointer(self) -> None:
         """Put the pointer into the middle of the screen: below it icons are lighter, and tips appear."""
@@ -163,9 +192,9 @@ class Session:
         """Where the screen is not as it was, and by how many pixels."""
         return difference(before, self.screen())
 
-    def wait_for_change(self, before: Image.Image) -> tuple[Box | None, int]:
+    def wait_for_change(self, before: Image.Image, pixels: int = A_MENU) -> tuple[Box | None, int]:
         """Wait until something as large as a menu has come and stands still; as :meth:`change`."""
-        self.wait_until(lambda: self.change(before)[1] >= A_MENU, APPEARS_WITHIN)
+        self.wait_until(lambda: self.change(before)[1] >= pixels, APPEARS_WITHIN)
         self.settle(IN_PLACE_WITHIN)
         return self.change(before)
 
@@ -189,64 +218,6 @@ class Session:
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.05)
-        return True
-
-    def click(self, at: tuple[int, int], button: int) -> None:
-        """Click with the mouse; the button is held as a hand holds it."""
-        self._run(("xdotool", "mousemove", str(at[0]), str(at[1])))
-        time.sleep(1.0)  # Cinnamon takes no click from a pointer that has only just arrived
-        self._run(("xdotool", "mousedown", str(button), "sleep", "0.15", "mouseup", str(button)))
-
-    def choose(self, label: str, box: Box) -> None:
-        """Choose an entry of the icon's open menu, which is in that box: with the keyboard, where menus get it."""
-        entries = [entry for entry in self._menu() if not entry.separator]
-        if self.desktop.menus_get_keys:
-            usable = [entry.label for entry in entries if entry.enabled]
-            for key in [*["Down"] * (usable.index(label) + 1), "Return"]:
-                self._run(("xdotool", "key", key))
-                time.sleep(0.1)
-            return
-        lines = lines_of_text(self.screen().crop(box))
-        assert len(lines) == len(entries), f"{len(lines)} lines in the menu, which has {len(entries)} entries"
-        down = lines[[entry.label for entry in entries].index(label)]
-        self.click(((box[0] + box[2]) // 2, box[1] + down), 1)
-
-    def open_submenu(self, label: str, box: Box) -> None:
-        """Open a submenu of the icon's open menu, which is in that box."""
-        entries = [entry for entry in self._menu() if not entry.separator]
-        if self.desktop.menus_get_keys:
-            usable = [entry.label for entry in entries if entry.enabled]
-            for key in [*["Down"] * (usable.index(label) + 1), "Right"]:
-                self._run(("xdotool", "key", key))
-                time.sleep(0.1)
-            return
-        lines = lines_of_text(self.screen().crop(box))
-        assert len(lines) == len(entries), f"{len(lines)} lines in the menu, which has {len(entries)} entries"
-        self.click(((box[0] + box[2]) // 2, box[1] + lines[[entry.label for entry in entries].index(label)]), 1)
-
-    def close_menu(self) -> None:
-        """Close whatever menus are open."""
-        for _ in range(2):
-            self._run(("xdotool", "key", "Escape"))
-            time.sleep(0.1)
-
-    def _menu(self) -> list[MenuEntry]:
-        """The entries of the icon's menu."""
-        bus = PrivateBus()
-        bus.address = self.environ["DBUS_SESSION_BUS_ADDRESS"]
-        with BusClient(bus) as client:
-            watcher = "org.kde.StatusNotifierWatcher"
-            items = client.property(watcher, "/StatusNotifierWatcher", watcher, "RegisteredStatusNotifierItems")
-            # GNOME's extension puts an @ between the owner's name and the path.
-            name, slash, path = items[-1].replace("@", "").partition("/")
-            return PanelItem(client, name, slash + path).menu()
-
-    def notified(self, text: str) -> bool:
-        """Wait until the desktop has been sent a notification with this text."""
-        try:
-            self._notifications.line(lambda line: text in line, APPEARS_WITHIN)
-        except AssertionError:
-            return False
         return True
 
     def picture(self, name: str) -> None:
@@ -273,6 +244,10 @@ class Session:
         right, down = said.split()
         return int(right), int(down)
 
+    def has_window(self, title: str) -> bool:
+        """Whether a window has a title that begins so."""
+        return self.off_place(title) is not None
+
     def active(self) -> str:
         """The title of the window that has the focus; empty where none has it."""
         return self._run((sys.executable, "-m", "tests.x_windows"), self._programs_environ)
@@ -285,6 +260,20 @@ class Session:
         """``telex-start`` on this desktop; ``more`` is put into its environment."""
         environ = {**self._programs_environ, **(more or {})}
         return Process([sys.executable, "-m", "telex_start", *options], environ, given)
+
+    def window_place(self, title: str) -> tuple[int, int] | None:
+        """A point on a window that nothing else covers, where nothing happens when it is clicked."""
+        said = self._run((sys.executable, "-m", "tests.x_windows", "--place", title), self._programs_environ)
+        if not said:
+            return None
+        across, down = said.split()
+        return int(across), int(down)
+
+    def command(self, *options: str) -> str:
+        """What a ``telex-start`` with these options prints here, once it has ended."""
+        command = (sys.executable, "-m", "telex_start", *options)
+        done = subprocess.run(command, env=self._programs_environ, cwd="/tmp", capture_output=True, text=True)
+        return done.stdout
 
     def _look(self, part: tuple[int, int, int, int]) -> Image.Image:
         """A part of the screen: left, top, width and height."""
@@ -316,6 +305,10 @@ class Session:
         command = Path("/usr/local/bin/telex-start")
         command.write_text(f'#!/bin/sh\nexec {sys.executable} -m telex_start "$@"\n')
         command.chmod(0o755)
+        # In the place of the person's browser, and of what shows a log: notes what it is to open.
+        opener = Path("/usr/local/bin/xdg-open")
+        opener.write_text(f'#!/bin/sh\necho "$1" >> "$HOME/{OPENED}"\n')
+        opener.chmod(0o755)
         for name, folder in (("desktop", "applications"), ("svg", "icons/hicolor/scalable/apps")):
             goal = Path("/usr/local/share", folder)
             goal.mkdir(parents=True, exist_ok=True)
@@ -333,11 +326,17 @@ class Session:
         os.setgid(NOBODY)
         os.setuid(NOBODY)
 
-    def _start(self, command: Command) -> subprocess.Popen[Any]:
+    def _start(self, command: Command, environ: Mapping[str, str] | None = None) -> subprocess.Popen[Any]:
+        environ = self.environ if environ is None else environ
         log = (self._logs / f"{len(list(self._logs.iterdir()))}-{Path(command[0]).name}.log").open("w")
         self._stack.callback(log.close)
         process = subprocess.Popen(
-            command, env=self.environ, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+            command,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # to be ended with all that it starts
         )
         self._stack.callback(end, process)
         return process
@@ -357,6 +356,10 @@ class Session:
 
     def _wait_for(self, bus: str, name: str) -> None:
         self._run(("gdbus", "wait", bus, "--timeout", str(round(STARTED_WITHIN)), name))
+
+    def run(self, *command: str) -> str:
+        """Run a command on the desktop to its end; what it printed."""
+        return self._run(command)
 
     def _run(self, command: Command, environ: Mapping[str, str] | None = None) -> str:
         limit = STARTED_WITHIN + 10

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -92,6 +93,8 @@ def test_nothing_of_it_is_imported_before_news_come_and_no_connection_stays(scen
     process = psutil.Process(scene.agent.process.pid)
 
     def has_imported(package: str) -> bool:
+        if sys.platform != "linux":
+            pytest.skip("macOS does not tell which files a process has mapped")
         return any(f"/{package}/" in entry.path for entry in process.memory_maps())
 
     assert not has_imported("psutil")

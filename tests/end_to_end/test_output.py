@@ -7,6 +7,7 @@ import fcntl
 import logging
 import os
 import select
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -29,7 +30,8 @@ class Pipe:
 
     def __init__(self) -> None:
         self._read, write = os.pipe()
-        fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
+        if sys.platform == "linux":  # elsewhere it is small as it is: 16 KiB on macOS
+            fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
         self.out = os.fdopen(write, "w", encoding="utf-8")
         self.gone = threading.Event()
         self.output = Output(self.out, self.gone.set)

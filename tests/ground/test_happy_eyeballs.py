@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import itertools
+import select
 import socket
 import threading
 import time
@@ -62,18 +62,20 @@ class Hosts:
     def slow(self) -> Address:
         """As a black hole for 0.7 s, so that it is Linux's second try that it answers, a second after the first."""
         listener = self._full()
-        thread = threading.Thread(target=self._accept_later, args=(listener,))
+        over, end = (self._stack.enter_context(sock) for sock in socket.socketpair())
+        thread = threading.Thread(target=self._accept_later, args=(listener, over))
         thread.start()
         self._stack.callback(thread.join)
-        self._stack.callback(listener.shutdown, socket.SHUT_RDWR)
+        self._stack.callback(end.send, b"\0")
         return address(listener.getsockname())
 
     @staticmethod
-    def _accept_later(listener: socket.socket) -> None:
+    def _accept_later(listener: socket.socket, over: socket.socket) -> None:
         time.sleep(0.7)
-        with ExitStack() as accepted, contextlib.suppress(OSError):
-            while True:
-                accepted.enter_context(listener.accept()[0])
+        with ExitStack() as accepted:
+            # Nothing done to a socket on another thread ends accept on every system.
+            while over not in (ready := select.select([listener, over], [], [])[0]):
+                accepted.enter_context(ready[0].accept()[0])
 
     def _full(self) -> socket.socket:
         listener = self._listener(0)

@@ -63,7 +63,7 @@ def read(lock: Path) -> list[Pin]:
         Pin(
             Requirement(re.match(r"[^\\\n]+", entry).group().strip()),  # type: ignore[union-attr]
             re.findall(r"--hash=sha256:([0-9a-f]{64})\b", entry),
-            re.findall(r"^    #(?: via)? +(\S.*)$", entry, re.MULTILINE),
+            re.findall(r"^    # (?:via |  )(\S.*)$", entry, re.MULTILINE),
         )
         for entry in entries
     ]

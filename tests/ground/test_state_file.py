@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -94,7 +96,8 @@ def test_what_is_no_file_is_set_aside(folder: Path) -> None:
     file.mkdir(parents=True)
     kept, problem = state_file.load(API)
     assert kept == Remembered()
-    assert "cannot be read (Is a directory)" in problem
+    why = errno.EACCES if sys.platform == "win32" else errno.EISDIR
+    assert f"cannot be read ({os.strerror(why)})" in problem
     assert Path(f"{file}.unreadable").is_dir()
     state_file.save(API, Remembered(pause=Pause()))
     assert state_file.load(API) == (Remembered(pause=Pause()), "")

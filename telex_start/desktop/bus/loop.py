@@ -6,8 +6,6 @@ watched.
 
 from __future__ import annotations
 
-import os
-import select
 import threading
 import time
 from collections import deque
@@ -15,7 +13,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from ...process.lazylog import Log
-from .transport import Transport, connect
+from .transport import READABLE, WRITABLE, Transport, WakeUp, connect, new_poll
 
 log = Log(__name__)
 
@@ -55,10 +53,10 @@ class Loop:
         self.stopping = False
         self._thread = threading.Thread(target=self._run, name=thread_name, daemon=True)
         self._posted: deque[Callable[[], object]] = deque()
-        self._wake_up = -1
+        self._wake_up: WakeUp | None = None
         self._wake_up_lock = threading.Lock()
         # From here on, only the thread.
-        self._poll = select.poll()
+        self._poll = new_poll()
         self._parts: list[Part] = []
         self._by_descriptor: dict[int, Part] = {}
         self._timers: list[tuple[float, Callable[[], object]]] = []
@@ -70,8 +68,8 @@ class Loop:
 
     def start(self) -> None:
         """Start the thread."""
-        self._wake_up = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        self._poll.register(self._wake_up, select.POLLIN)
+        self._wake_up = WakeUp()
+        self._poll.register(self._wake_up.descriptor, READABLE)
         self.running = True
         self._thread.start()
 
@@ -98,9 +96,9 @@ class Loop:
         if self._thread.is_alive():
             return False
         with self._wake_up_lock:
-            if self._wake_up >= 0:
-                os.close(self._wake_up)
-                self._wake_up = -1
+            if self._wake_up is not None:
+                self._wake_up.close()
+                self._wake_up = None
         return True
 
     def post(self, work: Callable[[], object]) -> bool:
@@ -123,8 +121,8 @@ class Loop:
 
     def _wake(self) -> None:
         with self._wake_up_lock:
-            if self._wake_up >= 0:
-                os.eventfd_write(self._wake_up, 1)
+            if self._wake_up is not None:
+                self._wake_up.set()
 
     # --- for its parts, on the thread -------------------------------------------------------------------------------
 
@@ -135,18 +133,19 @@ class Loop:
             NoBus: it did not work, or not in time.
         """
         self.assert_on_thread()
+        assert self._wake_up is not None
         return connect(address, serial, deadline, self._wake_up, lambda: self.stopping)
 
     def register(self, descriptor: int, part: Part) -> None:
         """Tell the part when something can be read there."""
         self.assert_on_thread()
         self._by_descriptor[descriptor] = part
-        self._poll.register(descriptor, select.POLLIN)
+        self._poll.register(descriptor, READABLE)
 
     def want_to_write(self, descriptor: int, wanted: bool) -> None:
         """Wake up too when something can be written there; :meth:`Part.turn` follows."""
         self.assert_on_thread()
-        self._poll.modify(descriptor, select.POLLIN | (select.POLLOUT if wanted else 0))
+        self._poll.modify(descriptor, READABLE | (WRITABLE if wanted else 0))
 
     def unregister(self, descriptor: int) -> None:
         """Forget the descriptor, which is about to be closed."""
@@ -175,9 +174,9 @@ class Loop:
         if self._posted or self.stopping:
             return
         for descriptor, happened in self._poll.poll(self._milliseconds_until_due()):
-            if descriptor == self._wake_up:
-                os.eventfd_read(self._wake_up)
-            elif happened & ~select.POLLOUT and (owner := self._by_descriptor.get(descriptor)) is not None:
+            if self._wake_up is not None and descriptor == self._wake_up.descriptor:
+                self._wake_up.clear()
+            elif happened & ~WRITABLE and (owner := self._by_descriptor.get(descriptor)) is not None:
                 self._protected(owner, owner.ready)
 
     def _milliseconds_until_due(self) -> float | None:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import select
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from typing import Protocol
 
 from jeepney import HeaderFields, Message, MessageType
 from jeepney.auth import BEGIN, Authenticator
@@ -27,8 +29,63 @@ _HEAD = 16
 """Bytes of a message that tell its length."""
 
 
+if sys.platform == "win32":
+    READABLE = WRITABLE = 0
+else:
+    READABLE, WRITABLE = select.POLLIN, select.POLLOUT
+
+
 class NoBus(Exception):
     """The bus cannot be reached, or the connection to it is lost. The text says why, in a few words."""
+
+
+class Poll(Protocol):
+    """``select.poll()``, which Windows has not."""
+
+    def register(self, fd: int, eventmask: int, /) -> None: ...
+    def modify(self, fd: int, eventmask: int, /) -> None: ...
+    def unregister(self, fd: int, /) -> None: ...
+    def poll(self, timeout: float | None = None, /) -> list[tuple[int, int]]: ...
+
+
+def new_poll() -> Poll:
+    """One that watches nothing yet.
+
+    Raises:
+        NoBus: this is Windows, which has no D-Bus.
+    """
+    if sys.platform == "win32":
+        raise NoBus("Windows has none")
+    return select.poll()
+
+
+class WakeUp:
+    """What a thread that sleeps in ``poll`` is woken by: a descriptor that can be read once :meth:`set` was called.
+
+    Raises:
+        NoBus: this is not Linux, whose desktops alone speak D-Bus.
+    """
+
+    descriptor: int
+
+    def __init__(self) -> None:
+        if sys.platform != "linux":
+            raise NoBus("only Linux has one")
+        self.descriptor = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+
+    def set(self) -> None:
+        """Wake whoever sleeps, or will."""
+        if sys.platform == "linux":
+            os.eventfd_write(self.descriptor, 1)
+
+    def clear(self) -> None:
+        """Sleep again from now on. Only where ``poll`` says that it was set."""
+        if sys.platform == "linux":
+            os.eventfd_read(self.descriptor)
+
+    def close(self) -> None:
+        """Give the descriptor back."""
+        os.close(self.descriptor)
 
 
 def session_address(environ: Mapping[str, str]) -> str:
@@ -138,14 +195,14 @@ class Transport:
         self._socket.close()
 
 
-def connect(address: str, serial: int, deadline: float, wake_up: int, interrupted: Callable[[], bool]) -> Transport:
+def connect(address: str, serial: int, deadline: float, wake_up: WakeUp, interrupted: Callable[[], bool]) -> Transport:
     """Connect, authenticate and say hello.
 
     Args:
         address: A D-Bus address; its entries are tried in their order.
         serial: The serial number for the greeting.
         deadline: On the monotonic clock.
-        wake_up: An eventfd that is written to when ``interrupted`` should be asked. It is emptied.
+        wake_up: Set when ``interrupted`` should be asked. It is cleared.
         interrupted: Whether to give up.
 
     Raises:
@@ -173,10 +230,10 @@ def connect(address: str, serial: int, deadline: float, wake_up: int, interrupte
         raise NoBus(str(error) or type(error).__name__) from None
 
 
-def _receive(sock: socket.socket, deadline: float, wake_up: int, interrupted: Callable[[], bool]) -> bytes:
-    poll = select.poll()
-    poll.register(sock, select.POLLIN)
-    poll.register(wake_up, select.POLLIN)
+def _receive(sock: socket.socket, deadline: float, wake_up: WakeUp, interrupted: Callable[[], bool]) -> bytes:
+    poll = new_poll()
+    poll.register(sock.fileno(), READABLE)
+    poll.register(wake_up.descriptor, READABLE)
     while not interrupted():
         ready = [descriptor for descriptor, _ in poll.poll(max(0.0, deadline - time.monotonic()) * 1000 + 1)]
         if not ready:
@@ -186,11 +243,13 @@ def _receive(sock: socket.socket, deadline: float, wake_up: int, interrupted: Ca
             if not data:
                 raise NoBus("it closed the connection")
             return data
-        os.eventfd_read(wake_up)
+        wake_up.clear()
     raise NoBus("interrupted")
 
 
 def _open(address: str) -> socket.socket:
+    if sys.platform == "win32":
+        raise NoBus("Windows has none")
     reason = "its address is of no use" if address else "there is no address"
     for target in _targets(address):
         sock = socket.socket(socket.AF_UNIX)

@@ -170,7 +170,7 @@ class CentrifugoServer:
                 process.kill()
             else:
                 process.terminate()
-            if self._silent:
+            if sys.platform != "win32" and self._silent:
                 process.send_signal(signal.SIGCONT)  # a stopped process takes no SIGTERM before it goes on
         self._silent = False
         try:
@@ -262,11 +262,15 @@ class CentrifugoServer:
         """Stop the process with SIGSTOP, or let it go on."""
         if self._process is None:
             raise NotPossible("the push server is down")
+        if sys.platform == "win32":
+            raise NotPossible("Windows does not stop a process that is to go on later")
         self._silent = on
         if not on:
             self._process.send_signal(signal.SIGCONT)
             return
         self._process.send_signal(signal.SIGSTOP)
+        if sys.platform == "darwin":
+            return  # it stops all threads of a process together, and Python has no waitid there before 3.13
         # Its threads stop one after the other; only then is it really silent.
         for _ in range(200):
             if os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WNOHANG) is not None:

@@ -1,0 +1,182 @@
+"""The icon's menu, with mouse and keyboard: every entry that opens no window of the program's own."""
+
+from __future__ import annotations
+
+from telex_start.menu import MenuItem, MuteFor
+
+from ..check import Checks, so
+from ..pictures import difference
+from ..reading import is_read, read
+from ..session import A_MENU, APPEARS_WITHIN
+from ..stage import Stage
+
+CHECKS = Checks()
+_PAUSE = "Pause Notifications"
+
+
+def _starting(stage: Stage, label: str, *into: str) -> list[str]:
+    """The labels of a submenu that begin so."""
+    return [entry.label for entry in stage.person.entries(*into) if entry.label.startswith(label)]
+
+
+def _listed(stage: Stage, label: str, *into: str) -> str:
+    """Wait until a submenu has an entry that begins so; its whole label."""
+    there = stage.session.wait_until(lambda: bool(_starting(stage, label, *into)), APPEARS_WITHIN)
+    so(there, f"{label} is not in {' > '.join(into)}")
+    return _starting(stage, label, *into)[0]
+
+
+@CHECKS.add("menu", "The right mouse button opens the menu, and every entry is to be read")
+def menu(stage: Stage) -> str:
+    stage.signed_in()
+    box = stage.person.open_menu()
+    stage.session.picture("menu")
+    seen = read(stage.session.screen().crop(box))
+    labels = [entry.label for entry in stage.person.entries()]
+    stage.person.close_menu()
+    unread = [label for label in labels if not is_read(label, seen)]
+    so(not unread, f"not to be read: {unread}; read: {seen}")
+    return f"{len(labels)} entries, all read in {box}"
+
+
+@CHECKS.add("menu stays", "The menu stays open while a count changes, and what is chosen then is what was meant")
+def menu_stays(stage: Stage) -> str:
+    stage.signed_in()
+    session, person = stage.session, stage.person
+    box = person.open_menu()
+    opened = session.screen().crop(box)
+    icon = session.tray()
+    stage.telex.direct(1, "Ben Okri", "while the menu is open", new_message="never")
+    changed = session.wait_until(lambda: difference(icon, session.tray())[1] >= 8, APPEARS_WITHIN)
+    session.settle(3.0)
+    still = difference(opened, session.screen().crop(box))[1]
+    session.picture("menu-stays")
+    before = len(stage.told.told)
+    person.choose_in_open_menu(MenuItem.TEST_NOTIFICATIONS.value, box)
+    sample = stage.told.wait_for(lambda told: "what a notification from Telex looks like" in told.body, 15.0, before)
+    stage.telex.read(1, username="Ben Okri")
+    so(changed, "the icon did not change")
+    so(sample is not None, f"Test Notifications was not what was chosen; {still} pixels of the menu had changed")
+    return f"{still} pixels of the menu changed; chosen: {MenuItem.TEST_NOTIFICATIONS.value}"
+
+
+@CHECKS.add("menu: Recent", "Recent lists what is unread; a conversation in it opens in the browser")
+def recent(stage: Stage) -> str:
+    stage.signed_in()
+    before, notified = len(stage.opened()), len(stage.told.told)
+    stage.telex.direct(1, "Ben Okri", "are you there?")
+    so(stage.told.wait_for(lambda told: "are you there?" in told.body, 15.0, notified), "no notification")
+    label = _listed(stage, "@ Ben Okri", "Recent")
+    how = stage.person.choose("Recent", label)
+    address = stage.wait_for_opened(before)
+    so(address.startswith("https://"), f"to be opened: {address!r}")
+    stage.telex.read(1, username="Ben Okri")
+    return f"{label}, {how}: {address.partition('://')[2].partition('/')[2]}"
+
+
+@CHECKS.add("menu: Mark All as Read", "Mark All as Read marks it at Telex")
+def mark_all(stage: Stage) -> str:
+    stage.signed_in()
+    notified, read_before = len(stage.told.told), len(stage.telex.status()["readings"])
+    stage.telex.direct(1, "Ben Okri", "to be marked")
+    so(stage.told.wait_for(lambda told: "to be marked" in told.body, 15.0, notified), "no notification")
+    how = stage.person.choose("Recent", MenuItem.MARK_ALL_AS_READ.value)
+    stage.telex.wait_until(lambda status: len(status["readings"]) > read_before, APPEARS_WITHIN)
+    return how
+
+
+@CHECKS.add("menu: Mute", "Mute lists the conversations; one that is muted tells nothing, until it is unmuted")
+def mute(stage: Stage) -> str:
+    stage.signed_in()
+    notified = len(stage.told.told)
+    stage.telex.direct(1, "Ben Okri", "not yet muted")
+    so(stage.told.wait_for(lambda told: "not yet muted" in told.body, 15.0, notified), "no notification")
+    name = _listed(stage, "@ Ben Okri", "Recent", "Mute")
+    how = stage.person.choose("Recent", "Mute", name, MuteFor.HOUR.value)
+
+    label = _listed(stage, "Unmute", "Recent", "Mute")
+    stage.telex.read(1, username="Ben Okri")
+    how_undone = stage.person.choose("Recent", "Mute", label)
+    there = stage.session.wait_until(lambda: not _starting(stage, "Unmute", "Recent", "Mute"), APPEARS_WITHIN)
+    so(there, "it is still muted")
+    return f"muted {how}, unmuted {how_undone}"
+
+
+@CHECKS.add("menu: Pause", "A pause is chosen, the icon shows it, nothing pops up; Resume ends it")
+def pause(stage: Stage) -> str:
+    stage.signed_in()
+    session, telex = stage.session, stage.telex
+    how = stage.person.choose(_PAUSE, MenuItem.PAUSE_HOUR.value)
+    session.withdraw_pointer()
+    resume = MenuItem.RESUME.value
+    there = session.wait_until(lambda: resume in [e.label for e in stage.person.entries()], APPEARS_WITHIN)
+    so(there, f"no {resume} in the menu")
+    session.picture("paused")
+    empty, notified, icon = session.screen(), len(stage.told.told), session.tray()
+    telex.direct(1, "Ben Okri", "not now")
+    so(session.wait_until(lambda: difference(icon, session.tray())[1] >= 8, APPEARS_WITHIN), "no badge")
+    session.settle()
+    so(len(stage.told.told) == notified and session.change(empty)[1] < A_MENU, "it pops up all the same")
+    telex.read(1, username="Ben Okri")
+    how_resumed = stage.person.choose(resume)
+    back = session.wait_until(lambda: _PAUSE in [e.label for e in stage.person.entries()], APPEARS_WITHIN)
+    so(back, f"no {_PAUSE} in the menu after {resume}")
+    return f"paused {how}, resumed {how_resumed}"
+
+
+@CHECKS.add("menu: Test Notifications", "Test Notifications shows a sample")
+def test_notifications(stage: Stage) -> str:
+    stage.signed_in()
+    empty, notified = stage.session.screen(), len(stage.told.told)
+    how = stage.person.choose(MenuItem.TEST_NOTIFICATIONS.value)
+    stage.session.withdraw_pointer()
+    told = stage.told.wait_for(lambda told: "1 mention" in told.body, APPEARS_WITHIN, notified)
+    so(told is not None, "it was not sent")
+    box, count = stage.session.wait_for_change(empty)
+    so(box is not None and count >= A_MENU, f"{count} pixels in {box}")
+    return f"{how}: {count} pixels in {box}"
+
+
+@CHECKS.add("menu: Main App", "Open Main App starts the Telex client, Close Main App ends it")
+def main_app(stage: Stage) -> str:
+    stage.signed_in()
+    session = stage.session
+    how = stage.person.choose(MenuItem.OPEN_MAIN_APP.value)
+    so(session.wait_until(lambda: session.has_window("Client"), APPEARS_WITHIN), "no window of the client")
+    how_closed = stage.person.choose(MenuItem.CLOSE_MAIN_APP.value)
+    so(session.wait_until(lambda: not session.has_window("Client"), APPEARS_WITHIN), "the client's window stays")
+    return f"opened {how}, closed {how_closed}"
+
+
+@CHECKS.add("menu: Open Log", "Open Log has the desktop open the log")
+def open_log(stage: Stage) -> str:
+    stage.signed_in()
+    before = len(stage.opened())
+    how = stage.person.choose("Help", MenuItem.OPEN_LOG.value)
+    path = stage.wait_for_opened(before)
+    so(path.endswith(".log"), f"to be opened: {path!r}")
+    return f"{how}: {path}"
+
+
+@CHECKS.add("menu: Reconnect Now", "While it reconnects, Reconnect Now has it try at once, and it comes back")
+def reconnect(stage: Stage) -> str:
+    stage.signed_in()
+    session, telex, label = stage.session, stage.telex, MenuItem.RECONNECT_NOW.value
+
+    def tries() -> int:
+        return sum(telex.status()["handshakes"].values())
+
+    telex.refuse_push(503)
+    try:
+        telex.kick(3000)
+        away = session.wait_until(lambda: label in [e.label for e in stage.person.entries()], APPEARS_WITHIN)
+        so(away, f"no {label} in the menu")
+        session.settle(3.0)
+        before = tries()
+        how = stage.person.choose(label)
+        so(session.wait_until(lambda: tries() > before, APPEARS_WITHIN), "it does not try")
+    finally:
+        telex.refuse_push(0)
+    # The second try, which is let in, is the agent's own.
+    so(session.wait_for_online_icon(2 * APPEARS_WITHIN) is not None, "it is not online again")
+    return how

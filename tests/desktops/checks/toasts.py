@@ -1,0 +1,183 @@
+"""Toasts: what is to be read of them, and that they come and go as they should."""
+
+from __future__ import annotations
+
+import re
+
+from PIL import Image
+
+from ..check import Checks, so
+from ..pictures import Box, alike
+from ..reading import is_read, likeness, read
+from ..session import A_MENU, AN_ICON, APPEARS_WITHIN, VIOLET
+from ..stage import Stage
+from ..told import Told
+from .kinds import KINDS
+
+CHECKS = Checks()
+_WHO = "Grace Hopper"
+_CLOSED_BY_CALL = 3
+"""The daemon's reason."""
+LITERAL = "<b>bold</b> &amp; <i>more</i>"
+"""What somebody wrote, and is to be read just so."""
+_ESCAPED_TWICE = "&lt;b&gt;bold&lt;/b&gt; &amp;amp; &lt;i&gt;more&lt;/i&gt;"
+
+
+def _comes(stage: Stage, text: str, empty: Image.Image) -> tuple[Told, Box, Image.Image]:
+    """A direct message comes; how its toast was told, where it is, and how it looks."""
+    notified = len(stage.told.told)
+    stage.telex.direct(0, _WHO, text)
+    return _shown(stage, text, empty, notified)
+
+
+def _shown(stage: Stage, text: str, empty: Image.Image, notified: int) -> tuple[Told, Box, Image.Image]:
+    word = max(re.findall(r"\w+", text), key=len)  # markup in it is escaped on the bus
+    told = stage.told.wait_for(lambda told: word in told.title + told.body, APPEARS_WITHIN, notified)
+    so(told is not None, f"no notification with {text!r}")
+    assert told is not None
+    box, count = stage.session.wait_for_change(empty)
+    so(box is not None and count >= A_MENU, f"nothing pops up: {count} pixels in {box}")
+    assert box is not None
+    return told, box, stage.session.screen().crop(box)
+
+
+def _calm(stage: Stage) -> Image.Image:
+    """The screen with nothing on it."""
+    stage.signed_in()
+    stage.session.settle()
+    return stage.session.screen()
+
+
+def _gone(stage: Stage, empty: Image.Image, within: float) -> bool:
+    return stage.session.wait_until(lambda: stage.session.change(empty)[1] < A_MENU, within)
+
+
+@CHECKS.add("toast", "A message pops up with the program's icon, who wrote, and what")
+def toast(stage: Stage) -> str:
+    empty = _calm(stage)
+    _, box, look = _comes(stage, "the build is green again", empty)
+    stage.session.picture("toast")
+    stage.telex.read(0, username=_WHO)
+    seen = read(look)
+    violet = sum(alike(pixel, VIOLET) for pixel in list(look.getdata()))
+    so(violet >= AN_ICON, f"no icon: {violet} violet pixels")
+    for text in (_WHO, "the build is green again"):
+        so(is_read(text, seen), f"{text!r} is not to be read; read: {seen}")
+    _gone(stage, empty, APPEARS_WITHIN)
+    return f"in {box}, {violet} pixels of the icon; read: {seen}"
+
+
+@CHECKS.add("toast: kinds", "A direct message, a channel's, a mention and a call, each in its words; gone when over")
+def kinds(stage: Stage) -> str:
+    for kind in KINDS:
+        empty, notified = _calm(stage), len(stage.told.told)
+        kind.happens(stage.telex)
+        told, _, _ = _shown(stage, kind.title, empty, notified)
+        stage.session.picture(f"toast-{kind.name}")
+        kind.is_over(stage.telex)
+        for text in (kind.title, *kind.lines):
+            so(text in told.title + "\n" + told.body, f"{kind.name}: told {told.title!r}, {told.body!r}")
+        so(kind.button in told.actions, f"{kind.name}: no button {kind.button} in {told.actions}")
+        so(_gone(stage, empty, APPEARS_WITHIN), f"{kind.name}: it stays when it is over")
+    return ", ".join(kind.name for kind in KINDS)
+
+
+@CHECKS.add("toast: escaping", f"What looks like markup is read as it was written: {LITERAL}")
+def escaping(stage: Stage) -> str:
+    empty = _calm(stage)
+    _, _, look = _comes(stage, LITERAL, empty)
+    stage.session.picture("toast-escaping")
+    stage.telex.read(0, username=_WHO)
+    seen = read(look)
+    # Whether it is that, or one of the two that go wrong.
+    best = likeness(LITERAL, seen)
+    twice = likeness(_ESCAPED_TWICE, seen)
+    so(best >= 0.75 and best > twice, f"{best:.2f} as it should be, {twice:.2f} escaped twice; read: {seen}")
+    _gone(stage, empty, APPEARS_WITHIN)
+    return f"read: {seen}"
+
+
+@CHECKS.add("toast: click", "A click on it opens the conversation in the browser")
+def click(stage: Stage) -> str:
+    empty, before = _calm(stage), len(stage.opened())
+    _, box, _ = _comes(stage, "click on this", empty)
+    # Beside the words, where no button is.
+    stage.person.click(((box[0] + box[2]) // 2, box[1] + 30))
+    address = stage.wait_for_opened(before)
+    stage.session.withdraw_pointer()
+    stage.telex.read(0, username=_WHO)
+    so(address.startswith("https://"), f"to be opened: {address!r}")
+    so(_gone(stage, empty, APPEARS_WITHIN), "it stays")
+    return address.partition("://")[2].partition("/")[2]
+
+
+@CHECKS.add("toast: replaced", "The next message of a conversation takes the place of the first: one toast, not two")
+def replaced(stage: Stage) -> str:
+    empty = _calm(stage)
+    first, one, _ = _comes(stage, "the first of two", empty)
+    notified = len(stage.told.told)
+    stage.telex.direct(0, _WHO, "and now the second")
+    second = stage.told.wait_for(lambda told: "the second" in told.body, APPEARS_WITHIN, notified)
+    so(second is not None, "the second was not sent")
+    assert second is not None
+    session = stage.session
+    session.wait_until(lambda: is_read("and now the second", read(session.screen().crop(one))), APPEARS_WITHIN)
+    box = session.change(empty)[0]
+    assert box is not None
+    seen = read(session.screen().crop(box))
+    session.picture("toast-replaced")
+    stage.telex.read(0, username=_WHO)
+    so(second.replaces == first.ident, f"it is to replace {second.replaces}, the first has {first.ident}")
+    so(is_read("and now the second", seen) and not is_read("the first of two", seen), f"read: {seen}")
+    _gone(stage, empty, APPEARS_WITHIN)
+    return f"read: {seen}"
+
+
+@CHECKS.add("toast: read", "Once the conversation is read elsewhere its toast goes, before its time")
+def closed_when_read(stage: Stage) -> str:
+    empty = _calm(stage)
+    told, _, _ = _comes(stage, "read on the phone", empty)
+    stage.telex.read(0, username=_WHO)
+    asked = stage.told.heard(lambda: told.ident in stage.told.closing, APPEARS_WITHIN)
+    so(asked, f"the daemon was not asked to close {told.ident}")
+    so(_gone(stage, empty, APPEARS_WITHIN), "it stays")
+    by_call = (told.ident, _CLOSED_BY_CALL) in stage.told.closed
+    return f"closed by the call: {by_call}"
+
+
+@CHECKS.add("toast: urgent", "A call pops up, stays past the time of others, and goes when the caller hangs up")
+def urgent(stage: Stage) -> str:
+    empty, notified = _calm(stage), len(stage.told.told)
+    stage.telex.call(0, "Ben Okri")
+    told, box, _ = _shown(stage, "Ben Okri is calling", empty, notified)
+    stage.session.picture("toast-urgent")
+    so(told.hints.get("urgency") == 2, f"urgency {told.hints.get('urgency')}")
+    went = stage.session.wait_until(lambda: stage.session.change(empty)[1] < A_MENU, 12.0)  # others go after 10 s
+    so(not went, "it has gone by itself")
+    stage.telex.cancel()
+    so(_gone(stage, empty, APPEARS_WITHIN), "it stays when the caller has hung up")
+    return f"in {box}, there for 12 s, gone when cancelled"
+
+
+@CHECKS.add("do not disturb", "With the desktop's do-not-disturb nothing pops up; without, the next does")
+def do_not_disturb(stage: Stage) -> str:
+    on, off = stage.desktop.disturb
+    session = stage.session
+    session.run(*on)
+    try:
+        empty, notified = _calm(stage), len(stage.told.told)
+        stage.telex.direct(0, _WHO, "not to be shown")
+        told = stage.told.wait_for(lambda told: "not to be shown" in told.body, APPEARS_WITHIN, notified)
+        so(told is not None, "the daemon was not told")
+        shown = session.wait_until(lambda: session.change(empty)[1] >= A_MENU, 3.0)  # else it takes less than one
+        session.picture("do-not-disturb")
+        so(not shown, f"it pops up: {session.change(empty)}")
+    finally:
+        session.run(*off)
+        stage.telex.read(0, username=_WHO)
+    session.settle()
+    empty = session.screen()
+    _comes(stage, "to be shown again", empty)
+    stage.telex.read(0, username=_WHO)
+    _gone(stage, empty, APPEARS_WITHIN)
+    return "nothing while on, a toast when off again"

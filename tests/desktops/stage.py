@@ -1,0 +1,126 @@
+"""What all checks on a desktop share: the desktop, somebody at it, a Telex, and an agent that is signed in to it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+from tests.process import Process
+from tests.servers import Sandbox
+
+from .check import so
+from .person import Person
+from .session import A_MENU, APPEARS_WITHIN, OPENED, Session
+
+TYPES = "unread_thread_change,channel_mention,direct_call_initiated"
+"""What the agent is told of."""
+_GONE_WITHIN = 20.0
+"""Seconds in which toasts of the check before go by themselves, where it has failed."""
+
+
+class Stage:
+    """One run of the checks.
+
+    Attributes:
+        session: The desktop.
+        desktop: What it is.
+        person: Who sits there.
+        told: All that is said about notifications.
+        telex: For what happens at Telex.
+        starts: How often the icon is looked for.
+    """
+
+    def __init__(self, session: Session, starts: int) -> None:
+        self.session = session
+        self.desktop = session.desktop
+        self.person = Person(session)
+        self.told = session.notifications
+        self.telex = Sandbox.announced(os.environ)
+        self.starts = starts
+        self.email, self.password = os.environ["SANDBOX_EMAIL"], os.environ["SANDBOX_PASSWORD"]
+        self._agent: Process | None = None
+        self._home = Path(session.environ["HOME"])
+        self._configure()
+
+    # --- the agent --------------------------------------------------------------------------------------------------
+
+    def signed_in(self) -> Process:
+        """The agent that runs, signed in, with its icon; started where none runs."""
+        if self._agent is None:
+            self.start("--email", self.email, "--password-stdin", given=self.password + "\n")
+        so(self.session.wait_for_online_icon() is not None, "no icon of an agent that is online")
+        assert self._agent is not None
+        return self._agent
+
+    def start(self, *options: str, given: str = "") -> Process:
+        """Start an agent, in the place of one that runs."""
+        self.leave()
+        more = {"TELEX_START_NOTIFICATION_TYPES": TYPES}
+        self._agent = self.session.agent(*options, given=given, more=more).__enter__()
+        return self._agent
+
+    def leave(self) -> None:
+        """End the agent, if one runs, and wait until its icon has gone."""
+        if self._agent is None:
+            return
+        agent, self._agent = self._agent, None
+        agent.process.terminate()
+        try:
+            code, errors = agent.ended(), agent.errors
+        finally:
+            agent.__exit__(None, None, None)
+        so(code == 0 and not errors, f"the agent ended with {code}: {errors}")
+        so(self.session.wait_for_icon(False, APPEARS_WITHIN), "the icon stays")
+
+    def has_ended(self) -> tuple[int | None, str]:
+        """Wait for the end of an agent that was told to end; its exit code, and what it wrote on standard error."""
+        assert self._agent is not None
+        agent, self._agent = self._agent, None
+        with suppress(TimeoutError):
+            agent.ended(APPEARS_WITHIN)
+        agent.__exit__(None, None, None)
+        return agent.process.returncode, agent.errors
+
+    # --- what was opened --------------------------------------------------------------------------------------------
+
+    def opened(self) -> list[str]:
+        """The addresses and files that were to be opened, in order."""
+        file = self._home / OPENED
+        return file.read_text().splitlines() if file.exists() else []
+
+    def wait_for_opened(self, before: int) -> str:
+        """Wait until one more than so many was to be opened; which."""
+        self.session.wait_until(lambda: len(self.opened()) > before, APPEARS_WITHIN)
+        return (self.opened()[before:] or [""])[0]
+
+    # --- between two checks -----------------------------------------------------------------------------------------
+
+    def tidy(self, failed: bool) -> None:
+        """Leave the desktop as the next check is to find it.
+
+        Args:
+            failed: Whatever the check has left is put away: menus, windows, toasts, the agent.
+        """
+        session = self.session
+        if failed:
+            self.person.close_menu()
+            with suppress(Exception):
+                self.leave()
+            if self._agent is not None:
+                self._agent.process.kill()
+                self._agent = None
+            self.telex.forget()
+            self.telex.clear_faults()
+        session.withdraw_pointer()
+        session.wait_until(lambda: session.change(session.empty_screen)[1] < A_MENU, _GONE_WITHIN)
+
+    def _configure(self) -> None:
+        folder = self._home / ".config/telex-start"
+        folder.mkdir(parents=True)
+        client = self._home / "telex-client"
+        shutil.copy("/usr/bin/xev", client)  # a program with a window
+        (folder / "config.toml").write_text(
+            f'[main_app]\ncommand = "{client} -name Client -event focus"\nclick = "conversation"\n'
+        )
