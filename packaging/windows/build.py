@@ -1,10 +1,11 @@
-"""Makes ``dist/telex-start-VERSION-windows-x64.zip``, with a Python for Windows: ``python packaging/windows/build.py``.
+"""Makes ``dist/telex-start-VERSION-windows-x64.zip``: ``python packaging/windows/build.py``, with a Python for Windows.
 
-That Python has what ``packaging/requirements/runtime.txt`` and ``windows.txt`` say. The same sources, Python and packages
-make the same bytes each time.
+It has what ``packaging/requirements/runtime.txt`` and ``windows.txt`` say. The same commit, Python and packages
+give the same bytes.
 
 Environment:
     SOURCE_DATE_EPOCH: The time of all that is made, in seconds since 1970; without it, that of the last commit.
+    TELEX_START_RUNTIME_HOOK: See ``telex-start.spec``. The second folder is in ``build/windows/made``, and in no zip.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ import time
 import zipfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from this_release import DIST, ROOT, commit_time, version
+
 _SPEC = ROOT / "packaging" / "windows" / "telex-start.spec"
 _NAME = "telex-start"
 _EARLIEST = 315532800
@@ -27,20 +30,20 @@ _MS_DOS = 0
 
 def main() -> None:
     """Build it all; ends the program where PyInstaller fails."""
-    epoch = int(os.environ.get("SOURCE_DATE_EPOCH") or _last_commit())
+    epoch = int(commit_time())
     made, work = ROOT / "build" / "windows" / "made", ROOT / "build" / "windows" / "work"
     shutil.rmtree(made.parent, ignore_errors=True)
-    command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "INFO"]
+    command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"]
     command += ["--distpath", str(made), "--workpath", str(work), str(_SPEC)]
     # Sets are written in the order that they have in memory.
     environ = {**os.environ, "PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": str(epoch), "PYTHONDONTWRITEBYTECODE": "1"}
     if subprocess.run(command, env=environ, cwd=ROOT, check=False).returncode:
         raise SystemExit("build: PyInstaller failed; what it said is above")
-    target = ROOT / "dist" / f"{_NAME}-{_version()}-windows-x64.zip"
+    target = DIST / f"{_NAME}-{version()}-windows-x64.zip"
     target.parent.mkdir(exist_ok=True)
     pack(made / _NAME, target, epoch)
     size = sum(file.stat().st_size for file in (made / _NAME).rglob("*") if file.is_file())
-    print(f"{target.relative_to(ROOT)}: {target.stat().st_size / 1e6:.1f} MB, unpacked {size / 1e6:.1f} MB")
+    print(f"{target.name}: {target.stat().st_size / 1e6:.1f} MB, unpacked {size / 1e6:.1f} MB")
 
 
 def pack(folder: Path, target: Path, epoch: int) -> None:
@@ -57,17 +60,6 @@ def pack(folder: Path, target: Path, epoch: int) -> None:
             entry = zipfile.ZipInfo(name, time.gmtime(max(epoch, _EARLIEST))[:6])
             entry.compress_type, entry.create_system = zipfile.ZIP_DEFLATED, _MS_DOS
             archive.writestr(entry, file.read_bytes(), compresslevel=9)
-
-
-def _version() -> str:
-    sys.path.insert(0, str(ROOT))
-    from telex_start import __version__
-
-    return __version__
-
-
-def _last_commit() -> str:
-    return subprocess.check_output(["git", "log", "-1", "--format=%ct"], cwd=ROOT, text=True)
 
 
 if __name__ == "__main__":

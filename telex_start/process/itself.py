@@ -17,7 +17,7 @@ have a say."""
 
 
 def is_frozen() -> bool:
-    """Whether this is the program that PyInstaller makes (``packaging/windows``), which has no interpreter beside it."""
+    """Whether this is the program that PyInstaller makes (``packaging/windows``): no interpreter is beside it."""
     return bool(getattr(sys, "frozen", False))
 
 
