@@ -23,6 +23,11 @@ RELEASE ?= trixie
 test-debian:
 	python3 -m tests.debian $(RELEASE) $(if $(ARGS),"$(ARGS)")
 
+# By Windows' Python under Wine, which is set up the first time. ARGS: parts, by tests/windows/wine_NAME.py; or all.
+.PHONY: test-windows
+test-windows: set-up-test
+	.venv/bin/python -m tests.windows $(ARGS)
+
 # Real desktops, each in a Debian of its own below ~/.cache; wants root and debootstrap, and 2 GB for each the first time.
 .PHONY: test-desktops
 test-desktops: set-up-test
