@@ -18,11 +18,11 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from packaging.requirements import Requirement
 
 from telex_start import __version__
 from tests.process import ROOT
 from tests.windows.machine import MACHINE, Windows, windows_path
+from tests.windows.wheels import needed
 
 ZIP = ROOT / "dist" / f"telex-start-{__version__}-windows-x64.zip"
 MENDED = ROOT / "build" / "windows" / "made" / "telex-start-mended"
@@ -33,15 +33,8 @@ _BUILDER = MACHINE.with_name(f"{MACHINE.name}-builder")
 """The copy of its Python."""
 PACKAGES = _BUILDER / "python" / "Lib" / "site-packages"
 """What that has."""
-_LOCKS = [ROOT / "packaging" / "requirements" / f"{name}.txt" for name in ("runtime", "windows")]
 _WITHIN = 1800.0
 """Seconds that a build may take."""
-_WINDOWS = {
-    **{"sys_platform": "win32", "platform_system": "Windows", "os_name": "nt", "platform_machine": "AMD64"},
-    **{"python_version": "3.12", "python_full_version": "3.12.1", "implementation_name": "cpython"},
-    "platform_python_implementation": "CPython",
-}
-"""What the markers of requirements ask for."""
 
 
 def main(options: list[str]) -> int:
@@ -81,63 +74,25 @@ def build() -> None:
 
 
 def set_up() -> None:
-    """Make the Python that builds, unless it is there already: of that machine, and with those packages."""
-    sources = [MACHINE / "stamp", Path(__file__), *_LOCKS]
+    """Make the Python that builds, unless it is there already: the machine's, and PyInstaller."""
+    lock = ROOT / "packaging" / "requirements" / "windows.txt"
+    sources = [MACHINE / "stamp", Path(__file__), lock]
     stamp = hashlib.sha256(b"".join(file.read_bytes() for file in sources)).hexdigest()
     known = _BUILDER / "stamp"
     if known.exists() and known.read_text() == stamp:
         return
     shutil.rmtree(_BUILDER, ignore_errors=True)
     shutil.copytree(MACHINE / "python", _BUILDER / "python")
-    mends = (PACKAGES / "sitecustomize.py").read_bytes()
-    shutil.rmtree(PACKAGES)
-    PACKAGES.mkdir()
-    (PACKAGES / "sitecustomize.py").write_bytes(mends)
-    for wheel in _wheels():
-        with ZipFile(wheel) as archive:
-            archive.extractall(PACKAGES)
-    known.write_text(stamp)
-
-
-def _wheels() -> list[Path]:
-    """The wheels for Windows that the locks name, each with one of its hashes."""
-    # pip would ask the markers of the machine that it runs on.
-    wanted = [entry for lock in _LOCKS for entry in _entries(lock) if _is_for_windows(entry)]
     requirements, wheels = _BUILDER / "requirements.txt", _BUILDER / "wheels"
-    requirements.write_text("".join(entry.replace(entry.partition(" \\")[0], _pin(entry)) for entry in wanted))
+    requirements.write_text(needed(lock.read_text()))
     command = [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check", "--require-hashes"]
     command += ["--no-deps", "--platform", "win_amd64", "--python-version", "312", "--only-binary=:all:"]
     subprocess.run([*command, "-d", str(wheels), "-r", str(requirements)], check=True, stdin=subprocess.DEVNULL)
-    found = sorted(wheels.iterdir())
-    assert len(found) == len(wanted)
-    return found
-
-
-def _entries(lock: Path) -> list[str]:
-    entries: list[str] = []
-    for line in lock.read_text().splitlines(keepends=True):
-        if line.startswith("#") or line.lstrip().startswith("#"):
-            continue
-        if line[:1].isalnum():
-            entries.append(line)
-        elif entries:
-            entries[-1] += line
-    # The last hash ends in no backslash; a comment came after it.
-    return [entry.rstrip().removesuffix("\\").rstrip() + "\n" for entry in entries]
-
-
-def _requirement(entry: str) -> Requirement:
-    return Requirement(entry.partition(" \\")[0])
-
-
-def _is_for_windows(entry: str) -> bool:
-    marker = _requirement(entry).marker
-    return marker is None or marker.evaluate(_WINDOWS)
-
-
-def _pin(entry: str) -> str:
-    requirement = _requirement(entry)
-    return f"{requirement.name}{requirement.specifier}"
+    for wheel in wheels.iterdir():
+        with ZipFile(wheel) as archive:
+            archive.extractall(PACKAGES)
+    shutil.rmtree(wheels)
+    known.write_text(stamp)
 
 
 def _commit_time() -> str:
