@@ -111,6 +111,11 @@ release: set-up-release
 	.venv-release/bin/python packaging/sbom.py
 	.venv-release/bin/python packaging/release.py sums
 
+# Into dist/, made and run under Wine (packaging/windows/README.md says how on Windows).
+.PHONY: windows
+windows: set-up-test
+	.venv/bin/python -m tests.packages.windows_program $(ARGS)
+
 # What pip and pipx install, on a desktop without a screen; and which platforms need no compiler.
 test-packages: set-up-test set-up-release
 	$(PYTEST) tests/packages $(ARGS)
