@@ -13,6 +13,9 @@ from PIL import Image, ImageOps
 _SCALE = 3
 """It reads letters best that are some 30 pixels high; those of desktops have 10."""
 
+_LINE = 6
+"""Pixels by which the middles of words in one line differ at most."""
+
 
 class Word(NamedTuple):
     """One word, and where it is: the middle, in pixels of the picture."""
@@ -44,6 +47,18 @@ def words_of(picture: Image.Image) -> list[Word]:
             across, down = int(left) + int(width) // 2 - 30, int(top) + int(height) // 2 - 30
             words.append(Word(text, across // _SCALE, down // _SCALE))
     return words
+
+
+def lines_of(picture: Image.Image) -> list[Word]:
+    """The lines, each with the middle of its first word across, and its own down."""
+    lines: list[list[Word]] = []
+    for word in sorted(words_of(picture), key=lambda word: word.down):
+        if lines and word.down - lines[-1][-1].down < _LINE:
+            lines[-1].append(word)
+        else:
+            lines.append([word])
+    ordered = [sorted(line, key=lambda word: word.across) for line in lines]
+    return [Word(" ".join(word.text for word in line), line[0].across, line[0].down) for line in ordered]
 
 
 def read(picture: Image.Image) -> str:
