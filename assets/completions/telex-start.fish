@@ -90,6 +90,7 @@ complete -c telex-start -n '__telex_start_is sandbox' -l no-notification-token -
 complete -c telex-start -n '__telex_start_is sandbox' -l slugs -x -a 'new older none' -d 'name of the slug\'s field, or no slugs (new)'
 complete -c telex-start -n '__telex_start_is sandbox' -l new-message -x -a 'before after never' -d 'when a message\'s text comes: before or after its count, or never (after)'
 complete -c telex-start -n '__telex_start_is sandbox' -l honour-subs -d 'subscribe the tokens in connect.subs, which no Centrifugo does'
+complete -c telex-start -n '__telex_start_is sandbox' -l any-origin -d 'let in who sends an Origin, which no Centrifugo does by default'
 complete -c telex-start -n '__telex_start_is sandbox' -l no-story -d 'publish nothing by itself'
 complete -c telex-start -n '__telex_start_is sandbox' -l story-interval -x -d 'pace of the story (6)'
 complete -c telex-start -n '__telex_start_is sandbox' -l clock-offset -x -d 'how far the server\'s clock is ahead (0)'

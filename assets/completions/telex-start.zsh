@@ -85,6 +85,7 @@ if (( CURRENT > 2 )); then
       '--slugs=[name of the slug'\''s field, or no slugs (new)]:SLUGS:(new older none)' \
       '--new-message=[when a message'\''s text comes\: before or after its count, or never (after)]:MESSAGE:(before after never)' \
       '--honour-subs[subscribe the tokens in connect.subs, which no Centrifugo does]' \
+      '--any-origin[let in who sends an Origin, which no Centrifugo does by default]' \
       '--no-story[publish nothing by itself]' \
       '--story-interval=[pace of the story (6)]:SECONDS: ' \
       '--clock-offset=[how far the server'\''s clock is ahead (0)]:SECONDS: ' \
