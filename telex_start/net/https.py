@@ -1,27 +1,19 @@
 """HTTPS requests that end: a total deadline, a bound on size, no redirect, no surprise from the environment.
 
-The owner of requests (and of the urllib3 under it).
+By ``http.client`` alone (docs/decisions/http-by-the-standard-library.md says why): the connections are ours, opened,
+verified and bounded by :mod:`.dialling` and :mod:`.sockets`.
 """
 
 from __future__ import annotations
 
-import sys
 import threading
-import warnings
+import zlib
 from collections.abc import Callable, Iterator, Mapping
-from http.cookiejar import DefaultCookiePolicy
+from email.message import Message
+from http.client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead
+from json import dumps
 from typing import Any, NamedTuple
-
-# requests guesses encodings with charset_normalizer, which nothing here needs: answers are JSON in UTF-8. Without it
-# the process is 2.9 MB smaller; requests says so by a warning.
-sys.modules.setdefault("charset_normalizer", None)  # type: ignore[arg-type]
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    import requests
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPSConnection
-from urllib3.connectionpool import HTTPSConnectionPool
-from urllib3.util import Retry
+from urllib.parse import urlsplit
 
 from ..errors import NoNetwork, TelexFailure, TelexStartError
 from .body import Body
@@ -33,13 +25,16 @@ MOST_BYTES = 1024 * 1024
 KEPT_OPEN = 20.0
 """Seconds that a connection stays open for the next request."""
 _LATE = "Telex did not answer in time."
+_PIECE = 16 * 1024
+"""Bytes that are read at once."""
 
 
 class Answer(NamedTuple):
     """An HTTP answer."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Message
+    """By name, in any case."""
     body: bytes | memoryview
     """Bytes, unless it is larger than :data:`MOST_BYTES`, of which a caller says that it will take it."""
 
@@ -89,66 +84,46 @@ class _Line:
         return not self.opened and not over and (self.sock is None or self.sock.received == 0)
 
 
-class _Connection(HTTPSConnection):
-    """A connection that is opened our way, and whose reads all together end in time, the header's lines included.
+class _Connection(HTTPConnection):
+    """A connection that is opened our way, and whose reads all together end in time, the header's lines included."""
 
-    So urllib3 neither verifies nor dials: its own time-out is per address, per handshake and per read.
-    """
+    default_port = 443
 
-    line: _Line
+    def __init__(self, host: str, port: int | None, line: _Line) -> None:
+        super().__init__(host, port)
+        self._line = line
+        self.sock: Any = None
 
     def connect(self) -> None:
-        line = self.line
+        """Open it, when the first request is sent by it."""
+        line = self._line
         assert line.deadline is not None
         line.opened = True
-        opened = line.dialler.dial(self.host, self.port or 443, line.deadline, line.aborter)
-        self.sock: Any = DeadlineSocket(opened)
+        self.sock = DeadlineSocket(line.dialler.dial(self.host, self.port, line.deadline, line.aborter))
         line.sent_now()
-        self.is_verified = True
+        self._arm()
 
     def putrequest(self, *args: Any, **kwargs: Any) -> None:
+        """Begin a request."""
         self._arm()
         super().putrequest(*args, **kwargs)
 
-    def getresponse(self) -> Any:
+    def getresponse(self) -> HTTPResponse:
+        """The head of the answer."""
         self._arm()
         return super().getresponse()
 
     def _arm(self) -> None:
-        if isinstance(self.sock, DeadlineSocket):
-            self.sock.deadline = self.line.deadline
-            if self.line.sock is not self.sock:
-                self.line.sock = self.sock
+        if self.sock is not None:
+            self.sock.deadline = self._line.deadline
+            if self._line.sock is not self.sock:
+                self._line.sock = self.sock
                 self.sock.received = 0
 
     def close(self) -> None:
+        """Close it; another request opens it again."""
         super().close()
-        self.line.aborter.release()
-
-
-class _Adapter(HTTPAdapter):
-    """Gives our connections to requests."""
-
-    def __init__(self, line: _Line) -> None:
-        self._line = line
-        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=Retry(0, redirect=False))
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        connection = type("Connection", (_Connection,), {"line": self._line})
-        pool = type("Pool", (HTTPSConnectionPool,), {"ConnectionCls": connection})
-        self.poolmanager.pool_classes_by_scheme = {"https": pool}
-
-    def cert_verify(self, *_: Any) -> None:
-        """Our context verifies. requests would look for certifi's authorities, or REQUESTS_CA_BUNDLE's."""
-
-
-class _Session(requests.Session):
-    """requests' session, which follows no redirect and does not look where one leads."""
-
-    def resolve_redirects(self, *_: Any, **__: Any) -> Iterator[Any]:
-        # requests (2.34) calls it with allow_redirects=False too, for Response.next, and reads a redirect's whole body.
-        return iter(())
+        self._line.aborter.release()
 
 
 class Https:
@@ -169,13 +144,8 @@ class Https:
         self._line = _Line(dialler)
         self._unwanted = unwanted
         self._used_at = float("-inf")
-        self._session = _Session()
-        # With it requests reads ~/.netrc, and an entry there would replace our Authorization header.
-        self._session.trust_env = False
-        self._session.headers.update({"User-Agent": agent, "Accept": "application/json"})
-        self._session.headers.pop("Accept-Encoding", None)
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))  # nothing outlives an answer
-        self._session.mount("https://", _Adapter(self._line))
+        self._standing = {"User-Agent": agent, "Accept": "application/json"}
+        self._connection: _Connection | None = None
 
     def request(
         self,
@@ -213,7 +183,7 @@ class Https:
         line = self._line
         line.deadline, line.only_once = deadline, only_once
         if only_once or self._now() - self._used_at > KEPT_OPEN:
-            self._session.close()  # the network may have changed under an idle connection: it would only hang
+            self.close()  # the network may have changed under an idle connection: it would only hang
         line.begin(interruptible)
         try:
             if interruptible and self._unwanted():  # an interrupt that came before `begin` was meant for this, too
@@ -223,7 +193,7 @@ class Https:
             except NoNetwork:
                 if not line.kept_was_closed:
                     raise
-            self._session.close()
+            self.close()
             return self._exchange(method, url, headers, json, most_bytes)
         finally:
             line.end()
@@ -231,41 +201,70 @@ class Https:
 
     def _exchange(self, method: str, url: str, headers: Mapping[str, str], json: Any, most_bytes: int) -> Answer:
         line = self._line
-        deadline = line.deadline
-        assert deadline is not None
+        assert line.deadline is not None
         line.opened, line.sock = False, None
         try:
-            left = deadline.left()
-            with self._session.request(
-                method,
-                url,
-                headers=dict(headers),
-                json=json,
-                timeout=(left, left),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                body = Body(most_bytes)
-                if not 300 <= response.status_code < 400:
-                    for piece in response.raw.stream(16 * 1024, decode_content=True):
-                        if not body.add(piece):
-                            raise TelexFailure("The answer was far too large to be Telex's.")
-                        deadline.left()
-                return Answer(response.status_code, response.headers, body.whole())
+            answer = self._answer(self._sent(method, url, headers, json), most_bytes)
+        except BaseException:
+            self.close()  # what is left of the answer belongs to nobody
+            raise
+        return answer
+
+    def _sent(self, method: str, url: str, headers: Mapping[str, str], json: Any) -> HTTPResponse:
+        """Send the request, and read the head of its answer.
+
+        Raises:
+            TelexStartError: as :meth:`request` says.
+        """
+        where = urlsplit(url)
+        path = f"{where.path or '/'}?{where.query}" if where.query else where.path or "/"
+        fields = self._standing | dict(headers)
+        body = None
+        if json is not None:
+            body = dumps(json, allow_nan=False).encode()
+            fields["Content-Type"] = "application/json"
+        elif method == "POST":
+            fields["Content-Length"] = "0"
+        connection = self._connection
+        if connection is None or (connection.host, connection.port) != (where.hostname, where.port or 443):
+            self.close()
+            connection = self._connection = _Connection(where.hostname or "", where.port, self._line)
+        try:
+            connection.request(method, path, body, fields)
+            return connection.getresponse()
         except TelexStartError:
             raise
-        except (requests.exceptions.ConnectTimeout, requests.exceptions.ReadTimeout, TimeoutError):
+        except TimeoutError:
             raise NoNetwork(_LATE) from None
-        except requests.exceptions.ConnectionError:
-            raise NoNetwork(_LATE if deadline.over else "The connection to Telex broke off.") from None
-        except (requests.exceptions.RequestException, OSError, ValueError) as error:
+        except (HTTPException, OSError):
+            late = self._line.deadline is not None and self._line.deadline.over
+            raise NoNetwork(_LATE if late else "The connection to Telex broke off.") from None
+        except ValueError as error:
             raise TelexFailure(f"The answer could not be read ({type(error).__name__}).") from None
-        except Exception as error:
-            # urllib3's own errors come out of reading the body: a cut connection, a bad chunk, a time-out.
-            if type(error).__module__.startswith(("urllib3", "http.client")):
-                late = deadline.over or "Timeout" in type(error).__name__
-                raise NoNetwork(_LATE if late else f"The answer broke off ({type(error).__name__}).") from None
+
+    def _answer(self, response: HTTPResponse, most_bytes: int) -> Answer:
+        """Read the rest of an answer.
+
+        Raises:
+            TelexStartError: as :meth:`request` says.
+        """
+        deadline = self._line.deadline
+        assert deadline is not None
+        body = Body(most_bytes)
+        redirects = 300 <= response.status < 400
+        try:
+            for piece in () if redirects else _pieces(response):
+                if not body.add(piece):
+                    raise TelexFailure("The answer was far too large to be Telex's.")
+                deadline.left()
+        except TelexStartError:
             raise
+        except (HTTPException, OSError, ValueError, zlib.error) as error:
+            late = deadline.over or isinstance(error, TimeoutError)
+            raise NoNetwork(_LATE if late else f"The answer broke off ({type(error).__name__}).") from None
+        if redirects or response.will_close:
+            self.close()  # a redirect's body is not read
+        return Answer(response.status, response.headers, body.whole())
 
     def interrupt(self) -> None:
         """End the request under way in another thread with :class:`NoNetwork`, if nobody wants it any more."""
@@ -276,5 +275,27 @@ class Https:
         self._line.aborter.abort()
 
     def close(self) -> None:
-        """Close idle connections."""
-        self._session.close()
+        """Close the idle connection."""
+        if self._connection is not None:
+            self._connection.close()
+
+
+def _pieces(response: HTTPResponse) -> Iterator[bytes]:
+    """The body as it comes; unzipped where a server has zipped it without being asked to.
+
+    Raises:
+        HTTPException, OSError, ValueError, zlib.error: it broke off, or is not what it is said to be.
+    """
+    zipped = response.headers.get("Content-Encoding", "identity").strip().lower() in ("gzip", "x-gzip", "deflate")
+    unzip = zlib.decompressobj(32 + zlib.MAX_WBITS) if zipped else None
+    while piece := response.read(_PIECE):
+        if unzip is None:
+            yield piece
+            continue
+        while piece:
+            yield unzip.decompress(piece, _PIECE)
+            piece = unzip.unconsumed_tail
+    if response.length:
+        raise IncompleteRead(b"", response.length)  # http.client says it of a read of the whole alone
+    if unzip is not None:
+        yield unzip.flush()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import os
 import re
+import sys
 from urllib.parse import SplitResult, unquote, urlsplit
-from urllib.request import getproxies_environment, proxy_bypass
 
 from ..errors import ProxyFailed
 from . import http_head
@@ -95,6 +95,10 @@ def proxy_for(host: str) -> Proxy | None:
     """
     if is_loopback(host):
         return None
+    if sys.platform.startswith("linux") and not any(name.lower().endswith("_proxy") for name in os.environ):
+        return None  # as nearly everywhere; the module below and what it brings are half a megabyte
+    from urllib.request import getproxies_environment, proxy_bypass
+
     named: dict[str, str] = getproxies_environment()
     kind = "https" if named.get("https") else "all"
     address = named.get(kind)
