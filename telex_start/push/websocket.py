@@ -7,11 +7,23 @@ import logging
 import os
 import select
 import ssl
+import sys
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-import websocket
+# websocket-client 1.9.2 imports its WebSocketApp, which nothing here uses, and `inspect` for a log entry about that:
+# the process is 1 MB smaller without them. Who imports them elsewhere gets them.
+_SPARED = {name: ModuleType(name) for name in ("websocket._app", "inspect") if name not in sys.modules}
+for _module in _SPARED.values():
+    _module.__getattr__ = lambda name: None  # type: ignore[method-assign]
+sys.modules.update(_SPARED)
+try:
+    import websocket
+finally:
+    for _name in _SPARED:
+        del sys.modules[_name]
 
 from ..errors import NoNetwork, TelexFailure, Temporary
 from ..net import http_head
