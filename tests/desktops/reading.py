@@ -14,8 +14,8 @@ _SCALE = 3
 """It reads letters best that are some 30 pixels high; those of desktops have 10."""
 
 _ONE_FOR_ALL, _BY_PLACE = 0, 2
-"""How it tells ink from paper: by one brightness for the whole picture (Otsu), or by what is around (Sauvola). The first
-reads a menu with a marked line better, the second a grey toast with white words beside a black panel (GNOME)."""
+"""How it tells ink from paper: by one brightness for the whole picture (Otsu), or by what is around (Sauvola). The
+first reads a menu better, the second a grey toast with white words beside a black panel (GNOME)."""
 _LINE = 6
 """Pixels by which the middles of words in one line differ at most."""
 
