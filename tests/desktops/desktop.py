@@ -41,8 +41,9 @@ class Desktop(NamedTuple):
     """Whether a window may appear without taking the focus; else none is opened unasked."""
     daemon: str = ""
     """Who shows notifications, as the doctor says it."""
-    disturb: tuple[Command, Command] = ((), ())
-    """What switches the desktop's own do-not-disturb on, and off."""
+    disturb: tuple[Command, Command] | None = None
+    """What switches the desktop's own do-not-disturb on, and off; ``None`` where a program can ask for it as long as it
+    runs, by ``org.freedesktop.Notifications.Inhibit``."""
     cannot: Mapping[str, str] = MappingProxyType({})
     """The checks that cannot be made here, by their names (:mod:`tests.desktops.checks`), and why."""
 

@@ -140,6 +140,17 @@ class Session:
         self.wait_until(lambda: self.online_icon() is not None, within)
         return self.online_icon()
 
+    def has_gone(self, look: Image.Image, within: float) -> bool:
+        """Wait until the tray has no icon any more, and does not look so as with it.
+
+        It may look otherwise than at first: Plasma shows a bell while there are notifications in its list.
+        """
+        self.withdraw_pointer()
+        return self.wait_until(
+            lambda: "StatusNotifierItem" not in self.registered() and difference(look, self.tray())[1] >= AN_ICON,
+            within,
+        )
+
     def wait_for_icon_place(self) -> tuple[int, int] | None:
         """Wait for the icon, whatever it shows; as :meth:`icon_place`."""
         self.withdraw_pointer()
@@ -174,7 +185,9 @@ class Session:
         """Put the pointer into the middle of the screen: below it icons are lighter, and tips appear."""
         self._run(("xdotool", "mousemove", str(SCREEN[0] // 2), str(SCREEN[1] // 2)))
 
-    def wait_for_more(self, before: Image.Image, known: Box, pixels: int = A_MENU) -> tuple[Box | None, int]:
+    def wait_for_more(
+        self, before: Image.Image, known: Box, pixels: int = A_MENU, within: float = APPEARS_WITHIN
+    ) -> tuple[Box | None, int]:
         """Wait until something has come that is not in that box alone; as :meth:`change`, without what is in there."""
         seen: tuple[Box | None, int] = (None, 0)
 
@@ -185,7 +198,7 @@ class Session:
             seen = difference(before, now)
             return seen[1] >= pixels
 
-        self.wait_until(more, APPEARS_WITHIN)
+        self.wait_until(more, within)
         self.settle(IN_PLACE_WITHIN)
         more()
         return seen

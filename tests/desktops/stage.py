@@ -71,13 +71,14 @@ class Stage:
         if self._agent is None:
             return
         agent, self._agent = self._agent, None
+        look = self.session.tray()
         agent.process.terminate()
         try:
             code, errors = agent.ended(), agent.errors
         finally:
             agent.__exit__(None, None, None)
         so(code == 0 and not errors, f"the agent ended with {code}: {errors}")
-        so(self.session.wait_for_icon(False, APPEARS_WITHIN), "the icon stays")
+        so(self.session.has_gone(look, APPEARS_WITHIN), f"the icon stays: {self.session.registered()}")
 
     def has_ended(self) -> tuple[int | None, str]:
         """Wait for the end of an agent that was told to end; its exit code, and what it wrote on standard error."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from PIL import Image
 
@@ -159,22 +161,35 @@ def urgent(stage: Stage) -> str:
     return f"in {box}, there for 12 s, gone when cancelled"
 
 
+@contextmanager
+def _undisturbed(stage: Stage) -> Iterator[None]:
+    """The desktop's do-not-disturb is on."""
+    if stage.desktop.disturb is None:
+        with stage.person.bus() as client:
+            name, path = "org.freedesktop.Notifications", "/org/freedesktop/Notifications"
+            client.call(name, path, name, "Inhibit", "ssa{sv}", "org.kde.presenting", "a talk", {})
+            yield
+        return
+    on, off = stage.desktop.disturb
+    stage.session.run(*on)
+    try:
+        yield
+    finally:
+        stage.session.run(*off)
+
+
 @CHECKS.add("do not disturb", "With the desktop's do-not-disturb nothing pops up; without, the next does")
 def do_not_disturb(stage: Stage) -> str:
-    on, off = stage.desktop.disturb
     session = stage.session
-    session.run(*on)
-    try:
+    with _undisturbed(stage):
         empty, notified = _calm(stage), len(stage.told.told)
         stage.direct(0, _WHO, "not to be shown")
         told = stage.told.wait_for(lambda told: "not to be shown" in told.body, APPEARS_WITHIN, notified)
         so(told is not None, "the daemon was not told")
         shown = session.wait_until(lambda: session.change(empty)[1] >= A_MENU, 3.0)  # else it takes less than one
         session.picture("do-not-disturb")
-        so(not shown, f"it pops up: {session.change(empty)}")
-    finally:
-        session.run(*off)
         stage.telex.read(0, username=_WHO)
+        so(not shown, f"it pops up: {session.change(empty)}")
     session.settle()
     empty = session.screen()
     _comes(stage, "to be shown again", empty)
