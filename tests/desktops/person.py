@@ -94,6 +94,9 @@ class Person:
     def choose(self, *labels: str) -> str:
         """Open the icon's menu, go into submenus, and choose; how that was done, in words."""
         *into, label = labels
+        if len(labels) > self._session.desktop.menu_levels:
+            self.choose_by_bus(*labels)
+            return "by dbusmenu"
         box = self.open_menu()
         for number, submenu in enumerate(into):
             box = self._open_submenu(submenu, box, *into[:number])
