@@ -37,7 +37,7 @@ class Desktop(NamedTuple):
     """The desktop whose Debian it has, where that is another one's."""
     menus_get_keys: bool = True
     """Whether a menu that the mouse has opened takes the keyboard too."""
-    menu_levels: int = 3
+    menu_levels: int = 4
     """How many menus deep the mouse or the keyboard gets; what is below is chosen by ``com.canonical.dbusmenu``."""
     spares_focus: bool = True
     """Whether a window may appear without taking the focus; else none is opened unasked."""

@@ -55,6 +55,7 @@ class Session:
 
     def __init__(self, desktop: Desktop) -> None:
         self.desktop = desktop
+        self._icon_at: tuple[int, int] | None = None
         self._logs = HERE / "log"
         self._logs.mkdir()
         self._pictures = HERE / "pictures"
@@ -165,11 +166,15 @@ class Session:
         if len(places) < AN_ICON:
             return None
         across, down = sorted(n % width for n in places), sorted(n // width for n in places)
-        return left + across[len(places) // 2], top + down[len(places) // 2]
+        self._icon_at = left + across[len(places) // 2], top + down[len(places) // 2]
+        return self._icon_at
 
     def icon_place(self) -> tuple[int, int] | None:
-        """The middle of the icon, whatever state it shows; ``None`` without one."""
-        if (place := self.online_icon()) is not None:
+        """The middle of the icon, whatever state it shows; ``None`` without one.
+
+        One that is not online is where it was when it was, if it ever was: beside it a bell may have come for toasts.
+        """
+        if (place := self.online_icon() or self._icon_at) is not None:
             return place
         box, count = difference(self.empty, self._look(self.desktop.tray))
         if box is None or count < AN_ICON:
@@ -218,14 +223,14 @@ class Session:
 
         What goes by itself soon is still in the picture: GNOME takes a toast away after four seconds.
         """
-        self.wait_until(lambda: self.change(before)[1] >= A_MENU, APPEARS_WITHIN)
-        last, deadline = self.screen(), time.monotonic() + IN_PLACE_WITHIN
+        deadline = time.monotonic() + APPEARS_WITHIN
+        last = self.screen()
         while time.monotonic() < deadline:
             time.sleep(0.2)
-            now = self.screen()
-            if difference(last, now)[1] < AN_ICON:  # a toast of MATE's has a clock that runs
+            before_that, last = last, self.screen()
+            there = difference(before, last)[1] >= A_MENU
+            if there and difference(before_that, last)[1] < AN_ICON:  # a toast of MATE's has a clock that runs
                 break
-            last = now
         return last, *difference(before, last)
 
     def settle(self, within: float = APPEARS_WITHIN) -> None:

@@ -28,7 +28,7 @@ def _listed(stage: Stage, label: str, *into: str) -> str:
 
 def _unread(stage: Stage, text: str) -> None:
     """Something is unread, and its toast, which would cover what the menu shows, has come and gone."""
-    empty, notified = stage.session.screen(), len(stage.told.told)
+    empty, notified = stage.calm(), len(stage.told.told)
     stage.direct(1, "Ben Okri", text)
     so(stage.told.wait_for(lambda told: text in told.body, 15.0, notified), "no notification")
     stage.session.wait_for_still(empty)

@@ -43,20 +43,13 @@ def _shown(stage: Stage, text: str, empty: Image.Image, notified: int) -> tuple[
     return told, box, screen.crop(box)
 
 
-def _calm(stage: Stage) -> Image.Image:
-    """The screen with nothing on it."""
-    stage.signed_in()
-    stage.session.settle()
-    return stage.session.screen()
-
-
 def _gone(stage: Stage, empty: Image.Image, within: float) -> bool:
     return stage.session.wait_until(lambda: stage.session.change(empty)[1] < A_MENU, within)
 
 
 @CHECKS.add("toast", "A message pops up with the program's icon, who wrote, and what")
 def toast(stage: Stage) -> str:
-    empty = _calm(stage)
+    empty = stage.calm()
     _, box, look = _comes(stage, "the build is green again", empty)
     stage.session.picture("toast")
     stage.telex.read(0, username=_WHO)
@@ -72,7 +65,7 @@ def toast(stage: Stage) -> str:
 @CHECKS.add("toast: kinds", "A direct message, a channel's, a mention and a call, each in its words; gone when over")
 def kinds(stage: Stage) -> str:
     for kind in KINDS:
-        empty, notified = _calm(stage), len(stage.told.told)
+        empty, notified = stage.calm(), len(stage.told.told)
         stage.pace()
         kind.happens(stage.telex)
         told, _, _ = _shown(stage, kind.title, empty, notified)
@@ -87,7 +80,7 @@ def kinds(stage: Stage) -> str:
 
 @CHECKS.add("toast: escaping", f"What looks like markup is read as it was written: {LITERAL}")
 def escaping(stage: Stage) -> str:
-    empty = _calm(stage)
+    empty = stage.calm()
     _, _, look = _comes(stage, LITERAL, empty)
     stage.session.picture("toast-escaping")
     stage.telex.read(0, username=_WHO)
@@ -102,7 +95,7 @@ def escaping(stage: Stage) -> str:
 
 @CHECKS.add("toast: click", "A click on it opens the conversation in the browser")
 def click(stage: Stage) -> str:
-    empty, before = _calm(stage), len(stage.opened())
+    empty, before = stage.calm(), len(stage.opened())
     _, box, _ = _comes(stage, "click on this", empty)
     stage.person.click_on("click on this", box)
     address = stage.wait_for_opened(before)
@@ -115,7 +108,7 @@ def click(stage: Stage) -> str:
 
 @CHECKS.add("toast: replaced", "The next message of a conversation takes the place of the first: one toast, not two")
 def replaced(stage: Stage) -> str:
-    empty = _calm(stage)
+    empty = stage.calm()
     first, one, look = _comes(stage, "the first of two", empty)
     notified = len(stage.told.told)
     stage.direct(0, _WHO, "and now the second")
@@ -136,7 +129,7 @@ def replaced(stage: Stage) -> str:
 
 @CHECKS.add("toast: read", "Once the conversation is read elsewhere its toast goes, before its time")
 def closed_when_read(stage: Stage) -> str:
-    empty = _calm(stage)
+    empty = stage.calm()
     told, _, _ = _comes(stage, "read on the phone", empty)
     stage.telex.read(0, username=_WHO)
     asked = stage.told.heard(lambda: told.ident in stage.told.closing, APPEARS_WITHIN)
@@ -148,7 +141,7 @@ def closed_when_read(stage: Stage) -> str:
 
 @CHECKS.add("toast: urgent", "A call pops up, stays past the time of others, and goes when the caller hangs up")
 def urgent(stage: Stage) -> str:
-    empty, notified = _calm(stage), len(stage.told.told)
+    empty, notified = stage.calm(), len(stage.told.told)
     stage.pace()
     stage.telex.call(0, "Ben Okri")
     told, box, _ = _shown(stage, "Ben Okri is calling", empty, notified)
@@ -182,7 +175,7 @@ def _undisturbed(stage: Stage) -> Iterator[None]:
 def do_not_disturb(stage: Stage) -> str:
     session = stage.session
     with _undisturbed(stage):
-        empty, notified = _calm(stage), len(stage.told.told)
+        empty, notified = stage.calm(), len(stage.told.told)
         stage.direct(0, _WHO, "not to be shown")
         told = stage.told.wait_for(lambda told: "not to be shown" in told.body, APPEARS_WITHIN, notified)
         so(told is not None, "the daemon was not told")
