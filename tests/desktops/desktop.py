@@ -39,6 +39,8 @@ class Desktop(NamedTuple):
     """Whether a menu that the mouse has opened takes the keyboard too."""
     menu_levels: int = 4
     """How many menus deep the mouse or the keyboard gets; what is below is chosen by ``com.canonical.dbusmenu``."""
+    menus_get_keys_at_once: bool = True
+    """Whether it does so too where an entry has changed since the menu was open last; else when it is opened again."""
     spares_focus: bool = True
     """Whether a window may appear without taking the focus; else none is opened unasked."""
     daemon: str = ""

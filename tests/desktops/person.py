@@ -11,12 +11,13 @@ from tests.panel_item import MenuEntry, PanelItem
 
 from .check import so
 from .desktop import SCREEN
-from .pictures import Box
+from .pictures import Box, difference
 from .reading import is_read, likeness, lines_of
-from .session import A_MENU, Session
+from .session import A_MENU, APPEARS_WITHIN, IN_PLACE_WITHIN, Session
 
-A_SUBMENU = A_MENU // 2
-"""Pixels of the screen that a submenu changes at least; some have one line."""
+A_SUBMENU = A_MENU // 4
+"""Pixels of the screen that a submenu changes at least; some have one line, and in GNOME, which opens them all in one
+menu, that is lower still where the menu is as high as the screen: it scrolls."""
 HOVERED_WITHIN = 4.0
 """Seconds in which a submenu opens below the pointer, where it does so."""
 _WATCHER = "org.kde.StatusNotifierWatcher"
@@ -89,7 +90,18 @@ class Person:
         assert icon is not None
         before = session.screen()
         self.click(icon, 3)
-        return self._opened(before, "the menu does not open")
+        box = self._opened(before, "the menu does not open")
+        if session.desktop.menus_get_keys_at_once:
+            return box
+        opened = session.screen().crop(box)
+        self.close_menu()
+        gone = session.wait_until(lambda: difference(opened, session.screen().crop(box))[1] >= A_MENU, APPEARS_WITHIN)
+        so(gone, "Escape does not close the menu")
+        session.withdraw_pointer()
+        session.settle(IN_PLACE_WITHIN)
+        before = session.screen()
+        self.click(icon, 3)
+        return self._opened(before, "the menu does not open again")
 
     def choose(self, *labels: str) -> str:
         """Open the icon's menu, go into submenus, and choose; how that was done, in words."""
