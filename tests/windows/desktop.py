@@ -15,7 +15,6 @@ from Xlib import X
 from Xlib.display import Display
 from Xlib.error import XError
 
-from tests.desktops.pictures import lines_of_text
 from tests.fake_bus import Xvfb
 from tests.process import ROOT, end
 
@@ -172,7 +171,7 @@ class Desktop(Windows):
         data = window.get_image(0, 0, box.width, box.height, X.ZPixmap, 0xFFFFFFFF).data
         picture = Image.frombytes("RGB", (box.width, box.height), data, "raw", "BGRX")
         before = self.popups()
-        self.xdotool("mousemove", str(box.x + 40), str(box.y + lines_of_text(picture)[line]), "click", "1")
+        self.xdotool("mousemove", str(box.x + 40), str(box.y + _lines(picture)[line]), "click", "1")
         return before
 
     def choose_in(self, menu: int, line: int, inner: int) -> None:
@@ -187,10 +186,10 @@ class Desktop(Windows):
         with self.python(code) as process:
             return "" if process.ended(WITHIN) else str(json.loads(process.output[-1]))
 
-    def picture(self, name: str) -> None:
-        """Save a picture of the screen in :data:`PICTURES`, to be looked at."""
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        path = PICTURES / f"{name}.png"
+    def picture(self, where: str | Path) -> None:
+        """Save a picture of the screen, to be looked at: in a file, or by a name in :data:`PICTURES`."""
+        path = where if isinstance(where, Path) else PICTURES / f"{where}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run(["import", "-silent", "-window", "root", str(path)], env=self._x_environ(), check=True)
 
     def _mouse_is_taken(self) -> bool:
@@ -208,3 +207,19 @@ class Desktop(Windows):
         except XError:
             return []
         return [found for child in children for found in (child, *self._windows(child))]
+
+
+def _lines(menu: Image.Image) -> list[int]:
+    """The middles of a menu's lines of text, from its top: rows that have ink where no edge is."""
+    inner = menu.crop((16, 0, menu.width - 16, menu.height))
+    rows = [inner.crop((0, row, inner.width, row + 1)).getcolors(inner.width) or [] for row in range(inner.height)]
+    lines: list[int] = []
+    began = None
+    for row, colours in enumerate([*rows, []]):
+        if len(colours) > 1 and began is None:
+            began = row
+        elif len(colours) <= 1 and began is not None:
+            if row - began >= 6:  # a separator is lower
+                lines.append((began + row) // 2)
+            began = None
+    return lines
