@@ -53,7 +53,7 @@ def words_of(picture: Image.Image, thresholding: int = _ONE_FOR_ALL) -> list[Wor
 
 
 def lines_of(picture: Image.Image) -> list[Word]:
-    """The lines, each with the middle of its first word across, and its own down: read in both ways."""
+    """The lines, each with the middle of its first word across, and its own down; in both ways, as :func:`read`."""
     return [line for way in (_ONE_FOR_ALL, _BY_PLACE) for line in _lines(words_of(picture, way))]
 
 
