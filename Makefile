@@ -1,5 +1,5 @@
 # Telex Start. Every target does its own set-up.
-.PHONY: demo test test-fast test-debian test-centrifugo bench soak fleet fuzz chaos lint coverage man completions
+.PHONY: demo test test-fast test-debian test-desktops test-centrifugo bench soak fleet fuzz chaos lint coverage man completions
 .PHONY: lock wheel release test-packages
 .PHONY: lint-workflows audit set-up-audit
 .PHONY: set-up-demo set-up-test set-up-bench set-up-release clean
@@ -105,8 +105,7 @@ wheel: set-up-release
 release: set-up-release
 	.venv-release/bin/python packaging/release.py check
 	$(MAKE) wheel
-	$(MAKE) deb RELEASE=bookworm
-	$(MAKE) deb RELEASE=trixie
+	$(MAKE) deb
 	if command -v wine >/dev/null; then $(MAKE) windows; fi
 	.venv-release/bin/python packaging/sbom.py
 	.venv-release/bin/python packaging/release.py sums

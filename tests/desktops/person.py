@@ -10,9 +10,16 @@ from tests.fake_bus import BusClient, PrivateBus
 from tests.panel_item import MenuEntry, PanelItem
 
 from .check import so
-from .pictures import Box, lines_of_text
-from .session import A_MENU, Session
+from .desktop import SCREEN
+from .pictures import Box, difference
+from .reading import is_read, likeness, lines_of
+from .session import A_MENU, APPEARS_WITHIN, IN_PLACE_WITHIN, Session
 
+A_SUBMENU = A_MENU // 4
+"""Pixels of the screen that a submenu changes at least; some have one line, and in GNOME, which opens them all in one
+menu, that is lower still where the menu is as high as the screen: it scrolls."""
+HOVERED_WITHIN = 4.0
+"""Seconds in which a submenu opens below the pointer, where it does so."""
 _WATCHER = "org.kde.StatusNotifierWatcher"
 
 
@@ -21,6 +28,7 @@ class Person:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._pointer = 0, 0
 
     # --- mouse and keyboard -----------------------------------------------------------------------------------------
 
@@ -30,9 +38,23 @@ class Person:
         time.sleep(1.0)  # Cinnamon takes no click from a pointer that has only just arrived
         self._session.run("xdotool", "mousedown", str(button), "sleep", "0.15", "mouseup", str(button))
 
+    def click_on(self, text: str, box: Box) -> None:
+        """Click on a line that is to be read in that box."""
+        lines = lines_of(self._session.screen().crop(box))
+        best = max(lines, key=lambda line: likeness(text, line.text), default=None)
+        so(best is not None and is_read(text, best.text), f"{text!r} is not to be read among {lines}")
+        assert best is not None
+        self.click((box[0] + best.across, box[1] + best.down))
+
     def point(self, at: tuple[int, int]) -> None:
-        """Put the pointer there."""
-        self._session.run("xdotool", "mousemove", str(at[0]), str(at[1]))
+        """Move the pointer there, in steps as a hand does: GTK takes a jump into a menu for no motion."""
+        (left, top), steps = self._pointer, 8
+        words: list[str] = []
+        for step in range(1, steps + 1):
+            across, down = left + (at[0] - left) * step // steps, top + (at[1] - top) * step // steps
+            words += ["mousemove", str(across), str(down), "sleep", "0.02"]
+        self._session.run("xdotool", *words)
+        self._pointer = at
 
     def press(self, *keys: str) -> None:
         """Press keys, one after the other, at a person's pace."""
@@ -48,7 +70,7 @@ class Person:
 
     def entries(self, *into: str) -> list[MenuEntry]:
         """The entries of the icon's menu, or of a submenu, without separators, as the agent offers them."""
-        with self._bus() as client:
+        with self.bus() as client:
             item = self._item(client)
             for number, label in enumerate(into):
                 if label not in item.labels(*into[:number]):
@@ -57,7 +79,7 @@ class Person:
 
     def choose_by_bus(self, *labels: str) -> None:
         """Choose as a panel does (``com.canonical.dbusmenu``), without mouse and keyboard."""
-        with self._bus() as client:
+        with self.bus() as client:
             self._item(client).click(*labels)
 
     def open_menu(self) -> Box:
@@ -68,11 +90,25 @@ class Person:
         assert icon is not None
         before = session.screen()
         self.click(icon, 3)
-        return self._opened(before, "the menu does not open")
+        box = self._opened(before, "the menu does not open")
+        if session.desktop.menus_get_keys_at_once:
+            return box
+        opened = session.screen().crop(box)
+        self.close_menu()
+        gone = session.wait_until(lambda: difference(opened, session.screen().crop(box))[1] >= A_MENU, APPEARS_WITHIN)
+        so(gone, "Escape does not close the menu")
+        session.withdraw_pointer()
+        session.settle(IN_PLACE_WITHIN)
+        before = session.screen()
+        self.click(icon, 3)
+        return self._opened(before, "the menu does not open again")
 
     def choose(self, *labels: str) -> str:
         """Open the icon's menu, go into submenus, and choose; how that was done, in words."""
         *into, label = labels
+        if len(labels) > self._session.desktop.menu_levels:
+            self.choose_by_bus(*labels)
+            return "by dbusmenu"
         box = self.open_menu()
         for number, submenu in enumerate(into):
             box = self._open_submenu(submenu, box, *into[:number])
@@ -97,19 +133,30 @@ class Person:
 
     def close_menu(self) -> None:
         """Close whatever menus are open."""
-        self.press("Escape", "Escape")
+        if self._session.desktop.menus_get_keys:
+            self.press("Escape", "Escape")
+        else:
+            self.click((SCREEN[0] // 2, SCREEN[1] // 2))
 
     def _open_submenu(self, label: str, box: Box, *into: str) -> Box:
         session = self._session
-        before = session.screen()
         if session.desktop.menus_get_keys:
             self._go_to(label, *into)
             before = session.screen()
             self.press("Right")
-        else:
-            self._click_line(label, box, *into)
-        # A submenu has three lines at least.
-        return self._opened(before, f"{label} does not open", A_MENU // 2)
+            return self._opened(before, f"{label} does not open", A_SUBMENU)
+        before = session.screen()
+        at = self._line(label, box, *into)
+        self._go_across(at, box)
+        # It opens below the pointer; where it does not, a click opens it. A click on one that is open may close it.
+        # What is looked for is beside the menu, in which the line itself is marked.
+        beside, count = session.wait_for_more(before, box, A_SUBMENU, HOVERED_WITHIN)
+        if count < A_SUBMENU:
+            self.click(at)
+            beside, count = session.wait_for_more(before, box, A_SUBMENU)
+        so(beside is not None and count >= A_SUBMENU, f"{label} does not open: {count} pixels beside {box}")
+        assert beside is not None
+        return beside
 
     def _go_to(self, label: str, *into: str) -> None:
         """Move the mark of the open menu to an entry. In a submenu that a key has opened it is on the first one."""
@@ -118,10 +165,30 @@ class Person:
         self.press(*["Down"] * (usable.index(label) + (not into)))
 
     def _click_line(self, label: str, box: Box, *into: str) -> None:
-        entries = [entry.label for entry in self.entries(*into)]
-        lines = lines_of_text(self._session.screen().crop(box))
-        so(len(lines) == len(entries), f"{len(lines)} lines in the menu, which has {len(entries)} entries")
-        self.click(((box[0] + box[2]) // 2, box[1] + lines[entries.index(label)]), 1)
+        at = self._line(label, box, *into)
+        self._go_across(at, box)
+        self.click(at)
+
+    def _go_across(self, at: tuple[int, int], box: Box) -> None:
+        """Put the pointer there; into a submenu from its entry as a hand goes: straight across, then down."""
+        if box[1] <= self._pointer[1] < box[3]:
+            self.point((at[0], self._pointer[1]))
+            time.sleep(0.3)
+        self.point(at)
+
+    def _line(self, label: str, box: Box, *into: str) -> tuple[int, int]:
+        """Where the open menu in that box has the entry with this label."""
+        labels = [entry.label for entry in self.entries(*into)]
+        lines = lines_of(self._session.screen().crop(box))
+        # The line that is most like this label, and less like any other.
+        fit = [
+            line
+            for line in lines
+            if is_read(label, line.text) and max(labels, key=lambda other: likeness(other, line.text)) == label
+        ]
+        so(fit, f"{label} is not in the menu; read: {[line.text for line in lines]}")
+        best = max(fit, key=lambda line: likeness(line.text, label))
+        return box[0] + best.across, box[1] + best.down
 
     def _opened(self, before: Image.Image, otherwise: str, pixels: int = A_MENU) -> Box:
         box, count = self._session.wait_for_change(before, pixels)
@@ -129,7 +196,8 @@ class Person:
         assert box is not None
         return box
 
-    def _bus(self) -> BusClient:
+    def bus(self) -> BusClient:
+        """A connection of its own to the session's bus, not made yet."""
         bus = PrivateBus()
         bus.address = self._session.environ["DBUS_SESSION_BUS_ADDRESS"]
         return BusClient(bus)

@@ -19,7 +19,7 @@ _WAYBAR = '{"layer": "top", "height": 30, "modules-left": ["sway/workspaces"], "
 SWAY = {
     "sway": Desktop(
         title="sway 1.7 with waybar and mako, on Wayland (Debian 12)",
-        packages=("sway", "waybar", "mako-notifier", "xwayland"),
+        packages=("sway", "waybar", "mako-notifier", "jq", "xwayland"),
         environ={
             "XDG_CURRENT_DESKTOP": "sway",
             "XDG_SESSION_TYPE": "wayland",
@@ -36,6 +36,8 @@ SWAY = {
         tray=(1000, 0, 280, 30),
         is_wayland=True,
         menus_get_keys=False,
+        # A third menu lies over the first one, where it gets neither pointer nor clicks (GTK 3.24 in sway 1.7).
+        menu_levels=2,
         spares_focus=False,
         daemon="mako",
         disturb=(("makoctl", "mode", "-s", "do-not-disturb"), ("makoctl", "mode", "-s", "default")),
