@@ -14,6 +14,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from Xlib import X
 
 from telex_start import __version__
 from telex_start.desktop.main_app import shortcut
@@ -88,6 +89,11 @@ class Installed(Desktop):
         """Whether a window of :meth:`named` has it."""
         command = ["xdotool", "getwindowfocus"]
         return subprocess.run(command, env=self._x_environ(), capture_output=True, text=True).stdout.strip() == window
+
+    def is_drawn(self, window: str) -> bool:
+        """Whether something is in a window of :meth:`named`: it is black until then."""
+        image = self._screen.create_resource_object("window", int(window)).get_image(40, 40, 20, 20, X.ZPixmap, ~0)
+        return any(image.data)
 
     def files(self) -> set[str]:
         """All files in the person's folders that have the program's name, or are in folders that have it."""
@@ -261,6 +267,7 @@ def test_icon_menu_badge_toast_and_the_preferences_in_a_process_of_their_own(
         installed.wait_gone(menu)
         assert installed.run("preferences", telex=telex)[0] == 0
         installed.wait_for(lambda: installed.named("Preferences"), "the preferences")
+        installed.wait_for(lambda: installed.is_drawn(installed.named("Preferences")[0]), "what is in it")
         installed.picture(PICTURES / "preferences.png")
         assert "window preferences" not in agent.log(), "it said what is no JSON"
         installed.choose_last(installed.open_menu())  # Exit
