@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-TESTS = ("*/tests", "*/test")
+TESTS = ("*/tests",)
 OTHER_SYSTEMS = (
     "plyer/platforms/android",
     "plyer/platforms/ios",
