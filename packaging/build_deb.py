@@ -1,7 +1,7 @@
 """Builds the Debian package for each release, in a Debian of that release: ``python3 packaging/build_deb.py RELEASE``.
 
-The result is ``dist/telex-start_VERSION+debN_amd64.deb``: the same bytes from the same commit. That Debian is made once,
-below the cache folder of the tests (``TELEX_START_ROOTS``), and stays as it is. The libraries are those that are locked
+The result is ``dist/telex-start_VERSION+debN_amd64.deb``: the same bytes from the same commit. That Debian is made
+once, below the cache folder of the tests (``TELEX_START_ROOTS``), and stays as it is. The libraries are those locked
 (``packaging/requirements/runtime.txt``), fetched and checked before; the build itself has no network. Wants root and
 debootstrap. ``DEBFULLNAME`` and ``DEBEMAIL`` name who publishes the package.
 """

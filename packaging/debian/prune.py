@@ -21,7 +21,7 @@ OTHER_SYSTEMS = (
     "pystray/_win32.py",
     *(f"psutil/_ps{name}.py" for name in ("aix", "bsd", "osx", "sunos", "windows")),
 )
-FOR_DEVELOPERS = ("**/*.pyi", "**/py.typed", "bin", "share")
+FOR_DEVELOPERS = ("**/*.pyi", "**/py.typed", "bin")
 PICTURES = ("Bmp", "Ico", "Png")
 """The formats of Pillow's that are written (an ``.ico`` may hold both others)."""
 AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
