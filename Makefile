@@ -1,6 +1,6 @@
 # Telex Start. Every target does its own set-up.
 .PHONY: demo test test-fast test-debian test-centrifugo bench soak fleet fuzz chaos lint coverage man completions
-.PHONY: lock wheel test-packages
+.PHONY: lock wheel release test-packages
 .PHONY: set-up-demo set-up-test set-up-bench set-up-release clean
 
 PYTEST = .venv/bin/python -m pytest
@@ -82,6 +82,16 @@ lock: set-up-release
 # Into dist/, and the same bytes from the same commit.
 wheel: set-up-release
 	.venv-release/bin/python packaging/wheel.py
+
+# All that is released, with its sums, in dist/. It wants root for the Debian packages, and Wine for that for Windows.
+release: set-up-release
+	.venv-release/bin/python packaging/release.py check
+	$(MAKE) wheel
+	$(MAKE) deb RELEASE=bookworm
+	$(MAKE) deb RELEASE=trixie
+	if command -v wine >/dev/null; then $(MAKE) windows; fi
+	.venv-release/bin/python packaging/sbom.py
+	.venv-release/bin/python packaging/release.py sums
 
 # What pip and pipx install, on a desktop without a screen; and which platforms need no compiler.
 test-packages: set-up-test set-up-release

@@ -10,7 +10,8 @@ import contextlib
 import os
 import sys
 import threading
-from queue import SimpleQueue
+import time
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from .desktop.bus.buses import Buses
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from .config import Config
     from .config_file import Settings as Source
     from .console import Console
+    from .desktop.macos import Application
     from .desktop.main_app.opening import MainApp
     from .desktop.preferences.opening import Preferences
     from .desktop.toasts.toasts import Toasts
@@ -115,12 +117,36 @@ class DispatchQueue(SimpleQueue["Event"]):
 
     def __init__(self) -> None:
         self._wake: Callable[[], object] | None = None
+        self._loop: Application | None = None
 
     def put(self, event: Event, block: bool = True, timeout: float | None = None) -> None:
         """Add an event; never blocks."""
         super().put(event)
         if (wake := self._wake) is not None:
             wake()
+        elif (loop := self._loop) is not None:
+            loop.wake()
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Event:
+        """The next event; waited for in the loop that :meth:`wait_in` was given.
+
+        Raises:
+            Empty: there is none, or not in so many seconds.
+        """
+        if not block or (loop := self._loop) is None:
+            return super().get(block, timeout)
+        until = None if timeout is None else time.monotonic() + timeout
+        while True:
+            with contextlib.suppress(Empty):
+                return super().get(False)
+            left = None if until is None else until - time.monotonic()
+            if left is not None and left <= 0:
+                raise Empty
+            loop.wait(left)
+
+    def wait_in(self, loop: Application | None) -> None:
+        """On macOS: have the main thread wait in the loop that the icon lives in."""
+        self._loop = loop
 
     def wake_by(self, wake: Callable[[], object] | None) -> None:
         """Call this after each ``put``, on the thread that puts, from now on; ``None``: the main thread waits here."""
@@ -161,6 +187,7 @@ class _Agent:
         self._surface = self._tray = TraySurface(self._events.put, self._buses, paths.cache_folder(), at_login)
         self._stack.callback(self._tray.stop)
         self._tray.start()
+        self._events.wait_in(self._tray.main_loop)
 
     def appear_on_terminal(self, as_json: bool) -> None:
         """Tell everything on standard output."""
@@ -243,7 +270,7 @@ class _Agent:
             bus=self._buses.session,
             icon=_toast_icon,
             icon_file=_icon_file,
-            tray_notify=self._tray.notify if self._tray is not None and not sys.platform.startswith("linux") else None,
+            tray_notify=self._tray.notify if self._tray is not None and sys.platform == "win32" else None,
         )
         self._stack.callback(toasts.stop)
         toasts.configure(self._config)

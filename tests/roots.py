@@ -98,11 +98,16 @@ def settle(suite: str, folder: Path) -> None:
         suite: Its release.
         folder: Where it is.
     """
-    (folder / "etc/apt/sources.list").write_text(
-        f"deb {MIRROR}/debian {suite} main\n"
-        f"deb {MIRROR}/debian {suite}-updates main\n"
-        f"deb {MIRROR}/debian-security {suite}-security main\n"
-    )
+    if suite in ("testing", "unstable", "sid"):
+        # What is not released has its updates in itself, and a day by which a mirror that is behind is not taken.
+        sources = f"deb [check-valid-until=no] {MIRROR}/debian {suite} main\n"
+    else:
+        sources = (
+            f"deb {MIRROR}/debian {suite} main\n"
+            f"deb {MIRROR}/debian {suite}-updates main\n"
+            f"deb {MIRROR}/debian-security {suite}-security main\n"
+        )
+    (folder / "etc/apt/sources.list").write_text(sources)
     shutil.copy("/etc/resolv.conf", folder / "etc/resolv.conf")
     hosts = f"127.0.0.1 localhost {platform.node()}\n::1 localhost ip6-localhost ip6-loopback\n"
     (folder / "etc/hosts").write_text(hosts)

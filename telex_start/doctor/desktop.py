@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -37,7 +38,7 @@ def findings(sounds: bool = False) -> Iterator[Finding]:
     yield look("login window", login_window)
     if not sys.platform.startswith("linux"):
         yield look("tray", other_tray)
-        yield look("toasts", plyer if sys.platform != "win32" else balloons)
+        yield look("toasts", script_editor if sys.platform == "darwin" else balloons)
         return
     yield look("display", display)
     connected = look("session bus", session_bus)
@@ -179,6 +180,10 @@ def other_tray() -> Finding:
     """Windows and macOS always have one; pystray brings it."""
     if find_spec("pystray") is None:
         return missing("tray", "pystray is not installed", "pip install pystray")
+    if sys.platform == "darwin":
+        if find_spec("AppKit") is None:
+            return missing("tray", "PyObjC is not installed", "pip install pyobjc-framework-Cocoa")
+        return ok("tray", "an icon with a menu, by pystray, as far as can be told: nobody has tried it on a Mac yet")
     return ok("tray", "an icon with a menu, by pystray")
 
 
@@ -186,11 +191,18 @@ def plyer() -> Finding:
     """Toasts without a session bus."""
     if find_spec("plyer") is None:
         return missing("toasts", "plyer is not installed", "pip install plyer")
-    if sys.platform.startswith("linux"):
-        return note(
-            "toasts", "by plyer alone, and it needs a session bus too", "with --headless each is a line as well"
-        )
-    return ok("toasts", "by plyer, which does not tell whether they are shown")
+    return note("toasts", "by plyer alone, and it needs a session bus too", "with --headless each is a line as well")
+
+
+def script_editor() -> Finding:
+    """Toasts on macOS, which has none of their own for programs that are no bundle."""
+    if shutil.which("osascript") is None:
+        return missing("toasts", "there is no osascript", "see that PATH has /usr/bin")
+    return note(
+        "toasts",
+        "by osascript, in the name of Script Editor, which does not tell whether they are shown",
+        "where none come, allow them for Script Editor: System Settings, Notifications",
+    )
 
 
 def balloons() -> Finding:

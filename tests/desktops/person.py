@@ -49,7 +49,11 @@ class Person:
     def entries(self, *into: str) -> list[MenuEntry]:
         """The entries of the icon's menu, or of a submenu, without separators, as the agent offers them."""
         with self._bus() as client:
-            return [entry for entry in self._item(client).menu(*into) if not entry.separator]
+            item = self._item(client)
+            for number, label in enumerate(into):
+                if label not in item.labels(*into[:number]):
+                    return []  # an empty submenu is not there
+            return [entry for entry in item.menu(*into) if not entry.separator]
 
     def choose_by_bus(self, *labels: str) -> None:
         """Choose as a panel does (``com.canonical.dbusmenu``), without mouse and keyboard."""

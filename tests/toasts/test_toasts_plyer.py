@@ -58,12 +58,12 @@ def notify_send(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without_dbus_py
     return stand_in(tmp_path, monkeypatch, 'printf "%s\\0" "$@" >> "$0.said"')
 
 
-def stand_in(directory: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Path:
-    program = directory / "notify-send"
+def stand_in(directory: Path, monkeypatch: pytest.MonkeyPatch, script: str, name: str = "notify-send") -> Path:
+    program = directory / name
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(directory), prepend=os.pathsep)
-    return directory / "notify-send.said"
+    return directory / f"{name}.said"
 
 
 def said(file: Path) -> list[str]:
@@ -342,32 +342,33 @@ def test_when_the_icon_fails_its_reason_is_told(windows: type[Balloon]) -> None:
         assert outcomes.get(timeout=TIMEOUT) == ("failed", "A toast could not be shown: no icon yet.")
 
 
-def test_on_macos_without_pyobjus_the_tray_shows_it_and_plyer_is_not_tried_again(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(("sound", "sounds"), [("desktop", False), ("on", True), ("off", False)])
+def test_on_macos_texts_are_arguments_of_a_script_and_no_part_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sound: str, sounds: bool
 ) -> None:
-    tried: list[str] = []
+    """A mock: a stand-in for osascript."""
+    file = stand_in(tmp_path, monkeypatch, 'printf "%s\\0" "$@" >> "$0.said"', "osascript")
+    with showing("darwin") as (toasts, outcomes):
+        toasts.sound = sound
+        toasts.show(Toast(title='-e "quit"', body='\\" & (do shell script "x")\nsecond'))
+        assert outcomes.get(timeout=TIMEOUT)[0] == "shown"
+    option, script, name, title, body = said(file)
+    assert (option, name, title, body) == (
+        *("-e", "Telex Start"),
+        *('-e "quit"', '\\" & (do shell script "x")\nsecond'),
+    )
+    assert script.splitlines() == [
+        "on run words",
+        "display notification (item 3 of words) with title (item 2 of words)" + ' sound name "Glass"' * sounds,
+        "end run",
+    ]
 
-    def no_pyobjus(name: str) -> Any:
-        tried.append(name)
-        raise ImportError("No module named 'pyobjus'")
 
-    monkeypatch.setattr(plyer_backend, "_platform_module", no_pyobjus)
-    with showing("darwin", tray_notify=lambda *_: None) as (toasts, outcomes):
-        for _ in range(2):
-            toasts.show(HELLO)
-            assert outcomes.get(timeout=TIMEOUT)[0] == "shown"
-    assert tried == ["macosx.notification"]
-
-
-def test_on_macos_plyer_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown: SimpleQueue[dict[str, Any]] = SimpleQueue()
-    module = ModuleType("macosx")
-    backend = type("Backend", (), {"notify": staticmethod(lambda **options: shown.put(options))})
-    module.instance = backend  # type: ignore[attr-defined]
-    monkeypatch.setattr(plyer_backend, "_platform_module", lambda _: module)
-    with showing("darwin") as (toasts, _):
-        toasts.show(Toast(title="-t", body="<b>"))
-        assert shown.get(timeout=TIMEOUT) == {"title": "-t", "message": "<b>", "app_name": "Telex Start"}
+def test_on_macos_a_script_that_fails_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in(tmp_path, monkeypatch, "exit 1", "osascript")
+    with showing("darwin") as (toasts, outcomes):
+        toasts.show(HELLO)
+        assert outcomes.get(timeout=TIMEOUT) == ("failed", "A toast could not be shown: osascript failed with 1.")
 
 
 def test_a_read_conversation_is_not_shown_any_more(notify_send: Path, monkeypatch: pytest.MonkeyPatch) -> None:

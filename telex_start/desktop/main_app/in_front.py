@@ -1,7 +1,7 @@
 """Whether the Telex client is in front of the person: its window has the focus, and they can see it.
 
-X11 and Windows tell. Wayland tells no program about another's windows, and macOS not without a permission of the
-person's: there the answer is no, as wherever it is in doubt, and notifications come.
+X11, Windows and macOS tell, which knows applications only. Wayland tells no program about another's windows: there the
+answer is no, as wherever it is in doubt, and notifications come.
 """
 
 from __future__ import annotations
@@ -10,16 +10,14 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 
-from .. import win32, x11
+from .. import macos, win32, x11
 from . import main_app, telex_client
 
 
 def what_is_missing(environ: Mapping[str, str] = os.environ) -> str:
     """Why it cannot be told here, as a sentence without its full stop; empty where it can."""
-    if sys.platform == "win32":
-        return ""
     if not sys.platform.startswith("linux"):
-        return "This system does not tell which window is in front"
+        return ""
     if environ.get("WAYLAND_DISPLAY"):
         return "Wayland does not tell which window is in front"
     return "" if environ.get("DISPLAY") else "Without a display nothing is in front"
@@ -37,7 +35,8 @@ def client_in_front(command: str | None, locked: Callable[[], bool], environ: Ma
     """
     if what_is_missing(environ):
         return False
-    front = win32.window_in_front() if sys.platform == "win32" else x11.window_in_front()
+    fronts = {"win32": win32.window_in_front, "darwin": macos.application_in_front}
+    front = fronts.get(sys.platform, x11.window_in_front)()
     if front is None:
         return False
     pid, classes = front

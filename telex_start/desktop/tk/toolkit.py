@@ -52,6 +52,23 @@ def cannot_be_shown(what: str, error: Exception) -> TelexStartError:
     return TelexStartError(f"{what} cannot be shown: {error}.", _title(what))
 
 
+def stand_by() -> object | None:
+    """A Tk without a window, for whoever needs it there before anything else; ``None`` where it cannot be had."""
+    try:
+        import tkinter
+
+        root = tkinter.Tk(className=CLASS)
+        root.withdraw()
+        root.update()
+    except (ImportError, RuntimeError) as error:
+        log.info("no Tk: %s", error)
+        return None
+    except tkinter.TclError as error:
+        log.info("Tk cannot be used: %s", error)
+        return None
+    return root
+
+
 def new_root(tk: Any, what: str, title: str) -> Root:
     """A root window, dressed and not shown yet.
 

@@ -59,7 +59,8 @@ _DISMISSED, _CLOSED_BY_CALL = 2, 3
 """The reasons that end a toast. One that has expired (1) stays in the lists of GNOME 43 and Plasma 5.27: there it can
 be clicked, replaced and taken away."""
 _NORMAL, _CRITICAL = 1, 2
-"""Urgencies. A critical toast stays until the person or we close it, and is shown over a full screen."""
+"""Urgencies. A critical toast stays until the person or we close it, and is shown over a full screen. In MATE 1.26 and
+mako 1.7 it stays only if it is told with no time at all (0, which is "never expires" in the specification)."""
 _LABELS = {Action.MARK_AS_READ: "Mark as read", Action.MUTE_HOUR: "Mute 1 hour", Action.JOIN: "Join"}
 _DESKTOP_ENTRY = "telex-start"
 """By this name desktops keep their settings and lists for the program."""
@@ -235,7 +236,7 @@ class DBusToasts:
         title, body = safe_texts(toast)
         if "body-markup" in capabilities:
             body = escaped(body)
-        arguments = (APP_NAME, replaces, "", title, body, actions, hints, EXPIRE)
+        arguments = (APP_NAME, replaces, "", title, body, actions, hints, 0 if toast.urgent else EXPIRE)
         message = new_method_call(self._address(), "Notify", "susssasa{sv}i", arguments)
         self._under_way = toast
         asked = self._daemon

@@ -1,9 +1,10 @@
-"""Toasts by plyer: on Windows, on macOS, and on Linux where there is no session bus. Owner of plyer.
+"""Toasts without a session bus: by plyer on Windows and Linux, by ``osascript`` on macOS. Owner of plyer.
 
 plyer 2.1.0 does not say whether a toast was shown, may block for any time, and fails in another way on each platform.
 So it runs on a daemon thread, for which Exit does not wait for long, behind a short queue, and gets cleaned text. Where
 it fails, ``tray_notify`` (pystray's) is tried. On Windows that alone is used where there is an icon: plyer's balloon
-brings a second one. Every workaround here is for plyer 2.1.0.
+brings a second one. On macOS plyer calls what Apple has taken away from programs that are no bundle. Every workaround
+here is for plyer 2.1.0.
 """
 
 from __future__ import annotations
@@ -31,6 +32,13 @@ _WINDOWS_TITLE, _WINDOWS_BODY = 63, 255
 """UTF-16 units that fit; a terminator comes after them."""
 _LARGE_ICON, _NO_SOUND = 0x20, 0x10
 """``NIIF_LARGE_ICON`` and ``NIIF_NOSOUND`` of the Windows API."""
+_SCRIPT = """on run words
+display notification (item 3 of words) with title (item 2 of words){}
+end run"""
+"""For AppleScript; what is shown are its arguments, and never part of it. The toast is Script Editor's: it has that
+icon, and its place in the system's settings."""
+_MACOS_SOUND = ' sound name "Glass"'
+"""One of ``/System/Library/Sounds``."""
 _PLATFORMS = {"win32": "win", "cygwin": "win", "darwin": "macosx"}
 
 _SOUND_HINTS: dict[str, dict[str, str | bool]] = {
@@ -55,7 +63,7 @@ class PlyerToasts:
 
     Attributes:
         sound: As :attr:`telex_start.config.Config.sound`; counts for the next toast. To be set from any thread.
-            Windows has a sound of its own for them, and can leave it out; on macOS plyer gives them none.
+            Windows has a sound of its own for them, and can leave it out; on macOS they have none but by "on".
     """
 
     def __init__(
@@ -161,10 +169,10 @@ class PlyerToasts:
         self._backend(title, body)
 
     def _on_macos(self) -> Callable[[str, str], None]:
-        backend = _platform_module("macosx.notification").instance()
-
         def show(title: str, body: str) -> None:
-            backend.notify(title=title, message=body, app_name=APP_NAME)
+            script = _SCRIPT.format(_MACOS_SOUND if self.sound == "on" else "")
+            # The first word that is no option ends the options, also for a title that looks like one.
+            self._runner.call(["osascript", "-e", script, APP_NAME, title, body])
 
         return show
 

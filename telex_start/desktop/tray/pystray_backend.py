@@ -25,11 +25,17 @@ _LARGE_SIZE = 64
 
 
 def platform_backend() -> Backend:
-    """pystray's backend for Windows or macOS."""
-    import pystray
+    """pystray's backend for Windows or macOS.
 
+    Raises:
+        NoPlaceForIcon: what it needs is missing.
+    """
     if sys.platform != "win32":
-        return Backend(sys.platform, pystray, _quiet(pystray.Icon), _LARGE_SIZE, detached=True)
+        from .pystray_macos import detached
+
+        backend = _import_backend("darwin")
+        return Backend("darwin", backend, detached(_quiet(backend.Icon)), _LARGE_SIZE, detached=True)
+    import pystray
     from pystray._util import win32
 
     icon_class = standing(_quiet(pystray.Icon), win32)
@@ -73,6 +79,8 @@ def _import_backend(name: str) -> Any:
         from pystray import _base
     except Exception as error:  # a backend can raise anything: ImportError, ValueError of gi, Xlib's own
         log.info("no tray backend %s: %s: %s", name, type(error).__name__, error)
+        if name == "darwin":
+            raise NoPlaceForIcon("an icon needs PyObjC, which pystray brings, or use --headless.") from None
         raise NoPlaceForIcon(
             "an icon in a tray of the old kind needs PyGObject and AyatanaAppIndicator3: install python3-gi and "
             "gir1.2-ayatanaappindicator3-0.1 (as Debian and Ubuntu call them), or use --headless."

@@ -1,4 +1,4 @@
-"""The icon by one of pystray's own backends, on a thread named "tray" (macOS: on the main thread's loop).
+"""The icon by one of pystray's own backends, on a thread named "tray" (macOS: on the main thread, all of it).
 
 Windows and macOS; on Linux AppIndicator, for a desktop that has but an old-style (XEmbed) tray.
 """
@@ -34,7 +34,7 @@ class Backend(NamedTuple):
     size: int
     """Of the picture, in pixels."""
     detached: bool = False
-    """The icon must be made on the main thread, and another loop there runs it."""
+    """All of it is done on the main thread, which runs the icon's loop (see ``desktop/macos.py``)."""
     keeps_menu_open: bool = False
     """An open menu stays open when the face changes."""
 
@@ -69,9 +69,12 @@ class PystrayTray:
         return self._backend.keeps_menu_open
 
     def start(self) -> None:
-        """Show the icon. Does not wait for it."""
+        """Show the icon; does not wait for it. Where it is detached, all but :meth:`notify` is for the main thread."""
         if self._backend.detached:
-            self._make_icon().run_detached(self._set_up)
+            icon = self._make_icon()
+            # What pystray does at once is on a thread of its own, and AppKit is for the main one.
+            icon.run_detached(lambda _: None)
+            self._set_up(icon)
         else:
             self._thread.start()
 
@@ -88,7 +91,7 @@ class PystrayTray:
         Args:
             title: At most 63 UTF-16 units, which is what Windows takes.
             body: At most 255 UTF-16 units.
-            without_sound: It makes none; on Windows, as it never makes one on macOS.
+            without_sound: It makes none; on Windows.
 
         Raises:
             RuntimeError: there is no icon now, or it cannot do that.
@@ -144,7 +147,7 @@ class PystrayTray:
         return self._icon
 
     def _set_up(self, icon: Any) -> None:
-        """pystray calls this on a thread of its own when its loop runs."""
+        """pystray calls this on a thread of its own when its loop runs, unless it is detached."""
         icon.visible = True
         with self._lock:
             self._visible = True

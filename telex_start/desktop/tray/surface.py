@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ...events import Event, StateChanged, Trouble
     from ...news.unread import Counts
     from ...toast import Toast
+    from ..macos import Application
 
 SILENT_AT_LOGIN = 60.0
 """Seconds after a start at log-in in which a missing tray is no news."""
@@ -57,12 +58,17 @@ class TraySurface:
         """
         self._tray.start(self._buses.start)
 
+    @property
+    def main_loop(self) -> Application | None:
+        """On macOS, once it was started: where the main thread waits, so that the icon lives."""
+        return self._tray.main_loop
+
     def stop(self) -> None:
         """Take the icon away."""
         self._tray.stop(STOP_WITHIN)
 
     def notify(self, title: str, body: str, without_sound: bool = False) -> None:
-        """Show a toast at the icon, on Windows and macOS; the icon is waited for. From any thread but main.
+        """Show a toast at the icon, on Windows; the icon is waited for. From any thread but main.
 
         Raises:
             RuntimeError: it cannot be shown.
@@ -104,6 +110,8 @@ class TraySurface:
             raise TelexStartError(_NO_X, "No login window")
         from ..login.window import LoginWindow
 
+        if take_focus and self._tray.main_loop is not None:
+            self._tray.main_loop.come_forward()
         return LoginWindow(self._dispatch, email, take_focus=take_focus, message=message)
 
     def ask(self, email: str) -> None:

@@ -22,6 +22,7 @@ from ...process.lazylog import Log
 if TYPE_CHECKING:
     from ...events import Event
     from ..bus.bus import Bus
+    from ..macos import Application
     from .pystray_tray import PystrayTray
     from .statusnotifier_tray import StatusNotifierTray
 
@@ -77,6 +78,8 @@ class Tray:
         self._last_presence: bool | None = None
         self._host: bool | None = None
         self._started = False
+        self.main_loop: Application | None = None
+        """On macOS, once :meth:`start` was called: where the main thread waits, so that the icon lives."""
         self._item: StatusNotifierTray | None = None
         self._pystray: PystrayTray | None = None
         self._fallback: threading.Thread | None = None
@@ -108,6 +111,8 @@ class Tray:
                 self._tell_presence(True)
             return
         if not sys.platform.startswith("linux"):
+            if sys.platform == "darwin":
+                self._become_application()
             self._start_pystray(None)
         elif self._bus is None:
             raise _refusal("there is no session bus (DBUS_SESSION_BUS_ADDRESS is not set)")
@@ -128,12 +133,12 @@ class Tray:
         return self._pystray is None or self._pystray.keeps_menu_open
 
     def notify(self, title: str, body: str, without_sound: bool = False) -> None:
-        """Show a toast at the icon, on Windows and macOS; the icon is waited for. From any thread but main.
+        """Show a toast at the icon, on Windows; the icon is waited for. From any thread but main.
 
         Args:
             title: At most 63 UTF-16 units, which is what Windows takes.
             body: At most 255 UTF-16 units.
-            without_sound: It makes none; on Windows, as it never makes one on macOS.
+            without_sound: It makes none.
 
         Raises:
             RuntimeError: there is no icon now, or it cannot do that.
@@ -158,7 +163,10 @@ class Tray:
             self._item.stop()
         if self._fallback is not None:
             self._fallback.join(max(0.0, deadline - time.monotonic()))
-        return self._pystray is None or self._pystray.stop(max(0.0, deadline - time.monotonic()))
+        gone = self._pystray is None or self._pystray.stop(max(0.0, deadline - time.monotonic()))
+        if self.main_loop is not None:
+            self.main_loop.stop()
+        return gone
 
     def _tell(self, event: Event) -> None:
         if not self._stopping:
@@ -219,6 +227,13 @@ class Tray:
         except NoPlaceForIcon as refusal:
             log.warning("no icon: %s", refusal.message)
             self._tell_presence(False, refusal.message[:1].upper() + refusal.message[1:].rstrip("."))
+
+    def _become_application(self) -> None:
+        from ...events import MachineWoke
+        from .. import macos
+        from ..tk import toolkit
+
+        self.main_loop = macos.Application(toolkit.stand_by, lambda: self._tell(MachineWoke()))
 
     def _start_pystray(self, name: str | None) -> None:
         from . import pystray_backend

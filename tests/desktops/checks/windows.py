@@ -32,7 +32,7 @@ def preferences(stage: Stage) -> str:
 
 @CHECKS.add("menu: Doctor", "Doctor opens its window, with the focus; Escape closes it")
 def doctor(stage: Stage) -> str:
-    return _opens(stage, "Doctor", "Help", MenuItem.DOCTOR.value)
+    return _opens(stage, "Telex Start – Doctor", "Help", MenuItem.DOCTOR.value)
 
 
 @CHECKS.add("menu: About", "About opens its window, with the focus; Escape closes it")

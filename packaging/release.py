@@ -1,0 +1,106 @@
+"""The first and the last step of `make release`.
+
+release.py check    is this a release at all? The version, the changelog and git agree, or it is said what does not
+release.py sums     all files of this version are in dist/, and dist/SHA256SUMS says which they are
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+import sys
+import time
+import zipfile
+from datetime import date
+from pathlib import Path
+
+from this_release import DIST, ROOT, commit_time, materials, version, wheel_and_sdist
+
+DEBIANS = ("deb12", "deb13")
+_SECTION = re.compile(r"^## +(?:\[(?P<name>[^\]]+)\]|(?P<bare>\S+))(?: +- +(?P<date>.*))?$", re.MULTILINE)
+
+
+def main(steps: list[str]) -> None:
+    """Take one step; ends the program where something is wrong."""
+    match steps:
+        case ["check"]:
+            complaints = check()
+        case ["sums"]:
+            complaints = sums()
+        case _:
+            raise SystemExit(__doc__)
+    if complaints:
+        raise SystemExit("\n".join(f"release: {complaint}" for complaint in complaints))
+
+
+# --- before anything is built ---------------------------------------------------------------------------------------
+
+
+def check() -> list[str]:
+    """What keeps this commit from being a release."""
+    changed = subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=True)
+    complaints = [f"not committed: {line[3:]}" for line in changed.stdout.splitlines()]
+    return complaints + unagreed((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), version())
+
+
+def unagreed(changelog: str, wanted: str) -> list[str]:
+    """Where the changelog does not tell of version `wanted` as the newest one."""
+    sections = list(_SECTION.finditer(changelog))
+    names = [found["name"] or found["bare"] for found in sections]
+    if wanted not in names:
+        return [f'CHANGELOG.md has no section "## [{wanted}] - DATE"; telex_start/__init__.py says {wanted}']
+    complaints = []
+    at = names.index(wanted)
+    try:
+        date.fromisoformat(sections[at]["date"] or "")
+    except ValueError:
+        complaints.append(f'CHANGELOG.md: the date is missing in "{sections[at][0]}": "## [{wanted}] - YYYY-MM-DD"')
+    for newer, section in zip(names[:at], sections, strict=False):
+        text = changelog[section.end() : sections[names.index(newer) + 1].start()].strip()
+        if newer != "Unreleased":
+            complaints.append(f"CHANGELOG.md has {newer} above {wanted}, and telex_start/__init__.py says {wanted}")
+        elif text:
+            complaints.append(
+                f"CHANGELOG.md has something under Unreleased: put it into the section of {wanted}, or raise"
+                " the version in telex_start/__init__.py"
+            )
+    return complaints
+
+
+# --- when all is built ----------------------------------------------------------------------------------------------
+
+
+def sums() -> list[str]:
+    """Write ``dist/SHA256SUMS``, as ``sha256sum -c`` reads it; what is missing."""
+    files = [*wheel_and_sdist(), *(DIST / f"telex-start_{version()}+{debian}_amd64.deb" for debian in DEBIANS)]
+    files.append(materials())
+    missing = [f"dist/{file.name} has not been built" for file in files if not file.exists()]
+    program = DIST / f"telex-start-{version()}-windows-x64.zip"
+    if program.exists() and (complaint := of_another_commit(program)):
+        missing.append(complaint)
+    if missing:
+        return missing
+    if program.exists():
+        files.append(program)
+    else:
+        print("release: without a program for Windows, as there is no Wine here and none in dist/")
+    lines = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in sorted(files)]
+    (DIST / "SHA256SUMS").write_text("".join(lines), encoding="ascii")
+    for file in sorted(files):
+        print(f"{file.stat().st_size / 1e6:8.2f} MB  {file.name}")
+    print("dist/SHA256SUMS")
+    return []
+
+
+def of_another_commit(program: Path) -> str:
+    """What to do about a zip that was brought here from elsewhere and is not of this commit."""
+    with zipfile.ZipFile(program) as archive:
+        times = {entry.date_time for entry in archive.infolist()}
+    *most, seconds = time.gmtime(int(commit_time()))[:6]
+    # A zip has steps of two seconds.
+    return "" if times == {(*most, seconds // 2 * 2)} else f"dist/{program.name} is of another commit: build it anew"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,134 @@
+"""On macOS: this process as an application without a Dock icon, its loop of events, and what AppKit alone tells.
+
+The owner of PyObjC, which pystray brings. AppKit is for the main thread; what another thread may call says so.
+
+*Read, not run:* there was no Mac to try it on. It is written by the metadata of PyObjC 13.0 and Apple's documentation
+of each call; the tests run it, and pystray's own backend, against a stand-in with the same signatures.
+
+The program is no bundle. So macOS lets it have an icon in the menu bar and windows, but no notifications of its own
+(``UNUserNotificationCenter`` is for bundles): see ``desktop/toasts/plyer_backend.py``.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from ..errors import NoPlaceForIcon
+from ..process.lazylog import Log
+
+log = Log(__name__)
+
+_WHY_AWAKE = "It listens for notifications"
+
+
+class Application:
+    """This process's ``NSApplication``. Made once, on the main thread, before anything else of AppKit.
+
+    Args:
+        make_tk: Makes the Tk that stays for as long as the program runs, or gives ``None``. Tk has a class of its own
+            for the application, and ends the process with "unrecognized selector" when it finds another one there
+            (https://github.com/ronaldoussoren/pyobjc/issues/634): so it comes first.
+        woke: Called when the machine has woken up, on the main thread.
+
+    Raises:
+        NoPlaceForIcon: PyObjC is not there.
+    """
+
+    def __init__(self, make_tk: Callable[[], object], woke: Callable[[], object]) -> None:
+        try:
+            import AppKit
+            import Foundation
+            import objc
+        except ImportError:
+            raise NoPlaceForIcon("an icon needs PyObjC, which pystray brings, or use --headless.") from None
+        self._appkit: Any = AppKit
+        self._foundation: Any = Foundation
+        self._pool: Callable[[], Any] = objc.autorelease_pool
+        self._woken = threading.Event()
+        before = AppKit.NSWorkspace.sharedWorkspace().frontmostApplication()
+        self._tk = make_tk()
+        self._app: Any = AppKit.NSApplication.sharedApplication()
+        if self._tk is None:
+            self._app.finishLaunching()
+        # After Tk, which makes it an application with a Dock icon, and brings it to the front.
+        self._app.setActivationPolicy_(AppKit.NSApplicationActivationPolicyAccessory)
+        if before is not None and before.processIdentifier() != os.getpid():
+            before.activateWithOptions_(0)
+        # App Nap would let the timers of a program without windows come seconds late, and the server's pings with them.
+        self._busy = Foundation.NSProcessInfo.processInfo().beginActivityWithOptions_reason_(
+            Foundation.NSActivityUserInitiatedAllowingIdleSystemSleep, _WHY_AWAKE
+        )
+        self._observer = (
+            AppKit.NSWorkspace.sharedWorkspace()
+            .notificationCenter()
+            .addObserverForName_object_queue_usingBlock_(
+                AppKit.NSWorkspaceDidWakeNotification, None, None, lambda notification: woke()
+            )
+        )
+
+    def wait(self, seconds: float | None) -> None:
+        """Handle what the person does with icon and menu, until :meth:`wake` or until so many seconds are over.
+
+        While a menu is open this does not return: macOS runs a loop of its own then.
+        """
+        date = self._foundation.NSDate
+        until = date.distantFuture() if seconds is None else date.dateWithTimeIntervalSinceNow_(seconds)
+        while not self._woken.is_set():
+            with self._pool():
+                event = self._app.nextEventMatchingMask_untilDate_inMode_dequeue_(
+                    self._appkit.NSEventMaskAny, until, self._foundation.NSDefaultRunLoopMode, True
+                )
+                if event is None:
+                    break
+                self._app.sendEvent_(event)
+        self._woken.clear()
+
+    def wake(self) -> None:
+        """Have :meth:`wait` return, the present one or the next. From any thread; never blocks."""
+        if self._woken.is_set():
+            return
+        self._woken.set()
+        with self._pool():
+            make = self._appkit.NSEvent
+            event = make.otherEventWithType_location_modifierFlags_timestamp_windowNumber_context_subtype_data1_data2_(
+                self._appkit.NSEventTypeApplicationDefined, (0.0, 0.0), 0, 0.0, 0, None, 0, 0, 0
+            )
+            self._app.postEvent_atStart_(event, True)
+
+    def come_forward(self) -> None:
+        """Give this program's windows the keyboard: the person has asked for one."""
+        self._app.activateIgnoringOtherApps_(True)
+
+    def stop(self) -> None:
+        """Observe nothing any more, and let App Nap have this process."""
+        self._appkit.NSWorkspace.sharedWorkspace().notificationCenter().removeObserver_(self._observer)
+        self._foundation.NSProcessInfo.processInfo().endActivity_(self._busy)
+
+
+def application_in_front() -> tuple[int, tuple[str, ...]] | None:
+    """The process that has the keyboard, as :func:`telex_start.desktop.x11.window_in_front` tells it; the names of
+    windows would need a permission of the person's. From any thread; as old as the main thread's last look."""
+    try:
+        import AppKit
+    except ImportError:
+        return None
+    front = AppKit.NSWorkspace.sharedWorkspace().frontmostApplication()
+    return None if front is None else (int(front.processIdentifier()), ())
+
+
+def picture(png: bytes, points: float) -> Any:
+    """An ``NSImage``, as sharp as the screen is.
+
+    Args:
+        png: With at least two pixels for each point.
+        points: Its width and height.
+    """
+    import AppKit
+    import Foundation
+
+    image = AppKit.NSImage.alloc().initWithData_(Foundation.NSData.dataWithBytes_length_(png, len(png)))
+    image.setSize_((points, points))
+    return image
