@@ -59,7 +59,6 @@ def main(argv: list[str]) -> int:
     """Build for each release that is named, or for all."""
     parser = argparse.ArgumentParser(prog="make deb", description="The Debian package, for each release of Debian.")
     parser.add_argument("suites", nargs="*", metavar="RELEASE", help=f"{', '.join(SUITES)}; left out: all")
-    parser.add_argument("--version", default=version(), help="another version, to try upgrades")
     parser.add_argument("--output", type=Path, default=DIST, help="folder for the packages (dist)")
     options = parser.parse_args(argv)
     if unknown := set(options.suites) - set(SUITES):
@@ -68,7 +67,7 @@ def main(argv: list[str]) -> int:
         roots.needs()
         for suite in options.suites or SUITES:
             began = time.monotonic()
-            package, said = build(suite, options.version, options.output)
+            package, said = build(suite, options.output)
             print(said, end="")
             size, took = package.stat().st_size / 1e6, time.monotonic() - began
             print(f"{os.path.relpath(package)}  {size:.2f} MB, in {took:.0f} s", flush=True)
@@ -78,12 +77,11 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def build(suite: str, release: str, output: Path) -> tuple[Path, str]:
+def build(suite: str, output: Path) -> tuple[Path, str]:
     """Build the package for a release of Debian.
 
     Args:
         suite: That release's name.
-        release: The version of the program.
         output: The folder for the package.
 
     Returns:
@@ -92,7 +90,7 @@ def build(suite: str, release: str, output: Path) -> tuple[Path, str]:
     Raises:
         NoRoot: it cannot be built, or lintian finds an error; says what went wrong.
     """
-    root, full = _build_root(suite), f"{release}+deb{SUITES[suite]}"
+    root, full = _build_root(suite), f"{version()}+deb{SUITES[suite]}"
     fetched = _fetched(root, suite)
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="deb-") as folder:
@@ -189,10 +187,6 @@ def _lay_out(folder: Path, full: str, fetched: Path, checkout: Path) -> None:
     # dpkg-deb moves what is younger to the changelog's time; what is older, as a checkout is now and then, too.
     for path in folder.rglob("*"):
         os.utime(path, (epoch, epoch), follow_symlinks=False)
-    init = folder / "telex_start" / "__init__.py"
-    text = re.sub(r'^__version__ = ".+"$', f'__version__ = "{full.partition("+")[0]}"', init.read_text(), flags=re.M)
-    if text != init.read_text():
-        init.write_text(text)
 
 
 def _remove(over: Path) -> None:
