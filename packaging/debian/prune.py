@@ -21,6 +21,8 @@ OTHER_SYSTEMS = (
     "pystray/_win32.py",
     *(f"psutil/_ps{name}.py" for name in ("aix", "bsd", "osx", "sunos", "windows")),
 )
+NEVER_IMPORTED = ("charset_normalizer*",)
+"""docs/decisions/no-charset-normalizer.md"""
 FOR_DEVELOPERS = ("**/*.pyi", "**/py.typed", "bin")
 PICTURES = ("Bmp", "Ico", "Png")
 """The formats of Pillow's that are written (an ``.ico`` may hold both others)."""
@@ -29,7 +31,7 @@ AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 def main(folder: Path) -> None:
     """Take it out."""
-    for pattern in (*TESTS, *OTHER_SYSTEMS, *FOR_DEVELOPERS):
+    for pattern in (*TESTS, *OTHER_SYSTEMS, *NEVER_IMPORTED, *FOR_DEVELOPERS):
         for path in found(folder, pattern):
             remove(path)
     for plugin in found(folder, "PIL/*ImagePlugin.py"):
