@@ -115,10 +115,10 @@ class Proof:
                 telex.message(0, "General", "the build is green", by="Ben Okri")
                 told = json.loads(agent.line(lambda line: json.loads(line)["event"] == "notification"))
                 assert told["sender"] == "Ben Okri", told
-                assert self._telex("--exit", environ=telex.environ)[0] == 0
+                assert self._telex("--exit", environ=self._reaching(telex))[0] == 0
                 assert agent.ended() == 0 and agent.errors == ""
             with self._headless(telex) as agent:
-                assert self._telex("--exit", environ=telex.environ)[0] == 0
+                assert self._telex("--exit", environ=self._reaching(telex))[0] == 0
                 assert agent.ended() == 0 and agent.errors == ""
         assert not self._exists(f"{_LIBRARY}/telex_start/of_old.py")
         assert not self._exists(f"{_LIBRARY}/telex_start/__pycache__/of_old.*")
@@ -171,10 +171,16 @@ class Proof:
     def _headless(self, telex: Sandbox) -> Iterator[Process]:
         """An agent of the person's that has signed in."""
         options = ("--headless", "--json", "--email", telex.email, "--password-stdin")
-        words = self._machine.words(["telex-start", *options], telex.environ, person=True)
+        words = self._machine.words(["telex-start", *options], self._reaching(telex), person=True)
         with Process(words, {"PATH": "/usr/bin:/bin:/usr/sbin"}, telex.password + "\n") as agent:
             agent.line(lambda line: json.loads(line).get("state") == "online")
             yield agent
+
+    def _reaching(self, telex: Sandbox) -> dict[str, str]:
+        """What the person needs to reach it; the sandbox's own folder is closed to them."""
+        authority = self._package.with_name("authority.pem")
+        shutil.copyfile(telex.ca_file, authority)
+        return {**telex.environ, "TELEX_START_CA_FILE": str(authority)}
 
     def _within(self, command: Sequence[str], environ: Mapping[str, str]) -> list[str]:
         # The desktop's session bus is for the one who runs these tests.
