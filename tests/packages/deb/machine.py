@@ -86,7 +86,9 @@ class Machine:
         """
         own = {"HOME": HOME, "USER": PERSON, "XDG_RUNTIME_DIR": _RUNTIME} if person else {"HOME": "/root"}
         variables = [f"{name}={value}" for name, value in {**_ENVIRON, **own, **(environ or {})}.items()]
-        by = ["setpriv", f"--reuid={PERSON}", f"--regid={PERSON}", "--init-groups"] if person else []
+        # It ends with nsenter, which is what a test sees and ends.
+        by = ["setpriv", "--pdeathsig", "KILL"]
+        by += [f"--reuid={PERSON}", f"--regid={PERSON}", "--init-groups"] if person else []
         into = ["nsenter", "--target", self._pid, "--mount", "--pid", "--ipc", "--uts", "--root", "--wd"]
         return [*into, "/usr/bin/env", "-i", *variables, *by, *command]
 

@@ -114,7 +114,7 @@ class Proof:
                 assert self._version() == __version__
                 telex.message(0, "General", "the build is green", by="Ben Okri")
                 told = json.loads(agent.line(lambda line: json.loads(line)["event"] == "notification"))
-                assert told["sender"] == "Ben Okri", told
+                assert (told["channel"], told["unread"]) == ("General", 1), told
                 assert self._telex("--exit", environ=self._reaching(telex))[0] == 0
                 assert agent.ended() == 0 and agent.errors == ""
             with self._headless(telex) as agent:
