@@ -1,6 +1,7 @@
 # Telex Start. Every target does its own set-up.
-.PHONY: demo test test-fast test-debian test-centrifugo bench soak fleet fuzz chaos lint coverage man completions
+.PHONY: demo test test-fast test-debian test-desktops test-centrifugo bench soak fleet fuzz chaos lint coverage man completions
 .PHONY: lock wheel deb release test-packages test-packages-deb
+.PHONY: lint-workflows audit set-up-audit
 .PHONY: set-up-demo set-up-test set-up-bench set-up-release clean
 
 PYTEST = .venv/bin/python -m pytest
@@ -22,6 +23,11 @@ test-fast: set-up-test
 RELEASE ?= trixie
 test-debian:
 	python3 -m tests.debian $(RELEASE) $(if $(ARGS),"$(ARGS)")
+
+# By Windows' Python under Wine, which is set up the first time. ARGS: parts, by tests/windows/wine_NAME.py; or all.
+.PHONY: test-windows
+test-windows: set-up-test
+	.venv/bin/python -m tests.windows $(ARGS)
 
 # Real desktops, each in a Debian of its own below ~/.cache; wants root and debootstrap, and 2 GB for each the first time.
 .PHONY: test-desktops
@@ -59,6 +65,18 @@ lint: set-up-test
 	.venv/bin/mypy
 	.venv/bin/mypy --platform darwin --cache-dir .mypy_cache/darwin
 	.venv/bin/mypy --platform win32 --cache-dir .mypy_cache/win32 -p telex_start -p tests.ground
+
+# Of what the hosted workflow does, what can be known here; with the shell's scripts where shellcheck is. Needs Go.
+ACTIONLINT = v1.7.12
+lint-workflows:
+	GOBIN=$(CURDIR)/build/tools go install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT)
+	build/tools/actionlint
+	if command -v shellcheck >/dev/null; then shellcheck .ci/run .ci/set-up $$(git ls-files '*.sh'); fi
+
+# Whether a vulnerability is known of what is released, by the index that pip uses.
+audit: set-up-audit
+	.venv-audit/bin/pip-audit --strict --require-hashes --disable-pip -r packaging/requirements/runtime.txt
+	.venv-audit/bin/pip-audit --strict --require-hashes --disable-pip -r packaging/requirements/build.txt
 
 # Which lines the tests run, those of the processes that they start too; `make test` does without, and is faster.
 coverage: set-up-test
@@ -98,6 +116,11 @@ release: set-up-release
 	.venv-release/bin/python packaging/sbom.py
 	.venv-release/bin/python packaging/release.py sums
 
+# Into dist/, made and run under Wine (packaging/windows/README.md says how on Windows).
+.PHONY: windows
+windows: set-up-test
+	.venv/bin/python -m tests.packages.windows_program $(ARGS)
+
 # What pip and pipx install, on a desktop without a screen; and which platforms need no compiler.
 test-packages: set-up-test set-up-release
 	$(PYTEST) tests/packages $(ARGS)
@@ -119,5 +142,8 @@ set-up-bench:
 set-up-release:
 	@.ci/set-up release
 
+set-up-audit:
+	@.ci/set-up audit
+
 clean:
-	rm -rf .venv .venv-lean .venv-release build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
+	rm -rf .venv .venv-lean .venv-release .venv-audit build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*

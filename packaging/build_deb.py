@@ -14,7 +14,6 @@ import hashlib
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -94,19 +93,19 @@ def build(suite: str, output: Path) -> tuple[Path, str]:
     fetched = _fetched(root, suite)
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="deb-") as folder:
-        over, build_folder = Path(folder, "over"), Path(folder, "build")
-        over.mkdir()
+        build_folder = Path(folder, "build")
         _lay_out(build_folder / "telex-start", full, fetched, Path(folder, "checkout"))
         binds = [Bind(build_folder, "/build", writable=True)]
 
         def inside(*command: str, in_folder: str) -> str:
             words = ["/usr/bin/env", f"--chdir={in_folder}", *command]
-            return roots.must(roots.enter(root, words, _ENVIRON, binds=binds, network=False, scratch=True, over=over))
+            return roots.must(
+                roots.enter(root, words, _ENVIRON, binds=binds, network=False, scratch=True, untouched=True)
+            )
 
         inside("dpkg-buildpackage", "--build=binary", "--no-sign", in_folder="/build/telex-start")
         [package] = build_folder.glob("*.deb")
         said = inside("lintian", "--allow-root", "--fail-on=error", f"/build/{package.name}", in_folder="/build")
-        _remove(over)
         return Path(shutil.copy(package, output / package.name)), said
 
 
@@ -149,10 +148,8 @@ def _fetched(root: Path, suite: str) -> Path:
     (half / "tools").mkdir(parents=True)
     binds = [Bind(half, "/fetched", writable=True), Bind(_LOCKED["runtime"].parent, "/locked"), Bind(known, "/known")]
     trusted = {"PIP_CERT": _AUTHORITIES} if (root / _AUTHORITIES.lstrip("/")).exists() else {}
-    with tempfile.TemporaryDirectory(prefix="deb-") as over:
-        words = ["/bin/sh", "-c", _FETCH]
-        roots.must(roots.enter(root, words, _ENVIRON | trusted, binds=binds, scratch=True, over=Path(over)))
-        _remove(Path(over))
+    words = ["/bin/sh", "-c", _FETCH]
+    roots.must(roots.enter(root, words, _ENVIRON | trusted, binds=binds, scratch=True, untouched=True))
     for path in (*half.glob("*.*"), *half.glob("tools/*")):
         if path.is_file() and not (known / path.name).exists():
             os.link(path, known / path.name)  # for the other releases
@@ -187,11 +184,6 @@ def _lay_out(folder: Path, full: str, fetched: Path, checkout: Path) -> None:
     # dpkg-deb moves what is younger to the changelog's time; what is older, as a checkout is now and then, too.
     for path in folder.rglob("*"):
         os.utime(path, (epoch, epoch), follow_symlinks=False)
-
-
-def _remove(over: Path) -> None:
-    """What an overlay has left; its own folder may be closed even to a plain removal."""
-    subprocess.run(["rm", "-rf", *(str(path) for path in over.iterdir())], check=False)
 
 
 if __name__ == "__main__":

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+
+from tests import left_out
 
 pytest_plugins = ["tests.desktop_fixtures"]
 
@@ -22,6 +26,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="play the session's scenarios without and with a history of the personal channels",
     )
+
+
+def pytest_report_header() -> list[str]:
+    """What this platform cannot run."""
+    return [
+        f"left out on {sys.platform}, {reason}: {' '.join(modules)}"
+        for reason, modules in left_out.all_of_them().items()
+    ]
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave it out; a folder where its `conftest.py` is."""
+    if collection_path.is_dir():
+        collection_path /= "conftest.py"
+    matters = collection_path.suffix == ".py" and collection_path.exists() and collection_path != Path(__file__)
+    return True if matters and left_out.why(collection_path) else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of what is not left out as a whole."""
+    for item in items if sys.platform != "linux" else []:
+        for fixture in sorted(left_out.FIXTURES.keys() & getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.skip(reason=f"left out on {sys.platform}: {left_out.FIXTURES[fixture]}"))
 
 
 @pytest.hookimpl(wrapper=True)

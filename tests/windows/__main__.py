@@ -1,28 +1,51 @@
-"""``python -m tests.windows [FILE | OPTION OF PYTEST]…``: the scenarios on Windows, all of them or those of a file."""
+"""``python -m tests.windows [PART | OPTION OF PYTEST]…``: the agent on Windows; without a part, what ``.ci/run`` runs.
+
+A part is ``pure``, the pure tests run by Windows' own Python, or the name of a file of scenarios: ``doctor`` for
+``wine_doctor.py``. ``all`` is all of them. A test may be named too, as pytest has it. Makes the machine where it is
+missing.
+"""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from .machine import MACHINE
+from .machine import MACHINE, Windows
 
 HERE = Path(__file__).parent
+SCENARIOS = {file.stem.removeprefix("wine_"): str(file) for file in sorted(HERE.glob("wine_*.py"))}
+"""The files of scenarios, by what they are called here."""
+PURE = "pure"
+USUAL = [PURE, "doctor", "terminal"]
+"""What is run where no part is named: what needs no screen, and takes minutes on two cores."""
 
 
 def main(arguments: list[str]) -> int:
-    """Make the machine, and run the scenarios."""
+    """Make the machine, and run the parts."""
+    began = time.monotonic()
     made = subprocess.run([HERE / "set_up.sh", MACHINE], stdin=subprocess.DEVNULL)
     if made.returncode:
         return made.returncode
+    parts = [PURE, *SCENARIOS] if "all" in arguments else [one for one in arguments if one in (PURE, *SCENARIOS)]
     files = [argument for argument in arguments if Path(argument.partition("::")[0]).exists()]
-    options = [argument for argument in arguments if argument not in files]
-    return pytest.main(
-        ["-p", "no:cacheprovider", "--timeout", "240", *options, *(files or map(str, sorted(HERE.glob("wine_*.py"))))]
-    )
+    options = [argument for argument in arguments if argument not in ("all", *parts, *files)]
+    if not parts and not files:
+        parts = USUAL
+    codes = []
+    if PURE in parts:
+        with Windows() as machine:
+            codes.append(machine.pytest("-q", "-n", "2", "-p", "tests.windows.pure", "tests/ground", *options))
+    files += [SCENARIOS[part] for part in parts if part in SCENARIOS]
+    if files:
+        codes.append(
+            pytest.main(["-q", "-p", "no:cacheprovider", "--timeout", "240", "--durations", "5", *options, *files])
+        )
+    print(f"Windows: {' '.join(parts or files)}: {time.monotonic() - began:.0f} s, set-up included")
+    return max(map(int, codes))
 
 
 if __name__ == "__main__":

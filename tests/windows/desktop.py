@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
@@ -68,14 +67,6 @@ class Desktop(Windows):
 
     def _x_environ(self) -> dict[str, str]:
         return {"PATH": os.environ["PATH"], "HOME": str(self._folder), "DISPLAY": self.environ["DISPLAY"]}
-
-    def wait_for(self, condition: Callable[[], Any], what: str) -> Any:
-        """Wait until something is so; what the condition gave."""
-        deadline = time.monotonic() + WITHIN
-        while not (found := condition()):
-            assert time.monotonic() < deadline, f"waited for {what}"
-            time.sleep(0.05)  # no event tells of all of them
-        return found
 
     # --- what is to be seen -----------------------------------------------------------------------------------------
 

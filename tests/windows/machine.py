@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
@@ -51,13 +51,13 @@ class Windows:
             "WINEDEBUG": "-all",
             "WINEDLLOVERRIDES": "mscoree,mshtml=;winemenubuilder.exe=d",
             "PYTHONPATH": windows_path(ROOT),
-            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPYCACHEPREFIX": windows_path(MACHINE / "bytecode"),
             **(environ or {}),
         }
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            lock = stack.enter_context(open(MACHINE / "lock", "w"))
+            lock = stack.enter_context(open(MACHINE.with_name(f"{MACHINE.name}.lock"), "w"))
             fcntl.flock(lock, fcntl.LOCK_EX)
             self.end_all()
             for folder in (self.local, self.roaming, self.local / "Temp"):
@@ -75,6 +75,14 @@ class Windows:
         """End every process of the machine, and Wine itself."""
         for option in ("-k", "-w"):
             subprocess.run([_SERVER, option], env=self.environ, stderr=subprocess.DEVNULL)
+
+    def wait_for(self, condition: Callable[[], Any], what: str) -> Any:
+        """Wait until something is so; what the condition gave."""
+        deadline = time.monotonic() + WITHIN
+        while not (found := condition()):
+            assert time.monotonic() < deadline, f"waited for {what}"
+            time.sleep(0.05)  # no event tells of all of them
+        return found
 
     # --- its folders, as paths of Linux -----------------------------------------------------------------------------
 
@@ -97,6 +105,13 @@ class Windows:
     def log(self) -> Path:
         """The agent's log."""
         return self.local / _NAME / "Logs" / "telex-start.log"
+
+    def configuration(self, text: str) -> Path:
+        """Write the configuration file; its path."""
+        file = self.roaming / _NAME / "config.toml"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        return file
 
     @property
     def _home(self) -> Path:
@@ -123,6 +138,26 @@ class Windows:
         does not start under Wine 8.)"""
         return Process(self.command("-c", code, *arguments), self.environ | dict(environ or {}))
 
+    def pytest(self, *arguments: str) -> int:
+        """Run pytest with its Python, from the repository's folder; what that prints is printed here. The exit code."""
+        path = {"PYTHONPATH": f"{windows_path(ROOT)};{windows_path(MACHINE / 'for-tests')}"}
+        command = self.command("-m", "pytest", "-p", "no:cacheprovider", *arguments)
+        with subprocess.Popen(
+            command,
+            env=self.environ | path,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        ) as process:
+            assert process.stdout is not None
+            try:
+                for line in process.stdout:
+                    print(line.decode(errors="replace").rstrip(), flush=True)
+            finally:
+                process.kill()
+        return process.wait()
+
     def telex_start(self, *options: str, telex: Sandbox | None = None, given: str | None = None) -> Program:
         """``telex-start`` with some options.
 
@@ -131,6 +166,12 @@ class Windows:
             given: Text for its standard input, which is closed after that.
         """
         return Program(self, options, self.of(telex) if telex is not None else {}, given or "")
+
+    def says(self, *options: str, telex: Sandbox | None = None) -> tuple[int, list[str], str]:
+        """Run ``telex-start`` with some options until it ends: its exit code, and what it says on either stream."""
+        with self.telex_start(*options, telex=telex) as program:
+            code = program.ended()
+            return code, program.output, program.errors
 
     def of(self, telex: Sandbox) -> dict[str, str]:
         """The environment for a Telex. Wine 8 matches no IP address of a certificate, so it goes by its name."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,10 +20,11 @@ _ENVIRON = {
     "TERM": "dumb",
     "DEBIAN_FRONTEND": "noninteractive",
 }
-# What belongs to the running system, or is dpkg's and apt's own memory of what they have done.
+# What belongs to the running system, is dpkg's and apt's own memory of what they have done, or is a cache that any
+# program of root's writes that has a window (fontconfig).
 _ASIDE = (
     *("/proc", "/sys", "/dev", "/run", "/tmp", "/home"),
-    *("/var/log", "/var/cache/apt", "/var/lib/apt", "/var/cache/ldconfig"),
+    *("/var/log", "/var/cache/apt", "/var/lib/apt", "/var/cache/ldconfig", "/var/cache/fontconfig"),
 )
 
 
@@ -53,10 +53,8 @@ class Machine:
             roots.bootstrap(self._suite, root)
         roots.settle(self._suite, root)
         with ExitStack() as stack:
-            over = Path(tempfile.mkdtemp(prefix=f"deb-{self._suite}-"))
-            stack.callback(subprocess.run, ["rm", "-rf", str(over)])
             binds = [Bind(Path("/tmp"), "/tmp", writable=True)]
-            command = roots.enter(root, ["/bin/cat"], _ENVIRON, binds=binds, over=over)
+            command = roots.enter(root, ["/bin/cat"], _ENVIRON, binds=binds, untouched=True)
             pipe = subprocess.PIPE
             holder = stack.enter_context(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True))
             stack.callback(holder.kill)

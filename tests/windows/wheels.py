@@ -1,0 +1,38 @@
+"""Which wheels a Windows machine needs: ``python wheels.py FILE`` prints what of a locked file holds there.
+
+pip evaluates environment markers for the Python that it runs on, whatever platform it downloads for.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+WINDOWS = {
+    "os_name": "nt",
+    "platform_machine": "AMD64",
+    "platform_system": "Windows",
+    "python_full_version": "3.12.1",
+    "python_version": "3.12",
+    "sys_platform": "win32",
+}
+
+
+def needed(text: str) -> str:
+    """Those of these pinned requirements that hold on Windows, with their hashes."""
+    entries = text.replace("\\\n", " ").splitlines()
+    kept = []
+    for entry in entries:
+        pin, *hashes = entry.partition("#")[0].split("--hash=")
+        if not pin.strip():
+            continue
+        requirement = Requirement(pin)
+        if requirement.marker is None or requirement.marker.evaluate(dict(WINDOWS)):
+            kept.append(" ".join([f"{requirement.name}{requirement.specifier}", *(f"--hash={one}" for one in hashes)]))
+    return "\n".join(kept)
+
+
+if __name__ == "__main__":
+    print(needed(Path(sys.argv[1]).read_text()))

@@ -1,0 +1,89 @@
+"""What another start asks of the one that runs, through the named pipe: pause, reload, second starts, and at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.servers import Sandbox
+
+from .machine import WITHIN, Program, Windows
+
+
+@pytest.fixture
+def agent(windows: Windows, telex: Sandbox) -> Iterator[Program]:
+    """An agent that is online, headless."""
+    signing_in = ("--headless", "--json", "--email", telex.email, "--password-stdin")
+    with windows.telex_start(*signing_in, telex=telex, given=telex.password + "\n") as program:
+        program.event("state", state="online", subscribed=2)
+        yield program
+
+
+def test_a_pause_is_heard_and_kept(windows: Windows, telex: Sandbox, agent: Program) -> None:
+    code, lines, errors = windows.says("pause", "1h", telex=telex)
+    assert (code, len(lines), errors) == (0, 1, "")
+    assert lines[0].startswith("Notifications are paused until ")
+    assert agent.event("quiet")["quiet"] is True
+    telex.message(0, "General")
+    agent.event("unread")
+    assert agent.exit() == "Telex Start has ended."
+    assert agent.ended() == 0
+    assert not [line for line in agent.output if '"event": "notification"' in line]
+    assert windows.says("pause", "off", telex=telex) == (
+        0,
+        ["Notifications are resumed.", "Telex Start is not running; its next start will know."],
+        "",
+    )
+
+
+def test_a_changed_configuration_is_read_again(windows: Windows, telex: Sandbox, agent: Program) -> None:
+    file = windows.configuration('log_level = "debug"\nshow_text = false\n')
+    assert windows.says("reload", telex=telex) == (0, ["Telex Start reads its configuration again."], "")
+    agent.logs("the configuration was read anew: log_level, show_text")
+    telex.message(0, "General", "the words")
+    assert "the words" not in agent.event("notification")["body"]
+    file.write_text('log_level = "loud"\n')
+    code, lines, errors = windows.says("reload", telex=telex)
+    assert (code, lines) == (2, [])
+    assert "log_level" in errors
+    assert "telex-start\\config.toml" in errors
+    agent.logs("the configuration stays as it was")
+
+
+def test_without_an_agent_there_is_nobody_to_ask(windows: Windows, telex: Sandbox) -> None:
+    assert windows.says("reload", telex=telex) == (0, ["Telex Start is not running."], "")
+    assert windows.says("--exit", telex=telex) == (0, ["Telex Start is not running."], "")
+
+
+@pytest.mark.usefixtures("agent")
+@pytest.mark.parametrize("options", [["--headless"], ["--headless", "--json"], []])
+def test_a_second_start_says_so_and_ends(windows: Windows, telex: Sandbox, options: list[str]) -> None:
+    assert windows.says(*options, telex=telex) == (0, [], "Telex Start is already running.\n")
+
+
+def test_of_many_starts_at_once_one_stays(windows: Windows, telex: Sandbox) -> None:
+    signing_in = ("--headless", "--json", "--email", telex.email, "--password-stdin")
+    with ExitStack() as stack:
+        programs = [
+            stack.enter_context(windows.telex_start(*signing_in, telex=telex, given=telex.password + "\n"))
+            for _ in range(4)
+        ]
+        for _ in range(3):
+            ended = windows.wait_for(lambda: [one for one in programs if one.process.poll() is not None], "an end")
+            assert (ended[0].ended(), ended[0].errors) == (0, "Telex Start is already running.\n")
+            programs.remove(ended[0])
+        programs[0].event("state", state="online", subscribed=2)
+        assert programs[0].exit() == "Telex Start has ended."
+        assert programs[0].ended(WITHIN) == 0
+
+
+def test_one_that_was_killed_leaves_the_way_free(windows: Windows, telex: Sandbox, agent: Program) -> None:
+    # The process that Linux knows is the very one of Windows.
+    agent.process.kill()
+    agent.ended()
+    assert windows.says("--exit", telex=telex) == (0, ["Telex Start is not running."], "")
+    signing_in = ("--headless", "--json", "--email", telex.email, "--password-stdin")
+    with windows.telex_start(*signing_in, telex=telex, given=telex.password + "\n") as second:
+        second.event("state", state="online", subscribed=2)
