@@ -1,5 +1,5 @@
 # Telex Start. Every target does its own set-up.
-.PHONY: demo test test-fast test-debian test-centrifugo bench soak fleet fuzz chaos lint coverage man completions
+.PHONY: demo test test-fast test-debian test-desktops test-centrifugo bench soak fleet fuzz chaos lint coverage man completions
 .PHONY: lock wheel release test-packages
 .PHONY: lint-workflows audit set-up-audit
 .PHONY: set-up-demo set-up-test set-up-bench set-up-release clean
@@ -110,6 +110,11 @@ release: set-up-release
 	if command -v wine >/dev/null; then $(MAKE) windows; fi
 	.venv-release/bin/python packaging/sbom.py
 	.venv-release/bin/python packaging/release.py sums
+
+# Into dist/, made and run under Wine (packaging/windows/README.md says how on Windows).
+.PHONY: windows
+windows: set-up-test
+	.venv/bin/python -m tests.packages.windows_program $(ARGS)
 
 # What pip and pipx install, on a desktop without a screen; and which platforms need no compiler.
 test-packages: set-up-test set-up-release

@@ -80,10 +80,18 @@ def _command(argv: list[str]) -> int:
 
             return reload(argv[1:])
         case ["sandbox"]:
-            from .sandbox.command import main as sandbox
-
-            return sandbox(argv[1:])
+            return _sandbox(argv[1:])
     return _agent(argv)
+
+
+def _sandbox(argv: list[str]) -> int:
+    from .process import itself
+
+    if itself.is_frozen():  # it is left out there (packaging/windows/contents.py)
+        raise ConfigError("this program comes without the sandbox: pip install 'telex-start[sandbox]' has it.")
+    from .sandbox.command import main as sandbox
+
+    return sandbox(argv)
 
 
 def _agent(argv: list[str]) -> int:

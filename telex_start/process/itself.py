@@ -16,13 +16,18 @@ _FLAGS = "-IS"
 have a say."""
 
 
+def is_frozen() -> bool:
+    """Whether this is the program that PyInstaller makes (``packaging/windows``): no interpreter is beside it."""
+    return bool(getattr(sys, "frozen", False))
+
+
 def command(module: str = "telex_start") -> list[str]:
     """The words that run a module of this program; its arguments may follow.
 
     Args:
         module: Its full name.
     """
-    if getattr(sys, "frozen", False):  # by PyInstaller: telex_start/frozen.py takes the same words
+    if is_frozen():  # telex_start/frozen.py takes the same words
         return [sys.executable, "-m", module]
     entry = os.path.join(_folder(), "__main__.py")
     if os.path.isfile(entry):
@@ -35,7 +40,7 @@ def environment() -> dict[str, str]:
     package by itself."""
     here = _folder()
     if (
-        getattr(sys, "frozen", False)
+        is_frozen()
         or here in {*site.getsitepackages(), site.getusersitepackages()}
         or os.path.isfile(f"{here}/__main__.py")
     ):

@@ -9,6 +9,7 @@ import tempfile
 from typing import Any
 
 from ..errors import TelexStartError
+from ..process import itself
 
 _TRIED_WITHIN = 60.0
 """Seconds in which it must have said its version."""
@@ -25,7 +26,8 @@ def candidates(executable: str = "", platform: str = sys.platform) -> list[list[
     """The commands that should start this installation, the best first.
 
     The console script beside the interpreter is the same in a virtual environment, with pipx and in a distribution's
-    package. Where there is none (``pip install --user``), the interpreter itself finds the package.
+    package; and so are the two programs that PyInstaller makes. Where there is none (``pip install --user``), the
+    interpreter itself finds the package.
 
     Args:
         executable: The interpreter; empty for this one.
@@ -40,7 +42,8 @@ def candidates(executable: str = "", platform: str = sys.platform) -> list[list[
         if os.path.isfile(windowless := os.path.join(folder, "pythonw.exe")):
             interpreter = windowless
     found = [path for script in scripts if os.access(path := os.path.join(folder, script), os.X_OK)]
-    return [*([path] for path in found), [interpreter, "-m", "telex_start"]]
+    last = [interpreter] if itself.is_frozen() else [interpreter, "-m", "telex_start"]
+    return [*([path] for path in found), last]
 
 
 def tried() -> list[str]:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from ..errors import TelexStartError
-from ..process import paths
+from ..process import itself, paths
 from . import desktop_files, draw_icons, files, launch, shell_link
 from .record import Record
 from .status import Status
@@ -63,7 +63,7 @@ def shortcut() -> str:
 
 
 def icon() -> str:
-    """The icon's file, which the shortcut names."""
+    """The icon's file, which the shortcut names, where the program has none in itself."""
     return os.path.join(paths.state_folder(), "telex-start.ico")
 
 
@@ -86,11 +86,13 @@ def turn_integration(on: bool) -> str:
         record.tidy()
         return ""
     words = launch.tried()
+    picture = words[0] if itself.is_frozen() else icon()  # that program has its icon in itself
     try:
-        for file in (shortcut(), icon()):
-            record.make_folder(os.path.dirname(file))
-        draw_icons.draw_elsewhere(icon())
-        shell_link.write(shortcut(), words[0], subprocess.list2cmdline(words[1:]), "Telex Start", icon())
+        record.make_folder(os.path.dirname(shortcut()))
+        if picture == icon():
+            record.make_folder(os.path.dirname(picture))
+            draw_icons.draw_elsewhere(picture)
+        shell_link.write(shortcut(), words[0], subprocess.list2cmdline(words[1:]), "Telex Start", picture)
     except OSError as error:
         raise files.failed(shortcut(), error) from None
     return ""

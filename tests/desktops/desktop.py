@@ -37,6 +37,8 @@ class Desktop(NamedTuple):
     """The desktop whose Debian it has, where that is another one's."""
     menus_get_keys: bool = True
     """Whether a menu that the mouse has opened takes the keyboard too."""
+    menus_get_keys_at_once: bool = True
+    """Whether it does so too where an entry has changed since the menu was open last; else when it is opened again."""
     spares_focus: bool = True
     """Whether a window may appear without taking the focus; else none is opened unasked."""
     daemon: str = ""

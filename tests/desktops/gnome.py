@@ -60,13 +60,17 @@ _ON_WAYLAND = _ON_X11._replace(
 GNOME = {
     "gnome43": _ON_X11,
     "gnome43-wayland": _ON_WAYLAND,
+    # Its extension (59) reads the entries anew when a menu opens, if one has changed since it was open last. It makes
+    # each usable for a moment, so that the first, which is not, gets the focus; then it replaces it, focus and all.
     "gnome48": _ON_X11._replace(
         title="GNOME 48 on X11, with the AppIndicator extension (Debian 13)",
         suite="trixie",
+        menus_get_keys_at_once=False,
     ),
     "gnome48-wayland": _ON_WAYLAND._replace(
         title="GNOME 48 on Wayland, with the AppIndicator extension (Debian 13)",
         suite="trixie",
+        menus_get_keys_at_once=False,
         root="gnome48",
     ),
 }

@@ -22,7 +22,7 @@ GTK = {
         environ={**ON_X11, "XDG_CURRENT_DESKTOP": "MATE"},
         programs=(("marco", "--no-composite"), ("mate-settings-daemon",), ("mate-panel",)),
         names=(WATCHER,),
-        tray=(900, 0, 240, 28),
+        tray=(900, 0, 260, 28),
         daemon="Notification Daemon",
         disturb=setting("org.mate.NotificationDaemon", "do-not-disturb", "true", "false"),
     ),

@@ -10,9 +10,14 @@ from tests.fake_bus import BusClient, PrivateBus
 from tests.panel_item import MenuEntry, PanelItem
 
 from .check import so
-from .pictures import Box, lines_of_text
-from .session import A_MENU, Session
+from .desktop import SCREEN
+from .pictures import Box, difference
+from .reading import is_read, likeness, lines_of
+from .session import A_MENU, APPEARS_WITHIN, IN_PLACE_WITHIN, Session
 
+A_SUBMENU = A_MENU // 4
+"""Pixels of the screen that a submenu changes at least; some have one line, and in GNOME, which opens them all in one
+menu, that is lower still where the menu is as high as the screen: it scrolls."""
 _WATCHER = "org.kde.StatusNotifierWatcher"
 
 
@@ -21,6 +26,7 @@ class Person:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._pointer = 0, 0
 
     # --- mouse and keyboard -----------------------------------------------------------------------------------------
 
@@ -30,9 +36,18 @@ class Person:
         time.sleep(1.0)  # Cinnamon takes no click from a pointer that has only just arrived
         self._session.run("xdotool", "mousedown", str(button), "sleep", "0.15", "mouseup", str(button))
 
+    def click_on(self, text: str, box: Box) -> None:
+        """Click on a line that is to be read in that box."""
+        lines = lines_of(self._session.screen().crop(box))
+        best = max(lines, key=lambda line: likeness(text, line.text), default=None)
+        so(best is not None and is_read(text, best.text), f"{text!r} is not to be read among {lines}")
+        assert best is not None
+        self.click((box[0] + best.across, box[1] + best.down))
+
     def point(self, at: tuple[int, int]) -> None:
         """Put the pointer there."""
         self._session.run("xdotool", "mousemove", str(at[0]), str(at[1]))
+        self._pointer = at
 
     def press(self, *keys: str) -> None:
         """Press keys, one after the other, at a person's pace."""
@@ -68,7 +83,18 @@ class Person:
         assert icon is not None
         before = session.screen()
         self.click(icon, 3)
-        return self._opened(before, "the menu does not open")
+        box = self._opened(before, "the menu does not open")
+        if session.desktop.menus_get_keys_at_once:
+            return box
+        opened = session.screen().crop(box)
+        self.close_menu()
+        gone = session.wait_until(lambda: difference(opened, session.screen().crop(box))[1] >= A_MENU, APPEARS_WITHIN)
+        so(gone, "Escape does not close the menu")
+        session.withdraw_pointer()
+        session.settle(IN_PLACE_WITHIN)
+        before = session.screen()
+        self.click(icon, 3)
+        return self._opened(before, "the menu does not open again")
 
     def choose(self, *labels: str) -> str:
         """Open the icon's menu, go into submenus, and choose; how that was done, in words."""
@@ -97,19 +123,25 @@ class Person:
 
     def close_menu(self) -> None:
         """Close whatever menus are open."""
-        self.press("Escape", "Escape")
+        if self._session.desktop.menus_get_keys:
+            self.press("Escape", "Escape")
+        else:
+            self.click((SCREEN[0] // 2, SCREEN[1] // 2))
 
     def _open_submenu(self, label: str, box: Box, *into: str) -> Box:
         session = self._session
-        before = session.screen()
         if session.desktop.menus_get_keys:
             self._go_to(label, *into)
             before = session.screen()
             self.press("Right")
-        else:
-            self._click_line(label, box, *into)
-        # A submenu has three lines at least.
-        return self._opened(before, f"{label} does not open", A_MENU // 2)
+            return self._opened(before, f"{label} does not open", A_SUBMENU)
+        before = session.screen()
+        self._click_line(label, box, *into)
+        # Beside the menu, in which the line is marked.
+        beside, count = session.wait_for_more(before, box, A_SUBMENU)
+        so(beside is not None and count >= A_SUBMENU, f"{label} does not open: {count} pixels")
+        assert beside is not None
+        return beside
 
     def _go_to(self, label: str, *into: str) -> None:
         """Move the mark of the open menu to an entry. In a submenu that a key has opened it is on the first one."""
@@ -118,10 +150,22 @@ class Person:
         self.press(*["Down"] * (usable.index(label) + (not into)))
 
     def _click_line(self, label: str, box: Box, *into: str) -> None:
-        entries = [entry.label for entry in self.entries(*into)]
-        lines = lines_of_text(self._session.screen().crop(box))
-        so(len(lines) == len(entries), f"{len(lines)} lines in the menu, which has {len(entries)} entries")
-        self.click(((box[0] + box[2]) // 2, box[1] + lines[entries.index(label)]), 1)
+        labels = [entry.label for entry in self.entries(*into)]
+        lines = lines_of(self._session.screen().crop(box))
+        # The line that is most like this label, and less like any other.
+        fit = [
+            line
+            for line in lines
+            if is_read(label, line.text) and max(labels, key=lambda other: likeness(other, line.text)) == label
+        ]
+        so(fit, f"{label} is not in the menu; read: {[line.text for line in lines]}")
+        best = max(fit, key=lambda line: likeness(line.text, label))
+        across, down = box[0] + best.across, box[1] + best.down
+        if box[1] <= self._pointer[1] < box[3]:
+            # Into a submenu from its entry as a hand goes: straight across, then down.
+            self.point((across, self._pointer[1]))
+            time.sleep(0.3)
+        self.click((across, down))
 
     def _opened(self, before: Image.Image, otherwise: str, pixels: int = A_MENU) -> Box:
         box, count = self._session.wait_for_change(before, pixels)

@@ -174,7 +174,7 @@ class Session:
         """Put the pointer into the middle of the screen: below it icons are lighter, and tips appear."""
         self._run(("xdotool", "mousemove", str(SCREEN[0] // 2), str(SCREEN[1] // 2)))
 
-    def wait_for_more(self, before: Image.Image, known: Box) -> tuple[Box | None, int]:
+    def wait_for_more(self, before: Image.Image, known: Box, pixels: int = A_MENU) -> tuple[Box | None, int]:
         """Wait until something has come that is not in that box alone; as :meth:`change`, without what is in there."""
         seen: tuple[Box | None, int] = (None, 0)
 
@@ -183,9 +183,11 @@ class Session:
             now = self.screen()
             now.paste(before.crop(known), known)
             seen = difference(before, now)
-            return seen[1] >= A_MENU
+            return seen[1] >= pixels
 
         self.wait_until(more, APPEARS_WITHIN)
+        self.settle(IN_PLACE_WITHIN)
+        more()
         return seen
 
     def change(self, before: Image.Image) -> tuple[Box | None, int]:
@@ -197,6 +199,21 @@ class Session:
         self.wait_until(lambda: self.change(before)[1] >= pixels, APPEARS_WITHIN)
         self.settle(IN_PLACE_WITHIN)
         return self.change(before)
+
+    def wait_for_still(self, before: Image.Image) -> tuple[Image.Image, Box | None, int]:
+        """Wait until something has come, and does not move: the first picture of that, and as :meth:`change`.
+
+        What goes by itself soon is still in the picture: GNOME takes a toast away after four seconds.
+        """
+        self.wait_until(lambda: self.change(before)[1] >= A_MENU, APPEARS_WITHIN)
+        last, deadline = self.screen(), time.monotonic() + IN_PLACE_WITHIN
+        while time.monotonic() < deadline:
+            time.sleep(0.2)
+            now = self.screen()
+            if difference(last, now)[1] < AN_ICON:  # a toast of MATE's has a clock that runs
+                break
+            last = now
+        return last, *difference(before, last)
 
     def settle(self, within: float = APPEARS_WITHIN) -> None:
         """Wait until the screen has looked the same for half a second, as far as it does."""

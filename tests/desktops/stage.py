@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from tests.process import Process
 from tests.servers import Sandbox
@@ -16,6 +18,8 @@ from .session import A_MENU, APPEARS_WITHIN, OPENED, Session
 
 TYPES = "unread_thread_change,channel_mention,direct_call_initiated"
 """What the agent is told of."""
+_PACE = 2.0
+"""Seconds from one message to the next."""
 _GONE_WITHIN = 20.0
 """Seconds in which toasts of the check before go by themselves, where it has failed."""
 
@@ -41,6 +45,7 @@ class Stage:
         self.starts = starts
         self.email, self.password = os.environ["SANDBOX_EMAIL"], os.environ["SANDBOX_PASSWORD"]
         self._agent: Process | None = None
+        self._happened = 0.0
         self._home = Path(session.environ["HOME"])
         self._configure()
 
@@ -82,6 +87,18 @@ class Stage:
             agent.ended(APPEARS_WITHIN)
         agent.__exit__(None, None, None)
         return agent.process.returncode, agent.errors
+
+    # --- what happens at Telex --------------------------------------------------------------------------------------
+
+    def direct(self, organisation: int, username: str, text: str, **writing: Any) -> None:
+        """Somebody writes; as :meth:`tests.servers.Sandbox.direct`."""
+        self.pace()
+        self.telex.direct(organisation, username, text, **writing)
+
+    def pace(self) -> None:
+        """Wait so long that what happens next is no flood, which is told in one summary: three in five seconds."""
+        time.sleep(max(0.0, self._happened + _PACE - time.monotonic()))
+        self._happened = time.monotonic()
 
     # --- what was opened --------------------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ _WAYBAR = '{"layer": "top", "height": 30, "modules-left": ["sway/workspaces"], "
 SWAY = {
     "sway": Desktop(
         title="sway 1.7 with waybar and mako, on Wayland (Debian 12)",
-        packages=("sway", "waybar", "mako-notifier", "xwayland"),
+        packages=("sway", "waybar", "mako-notifier", "jq", "xwayland"),
         environ={
             "XDG_CURRENT_DESKTOP": "sway",
             "XDG_SESSION_TYPE": "wayland",

@@ -111,6 +111,7 @@ ROOMS: dict[str, set[str]] = {
     # The sandbox describes its options itself.
     "reference": {"command_line", "sandbox"},
     "sandbox": set(),
+    "frozen": {"__main__"},
     "__main__": {
         "agent",
         "demo",

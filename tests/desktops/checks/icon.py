@@ -43,12 +43,12 @@ def badge(stage: Stage) -> str:
     stage.signed_in()
     session = stage.session
     none = session.tray()
-    stage.telex.direct(1, "Ben Okri", "one")
+    stage.direct(1, "Ben Okri", "one")
     so(session.wait_until(lambda: difference(none, session.tray())[1] >= 8, APPEARS_WITHIN), "no badge")
     session.settle(3.0)
     one = session.tray()
     session.picture("badge")
-    stage.telex.direct(1, "Ben Okri", "two")
+    stage.direct(1, "Ben Okri", "two")
     so(session.wait_until(lambda: difference(one, session.tray())[1] >= 3, APPEARS_WITHIN), "the same for 1 and 2")
     two = session.tray()
     stage.telex.read(1, username="Ben Okri")
@@ -59,8 +59,11 @@ def badge(stage: Stage) -> str:
 @CHECKS.add("doctor", "telex-start doctor says what there is: display, tray, and who shows notifications")
 def doctor(stage: Stage) -> str:
     said = stage.session.command("doctor")
-    lines = {name: line for line in said.splitlines() for name in ("display", "tray host", "toasts") if name in line}
-    for name in ("display", "tray host", "toasts"):
+    names = ("display", "tray host", "toasts")
+    lines = {
+        name: line for line in said.splitlines() for name in names if line.partition(" ")[2].lstrip().startswith(name)
+    }
+    for name in names:
         so(lines.get(name, "").lstrip().startswith("ok"), f"{name}: {lines.get(name)!r}")
     so(stage.desktop.daemon in lines["toasts"], f"{stage.desktop.daemon} is not in {lines['toasts']!r}")
     so(("Wayland" in lines["display"]) is stage.desktop.is_wayland, lines["display"])

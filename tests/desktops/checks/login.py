@@ -74,7 +74,7 @@ def unasked(stage: Stage) -> str:
             session.picture("login-unasked")
             so(session.active() == "Another" and not session.has_window(_TITLE), f"focus: {session.active()!r}")
             assert box is not None
-            person.click(((box[0] + box[2]) // 2, box[1] + 30))
+            person.click_on("Please sign in again", box)
             _opened(stage)
             how = "by a toast, whose click opens the window"
         so(session.wait_until(lambda: session.active() == _TITLE, APPEARS_WITHIN), f"focus: {session.active()!r}")

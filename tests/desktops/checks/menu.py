@@ -46,7 +46,7 @@ def menu_stays(stage: Stage) -> str:
     box = person.open_menu()
     opened = session.screen().crop(box)
     icon = session.tray()
-    stage.telex.direct(1, "Ben Okri", "while the menu is open", new_message="never")
+    stage.direct(1, "Ben Okri", "while the menu is open", new_message="never")
     changed = session.wait_until(lambda: difference(icon, session.tray())[1] >= 8, APPEARS_WITHIN)
     session.settle(3.0)
     still = difference(opened, session.screen().crop(box))[1]
@@ -64,7 +64,7 @@ def menu_stays(stage: Stage) -> str:
 def recent(stage: Stage) -> str:
     stage.signed_in()
     before, notified = len(stage.opened()), len(stage.told.told)
-    stage.telex.direct(1, "Ben Okri", "are you there?")
+    stage.direct(1, "Ben Okri", "are you there?")
     so(stage.told.wait_for(lambda told: "are you there?" in told.body, 15.0, notified), "no notification")
     label = _listed(stage, "@ Ben Okri", "Recent")
     how = stage.person.choose("Recent", label)
@@ -78,7 +78,7 @@ def recent(stage: Stage) -> str:
 def mark_all(stage: Stage) -> str:
     stage.signed_in()
     notified, read_before = len(stage.told.told), len(stage.telex.status()["readings"])
-    stage.telex.direct(1, "Ben Okri", "to be marked")
+    stage.direct(1, "Ben Okri", "to be marked")
     so(stage.told.wait_for(lambda told: "to be marked" in told.body, 15.0, notified), "no notification")
     how = stage.person.choose("Recent", MenuItem.MARK_ALL_AS_READ.value)
     stage.telex.wait_until(lambda status: len(status["readings"]) > read_before, APPEARS_WITHIN)
@@ -89,7 +89,7 @@ def mark_all(stage: Stage) -> str:
 def mute(stage: Stage) -> str:
     stage.signed_in()
     notified = len(stage.told.told)
-    stage.telex.direct(1, "Ben Okri", "not yet muted")
+    stage.direct(1, "Ben Okri", "not yet muted")
     so(stage.told.wait_for(lambda told: "not yet muted" in told.body, 15.0, notified), "no notification")
     name = _listed(stage, "@ Ben Okri", "Recent", "Mute")
     how = stage.person.choose("Recent", "Mute", name, MuteFor.HOUR.value)
@@ -113,7 +113,7 @@ def pause(stage: Stage) -> str:
     so(there, f"no {resume} in the menu")
     session.picture("paused")
     empty, notified, icon = session.screen(), len(stage.told.told), session.tray()
-    telex.direct(1, "Ben Okri", "not now")
+    stage.direct(1, "Ben Okri", "not now")
     so(session.wait_until(lambda: difference(icon, session.tray())[1] >= 8, APPEARS_WITHIN), "no badge")
     session.settle()
     so(len(stage.told.told) == notified and session.change(empty)[1] < A_MENU, "it pops up all the same")

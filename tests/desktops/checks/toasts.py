@@ -7,7 +7,7 @@ import re
 from PIL import Image
 
 from ..check import Checks, so
-from ..pictures import Box, alike
+from ..pictures import Box, alike, difference
 from ..reading import is_read, likeness, read
 from ..session import A_MENU, AN_ICON, APPEARS_WITHIN, VIOLET
 from ..stage import Stage
@@ -26,7 +26,7 @@ _ESCAPED_TWICE = "&lt;b&gt;bold&lt;/b&gt; &amp;amp; &lt;i&gt;more&lt;/i&gt;"
 def _comes(stage: Stage, text: str, empty: Image.Image) -> tuple[Told, Box, Image.Image]:
     """A direct message comes; how its toast was told, where it is, and how it looks."""
     notified = len(stage.told.told)
-    stage.telex.direct(0, _WHO, text)
+    stage.direct(0, _WHO, text)
     return _shown(stage, text, empty, notified)
 
 
@@ -35,10 +35,10 @@ def _shown(stage: Stage, text: str, empty: Image.Image, notified: int) -> tuple[
     told = stage.told.wait_for(lambda told: word in told.title + told.body, APPEARS_WITHIN, notified)
     so(told is not None, f"no notification with {text!r}")
     assert told is not None
-    box, count = stage.session.wait_for_change(empty)
+    screen, box, count = stage.session.wait_for_still(empty)
     so(box is not None and count >= A_MENU, f"nothing pops up: {count} pixels in {box}")
     assert box is not None
-    return told, box, stage.session.screen().crop(box)
+    return told, box, screen.crop(box)
 
 
 def _calm(stage: Stage) -> Image.Image:
@@ -71,6 +71,7 @@ def toast(stage: Stage) -> str:
 def kinds(stage: Stage) -> str:
     for kind in KINDS:
         empty, notified = _calm(stage), len(stage.told.told)
+        stage.pace()
         kind.happens(stage.telex)
         told, _, _ = _shown(stage, kind.title, empty, notified)
         stage.session.picture(f"toast-{kind.name}")
@@ -101,8 +102,7 @@ def escaping(stage: Stage) -> str:
 def click(stage: Stage) -> str:
     empty, before = _calm(stage), len(stage.opened())
     _, box, _ = _comes(stage, "click on this", empty)
-    # Beside the words, where no button is.
-    stage.person.click(((box[0] + box[2]) // 2, box[1] + 30))
+    stage.person.click_on("click on this", box)
     address = stage.wait_for_opened(before)
     stage.session.withdraw_pointer()
     stage.telex.read(0, username=_WHO)
@@ -114,18 +114,17 @@ def click(stage: Stage) -> str:
 @CHECKS.add("toast: replaced", "The next message of a conversation takes the place of the first: one toast, not two")
 def replaced(stage: Stage) -> str:
     empty = _calm(stage)
-    first, one, _ = _comes(stage, "the first of two", empty)
+    first, one, look = _comes(stage, "the first of two", empty)
     notified = len(stage.told.told)
-    stage.telex.direct(0, _WHO, "and now the second")
+    stage.direct(0, _WHO, "and now the second")
     second = stage.told.wait_for(lambda told: "the second" in told.body, APPEARS_WITHIN, notified)
     so(second is not None, "the second was not sent")
     assert second is not None
     session = stage.session
-    session.wait_until(lambda: is_read("and now the second", read(session.screen().crop(one))), APPEARS_WITHIN)
-    box = session.change(empty)[0]
-    assert box is not None
-    seen = read(session.screen().crop(box))
+    session.wait_until(lambda: difference(look, session.screen().crop(one))[1] >= AN_ICON, APPEARS_WITHIN)
+    screen, box, _ = session.wait_for_still(empty)
     session.picture("toast-replaced")
+    seen = read(screen.crop(box))
     stage.telex.read(0, username=_WHO)
     so(second.replaces == first.ident, f"it is to replace {second.replaces}, the first has {first.ident}")
     so(is_read("and now the second", seen) and not is_read("the first of two", seen), f"read: {seen}")
@@ -148,6 +147,7 @@ def closed_when_read(stage: Stage) -> str:
 @CHECKS.add("toast: urgent", "A call pops up, stays past the time of others, and goes when the caller hangs up")
 def urgent(stage: Stage) -> str:
     empty, notified = _calm(stage), len(stage.told.told)
+    stage.pace()
     stage.telex.call(0, "Ben Okri")
     told, box, _ = _shown(stage, "Ben Okri is calling", empty, notified)
     stage.session.picture("toast-urgent")
@@ -166,7 +166,7 @@ def do_not_disturb(stage: Stage) -> str:
     session.run(*on)
     try:
         empty, notified = _calm(stage), len(stage.told.told)
-        stage.telex.direct(0, _WHO, "not to be shown")
+        stage.direct(0, _WHO, "not to be shown")
         told = stage.told.wait_for(lambda told: "not to be shown" in told.body, APPEARS_WITHIN, notified)
         so(told is not None, "the daemon was not told")
         shown = session.wait_until(lambda: session.change(empty)[1] >= A_MENU, 3.0)  # else it takes less than one

@@ -1,0 +1,116 @@
+"""The program that PyInstaller makes: its own modules run without an interpreter, and nothing of it gets to others.
+
+What it is made of is proved by ``make windows``; here PyInstaller's part is played by ``sys.frozen``.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from telex_start import __main__, __version__, frozen
+from telex_start.errors import ConfigError
+from telex_start.process import itself
+from telex_start.setup import draw_icons, launch, shell_link, windows
+from tests.process import ROOT
+
+START = (
+    "import sys; sys.frozen = True; sys.executable = {program!r}; from telex_start.frozen import main; sys.exit(main())"
+)
+"""``packaging/windows/start.py``, in an interpreter."""
+
+
+def run(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run the frozen program with these words."""
+    return subprocess.run(
+        [sys.executable, "-c", START.format(program=sys.executable), *words],
+        cwd=ROOT,
+        env={**os.environ, **environ},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.fixture
+def is_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+
+
+def test_it_is_the_program_and_the_interpreter_of_its_own_modules(tmp_path: Path) -> None:
+    assert run("--version").stdout == f"telex-start {__version__}\n"
+    assert run("-m", "telex_start", "--version").stdout == f"telex-start {__version__}\n"
+    icon = tmp_path / "telex.ico"
+    drawn = run("-m", "telex_start.setup.draw_icons", str(icon))
+    assert (drawn.returncode, drawn.stderr) == (0, "")
+    assert icon.stat().st_size > 1000
+    for words in (["-m"], ["-m", "http.server"], ["-m", "telex_started"]):
+        other = run(*words)
+        assert (other.returncode, "unrecognized" in other.stderr) == (2, True), "it runs what is not its own"
+
+
+@pytest.mark.usefixtures("is_frozen")
+def test_a_window_is_the_program_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There was no interpreter that could have taken ``-P -m``."""
+    monkeypatch.setattr(sys, "executable", r"C:\Telex Start\telex-startw.exe")
+    assert itself.command() == [r"C:\Telex Start\telex-startw.exe", "-m", "telex_start"]
+    assert itself.command("telex_start.setup.draw_icons")[1:] == ["-m", "telex_start.setup.draw_icons"]
+    assert itself.environment() == {}
+
+
+@pytest.mark.usefixtures("is_frozen")
+def test_the_desktop_starts_the_program_without_a_console(tmp_path: Path) -> None:
+    """Where it had been deleted, ``telex-start.exe -m telex_start`` was to start it."""
+    console, windowless = tmp_path / "telex-start.exe", tmp_path / "telex-startw.exe"
+    console.touch(0o755)
+    assert launch.candidates(str(console), "win32") == [[str(console)]]
+    windowless.touch(0o755)
+    for program in (console, windowless):
+        assert launch.candidates(str(program), "win32")[0] == [str(windowless)]
+
+
+@pytest.mark.usefixtures("is_frozen")
+def test_the_start_menu_shows_the_icon_that_the_program_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file with the icon was drawn, and stayed in the profile where the program's folder was deleted."""
+    drawn: list[str] = []
+    written: list[tuple[str, ...]] = []
+    monkeypatch.setenv("APPDATA", str(tmp_path))
+    monkeypatch.setattr(windows, "Record", lambda: SimpleNamespace(make_folder=lambda folder: None))
+    monkeypatch.setattr(launch, "tried", lambda: ["telex-startw.exe"])
+    monkeypatch.setattr(draw_icons, "draw_elsewhere", drawn.append)
+    monkeypatch.setattr(shell_link, "write", lambda *words: written.append(words))
+    windows.turn_integration(True)
+    assert [words[1:] for words in written] == [("telex-startw.exe", "", "Telex Start", "telex-startw.exe")]
+    assert drawn == []
+
+
+@pytest.mark.usefixtures("is_frozen")
+def test_what_it_comes_without_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    """It was an unexpected error, with a traceback: there is no such module in it."""
+    assert __main__.main(["sandbox"]) == 2
+    said = capsys.readouterr().err
+    assert said == "telex-start: this program comes without the sandbox: pip install 'telex-start[sandbox]' has it.\n"
+    with pytest.raises(ConfigError):
+        __main__._sandbox(["--help"])
+
+
+def test_what_is_started_from_it_inherits_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Telex client looked for its libraries in our folder, and had PyInstaller's variables."""
+    monkeypatch.setenv("_PYI_ARCHIVE_FILE", r"C:\Telex Start\telex-startw.exe")
+    monkeypatch.setenv("_PYI_PARENT_PROCESS_LEVEL", "1")
+    monkeypatch.setattr(sys, "argv", ["telex-startw.exe", "--version"])
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(sys, "_MEIPASS", r"C:\Telex Start\_internal", raising=False)
+    asked: list[Any] = []
+    kernel32 = SimpleNamespace(SetDllDirectoryW=asked.append)
+    monkeypatch.setitem(sys.modules, "ctypes", SimpleNamespace(windll=SimpleNamespace(kernel32=kernel32)))
+    monkeypatch.setattr(os, "add_dll_directory", asked.append, raising=False)
+    frozen._leave_nothing_to_others()
+    assert not [name for name in os.environ if name.startswith("_PYI_")]
+    assert asked == [r"C:\Telex Start\_internal", None]
