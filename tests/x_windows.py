@@ -7,10 +7,12 @@ xdotool 3 does not do: its ``getwindowgeometry`` adds the frame twice for a wind
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import Any
 
 from Xlib import X
 from Xlib import display as displays
+from Xlib.error import BadWindow
 
 MARGIN = 12
 """Pixels between the login window and the edges of the work area."""
@@ -55,9 +57,10 @@ def _titled(display: Any, title: str) -> Any:
     """The window whose title begins so, or ``None``."""
     for ident in _values(display, display.screen().root, "_NET_CLIENT_LIST"):
         window = display.create_resource_object("window", int(ident))
-        name = _values(display, window, "_NET_WM_NAME") or _values(display, window, "WM_NAME")
-        if bytes(name).decode().startswith(title):
-            return window
+        with suppress(BadWindow):  # it has gone meanwhile
+            name = _values(display, window, "_NET_WM_NAME") or _values(display, window, "WM_NAME")
+            if bytes(name).decode().startswith(title):
+                return window
     return None
 
 

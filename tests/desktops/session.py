@@ -55,6 +55,7 @@ class Session:
 
     def __init__(self, desktop: Desktop) -> None:
         self.desktop = desktop
+        self._icon_at: tuple[int, int] | None = None
         self._logs = HERE / "log"
         self._logs.mkdir()
         self._pictures = HERE / "pictures"
@@ -140,6 +141,17 @@ class Session:
         self.wait_until(lambda: self.online_icon() is not None, within)
         return self.online_icon()
 
+    def has_gone(self, look: Image.Image, within: float) -> bool:
+        """Wait until the tray has no icon any more, and does not look so as with it.
+
+        It may look otherwise than at first: Plasma shows a bell while there are notifications in its list.
+        """
+        self.withdraw_pointer()
+        return self.wait_until(
+            lambda: "StatusNotifierItem" not in self.registered() and difference(look, self.tray())[1] >= AN_ICON,
+            within,
+        )
+
     def wait_for_icon_place(self) -> tuple[int, int] | None:
         """Wait for the icon, whatever it shows; as :meth:`icon_place`."""
         self.withdraw_pointer()
@@ -154,11 +166,15 @@ class Session:
         if len(places) < AN_ICON:
             return None
         across, down = sorted(n % width for n in places), sorted(n // width for n in places)
-        return left + across[len(places) // 2], top + down[len(places) // 2]
+        self._icon_at = left + across[len(places) // 2], top + down[len(places) // 2]
+        return self._icon_at
 
     def icon_place(self) -> tuple[int, int] | None:
-        """The middle of the icon, whatever state it shows; ``None`` without one."""
-        if (place := self.online_icon()) is not None:
+        """The middle of the icon, whatever state it shows; ``None`` without one.
+
+        One that is not online is where it was when it was, if it ever was: beside it a bell may have come for toasts.
+        """
+        if (place := self.online_icon() or self._icon_at) is not None:
             return place
         box, count = difference(self.empty, self._look(self.desktop.tray))
         if box is None or count < AN_ICON:
@@ -174,7 +190,9 @@ class Session:
         """Put the pointer into the middle of the screen: below it icons are lighter, and tips appear."""
         self._run(("xdotool", "mousemove", str(SCREEN[0] // 2), str(SCREEN[1] // 2)))
 
-    def wait_for_more(self, before: Image.Image, known: Box, pixels: int = A_MENU) -> tuple[Box | None, int]:
+    def wait_for_more(
+        self, before: Image.Image, known: Box, pixels: int = A_MENU, within: float = APPEARS_WITHIN
+    ) -> tuple[Box | None, int]:
         """Wait until something has come that is not in that box alone; as :meth:`change`, without what is in there."""
         seen: tuple[Box | None, int] = (None, 0)
 
@@ -185,7 +203,7 @@ class Session:
             seen = difference(before, now)
             return seen[1] >= pixels
 
-        self.wait_until(more, APPEARS_WITHIN)
+        self.wait_until(more, within)
         self.settle(IN_PLACE_WITHIN)
         more()
         return seen
@@ -205,14 +223,14 @@ class Session:
 
         What goes by itself soon is still in the picture: GNOME takes a toast away after four seconds.
         """
-        self.wait_until(lambda: self.change(before)[1] >= A_MENU, APPEARS_WITHIN)
-        last, deadline = self.screen(), time.monotonic() + IN_PLACE_WITHIN
+        deadline = time.monotonic() + APPEARS_WITHIN
+        last = self.screen()
         while time.monotonic() < deadline:
             time.sleep(0.2)
-            now = self.screen()
-            if difference(last, now)[1] < AN_ICON:  # a toast of MATE's has a clock that runs
+            before_that, last = last, self.screen()
+            there = difference(before, last)[1] >= A_MENU
+            if there and difference(before_that, last)[1] < AN_ICON:  # a toast of MATE's has a clock that runs
                 break
-            last = now
         return last, *difference(before, last)
 
     def settle(self, within: float = APPEARS_WITHIN) -> None:
