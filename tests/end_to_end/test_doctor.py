@@ -400,8 +400,8 @@ def test_a_look_that_hangs_is_left_behind() -> None:
 
 
 def test_a_look_that_breaks_costs_only_itself() -> None:
-    found = look("tray", lambda: ok("tray", {}["tray"]))
-    assert found == missing("tray", "cannot be looked at (KeyError: 'tray')")
+    found = look("tray", lambda: ok("tray", os.environ["NO_SUCH_VARIABLE"]))
+    assert found == missing("tray", "cannot be looked at (KeyError: 'NO_SUCH_VARIABLE')")
 
 
 # --- words ----------------------------------------------------------------------------------------------------------
