@@ -105,8 +105,7 @@ wheel: set-up-release
 release: set-up-release
 	.venv-release/bin/python packaging/release.py check
 	$(MAKE) wheel
-	$(MAKE) deb RELEASE=bookworm
-	$(MAKE) deb RELEASE=trixie
+	$(MAKE) deb
 	if command -v wine >/dev/null; then $(MAKE) windows; fi
 	.venv-release/bin/python packaging/sbom.py
 	.venv-release/bin/python packaging/release.py sums
