@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import time
@@ -9,15 +10,18 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
+from PIL import Image
 from Xlib import X
 from Xlib.display import Display
 from Xlib.error import XError
 
 from tests.fake_bus import Xvfb
-from tests.process import end
+from tests.process import ROOT, end
 
 from .machine import WITHIN, Windows
 
+PICTURES = ROOT / "build" / "pictures-of-windows"
+"""Where scenarios leave pictures of what they have seen."""
 _ICON = 22
 """Pixels of an icon in tint2's tray. (trayer leaves Wine's icons blank when they move.)"""
 _TINT2 = f"""
@@ -102,12 +106,25 @@ class Desktop(Windows):
         found = []
         for window in self._windows(self._screen.screen().root):
             try:
-                title = window.get_wm_name() or ""
+                named = window.get_full_text_property(self._screen.intern_atom("_NET_WM_NAME"))
+                title = named or window.get_wm_name() or ""  # the latter is in Latin 1
                 if words in str(title) and window.get_attributes().map_state == X.IsViewable:
                     found.append(window.id)
             except XError:
                 continue
         return found
+
+    def active_title(self) -> str:
+        """The title of the window that has the focus."""
+        screen = self._screen
+        active = screen.screen().root.get_full_property(screen.intern_atom("_NET_ACTIVE_WINDOW"), X.AnyPropertyType)
+        if active is None or not active.value[0]:
+            return ""
+        try:
+            window = screen.create_resource_object("window", active.value[0])
+            return str(window.get_full_text_property(screen.intern_atom("_NET_WM_NAME")) or "")
+        except XError:
+            return ""  # it is gone
 
     def badge(self) -> bool:
         """Whether the (only) icon has a badge."""
@@ -147,8 +164,32 @@ class Desktop(Windows):
         box = window.get_geometry()
         self.xdotool("mousemove", str(box.x + 40), str(box.y + box.height - 12), "click", "1")
 
-    def picture(self, path: str | Path) -> None:
-        """Save a picture of the screen."""
+    def choose(self, menu: int, line: int) -> list[int]:
+        """Click a line of an open menu, counted as an index of a list is; where a menu opens beside it, that one."""
+        window = self._screen.create_resource_object("window", menu)
+        box = window.get_geometry()
+        data = window.get_image(0, 0, box.width, box.height, X.ZPixmap, 0xFFFFFFFF).data
+        picture = Image.frombytes("RGB", (box.width, box.height), data, "raw", "BGRX")
+        before = self.popups()
+        self.xdotool("mousemove", str(box.x + 40), str(box.y + _lines(picture)[line]), "click", "1")
+        return before
+
+    def choose_in(self, menu: int, line: int, inner: int) -> None:
+        """Click a line of the menu that opens beside one of an open menu's."""
+        before = self.choose(menu, line)
+        opened = self.wait_for(lambda: [new for new in self.popups() if new not in before], "the menu beside it")
+        self.choose(opened[-1], inner)
+
+    def clipboard(self) -> str:
+        """What another program of Windows would paste."""
+        code = "import json, tkinter; root = tkinter.Tk(); root.withdraw(); print(json.dumps(root.clipboard_get()))"
+        with self.python(code) as process:
+            return "" if process.ended(WITHIN) else str(json.loads(process.output[-1]))
+
+    def picture(self, where: str | Path) -> None:
+        """Save a picture of the screen, to be looked at: in a file, or by a name in :data:`PICTURES`."""
+        path = where if isinstance(where, Path) else PICTURES / f"{where}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run(["import", "-silent", "-window", "root", str(path)], env=self._x_environ(), check=True)
 
     def _mouse_is_taken(self) -> bool:
@@ -166,3 +207,19 @@ class Desktop(Windows):
         except XError:
             return []
         return [found for child in children for found in (child, *self._windows(child))]
+
+
+def _lines(menu: Image.Image) -> list[int]:
+    """The middles of a menu's lines of text, from its top: rows that have ink where no edge is."""
+    inner = menu.crop((16, 0, menu.width - 16, menu.height))
+    rows = [inner.crop((0, row, inner.width, row + 1)).getcolors(inner.width) or [] for row in range(inner.height)]
+    lines: list[int] = []
+    began = None
+    for row, colours in enumerate([*rows, []]):
+        if len(colours) > 1 and began is None:
+            began = row
+        elif len(colours) <= 1 and began is not None:
+            if row - began >= 6:  # a separator is lower
+                lines.append((began + row) // 2)
+            began = None
+    return lines
