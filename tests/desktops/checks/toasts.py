@@ -11,7 +11,7 @@ from PIL import Image
 from ..check import Checks, so
 from ..pictures import Box, alike, difference
 from ..reading import is_read, likeness, read
-from ..session import A_MENU, AN_ICON, APPEARS_WITHIN, VIOLET
+from ..screen import A_MENU, AN_ICON, APPEARS_WITHIN, VIOLET
 from ..stage import Stage
 from ..told import Told
 from .kinds import KINDS
