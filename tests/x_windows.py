@@ -7,12 +7,11 @@ xdotool 3 does not do: its ``getwindowgeometry`` adds the frame twice for a wind
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
 from typing import Any
 
 from Xlib import X
 from Xlib import display as displays
-from Xlib.error import BadWindow
+from Xlib.error import BadDrawable, BadWindow
 
 MARGIN = 12
 """Pixels between the login window and the edges of the work area."""
@@ -35,8 +34,10 @@ def off_place(display: Any, title: str) -> tuple[int, int] | None:
     screen = root.get_geometry()
     area = _values(display, root, "_NET_WORKAREA")[:4] or (0, 0, screen.width, screen.height)
     left, top, width, height = (int(value) for value in area)
-    # It tells where the root's corner is in the window.
-    at, size = window.translate_coords(root, 0, 0), window.get_geometry()
+    where = _where(display, window)
+    if where is None:
+        return None
+    at, size = where
     _, right, _, below = [int(value) for value in _values(display, window, "_NET_FRAME_EXTENTS")] or [0] * 4
     return (
         -at.x + size.width + right - (left + width - MARGIN),
@@ -47,9 +48,10 @@ def off_place(display: Any, title: str) -> tuple[int, int] | None:
 def point_on(display: Any, title: str) -> tuple[int, int] | None:
     """A point near a window's lower left corner, where it has no control; ``None`` where none has such a title."""
     window = _titled(display, title)
-    if window is None:
+    where = _where(display, window) if window is not None else None
+    if where is None:
         return None
-    at, size = window.translate_coords(display.screen().root, 0, 0), window.get_geometry()
+    at, size = where
     return -at.x + 8, -at.y + size.height - 8
 
 
@@ -57,10 +59,9 @@ def _titled(display: Any, title: str) -> Any:
     """The window whose title begins so, or ``None``."""
     for ident in _values(display, display.screen().root, "_NET_CLIENT_LIST"):
         window = display.create_resource_object("window", int(ident))
-        with suppress(BadWindow):  # it has gone meanwhile
-            name = _values(display, window, "_NET_WM_NAME") or _values(display, window, "WM_NAME")
-            if bytes(name).decode().startswith(title):
-                return window
+        name = _values(display, window, "_NET_WM_NAME") or _values(display, window, "WM_NAME")
+        if bytes(name).decode().startswith(title):
+            return window
     return None
 
 
@@ -75,8 +76,19 @@ def active(display: Any) -> str:
 
 
 def _values(display: Any, window: Any, name: str) -> Any:
-    found = window.get_full_property(display.intern_atom(name), X.AnyPropertyType)
+    try:
+        found = window.get_full_property(display.intern_atom(name), X.AnyPropertyType)
+    except BadWindow:  # it has gone meanwhile
+        return []
     return found.value if found is not None else []
+
+
+def _where(display: Any, window: Any) -> tuple[Any, Any] | None:
+    """Where the root's corner is in the window, and the window's size; ``None`` if it has gone meanwhile."""
+    try:
+        return window.translate_coords(display.screen().root, 0, 0), window.get_geometry()
+    except (BadWindow, BadDrawable):
+        return None
 
 
 if __name__ == "__main__":

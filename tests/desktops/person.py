@@ -13,7 +13,8 @@ from .check import so
 from .desktop import SCREEN
 from .pictures import Box, difference
 from .reading import is_read, likeness, lines_of
-from .session import A_MENU, APPEARS_WITHIN, IN_PLACE_WITHIN, Session
+from .screen import A_MENU, APPEARS_WITHIN, IN_PLACE_WITHIN
+from .session import Session
 
 A_SUBMENU = A_MENU // 4
 """Pixels of the screen that a submenu changes at least; some have one line, and in GNOME, which opens them all in one

@@ -53,9 +53,13 @@ def words_of(picture: Image.Image, thresholding: int = _ONE_FOR_ALL) -> list[Wor
 
 
 def lines_of(picture: Image.Image) -> list[Word]:
-    """The lines, each with the middle of its first word across, and its own down."""
+    """The lines, each with the middle of its first word across, and its own down; in both ways, as :func:`read`."""
+    return [line for way in (_ONE_FOR_ALL, _BY_PLACE) for line in _lines(words_of(picture, way))]
+
+
+def _lines(words: list[Word]) -> list[Word]:
     lines: list[list[Word]] = []
-    for word in sorted(words_of(picture), key=lambda word: word.down):
+    for word in sorted(words, key=lambda word: word.down):
         if lines and word.down - lines[-1][-1].down < _LINE:
             lines[-1].append(word)
         else:

@@ -17,7 +17,8 @@ from tests.servers import Sandbox
 
 from .check import so
 from .person import Person
-from .session import A_MENU, APPEARS_WITHIN, OPENED, Session
+from .screen import A_MENU, APPEARS_WITHIN
+from .session import OPENED, Session
 
 TYPES = "unread_thread_change,channel_mention,direct_call_initiated"
 """What the agent is told of."""

@@ -7,7 +7,7 @@ from telex_start.menu import MenuItem, MuteFor
 from ..check import Checks, so
 from ..pictures import difference
 from ..reading import is_read, read
-from ..session import A_MENU, APPEARS_WITHIN
+from ..screen import A_MENU, APPEARS_WITHIN
 from ..stage import Stage
 
 CHECKS = Checks()

@@ -11,7 +11,7 @@ from PIL import Image
 from ..check import Checks, so
 from ..pictures import Box, alike, difference
 from ..reading import is_read, likeness, read
-from ..session import A_MENU, AN_ICON, APPEARS_WITHIN, VIOLET
+from ..screen import A_MENU, AN_ICON, APPEARS_WITHIN, VIOLET
 from ..stage import Stage
 from ..told import Told
 from .kinds import KINDS
@@ -97,7 +97,7 @@ def escaping(stage: Stage) -> str:
 def click(stage: Stage) -> str:
     empty, before = stage.calm(), len(stage.opened())
     _, box, _ = _comes(stage, "click on this", empty)
-    stage.person.click_on("click on this", box)
+    stage.person.click_on(_WHO, box)  # in MATE a click on the body is not for the program
     address = stage.wait_for_opened(before)
     stage.session.withdraw_pointer()
     stage.telex.read(0, username=_WHO)
