@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -31,6 +31,8 @@ panel_position = top right horizontal
 systray_padding = 4 2 4
 systray_icon_size = {_ICON}
 """
+_LINE = 40
+"""No menu is less high, in pixels, and no tip higher."""
 RED = (217, 26, 46)
 """Of the badge."""
 
@@ -151,12 +153,23 @@ class Desktop(Windows):
             [(x, y)] = self.icons()
             # A balloon lies over the lower half of it.
             self.xdotool("mousemove", str(x), str(y - 7), "click", "3")
-            again = time.monotonic() + 5  # tint2 may have moved the icon under the mouse
+            # tint2 may have moved the icon under the mouse. A click where a menu is just opening would close it again.
+            again = time.monotonic() + WITHIN / 3
             while time.monotonic() < again:
-                if (found := [new for new in self.popups() if new not in before]) and self._mouse_is_taken():
-                    return found[-1]
+                if (found := self._menu(before)) and self._mouse_is_taken():
+                    return found
                 time.sleep(0.05)
         raise AssertionError("no menu")
+
+    def _menu(self, before: list[int]) -> int:
+        """The menu among the windows that were not there before, 0 without one. A tip may be there too, a line high."""
+        highest, found = _LINE, 0
+        for window in self.popups():
+            with suppress(XError):
+                height = self._screen.create_resource_object("window", window).get_geometry().height
+                if window not in before and height > highest:
+                    highest, found = height, window
+        return found
 
     def choose_last(self, menu: int) -> None:
         """Click the last entry of an open menu. (Wine 8 gives a menu no keys where nothing else of it is mapped.)"""
@@ -177,8 +190,7 @@ class Desktop(Windows):
     def choose_in(self, menu: int, line: int, inner: int) -> None:
         """Click a line of the menu that opens beside one of an open menu's."""
         before = self.choose(menu, line)
-        opened = self.wait_for(lambda: [new for new in self.popups() if new not in before], "the menu beside it")
-        self.choose(opened[-1], inner)
+        self.choose(self.wait_for(lambda: self._menu(before), "the menu beside it"), inner)
 
     def clipboard(self) -> str:
         """What another program of Windows would paste."""
