@@ -1,6 +1,6 @@
 # Telex Start. Every target does its own set-up.
 .PHONY: demo test test-fast test-debian test-desktops test-centrifugo bench soak fleet fuzz chaos lint coverage man completions
-.PHONY: lock wheel release test-packages
+.PHONY: lock wheel deb release test-packages test-packages-deb
 .PHONY: lint-workflows audit set-up-audit
 .PHONY: set-up-demo set-up-test set-up-bench set-up-release clean
 
@@ -101,12 +101,16 @@ lock: set-up-release
 wheel: set-up-release
 	.venv-release/bin/python packaging/wheel.py
 
+# For each release of Debian (RELEASE=bookworm: that one), in one of its own, below ~/.cache; wants root and debootstrap.
+ONLY_RELEASE = $(if $(filter-out file,$(origin RELEASE)),$(RELEASE))
+deb:
+	PYTHONPATH=. python3 packaging/build_deb.py $(ONLY_RELEASE)
+
 # All that is released, with its sums, in dist/. It wants root for the Debian packages, and Wine for that for Windows.
 release: set-up-release
 	.venv-release/bin/python packaging/release.py check
 	$(MAKE) wheel
-	$(MAKE) deb RELEASE=bookworm
-	$(MAKE) deb RELEASE=trixie
+	$(MAKE) deb
 	if command -v wine >/dev/null; then $(MAKE) windows; fi
 	.venv-release/bin/python packaging/sbom.py
 	.venv-release/bin/python packaging/release.py sums
@@ -120,6 +124,10 @@ windows: set-up-test
 test-packages: set-up-test set-up-release
 	$(PYTEST) tests/packages $(ARGS)
 	.venv/bin/python -m tests.packages.platforms
+
+# Built twice, compared, installed, used, upgraded and removed, on each release of Debian (RELEASE=bookworm: that one).
+test-packages-deb: set-up-test
+	.venv/bin/python -m tests.packages.deb $(ONLY_RELEASE) $(ARGS)
 
 set-up-demo:
 	@.ci/set-up demo

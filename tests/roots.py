@@ -35,9 +35,12 @@ _SYSTEM = """
 mount -t sysfs -o ro sysfs "$root/sys"
 test ! -d /sys/fs/cgroup || mount --bind /sys/fs/cgroup "$root/sys/fs/cgroup"
 """
+# In memory: in a container the disk is an overlay itself, which cannot be written over once more.
 _OVER = """
-mount -t overlay -o "lowerdir=$root,upperdir=$1/upper,workdir=$1/work" overlay "$1/root"
-root=$1/root; shift
+mount -t tmpfs tmpfs "$root/mnt"
+mkdir "$root/mnt/upper" "$root/mnt/work" "$root/mnt/root"
+mount -t overlay -o "lowerdir=$root,upperdir=$root/mnt/upper,workdir=$root/mnt/work" overlay "$root/mnt/root"
+root=$root/mnt/root
 """
 _BIND = """
 mkdir -p "$root$2"
@@ -140,7 +143,7 @@ def enter(
     network: bool = True,
     system: bool = False,
     scratch: bool = False,
-    over: Path | None = None,
+    untouched: bool = False,
 ) -> list[str]:
     """The command line that runs a command inside; all that it leaves behind ends with it, but for files.
 
@@ -153,15 +156,11 @@ def enter(
             it would find this machine's X servers: their abstract sockets know no folders.
         system: Whether it sees ``/sys``.
         scratch: Whether ``/tmp`` is its own, and gone afterwards.
-        over: An empty folder, or one that was given before: it takes what is written, and the Debian stays as it is.
-            Such a folder has ``upper`` (what was written), ``work`` and ``root``; a file system that overlayfs takes.
+        untouched: Whether the Debian stays as it is: what is written is in memory, and gone afterwards.
     """
     steps, words = ["set -e", "root=$1; shift"], [str(root)]
-    if over is not None:
-        for name in ("upper", "work", "root"):
-            (over / name).mkdir(exist_ok=True)
+    if untouched:
         steps.append(_OVER)
-        words.append(str(over))
     steps += [_ENTER, *([_SYSTEM] if system else [])]
     if scratch:
         steps.append('mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"')

@@ -11,6 +11,7 @@ from typing import Any
 
 from Xlib import X
 from Xlib import display as displays
+from Xlib.error import BadDrawable, BadWindow
 
 MARGIN = 12
 """Pixels between the login window and the edges of the work area."""
@@ -33,8 +34,10 @@ def off_place(display: Any, title: str) -> tuple[int, int] | None:
     screen = root.get_geometry()
     area = _values(display, root, "_NET_WORKAREA")[:4] or (0, 0, screen.width, screen.height)
     left, top, width, height = (int(value) for value in area)
-    # It tells where the root's corner is in the window.
-    at, size = window.translate_coords(root, 0, 0), window.get_geometry()
+    where = _where(display, window)
+    if where is None:
+        return None
+    at, size = where
     _, right, _, below = [int(value) for value in _values(display, window, "_NET_FRAME_EXTENTS")] or [0] * 4
     return (
         -at.x + size.width + right - (left + width - MARGIN),
@@ -45,9 +48,10 @@ def off_place(display: Any, title: str) -> tuple[int, int] | None:
 def point_on(display: Any, title: str) -> tuple[int, int] | None:
     """A point near a window's lower left corner, where it has no control; ``None`` where none has such a title."""
     window = _titled(display, title)
-    if window is None:
+    where = _where(display, window) if window is not None else None
+    if where is None:
         return None
-    at, size = window.translate_coords(display.screen().root, 0, 0), window.get_geometry()
+    at, size = where
     return -at.x + 8, -at.y + size.height - 8
 
 
@@ -72,8 +76,19 @@ def active(display: Any) -> str:
 
 
 def _values(display: Any, window: Any, name: str) -> Any:
-    found = window.get_full_property(display.intern_atom(name), X.AnyPropertyType)
+    try:
+        found = window.get_full_property(display.intern_atom(name), X.AnyPropertyType)
+    except BadWindow:  # it has gone meanwhile
+        return []
     return found.value if found is not None else []
+
+
+def _where(display: Any, window: Any) -> tuple[Any, Any] | None:
+    """Where the root's corner is in the window, and the window's size; ``None`` if it has gone meanwhile."""
+    try:
+        return window.translate_coords(display.screen().root, 0, 0), window.get_geometry()
+    except (BadWindow, BadDrawable):
+        return None
 
 
 if __name__ == "__main__":

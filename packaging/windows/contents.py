@@ -24,7 +24,7 @@ EXCLUDED = [
     # Other systems' and other formats' parts of what is used.
     *("plyer.platforms.android", "plyer.platforms.ios", "plyer.platforms.linux", "plyer.platforms.macosx"),
     *("pystray._appindicator", "pystray._darwin", "pystray._gtk", "pystray._xorg"),
-    *("urllib3.contrib.emscripten", "urllib3.contrib.pyopenssl", "urllib3.http2"),
+    *("urllib3.contrib.emscripten", "urllib3.contrib.pyopenssl"),
     *("PIL._avif", "PIL._imagingcms", "PIL._imagingtk", "PIL._webp", "PIL.ImageCms", "PIL.ImageShow", "PIL.ImageTk"),
 ]
 """Modules that something could import, and nothing of the program does. Who imports one all the same can do without."""

@@ -37,14 +37,17 @@ class Desktop(NamedTuple):
     """The desktop whose Debian it has, where that is another one's."""
     menus_get_keys: bool = True
     """Whether a menu that the mouse has opened takes the keyboard too."""
+    menu_levels: int = 4
+    """How many menus deep the mouse or the keyboard gets; what is below is chosen by ``com.canonical.dbusmenu``."""
     menus_get_keys_at_once: bool = True
     """Whether it does so too where an entry has changed since the menu was open last; else when it is opened again."""
     spares_focus: bool = True
     """Whether a window may appear without taking the focus; else none is opened unasked."""
     daemon: str = ""
     """Who shows notifications, as the doctor says it."""
-    disturb: tuple[Command, Command] = ((), ())
-    """What switches the desktop's own do-not-disturb on, and off."""
+    disturb: tuple[Command, Command] | None = None
+    """What switches the desktop's own do-not-disturb on, and off; ``None`` where a program can ask for it as long as it
+    runs, by ``org.freedesktop.Notifications.Inhibit``."""
     cannot: Mapping[str, str] = MappingProxyType({})
     """The checks that cannot be made here, by their names (:mod:`tests.desktops.checks`), and why."""
 

@@ -14,6 +14,9 @@ _OUTLAST_GREETING: Command = (
 """GNOME says that its lock screen needs GDM, by a toast that goes after 4 s of somebody being there."""
 
 _NESTED = f"""
+# What a shell that has crashed left of its XWayland.
+rm -f "$XDG_RUNTIME_DIR"/.mutter-Xwaylandauth.*
+find /tmp/.X11-unix -name 'X*' ! -name "X${{DISPLAY#:}}" -delete
 gnome-shell --nested --wayland --wayland-display wayland-gnome &
 # mutter says nowhere which display XWayland has: it is the first that is not the screen's.
 until xwayland=$(ls /tmp/.X11-unix | grep -vx "X${{DISPLAY#:}}" | sort -V | head -n 1) && [ -n "$xwayland" ] &&

@@ -13,11 +13,14 @@ from .check import so
 from .desktop import SCREEN
 from .pictures import Box, difference
 from .reading import is_read, likeness, lines_of
-from .session import A_MENU, APPEARS_WITHIN, IN_PLACE_WITHIN, Session
+from .screen import A_MENU, APPEARS_WITHIN, IN_PLACE_WITHIN
+from .session import Session
 
 A_SUBMENU = A_MENU // 4
 """Pixels of the screen that a submenu changes at least; some have one line, and in GNOME, which opens them all in one
 menu, that is lower still where the menu is as high as the screen: it scrolls."""
+HOVERED_WITHIN = 4.0
+"""Seconds in which a submenu opens below the pointer, where it does so."""
 _WATCHER = "org.kde.StatusNotifierWatcher"
 
 
@@ -45,8 +48,13 @@ class Person:
         self.click((box[0] + best.across, box[1] + best.down))
 
     def point(self, at: tuple[int, int]) -> None:
-        """Put the pointer there."""
-        self._session.run("xdotool", "mousemove", str(at[0]), str(at[1]))
+        """Move the pointer there, in steps as a hand does: GTK takes a jump into a menu for no motion."""
+        (left, top), steps = self._pointer, 8
+        words: list[str] = []
+        for step in range(1, steps + 1):
+            across, down = left + (at[0] - left) * step // steps, top + (at[1] - top) * step // steps
+            words += ["mousemove", str(across), str(down), "sleep", "0.02"]
+        self._session.run("xdotool", *words)
         self._pointer = at
 
     def press(self, *keys: str) -> None:
@@ -63,7 +71,7 @@ class Person:
 
     def entries(self, *into: str) -> list[MenuEntry]:
         """The entries of the icon's menu, or of a submenu, without separators, as the agent offers them."""
-        with self._bus() as client:
+        with self.bus() as client:
             item = self._item(client)
             for number, label in enumerate(into):
                 if label not in item.labels(*into[:number]):
@@ -72,7 +80,7 @@ class Person:
 
     def choose_by_bus(self, *labels: str) -> None:
         """Choose as a panel does (``com.canonical.dbusmenu``), without mouse and keyboard."""
-        with self._bus() as client:
+        with self.bus() as client:
             self._item(client).click(*labels)
 
     def open_menu(self) -> Box:
@@ -99,6 +107,9 @@ class Person:
     def choose(self, *labels: str) -> str:
         """Open the icon's menu, go into submenus, and choose; how that was done, in words."""
         *into, label = labels
+        if len(labels) > self._session.desktop.menu_levels:
+            self.choose_by_bus(*labels)
+            return "by dbusmenu"
         box = self.open_menu()
         for number, submenu in enumerate(into):
             box = self._open_submenu(submenu, box, *into[:number])
@@ -136,10 +147,15 @@ class Person:
             self.press("Right")
             return self._opened(before, f"{label} does not open", A_SUBMENU)
         before = session.screen()
-        self._click_line(label, box, *into)
-        # Beside the menu, in which the line is marked.
-        beside, count = session.wait_for_more(before, box, A_SUBMENU)
-        so(beside is not None and count >= A_SUBMENU, f"{label} does not open: {count} pixels")
+        at = self._line(label, box, *into)
+        self._go_across(at, box)
+        # It opens below the pointer; where it does not, a click opens it. A click on one that is open may close it.
+        # What is looked for is beside the menu, in which the line itself is marked.
+        beside, count = session.wait_for_more(before, box, A_SUBMENU, HOVERED_WITHIN)
+        if count < A_SUBMENU:
+            self.click(at)
+            beside, count = session.wait_for_more(before, box, A_SUBMENU)
+        so(beside is not None and count >= A_SUBMENU, f"{label} does not open: {count} pixels beside {box}")
         assert beside is not None
         return beside
 
@@ -150,6 +166,19 @@ class Person:
         self.press(*["Down"] * (usable.index(label) + (not into)))
 
     def _click_line(self, label: str, box: Box, *into: str) -> None:
+        at = self._line(label, box, *into)
+        self._go_across(at, box)
+        self.click(at)
+
+    def _go_across(self, at: tuple[int, int], box: Box) -> None:
+        """Put the pointer there; into a submenu from its entry as a hand goes: straight across, then down."""
+        if box[1] <= self._pointer[1] < box[3]:
+            self.point((at[0], self._pointer[1]))
+            time.sleep(0.3)
+        self.point(at)
+
+    def _line(self, label: str, box: Box, *into: str) -> tuple[int, int]:
+        """Where the open menu in that box has the entry with this label."""
         labels = [entry.label for entry in self.entries(*into)]
         lines = lines_of(self._session.screen().crop(box))
         # The line that is most like this label, and less like any other.
@@ -160,12 +189,7 @@ class Person:
         ]
         so(fit, f"{label} is not in the menu; read: {[line.text for line in lines]}")
         best = max(fit, key=lambda line: likeness(line.text, label))
-        across, down = box[0] + best.across, box[1] + best.down
-        if box[1] <= self._pointer[1] < box[3]:
-            # Into a submenu from its entry as a hand goes: straight across, then down.
-            self.point((across, self._pointer[1]))
-            time.sleep(0.3)
-        self.click((across, down))
+        return box[0] + best.across, box[1] + best.down
 
     def _opened(self, before: Image.Image, otherwise: str, pixels: int = A_MENU) -> Box:
         box, count = self._session.wait_for_change(before, pixels)
@@ -173,7 +197,8 @@ class Person:
         assert box is not None
         return box
 
-    def _bus(self) -> BusClient:
+    def bus(self) -> BusClient:
+        """A connection of its own to the session's bus, not made yet."""
         bus = PrivateBus()
         bus.address = self._session.environ["DBUS_SESSION_BUS_ADDRESS"]
         return BusClient(bus)

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from .desktop import DISPLAYS, NOTIFICATIONS, ON_WAYLAND, ON_X11, SCREEN, WATCHER, Command, Desktop
+from .desktop import DISPLAYS, NOTIFICATIONS, ON_WAYLAND, ON_X11, SCREEN, WATCHER, Desktop
 
 _TELL_DISPLAYS = f"env | grep -e DISPLAY -e XAUTHORITY > {DISPLAYS}.part && mv {DISPLAYS}.part {DISPLAYS}"
 """kwin runs it once XWayland takes programs."""
-
-
-def _disturb(writer: str) -> tuple[Command, Command]:
-    """As the switch in the list of notifications does it."""
-    until = (writer, "--notify", "--file", "plasmanotifyrc", "--group", "DoNotDisturb", "--key", "Until")
-    return (*until, "2099,1,1,0,0,0"), (*until, "--delete")
 
 
 PLASMA = {
@@ -30,7 +24,6 @@ PLASMA = {
         names=("org.kde.plasmashell", WATCHER, NOTIFICATIONS),
         tray=(900, 756, 240, 44),
         daemon="Plasma",
-        disturb=_disturb("kwriteconfig5"),
     ),
     "plasma6": Desktop(
         title="Plasma 6.3 on Wayland (Debian 13)",
@@ -64,6 +57,5 @@ PLASMA = {
         tray=(900, 756, 240, 44),
         is_wayland=True,
         daemon="Plasma",
-        disturb=_disturb("kwriteconfig6"),
     ),
 }

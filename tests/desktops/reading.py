@@ -13,6 +13,9 @@ from PIL import Image, ImageOps
 _SCALE = 3
 """It reads letters best that are some 30 pixels high; those of desktops have 10."""
 
+_ONE_FOR_ALL, _BY_PLACE = 0, 2
+"""How it tells ink from paper: by one brightness for the whole picture (Otsu), or by what is around (Sauvola). The
+first reads a menu better, the second a grey toast with white words beside a black panel (GNOME)."""
 _LINE = 6
 """Pixels by which the middles of words in one line differ at most."""
 
@@ -25,7 +28,7 @@ class Word(NamedTuple):
     down: int
 
 
-def words_of(picture: Image.Image) -> list[Word]:
+def words_of(picture: Image.Image, thresholding: int = _ONE_FOR_ALL) -> list[Word]:
     """The words, in reading order."""
     grey = ImageOps.autocontrast(picture.convert("L"))
     if sum(grey.histogram()[:128]) > grey.width * grey.height // 2:
@@ -34,7 +37,7 @@ def words_of(picture: Image.Image) -> list[Word]:
     file = io.BytesIO()
     large.save(file, "PNG")
     done = subprocess.run(
-        ["tesseract", "stdin", "stdout", "--psm", "11", "tsv"],
+        ["tesseract", "stdin", "stdout", "--psm", "11", "-c", f"thresholding_method={thresholding}", "tsv"],
         input=file.getvalue(),
         env={**os.environ, "OMP_THREAD_LIMIT": "1"},
         capture_output=True,
@@ -50,9 +53,13 @@ def words_of(picture: Image.Image) -> list[Word]:
 
 
 def lines_of(picture: Image.Image) -> list[Word]:
-    """The lines, each with the middle of its first word across, and its own down."""
+    """The lines, each with the middle of its first word across, and its own down; in both ways, as :func:`read`."""
+    return [line for way in (_ONE_FOR_ALL, _BY_PLACE) for line in _lines(words_of(picture, way))]
+
+
+def _lines(words: list[Word]) -> list[Word]:
     lines: list[list[Word]] = []
-    for word in sorted(words_of(picture), key=lambda word: word.down):
+    for word in sorted(words, key=lambda word: word.down):
         if lines and word.down - lines[-1][-1].down < _LINE:
             lines[-1].append(word)
         else:
@@ -62,8 +69,8 @@ def lines_of(picture: Image.Image) -> list[Word]:
 
 
 def read(picture: Image.Image) -> str:
-    """The text, its words apart by one blank."""
-    return " ".join(word.text for word in words_of(picture))
+    """The text, its words apart by one blank: read in both ways, one after the other."""
+    return " ".join(word.text for way in (_ONE_FOR_ALL, _BY_PLACE) for word in words_of(picture, way))
 
 
 def likeness(wanted: str, seen: str) -> float:

@@ -7,20 +7,20 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Self
 
 from PIL import Image
-from Xlib import X, display
+from Xlib import display
 
 from tests.process import Process, end
 
 from .desktop import DISPLAYS, SCREEN, Command, Desktop
-from .pictures import Box, alike, difference
+from .pictures import difference
 from .root import CHECKOUT
+from .screen import AN_ICON, STARTED_WITHIN, Screen
 from .told import Notifications
 
 HERE = Path("/share")
@@ -28,33 +28,17 @@ OPENED = "opened"
 """A file in the home folder, to which each address and file that is to be opened is added as a line."""
 NOBODY = 65534
 """The one in every Debian's list of users who is free for the session; its bus wants one of that list."""
-STARTED_WITHIN = 60.0
-"""Seconds for each step of a desktop's start; software rendering on a busy machine is slow."""
-APPEARS_WITHIN = 15.0
-"""Seconds in which an icon, a menu or a toast appears; it takes less than one."""
-IN_PLACE_WITHIN = 3.0
-"""Seconds in which what has appeared is in place, or never stands still: in MATE 1.26 a toast with buttons has a clock
-that runs until it goes, after ten."""
-SETTLED = 2.0
-"""Seconds in which a desktop that is about to throw an icon away has done so, and in which windows are in place."""
-AN_ICON = 30
-"""Pixels of the tray that an icon changes at least; those of the smallest are some 16 by 16."""
-A_MENU = 5000
-"""Pixels of the screen that a menu or a toast changes at least; a clock changes fewer."""
-VIOLET = (110, 80, 240)
-"""The colour of the icon while the agent is online."""
 
 
-class Session:
+class Session(Screen):
     """A desktop that runs, from entering to leaving.
 
     Attributes:
-        desktop: Which one it is.
         environ: The whole environment for programs that are to run on it.
     """
 
     def __init__(self, desktop: Desktop) -> None:
-        self.desktop = desktop
+        super().__init__(desktop)
         self._logs = HERE / "log"
         self._logs.mkdir()
         self._pictures = HERE / "pictures"
@@ -122,120 +106,16 @@ class Session:
 
     # --- what somebody sees -----------------------------------------------------------------------------------------
 
-    def screen(self) -> Image.Image:
-        """The whole screen."""
-        return self._look((0, 0, *SCREEN))
+    def has_gone(self, look: Image.Image, within: float) -> bool:
+        """Wait until the tray has no icon any more, and does not look so as with it.
 
-    def icon_pixels(self) -> int:
-        """How many pixels of the tray are not as they are without our icon."""
-        return difference(self.empty, self._look(self.desktop.tray))[1]
-
-    def wait_for_icon(self, there: bool, within: float) -> bool:
-        """Wait until the icon is there, or gone; whether that came within so many seconds."""
-        return self.wait_until(lambda: (self.icon_pixels() >= AN_ICON) is there, within)
-
-    def wait_for_online_icon(self, within: float = APPEARS_WITHIN) -> tuple[int, int] | None:
-        """Wait for the icon of an agent that is online; the middle of its violet, or ``None``."""
-        self.withdraw_pointer()
-        self.wait_until(lambda: self.online_icon() is not None, within)
-        return self.online_icon()
-
-    def wait_for_icon_place(self) -> tuple[int, int] | None:
-        """Wait for the icon, whatever it shows; as :meth:`icon_place`."""
-        self.withdraw_pointer()
-        self.wait_until(lambda: self.icon_place() is not None, APPEARS_WITHIN)
-        return self.icon_place()
-
-    def online_icon(self) -> tuple[int, int] | None:
-        """The middle of what is violet in the tray, or ``None``."""
-        left, top, width, _ = self.desktop.tray
-        pixels = list(self._look(self.desktop.tray).getdata())
-        places = [n for n, pixel in enumerate(pixels) if alike(pixel, VIOLET)]
-        if len(places) < AN_ICON:
-            return None
-        across, down = sorted(n % width for n in places), sorted(n // width for n in places)
-        return left + across[len(places) // 2], top + down[len(places) // 2]
-
-    def icon_place(self) -> tuple[int, int] | None:
-        """The middle of the icon, whatever state it shows; ``None`` without one."""
-        if (place := self.online_icon()) is not None:
-            return place
-        box, count = difference(self.empty, self._look(self.desktop.tray))
-        if box is None or count < AN_ICON:
-            return None
-        left, top = self.desktop.tray[:2]
-        return left + (box[0] + box[2]) // 2, top + (box[1] + box[3]) // 2
-
-    def tray(self) -> Image.Image:
-        """The part of the screen where icons are."""
-        return self._look(self.desktop.tray)
-
-    def withdraw_pointer(self) -> None:
-        """Put the pointer into the middle of the screen: below it icons are lighter, and tips appear."""
-        self._run(("xdotool", "mousemove", str(SCREEN[0] // 2), str(SCREEN[1] // 2)))
-
-    def wait_for_more(self, before: Image.Image, known: Box, pixels: int = A_MENU) -> tuple[Box | None, int]:
-        """Wait until something has come that is not in that box alone; as :meth:`change`, without what is in there."""
-        seen: tuple[Box | None, int] = (None, 0)
-
-        def more() -> bool:
-            nonlocal seen
-            now = self.screen()
-            now.paste(before.crop(known), known)
-            seen = difference(before, now)
-            return seen[1] >= pixels
-
-        self.wait_until(more, APPEARS_WITHIN)
-        self.settle(IN_PLACE_WITHIN)
-        more()
-        return seen
-
-    def change(self, before: Image.Image) -> tuple[Box | None, int]:
-        """Where the screen is not as it was, and by how many pixels."""
-        return difference(before, self.screen())
-
-    def wait_for_change(self, before: Image.Image, pixels: int = A_MENU) -> tuple[Box | None, int]:
-        """Wait until something as large as a menu has come and stands still; as :meth:`change`."""
-        self.wait_until(lambda: self.change(before)[1] >= pixels, APPEARS_WITHIN)
-        self.settle(IN_PLACE_WITHIN)
-        return self.change(before)
-
-    def wait_for_still(self, before: Image.Image) -> tuple[Image.Image, Box | None, int]:
-        """Wait until something has come, and does not move: the first picture of that, and as :meth:`change`.
-
-        What goes by itself soon is still in the picture: GNOME takes a toast away after four seconds.
+        It may look otherwise than at first: Plasma shows a bell while there are notifications in its list.
         """
-        self.wait_until(lambda: self.change(before)[1] >= A_MENU, APPEARS_WITHIN)
-        last, deadline = self.screen(), time.monotonic() + IN_PLACE_WITHIN
-        while time.monotonic() < deadline:
-            time.sleep(0.2)
-            now = self.screen()
-            if difference(last, now)[1] < AN_ICON:  # a toast of MATE's has a clock that runs
-                break
-            last = now
-        return last, *difference(before, last)
-
-    def settle(self, within: float = APPEARS_WITHIN) -> None:
-        """Wait until the screen has looked the same for half a second, as far as it does."""
-        last = self.screen()
-
-        def still() -> bool:
-            nonlocal last
-            time.sleep(0.5)
-            before, last = last, self.screen()
-            return not difference(before, last)[1]
-
-        self.wait_until(still, within)
-
-    @staticmethod
-    def wait_until(condition: Callable[[], bool], within: float) -> bool:
-        """Wait until something holds that no event tells of, pixels above all; whether it did within these seconds."""
-        deadline = time.monotonic() + within
-        while not condition():
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.05)
-        return True
+        self.withdraw_pointer()
+        return self.wait_until(
+            lambda: "StatusNotifierItem" not in self.registered() and difference(look, self.tray())[1] >= AN_ICON,
+            within,
+        )
 
     def picture(self, name: str) -> None:
         """Keep a picture of the whole screen."""
@@ -291,22 +171,6 @@ class Session:
         command = (sys.executable, "-m", "telex_start", *options)
         done = subprocess.run(command, env=self._programs_environ, cwd="/tmp", capture_output=True, text=True)
         return done.stdout
-
-    def _look(self, part: tuple[int, int, int, int]) -> Image.Image:
-        """A part of the screen: left, top, width and height."""
-        raw = self._display.screen().root.get_image(*part, X.ZPixmap, 0xFFFFFFFF).data
-        return Image.frombytes("RGB", part[2:], bytes(raw), "raw", "BGRX")
-
-    def _at_rest(self) -> Image.Image:
-        """The tray, once it has looked the same for two seconds."""
-        deadline = time.monotonic() + STARTED_WITHIN
-        look, since = self._look(self.desktop.tray), time.monotonic()
-        while time.monotonic() - since < SETTLED:
-            assert time.monotonic() < deadline, "the desktop does not come to rest"
-            time.sleep(0.1)
-            if (now := self._look(self.desktop.tray)) != look:
-                look, since = now, time.monotonic()
-        return look
 
     # --- making it --------------------------------------------------------------------------------------------------
 

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from PIL import Image
 
 from tests.process import Process
 from tests.servers import Sandbox
 
 from .check import so
 from .person import Person
-from .session import A_MENU, APPEARS_WITHIN, OPENED, Session
+from .screen import A_MENU, APPEARS_WITHIN
+from .session import OPENED, Session
 
 TYPES = "unread_thread_change,channel_mention,direct_call_initiated"
 """What the agent is told of."""
+_CLIENT = "telex-client"
 _PACE = 2.0
 """Seconds from one message to the next."""
 _GONE_WITHIN = 20.0
@@ -66,18 +71,26 @@ class Stage:
         self._agent = self.session.agent(*options, given=given, more=more).__enter__()
         return self._agent
 
+    def calm(self) -> Image.Image:
+        """The screen of a desktop on which only an agent's icon is, once it is so."""
+        self.signed_in()
+        self.session.wait_until(lambda: self.session.change(self.session.empty_screen)[1] < A_MENU, APPEARS_WITHIN)
+        self.session.settle(3.0)
+        return self.session.screen()
+
     def leave(self) -> None:
         """End the agent, if one runs, and wait until its icon has gone."""
         if self._agent is None:
             return
         agent, self._agent = self._agent, None
+        look = self.session.tray()
         agent.process.terminate()
         try:
             code, errors = agent.ended(), agent.errors
         finally:
             agent.__exit__(None, None, None)
         so(code == 0 and not errors, f"the agent ended with {code}: {errors}")
-        so(self.session.wait_for_icon(False, APPEARS_WITHIN), "the icon stays")
+        so(self.session.has_gone(look, APPEARS_WITHIN), f"the icon stays: {self.session.registered()}")
 
     def has_ended(self) -> tuple[int | None, str]:
         """Wait for the end of an agent that was told to end; its exit code, and what it wrote on standard error."""
@@ -128,15 +141,23 @@ class Stage:
             if self._agent is not None:
                 self._agent.process.kill()
                 self._agent = None
+            self._end_client()
             self.telex.forget()
             self.telex.clear_faults()
         session.withdraw_pointer()
         session.wait_until(lambda: session.change(session.empty_screen)[1] < A_MENU, _GONE_WITHIN)
 
+    def _end_client(self) -> None:
+        """In this namespace there is nobody else's."""
+        for name in Path("/proc").glob("[0-9]*/comm"):
+            with suppress(OSError):
+                if name.read_text().strip() == _CLIENT:
+                    os.kill(int(name.parent.name), signal.SIGKILL)
+
     def _configure(self) -> None:
         folder = self._home / ".config/telex-start"
         folder.mkdir(parents=True)
-        client = self._home / "telex-client"
+        client = self._home / _CLIENT
         shutil.copy("/usr/bin/xev", client)  # a program with a window
         (folder / "config.toml").write_text(
             f'[main_app]\ncommand = "{client} -name Client -event focus"\nclick = "conversation"\n'

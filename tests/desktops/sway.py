@@ -36,6 +36,8 @@ SWAY = {
         tray=(1000, 0, 280, 30),
         is_wayland=True,
         menus_get_keys=False,
+        # A third menu lies over the first one, where it gets neither pointer nor clicks (GTK 3.24 in sway 1.7).
+        menu_levels=2,
         spares_focus=False,
         daemon="mako",
         disturb=(("makoctl", "mode", "-s", "do-not-disturb"), ("makoctl", "mode", "-s", "default")),

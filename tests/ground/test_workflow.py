@@ -56,5 +56,11 @@ def test_actions_are_pinned() -> None:
     assert used and [each for each in used if not PINNED.match(each)] == []
 
 
+def test_each_file_that_is_named_exists() -> None:
+    named = set(re.findall(r"(?:packaging|tests|\.ci)/[\w/.-]+", TEXT))
+    assert {"packaging/windows/build.py", ".ci/set-up"} <= named
+    assert [path for path in named if not (ROOT / path.rstrip(".")).exists()] == []
+
+
 def test_each_job_ends() -> None:
     assert TEXT.count("runs-on:") == TEXT.count("timeout-minutes:")

@@ -1,4 +1,4 @@
-"""``python -m tests.windows [PART | OPTION OF PYTEST]…``: the agent on Windows; without a part, what ``.ci/run`` runs.
+"""``python -m tests.windows [PART…] [OPTION OF PYTEST…]``: the agent on Windows; without a part, what ``.ci/run`` runs.
 
 A part is ``pure``, the pure tests run by Windows' own Python, or the name of a file of scenarios: ``doctor`` for
 ``wine_doctor.py``. ``all`` is all of them. A test may be named too, as pytest has it. Makes the machine where it is
@@ -7,6 +7,7 @@ missing.
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 import time
@@ -26,13 +27,17 @@ USUAL = [PURE, "doctor", "terminal"]
 
 def main(arguments: list[str]) -> int:
     """Make the machine, and run the parts."""
+    named = list(itertools.takewhile(lambda argument: not argument.startswith("-"), arguments))
+    options = arguments[len(named) :]
+    if unknown := [one for one in named if one not in ("all", PURE, *SCENARIOS) and not _exists(one)]:
+        print(f"tests.windows: no such part: {unknown[0]}; there are {', '.join([PURE, *SCENARIOS])}", file=sys.stderr)
+        return 2
     began = time.monotonic()
     made = subprocess.run([HERE / "set_up.sh", MACHINE], stdin=subprocess.DEVNULL)
     if made.returncode:
         return made.returncode
-    parts = [PURE, *SCENARIOS] if "all" in arguments else [one for one in arguments if one in (PURE, *SCENARIOS)]
-    files = [argument for argument in arguments if Path(argument.partition("::")[0]).exists()]
-    options = [argument for argument in arguments if argument not in ("all", *parts, *files)]
+    parts = [PURE, *SCENARIOS] if "all" in named else [one for one in named if one in (PURE, *SCENARIOS)]
+    files = [one for one in named if _exists(one)]
     if not parts and not files:
         parts = USUAL
     codes = []
@@ -46,6 +51,10 @@ def main(arguments: list[str]) -> int:
         )
     print(f"Windows: {' '.join(parts or files)}: {time.monotonic() - began:.0f} s, set-up included")
     return max(map(int, codes))
+
+
+def _exists(named: str) -> bool:
+    return Path(named.partition("::")[0]).exists()
 
 
 if __name__ == "__main__":

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Self
 
+from PIL import Image
 from Xlib import X
 from Xlib.display import Display
 from Xlib.error import XError
 
 from tests.fake_bus import Xvfb
-from tests.process import end
+from tests.process import ROOT, end
 
 from .machine import WITHIN, Windows
 
+PICTURES = ROOT / "build" / "pictures-of-windows"
+"""Where scenarios leave pictures of what they have seen."""
 _ICON = 22
 """Pixels of an icon in tint2's tray. (trayer leaves Wine's icons blank when they move.)"""
 _TINT2 = f"""
@@ -27,6 +31,8 @@ panel_position = top right horizontal
 systray_padding = 4 2 4
 systray_icon_size = {_ICON}
 """
+_LINE = 40
+"""No menu is less high, in pixels, and no tip higher."""
 RED = (217, 26, 46)
 """Of the badge."""
 
@@ -102,12 +108,25 @@ class Desktop(Windows):
         found = []
         for window in self._windows(self._screen.screen().root):
             try:
-                title = window.get_wm_name() or ""
+                named = window.get_full_text_property(self._screen.intern_atom("_NET_WM_NAME"))
+                title = named or window.get_wm_name() or ""  # the latter is in Latin 1
                 if words in str(title) and window.get_attributes().map_state == X.IsViewable:
                     found.append(window.id)
             except XError:
                 continue
         return found
+
+    def active_title(self) -> str:
+        """The title of the window that has the focus."""
+        screen = self._screen
+        active = screen.screen().root.get_full_property(screen.intern_atom("_NET_ACTIVE_WINDOW"), X.AnyPropertyType)
+        if active is None or not active.value[0]:
+            return ""
+        try:
+            window = screen.create_resource_object("window", active.value[0])
+            return str(window.get_full_text_property(screen.intern_atom("_NET_WM_NAME")) or "")
+        except XError:
+            return ""  # it is gone
 
     def badge(self) -> bool:
         """Whether the (only) icon has a badge."""
@@ -134,12 +153,23 @@ class Desktop(Windows):
             [(x, y)] = self.icons()
             # A balloon lies over the lower half of it.
             self.xdotool("mousemove", str(x), str(y - 7), "click", "3")
-            again = time.monotonic() + 5  # tint2 may have moved the icon under the mouse
+            # tint2 may have moved the icon under the mouse. A click where a menu is just opening would close it again.
+            again = time.monotonic() + WITHIN / 3
             while time.monotonic() < again:
-                if (found := [new for new in self.popups() if new not in before]) and self._mouse_is_taken():
-                    return found[-1]
+                if (found := self._menu(before)) and self._mouse_is_taken():
+                    return found
                 time.sleep(0.05)
         raise AssertionError("no menu")
+
+    def _menu(self, before: list[int]) -> int:
+        """The menu among the windows that were not there before, 0 without one. A tip may be there too, a line high."""
+        highest, found = _LINE, 0
+        for window in self.popups():
+            with suppress(XError):
+                height = self._screen.create_resource_object("window", window).get_geometry().height
+                if window not in before and height > highest:
+                    highest, found = height, window
+        return found
 
     def choose_last(self, menu: int) -> None:
         """Click the last entry of an open menu. (Wine 8 gives a menu no keys where nothing else of it is mapped.)"""
@@ -147,8 +177,31 @@ class Desktop(Windows):
         box = window.get_geometry()
         self.xdotool("mousemove", str(box.x + 40), str(box.y + box.height - 12), "click", "1")
 
-    def picture(self, path: str | Path) -> None:
-        """Save a picture of the screen."""
+    def choose(self, menu: int, line: int) -> list[int]:
+        """Click a line of an open menu, counted as an index of a list is; where a menu opens beside it, that one."""
+        window = self._screen.create_resource_object("window", menu)
+        box = window.get_geometry()
+        data = window.get_image(0, 0, box.width, box.height, X.ZPixmap, 0xFFFFFFFF).data
+        picture = Image.frombytes("RGB", (box.width, box.height), data, "raw", "BGRX")
+        before = self.popups()
+        self.xdotool("mousemove", str(box.x + 40), str(box.y + _lines(picture)[line]), "click", "1")
+        return before
+
+    def choose_in(self, menu: int, line: int, inner: int) -> None:
+        """Click a line of the menu that opens beside one of an open menu's."""
+        before = self.choose(menu, line)
+        self.choose(self.wait_for(lambda: self._menu(before), "the menu beside it"), inner)
+
+    def clipboard(self) -> str:
+        """What another program of Windows would paste."""
+        code = "import json, tkinter; root = tkinter.Tk(); root.withdraw(); print(json.dumps(root.clipboard_get()))"
+        with self.python(code) as process:
+            return "" if process.ended(WITHIN) else str(json.loads(process.output[-1]))
+
+    def picture(self, where: str | Path) -> None:
+        """Save a picture of the screen, to be looked at: in a file, or by a name in :data:`PICTURES`."""
+        path = where if isinstance(where, Path) else PICTURES / f"{where}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run(["import", "-silent", "-window", "root", str(path)], env=self._x_environ(), check=True)
 
     def _mouse_is_taken(self) -> bool:
@@ -166,3 +219,19 @@ class Desktop(Windows):
         except XError:
             return []
         return [found for child in children for found in (child, *self._windows(child))]
+
+
+def _lines(menu: Image.Image) -> list[int]:
+    """The middles of a menu's lines of text, from its top: rows that have ink where no edge is."""
+    inner = menu.crop((16, 0, menu.width - 16, menu.height))
+    rows = [inner.crop((0, row, inner.width, row + 1)).getcolors(inner.width) or [] for row in range(inner.height)]
+    lines: list[int] = []
+    began = None
+    for row, colours in enumerate([*rows, []]):
+        if len(colours) > 1 and began is None:
+            began = row
+        elif len(colours) <= 1 and began is not None:
+            if row - began >= 6:  # a separator is lower
+                lines.append((began + row) // 2)
+            began = None
+    return lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 from telex_start.menu import MenuItem
 
 from ..check import Checks, so
-from ..session import A_MENU, AN_ICON, APPEARS_WITHIN
+from ..screen import A_MENU, AN_ICON, APPEARS_WITHIN
 from ..stage import Stage
 
 CHECKS = Checks()
@@ -15,11 +15,11 @@ _RESTARTS = 3
 @CHECKS.add("menu: Exit", "Exit ends it at once, and its icon goes")
 def menu_exit(stage: Stage) -> str:
     stage.signed_in()
+    look = stage.session.tray()
     how = stage.person.choose(MenuItem.EXIT.value)
     code, errors = stage.has_ended()
     so(code == 0 and not errors, f"it ended with {code}: {errors}")
-    stage.session.withdraw_pointer()
-    so(stage.session.wait_for_icon(False, APPEARS_WITHIN), "the icon stays")
+    so(stage.session.has_gone(look, APPEARS_WITHIN), f"the icon stays: {stage.session.registered()}")
     return f"{how}; code 0"
 
 
@@ -33,10 +33,11 @@ def command_exit(stage: Stage) -> str:
     _, count = session.wait_for_change(empty)
     session.picture("signed-out")
     so(count >= A_MENU, f"its toast is not shown: {count} pixels")
+    look = session.tray()
     said = session.command("--exit")
     code, errors = stage.has_ended()
     so(code == 0 and not errors, f"it ended with {code}: {errors}; {said}")
-    so(session.wait_for_icon(False, APPEARS_WITHIN), "the icon stays")
+    so(session.has_gone(look, APPEARS_WITHIN), f"the icon stays: {session.registered()}")
     so(session.wait_until(lambda: session.change(empty)[1] < A_MENU, 2.0), "its toast stays")
     return "code 0; icon and toast go"
 

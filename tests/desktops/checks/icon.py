@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..check import Checks, so
 from ..pictures import difference
-from ..session import AN_ICON, APPEARS_WITHIN, SETTLED
+from ..screen import AN_ICON, APPEARS_WITHIN, SETTLED
 from ..stage import Stage
 
 CHECKS = Checks()

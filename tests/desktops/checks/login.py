@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..check import Checks, so
-from ..session import APPEARS_WITHIN, SETTLED, STARTED_WITHIN
+from ..screen import APPEARS_WITHIN, SETTLED, STARTED_WITHIN
 from ..stage import Stage
 
 CHECKS = Checks()

@@ -7,7 +7,7 @@ from telex_start.menu import MenuItem, MuteFor
 from ..check import Checks, so
 from ..pictures import difference
 from ..reading import is_read, read
-from ..session import A_MENU, APPEARS_WITHIN
+from ..screen import A_MENU, APPEARS_WITHIN
 from ..stage import Stage
 
 CHECKS = Checks()
@@ -24,6 +24,15 @@ def _listed(stage: Stage, label: str, *into: str) -> str:
     there = stage.session.wait_until(lambda: bool(_starting(stage, label, *into)), APPEARS_WITHIN)
     so(there, f"{label} is not in {' > '.join(into)}")
     return _starting(stage, label, *into)[0]
+
+
+def _unread(stage: Stage, text: str) -> None:
+    """Something is unread, and its toast, which would cover what the menu shows, has come and gone."""
+    empty, notified = stage.calm(), len(stage.told.told)
+    stage.direct(1, "Ben Okri", text)
+    so(stage.told.wait_for(lambda told: text in told.body, 15.0, notified), "no notification")
+    stage.session.wait_for_still(empty)
+    stage.session.wait_until(lambda: stage.session.change(empty)[1] < A_MENU, 2 * APPEARS_WITHIN)
 
 
 @CHECKS.add("menu", "The right mouse button opens the menu, and every entry is to be read")
@@ -63,9 +72,8 @@ def menu_stays(stage: Stage) -> str:
 @CHECKS.add("menu: Recent", "Recent lists what is unread; a conversation in it opens in the browser")
 def recent(stage: Stage) -> str:
     stage.signed_in()
-    before, notified = len(stage.opened()), len(stage.told.told)
-    stage.direct(1, "Ben Okri", "are you there?")
-    so(stage.told.wait_for(lambda told: "are you there?" in told.body, 15.0, notified), "no notification")
+    before = len(stage.opened())
+    _unread(stage, "are you there?")
     label = _listed(stage, "@ Ben Okri", "Recent")
     how = stage.person.choose("Recent", label)
     address = stage.wait_for_opened(before)
@@ -77,9 +85,8 @@ def recent(stage: Stage) -> str:
 @CHECKS.add("menu: Mark All as Read", "Mark All as Read marks it at Telex")
 def mark_all(stage: Stage) -> str:
     stage.signed_in()
-    notified, read_before = len(stage.told.told), len(stage.telex.status()["readings"])
-    stage.direct(1, "Ben Okri", "to be marked")
-    so(stage.told.wait_for(lambda told: "to be marked" in told.body, 15.0, notified), "no notification")
+    read_before = len(stage.telex.status()["readings"])
+    _unread(stage, "to be marked")
     how = stage.person.choose("Recent", MenuItem.MARK_ALL_AS_READ.value)
     stage.telex.wait_until(lambda status: len(status["readings"]) > read_before, APPEARS_WITHIN)
     return how
@@ -88,9 +95,7 @@ def mark_all(stage: Stage) -> str:
 @CHECKS.add("menu: Mute", "Mute lists the conversations; one that is muted tells nothing, until it is unmuted")
 def mute(stage: Stage) -> str:
     stage.signed_in()
-    notified = len(stage.told.told)
-    stage.direct(1, "Ben Okri", "not yet muted")
-    so(stage.told.wait_for(lambda told: "not yet muted" in told.body, 15.0, notified), "no notification")
+    _unread(stage, "not yet muted")
     name = _listed(stage, "@ Ben Okri", "Recent", "Mute")
     how = stage.person.choose("Recent", "Mute", name, MuteFor.HOUR.value)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from telex_start.menu import MenuItem
 
 from ..check import Checks, so
-from ..session import APPEARS_WITHIN
+from ..screen import APPEARS_WITHIN
 from ..stage import Stage
 
 CHECKS = Checks()

@@ -1,0 +1,189 @@
+"""What somebody sees on a desktop's screen, and waits for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from PIL import Image
+from Xlib import X
+
+from .desktop import SCREEN, Desktop
+from .pictures import Box, alike, difference
+
+STARTED_WITHIN = 60.0
+"""Seconds for each step of a desktop's start; software rendering on a busy machine is slow."""
+APPEARS_WITHIN = 15.0
+"""Seconds in which an icon, a menu or a toast appears; it takes less than one."""
+IN_PLACE_WITHIN = 3.0
+"""Seconds in which what has appeared is in place, or never stands still: in MATE 1.26 a toast with buttons has a clock
+that runs until it goes, after ten."""
+SETTLED = 2.0
+"""Seconds in which a desktop that is about to throw an icon away has done so, and in which windows are in place."""
+AN_ICON = 30
+"""Pixels of the tray that an icon changes at least; those of the smallest are some 16 by 16."""
+A_MENU = 5000
+"""Pixels of the screen that a menu or a toast changes at least; a clock changes fewer."""
+VIOLET = (110, 80, 240)
+"""The colour of the icon while the agent is online."""
+
+
+class Screen:
+    """A screen with a desktop on it.
+
+    Attributes:
+        desktop: Which one it is.
+        empty: How the tray looks without our icon.
+        empty_screen: How the whole screen does.
+    """
+
+    empty: Image.Image
+    empty_screen: Image.Image
+
+    def __init__(self, desktop: Desktop) -> None:
+        self.desktop = desktop
+        self._display: Any = None
+        """The connection to the X server."""
+        self._icon_at: tuple[int, int] | None = None
+
+    def run(self, *command: str) -> str:
+        """Run a command on the desktop to its end; what it printed. For who has the desktop."""
+        raise NotImplementedError
+
+    def screen(self) -> Image.Image:
+        """The whole screen."""
+        return self._look((0, 0, *SCREEN))
+
+    def icon_pixels(self) -> int:
+        """How many pixels of the tray are not as they are without our icon."""
+        return difference(self.empty, self._look(self.desktop.tray))[1]
+
+    def wait_for_icon(self, there: bool, within: float) -> bool:
+        """Wait until the icon is there, or gone; whether that came within so many seconds."""
+        return self.wait_until(lambda: (self.icon_pixels() >= AN_ICON) is there, within)
+
+    def wait_for_online_icon(self, within: float = APPEARS_WITHIN) -> tuple[int, int] | None:
+        """Wait for the icon of an agent that is online; the middle of its violet, or ``None``."""
+        self.withdraw_pointer()
+        self.wait_until(lambda: self.online_icon() is not None, within)
+        return self.online_icon()
+
+    def wait_for_icon_place(self) -> tuple[int, int] | None:
+        """Wait for the icon, whatever it shows; as :meth:`icon_place`."""
+        self.withdraw_pointer()
+        self.wait_until(lambda: self.icon_place() is not None, APPEARS_WITHIN)
+        return self.icon_place()
+
+    def online_icon(self) -> tuple[int, int] | None:
+        """The middle of what is violet in the tray, or ``None``."""
+        left, top, width, _ = self.desktop.tray
+        pixels = list(self._look(self.desktop.tray).getdata())
+        places = [n for n, pixel in enumerate(pixels) if alike(pixel, VIOLET)]
+        if len(places) < AN_ICON:
+            return None
+        across, down = sorted(n % width for n in places), sorted(n // width for n in places)
+        self._icon_at = left + across[len(places) // 2], top + down[len(places) // 2]
+        return self._icon_at
+
+    def icon_place(self) -> tuple[int, int] | None:
+        """The middle of the icon, whatever state it shows; ``None`` without one.
+
+        One that is not online is where it was when it was, if it ever was: beside it a bell may have come for toasts.
+        """
+        if (place := self.online_icon() or self._icon_at) is not None:
+            return place
+        box, count = difference(self.empty, self._look(self.desktop.tray))
+        if box is None or count < AN_ICON:
+            return None
+        left, top = self.desktop.tray[:2]
+        return left + (box[0] + box[2]) // 2, top + (box[1] + box[3]) // 2
+
+    def tray(self) -> Image.Image:
+        """The part of the screen where icons are."""
+        return self._look(self.desktop.tray)
+
+    def withdraw_pointer(self) -> None:
+        """Put the pointer into the middle of the screen: below it icons are lighter, and tips appear."""
+        self.run("xdotool", "mousemove", str(SCREEN[0] // 2), str(SCREEN[1] // 2))
+
+    def wait_for_more(
+        self, before: Image.Image, known: Box, pixels: int = A_MENU, within: float = APPEARS_WITHIN
+    ) -> tuple[Box | None, int]:
+        """Wait until something has come that is not in that box alone; as :meth:`change`, without what is in there."""
+        seen: tuple[Box | None, int] = (None, 0)
+
+        def more() -> bool:
+            nonlocal seen
+            now = self.screen()
+            now.paste(before.crop(known), known)
+            seen = difference(before, now)
+            return seen[1] >= pixels
+
+        self.wait_until(more, within)
+        self.settle(IN_PLACE_WITHIN)
+        more()
+        return seen
+
+    def change(self, before: Image.Image) -> tuple[Box | None, int]:
+        """Where the screen is not as it was, and by how many pixels."""
+        return difference(before, self.screen())
+
+    def wait_for_change(self, before: Image.Image, pixels: int = A_MENU) -> tuple[Box | None, int]:
+        """Wait until something as large as a menu has come and stands still; as :meth:`change`."""
+        self.wait_until(lambda: self.change(before)[1] >= pixels, APPEARS_WITHIN)
+        self.settle(IN_PLACE_WITHIN)
+        return self.change(before)
+
+    def wait_for_still(self, before: Image.Image) -> tuple[Image.Image, Box | None, int]:
+        """Wait until something has come, and does not move: the first picture of that, and as :meth:`change`.
+
+        What goes by itself soon is still in the picture: GNOME takes a toast away after four seconds.
+        """
+        deadline = time.monotonic() + APPEARS_WITHIN
+        last = self.screen()
+        while time.monotonic() < deadline:
+            time.sleep(0.2)
+            before_that, last = last, self.screen()
+            there = difference(before, last)[1] >= A_MENU
+            if there and difference(before_that, last)[1] < AN_ICON:  # a toast of MATE's has a clock that runs
+                break
+        return last, *difference(before, last)
+
+    def settle(self, within: float = APPEARS_WITHIN) -> None:
+        """Wait until the screen has looked the same for half a second, as far as it does."""
+        last = self.screen()
+
+        def still() -> bool:
+            nonlocal last
+            time.sleep(0.5)
+            before, last = last, self.screen()
+            return not difference(before, last)[1]
+
+        self.wait_until(still, within)
+
+    @staticmethod
+    def wait_until(condition: Callable[[], bool], within: float) -> bool:
+        """Wait until something holds that no event tells of, pixels above all; whether it did within these seconds."""
+        deadline = time.monotonic() + within
+        while not condition():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+        return True
+
+    def _look(self, part: tuple[int, int, int, int]) -> Image.Image:
+        """A part of the screen: left, top, width and height."""
+        raw = self._display.screen().root.get_image(*part, X.ZPixmap, 0xFFFFFFFF).data
+        return Image.frombytes("RGB", part[2:], bytes(raw), "raw", "BGRX")
+
+    def _at_rest(self) -> Image.Image:
+        """The tray, once it has looked the same for two seconds."""
+        deadline = time.monotonic() + STARTED_WITHIN
+        look, since = self._look(self.desktop.tray), time.monotonic()
+        while time.monotonic() - since < SETTLED:
+            assert time.monotonic() < deadline, "the desktop does not come to rest"
+            time.sleep(0.1)
+            if (now := self._look(self.desktop.tray)) != look:
+                look, since = now, time.monotonic()
+        return look
