@@ -21,17 +21,14 @@ OTHER_SYSTEMS = (
     "pystray/_win32.py",
     *(f"psutil/_ps{name}.py" for name in ("aix", "bsd", "osx", "sunos", "windows")),
 )
-NEVER_IMPORTED = ("charset_normalizer*",)
-"""docs/decisions/no-charset-normalizer.md"""
 FOR_DEVELOPERS = ("**/*.pyi", "**/py.typed", "bin")
 PICTURES = ("Bmp", "Ico", "Png")
 """The formats of Pillow's that are written (an ``.ico`` may hold both others)."""
-AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
 def main(folder: Path) -> None:
     """Take it out."""
-    for pattern in (*TESTS, *OTHER_SYSTEMS, *NEVER_IMPORTED, *FOR_DEVELOPERS):
+    for pattern in (*TESTS, *OTHER_SYSTEMS, *FOR_DEVELOPERS):
         for path in found(folder, pattern):
             remove(path)
     for plugin in found(folder, "PIL/*ImagePlugin.py"):
@@ -42,10 +39,6 @@ def main(folder: Path) -> None:
         for path in list(record.iterdir()):
             if path.name != "METADATA":
                 remove(path)
-    # Telex Start asks the system whom to trust, requests wants the file to be there.
-    bundle = folder / "certifi" / "cacert.pem"
-    bundle.unlink()
-    bundle.symlink_to(AUTHORITIES)
     for path in folder.rglob("*"):
         if path.is_file() and not path.is_symlink() and path.parent != folder:
             mend(path)

@@ -19,12 +19,9 @@ EXCLUDED = [
     *("concurrent", "multiprocessing.dummy", "multiprocessing.forkserver", "multiprocessing.managers"),
     *("multiprocessing.pool", "multiprocessing.queues", "multiprocessing.shared_memory", "multiprocessing.spawn"),
     *("multiprocessing.resource_sharer", "multiprocessing.resource_tracker", "multiprocessing.synchronize"),
-    # telex_start/net/https.py has requests do without.
-    "charset_normalizer",
     # Other systems' and other formats' parts of what is used.
     *("plyer.platforms.android", "plyer.platforms.ios", "plyer.platforms.linux", "plyer.platforms.macosx"),
     *("pystray._appindicator", "pystray._darwin", "pystray._gtk", "pystray._xorg"),
-    *("urllib3.contrib.emscripten", "urllib3.contrib.pyopenssl"),
     *("PIL._avif", "PIL._imagingcms", "PIL._imagingtk", "PIL._webp", "PIL.ImageCms", "PIL.ImageShow", "PIL.ImageTk"),
 ]
 """Modules that something could import, and nothing of the program does. Who imports one all the same can do without."""
@@ -65,7 +62,7 @@ def place(path: str, tcl: str) -> str | None:
         tcl: The version of Tcl, as in the names of its folders.
     """
     top, _, rest = path.replace("\\", "/").partition("/")
-    if top == "certifi" or top.endswith(".dist-info"):
+    if top.endswith(".dist-info"):
         return path if top.startswith("tkinter_tooltip") and rest == "METADATA" else None
     if top in ("_tcl_data", "_tk_data", "tcl8"):
         # Of _tkinter, below sys.prefix: no variable has to say where it is.

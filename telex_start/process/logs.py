@@ -32,7 +32,7 @@ _READ = 100_000
 """Characters of an entry that are looked at."""
 
 _FORMAT = "%(asctime)s %(levelname)s [%(threadName)s] %(name)s: %(message)s"
-_CHATTY = ("PIL", "urllib3", "websocket")
+_CHATTY = ("PIL", "websocket")
 """Libraries whose debugging lines say nothing about this program."""
 _REMEMBERED = 32
 """How many secrets, at least, are struck out after the program has forgotten them: errors may be logged late."""

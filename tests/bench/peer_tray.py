@@ -11,7 +11,8 @@ import pystray
 from PIL import Image, ImageDraw
 
 if "--with-network" in sys.argv:
-    import requests  # noqa: F401
+    import http.client  # noqa: F401
+
     import truststore  # noqa: F401
     import websocket  # noqa: F401
 

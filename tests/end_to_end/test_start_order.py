@@ -44,7 +44,7 @@ LATER = {
         "argparse",
         "tomllib",
     ),
-    *("requests", "urllib3", "websocket", "truststore", "certifi", "charset_normalizer", "platformdirs", "psutil"),
+    *("http.client", "websocket", "truststore", "platformdirs", "psutil"),
     *("PIL", "tkinter", "plyer", "gi", "Xlib"),
     *("telex_start.events", "telex_start.news", "telex_start.session", "telex_start.push", "telex_start.net"),
     *("telex_start.app", "telex_start.console", "telex_start.doctor", "telex_start.sandbox"),

@@ -234,7 +234,7 @@ def test_no_secret_is_in_a_log_a_repr_or_an_event(
     own: Telex, agent: Start, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    for name in ("urllib3", "websocket", "requests"):
+    for name in ("websocket",):
         caplog.set_level(logging.DEBUG, logger=name)
     sandbox = own("--organisations", "2")
     secrets: set[str] = {sandbox.password}

@@ -100,7 +100,6 @@ def main() -> int:
     given = parser.parse_args()
     level = logging.DEBUG if given.log else logging.CRITICAL
     logging.basicConfig(level=level, format="%(asctime)s %(threadName)s %(name)s %(message)s")
-    logging.getLogger("urllib3").setLevel(logging.INFO if given.log else logging.CRITICAL)
     return soak(given.minutes * 60, given.server, not given.no_faults, given.seed)
 
 

@@ -86,7 +86,7 @@ class Http(OverTls):
     name = "http"
     what = "HTTP answers, over TLS (net/https.py)"
     cases = answers(_answer)
-    library = "urllib3"
+    library = "http.client"
 
     def run(self, case: Case) -> None:
         hold = self.serve(case)
