@@ -137,7 +137,7 @@ def _api(config: Config, dialler: Dialler, call_within: float, also_found: list[
     finally:
         https.close()
     took = clock.now() - began
-    if (served := answer.headers.get("Date")) is not None:
+    if (served := answer.headers.get("date")) is not None:
         also_found.append(_clock(served))
     try:
         envelope = msgspec.json.decode(answer.body)

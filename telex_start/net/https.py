@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from email.message import Message
 from http.client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead
 from json import dumps
 from typing import Any, NamedTuple
@@ -33,8 +32,8 @@ class Answer(NamedTuple):
     """An HTTP answer."""
 
     status: int
-    headers: Message
-    """By name, in any case."""
+    headers: Mapping[str, str]
+    """By name, in lower case."""
     body: bytes | memoryview
     """Bytes, unless it is larger than :data:`MOST_BYTES`, of which a caller says that it will take it."""
 
@@ -264,7 +263,8 @@ class Https:
             raise NoNetwork(_LATE if late else f"The answer broke off ({type(error).__name__}).") from None
         if redirects or response.will_close:
             self.close()  # a redirect's body is not read
-        return Answer(response.status, response.headers, body.whole())
+        fields = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(response.status, fields, body.whole())
 
     def interrupt(self) -> None:
         """End the request under way in another thread with :class:`NoNetwork`, if nobody wants it any more."""

@@ -365,7 +365,7 @@ def one_line(message: Any, secrets: list[str]) -> str:
 
 def _served_at(answer: Answer) -> float | None:
     """The answer's ``Date`` (RFC 9110, section 6.6.1) as Unix seconds."""
-    text = answer.headers.get("Date")
+    text = answer.headers.get("date")
     if not text:
         return None
     try:

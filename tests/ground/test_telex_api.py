@@ -86,7 +86,7 @@ class Https:
 def envelope(status: int = 200, data: Any = None, message: str = "", inner: Any = ...) -> Answer:
     body = {"status": "success" if status < 400 else "error", "message": message, "data": data}
     body["status_code"] = status if inner is ... else inner
-    return Answer(status, {"Date": "Tue, 24 Nov 2026 10:00:00 GMT"}, json.dumps(body).encode())
+    return Answer(status, {"date": "Tue, 24 Nov 2026 10:00:00 GMT"}, json.dumps(body).encode())
 
 
 class Telex:
@@ -158,7 +158,7 @@ def test_no_answer_makes_reading_it_raise_anything_else(body: bytes) -> None:
     "date", [None, "", "yesterday", "Tue, 99 Nov 2026 10:00:00 GMT", "Tue, 24 Nov 99999 10:00:00 GMT", *OVERFLOWING]
 )
 def test_a_missing_or_odd_date_is_none(date: str | None) -> None:
-    headers = {} if date is None else {"Date": date}
+    headers = {} if date is None else {"date": date}
     answer = Answer(200, headers, json.dumps({"data": {"token": "t"}}).encode())
     assert one(answer).api.connection_token().expires_at is None
 
@@ -223,7 +223,7 @@ def test_what_telex_says_of_a_suspended_account_is_for_the_person() -> None:
 
 @given(st.text(max_size=40) | st.from_regex(r"\A\w{3}, \d{1,3} (Jan|Feb|Dec) \d{1,5} \d\d:\d\d:\d\d [-+]\d{4}\Z"))
 def test_no_date_ends_anything(date: str) -> None:
-    telex = one(Answer(200, {"Date": date}, json.dumps({"data": {"token": "t"}}).encode()))
+    telex = one(Answer(200, {"date": date}, json.dumps({"data": {"token": "t"}}).encode()))
     telex.api.connection_token()
     telex.api.logout(no_pause)
 
