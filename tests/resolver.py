@@ -31,8 +31,8 @@ class Resolver:
         self._changed = threading.Condition()
         self._answered = 0
 
-    def getaddrinfo(self, host: str, port: int, *args: Any, **options: Any) -> list[Any]:
-        if host != NAME:
+    def getaddrinfo(self, host: str | bytes, port: int, *args: Any, **options: Any) -> list[Any]:
+        if host not in (NAME, NAME.encode()):
             return self._getaddrinfo(host, port, *args, **options)
         with self._changed:
             self.asked += 1
