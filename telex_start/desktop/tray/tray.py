@@ -12,7 +12,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from ...errors import NoPlaceForIcon
@@ -20,6 +19,7 @@ from ...face import Face
 from ...process.lazylog import Log
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from ...events import Event
     from ..bus.bus import Bus
     from ..macos import Application
