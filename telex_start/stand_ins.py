@@ -36,7 +36,7 @@ class StandIn(ModuleType):
 
 @contextmanager
 def standing_in(*stand_ins: StandIn) -> Iterator[None]:
-    """While this lasts they are what is imported by their names, but for modules that are there already."""
+    """While this lasts they are what is imported by their names, where nothing was imported by them before."""
     for stand_in in stand_ins:
         sys.modules.setdefault(stand_in.__name__, stand_in)
     try:

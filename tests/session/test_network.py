@@ -132,7 +132,11 @@ def test_the_file_of_all_authorities_is_read_where_the_folder_does_not_do(
     assert not context.cert_store_stats()["x509"], "it was read before it was needed"
     https = Https(Dialler(context, clock.now), clock.now, "test")
 
-    with serving(lambda client: client.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}"), certificate.context) as port:
+    def talk(client: socket.socket) -> None:
+        request_of(client)
+        client.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}")
+
+    with serving(talk, certificate.context) as port:
         answer = https.request(
             "GET", f"https://127.0.0.1:{port}/", headers={}, json=None, deadline=Deadline(clock.now, 5)
         )

@@ -15,6 +15,7 @@ from .menu import make_menu, tell_middle_click
 
 if TYPE_CHECKING:
     from pathlib import Path
+
     from ...events import Event
 
 

@@ -14,6 +14,7 @@ from .tray import Tray
 
 if TYPE_CHECKING:
     from pathlib import Path
+
     from ...app.ports import RunningWindow
     from ...events import Event, StateChanged, Trouble
     from ...news.unread import Counts
