@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
@@ -13,6 +14,8 @@ from Xlib import X, display
 
 from telex_start.desktop import x11
 from telex_start.desktop.bus.bus import Bus
+from telex_start.desktop.help.log_viewer import open_log
+from telex_start.desktop.main_app.main_app import open_address
 from telex_start.desktop.tray.statusnotifier_tray import StatusNotifierTray
 from telex_start.events import Event, IconClicked, MenuClicked
 from telex_start.face import SIGNED_OUT
@@ -76,6 +79,24 @@ def test_without_a_token_or_a_display_nothing_is_told(monitor: Monitor, monkeypa
     assert monitor.message() == "remove: ID=after it".replace("after it", "after\\ it")
     monkeypatch.delenv("DISPLAY")
     x11.end_startup("lost")
+
+
+def test_a_log_that_cannot_be_shown_is_not_waited_for(monitor: Monitor) -> None:
+    failed: SimpleQueue[str] = SimpleQueue()
+    open_log(None, "log", failed.put)
+    assert monitor.message() == "remove: ID=log"
+    assert failed.get(timeout=TIMEOUT) == "there is none"
+
+
+def test_a_browser_that_cannot_be_started_is_not_waited_for(
+    monitor: Monitor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opener = tmp_path / "xdg-open"
+    opener.write_text("#!/nowhere/interpreter\n")
+    opener.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert open_address("https://telex.example/", "browser") is not None
+    assert monitor.message() == "remove: ID=browser"
 
 
 @contextmanager

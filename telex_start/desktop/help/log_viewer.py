@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable
 
+from .. import x11
 from ..activation import environment
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ def open_log(path: str | None, token: str, failed: Callable[[str], object]) -> N
             log.exception("the log could not be opened")
             why = f"unexpectedly ({type(error).__name__})"
         if why:
+            x11.end_startup(token)  # no viewer comes to do so
             failed(why)
 
     threading.Thread(target=work, name="log viewer", daemon=True).start()

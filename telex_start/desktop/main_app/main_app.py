@@ -282,5 +282,6 @@ def _browse(address: str, token: str) -> bool:
             return False  # one for a terminal, which there is none here
         return browser.open(address)
     except (OSError, webbrowser.Error) as error:
+        x11.end_startup(token)
         log.warning("no browser: %s", error)
         return False
