@@ -12,13 +12,14 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from .. import __version__, clock
-from ..events import CountsUnknown, Event
+from ..events import CountsUnknown, Event, PublicationsReceived
 from ..push import codes
 from ..push import protocol as push
 from ..push.channel import Channel
 from ..push.protocol import PushClient
 from ..push.websocket import Closed, WebSocket
 from .collaborators import Collaborators
+from .together import Together
 from .token_fetcher import TokenFetcher
 from .upkeep import Upkeep
 
@@ -69,6 +70,7 @@ class PushConnection:
         self._fetcher = TokenFetcher(parts)
         self._upkeep = Upkeep(parts, self._client, self._fetcher, just_looked_up=just_looked_up)
         self._sleep = clock.SleepWatch(self._now(), clock.awake())
+        self._together = Together(parts.dispatch)
         self._ending: Ending | None = None
 
     def run(self) -> Ending:
@@ -128,28 +130,41 @@ class PushConnection:
         return self._ending
 
     def _send(self) -> None:
-        for frame in self._client.outgoing():
-            self._websocket.send(frame)
+        if self._client.has_outgoing:
+            for frame in self._client.outgoing():
+                self._websocket.send(frame)
 
     def _receive(self, until: float) -> bool:
         """Wait for a frame until then, and take whatever else is there already; ``False`` if nothing came."""
         seconds = max(0.0, until - self._now()) if until != float("inf") else None
-        for number in range(_FRAMES_IN_A_ROW):
-            frame = self._websocket.receive(seconds)
-            if frame is None:
-                return number > 0
-            now = self._now()
-            self._happened(self._client.receive(frame, now), now)
-            self._send()
-            if self._ending is not None or not self._websocket.pending():
-                break
-            seconds = 0.0
+        now = 0.0
+        try:
+            for number in range(_FRAMES_IN_A_ROW):
+                frame = self._websocket.at_hand()
+                if frame is None:
+                    self._together.flush()
+                    if number and not self._websocket.pending():
+                        break
+                    frame = self._websocket.receive(0.0 if number else seconds)
+                    if frame is None:
+                        return number > 0
+                    now = self._now()
+                self._happened(self._client.receive(frame, now), now)
+                self._send()
+                if self._ending is not None:
+                    break
+        finally:
+            self._together.flush()
         return True
 
     # --- what happened ----------------------------------------------------------------------------------------------
 
     def _happened(self, happenings: list[push.Happening], now: float) -> None:
         for happening in happenings:
+            if isinstance(happening, PublicationsReceived):
+                self._together.add(happening)
+                continue
+            self._together.flush()  # of whatever comes, the order is kept
             match happening:
                 case Event():
                     self._dispatch(happening)
