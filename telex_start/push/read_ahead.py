@@ -34,10 +34,14 @@ class ReadAhead:
     def __bool__(self) -> bool:
         return self._at < len(self._held)
 
+    def fill(self) -> None:
+        """Wait until something is held."""
+        if self._at >= len(self._held):
+            self._held, self._at = self._recv(AT_ONCE), 0
+
     def recv(self, size: int) -> bytes:
         """So many bytes at most, as a socket's ``recv``: what is held, else what comes."""
-        if not self:
-            self._held, self._at = self._recv(AT_ONCE), 0
+        self.fill()
         data = self._held[self._at : self._at + size]
         self._at += len(data)
         return data

@@ -206,6 +206,10 @@ class WebSocket:
             # A real end: neither bytes of a frame that is under way nor a WebSocket's own pings begin it anew.
             made.until(_LONGEST_WAIT if seconds is None else min(max(seconds, 0.001), _LONGEST_WAIT))
             while True:
+                if made.between_messages:
+                    made.ahead.fill()
+                    if (text := made.ahead.text()) is not None:
+                        return text
                 opcode, data = made.recv_data(control_frame=True)
                 if opcode == websocket.ABNF.OPCODE_CLOSE:
                     raise Closed(*_close_code(data))
