@@ -57,6 +57,8 @@ class LateText:
 
     def before(self, conversation: Conversation) -> list[News]:
         """What waits of this conversation, and has to be told before anything newer of it; it waits no more."""
+        if not self._waiting:
+            return []
         found = [news for news, _ in self._waiting if news.conversation == conversation]
         self._waiting = [one for one in self._waiting if one[0].conversation != conversation]
         return found

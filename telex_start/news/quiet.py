@@ -158,7 +158,7 @@ class Quiet:
 
     def is_muted(self, conversation: Conversation) -> bool:
         """Whether a conversation is neither counted nor told, by a mute or its organisation's level."""
-        if self._levels.get(conversation.channel) == "none":
+        if self._levels and self._levels.get(conversation.channel) == "none":
             return True
         mutes = self._mutes
         return bool(mutes) and (conversation in mutes or Conversation(conversation.channel, "", "") in mutes)
