@@ -73,7 +73,9 @@ class LateText:
 
     def deadline(self) -> float | None:
         """When :meth:`overdue` gives something."""
-        return self._waiting[0][1] if self._waiting else None
+        if not self._waiting:
+            return None
+        return self._waiting[0][1] if len(self._waiting) <= MOST else float("-inf")
 
     def read(self, conversation: Conversation) -> None:
         """It was read: nothing of it is told or completed."""
