@@ -25,7 +25,6 @@ from ..events import (
     Notice,
     OrganisationsChanged,
     ProfileLookedUp,
-    PublicationsReceived,
     ReconnectNow,
     SecondStart,
     SignalReceived,
@@ -200,9 +199,7 @@ class App:
         self._tick()
 
     def _due_in(self) -> float | None:
-        due = soonest(
-            self._quiet.deadline(), self._news.deadline(), self._renewal.deadline(), self._sign_in.deadline()
-        )
+        due = soonest(self._quiet.deadline(), self._news.deadline(), self._renewal.deadline(), self._sign_in.deadline())
         return max(0.0, max(due, self._due_not_before) - self._now()) if due is not None else None
 
     def _tick(self) -> None:

@@ -57,16 +57,18 @@ class Renewal:
         """
         self._unread = self._unread if unread is None else unread
         if session is None and paused is None and silence is None:
-            return self._numbers_changed(now)
+            self._plan_numbers(now)
+            return None
         words = self._words
         self._session = session or self._session
         self._paused = self._paused if paused is None else paused
         self._silence = self._silence if silence is None else silence
         if words != self._words:
             return self._show()
-        return self._numbers_changed(now)
+        self._plan_numbers(now)
+        return None
 
-    def _numbers_changed(self, now: float) -> None:
+    def _plan_numbers(self, now: float) -> None:
         if (self._session, self._unread, self._paused, self._version) == self._shown_for:
             self._due = None
         elif self._due is None:
