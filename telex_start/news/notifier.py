@@ -185,17 +185,14 @@ class Notifier:
         """Publications of one channel came."""
         if event.channel not in self._organisations:
             return  # left meanwhile
-        if event.how is How.LIVE:
-            for data in event.publications:
-                news = self._take(event.channel, data, event.how, now)
-                if news is not None:
-                    self._showing.bring(news, now)
-                self._publish()  # for each: they came together by chance
-            return
+        live = event.how is How.LIVE
         fresh: list[News] = []
         for data in event.publications:
             news = self._take(event.channel, data, event.how, now)
-            if news is not None:
+            if live:
+                if news is not None:
+                    self._showing.bring(news, now)
+            elif news is not None:
                 fresh.append(news)
             else:  # it may have been a read
                 fresh = [known for known in fresh if not known.counted or self._state.unread_of(known.conversation)]

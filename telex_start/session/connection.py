@@ -12,14 +12,13 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from .. import __version__, clock
-from ..events import CountsUnknown, Event, PublicationsReceived
+from ..events import CountsUnknown, Event
 from ..push import codes
 from ..push import protocol as push
 from ..push.channel import Channel
 from ..push.protocol import PushClient
 from ..push.websocket import Closed, WebSocket
 from .collaborators import Collaborators
-from .together import Together
 from .token_fetcher import TokenFetcher
 from .upkeep import Upkeep
 
@@ -70,7 +69,6 @@ class PushConnection:
         self._fetcher = TokenFetcher(parts)
         self._upkeep = Upkeep(parts, self._client, self._fetcher, just_looked_up=just_looked_up)
         self._sleep = clock.SleepWatch(self._now(), clock.awake())
-        self._together = Together(parts.dispatch)
         self._ending: Ending | None = None
 
     def run(self) -> Ending:
@@ -138,32 +136,24 @@ class PushConnection:
         """Wait for a frame until then, and take whatever else is there already; ``False`` if nothing came."""
         seconds = max(0.0, until - self._now()) if until != float("inf") else None
         now = 0.0
-        try:
-            for number in range(_FRAMES_IN_A_ROW):
-                frame = self._websocket.at_hand()
+        for number in range(_FRAMES_IN_A_ROW):
+            frame = self._websocket.at_hand()
+            if frame is None:
+                # What comes within a millisecond of another is taken without looking what is due in between.
+                frame = self._websocket.receive(0.0 if number else seconds)
                 if frame is None:
-                    self._together.flush()
-                    # What comes within a millisecond of another is taken without looking what is due in between.
-                    frame = self._websocket.receive(0.0 if number else seconds)
-                    if frame is None:
-                        return number > 0
-                    now = self._now()
-                self._happened(self._client.receive(frame, now), now)
-                self._send()
-                if self._ending is not None:
-                    break
-        finally:
-            self._together.flush()
+                    return number > 0
+                now = self._now()
+            self._happened(self._client.receive(frame, now), now)
+            self._send()
+            if self._ending is not None:
+                break
         return True
 
     # --- what happened ----------------------------------------------------------------------------------------------
 
     def _happened(self, happenings: list[push.Happening], now: float) -> None:
         for happening in happenings:
-            if isinstance(happening, PublicationsReceived):
-                self._together.add(happening)
-                continue
-            self._together.flush()  # of whatever comes, the order is kept
             match happening:
                 case Event():
                     self._dispatch(happening)

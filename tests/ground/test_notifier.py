@@ -22,18 +22,6 @@ def test_counts_are_told_at_each_change_and_only_then() -> None:
     assert desk.counts == [Counts(3, 1, 2), Counts(2, 1, 1)]
 
 
-def test_publications_that_came_together_are_told_as_if_they_had_come_one_by_one() -> None:
-    came = [change("a", 1), change("a", 0), change("b", 2, 1), change("a", 1), change("b", 0)]
-    apart, together = Desk(), Desk()
-    for one in came:
-        apart.receive(one)
-    together.receive(*came)
-    assert together.counts == apart.counts
-    assert len(together.counts) == len(came)
-    assert together.gone == apart.gone
-    assert together.toasts == apart.toasts
-
-
 def test_a_read_conversation_takes_its_toast_away() -> None:
     desk = Desk()
     desk.receive(change("a", 1), change("b", 1))
