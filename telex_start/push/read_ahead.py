@@ -31,9 +31,6 @@ class ReadAhead:
         self._held = b""
         self._at = 0
 
-    def __bool__(self) -> bool:
-        return self._at < len(self._held)
-
     def fill(self) -> None:
         """Wait until something is held."""
         if self._at >= len(self._held):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import select
 import ssl
 import sys
 from collections.abc import Callable
@@ -231,16 +230,6 @@ class WebSocket:
         """
         made = self._websocket
         return made.ahead.text() if made is not None and made.between_messages else None
-
-    def pending(self) -> bool:
-        """Whether something waits to be read: bytes already decrypted, or bytes on the socket."""
-        sock, made = self._raw, self._websocket
-        if sock is None or made is None:
-            return False
-        try:
-            return bool(made.ahead) or sock.pending() > 0 or bool(select.select([sock], [], [], 0)[0])
-        except (OSError, ValueError):
-            return True  # at its end: reading says how
 
     def send(self, text: str) -> None:
         """Send a text frame.
