@@ -7,7 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 
-class Conversation(Struct, frozen=True):
+class Conversation(Struct, frozen=True, cache_hash=True):
     """What identifies a conversation: its push channel, its section and its own id (or else its name)."""
 
     channel: str

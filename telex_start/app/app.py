@@ -41,6 +41,7 @@ from ..events import (
 from ..face import Face
 from ..menu import MenuItem, Request
 from ..news import wording
+from ..news.due import soonest
 from ..news.unread import Counts
 from ..states import SIGNED_IN, State
 from ..toast import Toast
@@ -198,9 +199,8 @@ class App:
         self._tick()
 
     def _due_in(self) -> float | None:
-        parts = (self._quiet, self._news, self._renewal, self._sign_in)
-        times = [time for part in parts if (time := part.deadline()) is not None]
-        return max(0.0, max(min(times), self._due_not_before) - self._now()) if times else None
+        due = soonest(self._quiet.deadline(), self._news.deadline(), self._renewal.deadline(), self._sign_in.deadline())
+        return max(0.0, max(due, self._due_not_before) - self._now()) if due is not None else None
 
     def _tick(self) -> None:
         now = self._now()

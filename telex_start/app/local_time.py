@@ -21,15 +21,16 @@ def second_of_day(timezone: str) -> float:
         timezone: Its name, like ``Europe/Berlin``, as it came from the network; where that is empty or not known here,
             it is this machine's.
     """
-    from datetime import datetime, tzinfo
-
-    zone: tzinfo | None = None
     if timezone:
+        from datetime import datetime
         from zoneinfo import ZoneInfo
 
         try:
-            zone = ZoneInfo(timezone)
+            there = datetime.now(ZoneInfo(timezone))
         except (KeyError, ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError; a folder's name is an OSError
             log.info("the time zone of your Telex profile is not known here")
-    there = datetime.now(zone)
-    return there.hour * 3600 + there.minute * 60 + there.second + there.microsecond / 1e6
+        else:
+            return there.hour * 3600 + there.minute * 60 + there.second + there.microsecond / 1e6
+    at = time.time()
+    here = time.localtime(at)
+    return here.tm_hour * 3600 + here.tm_min * 60 + here.tm_sec + at % 1.0

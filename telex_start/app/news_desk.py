@@ -33,6 +33,7 @@ from ..events import (
     WatchSettings,
 )
 from ..menu import MuteFor
+from ..news.due import soonest
 from ..news.notifier import Notifier
 from ..news.quiet import Quiet
 from ..news.unread import Counts
@@ -179,11 +180,13 @@ class NewsDesk:
     def deadline(self) -> float | None:
         """When :meth:`tick` is due."""
         front = self._front.deadline() if self._front is not None else None
-        times = (self.notifier.deadline(), self._clicks.deadline(), front)
-        return min((time for time in times if time is not None), default=None)
+        return soonest(self.notifier.deadline(), self._clicks.deadline(), front)
 
     def tick(self, now: float) -> None:
         """Do what is due."""
+        due = self.deadline()
+        if due is None or now < due:
+            return
         if self._front is not None:
             self._go_on(self._front.tick(now), now)
         self.notifier.tick(now)

@@ -55,18 +55,24 @@ class Renewal:
         Returns:
             The face to show at once, or ``None``.
         """
+        self._unread = self._unread if unread is None else unread
+        if session is None and paused is None and silence is None:
+            self._plan_numbers(now)
+            return None
         words = self._words
         self._session = session or self._session
-        self._unread = self._unread if unread is None else unread
         self._paused = self._paused if paused is None else paused
         self._silence = self._silence if silence is None else silence
         if words != self._words:
             return self._show()
+        self._plan_numbers(now)
+        return None
+
+    def _plan_numbers(self, now: float) -> None:
         if (self._session, self._unread, self._paused, self._version) == self._shown_for:
             self._due = None
         elif self._due is None:
             self._due = max(self._numbers_at + self._every(), now + SETTLE)
-        return None
 
     def deadline(self) -> float | None:
         """When :meth:`tick` is due."""

@@ -56,16 +56,16 @@ def publication(data: Any) -> Publication | None:
 
 def integer(value: Any) -> int | None:
     """The count that a value is, from 0 to :data:`MOST_COUNT`; ``None`` if it is no integer (``True`` is none)."""
-    if not isinstance(value, int) or isinstance(value, bool):
+    if type(value) is not int:
         return None
-    return max(0, min(value, MOST_COUNT))
+    return value if 0 <= value <= MOST_COUNT else max(0, min(value, MOST_COUNT))
 
 
 def word(value: Any) -> str:
     """The id that a value is; empty if it is none."""
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 64:
-        return str(value)
-    return value if isinstance(value, str) and len(value) <= LONGEST_ID else ""
+    if isinstance(value, str):
+        return value if len(value) <= LONGEST_ID else ""
+    return str(value) if type(value) is int and 0 <= value < 1 << 64 else ""
 
 
 def own_id(section: str, fields: Mapping[Any, Any]) -> str:

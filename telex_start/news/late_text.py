@@ -57,6 +57,8 @@ class LateText:
 
     def before(self, conversation: Conversation) -> list[News]:
         """What waits of this conversation, and has to be told before anything newer of it; it waits no more."""
+        if not self._waiting:
+            return []
         found = [news for news, _ in self._waiting if news.conversation == conversation]
         self._waiting = [one for one in self._waiting if one[0].conversation != conversation]
         return found
@@ -71,7 +73,9 @@ class LateText:
 
     def deadline(self) -> float | None:
         """When :meth:`overdue` gives something."""
-        return self._waiting[0][1] if self._waiting else None
+        if not self._waiting:
+            return None
+        return self._waiting[0][1] if len(self._waiting) <= MOST else float("-inf")
 
     def read(self, conversation: Conversation) -> None:
         """It was read: nothing of it is told or completed."""

@@ -26,6 +26,7 @@ from ..toast import Conversation, Handle, Toast
 from . import calls, messages, wording
 from .authors import oneself
 from .calls import Calls
+from .due import soonest
 from .fields import Publication, ident, publication, word
 from .item import UNREAD_CHANGE, News
 from .messages import Cause, Message
@@ -273,8 +274,7 @@ class Notifier:
 
     def deadline(self) -> float | None:
         """When :meth:`tick` is due; ``None``: not before something comes in."""
-        parts = (self._showing, self._past, self._calls)
-        return min((time for part in parts if (time := part.deadline()) is not None), default=None)
+        return soonest(self._showing.deadline(), self._past.deadline(), self._calls.deadline())
 
     def tick(self, now: float) -> None:
         """Show what is due, and take away what is over."""

@@ -64,10 +64,13 @@ class Pairs:
 
 def _add(told: list[tuple[Cause, float]], cause: Cause, now: float) -> None:
     told.append((cause, now))
-    del told[:-MOST]
+    if len(told) > MOST:
+        del told[:-MOST]
 
 
 def _take(told: list[tuple[Cause, float]], cause: Cause, now: float) -> bool:
+    if not told:
+        return False
     told[:] = [one for one in told if one[1] >= now - WITHIN]
     for place, (other, _) in enumerate(told):
         if other.is_of(cause):

@@ -158,7 +158,7 @@ class Quiet:
 
     def is_muted(self, conversation: Conversation) -> bool:
         """Whether a conversation is neither counted nor told, by a mute or its organisation's level."""
-        if self._levels.get(conversation.channel) == "none":
+        if self._levels and self._levels.get(conversation.channel) == "none":
             return True
         mutes = self._mutes
         return bool(mutes) and (conversation in mutes or Conversation(conversation.channel, "", "") in mutes)
@@ -209,6 +209,8 @@ class Quiet:
         Returns:
             Whether anything has changed since the last call but by :meth:`pause` and :meth:`mute`.
         """
+        if not (self._pause or self._mutes or self._hours or self._was_quiet or self._look_at is not None):
+            return False  # as with most people; this is asked after each publication
         changed = self._come_nearer()
         if self._pause is not None and self._is_over(self._pause.until, now):
             self._pause, changed = None, True

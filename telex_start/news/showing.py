@@ -15,6 +15,7 @@ from ..events import Organisation
 from ..toast import Conversation, Handle, Toast
 from . import wording
 from .calls import Call
+from .due import soonest
 from .flood import FloodRule
 from .gathering import Gathering, Kept, total
 from .item import UNREAD_CHANGE, News
@@ -171,8 +172,7 @@ class Showing:
 
     def deadline(self) -> float | None:
         """When :meth:`tick` is due."""
-        times = (self._flood.deadline(), self._late.deadline(), self._held_until)
-        return min((time for time in times if time is not None), default=None)
+        return soonest(self._flood.deadline(), self._late.deadline(), self._held_until)
 
     def tick(self, now: float) -> None:
         """Show what is due."""

@@ -25,6 +25,9 @@ class _Named(NamedTuple):
     group: bool
 
 
+_UNNAMED = _Named(None, False)
+
+
 class Telling:
     """Knows the person, and what look-ups call the others. Owned by one thread."""
 
@@ -79,7 +82,7 @@ class Telling:
         """
         section, ident = conversation.section, own_id(conversation.section, fields)
         thread = word(fields.get("last_thread_id"))
-        known = self._named.get(conversation, _Named(None, False))
+        known = self._named.get(conversation, _UNNAMED)
         group = section == DIRECT and (_is_group(fields) or known.group)
         author = self._author(fields)
         if message is not None:
@@ -148,7 +151,7 @@ class Telling:
         """
         conversation, written = message.conversation, message.written
         direct = conversation.section == DIRECT
-        known = self._named.get(conversation, _Named(None, False))
+        known = self._named.get(conversation, _UNNAMED)
         group = direct and (message.group or known.group)
         other = known.name if group else authors.direct_name({}, self.me, written, known.name)
         kind = links.IN_DIRECT if direct else links.IN_CHANNELS

@@ -39,6 +39,8 @@ class Texts:
 
     def take(self, change: Cause, now: float) -> Message | None:
         """The message that belongs to a change of counts, the newest one; it is forgotten here."""
+        if not self._waiting:
+            return None
         self._waiting = [one for one in self._waiting if one[1] >= now]
         for place in range(len(self._waiting) - 1, -1, -1):
             message = self._waiting[place][0]

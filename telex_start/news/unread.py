@@ -199,6 +199,8 @@ class UnreadState:
 
     def take_read(self) -> list[Conversation]:
         """What was read since the last call, or left or forgotten. It may have come back meanwhile."""
+        if not self._read:
+            return []
         read, self._read = list(self._read), {}
         return read
 
@@ -250,28 +252,30 @@ class UnreadState:
     def _remember(self, conversation: Conversation, known: _Known) -> None:
         """Put it in place of what was known, at the end: the dictionary's order is from long quiet to latest."""
         before = self._known.pop(conversation, None)
-        if before is not None:
-            self._add(conversation, before, -1)
-        elif len(self._known) >= MOST_CONVERSATIONS:
+        if before is None and len(self._known) >= MOST_CONVERSATIONS:
             self._forget(next(iter(self._known)))
         self._known[conversation] = known
-        self._add(conversation, known, 1)
+        if before is None:
+            self._add(conversation, known.unread, known.mentions, 1)
+        else:
+            self._add(conversation, known.unread - before.unread, known.mentions - before.mentions, 0)
 
     def _forget(self, conversation: Conversation) -> None:
         known = self._known.pop(conversation, None)
         if known is not None:
-            self._add(conversation, known, -1)
+            self._add(conversation, -known.unread, -known.mentions, -1)
         self._read[conversation] = None
 
-    def _add(self, conversation: Conversation, known: _Known, times: int) -> None:
-        if conversation.section == AGENTS:
-            agents = self._agents.pop(conversation.channel, 0) + times
+    def _add(self, conversation: Conversation, unread: int, mentions: int, conversations: int) -> None:
+        """So many more of each are unread, or fewer; this conversation among them."""
+        if conversations and conversation.section == AGENTS:
+            agents = self._agents.pop(conversation.channel, 0) + conversations
             if agents:
                 self._agents[conversation.channel] = agents
         if not self.is_muted(conversation):
-            self._unread += times * known.unread
-            self._mentions += times * known.mentions
-            self._conversations += times
+            self._unread += unread
+            self._mentions += mentions
+            self._conversations += conversations
 
 
 def _grew(before: _Known, known: _Known) -> bool:

@@ -114,7 +114,8 @@ class Output:
         if dropped:
             log.warning("standard output is read again; %d lines were dropped", dropped)
         with self._changed:
-            self._changed.wait_for(lambda: self._ended or self._lines)
+            while not (self._lines or self._ended):
+                self._changed.wait()
             if self._ended:
                 return None
             line = self._lines.popleft()

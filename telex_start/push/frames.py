@@ -8,7 +8,7 @@ type other than expected counts as absent.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -150,11 +150,18 @@ Message = (
 )
 
 
-def decode(frame: str | bytes) -> Iterator[Message]:
+def decode(frame: str | bytes) -> Iterable[Message]:
     """The messages of a frame, in order. Never raises: what cannot be read is said so.
 
     It takes time in proportion to the frame's size, and never more than a fraction of a second: see :class:`Gibberish`.
     """
+    several = b"\n" in frame if isinstance(frame, bytes) else "\n" in frame
+    if not several and (alone := _publication_push(frame)) is not None:
+        return (alone,)
+    return _decode_lines(frame)
+
+
+def _decode_lines(frame: str | bytes) -> Iterator[Message]:
     text = frame if isinstance(frame, str) else frame.decode("utf-8", "replace")
     lines = text.split("\n", MOST_LINES)
     rest = lines.pop() if len(lines) > MOST_LINES else ""
@@ -162,7 +169,8 @@ def decode(frame: str | bytes) -> Iterator[Message]:
     for line in lines:
         if not line or line.isspace():
             continue
-        for message in _decode_line(line):
+        message = _publication_push(line) or _decode_line(line)
+        if message is not None:
             yield message
             unreadable += isinstance(message, Unreadable) or _unreadable_reply(message)
         if unreadable > MOST_UNREADABLE:
@@ -172,44 +180,69 @@ def decode(frame: str | bytes) -> Iterator[Message]:
         yield Gibberish()
 
 
+# By far the most of what comes is a push with one publication. A decoder that knows what it looks like makes of it, in
+# 1 microsecond, what the general way makes in 4; whatever looks otherwise in any way goes the general way.
+
+
+class _Pub(Struct):
+    data: Any = None
+    offset: Any = 0
+
+
+class _Push(Struct):
+    channel: str
+    pub: _Pub
+
+
+class _PushLine(Struct, forbid_unknown_fields=True):
+    push: _Push
+
+
+_push_line = msgspec.json.Decoder(_PushLine)
+
+
+def _publication_push(line: str | bytes) -> PublicationPush | None:
+    """The push with a publication that this is, as the general way has it; ``None`` where it looks otherwise."""
+    try:
+        push = _push_line.decode(line).push
+    except (*json_text.REFUSALS, UnicodeDecodeError):
+        return None
+    return PublicationPush(push.channel, Publication(push.pub.data, _uint64(push.pub.offset)))
+
+
 def _unreadable_reply(message: Message) -> bool:
     return isinstance(message, Reply) and message.error is not None and message.error.code == UNREADABLE
 
 
-def _decode_line(line: str) -> Iterator[Message]:
+def _decode_line(line: str) -> Message | None:
     try:
         value = msgspec.json.decode(line)
     except json_text.REFUSALS:
-        yield from _decode_refused(line)
-    else:
-        yield from _message_of(value)
+        return _decode_refused(line)
+    return _message_of(value)
 
 
-def _decode_refused(line: str) -> Iterator[Message]:
+def _decode_refused(line: str) -> Message | None:
     """The message of a line that msgspec refuses."""
     try:
         value = json_text.decode_tolerantly(line)
     except ValueError:
         if found := _REPLY_ID.match(line):
-            yield Reply(int(found[1]), error=ReplyError(UNREADABLE, "the reply cannot be read"))
-        else:
-            channel = _PUSH_CHANNEL.search(line)
-            yield Unreadable(channel[1] if channel else None)
-    else:
-        yield from _message_of(value)
+            return Reply(int(found[1]), error=ReplyError(UNREADABLE, "the reply cannot be read"))
+        channel = _PUSH_CHANNEL.search(line)
+        return Unreadable(channel[1] if channel else None)
+    return _message_of(value)
 
 
-def _message_of(value: Any) -> Iterator[Message]:
+def _message_of(value: Any) -> Message | None:
     if not isinstance(value, dict):
-        return
+        return None
     if ident := _integer(value, "id"):
-        yield _reply(ident, value)
-    elif "push" in value:
+        return _reply(ident, value)
+    if "push" in value:
         push = value["push"]
-        if isinstance(push, dict) and (message := _push(push)) is not None:
-            yield message
-    elif "error" not in value:
-        yield Ping()
+        return _push(push) if isinstance(push, dict) else None
+    return Ping() if "error" not in value else None
 
 
 def _reply(ident: int, value: dict[str, Any]) -> Reply:
@@ -285,7 +318,10 @@ def _publication(body: dict[str, Any]) -> Publication:
 
 def _integer(body: dict[str, Any], key: str) -> int:
     """A field that is an integer from 1 to 2^64 - 1 (offsets are uint64); all else counts as absent: 0."""
-    value = body.get(key)
+    return _uint64(body.get(key))
+
+
+def _uint64(value: Any) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 1 << 64 else 0
 
 

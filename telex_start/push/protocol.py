@@ -130,6 +130,11 @@ class PushClient:
 
     # --- what goes out ----------------------------------------------------------------------------------------------
 
+    @property
+    def has_outgoing(self) -> bool:
+        """Whether :meth:`outgoing` gives anything."""
+        return bool(self._outgoing)
+
     def outgoing(self) -> Iterator[str]:
         """Frames to send now; each is given once."""
         commands, self._outgoing = self._outgoing, []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import select
 import ssl
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +16,7 @@ from ..net.dialling import Dialler
 from ..net.sockets import Aborter, Deadline, DeadlineSocket
 from ..stand_ins import StandIn, standing_in
 from . import codes, handshake
+from .read_ahead import ReadAhead
 
 # websocket-client 1.9.2 imports its WebSocketApp, which nothing here uses, and `inspect` for a log entry about that;
 # and two modules for cookies and proxies, which it is not asked for.
@@ -86,11 +86,18 @@ class _LibraryWebSocket(websocket.WebSocket):
 
     def __init__(self, sock: DeadlineSocket, now: Callable[[], float]) -> None:
         super().__init__(skip_utf8_validation=True, enable_multithread=False)
-        self.frame_buffer = _Frames(self._recv, skip_utf8_validation=True)
+        self.ahead = ReadAhead(self._recv)
+        self.frame_buffer = _Frames(self.ahead.recv, skip_utf8_validation=True)
         self.cont_frame = _Message(fire_cont_frame=False, skip_utf8_validation=True)
         self.sock: Any = sock
         self.connected = True
         self._now = now
+
+    @property
+    def between_messages(self) -> bool:
+        """Whether what is received next is the beginning of a message, or a control frame."""
+        frames = self.frame_buffer
+        return frames.header is None and not frames.recv_buffer and self.cont_frame.recving_frames is None
 
     def until(self, seconds: float) -> None:
         """What is received and sent from here on ends within so many seconds, all together."""
@@ -193,6 +200,10 @@ class WebSocket:
             # A real end: neither bytes of a frame that is under way nor a WebSocket's own pings begin it anew.
             made.until(_LONGEST_WAIT if seconds is None else min(max(seconds, 0.001), _LONGEST_WAIT))
             while True:
+                if made.between_messages:
+                    made.ahead.fill()
+                    if (text := made.ahead.text()) is not None:
+                        return text
                 opcode, data = made.recv_data(control_frame=True)
                 if opcode == websocket.ABNF.OPCODE_CLOSE:
                     raise Closed(*_close_code(data))
@@ -207,15 +218,13 @@ class WebSocket:
             # AttributeError: websocket-client's socket became None under an abort.
             raise Closed(codes.NO_CLOSE_FRAME) from None
 
-    def pending(self) -> bool:
-        """Whether something waits to be read: bytes already decrypted, or bytes on the socket."""
-        sock = self._raw
-        if sock is None or self._websocket is None:
-            return False
-        try:
-            return sock.pending() > 0 or bool(select.select([sock], [], [], 0)[0])
-        except (OSError, ValueError):
-            return True  # at its end: reading says how
+    def at_hand(self) -> bytes | None:
+        """The next text frame, where it came together with the one before; nothing is waited or looked for.
+
+        ``None``: there is none, or it is to be had by :meth:`receive`.
+        """
+        made = self._websocket
+        return made.ahead.text() if made is not None and made.between_messages else None
 
     def send(self, text: str) -> None:
         """Send a text frame.

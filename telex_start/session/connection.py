@@ -128,22 +128,26 @@ class PushConnection:
         return self._ending
 
     def _send(self) -> None:
-        for frame in self._client.outgoing():
-            self._websocket.send(frame)
+        if self._client.has_outgoing:
+            for frame in self._client.outgoing():
+                self._websocket.send(frame)
 
     def _receive(self, until: float) -> bool:
         """Wait for a frame until then, and take whatever else is there already; ``False`` if nothing came."""
         seconds = max(0.0, until - self._now()) if until != float("inf") else None
+        now = 0.0
         for number in range(_FRAMES_IN_A_ROW):
-            frame = self._websocket.receive(seconds)
+            frame = self._websocket.at_hand()
             if frame is None:
-                return number > 0
-            now = self._now()
+                # What comes within a millisecond of another is taken without looking what is due in between.
+                frame = self._websocket.receive(0.0 if number else seconds)
+                if frame is None:
+                    return number > 0
+                now = self._now()
             self._happened(self._client.receive(frame, now), now)
             self._send()
-            if self._ending is not None or not self._websocket.pending():
+            if self._ending is not None:
                 break
-            seconds = 0.0
         return True
 
     # --- what happened ----------------------------------------------------------------------------------------------

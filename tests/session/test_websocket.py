@@ -112,6 +112,30 @@ def test_a_ping_between_the_pieces_of_a_message_is_answered(certificate: Certifi
     assert answers == [(PONG, b"7"), (CLOSE, (1000).to_bytes(2, "big"))]
 
 
+def test_what_came_in_one_piece_is_taken_in_its_order(certificate: Certificate) -> None:
+    answers = []
+
+    def talk(client: socket.socket) -> None:
+        shake_hands(client)
+        pieces = frame(TEXT, b"of ", final=False) + frame(0, b"two")
+        long = frame(TEXT, b"x" * 20_000)
+        client.sendall(frame(TEXT, b"1") + frame(TEXT, b"2" * 300) + frame(PING, b"7") + pieces + frame(TEXT, b"3"))
+        client.sendall(long + frame(TEXT, b"4") + frame(CLOSE, (3005).to_bytes(2, "big")))
+        answers.append(frame_of(client))
+
+    with serving(talk, certificate.context) as port:
+        websocket = connected(certificate, port)
+        assert websocket.receive(10) == b"1"
+        assert websocket.at_hand() == b"2" * 300
+        assert websocket.at_hand() is None
+        assert [websocket.receive(10) for _ in range(4)] == [b"of two", b"3", b"x" * 20_000, b"4"]
+        with pytest.raises(Closed) as closed:
+            websocket.receive(10)
+        websocket.close()
+    assert closed.value.code == 3005
+    assert answers == [(PONG, b"7")]
+
+
 # --- sizes ----------------------------------------------------------------------------------------------------------
 
 

