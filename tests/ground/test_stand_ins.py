@@ -25,12 +25,12 @@ def _run(code: str) -> str:
 
 def test_who_wants_more_of_it_gets_the_module_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "colorsys", raising=False)
-    stand_in = StandIn("colorsys", ONE_SIXTH="given")
+    stand_in = StandIn("colorsys", ONE_SIXTH=6.0)
     with standing_in(stand_in):
         import colorsys
 
         assert colorsys is stand_in
-        assert colorsys.ONE_SIXTH == "given"
+        assert colorsys.ONE_SIXTH == 6.0
         assert "colorsys" in sys.modules
 
     assert "colorsys" not in sys.modules
