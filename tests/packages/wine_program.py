@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import filecmp
+import itertools
 import json
 import os
 import shutil
@@ -31,8 +32,8 @@ PLACE = "Programme von Zoë"
 """The folder of drive C that it is unzipped into."""
 PICTURES = Path(os.environ.get("TELEX_START_PICTURES") or "build/windows/pictures").resolve()
 """Where pictures of the screen go, to be looked at."""
-_COLOURS = 8
-"""No window has as few, once its letters are drawn."""
+_PARTS, _COLOURS = 6, 8
+"""A sixth of the preferences' height always has letters, and with them more colours than that."""
 TITLE = "Telex – Preferences"
 
 
@@ -96,12 +97,15 @@ class Installed(Desktop):
         return subprocess.run(command, env=self._x_environ(), capture_output=True, text=True).stdout.strip() == window
 
     def is_drawn(self, window: int) -> bool:
-        """Whether letters and boxes are in a window: it is black first, and of one colour then."""
+        """Whether letters or boxes are in each part of a window, from its top to its bottom: it is black first, of one
+        colour then, and its buttons are drawn before the rest."""
         found = self._screen.create_resource_object("window", window)
         box = found.get_geometry()
         data = found.get_image(0, 0, box.width, box.height, X.ZPixmap, 0xFFFFFFFF).data
         picture = Image.frombytes("RGB", (box.width, box.height), data, "raw", "BGRX")
-        return len(picture.getcolors(box.width * box.height) or []) > _COLOURS
+        edges = [box.height * part // _PARTS for part in range(_PARTS + 1)]
+        parts = (picture.crop((0, top, box.width, bottom)) for top, bottom in itertools.pairwise(edges))
+        return all(len(part.getcolors(part.width * part.height) or []) > _COLOURS for part in parts)
 
     def program_of(self, window: int) -> list[str]:
         """The command line of the process that a window is of."""
