@@ -227,6 +227,15 @@ class Program(Process):
         )
         return done.stdout.decode().strip()
 
+    def _all_read(self) -> None:
+        # On a busy machine Wine's own processes may have ended meanwhile, and those that this one has started keep its
+        # streams for good. They are ended, or the readers would see no end.
+        for reader in self._readers:
+            reader.join(10)
+        if self.process.poll() is not None and any(reader.is_alive() for reader in self._readers):
+            self._machine.end_all()
+        super()._all_read()
+
     def _end(self) -> bool:
         self.exit()
         try:
