@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -35,6 +36,8 @@ def main() -> int:
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder for results and pictures (%(default)s)")
     parser.add_argument("--checkout", type=Path, default=ROOT, help="the source to run (this one)")
     options = parser.parse_args()
+    # Else the desktop would go on without this.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     for name in options.desktops:
         if name not in DESKTOPS:
             parser.error(f"there is no {name}; there are {', '.join(DESKTOPS)}")

@@ -96,8 +96,7 @@ class Person:
             return box
         opened = session.screen().crop(box)
         self.close_menu()
-        gone = session.wait_until(lambda: difference(opened, session.screen().crop(box))[1] >= A_MENU, APPEARS_WITHIN)
-        so(gone, "Escape does not close the menu")
+        so(self._closes(box, opened), "Escape does not close the menu")
         session.withdraw_pointer()
         session.settle(IN_PLACE_WITHIN)
         before = session.screen()
@@ -110,15 +109,18 @@ class Person:
         if len(labels) > self._session.desktop.menu_levels:
             self.choose_by_bus(*labels)
             return "by dbusmenu"
-        box = self.open_menu()
+        box = menu = self.open_menu()
         for number, submenu in enumerate(into):
             box = self._open_submenu(submenu, box, *into[:number])
-        if self._session.desktop.menus_get_keys:
+        if by_keyboard := self._session.desktop.menus_get_keys:
             self._go_to(label, *into)
+        look = self._session.screen().crop(menu)
+        if by_keyboard:
             self.press("Return")
-            return "by keyboard"
-        self._click_line(label, box, *into)
-        return "by mouse"
+        else:
+            self._click_line(label, box, *into)
+        self._closes(menu, look)
+        return "by keyboard" if by_keyboard else "by mouse"
 
     def choose_in_open_menu(self, label: str, box: Box) -> None:
         """Choose an entry of the menu that is open, in that box."""
@@ -138,6 +140,11 @@ class Person:
             self.press("Escape", "Escape")
         else:
             self.click((SCREEN[0] // 2, SCREEN[1] // 2))
+
+    def _closes(self, box: Box, look: Image.Image) -> bool:
+        """Wait until a menu in that box, with that look, has gone; whether it has."""
+        session = self._session
+        return session.wait_until(lambda: difference(look, session.screen().crop(box))[1] >= A_MENU, APPEARS_WITHIN)
 
     def _open_submenu(self, label: str, box: Box, *into: str) -> Box:
         session = self._session

@@ -17,7 +17,7 @@ from .pictures import Box
 _STEP = 16
 """Pixels of a tile: what has changed in tiles beside each other is one thing."""
 _ACROSS = 3
-_CELL = (632, 560)
+_CELL = (632, 640)
 _GROUND, _INK = (240, 240, 244), (40, 40, 48)
 _COLOURS = 255
 
@@ -79,9 +79,9 @@ def _cell(folder: Path, name: str) -> Image.Image:
     cell.paste(tray.resize((tray.width * 2, tray.height * 2), Image.Resampling.NEAREST), (16, 44))
     menu_at = 44 + 2 * height + 12
     for kept, at, most in (
-        ("menu", (16, menu_at), (240, 300)),
-        ("login", (272, 44), (344, 336)),
-        ("toast", (16, 400), (600, 144)),
+        ("menu", (16, menu_at), (240, 344)),
+        ("login-typed", (272, 44), (344, 336)),
+        ("toast", (16, 482), (600, 144)),
     ):
         picture = _picture(folder, kept)
         change = picture.crop(largest_change(empty, picture))

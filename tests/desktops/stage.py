@@ -16,6 +16,7 @@ from tests.process import Process
 from tests.servers import Sandbox
 
 from .check import so
+from .desktop import SCREEN
 from .person import Person
 from .screen import A_MENU, APPEARS_WITHIN
 from .session import OPENED, Session
@@ -74,7 +75,7 @@ class Stage:
     def calm(self) -> Image.Image:
         """The screen of a desktop on which only an agent's icon is, once it is so."""
         self.signed_in()
-        self.session.wait_until(lambda: self.session.change(self.session.empty_screen)[1] < A_MENU, APPEARS_WITHIN)
+        self.outlast_toast(self.session.empty_screen)
         self.session.settle(3.0)
         return self.session.screen()
 
@@ -113,6 +114,17 @@ class Stage:
         time.sleep(max(0.0, self._happened + _PACE - time.monotonic()))
         self._happened = time.monotonic()
 
+    def outlast_toast(self, empty: Image.Image) -> None:
+        """Wait until a toast has gone by itself: in GNOME and Cinnamon it stays until somebody is there to see it."""
+        middle = SCREEN[0] // 2, SCREEN[1] // 2
+
+        def gone() -> bool:
+            self.person.point((middle[0] + 40, middle[1]))
+            self.person.point(middle)
+            return self.session.change(empty)[1] < A_MENU
+
+        self.session.wait_until(gone, _GONE_WITHIN)
+
     # --- what was opened --------------------------------------------------------------------------------------------
 
     def opened(self) -> list[str]:
@@ -145,7 +157,7 @@ class Stage:
             self.telex.forget()
             self.telex.clear_faults()
         session.withdraw_pointer()
-        session.wait_until(lambda: session.change(session.empty_screen)[1] < A_MENU, _GONE_WITHIN)
+        self.outlast_toast(session.empty_screen)
 
     def _end_client(self) -> None:
         """In this namespace there is nobody else's."""

@@ -32,7 +32,7 @@ def _unread(stage: Stage, text: str) -> None:
     stage.direct(1, "Ben Okri", text)
     so(stage.told.wait_for(lambda told: text in told.body, 15.0, notified), "no notification")
     stage.session.wait_for_still(empty)
-    stage.session.wait_until(lambda: stage.session.change(empty)[1] < A_MENU, 2 * APPEARS_WITHIN)
+    stage.outlast_toast(empty)
 
 
 @CHECKS.add("menu", "The right mouse button opens the menu, and every entry is to be read")

@@ -78,7 +78,7 @@ def kinds(stage: Stage) -> str:
     return ", ".join(kind.name for kind in KINDS)
 
 
-@CHECKS.add("toast: escaping", f"What looks like markup is read as it was written: {LITERAL}")
+@CHECKS.add("toast: escaping", f"What looks like markup is read as it was written: `{LITERAL}`")
 def escaping(stage: Stage) -> str:
     empty = stage.calm()
     _, _, look = _comes(stage, LITERAL, empty)
