@@ -67,9 +67,6 @@ class Desktop(Windows):
             self.wait_for(lambda: self._screen.get_selection_owner(tray) != X.NONE, "a tray")
             super().__enter__()
             stack.push(super().__exit__)
-            # As Wine itself does with the first window, but then with the streams of who opens it.
-            explorer = self.quietly(self.command_of("explorer", "/desktop"))
-            stack.callback(end, explorer)
             self._desktop = stack.pop_all()
         return self
 
