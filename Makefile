@@ -106,12 +106,13 @@ ONLY_RELEASE = $(if $(filter-out file,$(origin RELEASE)),$(RELEASE))
 deb:
 	PYTHONPATH=. python3 packaging/build_deb.py $(ONLY_RELEASE)
 
-# All that is released, with its sums, in dist/. It wants root for the Debian packages, and Wine for that for Windows.
+# All that is released, with its sums, in dist/. It wants root for the Debian packages. The program for Windows is taken
+# from dist/; WINDOWS=1 makes one where none of this commit is there, and wants Wine.
 release: set-up-release
 	.venv-release/bin/python packaging/release.py check
+	MAKE="$(MAKE)" WINDOWS="$(WINDOWS)" .venv-release/bin/python packaging/release.py windows
 	$(MAKE) wheel
 	$(MAKE) deb
-	if command -v wine >/dev/null; then $(MAKE) windows; fi
 	.venv-release/bin/python packaging/sbom.py
 	.venv-release/bin/python packaging/release.py sums
 

@@ -1,12 +1,14 @@
-"""The first and the last step of `make release`.
+"""The steps of `make release` that build nothing themselves.
 
 release.py check    is this a release at all? The version, the changelog and git agree, or it is said what does not
+release.py windows  the program for Windows is taken from dist/, or made here where WINDOWS=1 asks for it, or left out
 release.py sums     all files of this version are in dist/, and dist/SHA256SUMS says which they are
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import subprocess
 import sys
@@ -26,6 +28,8 @@ def main(steps: list[str]) -> None:
     match steps:
         case ["check"]:
             complaints = check()
+        case ["windows"]:
+            complaints = windows()
         case ["sums"]:
             complaints = sums()
         case _:
@@ -68,6 +72,35 @@ def unagreed(changelog: str, wanted: str) -> list[str]:
     return complaints
 
 
+# --- the program for Windows ----------------------------------------------------------------------------------------
+
+
+def windows() -> list[str]:
+    """Say where the program for Windows comes from; what is wrong with it.
+
+    `make windows` makes and tries it only where the environment has ``WINDOWS=1``: that takes Wine and ten minutes, and
+    the zip to give to people is the hosted workflow's.
+    """
+    program = program_for_windows()
+    complaint = of_another_commit(program) if program.exists() else ""
+    if program.exists() and not complaint:
+        print(f"release: with dist/{program.name} as it is there")
+        return []
+    if os.environ.get("WINDOWS") == "1":
+        print("release: WINDOWS=1: the program for Windows is made and tried under Wine", flush=True)
+        failed = subprocess.run([os.environ.get("MAKE", "make"), "windows"], cwd=ROOT, check=False).returncode
+        return ["`make windows` failed; what it said is above"] if failed else []
+    if complaint:
+        return [complaint]
+    print(f"release: without a program for Windows: dist/ has no {program.name}; WINDOWS=1 makes one under Wine")
+    return []
+
+
+def program_for_windows() -> Path:
+    """Where `make windows` puts it, or whoever has it from the hosted workflow."""
+    return DIST / f"telex-start-{version()}-windows-x64.zip"
+
+
 # --- when all is built ----------------------------------------------------------------------------------------------
 
 
@@ -76,7 +109,7 @@ def sums() -> list[str]:
     files = [*wheel_and_sdist(), *(DIST / f"telex-start_{version()}+{debian}_amd64.deb" for debian in DEBIANS)]
     files.append(materials())
     missing = [f"dist/{file.name} has not been built" for file in files if not file.exists()]
-    program = DIST / f"telex-start-{version()}-windows-x64.zip"
+    program = program_for_windows()
     if program.exists() and (complaint := of_another_commit(program)):
         missing.append(complaint)
     if missing:
@@ -84,7 +117,7 @@ def sums() -> list[str]:
     if program.exists():
         files.append(program)
     else:
-        print("release: without a program for Windows, as there is no Wine here and none in dist/")
+        print("release: without a program for Windows")
     lines = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in sorted(files)]
     (DIST / "SHA256SUMS").write_text("".join(lines), encoding="ascii")
     for file in sorted(files):
@@ -99,7 +132,11 @@ def of_another_commit(program: Path) -> str:
         times = {entry.date_time for entry in archive.infolist()}
     *most, seconds = time.gmtime(int(commit_time()))[:6]
     # A zip has steps of two seconds.
-    return "" if times == {(*most, seconds // 2 * 2)} else f"dist/{program.name} is of another commit: build it anew"
+    return (
+        ""
+        if times == {(*most, seconds // 2 * 2)}
+        else f"dist/{program.name} is of another commit: build it anew, or delete it"
+    )
 
 
 if __name__ == "__main__":

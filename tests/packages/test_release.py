@@ -30,10 +30,12 @@ RELEASED = f"""# Changelog
 """
 
 
-def step(source: Path, script: str, *arguments: str) -> tuple[int, str]:
-    """Run a script of that source's packaging/; its exit code, and what it says."""
+def step(source: Path, script: str, *arguments: str, **environ: str) -> tuple[int, str]:
+    """Run a script of that source's packaging/, with more in its environment; its exit code, and what it says."""
     command = [str(TOOLS), str(source / "packaging" / script), *arguments]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=source)
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=source, env={**os.environ, **environ}
+    )
     return done.returncode, done.stdout
 
 
@@ -100,18 +102,47 @@ def test_sums_are_of_what_there_is_and_of_this_commit(ours: Path) -> None:
     (dist / "telex_start-0.0.9.tar.gz").write_text("of yesterday")
     code, said = step(ours, "release.py", "sums")
     assert code == 0, said
-    assert "without a program for Windows" in said
+    assert said.startswith("release: without a program for Windows\n")
     assert "0.0.9" not in (dist / "SHA256SUMS").read_text()
     subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=dist, check=True)
     program = dist / f"telex-start-{__version__}-windows-x64.zip"
     zip_as_of(program, 1_000_000_000)
     code, said = step(ours, "release.py", "sums")
     assert (code, "is of another commit" in said) == (1, True)
-    asked = subprocess.run(["git", "log", "-1", "--format=%ct"], cwd=ours, capture_output=True, text=True, check=True)
-    zip_as_of(program, int(asked.stdout))
+    zip_as_of(program, commit_time(ours))
     code, said = step(ours, "release.py", "sums")
     assert code == 0, said
     assert program.name in (dist / "SHA256SUMS").read_text()
+
+
+def test_the_program_for_windows_is_made_where_it_is_asked_for_and_none_is_there(ours: Path) -> None:
+    """Wherever there was a Wine, it was made and tried in it."""
+    dist = ours / "dist"
+    dist.mkdir()
+    program = dist / f"telex-start-{__version__}-windows-x64.zip"
+    for left in ({}, {"WINDOWS": ""}):
+        code, said = step(ours, "release.py", "windows", MAKE="echo", **left)
+        assert (code, said.count("\n")) == (0, 1), said
+        assert f"dist/ has no {program.name}; WINDOWS=1 makes one" in said
+    code, said = step(ours, "release.py", "windows", MAKE="echo", WINDOWS="1")
+    assert (code, said.splitlines()[1:]) == (0, ["windows"])
+    code, said = step(ours, "release.py", "windows", MAKE="false", WINDOWS="1")
+    assert (code, "`make windows` failed" in said) == (1, True)
+    zip_as_of(program, 1_000_000_000)
+    code, said = step(ours, "release.py", "windows", MAKE="echo")
+    assert (code, "is of another commit" in said) == (1, True)
+    code, said = step(ours, "release.py", "windows", MAKE="echo", WINDOWS="1")
+    assert (code, said.splitlines()[1:]) == (0, ["windows"])
+    zip_as_of(program, commit_time(ours))
+    for asked in ("", "1"):
+        said = f"release: with dist/{program.name} as it is there\n"
+        assert step(ours, "release.py", "windows", MAKE="echo", WINDOWS=asked) == (0, said)
+
+
+def commit_time(source: Path) -> int:
+    """When its last commit was, in seconds since 1970."""
+    command = ["git", "log", "-1", "--format=%ct"]
+    return int(subprocess.run(command, cwd=source, capture_output=True, text=True, check=True).stdout)
 
 
 def zip_as_of(target: Path, moment: int) -> None:

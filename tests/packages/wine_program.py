@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import filecmp
+import itertools
 import json
 import os
 import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from PIL import Image
 from Xlib import X
 
 from telex_start import __version__
@@ -29,6 +32,9 @@ PLACE = "Programme von Zoë"
 """The folder of drive C that it is unzipped into."""
 PICTURES = Path(os.environ.get("TELEX_START_PICTURES") or "build/windows/pictures").resolve()
 """Where pictures of the screen go, to be looked at."""
+_PARTS, _COLOURS = 6, 8
+"""A sixth of the preferences' height always has letters, and with them more colours than that."""
+TITLE = "Telex – Preferences"
 
 
 class Installed(Desktop):
@@ -90,10 +96,22 @@ class Installed(Desktop):
         command = ["xdotool", "getwindowfocus"]
         return subprocess.run(command, env=self._x_environ(), capture_output=True, text=True).stdout.strip() == window
 
-    def is_drawn(self, window: str) -> bool:
-        """Whether something is in a window of :meth:`named`: it is black until then."""
-        image = self._screen.create_resource_object("window", int(window)).get_image(40, 40, 20, 20, X.ZPixmap, ~0)
-        return any(image.data)
+    def is_drawn(self, window: int) -> bool:
+        """Whether letters or boxes are in each part of a window, from its top to its bottom: it is black first, of one
+        colour then, and its buttons are drawn before the rest."""
+        found = self._screen.create_resource_object("window", window)
+        box = found.get_geometry()
+        data = found.get_image(0, 0, box.width, box.height, X.ZPixmap, 0xFFFFFFFF).data
+        picture = Image.frombytes("RGB", (box.width, box.height), data, "raw", "BGRX")
+        edges = [box.height * part // _PARTS for part in range(_PARTS + 1)]
+        parts = (picture.crop((0, top, box.width, bottom)) for top, bottom in itertools.pairwise(edges))
+        return all(len(part.getcolors(part.width * part.height) or []) > _COLOURS for part in parts)
+
+    def program_of(self, window: int) -> list[str]:
+        """The command line of the process that a window is of."""
+        found = self._screen.create_resource_object("window", window)
+        [process] = found.get_full_property(self._screen.intern_atom("_NET_WM_PID"), X.AnyPropertyType).value
+        return (Path("/proc") / str(process) / "cmdline").read_bytes().decode().split("\0")
 
     def files(self) -> set[str]:
         """All files in the person's folders that have the program's name, or are in folders that have it."""
@@ -247,9 +265,7 @@ def online(installed: Installed, telex: Sandbox) -> Program:
     return installed.telex_start(*signing_in(telex), telex=telex, given=telex.password + "\n")
 
 
-def test_icon_menu_badge_toast_and_the_preferences_in_a_process_of_their_own(
-    installed: Installed, telex: Sandbox, say: Callable[[str], None]
-) -> None:
+def test_icon_toast_badge_and_menu(installed: Installed, telex: Sandbox, say: Callable[[str], None]) -> None:
     began = time.monotonic()
     with online(installed, telex) as agent:
         installed.wait_for(installed.icons, "the icon")
@@ -259,20 +275,47 @@ def test_icon_menu_badge_toast_and_the_preferences_in_a_process_of_their_own(
         before = installed.popups()
         telex.message(organisation=0, name="General")
         installed.wait_for(lambda: set(installed.popups()) - set(before), "the toast")
-        installed.picture(PICTURES / "toast.png")
         installed.wait_for(installed.badge, "the badge")
+        installed.picture(PICTURES / "toast.png")
         menu = installed.open_menu()
         installed.picture(PICTURES / "menu.png")
         installed.xdotool("mousemove", "300", "300", "click", "1")
         installed.wait_gone(menu)
-        assert installed.run("preferences", telex=telex)[0] == 0
-        installed.wait_for(lambda: installed.named("Preferences"), "the preferences")
-        installed.wait_for(lambda: installed.is_drawn(installed.named("Preferences")[0]), "what is in it")
-        installed.picture(PICTURES / "preferences.png")
-        assert "window preferences" not in agent.log(), "it said what is no JSON"
         installed.choose_last(installed.open_menu())  # Exit
         assert agent.ended() == 0
-        installed.wait_for(lambda: not installed.named("Preferences"), "the preferences' end")
+
+
+def test_the_preferences_in_a_process_of_their_own(installed: Installed, telex: Sandbox) -> None:
+    file = installed.configuration("")
+
+    def ask() -> int:
+        """Have them opened, or brought forward; their window, once it has the keyboard and all its letters."""
+        assert installed.run("preferences", telex=telex) == (0, "")
+        [window] = installed.wait_for(lambda: installed.titled(TITLE), "the window")
+        installed.wait_for(lambda: installed.active_title() == TITLE, "its focus")
+        installed.wait_for(lambda: installed.is_drawn(window), "what is in it")
+        return int(window)
+
+    def gone() -> None:
+        installed.wait_for(lambda: not installed.titled(TITLE), "its end")
+
+    with online(installed, telex) as agent:
+        installed.wait_for(installed.icons, "the icon")
+        agent.logs("session.state: online")
+        window = ask()
+        installed.picture(PICTURES / "preferences.png")
+        assert installed.program_of(window)[1:5] == ["-m", "telex_start", "preferences", "--child"]
+        assert ask() == window
+        installed.xdotool("key", "alt+w")  # Show what was written
+        installed.xdotool("key", "Return")
+        gone()
+        agent.logs("the configuration was read anew: show_text")
+        assert tomllib.loads(file.read_text()) == {"show_text": False}
+        ask()
+        assert "window preferences" not in agent.log(), "it said what is no JSON"
+        assert agent.exit() == "Telex Start has ended."
+        assert agent.ended() == 0
+        gone()
 
 
 def test_the_login_window(installed: Installed, telex: Sandbox) -> None:

@@ -22,8 +22,13 @@ from .machine import WITHIN, Windows
 
 PICTURES = ROOT / "build" / "pictures-of-windows"
 """Where scenarios leave pictures of what they have seen."""
-_ICON = 22
-"""Pixels of an icon in tint2's tray. (trayer leaves Wine's icons blank when they move.)"""
+_ICON = 20
+"""Pixels of an icon in tint2's tray: as many as Wine 8 makes it itself, 16 and a margin of 2.
+
+An icon of another size is one that tint2 17 has to resize, which it does by a ConfigureNotify of its own whose position
+is 0, 0. That is of the screen by X's conventions, and Wine takes it so: where it comes once the icon is embedded, Wine
+moves the icon out of the tray at the next change of its picture, to the screen's corner, and nothing of it is seen but
+what was there before. (trayer leaves Wine's icons blank when they move.)"""
 _TINT2 = f"""
 panel_items = S
 panel_size = 300 30
@@ -62,9 +67,6 @@ class Desktop(Windows):
             self.wait_for(lambda: self._screen.get_selection_owner(tray) != X.NONE, "a tray")
             super().__enter__()
             stack.push(super().__exit__)
-            # As Wine itself does with the first window, but then with the streams of who opens it.
-            explorer = self.quietly(self.command_of("explorer", "/desktop"))
-            stack.callback(end, explorer)
             self._desktop = stack.pop_all()
         return self
 
@@ -131,7 +133,11 @@ class Desktop(Windows):
     def badge(self) -> bool:
         """Whether the (only) icon has a badge."""
         [(x, y)] = self.icons()
-        data = self._screen.screen().root.get_image(x - 11, y - 11, _ICON, _ICON, X.ZPixmap, 0xFFFFFFFF).data
+        data = (
+            self._screen.screen()
+            .root.get_image(x - _ICON // 2, y - _ICON // 2, _ICON, _ICON, X.ZPixmap, 0xFFFFFFFF)
+            .data
+        )
         pixels = zip(data[2::4], data[1::4], data[0::4], strict=True)
         return any(all(abs(a - b) < 40 for a, b in zip(pixel, RED, strict=True)) for pixel in pixels)
 

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
-from tests.process import ROOT, Process
+from tests.process import ROOT, Process, end
 from tests.servers import Sandbox
 
 MACHINE = Path(
@@ -27,6 +27,8 @@ _WINE = "/usr/lib/wine/wine64"
 _SERVER = "/usr/lib/wine/wineserver64"
 _PYTHON = str(MACHINE / "python" / "python.exe")
 _NAME = "telex-start"
+_STAYS = "import ctypes, sys; ctypes.windll.user32.GetDesktopWindow(); print('ready', flush=True); sys.stdin.read()"
+"""Has a desktop, as every program with a window or a message has."""
 
 
 def windows_path(path: str | Path) -> str:
@@ -63,8 +65,15 @@ class Windows:
             for folder in (self.local, self.roaming, self.local / "Temp"):
                 shutil.rmtree(folder / _NAME, ignore_errors=True)
             stack.callback(self.end_all)
-            # The first program starts the system's own, which keep its streams: the reader of a pipe would see no end.
+            # Who first needs them starts the system's own programs, explorer among them, which keep the streams of who
+            # that was as long as they run: the reader of a pipe would see no end. So that is one that stays.
             self.quietly(self.command_of("cmd", "/c", "exit")).wait(WITHIN)
+            pipe, quiet = subprocess.PIPE, subprocess.DEVNULL
+            staying = subprocess.Popen(
+                self.command("-c", _STAYS), env=self.environ, stdin=pipe, stdout=pipe, stderr=quiet
+            )
+            stack.callback(end, staying)
+            assert staying.stdout is not None and staying.stdout.readline().strip() == b"ready"
             self._stack = stack.pop_all()
         return self
 
