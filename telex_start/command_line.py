@@ -6,13 +6,16 @@ the program itself, which starts windows as processes of their own.
 
 from __future__ import annotations
 
-import argparse
 import re
-from typing import Any, NamedTuple, NoReturn
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from . import __version__
 from .config import ENVIRONMENTS, LOG_LEVELS
 from .errors import ConfigError
+
+if TYPE_CHECKING:
+    import argparse
 
 PROGRAM = "telex-start"
 WHAT = "Native notifications for Telex from the system tray, also while the Telex app is closed."
@@ -158,17 +161,18 @@ _ALL_COMMANDS = (
 COMMANDS = {command.name: command for command in _ALL_COMMANDS}
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        _refuse_password(message)
-        raise ConfigError(f"{message}; {self.prog} --help lists the options.")
-
-
 def parser(command: Subcommand) -> argparse.ArgumentParser:
     """Its options and its argument, with their help."""
+    import argparse
+
+    class Parser(argparse.ArgumentParser):
+        def error(self, message: str) -> NoReturn:
+            _refuse_password(message)
+            raise ConfigError(f"{message}; {self.prog} --help lists the options.")
+
     program = f"{PROGRAM} {command.name}".rstrip()
     whole = command is AGENT
-    made = _Parser(
+    made = Parser(
         prog=program,
         usage=f"{PROGRAM} [OPTIONS] | {PROGRAM} COMMAND" if whole else None,
         description=WHAT if whole else command.description,
@@ -195,7 +199,7 @@ def _list() -> str:
     return "commands (each with --help):\n" + "\n".join(f"  {command.name:<13}{command.what}" for command in shown)
 
 
-def parse(argv: list[str]) -> argparse.Namespace:
+def parse(argv: list[str]) -> SimpleNamespace:
     """Read the agent's command line.
 
     Raises:
@@ -221,7 +225,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     return options
 
 
-def parse_command(name: str, argv: list[str]) -> argparse.Namespace:
+def parse_command(name: str, argv: list[str]) -> SimpleNamespace:
     """Read the command line of a command.
 
     Args:
@@ -248,9 +252,11 @@ def parse_command(name: str, argv: list[str]) -> argparse.Namespace:
     return options
 
 
-def _parsed(command: Subcommand, argv: list[str]) -> argparse.Namespace:
+def _parsed(command: Subcommand, argv: list[str]) -> SimpleNamespace:
+    if (plain := _plain(command, argv)) is not None:
+        return plain
     made = parser(command)
-    options, unknown = made.parse_known_args(argv)
+    options, unknown = made.parse_known_args(argv, SimpleNamespace())
     if unknown:
         # The first alone, and without its value: what follows an option that is misspelt may be a password.
         _refuse_password(" ".join(unknown))
@@ -258,6 +264,30 @@ def _parsed(command: Subcommand, argv: list[str]) -> argparse.Namespace:
         known = [option.name for option in command.options if not option.hidden]
         made.error(f"unrecognized arguments: {word}{_like(word, known)}")
     return options
+
+
+def _plain(command: Subcommand, argv: list[str]) -> SimpleNamespace | None:
+    """What argparse would make of it, as far as that is plain; ``None``: ask argparse.
+
+    Importing argparse and making a parser takes 10 ms, which a start at log-in or by a service has before its icon or
+    its first line, and 0.7 MB.
+    """
+    if command.argument is not None:
+        return None
+    known = {option.name: option for option in command.options if option.name != "--version"}
+    values = {name: option.default if option.value else False for name, option in known.items()}
+    words = iter(argv)
+    for word in words:
+        name, given, value = word.partition("=")
+        option = known.get(name)
+        if option is None or option.kind is not str or (given and not option.value):
+            return None
+        if option.value and not given:
+            value = next(words, "-")
+            if not value or value.startswith("-"):  # or it is missing, or a number below 0
+                return None
+        values[name] = value if option.value else True
+    return SimpleNamespace(**{name[2:].replace("-", "_"): value for name, value in values.items()})
 
 
 def _refuse_password(words: str) -> None:

@@ -12,10 +12,13 @@ import sys
 import zlib
 from contextlib import suppress
 from functools import cache
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..process.lazylog import Log
 from ..states import SIGNED_IN, State
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Pixmap = tuple[int, int, bytes]
 """Width and height in pixels, and the pixels as A, R, G, B, one byte each, row by row: ``(iiay)`` on the bus."""
@@ -42,9 +45,9 @@ def pixmaps(state: State, unread: int, directory: str | Path, quiet: bool = Fals
     # Badges say 99+ at most, and there is none without a good session: fewer looks than numbers.
     shown = min(unread, 100) if state in SIGNED_IN else 0
     quiet = quiet and state in SIGNED_IN
-    path = Path(directory) / _name(state, shown, quiet)
+    path = os.path.join(directory, _name(state, shown, quiet))
     try:
-        pictures = _unpack(path.read_bytes())
+        pictures = _unpack(_read(path))
         with suppress(OSError):
             os.utime(path)
         return pictures
@@ -54,7 +57,7 @@ def pixmaps(state: State, unread: int, directory: str | Path, quiet: bool = Fals
         _log.debug("cached icon %s is unusable (%s), drawn anew", path, error)
     if _draw_elsewhere(state, shown, directory, quiet):
         try:
-            return _unpack(path.read_bytes())
+            return _unpack(_read(path))
         except (OSError, ValueError) as error:
             _log.debug("the drawn icon %s cannot be read: %s", path, error)
     return draw(state, shown, directory, quiet)
@@ -72,7 +75,7 @@ def draw(state: State, shown: int, directory: str | Path, quiet: bool = False) -
 
     pictures = [(size, size, icons.argb32(icons.draw(state, shown, size, quiet))) for size in SIZES]
     try:
-        _store(Path(directory) / _name(state, shown, quiet), pictures)
+        _store(os.fspath(directory), _name(state, shown, quiet), pictures)
     except OSError as error:
         _log.debug("icon cache %s cannot be written: %s", directory, error)
     return pictures
@@ -133,7 +136,7 @@ def _drawing() -> int:
 
     seed = zlib.crc32(repr((__version__, SIZES)).encode())
     try:
-        return zlib.crc32(Path(__file__).with_name("icons.py").read_bytes(), seed)
+        return zlib.crc32(_read(os.path.join(os.path.dirname(__file__), "icons.py")), seed)
     except OSError:
         # Frozen into one file: then the version alone tells drawings apart.
         return seed
@@ -164,18 +167,28 @@ def _unpack(data: bytes) -> list[Pixmap]:
     return pictures
 
 
-def _store(path: Path, pictures: list[Pixmap]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
+def _read(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def _store(directory: str, name: str, pictures: list[Pixmap]) -> None:
+    os.makedirs(directory, exist_ok=True)
+    path = os.path.join(directory, name)
+    part = f"{path.removesuffix(_SUFFIX)}.{os.getpid()}.part"
     try:
-        part.write_bytes(_pack(pictures))
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    files = sorted(path.parent.glob(f"*{_SUFFIX}"), key=lambda file: file.stat().st_mtime_ns, reverse=True)
-    for old in files[KEPT_FILES:]:
+        with open(part, "wb") as file:
+            file.write(_pack(pictures))
+        os.replace(part, path)
+    except BaseException:
         with suppress(OSError):
-            old.unlink()
+            os.unlink(part)
+        raise
+    with os.scandir(directory) as entries:
+        files = [(entry.stat().st_mtime_ns, entry.path) for entry in entries if entry.name.endswith(_SUFFIX)]
+    for _, old in sorted(files, reverse=True)[KEPT_FILES:]:
+        with suppress(OSError):
+            os.unlink(old)
 
 
 if __name__ == "__main__":

@@ -66,10 +66,19 @@ def _parsed(read: bytes) -> Head:
     code = rest.strip().partition(" ")[0]
     if not version.startswith("HTTP/1.") or not (len(code) == 3 and code.isascii() and code.isdigit()):
         raise NotHttp("its first line is no status line")
-    fields: dict[str, str] = {}
+    return Head(int(code), _fields(lines))
+
+
+def fields(text: str) -> dict[str, str]:
+    """The header fields in the lines of a head that follow its first, as in :class:`Head`."""
+    return _fields([line.rstrip("\r") for line in text.split("\n")])
+
+
+def _fields(lines: list[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
     for line in lines:
         name, colon, value = line.partition(":")
         if colon:
             name, value = name.strip().lower(), value.strip()
-            fields[name] = f"{fields[name]}, {value}" if name in fields else value
-    return Head(int(code), fields)
+            found[name] = f"{found[name]}, {value}" if name in found else value
+    return found

@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from http.client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead
 from json import dumps
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit
 from ..errors import NoNetwork, TelexFailure, TelexStartError
 from .body import Body
 from .dialling import Dialler
+from .http_client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead
 from .sockets import Aborter, Deadline, DeadlineSocket
 
 MOST_BYTES = 1024 * 1024
@@ -263,7 +263,7 @@ class Https:
             raise NoNetwork(_LATE if late else f"The answer broke off ({type(error).__name__}).") from None
         if redirects or response.will_close:
             self.close()  # a redirect's body is not read
-        fields = {name.lower(): value for name, value in response.headers.items()}
+        fields = dict(response.headers.items())
         return Answer(response.status, fields, body.whole())
 
     def interrupt(self) -> None:

@@ -6,30 +6,25 @@ import contextlib
 import logging
 import os
 import ssl
-import sys
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
-
-# websocket-client 1.9.2 imports its WebSocketApp, which nothing here uses, and `inspect` for a log entry about that:
-# the process is 1 MB smaller without them. Who imports them elsewhere gets them.
-_SPARED = {name: ModuleType(name) for name in ("websocket._app", "inspect") if name not in sys.modules}
-for _module in _SPARED.values():
-    _module.__getattr__ = lambda name: None  # type: ignore[method-assign]
-sys.modules.update(_SPARED)
-try:
-    import websocket
-finally:
-    for _name in _SPARED:
-        del sys.modules[_name]
 
 from ..errors import NoNetwork, TelexFailure, Temporary
 from ..net import http_head
 from ..net.dialling import Dialler
 from ..net.sockets import Aborter, Deadline, DeadlineSocket
+from ..stand_ins import StandIn, standing_in
 from . import codes, handshake
 from .read_ahead import ReadAhead
+
+# websocket-client 1.9.2 imports its WebSocketApp, which nothing here uses, and `inspect` for a log entry about that;
+# and two modules for cookies and proxies, which it is not asked for.
+with standing_in(
+    StandIn("websocket._app", WebSocketApp=None, set_reconnect=None),
+    *(StandIn(name) for name in ("inspect", "http.cookies", "ipaddress")),
+):
+    import websocket
 
 log = logging.getLogger(__name__)
 

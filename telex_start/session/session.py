@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import random
 import threading
 from collections.abc import Callable
 
@@ -54,7 +53,7 @@ class Session:
         config: Config,
         store: TokenStore,
         dispatch: Callable[[Event], None],
-        chance: Callable[[], float] = random.random,
+        chance: Callable[[], float] = clock.chance,
         timings: Timings = USUAL,
         now: Callable[[], float] = clock.now,
     ) -> None:

@@ -7,7 +7,6 @@ answer HTML.
 
 from __future__ import annotations
 
-import email.utils
 import logging
 import re
 from collections.abc import Callable
@@ -27,7 +26,7 @@ from ..errors import (
     Temporary,
 )
 from ..events import Organisation
-from ..net import json_text
+from ..net import http_date, json_text
 from ..net.https import Answer, Https
 from ..net.sockets import Deadline
 from ..printable import printable
@@ -365,12 +364,4 @@ def one_line(message: Any, secrets: list[str]) -> str:
 
 def _served_at(answer: Answer) -> float | None:
     """The answer's ``Date`` (RFC 9110, section 6.6.1) as Unix seconds."""
-    text = answer.headers.get("date")
-    if not text:
-        return None
-    try:
-        return email.utils.parsedate_to_datetime(text).timestamp()
-    except (
-        Exception
-    ):  # ValueError as documented; OverflowError for the year 1 (Python 3.11 to 3.13), and who knows what
-        return None
+    return http_date.seconds(answer.headers.get("date", ""))

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from types import SimpleNamespace
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from telex_start import command_line
 from telex_start.command_line import AGENT, COMMANDS
@@ -62,3 +68,33 @@ def test_an_argument_and_options_are_read() -> None:
     assert (options.how_long, options.environment, options.config) == ("90m", "staging", None)
     assert command_line.parse_command("autostart", ["on", "--headless"]).headless
     assert command_line.parse_command("demo", []).story_interval == "3"
+
+
+WORDS = (
+    *(option.name for option in AGENT.options if option.name != "--version"),
+    *(
+        "--email=ada@example.org",
+        "--email=",
+        "--email=-x",
+        "--login=1",
+        "--login=",
+        "--log-level=debug=x",
+        "--password",
+    ),
+    *("ada@example.org", "a b", "", "-", "--", "-1", "-e", "--emai", "--no-such", "=", "--="),
+)
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=5))
+def test_what_is_read_without_argparse_is_what_argparse_would_read(argv: list[str]) -> None:
+    plain = command_line._plain(AGENT, argv)
+    if plain is not None:
+        assert command_line.parser(AGENT).parse_known_args(argv, SimpleNamespace()) == (plain, [])
+
+
+def test_a_plain_start_does_without_argparse() -> None:
+    argv = ["--email", "ada@example.org", "--password-stdin", "--log-level=debug", "--config", "/etc/x y.toml"]
+    code = f"import sys; from telex_start.command_line import parse; parse({argv!r}); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=50).stdout
+
+    assert not {"argparse", "gettext", "locale"} & set(loaded.split())

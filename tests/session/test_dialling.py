@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,6 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-import truststore
 
 from telex_start import clock
 from telex_start.config import Config
@@ -48,13 +48,13 @@ def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def by_name(monkeypatch: pytest.MonkeyPatch) -> Callable[[Sandbox], dict[str, Any]]:
     """Gives the fields of a configuration that names a sandbox by a name that has to be looked up."""
-    wrap_socket = truststore.SSLContext.wrap_socket
+    wrap_socket = ssl.SSLContext.wrap_socket
 
     def wrapped(self: Any, sock: Any, **options: Any) -> Any:
         """The sandbox's certificate is not for that name."""
         return wrap_socket(self, sock, **{**options, "server_hostname": "127.0.0.1"})
 
-    monkeypatch.setattr(truststore.SSLContext, "wrap_socket", wrapped)
+    monkeypatch.setattr(ssl.SSLContext, "wrap_socket", wrapped)
     return lambda sandbox: {
         "api_url": sandbox.api_url.replace("127.0.0.1", NAME),
         "push_url": sandbox.push_url.replace("127.0.0.1", NAME),

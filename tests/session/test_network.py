@@ -5,9 +5,11 @@ from __future__ import annotations
 import gc
 import logging
 import socket
+import sys
 import threading
 import time
 import weakref
+from pathlib import Path
 
 import pytest
 
@@ -115,6 +117,46 @@ def test_the_first_address_that_is_a_black_hole_does_not_eat_all_the_time(
         https.close()
         for filler in fillers:
             filler.close()
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="OpenSSL's own store")
+def test_the_file_of_all_authorities_is_read_where_the_folder_does_not_do(
+    certificate: Certificate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "certs"
+    folder.mkdir()
+    (folder / "01234567.0").write_text("somebody else's")
+    monkeypatch.setenv("SSL_CERT_DIR", str(folder))
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.ca_file))
+    context = tls.context(None)
+    assert not context.cert_store_stats()["x509"], "it was read before it was needed"
+    https = Https(Dialler(context, clock.now), clock.now, "test")
+
+    def talk(client: socket.socket) -> None:
+        request_of(client)
+        client.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}")
+
+    with serving(talk, certificate.context) as port:
+        answer = https.request(
+            "GET", f"https://127.0.0.1:{port}/", headers={}, json=None, deadline=Deadline(clock.now, 5)
+        )
+        https.close()
+
+    assert answer.body == b"{}"
+    assert context.cert_store_stats()["x509"] == 1
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="OpenSSL's own store")
+def test_who_is_in_neither_the_folder_nor_the_file_is_refused(
+    certificate: Certificate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "01234567.0").write_text("somebody else's")
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "01234567.0"))
+    https = Https(Dialler(tls.context(None), clock.now), clock.now, "test")
+
+    with serving(lambda client: None, certificate.context) as port, pytest.raises(NoNetwork, match="verified"):
+        https.request("GET", f"https://127.0.0.1:{port}/", headers={}, json=None, deadline=Deadline(clock.now, 5))
 
 
 def test_a_certificate_for_another_name_is_refused(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...face import Face
@@ -15,6 +14,8 @@ from ..pixmaps import pixmaps
 from .menu import make_menu, tell_middle_click
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ...events import Event
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import TelexStartError
@@ -14,6 +13,8 @@ from ..bus.buses import Buses
 from .tray import Tray
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ...app.ports import RunningWindow
     from ...events import Event, StateChanged, Trouble
     from ...news.unread import Counts

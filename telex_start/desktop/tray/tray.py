@@ -12,7 +12,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from ...errors import NoPlaceForIcon
@@ -20,6 +19,8 @@ from ...face import Face
 from ...process.lazylog import Log
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ...events import Event
     from ..bus.bus import Bus
     from ..macos import Application
@@ -214,6 +215,9 @@ class Tray:
     def _tell_presence(self, there: bool, missing: str = "") -> None:
         if there is not self._last_presence:
             self._last_presence = there
+            from ... import sparing
+
+            sparing.begin()
             from ...events import TrayAppeared, TrayMissing
 
             self._tell(TrayAppeared() if there else TrayMissing(missing))
