@@ -269,8 +269,8 @@ def _parsed(command: Subcommand, argv: list[str]) -> SimpleNamespace:
 def _plain(command: Subcommand, argv: list[str]) -> SimpleNamespace | None:
     """What argparse would make of it, as far as that is plain; ``None``: ask argparse.
 
-    Importing argparse and making a parser takes 10 ms, which a start at log-in or by a service has before its icon or
-    its first line, and 0.7 MB.
+    Importing argparse and making a parser takes 5 ms, which a start at log-in or by a service has before its icon or
+    its first line, and 1 MB.
     """
     if command.argument is not None:
         return None

@@ -1,6 +1,6 @@
 """``http.client`` without the package email, of which it uses the reading of header fields alone.
 
-The package and what it brings hold 1 MB and take 15 ms to import. The module here is a copy of its own: who imports
+The package and what it brings hold 1.4 MB (docs/weight.md). The module here is a copy of its own: who imports
 ``http.client`` elsewhere gets it with email.
 """
 

@@ -181,7 +181,7 @@ def _decode_lines(frame: str | bytes) -> Iterator[Message]:
 
 
 # By far the most of what comes is a push with one publication. A decoder that knows what it looks like makes of it, in
-# 1 microsecond, what the general way makes in 4; whatever looks otherwise in any way goes the general way.
+# 1.1 microseconds, what the general way makes in 2.1; whatever looks otherwise in any way goes the general way.
 
 
 class _Pub(Struct):
