@@ -60,6 +60,10 @@ def _import() -> Any:
     finally:
         sys.modules.pop("http.client", None)
         sys.modules.update(before)
+        package = sys.modules["http"].__dict__
+        package.pop("client", None)
+        if "http.client" in before:
+            package["client"] = before["http.client"]
 
 
 if not TYPE_CHECKING:

@@ -135,7 +135,7 @@ class PushConnection:
     def _receive(self, until: float) -> bool:
         """Wait for a frame until then, and take whatever else is there already; ``False`` if nothing came."""
         seconds = max(0.0, until - self._now()) if until != float("inf") else None
-        now = 0.0
+        now = self._now()
         for number in range(_FRAMES_IN_A_ROW):
             frame = self._websocket.at_hand()
             if frame is None:

@@ -405,5 +405,5 @@ def test_a_terminal_gets_the_lines_too(tmp_path: Path) -> None:
             assert process.wait(10) == 3
     finally:
         os.close(controller)
-    assert re.search(rb" INFO \[session\] telex_start[.\w]+: stopped\r\n", shown)
+    assert re.search(rb" WARNING \[desktop\] telex_start[.\w]+: the session bus cannot be used: [^\r\n]+\r\n", shown)
     assert shown.splitlines()[-1].startswith(b"telex-start: nobody is signed in")

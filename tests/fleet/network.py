@@ -116,8 +116,8 @@ class _WebSocket:
             self._closed = came
         raise self._closed
 
-    def pending(self) -> bool:
-        return len(self._incoming) > 0
+    def at_hand(self) -> None:
+        """Each frame comes by itself."""
 
     def send(self, text: str) -> None:
         if self._closed is not None:

@@ -271,7 +271,7 @@ class Telex:
     def _answer(self, status: int, data: Any, message: str = "ok") -> Answer:
         word = "success" if status < 400 else "error"
         body = json.dumps({"status": word, "status_code": status, "message": message, "data": data}).encode()
-        return Answer(status, {"Date": email.utils.formatdate(self.unix(), usegmt=True)}, body)
+        return Answer(status, {"date": email.utils.formatdate(self.unix(), usegmt=True)}, body)
 
 
 def _kind(path: str) -> str:

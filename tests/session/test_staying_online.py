@@ -6,10 +6,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from unittest.mock import Mock
 
 import pytest
 
 from telex_start.events import How, ReconnectNow
+from telex_start.session.connection import PushConnection
 from telex_start.states import State
 from tests.servers import Sandbox
 from tests.session.agent import quick
@@ -57,6 +59,19 @@ def test_many_messages_in_a_frame_come_one_by_one_and_in_order(telex: Telex, age
     sandbox.publish_many(0, list(range(1000)))
     assert session.await_received(1000) == list(range(1000))
     assert session.reconnects == 0
+
+
+def test_a_frame_that_came_with_one_of_the_row_before_came_now() -> None:
+    """Its time was that of the machine's start: after 500 frames in a row the link counted as silent for all that."""
+    connection = PushConnection.__new__(PushConnection)
+    client = Mock(has_outgoing=False)
+    client.receive.return_value = []
+    parts = {"_websocket": Mock(), "_client": client, "_now": lambda: 5000.0, "_ending": None}
+    connection.__dict__.update(parts)
+    connection._websocket.at_hand.side_effect = [b"{}", None]  # type: ignore[attr-defined]
+    connection._websocket.receive.return_value = None  # type: ignore[attr-defined]
+    assert connection._receive(6000.0)
+    client.receive.assert_called_once_with(b"{}", 5000.0)
 
 
 def test_newline_joined_messages_with_pings_inside(own: Telex, agent: Start) -> None:

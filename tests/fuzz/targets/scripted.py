@@ -43,7 +43,7 @@ def call(data: st.SearchStrategy[Any], **outside: st.SearchStrategy[Any]) -> st.
         st.fixed_dictionaries(
             {
                 "status": _status,
-                "headers": st.one_of(st.just({}), st.fixed_dictionaries({"Date": _date})),
+                "headers": st.one_of(st.just({}), st.fixed_dictionaries({"date": _date})),
                 "body": envelope.map(lambda value: [dumped(value)]),
             }
         ),
@@ -60,7 +60,7 @@ def call(data: st.SearchStrategy[Any], **outside: st.SearchStrategy[Any]) -> st.
 def good(data: Any, **outside: Any) -> Any:
     """An answer in which all is well."""
     body = {"status": "success", "status_code": 200, "message": "ok", "data": data, **outside}
-    return {"status": 200, "headers": {"Date": "Tue, 24 Nov 2026 10:00:00 GMT"}, "body": [dumped(body)]}
+    return {"status": 200, "headers": {"date": "Tue, 24 Nov 2026 10:00:00 GMT"}, "body": [dumped(body)]}
 
 
 class Script:
