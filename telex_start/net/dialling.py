@@ -90,7 +90,7 @@ class Dialler:
                 proxy.tunnel(bounded, host, port)
                 proxy = None  # from here on it is not to blame
             sock.settimeout(deadline.left())
-            return self._context.wrap_socket(sock, server_hostname=names.wire_name(host))
+            return self._context.wrap_socket(sock, server_hostname=tls.server_name(self._context, host))
         except BaseException as error:
             if sock is not None:
                 sock.close()

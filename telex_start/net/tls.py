@@ -8,6 +8,7 @@ import ssl
 import sys
 
 from ..errors import ConfigError
+from .names import wire_name
 
 _HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+")
 """How OpenSSL looks for a certificate in a folder (openssl-rehash(1))."""
@@ -55,6 +56,12 @@ def load_rest(made: ssl.SSLContext) -> bool:
     except OSError:
         return False
     return True
+
+
+def server_name(made: ssl.SSLContext, host: str) -> str | bytes:
+    """The name that the certificate must have, as this context wants it: truststore gives it to the system's own
+    verification on Windows and macOS, which takes text alone."""
+    return wire_name(host) if isinstance(made, _Context) else host
 
 
 def _of_folder() -> ssl.SSLContext | None:

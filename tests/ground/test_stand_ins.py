@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,8 @@ BARE = "import sys; before = set(sys.modules); "
 
 def _run(code: str) -> str:
     # -S: what site imports here for coverage and editable packages is not looked for.
-    environment = {"PYTHONPATH": ":".join([str(ROOT), *(path for path in sys.path if path.endswith("-packages"))])}
+    folders = [str(ROOT), *(path for path in sys.path if path.endswith("-packages"))]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(folders)}
     return subprocess.run(
         [sys.executable, "-S", "-c", code], env=environment, capture_output=True, text=True, check=True, timeout=50
     ).stdout
