@@ -1,7 +1,7 @@
-"""The session before anybody signs in: nothing but the wish for one.
+"""What stands in the session's place until somebody signs in.
 
-The modules of the network are most of what the program imports, and a start at log-in mostly waits for a person first.
-So they are imported, on a thread of their own, with the first sign-in.
+The session and the network's modules are half of what the program imports, and after a start it mostly waits for a
+person. So they are imported with the first sign-in, on a thread of their own.
 """
 
 from __future__ import annotations
