@@ -66,8 +66,8 @@ def written(fields: Mapping[Any, Any]) -> Written:
     return Written(
         read.word(fields.get("user_id")),
         read.first(fields, "full_name", "username"),
-        read.first(fields, "username"),
-        read.first_text(fields, "message"),
+        read.name(fields.get("username")),
+        read.text(fields.get("message")),
         attachments(fields.get("media")),
     )
 

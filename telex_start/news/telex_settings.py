@@ -71,8 +71,10 @@ class TelexSettings:
 
     def verdict(self, news: News) -> Verdict:
         """What becomes of news."""
+        if not self.honoured:
+            return Verdict.TELL
         channel = news.conversation.channel
-        about = self._about.get(channel) if self.honoured else None
+        about = self._about.get(channel)
         if about == "nothing" or (about == "mentions" and not news.to_oneself):
             return Verdict.DROP
         return Verdict.HOLD if self.holds(channel) else Verdict.TELL
