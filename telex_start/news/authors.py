@@ -75,7 +75,9 @@ def written(fields: Mapping[Any, Any]) -> Written:
 def last_written(fields: Mapping[Any, Any]) -> Written | None:
     """The newest message of a conversation's preview; ``None`` where nobody wrote it, or there is none."""
     thread = fields.get("preview_thread")
-    newest = thread[0] if isinstance(thread, list) and thread else None
+    if not thread or not isinstance(thread, list):
+        return None
+    newest = thread[0]
     if not isinstance(newest, dict) or newest.get("type") == "system":
         return None
     return written(newest)

@@ -77,7 +77,7 @@ class TelexSettings:
         about = self._about.get(channel)
         if about == "nothing" or (about == "mentions" and not news.to_oneself):
             return Verdict.DROP
-        return Verdict.HOLD if self.holds(channel) else Verdict.TELL
+        return Verdict.HOLD if self._paused or self._out_of_hours(channel) else Verdict.TELL
 
     def calls(self, channel: str) -> bool:
         """Whether a call in this organisation is told."""

@@ -13,7 +13,7 @@ from . import fields as read
 from .authors import NOBODY, Oneself, Written
 from .fields import AGENTS, DIRECT, Publication, first, own_id, word
 from .item import SAVED, UNREAD_CHANGE, News
-from .messages import CHANNEL_MENTION, Message
+from .messages import CHANNEL_MENTION, Cause, Message
 from .people import People
 from .unread import Growth
 
@@ -72,18 +72,17 @@ class Telling:
 
     # ----------------------------------------------------------------------------------------------------------------
 
-    def of_change(
-        self, conversation: Conversation, fields: Mapping[Any, Any], growth: Growth, message: Message | None
-    ) -> News:
+    def of_change(self, cause: Cause, fields: Mapping[Any, Any], growth: Growth, message: Message | None) -> News:
         """The news that a conversation's counts grew.
 
         Args:
+            cause: Which conversation and thread it is about.
             fields: The publication's, or the row's.
             growth: The counts.
             message: The message that made them grow, if it came already.
         """
+        conversation, thread = cause.conversation, cause.thread
         channel, section = conversation.channel, conversation.section
-        thread = word(fields.get("last_thread_id"))
         author = self._author(fields)
         mentioned = growth.mentioned
         where = "" if growth.reply else thread  # the last thread is not the one with a reply
@@ -181,13 +180,12 @@ class Telling:
     def _author(self, fields: Mapping[Any, Any]) -> Written | None:
         """Who wrote the newest message of a conversation's preview, and what; ``None`` where that was the person."""
         author = authors.last_written(fields)
-        if author is not None and author.is_own(self.me):
-            return None
-        if author is not None:
-            self._people.met(author)
         label = read.text(fields.get("preview_message"))
         if author is None:
             return Written("", None, None, label, "") if label else None
+        if author.is_own(self.me):
+            return None
+        self._people.met(author)
         return author if author.message or author.attached else author._replace(message=label)
 
     def of_other(self, channel: str, came: Publication) -> News:

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec.structs import astuple
 
 from telex_start.config import NEWS_TYPES
 from telex_start.events import (
