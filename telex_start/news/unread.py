@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from ..toast import Conversation
-from .fields import AGENTS, CHANNELS, MOST_COUNT, first, ident, integer
+from .fields import AGENTS, CHANNELS, MOST_COUNT, ident, integer, named
 
 MOST_CONVERSATIONS = 10_000
 """So many unread conversations are remembered; beyond, the one that was quiet for longest is forgotten."""
@@ -152,7 +152,7 @@ class UnreadState:
         present: set[str] = set()
         for row in rows:
             conversation = Conversation(channel, section, ident(section, row))
-            present |= {conversation.ident, first(row, "name", "username") or ""}
+            present |= {conversation.ident, named(row)}
             if conversation in newer or not conversation.ident:
                 continue
             growth = self._row(conversation, integer(row.get("thread_count")), integer(row.get("mention_count")))
