@@ -83,9 +83,9 @@ class UnreadState:
         self._muted_here = muted_here
         self._known: dict[Conversation, _Known] = {}
         self._unread = self._mentions = self._conversations = 0
-        self._events: set[str] = set()
+        self._events: dict[str, None] = {}  # a set of them would grow to more than twice as much memory
         self._events_in_order: deque[str] = deque()
-        """A dictionary, which has an order too, looks for its oldest key among all that were taken out before it."""
+        """The dictionary has this order too, but looks for its oldest key past all that were taken out before it."""
         self._read: dict[Conversation, None] = {}
         self._muted: dict[str, frozenset[str]] = {}
         self._agents: dict[str, int] = {}
@@ -101,8 +101,8 @@ class UnreadState:
         if known:
             self._events_in_order.remove(event)
         elif len(self._events) >= MOST_EVENTS:
-            self._events.remove(self._events_in_order.popleft())
-        self._events.add(event)
+            del self._events[self._events_in_order.popleft()]
+        self._events[event] = None
         self._events_in_order.append(event)
         return not known
 
