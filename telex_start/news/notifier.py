@@ -192,6 +192,7 @@ class Notifier:
             if live:
                 if news is not None:
                     self._showing.bring(news, now)
+                self._publish()  # each for itself: who reads the counts sees every change of them
             elif news is not None:
                 fresh.append(news)
             else:  # it may have been a read
