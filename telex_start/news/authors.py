@@ -66,8 +66,8 @@ def written(fields: Mapping[Any, Any]) -> Written:
     return Written(
         read.word(fields.get("user_id")),
         read.first(fields, "full_name", "username"),
-        read.first(fields, "username"),
-        read.first_text(fields, "message"),
+        read.name(fields.get("username")),
+        read.text(fields.get("message")),
         attachments(fields.get("media")),
     )
 
@@ -75,7 +75,9 @@ def written(fields: Mapping[Any, Any]) -> Written:
 def last_written(fields: Mapping[Any, Any]) -> Written | None:
     """The newest message of a conversation's preview; ``None`` where nobody wrote it, or there is none."""
     thread = fields.get("preview_thread")
-    newest = thread[0] if isinstance(thread, list) and thread else None
+    if not thread or not isinstance(thread, list):
+        return None
+    newest = thread[0]
     if not isinstance(newest, dict) or newest.get("type") == "system":
         return None
     return written(newest)

@@ -75,7 +75,7 @@ class Calls:
 
     def deadline(self) -> float | None:
         """When :meth:`due` gives something."""
-        return min(self._ringing.values(), default=None)
+        return min(self._ringing.values()) if self._ringing else None
 
     def left(self, channel: str) -> list[Call]:
         """The calls of an organisation that the user left."""

@@ -5,5 +5,8 @@ from __future__ import annotations
 
 def soonest(*times: float | None) -> float | None:
     """The first of some deadlines, each ``None`` where nothing is due; ``None`` where nothing at all is."""
-    due = [time for time in times if time is not None]
-    return min(due) if due else None
+    first = None
+    for time in times:
+        if time is not None and (first is None or time < first):
+            first = time
+    return first

@@ -7,7 +7,9 @@ how it is made fit to show.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 CHANNELS = "channels_section"
 DIRECT = "dm_channels_section"
@@ -26,7 +28,7 @@ _ID_KEYS = ("channels_id", "channel_id", "id")
 _AGENT_ID_KEYS = ("id", "channels_id", "channel_id")
 
 
-class Publication(NamedTuple):
+class Publication(Struct, frozen=True):
     """A publication's envelope. All of it may be empty."""
 
     kind: str
@@ -81,19 +83,19 @@ def ident(section: str, fields: Mapping[Any, Any]) -> str:
     return own_id(section, fields) or first(fields, "name", "username") or ""
 
 
+def name(value: Any) -> str | None:
+    """The name that a value is, cut to size; ``None`` if it is none."""
+    return value[:LONGEST_NAME] if isinstance(value, str) and value else None
+
+
+def text(value: Any) -> str | None:
+    """The text that a value is, cut to size; ``None`` if it is none."""
+    return value[:LONGEST_TEXT] if isinstance(value, str) and value else None
+
+
 def first(fields: Mapping[Any, Any], *keys: str) -> str | None:
-    """The first of these fields that is a non-empty string, cut as a name."""
-    return _first(fields, keys, LONGEST_NAME)
-
-
-def first_text(fields: Mapping[Any, Any], *keys: str) -> str | None:
-    """The first of these fields that is a non-empty string, cut as a text."""
-    return _first(fields, keys, LONGEST_TEXT)
-
-
-def _first(fields: Mapping[Any, Any], keys: tuple[str, ...], longest: int) -> str | None:
+    """The first of these fields that is a name."""
     for key in keys:
-        value = fields.get(key)
-        if isinstance(value, str) and value:
-            return value[:longest]
+        if found := name(fields.get(key)):
+            return found
     return None

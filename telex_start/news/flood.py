@@ -135,10 +135,11 @@ class FloodRule:
         # What the unread state does not count has no count to be compared with: it is told as held.
         held = self._held if news.counted else self._forgettable
         conversation = news.conversation
-        if conversation not in held and len(self._held) + len(self._forgettable) >= MOST_CONVERSATIONS:
-            held, conversation = self._forgettable, _REST
         before = held.get(conversation)
-        held[conversation] = Kept(news.without_words(), 1 + (before.count if before is not None else 0))
+        if before is None and len(self._held) + len(self._forgettable) >= MOST_CONVERSATIONS:
+            held, conversation = self._forgettable, _REST
+            before = held.get(conversation)
+        held[conversation] = Kept(news.without_words(), before.count + 1 if before is not None else 1)
 
 
 _REST = Conversation("", "", "")

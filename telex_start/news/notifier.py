@@ -185,15 +185,20 @@ class Notifier:
         """Publications of one channel came."""
         if event.channel not in self._organisations:
             return  # left meanwhile
-        live = event.how is How.LIVE
+        if event.how is How.LIVE:
+            for data in event.publications:
+                if (news := self._take(event.channel, data, event.how, now)) is not None:
+                    self._showing.bring(news, now)
+                self._publish_counts()  # each change of them is told, also of messages that came together
+        else:
+            self._missed(event, now)
+        self._publish()
+
+    def _missed(self, event: PublicationsReceived, now: float) -> None:
+        """These came while nobody listened: of what has been read since, nothing is told."""
         fresh: list[News] = []
         for data in event.publications:
-            news = self._take(event.channel, data, event.how, now)
-            if live:
-                if news is not None:
-                    self._showing.bring(news, now)
-                self._publish()  # each for itself: who reads the counts sees every change of them
-            elif news is not None:
+            if (news := self._take(event.channel, data, event.how, now)) is not None:
                 fresh.append(news)
             else:  # it may have been a read
                 fresh = [known for known in fresh if not known.counted or self._state.unread_of(known.conversation)]
@@ -203,7 +208,6 @@ class Notifier:
                 self._past.gather(news)
             else:
                 self._showing.bring(self._with_text(news, now), now)
-        self._publish()
 
     def answered(self, channel: str, now: float, look_up_follows: bool = False) -> None:
         """A channel's history is told (or is not to be had), and with it the past, unless a look-up follows."""
@@ -232,7 +236,8 @@ class Notifier:
         for conversation, growth, fields in self._state.looked_up(
             event.channel, event.section, event.rows, event.whole
         ):
-            news = self._telling.of_change(conversation, fields, growth, None)
+            cause = Cause(conversation, word(fields.get("last_thread_id")), growth.reply)
+            news = self._telling.of_change(cause, fields, growth, None)
             self.recent.note(news, past)
             if UNREAD_CHANGE in self._types:
                 if past:
@@ -290,12 +295,11 @@ class Notifier:
         came = publication(data)
         if came is None or came.kind not in self._known_types:
             return None
-        # A message and its change of counts are two events, should they ever share an id.
-        event = came.event if came.kind == UNREAD_CHANGE or not came.event else f"{came.kind} {came.event}"
-        if not self._state.first_time(event):
-            return None
         if came.kind == UNREAD_CHANGE:
-            return self._change(channel, came, how, now)
+            return self._change(channel, came, how, now) if self._state.first_time(came.event) else None
+        # A message and its change of counts are two events, should they ever share an id.
+        if not self._state.first_time(came.event and f"{came.kind} {came.event}"):
+            return None
         if came.kind in messages.KINDS:
             return self._message(channel, came, how, now)
         if came.kind in calls.KINDS:
@@ -307,16 +311,16 @@ class Notifier:
     def _change(self, channel: str, came: Publication, how: How, now: float) -> News | None:
         conversation = Conversation(channel, came.section, ident(came.section, came.fields))
         growth = self._state.count(conversation, came.fields)
-        if growth is None and not self._state.unread_of(conversation):
-            self._showing.unsaid(conversation)
         if growth is None:
+            if not self._state.unread_of(conversation):
+                self._showing.unsaid(conversation)
             return None
         cause = Cause(conversation, word(came.fields.get("last_thread_id")), growth.reply)
         told = UNREAD_CHANGE not in self._types or self._pairs.change_is_told(cause, now)
         message = None if told else self._texts.take(cause, now)
         if message is not None:
             self._pairs.use(channel, message.ident, now)
-        news = self._telling.of_change(conversation, came.fields, growth, message)
+        news = self._telling.of_change(cause, came.fields, growth, message)
         self.recent.note(news, past=how is How.CAUGHT_UP)
         return None if told else news
 
@@ -376,6 +380,9 @@ class Notifier:
         if (agents := self._state.unread_agents()) != self._agents:
             self._agents = agents
             self._watch_agents(agents)
+        self._publish_counts()
+
+    def _publish_counts(self) -> None:
         counts = self._state.counts()
         if counts != self._counts:
             self._counts = counts

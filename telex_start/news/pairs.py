@@ -5,6 +5,8 @@ Time is an argument, in seconds. Which of the two comes first is not fixed, and 
 
 from __future__ import annotations
 
+from collections import deque
+
 from .messages import Cause
 
 WITHIN = 10.0
@@ -17,8 +19,8 @@ class Pairs:
     """Owned by one thread."""
 
     def __init__(self) -> None:
-        self._messages: list[tuple[Cause, float]] = []
-        self._changes: list[tuple[Cause, float]] = []
+        self._messages: deque[tuple[Cause, float]] = deque(maxlen=MOST)
+        self._changes: deque[tuple[Cause, float]] = deque(maxlen=MOST)
         self._used: dict[tuple[str, str], float] = {}
 
     def message_is_told(self, message: Cause, now: float) -> bool:
@@ -31,11 +33,11 @@ class Pairs:
 
     def told_message(self, message: Cause, now: float) -> None:
         """A message was told."""
-        _add(self._messages, message, now)
+        self._messages.append((message, now))
 
     def told_change(self, change: Cause, now: float) -> None:
         """A change was told."""
-        _add(self._changes, change, now)
+        self._changes.append((change, now))
 
     def used(self, channel: str, ident: str, now: float) -> bool:
         """Whether the text of a message was used before: the same one comes under several types.
@@ -62,16 +64,9 @@ class Pairs:
         self._used.clear()
 
 
-def _add(told: list[tuple[Cause, float]], cause: Cause, now: float) -> None:
-    told.append((cause, now))
-    if len(told) > MOST:
-        del told[:-MOST]
-
-
-def _take(told: list[tuple[Cause, float]], cause: Cause, now: float) -> bool:
-    if not told:
-        return False
-    told[:] = [one for one in told if one[1] >= now - WITHIN]
+def _take(told: deque[tuple[Cause, float]], cause: Cause, now: float) -> bool:
+    while told and told[0][1] < now - WITHIN:
+        told.popleft()
     for place, (other, _) in enumerate(told):
         if other.is_of(cause):
             del told[place]

@@ -174,6 +174,11 @@ class Quiet:
             return Verdict.DROP
         return Verdict.HOLD if self.is_quiet(now) else Verdict.TELL
 
+    @property
+    def tells_all(self) -> bool:
+        """Nothing is set for which news could be dropped or held, as with most people."""
+        return not (self._pause or self._hours or self._mutes or self._levels or self._while_client_runs == "quiet")
+
     def calls(self, conversation: Conversation, now: float) -> bool:
         """Whether a call in this direct conversation (its id may be empty) is told."""
         return not (self.is_muted(conversation) or self.is_quiet(now) or self.client_has_it())

@@ -74,12 +74,14 @@ class Showing:
         """Tell news as the person wants it: now, when its text is there, later, or not at all."""
         if not self._is_to_be_told(news, 1, now):
             return
-        waits = news.kind == UNREAD_CHANGE and news.conversation.ident and not news.written
-        # What the flood rule will hold need not wait.
-        if waits and self._texts.flows(news.conversation.channel, now) and self._flood.deadline() is None:
+        if self._flood.deadline() is None and self._may_get_text(news, now):
             self._late.wait(news, now)
-        else:
+        else:  # what the flood rule will hold need not wait
             self.offer(news, now)
+
+    def _may_get_text(self, news: News, now: float) -> bool:
+        without = news.kind == UNREAD_CHANGE and news.conversation.ident and not news.written
+        return bool(without) and self._texts.flows(news.conversation.channel, now)
 
     def wants(self, message: Message, now: float) -> tuple[News | None, News | None]:
         """What waits for the text of this message, and what is on the screen without it; one of them at most.
@@ -118,7 +120,10 @@ class Showing:
         """Whether news is to be told at all, and now; what is to be told later is held back here."""
         if self._state.is_muted(news.conversation):
             return False
-        verdicts = (self._settings.verdict(news), self._quiet.verdict(news, now))
+        at_telex = self._settings.verdict(news)
+        if at_telex is Verdict.TELL and self._quiet.tells_all:
+            return True
+        verdicts = (at_telex, self._quiet.verdict(news, now))
         if Verdict.DROP in verdicts:
             return False
         if Verdict.HOLD in verdicts:

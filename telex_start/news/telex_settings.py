@@ -71,11 +71,13 @@ class TelexSettings:
 
     def verdict(self, news: News) -> Verdict:
         """What becomes of news."""
+        if not self.honoured:
+            return Verdict.TELL
         channel = news.conversation.channel
-        about = self._about.get(channel) if self.honoured else None
+        about = self._about.get(channel)
         if about == "nothing" or (about == "mentions" and not news.to_oneself):
             return Verdict.DROP
-        return Verdict.HOLD if self.holds(channel) else Verdict.TELL
+        return Verdict.HOLD if self._paused or self._out_of_hours(channel) else Verdict.TELL
 
     def calls(self, channel: str) -> bool:
         """Whether a call in this organisation is told."""

@@ -7,6 +7,7 @@ moment when it was asked for: of a conversation that had a publication since, th
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
@@ -21,7 +22,7 @@ MOST_EVENTS = 4096
 """So many ``notification_id``s are remembered, the latest."""
 
 
-class Counts(NamedTuple):
+class Counts(Struct, frozen=True):
     """The unread state of all conversations together; muted ones are left out."""
 
     unread: int
@@ -30,7 +31,7 @@ class Counts(NamedTuple):
     """How many conversations have unread threads."""
 
 
-class Growth(NamedTuple):
+class Growth(Struct, frozen=True):
     """A conversation's counts, which have grown."""
 
     unread: int = 0
@@ -63,6 +64,10 @@ class _Known(Struct):
     """False after publications were lost: then the next count above 0 is growth, whatever it is."""
 
 
+_READ = _Known(0, 0)
+"""Of one of which nothing is unread; never kept."""
+
+
 class UnreadState:
     """The unread counts of every conversation, fed by publications and look-ups.
 
@@ -78,7 +83,9 @@ class UnreadState:
         self._muted_here = muted_here
         self._known: dict[Conversation, _Known] = {}
         self._unread = self._mentions = self._conversations = 0
-        self._events: dict[str, None] = {}
+        self._events: set[str] = set()
+        self._events_in_order: deque[str] = deque()
+        """A dictionary, which has an order too, looks for its oldest key among all that were taken out before it."""
         self._read: dict[Conversation, None] = {}
         self._muted: dict[str, frozenset[str]] = {}
         self._agents: dict[str, int] = {}
@@ -92,10 +99,11 @@ class UnreadState:
             return True
         known = event in self._events
         if known:
-            del self._events[event]
+            self._events_in_order.remove(event)
         elif len(self._events) >= MOST_EVENTS:
-            del self._events[next(iter(self._events))]
-        self._events[event] = None
+            self._events.remove(self._events_in_order.popleft())
+        self._events.add(event)
+        self._events_in_order.append(event)
         return not known
 
     def count(self, conversation: Conversation, fields: Mapping[Any, Any]) -> Growth | None:
@@ -115,13 +123,11 @@ class UnreadState:
             return None
         if not conversation.ident:
             return Growth(counted=False)
-        before = self._known.get(conversation) or _Known(0, 0)
+        before = self._known.get(conversation, _READ)
         unread = min(before.unread + 1, MOST_COUNT) if threads is None else threads
         known = _Known(unread, before.mentions if mentions is None else mentions, before.sure or threads is not None)
-        self._remember(conversation, known)
-        if threads is None or not before.sure:
-            return _growth(before, known)
-        return _growth(before, known) if _grew(before, known) else None
+        self._remember(conversation, before, known)
+        return _growth(before, known, sure=threads is not None and before.sure)
 
     # --- look-ups ---------------------------------------------------------------------------------------------------
 
@@ -168,10 +174,10 @@ class UnreadState:
         if threads == 0:
             self._forget(conversation)
             return None
-        before = self._known.get(conversation) or _Known(0, 0)
+        before = self._known.get(conversation, _READ)
         known = _Known(threads, before.mentions if mentions is None else mentions)
-        self._remember(conversation, known)
-        return _growth(before, known) if _grew(before, known) else None
+        self._remember(conversation, before, known)
+        return _growth(before, known)
 
     # --- what is known ----------------------------------------------------------------------------------------------
 
@@ -230,7 +236,7 @@ class UnreadState:
         if self._muted_here(conversation):
             return True
         muted = self._muted.get(conversation.channel)
-        return bool(muted) and conversation.section == CHANNELS and conversation.ident in (muted or ())
+        return muted is not None and conversation.section == CHANNELS and conversation.ident in muted
 
     # --- its end ----------------------------------------------------------------------------------------------------
 
@@ -243,22 +249,29 @@ class UnreadState:
 
     def clear(self) -> None:
         """Forget everything, as on signing out."""
-        for kept in (self._known, self._events, self._read, self._muted, self._agents, self._published):
+        for kept in (
+            self._known,
+            self._events,
+            self._events_in_order,
+            self._read,
+            self._muted,
+            self._agents,
+            self._published,
+        ):
             kept.clear()
         self._unread = self._mentions = self._conversations = 0
 
     # ----------------------------------------------------------------------------------------------------------------
 
-    def _remember(self, conversation: Conversation, known: _Known) -> None:
+    def _remember(self, conversation: Conversation, before: _Known, known: _Known) -> None:
         """Put it in place of what was known, at the end: the dictionary's order is from long quiet to latest."""
-        before = self._known.pop(conversation, None)
-        if before is None and len(self._known) >= MOST_CONVERSATIONS:
+        another = before is _READ
+        if not another:
+            del self._known[conversation]
+        elif len(self._known) >= MOST_CONVERSATIONS:
             self._forget(next(iter(self._known)))
         self._known[conversation] = known
-        if before is None:
-            self._add(conversation, known.unread, known.mentions, 1)
-        else:
-            self._add(conversation, known.unread - before.unread, known.mentions - before.mentions, 0)
+        self._add(conversation, known.unread - before.unread, known.mentions - before.mentions, int(another))
 
     def _forget(self, conversation: Conversation) -> None:
         known = self._known.pop(conversation, None)
@@ -278,11 +291,10 @@ class UnreadState:
             self._conversations += conversations
 
 
-def _grew(before: _Known, known: _Known) -> bool:
-    return known.unread > before.unread or known.mentions > before.mentions
-
-
-def _growth(before: _Known, known: _Known) -> Growth:
+def _growth(before: _Known, known: _Known, sure: bool = True) -> Growth | None:
+    """The counts, where they have grown, or where it is not sure that they have not."""
     mentioned = known.mentions > before.mentions
+    if sure and not mentioned and known.unread <= before.unread:
+        return None
     reply = mentioned and known.unread == before.unread
-    return Growth(known.unread, known.mentions, mentioned, reply, before=before.unread)
+    return Growth(known.unread, known.mentions, mentioned, reply, True, before.unread)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct, field
 
 from ..net import json_text
 
@@ -25,6 +25,8 @@ MOST_UNREADABLE = 100
 """Lines of a frame that may be unreadable: each takes ten times as long as another."""
 
 _REPLY_ID = re.compile(r'\s*\{\s*"id"\s*:\s*([1-9]\d{0,9})\s*[,}]')
+_Offset = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
+"""Of what is decoded at once; the few that are larger, up to 2^64 - 1, go the general way."""
 _PUSH_CHANNEL = re.compile(r'"channel"\s*:\s*"([^"\\]{1,255})"')
 
 
@@ -32,7 +34,7 @@ class Publication(Struct, frozen=True):
     """One message of a channel."""
 
     data: Any
-    offset: int = 0
+    offset: _Offset = 0
     """Its place in the channel's stream; 0 where the channel keeps no history."""
 
 
@@ -97,7 +99,7 @@ class PublicationPush(Struct, frozen=True):
     """A message as it happens."""
 
     channel: str
-    publication: Publication
+    publication: Publication = field(name="pub")
 
 
 class SubscribePush(Struct, frozen=True):
@@ -180,22 +182,12 @@ def _decode_lines(frame: str | bytes) -> Iterator[Message]:
         yield Gibberish()
 
 
-# By far the most of what comes is a push with one publication. A decoder that knows what it looks like makes of it, in
-# 1.1 microseconds, what the general way makes in 2.1; whatever looks otherwise in any way goes the general way.
-
-
-class _Pub(Struct):
-    data: Any = None
-    offset: Any = 0
-
-
-class _Push(Struct):
-    channel: str
-    pub: _Pub
+# By far the most of what comes is a push with one publication. A decoder that knows what it looks like makes it at
+# once, in half the time of the general way; whatever looks otherwise in any way goes the general way.
 
 
 class _PushLine(Struct, forbid_unknown_fields=True):
-    push: _Push
+    push: PublicationPush
 
 
 _push_line = msgspec.json.Decoder(_PushLine)
@@ -204,10 +196,9 @@ _push_line = msgspec.json.Decoder(_PushLine)
 def _publication_push(line: str | bytes) -> PublicationPush | None:
     """The push with a publication that this is, as the general way has it; ``None`` where it looks otherwise."""
     try:
-        push = _push_line.decode(line).push
+        return _push_line.decode(line).push
     except (*json_text.REFUSALS, UnicodeDecodeError):
         return None
-    return PublicationPush(push.channel, Publication(push.pub.data, _uint64(push.pub.offset)))
 
 
 def _unreadable_reply(message: Message) -> bool:
@@ -318,10 +309,7 @@ def _publication(body: dict[str, Any]) -> Publication:
 
 def _integer(body: dict[str, Any], key: str) -> int:
     """A field that is an integer from 1 to 2^64 - 1 (offsets are uint64); all else counts as absent: 0."""
-    return _uint64(body.get(key))
-
-
-def _uint64(value: Any) -> int:
+    value = body.get(key)
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 1 << 64 else 0
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import IO
 
 from tests.bench.measuring import PYTHON, cpu_clock
-from tests.bench.running import AGENT, ROUNDS, change
+from tests.bench.payload import channel_push
+from tests.bench.running import AGENT, ROUNDS
 from tests.bench.table import Table
 from tests.process import TIMEOUT, running
 from tests.sandbox.raw_clients import RawApiClient
@@ -24,7 +25,7 @@ _HERE = Path(__file__).parent
 
 def stream(count: int) -> list[dict[str, object]]:
     """So many news: a thread more each time, in fifty conversations."""
-    return [change(f"c{n % 50}", n // 50 + 1) for n in range(count)]
+    return [channel_push(number) for number in range(count)]
 
 
 def headless(folder: str, table: Table) -> None:
