@@ -80,7 +80,12 @@ def own_id(section: str, fields: Mapping[Any, Any]) -> str:
 
 def ident(section: str, fields: Mapping[Any, Any]) -> str:
     """What identifies a conversation within its section: its id, else its name; empty if nothing does."""
-    return own_id(section, fields) or first(fields, "name", "username") or ""
+    return own_id(section, fields) or named(fields)
+
+
+def named(fields: Mapping[Any, Any]) -> str:
+    """What identifies a conversation that has no id: its name; empty if it has none."""
+    return first(fields, "name", "username") or ""
 
 
 def name(value: Any) -> str | None:

@@ -27,7 +27,7 @@ from . import calls, messages, wording
 from .authors import oneself
 from .calls import Calls
 from .due import soonest
-from .fields import Publication, ident, publication, word
+from .fields import Publication, named, own_id, publication, word
 from .item import UNREAD_CHANGE, News
 from .messages import Cause, Message
 from .pairs import Pairs
@@ -237,7 +237,7 @@ class Notifier:
             event.channel, event.section, event.rows, event.whole
         ):
             cause = Cause(conversation, word(fields.get("last_thread_id")), growth.reply)
-            news = self._telling.of_change(cause, fields, growth, None)
+            news = self._telling.of_change(cause, own_id(event.section, fields), fields, growth, None)
             self.recent.note(news, past)
             if UNREAD_CHANGE in self._types:
                 if past:
@@ -309,18 +309,20 @@ class Notifier:
         return self._telling.of_other(channel, came)
 
     def _change(self, channel: str, came: Publication, how: How, now: float) -> News | None:
-        conversation = Conversation(channel, came.section, ident(came.section, came.fields))
-        growth = self._state.count(conversation, came.fields)
+        section, fields = came.section, came.fields
+        own = own_id(section, fields)
+        conversation = Conversation(channel, section, own or named(fields))
+        growth = self._state.count(conversation, fields)
         if growth is None:
             if not self._state.unread_of(conversation):
                 self._showing.unsaid(conversation)
             return None
-        cause = Cause(conversation, word(came.fields.get("last_thread_id")), growth.reply)
+        cause = Cause(conversation, word(fields.get("last_thread_id")), growth.reply)
         told = UNREAD_CHANGE not in self._types or self._pairs.change_is_told(cause, now)
         message = None if told else self._texts.take(cause, now)
         if message is not None:
             self._pairs.use(channel, message.ident, now)
-        news = self._telling.of_change(cause, came.fields, growth, message)
+        news = self._telling.of_change(cause, own, fields, growth, message)
         self.recent.note(news, past=how is How.CAUGHT_UP)
         return None if told else news
 

@@ -1,6 +1,7 @@
 """A message and the change of counts that it causes are one thing: only the first of them is told. Pure.
 
-Time is an argument, in seconds. Which of the two comes first is not fixed, and both may come several times a second.
+Time is an argument, in seconds on any clock that does not run backwards. Which of the two comes first is not fixed, and
+both may come several times a second.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from ..toast import Conversation, Place
 from . import authors, links
 from . import fields as read
 from .authors import NOBODY, Oneself, Written
-from .fields import AGENTS, DIRECT, Publication, first, own_id, word
+from .fields import AGENTS, DIRECT, Publication, first, word
 from .item import SAVED, UNREAD_CHANGE, News
 from .messages import CHANNEL_MENTION, Cause, Message
 from .people import People
@@ -43,7 +43,7 @@ class Telling:
         for row in rows:
             self._author(row)
         for row in rows if section == DIRECT else ():
-            conversation = Conversation(channel, section, own_id(section, row))
+            conversation = Conversation(channel, section, read.own_id(section, row))
             group = _is_group(row)
             name = authors.group_name(row, self.me, None) if group else first(row, "username", "name")
             self._named.pop(conversation, None)
@@ -72,11 +72,14 @@ class Telling:
 
     # ----------------------------------------------------------------------------------------------------------------
 
-    def of_change(self, cause: Cause, fields: Mapping[Any, Any], growth: Growth, message: Message | None) -> News:
+    def of_change(
+        self, cause: Cause, own_id: str, fields: Mapping[Any, Any], growth: Growth, message: Message | None
+    ) -> News:
         """The news that a conversation's counts grew.
 
         Args:
             cause: Which conversation and thread it is about.
+            own_id: The conversation's own; empty where it goes by its name.
             fields: The publication's, or the row's.
             growth: The counts.
             message: The message that made them grow, if it came already.
@@ -99,13 +102,13 @@ class Telling:
                 if group
                 else authors.direct_name(fields, self.me, author, known.name)
             )
-            place = links.conversation_place(channel, links.IN_DIRECT, own_id(section, fields), where)
+            place = links.conversation_place(channel, links.IN_DIRECT, own_id, where)
         elif section == AGENTS:
             name = first(fields, "name", "username")
             place = links.agent_place(channel, word(fields.get("channel_id")), word(fields.get("id")))
         else:
             name = read.name(fields.get("name"))
-            place = links.conversation_place(channel, links.IN_CHANNELS, own_id(section, fields), where)
+            place = links.conversation_place(channel, links.IN_CHANNELS, own_id, where)
         sender, text, attached = (author.name, author.message, author.attached) if author is not None else _UNSAID
         # In their order: by name they would take three times as long, and this is done with each push.
         return News(

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from ..toast import Conversation
-from .fields import AGENTS, CHANNELS, MOST_COUNT, first, ident, integer
+from .fields import AGENTS, CHANNELS, MOST_COUNT, ident, integer, named
 
 MOST_CONVERSATIONS = 10_000
 """So many unread conversations are remembered; beyond, the one that was quiet for longest is forgotten."""
@@ -83,9 +83,9 @@ class UnreadState:
         self._muted_here = muted_here
         self._known: dict[Conversation, _Known] = {}
         self._unread = self._mentions = self._conversations = 0
-        self._events: set[str] = set()
+        self._events: dict[str, None] = {}  # a set of them would grow to more than twice as much memory
         self._events_in_order: deque[str] = deque()
-        """A dictionary, which has an order too, looks for its oldest key among all that were taken out before it."""
+        """The dictionary has this order too, but looks for its oldest key past all that were taken out before it."""
         self._read: dict[Conversation, None] = {}
         self._muted: dict[str, frozenset[str]] = {}
         self._agents: dict[str, int] = {}
@@ -101,8 +101,8 @@ class UnreadState:
         if known:
             self._events_in_order.remove(event)
         elif len(self._events) >= MOST_EVENTS:
-            self._events.remove(self._events_in_order.popleft())
-        self._events.add(event)
+            del self._events[self._events_in_order.popleft()]
+        self._events[event] = None
         self._events_in_order.append(event)
         return not known
 
@@ -152,7 +152,7 @@ class UnreadState:
         present: set[str] = set()
         for row in rows:
             conversation = Conversation(channel, section, ident(section, row))
-            present |= {conversation.ident, first(row, "name", "username") or ""}
+            present |= {conversation.ident, named(row)}
             if conversation in newer or not conversation.ident:
                 continue
             growth = self._row(conversation, integer(row.get("thread_count")), integer(row.get("mention_count")))

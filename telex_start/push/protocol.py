@@ -252,13 +252,14 @@ class PushClient:
             self._heard_by = now + self._ping + self._ping_slack
         happenings: list[Happening] = []
         for message in frames.decode(frame):
-            happenings += self._message(message, now)
+            if isinstance(message, frames.PublicationPush):
+                happenings += self._publication(message)
+            else:
+                happenings += self._message(message, now)
         return happenings
 
     def _message(self, message: frames.Message, now: float) -> list[Happening]:
         match message:
-            case frames.PublicationPush():
-                return self._publication(message)
             case frames.Ping():
                 # One for all pings of a frame: a pong too many closes the connection for good.
                 if self._pong and self.connected and frames.PONG not in self._outgoing:
