@@ -149,9 +149,9 @@ class Console:
             self._line(f"! {title}: {message}" if message else f"! {title}")
 
     def _object(self, **fields: Any) -> None:
-        self._line(msgspec.json.encode(fields).decode())
+        self._line(msgspec.json.encode(fields))
 
-    def _line(self, line: str) -> None:
+    def _line(self, line: str | bytes) -> None:
         if self._out is not None:
             self._out.write(line)
 

@@ -63,6 +63,8 @@ EXIT_FAILED = 1
 """An error that nobody expected."""
 SESSION_WITHIN = 1.0
 """Seconds that Exit waits for the session thread."""
+_IN_A_ROW = 500
+"""Events that are taken before it is looked what is due."""
 _AFTER_FAILURE = 1.0
 """Seconds after which what was due and failed unexpectedly is tried again."""
 
@@ -196,7 +198,15 @@ class App:
             pass
         else:
             self._handle(event)
+            self._handle_more()
         self._tick()
+
+    def _handle_more(self) -> None:
+        """What came along with an event is taken before it is looked what is due."""
+        for _ in range(_IN_A_ROW):
+            if self._exit_code is not None or self._sign_in.wants_window or self._events.empty():
+                return
+            self._handle(self._events.get_nowait())
 
     def _due_in(self) -> float | None:
         due = soonest(self._quiet.deadline(), self._news.deadline(), self._renewal.deadline(), self._sign_in.deadline())

@@ -37,12 +37,12 @@ class Hours(NamedTuple):
 
 
 def hours(text: str) -> Hours | None:
-    """The hours that a text says; ``None`` for always, and where it cannot be read."""
+    """The hours that a text says; ``None`` for always (``12:00 AM - 11:59 PM`` too), and where it cannot be read."""
     found = _RANGE.fullmatch(text)
     if found is None:
         return None
     first, last = _minute(*found.group(1, 2, 3)), _minute(*found.group(4, 5, 6))
-    if first is None or last is None or first == last:
+    if first is None or last is None or first == last or (last + 1 - first) % _DAY == 0:
         return None
     return Hours(first, last)
 

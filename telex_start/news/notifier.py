@@ -189,6 +189,7 @@ class Notifier:
             for data in event.publications:
                 if (news := self._take(event.channel, data, event.how, now)) is not None:
                     self._showing.bring(news, now)
+                self._publish_counts()  # each change of them is told, also of messages that came together
         else:
             self._missed(event, now)
         self._publish()
@@ -381,6 +382,9 @@ class Notifier:
         if (agents := self._state.unread_agents()) != self._agents:
             self._agents = agents
             self._watch_agents(agents)
+        self._publish_counts()
+
+    def _publish_counts(self) -> None:
         counts = self._state.counts()
         if counts != self._counts:
             self._counts = counts

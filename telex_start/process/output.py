@@ -17,6 +17,8 @@ from typing import Any, TextIO
 
 MOST_QUEUED = 1_000_000
 """Bytes that wait for the reader, at most."""
+_AT_ONCE = 4096
+"""Bytes of several lines that are written at once, at most: a pipe takes so many whole (``PIPE_BUF`` of Linux)."""
 _PASSING_ERRORS = (errno.ENOSPC, errno.EDQUOT) if sys.platform != "win32" else (errno.ENOSPC,)
 """A full disk: lines are lost, and the program runs on for its toasts."""
 
@@ -38,12 +40,16 @@ class Output:
         buffer: Any = out.buffer
         self._raw: Any = getattr(buffer, "raw", buffer)  # with `python -u` there is no buffer above it
         self._encoding = encoding or out.encoding or "utf-8"
+        self._end = os.linesep.encode(self._encoding)
         self._reader_gone = reader_gone
-        self._changed = threading.Condition()
-        # Guarded by the condition above.
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        # Guarded by the lock.
         self._lines: deque[bytes] = deque()
         self._queued = 0
         self._writing = False
+        self._waiting = False
+        """The thread waits for a line."""
         self._dropped = 0
         self._ended = False
         self._thread: threading.Thread | None = None
@@ -51,10 +57,14 @@ class Output:
         self._cut = False
         """The last line went out in part: the next must not continue it."""
 
-    def write(self, line: str) -> None:
-        """Queue a line, without its end. Never blocks; after the reader has gone it does nothing."""
-        data = (line + os.linesep).encode(self._encoding, "replace")
-        with self._changed:
+    def write(self, line: str | bytes) -> None:
+        """Queue a line, without its end. Never blocks; after the reader has gone it does nothing.
+
+        Args:
+            line: Bytes are written as they are.
+        """
+        data = line + self._end if isinstance(line, bytes) else (line + os.linesep).encode(self._encoding, "replace")
+        with self._lock:
             if self._ended:
                 return
             self._lines.append(data)
@@ -66,7 +76,9 @@ class Output:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="output", daemon=True)
                 self._thread.start()
-            self._changed.notify_all()
+            if self._waiting:  # one that writes looks for more when it has written
+                self._waiting = False
+                self._changed.notify_all()
             first_dropped = first_dropped and self._dropped > 0
         if first_dropped:
             log.warning("nobody reads standard output: its oldest lines are dropped")
@@ -91,9 +103,9 @@ class Output:
 
     def _run(self) -> None:
         failing = False
-        while (line := self._next()) is not None:
+        while (lines := self._next()) is not None:
             try:
-                self._write_all(line)
+                self._write_all(lines)
                 failing = False
             except (OSError, ValueError) as error:
                 if getattr(error, "errno", None) not in _PASSING_ERRORS:
@@ -104,7 +116,7 @@ class Output:
                 failing = True
 
     def _next(self) -> bytes | None:
-        """The next line; waits for one. ``None`` at the end."""
+        """The lines that wait, or so much of them as is written at once; waits for one. ``None`` at the end."""
         with self._changed:
             self._writing = False
             self._changed.notify_all()
@@ -115,16 +127,22 @@ class Output:
             log.warning("standard output is read again; %d lines were dropped", dropped)
         with self._changed:
             while not (self._lines or self._ended):
+                self._waiting = True
                 self._changed.wait()
+            self._waiting = False
             if self._ended:
                 return None
-            line = self._lines.popleft()
-            self._queued -= len(line)
+            taken = [self._lines.popleft()]
+            size = len(taken[0])
+            while self._lines and size + len(self._lines[0]) <= _AT_ONCE:
+                taken.append(self._lines.popleft())
+                size += len(taken[-1])
+            self._queued -= size
             self._writing = True
-            return line
+            return b"".join(taken)
 
-    def _write_all(self, line: bytes) -> None:
-        left = memoryview(os.linesep.encode() + line if self._cut else line)
+    def _write_all(self, lines: bytes) -> None:
+        left = memoryview(self._end + lines if self._cut else lines)
         while left:
             written = self._raw.write(left)
             if written is None:  # it does not block, and its reader is slow

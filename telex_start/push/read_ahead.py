@@ -12,6 +12,8 @@ from collections.abc import Callable
 
 AT_ONCE = 16 * 1024
 """Bytes that are read at once, at most: what one TLS record holds (RFC 8446, section 5.1)."""
+MOST_GATHERED = 256 * 1024
+"""Bytes that are held, at most and one reading more."""
 
 _WHOLE_TEXT = 0x81
 """A frame's first byte: text, all of the message in one frame, no extension."""
@@ -35,6 +37,19 @@ class ReadAhead:
         """Wait until something is held."""
         if self._at >= len(self._held):
             self._held, self._at = self._recv(AT_ONCE), 0
+
+    def gather(self, recv_now: Callable[[int], bytes]) -> None:
+        """Hold also what has come meanwhile, up to :data:`MOST_GATHERED` bytes.
+
+        Args:
+            recv_now: As ``recv``, but it does not wait: empty where nothing is there.
+        """
+        pieces = [self._held[self._at :]]
+        size = len(pieces[0])
+        while size < MOST_GATHERED and (piece := recv_now(AT_ONCE)):
+            pieces.append(piece)
+            size += len(piece)
+        self._held, self._at = b"".join(pieces), 0
 
     def recv(self, size: int) -> bytes:
         """So many bytes at most, as a socket's ``recv``: what is held, else what comes."""

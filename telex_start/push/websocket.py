@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import ssl
+import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -218,13 +219,33 @@ class WebSocket:
             # AttributeError: websocket-client's socket became None under an abort.
             raise Closed(codes.NO_CLOSE_FRAME) from None
 
-    def at_hand(self) -> bytes | None:
-        """The next text frame, where it came together with the one before; nothing is waited or looked for.
+    def at_hand(self) -> list[bytes]:
+        """The text frames that came together with the one before; nothing is waited or looked for.
 
-        ``None``: there is none, or it is to be had by :meth:`receive`.
+        Empty: there are none, or the next one is to be had by :meth:`receive`.
         """
         made = self._websocket
-        return made.ahead.text() if made is not None and made.between_messages else None
+        frames: list[bytes] = []
+        if made is not None and made.between_messages:
+            while (text := made.ahead.text()) is not None:
+                frames.append(text)
+        return frames
+
+    def gather(self, seconds: float) -> None:
+        """Sleep so long, then let :meth:`at_hand` give what has come meanwhile; an end is left to :meth:`receive`."""
+        time.sleep(seconds)
+        made, raw = self._websocket, self._raw
+        if made is None or raw is None or not made.between_messages:
+            return
+
+        def recv_now(size: int) -> bytes:
+            with contextlib.suppress(OSError, ValueError):  # nothing is there (ssl.SSLWantReadError), or it has ended
+                return raw.recv(size)
+            return b""
+
+        with contextlib.suppress(OSError):
+            raw.settimeout(0.0)
+            made.ahead.gather(recv_now)
 
     def send(self, text: str) -> None:
         """Send a text frame.

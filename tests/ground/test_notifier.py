@@ -19,7 +19,7 @@ def test_counts_are_told_at_each_change_and_only_then() -> None:
     desk.receive(change("a", 2, 1), change("a", 2, 1), change("b", 1))
     desk.receive(change("b", 0))
     desk.receive(change("b", 0))
-    assert desk.counts == [Counts(3, 1, 2), Counts(2, 1, 1)]
+    assert desk.counts == [Counts(2, 1, 1), Counts(3, 1, 2), Counts(2, 1, 1)]
 
 
 def test_a_read_conversation_takes_its_toast_away() -> None:

@@ -126,14 +126,49 @@ def test_what_came_in_one_piece_is_taken_in_its_order(certificate: Certificate) 
     with serving(talk, certificate.context) as port:
         websocket = connected(certificate, port)
         assert websocket.receive(10) == b"1"
-        assert websocket.at_hand() == b"2" * 300
-        assert websocket.at_hand() is None
+        assert websocket.at_hand() == [b"2" * 300]
+        assert websocket.at_hand() == []
         assert [websocket.receive(10) for _ in range(4)] == [b"of two", b"3", b"x" * 20_000, b"4"]
         with pytest.raises(Closed) as closed:
             websocket.receive(10)
         websocket.close()
     assert closed.value.code == 3005
     assert answers == [(PONG, b"7")]
+
+
+def test_what_has_gathered_is_taken_in_its_order_and_then_the_end(certificate: Certificate) -> None:
+    all_sent = threading.Event()
+
+    def talk(client: socket.socket) -> None:
+        shake_hands(client)
+        for number in range(5):  # each in a TLS record of its own
+            client.sendall(frame(TEXT, str(number).encode()))
+        client.sendall(frame(TEXT, b"5")[:2])
+        all_sent.set()
+        assert frame_of(client) == (PONG, b"7")
+        client.sendall(frame(TEXT, b"5")[2:] + frame(CLOSE, (3005).to_bytes(2, "big")))
+
+    with serving(talk, certificate.context) as port:
+        websocket = connected(certificate, port)
+        assert websocket.receive(10) == b"0"
+        assert all_sent.wait(10)
+        websocket.gather(0.0)
+        assert websocket.at_hand() == [b"1", b"2", b"3", b"4"]
+        websocket.gather(0.0)  # nothing more is there
+        assert websocket.at_hand() == []
+        assert websocket.receive(0.001) is None
+        websocket.gather(0.0)  # half a frame is the reader's
+        assert websocket.at_hand() == []
+        made = websocket._websocket
+        assert made is not None
+        made.pong(b"7")
+        assert websocket.receive(10) == b"5"
+        with pytest.raises(Closed) as closed:
+            websocket.receive(10)
+        websocket.gather(0.0)
+        websocket.close()
+        websocket.gather(0.0)
+    assert closed.value.code == 3005
 
 
 # --- sizes ----------------------------------------------------------------------------------------------------------
