@@ -38,17 +38,21 @@ class ReadAhead:
         if self._at >= len(self._held):
             self._held, self._at = self._recv(AT_ONCE), 0
 
-    def gather(self, recv_now: Callable[[int], bytes]) -> None:
+    def gather(self, read: Callable[[int], bytes]) -> None:
         """Hold also what has come meanwhile, up to :data:`MOST_GATHERED` bytes.
 
         Args:
-            recv_now: As ``recv``, but it does not wait: empty where nothing is there.
+            read: As ``recv``, but it does not wait: it raises ``OSError`` where nothing is there
+                (:class:`ssl.SSLWantReadError`), or at the connection's end.
         """
         pieces = [self._held[self._at :]]
         size = len(pieces[0])
-        while size < MOST_GATHERED and (piece := recv_now(AT_ONCE)):
-            pieces.append(piece)
-            size += len(piece)
+        try:
+            while size < MOST_GATHERED and (piece := read(AT_ONCE)):
+                pieces.append(piece)
+                size += len(piece)
+        except (OSError, ValueError):
+            pass  # whoever reads next finds an end again
         self._held, self._at = b"".join(pieces), 0
 
     def recv(self, size: int) -> bytes:

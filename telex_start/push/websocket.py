@@ -235,17 +235,10 @@ class WebSocket:
         """Sleep so long, then let :meth:`at_hand` give what has come meanwhile; an end is left to :meth:`receive`."""
         time.sleep(seconds)
         made, raw = self._websocket, self._raw
-        if made is None or raw is None or not made.between_messages:
-            return
-
-        def recv_now(size: int) -> bytes:
-            with contextlib.suppress(OSError, ValueError):  # nothing is there (ssl.SSLWantReadError), or it has ended
-                return raw.recv(size)
-            return b""
-
-        with contextlib.suppress(OSError):
-            raw.settimeout(0.0)
-            made.ahead.gather(recv_now)
+        if made is not None and raw is not None and made.between_messages:
+            with contextlib.suppress(OSError):
+                raw.settimeout(0.0)
+                made.ahead.gather(raw.read)
 
     def send(self, text: str) -> None:
         """Send a text frame.

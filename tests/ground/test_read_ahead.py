@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from unittest.mock import Mock
 
 import pytest
 
-from telex_start.push.read_ahead import AT_ONCE, ReadAhead
+from telex_start.push.read_ahead import AT_ONCE, MOST_GATHERED, ReadAhead
 
 
 def giving(*reads: bytes) -> Callable[[int], bytes]:
@@ -66,3 +67,27 @@ def test_a_frame_that_came_in_part_is_left_to_the_reader(payload: bytes) -> None
 def test_the_reader_gets_no_more_than_it_asks_for_and_no_read_is_made_before_it_must() -> None:
     ahead = ReadAhead(giving(b"abcdef", b"gh"))
     assert [ahead.recv(4), ahead.recv(4), ahead.recv(4)] == [b"abcd", b"ef", b"gh"]
+
+
+def test_what_gathered_follows_what_is_held() -> None:
+    ahead = ReadAhead(giving(text(b"a") + text(b"b")[:2]))
+    ahead.fill()
+    assert ahead.text() == b"a"
+    ahead.gather(Mock(side_effect=[text(b"b")[2:] + text(b"c"), text(b"d"), BlockingIOError()]))
+    assert [ahead.text() for _ in range(4)] == [b"b", b"c", b"d", None]
+
+
+@pytest.mark.parametrize("end", [b"", ConnectionResetError()])
+def test_an_end_while_gathering_is_left_to_the_reader(end: bytes | OSError) -> None:
+    ahead = ReadAhead(giving(b""))
+    reads = Mock(side_effect=[text(b"a"), end])
+    ahead.gather(reads)
+    assert ahead.text() == b"a"
+    assert ahead.recv(1) == b"", "the next reading finds it"
+
+
+def test_no_more_gathers_than_is_bounded() -> None:
+    ahead = ReadAhead(giving())
+    reads = Mock(return_value=b"x" * AT_ONCE)
+    ahead.gather(reads)
+    assert reads.call_count * AT_ONCE == MOST_GATHERED
