@@ -154,8 +154,11 @@ class PushConnection:
                     return taken > 0
                 frames = [frame]
             now = self._now()
-            self._happened(_joined(self._client.receive(frame, now) for frame in frames), now)
+            happenings = _joined(self._client.receive(frame, now) for frame in frames)
+            self._happened(happenings, now)
             self._send()
+            if not happenings:  # a ping: nothing is likely to follow, and to wait for it would be one more wake-up
+                return True
             taken += len(frames)
         return True
 

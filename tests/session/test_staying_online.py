@@ -10,7 +10,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from telex_start.events import How, ReconnectNow
+from telex_start.events import CountsUnknown, How, ReconnectNow
 from telex_start.session.connection import PushConnection
 from telex_start.states import State
 from tests.servers import Sandbox
@@ -91,13 +91,26 @@ def test_the_frames_of_a_stream_gather_and_all_come_in_their_order() -> None:
     """Each frame woke three threads: 20,000 in two seconds cost half as much processor time again."""
     came: list[bytes] = []
     client = Mock(has_outgoing=False)
-    client.receive.side_effect = lambda frame, now: came.append(frame) or []  # type: ignore[func-returns-value]
+    client.receive.side_effect = lambda frame, now: came.append(frame) or [CountsUnknown("c")]  # type: ignore[func-returns-value]
     row = _Row([b"%d" % n for n in range(8)] + [b"11"], [[b"8", b"9", b"10"], [], []])
     connection = PushConnection.__new__(PushConnection)
-    connection.__dict__.update(_websocket=row, _client=client, _now=lambda: 5000.0, _ending=None)
+    connection.__dict__.update(
+        _websocket=row, _client=client, _now=lambda: 5000.0, _ending=None, _dispatch=lambda event: None
+    )
     assert connection._receive(6000.0)
     assert came == [b"%d" % n for n in range(12)]
     assert row.gather.call_count == 3
+
+
+def test_after_a_ping_nothing_else_is_waited_for_at_once() -> None:
+    """Each ping woke the agent twice, the second time a millisecond later for nothing."""
+    client = Mock(has_outgoing=False)
+    client.receive.return_value = []
+    row = _Row([b"{}"], [])
+    connection = PushConnection.__new__(PushConnection)
+    connection.__dict__.update(_websocket=row, _client=client, _now=lambda: 5000.0, _ending=None)
+    assert connection._receive(6000.0)
+    assert row.receive.call_count == 1
 
 
 def test_newline_joined_messages_with_pings_inside(own: Telex, agent: Start) -> None:
