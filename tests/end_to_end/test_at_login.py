@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
 import subprocess
@@ -12,12 +11,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from telex_start.app.at_login import TRAY_WITHIN
 from telex_start.desktop.main_app import desktop_entry
-from telex_start.desktop.tk import look
 from tests.fake_desktop import FakePanel
+from tests.login_window import takes_keys
 from tests.process import ROOT, TIMEOUT
 from tests.script import Script
 from tests.setup.installed import Installed
@@ -75,23 +73,9 @@ class Morning(Desk):
     def wait_for_focus(self, window: str) -> None:
         """Wait until the window is the active one, and a person sees that one of its fields takes what they type."""
         end = time.monotonic() + TIMEOUT
-        while self.xdotool("getactivewindow", ok=False).strip() != window or not self._field_is_lit(window):
+        while self.xdotool("getactivewindow", ok=False).strip() != window or not takes_keys(self.environ, window):
             assert time.monotonic() < end, "it does not get the focus"
             time.sleep(0.02)
-
-    def _field_is_lit(self, window: str) -> bool:
-        """Whether a field has the frame of the focus: between its window's heading and its buttons nothing else has
-        that colour."""
-        command = ["import", "-silent", "-window", window, "png:-"]
-        taken = subprocess.run(command, env={**os.environ, **self.environ}, capture_output=True)
-        if taken.returncode:
-            return False
-        with Image.open(io.BytesIO(taken.stdout)) as picture:
-            width, height = picture.size
-            fields = picture.convert("RGB").crop((0, int(0.3 * height), width, int(0.68 * height)))
-        lit = Image.new("RGB", (1, 1), look.ACCENT).getpixel((0, 0))
-        counted = fields.getcolors(width * height) or []
-        return sum(count for count, colour in counted if colour == lit) > width
 
 
 @pytest.fixture

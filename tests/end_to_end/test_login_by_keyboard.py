@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.login_window import takes_keys
 from tests.process import TIMEOUT, until
 from tests.program import Program
 from tests.real_desktop import RealDesktop
@@ -37,6 +38,9 @@ class Person:
 
     def types(self, *words: str) -> None:
         """Type text; a word in brackets is a key."""
+        if not words[0].startswith("["):
+            found = self.window()
+            until(lambda: takes_keys(self.desktop.environ, found), "none of its fields has got the keyboard")
         for word in words:
             if word.startswith("["):
                 self.desktop.xdotool("key", word.strip("[]"))
