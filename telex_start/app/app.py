@@ -64,7 +64,7 @@ EXIT_FAILED = 1
 SESSION_WITHIN = 1.0
 """Seconds that Exit waits for the session thread."""
 _IN_A_ROW = 500
-"""Events that are taken before it is looked what is due."""
+"""Events that came together and are taken, at most, before it is looked what is due."""
 _AFTER_FAILURE = 1.0
 """Seconds after which what was due and failed unexpectedly is tried again."""
 

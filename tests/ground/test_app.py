@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -1252,3 +1253,24 @@ def test_no_menu_item_is_unexpected(
     for thread in main_app_threads():
         thread.join(10)
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+@pytest.mark.parametrize("exits_at", [None, 2], ids=["all", "not after Exit"])
+def test_what_came_together_is_taken_before_it_is_looked_what_is_due(exits_at: int | None) -> None:
+    """Of ten messages that a stream brought at once, each was followed by a look at all that may be due."""
+    app = App.__new__(App)
+    taken: list[Event] = []
+    looked_after: list[int] = []
+
+    def take(event: Event) -> None:
+        taken.append(event)
+        app._exit_code = 0 if len(taken) == exits_at else None
+
+    events = DispatchQueue()
+    for number in range(10):
+        events.put(UnreadLookedUp(str(number)))
+    app.__dict__.update(_events=events, _exit_code=None, _sign_in=Mock(wants_window=False))
+    app.__dict__.update(_due_in=lambda: None, _handle=take, _tick=lambda: looked_after.append(len(taken)))
+    app._wait()
+    assert looked_after == [exits_at or 10]
+    assert taken == [UnreadLookedUp(str(number)) for number in range(exits_at or 10)]
