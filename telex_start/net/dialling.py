@@ -11,7 +11,7 @@ from ..errors import NoNetwork, ProxyFailed
 from . import happy_eyeballs, names, proxies, tls
 from .names import Address, Names, NotLookedUp
 from .proxies import Proxy
-from .sockets import Aborter, Deadline, DeadlineSocket
+from .sockets import Aborter, BoundedSocket, Deadline
 
 
 class Dialler:
@@ -85,7 +85,7 @@ class Dialler:
                 sock = self._tcp(host, port, deadline, aborter)
             else:
                 sock = self._tcp(proxy.host, proxy.port, deadline, aborter)
-                bounded = DeadlineSocket(sock)
+                bounded = BoundedSocket(sock)
                 bounded.deadline = deadline
                 proxy.tunnel(bounded, host, port)
                 proxy = None  # from here on it is not to blame

@@ -17,7 +17,7 @@ from ..errors import NoNetwork, TelexFailure, TelexStartError
 from .body import Body
 from .dialling import Dialler
 from .http_client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead
-from .sockets import Aborter, Deadline, DeadlineSocket
+from .sockets import Aborter, BoundedSocket, Deadline
 
 MOST_BYTES = 1024 * 1024
 """An answer larger than this is not read, where the caller names no other bound."""
@@ -47,7 +47,7 @@ class _Line:
         self.deadline: Deadline | None = None
         self.opened = False
         """The request at hand has opened a connection."""
-        self.sock: DeadlineSocket | None = None
+        self.sock: BoundedSocket | None = None
         """What it was sent by."""
         self.only_once = False
         """It does harm to carry it out twice."""
@@ -98,7 +98,7 @@ class _Connection(HTTPConnection):
         line = self._line
         assert line.deadline is not None
         line.opened = True
-        self.sock = DeadlineSocket(line.dialler.dial(self.host, self.port, line.deadline, line.aborter))
+        self.sock = BoundedSocket(line.dialler.dial(self.host, self.port, line.deadline, line.aborter))
         line.sent_now()
         self._arm()
 

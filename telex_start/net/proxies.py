@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from ..errors import ProxyFailed
 from . import http_head
 from .http_head import Head
-from .sockets import DeadlineSocket
+from .sockets import BoundedSocket
 
 _LIKE = "http://proxy.example:3128"
 _HOST = re.compile(r"[\w.:%-]+")
@@ -42,7 +42,7 @@ class Proxy:
     def __str__(self) -> str:
         return f"{_bracketed(self.host)}:{self.port}"
 
-    def tunnel(self, sock: DeadlineSocket, host: str, port: int) -> None:
+    def tunnel(self, sock: BoundedSocket, host: str, port: int) -> None:
         """Have the connection to the proxy led on to a host (CONNECT; RFC 9110, section 9.3.6).
 
         Raises:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -137,8 +138,12 @@ class Aborter:
             held.close()
 
 
-class DeadlineSocket:
-    """A socket whose reads and writes all together end by a deadline.
+class TooMuch(Exception):
+    """More bytes came than were allowed for."""
+
+
+class BoundedSocket:
+    """A socket whose reads and writes all together end by a deadline, and that takes so many bytes at most.
 
     A socket's own time-out is per call: an answer that drips a byte a second never meets it.
     """
@@ -148,7 +153,9 @@ class DeadlineSocket:
         self.deadline: Deadline | None = None
         """When reading and writing must be over; ``None``: the socket's own time-out rules."""
         self.received = 0
-        """Bytes read so far."""
+        """Bytes read so far; may be set, to count anew."""
+        self.most_bytes: float = math.inf
+        """Where more than so many bytes are received, reading raises :class:`TooMuch`."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sock, name)
@@ -157,16 +164,21 @@ class DeadlineSocket:
         if self.deadline is not None:
             self._sock.settimeout(self.deadline.left())
 
+    def _count(self, received: int) -> None:
+        self.received += received
+        if self.received > self.most_bytes:
+            raise TooMuch
+
     def recv(self, size: int, flags: int = 0) -> bytes:
         self._arm()
         data: bytes = self._sock.recv(size, flags)
-        self.received += len(data)
+        self._count(len(data))
         return data
 
     def recv_into(self, buffer: Any, size: int = 0, flags: int = 0) -> int:
         self._arm()
         count: int = self._sock.recv_into(buffer, size, flags)
-        self.received += count
+        self._count(count)
         return count
 
     def send(self, data: Any, flags: int = 0) -> int:

@@ -7,13 +7,12 @@ and pushes wait little. What is due besides sending and receiving is for :mod:`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
-from itertools import chain, groupby
+from collections.abc import Callable
 
 from msgspec import Struct
 
 from .. import __version__, clock
-from ..events import CountsUnknown, Event, How, PublicationsReceived
+from ..events import CountsUnknown, Event
 from ..push import codes
 from ..push import protocol as push
 from ..push.channel import Channel
@@ -27,11 +26,6 @@ log = logging.getLogger(__name__)
 
 _FRAMES_IN_A_ROW = 500
 """Frames that are taken before commands and what is due are looked at again."""
-_STREAM = 8
-"""So many frames in a row, each within a millisecond of the one before, are a stream while more of them come."""
-_GATHER = 0.005
-"""Seconds in which the frames of a stream gather. All threads are then woken once for many frames, and nobody sees
-that a message in a stream waited so long."""
 
 
 class Ending(Struct, frozen=True):
@@ -141,25 +135,18 @@ class PushConnection:
     def _receive(self, until: float) -> bool:
         """Wait for a frame until then, and take whatever else is there already; ``False`` if nothing came."""
         seconds = max(0.0, until - self._now()) if until != float("inf") else None
-        taken = 0
-        while taken < _FRAMES_IN_A_ROW and self._ending is None:
-            frames = self._websocket.at_hand()
-            if not frames and taken >= _STREAM:
-                self._websocket.gather(_GATHER)
-                frames = self._websocket.at_hand()
-            if not frames:
-                # What comes within a millisecond of another is taken without looking what is due in between.
-                frame = self._websocket.receive(0.0 if taken else seconds)
-                if frame is None:
-                    return taken > 0
-                frames = [frame]
+        for taken in range(_FRAMES_IN_A_ROW):
+            # What comes within a millisecond of another is taken without looking what is due in between.
+            frame = self._websocket.receive(0.0 if taken else seconds)
+            if frame is None:
+                return taken > 0
             now = self._now()
-            happenings = _joined(self._client.receive(frame, now) for frame in frames)
+            happenings = self._client.receive(frame, now)
             self._happened(happenings, now)
             self._send()
-            if not happenings:  # a ping: nothing is likely to follow, and to wait for it would be one more wake-up
-                return True
-            taken += len(frames)
+            # After a ping nothing is likely to follow, and to wait for it would be one more wake-up.
+            if not happenings or self._ending is not None:
+                break
         return True
 
     # --- what happened ----------------------------------------------------------------------------------------------
@@ -229,22 +216,3 @@ class PushConnection:
         if code == codes.STATE_INVALIDATED:
             for channel in self._channels.values():
                 self._forget_position(channel)
-
-
-def _joined(received: Iterable[list[push.Happening]]) -> list[push.Happening]:
-    """What became of several frames; messages of one channel that follow each other are one event."""
-    joined: list[push.Happening] = []
-    for channel, row in groupby(chain.from_iterable(received), _live_in):
-        happenings = list(row)
-        if channel and len(happenings) > 1:
-            data = tuple(chain.from_iterable(one.publications for one in happenings))  # type: ignore[union-attr]
-            happenings = [PublicationsReceived(channel, data, How.LIVE)]
-        joined += happenings
-    return joined
-
-
-def _live_in(happening: push.Happening) -> str:
-    """The channel of a message as it happens; empty for all else."""
-    if type(happening) is PublicationsReceived and happening.how is How.LIVE:
-        return happening.channel
-    return ""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from telex_start.errors import ProxyFailed
 from telex_start.net import proxies
 from telex_start.net.proxies import Proxy
-from telex_start.net.sockets import DeadlineSocket
+from telex_start.net.sockets import BoundedSocket
 
 VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
@@ -138,7 +138,7 @@ class Line:
 
 def through(answer: str, proxy: Proxy | None = None, host: str = "api.telex.im") -> Line:
     line = Line(answer)
-    sock: DeadlineSocket = line  # type: ignore[assignment]
+    sock: BoundedSocket = line  # type: ignore[assignment]
     (proxy or Proxy("p", 3128, "https_proxy", None, None)).tunnel(sock, host, 443)
     return line
 
