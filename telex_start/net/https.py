@@ -26,6 +26,10 @@ KEPT_OPEN = 20.0
 _LATE = "Telex did not answer in time."
 _PIECE = 16 * 1024
 """Bytes that are read at once."""
+_MOST_HEAD = 128 * 1024
+"""Bytes of an answer's head, at most, with what is read ahead of the body."""
+_MOST_INTERIM = 8
+"""Interim answers before the final one, at most."""
 
 
 class Answer(NamedTuple):
@@ -51,6 +55,8 @@ class _Line:
         """What it was sent by."""
         self.only_once = False
         """It does harm to carry it out twice."""
+        self.most_bytes = MOST_BYTES
+        """A larger answer is not read."""
         self._lock = threading.Lock()
         self._interruptible = False
 
@@ -83,10 +89,28 @@ class _Line:
         return not self.opened and not over and (self.sock is None or self.sock.received == 0)
 
 
+class _Response(HTTPResponse):
+    """The final answer to a request; http.client (3.11 to 3.14) passes over no interim one but 100."""
+
+    def begin(self) -> None:
+        """Read its head.
+
+        Raises:
+            HTTPException: it is no HTTP, or nothing but interim answers comes (RFC 9110, section 15.2).
+        """
+        for _ in range(_MOST_INTERIM):
+            super().begin()
+            if self.status == 101 or self.status >= 200:
+                return
+            self.headers = None  # type: ignore[assignment]  # for http.client the sign that there is one to be read
+        raise HTTPException("nothing but interim answers")
+
+
 class _Connection(HTTPConnection):
     """A connection that is opened our way, and whose reads all together end in time, the header's lines included."""
 
     default_port = 443
+    response_class = _Response
 
     def __init__(self, host: str, port: int | None, line: _Line) -> None:
         super().__init__(host, port)
@@ -110,7 +134,11 @@ class _Connection(HTTPConnection):
     def getresponse(self) -> HTTPResponse:
         """The head of the answer."""
         self._arm()
-        return super().getresponse()
+        sock = self.sock  # an answer that ends the connection takes it away
+        sock.most = sock.received + _MOST_HEAD
+        response = super().getresponse()
+        sock.most = sock.received + self._line.most_bytes
+        return response
 
     def _arm(self) -> None:
         if self.sock is not None:
@@ -180,7 +208,7 @@ class Https:
             TelexFailure: the answer is larger than ``most_bytes``, or no HTTP.
         """
         line = self._line
-        line.deadline, line.only_once = deadline, only_once
+        line.deadline, line.only_once, line.most_bytes = deadline, only_once, most_bytes
         if only_once or self._now() - self._used_at > KEPT_OPEN:
             self.close()  # the network may have changed under an idle connection: it would only hang
         line.begin(interruptible)
@@ -281,21 +309,23 @@ class Https:
 
 
 def _pieces(response: HTTPResponse) -> Iterator[bytes]:
-    """The body as it comes; unzipped where a server has zipped it without being asked to.
+    """The body as it comes; unzipped where a server has zipped it without being asked to, up to the end of that.
 
     Raises:
         HTTPException, OSError, ValueError, zlib.error: it broke off, or is not what it is said to be.
     """
     zipped = response.headers.get("Content-Encoding", "identity").strip().lower() in ("gzip", "x-gzip", "deflate")
     unzip = zlib.decompressobj(32 + zlib.MAX_WBITS) if zipped else None
-    while piece := response.read(_PIECE):
+    # Not read: of a chunk that is said to be of -1 bytes that takes all that ever comes (http.client of 3.11 to 3.14).
+    while piece := response.read1(_PIECE):
         if unzip is None:
             yield piece
             continue
-        while piece:
+        while piece and not unzip.eof:
             yield unzip.decompress(piece, _PIECE)
             piece = unzip.unconsumed_tail
     if response.length:
         raise IncompleteRead(b"", response.length)  # http.client says it of a read of the whole alone
+    response.close()  # which read1 leaves open where the length is known (Python 3.11)
     if unzip is not None:
         yield unzip.flush()

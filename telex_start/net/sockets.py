@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..errors import NoNetwork
+from ..errors import NoNetwork, TelexFailure
 
 
 class Deadline:
@@ -149,6 +149,8 @@ class DeadlineSocket:
         """When reading and writing must be over; ``None``: the socket's own time-out rules."""
         self.received = 0
         """Bytes read so far."""
+        self.most: int | None = None
+        """As many as :attr:`received` may come to; whatever reads more raises :class:`TelexFailure`."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sock, name)
@@ -157,16 +159,21 @@ class DeadlineSocket:
         if self.deadline is not None:
             self._sock.settimeout(self.deadline.left())
 
+    def _count(self, received: int) -> None:
+        self.received += received
+        if self.most is not None and self.received > self.most:
+            raise TelexFailure("The answer was far too large to be Telex's.")
+
     def recv(self, size: int, flags: int = 0) -> bytes:
         self._arm()
         data: bytes = self._sock.recv(size, flags)
-        self.received += len(data)
+        self._count(len(data))
         return data
 
     def recv_into(self, buffer: Any, size: int = 0, flags: int = 0) -> int:
         self._arm()
         count: int = self._sock.recv_into(buffer, size, flags)
-        self.received += count
+        self._count(count)
         return count
 
     def send(self, data: Any, flags: int = 0) -> int:
