@@ -1,23 +1,28 @@
-"""HTTPS requests that end: a total deadline, a bound on size, no redirect, no surprise from the environment.
+"""HTTPS requests that end: a total deadline, a bound on size, no redirect, no cookie, nothing from the environment.
 
-By ``http.client`` alone (docs/decisions/http-by-the-standard-library.md says why): the connections are ours, opened,
-verified and bounded by :mod:`.dialling` and :mod:`.sockets`.
+By requests, on connections that :mod:`.dialling` has opened and verified, and :mod:`.sockets` bounds. The owner of
+requests and urllib3.
 """
 
 from __future__ import annotations
 
 import threading
-import zlib
-from collections.abc import Callable, Iterator, Mapping
-from json import dumps
+from collections.abc import Callable, Mapping
+from functools import partial
+from http.client import HTTPException, HTTPResponse
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPSConnection
+from urllib3.connectionpool import HTTPSConnectionPool
+from urllib3.exceptions import HTTPError
+
 from ..errors import NoNetwork, TelexFailure, TelexStartError
-from .body import Body
 from .dialling import Dialler
-from .http_client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead
-from .sockets import Aborter, BoundedSocket, Deadline
+from .sockets import Aborter, BoundedSocket, Deadline, TooMuch
 
 MOST_BYTES = 1024 * 1024
 """An answer larger than this is not read, where the caller names no other bound."""
@@ -26,6 +31,10 @@ KEPT_OPEN = 20.0
 _LATE = "Telex did not answer in time."
 _PIECE = 16 * 1024
 """Bytes that are read at once."""
+_MOST_HEAD = 128 * 1024
+"""Bytes of an answer's head, at most, with what is read ahead of the body."""
+_MOST_INTERIM = 8
+"""Interim answers before the final one, at most."""
 
 
 class Answer(NamedTuple):
@@ -34,23 +43,40 @@ class Answer(NamedTuple):
     status: int
     headers: Mapping[str, str]
     """By name, in lower case."""
-    body: bytes | memoryview
-    """Bytes, unless it is larger than :data:`MOST_BYTES`, of which a caller says that it will take it."""
+    body: bytes
 
 
-class _Line:
-    """What the connections of one :class:`Https` share: how to open one, and what the request at hand has come to."""
+class _FinalResponse(HTTPResponse):
+    """The final answer to a request; http.client (3.11 to 3.14) passes over no interim one but 100."""
+
+    def begin(self) -> None:
+        """Read its head.
+
+        Raises:
+            HTTPException: it is no HTTP, or nothing but interim answers comes (RFC 9110, section 15.2).
+        """
+        for _ in range(_MOST_INTERIM):
+            super().begin()
+            if self.status == 101 or self.status >= 200:
+                return
+            self.headers = None  # type: ignore[assignment]  # for http.client the sign that there is one to be read
+        raise HTTPException("nothing but interim answers")
+
+
+class _Request:
+    """The request under way, as its connection and the threads that may end it see it."""
 
     def __init__(self, dialler: Dialler) -> None:
         self.dialler = dialler
         self.aborter = Aborter()
         self.deadline: Deadline | None = None
-        self.opened = False
-        """The request at hand has opened a connection."""
-        self.sock: BoundedSocket | None = None
-        """What it was sent by."""
+        self.most_bytes = MOST_BYTES
         self.only_once = False
         """It does harm to carry it out twice."""
+        self.sock: BoundedSocket | None = None
+        """What it was sent by."""
+        self.opened = False
+        """It has opened a connection."""
         self._lock = threading.Lock()
         self._interruptible = False
 
@@ -59,11 +85,6 @@ class _Line:
         with self._lock:
             self.aborter.begin()
             self._interruptible = interruptible
-
-    def sent_now(self) -> None:
-        """The connection is open. What is not to be carried out twice is not to be left in doubt, either."""
-        if self.only_once:
-            self.end()
 
     def end(self) -> None:
         """From here on :meth:`interrupt` ends nothing."""
@@ -77,52 +98,98 @@ class _Line:
                 self.aborter.interrupt()
 
     @property
-    def kept_was_closed(self) -> bool:
-        """A request that has failed went to a kept connection and saw its end, before anything of an answer."""
-        over = self.deadline is None or self.deadline.over or self.aborter.ended
+    def late(self) -> bool:
+        """Whether its time is up."""
+        return self.deadline is not None and self.deadline.over
+
+    @property
+    def stale_connection(self) -> bool:
+        """It has failed, went to a kept connection and saw its end, before anything of an answer."""
+        over = self.late or self.aborter.ended
         return not self.opened and not over and (self.sock is None or self.sock.received == 0)
 
 
-class _Connection(HTTPConnection):
-    """A connection that is opened our way, and whose reads all together end in time, the header's lines included."""
+class _Connection(HTTPSConnection):
+    """urllib3's connection, opened and bounded our way."""
 
-    default_port = 443
+    response_class = _FinalResponse
 
-    def __init__(self, host: str, port: int | None, line: _Line) -> None:
-        super().__init__(host, port)
-        self._line = line
-        self.sock: Any = None
+    def __init__(self, *args: Any, request: _Request, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._request = request
+        self._bounded: BoundedSocket | None = None
 
     def connect(self) -> None:
         """Open it, when the first request is sent by it."""
-        line = self._line
-        assert line.deadline is not None
-        line.opened = True
-        self.sock = BoundedSocket(line.dialler.dial(self.host, self.port, line.deadline, line.aborter))
-        line.sent_now()
-        self._arm()
+        request = self._request
+        assert request.deadline is not None
+        request.opened = True
+        dialled = request.dialler.dial(self.host, self.port or 443, request.deadline, request.aborter)
+        self.sock = self._bounded = BoundedSocket(dialled)  # type: ignore[assignment]
+        self.is_verified = True
+        if request.only_once:
+            request.end()  # what is not to be carried out twice is not to be left in doubt, either
 
     def putrequest(self, *args: Any, **kwargs: Any) -> None:
         """Begin a request."""
-        self._arm()
+        if (bounded := self._bounded) is not None:
+            bounded.deadline, bounded.received = self._request.deadline, 0
+            bounded.most_bytes = _MOST_HEAD
+            self._request.sock = bounded
         super().putrequest(*args, **kwargs)
 
-    def getresponse(self) -> HTTPResponse:
+    def getresponse(self) -> Any:
         """The head of the answer."""
-        self._arm()
-        return super().getresponse()
+        response = super().getresponse()
+        if (bounded := self._request.sock) is not None:
+            bounded.most_bytes = bounded.received + self._request.most_bytes
+        return response
 
-    def _arm(self) -> None:
-        if self.sock is not None:
-            self.sock.deadline = self._line.deadline
-            if self._line.sock is not self.sock:
-                self._line.sock = self.sock
-                self.sock.received = 0
+
+class _Adapter(HTTPAdapter):
+    """requests' adapter, with one connection of ours.
+
+    What it would do about certificates is left out: our dialler has verified, by the system's authorities.
+    """
+
+    def __init__(self, request: _Request) -> None:
+        super().__init__()
+        self._connection = partial(_Connection, request=request)
+        self._pool: HTTPSConnectionPool | None = None
+
+    def get_connection_with_tls_context(self, request: Any, *_: Any, **__: Any) -> HTTPSConnectionPool:
+        where = urlsplit(request.url)
+        host, port = where.hostname or "", where.port or 443
+        if self._pool is None or (self._pool.host, self._pool.port) != (host, port):
+            self.close()
+            self._pool = HTTPSConnectionPool(host, port, maxsize=1)
+            self._pool.ConnectionCls = self._connection  # type: ignore[assignment]
+        return self._pool
+
+    def cert_verify(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing: requests would add certifi's authorities."""
 
     def close(self) -> None:
-        """Close it; another request opens it again."""
+        """Close the idle connection."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.close()
         super().close()
-        self._line.aborter.release()
+
+
+class _Session(requests.Session):
+    """requests' session, without what the environment, a server or a file would add to a request."""
+
+    def __init__(self, agent: str, adapter: _Adapter) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self.headers.clear()
+        self.headers.update({"User-Agent": agent, "Accept": "application/json", "Accept-Encoding": "identity"})
+        self.mount("https://", adapter)
+
+    def get_redirect_target(self, resp: Any) -> None:
+        """None: to prepare the next request, requests would read the whole body of the redirect."""
 
 
 class Https:
@@ -140,11 +207,11 @@ class Https:
                 else begins. Any thread calls it.
         """
         self._now = now
-        self._line = _Line(dialler)
+        self._request = _Request(dialler)
         self._unwanted = unwanted
         self._used_at = float("-inf")
-        self._standing = {"User-Agent": agent, "Accept": "application/json"}
-        self._connection: _Connection | None = None
+        self._adapter = _Adapter(self._request)
+        self._session = _Session(agent, self._adapter)
 
     def request(
         self,
@@ -179,123 +246,69 @@ class Https:
             NoNetwork: no connection, no answer in time, TLS that does not verify, or another thread gave it up.
             TelexFailure: the answer is larger than ``most_bytes``, or no HTTP.
         """
-        line = self._line
-        line.deadline, line.only_once = deadline, only_once
+        request = self._request
+        request.deadline, request.only_once, request.most_bytes = deadline, only_once, most_bytes
         if only_once or self._now() - self._used_at > KEPT_OPEN:
             self.close()  # the network may have changed under an idle connection: it would only hang
-        line.begin(interruptible)
+        request.begin(interruptible)
         try:
             if interruptible and self._unwanted():  # an interrupt that came before `begin` was meant for this, too
                 raise NoNetwork("The connection was given up.")
             try:
-                return self._exchange(method, url, headers, json, most_bytes)
+                return self._exchange(method, url, headers, json)
             except NoNetwork:
-                if not line.kept_was_closed:
+                if not request.stale_connection:
                     raise
             self.close()
-            return self._exchange(method, url, headers, json, most_bytes)
+            return self._exchange(method, url, headers, json)
         finally:
-            line.end()
+            request.end()
             self._used_at = self._now()
 
-    def _exchange(self, method: str, url: str, headers: Mapping[str, str], json: Any, most_bytes: int) -> Answer:
-        line = self._line
-        assert line.deadline is not None
-        line.opened, line.sock = False, None
+    def _exchange(self, method: str, url: str, headers: Mapping[str, str], json: Any) -> Answer:
+        request = self._request
+        request.opened, request.sock = False, None
         try:
-            answer = self._answer(self._sent(method, url, headers, json), most_bytes)
-        except BaseException:
+            response = self._session.request(
+                method, url, headers=dict(headers), json=json, allow_redirects=False, stream=True
+            )
+            fields = {name.lower(): value for name, value in response.headers.items()}
+            if 300 <= response.status_code < 400:
+                self.close()  # its body is not read
+                return Answer(response.status_code, fields, b"")
+            answer = Answer(response.status_code, fields, self._body(response))
+            if request.sock is not None and request.sock.fileno() < 0:
+                request.aborter.release()  # the server closes it
+            return answer
+        except BaseException as error:
             self.close()  # what is left of the answer belongs to nobody
+            if isinstance(error, TelexStartError):
+                raise
+            if isinstance(error, TooMuch):
+                raise TelexFailure("The answer was far too large to be Telex's.") from None
+            if isinstance(error, TimeoutError) or request.late:
+                raise NoNetwork(_LATE) from None
+            if isinstance(error, (requests.RequestException, HTTPError, HTTPException, OSError, ValueError)):
+                raise NoNetwork(f"The connection to Telex broke off ({type(error).__name__}).") from None
             raise
-        return answer
 
-    def _sent(self, method: str, url: str, headers: Mapping[str, str], json: Any) -> HTTPResponse:
-        """Send the request, and read the head of its answer.
-
-        Raises:
-            TelexStartError: as :meth:`request` says.
-        """
-        where = urlsplit(url)
-        path = f"{where.path or '/'}?{where.query}" if where.query else where.path or "/"
-        fields = self._standing | dict(headers)
-        body = None
-        if json is not None:
-            body = dumps(json, allow_nan=False).encode()
-            fields["Content-Type"] = "application/json"
-        elif method == "POST":
-            fields["Content-Length"] = "0"
-        connection = self._connection
-        if connection is None or (connection.host, connection.port) != (where.hostname, where.port or 443):
-            self.close()
-            connection = self._connection = _Connection(where.hostname or "", where.port, self._line)
-        try:
-            connection.request(method, path, body, fields)
-            return connection.getresponse()
-        except TelexStartError:
-            raise
-        except TimeoutError:
-            raise NoNetwork(_LATE) from None
-        except (HTTPException, OSError):
-            late = self._line.deadline is not None and self._line.deadline.over
-            raise NoNetwork(_LATE if late else "The connection to Telex broke off.") from None
-        except ValueError as error:
-            raise TelexFailure(f"The answer could not be read ({type(error).__name__}).") from None
-
-    def _answer(self, response: HTTPResponse, most_bytes: int) -> Answer:
-        """Read the rest of an answer.
-
-        Raises:
-            TelexStartError: as :meth:`request` says.
-        """
-        deadline = self._line.deadline
-        assert deadline is not None
-        body = Body(most_bytes)
-        redirects = 300 <= response.status < 400
-        try:
-            for piece in () if redirects else _pieces(response):
-                if not body.add(piece):
-                    raise TelexFailure("The answer was far too large to be Telex's.")
-                deadline.left()
-        except TelexStartError:
-            raise
-        except (HTTPException, OSError, ValueError, zlib.error) as error:
-            late = deadline.over or isinstance(error, TimeoutError)
-            raise NoNetwork(_LATE if late else f"The answer broke off ({type(error).__name__}).") from None
-        if redirects or response.will_close:
-            self.close()  # a redirect's body is not read
-        fields = dict(response.headers.items())
-        return Answer(response.status, fields, body.whole())
+    def _body(self, response: requests.Response) -> bytes:
+        body = bytearray()
+        for piece in response.iter_content(_PIECE):
+            body += piece
+            if len(body) > self._request.most_bytes:
+                raise TooMuch
+        return bytes(body)
 
     def interrupt(self) -> None:
         """End the request under way in another thread with :class:`NoNetwork`, if nobody wants it any more."""
-        self._line.interrupt(self._unwanted)
+        self._request.interrupt(self._unwanted)
 
     def abort(self) -> None:
         """End the request under way in another thread, and every later one, with :class:`NoNetwork`."""
-        self._line.aborter.abort()
+        self._request.aborter.abort()
 
     def close(self) -> None:
         """Close the idle connection."""
-        if self._connection is not None:
-            self._connection.close()
-
-
-def _pieces(response: HTTPResponse) -> Iterator[bytes]:
-    """The body as it comes; unzipped where a server has zipped it without being asked to.
-
-    Raises:
-        HTTPException, OSError, ValueError, zlib.error: it broke off, or is not what it is said to be.
-    """
-    zipped = response.headers.get("Content-Encoding", "identity").strip().lower() in ("gzip", "x-gzip", "deflate")
-    unzip = zlib.decompressobj(32 + zlib.MAX_WBITS) if zipped else None
-    while piece := response.read(_PIECE):
-        if unzip is None:
-            yield piece
-            continue
-        while piece:
-            yield unzip.decompress(piece, _PIECE)
-            piece = unzip.unconsumed_tail
-    if response.length:
-        raise IncompleteRead(b"", response.length)  # http.client says it of a read of the whole alone
-    if unzip is not None:
-        yield unzip.flush()
+        self._adapter.close()
+        self._request.aborter.release()

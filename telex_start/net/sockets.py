@@ -194,6 +194,23 @@ class BoundedSocket:
         """A reader for ``http.client``; only ``"rb"`` is served here."""
         if mode != "rb":
             raise ValueError(f"makefile({mode!r})")
-        self._sock._io_refs += 1  # as socket.makefile does: the socket stays open while its file is
-        raw = socket.SocketIO(self, "r")  # type: ignore[arg-type]  # it calls recv_into, and nothing else of a socket
-        return io.BufferedReader(raw, buffering if buffering and buffering > 0 else io.DEFAULT_BUFFER_SIZE)
+        size = buffering if buffering and buffering > 0 else io.DEFAULT_BUFFER_SIZE
+        return io.BufferedReader(_Reader(self, self._sock.makefile("rb", buffering=0)), size)
+
+
+class _Reader(io.RawIOBase):
+    """Reads a bounded socket, which stays open as long as this."""
+
+    def __init__(self, bounded: BoundedSocket, keeps_open: io.RawIOBase) -> None:
+        self._bounded = bounded
+        self._keeps_open = keeps_open
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        return self._bounded.recv_into(buffer)
+
+    def close(self) -> None:
+        self._keeps_open.close()
+        super().close()

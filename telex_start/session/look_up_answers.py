@@ -115,16 +115,16 @@ def _read(text: bytes | memoryview | Raw, kind: type[T]) -> T | None:
         return msgspec.json.decode(text, type=kind)
     except msgspec.ValidationError:
         return None
-    except (*REFUSALS, UnicodeDecodeError):
+    except REFUSALS:
         pass
     mended = text if isinstance(text, memoryview) and not text.readonly else bytearray(text)
     mend(mended)
     try:
         return msgspec.json.decode(mended, type=kind)
-    except UnicodeDecodeError:
-        pass
-    except REFUSALS:
+    except msgspec.ValidationError:
         return None
+    except REFUSALS:
+        pass
     try:  # of a row: what is skipped of a whole answer is not looked at
         return msgspec.json.decode(bytes(mended).decode("utf-8", "replace"), type=kind)
     except REFUSALS:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import Any, TypeGuard
 
 from msgspec import Struct
@@ -26,7 +28,7 @@ from ..errors import (
     Temporary,
 )
 from ..events import Organisation
-from ..net import http_date, json_text
+from ..net import json_text
 from ..net.https import Answer, Https
 from ..net.sockets import Deadline
 from ..printable import printable
@@ -364,4 +366,8 @@ def one_line(message: Any, secrets: list[str]) -> str:
 
 def _served_at(answer: Answer) -> float | None:
     """The answer's ``Date`` (RFC 9110, section 6.6.1) as Unix seconds."""
-    return http_date.seconds(answer.headers.get("date", ""))
+    try:
+        served = parsedate_to_datetime(answer.headers.get("date", ""))
+        return served.replace(tzinfo=served.tzinfo or UTC).timestamp()
+    except (ValueError, OverflowError):
+        return None
