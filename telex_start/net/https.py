@@ -54,10 +54,14 @@ class _FinalResponse(HTTPResponse):
 
         Raises:
             HTTPException: it is no HTTP, or nothing but interim answers comes (RFC 9110, section 15.2).
+            TelexFailure: it does not say how long the body is.
         """
         for _ in range(_MOST_INTERIM):
             super().begin()
             if self.status == 101 or self.status >= 200:
+                if "Content-Length" in self.headers and self.length is None and not self.chunked:
+                    # It is none, and http.client would read up to the connection's end.
+                    raise TelexFailure("The answer could not be read (Content-Length).")
                 return
             self.headers = None  # type: ignore[assignment]  # for http.client the sign that there is one to be read
         raise HTTPException("nothing but interim answers")
@@ -288,6 +292,8 @@ class Https:
                 raise TelexFailure("The answer was far too large to be Telex's.") from None
             if isinstance(error, TimeoutError) or request.late:
                 raise NoNetwork(_LATE) from None
+            if isinstance(error, (requests.exceptions.InvalidHeader, requests.exceptions.ContentDecodingError)):
+                raise TelexFailure(f"The answer could not be read ({type(error).__name__}).") from None
             if isinstance(error, (requests.RequestException, HTTPError, HTTPException, OSError, ValueError)):
                 raise NoNetwork(f"The connection to Telex broke off ({type(error).__name__}).") from None
             raise
