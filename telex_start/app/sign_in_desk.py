@@ -239,7 +239,7 @@ class SignInDesk:
 
     def _submitted(self, event: WindowSubmitted) -> None:
         if self._dialogue is not None:
-            if self._dialogue.under_way:
+            if self._dialogue.under_way or self._dialogue.succeeded:
                 return  # it has adopted another sign-in in the meantime
             self._dialogue.submitted(self.signed_in)
         self._email = event.email
@@ -248,7 +248,10 @@ class SignInDesk:
 
     def _window_closed(self) -> None:
         if self._dialogue is not None and not self._dialogue.closing:
-            if self._dialogue.under_way:
+            if self._dialogue.under_way and self._dialogue.session_stays:
+                self._remembered_email.submitted("")
+                self._send(CancelSignIn(session_stays=True))
+            elif self._dialogue.under_way:
                 self._leave(CancelSignIn())
             self._dialogue.close()
 
@@ -296,19 +299,19 @@ class SignInDesk:
         before, event = self._before, self.session
         if self._left:
             return
-        if event.state in SIGNED_IN and before.state not in SIGNED_IN:
+        if _is_well(event) and not _is_well(before):
             self._wanted_window = self._at_login = None
             self._remembered_email.accepted()
             if self._dialogue is not None:
-                self._dialogue.adopt()
+                self._dialogue.adopt(before.state in SIGNED_IN)
         if self._dialogue is not None:
             self._dialogue.state(event)
         if event.state is State.SIGN_IN_NEEDED and before.state in SIGNED_IN:
             self._session_over(event)
 
     def _failed(self, event: SignInFailed) -> None:
-        if self._leaving:
-            return
+        if self._leaving or (event.session_stays and self._dialogue is None):
+            return  # it was called off
         self._remembered_email.submitted("")
         if self._dialogue is not None:
             self._dialogue.failed(event)
@@ -328,3 +331,8 @@ class SignInDesk:
             self._own.say(wording.SIGN_IN_NEEDED)
             self._ask_or_hint(f"the session has ended: {event.reason}")
         self._offer_window(_ENDED, wording.SIGN_IN_BY_CLICK)
+
+
+def _is_well(session: StateChanged) -> bool:
+    """Whether there is nothing to sign in for."""
+    return session.state in SIGNED_IN and not session.sign_in_again

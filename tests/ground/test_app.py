@@ -723,6 +723,15 @@ def test_a_refusal_that_crosses_the_cancelling_of_its_sign_in_opens_no_window(sc
     assert (scene.surface.troubles, len(scene.surface.opened)) == ([], 1)
 
 
+def test_neither_does_one_of_a_sign_in_beside_a_session(scene: Scene) -> None:
+    after_the_window(scene, SignInFailed("Sign-in refused", "…", SignInFailure.CREDENTIALS, session_stays=True))
+    for event in (STALE, MenuClicked(MenuItem.LOGIN), WindowSubmitted(ME, "wrong"), WindowClosed()):
+        scene.events.put(event)
+    assert scene.app.run([], open_window=False) == 0
+    assert (scene.surface.troubles, len(scene.surface.opened)) == ([], 1)
+    assert scene.session.sent == [SignIn(ME, "wrong"), CancelSignIn(session_stays=True)]
+
+
 @pytest.mark.parametrize("again", [MenuClicked(MenuItem.LOGIN), IconClicked(), SecondStart(Request.OPEN)], ids=repr)
 @pytest.mark.parametrize("before", [[], [WindowSubmitted(ME, "secret"), SIGNING_IN, CONNECTING]], ids=["idle", "busy"])
 def test_asking_for_the_window_in_the_very_turn_that_closes_it_opens_it_again(
