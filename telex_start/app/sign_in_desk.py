@@ -39,7 +39,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 EXIT_REFUSED = 3
-"""Credentials were refused, or the session ended, and nobody can be asked."""
+"""Credentials were refused, or there are none, and nobody can be asked: another start would end likewise."""
+EXIT_ENDED = 4
+"""The session ended, and nobody can be asked: a start with the same credentials may work."""
 
 _ENDED = "Your Telex session has ended. Please sign in again."
 _ON = SIGNED_IN | {State.SIGNING_IN}
@@ -190,11 +192,12 @@ class SignInDesk:
         if self.session.state is State.SIGNED_OUT:
             self._offer_window("", wording.SIGNED_OUT_BY_CLICK)
 
-    def _ask_or_hint(self, why: str) -> None:
+    def _ask_or_hint(self, why: str, code: int = EXIT_REFUSED) -> None:
         """Nobody is signed in: ask on the terminal, or say how to sign in, once the icon is there.
 
         Args:
             why: Why nobody is signed in any more; empty at the start.
+            code: The exit code where nobody can be asked.
         """
         try:
             sign_in = self._surface.ask(self._email)
@@ -202,7 +205,7 @@ class SignInDesk:
             self._end(0, "")
             return
         except NobodyToAsk as nobody:
-            self._end(EXIT_REFUSED, why or nobody.message)
+            self._end(code, why or nobody.message)
             return
         if sign_in is not None:
             self._email = sign_in.email
@@ -329,7 +332,7 @@ class SignInDesk:
             return
         if not self._surface.opens_windows:
             self._own.say(wording.SIGN_IN_NEEDED)
-            self._ask_or_hint(f"the session has ended: {event.reason}")
+            self._ask_or_hint(f"the session has ended: {event.reason}", EXIT_ENDED)
         self._offer_window(_ENDED, wording.SIGN_IN_BY_CLICK)
 
 

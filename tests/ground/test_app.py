@@ -16,7 +16,7 @@ from telex_start.agent import DispatchQueue
 from telex_start.app.app import App
 from telex_start.app.ports import Memory
 from telex_start.app.renewal import SELDOM, SETTLE
-from telex_start.app.sign_in_desk import EXIT_REFUSED
+from telex_start.app.sign_in_desk import EXIT_ENDED, EXIT_REFUSED
 from telex_start.app.signing_in import WAIT_WITHIN
 from telex_start.config import Config
 from telex_start.errors import NobodyToAsk, TelexStartError
@@ -996,7 +996,7 @@ def test_a_terminal_is_told_that_the_session_is_over_and_asked(scene: Scene) -> 
 
 def test_where_nobody_can_be_asked_a_session_that_is_over_is_the_end(scene: Scene) -> None:
     scene.surface.answers = [NobodyToAsk]
-    assert scene.run(ONLINE, SESSION_OVER, sign_in=[SignIn(ME, "secret")]) == EXIT_REFUSED
+    assert scene.run(ONLINE, SESSION_OVER, sign_in=[SignIn(ME, "secret")]) == EXIT_ENDED
     assert scene.app.last_words == "the session has ended: Your Telex session has ended."
     assert scene.said == [SIGN_IN_NEEDED]
 
