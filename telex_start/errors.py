@@ -6,7 +6,7 @@
     ├── ConfigError            a bad option, variable or configuration file      exit code 2
     ├── ChangedMeanwhile       the configuration file was changed by somebody else too
     ├── NoPlaceForIcon         no display, no bus, or no tray with a menu         exit code 2
-    ├── NobodyToAsk            credentials are needed, and there is no terminal    exit code 3
+    ├── NobodyToAsk            credentials are needed, and there is no terminal    exit code 3; 4 after a session
     ├── CredentialsRefused     Telex does not know this e-mail and password
     ├── SignInRefused          Telex lets this person in no more (403), and says why
     ├── InvalidForm            Telex says that the e-mail or a field is malformed (422)

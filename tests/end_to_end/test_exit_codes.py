@@ -218,13 +218,16 @@ def test_nobody_to_ask(tmp_path: Path, shared: Sandbox) -> None:
         )
 
 
+# --- 4 --------------------------------------------------------------------------------------------------------------
+
+
 def test_a_session_that_ends_in_mid_life(tmp_path: Path, telex: Sandbox) -> None:
     with headless(tmp_path, telex) as agent:
         agent.event("state", state="online", subscribed=1)
         telex.revoke_session()
         telex.expire_tokens()
         agent.event("state", state="sign_in_needed")
-        assert agent.ended() == 3
+        assert agent.ended() == 4
         assert agent.errors == "telex-start: the session has ended: Your Telex session has ended.\n"
         assert agent.events("state")[-1]["state"] == "stopped"
 
