@@ -23,6 +23,9 @@ No text of these ever holds a token or a password.
 
 from __future__ import annotations
 
+NO_THREAD = "This computer starts no more threads just now. Close a program, or try again in a minute."
+"""What a person is told where :meth:`threading.Thread.start` raises RuntimeError: it passes by itself."""
+
 
 class TelexStartError(Exception):
     """Base of all errors of this program.
