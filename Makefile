@@ -1,10 +1,13 @@
 # Telex Start. Every target does its own set-up.
-.PHONY: demo test test-fast test-debian test-desktops test-centrifugo bench soak fleet fuzz chaos lint coverage man completions
+.PHONY: demo test test-fast test-newest test-debian test-desktops test-centrifugo bench soak fleet fuzz chaos lint coverage man completions
 .PHONY: lock wheel deb release test-packages test-packages-deb
-.PHONY: lint-workflows audit set-up-audit
+.PHONY: lint-workflows audit
 .PHONY: set-up-demo set-up-test set-up-bench set-up-release clean
 
-PYTEST = .venv/bin/python -m pytest
+# What the tests run in, and what .ci/set-up makes it for.
+VENV = .venv
+TESTS = test
+PYTEST = $(VENV)/bin/python -m pytest
 # Most tests wait for something; those of one file share what they start.
 PARALLEL = -n 4 --dist loadfile
 
@@ -15,6 +18,10 @@ demo: set-up-demo
 test: set-up-test lint
 	$(PYTEST) -n 2 -x tests/ground
 	$(PYTEST) $(PARALLEL) -m "not centrifugo" --ignore tests/ground --ignore tests/packages $(ARGS)
+
+# With the newest of all packages, in .venv-newest; the others take those of packaging/requirements.
+test-newest:
+	$(MAKE) test VENV=.venv-newest TESTS=newest
 
 test-fast: set-up-test
 	$(PYTEST) tests/ground $(ARGS)
@@ -60,11 +67,11 @@ chaos: set-up-test
 
 # For the other platforms too, each with a cache of its own; of the tests what Windows can run.
 lint: set-up-test
-	.venv/bin/ruff check telex_start tests packaging
-	.venv/bin/ruff format --check -q telex_start tests packaging
-	.venv/bin/mypy
-	.venv/bin/mypy --platform darwin --cache-dir .mypy_cache/darwin
-	.venv/bin/mypy --platform win32 --cache-dir .mypy_cache/win32 -p telex_start -p tests.ground
+	$(VENV)/bin/ruff check telex_start tests packaging
+	$(VENV)/bin/ruff format --check -q telex_start tests packaging
+	$(VENV)/bin/mypy
+	$(VENV)/bin/mypy --platform darwin --cache-dir .mypy_cache/darwin
+	$(VENV)/bin/mypy --platform win32 --cache-dir .mypy_cache/win32 -p telex_start -p tests.ground
 
 # Of what the hosted workflow does, what can be known here; with the shell's scripts where shellcheck is. Needs Go.
 ACTIONLINT = v1.7.12
@@ -74,9 +81,9 @@ lint-workflows:
 	if command -v shellcheck >/dev/null; then shellcheck .ci/run .ci/set-up $$(git ls-files '*.sh'); fi
 
 # Whether a vulnerability is known of what is released, by the index that pip uses.
-audit: set-up-audit
-	.venv-audit/bin/pip-audit --strict --require-hashes --disable-pip -r packaging/requirements/runtime.txt
-	.venv-audit/bin/pip-audit --strict --require-hashes --disable-pip -r packaging/requirements/build.txt
+audit: set-up-release
+	.venv-release/bin/pip-audit --strict --require-hashes --disable-pip -r packaging/requirements/runtime.txt
+	.venv-release/bin/pip-audit --strict --require-hashes --disable-pip -r packaging/requirements/build.txt
 
 # Which lines the tests run, those of the processes that they start too; `make test` does without, and is faster.
 coverage: set-up-test
@@ -134,7 +141,7 @@ set-up-demo:
 	@.ci/set-up demo
 
 set-up-test:
-	@.ci/set-up test
+	@.ci/set-up $(TESTS)
 
 set-up-bench:
 	@.ci/set-up bench
@@ -142,8 +149,5 @@ set-up-bench:
 set-up-release:
 	@.ci/set-up release
 
-set-up-audit:
-	@.ci/set-up audit
-
 clean:
-	rm -rf .venv .venv-lean .venv-release .venv-audit build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
+	rm -rf .venv .venv-newest .venv-lean .venv-release build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*

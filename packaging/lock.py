@@ -1,8 +1,10 @@
-"""Pins what a release is made of and with: ``packaging/requirements/*.txt``, with the hashes of all files.
+"""Pins what is installed here: ``packaging/requirements/*.txt``, with the hashes of all files.
 
-``runtime.txt`` comes from pyproject.toml's dependencies, each other one from the ``.in`` beside it. One file holds for
-all platforms and all Pythons from 3.11 on, by environment markers. A pin that the bounds allow stays as it is;
-``--upgrade`` takes the newest of all, ``--upgrade-package NAME`` the newest of one.
+``runtime.txt`` comes from pyproject.toml's dependencies; ``sandbox.txt`` and ``test.txt`` have those too, an extra and
+what builds the project: each is all that an environment with this checkout needs. Each other one comes from the ``.in``
+beside it. What two of them have is of one version. Each holds for all platforms and all Pythons from 3.11 on, by
+environment markers. A pin that the bounds allow stays as it is; ``--upgrade`` takes the newest of all,
+``--upgrade-package NAME`` the newest of one.
 
 Run by `make lock`, with the Python of ``.venv-release``.
 """
@@ -11,31 +13,42 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-REQUIREMENTS = ROOT / "packaging" / "requirements"
+REQUIREMENTS = Path("packaging", "requirements")
+"""Relative, as the names of files stand in what is written."""
+PROJECT = "pyproject.toml"
+EXTRAS = ("sandbox", "test")
 OLDEST_PYTHON = "3.11"
 
 
 def main(options: list[str]) -> None:
     """Lock everything; `options` go to uv."""
-    lock(ROOT / "pyproject.toml", REQUIREMENTS / "runtime.txt", options)
-    for source in sorted(REQUIREMENTS.glob("*.in")):
-        lock(source, source.with_suffix(".txt"), options)
+    done: list[str] = []
+    build_system = tomllib.loads((ROOT / PROJECT).read_text(encoding="utf-8"))["build-system"]["requires"]
 
+    def lock(name: str, *sources: str) -> None:
+        """Write the lock of that name, with what the sources ask for, in the versions of those written before it."""
+        target = str(REQUIREMENTS / f"{name}.txt")
+        # Where packages are fetched from is the matter of the machine that installs them, and in no file.
+        command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--no-config", "--universal"]
+        command += ["--python-version", OLDEST_PYTHON, "--generate-hashes", "--no-emit-index-url"]
+        command += ["--no-emit-find-links", "--custom-compile-command", "make lock", *options]
+        command += [word for earlier in done for word in ("--constraints", earlier)]
+        command += ["--output-file", target, *sources]
+        # What builds the project is read from there, where a source is "-".
+        given = "\n".join(build_system)
+        if subprocess.run(command, cwd=ROOT, input=given, text=True, check=False).returncode:
+            raise SystemExit(f"lock: {target} was not written")
+        done.append(target)
 
-def lock(source: Path, target: Path, options: list[str]) -> None:
-    """Write `target`, with what `source` asks for; ends the program where uv finds no set of versions."""
-    # Where packages are fetched from is the matter of the machine that installs them, and in no file.
-    command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--no-config", "--universal"]
-    command += ["--python-version", OLDEST_PYTHON, "--generate-hashes", "--no-emit-index-url", "--no-emit-find-links"]
-    command += ["--custom-compile-command", "make lock", *options]
-    # Relative, as the names of files stand in what is written.
-    command += ["--output-file", str(target.relative_to(ROOT)), str(source.relative_to(ROOT))]
-    done = subprocess.run(command, cwd=ROOT, check=False)
-    if done.returncode:
-        raise SystemExit(f"lock: {target.name} was not written")
+    lock("runtime", PROJECT)
+    for source in sorted((ROOT / REQUIREMENTS).glob("*.in")):
+        lock(source.stem, str(REQUIREMENTS / source.name))
+    for extra in EXTRAS:
+        lock(extra, PROJECT, "--extra", extra, "-")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from .errors import ConfigError, TelexStartError
+from .process.signals import forbid_core_dumps
 
 if TYPE_CHECKING:
     from types import SimpleNamespace
@@ -25,7 +26,7 @@ def main(argv: list[str] | None = None) -> int:
     No traceback meets a person: what goes wrong is one line on standard error.
     """
     argv = sys.argv[1:] if argv is None else argv
-    _no_core_dumps()
+    forbid_core_dumps()
     if sys.platform == "win32":
         from .process.terminal import speak_utf8
 
@@ -208,15 +209,6 @@ def _complain(message: str) -> None:
     if sys.stderr is not None:
         with contextlib.suppress(OSError, ValueError):  # nobody reads it
             print(f"telex-start: {' '.join(message.split())}", file=sys.stderr, flush=True)
-
-
-def _no_core_dumps() -> None:
-    """A core dump would hold the password and the tokens."""
-    if sys.platform != "win32":
-        import resource
-
-        # The hard limit stays: the Telex client that is started from here has its own reasons.
-        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 if __name__ == "__main__":

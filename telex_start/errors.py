@@ -6,7 +6,7 @@
     ├── ConfigError            a bad option, variable or configuration file      exit code 2
     ├── ChangedMeanwhile       the configuration file was changed by somebody else too
     ├── NoPlaceForIcon         no display, no bus, or no tray with a menu         exit code 2
-    ├── NobodyToAsk            credentials are needed, and there is no terminal    exit code 3
+    ├── NobodyToAsk            credentials are needed, and there is no terminal    exit code 3; 4 after a session
     ├── CredentialsRefused     Telex does not know this e-mail and password
     ├── SignInRefused          Telex lets this person in no more (403), and says why
     ├── InvalidForm            Telex says that the e-mail or a field is malformed (422)
@@ -22,6 +22,9 @@ No text of these ever holds a token or a password.
 """
 
 from __future__ import annotations
+
+NO_THREAD = "This computer starts no more threads just now. Close a program, or try again in a minute."
+"""What a person is told where :meth:`threading.Thread.start` raises RuntimeError: it passes by itself."""
 
 
 class TelexStartError(Exception):

@@ -263,11 +263,13 @@ class MarkAsReadFailed(Event, frozen=True):
 
 
 class SignInFailed(Event, frozen=True):
-    """A sign-in attempt ended without a session."""
+    """A sign-in attempt did not work."""
 
     title: str
     message: str
     kind: SignInFailure
+    session_stays: bool = False
+    """It was made beside a session, which goes on."""
 
 
 class SignInFailure(Enum):
@@ -402,6 +404,9 @@ class SignIn(Command, frozen=True):
 
 class CancelSignIn(Command, frozen=True):
     """The person closed the window during a sign-in: drop it, and log out if it has just succeeded."""
+
+    session_stays: bool = False
+    """It was made beside a session, which goes on, renewed or not."""
 
 
 class SignOut(Command, frozen=True):

@@ -15,6 +15,7 @@ class SystemBus:
         with ExitStack() as stack:
             self._bus = stack.enter_context(PrivateBus())
             self._logind = stack.enter_context(BusClient(self._bus))
+            self._logind.own("org.freedesktop.login1")
             self._stack = stack.pop_all()
         return self
 

@@ -182,9 +182,12 @@ class BusClient:
         """Give a bus name up."""
         self._ask(message_bus.ReleaseName(name))
 
-    def emit(self, path: str, interface: str, member: str, signature: str = "", *body: Any) -> None:
-        """Send a signal to everybody who asked for it."""
-        self._connection.send(new_signal(DBusAddress(path, interface=interface), member, signature or None, body))
+    def emit(self, path: str, interface: str, member: str, signature: str = "", *body: Any, to: str = "") -> None:
+        """Send a signal to everybody who asked for it, or to one connection alone, which need not have asked."""
+        signal = new_signal(DBusAddress(path, interface=interface), member, signature or None, body)
+        if to:
+            signal.header.fields[HeaderFields.destination] = to
+        self._connection.send(signal)
 
     def answer(self, call: Message, interface: str, member: str) -> tuple[str, tuple[Any, ...]] | str | None:
         """What a method call gets; for subclasses.

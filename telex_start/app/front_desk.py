@@ -66,8 +66,12 @@ class FrontDesk:
             # A look that hangs is not waited for a second time.
             if not self.wanted or is_known or self._looking or not isinstance(event, _MAY_BRING_NEWS):
                 return False
+            try:
+                threading.Thread(target=self._do_look, name="look at the front", daemon=True).start()
+            except RuntimeError as error:  # the system starts no more threads just now
+                log.warning("it cannot be told what is in front: %s", error)
+                return False
             self._looking, self._give_up_at = True, now + WITHIN
-            threading.Thread(target=self._do_look, name="look at the front", daemon=True).start()
         elif not isinstance(event, _IN_ORDER):
             return False
         self._waiting.append(event)

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 
+from ..errors import NO_THREAD
 from ..events import Event, MainAppAnswered, MainAppDone
 from .ports import MainApp
 
@@ -73,5 +74,10 @@ class MainAppCalls:
                 answer = MainAppAnswered("Telex Start had a problem", f"{type(error).__name__}; the log tells more.")
             self._dispatch(answer or MainAppDone())
 
-        threading.Thread(target=act, name="main app", daemon=True).start()
+        try:
+            threading.Thread(target=act, name="main app", daemon=True).start()
+        except RuntimeError as error:
+            log.error("the main app could not be opened or closed: %s", error)
+            self._dispatch(MainAppAnswered("Telex Start had a problem", NO_THREAD))
+            return False
         return True

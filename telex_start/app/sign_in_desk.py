@@ -39,7 +39,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 EXIT_REFUSED = 3
-"""Credentials were refused, or the session ended, and nobody can be asked."""
+"""Credentials were refused, or there are none, and nobody can be asked: another start would end likewise."""
+EXIT_ENDED = 4
+"""The session ended, and nobody can be asked: a start with the same credentials may work."""
 
 _ENDED = "Your Telex session has ended. Please sign in again."
 _ON = SIGNED_IN | {State.SIGNING_IN}
@@ -190,11 +192,12 @@ class SignInDesk:
         if self.session.state is State.SIGNED_OUT:
             self._offer_window("", wording.SIGNED_OUT_BY_CLICK)
 
-    def _ask_or_hint(self, why: str) -> None:
+    def _ask_or_hint(self, why: str, code: int = EXIT_REFUSED) -> None:
         """Nobody is signed in: ask on the terminal, or say how to sign in, once the icon is there.
 
         Args:
             why: Why nobody is signed in any more; empty at the start.
+            code: The exit code where nobody can be asked.
         """
         try:
             sign_in = self._surface.ask(self._email)
@@ -202,7 +205,7 @@ class SignInDesk:
             self._end(0, "")
             return
         except NobodyToAsk as nobody:
-            self._end(EXIT_REFUSED, why or nobody.message)
+            self._end(code, why or nobody.message)
             return
         if sign_in is not None:
             self._email = sign_in.email
@@ -239,7 +242,7 @@ class SignInDesk:
 
     def _submitted(self, event: WindowSubmitted) -> None:
         if self._dialogue is not None:
-            if self._dialogue.under_way:
+            if self._dialogue.under_way or self._dialogue.succeeded:
                 return  # it has adopted another sign-in in the meantime
             self._dialogue.submitted(self.signed_in)
         self._email = event.email
@@ -248,7 +251,10 @@ class SignInDesk:
 
     def _window_closed(self) -> None:
         if self._dialogue is not None and not self._dialogue.closing:
-            if self._dialogue.under_way:
+            if self._dialogue.under_way and self._dialogue.session_stays:
+                self._remembered_email.submitted("")
+                self._send(CancelSignIn(session_stays=True))
+            elif self._dialogue.under_way:
                 self._leave(CancelSignIn())
             self._dialogue.close()
 
@@ -296,19 +302,19 @@ class SignInDesk:
         before, event = self._before, self.session
         if self._left:
             return
-        if event.state in SIGNED_IN and before.state not in SIGNED_IN:
+        if _is_well(event) and not _is_well(before):
             self._wanted_window = self._at_login = None
             self._remembered_email.accepted()
             if self._dialogue is not None:
-                self._dialogue.adopt()
+                self._dialogue.adopt(before.state in SIGNED_IN)
         if self._dialogue is not None:
             self._dialogue.state(event)
         if event.state is State.SIGN_IN_NEEDED and before.state in SIGNED_IN:
             self._session_over(event)
 
     def _failed(self, event: SignInFailed) -> None:
-        if self._leaving:
-            return
+        if self._leaving or (event.session_stays and self._dialogue is None):
+            return  # it was called off
         self._remembered_email.submitted("")
         if self._dialogue is not None:
             self._dialogue.failed(event)
@@ -326,5 +332,10 @@ class SignInDesk:
             return
         if not self._surface.opens_windows:
             self._own.say(wording.SIGN_IN_NEEDED)
-            self._ask_or_hint(f"the session has ended: {event.reason}")
+            self._ask_or_hint(f"the session has ended: {event.reason}", EXIT_ENDED)
         self._offer_window(_ENDED, wording.SIGN_IN_BY_CLICK)
+
+
+def _is_well(session: StateChanged) -> bool:
+    """Whether there is nothing to sign in for."""
+    return session.state in SIGNED_IN and not session.sign_in_again

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from ..events import SignInFailed, SignInFailure, StateChanged, Trouble
 from ..face import plural
-from ..states import State
+from ..states import SIGNED_IN, State
 
 WAIT_WITHIN = 10.0
 """Seconds after the password was accepted in which the first organisation should be live."""
@@ -63,7 +63,8 @@ class SignInDialogue:
         """A sign-in was submitted, and the window has shown neither its failure nor its success."""
         self.closing = False
         """The window was asked to close: nobody sees it any more."""
-        self._of_before = False
+        self.session_stays = False
+        """The sign-in was submitted beside a session, which goes on whatever becomes of it."""
         self._accepted_at: float | None = None
         self._close_at: float | None = None
 
@@ -76,19 +77,23 @@ class SignInDialogue:
         """The person pressed Login.
 
         Args:
-            signed_in: A session is good already, and goes on until this sign-in has begun.
+            signed_in: There is a session already, whose access token is refused.
         """
         self.under_way = True
-        self._of_before = signed_in
+        self.session_stays = signed_in
         self._accepted_at = None
         self._window.show_busy("Signing in…")
 
-    def adopt(self) -> None:
-        """A sign-in that began elsewhere was accepted: there is nothing left to ask for, so the window shows how that
-        goes on."""
+    def adopt(self, signed_in: bool = False) -> None:
+        """A sign-in that began elsewhere was accepted, or none is needed any more: there is nothing left to ask for, so
+        the window shows how that goes on.
+
+        Args:
+            signed_in: It is the session that was there before.
+        """
         if not (self.under_way or self.closing or self.succeeded):
             self.under_way = True
-            self._of_before = False
+            self.session_stays = signed_in
             self._accepted_at = None
 
     def failed(self, failure: SignInFailed) -> None:
@@ -109,9 +114,9 @@ class SignInDialogue:
 
     def state(self, event: StateChanged) -> None:
         """The session's state changed."""
-        if event.state is State.SIGNING_IN:
-            self._of_before = False
-        if not self.under_way or self._of_before:
+        if event.state not in SIGNED_IN:
+            self.session_stays = False
+        if not self.under_way or event.sign_in_again:
             return
         if event.state in (State.CONNECTING, State.RECONNECTING) and self._accepted_at is None:
             self._accepted_at = self._now()

@@ -1,7 +1,8 @@
 """The icon as raw pixels, kept on disk: a look that was drawn once is shown again without importing Pillow.
 
-Importing Pillow and drawing cost several megabytes and tens of milliseconds, reading 35 kB costs neither. A cached
-file that is damaged, from another drawing or unreadable is drawn anew; a cache that cannot be written is no error.
+Importing Pillow and drawing cost several megabytes and tens of milliseconds, reading 35 kB costs neither. So a process
+of its own draws, a painter. A cached file that is damaged, from another drawing or unreadable is drawn anew; what
+cannot be written, as on a full disk, is kept in memory.
 """
 
 from __future__ import annotations
@@ -28,13 +29,23 @@ SIZES = (16, 22, 24, 32, 48, 64)
 KEPT_FILES = 48
 """Looks kept in the cache, 35 kB each; the longest unused go first."""
 
+PAINTED_WITHIN = 2.0
+"""Seconds that a painter is waited for; it takes some tenths of one, and this thread does nothing else meanwhile."""
+
 _MAGIC = b"TXP1"
 _SUFFIX = ".argb"
 _log = Log(__name__)
 
+_unwritten: dict[str, bytes] = {}
+"""By their names, looks that the cache does not take. There are some 200, of 4 kB each as they are packed here."""
+_too_slow: set[str] = set()
+"""Looks whose painter did not end. They are drawn here when they are wanted again."""
+
 
 def pixmaps(state: State, unread: int, directory: str | Path, quiet: bool = False) -> list[Pixmap]:
     """The icon in all :data:`SIZES`, from the cache in ``directory`` or else drawn and put there.
+
+    Where the drawing takes too long, it is the icon of the same state with the nearest number, if one is there.
 
     Args:
         state: What the mark says.
@@ -45,8 +56,34 @@ def pixmaps(state: State, unread: int, directory: str | Path, quiet: bool = Fals
     # Badges say 99+ at most, and there is none without a good session: fewer looks than numbers.
     shown = min(unread, 100) if state in SIGNED_IN else 0
     quiet = quiet and state in SIGNED_IN
-    path = os.path.join(directory, _name(state, shown, quiet))
+    name = _name(state, shown, quiet)
+    if (kept := _kept(name, directory)) is not None:
+        return kept
+    pictures = None
+    if name not in _too_slow:
+        try:
+            pictures = _painted(state, shown, quiet)
+        except TimeoutError:
+            _too_slow.add(name)
+            for other in sorted(range(101), key=lambda number: abs(number - shown)):
+                if (nearest := _kept(_name(state, other, quiet), directory)) is not None:
+                    return nearest
+    pictures = pictures or _draw(state, shown, quiet)
+    packed = _pack(pictures)
     try:
+        _store(os.fspath(directory), name, packed)
+    except OSError as error:
+        _log.debug("icon cache %s cannot be written: %s", directory, error)
+        _unwritten[name] = zlib.compress(packed)
+    return pictures
+
+
+def _kept(name: str, directory: str | Path) -> list[Pixmap] | None:
+    """This look, if it was drawn before and can be read."""
+    path = os.path.join(directory, name)
+    try:
+        if (packed := _unwritten.get(name)) is not None:
+            return _unpack(zlib.decompress(packed))
         pictures = _unpack(_read(path))
         with suppress(OSError):
             os.utime(path)
@@ -55,57 +92,51 @@ def pixmaps(state: State, unread: int, directory: str | Path, quiet: bool = Fals
         pass
     except (OSError, ValueError) as error:
         _log.debug("cached icon %s is unusable (%s), drawn anew", path, error)
-    if _draw_elsewhere(state, shown, directory, quiet):
-        try:
-            return _unpack(_read(path))
-        except (OSError, ValueError) as error:
-            _log.debug("the drawn icon %s cannot be read: %s", path, error)
-    return draw(state, shown, directory, quiet)
+    return None
 
 
-def draw(state: State, shown: int, directory: str | Path, quiet: bool = False) -> list[Pixmap]:
-    """The icon in all :data:`SIZES`, drawn here and put in the cache.
-
-    Args:
-        state: What the mark says.
-        shown: The number on the badge, as :func:`pixmaps` has cut it.
-        directory, quiet: As for :func:`pixmaps`.
-    """
+def _draw(state: State, shown: int, quiet: bool) -> list[Pixmap]:
     from . import icons
 
-    pictures = [(size, size, icons.argb32(icons.draw(state, shown, size, quiet))) for size in SIZES]
-    try:
-        _store(os.fspath(directory), _name(state, shown, quiet), pictures)
-    except OSError as error:
-        _log.debug("icon cache %s cannot be written: %s", directory, error)
-    return pictures
+    return [(size, size, icons.argb32(icons.draw(state, shown, size, quiet))) for size in SIZES]
 
 
 def _name(state: State, shown: int, quiet: bool) -> str:
     return f"{state.value}-{shown}{'-quiet' if quiet else ''}-{_drawing():08x}{_SUFFIX}"
 
 
-def _draw_elsewhere(state: State, shown: int, directory: str | Path, quiet: bool) -> bool:
-    """Have a process of its own draw into the cache, so that this one never holds Pillow's megabytes; whether it did.
+def _painted(state: State, shown: int, quiet: bool) -> list[Pixmap] | None:
+    """The look by a painter, so that this process never holds Pillow's megabytes; ``None`` where none can be had.
 
-    It takes some tenths of a second, once for each look.
+    Raises:
+        TimeoutError: it did not end, and was killed.
     """
     if sys.platform == "win32" or not sys.executable:
-        return False
+        return None
+    import subprocess
+
     from ..process import itself
 
-    command = [*itself.command(__name__), state.value, str(shown), os.fspath(directory)]
-    command += ["quiet"] if quiet else []
-    nothing = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+    command = [*itself.command(__name__), state.value, str(shown), *(["quiet"] if quiet else [])]
+    null, pipe = subprocess.DEVNULL, subprocess.PIPE
     try:
-        streams = [(os.POSIX_SPAWN_DUP2, nothing, descriptor) for descriptor in (0, 1, 2)]
-        pid = os.posix_spawn(sys.executable, command, os.environ | itself.environment(), file_actions=streams)
-        return os.waitpid(pid, 0)[1] == 0
+        environ = os.environ | itself.environment()
+        painter = subprocess.Popen(command, env=environ, stdin=null, stdout=pipe, stderr=null)
     except OSError as error:
         _log.debug("no process could be had to draw an icon: %s", error)
-        return False
+        return None
+    try:
+        return _unpack(painter.communicate(timeout=PAINTED_WITHIN)[0])
+    except subprocess.TimeoutExpired:
+        _log.debug("no icon was drawn within %s s", PAINTED_WITHIN)
+        raise TimeoutError from None
+    except ValueError as error:
+        _log.debug("the drawn icon is unusable: %s", error)
     finally:
-        os.close(nothing)
+        painter.kill()
+        with suppress(subprocess.TimeoutExpired):  # one that waits for a disk does not even end by this
+            painter.wait(0.1)
+    return None
 
 
 def rgba(pixmap: Pixmap) -> Pixmap:
@@ -172,13 +203,13 @@ def _read(path: str) -> bytes:
         return file.read()
 
 
-def _store(directory: str, name: str, pictures: list[Pixmap]) -> None:
+def _store(directory: str, name: str, packed: bytes) -> None:
     os.makedirs(directory, exist_ok=True)
     path = os.path.join(directory, name)
     part = f"{path.removesuffix(_SUFFIX)}.{os.getpid()}.part"
     try:
         with open(part, "wb") as file:
-            file.write(_pack(pictures))
+            file.write(packed)
         os.replace(part, path)
     except BaseException:
         with suppress(OSError):
@@ -192,4 +223,4 @@ def _store(directory: str, name: str, pictures: list[Pixmap]) -> None:
 
 
 if __name__ == "__main__":
-    draw(State(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4:] == ["quiet"])
+    sys.stdout.buffer.write(_pack(_draw(State(sys.argv[1]), int(sys.argv[2]), sys.argv[3:] == ["quiet"])))

@@ -9,6 +9,8 @@ thread goes to sleep would therefore wait for the end of the sleep. So Python wr
 (:func:`signal.set_wakeup_fd`), another thread reads it there and calls back, and from then on a timer interrupts the
 main thread's system calls again and again, in case the terminal blocks it. :func:`end` stops that before the
 interpreter ends: there the handlers are given up, and without one the timer's signal would kill the process.
+
+A signal that kills the program leaves no core dump, which would hold the password and the tokens.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import NamedTuple
 
@@ -29,6 +32,12 @@ _LOOK_EVERY = 0.2
 """Seconds between two looks at whether the terminal blocks the main thread, after a signal came."""
 _CLOSE_WITHIN = 4.0
 """Seconds of the five that Windows gives a program whose console is closed."""
+
+
+_core_dumps_before = ":"
+"""Shell commands that undo :func:`forbid_core_dumps`."""
+_CORE_BLOCK = 512
+"""Bytes: the unit of a shell's ``ulimit -c``."""
 
 
 class Watch(NamedTuple):
@@ -210,3 +219,27 @@ if sys.platform == "win32":
         routine = ctypes.WINFUNCTYPE(ctypes.c_int, ctypes.c_uint)(happened)
         _kept.append(routine)
         ctypes.windll.kernel32.SetConsoleCtrlHandler(routine, True)
+
+
+def forbid_core_dumps() -> None:
+    """Leave no core dump of this process, nor of what it starts."""
+    global _core_dumps_before
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
+    limit = "unlimited" if soft == resource.RLIM_INFINITY else soft // _CORE_BLOCK
+    _core_dumps_before = f"ulimit -S -c {limit}"
+    # By core(5) the limit does not count where the kernel pipes dumps to a program, as to systemd-coredump. Such a
+    # program then gets none of the memory; without Linux's file there is no such program either.
+    with suppress(OSError), open("/proc/self/coredump_filter", "r+", encoding="ascii") as file:
+        memory = file.read().strip()
+        file.write("0")
+        _core_dumps_before += f"; echo 0x{memory} >/proc/$$/coredump_filter"
+
+
+def core_dumps_before() -> str:
+    """Commands for a shell that goes on as a program of the person's, whose core dumps are none of our matter."""
+    return _core_dumps_before

@@ -29,7 +29,8 @@ _EXIT = (
     ("0", "After Exit, or the command has done what was asked."),
     ("1", "An unexpected error; the log has it. Of doctor: the agent cannot do its job on this machine."),
     ("2", "A bad option or configuration, or no place for an icon."),
-    ("3", "Credentials were refused, or the session has ended, and nobody can be asked."),
+    ("3", "Credentials were refused, or there are none, and nobody can be asked."),
+    ("4", "Telex has ended the session, and nobody can be asked: started again, it signs in anew."),
 )
 _FILES = (
     (

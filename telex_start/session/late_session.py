@@ -6,17 +6,21 @@ person. So they are imported with the first sign-in, on a thread of their own.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..config import Config
-from ..events import Command, Event, SignIn, StateChanged
+from ..errors import NO_THREAD
+from ..events import Command, Event, SignIn, SignInFailed, SignInFailure, StateChanged
 from ..states import State
 from .tokens import TokenStore
 
 if TYPE_CHECKING:
     from .session import Session
+
+log = logging.getLogger(__name__)
 
 
 class LateSession:
@@ -57,7 +61,10 @@ class LateSession:
                 self._waiting.append(command)
                 if self._maker is None:
                     self._maker = threading.Thread(target=self._make, name="session start", daemon=True)
-                    self._maker.start()
+                    try:
+                        self._maker.start()
+                    except RuntimeError as error:
+                        self._not_started(error)
                 return
         self._session.send(command)
 
@@ -70,12 +77,14 @@ class LateSession:
 
     def stop(self, seconds: float) -> bool:
         """See :meth:`Session.stop <telex_start.session.session.Session.stop>`."""
-        if self._maker is not None:
-            self._maker.join(seconds)
+        with self._lock:
+            maker = self._maker
+        if maker is not None:
+            maker.join(seconds)
         with self._lock:
             session = self._session
         if session is None:
-            return self._maker is None or not self._maker.is_alive()
+            return maker is None or not maker.is_alive()
         return session.stop(seconds)
 
     def _make(self) -> None:
@@ -86,10 +95,26 @@ class LateSession:
         except BaseException:
             self._dispatch(StateChanged(State.STOPPED))
             raise
-        session.start()
         with self._lock:
+            try:
+                session.start()
+            except RuntimeError as error:
+                self._not_started(error)
+                return
             session.prefer(self._wanted)
             for command in self._waiting:
                 session.send(command)
             self._waiting.clear()
             self._session = session
+
+    def _not_started(self, error: RuntimeError) -> None:
+        """The system starts no more threads: the next sign-in tries again. With the lock held."""
+        log.error("the session could not be started: %s", error)
+        nobody_waits = any(isinstance(command, SignIn) and command.persist for command in self._waiting)
+        self._maker = None
+        self._waiting.clear()
+        if nobody_waits:  # to try again: that is for whoever has started the program
+            self._dispatch(StateChanged(State.STOPPED))
+            return
+        self._dispatch(SignInFailed("Telex Start had a problem", NO_THREAD, SignInFailure.TELEX))
+        self._dispatch(StateChanged(State.SIGNED_OUT))

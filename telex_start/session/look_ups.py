@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 
+from ..errors import NO_THREAD
 from ..events import (
     Event,
     LookUpSlug,
@@ -224,8 +225,21 @@ class LookUps:
         run = LookUpRun(owner, calls, self._pacer, self._now)
         self._running = True
         thread = threading.Thread(target=partial(self._run, run, owner, https), name="look-ups", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:
+            self._not_begun(error)
+            return
         self.threads = [*(one for one in self.threads if one.is_alive()), thread]
-        thread.start()
+
+    def _not_begun(self, error: RuntimeError) -> None:
+        """The system starts no more threads: what is due is tried again by :meth:`go_on`. With the lock held."""
+        log.warning("nothing can be looked up just now: %s", error)
+        self._running, self._https = False, None
+        while self._readings:
+            command = self._readings.popleft()
+            conversation = Conversation(command.channel, command.section, command.ident)
+            self._dispatch(MarkAsReadFailed(command.name, NO_THREAD, conversation, temporary=True))
 
     def _run(self, run: LookUpRun, owner: _Owner, https: Https) -> None:
         """The thread."""

@@ -271,17 +271,14 @@ class Session:
         while (command := self._commands.until(end)) is not None:
             if isinstance(command, ReconnectNow):
                 raise ReconnectAsked
-            renewable = self._organisations is not None and self._organisations.sign_in_again
-            if self._state.state in SIGNED_IN and renewable:
-                if isinstance(command, CancelSignIn):
-                    continue  # of a sign-in that has failed: the session that is there goes on
+            if self._state.state in SIGNED_IN:
+                if isinstance(command, CancelSignIn) and command.session_stays:
+                    continue
                 if isinstance(command, SignIn):
                     waiting, command = [command], ReconnectNow()  # no reference to it, and the password, stays here
                     self._sign_in_again(waiting)
                     continue
-                raise LeaveAsked(command)
-            if not isinstance(command, SignIn) or self._state.state is State.SIGNING_IN:
-                raise LeaveAsked(command)
+            raise LeaveAsked(command)
 
     # --- signing in -------------------------------------------------------------------------------------------------
 
@@ -308,26 +305,33 @@ class Session:
             self._wait_interruptibly(0.0)
 
     def _sign_in_again(self, waiting: list[SignIn]) -> None:
-        """Log in beside a session whose access token is refused. Where that fails, the session goes on as it is.
+        """Log in beside a session whose access token is refused. Where that fails, or is called off for another user,
+        the session goes on as it is. One whose access token is good takes no second sign-in.
 
         Raises:
             ReconnectAsked: it worked: the next connection looks the organisations up.
             LeaveAsked: it worked, for another user.
         """
         organisations, command = self._organisations, waiting.pop()
-        assert organisations is not None
+        if organisations is None or not organisations.sign_in_again:
+            return
+        tokens = self._store.access, self._store.notification
         try:
             login = self._api.login(command.email, command.password)
         except sign_in.FAILURES as error:
             if self._commands.leaving():
                 return  # nobody waits for what became of it
             log.warning("%s: %s", error.title, error.message)
-            self._dispatch(sign_in.failed(error))
+            self._dispatch(sign_in.failed(error, session_stays=True))
             return
-        if login.user_id != organisations.user_id:
-            raise LeaveAsked(command)
-        self._signed_in(login)
-        raise ReconnectAsked
+        if login.user_id == organisations.user_id:
+            self._signed_in(login)
+            raise ReconnectAsked
+        if self._commands.leaving():
+            self._store.access, self._store.notification = tokens
+            return
+        self._organisations = None  # nothing of the first user's is to be resumed
+        raise LeaveAsked(command)
 
     def _signed_in(self, login: Login) -> None:
         assert self._organisations is not None

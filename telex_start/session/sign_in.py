@@ -66,9 +66,9 @@ def log_in(
                 wait(backoff.next())
 
 
-def failed(error: TelexStartError) -> SignInFailed:
+def failed(error: TelexStartError, *, session_stays: bool = False) -> SignInFailed:
     """What the main thread is told of a login that did not work."""
-    return SignInFailed(error.title, error.message, _kind(error))
+    return SignInFailed(error.title, error.message, _kind(error), session_stays)
 
 
 def refused(error: TelexStartError) -> bool:

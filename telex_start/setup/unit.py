@@ -15,6 +15,9 @@ _TEXT = """\
 [Unit]
 Description=Telex Start: the notifications of Telex, without an icon
 After=dbus.socket
+# It is started five times in an hour at most; then: systemctl --user reset-failed telex-start.service
+StartLimitIntervalSec=1h
+StartLimitBurst=5
 
 [Service]
 Type=exec
@@ -24,7 +27,8 @@ ExecReload=/bin/kill -HUP $MAINPID
 LoadCredential={credential}:{password_file}
 Restart=on-failure
 RestartSec=30
-# 2: a bad option or configuration; 3: a person has to sign in; 243: the file of LoadCredential is not there.
+# 2: a bad option or configuration; 3: the password is refused; 243: the file of LoadCredential is not there.
+# With 4 Telex has ended the session: started again, it signs in anew.
 RestartPreventExitStatus=2 3 243
 # Its lock, and the socket by which telex-start --exit finds it, beside those of an agent for another Telex.
 RuntimeDirectory=telex-start

@@ -96,7 +96,7 @@ class World:
     def _allow(self) -> None:
         for subject in self.subjects:
             if isinstance(subject, Headless):
-                subject.codes = (0, 3) if self.faults.session_over else (0,)
+                subject.codes = (0, 4) if self.faults.session_over else (0,)
 
     def _message(self, number: int) -> str:
         """A message in the middle of it: told once or, where the server has forgotten it, not at all."""

@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import sys
+import threading
 from itertools import combinations, pairwise
 from pathlib import Path
 
@@ -198,26 +199,30 @@ def test_an_icon_file_that_another_program_holds_is_left_alone(
 # --- the cache --------------------------------------------------------------------------------------------------------
 
 
+def drawn(unread: int, quiet: bool = False) -> list[pixmaps.Pixmap]:
+    return [(size, size, icons.argb32(icons.draw(State.ONLINE, unread, size, quiet))) for size in SIZES]
+
+
 def test_cached_pixels_are_those_that_were_drawn(tmp_path: Path) -> None:
-    drawn = [(size, size, icons.argb32(icons.draw(State.ONLINE, 3, size))) for size in SIZES]
-    assert pixmaps.pixmaps(State.ONLINE, 3, tmp_path / "icons") == drawn
-    assert pixmaps.pixmaps(State.ONLINE, 3, tmp_path / "icons") == drawn
+    for _ in range(2):
+        assert pixmaps.pixmaps(State.ONLINE, 3, tmp_path / "icons") == drawn(3)
 
 
 def test_a_pause_has_pixels_of_its_own_in_the_cache(tmp_path: Path) -> None:
     for quiet in (True, False, True):
-        drawn = [(size, size, icons.argb32(icons.draw(State.ONLINE, 3, size, quiet))) for size in SIZES]
-        assert pixmaps.pixmaps(State.ONLINE, 3, tmp_path, quiet) == drawn
+        assert pixmaps.pixmaps(State.ONLINE, 3, tmp_path, quiet) == drawn(3, quiet)
     assert len(list(tmp_path.iterdir())) == 2
     assert pixmaps.pixmaps(State.SIGNED_OUT, 0, tmp_path, True) == pixmaps.pixmaps(State.SIGNED_OUT, 0, tmp_path)
     assert len(list(tmp_path.iterdir())) == 3
 
 
-def test_neither_drawing_nor_reading_brings_pillow(tmp_path: Path) -> None:
+@pytest.mark.parametrize("cache", ["icons", "file/icons"], ids=["written", "not to be written"])
+def test_neither_drawing_nor_reading_brings_pillow(tmp_path: Path, cache: str) -> None:
     """A process that lives for weeks does not hold the megabytes of a drawing that took a moment."""
+    (tmp_path / "file").touch()
     code = (
         "import sys\nfrom telex_start.desktop.pixmaps import pixmaps, png\nfrom telex_start.states import State\n"
-        f"png(pixmaps(State.ONLINE, 3, {str(tmp_path)!r})[0])\nassert 'PIL' not in sys.modules\n"
+        f"png(pixmaps(State.ONLINE, 3, {str(tmp_path / cache)!r})[0])\nassert 'PIL' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
@@ -232,14 +237,64 @@ def test_a_damaged_file_is_drawn_anew(tmp_path: Path, damage: bytes) -> None:
     assert file.read_bytes() == whole
 
 
-def test_where_nothing_can_be_written_it_is_drawn(tmp_path: Path) -> None:
+class Painters:
+    """Counts the interpreters that are started, each of which may be one that never draws.
+
+    Attributes:
+        command: Shell words to run in their place.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.command = f'exec "{sys.executable}" "$@"'
+        self.program = folder / "python"
+        self._starts = folder / "starts"
+        self._starts.touch()
+        self.write()
+
+    def write(self) -> None:
+        self.program.write_text(f'#!/bin/sh\necho >>"{self._starts}"\n{self.command}\n')
+        self.program.chmod(0o755)
+
+    @property
+    def started(self) -> int:
+        return len(self._starts.read_bytes())
+
+
+@pytest.fixture
+def painters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Painters:
+    painters = Painters(tmp_path)
+    monkeypatch.setattr(sys, "executable", str(painters.program))
+    return painters
+
+
+def test_where_nothing_can_be_written_each_look_is_drawn_once(tmp_path: Path, painters: Painters) -> None:
+    """On a full disk, or in a home that is read only, each message and each reading changes the icon."""
     (tmp_path / "file").touch()
-    assert len(pixmaps.pixmaps(State.ONLINE, 3, tmp_path / "file" / "icons")) == len(SIZES)
+    for unread in (11, 12, 11, 12):
+        assert pixmaps.pixmaps(State.ONLINE, unread, tmp_path / "file" / "icons") == drawn(unread)
+    assert painters.started == 2
+
+
+def test_a_painter_that_does_not_end_holds_nothing_up(
+    tmp_path: Path, painters: Painters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "icons"
+    for unread in (20, 25):
+        pixmaps.pixmaps(State.ONLINE, unread, cache)
+    children = Path(f"/proc/self/task/{threading.get_native_id()}/children")
+    before = children.read_text()
+    painters.command = "exec sleep 20"
+    painters.write()
+    monkeypatch.setattr(pixmaps, "PAINTED_WITHIN", 0.5)
+    assert pixmaps.pixmaps(State.ONLINE, 24, cache) == drawn(25), "the nearest that is there"
+    assert children.read_text() == before
+    started = painters.started
+    assert pixmaps.pixmaps(State.ONLINE, 24, cache) == drawn(24)
+    assert painters.started == started
 
 
 def test_the_cache_stays_small_and_keeps_what_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pixmaps, "KEPT_FILES", 3)
-    monkeypatch.setattr(pixmaps, "_draw_elsewhere", lambda *_: False)  # or it would keep 48 there
     for unread in (1, 2, 3, 1, 4):
         pixmaps.pixmaps(State.ONLINE, unread, tmp_path)
     assert sorted(file.name.split("-")[1] for file in tmp_path.iterdir()) == ["1", "3", "4"]

@@ -7,7 +7,6 @@ both go with the process that has entered.
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -21,6 +20,7 @@ CHECKOUT = "/telex-start"
 SHARE = "/share"
 """Where the run's own folder is found inside."""
 _PYTHON = "/opt/telex-start/bin/python"
+_LOCK = "packaging/requirements/runtime.txt"
 _STAMP = "opt/telex-start.stamp"
 _AUTHORITIES = "/opt/authorities.pem"
 
@@ -49,10 +49,11 @@ class Root:
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         stamp = self.folder / _STAMP
         done = stamp.read_text().split() if stamp.exists() else []
+        locked = (self._checkout / _LOCK).read_text(encoding="utf-8")
         for step, marks, work in (
             ("Debian", [self._desktop.suite], self._bootstrap),
             ("packages", [*COMMON, *self._desktop.packages], self._install),
-            ("Python packages", self._requirements(), self._install_python),
+            ("Python packages", [locked], self._install_python),
         ):
             mark = hashlib.sha256("\n".join(marks).encode()).hexdigest()
             if mark not in done:
@@ -93,12 +94,9 @@ class Root:
 
     def _install_python(self, share: Path) -> None:
         trusted = ["--cert", _AUTHORITIES] if roots.give_authorities(self.folder, _AUTHORITIES) else []
-        self._inside(share, "python3", "-m", "venv", "/opt/telex-start")
-        self._inside(share, _PYTHON, "-m", "pip", "install", "-q", *trusted, *self._requirements())
-
-    def _requirements(self) -> list[str]:
-        project = tomllib.loads((self._checkout / "pyproject.toml").read_text())["project"]
-        return list(project["dependencies"])
+        self._inside(share, "python3", "-m", "venv", "--clear", "/opt/telex-start")
+        locked = ["--only-binary", ":all:", "--require-hashes", "-r", f"{CHECKOUT}/{_LOCK}"]
+        self._inside(share, _PYTHON, "-m", "pip", "install", "-q", *trusted, *locked)
 
     def _inside(self, share: Path, *command: str) -> None:
         environ = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive", "HOME": "/root"}

@@ -117,11 +117,20 @@ def test_without_standard_streams_it_still_tells_by_its_code(tmp_path: Path) -> 
 
 @pytest.fixture
 def core_dumps() -> Iterator[None]:
-    """Programs started now inherit that they may dump core, where this user may at all."""
+    """Programs started now inherit that they may dump core, where this user may at all, and what of them."""
     soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    kept = Path("/proc/self/coredump_filter").read_text()
     resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+    Path("/proc/self/coredump_filter").write_text("0x7f")
     yield
+    Path("/proc/self/coredump_filter").write_text(f"0x{kept}")
     resource.setrlimit(resource.RLIMIT_CORE, (soft, hard))
+
+
+def dumps(process: Path) -> tuple[str, str]:
+    """How long a core dump of it may be, and what a handler gets that the kernel pipes one to, as core(5) has both."""
+    [limit] = [line for line in (process / "limits").read_text().splitlines() if "core file" in line]
+    return limit.split()[4], (process / "coredump_filter").read_text().strip()
 
 
 @pytest.mark.usefixtures("core_dumps")
@@ -134,8 +143,23 @@ def test_nobody_else_on_the_machine_sees_the_password(tmp_path: Path, telex: San
             content = (process / name).read_bytes()
             assert telex.email.encode() in content or name == "environ"
             assert telex.password.encode() not in content
-        [limit] = [line for line in (process / "limits").read_text().splitlines() if "core file" in line]
-        assert limit.split()[4] == "0"
+        assert dumps(process) == ("0", "00000000")
+
+
+@pytest.mark.usefixtures("core_dumps")
+def test_the_client_dumps_core_as_the_person_has_it(tmp_path: Path, telex: Sandbox) -> None:
+    client, told = tmp_path / "client", tmp_path / "told"
+    os.mkfifo(told)
+    client.write_text(f'#!/bin/sh\ncp -r /proc/$$/limits /proc/$$/coredump_filter "{tmp_path}"\necho >"{told}"\n')
+    client.chmod(0o755)
+    environ = {**telex.environ, "TELEX_START_MAIN_APP_COMMAND": str(client)}
+    options = ("--headless", "--json", "--email", telex.email, "--password-stdin")
+    with Program(tmp_path, *options, environ=environ, given=telex.password + "\n") as agent:
+        agent.event("state", state="online", subscribed=1)
+        with Program(tmp_path, environ=environ) as second:
+            assert second.ended() == 0
+        told.read_bytes()
+    assert dumps(tmp_path) == dumps(Path("/proc/self"))
 
 
 def test_a_headless_agent_brings_nothing_of_a_desktop(tmp_path: Path, telex: Sandbox) -> None:

@@ -71,7 +71,7 @@ def test_a_session_that_is_over_is_an_error_and_no_notification(tmp_path: Path, 
         telex.kick(3005)
         told = agent.event("error", title="Please sign in again")
         assert told["message"] == "Telex has ended the session. Until you sign in, no notifications come."
-        assert agent.ended() == 3
+        assert agent.ended() == 4
         assert len(agent.events("error")) == 1
         assert agent.events("notification") == []
 

@@ -381,7 +381,7 @@ def test_a_whole_session_at_debug_keeps_every_secret(tmp_path: Path, telex: Sand
         agent.event("state", state="online", subscribed=2)
         telex.revoke_session()
         telex.expire_tokens()
-        assert agent.ended() == 3
+        assert agent.ended() == 4
         seen = agent.log() + agent.errors + "\n".join(agent.output)
     assert "was refused by notification token" in agent.log(), "there should be something to keep secrets in"
     assert telex.password not in seen

@@ -11,7 +11,8 @@ import pytest
 
 from tests.process import ROOT
 
-TOOLS = ("bash", "dirname", "id", "cat", "cksum", "grep", "env")
+TOOLS = ("bash", "dirname", "id", "cat", "cksum", "env", "mkdir", "cp", "rm")
+LOCKS = {"demo": "packaging/requirements/sandbox.txt", "test": "packaging/requirements/test.txt"}
 WINDOWS = "MINGW64_NT-10.0-26100"
 """What Git's bash says there."""
 
@@ -19,8 +20,8 @@ WINDOWS = "MINGW64_NT-10.0-26100"
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """What it looks at, and a search path with little else."""
-    for name in (".ci/set-up", "pyproject.toml"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+    for name in (".ci/set-up", "pyproject.toml", *LOCKS.values()):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / "bin").mkdir()
     for tool in TOOLS:
@@ -35,12 +36,33 @@ def stand_in(checkout: Path, name: str, script: str) -> None:
     file.chmod(0o755)
 
 
-def set_up(checkout: Path, system: str) -> subprocess.CompletedProcess[str]:
+def a_python(checkout: Path, folder: str = "bin") -> Path:
+    """A Python on the search path that notes what it is told to do; the one of the environment that it makes."""
+    python = checkout / ".venv" / folder / "python"
+    # Asked what it is, it answers; made to, it makes an environment, whose Python installs the packages.
+    script = f'''
+echo "$@" >>"{checkout}/said"
+case "$1 $2" in
+  -c*) echo "a Python" ;;
+  "-m venv") mkdir -p "{python.parent}" && cp "$0" "{python}" ;;
+esac'''
+    stand_in(checkout, "python3", script)
+    return python
+
+
+def set_up(checkout: Path, system: str, purpose: str = "test") -> subprocess.CompletedProcess[str]:
     stand_in(checkout, "uname", f"echo {system}")
     environ = {"PATH": str(checkout / "bin"), "HOME": str(checkout)}
-    done = subprocess.run([checkout / ".ci" / "set-up", "test"], env=environ, capture_output=True, text=True)
+    done = subprocess.run([checkout / ".ci" / "set-up", purpose], env=environ, capture_output=True, text=True)
     assert not (checkout / "installed").exists(), "nothing is installed on the system"
     return done
+
+
+def installed(checkout: Path, purpose: str) -> list[str]:
+    """What a set-up has pip do, on macOS."""
+    (checkout / "said").write_text("")
+    assert set_up(checkout, "Darwin", purpose).returncode == 0
+    return [line for line in (checkout / "said").read_text().splitlines() if line.startswith("-m pip")]
 
 
 @pytest.mark.parametrize(
@@ -59,19 +81,30 @@ def test_it_says_which_python_it_wants_and_installs_nothing(checkout: Path, syst
 @pytest.mark.parametrize(("system", "folder"), [("Darwin", "bin"), (WINDOWS, "Scripts")])
 def test_it_makes_the_environment_with_that_python_alone(checkout: Path, system: str, folder: str) -> None:
     """Without PyGObject, Xvfb and the like, which the tests that are left out there would need."""
-    python = checkout / ".venv" / folder / "python"
-    for tool in ("mkdir", "cp", "rm"):
-        (checkout / "bin" / tool).symlink_to(shutil.which(tool) or "")
-    # Asked what it is, it answers; made to, it makes an environment, whose Python installs the packages.
-    script = f'''
-echo "$@" >>"{checkout}/said"
-case "$1 $2" in
-  -c*) echo "a Python" ;;
-  "-m venv") mkdir -p "{python.parent}" && cp "$0" "{python}" ;;
-esac'''
-    stand_in(checkout, "python3", script)
+    python = a_python(checkout, folder)
     done = set_up(checkout, system)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
-    said = (checkout / "said").read_text().splitlines()
-    assert said[-1] == "-m pip install -q --disable-pip-version-check -e .[test]"
     assert os.access(python, os.X_OK)
+
+
+@pytest.mark.parametrize("purpose", LOCKS)
+def test_only_what_is_locked_is_fetched(checkout: Path, purpose: str) -> None:
+    """Neither the newest of something nor what something is built with."""
+    a_python(checkout)
+    packages, project = installed(checkout, purpose)
+    assert packages.endswith(f" install --only-binary :all: --require-hashes -r {LOCKS[purpose]}")
+    assert project.endswith(" install --no-index --no-deps --no-build-isolation -e .")
+
+
+def test_another_lock_makes_another_environment(checkout: Path) -> None:
+    """Without what only the earlier lock had."""
+    python = a_python(checkout)
+    left = python.parent / "left"
+    assert installed(checkout, "test")
+    left.touch()
+    assert installed(checkout, "test") == installed(checkout, "demo") == []
+    assert left.exists()
+    with (checkout / LOCKS["test"]).open("a") as lock:
+        lock.write("# another\n")
+    assert installed(checkout, "test")
+    assert not left.exists()

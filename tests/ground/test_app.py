@@ -16,7 +16,7 @@ from telex_start.agent import DispatchQueue
 from telex_start.app.app import App
 from telex_start.app.ports import Memory
 from telex_start.app.renewal import SELDOM, SETTLE
-from telex_start.app.sign_in_desk import EXIT_REFUSED
+from telex_start.app.sign_in_desk import EXIT_ENDED, EXIT_REFUSED
 from telex_start.app.signing_in import WAIT_WITHIN
 from telex_start.config import Config
 from telex_start.errors import NobodyToAsk, TelexStartError
@@ -723,6 +723,15 @@ def test_a_refusal_that_crosses_the_cancelling_of_its_sign_in_opens_no_window(sc
     assert (scene.surface.troubles, len(scene.surface.opened)) == ([], 1)
 
 
+def test_neither_does_one_of_a_sign_in_beside_a_session(scene: Scene) -> None:
+    after_the_window(scene, SignInFailed("Sign-in refused", "…", SignInFailure.CREDENTIALS, session_stays=True))
+    for event in (STALE, MenuClicked(MenuItem.LOGIN), WindowSubmitted(ME, "wrong"), WindowClosed()):
+        scene.events.put(event)
+    assert scene.app.run([], open_window=False) == 0
+    assert (scene.surface.troubles, len(scene.surface.opened)) == ([], 1)
+    assert scene.session.sent == [SignIn(ME, "wrong"), CancelSignIn(session_stays=True)]
+
+
 @pytest.mark.parametrize("again", [MenuClicked(MenuItem.LOGIN), IconClicked(), SecondStart(Request.OPEN)], ids=repr)
 @pytest.mark.parametrize("before", [[], [WindowSubmitted(ME, "secret"), SIGNING_IN, CONNECTING]], ids=["idle", "busy"])
 def test_asking_for_the_window_in_the_very_turn_that_closes_it_opens_it_again(
@@ -987,7 +996,7 @@ def test_a_terminal_is_told_that_the_session_is_over_and_asked(scene: Scene) -> 
 
 def test_where_nobody_can_be_asked_a_session_that_is_over_is_the_end(scene: Scene) -> None:
     scene.surface.answers = [NobodyToAsk]
-    assert scene.run(ONLINE, SESSION_OVER, sign_in=[SignIn(ME, "secret")]) == EXIT_REFUSED
+    assert scene.run(ONLINE, SESSION_OVER, sign_in=[SignIn(ME, "secret")]) == EXIT_ENDED
     assert scene.app.last_words == "the session has ended: Your Telex session has ended."
     assert scene.said == [SIGN_IN_NEEDED]
 

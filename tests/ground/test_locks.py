@@ -1,4 +1,4 @@
-"""What a release is made of is pinned: within pyproject.toml's bounds, with hashes, for every platform at once."""
+"""What is installed here is pinned: within pyproject.toml's bounds, with hashes, for every platform at once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = ROOT / "packaging" / "requirements"
 LOCKS = sorted(REQUIREMENTS.glob("*.txt"))
-OURSELVES = "telex-start (pyproject.toml)"
 
 MACHINES = [
     {"sys_platform": "linux", "platform_machine": "x86_64", "platform_system": "Linux", "os_name": "posix"},
@@ -37,7 +36,7 @@ class Pin(NamedTuple):
     requirement: Requirement
     hashes: list[str]
     wanted_by: list[str]
-    """Names of packages, `OURSELVES`, or ``-r FILE``."""
+    """Names of packages, and of the files that name it."""
 
     @property
     def name(self) -> str:
@@ -75,9 +74,15 @@ def asked(lock: Path) -> list[Requirement]:
     if source.exists():
         lines = source.read_text(encoding="utf-8").splitlines()
         return [Requirement(line) for line in lines if line.strip() and not line.startswith("#")]
-    assert lock.name == "runtime.txt", f"{lock.name} has no source"
     with (ROOT / "pyproject.toml").open("rb") as file:
-        return [Requirement(line) for line in tomllib.load(file)["project"]["dependencies"]]
+        content = tomllib.load(file)
+    lines = list(content["project"]["dependencies"])
+    if lock.name != "runtime.txt":
+        extras = content["project"]["optional-dependencies"]
+        assert extras["test"][0] == "telex-start[sandbox]"
+        lines += extras["sandbox"] + content["build-system"]["requires"]
+        lines += {"sandbox.txt": [], "test.txt": extras["test"][1:]}[lock.name]
+    return [Requirement(line) for line in lines]
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
@@ -111,16 +116,20 @@ def test_each_dependency_has_one_pin_within_its_bounds_on_every_platform(lock: P
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
 def test_a_lock_names_what_is_asked_for_and_what_that_needs_and_nothing_else(lock: Path) -> None:
     pins = {pin.name: pin for pin in read(lock)}
-    source = OURSELVES if lock.name == "runtime.txt" else f"-r packaging/requirements/{lock.stem}.in"
-    direct = {name for name, pin in pins.items() if source in pin.wanted_by}
-    assert direct == {canonicalize_name(need.name) for need in asked(lock)}
-    reached, waiting = set(), sorted(direct)
+    reached, waiting = set(), [canonicalize_name(need.name) for need in asked(lock)]
     while waiting:
         name = waiting.pop()
         if name not in reached:
             reached.add(name)
             waiting += [other for other, pin in pins.items() if name in pin.wanted_by]
     assert reached == set(pins)
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
+def test_what_two_locks_have_is_of_one_version(lock: Path) -> None:
+    """What is tested is what is released, and built as it is released."""
+    known = {pin.name: pin.version for other in LOCKS for pin in read(other)}
+    assert {pin.name: pin.version for pin in read(lock)}.items() <= known.items()
 
 
 def test_the_folder_packaging_is_no_python_package() -> None:

@@ -129,7 +129,7 @@ def test_a_session_that_is_still_good_is_no_success_of_the_sign_in_after_it() ->
     window = Window()
     dialogue = SignInDialogue(window, lambda: 0.0)
     dialogue.submitted(signed_in=True)
-    dialogue.state(online(2, 2))
+    dialogue.state(StateChanged(State.ONLINE, "", 2, 2, sign_in_again=True))
     assert window.said == [("busy", "Signing in…")]
     for state in (State.SIGNED_OUT, State.SIGNING_IN, State.CONNECTING):
         dialogue.state(StateChanged(state))

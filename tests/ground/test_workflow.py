@@ -32,6 +32,12 @@ def test_all_that_is_run_here_before_a_change_is_run_there() -> None:
     )
 
 
+def test_the_newest_packages_are_tried_each_week() -> None:
+    job = re.search(r"^  newest:\n((?: {4}.*\n)+)", TEXT, re.MULTILINE)
+    assert job and "run: make test-newest" in job[1] and "github.event_name == 'schedule'" in job[1]
+    assert re.search(r'cron: "\d+ \d+ \* \* \d"', TEXT)
+
+
 def test_there_is_a_run_for_each_python_and_system_that_we_name() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     pythons = {each.rpartition(" ")[2] for each in project["classifiers"] if re.search(r":: 3\.\d+$", each)}

@@ -39,7 +39,7 @@ _WITHIN = 1800.0
 
 def main(options: list[str]) -> int:
     """Build it, and run the scenarios."""
-    made = subprocess.run([ROOT / "tests" / "windows" / "set_up.sh", MACHINE], stdin=subprocess.DEVNULL)
+    made = subprocess.run([ROOT / "tests" / "windows" / "set_up.sh", MACHINE, sys.executable], stdin=subprocess.DEVNULL)
     if made.returncode:
         return made.returncode
     began = time.monotonic()

@@ -222,7 +222,7 @@ def test_where_look_ups_are_refused_for_long_the_person_is_told_once_and_pushes_
         sandbox.publish(0, again)
         session.await_received(again + 1)
     assert session.all(Notice) == [notice], "once"
-    session.send(CancelSignIn())  # the window was opened, and closed again
+    session.send(CancelSignIn(session_stays=True))  # the window was opened, and closed again
     session.sign_in(password="wrong")
     assert session.await_failure().kind is SignInFailure.CREDENTIALS
     session.await_subscribed(2)

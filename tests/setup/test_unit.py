@@ -192,8 +192,9 @@ def test_it_runs_hardened_with_the_password_and_reaches_the_session_bus(
         manager.run("systemctl", "--user", "stop", unit.NAME)  # a start would wait until it starts again by itself
         put.start()
         telex.wait_until(lambda status: status["push_connections"] == 1)
-        telex.revoke_session()
-        telex.kick(3005)
+        put.password.write_text("wrong\n")
+        manager.run("systemctl", "--user", "stop", unit.NAME)
+        put.start()
         put.wait_for(SubState="failed", ExecMainStatus="3")
 
         put.password.unlink()
@@ -204,3 +205,26 @@ def test_it_runs_hardened_with_the_password_and_reaches_the_session_bus(
         assert "The unit without an icon has been stopped and taken away." in said
         assert manager.run("systemctl", "--user", "is-enabled", unit.NAME, ok=False).strip() != "enabled"
         assert not (manager.home / ".config" / "systemd").exists()
+
+
+def test_a_session_that_telex_ends_is_begun_anew_five_times_in_an_hour_at_most(
+    manager: UserManager, unprivileged: Installed
+) -> None:
+    """It stayed dead, though systemd holds the password."""
+    with Sandbox("--organisations", "1") as telex:
+        put = Set(manager, unprivileged, telex)
+        limit = {"StartLimitBurst": "5", "StartLimitIntervalUSec": "1h"}
+        assert manager.show(unit.NAME, *limit) == limit
+        sooner = manager.home / f"{UNIT}.d" / "sooner.conf"
+        sooner.parent.mkdir()
+        sooner.write_text("[Service]\nRestartSec=0\n")
+        manager.run("systemctl", "--user", "daemon-reload")
+        put.start()
+        telex.wait_until(lambda status: status["push_connections"] == 1)
+        telex.revoke_session()
+        telex.kick(3005)
+        telex.wait_until(lambda status: status["logins"] == 2 and status["push_connections"] == 1, TIMEOUT)
+        assert manager.show(unit.NAME, "NRestarts") == {"NRestarts": "1"}
+        sooner.unlink()
+        sooner.parent.rmdir()
+        manager.run(unprivileged.script, "autostart", "off")

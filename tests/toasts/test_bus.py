@@ -114,6 +114,26 @@ def test_a_late_answer_is_nobodys(private_bus: PrivateBus) -> None:
         assert is_answer(ask(bus, ping()))
 
 
+def test_an_answer_that_has_come_is_read_before_it_is_given_up(private_bus: PrivateBus) -> None:
+    """As after the process was stopped for some seconds: nobody was slow but itself."""
+    with running(private_bus.address) as bus, BusClient(private_bus) as peer:
+        calls: SimpleQueue[Message] = SimpleQueue()
+        peer.answer = lambda call, *_: calls.put(call)  # type: ignore[method-assign]
+        answers: SimpleQueue[Message | NoReply] = SimpleQueue()
+        bus.call(new_method_call(DBusAddress("/x", peer.unique_name, "x.y"), "Slow"), answers.put, 1.0)
+        call = calls.get(timeout=TIMEOUT)
+        stopped = threading.Event()
+
+        def stop() -> None:
+            stopped.set()
+            time.sleep(1.1)
+
+        bus.post(stop)
+        assert stopped.wait(TIMEOUT)
+        peer._connection.send(new_method_return(call))
+        assert is_answer(answers.get(timeout=TIMEOUT))
+
+
 def test_signals_come_to_who_subscribed(private_bus: PrivateBus) -> None:
     heard: SimpleQueue[Message] = SimpleQueue()
     bus = Bus(private_bus.address)

@@ -268,7 +268,7 @@ def test_a_failure_is_told_again_after_a_success_between(private_bus: PrivateBus
 def impatient(timeout: float) -> Any:
     """``Bus.call`` with a shorter time-out."""
     call = Bus.call
-    return lambda bus, message, on_reply, _=0.0: call(bus, message, on_reply, timeout)
+    return lambda bus, message, on_reply, _=0.0, **more: call(bus, message, on_reply, timeout, **more)
 
 
 def test_without_a_daemon_a_toast_waits_a_little_and_then_it_is_told(
@@ -723,6 +723,103 @@ class OnScreen(FakeNotificationDaemon):
         """Wait until all that was sent to it before is read."""
         bus = "org.freedesktop.DBus"
         self.call(bus, "/org/freedesktop/DBus", bus, "GetId")
+
+
+class LateDaemon(OnScreen):
+    """One that shows each toast at once, and answers when it is told to."""
+
+    def __init__(self, bus: PrivateBus) -> None:
+        super().__init__(bus)
+        self._owed: list[Message] = []
+        self.late = False
+
+    def answer(self, call: Message, interface: str, member: str) -> Any:
+        answer = super().answer(call, interface, member)
+        if member != "Notify" or not self.late:
+            return answer
+        self._owed.append(reply_to(call, answer[1][0]))
+        return None
+
+    def answer_at_last(self) -> None:
+        for reply in self._owed:
+            self._connection.send(reply)
+
+
+LATE = toast(1, key="state")
+
+
+@pytest.fixture
+def late(private_bus: PrivateBus, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[LateDaemon, Toasts]]:
+    """:data:`LATE` is on the screen, and was given up."""
+    dispatch: SimpleQueue[Event] = SimpleQueue()
+    with LateDaemon(private_bus) as daemon, showing(private_bus, dispatch) as toasts:
+        toasts.show(toast(0))
+        daemon.wait_for(1)
+        daemon.late = True
+        with monkeypatch.context() as impatience:
+            impatience.setattr("telex_start.desktop.bus.bus.Bus.call", impatient(0.2))
+            toasts.show(LATE)
+            assert failure(dispatch) == "The notification daemon does not answer."
+        daemon.late = False
+        daemon.close(1)
+        del daemon.on_screen[1]
+        yield daemon, toasts
+
+
+def is_on_screen(daemon: LateDaemon, *expected: str) -> None:
+    daemon.wait_until(lambda: sorted(daemon.on_screen.values()) == sorted(expected), f"{expected}")
+
+
+def test_a_toast_that_was_taken_back_goes_once_its_number_comes(late: tuple[LateDaemon, Toasts]) -> None:
+    """The daemon was too slow, and what was said held no more: it stayed on the screen for good."""
+    daemon, toasts = late
+    toasts.close("state")
+    toasts.show(toast(2))  # the close is dealt with by then
+    is_on_screen(daemon, "t1", "t2")
+    daemon.answer_at_last()
+    is_on_screen(daemon, "t2")
+
+
+def test_a_toast_that_was_said_anew_is_there_once(late: tuple[LateDaemon, Toasts]) -> None:
+    daemon, toasts = late
+    toasts.show(LATE)
+    is_on_screen(daemon, "t1", "t1")
+    daemon.answer_at_last()
+    is_on_screen(daemon, "t1")
+    toasts.close("state")
+    is_on_screen(daemon)
+
+
+def test_a_toast_whose_number_came_late_is_replaced_and_taken_away(late: tuple[LateDaemon, Toasts]) -> None:
+    daemon, toasts = late
+    daemon.answer_at_last()
+    toasts.show(toast(2, key="state"))
+    is_on_screen(daemon, "t2")
+    toasts.close("state")
+    is_on_screen(daemon)
+
+
+def test_a_number_that_comes_late_does_not_hit_what_has_taken_its_place(
+    private_bus: PrivateBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dispatch: SimpleQueue[Event] = SimpleQueue()
+    with LateDaemon(private_bus) as daemon, showing(private_bus, dispatch) as toasts:
+        toasts.show(toast(0, key="state"))
+        daemon.wait_for(1)
+        daemon.late = True
+        with monkeypatch.context() as impatience:
+            impatience.setattr("telex_start.desktop.bus.bus.Bus.call", impatient(0.2))
+            toasts.show(toast(1, key="state"))
+            assert failure(dispatch) == "The notification daemon does not answer."
+        daemon.late = False
+        toasts.show(toast(2, key="state"))
+        is_on_screen(daemon, "t2")
+        daemon.answer_at_last()
+        daemon.click(1)  # once this has come, so has the number
+        assert dispatch.get(timeout=TIMEOUT) == ToastClicked(toast(2, key="state"))
+        toasts.show(toast(3))
+        daemon.wait_until(lambda: "t3" in titles(daemon), "the next")
+        is_on_screen(daemon, "t2", "t3")
 
 
 def test_a_click_brings_the_token_that_came_for_it(private_bus: PrivateBus, daemon: FakeNotificationDaemon) -> None:

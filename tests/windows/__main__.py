@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
         print(f"tests.windows: no such part: {unknown[0]}; there are {', '.join([PURE, *SCENARIOS])}", file=sys.stderr)
         return 2
     began = time.monotonic()
-    made = subprocess.run([HERE / "set_up.sh", MACHINE], stdin=subprocess.DEVNULL)
+    made = subprocess.run([HERE / "set_up.sh", MACHINE, sys.executable], stdin=subprocess.DEVNULL)
     if made.returncode:
         return made.returncode
     parts = [PURE, *SCENARIOS] if "all" in named else [one for one in named if one in (PURE, *SCENARIOS)]

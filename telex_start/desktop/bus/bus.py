@@ -61,6 +61,8 @@ CONNECT_TIMEOUT = 2.0
 _FIRST_RETRY = 0.1
 _LAST_RETRY = 60.0
 _RETRY_FOR_A_CALL = 1.0
+_MOST_LATE = 100
+"""Answers that are still of use to somebody after their time-out."""
 _STABLE = 10.0
 """Seconds after which a connection that breaks was a good one."""
 
@@ -80,12 +82,20 @@ Reply = Callable[[Message | NoReply], object]
 class _Call:
     """A message on its way out, and who waits for its answer."""
 
-    __slots__ = ("data", "deadline", "on_reply", "serial")
+    __slots__ = ("data", "deadline", "late", "on_reply", "serial")
 
-    def __init__(self, serial: int, data: bytes, on_reply: Reply | None, timeout: float = CALL_TIMEOUT) -> None:
+    def __init__(
+        self,
+        serial: int,
+        data: bytes,
+        on_reply: Reply | None,
+        timeout: float = CALL_TIMEOUT,
+        late: Callable[[Message], object] | None = None,
+    ) -> None:
         self.serial = serial
         self.data = data
         self.on_reply = on_reply
+        self.late = late
         self.deadline = time.monotonic() + timeout
 
     def answer(self, reply: Message | NoReply) -> None:
@@ -133,6 +143,7 @@ class Bus:
         self._waiting: deque[_Call] = deque()
         self._writing: tuple[_Call, memoryview] | None = None
         self._unanswered: dict[int, _Call] = {}
+        self._late: dict[int, Callable[[Message], object]] = {}
         self._tried = False
         self._next_try = 0.0
         self._retry = _FIRST_RETRY
@@ -195,13 +206,20 @@ class Bus:
             return self._loop.post(self.close)
         return self._loop.stop(timeout)
 
-    def call(self, message: Message, on_reply: Reply | None, timeout: float = CALL_TIMEOUT) -> bool:
+    def call(
+        self,
+        message: Message,
+        on_reply: Reply | None,
+        timeout: float = CALL_TIMEOUT,
+        late: Callable[[Message], object] | None = None,
+    ) -> bool:
         """Send a method call, or with ``on_reply`` None any message, to which then no answer is expected.
 
         Args:
             message: What to send.
             on_reply: Gets the answer, which may be an error (:func:`error_of`), or why there is none.
             timeout: Seconds for the answer, and for how long the message waits where the bus is gone.
+            late: Gets an answer that comes after ``on_reply`` was told of none.
 
         Returns:
             False if too much is waiting already, or this was stopped; then ``on_reply`` is not called.
@@ -212,7 +230,7 @@ class Bus:
         if on_reply is None and message.header.message_type is MessageType.method_call:
             message.header.flags |= MessageFlag.no_reply_expected
         serial = next(self._serials)
-        call = _Call(serial, message.serialise(serial), on_reply, timeout)
+        call = _Call(serial, message.serialise(serial), on_reply, timeout, late)
         return self.post(lambda: self._enqueue(call))
 
     def post(self, work: Callable[[], object]) -> bool:
@@ -235,8 +253,14 @@ class Bus:
             for call in [call for call in self._waiting if call.deadline <= now]:
                 self._waiting.remove(call)
                 call.answer(NoReply.NEVER_SENT)
+            if any(call.deadline <= now for call in self._unanswered.values()):
+                self.ready()  # this process may have got no time to read what has come
             for call in [call for call in self._unanswered.values() if call.deadline <= now]:
                 del self._unanswered[call.serial]
+                if call.late is not None:
+                    if len(self._late) >= _MOST_LATE:
+                        del self._late[next(iter(self._late))]
+                    self._late[call.serial] = call.late
                 call.answer(NoReply.NO_ANSWER)
             if self._transport is None and self._wanted() and now >= self._next_try:
                 self._connect(now)
@@ -322,6 +346,7 @@ class Bus:
             call, self._writing = self._writing[0], None
             if self._unanswered.pop(call.serial, None) is not None:
                 self._waiting.appendleft(call)
+        self._late.clear()
         unanswered, self._unanswered = self._unanswered, {}
         for call in unanswered.values():
             call.answer(NoReply.NO_ANSWER)
@@ -357,9 +382,11 @@ class Bus:
         elif kind is MessageType.method_call:
             self._serve(message)
         else:
-            call = self._unanswered.pop(message.header.fields.get(HeaderFields.reply_serial, 0), None)
-            if call is not None:
+            serial = message.header.fields.get(HeaderFields.reply_serial, 0)
+            if (call := self._unanswered.pop(serial, None)) is not None:
                 call.answer(message)
+            elif (late := self._late.pop(serial, None)) is not None:
+                guarded(late, message)
 
     def _serve(self, message: Message) -> None:
         fields = message.header.fields

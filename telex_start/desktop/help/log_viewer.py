@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 
 from .. import x11
-from ..activation import environment
+from ..activation import environment, shell
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ def _open(path: str | None, token: str) -> str:
     if opener is None or setsid is None:
         return "xdg-open (of xdg-utils) is not installed"
     with subprocess.Popen(
-        [setsid, "--fork", "/bin/sh", "-c", _TELL_CODE, opener, path],
+        [setsid, "--fork", *shell(_TELL_CODE), opener, path],
         env=environment(token),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

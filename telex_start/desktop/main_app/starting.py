@@ -8,7 +8,7 @@ import sys
 import time
 from typing import NamedTuple
 
-from ..activation import environment
+from ..activation import environment, shell
 
 _TELL_PID = 'echo $$; exec "$0" "$@" >/dev/null'
 """What a shell does in between, which keeps its process."""
@@ -58,7 +58,7 @@ def detach(command: tuple[str, ...], folder: str | None = None, token: str = "")
         return Start(command, at, process.pid, process)
     # A child that ends before this program would stay as a zombie: setsid starts it as nobody's child, and ends.
     process = subprocess.Popen(
-        [setsid, "--fork", "/bin/sh", "-c", _TELL_PID, *command],
+        [setsid, "--fork", *shell(_TELL_PID), *command],
         cwd=folder,
         env=environ,
         stdin=null,

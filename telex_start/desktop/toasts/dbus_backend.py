@@ -2,9 +2,9 @@
 
 All state but the queue belongs to the bus's thread. One call at a time is under way: so toasts keep their order, and a
 daemon that never answers has one call to answer, not many; what waits meanwhile is bounded. A toast that a daemon may
-have got is never sent a second time; one that certainly reached none waits a few seconds for the daemon or the bus to
-come back. A daemon that is known is addressed by its unique name: what is written for it, and numbers that it gave,
-are not for another that took its place a moment ago.
+have got is never sent a second time, and an answer that comes late still tells its number. A toast that certainly
+reached no daemon waits a few seconds for one, or for the bus, to come back. A daemon that is known is addressed by its
+unique name: what is written for it, and numbers that it gave, are not for another that took its place a moment ago.
 """
 
 from __future__ import annotations
@@ -117,6 +117,8 @@ class DBusToasts:
         self._retry_is_due = False
         self._open: dict[int, Toast] = {}
         self._latest: dict[Handle, int] = {}
+        # The last toast of each handle, where the daemon's answer to it is overdue: its number may come still.
+        self._overdue: dict[Handle | None, Toast] = {}
         self._expired: set[int] = set()
         self._token = (0, "")
         self._started = time.monotonic()
@@ -240,8 +242,12 @@ class DBusToasts:
         message = new_method_call(self._address(), "Notify", "susssasa{sv}i", arguments)
         self._under_way = toast
         asked = self._daemon
-        self._busy = self._bus.call(message, lambda reply: self._notified(toast, asked, reply))
-        if not self._busy:
+        self._busy = self._bus.call(
+            message, lambda reply: self._notified(toast, asked, reply), late=lambda reply: self._came_late(toast, reply)
+        )
+        if self._busy:
+            self._overdue.pop(toast.handle, None)
+        else:
             self._under_way = None
             self.queue.done()
             self._on_failed("A toast could not be sent to the notification daemon.")
@@ -260,6 +266,10 @@ class DBusToasts:
         wanted = self.queue.done()
         error = "" if isinstance(reply, NoReply) else error_of(reply)
         if isinstance(reply, NoReply) or error == _NO_ANSWER_ERROR:
+            if isinstance(reply, NoReply) and wanted and toast.handle is not None:
+                if len(self._overdue) >= _MOST_OPEN:
+                    del self._overdue[next(iter(self._overdue))]
+                self._overdue[toast.handle] = toast
             self._on_failed("The notification daemon does not answer.")
         elif error:
             self._on_failed(f"The notification daemon refused a toast ({error}).")
@@ -273,6 +283,19 @@ class DBusToasts:
             self._on_shown(toast)
         self._look_whether_left()
         self._next()
+
+    def _came_late(self, toast: Toast, reply: Message) -> None:
+        """The daemon has shown it after all, or refused it. What was said of it meanwhile holds."""
+        ident, daemon = _first(reply), _sender(reply)
+        if error_of(reply) or not isinstance(ident, int) or self._daemon not in ("", daemon):
+            return
+        self._daemon = daemon
+        if toast.handle is None or self._overdue.get(toast.handle) is toast:
+            self._overdue.pop(toast.handle, None)
+            self._remember(toast, ident)
+        elif ident not in self._open:  # it is there where the toast has been replaced
+            self._take_away(ident)
+        self._on_shown(toast)
 
     def _remember(self, toast: Toast, ident: Any) -> None:
         if not isinstance(ident, int):
@@ -355,11 +378,15 @@ class DBusToasts:
 
     def _close(self, handle: Handle) -> None:
         self._bus.assert_on_thread()
+        self._overdue.pop(handle, None)
         ident = self._latest.get(handle)
         if ident is not None:
             self._forget(ident)
-            message = new_method_call(self._address(), "CloseNotification", "u", (ident,))
-            self._unconfirmed += self._bus.call(message, self._close_answered)
+            self._take_away(ident)
+
+    def _take_away(self, ident: int) -> None:
+        message = new_method_call(self._address(), "CloseNotification", "u", (ident,))
+        self._unconfirmed += self._bus.call(message, self._close_answered)
 
     def _close_answered(self, _: Message | NoReply) -> None:
         self._unconfirmed -= 1
@@ -368,7 +395,7 @@ class DBusToasts:
     def _leave(self, left: threading.Event) -> None:
         self._left = left
         self.queue.clear()  # here: what was shown right before the end is on its way by now
-        for toast in list(self._open.values()):
+        for toast in [*self._open.values(), *self._overdue.values()]:
             if toast.key:
                 self._close(toast.key)
         self._look_whether_left()
@@ -389,6 +416,7 @@ class DBusToasts:
         self._daemon = daemon
         self._open.clear()
         self._latest.clear()
+        self._overdue.clear()
         self._expired.clear()
         if daemon or self._bus.unique_name:
             self._next()
