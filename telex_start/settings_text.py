@@ -16,7 +16,6 @@ from typing import Any
 
 import tomlkit
 from tomlkit.container import Container
-from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT, Array, Comment, InlineTable, Item, Key, Null, Table, Trivia, Whitespace
 
 from .config import organisation_of
@@ -61,7 +60,7 @@ def change(text: str, key: str, value: Any | None) -> str:
             made = way()
             if _said(tomllib.loads(made)) == expected and not before - Counter(comments(made)):
                 return made
-        except (CannotChange, TOMLKitError, tomllib.TOMLDecodeError):
+        except Exception:  # not all that tomlkit raises is of its own kind; what comes of a way is looked at anyway
             continue
     raise CannotChange(key)
 

@@ -126,6 +126,7 @@ def _api(config: Config, dialler: Dialler, call_within: float, also_found: list[
     import msgspec
 
     from ..net.https import Https
+    from ..net.json_text import REFUSALS
 
     https = Https(dialler, clock.now, _AGENT)
     began = clock.now()
@@ -141,7 +142,7 @@ def _api(config: Config, dialler: Dialler, call_within: float, also_found: list[
         also_found.append(_clock(served))
     try:
         envelope = msgspec.json.decode(answer.body)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+    except REFUSALS:
         envelope = None
     if answer.status == 429:
         return note("API", "it answers, and has too many requests just now (429)")

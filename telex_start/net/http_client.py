@@ -25,8 +25,19 @@ class Fields:
         self._fields: dict[str, str] = {}
 
     def read(self, text: str) -> None:
-        """Take them from the lines of a head."""
+        """Take them from the lines of a head.
+
+        Raises:
+            ValueError: they give the body more than one length, or what is none (RFC 9110, section 8.6): http.client
+                would read it up to the connection's end.
+        """
         self._fields = http_head.fields(text)
+        lengths = {length.strip() for length in self._fields.get("content-length", "0").split(",")}
+        length = lengths.pop()
+        if lengths or not (length.isascii() and length.isdigit()):
+            raise ValueError("Content-Length")
+        if "content-length" in self._fields:
+            self._fields["content-length"] = length
 
     def get(self, name: str, default: Any = None) -> Any:
         """A field's value."""

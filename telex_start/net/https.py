@@ -14,18 +14,23 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from ..errors import NoNetwork, TelexFailure, TelexStartError
-from .body import Body
 from .dialling import Dialler
 from .http_client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead
 from .sockets import Aborter, Deadline, DeadlineSocket
 
 MOST_BYTES = 1024 * 1024
-"""An answer larger than this is not read, where the caller names no other bound."""
+"""An answer larger than this is not read, unless somebody takes it as it comes."""
+_MOST_TAKEN = 512 * 1024 * 1024
+"""Likewise where somebody does: who does that counts what is unzipped of it, too."""
 KEPT_OPEN = 20.0
 """Seconds that a connection stays open for the next request."""
 _LATE = "Telex did not answer in time."
 _PIECE = 16 * 1024
 """Bytes that are read at once."""
+_MOST_HEAD = 128 * 1024
+"""Bytes of an answer's head, at most, with what is read ahead of the body."""
+_MOST_INTERIM = 8
+"""Interim answers before the final one, at most."""
 
 
 class Answer(NamedTuple):
@@ -34,8 +39,8 @@ class Answer(NamedTuple):
     status: int
     headers: Mapping[str, str]
     """By name, in lower case."""
-    body: bytes | memoryview
-    """Bytes, unless it is larger than :data:`MOST_BYTES`, of which a caller says that it will take it."""
+    body: bytes
+    """Empty where somebody has taken it as it came."""
 
 
 class _Line:
@@ -51,6 +56,8 @@ class _Line:
         """What it was sent by."""
         self.only_once = False
         """It does harm to carry it out twice."""
+        self.most = MOST_BYTES
+        """A body of more bytes is not read."""
         self._lock = threading.Lock()
         self._interruptible = False
 
@@ -83,10 +90,28 @@ class _Line:
         return not self.opened and not over and (self.sock is None or self.sock.received == 0)
 
 
+class _Response(HTTPResponse):
+    """The final answer to a request; http.client (3.11 to 3.14) passes over no interim one but 100."""
+
+    def begin(self) -> None:
+        """Read its head.
+
+        Raises:
+            HTTPException: it is no HTTP, or nothing but interim answers comes (RFC 9110, section 15.2).
+        """
+        for _ in range(_MOST_INTERIM):
+            super().begin()
+            if self.status == 101 or self.status >= 200:
+                return
+            self.headers = None  # type: ignore[assignment]  # for http.client the sign that there is one to be read
+        raise HTTPException("nothing but interim answers")
+
+
 class _Connection(HTTPConnection):
     """A connection that is opened our way, and whose reads all together end in time, the header's lines included."""
 
     default_port = 443
+    response_class = _Response
 
     def __init__(self, host: str, port: int | None, line: _Line) -> None:
         super().__init__(host, port)
@@ -110,7 +135,11 @@ class _Connection(HTTPConnection):
     def getresponse(self) -> HTTPResponse:
         """The head of the answer."""
         self._arm()
-        return super().getresponse()
+        sock = self.sock  # an answer that ends the connection takes it away
+        sock.most = sock.received + _MOST_HEAD
+        response = super().getresponse()
+        sock.most = sock.received + self._line.most
+        return response
 
     def _arm(self) -> None:
         if self.sock is not None:
@@ -155,7 +184,7 @@ class Https:
         json: Any,
         deadline: Deadline,
         only_once: bool = False,
-        most_bytes: int = MOST_BYTES,
+        take: Callable[[bytes], None] | None = None,
         interruptible: bool = True,
     ) -> Answer:
         """One request and its whole answer; of a redirect, its head alone.
@@ -171,16 +200,18 @@ class Https:
             deadline: When all of it must be over; as for :meth:`.Dialler.dial`, it may begin after a look-up.
             only_once: It does harm to carry it out twice. So it is never sent again, and goes out on a connection of
                 its own, which no server has had the time to tire of.
-            most_bytes: A larger answer is not read.
+            take: Gets the answer's body piece by piece, as it comes; what it raises ends the request. It may be of 512
+                MiB, and last while bytes come: the ``deadline`` is for the head, and begins anew with each piece.
             interruptible: Whether :meth:`interrupt` ends it; what is to be done ``only_once`` it ends while it is not
                 yet sent.
 
         Raises:
             NoNetwork: no connection, no answer in time, TLS that does not verify, or another thread gave it up.
-            TelexFailure: the answer is larger than ``most_bytes``, or no HTTP.
+            TelexFailure: the answer is too large, or no HTTP.
         """
         line = self._line
         line.deadline, line.only_once = deadline, only_once
+        line.most = MOST_BYTES if take is None else _MOST_TAKEN
         if only_once or self._now() - self._used_at > KEPT_OPEN:
             self.close()  # the network may have changed under an idle connection: it would only hang
         line.begin(interruptible)
@@ -188,22 +219,24 @@ class Https:
             if interruptible and self._unwanted():  # an interrupt that came before `begin` was meant for this, too
                 raise NoNetwork("The connection was given up.")
             try:
-                return self._exchange(method, url, headers, json, most_bytes)
+                return self._exchange(method, url, headers, json, take)
             except NoNetwork:
                 if not line.kept_was_closed:
                     raise
             self.close()
-            return self._exchange(method, url, headers, json, most_bytes)
+            return self._exchange(method, url, headers, json, take)
         finally:
             line.end()
             self._used_at = self._now()
 
-    def _exchange(self, method: str, url: str, headers: Mapping[str, str], json: Any, most_bytes: int) -> Answer:
+    def _exchange(
+        self, method: str, url: str, headers: Mapping[str, str], json: Any, take: Callable[[bytes], None] | None
+    ) -> Answer:
         line = self._line
         assert line.deadline is not None
         line.opened, line.sock = False, None
         try:
-            answer = self._answer(self._sent(method, url, headers, json), most_bytes)
+            answer = self._answer(self._sent(method, url, headers, json), take)
         except BaseException:
             self.close()  # what is left of the answer belongs to nobody
             raise
@@ -241,7 +274,7 @@ class Https:
         except ValueError as error:
             raise TelexFailure(f"The answer could not be read ({type(error).__name__}).") from None
 
-    def _answer(self, response: HTTPResponse, most_bytes: int) -> Answer:
+    def _answer(self, response: HTTPResponse, take: Callable[[bytes], None] | None) -> Answer:
         """Read the rest of an answer.
 
         Raises:
@@ -249,13 +282,18 @@ class Https:
         """
         deadline = self._line.deadline
         assert deadline is not None
-        body = Body(most_bytes)
+        body = bytearray()
         redirects = 300 <= response.status < 400
         try:
             for piece in () if redirects else _pieces(response):
-                if not body.add(piece):
-                    raise TelexFailure("The answer was far too large to be Telex's.")
                 deadline.left()
+                if take is not None:
+                    take(piece)
+                    deadline.restart()
+                    continue
+                body += piece
+                if len(body) > MOST_BYTES:
+                    raise TelexFailure("The answer was far too large to be Telex's.")
         except TelexStartError:
             raise
         except (HTTPException, OSError, ValueError, zlib.error) as error:
@@ -264,7 +302,7 @@ class Https:
         if redirects or response.will_close:
             self.close()  # a redirect's body is not read
         fields = dict(response.headers.items())
-        return Answer(response.status, fields, body.whole())
+        return Answer(response.status, fields, bytes(body))
 
     def interrupt(self) -> None:
         """End the request under way in another thread with :class:`NoNetwork`, if nobody wants it any more."""
@@ -281,21 +319,23 @@ class Https:
 
 
 def _pieces(response: HTTPResponse) -> Iterator[bytes]:
-    """The body as it comes; unzipped where a server has zipped it without being asked to.
+    """The body as it comes; unzipped where a server has zipped it without being asked to, up to the end of that.
 
     Raises:
         HTTPException, OSError, ValueError, zlib.error: it broke off, or is not what it is said to be.
     """
     zipped = response.headers.get("Content-Encoding", "identity").strip().lower() in ("gzip", "x-gzip", "deflate")
     unzip = zlib.decompressobj(32 + zlib.MAX_WBITS) if zipped else None
-    while piece := response.read(_PIECE):
+    # Not read: of a chunk that is said to be of -1 bytes that takes all that ever comes (http.client of 3.11 to 3.14).
+    while piece := response.read1(_PIECE):
         if unzip is None:
             yield piece
             continue
-        while piece:
+        while piece and not unzip.eof:
             yield unzip.decompress(piece, _PIECE)
             piece = unzip.unconsumed_tail
     if response.length:
         raise IncompleteRead(b"", response.length)  # http.client says it of a read of the whole alone
+    response.close()  # which read1 leaves open where the length is known (Python 3.11)
     if unzip is not None:
         yield unzip.flush()

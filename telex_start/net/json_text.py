@@ -7,8 +7,11 @@ from typing import Any
 
 import msgspec
 
-REFUSALS = (msgspec.DecodeError, UnicodeEncodeError, RecursionError)
-"""What ``msgspec.json.decode`` raises for a text that it does not take."""
+REFUSALS = (msgspec.MsgspecError, ValueError, RecursionError)
+"""What ``msgspec.json.decode`` raises for a text that it does not take.
+
+Bytes that are no UTF-8 are a ``UnicodeDecodeError`` to msgspec 0.22.0 and a ``DecodeError`` to 0.23.0.
+"""
 
 
 def decode(text: str | bytes) -> Any:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..errors import NoNetwork
+from ..errors import NoNetwork, TelexFailure
 
 
 class Deadline:
@@ -22,6 +22,7 @@ class Deadline:
             seconds: How long it may take from here on.
         """
         self._now = now
+        self._seconds = seconds
         self._end = now() + seconds
 
     @property
@@ -39,6 +40,10 @@ class Deadline:
         if left <= 0:
             raise TimeoutError("it took too long")
         return left
+
+    def restart(self) -> None:
+        """Allow as long as at first, from here on."""
+        self._end = self._now() + self._seconds
 
     def extend(self, seconds: float) -> None:
         """Allow that much more: something that has a bound of its own took so long."""
@@ -149,6 +154,8 @@ class DeadlineSocket:
         """When reading and writing must be over; ``None``: the socket's own time-out rules."""
         self.received = 0
         """Bytes read so far."""
+        self.most: int | None = None
+        """As many as :attr:`received` may come to; whatever reads more raises :class:`TelexFailure`."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sock, name)
@@ -157,16 +164,21 @@ class DeadlineSocket:
         if self.deadline is not None:
             self._sock.settimeout(self.deadline.left())
 
+    def _count(self, received: int) -> None:
+        self.received += received
+        if self.most is not None and self.received > self.most:
+            raise TelexFailure("The answer was far too large to be Telex's.")
+
     def recv(self, size: int, flags: int = 0) -> bytes:
         self._arm()
         data: bytes = self._sock.recv(size, flags)
-        self.received += len(data)
+        self._count(len(data))
         return data
 
     def recv_into(self, buffer: Any, size: int = 0, flags: int = 0) -> int:
         self._arm()
         count: int = self._sock.recv_into(buffer, size, flags)
-        self.received += count
+        self._count(count)
         return count
 
     def send(self, data: Any, flags: int = 0) -> int:

@@ -90,8 +90,10 @@ class UnreadState:
         self._muted: dict[str, frozenset[str]] = {}
         self._agents: dict[str, int] = {}
         """By push channel: how many conversations of agents are unread."""
-        self._published: dict[str, set[Conversation]] = {}
-        """By push channel, while a look-up is under way: the conversations that had a publication since it was sent."""
+        self._looking: set[str] = set()
+        """The push channels of which a look-up is under way."""
+        self._published: dict[Conversation, None] = {}
+        """Of these the conversations that had a publication since it was sent; of the latest as many as are known."""
 
     def first_time(self, event: str) -> bool:
         """Whether an event with this ``notification_id`` comes for the first time; one without (empty) always does."""
@@ -115,8 +117,11 @@ class UnreadState:
         Returns:
             The counts, where they have grown; ``None`` for a read and a repeat.
         """
-        if (published := self._published.get(conversation.channel)) is not None:
-            published.add(conversation)
+        if conversation.channel in self._looking:
+            self._published.pop(conversation, None)
+            if len(self._published) >= MOST_CONVERSATIONS:
+                del self._published[next(iter(self._published))]
+            self._published[conversation] = None
         threads, mentions = integer(fields.get("thread_count")), integer(fields.get("mention_count"))
         if threads == 0:
             self._forget(conversation)
@@ -133,7 +138,8 @@ class UnreadState:
 
     def look_up_began(self, channel: str) -> None:
         """The unread of this organisation is asked for from here on."""
-        self._published[channel] = set()
+        self._forget_published(channel)
+        self._looking.add(channel)
 
     def looked_up(self, channel: str, section: str, rows: Collection[Mapping[Any, Any]], whole: bool) -> list[LookedUp]:
         """Take in what a look-up says of a section.
@@ -147,7 +153,7 @@ class UnreadState:
         Returns:
             The conversations whose counts have grown.
         """
-        newer = self._published.get(channel, set())
+        newer = self._published
         grown: list[LookedUp] = []
         present: set[str] = set()
         for row in rows:
@@ -166,7 +172,12 @@ class UnreadState:
 
     def look_up_ended(self, channel: str) -> None:
         """Nothing more comes of that look-up."""
-        self._published.pop(channel, None)
+        self._looking.discard(channel)
+        self._forget_published(channel)
+
+    def _forget_published(self, channel: str) -> None:
+        for conversation in [one for one in self._published if one.channel == channel]:
+            del self._published[conversation]
 
     def _row(self, conversation: Conversation, threads: int | None, mentions: int | None) -> Growth | None:
         if threads is None:
@@ -245,7 +256,7 @@ class UnreadState:
         for conversation in [known for known in self._known if known.channel == channel]:
             self._forget(conversation)
         self._muted.pop(channel, None)
-        self._published.pop(channel, None)
+        self.look_up_ended(channel)
 
     def clear(self) -> None:
         """Forget everything, as on signing out."""
@@ -256,6 +267,7 @@ class UnreadState:
             self._read,
             self._muted,
             self._agents,
+            self._looking,
             self._published,
         ):
             kept.clear()

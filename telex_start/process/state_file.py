@@ -49,7 +49,7 @@ def load(api_url: str) -> tuple[Remembered, str]:
         return Remembered(), _set_aside(file, f"cannot be read ({error.strerror})")
     try:
         found = msgspec.json.decode(text, type=_File)
-    except ValueError:  # msgspec.DecodeError and ValidationError, UnicodeDecodeError
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return Remembered(), _set_aside(file, "cannot be understood")
     if found.version != VERSION:
         return Remembered(), _set_aside(file, f"is of version {found.version}, which this program does not know")

@@ -197,7 +197,7 @@ def _publication_push(line: str | bytes) -> PublicationPush | None:
     """The push with a publication that this is, as the general way has it; ``None`` where it looks otherwise."""
     try:
         return _push_line.decode(line).push
-    except (*json_text.REFUSALS, UnicodeDecodeError):
+    except json_text.REFUSALS:
         return None
 
 

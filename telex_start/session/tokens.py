@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode
-from binascii import Error as Base64Error
 from typing import Any
 
 import msgspec
 from msgspec import Struct
+
+from ..net.json_text import REFUSALS
 
 _FAR = 1e15
 """Unix seconds of no time that anybody will see: an expiry beyond is none."""
@@ -37,7 +38,7 @@ def claims(token: str) -> dict[str, Any] | None:
         return None
     try:
         payload = msgspec.json.decode(urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (msgspec.DecodeError, Base64Error, ValueError, RecursionError):
+    except REFUSALS:  # binascii.Error is a ValueError, too
         return None
     return payload if isinstance(payload, dict) else None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 from telex_start.events import How
 from telex_start.news.unread import Counts
 from tests.ground.desk import Desk, change
@@ -155,6 +157,27 @@ def test_lost_publications_make_the_next_count_news() -> None:
     desk.notifier.unknown("o0/u")
     desk.receive(change("a", 2))
     assert desk.bodies == ["about a\n3 unread", "about a\n2 unread"]
+
+
+def test_look_ups_that_are_broken_off_again_and_again_keep_nothing_that_grows() -> None:
+    desk = Desk(2)
+
+    def go_on(first: int) -> int:
+        for number in range(first, first + 12_000):
+            desk.receive(change(f"{number:0100}", 0), organisation=number % 2)
+        return tracemalloc.get_traced_memory()[0]
+
+    for channel in ("o0/u", "o1/u"):
+        desk.notifier.look_up_began(channel)
+    tracemalloc.start()
+    try:
+        before = go_on(0)
+        assert go_on(12_000) - before < 1_000_000, "bytes"
+    finally:
+        tracemalloc.stop()
+    desk.receive(change("a", 2))
+    desk.rows({"channels_id": "a", "thread_count": 5})
+    assert desk.counts[-1] == Counts(2, 0, 1), "what was published meanwhile is newer"
 
 
 def test_signing_out_forgets_everything() -> None:

@@ -67,6 +67,7 @@ def test_each_address_has_its_own() -> None:
         (b"{", "cannot be understood"),
         (b"[]", "cannot be understood"),
         (b"\xff\xfe", "cannot be understood"),
+        (b'{"version": 1, "another": ' + b"[" * 50_000, "cannot be understood"),
         (b'{"version": 1, "remembered": {"pause": 3}}', "cannot be understood"),
         (b'{"version": 2, "remembered": {}}', "is of version 2"),
         (b'{"version": 1, "remembered": {"pause": {"until": {"wall": 1e300}}}}', "a time that no clock shows"),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from telex_start import clock
-from telex_start.errors import NoNetwork
+from telex_start.errors import NoNetwork, TelexFailure, Temporary
 from telex_start.events import SignInFailed, SignOut
 from telex_start.net import tls
 from telex_start.net.dialling import Dialler
@@ -19,7 +21,8 @@ from tests.session.by_hand import HEAD, Certificate, Relay, request_of, serving
 from tests.session.conftest import Start, Telex
 
 MUCH = 300_000_000
-"""Bytes."""
+FEW = 30_000_000
+"""Bytes: more than lie on the way to who has stopped reading."""
 
 
 @pytest.fixture
@@ -50,6 +53,23 @@ class Server:
                 self._then(client)
                 return
             client.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}")
+
+
+class Flood:
+    """Answers a request by the beginning of an answer, and then by the same again and again until nobody reads on."""
+
+    def __init__(self, head: bytes, again: bytes) -> None:
+        self.sent = 0
+        """Bytes."""
+        self._head = head
+        self._again = again * (1 + 60_000 // len(again))
+
+    def talk(self, client: socket.socket) -> None:
+        request_of(client)
+        client.sendall(self._head)
+        while self.sent < MUCH:
+            client.sendall(self._again)
+            self.sent += len(self._again)
 
 
 def ask(https: Https, port: int, path: str, *, method: str = "GET", only_once: bool = False) -> Answer:
@@ -142,7 +162,125 @@ def test_the_body_of_a_redirect_is_not_read(https: Https, certificate: Certifica
     with serving(talk, certificate.context) as port:
         answer = ask(https, port, "a")
     assert (answer.status, answer.body, answer.headers["location"]) == (status, b"", "/x")
-    assert sum(sent) < 30_000_000
+    assert sum(sent) < FEW
+
+
+# --- answers that are taken as they come ----------------------------------------------------------------------------
+
+
+def test_an_answer_that_is_taken_as_it_comes_may_last_as_long_as_bytes_come(certificate: Certificate) -> None:
+    now = 0.0
+    came = threading.Semaphore()
+    taken: list[bytes] = []
+
+    def take(piece: bytes) -> None:
+        taken.append(piece)
+        came.release()
+
+    def talk(client: socket.socket) -> None:
+        nonlocal now
+        request_of(client)
+        client.sendall(HEAD + b"Content-Length: 5\r\n\r\n")
+        for byte in b"12345":
+            came.acquire()
+            now += 4.0
+            client.sendall(bytes((byte,)))
+
+    https = Https(Dialler(tls.context(str(certificate.ca_file)), clock.now), lambda: now, "test")
+    with serving(talk, certificate.context) as port:
+        answer = https.request(
+            "GET",
+            f"https://127.0.0.1:{port}/",
+            headers={},
+            json=None,
+            deadline=Deadline(lambda: now, 5.0),
+            take=take,
+        )
+        https.close()
+    assert (answer.status, answer.body, b"".join(taken), now) == (200, b"", b"12345", 20.0)
+
+
+def test_an_answer_that_is_taken_as_it_comes_ends_when_no_more_bytes_come(
+    https: Https, certificate: Certificate
+) -> None:
+    taken: list[bytes] = []
+
+    def talk(client: socket.socket) -> None:
+        request_of(client)
+        client.sendall(HEAD + b"Content-Length: 5\r\n\r\n123")
+        request_of(client)
+
+    with serving(talk, certificate.context) as port, pytest.raises(NoNetwork, match="in time"):
+        deadline = Deadline(clock.now, 1.0)
+        url = f"https://127.0.0.1:{port}/"
+        https.request("GET", url, headers={}, json=None, deadline=deadline, take=taken.append)
+    assert b"".join(taken) == b"123"
+
+
+# --- servers that misbehave -----------------------------------------------------------------------------------------
+
+
+def test_interim_answers_are_passed_over(https: Https, certificate: Certificate) -> None:
+    """A 103 was taken for the answer, and the answer for that to the next request."""
+
+    def talk(client: socket.socket) -> None:
+        for early in (b"", b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", b"HTTP/1.1 102 Processing\r\n\r\n" * 2):
+            path = request_of(client).split()[1]
+            client.sendall(early + HEAD + f"Content-Length: {len(path)}\r\n\r\n".encode() + path)
+
+    with serving(talk, certificate.context) as port:
+        assert [(answer.status, answer.body) for answer in (ask(https, port, path) for path in ("a", "b/b", "c"))] == [
+            (200, b"/a"),
+            (200, b"/b/b"),
+            (200, b"/c"),
+        ]
+        https.close()
+
+
+@pytest.mark.parametrize("interim", [b"100 Continue", b"103 Early Hints"])
+def test_nothing_but_interim_answers_ends(https: Https, certificate: Certificate, interim: bytes) -> None:
+    flood = Flood(b"", b"HTTP/1.1 " + interim + b"\r\nLink: </x>\r\n\r\n")
+    with serving(flood.talk, certificate.context) as port, pytest.raises(Temporary):
+        ask(https, port, "a")
+    assert flood.sent < FEW
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Transfer-Encoding: chunked\r\n\r\n-1\r\n",
+        b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % MUCH + gzip.compress(b"{}"),
+        b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n",
+    ],
+    ids=["a chunk of -1 bytes", "bytes behind the end of gzip", "a trailer without end"],
+)
+def test_bytes_that_no_length_tells_of_have_a_bound(https: Https, certificate: Certificate, head: bytes) -> None:
+    flood = Flood(HEAD + head, b"x: y\r\n" * 10_000)
+    with serving(flood.talk, certificate.context) as port, pytest.raises(Temporary):
+        ask(https, port, "a")
+    assert flood.sent < FEW
+
+
+def test_two_equal_lengths_are_one(https: Https, certificate: Certificate) -> None:
+    def talk(client: socket.socket) -> None:
+        while request_of(client):
+            client.sendall(HEAD + b"Content-Length: 2\r\ncontent-length: 2\r\n\r\n{}")
+
+    with serving(talk, certificate.context) as port:
+        for path in "ab":
+            assert ask(https, port, path).body == b"{}"
+        https.close()
+
+
+@pytest.mark.parametrize("lengths", [b"Content-Length: 2\r\nContent-Length: 3", b"Content-Length: -1"])
+def test_a_length_that_is_none_is_refused_at_once(https: Https, certificate: Certificate, lengths: bytes) -> None:
+    def talk(client: socket.socket) -> None:
+        request_of(client)
+        client.sendall(HEAD + lengths + b"\r\n\r\n{}")
+        request_of(client)  # there is none: nor does it close the connection before the client does
+
+    with serving(talk, certificate.context) as port, pytest.raises(TelexFailure, match="could not be read"):
+        ask(https, port, "a")
 
 
 # --- in the life of a session ---------------------------------------------------------------------------------------

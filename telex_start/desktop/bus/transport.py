@@ -127,7 +127,7 @@ class Framer:
         while len(self._received) >= _HEAD:
             try:
                 size = calc_msg_size(bytes(self._received[:_HEAD]))
-            except KeyError:
+            except Exception:  # jeepney 0.9.0 raises a KeyError, and documents none
                 raise NoBus("it sent what is no message") from None
             if size > _LONGEST_MESSAGE:
                 self._skip = max(0, size - len(self._received))
