@@ -20,12 +20,14 @@ from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
-from ..errors import NoNetwork, TelexFailure, TelexStartError
+from ..errors import NoNetwork, TelexFailure
 from .dialling import Dialler
 from .sockets import Aborter, BoundedSocket, Deadline, TooMuch
 
 MOST_BYTES = 1024 * 1024
-"""An answer larger than this is not read, where the caller names no other bound."""
+"""An answer larger than this is not read, unless somebody takes it as it comes."""
+_MOST_TAKEN = 512 * 1024 * 1024
+"""Likewise where somebody does: who does that counts what is unzipped of it, too."""
 KEPT_OPEN = 20.0
 """Seconds that a connection stays open for the next request."""
 _LATE = "Telex did not answer in time."
@@ -35,6 +37,8 @@ _MOST_HEAD = 128 * 1024
 """Bytes of an answer's head, at most, with what is read ahead of the body."""
 _MOST_INTERIM = 8
 """Interim answers before the final one, at most."""
+_FAILURES = (requests.RequestException, HTTPError, HTTPException, OSError, ValueError)
+"""What the libraries raise where a call fails."""
 
 
 class Answer(NamedTuple):
@@ -44,6 +48,7 @@ class Answer(NamedTuple):
     headers: Mapping[str, str]
     """By name, in lower case."""
     body: bytes
+    """Empty where somebody has taken it as it came."""
 
 
 class _FinalResponse(HTTPResponse):
@@ -226,7 +231,7 @@ class Https:
         json: Any,
         deadline: Deadline,
         only_once: bool = False,
-        most_bytes: int = MOST_BYTES,
+        take: Callable[[bytes], None] | None = None,
         interruptible: bool = True,
     ) -> Answer:
         """One request and its whole answer; of a redirect, its head alone.
@@ -242,16 +247,18 @@ class Https:
             deadline: When all of it must be over; as for :meth:`.Dialler.dial`, it may begin after a look-up.
             only_once: It does harm to carry it out twice. So it is never sent again, and goes out on a connection of
                 its own, which no server has had the time to tire of.
-            most_bytes: A larger answer is not read.
+            take: Gets the answer's body piece by piece, as it comes; what it raises ends the request. It may be of 512
+                MiB, and last while bytes come: the ``deadline`` is for the head, and begins anew with each piece.
             interruptible: Whether :meth:`interrupt` ends it; what is to be done ``only_once`` it ends while it is not
                 yet sent.
 
         Raises:
             NoNetwork: no connection, no answer in time, TLS that does not verify, or another thread gave it up.
-            TelexFailure: the answer is larger than ``most_bytes``, or no HTTP.
+            TelexFailure: the answer is too large, or no HTTP.
         """
         request = self._request
-        request.deadline, request.only_once, request.most_bytes = deadline, only_once, most_bytes
+        request.deadline, request.only_once = deadline, only_once
+        request.most_bytes = MOST_BYTES if take is None else _MOST_TAKEN
         if only_once or self._now() - self._used_at > KEPT_OPEN:
             self.close()  # the network may have changed under an idle connection: it would only hang
         request.begin(interruptible)
@@ -259,17 +266,19 @@ class Https:
             if interruptible and self._unwanted():  # an interrupt that came before `begin` was meant for this, too
                 raise NoNetwork("The connection was given up.")
             try:
-                return self._exchange(method, url, headers, json)
+                return self._exchange(method, url, headers, json, take)
             except NoNetwork:
                 if not request.stale_connection:
                     raise
             self.close()
-            return self._exchange(method, url, headers, json)
+            return self._exchange(method, url, headers, json, take)
         finally:
             request.end()
             self._used_at = self._now()
 
-    def _exchange(self, method: str, url: str, headers: Mapping[str, str], json: Any) -> Answer:
+    def _exchange(
+        self, method: str, url: str, headers: Mapping[str, str], json: Any, take: Callable[[bytes], None] | None
+    ) -> Answer:
         request = self._request
         request.opened, request.sock = False, None
         try:
@@ -280,29 +289,34 @@ class Https:
             if 300 <= response.status_code < 400:
                 self.close()  # its body is not read
                 return Answer(response.status_code, fields, b"")
-            answer = Answer(response.status_code, fields, self._body(response))
+            answer = Answer(response.status_code, fields, self._body(response, take))
             if request.sock is not None and request.sock.fileno() < 0:
                 request.aborter.release()  # the server closes it
             return answer
         except BaseException as error:
             self.close()  # what is left of the answer belongs to nobody
-            if isinstance(error, TelexStartError):
-                raise
             if isinstance(error, TooMuch):
                 raise TelexFailure("The answer was far too large to be Telex's.") from None
+            if not isinstance(error, _FAILURES):
+                raise
             if isinstance(error, TimeoutError) or request.late:
                 raise NoNetwork(_LATE) from None
             if isinstance(error, (requests.exceptions.InvalidHeader, requests.exceptions.ContentDecodingError)):
                 raise TelexFailure(f"The answer could not be read ({type(error).__name__}).") from None
-            if isinstance(error, (requests.RequestException, HTTPError, HTTPException, OSError, ValueError)):
-                raise NoNetwork(f"The connection to Telex broke off ({type(error).__name__}).") from None
-            raise
+            raise NoNetwork(f"The connection to Telex broke off ({type(error).__name__}).") from None
 
-    def _body(self, response: requests.Response) -> bytes:
+    def _body(self, response: requests.Response, take: Callable[[bytes], None] | None) -> bytes:
+        deadline = self._request.deadline
+        assert deadline is not None
         body = bytearray()
         for piece in response.iter_content(_PIECE):
+            deadline.left()
+            if take is not None:
+                take(piece)
+                deadline.restart()
+                continue
             body += piece
-            if len(body) > self._request.most_bytes:
+            if len(body) > MOST_BYTES:
                 raise TooMuch
         return bytes(body)
 

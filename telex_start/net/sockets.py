@@ -23,6 +23,7 @@ class Deadline:
             seconds: How long it may take from here on.
         """
         self._now = now
+        self._seconds = seconds
         self._end = now() + seconds
 
     @property
@@ -40,6 +41,10 @@ class Deadline:
         if left <= 0:
             raise TimeoutError("it took too long")
         return left
+
+    def restart(self) -> None:
+        """Allow as long as at first, from here on."""
+        self._end = self._now() + self._seconds
 
     def extend(self, seconds: float) -> None:
         """Allow that much more: something that has a bound of its own took so long."""

@@ -70,6 +70,8 @@ class PushConnection:
         self._upkeep = Upkeep(parts, self._client, self._fetcher, just_looked_up=just_looked_up)
         self._sleep = clock.SleepWatch(self._now(), clock.awake())
         self._ending: Ending | None = None
+        self._heard_at = self._now()
+        """When the push server was last heard of, in seconds."""
 
     def run(self) -> Ending:
         """Connect and stay until the connection ends.
@@ -100,6 +102,7 @@ class PushConnection:
             return self._closed(closed)
         finally:
             self._websocket.close()
+            self._parts.look_ups.disconnected(self._heard_at)
             for channel in self._channels.values():
                 channel.disconnected()
 
@@ -140,7 +143,7 @@ class PushConnection:
             frame = self._websocket.receive(0.0 if taken else seconds)
             if frame is None:
                 return taken > 0
-            now = self._now()
+            now = self._heard_at = self._now()
             happenings = self._client.receive(frame, now)
             self._happened(happenings, now)
             self._send()

@@ -1,14 +1,14 @@
 """What is read of the answers that say what is unread, and how the person set it. Without I/O.
 
-Such an answer may hold megabytes, nearly all of it messages that nobody needs here: it is read by the types below, one
-row at a time, and what they do not name is skipped. Any field may be missing, ``null`` or of another type; a row that
+Such an answer may hold many megabytes, nearly all of it messages that nobody needs here: it is read while it comes, one
+row at a time, and of a row what the types below name. Any field may be missing, ``null`` or of another type; a row that
 makes no sense costs no other.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import msgspec
@@ -16,7 +16,7 @@ from msgspec import UNSET, Raw, Struct
 
 from ..errors import RateLimited, TelexFailure
 from ..events import MESSAGE_FIELDS, ROW_FIELDS
-from ..net.https import Answer
+from ..net.json_elements import Elements, TooLarge
 from ..net.json_text import REFUSALS
 from .telex_api import one_line, stricter
 
@@ -24,6 +24,12 @@ _MOST_TEXT = 20_000
 """Characters of a text that are passed on."""
 _MOST_NAME = 256
 _MOST_ID = 128
+MOST_ROWS = 10_000
+"""Rows of an answer that are kept; no more unread conversations are remembered (:mod:`telex_start.news.unread`)."""
+MOST_AT_ONCE = 4 * 1024 * 1024
+"""Bytes of a row, and of all that is no row. A larger row is left out."""
+MOST_BYTES = 256 * 1024 * 1024
+"""An answer larger than this is read no further."""
 
 
 class NotThere(Exception):
@@ -37,6 +43,8 @@ class Rows(Struct, frozen=True):
     """As :class:`~telex_start.events.UnreadSection` has them."""
     there: int
     """How many rows the answer had, of any kind."""
+    whole: bool = True
+    """None was left out for its size, or because there are so many."""
     pages: int | None = None
     """How many pages there are, where the answer says so."""
 
@@ -48,7 +56,7 @@ _NULL = Raw(b"null")
 
 
 class Envelope(Struct):
-    """Every answer's outside; ``data`` and ``pagination`` are not looked into yet."""
+    """Every answer's outside. ``pagination`` is not looked into yet, nor is ``data``, which has lost its rows."""
 
     status: Any = None
     status_code: Any = None
@@ -57,19 +65,68 @@ class Envelope(Struct):
     pagination: Raw = _ABSENT
 
 
-def envelope(answer: Answer, secrets: list[str]) -> Envelope:
-    """The envelope of an answer that is none of a failure.
+class Reader:
+    """Takes an answer while it comes. Of its rows, the elements of a list ``data``, it keeps what is made of each."""
 
-    Args:
-        answer: What came.
-        secrets: What the request carried: struck out of the words of an error.
+    def __init__(self, make: Callable[[bytes], Any | None] = lambda row: None) -> None:
+        """``make``: what is kept of a row; ``None``: nothing."""
+        self.rows: list[Any] = []
+        """What was made of them."""
+        self.whole = True
+        """None was left out for its size, or because there are so many."""
+        self.found = Envelope()
+        """The rest of the answer, after :meth:`end`."""
+        self.size = 0
+        """Bytes that came."""
+        self._make = make
+        self._elements = Elements(self._row, MOST_AT_ONCE)
 
-    Raises:
-        RateLimited, TelexFailure: again later.
-        NotThere: it is refused, or no envelope.
-    """
-    found = _read(answer.body, Envelope)
-    status = stricter(answer.status, found.status_code if found else None)
+    @property
+    def there(self) -> int:
+        """How many rows the answer had, of any kind."""
+        return self._elements.there
+
+    def take(self, piece: bytes) -> None:
+        """Take the next piece.
+
+        Raises:
+            TelexFailure: it is far too large without its rows.
+            NotThere: it is far too large.
+        """
+        self.size += len(piece)
+        if self.size > MOST_BYTES:  # asked for again in a minute, it would be no smaller
+            raise NotThere("the answer is far too large to be Telex's")
+        try:
+            self._elements.feed(piece)
+        except TooLarge:
+            raise TelexFailure("The answer was far too large to be Telex's.") from None
+
+    def _row(self, text: bytes) -> None:
+        if (made := self._make(text)) is None:
+            return
+        if len(self.rows) < MOST_ROWS:
+            self.rows.append(made)
+        else:
+            self.whole = False
+
+    def end(self, status: int, secrets: list[str]) -> None:
+        """All has come: see what the answer is.
+
+        Args:
+            status: Its HTTP status.
+            secrets: What the request carried: struck out of the words of an error.
+
+        Raises:
+            RateLimited, TelexFailure: again later.
+            NotThere: it is refused, or no envelope.
+        """
+        self.whole = self.whole and not self._elements.left_out
+        self.found = _envelope(bytes(self._elements.rest), status, secrets)
+
+
+def _envelope(text: bytes, http_status: int, secrets: list[str]) -> Envelope:
+    found = _read(text, Envelope)
+    status = stricter(http_status, found.status_code if found else None)
     if status == 429:
         raise RateLimited("Telex is answering too many requests; it is tried again in a moment.")
     if 300 <= status < 400:
@@ -98,7 +155,7 @@ _ESCAPE = len(rb"\ud83d")
 _REPLACED = rb"\ufffd"
 
 
-def mend(text: bytearray | memoryview) -> None:
+def mend(text: bytearray) -> None:
     """Replace each lone surrogate in JSON text by U+FFFD, in its place; msgspec refuses a whole text for one."""
     for found in _SURROGATES.finditer(text):
         place, end = found.span(1)
@@ -109,7 +166,7 @@ def mend(text: bytearray | memoryview) -> None:
             place += 2 * _ESCAPE if pair else _ESCAPE
 
 
-def _read(text: bytes | memoryview | Raw, kind: type[T]) -> T | None:
+def _read(text: bytes | Raw, kind: type[T]) -> T | None:
     """A JSON text as that type; ``None`` where it is nothing of the kind."""
     try:
         return msgspec.json.decode(text, type=kind)
@@ -117,7 +174,7 @@ def _read(text: bytes | memoryview | Raw, kind: type[T]) -> T | None:
         return None
     except REFUSALS:
         pass
-    mended = text if isinstance(text, memoryview) and not text.readonly else bytearray(text)
+    mended = bytearray(text)
     mend(mended)
     try:
         return msgspec.json.decode(mended, type=kind)
@@ -125,7 +182,7 @@ def _read(text: bytes | memoryview | Raw, kind: type[T]) -> T | None:
         return None
     except REFUSALS:
         pass
-    try:  # of a row: what is skipped of a whole answer is not looked at
+    try:
         return msgspec.json.decode(bytes(mended).decode("utf-8", "replace"), type=kind)
     except REFUSALS:
         return None
@@ -171,33 +228,36 @@ class _Page(Struct):
     total_pages: Any = None
 
 
-def conversations(found: Envelope) -> Rows:
-    """The conversations of a section. What is no object, or only suggested, is none.
+def conversations(reader: Reader) -> Rows:
+    """The conversations of a section, which :func:`conversation` was made of.
 
     Raises:
         NotThere: ``data`` is no list.
     """
-    elements = _list(found.data)
-    if elements is None:
+    _check_list(reader)
+    return Rows(tuple(reader.rows), reader.there, reader.whole, _pages(reader.found.pagination))
+
+
+def _check_list(reader: Reader) -> None:
+    if _list(reader.found.data) is None:
         raise NotThere("no list")
-    rows = tuple(row for element in elements if (row := _row(element)) is not None)
-    return Rows(rows, len(elements), _pages(found.pagination))
 
 
-def _row(element: Raw) -> dict[str, Any] | None:
-    read = _read(element, _Row)
+def conversation(row: bytes) -> dict[str, Any] | None:
+    """A row's conversation. What is no object, or only suggested, is none."""
+    read = _read(row, _Row)
     if read is None:
         return None
-    row = _fields(read)
-    if row.pop("is_suggested", None) is True:
+    told = _fields(read)
+    if told.pop("is_suggested", None) is True:
         return None
-    messages = row.pop(_MESSAGES, _ABSENT)
-    if row.get("thread_count") == 0 and not row.get("mention_count"):
-        row.pop("preview_message", None)  # nobody will be told, and there may be thousands of such rows
+    messages = told.pop(_MESSAGES, _ABSENT)
+    if told.get("thread_count") == 0 and not told.get("mention_count"):
+        told.pop("preview_message", None)  # nobody will be told, and there may be thousands of such rows
     elif (newest := next(iter(_list(messages) or ()), None)) is not None:
         message = _read(newest, _Message)
-        row[_MESSAGES] = [_fields(message)] if message is not None else []
-    return row
+        told[_MESSAGES] = [_fields(message)] if message is not None else []
+    return told
 
 
 def _fields(read: Struct) -> dict[str, Any]:
@@ -239,56 +299,57 @@ class _Slugs(Struct):
     current_organisation_slug: Any = None
 
 
-def muted(found: Envelope) -> frozenset[str]:
-    """The ids of the channels that the person has muted.
+def muted_channel(row: bytes) -> str | None:
+    """The id of a row's channel, where the person has muted it."""
+    read = _read(row, _Muted)
+    return _ident(read.channels_id) if read is not None and read.muted is True else None
+
+
+def muted(reader: Reader) -> frozenset[str]:
+    """The ids of the channels that the person has muted, which :func:`muted_channel` was made of.
 
     Raises:
         NotThere: ``data`` is no list.
     """
-    if _list(found.data) is None:
-        raise NotThere("no list")
-    return frozenset(
-        ident
-        for each in _objects(found.data, _Muted)
-        if each.muted is True and (ident := _ident(each.channels_id)) is not None
-    )
+    _check_list(reader)
+    return frozenset(reader.rows)
 
 
-def preference(found: Envelope) -> tuple[str | None, str]:
+def preference(reader: Reader) -> tuple[str | None, str]:
     """What the person wants to be notified about in an organisation, and in which hours of the day (empty: in all).
 
     Raises:
         NotThere: ``data`` is no object.
     """
-    told = _object(found, _Preference)
+    told = _object(reader, _Preference)
     return _text(told.notify_about, _MOST_NAME), _text(told.time_range, _MOST_NAME) or ""
 
 
-def profile(found: Envelope) -> tuple[bool, str]:
+def profile(reader: Reader) -> tuple[bool, str]:
     """Whether the person wants no notifications just now, and their time zone (empty: not known).
 
     Raises:
         NotThere: ``data`` is no object.
     """
-    told = _object(found, _Profile)
+    told = _object(reader, _Profile)
     return told.pause_notification is True, _text(told.timezone, _MOST_NAME) or ""
 
 
-def slug(found: Envelope) -> str:
+def slug(reader: Reader) -> str:
     """The organisation's name in the web app's addresses.
 
     Raises:
         NotThere: it has none.
     """
-    told = _object(found, _Slugs)
+    told = _object(reader, _Slugs)
     text = _text(told.organisation_slug, _MOST_NAME) or _text(told.current_organisation_slug, _MOST_NAME)
     if text is None:
         raise NotThere("no slug")
     return text
 
 
-def _object(found: Envelope, kind: type[T]) -> T:
-    told = _read(found.data, kind)
+def _object(reader: Reader, kind: type[T]) -> T:
+    told = _read(reader.found.data, kind)
     if told is None:
         raise NotThere("no object")
     return told

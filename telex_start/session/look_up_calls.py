@@ -13,7 +13,7 @@ from ..errors import RateLimited
 from ..net.https import Https
 from ..net.sockets import Deadline
 from . import look_up_answers as answers
-from .look_up_answers import Envelope, NotThere
+from .look_up_answers import NotThere, Reader, Rows
 from .shared_pacer import SharedPacer
 
 CHANNELS = "channels_section"
@@ -22,8 +22,6 @@ AGENTS = "agent_channels_section"
 SECTIONS = (CHANNELS, DIRECT, AGENTS)
 """The sections that a look-up of the unread asks for, as publications name them."""
 
-MOST_BYTES = 16 * 1024 * 1024
-"""An answer larger than this is not read."""
 MOST_PAGES = 20
 """Pages of direct messages that are asked for."""
 _PAGE = 50
@@ -54,8 +52,10 @@ class LookUpCalls:
             access: Gives the access token.
             pacer: Told what became of every request; whoever calls has its leave.
             now: A clock, in seconds.
-            within: Seconds for a call.
+            within: Seconds that a call waits for its answer, and then for more of it: it may last while bytes come.
         """
+        self.size = 0
+        """Bytes of the answer that came last."""
         self._base = base
         self._https = https
         self._access = access
@@ -75,32 +75,38 @@ class LookUpCalls:
         """
         path = f"/organisations/{_segment(organisation)}"
         if section == CHANNELS:
-            return answers.conversations(self._get(f"{path}/user-channels")).rows, True
+            found = self._conversations(f"{path}/user-channels")
+            return found.rows, found.whole
         if section == AGENTS:
-            found = answers.conversations(self._get(f"{path}/fetch-bots?limit={_MOST_AGENTS}"))
-            return found.rows, found.there < _MOST_AGENTS
+            found = self._conversations(f"{path}/fetch-bots?limit={_MOST_AGENTS}")
+            return found.rows, found.whole and found.there < _MOST_AGENTS
         return self._direct(f"{path}/dms", leave)
 
     def _direct(self, path: str, leave: Callable[[], None]) -> tuple[tuple[dict[str, Any], ...], bool]:
         rows: dict[str, dict[str, Any]] = {}
+        whole = True
         for page in range(1, MOST_PAGES + 1):
             if page > 1:
                 leave()
-            found = answers.conversations(self._get(f"{path}?page={page}&limit={_PAGE}"))
+            found = self._conversations(f"{path}?page={page}&limit={_PAGE}")
+            whole = whole and found.whole
             before = len(rows)
             for row in found.rows:
                 # One that moves to another page meanwhile comes twice.
                 rows.setdefault(repr(row.get("channel_id")), row)
             if found.there < _PAGE if found.pages is None else page >= found.pages:
-                return tuple(rows.values()), True
+                return tuple(rows.values()), whole
             if found.pages is None and len(rows) == before:
                 break  # who knows no pages gives the same one again and again
         return tuple(rows.values()), False
 
+    def _conversations(self, path: str) -> Rows:
+        return answers.conversations(self._get(path, answers.conversation))
+
     def muted(self, organisation: str) -> frozenset[str]:
         """The ids of the channels that the person has muted in an organisation."""
         path = f"/organisations/{_segment(organisation)}/channels/notification-preference"
-        return answers.muted(self._get(path))
+        return answers.muted(self._get(path, answers.muted_channel))
 
     def preference(self, organisation: str) -> tuple[str | None, str]:
         """What the person wants to be notified about in an organisation, and in which hours (empty: in all)."""
@@ -129,23 +135,28 @@ class LookUpCalls:
             raise NotThere("no such call")
         self._get(path.format(_segment(ident)) + "?page=1&limit=1")
 
-    def _get(self, path: str) -> Envelope:
+    def _get(self, path: str, make: Callable[[bytes], Any | None] = lambda row: None) -> Reader:
+        """Make a call; of each row of its answer ``make`` says what is kept."""
         access = self._access() or ""
-        answer = self._https.request(
-            "GET",
-            self._base + path,
-            headers={"Authorization": f"Bearer {access}"},
-            json=None,
-            deadline=Deadline(self._now, self._within),
-            most_bytes=MOST_BYTES,
-        )
+        reader = Reader(make)
         try:
-            found = answers.envelope(answer, [access])
+            answer = self._https.request(
+                "GET",
+                self._base + path,
+                headers={"Authorization": f"Bearer {access}"},
+                json=None,
+                deadline=Deadline(self._now, self._within),
+                take=reader.take,
+            )
+        finally:
+            self.size = reader.size
+        try:
+            reader.end(answer.status, [access])
         except BaseException as error:
             self._pacer.taken(not isinstance(error, RateLimited))
             raise
         self._pacer.taken(True)
-        return found
+        return reader
 
 
 def _segment(ident: str) -> str:

@@ -192,7 +192,7 @@ class LookUpRun:
                 return None
             made.add(call)
             self._heard()
-            self._owner.note(lambda schedule: schedule.answered(channel, call))
+            self._owner.note(lambda schedule: schedule.answered(channel, call, self._calls.size))
             return found
         return None
 

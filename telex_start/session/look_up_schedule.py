@@ -23,6 +23,10 @@ _ORDER = (*SETTINGS, *SECTIONS)
 _NEVER = float("inf")
 _LONGEST = 3600.0
 """Seconds between two tries of what fails, at most."""
+LARGE = 16 * 1024 * 1024
+"""An answer of more bytes is not asked for again after a short outage, nor before it is due."""
+_SHORT = 60.0
+"""Seconds that a short outage lasts at most."""
 _PEOPLE_DIFFER = 0.1
 """The share by which this program's periods are longer or shorter than another one's."""
 
@@ -43,6 +47,8 @@ class _Asked(Struct):
     at: float = float("-inf")
     """When it was made last."""
     failures: int = 0
+    large: bool = False
+    """Its answer was :data:`LARGE`."""
 
 
 class _Organisation(Struct):
@@ -53,6 +59,8 @@ class _Organisation(Struct):
     """It has been live on this connection."""
     met: bool = False
     """It has been live before."""
+    heard_at: float = float("-inf")
+    """When the push server was last heard of on a connection on which it was live."""
 
 
 class Schedule:
@@ -98,6 +106,12 @@ class Schedule:
         if self._settings and self._profile.at == float("-inf"):
             self._profile.due = min(self._profile.due, now)
 
+    def disconnected(self, heard_at: float) -> None:
+        """The connection stands no more; the push server was last heard of then, in seconds."""
+        for organisation in self._organisations.values():
+            if organisation.live:
+                organisation.heard_at = heard_at
+
     def live(self, channel: str, whole: bool, now: float) -> None:
         """An organisation's channel is live; ``whole`` where nothing was missed since it was live before."""
         known = self._organisation(channel)
@@ -110,7 +124,8 @@ class Schedule:
         elif not whole or self._all:
             # Subscribed anew on a connection that stands: the server's doing, and not for this person alone.
             again = now + self._timings.unread_after * self._chance() if known.live else now
-            self._want_unread(known, max(again, self._round_at))
+            short = known.live or now - known.heard_at <= _SHORT
+            self._want_unread(known, max(again, self._round_at), not short)
         known.live = True
 
     def signed_in_anew(self, now: float) -> None:
@@ -157,10 +172,12 @@ class Schedule:
         return known
 
     @staticmethod
-    def _want_unread(known: _Organisation, when: float) -> None:
+    def _want_unread(known: _Organisation, when: float, large: bool = True) -> None:
+        """Ask for it then, for what is ``large`` only where this is true."""
         for section in SECTIONS:
             asked = known.calls[section]
-            asked.due = min(asked.due, max(when, asked.not_before))
+            if large or not asked.large:
+                asked.due = min(asked.due, max(when, asked.not_before))
 
     # --- what is due ------------------------------------------------------------------------------------------------
 
@@ -212,12 +229,16 @@ class Schedule:
 
     # --- what became of it ------------------------------------------------------------------------------------------
 
-    def answered(self, channel: str, call: str) -> None:
-        """The call was answered."""
+    def answered(self, channel: str, call: str, size: int = 0) -> None:
+        """The call was answered, by so many bytes."""
         if (asked := self._asked(channel, call)) is not None:
             asked.failures = 0
+            asked.large = size > LARGE
             if call != SLUG:
-                asked.due = min(asked.due, asked.at + self._period(call, channel))
+                period = self._period(call, channel)
+                asked.due = min(
+                    asked.due, asked.at + (max(period, self._timings.unread_every) if asked.large else period)
+                )
 
     def not_there(self, channel: str, call: str, now: float) -> None:
         """This deployment has no such call."""

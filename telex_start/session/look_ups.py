@@ -126,9 +126,14 @@ class LookUps:
             self._due_at = None
             self._schedule.connected(self._now(), at_once)
 
-    def disconnected(self) -> None:
-        """It stands no more: until the next one, nothing is looked up but what a person waits for."""
+    def disconnected(self, heard_at: float) -> None:
+        """It stands no more, and the push server was last heard of then, in seconds.
+
+        Until the next one, nothing is looked up but what a person waits for.
+        """
         with self._changed:
+            if self._online:
+                self._schedule.disconnected(heard_at)
             self._online = False
             self._changed.notify_all()
         self._pacer.wake()

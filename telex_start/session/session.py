@@ -413,7 +413,6 @@ class Session:
             return _UNEXPECTED, waits.failed()
         finally:
             self._websocket = None
-            self._look_ups.disconnected()
         self._at_once = self._at_once or ending.at_once
         log.info("connection ended: %s", ending.why)
         if ending.terminal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,13 +15,18 @@ from telex_start.errors import RateLimited, TelexFailure
 from telex_start.events import MESSAGE_FIELDS, ROW_FIELDS
 from telex_start.net.https import Answer
 from telex_start.session import look_up_answers as answers
-from telex_start.session.look_up_answers import Envelope, NotThere
+from telex_start.session.look_up_answers import NotThere, Reader
 
 HTML = b"<html>Not Found</html>"
 
 
-def envelope(got: Answer) -> Envelope:
-    return answers.envelope(got, ["SECRET"])
+def read(got: Answer, make: Callable[[bytes], Any] = answers.conversation, at_once: int = 1000) -> Reader:
+    """An answer, of which so many bytes come at once."""
+    reader = Reader(make)
+    for start in range(0, len(got.body), at_once):
+        reader.take(got.body[start : start + at_once])
+    reader.end(got.status, ["SECRET"])
+    return reader
 
 
 def answer(data: Any = None, status: int = 200, **outside: Any) -> Answer:
@@ -29,7 +35,7 @@ def answer(data: Any = None, status: int = 200, **outside: Any) -> Answer:
 
 
 def rows(*data: Any) -> tuple[dict[str, Any], ...]:
-    return answers.conversations(envelope(answer([*data]))).rows
+    return answers.conversations(read(answer([*data]))).rows
 
 
 # --- the envelope ---------------------------------------------------------------------------------------------------
@@ -61,34 +67,36 @@ def rows(*data: Any) -> tuple[dict[str, Any], ...]:
 )
 def test_what_an_answer_means_that_brings_nothing(got: Answer, error: type[Exception]) -> None:
     with pytest.raises(error):
-        envelope(got)
+        read(got)
 
 
 def test_a_secret_that_telex_repeats_is_struck_out() -> None:
     with pytest.raises(NotThere, match=r"^no … here$"):
-        envelope(answer(status=403, message="no SECRET here"))
+        read(answer(status=403, message="no SECRET here"))
 
 
 @pytest.mark.parametrize("body", [b'{"status":"success"}', b'{"status_code":200}', b'{"status_code":200,"data":null}'])
 def test_no_data_is_none(body: bytes) -> None:
-    assert answers.conversations(envelope(Answer(200, {}, body))).rows == ()
+    assert answers.conversations(read(Answer(200, {}, body))).rows == ()
 
 
 @pytest.mark.parametrize("data", [{}, "x", 7, True])
 def test_data_that_is_no_list_is_nothing_of_the_kind(data: Any) -> None:
     with pytest.raises(NotThere):
-        answers.conversations(envelope(answer(data)))
+        answers.conversations(read(answer(data)))
     with pytest.raises(NotThere):
-        answers.muted(envelope(answer(data)))
+        answers.muted(read(answer(data), answers.muted_channel))
 
 
 @given(st.binary(max_size=80) | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps))
 def test_no_answer_raises_anything_else(body: bytes | str) -> None:
     raw = body if isinstance(body, bytes) else body.encode()
-    for read in (answers.conversations, answers.muted, answers.preference, answers.profile, answers.slug):
+    for tell in (answers.conversations, answers.preference, answers.profile, answers.slug):
         for text in (raw, b'{"status":"success","data":' + raw + b"}"):
             with contextlib.suppress(NotThere, TelexFailure):
-                read(envelope(Answer(200, {}, text)))
+                tell(read(Answer(200, {}, text)))
+            with contextlib.suppress(NotThere, TelexFailure):
+                answers.muted(read(Answer(200, {}, text), answers.muted_channel))
 
 
 # --- conversations --------------------------------------------------------------------------------------------------
@@ -178,7 +186,7 @@ def test_a_text_of_megabytes_is_cut() -> None:
     ],
 )
 def test_how_many_pages_there_are(pagination: Any, pages: int | None) -> None:
-    assert answers.conversations(envelope(answer([], pagination=pagination))).pages == pages
+    assert answers.conversations(read(answer([], pagination=pagination))).pages == pages
 
 
 # --- halves of emoji ------------------------------------------------------------------------------------------------
@@ -203,14 +211,14 @@ HALF = "\N{REPLACEMENT CHARACTER}"
 def test_a_lone_surrogate_is_mended_and_costs_nothing_else(escaped: str, text: str) -> None:
     row = f'{{"channel_id":"c","thread_count":1,"preview_message":"{escaped}"}}'
     body = f'{{"status":"success","data":[{row},{{"channel_id":"d"}}],"note":"\\ud83d"}}'.encode()
-    first, second = answers.conversations(envelope(Answer(200, {}, body))).rows
+    first, second = answers.conversations(read(Answer(200, {}, body))).rows
     assert first["preview_message"] == text
     assert second == {"channel_id": "d"}
 
 
 def test_what_is_no_utf_8_is_mended() -> None:
     body = b'{"status":"success","data":[{"channel_id":"c","thread_count":1,"name":"a\xff"}]}'
-    (row,) = answers.conversations(envelope(Answer(200, {}, body))).rows
+    (row,) = answers.conversations(read(Answer(200, {}, body))).rows
     assert row["name"] == f"a{HALF}"
 
 
@@ -227,8 +235,8 @@ def test_mended_text_is_what_python_reads_but_for_its_lone_surrogates(text: str)
 def test_muted_channels() -> None:
     data: list[Any] = [{"channels_id": "a", "muted": True}, {"channels_id": "b", "muted": False}, None, {"muted": True}]
     data += [{"channels_id": "c", "muted": "true"}, {"channels_id": 7, "muted": True}]
-    assert answers.muted(envelope(answer(data))) == {"a", "7"}
-    assert answers.muted(envelope(answer(None))) == frozenset()
+    assert answers.muted(read(answer(data), answers.muted_channel)) == {"a", "7"}
+    assert answers.muted(read(answer(None), answers.muted_channel)) == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -240,7 +248,7 @@ def test_muted_channels() -> None:
     ],
 )
 def test_preference(data: Any, told: tuple[str | None, str]) -> None:
-    assert answers.preference(envelope(answer(data))) == told
+    assert answers.preference(read(answer(data))) == told
 
 
 @pytest.mark.parametrize(
@@ -251,13 +259,13 @@ def test_preference(data: Any, told: tuple[str | None, str]) -> None:
     ],
 )
 def test_profile(data: Any, told: tuple[bool, str]) -> None:
-    assert answers.profile(envelope(answer(data))) == told
+    assert answers.profile(read(answer(data))) == told
 
 
 def test_slug() -> None:
-    assert answers.slug(envelope(answer({"organisation_slug": "acme"}))) == "acme"
-    assert answers.slug(envelope(answer({"current_organisation_slug": "old"}))) == "old"
+    assert answers.slug(read(answer({"organisation_slug": "acme"}))) == "acme"
+    assert answers.slug(read(answer({"current_organisation_slug": "old"}))) == "old"
     nothing: list[Any] = [{}, {"organisation_slug": ""}, {"organisation_slug": 7}, None, []]
     for data in nothing:
         with pytest.raises(NotThere):
-            answers.slug(envelope(answer(data)))
+            answers.slug(read(answer(data)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -57,7 +57,7 @@ class Telex:
         self.aborted = False
         self.closed = 0
 
-    def request(self, method: str, url: str, **_: Any) -> Answer:
+    def request(self, method: str, url: str, *, take: Callable[[bytes], None], **_: Any) -> Answer:
         path = url.partition("?")[0]
         with self.came:
             self.asked.append(path)
@@ -68,6 +68,7 @@ class Telex:
         found = self.answers.get(path, self.usual)
         if isinstance(found, Exception):
             raise found
+        take(found.body)
         return found
 
     def hold(self, path: str) -> None:
@@ -217,7 +218,7 @@ def test_one_that_does_not_answer_keeps_no_other_from_being_asked(scene: Scene) 
     scene.idle()
     scene.telex.answers["/organisations/a/user-channels"] = NoNetwork("none")
     scene.now += 20.0
-    scene.look_ups.disconnected()
+    scene.look_ups.disconnected(scene.now)
     scene.look_ups.connected(at_once=True)
     scene.look_ups.live(A, False)
     scene.look_ups.live(B, False)
@@ -270,7 +271,7 @@ def test_the_session_thread_is_not_kept_by_a_call_that_hangs(scene: Scene) -> No
     # Each of these would block here if it waited for the call.
     scene.look_ups.live(B, False)
     assert scene.look_ups.go_on() == scene.now + 15.0
-    scene.look_ups.disconnected()
+    scene.look_ups.disconnected(scene.now)
     scene.look_ups.connected(at_once=True)
     scene.look_ups.keep([A, B])
     scene.look_ups.obey(LookUpSlug(A))
@@ -309,7 +310,7 @@ def test_without_a_connection_look_ups_stand_still_and_go_on_with_the_next(scene
     scene.telex.hold("/organisations/a/channels/notification-preference")
     scene.online(A)
     scene.telex.await_asked("/organisations/a/channels/notification-preference")
-    scene.look_ups.disconnected()
+    scene.look_ups.disconnected(scene.now)
     scene.telex.release()
     scene.idle()
     assert LookUpBegan(A) not in scene.events

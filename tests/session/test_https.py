@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import socket
 import ssl
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -166,6 +167,58 @@ def test_the_body_of_a_redirect_is_not_read(https: Https, certificate: Certifica
         answer = ask(https, port, "a")
     assert (answer.status, answer.body, answer.headers["location"]) == (status, b"", "/x")
     assert sum(sent) < FEW
+
+
+# --- answers that are taken as they come ----------------------------------------------------------------------------
+
+
+def test_an_answer_that_is_taken_as_it_comes_may_last_as_long_as_bytes_come(certificate: Certificate) -> None:
+    now = 0.0
+    came = threading.Semaphore()
+    taken: list[bytes] = []
+
+    def take(piece: bytes) -> None:
+        taken.append(piece)
+        came.release()
+
+    def talk(client: socket.socket) -> None:
+        nonlocal now
+        request_of(client)
+        client.sendall(HEAD + b"Content-Length: 5\r\n\r\n")
+        for byte in b"12345":
+            came.acquire()
+            now += 4.0
+            client.sendall(bytes((byte,)))
+
+    https = Https(Dialler(tls.context(str(certificate.ca_file)), clock.now), lambda: now, "test")
+    with serving(talk, certificate.context) as port:
+        answer = https.request(
+            "GET",
+            f"https://127.0.0.1:{port}/",
+            headers={},
+            json=None,
+            deadline=Deadline(lambda: now, 5.0),
+            take=take,
+        )
+        https.close()
+    assert (answer.status, answer.body, b"".join(taken), now) == (200, b"", b"12345", 20.0)
+
+
+def test_an_answer_that_is_taken_as_it_comes_ends_when_no_more_bytes_come(
+    https: Https, certificate: Certificate
+) -> None:
+    taken: list[bytes] = []
+
+    def talk(client: socket.socket) -> None:
+        request_of(client)
+        client.sendall(HEAD + b"Content-Length: 5\r\n\r\n123")
+        request_of(client)
+
+    with serving(talk, certificate.context) as port, pytest.raises(NoNetwork, match="in time"):
+        deadline = Deadline(clock.now, 1.0)
+        url = f"https://127.0.0.1:{port}/"
+        https.request("GET", url, headers={}, json=None, deadline=deadline, take=taken.append)
+    assert b"".join(taken) == b"123"
 
 
 # --- servers that misbehave -----------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from telex_start import clock
 from telex_start.errors import NO_THREAD
 from telex_start.events import (
     LookUpBegan,
@@ -260,10 +261,18 @@ def test_a_push_during_a_slow_look_up_comes_as_fast_as_ever(telex: Telex, agent:
     assert session.all(UnreadLookedUp) == []
 
 
-@pytest.mark.parametrize("path", ["user_channels", "muted", "profile", "organisation"])
-def test_neither_signing_out_nor_the_end_waits_for_a_slow_call(own: Telex, agent: Start, path: str) -> None:
+SLOW, SLOWLY = {"delay": 30.0}, {"drip": True}
+
+
+@pytest.mark.parametrize(
+    ("path", "fault"),
+    [("user_channels", SLOWLY), *((path, SLOW) for path in ("user_channels", "muted", "profile", "organisation"))],
+)
+def test_neither_signing_out_nor_the_end_waits_for_a_slow_call(
+    own: Telex, agent: Start, path: str, fault: dict[str, Any]
+) -> None:
     sandbox = own(*ONE)
-    sandbox.fault(path, times=1, delay=30.0)
+    sandbox.fault(path, times=1, **fault)
     session = agent(sandbox).online()
     if path == "organisation":
         session.send(LookUpSlug(session.channel()))
@@ -273,7 +282,7 @@ def test_neither_signing_out_nor_the_end_waits_for_a_slow_call(own: Telex, agent
     session.await_state(State.SIGNED_OUT)
     assert spent.seconds() < 1.0
     sandbox.clear_faults()
-    sandbox.fault(path, times=1, delay=30.0)
+    sandbox.fault(path, times=1, **fault)
     session.online()
     # Its end is asked for under the fixture's bound of a second.
 
@@ -306,6 +315,25 @@ def test_a_look_up_that_fails_is_made_again(own: Telex, agent: Start, fault: dic
     sandbox.publish(0, {"notification_type": "x"})  # another turn of the session's loop
     session.await_event(UnreadSection, lambda event: event.section == CHANNELS and bool(event.rows), 20.0)
     assert session.troubles == []
+
+
+def test_a_thousand_unread_channels_with_previews_are_asked_for_once_an_hour(own: Telex, agent: Start) -> None:
+    """40 MB: thrown away, and asked for again after each reconnect."""
+    asleep = 0.0
+    sandbox = own(*ONE, "--ping", "24")  # its own one, with so many conversations
+    sandbox.order("fill", organisation=0, channels=1000, messages=50, unread=3, size=450)
+    session = agent(sandbox, now=lambda: clock.now() + asleep).online()
+    session.await_looked_up(limit=60.0)
+    assert [*known(session).values()] == [3] * 1000
+    for outage, asked in ((0.0, 1), (70.0, 2)):
+        session.mark()
+        sandbox.restart(0.2, wait=False)
+        session.await_state(State.RECONNECTING)
+        asleep += outage
+        session.await_state(State.ONLINE)
+        session.await_looked_up(limit=60.0)
+        assert len(sandbox.calls("user-channels")) == asked
+    assert [*known(session).values()] == [3] * 1000
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")

@@ -82,7 +82,7 @@ class Script:
         self.now = 1000.0
         """Seconds; a request takes a tenth of one."""
 
-    def request(self, method: str, url: str, *, headers: Mapping[str, str], json: Any, **_: Any) -> Answer:
+    def request(self, method: str, url: str, *, headers: Mapping[str, str], json: Any, **more: Any) -> Answer:
         """As :meth:`telex_start.net.https.Https.request`."""
         require(all(value.isascii() and value.isprintable() for value in headers.values()), "a header that is none")
         require(url.isascii() and url.isprintable() and " " not in url, "an address that is none")
@@ -94,7 +94,10 @@ class Script:
             raise NoNetwork("Telex did not answer in time.")
         carried = json.get("password") if isinstance(json, dict) else None
         carried = carried or next(iter(headers.values()), "").removeprefix("Bearer ")
-        return answer._replace(body=bytes(answer.body).replace(b"{}", carried.encode()))
+        answer = answer._replace(body=answer.body.replace(b"{}", carried.encode()))
+        if (take := more.get("take")) is not None:
+            take(answer.body)
+        return answer
 
 
 def _answer(told: Any) -> Answer | None:

@@ -1,0 +1,124 @@
+"""The elements of a list in a JSON text, one at a time while the text comes. Pure.
+
+What is looked at is strings and brackets alone: whether a text is JSON, whoever decodes it will see.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+# No possessive quantifiers: up to Python 3.11.4 they miss matches (https://github.com/python/cpython/issues/106052).
+_STRING = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*', re.DOTALL)
+"""Up to the end of the string, or to a backslash that escapes what has not come."""
+_PLAIN = re.compile(rb'[^"\[\]{}]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^"\[\]{}]*)*', re.DOTALL)
+"""Up to a bracket, or to a string whose end has not come."""
+_BETWEEN = re.compile(rb'[^"\[\]{},]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^"\[\]{},]*)*', re.DOTALL)
+"""Likewise, or up to a comma."""
+_KEY = re.compile(rb'[{,]\s*"data"\s*:\s*\Z')
+_LONGEST_KEY = 100
+"""Bytes of that, white space included."""
+
+
+class TooLarge(Exception):
+    """The text is too large without its elements."""
+
+
+class Elements:
+    """Cuts the elements out of the list ``data`` of an object, as in ``{"status": "success", "data": [{}, {}]}``.
+
+    No more of the text is held than one element and :attr:`rest`.
+    """
+
+    def __init__(self, take: Callable[[bytes], None], most: int) -> None:
+        """
+        Args:
+            take: Gets each element that is an object or a list.
+            most: Bytes of an element, and of the rest. A larger element is left out, and costs no other.
+        """
+        self.rest = bytearray()
+        """The text without what stands in the list."""
+        self.left_out = 0
+        """Elements that were too large."""
+        self._take = take
+        self._most = most
+        self._half = b""
+        """A backslash at the end of what came."""
+        self._in_string = False
+        self._depth = 0
+        self._in_list = False
+        self._element: bytearray | None = None
+        self._over = False
+        """This element is too large."""
+        self._commas = 0
+        self._any = False
+
+    @property
+    def there(self) -> int:
+        """How many elements there were, of any kind and size."""
+        return self._commas + self._any
+
+    def feed(self, piece: bytes) -> None:
+        """Take the next piece of the text.
+
+        Raises:
+            TooLarge: the rest is.
+        """
+        piece, self._half = self._half + piece, b""
+        at = 0
+        while at < len(piece):
+            outside = _BETWEEN if self._in_list and self._element is None else _PLAIN
+            found = (_STRING if self._in_string else outside).match(piece, at)
+            assert found is not None  # each of them matches nothing, too
+            end = found.end()
+            self._keep(piece[at:end])
+            sign = piece[end : end + 1]
+            if sign == b"\\":
+                self._half = piece[end:]
+                return
+            if sign == b",":
+                self._commas += 1
+            elif sign == b'"':
+                self._keep(sign)
+                self._in_string = not self._in_string
+            elif sign:
+                self._bracket(sign)
+            at = end + 1
+
+    def _bracket(self, sign: bytes) -> None:
+        if sign in b"{[":
+            if self._in_list and self._element is None:
+                self._element, self._any = bytearray(), True
+            self._depth += 1
+            if sign == b"[" and self._depth == 2 and not self._in_list and _KEY.search(self.rest[-_LONGEST_KEY:]):
+                self._keep(sign)
+                self._in_list = True
+                return
+        else:
+            self._depth -= 1
+            if self._depth == 1:
+                self._in_list = False
+        self._keep(sign)
+        if self._element is not None and self._depth == 2:
+            self._end_element(self._element)
+
+    def _end_element(self, element: bytearray) -> None:
+        over, self._over, self._element = self._over, False, None
+        if over:
+            self.left_out += 1
+        else:
+            self._take(bytes(element))
+
+    def _keep(self, text: bytes) -> None:
+        if self._element is not None:
+            if not self._over:
+                self._element += text
+                if len(self._element) > self._most:
+                    self._over = True
+                    self._element.clear()
+        elif self._in_list:
+            self._any = self._any or bool(text.strip())
+        else:
+            self.rest += text
+            if len(self.rest) > self._most:
+                raise TooLarge
