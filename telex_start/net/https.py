@@ -18,7 +18,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import DecodeError, HTTPError
 
 from ..errors import NoNetwork, TelexFailure
 from .dialling import Dialler
@@ -301,7 +301,7 @@ class Https:
                 raise
             if isinstance(error, TimeoutError) or request.late:
                 raise NoNetwork(_LATE) from None
-            if isinstance(error, (requests.exceptions.InvalidHeader, requests.exceptions.ContentDecodingError)):
+            if isinstance(error, (requests.exceptions.InvalidHeader, DecodeError)):
                 raise TelexFailure(f"The answer could not be read ({type(error).__name__}).") from None
             raise NoNetwork(f"The connection to Telex broke off ({type(error).__name__}).") from None
 
@@ -309,7 +309,8 @@ class Https:
         deadline = self._request.deadline
         assert deadline is not None
         body = bytearray()
-        for piece in response.iter_content(_PIECE):
+        # Not iter_content, which waits until a piece is full.
+        while piece := response.raw.read1(_PIECE, decode_content=True):
             deadline.left()
             if take is not None:
                 take(piece)
