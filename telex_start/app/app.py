@@ -111,6 +111,7 @@ class App:
             config,
             memory or NoMemory(),
             self._quiet_changed,
+            cannot_keep=self._cannot_keep,
             now=now,
             client_in_front=self._client_in_front,
         )
@@ -436,6 +437,10 @@ class App:
         self._own.quiet_changed()
         paused = self._news.notifier.paused
         self._renew(self._renewal.change(now, paused=paused, silence=self._quiet.silence(now)))
+
+    def _cannot_keep(self, why: str) -> None:
+        words = f"It holds until Telex Start ends, but cannot be kept over a restart: {why}."
+        self._own.say(wording.said("What is paused and muted is not saved", words))
 
     def _renew(self, face: Face | None) -> None:
         if face is not None:

@@ -51,6 +51,7 @@ class QuietDesk:
         memory: Memory,
         changed: Callable[[float], None],
         *,
+        cannot_keep: Callable[[str], object] = lambda why: None,
         now: Callable[[], float] = clock.now,
         wall: Wall = WALL,
         boot: str | None = None,
@@ -60,6 +61,7 @@ class QuietDesk:
         Args:
             memory: Keeps it from one start to the next.
             changed: Told, with the time, after anything has changed: what is told and counted, or what is shown of it.
+            cannot_keep: Told why what was set cannot be kept over a restart; once, until it can be again.
             now: As everywhere; ``wall``, ``boot`` and ``client_in_front`` as for
                 :class:`~telex_start.news.quiet.Quiet`.
         """
@@ -71,7 +73,8 @@ class QuietDesk:
         """What is in the memory, and what is wrong with it, in a sentence; empty where nothing is."""
         self.quiet.remember(self._kept, now())
         self._email = self._kept.email
-        self._cannot_keep = False
+        self._cannot_keep = cannot_keep
+        self._keeps = True
         self._shown = Silence()
         self.name_of: Callable[[Conversation], str] = lambda conversation: ""
         """What the person knows a conversation, or an organisation, by; fit to show."""
@@ -184,9 +187,9 @@ class QuietDesk:
 
     def _told(self, now: float) -> None:
         self.quiet.tick(now)
-        self._keep()
         self._shown = self.silence(now)
         self._changed(now)
+        self._keep()  # last: it holds now, whatever comes of this
 
     def _show(self, now: float) -> None:
         """The words may be others: it is another day, or the clock was set."""
@@ -199,11 +202,17 @@ class QuietDesk:
             return
         try:
             self._memory.save(remembered)
-            self._kept = remembered
         except OSError as error:
-            if not self._cannot_keep:
-                log.warning("what is paused and muted cannot be kept over a restart: %s", error.strerror)
-            self._cannot_keep = True
+            self._not_kept(error.strerror or type(error).__name__)
+        else:
+            self._kept = remembered
+            self._keeps = True
+
+    def _not_kept(self, why: str) -> None:
+        if self._keeps:
+            self._keeps = False
+            log.warning("what is paused and muted cannot be kept over a restart: %s", why)
+            self._cannot_keep(why)
 
 
 class NoMemory:

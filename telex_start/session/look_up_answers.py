@@ -7,7 +7,6 @@ makes no sense costs no other.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
@@ -17,7 +16,7 @@ from msgspec import UNSET, Raw, Struct
 from ..errors import RateLimited, TelexFailure
 from ..events import MESSAGE_FIELDS, ROW_FIELDS
 from ..net.https import Answer
-from ..net.json_text import REFUSALS
+from ..net.json_text import REFUSALS, mend
 from .telex_api import one_line, stricter
 
 _MOST_TEXT = 20_000
@@ -91,22 +90,6 @@ def envelope(answer: Answer, secrets: list[str]) -> Envelope:
 # --- JSON with holes ------------------------------------------------------------------------------------------------
 
 T = TypeVar("T")
-
-_SURROGATES = re.compile(rb"(?<!\\)(?:\\\\)*((?:\\u[dD][89a-fA-F][0-9a-fA-F]{2})+)")
-"""Escapes of surrogates in a row, behind an even number of backslashes."""
-_ESCAPE = len(rb"\ud83d")
-_REPLACED = rb"\ufffd"
-
-
-def mend(text: bytearray | memoryview) -> None:
-    """Replace each lone surrogate in JSON text by U+FFFD, in its place; msgspec refuses a whole text for one."""
-    for found in _SURROGATES.finditer(text):
-        place, end = found.span(1)
-        while place < end:
-            pair = place + _ESCAPE < end and text[place + 3] in b"89abAB" and text[place + _ESCAPE + 3] in b"cdefCDEF"
-            if not pair:
-                text[place : place + _ESCAPE] = _REPLACED
-            place += 2 * _ESCAPE if pair else _ESCAPE
 
 
 def _read(text: bytes | memoryview | Raw, kind: type[T]) -> T | None:

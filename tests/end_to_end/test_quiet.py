@@ -81,6 +81,23 @@ def test_a_conversation_is_muted_by_its_toast_and_stays_so(desk: Desk) -> None:
     assert desk.toast("While you were away") == "1 unread in 1 conversation"
 
 
+@pytest.mark.desktop
+def test_what_has_half_an_emoji_for_a_name_can_be_muted_and_all_is_kept(desk: Desk) -> None:
+    agent = desk.sign_in()
+    desk.item("Online: 2 organisations")
+    data = {"username": "Ben \ud83d", "thread_count": 1}
+    desk.telex.publish(0, {"notification_type": "unread_thread_change", "section": "dm_channels_section", "data": data})
+    [toast] = desk.daemon.wait_for(1)
+    desk.daemon.click(toast.id, "mute-hour")
+    desk.item("Online: 2 organisations")
+    pause(desk.folder, desk.telex, "on")
+    desk.item("Online: 2 organisations, paused")
+    agent.end()
+    kept = json.loads(state_file(desk.folder).read_text())["remembered"]
+    assert [mute["conversation"]["ident"] for mute in kept["mutes"]] == ["Ben \ufffd"]
+    assert kept["pause"] == {"until": None}
+
+
 def test_a_pause_without_an_agent_is_noted_for_the_next(tmp_path: Path) -> None:
     with Sandbox("--organisations", "1", "--rate", "0") as telex:
         said = pause(tmp_path, telex, "1h")

@@ -214,13 +214,6 @@ def test_what_is_no_utf_8_is_mended() -> None:
     assert row["name"] == f"a{HALF}"
 
 
-@given(st.text(st.characters(exclude_categories=())))
-def test_mended_text_is_what_python_reads_but_for_its_lone_surrogates(text: str) -> None:
-    mended = bytearray(json.dumps(text).encode())
-    answers.mend(mended)
-    assert json.loads(mended) == text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
-
 # --- settings -------------------------------------------------------------------------------------------------------
 
 
