@@ -413,7 +413,7 @@ class ReconnectNow(Command, frozen=True):
 
 
 class LookUpSlug(Command, frozen=True):
-    """Look up an organisation's slug, behind everything else; :class:`SlugLookedUp` is the answer. Sent once each."""
+    """Look up an organisation's slug, behind everything else; :class:`SlugLookedUp` is the answer."""
 
     channel: str
 

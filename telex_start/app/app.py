@@ -123,7 +123,15 @@ class App:
         self._failures = Failures()
         self._due_not_before = float("-inf")
         self._news = NewsDesk(
-            config, surface, toasts, self._main_app, self._send, self._counts_changed, events.put, self._quiet.quiet
+            config,
+            surface,
+            toasts,
+            self._main_app,
+            self._send,
+            self._counts_changed,
+            events.put,
+            self._quiet.quiet,
+            now,
         )
         self._quiet.name_of = self._news.notifier.name_of
         self._preferences = PreferencesDesk(

@@ -96,6 +96,26 @@ def test_a_slug_that_is_not_to_be_had_is_waited_for_no_longer(scene: Scene) -> N
     assert after(scene, ToastClicked(toast), SlugLookedUp(CHANNEL, "")) == [f"open {ROOT}"]
 
 
+def test_a_slug_that_was_not_to_be_had_is_asked_for_again_a_minute_later(scene: Scene) -> None:
+    toast = told(scene, direct())
+    scene.turn(SlugLookedUp(CHANNEL, ""))
+    scene.now += 59
+    assert after(scene, ToastClicked(toast)) == [f"open {ROOT}"]
+    assert scene.session.asked == [LookUpSlug(CHANNEL)]
+    scene.now += 1
+    assert len(after(scene, ToastClicked(toast))) == 1, "it waits"
+    assert scene.session.asked == [LookUpSlug(CHANNEL)] * 2
+    assert after(scene, SLUG)[1:] == [f"open {ROOT}/northwind/dms/d1?thread_id=t1"]
+
+
+def test_a_toast_a_minute_later_asks_for_a_missing_slug_too(scene: Scene) -> None:
+    told(scene, direct())
+    scene.turn(SlugLookedUp(CHANNEL, ""))
+    scene.now += 60
+    told(scene, direct(2))
+    assert scene.session.asked == [LookUpSlug(CHANNEL)] * 2
+
+
 def test_a_newer_click_takes_the_place_of_one_that_waits(scene: Scene) -> None:
     first, second = told(scene, change("a", 1)), told(scene, direct())
     assert after(scene, ToastClicked(first, token="1"), ToastClicked(second, token="2"), SLUG) == [

@@ -330,6 +330,22 @@ def test_slugs(own: Telex, agent: Start) -> None:
     assert session.reconnects == 0, "such a command interrupts nothing"
 
 
+@pytest.mark.parametrize("answer", [{"status": 200, "html": True}, {"status": 401}, {"status": 404}])
+def test_a_slug_that_was_not_to_be_had_is_asked_for_again_when_it_is_wanted(
+    own: Telex, agent: Start, answer: dict[str, Any]
+) -> None:
+    """A network's log-in page, for one, is no word of Telex's."""
+    sandbox = own("--organisations", "2")
+    session = agent(sandbox).online(2)
+    with_login = session.await_event(SlugLookedUp)
+    (other,) = {session.channel(0), session.channel(1)} - {with_login.channel}
+    sandbox.fault("organisation", times=1, **answer)
+    for found in (False, True):
+        session.mark()
+        session.send(LookUpSlug(other))
+        assert bool(session.await_event(SlugLookedUp).slug) is found
+
+
 @pytest.mark.parametrize("kind", [CHANNELS, DIRECT, "group"])
 def test_marking_as_read_is_one_call_and_telex_says_so(telex: Telex, agent: Start, kind: str) -> None:
     sandbox = telex(*ONE)
