@@ -277,7 +277,7 @@ class App:
     def _handle_one(self, event: Event) -> None:
         now = self._now()
         if self._news.handle(event, now):
-            if isinstance(event, ProfileLookedUp):
+            if isinstance(event, ProfileLookedUp | OrganisationsChanged):
                 self._renew(self._renewal.change(now, paused=self._news.notifier.paused))
             if isinstance(event, OrganisationsChanged):
                 self._settings.organisations(event.organisations)

@@ -111,9 +111,14 @@ class Notifier:
         return self._counts
 
     @property
-    def paused(self) -> bool:
-        """The person has paused notifications at Telex."""
-        return self._settings.paused
+    def paused(self) -> str:
+        """What the person has paused at Telex, in words for the status line; empty where nothing is."""
+        channels = [channel for channel in self._organisations if self._settings.paused(channel)]
+        if not channels:
+            return ""
+        if len(channels) == len(self._organisations):
+            return "paused at Telex"
+        return f"paused at Telex in {self.name_of(Conversation(channels[0], '', '')) or 'one of them'}"
 
     def unread_channels(self) -> frozenset[str]:
         """The push channels of the organisations in which something is unread, as far as is known."""

@@ -215,6 +215,7 @@ class _Preference(Struct):
 class _Profile(Struct):
     pause_notification: Any = None
     timezone: Any = None
+    organisation_id: Any = None
 
 
 class _Slugs(Struct):
@@ -247,14 +248,16 @@ def preference(found: Envelope) -> tuple[str | None, str]:
     return _text(told.notify_about, _MOST_NAME), _text(told.time_range, _MOST_NAME) or ""
 
 
-def profile(found: Envelope) -> tuple[bool, str]:
-    """Whether the person wants no notifications just now, and their time zone (empty: not known).
+def profile(found: Envelope) -> tuple[bool, str, str]:
+    """Whether the person wants no notifications just now, their time zone (empty: not known), and the id of the
+    organisation that this holds for (empty: for all).
 
     Raises:
         NotThere: ``data`` is no object.
     """
     told = _object(found, _Profile)
-    return told.pause_notification is True, _text(told.timezone, _MOST_NAME) or ""
+    zone, organisation = _text(told.timezone, _MOST_NAME) or "", _ident(told.organisation_id) or ""
+    return told.pause_notification is True, zone, organisation
 
 
 def slug(found: Envelope) -> str:

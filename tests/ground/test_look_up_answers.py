@@ -239,11 +239,12 @@ def test_preference(data: Any, told: tuple[str | None, str]) -> None:
 @pytest.mark.parametrize(
     ("data", "told"),
     [
-        ({"pause_notification": True, "timezone": "Europe/Berlin"}, (True, "Europe/Berlin")),
-        ({"pause_notification": "yes"}, (False, "")),
+        ({"pause_notification": True, "timezone": "Europe/Berlin"}, (True, "Europe/Berlin", "")),
+        ({"pause_notification": True, "organisation_id": "o1"}, (True, "", "o1")),
+        ({"pause_notification": "yes", "organisation_id": None}, (False, "", "")),
     ],
 )
-def test_profile(data: Any, told: tuple[bool, str]) -> None:
+def test_profile(data: Any, told: tuple[bool, str, str]) -> None:
     assert answers.profile(envelope(answer(data))) == told
 
 

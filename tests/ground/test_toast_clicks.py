@@ -198,6 +198,11 @@ def test_a_pause_is_in_the_status_line(scene: Scene) -> None:
     assert scene.surface.faces[-1].status == "Online: 1 organisation, paused at Telex"
     scene.turn(ProfileLookedUp(False))
     assert scene.surface.faces[-1].status == "Online: 1 organisation"
+    scene.turn(ProfileLookedUp(True, organisation_id="org"))
+    assert scene.surface.faces[-1].status == "Online: 1 organisation, paused at Telex"
+    two = Organisation("org", "Northwind", CHANNEL), Organisation("other", "Acme", "other/user")
+    scene.turn(StateChanged(State.ONLINE, organisations=2, subscribed=2), OrganisationsChanged(two))
+    assert scene.surface.faces[-1].status == "Online: 2 organisations, paused at Telex in Northwind"
 
 
 def test_a_text_that_comes_late_is_no_second_line_on_the_terminal(scene: Scene) -> None:

@@ -112,7 +112,8 @@ def test_who_the_person_is_and_how_they_set_it(telex: Telex, agent: Start) -> No
     assert session.all(SettingsLookedUp) == [
         SettingsLookedUp(session.channel(), frozenset({muted}), "mentions", "09:00 AM - 06:00 PM")
     ]
-    assert [told.paused for told in session.all(ProfileLookedUp)] == [True]
+    organisation = session.channel().partition("/")[0]
+    assert session.all(ProfileLookedUp) == [ProfileLookedUp(True, "UTC", organisation)]
 
 
 def test_settings_are_known_before_anything_is_looked_up_that_they_concern(telex: Telex, agent: Start) -> None:
