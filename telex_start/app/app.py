@@ -238,7 +238,8 @@ class App:
     def _begin(self, sign_in: list[SignIn], open_window: bool, at_login: bool) -> None:
         self._quiet.begin()
         if self._quiet.problem:
-            self._own.say(wording.said("Telex Start has forgotten a setting", self._quiet.problem), needs_person=False)
+            what = "has forgotten" if self._quiet.has_read else "cannot read"
+            self._own.say(wording.said(f"Telex Start {what} a setting", self._quiet.problem), needs_person=False)
         self._sign_in.begin(sign_in, open_window, at_login)
 
     def _send(self, command: Command) -> None:

@@ -69,10 +69,11 @@ class QuietDesk:
         self._changed = changed
         self._now = now
         self.quiet = Quiet(config, wall, clock.boot() if boot is None else boot, client_in_front)
-        self._kept, self.problem = memory.load()
-        """What is in the memory, and what is wrong with it, in a sentence; empty where nothing is."""
-        self.quiet.remember(self._kept, now())
-        self._email = self._kept.email
+        self._kept: Remembered | None = None
+        """What is in the memory; ``None`` while it cannot be read, and must not be written over."""
+        self._email = ""
+        self.problem = self._read(now())
+        """What is wrong with the memory, in sentences; empty where nothing is."""
         self._cannot_keep = cannot_keep
         self._keeps = True
         self._shown = Silence()
@@ -85,6 +86,32 @@ class QuietDesk:
         self.quiet.tick(now)
         self._keep()
         self._show(now)
+
+    @property
+    def has_read(self) -> bool:
+        """Whether the memory could be read."""
+        return self._kept is not None
+
+    def _read(self, now: float) -> str:
+        """Take up what is in the memory, beside what was set since; what is wrong with it, in sentences."""
+        try:
+            found, problem = self._memory.load()
+        except OSError as error:
+            why = f"{error.filename or 'What is remembered'} cannot be read ({error.strerror})."
+            return f"{why} What was paused or muted does not hold until it can be."
+        since = self.quiet.remembered(self._email)
+        mutes = {one.conversation: one for one in (*found.mutes, *since.mutes)}
+        self.quiet.remember(Remembered(since.pause or found.pause, tuple(mutes.values())), now)
+        self._email = since.email or found.email
+        self._kept = found
+        return problem
+
+    def _read_again(self, now: float) -> bool:
+        """Try again what could not be read; whether it could be now."""
+        if self._kept is not None:
+            return False
+        self._read(now)
+        return self.has_read
 
     # --- what the person does ---------------------------------------------------------------------------------------
 
@@ -120,6 +147,7 @@ class QuietDesk:
             ValueError: it is no such argument.
         """
         now = self._now()
+        self._read_again(now)
         self.quiet.pause(argument, now)
         self._told(now)
 
@@ -139,6 +167,7 @@ class QuietDesk:
             name: What the person knows it by, fit to show, where that is known already.
         """
         now = self._now()
+        self._read_again(now)
         self.quiet.mute(conversation, name or self.name_of(conversation), how_long, now)
         self._told(now)
 
@@ -151,6 +180,7 @@ class QuietDesk:
 
     def remember_email(self, email: str) -> None:
         """Remember it for the next start; an empty one is forgotten."""
+        self._read_again(self._now())
         self._email = email
         self._keep()
 
@@ -180,7 +210,7 @@ class QuietDesk:
     def _look(self, now: float) -> None:
         """A clock may have been set, or days have gone by."""
         self.quiet.look_again()
-        if self.quiet.tick(now):
+        if self._read_again(now) or self.quiet.tick(now):
             self._told(now)
         else:
             self._show(now)
@@ -198,7 +228,10 @@ class QuietDesk:
 
     def _keep(self) -> None:
         remembered = self.quiet.remembered(self._email)
-        if remembered == self._kept:
+        if remembered == (self._kept or Remembered()):
+            return
+        if self._kept is None:
+            self._not_kept("what was remembered before cannot be read")
             return
         try:
             self._memory.save(remembered)

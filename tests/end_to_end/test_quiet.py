@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -195,6 +196,25 @@ def test_a_pause_says_what_it_could_not_read(tmp_path: Path) -> None:
             assert f"{file} cannot be understood" in command.errors
         assert Path(f"{file}.unreadable").read_text() == "{"
         assert json.loads(file.read_text())["remembered"]["pause"]["until"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reading /proc/self/mem fails with EIO")
+def test_a_state_file_that_cannot_be_read_just_now_is_left_alone(tmp_path: Path) -> None:
+    with Sandbox("--organisations", "1", "--rate", "0") as telex:
+        pause(tmp_path, telex, "on")
+        file = state_file(tmp_path)
+        file.rename(tmp_path / "good")
+        file.symlink_to("/proc/self/mem")
+        with Program(tmp_path, "pause", "1h", environ=telex.environ) as command:
+            assert command.ended() == 2
+            assert f"{file} cannot be read (Input/output error); nothing is changed." in command.errors
+        with headless(tmp_path, telex) as agent:
+            said = agent.event("error", title="Telex Start cannot read a setting")["message"]
+            assert f"{file} cannot be read (Input/output error)" in said
+            (tmp_path / "good").replace(file)
+            assert pause(tmp_path, telex, "off") == "Notifications are resumed."
+            agent.end()
+        assert json.loads(file.read_text())["remembered"]["pause"] is None
 
 
 def test_an_unreadable_state_file_is_set_aside_and_said_once(tmp_path: Path) -> None:
