@@ -18,14 +18,14 @@ class FakeFile:
 
     def __init__(self, **values: Any) -> None:
         self.now = values
-        self.fails = False
+        self.fails: Exception | None = None
 
     def values(self) -> dict[str, Any]:
         return dict(self.now)
 
     def write(self, changes: Mapping[str, Any | None], base: Mapping[str, Any]) -> None:
-        if self.fails:
-            raise ConfigError("config.toml cannot be written: No space left on device.")
+        if self.fails is not None:
+            raise self.fails
         if keys := tuple(key for key in changes if self.now.get(key) != base.get(key)):
             raise ChangedMeanwhile("changed", keys)
         self.now = {key: value for key, value in {**self.now, **changes}.items() if value is not None}
@@ -84,14 +84,15 @@ def test_what_is_wrong_keeps_all_from_being_saved() -> None:
 
 def test_a_file_that_cannot_be_written_says_so_and_nothing_is_lost() -> None:
     world = World()
-    world.file.fails = True
     world.model.set("sound", "on")
     world.model.unmute(GENERAL)
-
+    world.file.fails = ConfigError("config.toml cannot be written: No space left on device.")
     assert world.saver.save() == Saving(failed="config.toml cannot be written: No space left on device.")
+    world.file.fails = UnicodeEncodeError("utf-8", "\ud83d", 0, 1, "surrogates not allowed")
+    assert "UnicodeEncodeError" in world.saver.save().failed
     assert world.done == []
     assert world.model.is_changed
-    world.file.fails = False
+    world.file.fails = None
     assert world.saver.save().done
     assert world.done == ["saved", GENERAL.key]
 

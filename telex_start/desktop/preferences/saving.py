@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from ...errors import ChangedMeanwhile, TelexStartError
 from .model import Model
+
+log = logging.getLogger(__name__)
 
 
 class File(Protocol):
@@ -76,6 +79,9 @@ class Saver:
             return Saving(changed_meanwhile=error.keys)
         except TelexStartError as error:
             return Saving(failed=error.message)
+        except Exception as error:
+            log.error("unexpected error in saving", exc_info=error)
+            return Saving(failed=f"Something unexpected went wrong ({type(error).__name__}): nothing more was saved.")
         model.done()
         return Saving()
 
