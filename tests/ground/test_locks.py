@@ -116,7 +116,8 @@ def test_each_dependency_has_one_pin_within_its_bounds_on_every_platform(lock: P
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
 def test_a_lock_names_what_is_asked_for_and_what_that_needs_and_nothing_else(lock: Path) -> None:
     pins = read(lock)
-    reached, waiting = set(), [canonicalize_name(need.name) for need in asked(lock)]
+    reached = set()
+    waiting: list[str] = [canonicalize_name(need.name) for need in asked(lock)]
     while waiting:
         name = waiting.pop()
         if name not in reached:
