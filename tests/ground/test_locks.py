@@ -117,7 +117,7 @@ def test_each_dependency_has_one_pin_within_its_bounds_on_every_platform(lock: P
 def test_a_lock_names_what_is_asked_for_and_what_that_needs_and_nothing_else(lock: Path) -> None:
     pins = read(lock)
     reached = set()
-    waiting: list[str] = [canonicalize_name(need.name) for need in asked(lock)]
+    waiting = [str(canonicalize_name(need.name)) for need in asked(lock)]
     while waiting:
         name = waiting.pop()
         if name not in reached:
