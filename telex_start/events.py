@@ -228,12 +228,14 @@ class SettingsLookedUp(Event, frozen=True):
 
 
 class ProfileLookedUp(Event, frozen=True):
-    """How the person set their profile at Telex; for all organisations."""
+    """How the person set their profile at Telex, in one organisation or in all."""
 
     paused: bool
     """``pause_notification``: do not disturb."""
     timezone: str = ""
     """A name like ``Europe/Berlin``, as it came; empty where there is none."""
+    organisation_id: str = ""
+    """The organisation that :attr:`paused` holds for, as it came; empty for all of them, as an older backend has it."""
 
 
 class SlugLookedUp(Event, frozen=True):
@@ -418,7 +420,7 @@ class ReconnectNow(Command, frozen=True):
 
 
 class LookUpSlug(Command, frozen=True):
-    """Look up an organisation's slug, behind everything else; :class:`SlugLookedUp` is the answer. Sent once each."""
+    """Look up an organisation's slug, behind everything else; :class:`SlugLookedUp` is the answer."""
 
     channel: str
 

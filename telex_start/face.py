@@ -42,8 +42,8 @@ class Face(NamedTuple):
     """The same uncut, where that is more."""
     sign_in_again: bool = False
     """Login is enabled although the session is good."""
-    paused: bool = False
-    """The person has paused notifications at Telex."""
+    paused: str = ""
+    """The status line's words for what the person has paused at Telex; empty where nothing is."""
     quiet: bool = False
     """Notifications are paused on this machine, or it is a quiet hour: the icon says so, and so does the status."""
     quiet_words: str = ""
@@ -97,11 +97,11 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{count} {one if count == 1 else many or one + 's'}"
 
 
-def face_of(session: StateChanged, unread: int, paused: bool = False, silence: Silence = NO_SILENCE) -> Face:
+def face_of(session: StateChanged, unread: int, paused: str = "", silence: Silence = NO_SILENCE) -> Face:
     """The face for a session state and a number of unread threads.
 
     Args:
-        paused: The person has paused notifications at Telex.
+        paused: What the person has paused at Telex, in words; empty where nothing is.
         silence: What was set on this machine.
     """
     state = session.state
@@ -118,7 +118,7 @@ def face_of(session: StateChanged, unread: int, paused: bool = False, silence: S
         if unread:
             status += f", {unread} unread"
         if paused:
-            status += ", paused at Telex"
+            status += f", {paused}"
     else:
         words = {
             State.SIGNED_OUT: "Signed out",

@@ -12,6 +12,7 @@ from .menu import MuteFor, Request
 from .news.quiet import Quiet
 from .news.wall import Wall
 from .process import instance, paths, state_file
+from .remembered import Remembered
 from .toast import Conversation
 
 
@@ -24,8 +25,13 @@ class Noted:
 
     def __init__(self, api_url: str) -> None:
         self._api_url = api_url
-        self._kept, self.problem = state_file.load(api_url)
-        """What was noted, and what is wrong with it, in a sentence; empty where nothing is."""
+        self._unreadable = ""
+        """Why what was noted cannot be read just now; it must not be written over then."""
+        try:
+            self._kept, self.problem = state_file.load(api_url)
+            """What was noted, and what is wrong with it, in a sentence; empty where nothing is."""
+        except OSError as error:
+            self._kept, self.problem, self._unreadable = Remembered(), "", error.strerror or type(error).__name__
         self.quiet = Quiet(Config(), Wall(time.time, clock.offset), clock.boot())
         self.quiet.remember(self._kept, clock.now())
         self.quiet.tick(clock.now())
@@ -54,6 +60,10 @@ class Noted:
         remembered = self.quiet.remembered(self._kept.email)
         if remembered == self._kept:
             return
+        if self._unreadable:
+            raise ConfigError(
+                f"{state_file.path(self._api_url)} cannot be read ({self._unreadable}); nothing is changed."
+            )
         try:
             state_file.save(self._api_url, remembered)
         except OSError as error:

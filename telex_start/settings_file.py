@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from .config import flatten, parts
 from .errors import ChangedMeanwhile, ConfigError
 
 _BOM = b"\xef\xbb\xbf"
+_LONE_RETURN = re.compile("\r(?!\n)")
 _TRIES = 5
 """So often a change is tried anew where somebody changes the file at this very moment."""
 
@@ -69,7 +71,8 @@ class SettingsFile:
         from .settings_text import CannotChange, change
 
         mark = _BOM if before.startswith(_BOM) else b""
-        text = before[len(mark) :].decode()
+        # A lone carriage return ends a line for whoever reads the file by lines, as the agent does, and not in TOML.
+        text = _LONE_RETURN.sub("\n", before[len(mark) :].decode())
         for key, value in changes.items():
             try:
                 text = change(text, key, value)

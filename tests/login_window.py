@@ -13,7 +13,7 @@ from telex_start.desktop.tk import look
 
 
 def takes_keys(environ: Mapping[str, str], window: str) -> bool:
-    """Whether one of its fields has the frame of the focus. Keys that come before, on a busy machine, are lost in Tk.
+    """Whether one of its fields has the frame of the focus, as none has while a sign-in is under way.
 
     Args:
         environ: Of the desktop that it is on.

@@ -283,9 +283,9 @@ class Sandbox:
         """The user mutes a channel."""
         self.order("mute", organisation=organisation, name=name, on=on, **order)
 
-    def pause(self, on: bool = True) -> None:
-        """The user does not want to be disturbed."""
-        self.order("pause", on=on)
+    def pause(self, on: bool = True, organisation: int | str = 0) -> None:
+        """The user does not want to be disturbed in an organisation."""
+        self.order("pause", on=on, organisation=organisation)
 
     def preference(self, organisation: int | str, **order: Any) -> None:
         """What the user wants to be told about in an organisation: ``notify_about``, ``time_range``."""

@@ -111,6 +111,7 @@ class App:
             config,
             memory or NoMemory(),
             self._quiet_changed,
+            cannot_keep=self._cannot_keep,
             now=now,
             client_in_front=self._client_in_front,
         )
@@ -122,7 +123,15 @@ class App:
         self._failures = Failures()
         self._due_not_before = float("-inf")
         self._news = NewsDesk(
-            config, surface, toasts, self._main_app, self._send, self._counts_changed, events.put, self._quiet.quiet
+            config,
+            surface,
+            toasts,
+            self._main_app,
+            self._send,
+            self._counts_changed,
+            events.put,
+            self._quiet.quiet,
+            now,
         )
         self._quiet.name_of = self._news.notifier.name_of
         self._preferences = PreferencesDesk(
@@ -229,7 +238,8 @@ class App:
     def _begin(self, sign_in: list[SignIn], open_window: bool, at_login: bool) -> None:
         self._quiet.begin()
         if self._quiet.problem:
-            self._own.say(wording.said("Telex Start has forgotten a setting", self._quiet.problem), needs_person=False)
+            what = "has forgotten" if self._quiet.has_read else "cannot read"
+            self._own.say(wording.said(f"Telex Start {what} a setting", self._quiet.problem), needs_person=False)
         self._sign_in.begin(sign_in, open_window, at_login)
 
     def _send(self, command: Command) -> None:
@@ -268,7 +278,7 @@ class App:
     def _handle_one(self, event: Event) -> None:
         now = self._now()
         if self._news.handle(event, now):
-            if isinstance(event, ProfileLookedUp):
+            if isinstance(event, ProfileLookedUp | OrganisationsChanged):
                 self._renew(self._renewal.change(now, paused=self._news.notifier.paused))
             if isinstance(event, OrganisationsChanged):
                 self._settings.organisations(event.organisations)
@@ -436,6 +446,10 @@ class App:
         self._own.quiet_changed()
         paused = self._news.notifier.paused
         self._renew(self._renewal.change(now, paused=paused, silence=self._quiet.silence(now)))
+
+    def _cannot_keep(self, why: str) -> None:
+        words = f"It holds until Telex Start ends, but cannot be kept over a restart: {why}."
+        self._own.say(wording.said("What is paused and muted is not saved", words))
 
     def _renew(self, face: Face | None) -> None:
         if face is not None:

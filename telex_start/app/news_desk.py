@@ -62,6 +62,7 @@ class NewsDesk:
         counts_changed: Callable[[Counts], None],
         dispatch: Callable[[Event], None],
         quiet: Quiet,
+        now: Callable[[], float],
     ) -> None:
         """
         Args:
@@ -69,6 +70,7 @@ class NewsDesk:
             counts_changed: Told whenever the counts change.
             dispatch: Where events go that follow from a click.
             quiet: What the person set on this machine.
+            now: The time, in seconds.
         """
         self._surface = surface
         self._toasts = toasts
@@ -77,7 +79,7 @@ class NewsDesk:
         self._honours = config.honour_telex_settings
         self._main_app = main_app
         self._front: FrontDesk | None = None
-        self._places = Places(config.web_url, lambda channel: send(LookUpSlug(channel)))
+        self._places = Places(config.web_url, lambda channel: send(LookUpSlug(channel)), now)
         self._clicks = ToastClicks(self._places, main_app, send, surface.end_startup, self._mute_hour)
         self.notifier = Notifier(
             config.notification_types,
@@ -163,9 +165,10 @@ class NewsDesk:
     def show(self, toast: Toast) -> None:
         """Show what Telex sent, or the sample of it."""
         if toast.place is not None:
-            self._places.want(toast.place)
-            if self._places.is_known(toast.place):
-                toast = replace(toast, url=self._places.address(toast.place))
+            place = toast.place
+            if self._places.is_known(place):
+                toast = replace(toast, url=self._places.address(place))
+            self._places.want(place)
         if not toast.silent:
             self._surface.toast(toast)
         self._toasts.show(toast)

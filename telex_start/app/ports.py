@@ -50,7 +50,11 @@ class Memory(Protocol):
     """What the program remembers from one start to the next (see ``process.state_file``)."""
 
     def load(self) -> tuple[Remembered, str]:
-        """It, and a sentence that says what is wrong with it; empty where nothing is."""
+        """It, and a sentence that says what is wrong with it; empty where nothing is.
+
+        Raises:
+            OSError: it cannot be read just now.
+        """
 
     def save(self, remembered: Remembered) -> None:
         """Remember this.

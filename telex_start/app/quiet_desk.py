@@ -51,6 +51,7 @@ class QuietDesk:
         memory: Memory,
         changed: Callable[[float], None],
         *,
+        cannot_keep: Callable[[str], object] = lambda why: None,
         now: Callable[[], float] = clock.now,
         wall: Wall = WALL,
         boot: str | None = None,
@@ -60,6 +61,7 @@ class QuietDesk:
         Args:
             memory: Keeps it from one start to the next.
             changed: Told, with the time, after anything has changed: what is told and counted, or what is shown of it.
+            cannot_keep: Told why what was set cannot be kept over a restart; once, until it can be again.
             now: As everywhere; ``wall``, ``boot`` and ``client_in_front`` as for
                 :class:`~telex_start.news.quiet.Quiet`.
         """
@@ -67,11 +69,13 @@ class QuietDesk:
         self._changed = changed
         self._now = now
         self.quiet = Quiet(config, wall, clock.boot() if boot is None else boot, client_in_front)
-        self._kept, self.problem = memory.load()
-        """What is in the memory, and what is wrong with it, in a sentence; empty where nothing is."""
-        self.quiet.remember(self._kept, now())
-        self._email = self._kept.email
-        self._cannot_keep = False
+        self._kept: Remembered | None = None
+        """What is in the memory; ``None`` while it cannot be read, and must not be written over."""
+        self._email = ""
+        self.problem = self._read(now())
+        """What is wrong with the memory, in sentences; empty where nothing is."""
+        self._cannot_keep = cannot_keep
+        self._keeps = True
         self._shown = Silence()
         self.name_of: Callable[[Conversation], str] = lambda conversation: ""
         """What the person knows a conversation, or an organisation, by; fit to show."""
@@ -82,6 +86,32 @@ class QuietDesk:
         self.quiet.tick(now)
         self._keep()
         self._show(now)
+
+    @property
+    def has_read(self) -> bool:
+        """Whether the memory could be read."""
+        return self._kept is not None
+
+    def _read(self, now: float) -> str:
+        """Take up what is in the memory, beside what was set since; what is wrong with it, in sentences."""
+        try:
+            found, problem = self._memory.load()
+        except OSError as error:
+            why = f"{error.filename or 'What is remembered'} cannot be read ({error.strerror})."
+            return f"{why} What was paused or muted does not hold until it can be."
+        since = self.quiet.remembered(self._email)
+        mutes = {one.conversation: one for one in (*found.mutes, *since.mutes)}
+        self.quiet.remember(Remembered(since.pause or found.pause, tuple(mutes.values())), now)
+        self._email = since.email or found.email
+        self._kept = found
+        return problem
+
+    def _read_again(self, now: float) -> bool:
+        """Try again what could not be read; whether it could be now."""
+        if self._kept is not None:
+            return False
+        self._read(now)
+        return self.has_read
 
     # --- what the person does ---------------------------------------------------------------------------------------
 
@@ -117,6 +147,7 @@ class QuietDesk:
             ValueError: it is no such argument.
         """
         now = self._now()
+        self._read_again(now)
         self.quiet.pause(argument, now)
         self._told(now)
 
@@ -136,6 +167,7 @@ class QuietDesk:
             name: What the person knows it by, fit to show, where that is known already.
         """
         now = self._now()
+        self._read_again(now)
         self.quiet.mute(conversation, name or self.name_of(conversation), how_long, now)
         self._told(now)
 
@@ -148,6 +180,7 @@ class QuietDesk:
 
     def remember_email(self, email: str) -> None:
         """Remember it for the next start; an empty one is forgotten."""
+        self._read_again(self._now())
         self._email = email
         self._keep()
 
@@ -177,16 +210,16 @@ class QuietDesk:
     def _look(self, now: float) -> None:
         """A clock may have been set, or days have gone by."""
         self.quiet.look_again()
-        if self.quiet.tick(now):
+        if self._read_again(now) or self.quiet.tick(now):
             self._told(now)
         else:
             self._show(now)
 
     def _told(self, now: float) -> None:
         self.quiet.tick(now)
-        self._keep()
         self._shown = self.silence(now)
         self._changed(now)
+        self._keep()  # last: it holds now, whatever comes of this
 
     def _show(self, now: float) -> None:
         """The words may be others: it is another day, or the clock was set."""
@@ -195,15 +228,24 @@ class QuietDesk:
 
     def _keep(self) -> None:
         remembered = self.quiet.remembered(self._email)
-        if remembered == self._kept:
+        if remembered == (self._kept or Remembered()):
+            return
+        if self._kept is None:
+            self._not_kept("what was remembered before cannot be read")
             return
         try:
             self._memory.save(remembered)
-            self._kept = remembered
         except OSError as error:
-            if not self._cannot_keep:
-                log.warning("what is paused and muted cannot be kept over a restart: %s", error.strerror)
-            self._cannot_keep = True
+            self._not_kept(error.strerror or type(error).__name__)
+        else:
+            self._kept = remembered
+            self._keeps = True
+
+    def _not_kept(self, why: str) -> None:
+        if self._keeps:
+            self._keeps = False
+            log.warning("what is paused and muted cannot be kept over a restart: %s", why)
+            self._cannot_keep(why)
 
 
 class NoMemory:

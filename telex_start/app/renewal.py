@@ -33,11 +33,11 @@ class Renewal:
         self._session = session
         self._every = every
         self._unread = 0
-        self._paused = False
+        self._paused = ""
         self._silence = NO_SILENCE
         self.shown = face_of(session, 0)
         """The face that is shown now."""
-        self._shown_for = (session, 0, False, self._version)
+        self._shown_for = (session, 0, "", self._version)
         self._numbers_at = float("-inf")
         self._due: float | None = None
 
@@ -46,11 +46,11 @@ class Renewal:
         now: float,
         session: StateChanged | None = None,
         unread: int | None = None,
-        paused: bool | None = None,
+        paused: str | None = None,
         silence: Silence | None = None,
     ) -> Face | None:
-        """The state, the count, what is unread, whether notifications are paused at Telex, or what was set on this
-        machine, changed.
+        """The state, the count, what is unread, what is paused at Telex (in words), or what was set on this machine,
+        changed.
 
         Returns:
             The face to show at once, or ``None``.

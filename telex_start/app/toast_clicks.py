@@ -61,10 +61,10 @@ class ToastClicks:
             in_browser: Not in the client, whatever a click opens.
         """
         self._drop()
+        self._places.want(place)
         if self._places.is_known(place) or (not in_browser and self._main_app.prefers_client()):
             self._open(place, token, in_browser)
         else:
-            self._places.want(place)
             self._waiting = place, token, now + SLUG_WITHIN, in_browser
 
     def deadline(self) -> float | None:

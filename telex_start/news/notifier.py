@@ -7,7 +7,8 @@ go out by a call.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from msgspec.structs import replace
 
@@ -110,9 +111,14 @@ class Notifier:
         return self._counts
 
     @property
-    def paused(self) -> bool:
-        """The person has paused notifications at Telex."""
-        return self._settings.paused
+    def paused(self) -> str:
+        """What the person has paused at Telex, in words for the status line; empty where nothing is."""
+        channels = [channel for channel in self._organisations if self._settings.paused(channel)]
+        if not channels:
+            return ""
+        if len(channels) == len(self._organisations):
+            return "paused at Telex"
+        return f"paused at Telex in {self.name_of(Conversation(channels[0], '', '')) or 'one of them'}"
 
     def unread_channels(self) -> frozenset[str]:
         """The push channels of the organisations in which something is unread, as far as is known."""
@@ -182,32 +188,43 @@ class Notifier:
         self._publish()
 
     def received(self, event: PublicationsReceived, now: float) -> None:
-        """Publications of one channel came."""
+        """Publications of one channel came.
+
+        Raises:
+            Exception: one of them met a defect, the first such is raised; all the others are taken in before that.
+        """
         if event.channel not in self._organisations:
             return  # left meanwhile
+        failed: list[Exception] = []
         if event.how is How.LIVE:
             for data in event.publications:
-                if (news := self._take(event.channel, data, event.how, now)) is not None:
-                    self._showing.bring(news, now)
-                self._publish_counts()  # each change of them is told, also of messages that came together
+                with _noting(failed):
+                    if (news := self._take(event.channel, data, event.how, now)) is not None:
+                        self._showing.bring(news, now)
+                with _noting(failed):
+                    self._publish_counts()  # each change of them is told, also of messages that came together
         else:
-            self._missed(event, now)
+            self._missed(event, now, failed)
         self._publish()
+        if failed:
+            raise failed[0]
 
-    def _missed(self, event: PublicationsReceived, now: float) -> None:
+    def _missed(self, event: PublicationsReceived, now: float, failed: list[Exception]) -> None:
         """These came while nobody listened: of what has been read since, nothing is told."""
         fresh: list[News] = []
         for data in event.publications:
-            if (news := self._take(event.channel, data, event.how, now)) is not None:
-                fresh.append(news)
-            else:  # it may have been a read
-                fresh = [known for known in fresh if not known.counted or self._state.unread_of(known.conversation)]
+            with _noting(failed):
+                if (news := self._take(event.channel, data, event.how, now)) is not None:
+                    fresh.append(news)
+                else:  # it may have been a read
+                    fresh = [known for known in fresh if not known.counted or self._state.unread_of(known.conversation)]
         past = event.how is How.CAUGHT_UP and not self._past.over
         for news in fresh:
-            if past:
-                self._past.gather(news)
-            else:
-                self._showing.bring(self._with_text(news, now), now)
+            with _noting(failed):
+                if past:
+                    self._past.gather(news)
+                else:
+                    self._showing.bring(self._with_text(news, now), now)
 
     def answered(self, channel: str, now: float, look_up_follows: bool = False) -> None:
         """A channel's history is told (or is not to be had), and with it the past, unless a look-up follows."""
@@ -394,3 +411,12 @@ class Notifier:
     def _end(self, ended: list[calls.Call]) -> None:
         for call in ended:
             self._read(call.key)
+
+
+@contextmanager
+def _noting(failed: list[Exception]) -> Iterator[None]:
+    """Whatever is raised within is noted there, and costs nothing that follows."""
+    try:
+        yield
+    except Exception as error:
+        failed.append(error)

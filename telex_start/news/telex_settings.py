@@ -40,16 +40,16 @@ class TelexSettings:
         self.honoured = honoured
         """May change at any time: what is set at Telex is known all the same."""
         self._paused = False
+        self._profile_of = ""
         self._second_of_day = second_of_day
         self._timezone = ""
         self._about: dict[str, str] = {}
         self._hours: dict[str, Hours | None] = {}
         self._muted: dict[str, frozenset[str]] = {}
 
-    @property
-    def paused(self) -> bool:
-        """The person wants no notifications just now."""
-        return self.honoured and self._paused
+    def paused(self, channel: str) -> bool:
+        """Whether the person wants no notifications of this organisation just now."""
+        return self.honoured and self._paused and self._profile_of in ("", channel.rpartition("/")[0])
 
     def muted(self) -> dict[str, frozenset[str]]:
         """By push channel: the ids of the channels that are muted."""
@@ -66,7 +66,7 @@ class TelexSettings:
 
     def profile(self, event: ProfileLookedUp) -> None:
         """The settings of the person."""
-        self._paused = event.paused
+        self._paused, self._profile_of = event.paused, event.organisation_id
         self._timezone = event.timezone
 
     def verdict(self, news: News) -> Verdict:
@@ -77,7 +77,7 @@ class TelexSettings:
         about = self._about.get(channel)
         if about == "nothing" or (about == "mentions" and not news.to_oneself):
             return Verdict.DROP
-        return Verdict.HOLD if self._paused or self._out_of_hours(channel) else Verdict.TELL
+        return Verdict.HOLD if self.holds(channel) else Verdict.TELL
 
     def calls(self, channel: str) -> bool:
         """Whether a call in this organisation is told."""
@@ -85,12 +85,12 @@ class TelexSettings:
 
     def holds(self, channel: str) -> bool:
         """Whether nothing of this organisation is told now."""
-        return self.paused or (self.honoured and self._out_of_hours(channel))
+        return self.paused(channel) or (self.honoured and self._out_of_hours(channel))
 
     def free_in(self, channel: str) -> float | None:
         """In how many seconds to ask :meth:`holds` again; ``None`` where only Telex can end it."""
         found = self._hours.get(channel)
-        if self.paused or found is None:
+        if self.paused(channel) or found is None:
             return None
         return min(found.begin_in(self._second_of_day(self._timezone)), _LOOK_AGAIN)
 
@@ -105,7 +105,7 @@ class TelexSettings:
         self._about.clear()
         self._hours.clear()
         self._muted.clear()
-        self._paused, self._timezone = False, ""
+        self._paused, self._profile_of, self._timezone = False, "", ""
 
     def _out_of_hours(self, channel: str) -> bool:
         found = self._hours.get(channel)

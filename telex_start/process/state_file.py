@@ -1,7 +1,7 @@
 """Keeps what the program remembers from one start to the next, in a file for each API address.
 
-It is versioned JSON in the state folder, this user's alone, and never half written. One that cannot be read is set
-aside under another name, for whoever wants to look at it.
+It is versioned JSON in the state folder, this user's alone, and never half written. One that makes no sense is set
+aside under another name, for whoever wants to look at it; one that cannot be read just now stays where it is.
 """
 
 from __future__ import annotations
@@ -38,6 +38,9 @@ def load(api_url: str) -> tuple[Remembered, str]:
 
     Returns:
         It, and a sentence that says what is wrong with the file; empty where nothing is.
+
+    Raises:
+        OSError: the file cannot be read just now. Whoever saves in place of it loses what it holds.
     """
     file = path(api_url)
     try:
@@ -46,6 +49,8 @@ def load(api_url: str) -> tuple[Remembered, str]:
     except FileNotFoundError:
         return Remembered(), ""
     except OSError as error:
+        if not os.path.isdir(file):
+            raise OSError(error.errno, error.strerror, file) from None  # one in reading names no file
         return Remembered(), _set_aside(file, f"cannot be read ({error.strerror})")
     try:
         found = msgspec.json.decode(text, type=_File)

@@ -33,6 +33,7 @@ class Options:
     notification_token: bool = True
     slugs: str = "new"
     new_message: str = "after"
+    one_profile: bool = False
     honour_subs: bool = False
     any_origin: bool = False
     story: bool = True
@@ -112,6 +113,7 @@ def parser() -> argparse.ArgumentParser:
         default="after",
         help="when a message's text comes: before or after its count, or never (after)",
     )
+    add("--one-profile", action="store_true", help="one profile for all organisations, as older backends have")
     add("--honour-subs", action="store_true", help="subscribe the tokens in connect.subs, which no Centrifugo does")
     add("--any-origin", action="store_true", help="let in who sends an Origin, which no Centrifugo does by default")
     add("--no-story", dest="story", action="store_false", help="publish nothing by itself")

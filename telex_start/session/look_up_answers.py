@@ -7,7 +7,6 @@ makes no sense costs no other.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -17,7 +16,7 @@ from msgspec import UNSET, Raw, Struct
 from ..errors import RateLimited, TelexFailure
 from ..events import MESSAGE_FIELDS, ROW_FIELDS
 from ..net.json_elements import Elements, TooLarge
-from ..net.json_text import REFUSALS
+from ..net.json_text import REFUSALS, mend
 from .telex_api import one_line, stricter
 
 _MOST_TEXT = 20_000
@@ -149,22 +148,6 @@ def _envelope(text: bytes, http_status: int, secrets: list[str]) -> Envelope:
 
 T = TypeVar("T")
 
-_SURROGATES = re.compile(rb"(?<!\\)(?:\\\\)*((?:\\u[dD][89a-fA-F][0-9a-fA-F]{2})+)")
-"""Escapes of surrogates in a row, behind an even number of backslashes."""
-_ESCAPE = len(rb"\ud83d")
-_REPLACED = rb"\ufffd"
-
-
-def mend(text: bytearray) -> None:
-    """Replace each lone surrogate in JSON text by U+FFFD, in its place; msgspec refuses a whole text for one."""
-    for found in _SURROGATES.finditer(text):
-        place, end = found.span(1)
-        while place < end:
-            pair = place + _ESCAPE < end and text[place + 3] in b"89abAB" and text[place + _ESCAPE + 3] in b"cdefCDEF"
-            if not pair:
-                text[place : place + _ESCAPE] = _REPLACED
-            place += 2 * _ESCAPE if pair else _ESCAPE
-
 
 def _read(text: bytes | Raw, kind: type[T]) -> T | None:
     """A JSON text as that type; ``None`` where it is nothing of the kind."""
@@ -292,6 +275,7 @@ class _Preference(Struct):
 class _Profile(Struct):
     pause_notification: Any = None
     timezone: Any = None
+    organisation_id: Any = None
 
 
 class _Slugs(Struct):
@@ -325,14 +309,16 @@ def preference(reader: Reader) -> tuple[str | None, str]:
     return _text(told.notify_about, _MOST_NAME), _text(told.time_range, _MOST_NAME) or ""
 
 
-def profile(reader: Reader) -> tuple[bool, str]:
-    """Whether the person wants no notifications just now, and their time zone (empty: not known).
+def profile(reader: Reader) -> tuple[bool, str, str]:
+    """Whether the person wants no notifications just now, their time zone (empty: not known), and the id of the
+    organisation that this holds for (empty: for all).
 
     Raises:
         NotThere: ``data`` is no object.
     """
     told = _object(reader, _Profile)
-    return told.pause_notification is True, _text(told.timezone, _MOST_NAME) or ""
+    zone, organisation = _text(told.timezone, _MOST_NAME) or "", _ident(told.organisation_id) or ""
+    return told.pause_notification is True, zone, organisation
 
 
 def slug(reader: Reader) -> str:

@@ -113,8 +113,9 @@ class LookUpCalls:
         path = f"/organisations/{_segment(organisation)}/notification-preference?device_type=desktop"
         return answers.preference(self._get(path))
 
-    def profile(self) -> tuple[bool, str]:
-        """Whether the person wants no notifications just now, and their time zone (empty: not known)."""
+    def profile(self) -> tuple[bool, str, str]:
+        """Whether the person wants no notifications just now, their time zone (empty: not known), and the id of the
+        organisation that this holds for (empty: for all)."""
         return answers.profile(self._get("/profile"))
 
     def slug(self, organisation: str) -> str:

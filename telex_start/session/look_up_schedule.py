@@ -158,13 +158,10 @@ class Schedule:
             if (known := self._organisations.get(channel)) and (agents := known.calls[AGENTS]).at > float("-inf"):
                 agents.due = min(agents.due, max(agents.at + self._period(AGENTS, channel), agents.not_before))
 
-    def want_slug(self, channel: str, now: float) -> bool:
-        """Somebody wants to know the organisation's slug; ``False`` where Telex has said that there is none."""
+    def want_slug(self, channel: str, now: float) -> None:
+        """Somebody wants to know the organisation's slug."""
         asked = self._organisation(channel).calls[SLUG]
-        if asked.not_before > now:
-            return False
         asked.due = min(asked.due, now)
-        return True
 
     def _organisation(self, channel: str) -> _Organisation:
         if (known := self._organisations.get(channel)) is None:
@@ -244,8 +241,8 @@ class Schedule:
         """This deployment has no such call."""
         if (asked := self._asked(channel, call)) is not None:
             asked.failures = 0
-            asked.not_before = now + self._timings.not_there_for
-            asked.due = asked.not_before if call != SLUG else _NEVER
+            if call != SLUG:  # which is asked for again when it is wanted again
+                asked.due = asked.not_before = now + self._timings.not_there_for
 
     def failed(self, channel: str, call: str, now: float) -> None:
         """The call failed, or was not made because another one did, for a reason that passes."""

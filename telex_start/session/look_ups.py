@@ -194,8 +194,10 @@ class LookUps:
                     self._settings = True
                     self._schedule.watch_settings(now)
                 case LookUpSlug():
-                    if command.channel in self._slugs or not self._schedule.want_slug(command.channel, now):
-                        self._dispatch(SlugLookedUp(command.channel, self._slugs.get(command.channel, "")))
+                    if slug := self._slugs.get(command.channel):
+                        self._dispatch(SlugLookedUp(command.channel, slug))
+                    else:
+                        self._schedule.want_slug(command.channel, now)
             if self._readings or (self._online and self._schedule.due_at() <= now):
                 self._begin()
         self._pacer.wake()

@@ -74,6 +74,7 @@ def main() -> int:
     parser.add_argument("--message", default="")
     parser.add_argument("--unasked", action="store_true")
     parser.add_argument("--times", type=int, default=1)
+    parser.add_argument("--starved", action="store_true", help="shown, it gets no time before an order comes")
     options = parser.parse_args()
     logging.basicConfig(level=logging.DEBUG)
     orders: SimpleQueue[str] = SimpleQueue()
@@ -104,6 +105,8 @@ def main() -> int:
                 _obey(window, *orders.get().partition(" ")[::2])
 
         print("open", flush=True)
+        if options.starved:
+            orders.get()
         window.run(turn)
     print("closed", vars(window), flush=True)
     return 0

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.fake_desktop import TIMEOUT, RealDesktop
-from tests.process import ROOT
+from tests.process import ROOT, until
 from tests.script import Script
 
 pytestmark = pytest.mark.desktop
@@ -72,6 +72,18 @@ def test_typing_email_tab_password_return_signs_in(desktop: RealDesktop) -> None
         window.press("Tab")
         window.type("pass word")
         window.press("Return")
+        assert window.script.next_line() == f"WindowSubmitted {ADA} pass word"
+
+
+def test_what_is_typed_before_the_window_gets_to_it_is_typed_all_the_same(desktop: RealDesktop) -> None:
+    """On a busy machine the first keys were lost: the window had the keyboard before its fields could."""
+    with Dialogue(desktop, "--starved") as window:
+        until(lambda: desktop.active_title().startswith("Telex"), "the window has not got the keyboard")
+        window.type(ADA)
+        window.press("Tab")
+        window.type("pass word")
+        window.press("Return")
+        window.script.tell("go")
         assert window.script.next_line() == f"WindowSubmitted {ADA} pass word"
 
 

@@ -63,6 +63,25 @@ def test_json_is_utf_8_whatever_the_machine_writes(tmp_path: Path, telex: Sandbo
         assert agent.event("notification")["title"] == "Ελληνικά · Northwind Ops"
 
 
+def test_half_an_emoji_in_a_name_costs_no_notification(tmp_path: Path, telex: Sandbox) -> None:
+    """Names cut inside an emoji, of an organisation and of a conversation without an id."""
+    organisation = telex.add_organisation("Acme \ud83d")["index"]
+    with signed_in(tmp_path, telex) as agent:
+        agent.event("state", state="online", subscribed=organisation + 1)
+        telex.wait_until(lambda _: len(telex.calls("fetch-bots")) > organisation)
+        half = {"section": "dm_channels_section", "data": {"username": "Ben \ud83d", "thread_count": 1}}
+        whole = {"section": "channels_section", "data": {"name": "General", "thread_count": 1}}
+        telex.publish_many(
+            organisation, [{"notification_type": "unread_thread_change", **one} for one in (half, whole)]
+        )
+        told = agent.event("notification")
+        assert (told["channel"], told["organisation"]) == ("Ben \ufffd", "Acme \ufffd")
+        assert agent.event("notification")["channel"] == "General"
+        agent.event("unread", unread=2)
+        assert agent.end()[0] == 0
+        assert agent.errors == ""
+
+
 def test_a_session_that_is_over_is_an_error_and_no_notification(tmp_path: Path, telex: Sandbox) -> None:
     """What the program itself says, with a toast on a desktop, reaches who reads its lines too."""
     with signed_in(tmp_path, telex) as agent:

@@ -36,11 +36,13 @@ class Person:
         until(lambda: self.desktop.active_title().startswith("Telex"), "the window has not got the keyboard")
         return found
 
+    def sees_that_it_failed(self) -> None:
+        """The window takes another try."""
+        found = self.window()
+        until(lambda: takes_keys(self.desktop.environ, found), "none of its fields has got the keyboard")
+
     def types(self, *words: str) -> None:
         """Type text; a word in brackets is a key."""
-        if not words[0].startswith("["):
-            found = self.window()
-            until(lambda: takes_keys(self.desktop.environ, found), "none of its fields has got the keyboard")
         for word in words:
             if word.startswith("["):
                 self.desktop.xdotool("key", word.strip("[]"))
@@ -72,6 +74,7 @@ def test_a_wrong_password_gets_another_try_and_the_right_one_works(start: Callab
     person.types(person.telex.email, "[Tab]", "wrong", "[Return]")
     person.telex.wait_until(lambda status: status["refused_logins"] == 1)
     person.sees("Sign in needed")
+    person.sees_that_it_failed()
     person.types(person.telex.password, "[Return]")
     person.sees("Online: 2 organisations")
     person.window_is_gone()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -79,6 +80,23 @@ def test_a_conversation_is_muted_by_its_toast_and_stays_so(desk: Desk) -> None:
     desk.sign_in()
     desk.item("Online: 2 organisations, 1 unread")
     assert desk.toast("While you were away") == "1 unread in 1 conversation"
+
+
+@pytest.mark.desktop
+def test_what_has_half_an_emoji_for_a_name_can_be_muted_and_all_is_kept(desk: Desk) -> None:
+    agent = desk.sign_in()
+    desk.item("Online: 2 organisations")
+    data = {"username": "Ben \ud83d", "thread_count": 1}
+    desk.telex.publish(0, {"notification_type": "unread_thread_change", "section": "dm_channels_section", "data": data})
+    [toast] = desk.daemon.wait_for(1)
+    desk.daemon.click(toast.id, "mute-hour")
+    desk.item("Online: 2 organisations")
+    pause(desk.folder, desk.telex, "on")
+    desk.item("Online: 2 organisations, paused")
+    agent.end()
+    kept = json.loads(state_file(desk.folder).read_text())["remembered"]
+    assert [mute["conversation"]["ident"] for mute in kept["mutes"]] == ["Ben \ufffd"]
+    assert kept["pause"] == {"until": None}
 
 
 def test_a_pause_without_an_agent_is_noted_for_the_next(tmp_path: Path) -> None:
@@ -178,6 +196,25 @@ def test_a_pause_says_what_it_could_not_read(tmp_path: Path) -> None:
             assert f"{file} cannot be understood" in command.errors
         assert Path(f"{file}.unreadable").read_text() == "{"
         assert json.loads(file.read_text())["remembered"]["pause"]["until"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reading /proc/self/mem fails with EIO")
+def test_a_state_file_that_cannot_be_read_just_now_is_left_alone(tmp_path: Path) -> None:
+    with Sandbox("--organisations", "1", "--rate", "0") as telex:
+        pause(tmp_path, telex, "on")
+        file = state_file(tmp_path)
+        file.rename(tmp_path / "good")
+        file.symlink_to("/proc/self/mem")
+        with Program(tmp_path, "pause", "1h", environ=telex.environ) as command:
+            assert command.ended() == 2
+            assert f"{file} cannot be read (Input/output error); nothing is changed." in command.errors
+        with headless(tmp_path, telex) as agent:
+            said = agent.event("error", title="Telex Start cannot read a setting")["message"]
+            assert f"{file} cannot be read (Input/output error)" in said
+            (tmp_path / "good").replace(file)
+            assert pause(tmp_path, telex, "off") == "Notifications are resumed."
+            agent.end()
+        assert json.loads(file.read_text())["remembered"]["pause"] is None
 
 
 def test_an_unreadable_state_file_is_set_aside_and_said_once(tmp_path: Path) -> None:

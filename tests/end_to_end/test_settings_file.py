@@ -52,6 +52,16 @@ def test_marks_line_ends_and_rights_stay(path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
 
+def test_lone_carriage_returns_end_lines_as_the_agent_reads_them(path: Path) -> None:
+    """A file that was copied as text too often."""
+    path.write_bytes(b'# mine\r\r\nsound = "on"\r\r\nshow_text = false\r\r\n')
+    file = SettingsFile(str(path))
+    assert file.values() == {"sound": "on", "show_text": False}
+    file.write({"sound": "off"}, file.values())
+    assert file.values() == {"sound": "off", "show_text": False}
+    assert b"# mine" in path.read_bytes()
+
+
 def test_a_link_stays_a_link(tmp_path: Path, path: Path) -> None:
     real = tmp_path / "dotfiles" / "telex.toml"
     real.parent.mkdir()

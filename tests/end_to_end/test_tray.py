@@ -317,7 +317,7 @@ def test_a_text_that_comes_late_is_put_in_place_without_a_sound(desk: Desk) -> N
 def test_a_pause_at_telex_is_in_the_menu(desk: Desk) -> None:
     desk.telex.pause()
     desk.sign_in()
-    desk.item("Online: 2 organisations, paused at Telex")
+    desk.item("Online: 2 organisations, paused at Telex in Northwind Ops")
 
 
 def test_toasts_of_one_conversation_replace_each_other(desk: Desk) -> None:

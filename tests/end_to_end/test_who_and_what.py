@@ -42,6 +42,21 @@ def toast(agent: Program, **fields: Any) -> dict[str, Any]:
     return agent.event("notification", within=20.0, **fields)
 
 
+@pytest.mark.parametrize("one_profile", [False, True])
+def test_a_pause_at_telex_holds_in_its_organisation_alone(telex_and_agent: Start, one_profile: bool) -> None:
+    """Or in all, where the backend has one profile for all."""
+    options = ("--one-profile",) if one_profile else ()
+    telex, agent = telex_and_agent(*options, prepare=lambda telex: telex.pause(), organisations=2)
+    telex.message(0, "Held")
+    telex.message(1, "Told")
+    if one_profile:
+        agent.event("unread", unread=2)
+    else:
+        assert toast(agent)["channel"] == "Told"
+    assert agent.end()[0] == 0
+    assert len(agent.events("notification")) == (0 if one_profile else 1)
+
+
 BEFORE = ("--new-message", "before")
 
 

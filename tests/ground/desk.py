@@ -66,8 +66,8 @@ class Desk:
     def settings(self, *, now: float = 0.0, organisation: int = 0, **settings: Any) -> None:
         self.notifier.settings(SettingsLookedUp(f"o{organisation}/u", **settings), now)
 
-    def pause(self, paused: bool, *, now: float = 0.0, timezone: str = "") -> None:
-        self.notifier.profile(ProfileLookedUp(paused, timezone), now)
+    def pause(self, paused: bool, *, now: float = 0.0, timezone: str = "", organisation_id: str = "") -> None:
+        self.notifier.profile(ProfileLookedUp(paused, timezone, organisation_id), now)
 
     def until(self, now: float) -> None:
         """Let time pass: each deadline is kept."""

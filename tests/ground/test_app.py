@@ -183,6 +183,8 @@ class Surface:
         self.counts.append(counts)
 
     def toast(self, toast: Toast) -> None:
+        if toast.title == self.fails_on:
+            raise ZeroDivisionError
         self.toasts.append(toast)
 
     def trouble(self, trouble: Trouble) -> None:
@@ -1148,6 +1150,19 @@ def test_a_cause_that_goes_on_failing_is_told_once(scene: Scene, caplog: pytest.
     scene.surface.no_window = ZeroDivisionError()
     scene.run(SIGNED_OUT, MenuClicked(MenuItem.LOGIN))
     assert len(scene.said) == 2, "another cause"
+
+
+@pytest.mark.parametrize("how", [How.LIVE, How.RECOVERED])
+def test_a_publication_that_fails_costs_no_other_of_its_batch(
+    scene: Scene, caplog: pytest.LogCaptureFixture, how: How
+) -> None:
+    scene.surface.fails_on = "B"
+    scene.turn(ONLINE, ONE_ORGANISATION, ChannelAnswered(CHANNEL))
+    scene.turn(PublicationsReceived(CHANNEL, tuple(change(1, name) for name in "ABC"), how))
+    assert [toast.title for toast in scene.surface.toasts] == ["A", "C"]
+    assert scene.surface.counts[-1].unread == 3
+    assert scene.said == [("Telex Start had a problem", "ZeroDivisionError; the log tells more.")]
+    assert len([record for record in caplog.records if record.exc_info]) == 1
 
 
 def test_what_is_due_and_fails_is_tried_again_a_second_later_and_holds_up_nothing_else(scene: Scene) -> None:

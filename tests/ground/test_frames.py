@@ -165,7 +165,14 @@ def test_a_lone_surrogate_costs_neither_its_publication_nor_the_others_of_the_li
     line = '{"id":3,"subscribe":{"recovered":true,"publications":[{"data":"a"},{"data":"\\ud83d"},{"data":"b"}]}}'
     (reply,) = decoded(line)
     assert isinstance(reply, Reply) and reply.subscribe is not None
-    assert [publication.data for publication in reply.subscribe.publications] == ["a", "\ud83d", "b"]
+    assert [publication.data for publication in reply.subscribe.publications] == ["a", "\ufffd", "b"]
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_of_a_text_only_lone_surrogates_are_replaced(text: str) -> None:
+    (push,) = decoded(json.dumps({"push": {"channel": "c", "pub": {"data": {text: text}}}}))
+    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    assert push == PublicationPush("c", Publication({whole: whole}))
 
 
 @pytest.mark.parametrize("data", [DEEP, LONG, '"cut off', "{"])

@@ -222,13 +222,6 @@ def test_what_is_no_utf_8_is_mended() -> None:
     assert row["name"] == f"a{HALF}"
 
 
-@given(st.text(st.characters(exclude_categories=())))
-def test_mended_text_is_what_python_reads_but_for_its_lone_surrogates(text: str) -> None:
-    mended = bytearray(json.dumps(text).encode())
-    answers.mend(mended)
-    assert json.loads(mended) == text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
-
 # --- settings -------------------------------------------------------------------------------------------------------
 
 
@@ -254,11 +247,12 @@ def test_preference(data: Any, told: tuple[str | None, str]) -> None:
 @pytest.mark.parametrize(
     ("data", "told"),
     [
-        ({"pause_notification": True, "timezone": "Europe/Berlin"}, (True, "Europe/Berlin")),
-        ({"pause_notification": "yes"}, (False, "")),
+        ({"pause_notification": True, "timezone": "Europe/Berlin"}, (True, "Europe/Berlin", "")),
+        ({"pause_notification": True, "organisation_id": "o1"}, (True, "", "o1")),
+        ({"pause_notification": "yes", "organisation_id": None}, (False, "", "")),
     ],
 )
-def test_profile(data: Any, told: tuple[bool, str]) -> None:
+def test_profile(data: Any, told: tuple[bool, str, str]) -> None:
     assert answers.profile(read(answer(data))) == told
 
 

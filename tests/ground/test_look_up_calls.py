@@ -136,7 +136,7 @@ def test_settings_profile_and_slug() -> None:
     )
     assert telex.calls.muted("o1") == {"c"}
     assert telex.calls.preference("o1") == ("nothing", "")
-    assert telex.calls.profile() == (True, "")
+    assert telex.calls.profile() == (True, "", "")
     assert telex.calls.slug("o1") == "acme"
 
 

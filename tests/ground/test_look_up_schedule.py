@@ -302,20 +302,10 @@ def test_a_fresh_access_token_tries_what_was_refused(scene: Scene) -> None:
 
 
 def test_a_slug_is_looked_up_once_behind_everything_else(scene: Scene) -> None:
-    assert scene.schedule.want_slug(B, scene.now)
+    scene.schedule.want_slug(B, scene.now)
     scene.connected(A)
     assert [calls for _, _, calls in scene.run(0.0)][-1] == (SLUG,)
     assert (SLUG,) not in [calls for _, _, calls in scene.run(3 * HOUR)]
-
-
-def test_a_slug_that_is_not_there_is_wanted_in_vain_for_an_hour(scene: Scene) -> None:
-    scene.outcome[SLUG] = Schedule.not_there
-    scene.connected(A)
-    scene.schedule.want_slug(A, scene.now)
-    scene.run(1.0)
-    assert not scene.schedule.want_slug(A, scene.now)
-    scene.run(HOUR)
-    assert scene.schedule.want_slug(A, scene.now)
 
 
 def test_an_organisation_that_was_left_is_asked_for_nothing(scene: Scene) -> None:

@@ -403,16 +403,6 @@ def test_another_session_asks_for_slugs_anew(scene: Scene) -> None:
     assert scene.events[-1] == SlugLookedUp(A, "other")
 
 
-def test_a_slug_that_is_not_there_is_answered_too(scene: Scene) -> None:
-    scene.telex.answers["/organisations/a"] = NOTHING_THERE
-    scene.online(A)
-    for _ in range(2):
-        scene.look_ups.obey(LookUpSlug(A))
-        scene.idle()
-    assert scene.telex.asked.count("/organisations/a") == 1
-    assert scene.events.count(SlugLookedUp(A, "")) == 2
-
-
 def test_a_slug_that_came_with_the_login_is_told_unasked(scene: Scene) -> None:
     scene.look_ups.signed_in({A: "acme", "left/u": "x"})
     scene.online(A)

@@ -18,14 +18,14 @@ class FakeFile:
 
     def __init__(self, **values: Any) -> None:
         self.now = values
-        self.fails = False
+        self.fails: Exception | None = None
 
     def values(self) -> dict[str, Any]:
         return dict(self.now)
 
     def write(self, changes: Mapping[str, Any | None], base: Mapping[str, Any]) -> None:
-        if self.fails:
-            raise ConfigError("config.toml cannot be written: No space left on device.")
+        if self.fails is not None:
+            raise self.fails
         if keys := tuple(key for key in changes if self.now.get(key) != base.get(key)):
             raise ChangedMeanwhile("changed", keys)
         self.now = {key: value for key, value in {**self.now, **changes}.items() if value is not None}
@@ -38,16 +38,18 @@ class World:
         self.file = FakeFile(**values)
         self.done: list[object] = []
         self.login_fails = False
+        self.told = ""
         self.model = Model(self.file.values(), Shown({}, muted=[GENERAL], at_login=False))
         self.saver = Saver(self.model, self.file, Deeds(self._saved, self.done.append, self._start))
 
     def _saved(self) -> None:
         self.done.append("saved")
 
-    def _start(self, wanted: bool) -> None:
+    def _start(self, wanted: bool) -> str:
         if self.login_fails:
             raise TelexStartError("The folder autostart cannot be written.")
         self.done.append(wanted)
+        return self.told
 
 
 def test_all_is_saved_and_the_agent_told() -> None:
@@ -60,6 +62,15 @@ def test_all_is_saved_and_the_agent_told() -> None:
     assert world.file.now == {"sound": "on"}
     assert world.done == ["saved", True, GENERAL.key]
     assert not world.model.is_changed
+
+
+def test_what_is_to_be_known_of_the_start_at_log_in_is_told_with_all_saved() -> None:
+    """A unit or an entry of the person's own, for one, that has been set aside."""
+    world = World()
+    world.model.at_login = True
+    world.told = "A unit of yours was there."
+    saving = world.saver.save()
+    assert (saving.done, saving.told) == (True, "A unit of yours was there.")
 
 
 def test_nothing_changed_does_nothing() -> None:
@@ -84,14 +95,15 @@ def test_what_is_wrong_keeps_all_from_being_saved() -> None:
 
 def test_a_file_that_cannot_be_written_says_so_and_nothing_is_lost() -> None:
     world = World()
-    world.file.fails = True
     world.model.set("sound", "on")
     world.model.unmute(GENERAL)
-
+    world.file.fails = ConfigError("config.toml cannot be written: No space left on device.")
     assert world.saver.save() == Saving(failed="config.toml cannot be written: No space left on device.")
+    world.file.fails = UnicodeEncodeError("utf-8", "\ud83d", 0, 1, "surrogates not allowed")
+    assert "UnicodeEncodeError" in world.saver.save().failed
     assert world.done == []
     assert world.model.is_changed
-    world.file.fails = False
+    world.file.fails = None
     assert world.saver.save().done
     assert world.done == ["saved", GENERAL.key]
 

@@ -256,6 +256,20 @@ def shown(scene: Scene) -> dict[str, Any]:
     return {"status": face.status, "quiet": face.quiet, "resumable": face.resumable}
 
 
+def test_what_cannot_be_kept_is_said_once_and_holds() -> None:
+    memory = Memory()
+    scene = Scene(memory=memory)
+    scene.turn(ONLINE)
+    memory.full = True
+    scene.turn(MenuClicked(MenuItem.PAUSE), MuteChosen(GENERAL, MuteFor.UNTIL_UNMUTED))
+    assert [title for title, _ in scene.said] == ["What is paused and muted is not saved"]
+    assert "No space left on device" in scene.said[0][1]
+    assert scene.surface.faces[-1].quiet
+    memory.full = False
+    scene.turn(MenuClicked(MenuItem.RESUME))
+    assert [mute.conversation for mute in memory.kept.mutes] == [GENERAL]
+
+
 def test_the_face_says_that_notifications_are_paused(scene: Scene) -> None:
     scene.turn(MenuClicked(MenuItem.PAUSE, "token"))
     assert shown(scene) == {"status": "Online: 3 organisations, paused", "quiet": True, "resumable": True}

@@ -12,9 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from telex_start.events import MenuOpened, MuteChosen
+from telex_start.menu import MuteFor
 from telex_start.process import paths, state_file
 from telex_start.remembered import Mute, Pause, Remembered, Until
 from telex_start.toast import Conversation
+from tests.ground.test_app import Scene
 
 API = "https://api.telex.im/api/v1"
 OTHER = "https://api.zedu.chat/api/v1"
@@ -102,6 +105,25 @@ def test_what_is_no_file_is_set_aside(folder: Path) -> None:
     assert Path(f"{file}.unreadable").is_dir()
     state_file.save(API, Remembered(pause=Pause()))
     assert state_file.load(API) == (Remembered(pause=Pause()), "")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reading /proc/self/mem fails with EIO")
+def test_a_file_that_cannot_be_read_just_now_stays_and_counts_once_it_can(folder: Path) -> None:
+    general, random = (Conversation("o/u", "channels_section", name) for name in ("general", "random"))
+    state_file.save(API, Remembered(mutes=(Mute(general, "# general"),), email="ada@example.org"))
+    file, good = Path(state_file.path(API)), folder / "good"
+    file.rename(good)
+    file.symlink_to("/proc/self/mem")
+    scene = Scene(memory=state_file.Memory(API))
+    scene.turn(MuteChosen(random, MuteFor.UNTIL_UNMUTED))
+    assert file.is_symlink(), "neither set aside nor written over"
+    assert [title for title, _ in scene.said] == ["What is paused and muted is not saved"]
+    good.replace(file)
+    scene.turn(MenuOpened())
+    kept, problem = state_file.load(API)
+    assert {mute.conversation for mute in kept.mutes} == {general, random}
+    assert (kept.email, problem) == ("ada@example.org", "")
+    assert {muted.key[2] for muted in scene.surface.faces[-1].muted} == {"general", "random"}
 
 
 def test_a_failed_write_leaves_what_was_there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,6 +109,25 @@ def test_a_pause_is_one_summary_at_its_end() -> None:
     assert desk.toasts[0].place.channel == "", "of two organisations"
 
 
+def test_a_pause_of_one_organisation_holds_in_that_one_alone() -> None:
+    desk = Desk(2)
+    desk.pause(True, organisation_id="o0")
+    desk.receive(change("a", 2), now=0.0)
+    desk.receive(change("b", 1), now=0.0, organisation=1)
+    assert desk.titles == ["b · Org 1"]
+    desk.pause(False, now=600.0, organisation_id="o0")
+    assert desk.bodies[1:] == ["2 unread in 1 conversation"]
+    assert desk.toasts[1].place is not None
+    assert desk.toasts[1].place.channel == "o0/u"
+
+
+def test_a_pause_of_an_organisation_that_is_none_of_theirs_holds_nothing() -> None:
+    desk = Desk()
+    desk.pause(True, organisation_id="another")
+    desk.receive(change("a", 1))
+    assert len(desk.toasts) == 1
+
+
 def test_a_pause_in_which_all_was_read_ends_without_a_word() -> None:
     desk = Desk()
     desk.pause(True)

@@ -98,6 +98,26 @@ def test_a_slug_that_is_not_to_be_had_is_waited_for_no_longer(scene: Scene) -> N
     assert after(scene, ToastClicked(toast), SlugLookedUp(CHANNEL, "")) == [f"open {ROOT}"]
 
 
+def test_a_slug_that_was_not_to_be_had_is_asked_for_again_a_minute_later(scene: Scene) -> None:
+    toast = told(scene, direct())
+    scene.turn(SlugLookedUp(CHANNEL, ""))
+    scene.now += 59
+    assert after(scene, ToastClicked(toast)) == [f"open {ROOT}"]
+    assert scene.session.asked == [LookUpSlug(CHANNEL)]
+    scene.now += 1
+    assert len(after(scene, ToastClicked(toast))) == 1, "it waits"
+    assert scene.session.asked == [LookUpSlug(CHANNEL)] * 2
+    assert after(scene, SLUG)[1:] == [f"open {ROOT}/northwind/dms/d1?thread_id=t1"]
+
+
+def test_a_toast_a_minute_later_asks_for_a_missing_slug_too(scene: Scene) -> None:
+    told(scene, direct())
+    scene.turn(SlugLookedUp(CHANNEL, ""))
+    scene.now += 60
+    told(scene, direct(2))
+    assert scene.session.asked == [LookUpSlug(CHANNEL)] * 2
+
+
 def test_a_newer_click_takes_the_place_of_one_that_waits(scene: Scene) -> None:
     first, second = told(scene, change("a", 1)), told(scene, direct())
     assert after(scene, ToastClicked(first, token="1"), ToastClicked(second, token="2"), SLUG) == [
@@ -180,6 +200,11 @@ def test_a_pause_is_in_the_status_line(scene: Scene) -> None:
     assert scene.surface.faces[-1].status == "Online: 1 organisation, paused at Telex"
     scene.turn(ProfileLookedUp(False))
     assert scene.surface.faces[-1].status == "Online: 1 organisation"
+    scene.turn(ProfileLookedUp(True, organisation_id="org"))
+    assert scene.surface.faces[-1].status == "Online: 1 organisation, paused at Telex"
+    two = Organisation("org", "Northwind", CHANNEL), Organisation("other", "Acme", "other/user")
+    scene.turn(StateChanged(State.ONLINE, organisations=2, subscribed=2), OrganisationsChanged(two))
+    assert scene.surface.faces[-1].status == "Online: 2 organisations, paused at Telex in Northwind"
 
 
 def test_a_text_that_comes_late_is_no_second_line_on_the_terminal(scene: Scene) -> None:

@@ -72,9 +72,10 @@ def test_hours(api: RawApiClient, sandbox: Sandbox, place: int, base: str) -> No
     around = [in_six_hours + timedelta(hours=hours) for hours in (-1, 1)]
     sandbox.preference(place, time_range=" - ".join(f"{moment:%I:%M %p}" for moment in around))
     assert kinds(sandbox.message(place, "General")) == [CHANGE]
-    sandbox.order("profile", timezone="Etc/GMT-6")  # POSIX counts the other way round: it is six hours later there
+    # POSIX counts the other way round: it is six hours later there.
+    sandbox.order("profile", organisation=place, timezone="Etc/GMT-6")
     assert kinds(sandbox.message(place, "General")) == [CHANGE, TEXT]
-    sandbox.order("profile", timezone="UTC")
+    sandbox.order("profile", organisation=place, timezone="UTC")
     sandbox.preference(place, time_range="nonsense")
     assert api.get(base + "/notification-preference")[1]["data"]["time_range"] == "nonsense"
     assert kinds(sandbox.message(place, "General")) == [CHANGE, TEXT]
@@ -100,7 +101,9 @@ def test_a_moment_in_a_range(time_range: str, clock: str, inside: bool) -> None:
     assert within(time_range, moment) is inside
 
 
-def test_do_not_disturb_and_the_time_zone(api: RawApiClient, sandbox: Sandbox, place: int) -> None:
+def test_do_not_disturb_and_the_time_zone_of_the_organisation_that_the_token_names(
+    api: RawApiClient, sandbox: Sandbox, place: int
+) -> None:
     before = api.get("/profile")[1]["data"]
     assert (before["pause_notification"], before["timezone"]) == (False, "UTC")
     sandbox.pause()
@@ -108,7 +111,21 @@ def test_do_not_disturb_and_the_time_zone(api: RawApiClient, sandbox: Sandbox, p
     after = api.get("/profile")[1]["data"]
     assert (after["pause_notification"], after["timezone"]) == (True, "Africa/Lagos")
     assert after["status_timeout"] == "2030-01-01T00:00:00Z"
+    assert after["organisation_id"] == sandbox.channel(0).partition("/")[0]
+    assert kinds(sandbox.message(0, "General")) == [CHANGE]
+    assert kinds(sandbox.message(place, "General")) == [CHANGE, TEXT]
+    sandbox.pause(organisation=place)
     assert kinds(sandbox.message(place, "General")) == [CHANGE]
     sandbox.pause(False)
     sandbox.order("profile", timezone="UTC", status_timeout="")
-    assert kinds(sandbox.message(place, "General")) == [CHANGE, TEXT]
+    assert kinds(sandbox.message(0, "General")) == [CHANGE, TEXT]
+
+
+def test_an_older_backend_has_one_profile_and_names_no_organisation() -> None:
+    with Sandbox("--organisations", "2", "--one-profile") as sandbox:
+        api = RawApiClient(sandbox)
+        api.login()
+        sandbox.pause(organisation=1)
+        profile = api.get("/profile")[1]["data"]
+        assert (profile["organisation_id"], profile["pause_notification"]) == ("", True)
+        assert kinds(sandbox.message(0, "General")) == [CHANGE]

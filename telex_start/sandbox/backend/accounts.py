@@ -72,6 +72,8 @@ class LoginSession:
     user: User
     access_token: str
     notification_token: str
+    organisation: StoredOrganisation | None
+    """The one that the access token names."""
 
 
 class Accounts:
@@ -123,7 +125,8 @@ class Accounts:
 
     def open_session(self, user: User, access_token: str, notification_token: str) -> LoginSession:
         """Remember a login."""
-        session = LoginSession(user, access_token, notification_token)
+        current = user.organisations[0] if user.organisations else None
+        session = LoginSession(user, access_token, notification_token, current)
         self._by_access_token[access_token] = session
         self._by_notification_token[notification_token] = session
         return session

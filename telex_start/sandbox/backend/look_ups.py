@@ -204,8 +204,10 @@ class LookUps:
         return user
 
     async def _profile(self, request: web.Request) -> web.Response:
-        user = self.callers.by_bearer(request).user
-        data = asdict(self.preferences.profile(user)) | {
+        session = self.callers.by_bearer(request)
+        user, organisation = session.user, None if self.settings.one_profile else session.organisation
+        data = asdict(self.preferences.profile(user, organisation)) | {
+            "organisation_id": organisation.id if organisation is not None else "",
             "user_id": user.id,
             "username": user.username,
             "full_name": user.fullname,

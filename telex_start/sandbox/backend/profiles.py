@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from .accounts import StoredOrganisation, User
 from .conversations import Conversation, Kind
+from .settings import ServiceSettings
 
 NOTIFY_ABOUT = ("all_new_messages", "mentions", "nothing")
 DEVICE_TYPES = ("web", "mobile", "desktop")
@@ -16,7 +17,7 @@ DESKTOP = "desktop"
 
 @dataclass
 class Profile:
-    """A person's profile, as far as notifications go."""
+    """A person's profile in an organisation, as far as notifications go."""
 
     pause_notification: bool = False
     """Do not disturb."""
@@ -46,13 +47,15 @@ class ChannelPreference:
 class Preferences:
     """The settings of all users. Those never touched are Telex's defaults."""
 
-    _profiles: dict[str, Profile] = field(default_factory=dict)
+    _settings: ServiceSettings
+    _profiles: dict[tuple[str, str], Profile] = field(default_factory=dict)
     _organisations: dict[tuple[str, str, str], OrganisationPreference] = field(default_factory=dict)
     _channels: dict[tuple[str, str, str], ChannelPreference] = field(default_factory=dict)
 
-    def profile(self, user: User) -> Profile:
-        """A user's profile."""
-        return self._profiles.setdefault(user.id, Profile())
+    def profile(self, user: User, organisation: StoredOrganisation | None) -> Profile:
+        """A user's profile in an organisation; ``None`` for who is in none."""
+        of = "" if organisation is None or self._settings.one_profile else organisation.id
+        return self._profiles.setdefault((user.id, of), Profile())
 
     def organisation(
         self, user: User, organisation: StoredOrganisation, device: str = DESKTOP
@@ -73,14 +76,14 @@ class Preferences:
         self, user: User, organisation: StoredOrganisation, conversation: Conversation, *, mention: bool
     ) -> bool:
         """Whether the backend publishes a ``new_message``; counts are published whatever is set."""
-        preference = self.organisation(user, organisation)
-        if self.profile(user).pause_notification or self.channel(user, conversation.channel_id).muted:
+        preference, profile = self.organisation(user, organisation), self.profile(user, organisation)
+        if profile.pause_notification or self.channel(user, conversation.channel_id).muted:
             return False
         if preference.notify_about == "nothing":
             return False
         if preference.notify_about == "mentions" and conversation.kind is Kind.CHANNEL and not mention:
             return False
-        return within(preference.time_range, datetime.now(_zone(self.profile(user).timezone)))
+        return within(preference.time_range, datetime.now(_zone(profile.timezone)))
 
 
 def within(time_range: str, moment: datetime) -> bool:

@@ -18,3 +18,5 @@ class ServiceSettings:
     """Whether a login brings a notification token; some backend versions bring none."""
     slugs: str = "new"
     new_message: str = "after"
+    one_profile: bool = False
+    """A person has one profile for all organisations, and it names none: as older backends have it."""

@@ -49,13 +49,13 @@ class PreferenceOrders:
         return {"id": conversation.channel_id}
 
     async def pause(self, order: Order) -> OrderAnswer:
-        """``{on?: true}``: do not disturb."""
-        self.preferences.profile(order.user()).pause_notification = order.flag("on", True)
+        """``{organisation?: 0, on?: true}``: do not disturb, in that organisation."""
+        self.preferences.profile(order.user(), order.organisation()).pause_notification = order.flag("on", True)
         return {}
 
     async def profile(self, order: Order) -> OrderAnswer:
-        """``{timezone?, status_timeout?}``: where the person is."""
-        profile = self.preferences.profile(order.user())
+        """``{organisation?: 0, timezone?, status_timeout?}``: where the person is."""
+        profile = self.preferences.profile(order.user(), order.organisation())
         profile.timezone = order.text("timezone", profile.timezone)
         profile.status_timeout = order.text("status_timeout", profile.status_timeout)
         return {}

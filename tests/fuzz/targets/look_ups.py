@@ -118,8 +118,8 @@ class Reader:
         about, hours = self._call(lambda: self._calls.preference("o0")) or (None, "")
         require(len(about or "") <= _LONGEST_NAME and len(hours) <= _LONGEST_NAME, "a setting without end")
         self._person.take({"set": 0, "muted": sorted(muted), "about": about or "", "hours": hours})
-        paused, zone = self._call(self._calls.profile) or (False, "")
-        require(len(zone) <= _LONGEST_NAME, "a time zone without end")
+        paused, zone, organisation = self._call(self._calls.profile) or (False, "", "")
+        require(len(zone) <= _LONGEST_NAME and len(organisation) <= _LONGEST_NAME, "a name without end")
         self._person.take({"paused": paused, "hour": 12})
         slug = self._call(lambda: self._calls.slug("o0")) or "x"
         require(0 < len(slug) <= _LONGEST_NAME, "a name without end")
