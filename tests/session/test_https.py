@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -288,6 +289,15 @@ def test_a_length_that_is_none_is_refused_at_once(https: Https, certificate: Cer
 
 
 # --- who is trusted -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="they have stores of their own")
+def test_the_system_s_authorities_are_trusted(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.ca_file))
+    made = Https(Dialler(tls.context(None), clock.now), clock.now, "test")
+    with serving(Server(1, close).talk, certificate.context) as port:
+        assert ask(made, port, "a").status == 200
+        made.close()
 
 
 def test_an_authority_that_certifi_alone_knows_is_not_trusted(
