@@ -134,7 +134,7 @@ class _Connection(HTTPSConnection):
         assert request.deadline is not None
         request.opened = True
         dialled = request.dialler.dial(self.host, self.port or 443, request.deadline, request.aborter)
-        self.sock = self._bounded = BoundedSocket(dialled)  # type: ignore[assignment]
+        self.sock = self._bounded = BoundedSocket(dialled)
         self.is_verified = True
         if request.only_once:
             request.end()  # what is not to be carried out twice is not to be left in doubt, either

@@ -158,7 +158,7 @@ class WebSocket:
         except BaseException:
             self.close()
             raise
-        made.sock = self._bounded
+        made.sock = self._bounded  # type: ignore[assignment]  # all that it uses of a socket
         self._websocket = made
         self._expect_message()
 

@@ -239,10 +239,10 @@ def test_what_is_no_answer_to_the_handshake_opens_nothing(certificate: Certifica
 
 @pytest.mark.parametrize("field", ["Sec-WebSocket-Extensions: permessage-deflate", "Sec-WebSocket-Protocol: chat"])
 def test_what_nobody_asked_for_is_not_agreed_to(certificate: Certificate, field: str) -> None:
-    with (
-        serving(lambda client: shake_hands(client, field) and None, certificate.context) as port,
-        pytest.raises(Temporary, match="could not be reached"),
-    ):
+    def talk(client: socket.socket) -> None:
+        shake_hands(client, field)
+
+    with serving(talk, certificate.context) as port, pytest.raises(Temporary, match="could not be reached"):
         connected(certificate, port)
 
 
