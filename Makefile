@@ -1,5 +1,5 @@
 # Telex Start. Every target does its own set-up.
-.PHONY: demo test test-fast test-newest test-debian test-desktops test-centrifugo bench soak fleet fuzz chaos lint coverage man completions
+.PHONY: demo test test-fast test-newest test-lowest test-debian test-desktops test-centrifugo bench soak fleet fuzz chaos lint coverage man completions
 .PHONY: lock wheel deb release test-packages test-packages-deb
 .PHONY: lint-workflows audit
 .PHONY: set-up-demo set-up-test set-up-bench set-up-release clean
@@ -22,6 +22,10 @@ test: set-up-test lint
 # With the newest of all packages, in .venv-newest; the others take those of packaging/requirements.
 test-newest:
 	$(MAKE) test VENV=.venv-newest TESTS=newest
+
+# With the lowest versions that pyproject.toml allows, in .venv-lowest.
+test-lowest:
+	$(MAKE) test-fast VENV=.venv-lowest TESTS=lowest
 
 test-fast: set-up-test
 	$(PYTEST) tests/ground $(ARGS)
@@ -150,4 +154,4 @@ set-up-release:
 	@.ci/set-up release
 
 clean:
-	rm -rf .venv .venv-newest .venv-lean .venv-release build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
+	rm -rf .venv .venv-newest .venv-lowest .venv-lean .venv-release build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*

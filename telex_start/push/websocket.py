@@ -152,7 +152,8 @@ class WebSocket:
         except (TimeoutError, websocket.WebSocketTimeoutException):
             self.close()
             raise NoNetwork("Telex's push server did not answer in time.") from None
-        except (OSError, ValueError, TooMuch, websocket.WebSocketException) as error:
+        except (OSError, ValueError, IndexError, TooMuch, websocket.WebSocketException) as error:
+            # IndexError: of a status line of one word (websocket-client 1.9.0).
             self.close()
             raise Temporary(f"Telex's push server could not be reached ({type(error).__name__}).") from None
         except BaseException:
@@ -171,15 +172,19 @@ class WebSocket:
                 suppress_origin=True,  # Centrifugo refuses one that it was not told to allow with 403
                 redirect_limit=0,  # it could lead to plain ws, the token with it
             )
-        except websocket.WebSocketException as error:
-            status = error.status_code if isinstance(error, websocket.WebSocketBadStatusException) else made.status
-            if status is None or status == 101:
+            status = made.status
+        except websocket.WebSocketBadStatusException as error:
+            status = error.status_code
+        except websocket.WebSocketException:
+            status = made.status
+            if status in (None, 101):
                 raise
-            if 300 <= status < 400:
-                raise TelexFailure(
-                    "A redirect came instead of Telex's push server: does this network ask you to log in first?"
-                ) from None
-            raise TelexFailure(f"Telex's push server answered HTTP {status}.") from None
+        if status is not None and 300 <= status < 400:
+            raise TelexFailure(
+                "A redirect came instead of Telex's push server: does this network ask you to log in first?"
+            )
+        if status != 101:
+            raise TelexFailure(f"Telex's push server answered HTTP {status}.")
         answered = made.headers or {}
         if answered.get("sec-websocket-extensions") or answered.get("sec-websocket-protocol"):
             raise websocket.WebSocketProtocolException("an extension or a protocol that was not asked for")
