@@ -6,7 +6,6 @@ What is looked at is strings and brackets alone: whether a text is JSON, whoever
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 # No possessive quantifiers: up to Python 3.11.4 they miss matches (https://github.com/python/cpython/issues/106052).
 _STRING = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*', re.DOTALL)
@@ -30,17 +29,12 @@ class Elements:
     No more of the text is held than one element and :attr:`rest`.
     """
 
-    def __init__(self, take: Callable[[bytes], None], most: int) -> None:
-        """
-        Args:
-            take: Gets each element that is an object or a list.
-            most: Bytes of an element, and of the rest. A larger element is left out, and costs no other.
-        """
+    def __init__(self, most: int) -> None:
+        """``most``: bytes of an element, and of the rest. A larger element is left out, and costs no other."""
         self.rest = bytearray()
         """The text without what stands in the list."""
         self.left_out = 0
         """Elements that were too large."""
-        self._take = take
         self._most = most
         self._half = b""
         """A backslash at the end of what came."""
@@ -48,6 +42,7 @@ class Elements:
         self._depth = 0
         self._in_list = False
         self._element: bytearray | None = None
+        self._ended: list[bytes] = []
         self._over = False
         """This element is too large."""
         self._commas = 0
@@ -58,8 +53,11 @@ class Elements:
         """How many elements there were, of any kind and size."""
         return self._commas + self._any
 
-    def feed(self, piece: bytes) -> None:
+    def feed(self, piece: bytes) -> list[bytes]:
         """Take the next piece of the text.
+
+        Returns:
+            The elements that end in it, of those that are objects or lists.
 
         Raises:
             TooLarge: the rest is.
@@ -75,7 +73,7 @@ class Elements:
             sign = piece[end : end + 1]
             if sign == b"\\":
                 self._half = piece[end:]
-                return
+                break
             if sign == b",":
                 self._commas += 1
             elif sign == b'"':
@@ -84,6 +82,8 @@ class Elements:
             elif sign:
                 self._bracket(sign)
             at = end + 1
+        ended, self._ended = self._ended, []
+        return ended
 
     def _bracket(self, sign: bytes) -> None:
         if sign in b"{[":
@@ -107,7 +107,7 @@ class Elements:
         if over:
             self.left_out += 1
         else:
-            self._take(bytes(element))
+            self._ended.append(bytes(element))
 
     def _keep(self, text: bytes) -> None:
         if self._element is not None:
