@@ -136,7 +136,7 @@ def _starts_at_login() -> bool | None:
         return None
 
 
-def _start_at_login(wanted: bool) -> None:
+def _start_at_login(wanted: bool) -> str:
     from .setup import autostart
 
-    autostart.turn(wanted)
+    return " ".join(autostart.turn(wanted))

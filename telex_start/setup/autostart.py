@@ -34,31 +34,37 @@ def is_on() -> bool:
     return status().on
 
 
-def turn(on: bool) -> None:
+def turn(on: bool) -> list[str]:
     """Have the program started at log-in, or not. The desktop is told its name and icon along with it.
 
     A unit without an icon is taken away: one of them runs at a time.
 
+    Returns:
+        What else the person should know, a sentence each: where what is their own is now, for one.
+
     Raises:
         TelexStartError: it cannot be done; says why.
     """
+    told = []
     try:
         if on and sys.platform.startswith("linux"):
             from . import headless
 
-            headless.turn_off()
-        _turn(on)
+            if kept := headless.turn_off():
+                told.append(f"{headless.gone(kept)}: one of them runs at a time.")
+        told.append(_turn(on))
         record = Record()
         if on and not integration.status().on:
             integration.turn(True)
             record = Record()
-            record.mark(_INTEGRATED, True)
+            record.mark(_INTEGRATED, integration.status().on)
         elif not on and record.marked(_INTEGRATED):
             record.mark(_INTEGRATED, False)
-            integration.turn(False)
+            told.append(integration.turn(False))
         Record().tidy()
     except OSError as error:
         raise TelexStartError(f"{error.filename} cannot be written ({error.strerror}).", NOT_DONE) from None
+    return [sentence for sentence in told if sentence]
 
 
 def keep_integration() -> None:
@@ -73,16 +79,15 @@ def keep_integration() -> None:
         raise TelexStartError(f"{error.filename} cannot be written ({error.strerror}).", NOT_DONE) from None
 
 
-def _turn(on: bool) -> None:
+def _turn(on: bool) -> str:
     if sys.platform == "win32":
         from . import windows
 
-        windows.turn_autostart(on)
-    elif sys.platform == "darwin":
+        return windows.turn_autostart(on)
+    if sys.platform == "darwin":
         from . import macos
 
-        macos.turn_autostart(on)
-    else:
-        from . import autostart_linux
+        return macos.turn_autostart(on)
+    from . import autostart_linux
 
-        autostart_linux.turn(on)
+    return autostart_linux.turn(on)

@@ -40,8 +40,11 @@ def status(environ: Mapping[str, str] = os.environ) -> Status:
     return Status(False, "")
 
 
-def turn(on: bool) -> None:
+def turn(on: bool) -> str:
     """Have the program started at log-in, or not.
+
+    Returns:
+        What was left, switched off, as it is the person's own; a sentence. Empty for nothing.
 
     Raises:
         TelexStartError: it cannot be done; says why.
@@ -55,17 +58,18 @@ def turn(on: bool) -> None:
         else:
             text = desktop_files.renewed(text, desktop_entry.parse(text), command, desktop_files.AT_LOGIN)
         files.write(path(), text, record)
-        return
+        return ""
+    left = ""
     if text is not None:
-        values = desktop_entry.parse(text)
-        own = desktop_entry.parse(desktop_files.at_login(launch.command()))
-        if desktop_files.edited(values, own, [desktop_files.AT_LOGIN]):
+        if desktop_files.edited(text, desktop_files.at_login, [desktop_files.AT_LOGIN]):
             files.write(path(), desktop_files.hidden(text), record)
+            left = f"{path()} has changes of yours: it stays, switched off by Hidden=true."
         else:
             files.remove(path())
     if status().on:  # one for all users of this machine, which only an entry of the same name switches off
         files.write(path(), desktop_files.hidden(desktop_files.at_login(launch.command())), record)
     record.tidy()
+    return left
 
 
 def _of_the_system(environ: Mapping[str, str]) -> list[str]:

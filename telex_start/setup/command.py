@@ -32,17 +32,17 @@ def start_at_login(argv: list[str]) -> int:
             return _tell_autostart(options.headless)
         case "off":
             # One of the two is on at most; --headless leaves that with the icon alone.
-            if sys.platform.startswith("linux") and headless.turn_off():
-                print("The unit without an icon has been stopped and taken away.")
+            if sys.platform.startswith("linux") and (kept := headless.turn_off()) is not None:
+                print(f"{headless.gone(kept)}.")
             if not options.headless:
-                autostart.turn(False)
+                _tell(autostart.turn(False))
                 print(f"{_OFF_WORDS}.")
         case _ if options.headless:
             _turn_headless_on()
         case _:
-            if sys.platform.startswith("linux") and headless.turn_off():
-                print("The unit without an icon has been stopped and taken away: one of them runs at a time.")
-            autostart.turn(True)
+            if sys.platform.startswith("linux") and (kept := headless.turn_off()) is not None:
+                print(f"{headless.gone(kept)}: one of them runs at a time.")
+            _tell(autostart.turn(True))
             print("Telex Start starts when you log in.")
     return 0
 
@@ -76,11 +76,16 @@ def _turn_headless_on() -> None:
         email = None  # the agent itself says what is wrong with it
     left = headless.turn_on(email)
     if autostart.is_on():
-        autostart.turn(False)
+        _tell(autostart.turn(False))
         print("The start with an icon is switched off: one of them runs at a time.")
     print(f"Telex Start starts when you log in, without an icon, by {headless.path()}.")
     for sentence in left:
         print(f"- {sentence}")
+
+
+def _tell(sentences: list[str]) -> None:
+    for sentence in sentences:
+        print(sentence)
 
 
 def _tell_autostart(only_headless: bool) -> int:

@@ -5,7 +5,7 @@ Who may have changed them is the person, and the desktop on the person's behalf:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ..desktop.main_app import desktop_entry
 from . import entry
@@ -115,18 +115,25 @@ def off_because(values: Mapping[str, str]) -> str:
     return next((f"{key}={values[key]}" for key in _SWITCHES if key in values and values[key].lower() != _ON[key]), "")
 
 
-def edited(values: Mapping[str, str], own: Mapping[str, str], options: Sequence[str] = ()) -> bool:
-    """Whether somebody has put more into the entry than is written here, and than desktops do by themselves.
+def edited(text: str, made: Callable[[Sequence[str]], str], options: Sequence[str] = ()) -> bool:
+    """Whether somebody has put something else into the entry than is written here, and than desktops do by themselves.
 
     Args:
-        values: The keys and values that are there.
-        own: Those that are written here.
+        text: As it is.
+        made: The entry as it is written here, for the command that starts the program.
         options: What follows the program in its command.
     """
-    words = words_of(values)
+    words = words_of(desktop_entry.parse(text))
     program = words[: len(words) - len(options)]
-    plain = program[1:] in ([], ["-m", "telex_start"]) and words[len(program) :] == list(options)
-    return bool(values.keys() - own.keys() - set(_SWITCHES)) or not plain
+    if not program or program[1:] not in ([], ["-m", "telex_start"]) or words[len(program) :] != list(options):
+        return True
+    return _lines(text) != _lines(made(program))
+
+
+def _lines(text: str) -> list[str]:
+    """What an entry says, in whichever order, but for what switches it."""
+    lines = (line.strip() for line in text.splitlines())
+    return sorted(line for line in lines if line and line.partition("=")[0].strip() not in _SWITCHES)
 
 
 def _started_by(program: Sequence[str], command: Sequence[str], try_exec: bool = True) -> dict[str, str]:

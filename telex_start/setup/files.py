@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from itertools import count
 
 from ..errors import TelexStartError
 from .launch import NOT_DONE
@@ -60,6 +61,24 @@ def remove(path: str) -> bool:
     except OSError as error:
         raise failed(path, error) from None
     return True
+
+
+def set_aside(path: str) -> str:
+    """Rename it, so that nothing reads it by its name any more.
+
+    Returns:
+        Where it is now: beside, with ``.saved`` behind its name, and a number where that is taken.
+
+    Raises:
+        TelexStartError: it cannot be renamed.
+    """
+    names = (f"{path}.saved{number or ''}" for number in count())
+    aside = next(name for name in names if not os.path.lexists(name))
+    try:
+        os.rename(path, aside)
+    except OSError as error:
+        raise failed(path, error) from None
+    return aside
 
 
 def failed(path: str, error: OSError) -> TelexStartError:

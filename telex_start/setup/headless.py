@@ -5,6 +5,7 @@ The password is in a file of the person's own, which nothing here writes or read
 
 from __future__ import annotations
 
+import glob
 import os
 import shlex
 import shutil
@@ -35,7 +36,7 @@ def status() -> Status:
     """Whether the unit is there, and starts at log-in."""
     if files.read(path()) is None:
         return Status(False, "")
-    if not any(os.path.lexists(link) for link in _links()):
+    if not _links():
         return Status(False, f"{path()} is there, and not enabled")
     return Status(True, f"by {path()}")
 
@@ -54,18 +55,18 @@ def turn_on(email: str | None) -> list[str]:
     """
     if shutil.which("systemctl") is None:
         raise TelexStartError("--headless needs systemd, which is not there (no systemctl is found).", launch.NOT_DONE)
-    command = [*launch.tried(), "--headless", "--password-credential", unit.CREDENTIAL]
-    environ = {name: value for name in _FOLDERS if os.path.isabs(value := os.environ.get(name, ""))}
+    text, left = _text(launch.tried()), []
+    if files.read(path()) not in (None, text) and not _is_ours(Record()):
+        left.append(f"{gone(turn_off() or '')}.")
     record = Record()
-    # Within the unit they could not be made.
-    writable = [paths.state_folder(), paths.cache_folder()]
-    for folder in writable:
+    for folder in _writable():
         try:
             record.make_folder(folder, 0o700)
         except OSError as error:
             raise files.failed(folder, error) from None
-    files.write(path(), unit.text(command, password_file(), writable, environ), record)
-    left = [*_left_to_write(email)]
+    files.write(path(), text, record)
+    record.wrote(path())
+    left += _left_to_write(email)
     if not _systemctl("daemon-reload") or not _systemctl("enable", unit.NAME):
         _enable(record)
     return [
@@ -75,26 +76,36 @@ def turn_on(email: str | None) -> list[str]:
     ]
 
 
-def turn_off() -> bool:
-    """Stop the unit and take it away.
+def turn_off() -> str | None:
+    """Stop the unit and take it away; one that the person has written or changed is set aside.
 
     Returns:
-        Whether there was one.
+        Where it is now; empty where it was taken away, and ``None`` where there was none.
 
     Raises:
         TelexStartError: it cannot be done; says why.
     """
-    there = files.read(path()) is not None
+    there, record, kept = files.read(path()) is not None, Record(), None
     if there:
+        ours = _is_ours(record)
         _systemctl("disable", "--now", unit.NAME)
+        if ours:
+            files.remove(path())
+            kept = ""
+        else:
+            kept = files.set_aside(path())
     for link in _links():
         files.remove(link)
     if there:
-        files.remove(path())
         _systemctl("daemon-reload")
-    record = Record()
     record.tidy()
-    return there
+    return kept
+
+
+def gone(kept: str) -> str:
+    """What is said of a unit that :func:`turn_off` has taken away or kept; a sentence without its full stop."""
+    done = f"kept as {kept}, since it is yours" if kept else "taken away"
+    return f"The unit without an icon has been stopped and {done}"
 
 
 def secret_is_open(file: str) -> str:
@@ -104,6 +115,22 @@ def secret_is_open(file: str) -> str:
     except OSError:
         return ""
     return f"{file} can be read by others (its mode is {mode:04o})" if mode & 0o077 else ""
+
+
+def _text(program: list[str]) -> str:
+    command = [*program, "--headless", "--password-credential", unit.CREDENTIAL]
+    environ = {name: value for name in _FOLDERS if os.path.isabs(value := os.environ.get(name, ""))}
+    return unit.text(command, password_file(), _writable(), environ)
+
+
+def _writable() -> list[str]:
+    """The folders that have to be there: within the unit they could not be made."""
+    return [paths.state_folder(), paths.cache_folder()]
+
+
+def _is_ours(record: Record) -> bool:
+    """Whether the unit is as it was written here."""
+    return record.is_as_written(path()) or files.read(path()) == _text(launch.command())
 
 
 def _left_to_write(email: str | None) -> list[str]:
@@ -126,18 +153,19 @@ def _enable(record: Record) -> None:
     Raises:
         TelexStartError: it cannot be done.
     """
-    for link in _links():
-        try:
-            record.make_folder(os.path.dirname(link))
-            if not os.path.lexists(link):
-                os.symlink(path(), link)
-        except OSError as error:
-            raise files.failed(link, error) from None
+    link = os.path.join(os.path.dirname(path()), "default.target.wants", unit.NAME)
+    try:
+        record.make_folder(os.path.dirname(link))
+        if not os.path.lexists(link):
+            os.symlink(path(), link)
+    except OSError as error:
+        raise files.failed(link, error) from None
 
 
 def _links() -> list[str]:
-    """By which systemd knows that it is enabled."""
-    return [os.path.join(os.path.dirname(path()), "default.target.wants", unit.NAME)]
+    """By which systemd knows that it is enabled; the person's own unit may be wanted by another target than ours."""
+    units = glob.escape(os.path.dirname(path()))
+    return [link for by in ("wants", "requires") for link in glob.glob(os.path.join(units, f"*.{by}", unit.NAME))]
 
 
 def _systemctl(*words: str) -> bool:

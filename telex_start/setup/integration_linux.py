@@ -62,7 +62,7 @@ def _put() -> str:
     text = files.read(path())
     if text is None and _is_installed(command):
         return "It is installed for all users of this machine, so there is nothing to do."
-    if text is None or not desktop_files.edited(desktop_entry.parse(text), _own(command)):
+    if text is None or not desktop_files.edited(text, desktop_files.application):
         text = desktop_files.application(command)
     else:
         text = desktop_files.renewed(text, desktop_entry.parse(text), command)
@@ -74,6 +74,7 @@ def _put() -> str:
     # Before the entry: a desktop that sees it looks for its icon at once.
     draw_icons.draw_elsewhere(theme())
     files.write(path(), text, record)
+    record.wrote(*draw_icons.files(theme()).values())
     _renew_caches()
     return ""
 
@@ -82,20 +83,21 @@ def _take() -> str:
     record, left = Record(), ""
     text = files.read(path())
     if text is not None:
-        if desktop_files.edited(desktop_entry.parse(text), _own(launch.command())):
+        if desktop_files.edited(text, desktop_files.application):
             left = f"{path()} has changes of yours, and is left as it is."
         else:
             files.remove(path())
     if not left:
-        for icon in draw_icons.files(theme()).values():
-            files.remove(icon)
+        icons = draw_icons.files(theme()).values()
+        own = [icon for icon in icons if record.is_as_written(icon) is False and os.path.exists(icon)]
+        for icon in icons:
+            if icon not in own:
+                files.remove(icon)
+        if own:
+            left = f"What is not as Telex Start drew it is left as it is: {', '.join(own)}."
     record.tidy()
     _renew_caches()
     return left
-
-
-def _own(command: list[str]) -> dict[str, str]:
-    return desktop_entry.parse(desktop_files.application(command))
 
 
 def _is_installed(command: list[str]) -> bool:

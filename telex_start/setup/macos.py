@@ -34,27 +34,42 @@ def autostart() -> Status:
     return Status(True, f"by {path()}")
 
 
-def turn_autostart(on: bool) -> None:
+def turn_autostart(on: bool) -> str:
     """Have the program started at log-in, or not.
+
+    Returns:
+        What was set aside, as it is the person's own; a sentence. Empty for nothing.
 
     Raises:
         TelexStartError: it cannot be done; says why.
     """
-    record = Record()
-    if not on:
+    record, text, aside = Record(), files.read(path()), ""
+    if text is not None and record.is_as_written(path()) is not True and text != _text(launch.command()):
+        aside = f"{path()} had changes of yours: it is {files.set_aside(path())} now."
+    if on:
+        files.write(path(), _text(launch.tried()), record)
+        record.wrote(path())
+    else:
         files.remove(path())
         record.tidy()
-        return
+    return aside
+
+
+def _text(command: list[str]) -> str:
+    """The launch agent.
+
+    Raises:
+        TelexStartError: none can hold the command.
+    """
     agent = {
         "Label": LABEL,
-        "ProgramArguments": [*launch.tried(), desktop_files.AT_LOGIN],
+        "ProgramArguments": [*command, desktop_files.AT_LOGIN],
         "RunAtLoad": True,
         # With a screen alone, and not at log-ins by the network.
         "LimitLoadToSessionType": "Aqua",
         "ProcessType": "Interactive",
     }
     try:
-        text = plistlib.dumps(agent).decode()
+        return plistlib.dumps(agent).decode()
     except (ValueError, UnicodeError):
         raise TelexStartError("its path cannot be written into a launch agent.", launch.NOT_DONE) from None
-    files.write(path(), text, record)

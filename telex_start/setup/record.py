@@ -1,11 +1,12 @@
-"""What was made besides files that are known by name: the folders, and on whose behalf the desktop entry is there.
+"""What was made: the folders, the files as they were written, and on whose behalf the desktop entry is there.
 
-So that what is undone leaves no empty folder behind, and takes none that was there before. Kept in a file of the state
-folder as long as there is something to say.
+So that what is undone leaves no empty folder behind, and takes nothing that is somebody else's. Kept in a file of the
+state folder as long as there is something to say.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from contextlib import suppress
@@ -26,11 +27,13 @@ class Record:
         self._path = os.path.join(folder or paths.state_folder(), _NAME)
         self._folders: list[str] = []
         self._marks: list[str] = []
+        self._sums: dict[str, str] = {}
         with suppress(OSError, ValueError, AttributeError):  # AttributeError: it holds no object
             with open(self._path, encoding="utf-8") as file:
                 found = json.load(file)
             self._folders = [name for name in found.get("folders", []) if isinstance(name, str) and os.path.isabs(name)]
             self._marks = [name for name in found.get("marks", []) if isinstance(name, str)]
+            self._sums = {name: str(value) for name, value in found.get("sums", {}).items()}
 
     def marked(self, mark: str) -> bool:
         """Whether :meth:`mark` has set it."""
@@ -46,6 +49,22 @@ class Record:
             self._marks = [*self._marks, mark] if on else [known for known in self._marks if known != mark]
             self._save()
 
+    def wrote(self, *files: str) -> None:
+        """These files are there as they were written here.
+
+        Raises:
+            OSError: one cannot be read, or the record cannot be written.
+        """
+        self._sums |= {file: _sum(file) for file in files}
+        self._save()
+
+    def is_as_written(self, file: str) -> bool | None:
+        """Whether a file is as :meth:`wrote` has seen it; ``None`` where it has not."""
+        try:
+            return self._sums[file] == _sum(file) if file in self._sums else None
+        except OSError:
+            return False
+
     def make_folder(self, folder: str, mode: int = 0o777) -> None:
         """Make a folder and those above it, and remember which were not there.
 
@@ -59,10 +78,11 @@ class Record:
             self._save()
 
     def tidy(self) -> None:
-        """Remove the folders of the record that are empty, the innermost first, and forget those that are gone."""
-        before = list(self._folders)
+        """Remove the folders of the record that are empty, the innermost first, and forget what is gone."""
+        before, sums = list(self._folders), self._sums
+        self._sums = {file: value for file, value in sums.items() if os.path.exists(file)}
         self._sweep()
-        if before != self._folders:
+        if before != self._folders or sums != self._sums:
             self._save()
         if not os.path.exists(self._path):
             # The folder of the record itself is the last.
@@ -79,7 +99,7 @@ class Record:
                 kept.append(name)
         # That of the record is there as long as something else is to be remembered.
         self._folders = [name for name in kept if not self._is_ours(name)]
-        if self._folders or self._marks:
+        if self._folders or self._marks or self._sums:
             self._folders += filter(self._is_ours, kept)
 
     def _is_ours(self, folder: str) -> bool:
@@ -95,7 +115,7 @@ class Record:
         return missing
 
     def _save(self) -> None:
-        if not self._folders and not self._marks:
+        if not (self._folders or self._marks or self._sums):
             with suppress(FileNotFoundError):
                 os.unlink(self._path)
             return
@@ -104,5 +124,10 @@ class Record:
         os.makedirs(home, 0o700, exist_ok=True)
         beside = f"{self._path}.{os.getpid()}"
         with open(beside, "w", encoding="utf-8") as file:
-            json.dump({"folders": self._folders, "marks": self._marks}, file, indent=1)
+            json.dump({"folders": self._folders, "marks": self._marks, "sums": self._sums}, file, indent=1)
         os.replace(beside, self._path)
+
+
+def _sum(path: str) -> str:
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()

@@ -8,6 +8,7 @@ Task Manager and Settings switch a start off without touching ``Run``: by a valu
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from contextlib import suppress
 from typing import Any
@@ -20,6 +21,8 @@ from .status import Status
 
 _VALUE = "Telex Start"
 _RUN = r"Software\Microsoft\Windows\CurrentVersion\Run"
+_OURS = re.compile(rf'("[^"]*"|[^" ]*)( -m telex_start)? {desktop_files.AT_LOGIN}')
+"""The command as it is written here."""
 _APPROVED = r"Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run"
 
 
@@ -28,7 +31,7 @@ def autostart() -> Status:
     command = _value(_RUN)
     if not isinstance(command, str):
         return Status(False, "")
-    program = command[1:].partition('"')[0] if command.startswith('"') else command.partition(" ")[0]
+    program = _program(command)
     if not os.path.isfile(program):
         return Status(False, f"HKCU\\{_RUN} starts {program or 'nothing'}, which is not there")
     approved = _value(_APPROVED)
@@ -37,23 +40,37 @@ def autostart() -> Status:
     return Status(True, f"by HKCU\\{_RUN}")
 
 
-def turn_autostart(on: bool) -> None:
+def turn_autostart(on: bool) -> str:
     """Have the program started at log-in, or not.
+
+    Returns:
+        What was left, switched off, as it is the person's own; a sentence. Empty for nothing.
 
     Raises:
         TelexStartError: it cannot be done; says why.
     """
-    winreg = _registry()
+    winreg, known = _registry(), _value(_RUN)
+    own = isinstance(known, str) and _OURS.fullmatch(known) is None
     try:
-        if on:
+        if own and not on:
+            with winreg.CreateKeyEx(winreg.HKEY_CURRENT_USER, _APPROVED, 0, winreg.KEY_SET_VALUE) as key:
+                winreg.SetValueEx(key, _VALUE, 0, winreg.REG_BINARY, bytes([3, *[0] * 11]))
+            return f"HKCU\\{_RUN} has a command of yours: it stays, switched off as Task Manager does it."
+        if on and not (own and os.path.isfile(_program(known))):
             command = subprocess.list2cmdline([*launch.tried(), desktop_files.AT_LOGIN])
             with winreg.CreateKeyEx(winreg.HKEY_CURRENT_USER, _RUN, 0, winreg.KEY_SET_VALUE) as key:
                 winreg.SetValueEx(key, _VALUE, 0, winreg.REG_SZ, command)
-        else:
+        elif not on:
             _delete(_RUN)
         _delete(_APPROVED)  # the person has just said otherwise
     except OSError as error:
         raise TelexStartError(f"HKCU\\{_RUN} cannot be written ({error.strerror}).", launch.NOT_DONE) from None
+    return ""
+
+
+def _program(command: str) -> str:
+    """The program of a command."""
+    return command[1:].partition('"')[0] if command.startswith('"') else command.partition(" ")[0]
 
 
 def shortcut() -> str:

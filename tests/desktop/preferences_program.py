@@ -81,7 +81,12 @@ def main() -> int:
         data.get("at_login"),
     )
     model = Model(file.values(), shown)
-    deeds = Deeds(lambda: tell(saved=True), lambda key: tell(unmute=key), lambda wanted: tell(start_at_login=wanted))
+
+    def start_at_login(wanted: bool) -> str:
+        tell(start_at_login=wanted)
+        return str(data.get("kept", ""))
+
+    deeds = Deeds(lambda: tell(saved=True), lambda key: tell(unmute=key), start_at_login)
     window = PreferencesWindow(model, Saver(model, file, deeds))
 
     def read() -> None:

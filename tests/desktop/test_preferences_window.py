@@ -101,6 +101,16 @@ def test_return_is_ok_and_says_all_that_was_done(desktop: RealDesktop) -> None:
         assert made.told() == {"closed": True}
 
 
+def test_what_is_to_be_known_of_the_start_at_log_in_can_be_read_before_the_window_goes(desktop: RealDesktop) -> None:
+    kept = "The unit without an icon has been stopped and kept as /x, since it is yours."
+    with window(desktop, at_login=False, kept=kept) as made:
+        made.press("alt+s", "Return")
+        assert made.told() == {"start_at_login": True}
+        made.wait_until(message=kept)
+        made.press("Return")
+        assert made.told() == {"closed": True}
+
+
 def test_apply_saves_and_stays_and_escape_leaves_the_rest_unsaved(desktop: RealDesktop) -> None:
     with window(desktop) as made:
         assert "apply" not in made.state()["enabled"]

@@ -38,16 +38,18 @@ class World:
         self.file = FakeFile(**values)
         self.done: list[object] = []
         self.login_fails = False
+        self.told = ""
         self.model = Model(self.file.values(), Shown({}, muted=[GENERAL], at_login=False))
         self.saver = Saver(self.model, self.file, Deeds(self._saved, self.done.append, self._start))
 
     def _saved(self) -> None:
         self.done.append("saved")
 
-    def _start(self, wanted: bool) -> None:
+    def _start(self, wanted: bool) -> str:
         if self.login_fails:
             raise TelexStartError("The folder autostart cannot be written.")
         self.done.append(wanted)
+        return self.told
 
 
 def test_all_is_saved_and_the_agent_told() -> None:
@@ -60,6 +62,15 @@ def test_all_is_saved_and_the_agent_told() -> None:
     assert world.file.now == {"sound": "on"}
     assert world.done == ["saved", True, GENERAL.key]
     assert not world.model.is_changed
+
+
+def test_what_is_to_be_known_of_the_start_at_log_in_is_told_with_all_saved() -> None:
+    """A unit or an entry of the person's own, for one, that has been set aside."""
+    world = World()
+    world.model.at_login = True
+    world.told = "A unit of yours was there."
+    saving = world.saver.save()
+    assert (saving.done, saving.told) == (True, "A unit of yours was there.")
 
 
 def test_nothing_changed_does_nothing() -> None:

@@ -122,6 +122,44 @@ def test_what_a_desktop_switched_off_is_off_and_on_says_otherwise(program: Insta
     assert program.left() == set()
 
 
+@pytest.mark.parametrize(
+    ("ours", "own"),
+    [
+        ("Name=Telex Start", "Name=Chat"),
+        ("Icon=telex-start", "Icon=chat"),
+        ("[Desktop Entry]", "# Mine.\n[Desktop Entry]"),
+    ],
+)
+def test_an_entry_with_a_change_of_ones_own_is_switched_off_where_it_is_and_that_is_said(
+    program: Installed, ours: str, own: str
+) -> None:
+    """It was deleted, without a word."""
+    program("autostart", "on")
+    mine = text_of(program).replace(ours, own, 1)
+    (program.home / ENTRY).write_text(mine)
+    code, words = program("autostart", "off")
+    assert (code, text_of(program)) == (0, f"{mine}Hidden=true\n")
+    assert f"{program.home / ENTRY} has changes of yours: it stays, switched off by Hidden=true.\n" in words
+    assert program("autostart", "status")[0] == 1
+
+
+def test_the_entry_in_the_menu_and_an_icon_with_a_change_of_ones_own_stay_when_the_start_at_log_in_goes(
+    program: Installed,
+) -> None:
+    """Both were deleted, without a word."""
+    icon = program.home / ".local/share/icons/hicolor/48x48/apps/telex-start.png"
+    program("autostart", "on")
+    icon.write_bytes(b"mine")
+    assert f"is left as it is: {icon}." in program("autostart", "off")[1]
+    assert icon.read_bytes() == b"mine"
+    icon.unlink()
+    program("autostart", "on")
+    mine = text_of(program, MENU).replace("Name=Login", "Name=Sign in")
+    (program.home / MENU).write_text(mine)
+    assert f"{program.home / MENU} has changes of yours, and is left as it is.\n" in program("autostart", "off")[1]
+    assert text_of(program, MENU) == mine
+
+
 def test_what_a_person_has_put_in_stays(program: Installed) -> None:
     program("autostart", "on")
     own = (

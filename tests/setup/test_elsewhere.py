@@ -27,6 +27,7 @@ class Registry:
     HKEY_CURRENT_USER = "HKCU"
     KEY_SET_VALUE = 2
     REG_SZ = 1
+    REG_BINARY = 3
 
     def __init__(self) -> None:
         self.keys: dict[str, dict[str, Any]] = {}
@@ -106,6 +107,16 @@ def test_what_task_manager_switched_off_is_off_and_on_says_otherwise(registry: R
     assert autostart.is_on()
 
 
+def test_windows_keeps_a_command_of_ones_own_and_switches_it_off(registry: Registry, tmp_path: Path) -> None:
+    """It was deleted, and its options with it."""
+    mine = {"Telex Start": f'"{tmp_path / "my programs" / PROGRAM}" --at-login --log-level debug'}
+    registry.keys[windows._RUN] = dict(mine)
+    assert any("has a command of yours" in told for told in autostart.turn(False))
+    assert (registry.keys[windows._RUN], autostart.is_on()) == (mine, False)
+    autostart.turn(True)
+    assert (registry.keys[windows._RUN], autostart.is_on()) == (mine, True)
+
+
 def test_a_program_that_is_gone_is_said(registry: Registry, tmp_path: Path) -> None:
     autostart.turn(True)
     (tmp_path / "my programs" / PROGRAM).unlink()
@@ -136,8 +147,13 @@ def test_macos_starts_it_by_a_launch_agent(home: Path, monkeypatch: pytest.Monke
     assert autostart.status() == (False, f"{file} says Disabled")
     file.write_text("no list")
     assert autostart.status() == (False, f"{file} cannot be read")
-    autostart.turn(False)
-    assert list(home.rglob("*")) == []
+    [told] = autostart.turn(False)
+    assert (f"{file}.saved" in told, Path(f"{file}.saved").read_text()) == (True, "no list"), "it was deleted"
+    assert not file.exists()
+    Path(f"{file}.saved").unlink()
+    autostart.turn(True)
+    assert autostart.turn(False) == []
+    assert [path for path in home.rglob("*") if path.is_file()] == []
 
 
 def test_only_linux_has_units(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,6 +109,41 @@ def test_off_leaves_nothing_and_one_way_of_starting_takes_the_place_of_the_other
     assert program.left() == set()
 
 
+@SYSTEMD
+@pytest.mark.parametrize("words", [("off",), ("off", "--headless"), ("on",), ("on", "--headless")])
+def test_a_unit_of_ones_own_by_that_name_is_set_aside_and_it_is_said_where(
+    program: Installed, words: tuple[str, ...]
+) -> None:
+    """It was deleted or overwritten, without a word."""
+    file = program.home / UNIT
+    wanted = file.parent / "graphical-session.target.wants" / unit.NAME
+    wanted.parent.mkdir(parents=True)
+    wanted.symlink_to(file)
+    earlier = file.with_name(f"{unit.NAME}.saved")
+    earlier.write_text("an earlier one")
+    file.write_text("[Service]\nExecStart=/usr/bin/env A=b telex-start --headless\n")
+    code, said = program("autostart", *words)
+    aside = file.with_name(f"{unit.NAME}.saved1")
+    assert (code, str(aside) in said) == (0, True)
+    assert aside.read_text() == "[Service]\nExecStart=/usr/bin/env A=b telex-start --headless\n"
+    assert earlier.read_text() == "an earlier one"
+    assert not wanted.is_symlink()
+    assert file.exists() is (words == ("on", "--headless"))
+
+
+@SYSTEMD
+def test_a_unit_that_was_changed_by_hand_is_set_aside_and_another_place_for_the_state_is_no_change(
+    program: Installed,
+) -> None:
+    program("autostart", "on", "--headless")
+    assert "taken away" in program("autostart", "off", environ={"XDG_CACHE_HOME": str(program.home / "other")})[1]
+    program("autostart", "on", "--headless")
+    with (program.home / UNIT).open("a") as file:
+        file.write("# mine\n")
+    assert f"kept as {program.home}/{UNIT}.saved, since it is yours.\n" in program("autostart", "off")[1]
+    assert (program.home / f"{UNIT}.saved").read_text().endswith("# mine\n")
+
+
 @pytest.fixture(scope="module")
 def manager() -> Iterator[UserManager]:
     if os.getuid() != 0:

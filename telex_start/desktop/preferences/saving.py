@@ -23,12 +23,13 @@ class Deeds(NamedTuple):
     """The agent is to read the file anew."""
     unmute: Callable[[tuple[str, str, str]], object]
     """The person is to hear of this again."""
-    start_at_login: Callable[[bool], object]
-    """Switch that the agent starts at log-in; raises :class:`TelexStartError` where that cannot be done."""
+    start_at_login: Callable[[bool], str]
+    """Switch that the agent starts at log-in, and give what else the person should know, in sentences or empty; raises
+    :class:`TelexStartError` where that cannot be done."""
 
 
 class Saving(NamedTuple):
-    """What has come of it; all is empty where all was saved."""
+    """What has come of it; all but :attr:`told` is empty where all was saved."""
 
     wrong: Mapping[str, str] = {}
     """Key -> what is wrong with what was entered."""
@@ -36,6 +37,8 @@ class Saving(NamedTuple):
     """Keys that were changed by hand too."""
     failed: str = ""
     """Why it cannot be written, in words."""
+    told: str = ""
+    """What the person should know though all was saved, in words."""
 
     @property
     def done(self) -> bool:
@@ -59,7 +62,7 @@ class Saver:
 
     def save(self) -> Saving:
         """Save all, if all is right; the file first, as all else can only fail."""
-        model = self._model
+        model, told = self._model, ""
         if wrong := model.faults():
             return Saving(wrong=wrong)
         try:
@@ -69,7 +72,7 @@ class Saver:
                 model.written(self._file.values())
                 self._deeds.saved()
             if model.switches_at_login:
-                self._deeds.start_at_login(bool(model.at_login))
+                told = self._deeds.start_at_login(bool(model.at_login))
             for muted in model.to_unmute:
                 self._deeds.unmute(muted.key)
         except ChangedMeanwhile as error:
@@ -77,7 +80,7 @@ class Saver:
         except TelexStartError as error:
             return Saving(failed=error.message)
         model.done()
-        return Saving()
+        return Saving(told=told)
 
     def resolve(self, *, theirs: bool, keys: tuple[str, ...]) -> Saving:
         """Save after the person has been asked about what was changed by hand meanwhile.

@@ -231,9 +231,9 @@ class PreferencesWindow:
             first.focus_set()
             if isinstance(first, ttk.Entry):
                 first.selection_range(0, "end")
-        self._say(saving.failed)
+        self._say(saving.failed or saving.told)
         self._ask(saving.changed_meanwhile)
-        if saving.done and self._wants_to_close:
+        if saving.done and not saving.told and self._wants_to_close:
             self._leave()
             return
         self._grow()
@@ -241,7 +241,7 @@ class PreferencesWindow:
             self._page.show(first)
 
     def _say(self, words: str) -> None:
-        """Say in a line of its own what has failed; it names a path, which may be long."""
+        """Say in a line of its own what has failed, or what else is to be known; it names a path, which may be long."""
         self._message.configure(text=words, wraplength=max(1, self._root.winfo_width() - self._made.px(48)))
         self._message.grid() if words else self._message.grid_remove()
 
