@@ -14,6 +14,9 @@ _PLAIN = re.compile(rb'[^"\[\]{}]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^"\[\]{}]*)*', re.
 """Up to a bracket, or to a string whose end has not come."""
 _BETWEEN = re.compile(rb'[^"\[\]{},]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^"\[\]{},]*)*', re.DOTALL)
 """Likewise, or up to a comma."""
+_ROW = re.compile(rb"[\[{]+|[\]}]+")
+_ELEMENT_DEPTH = 2
+"""Brackets that are open around an element."""
 _KEY = re.compile(rb'[{,]\s*"data"\s*:\s*\Z')
 _LONGEST_KEY = 100
 """Bytes of that, white space included."""
@@ -80,17 +83,34 @@ class Elements:
                 self._keep(sign)
                 self._in_string = not self._in_string
             elif sign:
-                self._bracket(sign)
+                end += self._brackets(piece, end, sign) - 1
             at = end + 1
         ended, self._ended = self._ended, []
         return ended
+
+    def _brackets(self, piece: bytes, at: int, sign: bytes) -> int:
+        """Take the bracket there, or a row of its like; gives how many."""
+        row = _ROW.match(piece, at)
+        assert row is not None
+        depth = self._depth + (len(row[0]) if sign in b"{[" else -len(row[0]))
+        if min(self._depth, depth) <= _ELEMENT_DEPTH:
+            self._bracket(sign)
+            return 1
+        self._depth = depth  # nothing begins or ends in it: 100,000 brackets one by one take a second
+        self._keep(row[0])
+        return len(row[0])
 
     def _bracket(self, sign: bytes) -> None:
         if sign in b"{[":
             if self._in_list and self._element is None:
                 self._element, self._any = bytearray(), True
             self._depth += 1
-            if sign == b"[" and self._depth == 2 and not self._in_list and _KEY.search(self.rest[-_LONGEST_KEY:]):
+            if (
+                sign == b"["
+                and self._depth == _ELEMENT_DEPTH
+                and not self._in_list
+                and _KEY.search(self.rest[-_LONGEST_KEY:])
+            ):
                 self._keep(sign)
                 self._in_list = True
                 return
@@ -99,7 +119,7 @@ class Elements:
             if self._depth == 1:
                 self._in_list = False
         self._keep(sign)
-        if self._element is not None and self._depth == 2:
+        if self._element is not None and self._depth == _ELEMENT_DEPTH:
             self._end_element(self._element)
 
     def _end_element(self, element: bytearray) -> None:
