@@ -11,6 +11,9 @@ from PIL import Image, ImageColor
 
 from telex_start.desktop.tk import look
 
+_PICTURE_WITHIN = 5.0
+"""Seconds."""
+
 
 def takes_keys(environ: Mapping[str, str], window: str) -> bool:
     """Whether one of its fields has the frame of the focus, as none has while a sign-in is under way.
@@ -20,7 +23,10 @@ def takes_keys(environ: Mapping[str, str], window: str) -> bool:
         window: Its id, as xdotool has it.
     """
     command = ["import", "-silent", "-window", window, "png:-"]
-    taken = subprocess.run(command, env={**os.environ, **environ}, capture_output=True)
+    try:
+        taken = subprocess.run(command, env={**os.environ, **environ}, capture_output=True, timeout=_PICTURE_WITHIN)
+    except subprocess.TimeoutExpired:
+        return False  # the window has gone, and ImageMagick 6.9 waits for a click on another
     if taken.returncode:
         return False
     with Image.open(io.BytesIO(taken.stdout)) as picture:

@@ -88,7 +88,7 @@ _telex_start() {
             arguments='on off status'
             ;;
         sandbox)
-            options='--port --push-port --organisations --connection-ttl --subscription-ttl --ping --stale-close-delay --expired-close-delay --rate --burst --history --history-ttl --no-notification-token --slugs --new-message --honour-subs --any-origin --no-story --story-interval --clock-offset --date-ahead --centrifugo --centrifugo-config-style --until-stdin-closes --help'
+            options='--port --push-port --organisations --connection-ttl --subscription-ttl --ping --stale-close-delay --expired-close-delay --rate --burst --history --history-ttl --no-notification-token --slugs --new-message --one-profile --honour-subs --any-origin --no-story --story-interval --clock-offset --date-ahead --centrifugo --centrifugo-config-style --until-stdin-closes --help'
             arguments=''
             ;;
         demo)

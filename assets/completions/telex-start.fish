@@ -89,6 +89,7 @@ complete -c telex-start -n '__telex_start_is sandbox' -l history-ttl -x -d 'how 
 complete -c telex-start -n '__telex_start_is sandbox' -l no-notification-token -d 'logins bring none'
 complete -c telex-start -n '__telex_start_is sandbox' -l slugs -x -a 'new older none' -d 'name of the slug\'s field, or no slugs (new)'
 complete -c telex-start -n '__telex_start_is sandbox' -l new-message -x -a 'before after never' -d 'when a message\'s text comes: before or after its count, or never (after)'
+complete -c telex-start -n '__telex_start_is sandbox' -l one-profile -d 'one profile for all organisations, as older backends have'
 complete -c telex-start -n '__telex_start_is sandbox' -l honour-subs -d 'subscribe the tokens in connect.subs, which no Centrifugo does'
 complete -c telex-start -n '__telex_start_is sandbox' -l any-origin -d 'let in who sends an Origin, which no Centrifugo does by default'
 complete -c telex-start -n '__telex_start_is sandbox' -l no-story -d 'publish nothing by itself'

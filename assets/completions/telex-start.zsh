@@ -84,6 +84,7 @@ if (( CURRENT > 2 )); then
       '--no-notification-token[logins bring none]' \
       '--slugs=[name of the slug'\''s field, or no slugs (new)]:SLUGS:(new older none)' \
       '--new-message=[when a message'\''s text comes\: before or after its count, or never (after)]:MESSAGE:(before after never)' \
+      '--one-profile[one profile for all organisations, as older backends have]' \
       '--honour-subs[subscribe the tokens in connect.subs, which no Centrifugo does]' \
       '--any-origin[let in who sends an Origin, which no Centrifugo does by default]' \
       '--no-story[publish nothing by itself]' \

@@ -6,7 +6,6 @@ What is looked at is strings and brackets alone: whether a text is JSON, whoever
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 # No possessive quantifiers: up to Python 3.11.4 they miss matches (https://github.com/python/cpython/issues/106052).
 _STRING = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*', re.DOTALL)
@@ -15,6 +14,9 @@ _PLAIN = re.compile(rb'[^"\[\]{}]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^"\[\]{}]*)*', re.
 """Up to a bracket, or to a string whose end has not come."""
 _BETWEEN = re.compile(rb'[^"\[\]{},]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^"\[\]{},]*)*', re.DOTALL)
 """Likewise, or up to a comma."""
+_ROW = re.compile(rb"[\[{]+|[\]}]+")
+_ELEMENT_DEPTH = 2
+"""Brackets that are open around an element."""
 _KEY = re.compile(rb'[{,]\s*"data"\s*:\s*\Z')
 _LONGEST_KEY = 100
 """Bytes of that, white space included."""
@@ -30,17 +32,12 @@ class Elements:
     No more of the text is held than one element and :attr:`rest`.
     """
 
-    def __init__(self, take: Callable[[bytes], None], most: int) -> None:
-        """
-        Args:
-            take: Gets each element that is an object or a list.
-            most: Bytes of an element, and of the rest. A larger element is left out, and costs no other.
-        """
+    def __init__(self, most: int) -> None:
+        """``most``: bytes of an element, and of the rest. A larger element is left out, and costs no other."""
         self.rest = bytearray()
         """The text without what stands in the list."""
         self.left_out = 0
         """Elements that were too large."""
-        self._take = take
         self._most = most
         self._half = b""
         """A backslash at the end of what came."""
@@ -48,6 +45,7 @@ class Elements:
         self._depth = 0
         self._in_list = False
         self._element: bytearray | None = None
+        self._ended: list[bytes] = []
         self._over = False
         """This element is too large."""
         self._commas = 0
@@ -58,8 +56,11 @@ class Elements:
         """How many elements there were, of any kind and size."""
         return self._commas + self._any
 
-    def feed(self, piece: bytes) -> None:
+    def feed(self, piece: bytes) -> list[bytes]:
         """Take the next piece of the text.
+
+        Returns:
+            The elements that end in it, of those that are objects or lists.
 
         Raises:
             TooLarge: the rest is.
@@ -75,22 +76,41 @@ class Elements:
             sign = piece[end : end + 1]
             if sign == b"\\":
                 self._half = piece[end:]
-                return
+                break
             if sign == b",":
                 self._commas += 1
             elif sign == b'"':
                 self._keep(sign)
                 self._in_string = not self._in_string
             elif sign:
-                self._bracket(sign)
+                end += self._brackets(piece, end, sign) - 1
             at = end + 1
+        ended, self._ended = self._ended, []
+        return ended
+
+    def _brackets(self, piece: bytes, at: int, sign: bytes) -> int:
+        """Take the bracket there, or a row of its like; gives how many."""
+        row = _ROW.match(piece, at)
+        assert row is not None
+        depth = self._depth + (len(row[0]) if sign in b"{[" else -len(row[0]))
+        if min(self._depth, depth) <= _ELEMENT_DEPTH:
+            self._bracket(sign)
+            return 1
+        self._depth = depth  # nothing begins or ends in it: 100,000 brackets one by one take a second
+        self._keep(row[0])
+        return len(row[0])
 
     def _bracket(self, sign: bytes) -> None:
         if sign in b"{[":
             if self._in_list and self._element is None:
                 self._element, self._any = bytearray(), True
             self._depth += 1
-            if sign == b"[" and self._depth == 2 and not self._in_list and _KEY.search(self.rest[-_LONGEST_KEY:]):
+            if (
+                sign == b"["
+                and self._depth == _ELEMENT_DEPTH
+                and not self._in_list
+                and _KEY.search(self.rest[-_LONGEST_KEY:])
+            ):
                 self._keep(sign)
                 self._in_list = True
                 return
@@ -99,7 +119,7 @@ class Elements:
             if self._depth == 1:
                 self._in_list = False
         self._keep(sign)
-        if self._element is not None and self._depth == 2:
+        if self._element is not None and self._depth == _ELEMENT_DEPTH:
             self._end_element(self._element)
 
     def _end_element(self, element: bytearray) -> None:
@@ -107,7 +127,7 @@ class Elements:
         if over:
             self.left_out += 1
         else:
-            self._take(bytes(element))
+            self._ended.append(bytes(element))
 
     def _keep(self, text: bytes) -> None:
         if self._element is not None:

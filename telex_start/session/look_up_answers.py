@@ -19,8 +19,8 @@ from ..net.json_elements import Elements, TooLarge
 from ..net.json_text import REFUSALS, mend
 from .telex_api import one_line, stricter
 
-_MOST_TEXT = 20_000
-"""Characters of a text that are passed on."""
+_MOST_TEXT = 8000
+"""Characters of a text that are passed on: the news looks at no more."""
 _MOST_NAME = 256
 _MOST_ID = 128
 MOST_ROWS = 10_000
@@ -78,7 +78,7 @@ class Reader:
         self.size = 0
         """Bytes that came."""
         self._make = make
-        self._elements = Elements(self._row, MOST_AT_ONCE)
+        self._elements = Elements(MOST_AT_ONCE)
 
     @property
     def there(self) -> int:
@@ -96,17 +96,14 @@ class Reader:
         if self.size > MOST_BYTES:  # asked for again in a minute, it would be no smaller
             raise NotThere("the answer is far too large to be Telex's")
         try:
-            self._elements.feed(piece)
+            rows = self._elements.feed(piece)
         except TooLarge:
             raise TelexFailure("The answer was far too large to be Telex's.") from None
-
-    def _row(self, text: bytes) -> None:
-        if (made := self._make(text)) is None:
-            return
-        if len(self.rows) < MOST_ROWS:
-            self.rows.append(made)
-        else:
-            self.whole = False
+        for row in rows:
+            if len(self.rows) >= MOST_ROWS:
+                self.whole = False
+            elif (made := self._make(row)) is not None:
+                self.rows.append(made)
 
     def end(self, status: int, secrets: list[str]) -> None:
         """All has come: see what the answer is.

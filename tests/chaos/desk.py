@@ -11,6 +11,7 @@ from typing import Any, Self
 from jeepney import Message
 
 from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus, Xvfb
+from tests.login_window import takes_keys
 from tests.process import end
 
 _XDOTOOL_WITHIN = 8.0
@@ -110,12 +111,21 @@ class Desk:
         """The login window, once it is there; `None` where it does not come in so many seconds."""
         deadline = time.monotonic() + within
         while True:
-            found = self._xdotool("search", "--onlyvisible", "--name", "^Telex")
+            found = self.windows()
             if found:
-                return found.split()[0]
+                return found[0]
             if time.monotonic() > deadline:
                 return None
             time.sleep(0.05)
+
+    def windows(self) -> list[str]:
+        """All login windows that are there."""
+        return self._xdotool("search", "--onlyvisible", "--name", "^Telex").split()
+
+    def offers_form(self, window: str) -> bool:
+        """Whether the login window is there for another try, and not busy."""
+        self._xdotool("windowactivate", "--sync", window)
+        return takes_keys(self._environ, window)
 
     def fill_in(self, window: str, email: str, password: str) -> None:
         """Fill the form in and press Return; in vain where the window goes meanwhile."""

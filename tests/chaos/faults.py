@@ -202,6 +202,7 @@ class Faults:
         return "joined"
 
     def odd_frames(self, chance: random.Random) -> str:
+        self.long_wait = True  # a ping out of turn has the server close over its pong, with 3501
         text = chance.choice(
             [
                 'no json\n{"push":{"channel":7}}\n{"id":4000000000,"error":{}}',

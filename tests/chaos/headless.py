@@ -11,7 +11,7 @@ from tests.program import Program
 
 from .subject import Failed, Subject, require
 
-ENDED = "Sign in needed (the program has ended with 3)"
+ENDED = "Sign in needed (the program has ended)"
 
 
 class Headless(Subject):

@@ -7,7 +7,7 @@ import sys
 import threading
 from typing import Any
 
-from telex_start.__main__ import main
+from .agent import main
 
 
 def _twice() -> None:
@@ -86,6 +86,13 @@ def _secret() -> None:
     TelexApi.login = talkative  # type: ignore[method-assign]
 
 
+def _spinning() -> None:
+    """The login window never learns what has become of its sign-in."""
+    from telex_start.app.signing_in import SignInDialogue
+
+    SignInDialogue.state = lambda *args: None  # type: ignore[method-assign]
+
+
 DEFECTS = {
     "twice": _twice,
     "lost": _lost,
@@ -93,6 +100,7 @@ DEFECTS = {
     "thread": _thread,
     "stuck": _stuck,
     "secret": _secret,
+    "spinning": _spinning,
 }
 
 if __name__ == "__main__":

@@ -47,6 +47,7 @@ def scripted(*whats: str, recovery: str = "wait") -> object:
         ("thread", ["closed"], "threads"),
         ("stuck", ["closed"], "online with all"),
         ("secret", [], "a password is in the log"),
+        ("spinning", [], "the login window is gone"),
     ],
 )
 def test_a_planted_defect_is_found_and_its_story_told(
@@ -64,8 +65,10 @@ def test_a_planted_defect_is_found_and_its_story_told(
         monkeypatch.setattr(world_module, "RIGHT_WITHIN", 10.0)
         monkeypatch.setattr(world_module, "_TOLD_WITHIN", 2.0)
     monkeypatch.setattr("tests.chaos.subject._SETTLES_WITHIN", 1.0)
+    monkeypatch.setattr("tests.chaos.tray._SETTLED_WITHIN", 5.0)
+    kind = "tray" if defect == "spinning" else "headless"
     assert defect in DEFECTS
-    assert run(100.0, 5, rounds=4, kinds=("headless",), module=("tests.chaos.planted", defect)) == 1
+    assert run(100.0, 5, rounds=4, kinds=(kind,), module=("tests.chaos.planted", defect)) == 1
     told = capsys.readouterr().out
     assert words in told.splitlines()[0]
     assert "--seed 5" in told

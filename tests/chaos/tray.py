@@ -23,8 +23,12 @@ _WINDOW_WITHIN = 15.0
 """Seconds in which a login window must open after it was asked for."""
 _SETTLED_WITHIN = 15.0
 """Seconds in which what the desktop shows must be what holds."""
+_BUSY_WITHIN = 25.0
+"""Seconds in which a login window that is busy must have come to an end."""
 _TYPING_TRIES = 3
 """xdotool loses a key now and then where the X server has no time."""
+_REFUSED_WITHIN = 15.0
+"""Seconds after which look-ups have been refused for so long that a person is asked to sign in again."""
 _SIGNED_IN_WITHIN = 30.0
 """Seconds in which a sign-in must be accepted where nothing is in its way."""
 
@@ -40,7 +44,7 @@ class Tray(Subject):
         super().__init__(telex, folder, system_bus, module)
         self.desk = desk
         client = folder / "telex-client"
-        client.write_text("#!/bin/sh\nexit 0\n")
+        client.write_text('#!/bin/sh\necho >>"$0.opened"\n')
         client.chmod(0o700)
         self._client = client
         self._leaves = False
@@ -51,6 +55,7 @@ class Tray(Subject):
             "sign in, wrong password": lambda _: self._sign_in("wrong"),
             "login and Cancel": lambda _: self._cancel(submit=False),
             "sign in and Cancel": lambda _: self._cancel(submit=True),
+            "renewal": self._renew,
             "Reconnect Now": lambda _: self._menu("Reconnect Now"),
             "Test Notifications": lambda _: self._menu("Test Notifications"),
             "Open Main App": lambda _: self._menu("Open Main App"),
@@ -68,7 +73,7 @@ class Tray(Subject):
             "daemon hangs": lambda _: self.desk.hang_daemon(),
         }
         often = ("Sign Out", "Sign Out", "Sign Out", "sign in", "sign in", "sign in and Cancel", "Reconnect Now")
-        self.clicks = (*self._deeds, *often)
+        self.clicks = (*self._deeds, *often, "renewal", "renewal")
 
     def options(self) -> tuple[tuple[str, ...], str | None]:
         # It signs in by its window, and so has Tk's thread and descriptors, which it keeps, in its first calm already.
@@ -113,6 +118,15 @@ class Tray(Subject):
         self.desk.hung = False
         self.await_true(lambda: self.desk.window(0.0) is None, "the login window is gone", _SETTLED_WITHIN)
         self.await_true(self._menu_is_right, "the menu of who is signed in", _SETTLED_WITHIN)
+        before = self._opened()
+        if self._click_icon() == "clicked":
+            self.await_true(lambda: self._opened() > before, "a click on the icon opens the client", _SETTLED_WITHIN)
+        require(not self.desk.windows(), "tray: a click on the icon opens the login window of who is signed in")
+
+    def _opened(self) -> int:
+        """How often the client was opened."""
+        opened = self._client.with_name(f"{self._client.name}.opened")
+        return len(opened.read_bytes()) if opened.exists() else 0
 
     def _menu_is_right(self) -> bool:
         try:
@@ -205,6 +219,49 @@ class Tray(Subject):
         self.desk.fill_in(window, self.telex.email, password)
         return "submitted"
 
+    def _renew(self, chance: random.Random) -> str:
+        """The access token has ended: Login beside the session, right or wrong, slow or at once, cancelled or not."""
+        right, slow, cancels = (chance.random() < 0.5 for _ in range(3))
+        if not self._signed_in():
+            return "nobody is signed in"
+        self.telex.fault("organisations", status=401, message="Session is invalid!")
+        deadline = time.monotonic() + _REFUSED_WITHIN
+        while not self._is_asked_to_renew():
+            if time.monotonic() > deadline:
+                return "it is not asked for"
+            time.sleep(0.1)
+        if slow:
+            self.telex.fault("login", times=1, delay=chance.choice([1.0, 3.0]))
+        refused = self._refused_logins()
+        told = self._sign_in(self.telex.password if right else "wrong")
+        window = self.desk.window(0.0)
+        require(len(self.desk.windows()) <= 1, "tray: there is more than one login window")
+        if window is not None and not cancels and not right:  # the person sees that it is wrong, and leaves it at that
+            deadline = time.monotonic() + _REFUSED_WITHIN
+            while self._refused_logins() == refused and time.monotonic() < deadline:
+                time.sleep(0.1)
+        if window is not None and (cancels or not right):
+            self.desk.escape(window)
+        how = {"right": right, "slow": slow, "cancelled": cancels}
+        return ", ".join([told, *(word for word, holds in how.items() if holds)])
+
+    def _is_asked_to_renew(self) -> bool:
+        try:
+            item = self._item()
+            enabled = {entry.label for entry in item.menu() if entry.enabled} if item is not None else set()
+        except (*_NO_ANSWER, ValueError):
+            return False
+        return {"Login", "Sign Out"} <= enabled
+
+    def _close_after_failure(self) -> None:
+        """A login window that offers its form to who is signed in is closed; one that is busy ends by itself."""
+        deadline = time.monotonic() + _BUSY_WITHIN
+        while (window := self.desk.window(0.0)) is not None:
+            if self.desk.offers_form(window):
+                self.desk.escape(window)
+            require(time.monotonic() < deadline, "tray: the login window of who is signed in is busy without end")
+            time.sleep(0.2)
+
     def _cancel(self, submit: bool) -> str:
         window = self._open_login(3.0)
         if window is None:
@@ -258,6 +315,7 @@ class Tray(Subject):
             self._leaves = False
         self.await_true(lambda: self.status() not in ("", "Signing in"), "a settled status", _SIGNED_IN_WITHIN)
         if self._signed_in():
+            self._close_after_failure()
             return "is signed in"
         for _ in range(_TYPING_TRIES):
             window = self._open_login(_WINDOW_WITHIN)

@@ -30,6 +30,8 @@ _TOLD_WITHIN = 20.0
 """Seconds in which a message of a calm moment must be told."""
 _QUIET = WINDOW + 0.5
 """Seconds without news after which the flood rule holds nothing back."""
+_WAKING = 12.0
+"""Seconds in which what the machine's waking causes is over: one of several in a row waits for ten."""
 _MESSAGES = 2
 """In each calm moment: fewer than the flood rule would let through at once."""
 _OPTIONS = ("--organisations", str(ORGANISATIONS), "--ping", "3", "--history", "200")
@@ -42,8 +44,11 @@ assert _MESSAGES < LIMIT
 class World:
     """Telex, the two agents, and what was done to them."""
 
-    def __init__(self, telex: Sandbox, subjects: list[Subject], say: Callable[[str], None]) -> None:
+    def __init__(
+        self, telex: Sandbox, subjects: list[Subject], system_bus: SystemBus, say: Callable[[str], None]
+    ) -> None:
         self.telex = telex
+        self._system_bus = system_bus
         self.subjects = subjects
         self.faults = Faults(telex)
         self.story: list[str] = []
@@ -135,6 +140,8 @@ class World:
         self.calms.append(time.monotonic() - began)
         self._await_connections()
         self._await_quiet()
+        connects = self._connects()
+        self._system_bus.pretend_to_wake()
         names = [f"calm-{number}-{index}" for index in range(_MESSAGES)]
         for index, name in enumerate(names):
             self._publish((number + index) % ORGANISATIONS, name)
@@ -152,6 +159,11 @@ class World:
             subject.check_log()
             self._note(f"{subject.name}: all is right, {threads} threads, {descriptors} descriptors")
         self._await_connections()
+        if self._connects() != connects:
+            raise Failed("an agent has connected anew because somebody who is not logind said that the machine woke")
+
+    def _connects(self) -> int:
+        return len(self.telex.status()["connects"])
 
     def _all_await(self, condition: Callable[[Subject], object], what: str, within: float) -> None:
         for subject in self.subjects:
@@ -217,10 +229,10 @@ class World:
         return status["push_connections"] == wanted and subscriptions == [wanted] * self.faults.organisations
 
     def _await_quiet(self) -> None:
-        """No news for as long as the flood rule remembers."""
+        """No news for as long as the flood rule remembers, and nothing to come of a waking."""
         seen = [len(each.told()) for each in self.subjects]
         since = time.monotonic()
-        while time.monotonic() - since < _QUIET:
+        while time.monotonic() < max(since + _QUIET, self._system_bus.woke_at + _WAKING):
             time.sleep(0.1)
             self._look()
             now = [len(each.told()) for each in self.subjects]
@@ -301,7 +313,7 @@ def world(kinds: tuple[str, ...], module: tuple[str, ...], say: Callable[[str], 
         for subject in subjects:
             stack.callback(subject.leave)
             subject.start()
-        yield World(telex, subjects, say)
+        yield World(telex, subjects, system_bus, say)
 
 
 def run(
@@ -311,7 +323,7 @@ def run(
     first: int = 1,
     rounds: int = 0,
     kinds: tuple[str, ...] = KINDS,
-    module: tuple[str, ...] = ("telex_start",),
+    module: tuple[str, ...] = ("tests.chaos.agent",),
     say: Callable[[str], None] = lambda words: None,
 ) -> int:
     """Rounds for so many seconds; the exit code.

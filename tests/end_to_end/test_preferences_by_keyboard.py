@@ -186,7 +186,8 @@ def test_without_an_agent_the_command_opens_the_window_by_itself(start: Callable
 
 
 def test_start_at_login_takes_the_place_of_the_unit_without_an_icon(start: Callable[..., Person]) -> None:
-    """Both were on, and one of them found the other running."""
+    """Both were on, and one of them found the other running. This unit is one of the person's own, so the window stays
+    and says where it is."""
     person = start(agent=False)
     unit = person.folder / "config" / "systemd" / "user" / "telex-start.service"
     unit.parent.mkdir(parents=True)
@@ -194,9 +195,12 @@ def test_start_at_login_takes_the_place_of_the_unit_without_an_icon(start: Calla
     window = person.run("preferences")
     person.window()
     person.presses("alt+s", "Return")
+    entry = person.folder / "config" / "autostart" / "telex-start.desktop"
+    until(entry.exists, "the entry is not there")
+    person.presses("Return")
     assert window.ended() == 0
-    assert (person.folder / "config" / "autostart" / "telex-start.desktop").exists()
     assert not unit.exists()
+    assert unit.with_name("telex-start.service.saved").read_text() == "[Service]\n"
 
 
 def test_without_an_agent_a_second_command_brings_the_first_window(start: Callable[..., Person]) -> None:

@@ -59,7 +59,7 @@ class _Https:
     def __init__(self, world: World, telex: Telex) -> None:
         self._world, self._telex = world, telex
 
-    def request(self, method: str, url: str, *, headers: dict[str, str], json: Any, **_: Any) -> Answer:
+    def request(self, method: str, url: str, *, headers: dict[str, str], json: Any, **more: Any) -> Answer:
         path = url.removeprefix(API + "/")
         self._telex.on_its_way(path, headers, json)
         self._world.sleep(self._telex.latency())
@@ -67,6 +67,8 @@ class _Https:
             raise NoNetwork("The Telex server refused the connection.")
         answer = self._telex.call(path, headers, json)
         self._world.sleep(self._telex.latency())
+        if (take := more.get("take")) is not None:
+            take(answer.body)
         return answer
 
     def interrupt(self) -> None:

@@ -16,6 +16,9 @@ from .raw_server import RawServer
 from .recorder import Recorder
 from .target import Case, NoCase, Target
 
+_POURED_AT_ONCE = 64 << 10
+"""Characters."""
+
 
 def answers(answer: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """Cases of :class:`OverTls`: few hold the connection, as those take long."""
@@ -29,7 +32,7 @@ def answers(answer: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 class OverTls(Target):
     """A case has the ``answer``, as parts, that the server sends to a request or handshake.
 
-    With ``hold`` the server keeps the connection after that.
+    With ``hold`` the server keeps the connection after that; it pours out ``pour``, a text, over and over.
 
     Attributes:
         library: The logger of the library beneath, which is recorded too.
@@ -59,5 +62,10 @@ class OverTls(Target):
         if not isinstance(case, dict):
             raise NoCase
         hold = case.get("hold") is True
+        pour = case.get("pour", "")
+        if not isinstance(pour, str):
+            raise NoCase
         self._server.answer, self._server.hold = joined(case.get("answer")), hold
+        self._server.pour = joined([pour] * bool(pour)) * (_POURED_AT_ONCE // max(1, len(pour)))
+        self._server.kept = []
         return hold

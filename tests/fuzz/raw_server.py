@@ -17,6 +17,8 @@ import trustme
 
 _WEBSOCKET = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 """RFC 6455, section 1.3."""
+_MOST_POURED = 64 << 20
+"""Bytes: whoever reads them all keeps them all."""
 _CLIENT_WITHIN = 10.0
 """Seconds in which a client must have sent its request, and have gone in the end."""
 
@@ -27,11 +29,16 @@ class RawServer:
     Attributes:
         answer: The bytes that the next clients get; ``{accept}`` in them is what the WebSocket handshake wants.
         hold: Whether the connection stays open after that until the client goes.
+        pour: What comes after that over and over, until the client goes.
+        kept: Where there is any, the connection is kept, and a request for ``/N`` gets the N-th of them: each piece is
+            a TLS record of its own, and a last piece that is empty closes the connection.
     """
 
     def __enter__(self) -> Self:
         self.answer = b""
         self.hold = False
+        self.pour = b""
+        self.kept: list[list[bytes]] = []
         self._folder = tempfile.TemporaryDirectory(prefix="fuzz-")
         authority = trustme.CA()
         self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -65,6 +72,18 @@ class RawServer:
                     self._talk(client)
 
     def _talk(self, client: ssl.SSLSocket) -> None:
+        while header := self._request(client):
+            number = re.match(rb"GET /(\d+) ", header)
+            if not self.kept or not number:
+                self._answer(client, header)
+                return
+            for piece in self.kept[int(number[1])]:
+                if not piece:
+                    return
+                client.sendall(piece)
+
+    def _request(self, client: ssl.SSLSocket) -> bytes:
+        """The header of the next request, once all of it was read; empty where the client has gone."""
         request = b""
         while b"\r\n\r\n" not in request and (piece := client.recv(65536)):
             request += piece
@@ -73,9 +92,14 @@ class RawServer:
         length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", header)
         while length and len(body) < int(length[1]) and (piece := client.recv(65536)):
             body += piece
+        return header
+
+    def _answer(self, client: ssl.SSLSocket, header: bytes) -> None:
         key = re.search(rb"(?i)\r\nsec-websocket-key: *(\S+)", header)
         accept = base64.b64encode(hashlib.sha1((key[1] if key else b"") + _WEBSOCKET).digest())
         client.sendall(self.answer.replace(b"{accept}", accept))
+        for _ in range(_MOST_POURED // len(self.pour) if self.pour else 0):
+            client.sendall(self.pour)
         if not self.hold:
             client.shutdown(socket.SHUT_WR)
         while client.recv(65536):

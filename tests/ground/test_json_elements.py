@@ -21,9 +21,9 @@ _values = st.recursive(
 def cut(text: bytes, piece: int = 7, most: int = 1000) -> tuple[Elements, list[bytes]]:
     """A text, of which so many bytes come at once."""
     taken: list[bytes] = []
-    elements = Elements(taken.append, most)
+    elements = Elements(most)
     for start in range(0, len(text), piece):
-        elements.feed(text[start : start + piece])
+        taken += elements.feed(text[start : start + piece])
     return elements, taken
 
 

@@ -34,6 +34,7 @@ from telex_start.toast import Conversation
 from tests.conftest import Threads
 from tests.session.agent import Agent, quick
 from tests.session.conftest import ROOT, Start, Telex, at_once
+from tests.session.look_up_memory import of_the_program
 from tests.stopwatch import Stopwatch
 
 ONE = ("--organisations", "1")
@@ -345,6 +346,14 @@ def test_the_memory_of_a_look_up_of_megabytes_is_given_back() -> None:
     )
     assert program.returncode == 0, program.stderr
     assert float(program.stdout) < 4.0, "MB more than before"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_the_previews_of_a_thousand_channels_stay_neither_in_the_way_nor_behind() -> None:
+    """40 MB: all of it stayed."""
+    without, previews = (of_the_program(*shape, seconds=5.0) for shape in ((0, 0), (1, 20_000)))
+    assert previews.most < 60.0, "MB"
+    assert previews.after < without.after + 2.0, "MB"
 
 
 # --- links, and marking as read -------------------------------------------------------------------------------------

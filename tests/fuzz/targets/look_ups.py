@@ -21,7 +21,7 @@ from ..target import Case, Target, require
 from .publications import Person
 from .scripted import ACCESS, Script, call, good
 
-_LONGEST_TEXT = 20_000
+_LONGEST_TEXT = 8000
 """Characters of a text of a row."""
 _LONGEST_NAME = 256
 _LONGEST_WORDS = 400
