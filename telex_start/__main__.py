@@ -6,15 +6,13 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING
 
-from .errors import ConfigError, TelexStartError
+from .errors import EXIT_FAILED, ConfigError, TelexStartError
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
     from .config import Config
 
-EXIT_FAILED = 1
-"""An error that nobody expected."""
 EXIT_UNUSABLE = 2
 """A bad option or configuration, or no place for an icon."""
 
