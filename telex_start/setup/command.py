@@ -83,7 +83,7 @@ def completions(argv: list[str]) -> int:
     here = Path(__file__)
     packaged, in_a_checkout = here.with_name("completions"), here.parents[2] / "assets" / "completions"
     file = (packaged if packaged.is_dir() else in_a_checkout) / f"telex-start.{shell}"
-    print(file.read_text(encoding="utf-8"), end="")
+    sys.stdout.buffer.write(file.read_bytes())  # with the ends of lines that a shell on Windows wants too
     return 0
 
 

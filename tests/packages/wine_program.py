@@ -208,6 +208,7 @@ def test_it_says_its_version_and_what_works(installed: Installed, say: Callable[
         [line] = [line for line in words.splitlines() if line[9:].startswith(f"{finding} ")]
         assert line.startswith("ok"), line
     assert f"C:\\{PLACE}\\telex-start\\telex-start.exe" in words
+    assert installed.run("completions", "bash")[1].endswith(" telex-start")
     code, words = installed.run("sandbox")
     assert (code, "comes without the sandbox" in words, "Traceback" in words) == (2, True, False)
 
