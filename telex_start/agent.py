@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from .desktop.bus.buses import Buses
-from .errors import ConfigError, TelexStartError
+from .errors import EXIT_FAILED, ConfigError, TelexStartError
 from .menu import Request
 from .process import instance, lazylog, paths, signals
 
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 log = lazylog.Log(__name__)
 
-EXIT_FAILED = 1
-"""An error that nobody expected."""
 EXIT_WITHIN = 5.0
 """Seconds that ``--exit`` waits for the running instance to be gone."""
 

@@ -23,6 +23,9 @@ No text of these ever holds a token or a password.
 
 from __future__ import annotations
 
+EXIT_FAILED = 1
+"""The exit code after an error that nobody expected."""
+
 
 class TelexStartError(Exception):
     """Base of all errors of this program.

@@ -113,8 +113,6 @@ ROOMS: dict[str, set[str]] = {
     | {"desktop", "desktop.preferences"},
     "demo": {"command_line", "process"},
     "failed_start": {"console", "news"} | {"desktop.bus", "desktop.toasts"},
-    # The sandbox describes its options itself.
-    "reference": {"command_line", "sandbox"},
     "sandbox": set(),
     "frozen": {"__main__"},
     "__main__": {
