@@ -23,7 +23,7 @@ PACKAGE = "telex_start"
 HOUSE = Path(telex_start.__file__).parent
 
 GROUND = {
-    *("", "stand_ins", "sparing", "errors", "states", "menu", "events", "face", "config", "clock", "printable"),
+    *("", "stand_ins", "errors", "states", "menu", "events", "face", "config", "clock", "printable"),
     *("toast", "remembered"),
 }
 """Modules at the root that every room but the sandbox may import; "" is the package itself, with its version."""
@@ -33,7 +33,6 @@ ROOMS: dict[str, set[str]] = {
     "": set(),
     "errors": set(),
     "stand_ins": set(),
-    "sparing": {"stand_ins"},
     "states": set(),
     "menu": set(),
     "clock": set(),

@@ -46,23 +46,6 @@ def test_a_module_that_is_there_stays() -> None:
     assert sys.modules["subprocess"] is subprocess
 
 
-def test_what_is_spared_is_not_imported_and_can_be_had() -> None:
-    code = (
-        "from telex_start import sparing; sparing.begin(); sparing.begin(); print(*set(sys.modules) - before); "
-        "import datetime, decimal, ipaddress, logging, msgspec, traceback, urllib.parse, uuid; "
-        "assert type(datetime.datetime.now()) is datetime.datetime; assert decimal.Decimal(1) == 1; uuid.uuid4(); "
-        "assert msgspec.inspect.type_info(int); assert msgspec.msgpack.encode(1) == b'\\x01'; "
-        "assert msgspec.json.decode(b'[1]') == [1]; assert urllib.parse.urlsplit('//[::1]:1').port == 1\n"
-        "try: 1 / 0\nexcept ZeroDivisionError: logging.exception('x')"
-    )
-    loaded = set(_run(BARE + code).split())
-
-    assert {"msgspec", "logging", "urllib.parse"} <= loaded
-    spared = {"uuid", "decimal", "numbers", "platform", "ipaddress", "traceback", "msgspec.inspect"}
-    spared |= {"datetime"} if sys.version_info < (3, 12) else set()  # there it is a small module
-    assert not spared & loaded
-
-
 def test_http_comes_without_email_and_leaves_nothing_behind() -> None:
     code = (
         "from telex_start.net import http_client; print(*set(sys.modules) - before); import http.client; "
