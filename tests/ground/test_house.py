@@ -183,8 +183,8 @@ OWNERS: dict[str, set[str]] = {
     "tkinter": {"desktop/tk/", "desktop/login/window.py", "desktop/preferences/", "desktop/help/text_window.py"},
     "tktooltip": {"desktop/tk/tips.py"},
     "gi": {"desktop/tray/pystray_backend.py"},
-    # The StatusNotifier icon is a package that could leave this house: it has a bus connection and a base of its own.
-    "pystray": {"desktop/tray/pystray_backend.py", "desktop/statusnotifier/pystray_base.py"},
+    # The StatusNotifier icon is a package that could leave this house: it asks for a bus connection, and for pystray.
+    "pystray": {"desktop/tray/pystray_backend.py", "desktop/statusnotifier/base.py"},
     "jeepney": {"desktop/bus/", "desktop/statusnotifier/"},
     "aiohttp": {"sandbox/"},
     "jwt": {"sandbox/"},
