@@ -184,7 +184,7 @@ OWNERS: dict[str, set[str]] = {
     "tktooltip": {"desktop/tk/tips.py"},
     "gi": {"desktop/tray/pystray_backend.py"},
     # The StatusNotifier icon is a package that could leave this house: it asks for a bus connection, and for pystray.
-    "pystray": {"desktop/tray/pystray_backend.py", "desktop/statusnotifier/base.py"},
+    "pystray": {"desktop/tray/pystray_backend.py", "desktop/statusnotifier/icon.py"},
     "jeepney": {"desktop/bus/", "desktop/statusnotifier/"},
     "aiohttp": {"sandbox/"},
     "jwt": {"sandbox/"},

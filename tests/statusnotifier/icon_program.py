@@ -12,8 +12,7 @@ import sys
 import threading
 
 from telex_start.desktop.bus.bus import Bus, session_address
-from telex_start.desktop.statusnotifier.base import pystray
-from telex_start.desktop.statusnotifier.icon import Icon
+from telex_start.desktop.statusnotifier.icon import Icon, pystray
 from telex_start.desktop.statusnotifier.item import Item
 
 

@@ -11,8 +11,7 @@ from typing import Any, Self
 from jeepney import DBusAddress, HeaderFields, Message, MessageType, new_method_call
 
 from telex_start.desktop.bus.bus import Bus
-from telex_start.desktop.statusnotifier.base import pystray
-from telex_start.desktop.statusnotifier.icon import Icon
+from telex_start.desktop.statusnotifier.icon import Icon, pystray
 from telex_start.desktop.statusnotifier.item import Item, Pixmap
 from tests.fake_desktop import TIMEOUT, BusClient, FakePanel, PanelItem
 from tests.stopwatch import Stopwatch

@@ -9,8 +9,7 @@ the panel draws it, pystray's icon with its menu::
     bus.start()
     item.wait_until_read(0.1)
 
-    from statusnotifier.base import pystray
-    from statusnotifier.icon import Icon
+    from statusnotifier.icon import Icon, pystray
 
     menu = pystray.Menu(pystray.MenuItem("Exit", lambda icon: icon.stop()))
     icon = Icon(item, "example", [(16, 16, argb)], "Example", menu)
@@ -18,5 +17,5 @@ the panel draws it, pystray's icon with its menu::
 
 Modules, from the ground up: :mod:`.connection` (what is asked of the bus), :mod:`.served` (an object on the bus),
 :mod:`.watcher` (the desktop's side), :mod:`.item`; then :mod:`.layout` (pystray's menu as dbusmenu's tree),
-:mod:`.menu_object`, :mod:`.base` (pystray), :mod:`.icon`.
+:mod:`.menu_object`, :mod:`.icon`.
 """

@@ -32,7 +32,7 @@ def platform_backend() -> Backend:
     """
     if sys.platform == "win32":
         import pystray
-        from pystray._util import win32
+        from pystray._util import win32  # private in pystray 0.19.5: Windows' calls, which a toast without a sound needs
 
         icon_class = standing(_quiet(pystray.Icon), win32)
         return Backend("win32", pystray, icon_class, _LARGE_SIZE, keeps_menu_open=True)
@@ -53,9 +53,8 @@ def appindicator() -> Backend:
         NoPlaceForIcon: what it needs is missing; says what to install.
     """
     backend = _backend("appindicator", _APPINDICATOR_SIZE)
-    _silence_notifier()
     _live_without_bus()
-    return backend._replace(size=_APPINDICATOR_SIZE * _scale())
+    return backend._replace(icon_class=_silent(backend.icon_class), size=_APPINDICATOR_SIZE * _scale())
 
 
 def named(name: str) -> Backend:
@@ -73,7 +72,7 @@ def named(name: str) -> Backend:
 
 
 def _backend(name: str, size: int) -> Backend:
-    from ..statusnotifier.base import pystray
+    from ..statusnotifier.icon import pystray
 
     try:
         # Private in pystray 0.19.5, which gives out only the one that it was first imported with.
@@ -88,20 +87,20 @@ def _backend(name: str, size: int) -> Backend:
 
 
 class _NoNotifier:
-    """Stands in for the notifier of pystray 0.19.5, which calls the notification daemon when the icon starts and stops:
-    a daemon that does not answer holds up both for half a minute."""
-
-    def notify(self, title: str, message: str, icon: str) -> None:
-        """Toasts are shown elsewhere."""
-
     def hide(self) -> None:
-        """Nothing was shown."""
+        """Nothing was shown: toasts are shown elsewhere."""
 
 
-def _silence_notifier() -> None:
-    from pystray._util import notify_dbus
+def _silent(icon_class: Any) -> Any:
+    """The class, but without the notifier of pystray 0.19.5, which calls the notification daemon when the icon starts
+    and stops: a daemon that does not answer holds up both for half a minute."""
 
-    notify_dbus.Notifier = _NoNotifier
+    class SilentIcon(icon_class):  # type: ignore[misc]
+        def _initialize(self) -> None:
+            self._notifier = _NoNotifier()
+            self._mark_ready()
+
+    return SilentIcon
 
 
 def _quiet(icon_class: Any) -> Any:

@@ -78,8 +78,7 @@ class StatusNotifierTray:
     def add_menu(self) -> None:
         """Give the icon its menu, for which panels wait. It needs pystray, whose import takes a fifth of the time from
         ``exec`` to the icon: so it comes while the panel draws."""
-        from ..statusnotifier.base import pystray
-        from ..statusnotifier.icon import Icon
+        from ..statusnotifier.icon import Icon, pystray
         from .menu import make_menu, tell_opened
 
         menu = make_menu(pystray, lambda: self._face, self._tell, self._item.take_activation_token)
