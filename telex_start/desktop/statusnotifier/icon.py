@@ -13,26 +13,19 @@ from .connection import after_the_answer
 from .item import ACTIVE, NEEDS_ATTENTION, PASSIVE, Item, Pixmap
 from .menu_object import MenuObject
 
+__all__ = ["Icon", "pystray"]
 
-def _import_pystray() -> Any:
-    """pystray without a toolkit.
-
-    With itself, pystray 0.19.5 imports a backend, which brings GTK, AppIndicator or Xlib where they are installed. Its
-    environment variable names the dummy instead, for as long as it is imported.
-    """
-    own = os.environ.get("PYSTRAY_BACKEND")
-    os.environ["PYSTRAY_BACKEND"] = "dummy"
-    try:
-        import pystray
-    finally:
-        if own is None:
-            del os.environ["PYSTRAY_BACKEND"]
-        else:
-            os.environ["PYSTRAY_BACKEND"] = own
-    return pystray
-
-
-pystray = _import_pystray()
+# With itself, pystray 0.19.5 imports a backend, which brings GTK, AppIndicator or Xlib where they are installed. Its
+# environment variable names the dummy instead, for as long as it is imported.
+_own = os.environ.get("PYSTRAY_BACKEND")
+os.environ["PYSTRAY_BACKEND"] = "dummy"
+try:
+    import pystray
+finally:
+    if _own is None:
+        del os.environ["PYSTRAY_BACKEND"]
+    else:
+        os.environ["PYSTRAY_BACKEND"] = _own
 
 
 class Icon(pystray.Icon):  # type: ignore[misc]

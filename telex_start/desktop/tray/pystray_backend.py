@@ -32,7 +32,7 @@ def platform_backend() -> Backend:
     """
     if sys.platform == "win32":
         import pystray
-        from pystray._util import win32  # private in pystray 0.19.5: Windows' calls, which a toast without a sound needs
+        from pystray._util import win32  # private in 0.19.5: Windows' calls, for a toast without a sound
 
         icon_class = standing(_quiet(pystray.Icon), win32)
         return Backend("win32", pystray, icon_class, _LARGE_SIZE, keeps_menu_open=True)
