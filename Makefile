@@ -95,14 +95,11 @@ coverage: set-up-test
 	.venv/bin/coverage run -m pytest $(PARALLEL) -m "not centrifugo" --ignore tests/packages $(ARGS); code=$$?; \
 	  .venv/bin/coverage combine -q && .venv/bin/coverage report && exit $$code
 
-# From the description of all commands and options, telex_start/command_line.py.
-man: set-up-demo
-	.venv/bin/python -m telex_start.reference man >assets/telex-start.1
+# From the parsers in telex_start/command_line.py, with the words of packaging/man.include.
+man: set-up-test
+	$(VENV)/bin/python packaging/reference.py
 
-completions: set-up-demo
-	.venv/bin/python -m telex_start.reference bash >assets/completions/telex-start.bash
-	.venv/bin/python -m telex_start.reference zsh >assets/completions/telex-start.zsh
-	.venv/bin/python -m telex_start.reference fish >assets/completions/telex-start.fish
+completions: man
 
 # packaging/requirements/*.txt; ARGS=--upgrade takes the newest of everything.
 lock: set-up-release

@@ -23,7 +23,7 @@ PACKAGE = "telex_start"
 HOUSE = Path(telex_start.__file__).parent
 
 GROUND = {
-    *("", "stand_ins", "sparing", "errors", "states", "menu", "events", "face", "config", "clock", "printable"),
+    *("", "errors", "states", "menu", "events", "face", "config", "clock", "printable"),
     *("toast", "remembered"),
 }
 """Modules at the root that every room but the sandbox may import; "" is the package itself, with its version."""
@@ -32,8 +32,6 @@ ROOMS: dict[str, set[str]] = {
     # The ground, from the bottom up.
     "": set(),
     "errors": set(),
-    "stand_ins": set(),
-    "sparing": {"stand_ins"},
     "states": set(),
     "menu": set(),
     "clock": set(),
@@ -113,8 +111,6 @@ ROOMS: dict[str, set[str]] = {
     | {"desktop", "desktop.preferences"},
     "demo": {"command_line", "process"},
     "failed_start": {"console", "news"} | {"desktop.bus", "desktop.toasts"},
-    # The sandbox describes its options itself.
-    "reference": {"command_line", "sandbox"},
     "sandbox": set(),
     "frozen": {"__main__"},
     "__main__": {
@@ -186,8 +182,8 @@ OWNERS: dict[str, set[str]] = {
     "tkinter": {"desktop/tk/", "desktop/login/window.py", "desktop/preferences/", "desktop/help/text_window.py"},
     "tktooltip": {"desktop/tk/tips.py"},
     "gi": {"desktop/tray/pystray_backend.py"},
-    # The StatusNotifier icon is a package that could leave this house: it has a bus connection and a base of its own.
-    "pystray": {"desktop/tray/pystray_backend.py", "desktop/statusnotifier/pystray_base.py"},
+    # The StatusNotifier icon is a package that could leave this house: it asks for a bus connection, and for pystray.
+    "pystray": {"desktop/tray/pystray_backend.py", "desktop/statusnotifier/icon.py"},
     "jeepney": {"desktop/bus/", "desktop/statusnotifier/"},
     "aiohttp": {"sandbox/"},
     "jwt": {"sandbox/"},
