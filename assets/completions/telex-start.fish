@@ -128,6 +128,7 @@ complete -c telex-start -n '_shtab_telex_start_using sandbox' -l history-ttl -x 
 complete -c telex-start -n '_shtab_telex_start_using sandbox' -l no-notification-token -d 'logins bring none'
 complete -c telex-start -n '_shtab_telex_start_using sandbox' -l slugs -xka "new older none" -d 'name of the slug'"'"'s field, or no slugs (new)'
 complete -c telex-start -n '_shtab_telex_start_using sandbox' -l new-message -xka "before after never" -d 'when a message'"'"'s text comes: before or after its count, or never (after)'
+complete -c telex-start -n '_shtab_telex_start_using sandbox' -l one-profile -d 'one profile for all organisations, as older backends have'
 complete -c telex-start -n '_shtab_telex_start_using sandbox' -l honour-subs -d 'subscribe the tokens in connect.subs, which no Centrifugo does'
 complete -c telex-start -n '_shtab_telex_start_using sandbox' -l any-origin -d 'let in who sends an Origin, which no Centrifugo does by default'
 complete -c telex-start -n '_shtab_telex_start_using sandbox' -l no-story -d 'publish nothing by itself'

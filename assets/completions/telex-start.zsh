@@ -147,6 +147,7 @@ _shtab_telex_start_sandbox_options=(
   "--no-notification-token[logins bring none]"
   "--slugs=[name of the slug\'s field, or no slugs (new)]:slugs:(new older none)"
   "--new-message=[when a message\'s text comes\: before or after its count, or never (after)]:new_message:(before after never)"
+  "--one-profile[one profile for all organisations, as older backends have]"
   "--honour-subs[subscribe the tokens in connect.subs, which no Centrifugo does]"
   "--any-origin[let in who sends an Origin, which no Centrifugo does by default]"
   "--no-story[publish nothing by itself]"
