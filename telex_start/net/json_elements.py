@@ -14,6 +14,12 @@ _PLAIN = re.compile(rb'[^"\[\]{}]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^"\[\]{}]*)*', re.
 """Up to a bracket, or to a string whose end has not come."""
 _BETWEEN = re.compile(rb'[^"\[\]{},]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^"\[\]{},]*)*', re.DOTALL)
 """Likewise, or up to a comma."""
+_INSIDE = re.compile(
+    rb'[^"\[\]{}]*(?:(?:"[^"\\]*(?:\\.[^"\\]*)*"'
+    rb'|[{\[][^"\[\]{}]{0,40}(?:"[^"\\]{0,40}"[^"\[\]{}]{0,40}){0,8}[\]}])[^"\[\]{}]*)*',
+    re.DOTALL,
+)
+"""Likewise, of an element, and past small objects and lists: many of them one by one would take a second."""
 _ROW = re.compile(rb"[\[{]+|[\]}]+")
 _ELEMENT_DEPTH = 2
 """Brackets that are open around an element."""
@@ -68,7 +74,7 @@ class Elements:
         piece, self._half = self._half + piece, b""
         at = 0
         while at < len(piece):
-            outside = _BETWEEN if self._in_list and self._element is None else _PLAIN
+            outside = _INSIDE if self._element is not None else _BETWEEN if self._in_list else _PLAIN
             found = (_STRING if self._in_string else outside).match(piece, at)
             assert found is not None  # each of them matches nothing, too
             end = found.end()

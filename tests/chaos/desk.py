@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+from collections import deque
 from contextlib import ExitStack, suppress
 from typing import Any, Self
 
-from jeepney import Message
+from jeepney import Message, MessageType
 
 from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus, Xvfb
 from tests.login_window import takes_keys
@@ -22,7 +23,7 @@ _PASSWORD_FIELD = ("150", "188")
 
 
 class Daemon(FakeNotificationDaemon):
-    """One that, while it hangs, takes nothing: what was not answered has not been shown.
+    """One that, while it hangs, leaves what comes in its queue; when it goes on it shows and answers all of it, late.
 
     Attributes:
         on_screen: The titles of the toasts that are there now, by their ids.
@@ -31,14 +32,26 @@ class Daemon(FakeNotificationDaemon):
     def __init__(self, bus: PrivateBus) -> None:
         super().__init__(bus)
         self.on_screen: dict[int, str] = {}
+        self._queue: deque[Message] = deque()
 
     def leave(self) -> None:
+        self._queue.clear()
         self.on_screen.clear()
         super().leave()
 
+    def _received(self, message: Message) -> None:
+        if self.mode == "silent" and message.header.message_type is MessageType.method_call:
+            self._queue.append(message)
+        else:
+            super()._received(message)
+
+    def go_on(self) -> None:
+        """It hangs no more."""
+        self.mode = "answer"
+        while self._queue:
+            super()._received(self._queue.popleft())
+
     def answer(self, call: Message, interface: str, member: str) -> tuple[str, tuple[Any, ...]] | str | None:
-        if self.mode == "silent":
-            return None
         answer = super().answer(call, interface, member)
         if member == "Notify":
             self.on_screen[self.shown[-1].id] = self.shown[-1].summary
@@ -54,7 +67,6 @@ class Desk:
         panel: Shows icons, and clicks.
         daemon: Shows toasts.
         environ: For the programs on it.
-        hung: The daemon has hung since somebody last set this to false: what it was told then is lost.
     """
 
     def __enter__(self) -> Self:
@@ -71,7 +83,6 @@ class Desk:
             stack.callback(end, manager)
             self._stack = stack.pop_all()
         self._panel_there = self._daemon_there = True
-        self.hung = False
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -81,7 +92,7 @@ class Desk:
 
     def calm(self) -> None:
         """All of it is there and works."""
-        self.daemon.mode = "answer"
+        self.daemon.go_on()
         if not self._daemon_there:
             self.toggle_daemon()
         if not self._panel_there:
@@ -101,8 +112,10 @@ class Desk:
 
     def hang_daemon(self) -> str:
         """The notification daemon hangs, or goes on."""
-        self.hung = True
-        self.daemon.mode = "answer" if self.daemon.mode == "silent" else "silent"
+        if self.daemon.mode == "silent":
+            self.daemon.go_on()
+        else:
+            self.daemon.mode = "silent"
         return self.daemon.mode
 
     # --- the login window -------------------------------------------------------------------------------------------

@@ -112,10 +112,8 @@ class Tray(Subject):
             "the toasts of what was read are gone",
             _SETTLED_WITHIN,
         )
-        if not self.desk.hung:
-            own = {wording.SIGNED_OUT.title, wording.SIGN_IN_NEEDED.title, "No tray for the icon"}
-            self.await_true(lambda: not own & {*screen.values()}, f"none of {own} is on the screen", _SETTLED_WITHIN)
-        self.desk.hung = False
+        own = {wording.SIGNED_OUT.title, wording.SIGN_IN_NEEDED.title, "No tray for the icon"}
+        self.await_true(lambda: not own & {*screen.values()}, f"none of {own} is on the screen", _SETTLED_WITHIN)
         self.await_true(lambda: self.desk.window(0.0) is None, "the login window is gone", _SETTLED_WITHIN)
         self.await_true(self._menu_is_right, "the menu of who is signed in", _SETTLED_WITHIN)
         before = self._opened()
