@@ -191,9 +191,6 @@ class _Agent:
 
     def appear_on_terminal(self, as_json: bool) -> None:
         """Tell everything on standard output."""
-        from . import sparing
-
-        sparing.begin()
         from .console import Console
 
         self._surface = self._console = Console(as_json, sys.stdout, lambda: _quit(self._events))
@@ -206,9 +203,6 @@ class _Agent:
         Returns:
             The exit code, and why where it is not 0.
         """
-        from . import sparing
-
-        sparing.begin()
         from .app.app import App
         from .desktop.main_app.opening import MainApp
         from .events import SignIn

@@ -23,7 +23,7 @@ PACKAGE = "telex_start"
 HOUSE = Path(telex_start.__file__).parent
 
 GROUND = {
-    *("", "stand_ins", "sparing", "errors", "states", "menu", "events", "face", "config", "clock", "printable"),
+    *("", "errors", "states", "menu", "events", "face", "config", "clock", "printable"),
     *("toast", "remembered"),
 }
 """Modules at the root that every room but the sandbox may import; "" is the package itself, with its version."""
@@ -32,8 +32,6 @@ ROOMS: dict[str, set[str]] = {
     # The ground, from the bottom up.
     "": set(),
     "errors": set(),
-    "stand_ins": set(),
-    "sparing": {"stand_ins"},
     "states": set(),
     "menu": set(),
     "clock": set(),
@@ -165,7 +163,7 @@ PURE_LIBRARIES = {
     "math",
     "operator",
 } | {
-    *("re", "typing", "unicodedata", "urllib.parse", "msgspec", "base64", "hashlib"),
+    *("re", "typing", "unicodedata", "urllib.parse", "dataclasses", "base64", "hashlib"),
     "logging",  # it writes, but only tells: nothing that these modules decide depends on it
 }
 """What pure modules may import. Not: sockets, clocks, chance, threads, queues, files, the system."""
@@ -192,7 +190,6 @@ OWNERS: dict[str, set[str]] = {
     "aiohttp": {"sandbox/"},
     "jwt": {"sandbox/"},
     "trustme": {"sandbox/"},
-    "msgspec": {""},  # how values are written in this house; what is before the icon does without
 }
 """Package -> the modules or folders that may import it."""
 

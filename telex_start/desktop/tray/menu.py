@@ -37,7 +37,7 @@ def make_menu(
         token: Gives the activation token of the click that is being told.
     """
 
-    # The events bring msgspec, which the icon does not need.
+    # The events bring dataclasses, which the icon does not need.
     def clicked(which: MenuItem | None) -> None:
         from ...events import IconClicked, MenuClicked
 

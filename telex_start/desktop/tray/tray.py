@@ -215,9 +215,6 @@ class Tray:
     def _tell_presence(self, there: bool, missing: str = "") -> None:
         if there is not self._last_presence:
             self._last_presence = there
-            from ... import sparing
-
-            sparing.begin()
             from ...events import TrayAppeared, TrayMissing
 
             self._tell(TrayAppeared() if there else TrayMissing(missing))
