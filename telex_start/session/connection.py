@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-
-from msgspec import Struct
+from typing import NamedTuple
 
 from .. import __version__, clock
 from ..events import CountsUnknown, Event
@@ -28,7 +27,7 @@ _FRAMES_IN_A_ROW = 500
 """Frames that are taken before commands and what is due are looked at again."""
 
 
-class Ending(Struct, frozen=True):
+class Ending(NamedTuple):
     """Why a connection ended."""
 
     code: int

@@ -33,7 +33,6 @@ main([])
 LATER = {
     *(
         "logging",
-        "msgspec",
         "dataclasses",
         "asyncio",
         "json",

@@ -37,6 +37,7 @@ def make_menu(
         token: Gives the activation token of the click that is being told.
     """
 
+    # The events bring dataclasses, which the icon does not need.
     def clicked(which: MenuItem) -> None:
         from ...events import MenuClicked
 
