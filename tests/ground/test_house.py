@@ -169,6 +169,8 @@ IMPURE_CALLS = {"open", "input", "print", "exec", "eval", "compile", "__import__
 
 OWNERS: dict[str, set[str]] = {
     "truststore": {"net/tls.py"},
+    "requests": {"net/https.py"},
+    "urllib3": {"net/https.py"},
     "websocket": {"push/websocket.py"},
     "platformdirs": {"process/paths.py"},
     "tomlkit": {"settings_text.py"},
