@@ -42,36 +42,6 @@ class Threads:
 def threads(monkeypatch: pytest.MonkeyPatch) -> Threads:
     """Threads that can be had or not."""
     made = Threads()
-    monkeypatch.setattr(threading.Thread, "start", lambda thread: made.start(thread))
-    return made
-
-
-class Threads:
-    """Whether the system starts threads: it is asked by :meth:`threading.Thread.start`, which says no in its words.
-
-    A real limit (RLIMIT_NPROC) does not bind root, who runs these tests too.
-    """
-
-    def __init__(self) -> None:
-        self.refused: set[int] = set()
-        """Which starts from here on are refused, from 0."""
-        self.none = False
-        """All of them are."""
-        self._count = 0
-        self._start = threading.Thread.start
-
-    def start(self, thread: threading.Thread) -> None:
-        """What the standard library's method does."""
-        number, self._count = self._count, self._count + 1
-        if self.none or number in self.refused:
-            raise RuntimeError("can't start new thread")
-        self._start(thread)
-
-
-@pytest.fixture
-def threads(monkeypatch: pytest.MonkeyPatch) -> Threads:
-    """Threads that can be had or not."""
-    made = Threads()
     monkeypatch.setattr(threading.Thread, "start", lambda thread: made.start(thread))  # noqa: PLW0108 - a plain function becomes a method
     return made
 

@@ -22,7 +22,6 @@ from telex_start.events import (
 )
 from telex_start.toast import Toast
 from tests.conftest import Threads
-from tests.conftest import Threads
 from tests.ground.desk import change
 from tests.ground.test_app import ONE_ORGANISATION, ONLINE, Scene
 
@@ -170,26 +169,6 @@ def test_in_front_of_the_client_news_count_and_are_not_told_then_or_later() -> N
     scene.now += 60
     scene.turn()
     assert [toast.title for toast in scene.toasts.shown] == ["b"]
-
-
-def test_where_there_is_no_thread_to_look_on_news_are_told_and_the_next_time_it_is_looked_again(
-    threads: Threads,
-) -> None:
-    """It was never looked again, and news popped up in front of the client for good."""
-    scene = Scene(config=Config(while_client_runs="quiet"))
-    scene.main_app.is_in_front = True
-    scene.turn(ONLINE, ONE_ORGANISATION)
-    threads.none = True
-    scene.turn(NEWS)
-    scene.now += 60
-    scene.turn()
-    assert [toast.title for toast in scene.toasts.shown] == ["a"]
-    threads.none = False
-    scene.turn(MORE)
-    scene.look_ends()
-    scene.now += 60
-    scene.turn()
-    assert (scene.main_app.looks, len(scene.toasts.shown)) == (1, 1)
 
 
 def test_where_there_is_no_thread_to_look_on_news_are_told_and_the_next_time_it_is_looked_again(

@@ -8,7 +8,6 @@ import pytest
 
 from telex_start.app.toast_clicks import SLUG_WITHIN
 from telex_start.errors import NO_THREAD
-from telex_start.errors import NO_THREAD
 from telex_start.events import (
     Event,
     How,
@@ -29,7 +28,6 @@ from telex_start.events import (
 from telex_start.menu import MuteFor
 from telex_start.states import State
 from telex_start.toast import Conversation, Toast
-from tests.conftest import Threads
 from tests.conftest import Threads
 from tests.ground.desk import ME, agent, change, direct, message
 from tests.ground.test_app import ONLINE, SIGNED_OUT, Scene
@@ -214,19 +212,6 @@ def test_a_text_that_comes_late_is_no_second_line_on_the_terminal(scene: Scene) 
     silent = told(scene, message())
     assert (silent.silent, silent.text) == (True, "the build is green")
     assert len(scene.surface.toasts) == 1
-
-
-def test_a_click_for_which_there_is_no_thread_is_told_and_the_next_one_opens(scene: Scene, threads: Threads) -> None:
-    """Every click after it was swallowed, without a word."""
-    toast = told(scene, change("General", 1))
-    scene.turn(SLUG)
-    threads.none = True
-    assert after(scene, ToastClicked(toast, token="first")) == []
-    assert scene.said == [("Telex Start had a problem", NO_THREAD)]
-    assert scene.surface.ended_startups == ["first"]
-    threads.none = False
-    assert len(after(scene, ToastClicked(toast, token="second"))) == 1
-    assert scene.main_app.tokens == ["second"]
 
 
 def test_a_click_for_which_there_is_no_thread_is_told_and_the_next_one_opens(scene: Scene, threads: Threads) -> None:

@@ -11,7 +11,6 @@ import pytest
 
 from telex_start import clock
 from telex_start.errors import NO_THREAD
-from telex_start.errors import NO_THREAD
 from telex_start.events import (
     LookUpBegan,
     LookUpSlug,
@@ -32,7 +31,6 @@ from telex_start.events import (
 from telex_start.session.timings import USUAL
 from telex_start.states import State
 from telex_start.toast import Conversation
-from tests.conftest import Threads
 from tests.conftest import Threads
 from tests.session.agent import Agent, quick
 from tests.session.conftest import ROOT, Start, Telex, at_once
@@ -416,28 +414,6 @@ def test_marking_as_read_that_fails_says_so(own: Telex, agent: Start) -> None:
     conversation = Conversation(session.channel(), CHANNELS, "c1")
     failed = MarkAsReadFailed("General", "Telex says: Not a member.", conversation)
     assert session.await_event(MarkAsReadFailed) == failed
-
-
-def test_look_ups_for_which_there_is_no_thread_are_made_once_there_is_one(
-    telex: Telex, agent: Start, threads: Threads
-) -> None:
-    """There were none any more until the next sign-in, and whoever asked for one got an error of the program."""
-    sandbox = telex(*ONE)
-    said = sandbox.message(0, "General")
-    session = agent(sandbox, timings=quick(unread_apart=0.2))
-    threads.none = True
-    session.online()
-    session.send(MarkAsRead(session.channel(), *ident(said), False, "General"))
-    conversation = Conversation(session.channel(), *ident(said))
-    failed = MarkAsReadFailed("General", NO_THREAD, conversation, temporary=True)
-    assert session.await_event(MarkAsReadFailed) == failed
-    assert session.all(UnreadLookedUp) == []
-    threads.none = False
-    session.await_looked_up()
-    assert known(session) == {ident(said): 1}
-    session.send(MarkAsRead(session.channel(), *ident(said), False, "General"))
-    assert session.await_event(MarkedAsRead).conversation == conversation
-    assert session.states() == [State.SIGNING_IN, State.CONNECTING, State.ONLINE]
 
 
 def test_look_ups_for_which_there_is_no_thread_are_made_once_there_is_one(

@@ -8,14 +8,9 @@ from telex_start.agent import DispatchQueue
 from telex_start.app.app import App
 from telex_start.config import Config
 from telex_start.errors import NO_THREAD, NobodyToAsk
-from telex_start.agent import DispatchQueue
-from telex_start.app.app import App
-from telex_start.config import Config
-from telex_start.errors import NO_THREAD, NobodyToAsk
 from telex_start.events import (
     CancelSignIn,
     How,
-    MenuClicked,
     MenuClicked,
     OrganisationsChanged,
     ReconnectNow,
@@ -33,43 +28,6 @@ from tests.conftest import Threads
 from tests.ground.test_app import Help, MainApp, Surface, Toasts
 from tests.session.conftest import Start, Telex
 from tests.stopwatch import Stopwatch
-
-
-class Desk(Surface):
-    """Somebody who signs in, again where that fails, and leaves once they are online."""
-
-    def __init__(self, events: DispatchQueue, sign_in: SignIn) -> None:
-        super().__init__()
-        self._events = events
-        self.answers = [sign_in, sign_in, NobodyToAsk]
-
-    def state(self, event: StateChanged) -> None:
-        super().state(event)
-        if event.subscribed:
-            self._events.put(MenuClicked(MenuItem.EXIT))
-
-
-@pytest.mark.parametrize("start", [0, 1])
-def test_a_sign_in_for_which_there_is_no_thread_has_failed_and_the_next_try_works(
-    telex: Telex, threads: Threads, start: int
-) -> None:
-    """Nobody could sign in any more until the program was started anew."""
-    sandbox, events = telex(), DispatchQueue()
-    config = Config(api_url=sandbox.api_url, push_url=sandbox.push_url, ca_file=sandbox.ca_file)
-    desk = Desk(events, SignIn(sandbox.email, sandbox.password))
-    app = App(
-        config=config,
-        events=events,
-        surface=desk,
-        toasts=Toasts(),
-        main_app=MainApp(),
-        make_help=Help,
-        make_session=lambda: LateSession(config, TokenStore(), events.put),
-    )
-    threads.refused = {start}
-    assert app.run([], open_window=False) == 0
-    assert [trouble.message for trouble in desk.troubles] == [NO_THREAD]
-    assert desk.states[-1].state is State.STOPPED
 
 
 class Desk(Surface):
