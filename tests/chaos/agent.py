@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
-from telex_start.session import timings
 
-# Before anything takes the usual ones from there.
-timings.USUAL = timings.Timings(look_up_every=2.0, look_ups_refused_for=1.0)
+def main(before: Callable[[], None] = lambda: None) -> int:
+    """Run it to its end, in a process that does nothing else.
 
-from telex_start.__main__ import main  # noqa: E402
+    Args:
+        before: Called before anything of the agent is imported but its timings.
+    """
+    from telex_start.session import timings
 
-__all__ = ["main"]
+    timings.USUAL = timings.Timings(look_up_every=2.0, look_ups_refused_for=1.0)
+    before()
+    from telex_start.__main__ import main as agent
+
+    return agent()
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -104,5 +104,4 @@ DEFECTS = {
 }
 
 if __name__ == "__main__":
-    DEFECTS[sys.argv.pop(1)]()
-    sys.exit(main())
+    sys.exit(main(DEFECTS[sys.argv.pop(1)]))
