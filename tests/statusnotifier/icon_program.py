@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
+from queue import SimpleQueue
 
 from telex_start.desktop.bus.bus import Bus, session_address
 from telex_start.desktop.statusnotifier.icon import Icon, pystray
@@ -28,13 +28,13 @@ def main() -> None:
     """Show the icon until Exit is chosen."""
     bus = Bus(session_address(os.environ), keep=True, thread_name="tray")
     pictures = [picture(size) for size in (16, 22, 24, 32, 48, 64)]
-    leave = threading.Event()
+    leave: SimpleQueue[None] = SimpleQueue()  # whose put, unlike an event's set, is safe in a signal handler
     item = Item(bus, name="peer", title="peer", pictures=pictures)
-    Icon(item, "peer", pictures, "peer", pystray.Menu(pystray.MenuItem("Exit", leave.set)))
-    signal.signal(signal.SIGTERM, lambda *_: leave.set())
-    signal.signal(signal.SIGINT, lambda *_: leave.set())
+    Icon(item, "peer", pictures, "peer", pystray.Menu(pystray.MenuItem("Exit", lambda: leave.put(None))))
+    signal.signal(signal.SIGTERM, lambda *_: leave.put(None))
+    signal.signal(signal.SIGINT, lambda *_: leave.put(None))
     bus.start()
-    leave.wait()
+    leave.get()
     bus.stop()
     if "modules" in sys.argv:
         print(os.environ.get("PYSTRAY_BACKEND"), *sys.modules)
