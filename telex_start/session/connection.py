@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 from .. import __version__, clock
-from ..events import CountsUnknown, Event
+from ..events import CountsUnknown, Event, How, PublicationsReceived
 from ..push import codes
 from ..push import protocol as push
 from ..push.channel import Channel
@@ -25,6 +26,10 @@ log = logging.getLogger(__name__)
 
 _FRAMES_IN_A_ROW = 500
 """Frames that are taken before commands and what is due are looked at again."""
+_STREAM = 8
+"""After so many frames in a row the next ones are told together, every :data:`_TOGETHER` seconds: to be woken for each
+costs the main thread more than to take it in."""
+_TOGETHER = 0.005
 
 
 class Ending(NamedTuple):
@@ -137,18 +142,27 @@ class PushConnection:
     def _receive(self, until: float) -> bool:
         """Wait for a frame until then, and take whatever else is there already; ``False`` if nothing came."""
         seconds = max(0.0, until - self._now()) if until != float("inf") else None
-        for taken in range(_FRAMES_IN_A_ROW):
-            # What comes within a millisecond of another is taken without looking what is due in between.
-            frame = self._websocket.receive(0.0 if taken else seconds)
-            if frame is None:
-                return taken > 0
-            now = self._heard_at = self._now()
-            happenings = self._client.receive(frame, now)
-            self._happened(happenings, now)
-            self._send()
-            # After a ping nothing is likely to follow, and to wait for it would be one more wake-up.
-            if not happenings or self._ending is not None:
-                break
+        row: list[push.Happening] = []
+        told_at = self._now()
+        try:
+            for taken in range(_FRAMES_IN_A_ROW):
+                # What comes within a millisecond of another is taken without looking what is due in between.
+                frame = self._websocket.receive(0.0 if taken else seconds)
+                if frame is None:
+                    return taken > 0
+                now = self._heard_at = self._now()
+                happenings = self._client.receive(frame, now)
+                self._send()
+                row += happenings
+                # After a ping nothing is likely to follow, and to wait for it would be one more wake-up.
+                over = not happenings or any(isinstance(each, push.Ended) for each in happenings)
+                if over or taken < _STREAM or now - told_at >= _TOGETHER:
+                    self._happened(_joined(row), now)
+                    row, told_at = [], now
+                if over:
+                    break
+        finally:
+            self._happened(_joined(row), self._now())  # also where the connection has ended
         return True
 
     # --- what happened ----------------------------------------------------------------------------------------------
@@ -218,3 +232,19 @@ class PushConnection:
         if code == codes.STATE_INVALIDATED:
             for channel in self._channels.values():
                 self._forget_position(channel)
+
+
+def _joined(row: list[push.Happening]) -> list[push.Happening]:
+    """What happened; messages of one channel that follow each other as they come are one event."""
+    joined: list[push.Happening] = []
+    for each in row:
+        last = joined[-1] if joined else None
+        if (
+            isinstance(each, PublicationsReceived)
+            and isinstance(last, PublicationsReceived)
+            and (each.channel, each.how, last.how) == (last.channel, How.LIVE, How.LIVE)
+        ):
+            joined[-1] = replace(last, publications=last.publications + each.publications)
+        else:
+            joined.append(each)
+    return joined
