@@ -7,6 +7,7 @@ and pushes wait little. What is due besides sending and receiving is for :mod:`.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
@@ -27,9 +28,10 @@ log = logging.getLogger(__name__)
 _FRAMES_IN_A_ROW = 500
 """Frames that are taken before commands and what is due are looked at again."""
 _STREAM = 8
-"""After so many frames in a row the next ones are told together, every :data:`_TOGETHER` seconds: to be woken for each
-costs the main thread more than to take it in."""
-_TOGETHER = 0.005
+"""After so many frames in a row the next ones are told so many at a time: to be woken for each costs the main thread
+more than to take it in."""
+_GATHER = 0.005
+"""Seconds in which more of such a stream may come before it is read on."""
 
 
 class Ending(NamedTuple):
@@ -143,7 +145,6 @@ class PushConnection:
         """Wait for a frame until then, and take whatever else is there already; ``False`` if nothing came."""
         seconds = max(0.0, until - self._now()) if until != float("inf") else None
         row: list[push.Happening] = []
-        told_at = self._now()
         try:
             for taken in range(_FRAMES_IN_A_ROW):
                 # What comes within a millisecond of another is taken without looking what is due in between.
@@ -156,11 +157,13 @@ class PushConnection:
                 row += happenings
                 # After a ping nothing is likely to follow, and to wait for it would be one more wake-up.
                 over = not happenings or any(isinstance(each, push.Ended) for each in happenings)
-                if over or taken < _STREAM or now - told_at >= _TOGETHER:
+                if over or taken < _STREAM or taken % _STREAM == 0:
                     self._happened(_joined(row), now)
-                    row, told_at = [], now
+                    row = []
                 if over:
                     break
+                if taken and taken % _STREAM == 0:
+                    time.sleep(_GATHER)
         finally:
             self._happened(_joined(row), self._now())  # also where the connection has ended
         return True
