@@ -1,5 +1,5 @@
 # Telex Start. Every target does its own set-up.
-.PHONY: demo test test-fast test-newest test-debian test-desktops test-centrifugo bench soak fleet fuzz chaos lint coverage man completions
+.PHONY: demo test test-fast test-newest test-lowest test-debian test-desktops test-centrifugo bench soak fleet fuzz chaos lint coverage man completions
 .PHONY: lock wheel deb release test-packages test-packages-deb
 .PHONY: lint-workflows audit
 .PHONY: set-up-demo set-up-test set-up-bench set-up-release clean
@@ -22,6 +22,10 @@ test: set-up-test lint
 # With the newest of all packages, in .venv-newest; the others take those of packaging/requirements.
 test-newest:
 	$(MAKE) test VENV=.venv-newest TESTS=newest
+
+# With the lowest versions that pyproject.toml allows, in .venv-lowest.
+test-lowest:
+	$(MAKE) test-fast VENV=.venv-lowest TESTS=lowest
 
 test-fast: set-up-test
 	$(PYTEST) tests/ground $(ARGS)
@@ -91,14 +95,11 @@ coverage: set-up-test
 	.venv/bin/coverage run -m pytest $(PARALLEL) -m "not centrifugo" --ignore tests/packages $(ARGS); code=$$?; \
 	  .venv/bin/coverage combine -q && .venv/bin/coverage report && exit $$code
 
-# From the description of all commands and options, telex_start/command_line.py.
-man: set-up-demo
-	.venv/bin/python -m telex_start.reference man >assets/telex-start.1
+# From the parsers in telex_start/command_line.py, with the words of packaging/man.include.
+man: set-up-test
+	$(VENV)/bin/python packaging/reference.py
 
-completions: set-up-demo
-	.venv/bin/python -m telex_start.reference bash >assets/completions/telex-start.bash
-	.venv/bin/python -m telex_start.reference zsh >assets/completions/telex-start.zsh
-	.venv/bin/python -m telex_start.reference fish >assets/completions/telex-start.fish
+completions: man
 
 # packaging/requirements/*.txt; ARGS=--upgrade takes the newest of everything.
 lock: set-up-release
@@ -150,4 +151,4 @@ set-up-release:
 	@.ci/set-up release
 
 clean:
-	rm -rf .venv .venv-newest .venv-lean .venv-release build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
+	rm -rf .venv .venv-newest .venv-lowest .venv-lean .venv-release build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*

@@ -2,7 +2,8 @@
 
 ``runtime.txt`` comes from pyproject.toml's dependencies; ``sandbox.txt`` and ``test.txt`` have those too, an extra and
 what builds the project: each is all that an environment with this checkout needs. Each other one comes from the ``.in``
-beside it. What two of them have is of one version. Each holds for all platforms and all Pythons from 3.11 on, by
+beside it. What two of them have is of one version, but for ``lowest.txt``: there each dependency is of the lowest
+version that pyproject.toml allows. Each holds for all platforms and all Pythons from 3.11 on, by
 environment markers. A pin that the bounds allow stays as it is; ``--upgrade`` takes the newest of all,
 ``--upgrade-package NAME`` the newest of one.
 
@@ -49,6 +50,8 @@ def main(options: list[str]) -> None:
         lock(source.stem, str(REQUIREMENTS / source.name))
     for extra in EXTRAS:
         lock(extra, PROJECT, "--extra", extra, "-")
+    done.clear()
+    lock("lowest", PROJECT, "--resolution", "lowest-direct", "--upgrade")  # or what is there would stay
 
 
 if __name__ == "__main__":

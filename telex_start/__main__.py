@@ -6,16 +6,14 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING
 
-from .errors import ConfigError, TelexStartError
+from .errors import EXIT_FAILED, ConfigError, TelexStartError
 from .process.signals import forbid_core_dumps
 
 if TYPE_CHECKING:
-    from types import SimpleNamespace
+    from argparse import Namespace
 
     from .config import Config
 
-EXIT_FAILED = 1
-"""An error that nobody expected."""
 EXIT_UNUSABLE = 2
 """A bad option or configuration, or no place for an icon."""
 
@@ -72,6 +70,10 @@ def _command(argv: list[str]) -> int:
             from .setup.command import integrate
 
             return integrate(argv[1:])
+        case ["completions"]:
+            from .setup.command import completions
+
+            return completions(argv[1:])
         case ["about"]:
             from .desktop.help.about_window import main as about
 
@@ -120,7 +122,7 @@ def _agent(argv: list[str]) -> int:
         return EXIT_UNUSABLE
 
 
-def _start(options: SimpleNamespace | None) -> int:
+def _start(options: Namespace | None) -> int:
     from . import agent, config_file
     from .process import instance, paths
 
@@ -152,7 +154,7 @@ def _start(options: SimpleNamespace | None) -> int:
     return code
 
 
-def _asked_running(options: SimpleNamespace | None) -> bool:
+def _asked_running(options: Namespace | None) -> bool:
     """The configuration is wrong, which keeps nobody from an agent that runs: it is asked all the same, and says
     what is wrong too. Whether one runs."""
     if options is not None and (options.headless or options.at_login):

@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from .desktop.bus.buses import Buses
-from .errors import ConfigError, TelexStartError
+from .errors import EXIT_FAILED, ConfigError, TelexStartError
 from .menu import Request
 from .process import instance, lazylog, paths, signals
 
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 log = lazylog.Log(__name__)
 
-EXIT_FAILED = 1
-"""An error that nobody expected."""
 EXIT_WITHIN = 5.0
 """Seconds that ``--exit`` waits for the running instance to be gone."""
 
@@ -191,9 +189,6 @@ class _Agent:
 
     def appear_on_terminal(self, as_json: bool) -> None:
         """Tell everything on standard output."""
-        from . import sparing
-
-        sparing.begin()
         from .console import Console
 
         self._surface = self._console = Console(as_json, sys.stdout, lambda: _quit(self._events))
@@ -206,9 +201,6 @@ class _Agent:
         Returns:
             The exit code, and why where it is not 0.
         """
-        from . import sparing
-
-        sparing.begin()
         from .app.app import App
         from .desktop.main_app.opening import MainApp
         from .events import SignIn

@@ -1,4 +1,4 @@
-"""The clocks that deadlines run on; and chance.
+"""The clocks that deadlines run on.
 
 ``time.monotonic()`` stands still on Linux while the machine sleeps, so a token that ran out overnight would look
 fresh in the morning. Deadlines run on a clock that counts sleep; when it gains on the other one, the machine has slept.
@@ -41,11 +41,6 @@ def boot() -> str:
             return stream.read(64).strip()
     except (OSError, ValueError):
         return f"process {os.getpid()} {time.time_ns()}"
-
-
-def chance() -> float:
-    """A number from 0 to 1, and not 1, that nobody foresees. ``random`` would bring more than it is used for."""
-    return (int.from_bytes(os.urandom(7), "big") >> 3) * 2.0**-53
 
 
 def offset(at: float) -> float:

@@ -7,11 +7,10 @@ written to standard output. Questions go to standard error.
 from __future__ import annotations
 
 import contextlib
+import json
 import sys
 from collections.abc import Callable
 from typing import Any, TextIO
-
-import msgspec
 
 from .app.renewal import SELDOM
 from .errors import NobodyToAsk
@@ -149,7 +148,7 @@ class Console:
             self._line(f"! {title}: {message}" if message else f"! {title}")
 
     def _object(self, **fields: Any) -> None:
-        self._line(msgspec.json.encode(fields))
+        self._line(json.dumps(fields, ensure_ascii=False, separators=(",", ":")))
 
     def _line(self, line: str | bytes) -> None:
         if self._out is not None:

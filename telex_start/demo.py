@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import shlex
 import signal
@@ -9,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-from types import SimpleNamespace
 from typing import IO
 
 from .command_line import parse_command
@@ -48,7 +48,7 @@ def main(argv: list[str]) -> int:
         sandbox.wait(10)
 
 
-def _with_sandbox(sandbox: subprocess.Popen[str], options: SimpleNamespace, headless: bool) -> int:
+def _with_sandbox(sandbox: subprocess.Popen[str], options: argparse.Namespace, headless: bool) -> int:
     assert sandbox.stdout is not None
     announced: dict[str, str] = {}
     for _ in range(_ANNOUNCED_LINES):

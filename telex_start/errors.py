@@ -25,6 +25,8 @@ from __future__ import annotations
 
 NO_THREAD = "This computer starts no more threads just now. Close a program, or try again in a minute."
 """What a person is told where :meth:`threading.Thread.start` raises RuntimeError: it passes by itself."""
+EXIT_FAILED = 1
+"""The exit code after an error that nobody expected."""
 
 
 class TelexStartError(Exception):

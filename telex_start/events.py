@@ -7,17 +7,16 @@ and the session thread pass each other no other data; the one object that both u
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
-from typing import Any
-
-from msgspec import Struct
+from typing import Any, NamedTuple
 
 from .menu import MenuItem, MuteFor, Request
 from .states import State
 from .toast import Conversation, Toast
 
 
-class Organisation(Struct, frozen=True):
+class Organisation(NamedTuple):
     """One organisation of the signed-in user."""
 
     id: str
@@ -40,36 +39,42 @@ class How(Enum):
 # --- events: any thread -> main -------------------------------------------------------------------------------------
 
 
-class Event(Struct, frozen=True):
+@dataclass(frozen=True)
+class Event:
     """Base of everything on the dispatch queue."""
 
 
-class MenuClicked(Event, frozen=True):
+@dataclass(frozen=True)
+class MenuClicked(Event):
     """The person chose a menu item."""
 
     item: MenuItem
     token: str = ""
 
 
-class MenuOpened(Event, frozen=True):
+@dataclass(frozen=True)
+class MenuOpened(Event):
     """The menu is about to be shown."""
 
 
-class UnreadClicked(Event, frozen=True):
+@dataclass(frozen=True)
+class UnreadClicked(Event):
     """The person chose an unread conversation in the menu: it does what a click on its toast does."""
 
     conversation: Conversation
     token: str = ""
 
 
-class FrontLookedAt(Event, frozen=True):
+@dataclass(frozen=True)
+class FrontLookedAt(Event):
     """It was looked at what is in front, by :mod:`telex_start.app.front_desk`."""
 
     in_front: bool
     """The Telex client is."""
 
 
-class MuteChosen(Event, frozen=True):
+@dataclass(frozen=True)
+class MuteChosen(Event):
     """The person muted a conversation or an organisation, or unmuted it, in the menu or the preferences."""
 
     conversation: Conversation
@@ -81,20 +86,23 @@ class MuteChosen(Event, frozen=True):
     """What the person knows it by, fit to show; empty where that is to be looked up."""
 
 
-class IconMiddleClicked(Event, frozen=True):
+@dataclass(frozen=True)
+class IconMiddleClicked(Event):
     """The person clicked the icon with the middle button (StatusNotifierItem's ``SecondaryActivate``)."""
 
     token: str = ""
 
 
-class IconClicked(Event, frozen=True):
+@dataclass(frozen=True)
+class IconClicked(Event):
     """The person clicked the icon itself (its default action)."""
 
     token: str = ""
     """The desktop's activation token for what that opens; empty without one. Likewise below."""
 
 
-class ToastClicked(Event, frozen=True):
+@dataclass(frozen=True)
+class ToastClicked(Event):
     """The person clicked a toast, or a button of it."""
 
     toast: Toast
@@ -103,18 +111,21 @@ class ToastClicked(Event, frozen=True):
     token: str = ""
 
 
-class TrayAppeared(Event, frozen=True):
+@dataclass(frozen=True)
+class TrayAppeared(Event):
     """The icon is shown: a tray was there at the start, or has come."""
 
 
-class TrayMissing(Event, frozen=True):
+@dataclass(frozen=True)
+class TrayMissing(Event):
     """The desktop has no tray now; the icon comes when one does."""
 
     missing: str = ""
     """What is missing for one; a sentence without its full stop."""
 
 
-class StateChanged(Event, frozen=True):
+@dataclass(frozen=True)
+class StateChanged(Event):
     """The session's state, or one of its numbers, changed."""
 
     state: State
@@ -131,7 +142,8 @@ class StateChanged(Event, frozen=True):
     """Pushes come, but Telex refuses to say which organisations there are: that ends when the person signs in again."""
 
 
-class SignedIn(Event, frozen=True):
+@dataclass(frozen=True)
+class SignedIn(Event):
     """A login was accepted. Dispatched before anything that is looked up with it."""
 
     user_id: str
@@ -142,13 +154,15 @@ class SignedIn(Event, frozen=True):
         return "SignedIn(…)"
 
 
-class OrganisationsChanged(Event, frozen=True):
+@dataclass(frozen=True)
+class OrganisationsChanged(Event):
     """The organisations of the signed-in user, as last looked up."""
 
     organisations: tuple[Organisation, ...]
 
 
-class PublicationsReceived(Event, frozen=True):
+@dataclass(frozen=True)
+class PublicationsReceived(Event):
     """Publications of one channel, in their order."""
 
     channel: str
@@ -157,7 +171,8 @@ class PublicationsReceived(Event, frozen=True):
     how: How
 
 
-class ChannelAnswered(Event, frozen=True):
+@dataclass(frozen=True)
+class ChannelAnswered(Event):
     """A channel's first subscribe was answered or refused: what it had to tell of the past has been told."""
 
     channel: str
@@ -165,7 +180,8 @@ class ChannelAnswered(Event, frozen=True):
     """A look-up of its unread will be made, with which the past is complete: :class:`UnreadLookedUp` comes."""
 
 
-class CountsUnknown(Event, frozen=True):
+@dataclass(frozen=True)
+class CountsUnknown(Event):
     """Publications of this channel were lost: its counts may be wrong, the next one above 0 is news."""
 
     channel: str
@@ -183,7 +199,8 @@ MESSAGE_FIELDS = ("user_id", "username", "full_name", "message", "media", "type"
 """The fields of a message in ``preview_thread`` that are used."""
 
 
-class LookUpBegan(Event, frozen=True):
+@dataclass(frozen=True)
+class LookUpBegan(Event):
     """The calls for the unread of an organisation are about to be sent: the first of its look-up.
 
     A publication of a conversation that is dispatched after this is newer than what the look-up says of it.
@@ -192,7 +209,8 @@ class LookUpBegan(Event, frozen=True):
     channel: str
 
 
-class UnreadSection(Event, frozen=True):
+@dataclass(frozen=True)
+class UnreadSection(Event):
     """What a look-up says of one section of an organisation; after :class:`LookUpBegan`, each section once at most."""
 
     channel: str
@@ -206,7 +224,8 @@ class UnreadSection(Event, frozen=True):
     """All pages were answered, so a conversation that is absent has nothing unread."""
 
 
-class UnreadLookedUp(Event, frozen=True):
+@dataclass(frozen=True)
+class UnreadLookedUp(Event):
     """A look-up has ended, well or not. It follows each :class:`LookUpBegan`.
 
     Where a deployment has no such calls it comes without that, for each :class:`ChannelAnswered` that announced it.
@@ -215,7 +234,8 @@ class UnreadLookedUp(Event, frozen=True):
     channel: str
 
 
-class SettingsLookedUp(Event, frozen=True):
+@dataclass(frozen=True)
+class SettingsLookedUp(Event):
     """How the person set an organisation at Telex. ``None``: that was not to be had; what was known before stays."""
 
     channel: str
@@ -227,7 +247,8 @@ class SettingsLookedUp(Event, frozen=True):
     """The hours in which the person wants notifications, as ``09:00 AM - 06:00 PM``; as it came, empty for none."""
 
 
-class ProfileLookedUp(Event, frozen=True):
+@dataclass(frozen=True)
+class ProfileLookedUp(Event):
     """How the person set their profile at Telex, in one organisation or in all."""
 
     paused: bool
@@ -238,7 +259,8 @@ class ProfileLookedUp(Event, frozen=True):
     """The organisation that :attr:`paused` holds for, as it came; empty for all of them, as an older backend has it."""
 
 
-class SlugLookedUp(Event, frozen=True):
+@dataclass(frozen=True)
+class SlugLookedUp(Event):
     """What an organisation is called in addresses of the web app. Also dispatched unasked, where a login said it."""
 
     channel: str
@@ -246,13 +268,15 @@ class SlugLookedUp(Event, frozen=True):
     """As it came; empty where it is not to be had."""
 
 
-class MarkedAsRead(Event, frozen=True):
+@dataclass(frozen=True)
+class MarkedAsRead(Event):
     """Telex took the call that marks a conversation as read; its counts change when Telex publishes them."""
 
     conversation: Conversation
 
 
-class MarkAsReadFailed(Event, frozen=True):
+@dataclass(frozen=True)
+class MarkAsReadFailed(Event):
     """A conversation could not be marked as read."""
 
     name: str
@@ -264,7 +288,8 @@ class MarkAsReadFailed(Event, frozen=True):
     """Telex was not reached, or is busy: another conversation would fail likewise just now."""
 
 
-class SignInFailed(Event, frozen=True):
+@dataclass(frozen=True)
+class SignInFailed(Event):
     """A sign-in attempt did not work."""
 
     title: str
@@ -286,14 +311,16 @@ class SignInFailure(Enum):
     RATE_LIMIT = "rate_limit"
 
 
-class Trouble(Event, frozen=True):
+@dataclass(frozen=True)
+class Trouble(Event):
     """Something does not work just now. Sent once, not at each retry, until all is well again."""
 
     title: str
     message: str
 
 
-class Notice(Event, frozen=True):
+@dataclass(frozen=True)
+class Notice(Event):
     """Something that the person should be told by a toast. Sent once, and again only after the next sign-in."""
 
     title: str
@@ -302,7 +329,8 @@ class Notice(Event, frozen=True):
     """The person is to do something about it: it is told even while notifications are paused."""
 
 
-class WindowSubmitted(Event, frozen=True):
+@dataclass(frozen=True)
+class WindowSubmitted(Event):
     """The login form was submitted; it has passed the form check."""
 
     email: str
@@ -312,11 +340,13 @@ class WindowSubmitted(Event, frozen=True):
         return "WindowSubmitted(…)"
 
 
-class WindowClosed(Event, frozen=True):
+@dataclass(frozen=True)
+class WindowClosed(Event):
     """The person closed the login window (Cancel, Escape or the window's own button)."""
 
 
-class SecondStart(Event, frozen=True):
+@dataclass(frozen=True)
+class SecondStart(Event):
     """The program was started a second time, and that start asks something of this instance."""
 
     request: Request
@@ -324,13 +354,15 @@ class SecondStart(Event, frozen=True):
     """As it came; empty without one."""
 
 
-class SignalReceived(Event, frozen=True):
+@dataclass(frozen=True)
+class SignalReceived(Event):
     """SIGTERM, SIGINT or SIGHUP."""
 
     number: int
 
 
-class ChildSaid(Event, frozen=True):
+@dataclass(frozen=True)
+class ChildSaid(Event):
     """A window in a process of its own says something (see :mod:`telex_start.desktop.child`)."""
 
     child: str
@@ -339,7 +371,8 @@ class ChildSaid(Event, frozen=True):
     """The line as it came; not yet checked for what it should hold."""
 
 
-class ChildEnded(Event, frozen=True):
+@dataclass(frozen=True)
+class ChildEnded(Event):
     """A window in a process of its own is closed; not told at Exit."""
 
     child: str
@@ -347,7 +380,8 @@ class ChildEnded(Event, frozen=True):
     """Why it could not be shown, or went away by itself, in words; empty where the person has closed it."""
 
 
-class LogNotOpened(Event, frozen=True):
+@dataclass(frozen=True)
+class LogNotOpened(Event):
     """The person asked for the log, and the desktop cannot show it."""
 
     path: str
@@ -356,28 +390,33 @@ class LogNotOpened(Event, frozen=True):
     """The rest of a sentence, without a full stop."""
 
 
-class MachineWoke(Event, frozen=True):
+@dataclass(frozen=True)
+class MachineWoke(Event):
     """The operating system says that the machine has woken from sleep."""
 
 
-class MainAppAnswered(Event, frozen=True):
+@dataclass(frozen=True)
+class MainAppAnswered(Event):
     """Open or Close Main App is done, and the person should be told something."""
 
     title: str
     message: str
 
 
-class MainAppDone(Event, frozen=True):
+@dataclass(frozen=True)
+class MainAppDone(Event):
     """Open or Close Main App is done, and the desktop shows it: there is nothing to tell."""
 
 
-class ToastFailed(Event, frozen=True):
+@dataclass(frozen=True)
+class ToastFailed(Event):
     """Toasts cannot be shown. Sent for the first that fails, and again only after one was shown."""
 
     message: str
 
 
-class ThreadFailed(Event, frozen=True):
+@dataclass(frozen=True)
+class ThreadFailed(Event):
     """A thread met an exception that nobody expected; it is in the log already."""
 
     thread: str
@@ -388,11 +427,13 @@ class ThreadFailed(Event, frozen=True):
 # --- commands: main -> session --------------------------------------------------------------------------------------
 
 
-class Command(Struct, frozen=True):
+@dataclass(frozen=True)
+class Command:
     """Base of everything on the commands queue."""
 
 
-class SignIn(Command, frozen=True):
+@dataclass(frozen=True)
+class SignIn(Command):
     """Sign in. The password lives here and nowhere else, and is dropped after the call."""
 
     email: str
@@ -404,39 +445,46 @@ class SignIn(Command, frozen=True):
         return "SignIn(…)"
 
 
-class CancelSignIn(Command, frozen=True):
+@dataclass(frozen=True)
+class CancelSignIn(Command):
     """The person closed the window during a sign-in: drop it, and log out if it has just succeeded."""
 
     session_stays: bool = False
     """It was made beside a session, which goes on, renewed or not."""
 
 
-class SignOut(Command, frozen=True):
+@dataclass(frozen=True)
+class SignOut(Command):
     """Log out and forget everything."""
 
 
-class ReconnectNow(Command, frozen=True):
+@dataclass(frozen=True)
+class ReconnectNow(Command):
     """Make the connection anew at once, without backoff."""
 
 
-class LookUpSlug(Command, frozen=True):
+@dataclass(frozen=True)
+class LookUpSlug(Command):
     """Look up an organisation's slug, behind everything else; :class:`SlugLookedUp` is the answer."""
 
     channel: str
 
 
-class WatchAgents(Command, frozen=True):
+@dataclass(frozen=True)
+class WatchAgents(Command):
     """In these organisations an agent's conversation counts as unread, and its reading is never published: look their
     unread up every 10 minutes. Sent at each change."""
 
     channels: frozenset[str]
 
 
-class WatchSettings(Command, frozen=True):
+@dataclass(frozen=True)
+class WatchSettings(Command):
     """The person's settings at Telex are of interest from here on: look them up, if that was not done so far."""
 
 
-class MarkAsRead(Command, frozen=True):
+@dataclass(frozen=True)
+class MarkAsRead(Command):
     """Mark a conversation as read at Telex: one reading call, because the person asked for it.
 
     :class:`MarkedAsRead` or :class:`MarkAsReadFailed` is the answer, unless the session ends before.
@@ -454,5 +502,6 @@ class MarkAsRead(Command, frozen=True):
     """What the person knows it by; plain text."""
 
 
-class Stop(Command, frozen=True):
+@dataclass(frozen=True)
+class Stop(Command):
     """End the session thread."""

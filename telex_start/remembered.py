@@ -6,12 +6,12 @@ on the clock that counts the machine's sleep (:mod:`.clock`), which nobody sets:
 
 from __future__ import annotations
 
-from msgspec import Struct
+from typing import NamedTuple
 
 from .toast import Conversation
 
 
-class Until(Struct, frozen=True):
+class Until(NamedTuple):
     """When something ends."""
 
     wall: float
@@ -23,14 +23,14 @@ class Until(Struct, frozen=True):
     """Which run of the machine :attr:`clock` belongs to."""
 
 
-class Pause(Struct, frozen=True):
+class Pause(NamedTuple):
     """Notifications are paused."""
 
     until: Until | None = None
     """``None``: until the person resumes them."""
 
 
-class Mute(Struct, frozen=True):
+class Mute(NamedTuple):
     """A conversation, or an organisation, is muted."""
 
     conversation: Conversation
@@ -41,7 +41,7 @@ class Mute(Struct, frozen=True):
     """``None``: until it is unmuted."""
 
 
-class Remembered(Struct, frozen=True):
+class Remembered(NamedTuple):
     """All of it."""
 
     pause: Pause | None = None

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NamedTuple
 
-from msgspec import Struct
 
-
-class Conversation(Struct, frozen=True, cache_hash=True):
+class Conversation(NamedTuple):
     """What identifies a conversation: its push channel, its section and its own id (or else its name)."""
 
     channel: str
@@ -25,7 +24,7 @@ class Action(StrEnum):
     """Mute the conversation for an hour."""
 
 
-class Place(Struct, frozen=True):
+class Place(NamedTuple):
     """Where in the web app a click leads (see :mod:`telex_start.news.links`)."""
 
     channel: str = ""
@@ -36,7 +35,7 @@ class Place(Struct, frozen=True):
     """The id of one thread there; empty for none."""
 
 
-class Toast(Struct, frozen=True):
+class Toast(NamedTuple):
     """One toast. All texts are plain text, already cleaned and cut (see :mod:`telex_start.news.text`)."""
 
     title: str

@@ -144,9 +144,16 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Desk:
     vars(tools)["MachSignals"] = signals
     monkeypatch.setitem(sys.modules, "PyObjCTools", tools)
     monkeypatch.setitem(sys.modules, "PyObjCTools.MachSignals", signals)
-    monkeypatch.delitem(sys.modules, "pystray._darwin", raising=False)
     monkeypatch.setattr(sys, "platform", "darwin")
+    # pystray chooses its backend when it is imported: it is imported anew, and is what it was again after the test.
+    for name in {"pystray", "pystray._base", "pystray._darwin", *filter(_is_pystray, sys.modules)}:
+        monkeypatch.setitem(sys.modules, name, ModuleType(name))
+        del sys.modules[name]
     return desk
+
+
+def _is_pystray(name: str) -> bool:
+    return name.partition(".")[0] == "pystray"
 
 
 def _autorelease_pool() -> AbstractContextManager[None]:

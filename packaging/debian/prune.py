@@ -21,6 +21,8 @@ OTHER_SYSTEMS = (
     "pystray/_win32.py",
     *(f"psutil/_ps{name}.py" for name in ("aix", "bsd", "osx", "sunos", "windows")),
 )
+COMPILED = ("charset_normalizer/*.so", "*__mypyc.*.so")
+"""What is there in Python, too, and never used: requests has it for answers that name no charset."""
 FOR_DEVELOPERS = ("**/*.pyi", "**/py.typed", "bin")
 PICTURES = ("Bmp", "Ico", "Png")
 """The formats of Pillow's that are written (an ``.ico`` may hold both others)."""
@@ -28,7 +30,7 @@ PICTURES = ("Bmp", "Ico", "Png")
 
 def main(folder: Path) -> None:
     """Take it out."""
-    for pattern in (*TESTS, *OTHER_SYSTEMS, *FOR_DEVELOPERS):
+    for pattern in (*TESTS, *OTHER_SYSTEMS, *COMPILED, *FOR_DEVELOPERS):
         for path in found(folder, pattern):
             remove(path)
     for plugin in found(folder, "PIL/*ImagePlugin.py"):

@@ -8,9 +8,8 @@ from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
 
 EXCLUDED = [
-    # Of the house: a Telex for trying and testing, and what writes the man page.
+    # Of the house: a Telex for trying and testing.
     "telex_start.sandbox",
-    "telex_start.reference",
     # What only an interactive interpreter, a test or a build has a use for.
     *("_distutils_hack", "distutils", "packaging", "pydoc", "pydoc_data", "rlcompleter", "setuptools", "unittest"),
     # Other programs' files and servers.

@@ -12,6 +12,7 @@ from queue import Empty
 
 from .. import clock
 from ..config import Config
+from ..errors import EXIT_FAILED
 from ..events import (
     Command,
     Event,
@@ -59,8 +60,6 @@ from .sign_in_desk import SignInDesk
 
 log = logging.getLogger(__name__)
 
-EXIT_FAILED = 1
-"""An error that nobody expected."""
 SESSION_WITHIN = 1.0
 """Seconds that Exit waits for the session thread."""
 _IN_A_ROW = 500

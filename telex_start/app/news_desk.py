@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from ..config import Config
 from ..events import (
     ChannelAnswered,
@@ -167,7 +165,7 @@ class NewsDesk:
         if toast.place is not None:
             place = toast.place
             if self._places.is_known(place):
-                toast = replace(toast, url=self._places.address(place))
+                toast = toast._replace(url=self._places.address(place))
             self._places.want(place)
         if not toast.silent:
             self._surface.toast(toast)

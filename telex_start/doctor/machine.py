@@ -14,7 +14,7 @@ from ..process import instance, paths
 from . import remedies
 from .findings import Finding, missing, note, ok
 
-_NEEDED = {"websocket": "websocket-client", "truststore": "truststore", "msgspec": "msgspec"}
+_NEEDED = {"websocket": "websocket-client", "truststore": "truststore"}
 """Packages without which nothing works, by the name of their module; the others have findings of their own."""
 
 _NO_ROOM = "no room on the connection for"

@@ -123,10 +123,8 @@ def _tls_remedy(error: ssl.SSLCertVerificationError) -> str:
 
 def _api(config: Config, dialler: Dialler, call_within: float, also_found: list[Finding]) -> Finding:
     """A login without e-mail and password: that must be refused, in Telex's own way."""
-    import msgspec
-
+    from ..net import json_text
     from ..net.https import Https
-    from ..net.json_text import REFUSALS
 
     https = Https(dialler, clock.now, _AGENT)
     began = clock.now()
@@ -141,8 +139,8 @@ def _api(config: Config, dialler: Dialler, call_within: float, also_found: list[
     if (served := answer.headers.get("date")) is not None:
         also_found.append(_clock(served))
     try:
-        envelope = msgspec.json.decode(answer.body)
-    except REFUSALS:
+        envelope = json_text.decode(answer.body)
+    except ValueError:
         envelope = None
     if answer.status == 429:
         return note("API", "it answers, and has too many requests just now (429)")

@@ -8,10 +8,10 @@ import ssl
 from collections.abc import Callable, Iterator
 
 from ..errors import NoNetwork, ProxyFailed
-from . import happy_eyeballs, names, proxies, tls
+from . import happy_eyeballs, names, proxies
 from .names import Address, Names, NotLookedUp
 from .proxies import Proxy
-from .sockets import Aborter, Deadline, DeadlineSocket
+from .sockets import Aborter, BoundedSocket, Deadline
 
 
 class Dialler:
@@ -71,32 +71,22 @@ class Dialler:
             NoNetwork: it did not work for another reason. Both have words for the person.
         """
         proxy = proxies.proxy_for(host)
-        while True:
-            try:
-                return self._dial(host, port, proxy, deadline, aborter)
-            except ssl.SSLCertVerificationError as error:
-                if not tls.load_rest(self._context):
-                    raise _failed(_words(error, None), None) from None
-
-    def _dial(self, host: str, port: int, proxy: Proxy | None, deadline: Deadline, aborter: Aborter) -> ssl.SSLSocket:
         sock = None
         try:
             if proxy is None:
                 sock = self._tcp(host, port, deadline, aborter)
             else:
                 sock = self._tcp(proxy.host, proxy.port, deadline, aborter)
-                bounded = DeadlineSocket(sock)
+                bounded = BoundedSocket(sock)
                 bounded.deadline = deadline
                 proxy.tunnel(bounded, host, port)
                 proxy = None  # from here on it is not to blame
             sock.settimeout(deadline.left())
-            return self._context.wrap_socket(sock, server_hostname=tls.server_name(self._context, host))
+            return self._context.wrap_socket(sock, server_hostname=host)
         except BaseException as error:
             if sock is not None:
                 sock.close()
             aborter.release()
-            if isinstance(error, ssl.SSLCertVerificationError):
-                raise
             if isinstance(error, NotLookedUp):
                 raise _failed(_not_looked_up(error, proxy), proxy) from None
             if isinstance(error, (OSError, ValueError)):

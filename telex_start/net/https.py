@@ -1,22 +1,28 @@
-"""HTTPS requests that end: a total deadline, a bound on size, no redirect, no surprise from the environment.
+"""HTTPS requests that end: a total deadline, a bound on size, no redirect, no cookie, nothing from the environment.
 
-By ``http.client`` alone (docs/decisions/http-by-the-standard-library.md says why): the connections are ours, opened,
-verified and bounded by :mod:`.dialling` and :mod:`.sockets`.
+By requests, on connections that :mod:`.dialling` has opened and verified, and :mod:`.sockets` bounds. The owner of
+requests and urllib3.
 """
 
 from __future__ import annotations
 
 import threading
-import zlib
-from collections.abc import Callable, Iterator, Mapping
-from json import dumps
+from collections.abc import Callable, Mapping
+from functools import partial
+from http.client import HTTPException, HTTPResponse
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from ..errors import NoNetwork, TelexFailure, TelexStartError
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPSConnection
+from urllib3.connectionpool import HTTPSConnectionPool
+from urllib3.exceptions import DecodeError, HTTPError
+
+from ..errors import NoNetwork, TelexFailure
 from .dialling import Dialler
-from .http_client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead
-from .sockets import Aborter, Deadline, DeadlineSocket
+from .sockets import Aborter, BoundedSocket, Deadline, TooMuch
 
 MOST_BYTES = 1024 * 1024
 """An answer larger than this is not read, unless somebody takes it as it comes."""
@@ -31,6 +37,8 @@ _MOST_HEAD = 128 * 1024
 """Bytes of an answer's head, at most, with what is read ahead of the body."""
 _MOST_INTERIM = 8
 """Interim answers before the final one, at most."""
+_FAILURES = (requests.RequestException, HTTPError, HTTPException, OSError, ValueError)
+"""What the libraries raise where a call fails."""
 
 
 class Answer(NamedTuple):
@@ -43,21 +51,41 @@ class Answer(NamedTuple):
     """Empty where somebody has taken it as it came."""
 
 
-class _Line:
-    """What the connections of one :class:`Https` share: how to open one, and what the request at hand has come to."""
+class _FinalResponse(HTTPResponse):
+    """The final answer to a request; http.client (3.11 to 3.14) passes over no interim one but 100."""
+
+    def begin(self) -> None:
+        """Read its head.
+
+        Raises:
+            HTTPException: it is no HTTP, or nothing but interim answers comes (RFC 9110, section 15.2).
+            TelexFailure: it does not say how long the body is.
+        """
+        for _ in range(_MOST_INTERIM):
+            super().begin()
+            if self.status == 101 or self.status >= 200:
+                if "Content-Length" in self.headers and self.length is None and not self.chunked:
+                    # It is none, and http.client would read up to the connection's end.
+                    raise TelexFailure("The answer could not be read (Content-Length).")
+                return
+            self.headers = None  # type: ignore[assignment]  # for http.client the sign that there is one to be read
+        raise HTTPException("nothing but interim answers")
+
+
+class _Request:
+    """The request under way, as its connection and the threads that may end it see it."""
 
     def __init__(self, dialler: Dialler) -> None:
         self.dialler = dialler
         self.aborter = Aborter()
         self.deadline: Deadline | None = None
-        self.opened = False
-        """The request at hand has opened a connection."""
-        self.sock: DeadlineSocket | None = None
-        """What it was sent by."""
+        self.most_bytes = MOST_BYTES
         self.only_once = False
         """It does harm to carry it out twice."""
-        self.most = MOST_BYTES
-        """A body of more bytes is not read."""
+        self.sock: BoundedSocket | None = None
+        """What it was sent by."""
+        self.opened = False
+        """It has opened a connection."""
         self._lock = threading.Lock()
         self._interruptible = False
 
@@ -66,11 +94,6 @@ class _Line:
         with self._lock:
             self.aborter.begin()
             self._interruptible = interruptible
-
-    def sent_now(self) -> None:
-        """The connection is open. What is not to be carried out twice is not to be left in doubt, either."""
-        if self.only_once:
-            self.end()
 
     def end(self) -> None:
         """From here on :meth:`interrupt` ends nothing."""
@@ -84,74 +107,98 @@ class _Line:
                 self.aborter.interrupt()
 
     @property
-    def kept_was_closed(self) -> bool:
-        """A request that has failed went to a kept connection and saw its end, before anything of an answer."""
-        over = self.deadline is None or self.deadline.over or self.aborter.ended
+    def late(self) -> bool:
+        """Whether its time is up."""
+        return self.deadline is not None and self.deadline.over
+
+    @property
+    def stale_connection(self) -> bool:
+        """It has failed, went to a kept connection and saw its end, before anything of an answer."""
+        over = self.late or self.aborter.ended
         return not self.opened and not over and (self.sock is None or self.sock.received == 0)
 
 
-class _Response(HTTPResponse):
-    """The final answer to a request; http.client (3.11 to 3.14) passes over no interim one but 100."""
+class _Connection(HTTPSConnection):
+    """urllib3's connection, opened and bounded our way."""
 
-    def begin(self) -> None:
-        """Read its head.
+    response_class = _FinalResponse
 
-        Raises:
-            HTTPException: it is no HTTP, or nothing but interim answers comes (RFC 9110, section 15.2).
-        """
-        for _ in range(_MOST_INTERIM):
-            super().begin()
-            if self.status == 101 or self.status >= 200:
-                return
-            self.headers = None  # type: ignore[assignment]  # for http.client the sign that there is one to be read
-        raise HTTPException("nothing but interim answers")
-
-
-class _Connection(HTTPConnection):
-    """A connection that is opened our way, and whose reads all together end in time, the header's lines included."""
-
-    default_port = 443
-    response_class = _Response
-
-    def __init__(self, host: str, port: int | None, line: _Line) -> None:
-        super().__init__(host, port)
-        self._line = line
-        self.sock: Any = None
+    def __init__(self, *args: Any, request: _Request, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._request = request
+        self._bounded: BoundedSocket | None = None
 
     def connect(self) -> None:
         """Open it, when the first request is sent by it."""
-        line = self._line
-        assert line.deadline is not None
-        line.opened = True
-        self.sock = DeadlineSocket(line.dialler.dial(self.host, self.port, line.deadline, line.aborter))
-        line.sent_now()
-        self._arm()
+        request = self._request
+        assert request.deadline is not None
+        request.opened = True
+        dialled = request.dialler.dial(self.host, self.port or 443, request.deadline, request.aborter)
+        self.sock = self._bounded = BoundedSocket(dialled)
+        self.is_verified = True
+        if request.only_once:
+            request.end()  # what is not to be carried out twice is not to be left in doubt, either
 
     def putrequest(self, *args: Any, **kwargs: Any) -> None:
         """Begin a request."""
-        self._arm()
+        if (bounded := self._bounded) is not None:
+            bounded.deadline, bounded.received = self._request.deadline, 0
+            bounded.most_bytes = _MOST_HEAD
+            self._request.sock = bounded
         super().putrequest(*args, **kwargs)
 
-    def getresponse(self) -> HTTPResponse:
+    def getresponse(self) -> Any:
         """The head of the answer."""
-        self._arm()
-        sock = self.sock  # an answer that ends the connection takes it away
-        sock.most = sock.received + _MOST_HEAD
         response = super().getresponse()
-        sock.most = sock.received + self._line.most
+        if (bounded := self._request.sock) is not None:
+            bounded.most_bytes = bounded.received + self._request.most_bytes
         return response
 
-    def _arm(self) -> None:
-        if self.sock is not None:
-            self.sock.deadline = self._line.deadline
-            if self._line.sock is not self.sock:
-                self._line.sock = self.sock
-                self.sock.received = 0
+
+class _Adapter(HTTPAdapter):
+    """requests' adapter, with one connection of ours.
+
+    What it would do about certificates is left out: our dialler has verified, by the system's authorities.
+    """
+
+    def __init__(self, request: _Request) -> None:
+        super().__init__()
+        self._connection = partial(_Connection, request=request)
+        self._pool: HTTPSConnectionPool | None = None
+
+    def get_connection_with_tls_context(self, request: Any, *_: Any, **__: Any) -> HTTPSConnectionPool:
+        where = urlsplit(request.url)
+        host, port = where.hostname or "", where.port or 443
+        if self._pool is None or (self._pool.host, self._pool.port) != (host, port):
+            self.close()
+            self._pool = HTTPSConnectionPool(host, port, maxsize=1)
+            self._pool.ConnectionCls = self._connection  # type: ignore[assignment]
+        return self._pool
+
+    def cert_verify(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing: requests would add certifi's authorities."""
 
     def close(self) -> None:
-        """Close it; another request opens it again."""
+        """Close the idle connection."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.close()
         super().close()
-        self._line.aborter.release()
+
+
+class _Session(requests.Session):
+    """requests' session, without what the environment, a server or a file would add to a request."""
+
+    def __init__(self, agent: str, adapter: _Adapter) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self.headers.clear()
+        self.headers.update({"User-Agent": agent, "Accept": "application/json", "Accept-Encoding": "identity"})
+        self.mount("https://", adapter)
+
+    def get_redirect_target(self, resp: Any) -> None:
+        """None: to prepare the next request, requests would read the whole body of the redirect."""
 
 
 class Https:
@@ -169,11 +216,11 @@ class Https:
                 else begins. Any thread calls it.
         """
         self._now = now
-        self._line = _Line(dialler)
+        self._request = _Request(dialler)
         self._unwanted = unwanted
         self._used_at = float("-inf")
-        self._standing = {"User-Agent": agent, "Accept": "application/json"}
-        self._connection: _Connection | None = None
+        self._adapter = _Adapter(self._request)
+        self._session = _Session(agent, self._adapter)
 
     def request(
         self,
@@ -209,133 +256,80 @@ class Https:
             NoNetwork: no connection, no answer in time, TLS that does not verify, or another thread gave it up.
             TelexFailure: the answer is too large, or no HTTP.
         """
-        line = self._line
-        line.deadline, line.only_once = deadline, only_once
-        line.most = MOST_BYTES if take is None else _MOST_TAKEN
+        request = self._request
+        request.deadline, request.only_once = deadline, only_once
+        request.most_bytes = MOST_BYTES if take is None else _MOST_TAKEN
         if only_once or self._now() - self._used_at > KEPT_OPEN:
             self.close()  # the network may have changed under an idle connection: it would only hang
-        line.begin(interruptible)
+        request.begin(interruptible)
         try:
             if interruptible and self._unwanted():  # an interrupt that came before `begin` was meant for this, too
                 raise NoNetwork("The connection was given up.")
             try:
                 return self._exchange(method, url, headers, json, take)
             except NoNetwork:
-                if not line.kept_was_closed:
+                if not request.stale_connection:
                     raise
             self.close()
             return self._exchange(method, url, headers, json, take)
         finally:
-            line.end()
+            request.end()
             self._used_at = self._now()
 
     def _exchange(
         self, method: str, url: str, headers: Mapping[str, str], json: Any, take: Callable[[bytes], None] | None
     ) -> Answer:
-        line = self._line
-        assert line.deadline is not None
-        line.opened, line.sock = False, None
+        request = self._request
+        request.opened, request.sock = False, None
         try:
-            answer = self._answer(self._sent(method, url, headers, json), take)
-        except BaseException:
+            response = self._session.request(
+                method, url, headers=dict(headers), json=json, allow_redirects=False, stream=True
+            )
+            fields = {name.lower(): value for name, value in response.headers.items()}
+            if 300 <= response.status_code < 400:
+                self.close()  # its body is not read
+                return Answer(response.status_code, fields, b"")
+            answer = Answer(response.status_code, fields, self._body(response, take))
+            if request.sock is not None and request.sock.fileno() < 0:
+                request.aborter.release()  # the server closes it
+            return answer
+        except BaseException as error:
             self.close()  # what is left of the answer belongs to nobody
-            raise
-        return answer
+            if isinstance(error, TooMuch):
+                raise TelexFailure("The answer was far too large to be Telex's.") from None
+            if not isinstance(error, _FAILURES):
+                raise
+            if isinstance(error, TimeoutError) or request.late:
+                raise NoNetwork(_LATE) from None
+            if isinstance(error, (requests.exceptions.InvalidHeader, DecodeError)):
+                raise TelexFailure(f"The answer could not be read ({type(error).__name__}).") from None
+            raise NoNetwork(f"The connection to Telex broke off ({type(error).__name__}).") from None
 
-    def _sent(self, method: str, url: str, headers: Mapping[str, str], json: Any) -> HTTPResponse:
-        """Send the request, and read the head of its answer.
-
-        Raises:
-            TelexStartError: as :meth:`request` says.
-        """
-        where = urlsplit(url)
-        path = f"{where.path or '/'}?{where.query}" if where.query else where.path or "/"
-        fields = self._standing | dict(headers)
-        body = None
-        if json is not None:
-            body = dumps(json, allow_nan=False).encode()
-            fields["Content-Type"] = "application/json"
-        elif method == "POST":
-            fields["Content-Length"] = "0"
-        connection = self._connection
-        if connection is None or (connection.host, connection.port) != (where.hostname, where.port or 443):
-            self.close()
-            connection = self._connection = _Connection(where.hostname or "", where.port, self._line)
-        try:
-            connection.request(method, path, body, fields)
-            return connection.getresponse()
-        except TelexStartError:
-            raise
-        except TimeoutError:
-            raise NoNetwork(_LATE) from None
-        except (HTTPException, OSError):
-            late = self._line.deadline is not None and self._line.deadline.over
-            raise NoNetwork(_LATE if late else "The connection to Telex broke off.") from None
-        except ValueError as error:
-            raise TelexFailure(f"The answer could not be read ({type(error).__name__}).") from None
-
-    def _answer(self, response: HTTPResponse, take: Callable[[bytes], None] | None) -> Answer:
-        """Read the rest of an answer.
-
-        Raises:
-            TelexStartError: as :meth:`request` says.
-        """
-        deadline = self._line.deadline
+    def _body(self, response: requests.Response, take: Callable[[bytes], None] | None) -> bytes:
+        deadline = self._request.deadline
         assert deadline is not None
         body = bytearray()
-        redirects = 300 <= response.status < 400
-        try:
-            for piece in () if redirects else _pieces(response):
-                deadline.left()
-                if take is not None:
-                    take(piece)
-                    deadline.restart()
-                    continue
-                body += piece
-                if len(body) > MOST_BYTES:
-                    raise TelexFailure("The answer was far too large to be Telex's.")
-        except TelexStartError:
-            raise
-        except (HTTPException, OSError, ValueError, zlib.error) as error:
-            late = deadline.over or isinstance(error, TimeoutError)
-            raise NoNetwork(_LATE if late else f"The answer broke off ({type(error).__name__}).") from None
-        if redirects or response.will_close:
-            self.close()  # a redirect's body is not read
-        fields = dict(response.headers.items())
-        return Answer(response.status, fields, bytes(body))
+        # Not iter_content, which waits until a piece is full.
+        while piece := response.raw.read1(_PIECE, decode_content=True):
+            deadline.left()
+            if take is not None:
+                take(piece)
+                deadline.restart()
+                continue
+            body += piece
+            if len(body) > MOST_BYTES:
+                raise TooMuch
+        return bytes(body)
 
     def interrupt(self) -> None:
         """End the request under way in another thread with :class:`NoNetwork`, if nobody wants it any more."""
-        self._line.interrupt(self._unwanted)
+        self._request.interrupt(self._unwanted)
 
     def abort(self) -> None:
         """End the request under way in another thread, and every later one, with :class:`NoNetwork`."""
-        self._line.aborter.abort()
+        self._request.aborter.abort()
 
     def close(self) -> None:
         """Close the idle connection."""
-        if self._connection is not None:
-            self._connection.close()
-
-
-def _pieces(response: HTTPResponse) -> Iterator[bytes]:
-    """The body as it comes; unzipped where a server has zipped it without being asked to, up to the end of that.
-
-    Raises:
-        HTTPException, OSError, ValueError, zlib.error: it broke off, or is not what it is said to be.
-    """
-    zipped = response.headers.get("Content-Encoding", "identity").strip().lower() in ("gzip", "x-gzip", "deflate")
-    unzip = zlib.decompressobj(32 + zlib.MAX_WBITS) if zipped else None
-    # Not read: of a chunk that is said to be of -1 bytes that takes all that ever comes (http.client of 3.11 to 3.14).
-    while piece := response.read1(_PIECE):
-        if unzip is None:
-            yield piece
-            continue
-        while piece and not unzip.eof:
-            yield unzip.decompress(piece, _PIECE)
-            piece = unzip.unconsumed_tail
-    if response.length:
-        raise IncompleteRead(b"", response.length)  # http.client says it of a read of the whole alone
-    response.close()  # which read1 leaves open where the length is known (Python 3.11)
-    if unzip is not None:
-        yield unzip.flush()
+        self._adapter.close()
+        self._request.aborter.release()

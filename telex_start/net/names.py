@@ -143,7 +143,7 @@ class Names:
 
 def _ask(host: str, port: int) -> tuple[Address, ...]:
     try:
-        found = socket.getaddrinfo(wire_name(host), port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise NotLookedUp(late=False) from None
     addresses = tuple(
@@ -152,12 +152,6 @@ def _ask(host: str, port: int) -> tuple[Address, ...]:
     if not addresses:
         raise NotLookedUp(late=False)
     return addresses
-
-
-def wire_name(host: str) -> str | bytes:
-    """A host's name as it goes to the resolver and into the TLS handshake: of an ASCII one its bytes, for which nothing
-    has to be imported; another one is encoded there by ``encodings.idna``, a quarter of a megabyte with its tables."""
-    return host.encode() if host.isascii() else host
 
 
 def _is_address(host: str) -> bool:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import base64
 import os
 import re
-import sys
+from http.client import HTTPException, HTTPMessage, HTTPResponse
 from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.request import getproxies_environment, proxy_bypass
 
 from ..errors import ProxyFailed
-from . import http_head
-from .http_head import Head
-from .sockets import DeadlineSocket
+from .sockets import BoundedSocket, TooMuch
 
+_MOST_HEAD = 64 * 1024
+"""Bytes of an answer to CONNECT, at most."""
 _LIKE = "http://proxy.example:3128"
 _HOST = re.compile(r"[\w.:%-]+")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,15}")
@@ -42,7 +43,7 @@ class Proxy:
     def __str__(self) -> str:
         return f"{_bracketed(self.host)}:{self.port}"
 
-    def tunnel(self, sock: DeadlineSocket, host: str, port: int) -> None:
+    def tunnel(self, sock: BoundedSocket, host: str, port: int) -> None:
         """Have the connection to the proxy led on to a host (CONNECT; RFC 9110, section 9.3.6).
 
         Raises:
@@ -54,18 +55,21 @@ class Proxy:
         if self._basic is not None:
             lines.append(f"Proxy-Authorization: Basic {self._basic}")
         sock.sendall("\r\n".join([*lines, "", ""]).encode())
+        response = HTTPResponse(sock, method="CONNECT")  # type: ignore[arg-type]  # it wants its makefile alone
+        sock.received, sock.most_bytes = 0, _MOST_HEAD
         try:
-            head = http_head.read(sock.recv)
-        except http_head.NotHttp:
+            response.begin()
+        except (HTTPException, TooMuch):
             raise ProxyFailed(
                 f"What answers at {self} ({self.variable}) is no HTTP proxy: is its address right?"
             ) from None
-        if not 200 <= head.status < 300:
-            raise ProxyFailed(self._refusal(head, target))
+        if not 200 <= response.status < 300:
+            raise ProxyFailed(self._refusal(response.status, response.headers, target))
 
-    def _refusal(self, head: Head, target: str) -> str:
-        if head.status == 407:
-            ways = {words.split()[0] for words in head.words("proxy-authenticate") if words.split()}
+    def _refusal(self, status: int, fields: HTTPMessage, target: str) -> str:
+        if status == 407:
+            offers = ",".join(fields.get_all("Proxy-Authenticate", [])).lower().split(",")
+            ways = {words.split()[0] for words in offers if words.split()}
             if ways and "basic" not in ways:
                 offered = " or ".join(sorted(way for way in ways if _SCHEME.fullmatch(way))) or "something else"
                 return (
@@ -77,9 +81,9 @@ class Proxy:
                 f"The proxy {self} wants a user name and password: put them into {self.variable}, "
                 "as in http://NAME:PASSWORD@HOST:PORT."
             )
-        if head.status >= 500:
-            return f"The proxy {self} cannot reach {target} (HTTP {head.status})."
-        return f"The proxy {self} does not let us through to {target} (HTTP {head.status})."
+        if status >= 500:
+            return f"The proxy {self} cannot reach {target} (HTTP {status})."
+        return f"The proxy {self} does not let us through to {target} (HTTP {status})."
 
 
 def is_loopback(host: str) -> bool:
@@ -95,10 +99,6 @@ def proxy_for(host: str) -> Proxy | None:
     """
     if is_loopback(host):
         return None
-    if sys.platform.startswith("linux") and not any(name.lower().endswith("_proxy") for name in os.environ):
-        return None  # as nearly everywhere; the module below and what it brings are half a megabyte
-    from urllib.request import getproxies_environment, proxy_bypass
-
     named: dict[str, str] = getproxies_environment()
     kind = "https" if named.get("https") else "all"
     address = named.get(kind)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..errors import NoNetwork, TelexFailure
+from ..errors import NoNetwork
 
 
 class Deadline:
@@ -142,8 +143,12 @@ class Aborter:
             held.close()
 
 
-class DeadlineSocket:
-    """A socket whose reads and writes all together end by a deadline.
+class TooMuch(Exception):
+    """More bytes came than were allowed for."""
+
+
+class BoundedSocket:
+    """A socket whose reads and writes all together end by a deadline, and that takes so many bytes at most.
 
     A socket's own time-out is per call: an answer that drips a byte a second never meets it.
     """
@@ -153,9 +158,9 @@ class DeadlineSocket:
         self.deadline: Deadline | None = None
         """When reading and writing must be over; ``None``: the socket's own time-out rules."""
         self.received = 0
-        """Bytes read so far."""
-        self.most: int | None = None
-        """As many as :attr:`received` may come to; whatever reads more raises :class:`TelexFailure`."""
+        """Bytes read so far; may be set, to count anew."""
+        self.most_bytes: float = math.inf
+        """Where more than so many bytes are received, reading raises :class:`TooMuch`."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sock, name)
@@ -166,8 +171,8 @@ class DeadlineSocket:
 
     def _count(self, received: int) -> None:
         self.received += received
-        if self.most is not None and self.received > self.most:
-            raise TelexFailure("The answer was far too large to be Telex's.")
+        if self.received > self.most_bytes:
+            raise TooMuch
 
     def recv(self, size: int, flags: int = 0) -> bytes:
         self._arm()
@@ -194,6 +199,23 @@ class DeadlineSocket:
         """A reader for ``http.client``; only ``"rb"`` is served here."""
         if mode != "rb":
             raise ValueError(f"makefile({mode!r})")
-        self._sock._io_refs += 1  # as socket.makefile does: the socket stays open while its file is
-        raw = socket.SocketIO(self, "r")  # type: ignore[arg-type]  # it calls recv_into, and nothing else of a socket
-        return io.BufferedReader(raw, buffering if buffering and buffering > 0 else io.DEFAULT_BUFFER_SIZE)
+        size = buffering if buffering and buffering > 0 else io.DEFAULT_BUFFER_SIZE
+        return io.BufferedReader(_Reader(self, self._sock.makefile("rb", buffering=0)), size)
+
+
+class _Reader(io.RawIOBase):
+    """Reads a bounded socket, which stays open as long as this."""
+
+    def __init__(self, bounded: BoundedSocket, keeps_open: io.RawIOBase) -> None:
+        self._bounded = bounded
+        self._keeps_open = keeps_open
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        return self._bounded.recv_into(buffer)
+
+    def close(self) -> None:
+        self._keeps_open.close()
+        super().close()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
-
-from msgspec import Struct
+from typing import Any, NamedTuple
 
 from ..toast import Conversation
 from .authors import Oneself
@@ -25,7 +23,7 @@ _MOST_NAMED = 200
 _ANSWERS = ("user_joined", "user_rejected", "user_timeout")
 
 
-class Call(Struct, frozen=True):
+class Call(NamedTuple):
     """Somebody calls."""
 
     channel: str

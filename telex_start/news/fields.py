@@ -7,9 +7,7 @@ how it is made fit to show.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
-from msgspec import Struct
+from typing import Any, NamedTuple
 
 CHANNELS = "channels_section"
 DIRECT = "dm_channels_section"
@@ -28,7 +26,7 @@ _ID_KEYS = ("channels_id", "channel_id", "id")
 _AGENT_ID_KEYS = ("id", "channels_id", "channel_id")
 
 
-class Publication(Struct, frozen=True):
+class Publication(NamedTuple):
     """A publication's envelope. All of it may be empty."""
 
     kind: str

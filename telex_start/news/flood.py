@@ -12,8 +12,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-
-from msgspec import Struct
+from typing import NamedTuple
 
 from ..toast import Conversation
 from .gathering import Kept
@@ -30,10 +29,10 @@ MOST_CONVERSATIONS = 4096
 """So many conversations are held apart; the news of all beyond are counted together."""
 
 
-class Held(Struct, frozen=True):
+class Held(NamedTuple):
     """What a summary tells: it was held, and it is still unread."""
 
-    count: int
+    threads: int
     conversations: int
     channel: str = ""
     """The push channel of the organisation, where all of it is of one."""
@@ -95,8 +94,8 @@ class FloodRule:
         if self._full(now, WINDOW):  # by what was shown without asking
             self._deadline = self._shows[0] + WINDOW + SLACK
             return None
-        left = {one: least for one, kept in self._held.items() if (least := min(kept.count, unread_of(one))) > 0}
-        counts = [*left.values(), *(kept.count for kept in self._forgettable.values())]
+        left = {one: least for one, kept in self._held.items() if (least := min(kept.threads, unread_of(one))) > 0}
+        counts = [*left.values(), *(kept.threads for kept in self._forgettable.values())]
         channels = {conversation.channel for held in (left, self._forgettable) for conversation in held}
         self._held.clear()
         self._forgettable.clear()
@@ -119,7 +118,7 @@ class FloodRule:
             wanted: Asked for the newest of each conversation, without its words, and how many there are.
         """
         for held in (self._held, self._forgettable):
-            for conversation in [one for one, kept in held.items() if not wanted(kept.news, kept.count)]:
+            for conversation in [one for one, kept in held.items() if not wanted(kept.news, kept.threads)]:
                 del held[conversation]
 
     def clear(self) -> None:
@@ -139,7 +138,7 @@ class FloodRule:
         if before is None and len(self._held) + len(self._forgettable) >= MOST_CONVERSATIONS:
             held, conversation = self._forgettable, _REST
             before = held.get(conversation)
-        held[conversation] = Kept(news.without_words(), before.count + 1 if before is not None else 1)
+        held[conversation] = Kept(news.without_words(), before.threads + 1 if before is not None else 1)
 
 
 _REST = Conversation("", "", "")

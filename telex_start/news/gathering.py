@@ -8,9 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from msgspec import Struct
-from msgspec.structs import replace
-
 from ..toast import Conversation
 from .item import News
 
@@ -18,12 +15,12 @@ MOST_CONVERSATIONS = 4096
 """So many conversations are kept apart; the news of all beyond are counted together."""
 
 
-class Kept(Struct, frozen=True):
+class Kept(NamedTuple):
     """What was gathered of one conversation, and is still unread."""
 
     news: News
     """The newest, without its words."""
-    count: int
+    threads: int
     """Unread threads that have come meanwhile; of what is not counted, news."""
 
 
@@ -36,7 +33,7 @@ class Total(NamedTuple):
 
 def total(kept: list[Kept]) -> Total:
     """All of it together."""
-    return Total(sum(one.count for one in kept), len(kept))
+    return Total(sum(one.threads for one in kept), len(kept))
 
 
 class Gathering:
@@ -62,13 +59,13 @@ class Gathering:
             known = self._counted.get(conversation)
             if known is not None:
                 newest = known if older else news
-                news = replace(newest, before=min(known.before, news.before))
+                news = newest._replace(before=min(known.before, news.before))
             self._counted[conversation] = news
             return
         if full and conversation not in self._uncounted:
             conversation = Conversation(conversation.channel, "", "")
         before = self._uncounted.get(conversation)
-        self._uncounted[conversation] = Kept(news, count + (before.count if before else 0))
+        self._uncounted[conversation] = Kept(news, count + (before.threads if before else 0))
 
     def take(
         self, unread_of: Callable[[Conversation], int], of: Callable[[str], bool] = lambda channel: True

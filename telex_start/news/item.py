@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
-from msgspec.structs import replace
+from typing import NamedTuple
 
 from ..toast import Conversation, Place
 from .fields import DIRECT
@@ -15,7 +14,7 @@ SAVED = "saved_message_remainder"
 """Telex reminds of a message that the person saved."""
 
 
-class News(Struct, frozen=True):
+class News(NamedTuple):
     """One thing a person should be told. Its texts are as they came from the network, cut to size (see :mod:`.fields`);
     :mod:`.wording` makes them fit to show."""
 
@@ -54,7 +53,7 @@ class News(Struct, frozen=True):
 
     def without_words(self) -> News:
         """The same, as it is kept for later."""
-        return replace(self, name=None, sender=None, message=None, attached="", description=None)
+        return self._replace(name=None, sender=None, message=None, attached="", description=None)
 
     @property
     def cause(self) -> Cause:

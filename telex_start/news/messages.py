@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from typing import NamedTuple
 
 from ..toast import Conversation
 from .authors import Written, written
@@ -17,7 +17,7 @@ _REPLY = "reply_message"
 """The section of a ``new_message`` that is a reply."""
 
 
-class Message(Struct, frozen=True):
+class Message(NamedTuple):
     """One message with its text, cut to size and otherwise as it came."""
 
     conversation: Conversation
@@ -61,7 +61,7 @@ def message(channel: str, came: Publication) -> Message:
     )
 
 
-class Cause(Struct, frozen=True):
+class Cause(NamedTuple):
     """What a message and the change of counts that it causes have in common."""
 
     conversation: Conversation

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from msgspec.structs import replace
-
 from ..config import Config
 from ..events import (
     How,
@@ -386,7 +384,7 @@ class Notifier:
         elif self._settings.calls(channel) and self._quiet.calls(calls.conversation(channel, came.fields), now):
             call = self._calls.begun(channel, came.fields, me, now)
             if call is not None:
-                self._showing.call(replace(call, caller=self._telling.caller(came.fields)), now)
+                self._showing.call(call._replace(caller=self._telling.caller(came.fields)), now)
 
     # ----------------------------------------------------------------------------------------------------------------
 

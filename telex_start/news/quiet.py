@@ -10,8 +10,6 @@ import re
 from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
-from msgspec.structs import replace
-
 from ..config import Config, QuietHours
 from ..events import Organisation
 from ..face import Silence
@@ -99,7 +97,7 @@ class Quiet:
         """Take up what was remembered. What lasts for so long, and began in another run of the machine, goes on by the
         clock on the wall, and from here on by the other one."""
         self._pause = kept.pause and Pause(self._of_this_run(kept.pause.until, now))
-        self._mutes = {one.conversation: replace(one, until=self._of_this_run(one.until, now)) for one in kept.mutes}
+        self._mutes = {one.conversation: one._replace(until=self._of_this_run(one.until, now)) for one in kept.mutes}
         self._look_at = None
 
     def remembered(self, email: str) -> Remembered:
@@ -237,7 +235,7 @@ class Quiet:
         if self._pause is not None and self._is_too_far(self._pause.until):
             self._pause = Pause(self._tomorrow())
         for mute in [one for one in self._mutes.values() if self._is_too_far(one.until)]:
-            self._mutes[mute.conversation] = replace(mute, until=self._tomorrow())
+            self._mutes[mute.conversation] = mute._replace(until=self._tomorrow())
         return True
 
     def _is_too_far(self, until: Until | None) -> bool:

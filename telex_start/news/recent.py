@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
-from msgspec import Struct
-
 from ..events import Organisation
 from ..menu import Unread
 from ..toast import Conversation, Place
@@ -30,7 +28,7 @@ _ORGANISATION_SHARE = 20
 """Characters that the organisation's name keeps of it when both names are too long."""
 
 
-class _Known(Struct, frozen=True):
+class _Known(NamedTuple):
     """What is kept of one."""
 
     raw: str

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from msgspec.structs import replace
-
 from ..events import Organisation
 from ..toast import Conversation, Handle, Toast
 from . import wording
@@ -100,7 +98,7 @@ class Showing:
     def replace(self, news: News, now: float) -> None:
         """Put this, with its text, in place of the same on the screen, unless that would pop up where nothing is to."""
         if self.show_text and not self._quiet.is_quiet(now) and not self._state.is_muted(news.conversation):
-            self._show(replace(self._toast(news), silent=True))
+            self._show(self._toast(news)._replace(silent=True))
 
     def call(self, call: Call, now: float) -> None:
         """Somebody calls: that does not wait."""
@@ -109,7 +107,7 @@ class Showing:
 
     def summarise(self, words: Callable[[int, int, str], Toast], kept: list[Kept], now: float) -> None:
         """Tell what was gathered in one summary, as far as the person wants it now."""
-        told = [one for one in kept if self._is_to_be_told(one.news, one.count, now, older=True)]
+        told = [one for one in kept if self._is_to_be_told(one.news, one.threads, now, older=True)]
         if told:
             unread, conversations = total(told)
             channels = {one.news.conversation.channel for one in told}
@@ -187,7 +185,7 @@ class Showing:
             self._offer_one(news, now)
         held = self._flood.due(now, self.unread_of)
         if held is not None:
-            self._show(wording.flood_summary(held.count, held.conversations, held.channel))
+            self._show(wording.flood_summary(held.threads, held.conversations, held.channel))
         if self._held_until is not None and now >= self._held_until:
             self.release(now)
 

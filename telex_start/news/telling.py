@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
-from msgspec.structs import replace
-
 from ..toast import Conversation, Place
 from . import authors, links
 from . import fields as read
 from .authors import NOBODY, Oneself, Written
 from .fields import AGENTS, DIRECT, Publication, first, word
-from .item import SAVED, UNREAD_CHANGE, News
+from .item import SAVED, News
 from .messages import CHANNEL_MENTION, Cause, Message
 from .people import People
 from .unread import Growth
@@ -110,25 +108,23 @@ class Telling:
             name = read.name(fields.get("name"))
             place = links.conversation_place(channel, links.IN_CHANNELS, own_id, where)
         sender, text, attached = (author.name, author.message, author.attached) if author is not None else _UNSAID
-        # In their order: by name they would take three times as long, and this is done with each push.
         return News(
-            conversation,
-            name,
-            sender,
-            text,
-            attached,
-            read.text(fields.get("description")),
-            growth.unread,
-            growth.before,
-            growth.mentions,
-            growth.counted,
-            mentioned,
-            growth.reply,
-            message is not None,
-            UNREAD_CHANGE,
-            thread,
-            group,
-            place,
+            conversation=conversation,
+            name=name,
+            sender=sender,
+            message=text,
+            attached=attached,
+            description=read.text(fields.get("description")),
+            unread=growth.unread,
+            before=growth.before,
+            mentions=growth.mentions,
+            counted=growth.counted,
+            mentioned=mentioned,
+            reply=growth.reply,
+            paired=message is not None,
+            thread=thread,
+            group=group,
+            place=place,
         )
 
     def with_text(self, news: News, message: Message) -> News:
@@ -140,8 +136,7 @@ class Telling:
         place = news.place
         if news.reply and place.path:
             place = Place(place.channel, place.path, message.thread)
-        return replace(
-            news,
+        return news._replace(
             name=name,
             sender=written.name or news.sender,
             message=written.message or news.message,

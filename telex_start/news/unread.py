@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
-
-from msgspec import Struct
 
 from ..toast import Conversation
 from .fields import AGENTS, CHANNELS, MOST_COUNT, ident, integer, named
@@ -22,7 +21,7 @@ MOST_EVENTS = 4096
 """So many ``notification_id``s are remembered, the latest."""
 
 
-class Counts(Struct, frozen=True):
+class Counts(NamedTuple):
     """The unread state of all conversations together; muted ones are left out."""
 
     unread: int
@@ -31,7 +30,7 @@ class Counts(Struct, frozen=True):
     """How many conversations have unread threads."""
 
 
-class Growth(Struct, frozen=True):
+class Growth(NamedTuple):
     """A conversation's counts, which have grown."""
 
     unread: int = 0
@@ -55,7 +54,8 @@ class LookedUp(NamedTuple):
     fields: Mapping[Any, Any]
 
 
-class _Known(Struct):
+@dataclass(slots=True)
+class _Known:
     """What is known of one unread conversation."""
 
     unread: int

@@ -144,6 +144,6 @@ def _address(folder: str, name: str) -> str:
 
 
 def _second_start(request: Request, argument: str) -> Event:
-    from ..events import SecondStart  # it brings msgspec, which the start does without
+    from ..events import SecondStart  # it brings dataclasses, which the start does without
 
     return SecondStart(request, argument)

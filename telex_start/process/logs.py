@@ -14,8 +14,10 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from io import TextIOWrapper
+from logging.handlers import RotatingFileHandler
 from types import TracebackType
-from typing import Any, TextIO
+from typing import Any
 
 from ..printable import printable
 from . import shared_file
@@ -192,70 +194,43 @@ def _escape(character: str) -> str:
     return repr(character)[1:-1]
 
 
-class RotatingFile(logging.StreamHandler[TextIO]):
-    """A log file that is put aside when it is full.
-
-    ``logging.handlers`` has one too; importing it, with pickle and socket, takes longer than all the rest of this.
-    """
+class RotatingFile(RotatingFileHandler):
+    """A log file that is put aside when it is full; other instances may write it too, and put it aside."""
 
     def __init__(self, path: str) -> None:
-        self._path = os.path.abspath(path)
-        super().__init__(self._open())
+        super().__init__(path, maxBytes=MOST_BYTES, backupCount=KEPT_FILES, encoding="utf-8", errors="backslashreplace")
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write the record, or drop it where that cannot be done."""
-        try:
-            self._look()
-        except (OSError, ValueError):  # ValueError: the file is closed, as no other could be opened
-            if not self._make_do():
-                return
+        if self.stream is not None and not self._is_in_place(self.stream.fileno()):
+            with contextlib.suppress(OSError):
+                self.stream.close()
+            self.stream = None  # it is opened anew, as one of which the opening was delayed
         super().emit(record)
 
-    def close(self) -> None:
-        """Close the file."""
-        self.stream.close()
-        super().close()
+    def doRollover(self) -> None:
+        """Put it aside, or empty it where that cannot be done: it must not fill the disk.
 
-    def _look(self) -> None:
-        """Begin a new file where this one is full, is gone, or was put aside by an instance for another address."""
+        Raises:
+            OSError: neither can be done.
+        """
         try:
-            found = os.stat(self._path)
-        except FileNotFoundError:
-            self._reopen()
-            return
-        if self.stream.closed or not os.path.samestat(found, os.fstat(self.stream.fileno())):
-            self._reopen()
-        elif found.st_size >= MOST_BYTES:
-            self._put_aside()
+            shared_file.make_room(f"{self.baseFilename}.1", f"{self.baseFilename}.{KEPT_FILES}")
+            super().doRollover()
+        except OSError:
+            os.truncate(self.baseFilename, 0)
 
-    def _make_do(self) -> bool:
-        """Go on in the open file where no other can be begun; ``False`` where nobody could ever read what it gets."""
-        with contextlib.suppress(OSError, ValueError):
-            found = os.fstat(self.stream.fileno())
-            if not found.st_nlink:
-                return False  # deleted, with its folder
-            if found.st_size >= MOST_BYTES:
-                # It cannot be put aside, and must not fill the disk.
-                shared_file.empty(self._path, self.stream.fileno())
-        return True
-
-    def _put_aside(self) -> None:
+    def _is_in_place(self, descriptor: int) -> bool:
+        """Nobody has deleted the open file, or put it aside."""
         try:
-            for number in range(KEPT_FILES, 0, -1):
-                newer = f"{self._path}.{number - 1}" if number > 1 else self._path
-                with contextlib.suppress(FileNotFoundError):
-                    shared_file.replace(newer, f"{self._path}.{number}")
-        finally:
-            self._reopen()
+            return os.path.samestat(os.stat(self.baseFilename), os.fstat(descriptor))
+        except OSError:
+            return False
 
-    def _reopen(self) -> None:
-        before, self.stream = self.stream, self._open()
-        before.close()
-
-    def _open(self) -> TextIO:
+    def _open(self) -> TextIOWrapper:
         with contextlib.suppress(OSError):  # what cannot be made cannot be opened either, and that says why
-            os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
-        return open(self._path, "a", encoding="utf-8", errors="backslashreplace", opener=shared_file.append)
+            os.makedirs(os.path.dirname(self.baseFilename), mode=0o700, exist_ok=True)
+        return open(self.baseFilename, "a", encoding=self.encoding, errors=self.errors, opener=shared_file.append)
 
 
 def _log_error(what: str, error: BaseException) -> None:

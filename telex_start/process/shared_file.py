@@ -28,34 +28,17 @@ if sys.platform == "win32":
         handle = _winapi.CreateFile(path, _APPEND, _SHARE_ALL, 0, _OPEN_ALWAYS, 0, 0)
         return msvcrt.open_osfhandle(handle, os.O_APPEND | os.O_NOINHERIT)
 
-    def replace(source: str, target: str) -> None:
-        """Rename it, and remove what had that name; others may have both open.
+    def make_room(newer: str, oldest: str) -> None:
+        """Remove the oldest file, where a newer one is to have its name; others may have it open.
 
         Raises:
             OSError: it cannot be done.
         """
-        try:
-            os.replace(source, target)
-        except PermissionError:
-            if not os.path.exists(target):
-                raise  # it is the source that somebody holds, and has not allowed it
+        if os.path.exists(newer) and os.path.exists(oldest):
             # A name that is held open is free once what has it is called otherwise.
-            old = f"{target}.{os.getpid()}"
-            os.rename(target, old)
+            old = f"{oldest}.{os.getpid()}"
+            os.rename(oldest, old)
             os.unlink(old)
-            os.replace(source, target)
-
-    def empty(path: str, descriptor: int) -> None:
-        """Take away all that is in it.
-
-        Args:
-            path: Where it was opened.
-            descriptor: By which it is open.
-
-        Raises:
-            OSError: it cannot be done.
-        """
-        os.truncate(path, 0)  # what may only append must not cut
 
 else:
 
@@ -67,16 +50,5 @@ else:
         """
         return os.open(path, flags, 0o600)
 
-    replace = os.replace
-
-    def empty(path: str, descriptor: int) -> None:
-        """Take away all that is in it.
-
-        Args:
-            path: Where it was opened.
-            descriptor: By which it is open: it may have another name meanwhile.
-
-        Raises:
-            OSError: it cannot be done.
-        """
-        os.ftruncate(descriptor, 0)
+    def make_room(newer: str, oldest: str) -> None:
+        """Nothing is to be done: a name is free once a file is removed."""

@@ -7,13 +7,16 @@ aside under another name, for whoever wants to look at it; one that cannot be re
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+from typing import Any, TypeVar
 
-import msgspec
-
-from ..remembered import Remembered, Until
+from ..remembered import Mute, Pause, Remembered, Until
+from ..toast import Conversation
 from . import paths
 from .instance import name_of
+
+T = TypeVar("T")
 
 VERSION = 1
 """Of the file's form. A file of another version is set aside."""
@@ -21,11 +24,6 @@ _NEVER = 32_000_000_000.0
 """Seconds since the epoch in the year 2984. Some machines' calendars end soon after (Windows: 3000)."""
 _MOST = 4_000_000
 """Bytes that are read of it at most."""
-
-
-class _File(msgspec.Struct, frozen=True):
-    version: int
-    remembered: Remembered
 
 
 def path(api_url: str) -> str:
@@ -53,15 +51,59 @@ def load(api_url: str) -> tuple[Remembered, str]:
             raise OSError(error.errno, error.strerror, file) from None  # one in reading names no file
         return Remembered(), _set_aside(file, f"cannot be read ({error.strerror})")
     try:
-        found = msgspec.json.decode(text, type=_File)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
+        found = json.loads(text)
+        version = _a(found["version"], int)
+        kept = _remembered(found["remembered"]) if version == VERSION else Remembered()
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
         return Remembered(), _set_aside(file, "cannot be understood")
-    if found.version != VERSION:
-        return Remembered(), _set_aside(file, f"is of version {found.version}, which this program does not know")
-    kept = found.remembered
+    if version != VERSION:
+        return Remembered(), _set_aside(file, f"is of version {version}, which this program does not know")
     if not all(_is_possible(one.until) for one in (kept.pause, *kept.mutes) if one is not None):
         return Remembered(), _set_aside(file, "has a time that no clock shows")
     return kept, ""
+
+
+def _remembered(value: Any) -> Remembered:
+    """What a file holds; a field that is missing is as where nothing was remembered.
+
+    Raises:
+        KeyError, TypeError, ValueError, OverflowError: it is nothing that :func:`save` writes.
+    """
+    pause = _a(value, dict).get("pause")
+    return Remembered(
+        None if pause is None else Pause(_until(_a(pause, dict).get("until"))),
+        tuple(_mute(_a(one, dict)) for one in _a(value.get("mutes", []), list)),
+        _text(value.get("email", "")),
+    )
+
+
+def _mute(value: dict[str, Any]) -> Mute:
+    where = _a(value["conversation"], dict)
+    conversation = Conversation(*(_text(where[name]) for name in Conversation._fields))
+    return Mute(conversation, _text(value["name"]), _until(value.get("until")))
+
+
+def _until(value: Any) -> Until | None:
+    if value is None:
+        return None
+    clock = _a(value, dict).get("clock")
+    return Until(_number(value["wall"]), None if clock is None else _number(clock), _text(value.get("boot", "")))
+
+
+def _number(value: Any) -> float:
+    return float(value) if type(value) is int else _a(value, float)
+
+
+def _text(value: Any) -> str:
+    text = _a(value, str)
+    text.encode()  # half an emoji could be shown nowhere
+    return text
+
+
+def _a(value: Any, kind: type[T]) -> T:
+    if type(value) is not kind:
+        raise TypeError(f"{kind.__name__} wanted")
+    return value
 
 
 def _is_possible(until: Until | None) -> bool:
@@ -93,7 +135,7 @@ def save(api_url: str, remembered: Remembered) -> None:
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     try:
         with open(descriptor, "wb") as stream:
-            stream.write(msgspec.json.format(msgspec.json.encode(_File(VERSION, remembered))) + b"\n")
+            stream.write(json.dumps({"version": VERSION, "remembered": _plain(remembered)}, indent=2).encode() + b"\n")
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(draft, file)
@@ -101,6 +143,13 @@ def save(api_url: str, remembered: Remembered) -> None:
         with contextlib.suppress(OSError):
             os.unlink(draft)
         raise
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it: each of its parts by name."""
+    if hasattr(value, "_asdict"):
+        return {name: _plain(part) for name, part in value._asdict().items()}
+    return [_plain(part) for part in value] if isinstance(value, tuple) else value
 
 
 class Memory:

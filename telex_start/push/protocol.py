@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from typing import Any
-
-from msgspec import Struct
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from ..events import ChannelAnswered, CountsUnknown, How, PublicationsReceived
 from . import codes, frames
@@ -33,11 +32,13 @@ _SUBS_LIMIT = 32 * 1024
 """Bytes of ``connect.subs`` at most: half of what a server takes in one frame."""
 
 
-class Online(Struct, frozen=True):
+@dataclass(frozen=True)
+class Online:
     """The connect reply came: the connection stands."""
 
 
-class Live(Struct, frozen=True):
+@dataclass(frozen=True)
+class Live:
     """The channel is subscribed."""
 
     channel: Channel
@@ -45,7 +46,8 @@ class Live(Struct, frozen=True):
     """Everything since it was live before has come. Not so at the first time, nor where no history is kept."""
 
 
-class Unsubscribed(Struct, frozen=True):
+@dataclass(frozen=True)
+class Unsubscribed:
     """The channel is not subscribed (any more); its ``try_at`` and ``refused`` say what is next."""
 
     channel: Channel
@@ -54,13 +56,15 @@ class Unsubscribed(Struct, frozen=True):
     position_is_dead: bool = False
 
 
-class RefreshFailed(Struct, frozen=True):
+@dataclass(frozen=True)
+class RefreshFailed:
     """A refresh of the connection or of a channel failed for a reason that passes."""
 
     channel: Channel | None
 
 
-class Ended(Struct, frozen=True):
+@dataclass(frozen=True)
+class Ended:
     """The connection is of no use any more: close it."""
 
     code: int
@@ -74,7 +78,7 @@ Happening = (
 )
 
 
-class _Sent(Struct, frozen=True):
+class _Sent(NamedTuple):
     kind: str
     channel: Channel | None
     due: float

@@ -4,33 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import ssl
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
+
+import websocket
 
 from ..errors import NoNetwork, TelexFailure, Temporary
-from ..net import http_head
 from ..net.dialling import Dialler
-from ..net.sockets import Aborter, Deadline, DeadlineSocket
-from ..stand_ins import StandIn, standing_in
-from . import codes, handshake
-from .read_ahead import ReadAhead
-
-# websocket-client 1.9.2 imports its WebSocketApp, which nothing here uses, and `inspect` for a log entry about that;
-# and two modules for cookies and proxies, which it is not asked for.
-with standing_in(
-    StandIn("websocket._app", WebSocketApp=None, set_reconnect=None),
-    *(StandIn(name) for name in ("inspect", "http.cookies", "ipaddress")),
-):
-    import websocket
+from ..net.sockets import Aborter, BoundedSocket, Deadline, TooMuch
+from . import codes
 
 log = logging.getLogger(__name__)
 
 MOST_BYTES = 16 * 1024 * 1024
 """A message larger than this is not read, and ends the connection."""
+_MOST_FRAMING = 64 * 1024
+"""Bytes for the heads of a message's frames, and for what comes between them."""
+_MOST_HEAD = 16 * 1024
+"""Bytes of an answer to the handshake."""
 
 OPEN_WITHIN = 5.0
 """Seconds for TCP, TLS and the WebSocket handshake together; the look-up of the name comes before that."""
@@ -54,68 +47,63 @@ class Closed(Exception):
         self.reason = reason
 
 
-class _TooLarge(Exception):
-    """A message is larger than :data:`MOST_BYTES`."""
+class _Handshake:
+    """A socket while the handshake's answer is read from it, without the lines that would do harm.
 
+    websocket-client (1.9.2) keeps the cookies of all connections in one jar, fails over one that it does not
+    understand, and reads the body of a refusal, however large; it has no option for any of that.
+    """
 
-class _Frames(websocket.frame_buffer):
-    """websocket-client's reader of frames, which would take one of any size."""
+    _LEFT_OUT = (b"set-cookie:", b"content-length:")
 
-    def recv_length(self) -> None:
-        super().recv_length()
-        if self.length is not None and self.length > MOST_BYTES:
-            raise _TooLarge
+    def __init__(self, sock: BoundedSocket) -> None:
+        self._sock = sock
+        self._line = b""
 
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
 
-class _Message(websocket.continuous_frame):
-    """websocket-client's message of several frames, which would take any number of them."""
-
-    def add(self, frame: websocket.ABNF) -> None:
-        held = self.cont_data
-        if held is not None and len(held[1]) + len(frame.data) > MOST_BYTES:
-            raise _TooLarge
-        super().add(frame)
-        if not frame.fin and held is None and self.cont_data is not None:
-            self.cont_data[1] = bytearray(self.cont_data[1])  # which grows without being copied each time
+    def recv(self, size: int) -> bytes:
+        while not self._line:
+            line = b""
+            while not line.endswith(b"\n"):
+                byte = self._sock.recv(1)
+                if not byte:
+                    return b""
+                line += byte
+            if not line.lower().startswith(self._LEFT_OUT):
+                self._line = line
+        data, self._line = self._line[:size], self._line[size:]
+        return data
 
 
 class _LibraryWebSocket(websocket.WebSocket):
-    """websocket-client's, with bounds, on a connection that is open already.
+    """websocket-client's, whose answers to the server's control frames have a time of their own."""
 
-    It gives the server's close code also when the goodbye to it can no longer be sent.
-    """
-
-    def __init__(self, sock: DeadlineSocket, now: Callable[[], float]) -> None:
+    def __init__(self, sock: BoundedSocket, now: Callable[[], float]) -> None:
         super().__init__(skip_utf8_validation=True, enable_multithread=False)
-        self.ahead = ReadAhead(self._recv)
-        self.frame_buffer = _Frames(self.ahead.recv, skip_utf8_validation=True)
-        self.cont_frame = _Message(fire_cont_frame=False, skip_utf8_validation=True)
-        self.sock: Any = sock
-        self.connected = True
+        self._bounded = sock
         self._now = now
 
-    @property
-    def between_messages(self) -> bool:
-        """Whether what is received next is the beginning of a message, or a control frame."""
-        frames = self.frame_buffer
-        return frames.header is None and not frames.recv_buffer and self.cont_frame.recving_frames is None
-
-    def until(self, seconds: float) -> None:
-        """What is received and sent from here on ends within so many seconds, all together."""
-        self.sock.deadline = Deadline(self._now, seconds)
-
     def pong(self, payload: str | bytes = b"") -> None:
-        waiting, self.sock.deadline = self.sock.deadline, Deadline(self._now, SEND_WITHIN)
-        try:
-            super().pong(payload)
-        except (websocket.WebSocketTimeoutException, TimeoutError):
-            raise websocket.WebSocketConnectionClosedException("half a pong may be out") from None
-        self.sock.deadline = waiting
+        with self._within(SEND_WITHIN):
+            try:
+                super().pong(payload)
+            except (websocket.WebSocketTimeoutException, TimeoutError):
+                raise websocket.WebSocketConnectionClosedException("half a pong may be out") from None
 
     def send_close(self, *args: Any, **kwargs: Any) -> None:
-        with contextlib.suppress(websocket.WebSocketException, OSError, AttributeError):
-            self.until(CLOSE_WITHIN)
+        # The server's close code is told also when the goodbye to it can no longer be sent.
+        with self._within(CLOSE_WITHIN), contextlib.suppress(websocket.WebSocketException, OSError):
             super().send_close(*args, **kwargs)
+
+    @contextlib.contextmanager
+    def _within(self, seconds: float) -> Iterator[None]:
+        before, self._bounded.deadline = self._bounded.deadline, Deadline(self._now, seconds)
+        try:
+            yield
+        finally:
+            self._bounded.deadline = before
 
 
 class WebSocket:
@@ -143,7 +131,8 @@ class WebSocket:
         self._agent = agent
         self._open_within = open_within
         self._aborter = Aborter()
-        self._raw: ssl.SSLSocket | None = None
+        self._sock: ssl.SSLSocket | None = None
+        self._bounded = BoundedSocket(None)
         self._websocket: _LibraryWebSocket | None = None
 
     def open(self) -> None:
@@ -154,39 +143,54 @@ class WebSocket:
         """
         deadline = Deadline(self._now, self._open_within)
         parts = urlsplit(self._url)
-        self._raw = self._dialler.dial(parts.hostname or "", parts.port or 443, deadline, self._aborter)
-        bounded = DeadlineSocket(self._raw)
-        bounded.deadline = deadline
+        self._sock = self._dialler.dial(parts.hostname or "", parts.port or 443, deadline, self._aborter)
+        self._bounded = BoundedSocket(self._sock)
+        self._bounded.deadline, self._bounded.most_bytes = deadline, _MOST_HEAD
+        made = _LibraryWebSocket(self._bounded, self._now)
         try:
-            self._shake_hands(parts, bounded)
-        except TimeoutError:
+            self._shake_hands(made)
+        except (TimeoutError, websocket.WebSocketTimeoutException):
             self.close()
             raise NoNetwork("Telex's push server did not answer in time.") from None
-        except (OSError, ValueError, http_head.NotHttp, handshake.NoWebSocket) as error:
+        except (OSError, ValueError, IndexError, TooMuch, websocket.WebSocketException) as error:
+            # IndexError: of a status line of one word (websocket-client 1.9.0).
             self.close()
             raise Temporary(f"Telex's push server could not be reached ({type(error).__name__}).") from None
-        except TelexFailure:
+        except BaseException:
             self.close()
             raise
-        self._websocket = _LibraryWebSocket(bounded, self._now)
+        made.sock = self._bounded  # type: ignore[assignment]  # all that it uses of a socket
+        self._websocket = made
+        self._expect_message()
 
-    def _shake_hands(self, parts: SplitResult, bounded: DeadlineSocket) -> None:
-        """The handshake; nothing is read beyond the head of its answer.
-
-        Raises:
-            TelexFailure: it was refused.
-        """
-        resource = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        key = handshake.new_key(os.urandom(16))
-        bounded.sendall(handshake.request(parts.netloc.rpartition("@")[2], resource, key, self._agent))
-        head = http_head.read(bounded.recv)
-        if 300 <= head.status < 400:  # it could lead to plain ws, the token with it
+    def _shake_hands(self, made: _LibraryWebSocket) -> None:
+        try:
+            made.connect(
+                self._url,
+                socket=_Handshake(self._bounded),
+                header=[f"User-Agent: {self._agent}"],
+                suppress_origin=True,  # Centrifugo refuses one that it was not told to allow with 403
+                redirect_limit=0,  # it could lead to plain ws, the token with it
+            )
+            status = made.status
+        except websocket.WebSocketBadStatusException as error:
+            status = error.status_code
+        except websocket.WebSocketException:
+            status = made.status
+            if status in (None, 101):
+                raise
+        if status is not None and 300 <= status < 400:
             raise TelexFailure(
                 "A redirect came instead of Telex's push server: does this network ask you to log in first?"
             )
-        if head.status != 101:
-            raise TelexFailure(f"Telex's push server answered HTTP {head.status}.")
-        handshake.check(head, key)
+        if status != 101:
+            raise TelexFailure(f"Telex's push server answered HTTP {status}.")
+        answered = made.headers or {}
+        if answered.get("sec-websocket-extensions") or answered.get("sec-websocket-protocol"):
+            raise websocket.WebSocketProtocolException("an extension or a protocol that was not asked for")
+
+    def _expect_message(self) -> None:
+        self._bounded.received, self._bounded.most_bytes = 0, MOST_BYTES + _MOST_FRAMING
 
     def receive(self, seconds: float | None) -> bytes | None:
         """The next text frame, or ``None`` when none came within ``seconds`` (``None``: or within an hour).
@@ -197,48 +201,22 @@ class WebSocket:
         made = self._websocket
         if made is None:
             raise Closed(codes.NO_CLOSE_FRAME)
+        # A real end: neither bytes of a frame that is under way nor a WebSocket's own pings begin it anew.
+        wait = _LONGEST_WAIT if seconds is None else min(max(seconds, 0.001), _LONGEST_WAIT)
+        self._bounded.deadline = Deadline(self._now, wait)
         try:
-            # A real end: neither bytes of a frame that is under way nor a WebSocket's own pings begin it anew.
-            made.until(_LONGEST_WAIT if seconds is None else min(max(seconds, 0.001), _LONGEST_WAIT))
-            while True:
-                if made.between_messages:
-                    made.ahead.fill()
-                    if (text := made.ahead.text()) is not None:
-                        return text
-                opcode, data = made.recv_data(control_frame=True)
-                if opcode == websocket.ABNF.OPCODE_CLOSE:
-                    raise Closed(*_close_code(data))
-                if opcode in (websocket.ABNF.OPCODE_TEXT, websocket.ABNF.OPCODE_BINARY):
-                    return bytes(data)
+            opcode, data = made.recv_data()
         except (websocket.WebSocketTimeoutException, TimeoutError):
             return None
-        except _TooLarge:
+        except TooMuch:
             log.warning("Telex's push server sent a message of more than %d MiB", MOST_BYTES >> 20)
             raise Closed(codes.MESSAGE_TOO_BIG) from None
-        except (websocket.WebSocketException, OSError, ValueError, AttributeError):
-            # AttributeError: websocket-client's socket became None under an abort.
+        except (websocket.WebSocketException, OSError, ValueError):
             raise Closed(codes.NO_CLOSE_FRAME) from None
-
-    def at_hand(self) -> list[bytes]:
-        """The text frames that came together with the one before; nothing is waited or looked for.
-
-        Empty: there are none, or the next one is to be had by :meth:`receive`.
-        """
-        made = self._websocket
-        frames: list[bytes] = []
-        if made is not None and made.between_messages:
-            while (text := made.ahead.text()) is not None:
-                frames.append(text)
-        return frames
-
-    def gather(self, seconds: float) -> None:
-        """Sleep so long, then let :meth:`at_hand` give what has come meanwhile; an end is left to :meth:`receive`."""
-        time.sleep(seconds)
-        made, raw = self._websocket, self._raw
-        if made is not None and raw is not None and made.between_messages:
-            with contextlib.suppress(OSError):
-                raw.settimeout(0.0)
-                made.ahead.gather(raw.read)
+        if opcode == websocket.ABNF.OPCODE_CLOSE:
+            raise Closed(*_close_code(data))
+        self._expect_message()
+        return bytes(data)
 
     def send(self, text: str) -> None:
         """Send a text frame.
@@ -249,10 +227,10 @@ class WebSocket:
         made = self._websocket
         if made is None:
             raise Closed(codes.NO_CLOSE_FRAME)
+        self._bounded.deadline = Deadline(self._now, SEND_WITHIN)
         try:
-            made.until(SEND_WITHIN)
             made.send(text)
-        except (websocket.WebSocketException, OSError, AttributeError):
+        except (websocket.WebSocketException, OSError):
             raise Closed(codes.NO_CLOSE_FRAME) from None
 
     def abort(self) -> None:
@@ -267,14 +245,11 @@ class WebSocket:
     def close(self) -> None:
         """Say goodbye where that takes no time, and free the socket. Never raises."""
         made, self._websocket = self._websocket, None
-        raw, self._raw = self._raw, None
+        sock, self._sock = self._sock, None
         if made is not None:
-            with contextlib.suppress(websocket.WebSocketException, OSError, AttributeError):
-                made.send_close()
-            with contextlib.suppress(websocket.WebSocketException, OSError, AttributeError):
-                made.shutdown()
-        if raw is not None:
-            raw.close()
+            made.send_close()
+        if sock is not None:
+            sock.close()
         self._aborter.release()
 
 

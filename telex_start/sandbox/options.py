@@ -120,7 +120,8 @@ def parser() -> argparse.ArgumentParser:
     add("--story-interval", type=_positive_seconds, default=6.0, metavar="SECONDS", help="pace of the story (6)")
     add("--clock-offset", type=float, default=0.0, metavar="SECONDS", help="how far the server's clock is ahead (0)")
     add("--date-ahead", type=float, default=0.0, metavar="SECONDS", help="how far the API's Date alone is ahead (0)")
-    add("--centrifugo", type=Path, metavar="PATH", help="a Centrifugo binary to run as the push server")
+    binary = add("--centrifugo", type=Path, metavar="PATH", help="a Centrifugo binary to run as the push server")
+    binary.complete = "file"  # type: ignore[attr-defined]  # for shtab
     add("--centrifugo-config-style", choices=("v5", "v6"), help="its configuration (default: it is asked)")
     add("--until-stdin-closes", action="store_true", help="end when standard input is closed")
     return new

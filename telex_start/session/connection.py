@@ -7,10 +7,10 @@ and pushes wait little. What is due besides sending and receiving is for :mod:`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
-from itertools import chain, groupby
-
-from msgspec import Struct
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import NamedTuple
 
 from .. import __version__, clock
 from ..events import CountsUnknown, Event, How, PublicationsReceived
@@ -28,13 +28,13 @@ log = logging.getLogger(__name__)
 _FRAMES_IN_A_ROW = 500
 """Frames that are taken before commands and what is due are looked at again."""
 _STREAM = 8
-"""So many frames in a row, each within a millisecond of the one before, are a stream while more of them come."""
+"""After so many frames in a row the next ones are told so many at a time: to be woken for each costs the main thread
+more than to take it in."""
 _GATHER = 0.005
-"""Seconds in which the frames of a stream gather. All threads are then woken once for many frames, and nobody sees
-that a message in a stream waited so long."""
+"""Seconds in which more of such a stream may come before it is read on."""
 
 
-class Ending(Struct, frozen=True):
+class Ending(NamedTuple):
     """Why a connection ended."""
 
     code: int
@@ -144,25 +144,28 @@ class PushConnection:
     def _receive(self, until: float) -> bool:
         """Wait for a frame until then, and take whatever else is there already; ``False`` if nothing came."""
         seconds = max(0.0, until - self._now()) if until != float("inf") else None
-        taken = 0
-        while taken < _FRAMES_IN_A_ROW and self._ending is None:
-            frames = self._websocket.at_hand()
-            if not frames and taken >= _STREAM:
-                self._websocket.gather(_GATHER)
-                frames = self._websocket.at_hand()
-            if not frames:
+        row: list[push.Happening] = []
+        try:
+            for taken in range(_FRAMES_IN_A_ROW):
                 # What comes within a millisecond of another is taken without looking what is due in between.
                 frame = self._websocket.receive(0.0 if taken else seconds)
                 if frame is None:
                     return taken > 0
-                frames = [frame]
-            now = self._heard_at = self._now()
-            happenings = _joined(self._client.receive(frame, now) for frame in frames)
-            self._happened(happenings, now)
-            self._send()
-            if not happenings:  # a ping: nothing is likely to follow, and to wait for it would be one more wake-up
-                return True
-            taken += len(frames)
+                now = self._heard_at = self._now()
+                happenings = self._client.receive(frame, now)
+                self._send()
+                row += happenings
+                # After a ping nothing is likely to follow, and to wait for it would be one more wake-up.
+                over = not happenings or any(isinstance(each, push.Ended) for each in happenings)
+                if over or taken < _STREAM or taken % _STREAM == 0:
+                    self._happened(_joined(row), now)
+                    row = []
+                if over:
+                    break
+                if taken and taken % _STREAM == 0:
+                    time.sleep(_GATHER)
+        finally:
+            self._happened(_joined(row), self._now())  # also where the connection has ended
         return True
 
     # --- what happened ----------------------------------------------------------------------------------------------
@@ -234,20 +237,17 @@ class PushConnection:
                 self._forget_position(channel)
 
 
-def _joined(received: Iterable[list[push.Happening]]) -> list[push.Happening]:
-    """What became of several frames; messages of one channel that follow each other are one event."""
+def _joined(row: list[push.Happening]) -> list[push.Happening]:
+    """What happened; messages of one channel that follow each other as they come are one event."""
     joined: list[push.Happening] = []
-    for channel, row in groupby(chain.from_iterable(received), _live_in):
-        happenings = list(row)
-        if channel and len(happenings) > 1:
-            data = tuple(chain.from_iterable(one.publications for one in happenings))  # type: ignore[union-attr]
-            happenings = [PublicationsReceived(channel, data, How.LIVE)]
-        joined += happenings
+    for each in row:
+        last = joined[-1] if joined else None
+        if (
+            isinstance(each, PublicationsReceived)
+            and isinstance(last, PublicationsReceived)
+            and (each.channel, each.how, last.how) == (last.channel, How.LIVE, How.LIVE)
+        ):
+            joined[-1] = replace(last, publications=last.publications + each.publications)
+        else:
+            joined.append(each)
     return joined
-
-
-def _live_in(happening: push.Happening) -> str:
-    """The channel of a message as it happens; empty for all else."""
-    if type(happening) is PublicationsReceived and happening.how is How.LIVE:
-        return happening.channel
-    return ""

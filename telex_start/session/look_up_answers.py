@@ -1,26 +1,24 @@
 """What is read of the answers that say what is unread, and how the person set it. Without I/O.
 
 Such an answer may hold many megabytes, nearly all of it messages that nobody needs here: it is read while it comes, one
-row at a time, and of a row what the types below name. Any field may be missing, ``null`` or of another type; a row that
-makes no sense costs no other.
+row at a time, and of a row the fields that are used are kept. Any field may be missing, ``null`` or of another type; a
+row that makes no sense costs no other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
-import msgspec
-from msgspec import UNSET, Raw, Struct
-
-from ..errors import RateLimited, TelexFailure
+from ..errors import Refused, TelexFailure
 from ..events import MESSAGE_FIELDS, ROW_FIELDS
+from ..net import json_text
 from ..net.json_elements import Elements, TooLarge
-from ..net.json_text import REFUSALS, mend
-from .telex_api import one_line, stricter
+from . import telex_api
 
-_MOST_TEXT = 8000
-"""Characters of a text that are passed on: the news looks at no more."""
+_MOST_TEXT = 1000
+"""Characters of a text that are passed on: as many as a notification shows. Of longer ones, a thousand unread channels
+leave 12 MB of memory in pieces (glibc 2.36)."""
 _MOST_NAME = 256
 _MOST_ID = 128
 MOST_ROWS = 10_000
@@ -35,7 +33,7 @@ class NotThere(Exception):
     """This deployment has no such call, does not let this person use it, or answers it in no way that is known."""
 
 
-class Rows(Struct, frozen=True):
+class Rows(NamedTuple):
     """The conversations in an answer."""
 
     rows: tuple[dict[str, Any], ...]
@@ -48,22 +46,6 @@ class Rows(Struct, frozen=True):
     """How many pages there are, where the answer says so."""
 
 
-# --- the envelope ---------------------------------------------------------------------------------------------------
-
-_ABSENT = Raw()
-_NULL = Raw(b"null")
-
-
-class Envelope(Struct):
-    """Every answer's outside. ``pagination`` is not looked into yet, nor is ``data``, which has lost its rows."""
-
-    status: Any = None
-    status_code: Any = None
-    message: Any = None
-    data: Raw = _ABSENT
-    pagination: Raw = _ABSENT
-
-
 class Reader:
     """Takes an answer while it comes. Of its rows, the elements of a list ``data``, it keeps what is made of each."""
 
@@ -73,8 +55,8 @@ class Reader:
         """What was made of them."""
         self.whole = True
         """None was left out for its size, or because there are so many."""
-        self.found = Envelope()
-        """The rest of the answer, after :meth:`end`."""
+        self.envelope: dict[str, Any] = {}
+        """The rest of the answer, after :meth:`end`; its ``data`` has lost its rows."""
         self.size = 0
         """Bytes that came."""
         self._make = make
@@ -117,67 +99,28 @@ class Reader:
             NotThere: it is refused, or no envelope.
         """
         self.whole = self.whole and not self._elements.left_out
-        self.found = _envelope(bytes(self._elements.rest), status, secrets)
-
-
-def _envelope(text: bytes, http_status: int, secrets: list[str]) -> Envelope:
-    found = _read(text, Envelope)
-    status = stricter(http_status, found.status_code if found else None)
-    if status == 429:
-        raise RateLimited("Telex is answering too many requests; it is tried again in a moment.")
-    if 300 <= status < 400:
-        raise TelexFailure("A redirect came instead of Telex's answer: does this network ask you to log in first?")
-    words = (one_line(found.message, secrets) if found else "") or f"HTTP {status}"
-    if status >= 500:
-        raise TelexFailure(f"Telex's server says: {words.rstrip('.')}.")
-    if status >= 400 or found is None:
-        raise NotThere(words)
-    if found.status == "error":
-        raise TelexFailure(f"Telex's server says: {words.rstrip('.')}.")
-    if not found.data:
-        if found.status != "success" and found.status_code is None:
+        try:
+            self.envelope = telex_api.envelope(bytes(self._elements.rest), status, secrets)
+        except Refused as refused:
+            raise NotThere(refused.message) from None
+        except telex_api.NoEnvelope as error:
+            if status >= 500:
+                raise
+            raise NotThere(error.message) from None
+        if self.envelope.get("status") != "success" and not self.envelope.keys() & {"status_code", "data"}:
             raise NotThere("no envelope")
-        found.data = _NULL
-    return found
 
 
 # --- JSON with holes ------------------------------------------------------------------------------------------------
 
-T = TypeVar("T")
 
-
-def _read(text: bytes | Raw, kind: type[T]) -> T | None:
-    """A JSON text as that type; ``None`` where it is nothing of the kind."""
+def _object(text: bytes) -> dict[str, Any] | None:
+    """The object that a JSON text is; ``None`` where it is none."""
     try:
-        return msgspec.json.decode(text, type=kind)
-    except msgspec.ValidationError:
+        value = json_text.decode(text)
+    except ValueError:
         return None
-    except REFUSALS:
-        pass
-    mended = bytearray(text)
-    mend(mended)
-    try:
-        return msgspec.json.decode(mended, type=kind)
-    except msgspec.ValidationError:
-        return None
-    except REFUSALS:
-        pass
-    try:
-        return msgspec.json.decode(bytes(mended).decode("utf-8", "replace"), type=kind)
-    except REFUSALS:
-        return None
-
-
-def _list(raw: Raw) -> list[Raw] | None:
-    """The elements of a list, not looked into; ``null`` and what is absent have none. ``None`` where it is no list."""
-    return [] if not raw or raw == _NULL else _read(raw, list[Raw])
-
-
-def _objects(raw: Raw, kind: type[T]) -> Iterator[T]:
-    """The elements of a list that are objects, one at a time."""
-    for element in _list(raw) or ():
-        if (found := _read(element, kind)) is not None:
-            yield found
+    return value if isinstance(value, dict) else None
 
 
 def _text(value: Any, most: int) -> str | None:
@@ -196,17 +139,6 @@ def _ident(value: Any) -> str | None:
 
 _MESSAGES = "preview_thread"
 
-_Row = msgspec.defstruct(
-    "_Row",
-    [(name, Raw if name == _MESSAGES else Any, UNSET) for name in (*ROW_FIELDS, "is_suggested")],
-)
-"""A conversation of any section; which of the fields it has depends on that."""
-_Message = msgspec.defstruct("_Message", [(name, Any, UNSET) for name in MESSAGE_FIELDS])
-
-
-class _Page(Struct):
-    total_pages: Any = None
-
 
 def conversations(reader: Reader) -> Rows:
     """The conversations of a section, which :func:`conversation` was made of.
@@ -215,75 +147,47 @@ def conversations(reader: Reader) -> Rows:
         NotThere: ``data`` is no list.
     """
     _check_list(reader)
-    return Rows(tuple(reader.rows), reader.there, reader.whole, _pages(reader.found.pagination))
+    return Rows(tuple(reader.rows), reader.there, reader.whole, _pages(reader.envelope.get("pagination")))
 
 
 def _check_list(reader: Reader) -> None:
-    if _list(reader.found.data) is None:
+    if not isinstance(reader.envelope.get("data"), list | None):
         raise NotThere("no list")
 
 
 def conversation(row: bytes) -> dict[str, Any] | None:
     """A row's conversation. What is no object, or only suggested, is none."""
-    read = _read(row, _Row)
-    if read is None:
+    found = _object(row)
+    if found is None or found.get("is_suggested") is True:
         return None
-    told = _fields(read)
-    if told.pop("is_suggested", None) is True:
-        return None
-    messages = told.pop(_MESSAGES, _ABSENT)
+    told = _fields(found, ROW_FIELDS)
+    messages = told.pop(_MESSAGES, None)
     if told.get("thread_count") == 0 and not told.get("mention_count"):
         told.pop("preview_message", None)  # nobody will be told, and there may be thousands of such rows
-    elif (newest := next(iter(_list(messages) or ()), None)) is not None:
-        message = _read(newest, _Message)
-        told[_MESSAGES] = [_fields(message)] if message is not None else []
+    elif isinstance(messages, list) and messages:
+        told[_MESSAGES] = [_fields(messages[0], MESSAGE_FIELDS)] if isinstance(messages[0], dict) else []
     return told
 
 
-def _fields(read: Struct) -> dict[str, Any]:
-    """The fields that were there, long texts cut."""
-    told = msgspec.structs.asdict(read)
-    return {
-        name: value[:_MOST_TEXT] if isinstance(value, str) else value
-        for name, value in told.items()
-        if value is not UNSET
-    }
+def _fields(found: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """Those of these fields that are there, long texts cut."""
+    there = ((name, found[name]) for name in names if name in found)
+    return {name: value[:_MOST_TEXT] if isinstance(value, str) else value for name, value in there}
 
 
-def _pages(pagination: Raw) -> int | None:
-    page = next(_objects(pagination, _Page), None) or _read(pagination, _Page) if pagination else None
-    total = page.total_pages if page is not None else None
+def _pages(pagination: Any) -> int | None:
+    objects = (one for one in (pagination if isinstance(pagination, list) else [pagination]) if isinstance(one, dict))
+    total = next(objects, {}).get("total_pages")
     return total if isinstance(total, int) and not isinstance(total, bool) else None
 
 
 # --- settings -------------------------------------------------------------------------------------------------------
 
 
-class _Muted(Struct):
-    channels_id: Any = None
-    muted: Any = None
-
-
-class _Preference(Struct):
-    notify_about: Any = None
-    time_range: Any = None
-
-
-class _Profile(Struct):
-    pause_notification: Any = None
-    timezone: Any = None
-    organisation_id: Any = None
-
-
-class _Slugs(Struct):
-    organisation_slug: Any = None
-    current_organisation_slug: Any = None
-
-
 def muted_channel(row: bytes) -> str | None:
     """The id of a row's channel, where the person has muted it."""
-    read = _read(row, _Muted)
-    return _ident(read.channels_id) if read is not None and read.muted is True else None
+    found = _object(row)
+    return _ident(found.get("channels_id")) if found is not None and found.get("muted") is True else None
 
 
 def muted(reader: Reader) -> frozenset[str]:
@@ -302,8 +206,8 @@ def preference(reader: Reader) -> tuple[str | None, str]:
     Raises:
         NotThere: ``data`` is no object.
     """
-    told = _object(reader, _Preference)
-    return _text(told.notify_about, _MOST_NAME), _text(told.time_range, _MOST_NAME) or ""
+    told = _data(reader)
+    return _text(told.get("notify_about"), _MOST_NAME), _text(told.get("time_range"), _MOST_NAME) or ""
 
 
 def profile(reader: Reader) -> tuple[bool, str, str]:
@@ -313,9 +217,9 @@ def profile(reader: Reader) -> tuple[bool, str, str]:
     Raises:
         NotThere: ``data`` is no object.
     """
-    told = _object(reader, _Profile)
-    zone, organisation = _text(told.timezone, _MOST_NAME) or "", _ident(told.organisation_id) or ""
-    return told.pause_notification is True, zone, organisation
+    told = _data(reader)
+    zone, organisation = _text(told.get("timezone"), _MOST_NAME) or "", _ident(told.get("organisation_id")) or ""
+    return told.get("pause_notification") is True, zone, organisation
 
 
 def slug(reader: Reader) -> str:
@@ -324,15 +228,15 @@ def slug(reader: Reader) -> str:
     Raises:
         NotThere: it has none.
     """
-    told = _object(reader, _Slugs)
-    text = _text(told.organisation_slug, _MOST_NAME) or _text(told.current_organisation_slug, _MOST_NAME)
-    if text is None:
-        raise NotThere("no slug")
-    return text
+    told = _data(reader)
+    for name in ("organisation_slug", "current_organisation_slug"):
+        if text := _text(told.get(name), _MOST_NAME):
+            return text
+    raise NotThere("no slug")
 
 
-def _object(reader: Reader, kind: type[T]) -> T:
-    told = _read(reader.found.data, kind)
-    if told is None:
+def _data(reader: Reader) -> dict[str, Any]:
+    data = reader.envelope.get("data")
+    if not isinstance(data, dict):
         raise NotThere("no object")
-    return told
+    return data

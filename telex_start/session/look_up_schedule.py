@@ -6,8 +6,8 @@ Pure: time comes in as seconds, chance as a function. Not thread-safe.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-
-from msgspec import Struct
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from .look_up_calls import AGENTS, SECTIONS
 from .timings import Timings
@@ -31,7 +31,7 @@ _PEOPLE_DIFFER = 0.1
 """The share by which this program's periods are longer or shorter than another one's."""
 
 
-class Job(Struct, frozen=True):
+class Job(NamedTuple):
     """Calls to be made now, one after the other."""
 
     channel: str
@@ -39,7 +39,8 @@ class Job(Struct, frozen=True):
     calls: tuple[str, ...]
 
 
-class _Asked(Struct):
+@dataclass(slots=True)
+class _Asked:
     """One call of one organisation."""
 
     due: float = _NEVER
@@ -51,7 +52,8 @@ class _Asked(Struct):
     """Its answer was :data:`LARGE`."""
 
 
-class _Organisation(Struct):
+@dataclass(slots=True)
+class _Organisation:
     calls: dict[str, _Asked]
     began: float = float("-inf")
     """When its unread was asked for last."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import random
 import threading
 from collections.abc import Callable
 
@@ -53,7 +54,7 @@ class Session:
         config: Config,
         store: TokenStore,
         dispatch: Callable[[Event], None],
-        chance: Callable[[], float] = clock.chance,
+        chance: Callable[[], float] = random.random,
         timings: Timings = USUAL,
         now: Callable[[], float] = clock.now,
     ) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Callable
 
-from .. import clock
 from ..net.pacing import Backoff, Pacer
 
 _LIMITED = (1.0, 300.0)
@@ -22,7 +22,7 @@ class SharedPacer:
     has something of its own to ask Telex for (:meth:`tokens_first`), no look-up goes out.
     """
 
-    def __init__(self, pacer: Pacer, now: Callable[[], float], chance: Callable[[], float] = clock.chance) -> None:
+    def __init__(self, pacer: Pacer, now: Callable[[], float], chance: Callable[[], float] = random.random) -> None:
         """
         Args:
             pacer: Knows the pace.

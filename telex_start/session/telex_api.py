@@ -10,9 +10,9 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
-from typing import Any, TypeGuard
-
-from msgspec import Struct
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any, NamedTuple, TypeGuard
 
 from ..errors import (
     CredentialsRefused,
@@ -26,7 +26,7 @@ from ..errors import (
     Temporary,
 )
 from ..events import Organisation
-from ..net import http_date, json_text
+from ..net import json_text
 from ..net.https import Answer, Https
 from ..net.sockets import Deadline
 from ..printable import printable
@@ -47,7 +47,7 @@ _LONGEST_NAME = 200
 """Characters of an organisation's name: it is in the log with whatever happens to it."""
 
 
-class Login(Struct, frozen=True):
+class Login(NamedTuple):
     """Who signed in. The tokens are in the store."""
 
     user_id: str
@@ -267,7 +267,7 @@ class TelexApi:
         )
         arrived = self._now()
         try:
-            data = _data(answer, _carried(headers, body))
+            data = envelope(bytes(answer.body), answer.status, _carried(headers, body)).get("data")
         except RateLimited:
             if not leaving:
                 self._pacer.refused(arrived)
@@ -285,6 +285,10 @@ def _login(user: dict[str, Any]) -> Login:
     if not _is_token(organisation) or not isinstance(slug, str) or not slug:
         return Login(user["id"], names)
     return Login(user["id"], names, organisation, slug)
+
+
+class NoEnvelope(TelexFailure):
+    """The answer is an error page, or something else that is not Telex's."""
 
 
 class _BothRefused(Exception):
@@ -313,10 +317,12 @@ def _carried(headers: dict[str, str], body: Any) -> list[str]:
     return secrets
 
 
-def _data(answer: Answer, secrets: list[str]) -> Any:
-    """The envelope's data.
+def envelope(text: bytes, http_status: int, secrets: list[str]) -> dict[str, Any]:
+    """An answer's envelope, where it is that of a call that went well.
 
     Args:
+        text: The answer's body.
+        http_status: Its HTTP status.
         secrets: What the request carried. A server that repeats one in its message, as validators do, has it struck
             out there: messages go to the log, the status line and standard output.
 
@@ -324,34 +330,34 @@ def _data(answer: Answer, secrets: list[str]) -> Any:
         RateLimited, TelexFailure, Refused: by the stricter of the two status codes.
     """
     try:
-        envelope = json_text.decode(bytes(answer.body))
+        found = json_text.decode(text)
     except ValueError:
-        envelope = None
-    status = stricter(answer.status, envelope.get("status_code") if isinstance(envelope, dict) else None)
+        found = None
+    status = _stricter(http_status, found.get("status_code") if isinstance(found, dict) else None)
     if status == 429:
         raise RateLimited("Telex is answering too many requests; it is tried again in a moment.")
     if 300 <= status < 400:
         raise TelexFailure("A redirect came instead of Telex's answer: does this network ask you to log in first?")
-    if not isinstance(envelope, dict):
-        raise TelexFailure(f"Telex's server answered with an error page (HTTP {answer.status}).")
-    message = one_line(envelope.get("message"), secrets) or f"HTTP {status}"
+    if not isinstance(found, dict):
+        raise NoEnvelope(f"Telex's server answered with an error page (HTTP {http_status}).")
+    message = _one_line(found.get("message"), secrets) or f"HTTP {status}"
     if status >= 500:
         raise TelexFailure(f"Telex's server says: {message.rstrip('.')}.")
     if status >= 400:
         raise Refused(message, status)
-    if envelope.get("status") == "error":
+    if found.get("status") == "error":
         raise TelexFailure(f"Telex's server says: {message.rstrip('.')}.")
-    return envelope.get("data")
+    return found
 
 
-def stricter(status: int, inner: Any) -> int:
+def _stricter(status: int, inner: Any) -> int:
     """The stricter of an answer's HTTP status and the ``status_code`` in its envelope (of any type)."""
     if isinstance(inner, int) and not isinstance(inner, bool) and 100 <= inner <= 599:
         return 401 if 401 in (inner, status) else max(inner, status)
     return status
 
 
-def one_line(message: Any, secrets: list[str]) -> str:
+def _one_line(message: Any, secrets: list[str]) -> str:
     """What Telex says, fit for a log and a status line; without these secrets."""
     if not isinstance(message, str):
         return ""
@@ -364,4 +370,8 @@ def one_line(message: Any, secrets: list[str]) -> str:
 
 def _served_at(answer: Answer) -> float | None:
     """The answer's ``Date`` (RFC 9110, section 6.6.1) as Unix seconds."""
-    return http_date.seconds(answer.headers.get("date", ""))
+    try:
+        served = parsedate_to_datetime(answer.headers.get("date", ""))
+        return served.replace(tzinfo=served.tzinfo or UTC).timestamp()
+    except (ValueError, OverflowError):
+        return None

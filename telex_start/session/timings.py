@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-
-from msgspec import Struct
+from typing import NamedTuple
 
 from ..net import names, pacing
 from ..net.pacing import Backoff, Pacer, Waits
 from ..push import channel, protocol, websocket
 
 
-class Timings(Struct, frozen=True, kw_only=True):
+class Timings(NamedTuple):
     """All in seconds, but for :attr:`requests_at_once`.
 
     What a lower floor waits for has its default, and the reason for it, there.

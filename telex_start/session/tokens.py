@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode
-from typing import Any
+from typing import Any, NamedTuple
 
-import msgspec
-from msgspec import Struct
-
-from ..net.json_text import REFUSALS
+from ..net import json_text
 
 _FAR = 1e15
 """Unix seconds of no time that anybody will see: an expiry beyond is none."""
 
 
-class Token(Struct, frozen=True):
+class Token(NamedTuple):
     """A connection or subscription token and how long it may be used."""
 
     value: str
@@ -37,8 +34,8 @@ def claims(token: str) -> dict[str, Any] | None:
     if len(parts) != 3:
         return None
     try:
-        payload = msgspec.json.decode(urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except REFUSALS:  # binascii.Error is a ValueError, too
+        payload = json_text.decode(urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except ValueError:  # binascii.Error is a ValueError, too
         return None
     return payload if isinstance(payload, dict) else None
 

@@ -1,8 +1,9 @@
-"""The commands ``telex-start autostart`` and ``telex-start integrate``."""
+"""The commands ``telex-start autostart``, ``telex-start integrate`` and ``telex-start completions``."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from .. import config_file
 from ..command_line import parse_command
@@ -66,6 +67,23 @@ def integrate(argv: list[str]) -> int:
         case _:
             print(integration.turn(True) or "The desktop knows Telex Start by its name and icon.")
     autostart.keep_integration()
+    return 0
+
+
+def completions(argv: list[str]) -> int:
+    """``telex-start completions bash|zsh|fish``, for a shell that does not look where this was installed (pipx).
+
+    Returns:
+        0.
+
+    Raises:
+        ConfigError: an option or the argument is wrong.
+    """
+    shell = parse_command("completions", argv).shell
+    here = Path(__file__)
+    packaged, in_a_checkout = here.with_name("completions"), here.parents[2] / "assets" / "completions"
+    file = (packaged if packaged.is_dir() else in_a_checkout) / f"telex-start.{shell}"
+    sys.stdout.buffer.write(file.read_bytes())  # with the ends of lines that a shell on Windows wants too
     return 0
 
 

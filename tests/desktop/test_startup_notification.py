@@ -17,7 +17,7 @@ from telex_start.desktop.bus.bus import Bus
 from telex_start.desktop.help.log_viewer import open_log
 from telex_start.desktop.main_app.main_app import open_address
 from telex_start.desktop.tray.statusnotifier_tray import StatusNotifierTray
-from telex_start.events import Event, IconClicked, MenuClicked
+from telex_start.events import Event, IconClicked, MenuClicked, MenuOpened
 from telex_start.face import SIGNED_OUT
 from telex_start.menu import MenuItem
 from tests.fake_desktop import TIMEOUT, FakePanel, PrivateBus, Xvfb
@@ -102,9 +102,14 @@ def test_a_browser_that_cannot_be_started_is_not_waited_for(
 @contextmanager
 def shown(bus: PrivateBus, folder: Any) -> Iterator[SimpleQueue[Event]]:
     events: SimpleQueue[Event] = SimpleQueue()
+
+    def tell(event: Event) -> None:
+        if not isinstance(event, MenuOpened):
+            events.put(event)
+
     connection = Bus(bus.address, keep=True)
-    tray = StatusNotifierTray(connection, SIGNED_OUT, events.put, lambda there: None, lambda: None, folder)
-    tray.start()
+    tray = StatusNotifierTray(connection, SIGNED_OUT, tell, lambda there: None, folder)
+    tray.add_menu()
     connection.start()
     try:
         yield events

@@ -49,7 +49,7 @@ def test_the_help_names_every_option_and_command(tmp_path: Path) -> None:
     assert "--ca-file" in out
 
 
-@pytest.mark.parametrize("name", [command.name for command in COMMANDS.values() if not command.hidden])
+@pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_that_is_listed_is_there(tmp_path: Path, name: str) -> None:
     code, out, errors = said(tmp_path, name, "--help")
     assert (code, errors) == (0, "")

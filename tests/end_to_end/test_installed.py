@@ -41,6 +41,8 @@ def test_an_empty_environment_and_pip_give_an_icon_with_a_menu(tmp_path: Path) -
         *("share/zsh/site-functions/_telex-start", "share/fish/vendor_completions.d/telex-start.fish"),
     ):
         assert (folder / shipped).is_file()
+    printed = subprocess.check_output([folder / "bin" / "telex-start", "completions", "zsh"], cwd=tmp_path)
+    assert printed == (folder / "share/zsh/site-functions/_telex-start").read_bytes()
     with PrivateBus() as bus:
         the_desktop_entry_is_shipped_and_the_doctor_tells_how_to_install_it(folder, tmp_path, bus)
     seen = subprocess.run([folder / "bin" / "python", "-c", "import gi"], stderr=subprocess.DEVNULL)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from telex_start.command_line import AGENT, COMMANDS
+from telex_start import command_line
 from telex_start.config import settings
 from tests.process import ROOT
 
@@ -26,7 +26,7 @@ FILES = {
     "zsh": ASSETS / "completions" / "telex-start.zsh",
     "fish": ASSETS / "completions" / "telex-start.fish",
 }
-SHOWN = {name for name, command in COMMANDS.items() if not command.hidden}
+SHOWN = set(command_line.COMMANDS)
 
 
 def needs(tool: str) -> str:
@@ -35,12 +35,19 @@ def needs(tool: str) -> str:
     return tool
 
 
-@pytest.mark.parametrize("kind", FILES)
-def test_what_is_shipped_is_current(kind: str) -> None:
-    made = subprocess.run(
-        [sys.executable, "-m", "telex_start.reference", kind], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert made.stdout == FILES[kind].read_text(), "make man completions"
+def test_what_is_shipped_is_current(tmp_path: Path) -> None:
+    (tmp_path / "completions").mkdir()
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "packaging/reference.py", tmp_path], cwd=ROOT, env=environ, check=True)
+    for file in FILES.values():
+        assert (tmp_path / file.relative_to(ASSETS)).read_text() == file.read_text(), "make man completions"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_completion_is_printed_for_a_shell_that_does_not_find_it(shell: str, tmp_path: Path) -> None:
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "telex_start", "completions", shell]
+    assert subprocess.check_output(command, cwd=tmp_path, env=environ) == FILES[shell].read_bytes()
 
 
 def test_the_wheel_ships_them_where_man_and_the_shells_look() -> None:
@@ -57,7 +64,9 @@ def test_the_wheel_ships_them_where_man_and_the_shells_look() -> None:
 # --- the man page ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("lint", [["mandoc", "-Tlint"], ["man", "--warnings", "-l"]], ids=["mandoc", "man"])
+@pytest.mark.parametrize(
+    "lint", [["mandoc", "-Tlint", "-Wwarning"], ["man", "--warnings", "-l"]], ids=["mandoc", "man"]
+)
 def test_nothing_is_wrong_with_the_man_page(lint: list[str]) -> None:
     needs(lint[0])
     environ = {**os.environ, "LC_ALL": "C.UTF-8", "MANROFFSEQ": ""}
@@ -75,10 +84,10 @@ def test_the_man_page_says_all() -> None:
         "SEE ALSO",
     ):
         assert f"\n{section}\n" in page
-    for option in AGENT.options:
-        assert re.search(rf"^ +{option.name}\b", page, re.MULTILINE)
-    for name in COMMANDS:
-        assert (re.search(rf"^ +{name}\b", page, re.MULTILINE) is not None) is (name in SHOWN)
+    for option in re.findall(r"^  (--[a-z-]+)", command_line.parser().format_help(), re.MULTILINE):
+        assert re.search(rf"^ +{option}\b", page, re.MULTILINE)
+    for name in SHOWN:
+        assert f"\n   telex-start {name}\n" in page
     for variable, _ in settings().values():
         assert variable in page
     for code in range(4):
@@ -99,7 +108,7 @@ class Bash:
         words = [*re.findall(r"=|[^\s=]+", line), *([""] if line.endswith(" ") else [])]
         script = f"""source {shlex.quote(str(FILES["bash"]))}
             COMP_WORDS=({shlex.join(words)}) COMP_CWORD={len(words) - 1}
-            [[ $(complete -p telex-start) == "complete -F _telex_start telex-start" ]] && _telex_start
+            [[ $(complete -p telex-start) == *" -F _telex_start telex-start" ]] && _telex_start
             printf '%s\\n' "${{COMPREPLY[@]}}"
         """
         done = subprocess.run(
@@ -198,6 +207,7 @@ SHELLS: dict[str, Callable[[Path], Callable[[str], set[str]]]] = {"bash": Bash, 
         ("telex-start autostart o", {"on", "off"}),
         ("telex-start autostart on --h", {"--headless", "--help"}),
         ("telex-start integrate s", {"status"}),
+        ("telex-start completions ", {"bash", "zsh", "fish"}),
         ("telex-start sandbox --new", {"--new-message"}),
         ("telex-start sandbox --new-message ", {"before", "after", "never"}),
         ("telex-start demo --sto", {"--story-interval"}),

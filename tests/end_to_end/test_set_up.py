@@ -91,8 +91,10 @@ def test_it_makes_the_environment_with_that_python_alone(checkout: Path, system:
 def test_only_what_is_locked_is_fetched(checkout: Path, purpose: str) -> None:
     """Neither the newest of something nor what something is built with."""
     a_python(checkout)
-    packages, project = installed(checkout, purpose)
+    packages, *sources, project = installed(checkout, purpose)
     assert packages.endswith(f" install --only-binary :all: --require-hashes -r {LOCKS[purpose]}")
+    for each in sources:
+        assert " install --no-deps --no-build-isolation --require-hashes -r packaging/requirements/" in each
     assert project.endswith(" install --no-index --no-deps --no-build-isolation -e .")
 
 

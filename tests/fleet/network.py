@@ -118,14 +118,6 @@ class _WebSocket:
             self._closed = came
         raise self._closed
 
-    def at_hand(self) -> list[bytes]:
-        """Each frame comes by itself."""
-        return []
-
-    def gather(self, seconds: float) -> None:
-        """They do so in a stream too."""
-        self._world.sleep(seconds)
-
     def send(self, text: str) -> None:
         if self._closed is not None:
             raise Closed(codes.NO_CLOSE_FRAME)

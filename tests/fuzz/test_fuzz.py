@@ -78,7 +78,7 @@ def as_it_came(message: Any, secrets: list[str]) -> str:
     [
         (Frames, frames, "_integer", any_integer),
         (Publications, wording, "cut", whole),
-        (Answers, telex_api, "one_line", as_it_came),
+        (Answers, telex_api, "_one_line", as_it_came),
     ],
 )
 def test_a_planted_defect_is_found_kept_and_found_again_at_once(

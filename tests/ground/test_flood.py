@@ -239,7 +239,7 @@ def test_with_the_unread_state_a_summary_never_tells_more_than_is_unread(
         now += wait
         summary = rule.due(now, state.unread_of)
         if summary is not None:
-            assert 0 < summary.count <= state.counts().unread
+            assert 0 < summary.threads <= state.counts().unread
             assert 0 < summary.conversations <= state.counts().conversations
         data = {"channels_id": ident, "thread_count": threads}
         growth = state.count(conversation(ident), data)

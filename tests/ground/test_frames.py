@@ -258,36 +258,10 @@ def test_no_frame_of_publications_has_too_many_lines() -> None:
     assert frames.MOST_LINES * len(shortest) > MOST_BYTES
 
 
-_PUSH = '{"push":{"channel":"o/u","pub":%s}}'
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        *(_PUSH % pub for pub in ("{}", '{"data":1}', '{"data":[{}],"offset":7,"info":{}}', "null", "[]", "7")),
-        *(
-            _PUSH % f'{{"data":1,"offset":{value}}}'
-            for value in ("-1", "1.0", "true", '"7"', str(2**64 - 1), str(2**64))
-        ),
-        *(_PUSH % f'{{"data":"{value}"}}' for value in ("\\ud83d", "\\u0000", "é", "a\\nb")),
-        _PUSH % ('{"data":' + "[" * 5000 + "]" * 5000 + "}"),
-        '{"push":{"channel":7,"pub":{"data":1}}}',
-        '{"push":{"pub":{"data":1}}}',
-        '{"push":{"channel":"o/u","pub":{"data":1},"unsubscribe":{"code":2500}}}',
-        '{"push":{"channel":"o/u","unsubscribe":{"code":2500}}}',
-        '{"id":3,"push":{"channel":"o/u","pub":{"data":1}}}',
-        '{"id":0,"push":{"channel":"o/u","pub":{"data":1}}}',
-        '{"push":{"channel":"o/u","pub":{"data":1}},"push":7}',
-        ' {"push" : {"pub":{"data":1},"channel":"o/u"}} ',
-        "{}",
-        "7",
-    ],
-)
-def test_the_fast_way_makes_of_a_push_what_the_general_way_makes(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    fast = [list(frames.decode(frame)) for frame in (line, line.encode(), f"{line}\n{line}")]
-    monkeypatch.setattr(frames, "_publication_push", lambda line: None)
-    general = list(frames.decode(line))
-    assert fast == [general, general, general * 2]
+def test_what_is_no_number_is_nothing() -> None:
+    assert decoded('{"push":{"channel":"c","pub":{"data":[NaN,Infinity,-Infinity,1]}}}') == [
+        PublicationPush("c", Publication([None, None, None, 1]))
+    ]
 
 
 def test_bytes_that_are_no_utf_8_are_replaced() -> None:

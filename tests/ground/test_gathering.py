@@ -32,7 +32,7 @@ def test_what_was_unread_before_is_not_told_again() -> None:
     kept.add(news("c", unread=9, before=2))
     unread = {"a": 7, "b": 3, "c": 1}
     told = {
-        one.news.conversation.ident: one.count for one in kept.take(lambda conversation: unread[conversation.ident])
+        one.news.conversation.ident: one.threads for one in kept.take(lambda conversation: unread[conversation.ident])
     }
     assert told == {"a": 3, "b": 1, "c": 1}, "b: a mention in a thread that was unread; c: most of it was read"
 

@@ -23,7 +23,7 @@ PACKAGE = "telex_start"
 HOUSE = Path(telex_start.__file__).parent
 
 GROUND = {
-    *("", "stand_ins", "sparing", "errors", "states", "menu", "events", "face", "config", "clock", "printable"),
+    *("", "errors", "states", "menu", "events", "face", "config", "clock", "printable"),
     *("toast", "remembered"),
 }
 """Modules at the root that every room but the sandbox may import; "" is the package itself, with its version."""
@@ -32,8 +32,6 @@ ROOMS: dict[str, set[str]] = {
     # The ground, from the bottom up.
     "": set(),
     "errors": set(),
-    "stand_ins": set(),
-    "sparing": {"stand_ins"},
     "states": set(),
     "menu": set(),
     "clock": set(),
@@ -113,8 +111,6 @@ ROOMS: dict[str, set[str]] = {
     | {"desktop", "desktop.preferences"},
     "demo": {"command_line", "process"},
     "failed_start": {"console", "news"} | {"desktop.bus", "desktop.toasts"},
-    # The sandbox describes its options itself.
-    "reference": {"command_line", "sandbox"},
     "sandbox": set(),
     "frozen": {"__main__"},
     "__main__": {
@@ -165,7 +161,7 @@ PURE_LIBRARIES = {
     "math",
     "operator",
 } | {
-    *("re", "typing", "unicodedata", "urllib.parse", "msgspec", "base64", "hashlib"),
+    *("re", "typing", "unicodedata", "urllib.parse", "dataclasses", "base64", "hashlib"),
     "logging",  # it writes, but only tells: nothing that these modules decide depends on it
 }
 """What pure modules may import. Not: sockets, clocks, chance, threads, queues, files, the system."""
@@ -173,6 +169,8 @@ IMPURE_CALLS = {"open", "input", "print", "exec", "eval", "compile", "__import__
 
 OWNERS: dict[str, set[str]] = {
     "truststore": {"net/tls.py"},
+    "requests": {"net/https.py"},
+    "urllib3": {"net/https.py"},
     "websocket": {"push/websocket.py"},
     "platformdirs": {"process/paths.py"},
     "tomlkit": {"settings_text.py"},
@@ -186,13 +184,12 @@ OWNERS: dict[str, set[str]] = {
     "tkinter": {"desktop/tk/", "desktop/login/window.py", "desktop/preferences/", "desktop/help/text_window.py"},
     "tktooltip": {"desktop/tk/tips.py"},
     "gi": {"desktop/tray/pystray_backend.py"},
-    # The StatusNotifier icon is a package that could leave this house: it has a bus connection and a base of its own.
-    "pystray": {"desktop/tray/pystray_backend.py", "desktop/statusnotifier/pystray_base.py"},
+    # The StatusNotifier icon is a package that could leave this house: it asks for a bus connection, and for pystray.
+    "pystray": {"desktop/tray/pystray_backend.py", "desktop/statusnotifier/icon.py"},
     "jeepney": {"desktop/bus/", "desktop/statusnotifier/"},
     "aiohttp": {"sandbox/"},
     "jwt": {"sandbox/"},
     "trustme": {"sandbox/"},
-    "msgspec": {""},  # how values are written in this house; what is before the icon does without
 }
 """Package -> the modules or folders that may import it."""
 

@@ -11,10 +11,12 @@ from typing import NamedTuple
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = ROOT / "packaging" / "requirements"
 LOCKS = sorted(REQUIREMENTS.glob("*.txt"))
+LOWEST = "lowest.txt"
 
 MACHINES = [
     {"sys_platform": "linux", "platform_machine": "x86_64", "platform_system": "Linux", "os_name": "posix"},
@@ -77,7 +79,7 @@ def asked(lock: Path) -> list[Requirement]:
     with (ROOT / "pyproject.toml").open("rb") as file:
         content = tomllib.load(file)
     lines = list(content["project"]["dependencies"])
-    if lock.name != "runtime.txt":
+    if lock.name not in ("runtime.txt", LOWEST):
         extras = content["project"]["optional-dependencies"]
         assert extras["test"][0] == "telex-start[sandbox]"
         lines += extras["sandbox"] + content["build-system"]["requires"]
@@ -128,10 +130,17 @@ def test_a_lock_names_what_is_asked_for_and_what_that_needs_and_nothing_else(loc
 
 def test_what_two_locks_have_is_of_one_version() -> None:
     """What is tested is what is released, and built as it is released."""
-    pins = [pin for lock in LOCKS for pin in read(lock)]
+    pins = [pin for lock in LOCKS if lock.name != LOWEST for pin in read(lock)]
     for environment in ENVIRONMENTS:
         here = {(pin.name, pin.version) for pin in pins if pin.holds(environment)}
         assert len(here) == len(dict(here)), environment
+
+
+def test_the_lowest_versions_are_those_that_the_bounds_name() -> None:
+    pins = {pin.name: pin.version for pin in read(REQUIREMENTS / LOWEST)}
+    for need in asked(REQUIREMENTS / LOWEST):
+        (lowest,) = (each.version for each in need.specifier if each.operator == ">=")
+        assert Version(pins[canonicalize_name(need.name)]) == Version(lowest), need
 
 
 def test_the_folder_packaging_is_no_python_package() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import socket
 import sys
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from telex_start.errors import ProxyFailed
 from telex_start.net import proxies
 from telex_start.net.proxies import Proxy
-from telex_start.net.sockets import DeadlineSocket
+from telex_start.net.sockets import BoundedSocket
 
 VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
@@ -121,38 +122,26 @@ def test_one_that_cannot_be_used_is_of_no_consequence_to_this_machine_itself(mon
 # --- getting through it ---------------------------------------------------------------------------------------------
 
 
-class Line:
-    """The proxy's end of a connection, by hand."""
-
-    def __init__(self, answer: str) -> None:
-        self.sent = b""
-        self._answer = answer.replace("\n", "\r\n").encode()
-
-    def sendall(self, data: bytes) -> None:
-        self.sent += data
-
-    def recv(self, size: int) -> bytes:
-        piece, self._answer = self._answer[:size], self._answer[size:]
-        return piece
-
-
-def through(answer: str, proxy: Proxy | None = None, host: str = "api.telex.im") -> Line:
-    line = Line(answer)
-    sock: DeadlineSocket = line  # type: ignore[assignment]
-    (proxy or Proxy("p", 3128, "https_proxy", None, None)).tunnel(sock, host, 443)
-    return line
+def through(answer: str, proxy: Proxy | None = None, host: str = "api.telex.im") -> bytes:
+    """Have a proxy answer so; gives what it was sent."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(answer.replace("\n", "\r\n").encode())
+        theirs.shutdown(socket.SHUT_WR)
+        (proxy or Proxy("p", 3128, "https_proxy", None, None)).tunnel(BoundedSocket(ours), host, 443)
+        return theirs.recv(4096)
 
 
 @pytest.mark.parametrize("answer", ["HTTP/1.1 200 Connection established\n\n", "HTTP/1.0 204\nVia: x\n\n"])
 def test_a_proxy_is_asked_for_the_host(answer: str) -> None:
-    assert through(answer).sent == b"CONNECT api.telex.im:443 HTTP/1.1\r\nHost: api.telex.im:443\r\n\r\n"
-    assert through(answer, host="::2").sent.startswith(b"CONNECT [::2]:443 HTTP/1.1\r\n")
+    assert through(answer) == b"CONNECT api.telex.im:443 HTTP/1.1\r\nHost: api.telex.im:443\r\n\r\n"
+    assert through(answer, host="::2").startswith(b"CONNECT [::2]:443 HTTP/1.1\r\n")
 
 
 def test_a_proxy_is_told_user_name_and_password() -> None:
-    line = through("HTTP/1.1 200 OK\n\n", Proxy("p", 3128, "https_proxy", "ada", "p@ss:wörd"))
+    sent = through("HTTP/1.1 200 OK\n\n", Proxy("p", 3128, "https_proxy", "ada", "p@ss:wörd"))
     pair = base64.b64encode("ada:p@ss:wörd".encode())
-    assert b"Proxy-Authorization: Basic " + pair + b"\r\n" in line.sent
+    assert b"Proxy-Authorization: Basic " + pair + b"\r\n" in sent
 
 
 WANTS = "HTTP/1.1 407 Proxy Authentication Required\nProxy-Authenticate: {}\n\n"

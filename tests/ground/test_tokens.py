@@ -46,6 +46,7 @@ def test_no_text_makes_reading_it_raise(text: str) -> None:
 def test_no_expiry_makes_reading_it_raise(expiry: Any) -> None:
     made = tokens.received(token({"exp": expiry}), NOW, SERVER_TIME)
     assert isinstance(made.usable(NOW), bool)
+    assert made.expires_at is None or made.expires_at > NOW
 
 
 @pytest.mark.parametrize("wrong_by", [0.0, 3600.0, -3600.0])

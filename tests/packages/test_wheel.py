@@ -75,7 +75,8 @@ def test_the_wheel_has_the_program_and_what_a_desktop_wants_of_it(built: Built, 
         (moment,) = {info.date_time for info in wheel.infolist()}
     assert len(names) == len(set(names))
     assert set(record) == set(names)
-    assert {name for name in names if not name.startswith((data, about))} == program
+    completions = {f"telex_start/setup/completions/telex-start.{shell}" for shell in ("bash", "zsh", "fish")}
+    assert {name for name in names if not name.startswith((data, about))} == program | completions
     assert {name.removeprefix(data) for name in names if name.startswith(data)} == {
         "applications/telex-start.desktop",
         "icons/hicolor/scalable/apps/telex-start.svg",

@@ -27,7 +27,7 @@ sys.meta_path.insert(0, Without())
 for name in [name for name in sys.modules if is_left_out(name)]:
     del sys.modules[name]
 import telex_start
-elsewhere = ("telex_start.sandbox", "telex_start.reference", "telex_start.setup.macos")
+elsewhere = ("telex_start.sandbox", "telex_start.setup.macos")
 for module in pkgutil.walk_packages(telex_start.__path__, "telex_start.", onerror=lambda name: None):
     if not module.name.startswith(elsewhere) and not module.name.endswith("__main__"):
         try:

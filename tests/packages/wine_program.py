@@ -179,7 +179,7 @@ def test_the_zip_has_one_folder_of_one_time_and_nothing_of_wine_or_of_tests(inst
         assert f"telex-start/{name}" in names
     for program in PROGRAMS:
         text = (installed.folder / program).read_bytes()
-        for word in (b"sitecustomize", b"telex_start.sandbox", b"telex_start.reference", b"unittest", b"setuptools"):
+        for word in (b"sitecustomize", b"telex_start.sandbox", b"unittest", b"setuptools"):
             assert word not in text, f"{word!r} is in {program}"
         assert b"telex_start.news.notifier" in text, "names are to be read in it"
     both = filecmp.dircmp(installed.folder, MENDED)
@@ -208,6 +208,7 @@ def test_it_says_its_version_and_what_works(installed: Installed, say: Callable[
         [line] = [line for line in words.splitlines() if line[9:].startswith(f"{finding} ")]
         assert line.startswith("ok"), line
     assert f"C:\\{PLACE}\\telex-start\\telex-start.exe" in words
+    assert installed.run("completions", "bash")[1].endswith(" telex-start")
     code, words = installed.run("sandbox")
     assert (code, "comes without the sandbox" in words, "Traceback" in words) == (2, True, False)
 

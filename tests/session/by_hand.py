@@ -9,6 +9,8 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
@@ -32,6 +34,38 @@ class Certificate:
         both = self.ca_file.with_name("both.pem")
         both.write_text(self.ca_file.read_text() + Path(ca_file).read_text())
         return str(both)
+
+
+def plain_authority(folder: Path) -> Certificate:
+    """As :class:`Certificate`, from an authority as companies made them long ago: without key identifiers."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+
+    made = Certificate(folder)
+    today = datetime.now(UTC)
+    authority, server = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+
+    def signed(name: str, key: ec.EllipticCurvePrivateKey, extension: x509.ExtensionType, critical: bool) -> bytes:
+        subject, issuer = (x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, each)]) for each in (name, "Company"))
+        builder = x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number())
+        builder = builder.not_valid_before(today - timedelta(days=1)).not_valid_after(today + timedelta(days=1))
+        certificate = builder.add_extension(extension, critical).sign(authority, hashes.SHA256())
+        return certificate.public_bytes(serialization.Encoding.PEM)
+
+    made.ca_file.write_bytes(signed("Company", authority, x509.BasicConstraints(True, None), True))
+    name = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    both = folder / "server.pem"
+    both.write_bytes(
+        server.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        + signed("server", server, name, False)
+    )
+    made.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    made.context.load_cert_chain(both)
+    return made
 
 
 @contextmanager

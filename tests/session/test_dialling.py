@@ -11,7 +11,6 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-import truststore
 
 from telex_start import clock
 from telex_start.config import Config
@@ -281,8 +280,3 @@ def test_the_doctor_says_that_a_look_up_is_slow(
     assert "127.0.0.1, but that took" in slow[0]
     assert "first name server" in slow[0]
     assert not [finding for finding in found if finding.mark is Mark.MISSING]
-
-
-def test_truststore_gets_the_name_as_text() -> None:
-    """Windows' own verification takes nothing else: there nobody got online."""
-    assert tls.server_name(truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT), "telex.example") == "telex.example"

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import gzip
 import socket
+import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
+import certifi
 import pytest
 
 from telex_start import clock
@@ -17,7 +22,7 @@ from telex_start.net.dialling import Dialler
 from telex_start.net.https import Answer, Https
 from telex_start.net.sockets import Deadline
 from telex_start.states import State
-from tests.session.by_hand import HEAD, Certificate, Relay, request_of, serving
+from tests.session.by_hand import HEAD, Certificate, Relay, plain_authority, request_of, serving
 from tests.session.conftest import Start, Telex
 
 MUCH = 300_000_000
@@ -281,6 +286,51 @@ def test_a_length_that_is_none_is_refused_at_once(https: Https, certificate: Cer
 
     with serving(talk, certificate.context) as port, pytest.raises(TelexFailure, match="could not be read"):
         ask(https, port, "a")
+
+
+# --- who is trusted -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="they have stores of their own")
+def test_the_system_s_authorities_are_trusted(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.ca_file))
+    made = Https(Dialler(tls.context(None), clock.now), clock.now, "test")
+    with serving(Server(1, close).talk, certificate.context) as port:
+        assert ask(made, port, "a").status == 200
+        made.close()
+
+
+def test_an_authority_that_certifi_alone_knows_is_not_trusted(
+    certificate: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """requests adds certifi's to those of the system, which the person administers."""
+    monkeypatch.setattr(certifi, "where", lambda: str(certificate.ca_file))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate.ca_file))
+    made = Https(Dialler(tls.context(None), clock.now), clock.now, "test")
+    server = Server(1, close)
+    with serving(server.talk, certificate.context) as port, pytest.raises(NoNetwork, match="could not be verified"):
+        ask(made, port, "a")
+    assert server.seen == []
+
+
+def test_a_company_s_authority_without_key_identifiers_is_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python 3.13 and newer refuse it; elsewhere the flag that does so is set here by hand."""
+    plain = ssl.create_default_context
+
+    def strict(*args: Any, **options: Any) -> ssl.SSLContext:
+        made = plain(*args, **options)
+        made.verify_flags |= ssl.VERIFY_X509_STRICT
+        return made
+
+    monkeypatch.setattr(ssl, "create_default_context", strict)
+    certificate = plain_authority(tmp_path)
+    made = Https(Dialler(tls.context(str(certificate.ca_file)), clock.now), clock.now, "test")
+    server = Server(1, close)
+    with serving(server.talk, certificate.context) as port:
+        assert ask(made, port, "a").status == 200
+        made.close()
 
 
 # --- in the life of a session ---------------------------------------------------------------------------------------

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
-import shutil
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -119,59 +117,6 @@ def test_the_first_address_that_is_a_black_hole_does_not_eat_all_the_time(
         https.close()
         for filler in fillers:
             filler.close()
-
-
-@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="OpenSSL's own store")
-def test_the_file_of_all_authorities_is_read_where_the_folder_does_not_do(
-    certificate: Certificate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = tmp_path / "certs"
-    folder.mkdir()
-    (folder / "01234567.0").write_text("somebody else's")
-    monkeypatch.setenv("SSL_CERT_DIR", str(folder))
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.ca_file))
-    context = tls.context(None)
-    assert not context.cert_store_stats()["x509"], "it was read before it was needed"
-    https = Https(Dialler(context, clock.now), clock.now, "test")
-
-    def talk(client: socket.socket) -> None:
-        request_of(client)
-        client.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}")
-
-    with serving(talk, certificate.context) as port:
-        answer = https.request(
-            "GET", f"https://127.0.0.1:{port}/", headers={}, json=None, deadline=Deadline(clock.now, 5)
-        )
-        https.close()
-
-    assert answer.body == b"{}"
-    assert context.cert_store_stats()["x509"] == 1
-
-
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl names the file by the certificate's subject")
-def test_an_authority_is_found_in_the_folder(
-    certificate: Certificate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    command = ["openssl", "x509", "-noout", "-subject_hash", "-in", str(certificate.ca_file)]
-    name = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    shutil.copy(certificate.ca_file, tmp_path / f"{name}.0")
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.ca_file))
-    context = tls.context(None)
-    monkeypatch.setattr(context, "load_verify_locations", lambda **_: pytest.fail("the file was read"))
-    https = Https(Dialler(context, clock.now), clock.now, "test")
-
-    def talk(client: socket.socket) -> None:
-        request_of(client)
-        client.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}")
-
-    with serving(talk, certificate.context) as port:
-        answer = https.request(
-            "GET", f"https://127.0.0.1:{port}/", headers={}, json=None, deadline=Deadline(clock.now, 5)
-        )
-        https.close()
-
-    assert answer.body == b"{}"
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="OpenSSL's own store")

@@ -10,7 +10,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from telex_start.events import CountsUnknown, How, ReconnectNow
+from telex_start.events import How, ReconnectNow
 from telex_start.session.connection import PushConnection
 from telex_start.states import State
 from tests.servers import Sandbox
@@ -61,56 +61,16 @@ def test_many_messages_in_a_frame_come_one_by_one_and_in_order(telex: Telex, age
     assert session.reconnects == 0
 
 
-def test_a_frame_that_came_with_one_of_the_row_before_came_now() -> None:
-    """Its time was that of the machine's start: after 500 frames in a row the link counted as silent for all that."""
-    connection = PushConnection.__new__(PushConnection)
-    client = Mock(has_outgoing=False)
-    client.receive.return_value = []
-    parts = {"_websocket": Mock(), "_client": client, "_now": lambda: 5000.0, "_ending": None}
-    connection.__dict__.update(parts)
-    connection._websocket.at_hand.side_effect = [[b"{}"], []]  # type: ignore[attr-defined]
-    connection._websocket.receive.return_value = None  # type: ignore[attr-defined]
-    assert connection._receive(6000.0)
-    client.receive.assert_called_once_with(b"{}", 5000.0)
-
-
-class _Row:
-    """A WebSocket that gives frames one by one, and after some of them others that have gathered."""
-
-    def __init__(self, one_by_one: list[bytes], gathering: list[list[bytes]]) -> None:
-        self.receive = Mock(side_effect=[*one_by_one, None])
-        self.gather = Mock(side_effect=lambda _: self._there.extend(gathering.pop(0)))
-        self._there: list[bytes] = []
-
-    def at_hand(self) -> list[bytes]:
-        there, self._there = self._there, []
-        return there
-
-
-def test_the_frames_of_a_stream_gather_and_all_come_in_their_order() -> None:
-    """Each frame woke three threads: 20,000 in two seconds cost half as much processor time again."""
-    came: list[bytes] = []
-    client = Mock(has_outgoing=False)
-    client.receive.side_effect = lambda frame, now: came.append(frame) or [CountsUnknown("c")]  # type: ignore[func-returns-value]
-    row = _Row([b"%d" % n for n in range(8)] + [b"11"], [[b"8", b"9", b"10"], [], []])
-    connection = PushConnection.__new__(PushConnection)
-    connection.__dict__.update(
-        _websocket=row, _client=client, _now=lambda: 5000.0, _ending=None, _dispatch=lambda event: None
-    )
-    assert connection._receive(6000.0)
-    assert came == [b"%d" % n for n in range(12)]
-    assert row.gather.call_count == 3
-
-
 def test_after_a_ping_nothing_else_is_waited_for_at_once() -> None:
     """Each ping woke the agent twice, the second time a millisecond later for nothing."""
     client = Mock(has_outgoing=False)
     client.receive.return_value = []
-    row = _Row([b"{}"], [])
+    websocket = Mock()
+    websocket.receive.side_effect = [b"{}", None]
     connection = PushConnection.__new__(PushConnection)
-    connection.__dict__.update(_websocket=row, _client=client, _now=lambda: 5000.0, _ending=None)
+    connection.__dict__.update(_websocket=websocket, _client=client, _now=lambda: 5000.0, _ending=None)
     assert connection._receive(6000.0)
-    assert row.receive.call_count == 1
+    assert websocket.receive.call_count == 1
 
 
 def test_newline_joined_messages_with_pings_inside(own: Telex, agent: Start) -> None:

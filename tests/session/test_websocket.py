@@ -10,7 +10,7 @@ import time
 import pytest
 
 from telex_start import clock
-from telex_start.errors import TelexFailure
+from telex_start.errors import TelexFailure, Temporary
 from telex_start.net import tls
 from telex_start.net.dialling import Dialler
 from telex_start.push import codes
@@ -126,49 +126,12 @@ def test_what_came_in_one_piece_is_taken_in_its_order(certificate: Certificate) 
     with serving(talk, certificate.context) as port:
         websocket = connected(certificate, port)
         assert websocket.receive(10) == b"1"
-        assert websocket.at_hand() == [b"2" * 300]
-        assert websocket.at_hand() == []
-        assert [websocket.receive(10) for _ in range(4)] == [b"of two", b"3", b"x" * 20_000, b"4"]
+        assert [websocket.receive(10) for _ in range(5)] == [b"2" * 300, b"of two", b"3", b"x" * 20_000, b"4"]
         with pytest.raises(Closed) as closed:
             websocket.receive(10)
         websocket.close()
     assert closed.value.code == 3005
     assert answers == [(PONG, b"7")]
-
-
-def test_what_has_gathered_is_taken_in_its_order_and_then_the_end(certificate: Certificate) -> None:
-    all_sent = threading.Event()
-
-    def talk(client: socket.socket) -> None:
-        shake_hands(client)
-        for number in range(5):  # each in a TLS record of its own
-            client.sendall(frame(TEXT, str(number).encode()))
-        client.sendall(frame(TEXT, b"5")[:2])
-        all_sent.set()
-        assert frame_of(client) == (PONG, b"7")
-        client.sendall(frame(TEXT, b"5")[2:] + frame(CLOSE, (3005).to_bytes(2, "big")))
-
-    with serving(talk, certificate.context) as port:
-        websocket = connected(certificate, port)
-        assert websocket.receive(10) == b"0"
-        assert all_sent.wait(10)
-        websocket.gather(0.0)
-        assert websocket.at_hand() == [b"1", b"2", b"3", b"4"]
-        websocket.gather(0.0)  # nothing more is there
-        assert websocket.at_hand() == []
-        assert websocket.receive(0.001) is None
-        websocket.gather(0.0)  # half a frame is the reader's
-        assert websocket.at_hand() == []
-        made = websocket._websocket
-        assert made is not None
-        made.pong(b"7")
-        assert websocket.receive(10) == b"5"
-        with pytest.raises(Closed) as closed:
-            websocket.receive(10)
-        websocket.gather(0.0)
-        websocket.close()
-        websocket.gather(0.0)
-    assert closed.value.code == 3005
 
 
 # --- sizes ----------------------------------------------------------------------------------------------------------
@@ -246,7 +209,8 @@ def test_a_cookie_is_neither_kept_nor_read(certificate: Certificate, monkeypatch
             assert websocket.receive(10) == FINE
             websocket.close()
     assert len(requests) == 3
-    assert not any(b"cookie" in request.lower() for request in requests)
+    assert not any(b"cookie:" in request.lower() or b"origin:" in request.lower() for request in requests)
+    assert all(b"\r\nUser-Agent: test\r\n" in request for request in requests)
 
 
 # --- the handshake --------------------------------------------------------------------------------------------------
@@ -270,6 +234,15 @@ def test_what_is_no_answer_to_the_handshake_opens_nothing(certificate: Certifica
         client.sendall(answer)
 
     with serving(talk, certificate.context) as port, pytest.raises(Exception, match="could not be reached"):
+        connected(certificate, port)
+
+
+@pytest.mark.parametrize("field", ["Sec-WebSocket-Extensions: permessage-deflate", "Sec-WebSocket-Protocol: chat"])
+def test_what_nobody_asked_for_is_not_agreed_to(certificate: Certificate, field: str) -> None:
+    def talk(client: socket.socket) -> None:
+        shake_hands(client, field)
+
+    with serving(talk, certificate.context) as port, pytest.raises(Temporary, match="could not be reached"):
         connected(certificate, port)
 
 

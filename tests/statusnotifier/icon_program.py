@@ -1,6 +1,7 @@
 """A script with nothing but an icon: what such a program costs, and how it ends.
 
-With the argument ``modules`` it prints, at its end, the names of all modules that it has loaded.
+With the argument ``modules`` it prints, at its end, ``PYSTRAY_BACKEND`` and the names of all modules that it has
+loaded.
 """
 
 from __future__ import annotations
@@ -8,10 +9,11 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import Any
+from queue import SimpleQueue
 
 from telex_start.desktop.bus.bus import Bus, session_address
-from telex_start.desktop.statusnotifier import Icon, Menu, MenuItem
+from telex_start.desktop.statusnotifier.icon import Icon, pystray
+from telex_start.desktop.statusnotifier.item import Item
 
 
 def picture(size: int) -> tuple[int, int, bytes]:
@@ -26,18 +28,16 @@ def main() -> None:
     """Show the icon until Exit is chosen."""
     bus = Bus(session_address(os.environ), keep=True, thread_name="tray")
     pictures = [picture(size) for size in (16, 22, 24, 32, 48, 64)]
-
-    def leave(icon: Any) -> None:
-        icon.stop()
-
-    icon = Icon("peer", pictures, "peer", Menu(MenuItem("Exit", leave)), connection=bus)
-    signal.signal(signal.SIGTERM, lambda *_: icon.stop())
-    signal.signal(signal.SIGINT, lambda *_: icon.stop())
+    leave: SimpleQueue[None] = SimpleQueue()  # whose put, unlike an event's set, is safe in a signal handler
+    item = Item(bus, name="peer", title="peer", pictures=pictures)
+    Icon(item, "peer", pictures, "peer", pystray.Menu(pystray.MenuItem("Exit", lambda: leave.put(None))))
+    signal.signal(signal.SIGTERM, lambda *_: leave.put(None))
+    signal.signal(signal.SIGINT, lambda *_: leave.put(None))
     bus.start()
-    icon.run()
+    leave.get()
     bus.stop()
     if "modules" in sys.argv:
-        print(*sys.modules)
+        print(os.environ.get("PYSTRAY_BACKEND"), *sys.modules)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jeepney import DBusAddress, HeaderFields, Message, MessageFlag, MessageType, new_method_call, new_signal
 
-from telex_start.desktop.statusnotifier import Menu, MenuItem
 from telex_start.desktop.statusnotifier.served import complete_types
 from tests.fake_desktop import TIMEOUT, FakePanel, PrivateBus
 from tests.statusnotifier.tray import (
@@ -23,6 +22,8 @@ from tests.statusnotifier.tray import (
     PROPERTIES,
     WATCHER,
     Asker,
+    Menu,
+    MenuItem,
     MenuReader,
     Tray,
     error_name,
@@ -166,7 +167,7 @@ def test_signals_of_others_change_nothing(target: Target) -> None:
         target.asker._connection.send(message)
     target.ask(ITEM_PATH, PEER, "Ping")
     target.tray.settle()
-    assert target.tray.icon.host is True
+    assert target.tray.item.host is True
 
 
 def test_answers_to_nothing_are_nothing(target: Target) -> None:

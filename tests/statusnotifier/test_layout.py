@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telex_start.desktop.statusnotifier import Menu, MenuItem
 from telex_start.desktop.statusnotifier.layout import DEEPEST, ROOT, Entry, Layout
+from tests.statusnotifier.tray import Menu, MenuItem
 
 
 def nothing() -> None:

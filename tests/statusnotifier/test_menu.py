@@ -8,9 +8,19 @@ from typing import Any
 
 import pytest
 
-from telex_start.desktop.statusnotifier import Menu, MenuItem
 from tests.fake_desktop import TIMEOUT, FakePanel, PrivateBus
-from tests.statusnotifier.tray import MENU, MENU_PATH, PROPERTIES, Asker, MenuReader, Tray, error_name, seen
+from tests.statusnotifier.tray import (
+    MENU,
+    MENU_PATH,
+    PROPERTIES,
+    Asker,
+    Menu,
+    MenuItem,
+    MenuReader,
+    Tray,
+    error_name,
+    seen,
+)
 
 
 class Program:

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from telex_start.desktop.statusnotifier import Menu, MenuItem
 from tests.fake_desktop import TIMEOUT, RealDesktop
 from tests.statusnotifier.screen import Colour, Screen
-from tests.statusnotifier.tray import Tray, sizes
+from tests.statusnotifier.tray import Menu, MenuItem, Tray, sizes
 
 pytestmark = pytest.mark.desktop
 
@@ -46,7 +45,6 @@ class Stage:
 
     def menu(self, tray: Tray) -> Any:
         return Menu(
-            MenuItem("", tray.click("left click"), default=True, visible=False),
             MenuItem(lambda _: self.status, None, enabled=False),
             Menu.SEPARATOR,
             MenuItem("First", tray.click("First")),
@@ -68,7 +66,7 @@ def running(request: pytest.FixtureRequest) -> Iterator[Stage]:
     with (
         RealDesktop(request.param, dunst=False) as desktop,
         Screen(desktop) as screen,
-        Tray(desktop.bus.address, icon=sizes(argb(RED)), attention_icon=sizes(argb(BLUE))) as tray,
+        Tray(desktop.bus.address, pictures=sizes(argb(RED))) as tray,
     ):
         stage = Stage(request.param, desktop, screen, tray)
         tray.icon.menu = stage.menu(tray)
@@ -114,10 +112,14 @@ def test_the_tooltip_is_the_title(stage: Stage) -> None:
     assert widths[1] > 3 * widths[0]
 
 
-def test_attention_shows_its_own_picture_and_its_end_the_first_again(stage: Stage) -> None:
+def test_while_it_wants_attention_it_shows_the_picture_of_now(stage: Stage) -> None:
     for _ in range(2):
+        stage.tray.icon.icon = sizes(argb(BLUE))
         stage.tray.icon.attention = True
         stage.icon_is(BLUE)
+        stage.tray.icon.icon = sizes(argb(GREEN))
+        stage.icon_is(GREEN)
+        stage.tray.icon.icon = sizes(argb(RED))
         stage.tray.icon.attention = False
         stage.icon_is(RED)
 
@@ -131,7 +133,7 @@ def test_hidden_it_goes_and_shown_it_comes(stage: Stage) -> None:
     stage.icon_is(RED)
 
 
-def test_left_click_is_the_default_action(stage: Stage) -> None:
+def test_a_left_click_is_told(stage: Stage) -> None:
     stage.desktop.left_click_icon()
     assert stage.tray.clicked() == "left click"
 

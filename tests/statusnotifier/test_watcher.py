@@ -13,7 +13,7 @@ import pytest
 from jeepney import Message
 
 from telex_start.desktop.bus.bus import Bus
-from telex_start.desktop.statusnotifier import Watcher
+from telex_start.desktop.statusnotifier.watcher import Watcher
 from tests.fake_desktop import TIMEOUT, FakePanel, PrivateBus
 from tests.statusnotifier.tray import ITEM_PATH, MenuReader, Tray
 
@@ -22,7 +22,7 @@ def test_icon_and_host_that_are_there_from_the_start(private_bus: PrivateBus, pa
     with Tray(private_bus.address) as tray:
         panel.wait_for_item()
         assert tray.host() is True
-        assert tray.icon.host is True
+        assert tray.item.host is True
 
 
 def test_the_panel_may_come_later(private_bus: PrivateBus) -> None:

@@ -11,9 +11,12 @@ from typing import Any, Self
 from jeepney import DBusAddress, HeaderFields, Message, MessageType, new_method_call
 
 from telex_start.desktop.bus.bus import Bus
-from telex_start.desktop.statusnotifier import Icon, Menu, MenuItem, Pixmap
+from telex_start.desktop.statusnotifier.icon import Icon, pystray
+from telex_start.desktop.statusnotifier.item import Item, Pixmap
 from tests.fake_desktop import TIMEOUT, BusClient, FakePanel, PanelItem
 from tests.stopwatch import Stopwatch
+
+Menu, MenuItem = pystray.Menu, pystray.MenuItem
 
 ITEM = "org.kde.StatusNotifierItem"
 ITEM_PATH = "/StatusNotifierItem"
@@ -37,24 +40,41 @@ class Tray:
     """An icon that runs, and what its menu's callbacks are to tell.
 
     Attributes:
-        icon: The icon.
+        item: The icon on the bus.
+        icon: pystray's.
         bus: Its connection.
         clicks: What was chosen; callbacks put it there.
         hosts: What ``on_host`` was told.
     """
 
-    def __init__(self, address: str, make_menu: Callable[[Tray], Any] | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        address: str,
+        make_menu: Callable[[Tray], Any] | None = None,
+        *,
+        pictures: list[Pixmap] | None = None,
+        title: str = "A title",
+    ) -> None:
         self.clicks: SimpleQueue[str] = SimpleQueue()
         self.hosts: SimpleQueue[bool] = SimpleQueue()
         self.bus = Bus(address, keep=True, thread_name="tray")
-        options.setdefault("icon", sizes())
-        options.setdefault("title", "A title")
-        menu = make_menu(self) if make_menu is not None else Menu(MenuItem("Exit", self.click("Exit")))
-        self.icon = Icon("example", menu=menu, connection=self.bus, on_host=self.hosts.put, **options)
+        pictures = sizes() if pictures is None else pictures
+        self.item = Item(
+            self.bus,
+            name="example",
+            title=title,
+            pictures=pictures,
+            category="Communications",
+            on_host=self.hosts.put,
+            on_activate=self.click("left click"),
+            on_middle_click=self.click("middle click"),
+        )
+        make_menu = make_menu or (lambda tray: Menu(MenuItem("Exit", tray.click("Exit"))))
+        self.icon = Icon(self.item, "example", pictures, title, make_menu(self))
+        self.icon.visible = True
 
     def __enter__(self) -> Self:
         self.bus.start()
-        self.icon.run_detached()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -139,12 +159,18 @@ class Asker(BusClient):
 
     def ask(self, name: str, path: str, interface: str | None, member: str, signature: str = "", *body: Any) -> Message:
         """Call a method and return whatever is answered."""
+        return self.begin(name, path, interface, member, signature, *body).result(TIMEOUT)
+
+    def begin(
+        self, name: str, path: str, interface: str | None, member: str, signature: str = "", *body: Any
+    ) -> Future[Message]:
+        """Call a method; what is answered comes later. Calls arrive in their order."""
         message = new_method_call(DBusAddress(path, name, interface), member, signature or None, body)
         serial = next(self._connection.outgoing_serial)
         future: Future[Message] = Future()
         self._replies[serial] = future
         self._connection.send(message, serial=serial)
-        return future.result(TIMEOUT)
+        return future
 
 
 def error_name(reply: Message) -> str:

@@ -15,7 +15,7 @@ from .machine import WITHIN, Windows, windows_path
 WRITER = """
 import logging, sys
 from telex_start.process import logs
-logs.MOST_BYTES = 1000
+logs.MOST_BYTES = 1300
 log = logs.RotatingFile(sys.argv[1])
 print("open", flush=True)
 for line in sys.stdin:

@@ -182,7 +182,7 @@ class Bus:
 
         Args:
             path: Its object path.
-            answer: Gets each method call and returns the reply, or ``None`` for a method that it does not have.
+            answer: Gets each method call and returns the reply, or ``None`` where :meth:`call` will send it later.
         """
         assert not self._loop.running, "objects are exported before the loop is started"
         self._exports[path] = answer
@@ -391,14 +391,13 @@ class Bus:
     def _serve(self, message: Message) -> None:
         fields = message.header.fields
         answer = self._exports.get(fields.get(HeaderFields.path, ""))
-        reply: Message | None = None
         try:
             if answer is not None:
                 reply = answer(message)
-            if reply is None:
+            else:
                 reply = new_error(message, "org.freedesktop.DBus.Error.UnknownMethod")
         except Exception:
             log.exception("a method call could not be served")
             reply = new_error(message, "org.freedesktop.DBus.Error.Failed")
-        if not message.header.flags & MessageFlag.no_reply_expected:
+        if reply is not None and not message.header.flags & MessageFlag.no_reply_expected:
             self.call(reply, None)

@@ -1,28 +1,21 @@
 """A pystray backend for Linux without GTK: StatusNotifierItem and dbusmenu, served straight over D-Bus.
 
-It is used as pystray is, but for the connection to the session bus, which the caller provides: so the icon needs no
-thread of its own, and the program can use the same connection for other things::
-
-    from statusnotifier import Icon, Menu, MenuItem
+The connection to the session bus is the caller's, so the icon needs no thread of its own, and the program can use the
+same connection for other things. The icon comes to the screen in two steps: an item, which needs no pystray, and while
+the panel draws it, pystray's icon with its menu::
 
     bus = ...  # anything that satisfies Connection
-    menu = Menu(MenuItem("Exit", lambda icon: icon.stop()))
-    icon = Icon("example", [(16, 16, argb)], "Example", menu, connection=bus)
+    item = Item(bus, name="example", title="Example", pictures=[(16, 16, argb)])
     bus.start()
-    icon.run()  # or icon.run_detached()
+    item.wait_until_read(0.1)
 
-What may be imported: :class:`Icon`; pystray's own ``Menu`` and ``MenuItem``; :class:`Watcher`, which tells whether
-there is a panel that shows icons; and the types :class:`Connection` and :data:`Pixmap`.
+    from statusnotifier.icon import Icon, pystray
+
+    menu = pystray.Menu(pystray.MenuItem("Exit", lambda icon: icon.stop()))
+    icon = Icon(item, "example", [(16, 16, argb)], "Example", menu)
+    icon.visible = True
 
 Modules, from the ground up: :mod:`.connection` (what is asked of the bus), :mod:`.served` (an object on the bus),
-:mod:`.pictures`, :mod:`.layout` (pystray's menu as dbusmenu's tree), :mod:`.menu_object`, :mod:`.item`,
-:mod:`.watcher`, :mod:`.notification`, :mod:`.pystray_base`, :mod:`.icon`.
+:mod:`.watcher` (the desktop's side), :mod:`.item`; then :mod:`.layout` (pystray's menu as dbusmenu's tree),
+:mod:`.menu_object`, :mod:`.icon`.
 """
-
-from .connection import Connection
-from .icon import Icon
-from .pictures import Pixmap
-from .pystray_base import Menu, MenuItem
-from .watcher import Watcher
-
-__all__ = ["Connection", "Icon", "Menu", "MenuItem", "Pixmap", "Watcher"]

@@ -37,7 +37,10 @@ class Connection(Protocol):
         """Have each new connection reported, before anything is received on it."""
 
     def export(self, path: str, answer: Callable[[Message], Message | None]) -> None:
-        """Have the method calls to an object answered: ``answer`` returns the reply to send."""
+        """Have the method calls to an object answered.
+
+        ``answer`` returns the reply to send, or ``None`` where :meth:`call` will send it later.
+        """
 
     def call(self, message: Message, on_reply: Callable[[Any], object] | None, timeout: float = ...) -> bool:
         """Send a method call and have its answer reported, or with ``None`` any message that gets no answer.

@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from .connection import Connection, LogOnce
+from .item import MENU_PATH
 from .layout import DEFAULTS, ROOT, Change, Entry, Layout
 from .served import Interface, Method, Property, Refusal, ServedObject
 
-PATH = "/MenuBar"
-"""Where it is; the same as KDE's programs use."""
 _INTERFACE = "com.canonical.dbusmenu"
 _VERSION = 3
 
@@ -24,7 +23,7 @@ class MenuObject:
     """The menu. All of it belongs to the connection's thread.
 
     Args:
-        connection: Where it is served; not started yet.
+        connection: Where it is served.
         menu: Gives the ``pystray.Menu`` of now, or ``None``.
         on_click: Gets the item that the person chose, before the panel is answered.
         on_open: The person opens the menu; the panel is not answered yet. Once for each opening.
@@ -65,7 +64,9 @@ class MenuObject:
             "IconThemePath": ("as", lambda: []),
         }
         signals = {"ItemsPropertiesUpdated": "a(ia{sv})a(ias)", "LayoutUpdated": "ui", "ItemActivationRequested": "iu"}
-        self._object = ServedObject(connection, PATH, Interface(_INTERFACE, methods, properties, signals), once)
+        self._object = ServedObject(connection, MENU_PATH, Interface(_INTERFACE, methods, properties, signals), once)
+        self.answer = self._object.answer
+        """Gives the reply to a method call."""
 
     def renew(self) -> None:
         """The menu may say something else now: tell panels what."""

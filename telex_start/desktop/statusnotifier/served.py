@@ -72,7 +72,7 @@ class ServedObject:
     """An object on the bus.
 
     Args:
-        connection: Where it is served; not started yet.
+        connection: Where its signals go; the caller has :meth:`answer` called for its path.
         path: Its object path.
         interface: What it is; the standard interfaces come by themselves.
         once: Logs what goes wrong.
@@ -97,7 +97,6 @@ class ServedObject:
             Interface(f"{_DBUS}.Peer", {"Ping": ("", "", lambda: ())}),
         ]
         self._interfaces = {found.name: found for found in [interface, *standard]}
-        connection.export(path, self.answer)
 
     def answer(self, message: Message) -> Message:
         """The reply to a method call."""

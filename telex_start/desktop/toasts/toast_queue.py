@@ -10,8 +10,6 @@ from collections import deque
 from collections.abc import Callable
 from threading import Lock
 
-from msgspec.structs import replace
-
 from ...news.text import clean, cut, one_line
 from ...news.wording import LONGEST_BODY, LONGEST_TITLE
 from ...toast import Handle, Toast
@@ -57,7 +55,7 @@ class ToastQueue:
         with self._lock:
             for place, (other, since) in enumerate(self._waiting):
                 if other.handle == toast.handle:
-                    self._waiting[place] = replace(toast, silent=other.silent), since
+                    self._waiting[place] = toast._replace(silent=other.silent), since
                     return True
             return False
 

@@ -37,11 +37,11 @@ def make_menu(
         token: Gives the activation token of the click that is being told.
     """
 
-    # The events bring msgspec, which the icon does not need.
-    def clicked(which: MenuItem | None) -> None:
-        from ...events import IconClicked, MenuClicked
+    # The events bring dataclasses, which the icon does not need.
+    def clicked(which: MenuItem) -> None:
+        from ...events import MenuClicked
 
-        tell(MenuClicked(which, token()) if which else IconClicked(token()))
+        tell(MenuClicked(which, token()))
 
     def item(which: MenuItem, **when: Callable[[Any], bool]) -> Any:
         return classes.MenuItem(which.value, lambda: clicked(which), **when)
@@ -50,7 +50,7 @@ def make_menu(
     recent = _Recent(classes, face, tell, token, mark_all, lambda: clicked(MenuItem.PREFERENCES))
     return classes.Menu(
         # What a click on the icon itself does, where the backend knows that; in no menu.
-        classes.MenuItem("", lambda: clicked(None), default=True, visible=False),
+        classes.MenuItem("", lambda: tell_click(tell), default=True, visible=False),
         classes.MenuItem(lambda _: face().status, None, enabled=False),
         classes.Menu.SEPARATOR,
         item(MenuItem.LOGIN, enabled=lambda _: face().may_log_in),
@@ -84,6 +84,13 @@ def tell_opened(tell: Callable[[Event], object]) -> None:
     from ...events import MenuOpened
 
     tell(MenuOpened())
+
+
+def tell_click(tell: Callable[[Event], object], token: str = "") -> None:
+    """The person clicked the icon."""
+    from ...events import IconClicked
+
+    tell(IconClicked(token))
 
 
 def tell_middle_click(tell: Callable[[Event], object], token: str = "") -> None:

@@ -7,9 +7,9 @@ and can hang when the desktop lacks something.
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from ...errors import NoPlaceForIcon
@@ -30,16 +30,20 @@ def platform_backend() -> Backend:
     Raises:
         NoPlaceForIcon: what it needs is missing.
     """
-    if sys.platform != "win32":
-        from .pystray_macos import detached
+    if sys.platform == "win32":
+        import pystray
+        from pystray._util import win32  # private in 0.19.5: Windows' calls, for a toast without a sound
 
-        backend = _import_backend("darwin")
-        return Backend("darwin", backend, detached(_quiet(backend.Icon)), _LARGE_SIZE, detached=True)
-    import pystray
-    from pystray._util import win32
+        icon_class = standing(_quiet(pystray.Icon), win32)
+        return Backend("win32", pystray, icon_class, _LARGE_SIZE, keeps_menu_open=True)
+    try:
+        import pystray
+    except Exception as error:  # ImportError, and what AppKit raises
+        log.info("no tray backend darwin: %s: %s", type(error).__name__, error)
+        raise NoPlaceForIcon("an icon needs PyObjC, which pystray brings, or use --headless.") from None
+    from .pystray_macos import detached
 
-    icon_class = standing(_quiet(pystray.Icon), win32)
-    return Backend(sys.platform, pystray, icon_class, _LARGE_SIZE, keeps_menu_open=True)
+    return Backend("darwin", pystray, detached(_quiet(pystray.Icon)), _LARGE_SIZE, detached=True)
 
 
 def appindicator() -> Backend:
@@ -48,67 +52,55 @@ def appindicator() -> Backend:
     Raises:
         NoPlaceForIcon: what it needs is missing; says what to install.
     """
-    backend = _import_backend("appindicator")
-    _silence_notifier()
+    backend = _backend("appindicator", _APPINDICATOR_SIZE)
     _live_without_bus()
-    return Backend("appindicator", backend, _quiet(backend.Icon), _APPINDICATOR_SIZE * _scale())
+    return backend._replace(icon_class=_silent(backend.icon_class), size=_APPINDICATOR_SIZE * _scale())
 
 
 def named(name: str) -> Backend:
-    """The backend that ``PYSTRAY_BACKEND`` names.
+    """The backend that ``PYSTRAY_BACKEND`` names, on Linux.
 
     Raises:
         NoPlaceForIcon: it cannot be used, or has no menu.
     """
     if name == "appindicator":
         return appindicator()
-    backend = _import_backend(name)
-    if not backend.Icon.HAS_MENU:
+    backend = _backend(name, _LARGE_SIZE)
+    if not backend.icon_class.HAS_MENU:
         raise NoPlaceForIcon(f"the tray backend {name} has no menu (PYSTRAY_BACKEND): unset it, or use --headless.")
-    return Backend(name, backend, _quiet(backend.Icon), _LARGE_SIZE)
+    return backend
 
 
-def _import_backend(name: str) -> Any:
-    """pystray's module of that name; it has ``Icon``, and gets ``Menu`` and ``MenuItem``."""
-    own = os.environ.get("PYSTRAY_BACKEND")
-    os.environ["PYSTRAY_BACKEND"] = "dummy"  # the package imports a backend, most of them with a toolkit
+def _backend(name: str, size: int) -> Backend:
+    from ..statusnotifier.icon import pystray
+
     try:
-        from importlib import import_module
-
-        backend: Any = import_module(f"pystray._{name}")
-        from pystray import _base
+        # Private in pystray 0.19.5, which gives out only the one that it was first imported with.
+        module = import_module(f"pystray._{name}")
     except Exception as error:  # a backend can raise anything: ImportError, ValueError of gi, Xlib's own
         log.info("no tray backend %s: %s: %s", name, type(error).__name__, error)
-        if name == "darwin":
-            raise NoPlaceForIcon("an icon needs PyObjC, which pystray brings, or use --headless.") from None
         raise NoPlaceForIcon(
             "an icon in a tray of the old kind needs PyGObject and AyatanaAppIndicator3: install python3-gi and "
             "gir1.2-ayatanaappindicator3-0.1 (as Debian and Ubuntu call them), or use --headless."
         ) from None
-    finally:
-        if own is None:
-            del os.environ["PYSTRAY_BACKEND"]
-        else:
-            os.environ["PYSTRAY_BACKEND"] = own
-    backend.Menu, backend.MenuItem = _base.Menu, _base.MenuItem
-    return backend
+    return Backend(name, pystray, _quiet(module.Icon), size)
 
 
 class _NoNotifier:
-    """Stands in for the notifier of pystray 0.19.5, which calls the notification daemon when the icon starts and stops:
-    a daemon that does not answer holds up both for half a minute."""
-
-    def notify(self, title: str, message: str, icon: str) -> None:
-        """Toasts are shown elsewhere."""
-
     def hide(self) -> None:
-        """Nothing was shown."""
+        """Nothing was shown: toasts are shown elsewhere."""
 
 
-def _silence_notifier() -> None:
-    from pystray._util import notify_dbus
+def _silent(icon_class: Any) -> Any:
+    """The class, but without the notifier of pystray 0.19.5, which calls the notification daemon when the icon starts
+    and stops: a daemon that does not answer holds up both for half a minute."""
 
-    notify_dbus.Notifier = _NoNotifier
+    class SilentIcon(icon_class):  # type: ignore[misc]
+        def _initialize(self) -> None:
+            self._notifier = _NoNotifier()
+            self._mark_ready()
+
+    return SilentIcon
 
 
 def _quiet(icon_class: Any) -> Any:

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ...face import Face
 from ...states import State
-from .. import statusnotifier
 from ..bus.bus import Bus
 from ..pixmaps import pixmaps
-from .menu import make_menu, tell_middle_click
+from ..statusnotifier.item import Item
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from ...events import Event
+    from ..statusnotifier.icon import Icon
 
 
 class StatusNotifierTray:
-    """One icon.
+    """One icon. It comes to the screen as soon as the bus is there and a panel takes it.
 
     Args:
         bus: The session bus, not started yet.
         face: What is shown first.
-        tell: Gets the clicks, on the bus's thread.
+        tell: Gets the clicks and the openings of the menu, on the bus's thread.
         on_host: Told, on the bus's thread, whether a panel shows icons: once that is known, and at every change.
-        on_open: Told there when the person opens the menu.
         cache: The folder of the drawn icons.
     """
 
@@ -37,33 +37,29 @@ class StatusNotifierTray:
         face: Face,
         tell: Callable[[Event], object],
         on_host: Callable[[bool], object],
-        on_open: Callable[[], object],
         cache: str | Path,
     ) -> None:
         self._face = face
+        self._tell = tell
+        self._tell_host = on_host
         self._cache = cache
         self._connected = threading.Event()
         self._known = threading.Event()
-        self._tell_host = on_host
         bus.on_connect(self._connected.set)
-        self._icon = statusnotifier.Icon(
-            "telex-start",
-            self._pictures(face),
-            face.title,
-            make_menu(statusnotifier, lambda: self._face, tell, self._token),
-            connection=bus,
-            on_host=self._host,
-            on_menu_open=on_open,
-            on_middle_click=lambda: tell_middle_click(tell, self._token()),
+        self._item = Item(
+            bus,
+            name="telex-start",
+            title=face.title,
+            pictures=self._pictures(face),
             category="Communications",
+            on_host=self._host,
+            on_activate=self._clicked,
+            on_middle_click=self._middle_clicked,
         )
-
-    def start(self) -> None:
-        """Show the icon as soon as the bus is there and a panel takes it. Does not wait."""
-        self._icon.run_detached()
+        self._icon: Icon | None = None
 
     def wait(self, seconds: float) -> bool:
-        """Wait until the bus has let us in; where there is a panel, a moment longer, until it has read the icon.
+        """Wait until the bus has let us in; where there is a panel, a moment longer, until it has read the picture.
 
         A caller that goes on sooner competes with the bus's thread for the interpreter, and the icon comes later.
 
@@ -75,12 +71,25 @@ class StatusNotifierTray:
         """
         if not self._connected.wait(seconds):
             return False
-        if self._known.wait(0.1) and self._icon.host:
-            self._icon.wait_until_read(0.1)
+        if self._known.wait(0.1) and self._item.host:
+            self._item.wait_until_read(0.1)
         return True
 
+    def add_menu(self) -> None:
+        """Give the icon its menu, for which panels wait. It needs pystray, whose import takes a fifth of the time from
+        ``exec`` to the icon: so it comes while the panel draws."""
+        from ..statusnotifier.icon import Icon, pystray
+        from .menu import make_menu, tell_opened
+
+        menu = make_menu(pystray, lambda: self._face, self._tell, self._item.take_activation_token)
+        face = self._face
+        opened = partial(tell_opened, self._tell)
+        self._icon = Icon(self._item, "telex-start", self._pictures(face), face.title, menu, opened)
+        self._icon.visible = True
+
     def show(self, face: Face) -> None:
-        """Show this face. An open menu stays open. From any thread."""
+        """Show this face; once there is the menu. An open menu stays open. From any thread."""
+        assert self._icon is not None
         old, self._face = self._face, face
         if (old.state, old.unread, old.quiet) != (face.state, face.unread, face.quiet):
             self._icon.icon = self._pictures(face)
@@ -90,14 +99,23 @@ class StatusNotifierTray:
 
     def stop(self) -> None:
         """Take the icon away; it is gone for good when the bus's thread comes to it."""
-        self._icon.stop()
+        self._item.stop()
 
     def _pictures(self, face: Face) -> list[tuple[int, int, bytes]]:
         return pixmaps(face.state, face.unread, self._cache, face.quiet)
 
-    def _token(self) -> str:
-        return self._icon.take_activation_token()
+    # --- on the bus's thread ----------------------------------------------------------------------------------------
 
     def _host(self, there: bool) -> None:
         self._known.set()
         self._tell_host(there)
+
+    def _clicked(self) -> None:
+        from .menu import tell_click
+
+        tell_click(self._tell, self._item.take_activation_token())
+
+    def _middle_clicked(self) -> None:
+        from .menu import tell_middle_click
+
+        tell_middle_click(self._tell, self._item.take_activation_token())

@@ -88,7 +88,7 @@ class Tray:
         if sys.platform.startswith("linux") and bus is not None and not environ.get("PYSTRAY_BACKEND"):
             from .statusnotifier_tray import StatusNotifierTray
 
-            self._item = StatusNotifierTray(bus, face, self._tell, self._host_changed, self._opened, cache)
+            self._item = StatusNotifierTray(bus, face, self._tell, self._host_changed, cache)
             self._shown = self._item
 
     def start(self, connect: Callable[[], object]) -> None:
@@ -100,12 +100,11 @@ class Tray:
         Raises:
             NoPlaceForIcon: there is nowhere to put an icon with a menu; says what to install or to do.
         """
-        if self._item is not None:
-            self._item.start()
         connect()
         if self._item is not None:
             if not self._item.wait(max(BUS_WITHIN, self._silent_for)):
                 raise _refusal("the session bus does not answer")
+            self._item.add_menu()
             # Not before: telling brings modules, and the panel would wait for its answers meanwhile.
             self._started = True
             if self._host:
@@ -173,12 +172,6 @@ class Tray:
         if not self._stopping:
             self._dispatch(event)
 
-    def _opened(self) -> None:
-        if self._started:  # a panel may ask before it shows the icon, and telling brings modules
-            from .menu import tell_opened
-
-            tell_opened(self._tell)
-
     # --- whether there is a tray, on the bus's thread ---------------------------------------------------------------
 
     def _host_changed(self, there: bool) -> None:
@@ -215,9 +208,6 @@ class Tray:
     def _tell_presence(self, there: bool, missing: str = "") -> None:
         if there is not self._last_presence:
             self._last_presence = there
-            from ... import sparing
-
-            sparing.begin()
             from ...events import TrayAppeared, TrayMissing
 
             self._tell(TrayAppeared() if there else TrayMissing(missing))

@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 from hypothesis import strategies as st
-from msgspec.structs import astuple
 
 from telex_start.config import NEWS_TYPES
 from telex_start.events import (
@@ -230,7 +229,7 @@ class Person:
         return self._organisations[index].channel
 
     def _counted(self, counts: Counts) -> None:
-        require(all(count >= 0 for count in astuple(counts)), f"counts below nothing: {counts}")
+        require(all(count >= 0 for count in counts), f"counts below nothing: {counts}")
         require(counts.conversations <= MOST_CONVERSATIONS, "conversations without end")
         require(counts.unread <= counts.conversations * MOST_COUNT, f"more unread than can be: {counts}")
 

@@ -141,6 +141,7 @@ class Proof:
 
     def _at_login(self) -> str:
         """Entries and unit name the program in /usr/bin, and nothing of them stays."""
+        assert self._must("completions", "zsh").startswith("#compdef telex-start\n")
         assert "installed for all users" in self._must("integrate", "on")
         assert "installed for all users" in self._must("integrate", "status")
         self._must("autostart", "on")
