@@ -21,7 +21,7 @@ OTHER_SYSTEMS = (
     "pystray/_win32.py",
     *(f"psutil/_ps{name}.py" for name in ("aix", "bsd", "osx", "sunos", "windows")),
 )
-COMPILED = ("charset_normalizer/*.so", "*__mypyc.*.so")
+COMPILED = ("charset_normalizer/*.so",)
 """What is there in Python, too, and never used: requests has it for answers that name no charset."""
 FOR_DEVELOPERS = ("**/*.pyi", "**/py.typed", "bin")
 PICTURES = ("Bmp", "Ico", "Png")
