@@ -14,12 +14,11 @@ _PLAIN = re.compile(rb'[^"\[\]{}]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^"\[\]{}]*)*', re.
 """Up to a bracket, or to a string whose end has not come."""
 _BETWEEN = re.compile(rb'[^"\[\]{},]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^"\[\]{},]*)*', re.DOTALL)
 """Likewise, or up to a comma."""
-_INSIDE = re.compile(
-    rb'[^"\[\]{}]*(?:(?:"[^"\\]*(?:\\.[^"\\]*)*"'
-    rb'|[{\[][^"\[\]{}]{0,40}(?:"[^"\\]{0,40}"[^"\[\]{}]{0,40}){0,8}[\]}])[^"\[\]{}]*)*',
-    re.DOTALL,
-)
-"""Likewise, of an element, and past small objects and lists: many of them one by one would take a second."""
+_SMALL = rb'[{\[][^"\[\]{}]{0,40}(?:"[^"\\]{0,40}"[^"\[\]{}]{0,40}){0,8}[\]}]'
+"""A small object or list that holds no others: many of them bracket by bracket would take a second."""
+_SMALL_ELEMENT = re.compile(_SMALL)
+_INSIDE = re.compile(rb'[^"\[\]{}]*(?:(?:"[^"\\]*(?:\\.[^"\\]*)*"|' + _SMALL + rb')[^"\[\]{}]*)*', re.DOTALL)
+"""As :data:`_PLAIN`, of an element, and past the small ones that it holds."""
 _ROW = re.compile(rb"[\[{]+|[\]}]+")
 _ELEMENT_DEPTH = 2
 """Brackets that are open around an element."""
@@ -88,6 +87,10 @@ class Elements:
             elif sign == b'"':
                 self._keep(sign)
                 self._in_string = not self._in_string
+            elif sign and self._in_list and self._element is None and (small := _SMALL_ELEMENT.match(piece, end)):
+                self._any = True
+                self._ended.append(small[0])
+                end = small.end() - 1
             elif sign:
                 end += self._brackets(piece, end, sign) - 1
             at = end + 1
