@@ -57,6 +57,9 @@ class Desk:
         """The icon, once its menu says so."""
         item = self.panel.wait_for_item()
         self.panel.wait_until(lambda: item.labels()[0] == status, f"the status {status!r}")
+        if status == "Online: 2 organisations":
+            # What is written while the agent asks what was unread before may be told with that.
+            self.telex.wait_until(lambda _: len(self.telex.calls("fetch-bots")) >= 2, timeout=30.0)
         return item
 
     def toast(self, summary: str) -> str:
