@@ -7,13 +7,11 @@ and pushes wait little. What is due besides sending and receiving is for :mod:`.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import NamedTuple
 
 from .. import __version__, clock
-from ..events import CountsUnknown, Event, How, PublicationsReceived
+from ..events import CountsUnknown, Event
 from ..push import codes
 from ..push import protocol as push
 from ..push.channel import Channel
@@ -27,11 +25,6 @@ log = logging.getLogger(__name__)
 
 _FRAMES_IN_A_ROW = 500
 """Frames that are taken before commands and what is due are looked at again."""
-_STREAM = 8
-"""After so many frames in a row the next ones are told so many at a time: to be woken for each costs the main thread
-more than to take it in."""
-_GATHER = 0.005
-"""Seconds in which more of such a stream may come before it is read on."""
 
 
 class Ending(NamedTuple):
@@ -144,28 +137,18 @@ class PushConnection:
     def _receive(self, until: float) -> bool:
         """Wait for a frame until then, and take whatever else is there already; ``False`` if nothing came."""
         seconds = max(0.0, until - self._now()) if until != float("inf") else None
-        row: list[push.Happening] = []
-        try:
-            for taken in range(_FRAMES_IN_A_ROW):
-                # What comes within a millisecond of another is taken without looking what is due in between.
-                frame = self._websocket.receive(0.0 if taken else seconds)
-                if frame is None:
-                    return taken > 0
-                now = self._heard_at = self._now()
-                happenings = self._client.receive(frame, now)
-                self._send()
-                row += happenings
-                # After a ping nothing is likely to follow, and to wait for it would be one more wake-up.
-                over = not happenings or any(isinstance(each, push.Ended) for each in happenings)
-                if over or taken < _STREAM or taken % _STREAM == 0:
-                    self._happened(_joined(row), now)
-                    row = []
-                if over:
-                    break
-                if taken and taken % _STREAM == 0:
-                    time.sleep(_GATHER)
-        finally:
-            self._happened(_joined(row), self._now())  # also where the connection has ended
+        for taken in range(_FRAMES_IN_A_ROW):
+            # What comes within a millisecond of another is taken without looking what is due in between.
+            frame = self._websocket.receive(0.0 if taken else seconds)
+            if frame is None:
+                return taken > 0
+            now = self._heard_at = self._now()
+            happenings = self._client.receive(frame, now)
+            self._happened(happenings, now)
+            self._send()
+            # After a ping nothing is likely to follow, and to wait for it would be one more wake-up.
+            if not happenings or self._ending is not None:
+                break
         return True
 
     # --- what happened ----------------------------------------------------------------------------------------------
@@ -235,19 +218,3 @@ class PushConnection:
         if code == codes.STATE_INVALIDATED:
             for channel in self._channels.values():
                 self._forget_position(channel)
-
-
-def _joined(row: list[push.Happening]) -> list[push.Happening]:
-    """What happened; messages of one channel that follow each other as they come are one event."""
-    joined: list[push.Happening] = []
-    for each in row:
-        last = joined[-1] if joined else None
-        if (
-            isinstance(each, PublicationsReceived)
-            and isinstance(last, PublicationsReceived)
-            and (each.channel, each.how, last.how) == (last.channel, How.LIVE, How.LIVE)
-        ):
-            joined[-1] = replace(last, publications=last.publications + each.publications)
-        else:
-            joined.append(each)
-    return joined
