@@ -176,7 +176,7 @@ class _Adapter(HTTPAdapter):
         return self._pool
 
     def cert_verify(self, *args: Any, **kwargs: Any) -> None:
-        """Nothing: requests would add certifi's authorities."""
+        """Nothing: requests would want certifi's file, and name its authorities to the pool."""
 
     def close(self) -> None:
         """Close the idle connection."""

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import certifi
 import pytest
 
 from telex_start import clock
@@ -288,12 +287,28 @@ def test_a_length_that_is_none_is_refused_at_once(https: Https, certificate: Cer
         ask(https, port, "a")
 
 
+def test_a_cookie_is_not_sent_back(https: Https, certificate: Certificate) -> None:
+    requests: list[bytes] = []
+
+    def talk(client: socket.socket) -> None:
+        for _ in "ab":
+            requests.append(request_of(client))
+            client.sendall(HEAD + b"Set-Cookie: who=ada; Path=/\r\nContent-Length: 2\r\n\r\n{}")
+
+    with serving(talk, certificate.context) as port:
+        for path in "ab":
+            ask(https, port, path)
+        https.close()
+    assert len(requests) == 2 and not any(b"cookie:" in request.lower() for request in requests)
+
+
 # --- who is trusted -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="they have stores of their own")
 def test_the_system_s_authorities_are_trusted(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate.ca_file))
+    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", "nowhere")  # certifi's file need not be there
     made = Https(Dialler(tls.context(None), clock.now), clock.now, "test")
     with serving(Server(1, close).talk, certificate.context) as port:
         assert ask(made, port, "a").status == 200
@@ -304,7 +319,7 @@ def test_an_authority_that_certifi_alone_knows_is_not_trusted(
     certificate: Certificate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """requests adds certifi's to those of the system, which the person administers."""
-    monkeypatch.setattr(certifi, "where", lambda: str(certificate.ca_file))
+    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(certificate.ca_file))
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate.ca_file))
     made = Https(Dialler(tls.context(None), clock.now), clock.now, "test")
     server = Server(1, close)
