@@ -18,10 +18,10 @@ from .. import __version__, clock
 from ..config import Config
 from ..errors import Refused, SessionOver, TelexStartError, Temporary
 from ..events import CancelSignIn, Command, Event, ReconnectNow, SignedIn, SignIn, SignOut, Stop
-from ..net import tls
 from ..net.dialling import Dialler
 from ..net.https import Https
 from ..net.pacing import Pacer, Waits
+from ..net.sockets import tls_context
 from ..push import codes
 from ..push.websocket import WebSocket
 from ..states import SIGNED_IN, State
@@ -76,7 +76,7 @@ class Session:
         self._chance = chance
         self._timings = timings
         self._now = now
-        context = tls.context(config.ca_file)
+        context = tls_context(config.ca_file)
         self._dialler = Dialler(context, now, timings.look_up_names_within)
         self._commands = Commands(now)
         self._stopping = threading.Event()

@@ -11,7 +11,6 @@ from unittest.mock import patch
 
 from telex_start import clock
 from telex_start.errors import NoNetwork
-from telex_start.net import tls
 from telex_start.net.https import Answer
 from telex_start.push import codes
 from telex_start.push.websocket import Closed
@@ -46,7 +45,7 @@ def simulated(world: World, telex: Telex) -> Iterator[None]:
             (look_ups, "threading", SimpleNamespace(Thread=world.thread, Condition=world.condition)),
             (shared_pacer, "threading", SimpleNamespace(Condition=world.condition)),
             (commands, "SimpleQueue", world.queue),
-            (tls, "context", lambda _: None),  # no certificates are read: nothing is verified here
+            (session, "tls_context", lambda _: None),  # no certificates are read: nothing is verified here
             (clock, "awake", world.now),
         ):
             stack.enter_context(patch.object(module, name, instead))

@@ -11,8 +11,8 @@ import pytest
 
 from telex_start import clock
 from telex_start.errors import TelexFailure, Temporary
-from telex_start.net import tls
 from telex_start.net.dialling import Dialler
+from telex_start.net.sockets import tls_context
 from telex_start.push import codes
 from telex_start.push.websocket import MOST_BYTES, Closed, WebSocket
 from telex_start.states import State
@@ -38,7 +38,7 @@ MUCH = 300_000_000
 
 def connected(certificate: Certificate, port: int, host: str = "127.0.0.1") -> WebSocket:
     made = WebSocket(
-        f"wss://{host}:{port}/push", Dialler(tls.context(str(certificate.ca_file)), clock.now), clock.now, "test"
+        f"wss://{host}:{port}/push", Dialler(tls_context(str(certificate.ca_file)), clock.now), clock.now, "test"
     )
     made.open()
     return made
