@@ -18,14 +18,13 @@ _PAIR_OR_LONE = re.compile(r"(\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w)|\\u\w{4}")
 _decoder = json.JSONDecoder(parse_constant=lambda _: None)
 
 
-def decode(text: str | bytes) -> Any:
+def decode(text: bytes | bytearray) -> Any:
     """The value of a JSON text. Bytes that are no UTF-8 become U+FFFD, too.
 
     Raises:
         ValueError: it is none, or one that is nested too deeply.
     """
-    raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-    clean = raw.decode("utf-8-sig", "replace")
+    clean = text.decode("utf-8", "replace").removeprefix("\ufeff")
     if "\\ud" in clean or "\\uD" in clean:
         clean = _SURROGATES.sub(_replace_lone, clean)
     try:

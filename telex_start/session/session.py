@@ -22,7 +22,7 @@ from ..net.dialling import Dialler
 from ..net.https import Https
 from ..net.pacing import Pacer, Waits
 from ..net.sockets import tls_context
-from ..push import codes
+from ..push import frames
 from ..push.websocket import WebSocket
 from ..states import SIGNED_IN, State
 from . import sign_in
@@ -419,7 +419,7 @@ class Session:
         if ending.terminal:
             self._state.report(Temporary(f"{ending.why[0].upper()}{ending.why[1:]}.", "Telex closed the connection"))
         stood = None if self._online_since is None else self._now() - self._online_since
-        busy = ending.code == codes.TOO_MANY_REQUESTS
+        busy = ending.code == frames.TOO_MANY_REQUESTS
         return ending.why, waits.ended(stood, terminal=ending.terminal, at_once=ending.at_once, busy=busy)
 
     @property

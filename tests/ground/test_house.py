@@ -447,12 +447,12 @@ def test_a_room_that_the_table_does_not_know_is_found(tmp_path: Path) -> None:
 
 def test_a_circle_is_found(tmp_path: Path) -> None:
     house = _made(
-        tmp_path, push__channel="from . import codes\n", push__codes="def late():\n    from . import channel\n"
+        tmp_path, push__channel="from . import frames\n", push__frames="def late():\n    from . import channel\n"
     )
 
     assert house.circle(_room) == []
-    assert set(house.circle(lambda path: path)) == {"push/channel.py", "push/codes.py"}
-    rooms = _made(tmp_path, net__tls="from ..push import codes\n", push__codes="from ..net import tls\n")
+    assert set(house.circle(lambda path: path)) == {"push/channel.py", "push/frames.py"}
+    rooms = _made(tmp_path, net__https="from ..push import frames\n", push__frames="from ..net import https\n")
     assert set(rooms.circle(_room)) == {"net", "push"}
 
 
