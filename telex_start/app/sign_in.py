@@ -97,17 +97,14 @@ class SignInController:
         self._dialogue: SignInDialogue | None = None
         self.wanted_window: tuple[bool, str, Toast | None] | None = None
         """Not ``None``: :meth:`run_window` is to be called."""
+        self.signed_in = False
+        """There is a session that the person has not put an end to."""
         self._leaving = False
         """The person has cancelled or signed out, and the session has not said yet that it is over."""
         self._hint_with_icon: Toast | None = None
         self._opens_by: float | None = None
         """When the window opens that waits for a tray."""
         self.configure(config)
-
-    @property
-    def signed_in(self) -> bool:
-        """Whether there is a session that the person has not put an end to."""
-        return self.session.state in SIGNED_IN and not self._leaving
 
     def begin(self, sign_in: list[SignIn], open_window: bool, at_login: bool) -> None:
         """The program starts; see :meth:`telex_start.app.app.App.run`."""
@@ -260,6 +257,7 @@ class SignInController:
         """End the session, or the sign-in. What the session still tells of it is no news to the person."""
         under_way = self._dialogue is not None and self._dialogue.under_way
         self._leaving = self._leaving or under_way or self.session.state in _ON
+        self.signed_in = self.signed_in and not self._leaving
         self._submitted_email = ""
         self._send(command)
 
@@ -287,6 +285,7 @@ class SignInController:
         if event.state is not self._before.state:
             self._own.take_back(wording.SIGNING_IN)
         self._left, self._leaving = self._leaving, self._leaving and event.state in _ON
+        self.signed_in = event.state in SIGNED_IN and not self._leaving
 
     def follow(self) -> None:
         """Do what follows from the session's state."""
