@@ -91,7 +91,7 @@ def peer() -> float:
         client = Client("wss://localhost/")
         subscription = client.new_subscription(CHANNEL, events=Taker())
         subscription.state = SubscriptionState.SUBSCRIBED  # no server says so here
-        made = frames()
+        made = [frame.decode() for frame in frames()]
         began = time.process_time()
         for frame in made:
             await client._process_incoming_data(frame, client._transport_id)
