@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -9,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telex_start.events import How
-from telex_start.news import late_text, pairs, texts
-from telex_start.news.late_text import COMPLETED, WAIT
-from telex_start.news.texts import FLOWING, KEPT
 from tests.ground.desk import Desk, agent, change, message
 
+KEPT = COMPLETED = 10.0
+WAIT = 0.2
+FLOWING = 600.0
+MOST = 256
 GREEN = "Ben Okri: the build is green"
 
 
@@ -284,8 +286,7 @@ def test_a_mention_in_a_reply_and_its_count_are_one_toast() -> None:
 
 def test_without_the_counts_type_messages_are_told_alone() -> None:
     desk = Desk()
-    desk.notifier._types = frozenset({"channel_mention"})
-    desk.notifier._known_types |= {"channel_mention"}
+    desk.tells("channel_mention")
     desk.receive(counts(1, 1), message(kind="channel_mention"))
     assert desk.bodies == ["Ben Okri mentioned you: the build is green"]
     desk.receive(counts(0), now=1.0)
@@ -302,19 +303,42 @@ def test_a_mention_read_elsewhere_is_withdrawn_though_its_count_never_came() -> 
 # --- bounds, and every order ------------------------------------------------------------------------------------------
 
 
-def test_what_waits_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (texts, late_text, pairs):
-        monkeypatch.setattr(module, "MOST", 10)
+def test_so_many_texts_wait_for_their_counts_the_latest() -> None:
+    desk = Desk()
+    desk.receive(*(message(f"<p>{number}</p>", thread=f"t{number}") for number in range(MOST + 1)))
+    desk.receive(counts(1, thread="t1"), counts(2, thread="t0"))
+    assert desk.bodies == ["Ben Okri: 1"]
+    desk.until(1.0)
+    assert desk.bodies[1:] == ["about a\n2 unread"]
+
+
+def test_so_many_counts_wait_for_their_text_and_the_oldest_no_longer() -> None:
+    desk = flowing()
+    desk.receive(*(counts(thread=f"x{number}", channel=f"x{number}") for number in range(MOST + 1)), now=1.0)
+    desk.notifier.tick(1.0)
+    assert desk.titles == ["x0"]
+    desk.until(20.0)
+    assert desk.titles == ["x0", "x1", "x2", "Telex"]
+
+
+def test_what_is_remembered_of_messages_does_not_grow() -> None:
     desk = Desk(1, "thread_reply")
-    for number in range(100):
-        thread = f"t{number}"
-        desk.receive(message(thread=thread, channel=thread), now=number * 1e-4)
-        desk.receive(counts(thread=f"x{number}", channel=f"x{number}"), now=number * 1e-4)
-        desk.receive(message(kind="thread_reply", thread=f"r{number}", message_id=f"m{number}"), now=number * 1e-4)
-    notifier, showing = desk.notifier, desk.notifier._showing
-    assert len(notifier._texts._waiting) <= 10
-    assert len(showing._late._waiting) + len(showing._late._shown) <= 21
-    assert len(notifier._pairs._used) + len(notifier._pairs._messages) + len(notifier._pairs._changes) <= 30
+
+    def go_on(first: int) -> int:
+        for number in range(first, first + 600):
+            now, ident = number * 1e-4, f"{number}" * 25
+            desk.receive(message("x" * 4000, thread=f"t{ident}", channel="a", message_id=f"o{ident}"), now=now)
+            desk.receive(message(kind="thread_reply", thread=f"r{ident}", channel="a", message_id=ident), now=now)
+            desk.receive(counts(number, thread=f"x{ident}"), now=now)
+        desk.counts.clear()
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        before = go_on(1)
+        assert go_on(601) - before < 50_000, "bytes"
+    finally:
+        tracemalloc.stop()
 
 
 @given(
