@@ -42,7 +42,7 @@ from ..events import (
 from ..face import Face
 from ..menu import MenuItem, Request
 from ..news import wording
-from ..news.due import soonest
+from ..news.scheduler import soonest
 from ..news.unread import Counts
 from ..states import SIGNED_IN, State
 from ..toast import Toast

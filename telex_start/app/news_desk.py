@@ -31,9 +31,9 @@ from ..events import (
     WatchSettings,
 )
 from ..menu import MuteFor
-from ..news.due import soonest
 from ..news.notifier import Notifier
 from ..news.quiet import Quiet
+from ..news.scheduler import soonest
 from ..news.unread import Counts
 from ..toast import Conversation, Handle, Toast
 from .local_time import second_of_day

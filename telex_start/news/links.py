@@ -31,30 +31,6 @@ def address(web: str, slug: str, place: Place) -> str:
     return "/".join([root, *segments]) + (f"?thread_id={thread}" if thread and place.path else "")
 
 
-def conversation_place(channel: str, kind: tuple[str, ...], ident: str, thread: str = "") -> Place:
-    """A conversation's place; its organisation's where the conversation has no id.
-
-    Args:
-        channel: The push channel.
-        kind: The segments before the id.
-    """
-    return Place(channel, (*kind, ident), thread) if ident else Place(channel)
-
-
-IN_CHANNELS: tuple[str, ...] = ("home", "channels")
-IN_DIRECT: tuple[str, ...] = ("dms",)
-
-
-def call_place(channel: str, buzz: str) -> Place:
-    """A call's place."""
-    return conversation_place(channel, ("buzz",), buzz)
-
-
-def agent_place(channel: str, room: str, agent: str) -> Place:
-    """An agent's place. Its pushes do not say in which channel it talks; then its organisation's."""
-    return Place(channel, ("home", "agents", room, agent)) if room and agent else Place(channel)
-
-
 def _segment(value: str) -> str:
     """One percent-encoded segment; empty for what cannot be one."""
     if value in _ELSEWHERE or "/" in value or "\\" in value:
