@@ -122,7 +122,7 @@ class NewsBuilder:
         where = "" if growth.reply else thread  # the last thread is not the one with a reply
         if message is not None:
             # What the message says, and what only the preview says of it.
-            author = Written(*(told or shown for told, shown in zip(message.written, author, strict=True)))
+            author = author._replace(**{key: value for key, value in message.written._asdict().items() if value})
             mentioned = mentioned or message.kind == CHANNEL_MENTION
             where = message.cause.thread if growth.reply else thread
         group = False

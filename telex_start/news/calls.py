@@ -82,6 +82,10 @@ class Calls:
             del self._ringing[key]
         return keys
 
+    def left(self, channel: str) -> list[str]:
+        """The user left this organisation."""
+        return self.end(lambda call: call.channel == channel)
+
     def clear(self) -> list[str]:
         """Forget everything; the keys of the calls that rang."""
         self._known.clear()

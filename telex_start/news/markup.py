@@ -34,9 +34,7 @@ def plain(html: str) -> str:
         html = html[: html.rfind("<")]  # a tag that was cut in half
     if "<" not in html:
         return unescape(html).replace("\xa0", " ")
-    end = (
-        html.rfind("-->") + 3 if "-->" in html else 0
-    )  # behind it none ends, which would be looked for again and again
+    end = html.rfind("-->") + 3  # behind it none ends: each would be looked for to the end
     html = _NO_TAG.sub("&lt;", _COMMENT.sub("", html[:end]) + html[end:])
     lines = _Lines()
     try:

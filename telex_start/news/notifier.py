@@ -162,7 +162,7 @@ class Notifier:
         for channel in self._organisations.keys() - now.keys():
             for part in (self._scheduler, self._builder, self._settings):
                 part.left(channel)
-            self._end(self._calls.end(lambda call, channel=channel: call.channel == channel))
+            self._end(self._calls.left(channel))
             self._state.organisation_left(channel)
         self._scheduler.past.expect(now.keys() - self._organisations.keys())
         self._organisations.clear()

@@ -51,8 +51,8 @@ class Kept(NamedTuple):
 
     news: News
     """The newest, without its words; its counts before are those before all of it."""
-    count: int
-    """How much: pieces of news, or what is told of them."""
+    number: int
+    """Of pieces of news, or of what is told of them."""
 
 
 class HeldNews:
@@ -79,7 +79,7 @@ class HeldNews:
         known = self._kept.get(key)
         if known is not None:
             newest = known.news if older else news
-            news, count = newest._replace(before=min(known.news.before, news.before)), count + known.count
+            news, count = newest._replace(before=min(known.news.before, news.before)), count + known.number
         self._kept[key] = Kept(news, count)
 
     def take(
@@ -356,7 +356,7 @@ class ToastScheduler:
     def _summarise(self, title: str, kept: list[Kept], now: float) -> None:
         if kept:
             channels = {one.news.conversation.channel for one in kept}
-            unread = sum(one.count for one in kept)
+            unread = sum(one.number for one in kept)
             self._flood.shown(now)
             self._show(wording.summary(title, unread, len(kept), channels.pop() if len(channels) == 1 else ""))
 

@@ -1049,7 +1049,7 @@ def test_the_past_is_summarised_when_its_channel_has_answered(scene: Scene) -> N
     scene.turn(ONLINE, ONE_ORGANISATION, news(3, How.CAUGHT_UP))
     assert scene.toasts.shown == []
     scene.turn(ChannelAnswered(CHANNEL))
-    assert scene.toasts.shown == scene.surface.toasts == [wording.away_summary(3, 1, CHANNEL)]
+    assert scene.toasts.shown == scene.surface.toasts == [wording.summary(wording.AWAY, 3, 1, CHANNEL)]
 
 
 def test_a_flood_is_summarised_when_its_time_has_come(scene: Scene) -> None:
@@ -1058,7 +1058,7 @@ def test_a_flood_is_summarised_when_its_time_has_come(scene: Scene) -> None:
     assert len(scene.toasts.shown) == 3
     scene.now += 60
     scene.turn()
-    assert scene.toasts.shown[3:] == scene.surface.toasts[3:] == [wording.flood_summary(2, 2, CHANNEL)]
+    assert scene.toasts.shown[3:] == scene.surface.toasts[3:] == [wording.summary(wording.PROGRAM, 2, 2, CHANNEL)]
 
 
 def test_after_lost_publications_the_next_count_is_news(scene: Scene) -> None:

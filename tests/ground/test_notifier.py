@@ -76,7 +76,10 @@ def test_conversations_are_told_apart_by_organisation_section_and_id_or_name() -
 @pytest.mark.parametrize("key", ["channels_id", "channel_id", "id"])
 def test_each_spelling_of_the_id_is_an_id(key: str) -> None:
     desk = Desk()
-    assert desk.news(*(bare(**{key: "x", "name": name, "thread_count": 2}) for name in ("old", "new"))) == [True, False]
+    renamed = [bare(name=name, thread_count=2) for name in ("old", "new")]
+    for one in renamed:
+        one["data"][key] = "x"
+    assert desk.news(*renamed) == [True, False]
 
 
 @pytest.mark.parametrize("absent", [{}, *({"thread_count": count} for count in (None, "3", True, 1.5))])
@@ -525,7 +528,7 @@ def test_hostile_numbers_and_long_ids_do_not_grow_it() -> None:
 
 def test_ids_are_words_of_bounded_length_or_numbers() -> None:
     desk = Desk()
-    idents = ("i" * 128, "i" * 129, (1 << 64) - 1, 1 << 64, 0, -1, True, 1.5, [])
+    idents: tuple[Any, ...] = ("i" * 128, "i" * 129, (1 << 64) - 1, 1 << 64, 0, -1, True, 1.5, [])
     desk.news(*(bare(channels_id=ident, name=str(number), thread_count=1) for number, ident in enumerate(idents)))
     told = [toast.conversation.ident for toast in desk.toasts if toast.conversation is not None]
     assert told == ["i" * 128, "1", str((1 << 64) - 1), "3", "0", "5", "6", "7", "8"]
