@@ -185,7 +185,7 @@ class NewsBuilder:
             message: It.
             unread: The unread threads of its conversation now, if they are counted.
         """
-        conversation, thread, _ = message.cause
+        conversation, thread, reply = message.cause
         written, name, group = message.written, message.name, False
         if conversation.section == DIRECT:
             known, group = self._named.get(conversation, (None, False))
@@ -202,6 +202,7 @@ class NewsBuilder:
             counted=unread > 0,
             mentioned=message.kind == CHANNEL_MENTION,
             kind=message.kind,
+            reply=reply,
             thread=thread,
             group=group,
             place=conversation_place(conversation.channel, conversation.section, conversation.ident, thread),
