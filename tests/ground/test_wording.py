@@ -1,9 +1,8 @@
-"""The words of every toast, from whatever the network sends: HTML made plain, cleaned, cut to size, and its address."""
+"""The words of every toast, from whatever the network sends: HTML made plain, cleaned and cut to size."""
 
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import pytest
 from hypothesis import example, given
@@ -11,7 +10,6 @@ from hypothesis import strategies as st
 
 from telex_start.events import Organisation, OrganisationsChanged
 from telex_start.news import wording
-from telex_start.news.links import address
 from telex_start.news.wording import console_line, said
 from telex_start.toast import Action, Conversation, Place, Toast
 from tests.ground.desk import Desk, change, message
@@ -276,44 +274,3 @@ def test_whatever_html_comes_it_is_text(html: str) -> None:
 @given(st.text(st.characters(exclude_characters="<>&\r\n\t\f\v\x1c\x1d\x1e\x1f\x85", exclude_categories=("Z", "C"))))
 def test_text_without_markup_is_left_alone(text: str) -> None:
     assert read(f"x{text}x") == read(f"<p>x{text}x</p>") == f"x{text}x"[:1000]
-
-
-# --- addresses --------------------------------------------------------------------------------------------------------
-
-WEB = "https://zedu.chat"
-CHANNEL = "org/user"
-
-
-@pytest.mark.parametrize(
-    ("place", "path"),
-    [
-        (Place(CHANNEL), "/acme"),
-        (Place(CHANNEL, ("home", "channels", "c1")), "/acme/home/channels/c1"),
-        (Place(CHANNEL, ("home", "channels", "c1"), "t1"), "/acme/home/channels/c1?thread_id=t1"),
-        (Place(CHANNEL, ("home", "channels", "c 1?#%")), "/acme/home/channels/c%201%3F%23%25"),
-        (Place(CHANNEL, (), "t1"), "/acme"),
-        (Place(), ""),
-    ],
-)
-def test_each_place_has_its_address(place: Place, path: str) -> None:
-    assert address(WEB, "acme", place) == address(WEB + "/", "acme", place) == WEB + path
-    assert address(WEB, "", place) == WEB, "without a slug it is the web app itself"
-
-
-@pytest.mark.parametrize("bad", [".", "..", "a/b", "/", "..\\evil", "\ud83d"])
-def test_an_id_or_slug_that_leads_elsewhere_leads_to_the_root(bad: str) -> None:
-    assert address(WEB, "acme", Place(CHANNEL, ("dms", bad))) == WEB
-    assert address(WEB, bad, Place(CHANNEL)) == WEB
-    assert address(WEB, "acme", Place(CHANNEL, ("dms", "d1"), bad)) == f"{WEB}/acme/dms/d1"
-
-
-@given(st.text(), st.text(), st.text())
-def test_whatever_comes_it_stays_in_the_web_app(slug: str, ident: str, thread: str) -> None:
-    url = address(WEB, slug, Place(CHANNEL, ("dms", ident), thread))
-    parts = urlsplit(url)
-    assert (parts.scheme, parts.netloc, parts.fragment) == ("https", "zedu.chat", "")
-    segments = parts.path.split("/")[1:]
-    assert not {".", ".."} & set(segments)
-    if parts.path.count("/") == 3:
-        assert [unquote(segment) for segment in segments] == [slug, "dms", ident]
-    assert url.isascii()
