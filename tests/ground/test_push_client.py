@@ -347,6 +347,16 @@ def test_an_error_of_a_subscribe_concerns_that_channel_alone(
     assert wait == REFUSED_FOR if refused else 0.5 <= wait <= 1.0
 
 
+def test_a_channel_for_which_there_is_no_room_is_left_out_and_the_client_knows_how_many_there_is_room_for() -> None:
+    exchange = Exchange(ONE, TWO)
+    exchange.connect()
+    exchange.subscribe()
+    exchange.client.subscribe(exchange.channels[TWO], "TOKEN", exchange.now)
+    (unsubscribed,) = exchange.reply(error={"code": 106, "message": "limit exceeded"})
+    assert isinstance(unsubscribed, push.Unsubscribed) and not unsubscribed.token_is_dead
+    assert (exchange.client.most, exchange.channels[TWO].left_out, exchange.channel.left_out) == (1, True, False)
+
+
 def test_already_subscribed_is_answered_by_leaving_and_subscribing_once(connected: Exchange) -> None:
     connected.client.subscribe(connected.channel, "TOKEN", connected.now)
     assert connected.reply(error={"code": 105, "message": "already subscribed"}) == []
