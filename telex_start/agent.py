@@ -219,9 +219,9 @@ class _Agent:
         self._lock.serve(_dispatch_for_instance(events, self._console), watch)
 
         def make_session() -> SessionPort:
-            from .session.late_session import LateSession
+            from .session.session import Session
 
-            return LateSession(config, store, events.put)
+            return Session(config, store, events.put)
 
         main_app = MainApp(config, self._buses.screen_is_locked)
         app = App(

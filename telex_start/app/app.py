@@ -160,7 +160,6 @@ class App:
             The exit code.
         """
         self._session = self._make_session()
-        self._session.start()
         try:
             self._begin(sign_in, open_window, at_login)
             while self._exit_code is None:

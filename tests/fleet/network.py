@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from queue import Empty
@@ -15,7 +16,7 @@ from telex_start.net import tls
 from telex_start.net.https import Answer
 from telex_start.push import codes
 from telex_start.push.websocket import Closed
-from telex_start.session import commands, look_ups, session, shared_pacer
+from telex_start.session import control, pace, poller, session, session_thread
 
 from .telex import Link, Telex, Way
 from .world import World
@@ -36,16 +37,13 @@ def simulated(world: World, telex: Telex) -> Iterator[None]:
 
     with ExitStack() as stack:
         for module, name, instead in (
-            (session, "Https", https),
-            (session, "WebSocket", websocket),
-            (
-                session,
-                "threading",
-                SimpleNamespace(Thread=world.thread, Event=world.event, current_thread=world.current_thread),
-            ),
-            (look_ups, "threading", SimpleNamespace(Thread=world.thread, Condition=world.condition)),
-            (shared_pacer, "threading", SimpleNamespace(Condition=world.condition)),
-            (commands, "SimpleQueue", world.queue),
+            (session_thread, "Https", https),
+            (session_thread, "WebSocket", websocket),
+            (session, "threading", SimpleNamespace(Thread=world.thread, Lock=threading.Lock)),
+            (session_thread, "threading", SimpleNamespace(Event=world.event, Lock=threading.Lock)),
+            (poller, "threading", SimpleNamespace(Thread=world.thread, Condition=world.condition)),
+            (pace, "threading", SimpleNamespace(Condition=world.condition)),
+            (control, "SimpleQueue", world.queue),
             (tls, "context", lambda _: None),  # no certificates are read: nothing is verified here
             (clock, "awake", world.now),
         ):

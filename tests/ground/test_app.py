@@ -294,9 +294,6 @@ class Session:
         self.life: list[str] = []
         self.preferred: list[frozenset[str]] = []
 
-    def start(self) -> None:
-        self.life.append("started")
-
     def prefer(self, channels: frozenset[str]) -> None:
         self.preferred.append(channels)
 
@@ -424,9 +421,9 @@ HINT = (wording.SIGNED_OUT.title, wording.SIGNED_OUT.body)
 # --- start and end ----------------------------------------------------------------------------------------------------
 
 
-def test_the_session_is_started_first_and_stopped_last(scene: Scene) -> None:
+def test_the_session_is_stopped_last(scene: Scene) -> None:
     assert scene.run() == 0
-    assert scene.session.life == ["started", "stopped"]
+    assert scene.session.life == ["stopped"]
     assert scene.surface.states[-1].state is State.STOPPED
     assert scene.app.last_words == ""
 
@@ -480,7 +477,7 @@ def test_a_question_without_an_answer_is_the_end(
     scene.surface.answers = [answer]
     assert scene.run() == code
     assert scene.app.last_words == words
-    assert scene.session.life == ["started", "stopped"]
+    assert scene.session.life == ["stopped"]
 
 
 @pytest.mark.parametrize("event", [EXIT, SecondStart(Request.EXIT), SignalReceived(15)], ids=repr)

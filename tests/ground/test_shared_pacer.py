@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from telex_start.net.pacing import Pacer
-from telex_start.session.shared_pacer import SharedPacer
+from telex_start.session.pace import SharedPacer
 
 LIMIT = 10.0
 

@@ -27,9 +27,8 @@ from telex_start.events import Organisation
 from telex_start.net.https import Answer
 from telex_start.net.pacing import Pacer
 from telex_start.net.sockets import Deadline
-from telex_start.session.shared_pacer import SharedPacer
+from telex_start.session.pace import USUAL, SharedPacer
 from telex_start.session.telex_api import LOGOUT_PAUSE, TelexApi
-from telex_start.session.timings import USUAL
 from telex_start.session.tokens import TokenStore
 
 BASE = "https://telex.test/api/v1"

@@ -21,8 +21,8 @@ from telex_start.events import (
     Stop,
     ThreadFailed,
 )
+from telex_start.push.websocket import WebSocket
 from telex_start.session.connection import PushConnection
-from telex_start.session.interrupts import Interrupt
 from telex_start.session.upkeep import Upkeep
 from telex_start.states import State
 from tests.session.agent import Agent, quick
@@ -74,7 +74,9 @@ def stops_at_once(session: Agent) -> None:
 
 
 def test_before_anything_happened(own: Telex, agent: Start) -> None:
-    stops_at_once(agent(own(*ONE)))
+    session = agent(own(*ONE))
+    assert session.session.stop(20.0)
+    assert session.events == []
 
 
 def test_while_online(telex: Telex, agent: Start) -> None:
@@ -203,19 +205,29 @@ def test_reconnect_now_makes_the_connection_anew(telex: Telex, agent: Start) -> 
     assert session.troubles == []
 
 
-def test_an_abort_that_comes_too_late_hits_the_next_connection_without_a_word(own: Telex, agent: Start) -> None:
+def test_an_abort_that_comes_too_late_hits_the_next_connection_without_a_word(
+    own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # As when the session has obeyed a command between its being sent and its abort.
+    opened: list[WebSocket] = []
+    open_it = WebSocket.open
+
+    def note(websocket: WebSocket) -> None:
+        opened.append(websocket)
+        open_it(websocket)
+
+    monkeypatch.setattr(WebSocket, "open", note)
     sandbox = own(*ONE)
     session = agent(sandbox).online()
     session.mark()
-    session.session._websocket.abort()  # type: ignore[union-attr]
+    opened[-1].abort()
     session.await_state(State.ONLINE)
     session.await_subscribed(1)
     sandbox.silent()
     session.send(ReconnectNow())
     session.await_true(lambda: session.state is State.CONNECTING)
     time.sleep(0.1)  # in the handshake
-    session.session._websocket.abort()  # type: ignore[union-attr]
+    opened[-1].abort()
     sandbox.silent(False)
     session.await_subscribed(1)
     assert session.troubles == []
@@ -231,14 +243,6 @@ def test_many_commands_at_once_end_in_the_last_ones_state(own: Telex, agent: Sta
     session.await_state(State.SIGNED_OUT)
     session.send(Stop())
     session.await_state(State.STOPPED)
-
-
-def test_what_belongs_to_the_session_thread_is_refused_to_any_other(own: Telex, agent: Start) -> None:
-    session = agent(own(*ONE)).online()
-    with pytest.raises(AssertionError, match="session thread"):
-        session.session._wait_interruptibly(0.0)
-    with pytest.raises(AssertionError, match="session thread"):
-        session.session._figures_changed()
 
 
 # --- sleep ----------------------------------------------------------------------------------------------------------
@@ -300,7 +304,6 @@ def test_an_unexpected_exception_in_a_connection_is_survived_and_told_once(
     own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     session = Agent(own(*ONE))
-    session.session.start()
     try:
         session.online()
         broken = 0
@@ -331,7 +334,6 @@ def test_an_unexpected_exception_in_a_sign_in_is_survived_and_answered(
     own: Telex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = Agent(own(*ONE))
-    session.session.start()
     try:
         with monkeypatch.context() as patch:
             patch.setattr("telex_start.session.telex_api.TelexApi.login", lambda *_: 1 / 0)
@@ -347,7 +349,6 @@ def test_an_unexpected_exception_in_a_sign_in_is_survived_and_answered(
 
 def test_an_exception_while_signing_out_does_not_end_the_thread(own: Telex, monkeypatch: pytest.MonkeyPatch) -> None:
     session = Agent(own(*ONE))
-    session.session.start()
     try:
         session.online()
         with monkeypatch.context() as patch:
@@ -363,12 +364,15 @@ def test_an_exception_while_signing_out_does_not_end_the_thread(own: Telex, monk
         ends_soon(session)
 
 
+class Unexpected(BaseException):
+    """Nobody takes it."""
+
+
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_thread_that_dies_is_begun_anew_once_and_goes_on(
     own: Telex, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
     session = Agent(own(*ONE))
-    session.session.start()
     deaths = 0
     run = PushConnection.run
 
@@ -377,7 +381,7 @@ def test_a_thread_that_dies_is_begun_anew_once_and_goes_on(
         if deaths == times:
             return run(connection)
         deaths += 1
-        raise Interrupt  # that nobody takes
+        raise Unexpected
 
     try:
         session.online()

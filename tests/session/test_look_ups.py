@@ -28,7 +28,7 @@ from telex_start.events import (
     UnreadSection,
     WatchAgents,
 )
-from telex_start.session.timings import USUAL
+from telex_start.session.pace import USUAL
 from telex_start.states import State
 from telex_start.toast import Conversation
 from tests.conftest import Threads
@@ -208,7 +208,7 @@ def test_what_was_recovered_whole_is_not_looked_up_unless_the_person_wants_it_so
     session.await_subscribed(1)
     sandbox.publish(0, {"notification_type": "x"})
     session.await_received(1)
-    assert [type(event) for _, event in session._since_mark()].count(LookUpBegan) == 0
+    assert not session.since_mark(LookUpBegan)
     session.send(ReconnectNow())
     session.await_looked_up()
 

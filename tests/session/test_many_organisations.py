@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from telex_start.events import Notice, ReconnectNow, SignOut
-from telex_start.session.room import ROOM_FOR_ALL
+from telex_start.session.upkeep import ROOM_FOR_ALL
 from telex_start.states import State
 from tests.session.agent import Agent, quick
 from tests.session.conftest import Start, Telex
@@ -79,7 +79,7 @@ def test_who_matters_more_goes_first_on_the_next_connection(own: Telex, agent: S
 
 def test_where_one_leaves_another_gets_its_place(own: Telex, agent: Start, caplog: pytest.LogCaptureFixture) -> None:
     sandbox = own(*MANY, "--ping", "20")  # its own one, whose organisations change
-    session = agent(sandbox, timings=quick(look_up_every=0.4)).sign_in()
+    session = agent(sandbox, timings=quick(organisations_every=0.4)).sign_in()
     full(session)
     sandbox.remove_organisation(0)
     full(session, THERE_ARE - 1)

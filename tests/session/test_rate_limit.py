@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from telex_start.events import StateChanged
-from telex_start.session.timings import USUAL, Timings
+from telex_start.session.pace import USUAL, Timings
 from telex_start.states import State
 from tests.session.conftest import Start, Telex, at_once
 

@@ -166,7 +166,7 @@ def test_answers_are_late_for_the_slow_organisation_alone_and_pings_are_answered
 
 def test_organisations_joined_and_left_without_a_reconnect(telex: Telex, agent: Start) -> None:
     sandbox = telex(*TWO, "--ping", "20")  # its own one, whose organisations change
-    session = agent(sandbox, timings=quick(look_up_every=0.5)).online(2)
+    session = agent(sandbox, timings=quick(organisations_every=0.5)).online(2)
     left = session.channel(0)
     sandbox.add_organisation("Newcomers")
     session.await_subscribed(3)
@@ -202,7 +202,7 @@ def test_a_look_up_that_does_not_work_keeps_the_organisations(
 
 # --- a session that has lost its access token -----------------------------------------------------------------------
 
-STALE = {"look_up_every": 0.3, "look_ups_refused_for": 0.5}
+STALE = {"organisations_every": 0.3, "organisations_refused_for": 0.5}
 
 
 def test_where_look_ups_are_refused_for_long_the_person_is_told_once_and_pushes_go_on(own: Telex, agent: Start) -> None:

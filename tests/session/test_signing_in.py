@@ -21,7 +21,7 @@ from telex_start.events import (
     StateChanged,
 )
 from telex_start.menu import MenuItem
-from telex_start.session.late_session import LateSession
+from telex_start.session.session import Session
 from telex_start.session.tokens import TokenStore
 from telex_start.states import State
 from tests.conftest import Threads
@@ -44,9 +44,8 @@ class Desk(Surface):
             self._events.put(MenuClicked(MenuItem.EXIT))
 
 
-@pytest.mark.parametrize("start", [0, 1])
 def test_a_sign_in_for_which_there_is_no_thread_has_failed_and_the_next_try_works(
-    telex: Telex, threads: Threads, start: int
+    telex: Telex, threads: Threads
 ) -> None:
     """Nobody could sign in any more until the program was started anew."""
     sandbox, events = telex(), DispatchQueue()
@@ -59,9 +58,9 @@ def test_a_sign_in_for_which_there_is_no_thread_has_failed_and_the_next_try_work
         toasts=Toasts(),
         main_app=MainApp(),
         make_help=Help,
-        make_session=lambda: LateSession(config, TokenStore(), events.put),
+        make_session=lambda: Session(config, TokenStore(), events.put),
     )
-    threads.refused = {start}
+    threads.refused = {0}
     assert app.run([], open_window=False) == 0
     assert [trouble.message for trouble in desk.troubles] == [NO_THREAD]
     assert desk.states[-1].state is State.STOPPED

@@ -277,7 +277,7 @@ def test_reconnects_reuse_tokens_that_are_good_and_look_up_the_organisations(own
 def test_reconnects_in_a_row_look_the_organisations_up_once(own: Telex, agent: Start) -> None:
     """A server that falters got a look-up from each agent with each connection: one a second, for ever."""
     sandbox = own(*ONE)
-    session = agent(sandbox, timings=quick(look_up_after=1.0)).online()
+    session = agent(sandbox, timings=quick(organisations_after=1.0)).online()
     before = sandbox.status()["requests"]["GET /users/organisations"]["200"]
     began = time.monotonic()
     for _ in range(4):

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from telex_start.session.look_up_calls import AGENTS, CHANNELS, DIRECT, SECTIONS
-from telex_start.session.look_up_schedule import MUTED, PREFERENCE, PROFILE, SETTINGS, SLUG, Job, Schedule
-from telex_start.session.timings import USUAL
+from telex_start.session.pace import USUAL
+from telex_start.session.poll_calls import AGENTS, CHANNELS, DIRECT, SECTIONS
+from telex_start.session.poll_schedule import MUTED, PREFERENCE, PROFILE, SETTINGS, SLUG, Job, Schedule
 
 A, B = "a/u", "b/u"
 HOUR = 3600.0
