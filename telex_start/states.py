@@ -1,6 +1,6 @@
 """The states of a session and the moves between them.
 
-One table says which move is allowed. The current state is held by :class:`telex_start.session.control.SessionState`.
+One table says which move is allowed. The current state is held by :class:`telex_start.session.state.SessionState`.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ from ..push.websocket import WebSocket
 from ..states import SIGNED_IN, State
 from . import pace
 from .connection import Ending, PushConnection
-from .control import LEAVING, Commands, LeaveAsked, ReconnectAsked, SessionState, reason, sign_in_failed
+from .state import LEAVING, Commands, LeaveAsked, ReconnectAsked, SessionState, reason, sign_in_failed
 from .organisations import Figures, Organisations
 from .pace import SharedPacer, Timings
 from .poll_calls import PollCalls

@@ -50,7 +50,7 @@ class Parts(NamedTuple):
     wait_interruptibly: Callable[[float], None]
     """Waits that many seconds or until a command comes; with 0 it only looks whether one has come.
 
-    Raises :class:`~.control.ReconnectAsked` and :class:`~.control.LeaveAsked`.
+    Raises :class:`~.state.ReconnectAsked` and :class:`~.state.LeaveAsked`.
     """
     wait_for_pacer: Callable[[], None]
     """Likewise until a call to Telex may be made."""

@@ -22,7 +22,7 @@ from telex_start.events import ChannelAnswered, Event, Organisation, SignOut
 from telex_start.net.pacing import Pacer
 from telex_start.push.channel import REFUSED_FOR, Channel
 from telex_start.push.protocol import PushClient
-from telex_start.session.control import LeaveAsked
+from telex_start.session.state import LeaveAsked
 from telex_start.session.organisations import Organisations
 from telex_start.session.pace import USUAL, SharedPacer
 from telex_start.session.tokens import Token, TokenStore

@@ -16,7 +16,7 @@ from telex_start.net import tls
 from telex_start.net.https import Answer
 from telex_start.push import codes
 from telex_start.push.websocket import Closed
-from telex_start.session import control, pace, poller, session, session_thread
+from telex_start.session import pace, poller, session, session_thread, state
 
 from .telex import Link, Telex, Way
 from .world import World
@@ -43,7 +43,7 @@ def simulated(world: World, telex: Telex) -> Iterator[None]:
             (session_thread, "threading", SimpleNamespace(Event=world.event, Lock=threading.Lock)),
             (poller, "threading", SimpleNamespace(Thread=world.thread, Condition=world.condition)),
             (pace, "threading", SimpleNamespace(Condition=world.condition)),
-            (control, "SimpleQueue", world.queue),
+            (state, "SimpleQueue", world.queue),
             (tls, "context", lambda _: None),  # no certificates are read: nothing is verified here
             (clock, "awake", world.now),
         ):

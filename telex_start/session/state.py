@@ -1,5 +1,5 @@
-"""How main controls the session thread, and hears of it: commands come in and interrupt what is under way; the state,
-each trouble once, and failed sign-ins go out."""
+"""Where the session stands, as main hears it: the state, each trouble once, failed sign-ins; and the commands by which
+main changes that, which interrupt what is under way."""
 
 from __future__ import annotations
 
