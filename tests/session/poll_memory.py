@@ -1,8 +1,8 @@
 """What look-ups cost in memory, each measured in a process in which nothing else takes or frees any meanwhile.
 
-``python -m tests.session.look_up_memory``: MB that a session is larger after look-ups of 300 channels than before.
+``python -m tests.session.poll_memory``: MB that a session is larger after look-ups of 300 channels than before.
 
-``python -m tests.session.look_up_memory program [SECONDS]``: MB of its own (USS) that the program has at most, and so
+``python -m tests.session.poll_memory program [SECONDS]``: MB of its own (USS) that the program has at most, and so
 many seconds after it has looked up 1,000 unread channels: without previews, with 50 messages in each (44 MB), and
 with one long message, which comes twice in each row (40 MB).
 """
