@@ -119,10 +119,14 @@ class Session:
         except BaseException:
             self._dispatch(StateChanged(State.STOPPED))
             raise
+        self._hand_over(work)
+        work.run()
+
+    def _hand_over(self, work: SessionThread) -> None:
+        """Not in the frame of the thread, where a reference to the last command, and the password, would stay."""
         with self._lock:
             work.wanted = self._wanted
             for command in self._early:
                 work.send(command)
-            self._early.clear()  # no reference to a password stays here
+            self._early.clear()
             self._work = work
-        work.run()

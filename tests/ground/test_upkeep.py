@@ -22,9 +22,9 @@ from telex_start.events import ChannelAnswered, Event, Organisation, SignOut
 from telex_start.net.pacing import Pacer
 from telex_start.push.channel import REFUSED_FOR, Channel
 from telex_start.push.protocol import PushClient
-from telex_start.session.state import LeaveAsked
 from telex_start.session.organisations import Organisations
 from telex_start.session.pace import USUAL, SharedPacer
+from telex_start.session.state import LeaveAsked
 from telex_start.session.tokens import Token, TokenStore
 from telex_start.session.upkeep import Parts, TokenFetcher, Upkeep
 from tests.ground.test_tokens import token

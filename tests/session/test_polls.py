@@ -383,14 +383,14 @@ def test_look_ups_for_which_there_is_no_thread_are_made_once_there_is_one(
     sandbox = telex(*ONE)
     said = sandbox.message(0, "General")
     session = agent(sandbox, timings=quick(unread_apart=0.2))
-    threads.none = True
+    threads.refused = {*range(1, 1000)}  # all but the session's own
     session.online()
     session.send(MarkAsRead(session.channel(), *ident(said), False, "General"))
     conversation = Conversation(session.channel(), *ident(said))
     failed = MarkAsReadFailed("General", NO_THREAD, conversation, temporary=True)
     assert session.await_event(MarkAsReadFailed) == failed
     assert session.all(UnreadLookedUp) == []
-    threads.none = False
+    threads.refused.clear()
     session.await_looked_up()
     assert known(session) == {ident(said): 1}
     session.send(MarkAsRead(session.channel(), *ident(said), False, "General"))
