@@ -15,15 +15,7 @@ from collections.abc import Callable
 
 from .. import __version__
 from ..config import Config
-from ..errors import (
-    CredentialsRefused,
-    InvalidForm,
-    Refused,
-    SessionOver,
-    SignInRefused,
-    TelexStartError,
-    Temporary,
-)
+from ..errors import Refused, SessionOver, TelexStartError, Temporary
 from ..events import CancelSignIn, Command, Event, ReconnectNow, SignedIn, SignIn, SignOut, Stop
 from ..net import tls
 from ..net.dialling import Dialler
@@ -34,20 +26,18 @@ from ..push.websocket import WebSocket
 from ..states import SIGNED_IN, State
 from . import pace
 from .connection import Ending, PushConnection
-from .state import LEAVING, Commands, LeaveAsked, ReconnectAsked, SessionState, reason, sign_in_failed
 from .organisations import Figures, Organisations
 from .pace import SharedPacer, Timings
 from .poll_calls import PollCalls
 from .poller import PollCommand, Poller
+from .state import LEAVING, REFUSALS, Commands, LeaveAsked, ReconnectAsked, SessionState, reason, sign_in_failed
 from .telex_api import Login, TelexApi
 from .tokens import TokenStore
 from .upkeep import Parts
 
 log = logging.getLogger(__name__)
 
-_REFUSALS = (CredentialsRefused, InvalidForm, SignInRefused)
-"""A login that failed with one of these fails with the same form likewise: a person is needed for the next try."""
-_LOGIN_FAILURES = (*_REFUSALS, Temporary, Refused)
+_LOGIN_FAILURES = (*REFUSALS, Temporary, Refused)
 _UNEXPECTED = "an unexpected error"
 _LOG_SAYS_WHAT = "Something unexpected went wrong; the log says what."
 _RECONNECTING_NOW = "reconnecting now"
@@ -157,39 +147,32 @@ class SessionThread:
 
     def _live(self, go_on: bool) -> None:
         """Carry out commands until Stop; where ``go_on``, there is a session already."""
-        command = self._guarded([]) if go_on else None
+        command = self._carry_out([]) if go_on else None
         while not isinstance(command, Stop):
             # In a list, and not in this frame: no reference to it, and the password, outlives the call.
             waiting = [command or self._commands.next()]
             command = None
             if isinstance(waiting[0], Stop):
                 return
-            command = self._guarded(waiting)
-
-    def _guarded(self, waiting: list[Command]) -> Command | None:
-        """Carry out a command, and survive what nobody expected; gives the command that is next, if it came already."""
-        try:
-            return self._carry_out(waiting)
-        except Exception as error:
-            self._state.unexpected(error)
-            self._sign_in_failed(TelexStartError(_LOG_SAYS_WHAT))
-            return None
+            command = self._carry_out(waiting)
 
     def _carry_out(self, waiting: list[Command]) -> Command | None:
+        """Carry out a command, and survive what nobody expected; gives the command that is next, if it came already."""
         try:
-            if not waiting:
-                self._stay()
-            elif isinstance(waiting[0], SignIn):
-                if self._sign_in(waiting):
+            try:
+                if not waiting or (isinstance(waiting[0], SignIn) and self._sign_in(waiting)):
                     self._stay()
-            elif isinstance(waiting.pop(), SignOut):
-                self._forget()
-        except LeaveAsked as leave:
-            return self._left(leave.command)
+                elif waiting and isinstance(waiting.pop(), SignOut):
+                    self._forget()
+            except LeaveAsked as leave:
+                return self._left(leave.command)
         except SessionOver as over:
             self._forget_tokens()
             log.warning("%s", over.message)
             self._state.move(State.SIGN_IN_NEEDED, over.message)
+        except Exception as error:
+            self._state.unexpected(error)
+            self._sign_in_failed(TelexStartError(_LOG_SAYS_WHAT))
         return None
 
     def _left(self, command: Command) -> Command | None:
@@ -212,7 +195,7 @@ class SessionThread:
         """Say that there is no session, and why. Whatever ends in *signed out* forgets all."""
         self._forget_tokens()
         self._dispatch(sign_in_failed(error))
-        if isinstance(error, _REFUSALS) or self._resumable():
+        if isinstance(error, REFUSALS) or self._resumable():
             self._state.move(State.SIGN_IN_NEEDED)
         else:
             self._forget()
@@ -302,7 +285,7 @@ class SessionThread:
             except _LOGIN_FAILURES as error:
                 with contextlib.suppress(ReconnectAsked):
                     self._wait_interruptibly(0.0)  # a command that came meanwhile outweighs what became of the call
-                if not command.persist or isinstance(error, _REFUSALS):
+                if not command.persist or isinstance(error, REFUSALS):
                     log.warning("signing in failed: %s", error.message)
                     self._sign_in_failed(error)
                     return None

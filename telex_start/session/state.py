@@ -34,6 +34,8 @@ from .organisations import Figures
 
 log = logging.getLogger(__name__)
 
+REFUSALS = (CredentialsRefused, InvalidForm, SignInRefused)
+"""A login that failed with one of these fails with the same form likewise: a person is needed for the next try."""
 LEAVING = (SignOut, CancelSignIn, Stop)
 """Commands that end what is under way, whatever that is."""
 SIGN_IN_AGAIN = (
