@@ -24,7 +24,6 @@ from telex_start.events import (
     ThreadFailed,
     UnreadLookedUp,
     UnreadSection,
-    WatchAgents,
     WatchSettings,
 )
 from telex_start.net.https import Answer
@@ -179,28 +178,13 @@ def test_what_an_organisation_is_looked_up_for_and_in_which_order_it_is_told(sce
     ]
 
 
-def test_a_deployment_that_has_none_of_it_is_told_to_have_ended(scene: Scene) -> None:
-    scene.telex.usual = NOTHING_THERE
-    scene.online(A)
-    scene.idle()
-    assert scene.events == [ProfileLookedUp(False), LookUpBegan(A), UnreadLookedUp(A)]
-
-
-def test_one_of_two_settings_is_told_alone(scene: Scene) -> None:
+def test_of_a_deployment_that_has_only_one_setting_that_is_told(scene: Scene) -> None:
     scene.telex.usual = NOTHING_THERE
     scene.telex.answers["/organisations/a/notification-preference"] = answer({"notify_about": "nothing"})
     scene.online(A)
     scene.idle()
-    assert scene.events[1] == SettingsLookedUp(A, None, "nothing", "")
-
-
-def test_one_that_does_not_answer_is_asked_for_nothing_more(scene: Scene) -> None:
-    path = "/organisations/a/user-channels"
-    scene.telex.answers[path] = NoNetwork("none")
-    scene.online(A)
-    scene.idle()
-    assert scene.telex.asked[-1] == path
-    assert scene.events[-1] == UnreadLookedUp(A)
+    settings = SettingsLookedUp(A, None, "nothing", "")
+    assert scene.events == [ProfileLookedUp(False), settings, LookUpBegan(A), UnreadLookedUp(A)]
 
 
 def test_one_that_does_not_answer_keeps_no_other_from_being_asked(scene: Scene) -> None:
@@ -238,15 +222,14 @@ def test_a_rate_limit_loses_nothing(scene: Scene) -> None:
     assert UnreadSection(A, CHANNELS, (), True) in scene.events
 
 
-def test_there_is_none_when_nothing_is_due(scene: Scene) -> None:
+def test_there_is_none_when_nothing_is_due_and_another_one_then(scene: Scene) -> None:
     assert threads() == []
     scene.online(A)
     scene.idle()
     assert (scene.begun, scene.telex.closed) == (1, 1)
-    due = scene.poller.go_on()
-    assert due - scene.now == 300.0, "the profile is next"
+    scene.now = scene.poller.go_on()
     assert threads() == []
-    scene.now = due
+    assert scene.now == 1300.0, "the profile is next"
     scene.poller.go_on()
     scene.idle()
     assert (scene.begun, scene.telex.asked[-1]) == (2, "/profile")
@@ -332,17 +315,6 @@ def test_a_thread_that_dies_is_followed_by_another(scene: Scene, monkeypatch: py
     scene.poller.go_on()
     scene.idle()
     assert scene.events[-1] == UnreadLookedUp(A)
-
-
-def test_agents_are_watched(scene: Scene) -> None:
-    scene.online(A)
-    scene.idle()
-    scene.poller.obey(WatchAgents(frozenset({A})))
-    scene.now += 601.0
-    scene.poller.go_on()
-    scene.idle()
-    assert scene.telex.asked.count("/organisations/a/fetch-bots") == 2
-    assert scene.telex.asked.count("/organisations/a/user-channels") == 1
 
 
 def test_what_is_of_interest_can_be_known_from_the_beginning(scene: Scene) -> None:
