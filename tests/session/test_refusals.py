@@ -25,7 +25,7 @@ TWO = ("--organisations", "2")
 SHORT = ("--connection-ttl", "2", "--subscription-ttl", "2", "--expired-close-delay", "1")
 
 
-# --- one organisation's token ---------------------------------------------------------------------------------------
+# One organisation's token
 
 
 @pytest.mark.parametrize("kind", ["other_channel", "other_user", "bad_signature", "garbage", "expired"])
@@ -100,16 +100,6 @@ def test_when_all_are_refused_it_is_online_and_says_so(own: Telex, agent: Start)
     assert sorted(session.answered()) == sorted([session.channel(0), session.channel(1)])
 
 
-def test_a_failing_organisation_is_retried_with_backoff_and_holds_nobody_up(own: Telex, agent: Start) -> None:
-    sandbox = own(*TWO)
-    sandbox.fault("subscription", organisation=0, times=2, status=503)
-    session = agent(sandbox).sign_in()
-    session.await_subscribed(1, 1.0)
-    assert session.told.refused == 0
-    session.await_subscribed(2)
-    assert session.troubles == []
-
-
 def test_a_slow_organisation_does_not_hold_up_the_others(own: Telex, agent: Start) -> None:
     sandbox = own("--organisations", "6")
     sandbox.fault("subscription", organisation=0, delay=30)
@@ -143,7 +133,7 @@ def test_answers_are_late_for_the_slow_organisation_alone_and_pings_are_answered
     assert session.reconnects == 0
 
 
-# --- organisations joined and left ----------------------------------------------------------------------------------
+# Organisations joined and left
 
 
 def test_organisations_joined_and_left_without_a_reconnect(telex: Telex, agent: Start) -> None:
@@ -164,25 +154,7 @@ def test_organisations_joined_and_left_without_a_reconnect(telex: Telex, agent: 
     assert session.states() == [State.SIGNING_IN, State.CONNECTING, State.ONLINE]
 
 
-@pytest.mark.parametrize(
-    "fault", [{"status": 401}, {"status": 503}, {"status": 429}, {"body_status": 401}, {"html": True}]
-)
-def test_a_look_up_that_does_not_work_keeps_the_organisations(
-    own: Telex, agent: Start, fault: dict[str, object]
-) -> None:
-    sandbox = own(*TWO)
-    session = agent(sandbox).online(2)
-    session.mark()
-    sandbox.fault("organisations", **fault)
-    before = sandbox.status()["requests"]["GET /users/organisations"]
-    sandbox.kick(3001)
-    sandbox.wait_until(lambda status: status["requests"]["GET /users/organisations"] != before)
-    session.await_subscribed(2)
-    assert session.told.organisations == 2
-    assert State.SIGN_IN_NEEDED not in session.states()
-
-
-# --- a session that has lost its access token -----------------------------------------------------------------------
+# A session that has lost its access token
 
 
 def test_where_organisations_are_refused_for_long_the_person_is_told_once_and_pushes_go_on(
@@ -212,7 +184,7 @@ def test_where_organisations_are_refused_for_long_the_person_is_told_once_and_pu
     assert session.received() == [0, 1]
 
 
-# --- the session itself ---------------------------------------------------------------------------------------------
+# The session itself
 
 
 @at_once

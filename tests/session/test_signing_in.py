@@ -85,30 +85,6 @@ def test_from_signing_in_to_live(telex: Telex, agent: Start) -> None:
     assert session.troubles == []
 
 
-@pytest.mark.history
-def test_the_connect_command_carries_subs_and_every_other_channel_is_subscribed(own: Telex, agent: Start) -> None:
-    sandbox = own()
-    before = len(sandbox.status()["commands"]), len(sandbox.status()["connects"])
-    session = agent(sandbox).online(3)
-    session.mark()
-    sandbox.kick(3001)
-    session.await_state(State.ONLINE)
-    session.await_subscribed(3)
-    status = sandbox.status()
-    first, second = status["connects"][before[1] :]
-    # The first connection opens as soon as one token is there; the second has all at hand.
-    assert (first["subs"], first["subs_with_token"]) == (1, 1)
-    assert (second["subs"], second["subs_with_token"], second["subs_with_epoch"]) == (3, 3, 3)
-    assert len(second["name"]) <= 16
-    subscribes = [
-        entry["command"]["subscribe"]
-        for entry in status["commands"][before[0] :]
-        if "subscribe" in entry["command"] and entry["connection"] == second["connection"]
-    ]
-    assert sorted(each["channel"] for each in subscribes) == sorted(session.channel(index) for index in range(3))
-    assert all(each["token"] for each in subscribes)
-
-
 def test_a_server_that_honours_subs_needs_no_subscribes_and_gets_no_refreshes(own: Telex, agent: Start) -> None:
     options = ("--honour-subs", "--connection-ttl", "2", "--subscription-ttl", "2", "--expired-close-delay", "2")
     sandbox = own(*options)
@@ -128,21 +104,6 @@ def test_a_server_that_honours_subs_needs_no_subscribes_and_gets_no_refreshes(ow
 def _kinds(status: dict, connection: str) -> set[str]:  # type: ignore[type-arg]
     commands = [entry["command"] for entry in status["commands"] if entry["connection"] == connection]
     return {next((key for key in command if key != "id"), "pong") for command in commands}
-
-
-@pytest.mark.history
-def test_a_subscription_in_connect_is_recovered_by_an_own_one_after_a_restart(own: Telex, agent: Start) -> None:
-    sandbox = own("--honour-subs")
-    session = agent(sandbox).online(3)
-    sandbox.publish(0, "before")
-    session.await_received(1)
-    session.mark()
-    sandbox.restart(0.3)
-    sandbox.wait_until(lambda status: status["push_listening"])
-    sandbox.publish(0, "after")
-    session.await_state(State.ONLINE)
-    assert session.await_received(2) == ["before", "after"]
-    assert session.lost() == 1
 
 
 def test_nobody_is_in_no_organisation(own: Telex, agent: Start) -> None:

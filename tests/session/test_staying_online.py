@@ -83,58 +83,6 @@ def test_after_a_ping_nothing_else_is_waited_for_at_once(
     assert 0.0 not in waits
 
 
-def test_newline_joined_messages_with_pings_inside(own: Telex, agent: Start) -> None:
-    sandbox = own(*ONE)
-    session = agent(sandbox).online()
-    pongs = sandbox.status()["pongs"]
-    sandbox.silent()  # so that all of this is joined in one frame
-    sandbox.publish(0, 1)
-    sandbox.ping_now()
-    sandbox.publish(0, 2)
-    sandbox.ping_now()
-    sandbox.publish(0, 3)
-    sandbox.silent(False)
-    assert session.await_received(3) == [1, 2, 3]
-    sandbox.wait_until(lambda status: status["pongs"] == pongs + 1)  # a second one would close everything for good
-    sandbox.publish(0, 4)
-    session.await_received(4)
-    assert session.reconnects == 0
-
-
-def test_frames_that_make_no_sense_cost_nothing(own: Telex, agent: Start) -> None:
-    sandbox = own(*ONE)
-    session = agent(sandbox).online()
-    push = '{"push":{"channel":"%s","pub":{"data":%d}}}'
-    sandbox.raw_frame("\n".join(["", push % (session.channel(), 1), "no json", push % ("other", 7), "[]", "{"]))
-    sandbox.raw_frame('{"id":999,"error":{"code":100}}\n{"push":{"channel":5,"join":{}}}')
-    sandbox.publish(0, 2)
-    assert session.await_received(2) == [1, 2]
-    assert session.reconnects == 0
-
-
-def test_odd_payloads_cost_nothing_but_themselves(telex: Telex, agent: Start) -> None:
-    sandbox = telex(*ONE)
-    session = agent(sandbox).online()
-    for raw in ('"\\ud83d"', "null", "[]", '{"a":{"b":[1,{}]}}', "-0.5e-7", '"\\u0000"', '"last"'):
-        sandbox.publish(0, raw=raw)
-    assert session.await_received(7) == ["\ufffd", None, [], {"a": {"b": [1, {}]}}, -0.5e-7, "\0", "last"]
-
-
-def test_a_publication_that_no_decoder_takes_is_told_as_lost(own: Telex, agent: Start) -> None:
-    sandbox = own(*ONE)
-    session = agent(sandbox).online()
-    sandbox.publish(0, raw="[" * 200_000 + "]" * 200_000)  # Python 3.14 reads 50,000 of them
-    sandbox.publish(0, "next")
-    assert session.await_received(1) == ["next"]
-    assert session.lost() == 1
-    session.mark()
-    sandbox.kick(3001)
-    session.await_state(State.ONLINE)
-    session.await_subscribed(1)
-    sandbox.publish(0, "after")
-    assert session.await_received(2) == ["next", "after"]
-
-
 # Pings
 
 
@@ -245,22 +193,6 @@ def test_reconnects_reuse_tokens_that_are_good_and_look_up_the_organisations(own
     assert sandbox.status()["tokens_issued"] == tokens
 
 
-def test_reconnects_in_a_row_look_the_organisations_up_once(own: Telex, agent: Start) -> None:
-    """A server that falters got a look-up from each agent with each connection: one a second, for ever."""
-    sandbox = own(*ONE)
-    session = agent(sandbox, timings=quick(organisations_after=1.0)).online()
-    before = sandbox.status()["requests"]["GET /users/organisations"]["200"]
-    began = time.monotonic()
-    for _ in range(4):
-        session.mark()
-        sandbox.kick(3001)
-        session.await_state(State.ONLINE)
-        session.await_subscribed(1)
-    look_ups = sandbox.status()["requests"]["GET /users/organisations"]["200"] - before
-    assert look_ups <= 1 + int(time.monotonic() - began), "one in a second at most"
-    sandbox.wait_until(lambda status: status["requests"]["GET /users/organisations"]["200"] > before)
-
-
 def test_a_server_that_drops_its_connections_gets_them_at_longer_and_longer_intervals(own: Telex, agent: Start) -> None:
     sandbox = own(*ONE)
     session = agent(sandbox, timings=quick(stood=30.0), chance=lambda: 0.999).online()
@@ -357,20 +289,6 @@ def test_a_server_that_is_down_for_a_while(telex: Telex, agent: Start) -> None:
     sandbox.publish(0, "after")
     session.await_all(["before", "after"], missed=1, restarted=True)
     assert len(session.troubles) == 1, "one trouble, however often it is tried"
-
-
-def test_reconnects_under_load_lose_and_repeat_nothing(telex: Telex, agent: Start) -> None:
-    sandbox = telex(*ONE)
-    session = agent(sandbox).online()
-    with stream(sandbox, 0.015) as published:
-        for code in (3001, 3012, 4001):
-            session.mark()
-            sandbox.kick(code)
-            session.await_state(State.ONLINE)
-        session.await_subscribed(1)
-    if sandbox.keeps_history:
-        session.await_true(lambda: session.received()[-1:] == published[-1:])
-    session.await_all(published, missed=len(published))
 
 
 @pytest.mark.history
