@@ -15,7 +15,7 @@ from ..errors import RateLimited, Refused, TelexFailure
 from ..events import MESSAGE_FIELDS, ROW_FIELDS
 from ..net import json_text
 from ..net.https import Https
-from ..net.json_elements import Elements, TooLarge
+from ..net.json_text import Elements, TooLarge
 from ..net.sockets import Deadline
 from . import telex_api
 from .pace import SharedPacer

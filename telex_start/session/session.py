@@ -51,9 +51,9 @@ class Session:
             ConfigError: the configuration's ``ca_file`` cannot be used.
         """
         if config.ca_file:
-            from ..net import tls
+            from ..net.sockets import tls_context
 
-            tls.context(config.ca_file)
+            tls_context(config.ca_file)
         self._config = config
         self._store = store
         self._dispatch = dispatch

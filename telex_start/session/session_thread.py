@@ -17,11 +17,11 @@ from .. import __version__
 from ..config import Config
 from ..errors import Refused, SessionOver, TelexStartError, Temporary
 from ..events import CancelSignIn, Command, Event, ReconnectNow, SignedIn, SignIn, SignOut, Stop
-from ..net import tls
 from ..net.dialling import Dialler
 from ..net.https import Https
 from ..net.pacing import Pacer, Waits
-from ..push import codes
+from ..net.sockets import tls_context
+from ..push import frames
 from ..push.websocket import WebSocket
 from ..states import SIGNED_IN, State
 from . import pace
@@ -65,7 +65,7 @@ class SessionThread:
         self._chance = chance
         self._timings = timings or pace.USUAL
         self._now = now
-        self._context = tls.context(config.ca_file)
+        self._context = tls_context(config.ca_file)
         self._dialler = self._new_dialler()
         self._commands = Commands(now)
         self._stopping = threading.Event()
@@ -400,7 +400,7 @@ class SessionThread:
         if ending.terminal:
             self._state.report(Temporary(f"{ending.why[0].upper()}{ending.why[1:]}.", "Telex closed the connection"))
         stood = None if self._online_since is None else self._now() - self._online_since
-        busy = ending.code == codes.TOO_MANY_REQUESTS
+        busy = ending.code == frames.TOO_MANY_REQUESTS
         return ending.why, waits.ended(stood, terminal=ending.terminal, at_once=ending.at_once, busy=busy)
 
     def _new_connection(self, organisations: Organisations, just_fetched: bool) -> PushConnection:

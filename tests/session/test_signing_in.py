@@ -27,7 +27,7 @@ from telex_start.session.session import Session
 from telex_start.session.tokens import TokenStore
 from telex_start.states import State
 from tests.conftest import Threads
-from tests.ground.test_app import Help, MainApp, Surface, Toasts
+from tests.ground.app_scene import Kept, MainApp, Source, Surface, Toasts, Windows
 from tests.session.conftest import Start, Telex
 from tests.stopwatch import Stopwatch
 
@@ -59,8 +59,10 @@ def test_a_sign_in_for_which_there_is_no_thread_has_failed_and_the_next_try_work
         surface=desk,
         toasts=Toasts(),
         main_app=MainApp(),
-        make_help=Help,
-        make_session=lambda: Session(config, TokenStore(), events.put),
+        help=Windows(),
+        session=Session(config, TokenStore(), events.put),
+        source=Source(config),
+        memory=Kept(),
     )
     threads.refused = {0}
     assert app.run([], open_window=False) == 0
