@@ -26,7 +26,7 @@ class Timings(NamedTuple):
 
     call_within: float = 5.0
     """For one call to Telex, or all calls for one token: less than the push server's pong time-out of 8 s."""
-    names_within: float = dialling.DNS_WITHIN
+    dns_within: float = dialling.DNS_WITHIN
     logout_within: float = 2.0
     """For the call that signs out."""
     first_token_within: float = 1.5

@@ -84,7 +84,7 @@ class SessionThread:
         self._state = SessionState(dispatch, self._figures)
 
     def _new_dialler(self) -> Dialler:
-        return Dialler(self._context, self._now, self._timings.names_within)
+        return Dialler(self._context, self._now, self._timings.dns_within)
 
     def _new_poller(self, settings: bool, watched: frozenset[str]) -> Poller:
         return Poller(
