@@ -67,6 +67,9 @@ class Session:
         self._early: list[Command] = []
         self._wanted: frozenset[str] = frozenset()
 
+    def start(self) -> None:
+        """Nothing: for an older agent (up to 0.2.0) that still runs, and loads this late when somebody signs in."""
+
     def send(self, command: Command) -> None:
         """Give the session a command. It leaves a blocking receive for it at once, a call to Telex to sign out, and to
         stop, everything else too. Before the first sign-in nothing else is of consequence."""
