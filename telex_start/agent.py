@@ -206,7 +206,7 @@ class _Agent:
         from .desktop.main_app.opening import MainApp
         from .events import SignIn
         from .process import state_file
-        from .session.late_session import LateSession
+        from .session.session import Session
         from .session.tokens import TokenStore
 
         lazylog.begin()
@@ -224,7 +224,7 @@ class _Agent:
         app = App(
             config=config,
             events=events,
-            session=LateSession(config, store, events.put),
+            session=Session(config, store, events.put),
             surface=self._surface,
             toasts=toasts,
             main_app=main_app,

@@ -6,7 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from telex_start.events import StateChanged, UnreadLookedUp
-from telex_start.session.timings import USUAL
+from telex_start.session.pace import USUAL
 from tests.real_desktop import RealDesktop
 from tests.rigs.bench.running import say
 from tests.servers import Sandbox

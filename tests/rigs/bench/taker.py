@@ -27,7 +27,6 @@ def main(count: int) -> None:
     notifier = Notifier(
         ("unread_thread_change",), lambda _: None, lambda _: None, lambda _: None, second_of_day=lambda _: 0.0
     )
-    session.start()
     session.send(SignIn(os.environ["SANDBOX_EMAIL"], os.environ["SANDBOX_PASSWORD"], True))
     ready = False
     now = 0.0

@@ -29,7 +29,6 @@ class Agent:
         self.told = StateChanged(State.SIGNED_OUT)
         self.failures: list[str] = []
         self._session = Session(_CONFIG, TokenStore(), self._take, chance=world.chance.random, now=world.now)
-        self._session.start()
 
     def send(self, command: Command) -> None:
         """Give it a command."""

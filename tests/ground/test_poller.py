@@ -1,4 +1,4 @@
-"""The thread of the look-ups: when there is one, what it tells, and that nobody waits for it."""
+"""The thread of the polls: when there is one, what it tells, and that nobody waits for it."""
 
 from __future__ import annotations
 
@@ -24,15 +24,14 @@ from telex_start.events import (
     ThreadFailed,
     UnreadLookedUp,
     UnreadSection,
-    WatchAgents,
+    WatchSettings,
 )
 from telex_start.net.https import Answer
 from telex_start.net.pacing import Pacer
-from telex_start.session.look_up_calls import AGENTS, CHANNELS, DIRECT
-from telex_start.session.look_up_schedule import Schedule
-from telex_start.session.look_ups import LookUps
-from telex_start.session.shared_pacer import SharedPacer
-from telex_start.session.timings import Timings
+from telex_start.session.pace import SharedPacer, Timings
+from telex_start.session.poll_calls import AGENTS, CHANNELS, DIRECT, PollCalls
+from telex_start.session.poll_schedule import Schedule
+from telex_start.session.poller import Poller
 from telex_start.session.tokens import TokenStore
 from telex_start.toast import Conversation
 
@@ -93,39 +92,33 @@ class Telex:
 
 
 class Scene:
-    """Look-ups of a session that is online, with no token due."""
+    """The polls of a session that is online, with no token due."""
 
     def __init__(self) -> None:
         self.telex = Telex()
-        self.store = TokenStore()
-        self.store.access = "ACCESS"
         self.now = 1000.0
         self.tick = 0.0
         """Seconds that pass each time somebody looks at the clock."""
         self.pacer = SharedPacer(Pacer(1000), self.clock, lambda: 0.5)
+        self.pacer.tokens_first(False)
         self.events: list[Event] = []
         self.came = threading.Condition()
         self.begun = 0
-        self.look_ups = LookUps(
-            "",
-            self.make_https,  # type: ignore[arg-type]
-            self.store,
-            self.pacer,
-            self.take,
-            self.clock,
-            lambda: 0.5,
-            Timings(),
-        )
-        self.pacer.tokens_first(False)
+        self.poller = self.make()
+        self.poller.signed_in({})
+
+    def make(self, **options: Any) -> Poller:
+        return Poller(self.calls, self.pacer, self.take, self.clock, lambda: 0.5, Timings(), **options)
 
     def clock(self) -> float:
         self.now += self.tick
         return self.now
 
-    def make_https(self) -> Telex:
+    def calls(self) -> PollCalls:
         self.begun += 1
-        self.telex.aborted = False
-        return self.telex
+        store = TokenStore()
+        store.access = "ACCESS"
+        return PollCalls("", self.telex, store, self.pacer, self.clock, 30.0)  # type: ignore[arg-type]
 
     def take(self, event: Event) -> None:
         with self.came:
@@ -137,11 +130,11 @@ class Scene:
             assert self.came.wait_for(lambda: event in self.events, LIMIT), self.events
 
     def online(self, *channels: str) -> None:
-        self.look_ups.keep([*channels])
-        self.look_ups.connected(at_once=False)
+        self.poller.keep([*channels])
+        self.poller.connected(at_once=False)
         for channel in channels:
-            self.look_ups.live(channel, False)
-        self.look_ups.go_on()
+            self.poller.live(channel, False)
+        self.poller.go_on()
 
     def idle(self) -> None:
         """Wait until the thread has ended by itself."""
@@ -159,11 +152,8 @@ def scene() -> Iterator[Scene]:
     scene = Scene()
     yield scene
     scene.telex.release()
-    scene.look_ups.end()
+    scene.poller.end()
     scene.idle()
-
-
-# --- a look-up ------------------------------------------------------------------------------------------------------
 
 
 def test_what_an_organisation_is_looked_up_for_and_in_which_order_it_is_told(scene: Scene) -> None:
@@ -188,28 +178,13 @@ def test_what_an_organisation_is_looked_up_for_and_in_which_order_it_is_told(sce
     ]
 
 
-def test_a_deployment_that_has_none_of_it_is_told_to_have_ended(scene: Scene) -> None:
-    scene.telex.usual = NOTHING_THERE
-    scene.online(A)
-    scene.idle()
-    assert scene.events == [ProfileLookedUp(False), LookUpBegan(A), UnreadLookedUp(A)]
-
-
-def test_one_of_two_settings_is_told_alone(scene: Scene) -> None:
+def test_of_a_deployment_that_has_only_one_setting_that_is_told(scene: Scene) -> None:
     scene.telex.usual = NOTHING_THERE
     scene.telex.answers["/organisations/a/notification-preference"] = answer({"notify_about": "nothing"})
     scene.online(A)
     scene.idle()
-    assert scene.events[1] == SettingsLookedUp(A, None, "nothing", "")
-
-
-def test_one_that_does_not_answer_is_asked_for_nothing_more(scene: Scene) -> None:
-    path = "/organisations/a/user-channels"
-    scene.telex.answers[path] = NoNetwork("none")
-    scene.online(A)
-    scene.idle()
-    assert scene.telex.asked[-1] == path
-    assert scene.events[-1] == UnreadLookedUp(A)
+    settings = SettingsLookedUp(A, None, "nothing", "")
+    assert scene.events == [ProfileLookedUp(False), settings, LookUpBegan(A), UnreadLookedUp(A)]
 
 
 def test_one_that_does_not_answer_keeps_no_other_from_being_asked(scene: Scene) -> None:
@@ -218,11 +193,11 @@ def test_one_that_does_not_answer_keeps_no_other_from_being_asked(scene: Scene) 
     scene.idle()
     scene.telex.answers["/organisations/a/user-channels"] = NoNetwork("none")
     scene.now += 20.0
-    scene.look_ups.disconnected(scene.now)
-    scene.look_ups.connected(at_once=True)
-    scene.look_ups.live(A, False)
-    scene.look_ups.live(B, False)
-    scene.look_ups.go_on()
+    scene.poller.disconnected(scene.now)
+    scene.poller.connected(at_once=True)
+    scene.poller.live(A, False)
+    scene.poller.live(B, False)
+    scene.poller.go_on()
     scene.idle()
     assert scene.telex.asked[-4:] == [
         "/organisations/a/user-channels",
@@ -247,19 +222,15 @@ def test_a_rate_limit_loses_nothing(scene: Scene) -> None:
     assert UnreadSection(A, CHANNELS, (), True) in scene.events
 
 
-# --- the thread -----------------------------------------------------------------------------------------------------
-
-
-def test_there_is_none_when_nothing_is_due(scene: Scene) -> None:
+def test_there_is_none_when_nothing_is_due_and_another_one_then(scene: Scene) -> None:
     assert threads() == []
     scene.online(A)
     scene.idle()
     assert (scene.begun, scene.telex.closed) == (1, 1)
-    due = scene.look_ups.go_on()
-    assert due - scene.now == 300.0, "the profile is next"
+    scene.now = scene.poller.go_on()
     assert threads() == []
-    scene.now = due
-    scene.look_ups.go_on()
+    assert scene.now == 1300.0, "the profile is next"
+    scene.poller.go_on()
     scene.idle()
     assert (scene.begun, scene.telex.asked[-1]) == (2, "/profile")
 
@@ -269,12 +240,12 @@ def test_the_session_thread_is_not_kept_by_a_call_that_hangs(scene: Scene) -> No
     scene.online(A)
     scene.telex.await_asked("/organisations/a/user-channels")
     # Each of these would block here if it waited for the call.
-    scene.look_ups.live(B, False)
-    assert scene.look_ups.go_on() == scene.now + 15.0
-    scene.look_ups.disconnected(scene.now)
-    scene.look_ups.connected(at_once=True)
-    scene.look_ups.keep([A, B])
-    scene.look_ups.obey(LookUpSlug(A))
+    scene.poller.live(B, False)
+    assert scene.poller.go_on() == scene.now + 15.0
+    scene.poller.disconnected(scene.now)
+    scene.poller.connected(at_once=True)
+    scene.poller.keep([A, B])
+    scene.poller.obey(LookUpSlug(A))
     scene.pacer.tokens_first(True)
     assert scene.pacer.wait(scene.now) == 0
     scene.pacer.tokens_first(False)
@@ -288,29 +259,22 @@ def test_at_the_end_the_call_is_broken_off_and_nothing_more_is_told(
     scene.online(A, B)
     scene.telex.await_asked("/organisations/a/user-channels")
     told = len(scene.events)
-    scene.look_ups.end()
+    scene.poller.end()
     scene.idle()
     assert scene.telex.aborted
     assert scene.telex.asked[-1] == "/organisations/a/user-channels"
+    scene.poller.obey(READ)
+    scene.poller.go_on()
     assert len(scene.events) == told
-    assert scene.look_ups.go_on() == float("inf")
+    assert threads() == [], "nor is anything begun any more"
     assert caplog.messages == [], "what is broken off from here is no trouble"
-
-
-def test_a_session_after_that_begins_from_the_beginning(scene: Scene) -> None:
-    scene.online(A)
-    scene.idle()
-    scene.look_ups.end()
-    scene.online(A)
-    scene.idle()
-    assert scene.events.count(LookUpBegan(A)) == 2
 
 
 def test_without_a_connection_look_ups_stand_still_and_go_on_with_the_next(scene: Scene) -> None:
     scene.telex.hold("/organisations/a/channels/notification-preference")
     scene.online(A)
     scene.telex.await_asked("/organisations/a/channels/notification-preference")
-    scene.look_ups.disconnected(scene.now)
+    scene.poller.disconnected(scene.now)
     scene.telex.release()
     scene.idle()
     assert LookUpBegan(A) not in scene.events
@@ -339,7 +303,7 @@ def test_what_nobody_expected_is_told_once_and_ends_nothing(scene: Scene) -> Non
     scene.idle()
     assert scene.events.count(ThreadFailed("look-ups", "RuntimeError")) == 1
     assert scene.telex.asked[-1] == "/organisations/b/user-channels"
-    assert scene.look_ups.go_on() > scene.now, "and is no loop"
+    assert scene.poller.go_on() > scene.now, "and is no loop"
 
 
 def test_a_thread_that_dies_is_followed_by_another(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -348,66 +312,46 @@ def test_a_thread_that_dies_is_followed_by_another(scene: Scene, monkeypatch: py
         scene.online(A)
         scene.idle()
     assert scene.events == [ThreadFailed("look-ups", "ZeroDivisionError")]
-    scene.look_ups.go_on()
+    scene.poller.go_on()
     scene.idle()
     assert scene.events[-1] == UnreadLookedUp(A)
 
 
-# --- what main asks for ---------------------------------------------------------------------------------------------
-
-
-def test_agents_are_watched(scene: Scene) -> None:
+def test_what_is_of_interest_can_be_known_from_the_beginning(scene: Scene) -> None:
+    scene.poller = scene.make(settings=False, watched=frozenset({A}))
     scene.online(A)
     scene.idle()
-    scene.look_ups.obey(WatchAgents(frozenset({A})))
+    assert "/profile" not in scene.telex.asked
     scene.now += 601.0
-    scene.look_ups.go_on()
+    scene.poller.go_on()
     scene.idle()
     assert scene.telex.asked.count("/organisations/a/fetch-bots") == 2
-    assert scene.telex.asked.count("/organisations/a/user-channels") == 1
+    scene.poller.obey(WatchSettings())
+    scene.idle()
+    assert scene.telex.asked.count("/profile") == 1
+    assert (scene.poller.settings, scene.poller.watched) == (True, frozenset({A}))
 
 
-def test_agents_are_watched_from_one_session_to_the_next(scene: Scene) -> None:
-    scene.online(A)
-    scene.look_ups.obey(WatchAgents(frozenset({A})))
-    scene.idle()
-    scene.look_ups.end()
-    scene.online(A)
-    scene.idle()
-    scene.now += 601.0
-    scene.look_ups.go_on()
-    scene.idle()
-    assert scene.telex.asked.count("/organisations/a/fetch-bots") == 3
+def test_who_is_not_signed_in_marks_nothing_as_read(scene: Scene) -> None:
+    scene.make().obey(READ)
+    assert threads() == []
 
 
 def test_a_slug_is_looked_up_once_and_known_then(scene: Scene) -> None:
     scene.telex.answers["/organisations/a"] = answer({"organisation_slug": "acme"})
     scene.online(A)
     for _ in range(2):
-        scene.look_ups.obey(LookUpSlug(A))
+        scene.poller.obey(LookUpSlug(A))
         scene.idle()
     assert scene.telex.asked.count("/organisations/a") == 1
     assert scene.events.count(SlugLookedUp(A, "acme")) == 2
 
 
-def test_another_session_asks_for_slugs_anew(scene: Scene) -> None:
-    scene.telex.answers["/organisations/a"] = answer({"organisation_slug": "acme"})
-    scene.online(A)
-    scene.look_ups.obey(LookUpSlug(A))
-    scene.idle()
-    scene.look_ups.end()
-    scene.telex.answers["/organisations/a"] = answer({"organisation_slug": "other"})
-    scene.online(A)
-    scene.look_ups.obey(LookUpSlug(A))
-    scene.idle()
-    assert scene.events[-1] == SlugLookedUp(A, "other")
-
-
 def test_a_slug_that_came_with_the_login_is_told_unasked(scene: Scene) -> None:
-    scene.look_ups.signed_in({A: "acme", "left/u": "x"})
+    scene.poller.signed_in({A: "acme", "left/u": "x"})
     scene.online(A)
     scene.idle()
-    scene.look_ups.keep([A])
+    scene.poller.keep([A])
     assert [event for event in scene.events if isinstance(event, SlugLookedUp)] == [SlugLookedUp(A, "acme")]
 
 
@@ -419,7 +363,7 @@ def test_marking_as_read_goes_before_all_look_ups(scene: Scene) -> None:
     scene.telex.hold("/organisations/a/user-channels")
     scene.online(A, B)
     scene.telex.await_asked("/organisations/a/user-channels")
-    scene.look_ups.obey(READ)
+    scene.poller.obey(READ)
     scene.telex.release()
     scene.idle()
     place = scene.telex.asked.index("/organisations/a/user-channels")
@@ -431,7 +375,7 @@ def test_marking_as_read_goes_before_all_look_ups(scene: Scene) -> None:
 
 def test_marking_as_read_waits_neither_for_tokens_nor_for_a_connection(scene: Scene) -> None:
     scene.pacer.tokens_first(True)
-    scene.look_ups.obey(READ)
+    scene.poller.obey(READ)
     scene.idle()
     assert scene.telex.asked == ["/dms/channels/c1/threads"]
 
@@ -449,7 +393,7 @@ def test_marking_as_read_that_fails_says_so(
     scene: Scene, found: Answer | Exception, message: str, temporary: bool
 ) -> None:
     scene.telex.answers["/dms/channels/c1/threads"] = found
-    scene.look_ups.obey(READ)
+    scene.poller.obey(READ)
     scene.idle()
     assert MarkAsReadFailed("Ada", message, CONVERSATION, temporary) in scene.events
     assert MarkedAsRead(CONVERSATION) not in scene.events
@@ -458,18 +402,12 @@ def test_marking_as_read_that_fails_says_so(
 def test_more_than_can_wait_to_be_marked_as_read_are_refused_with_a_word(scene: Scene) -> None:
     """They came to nothing, without a word."""
     scene.telex.hold("/dms/channels/c1/threads")
-    scene.look_ups.obey(READ)
+    scene.poller.obey(READ)
     scene.telex.await_asked("/dms/channels/c1/threads")
     for _ in range(101):
-        scene.look_ups.obey(READ)
+        scene.poller.obey(READ)
     refused = [event for event in scene.events if isinstance(event, MarkAsReadFailed)]
     assert [(event.name, event.conversation) for event in refused] == [("Ada", CONVERSATION)]
     scene.telex.release()
     scene.idle()
     assert scene.telex.asked.count("/dms/channels/c1/threads") == 101
-
-
-def test_who_is_signed_out_marks_nothing_as_read(scene: Scene) -> None:
-    scene.store.clear()
-    scene.look_ups.obey(READ)
-    assert threads() == []

@@ -1,4 +1,4 @@
-"""Which look-up is due when: of the unread, of how the person set it at Telex, and of what is needed for links.
+"""Which poll is due when: of the unread, of how the person set it at Telex, and of what is needed for links.
 
 Pure: time comes in as seconds, chance as a function. Not thread-safe.
 """
@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .look_up_calls import AGENTS, SECTIONS
-from .timings import Timings
+from .pace import Timings
+from .poll_calls import AGENTS, SECTIONS
 
 MUTED = "muted"
 PREFERENCE = "preference"
@@ -66,7 +66,7 @@ class _Organisation:
 
 
 class Schedule:
-    """What is to be looked up for the organisations of one session."""
+    """What is to be polled for the organisations of one session."""
 
     def __init__(self, timings: Timings, chance: Callable[[], float], settings: bool = True) -> None:
         """
@@ -78,7 +78,7 @@ class Schedule:
         self._timings = timings
         self._chance = chance
         self._settings = settings
-        # One factor for all, so that what was looked up together is looked up together again.
+        # One factor for all, so that what was polled together is polled together again.
         self._pace = 1.0 + _PEOPLE_DIFFER * (2.0 * chance() - 1.0)
         self._organisations: dict[str, _Organisation] = {}
         self._profile = _Asked()
@@ -88,14 +88,12 @@ class Schedule:
         self._unanswered = 0
         self._not_before = float("-inf")
 
-    # --- what happens -----------------------------------------------------------------------------------------------
-
     def connected(self, now: float, at_once: bool) -> None:
         """A connection stands.
 
         Args:
             now: Seconds.
-            at_once: The machine has woken, or the person wants it so: all is looked up, and nobody else does so in
+            at_once: The machine has woken, or the person wants it so: all is polled, and nobody else does so in
                 this very second.
         """
         self._all = at_once
@@ -178,8 +176,6 @@ class Schedule:
             if large or not asked.large:
                 asked.due = min(asked.due, max(when, asked.not_before))
 
-    # --- what is due ------------------------------------------------------------------------------------------------
-
     def due_at(self) -> float:
         """When :meth:`next` has something, as far as is known now; seconds."""
         first = self._profile.due
@@ -225,8 +221,6 @@ class Schedule:
             return self._profile
         known = self._organisations.get(channel)
         return known.calls[call] if known is not None else None
-
-    # --- what became of it ------------------------------------------------------------------------------------------
 
     def answered(self, channel: str, call: str, size: int = 0) -> None:
         """The call was answered, by so many bytes."""
