@@ -33,7 +33,8 @@ from telex_start.agent import DispatchQueue
 from telex_start.app.app import App
 from telex_start.app.ports import HelpPort
 from telex_start.config import Config
-from telex_start.desktop.toasts.toasts import Toasts
+from telex_start.desktop.bus.bus import Bus
+from telex_start.desktop.toasts.dbus_backend import DBusToasts
 from telex_start.events import (
     Event,
     MainAppAnswered,
@@ -186,7 +187,8 @@ class Stage:
         self._beside = beside
         self.until_live = False
         """Every thread is followed until all is live."""
-        self._toasts = Toasts(self.events.put, environ=bus.environ)
+        self._bus = Bus(bus.address)
+        self._toasts = DBusToasts(self.events.put, self._bus)
         config = Config(api_url=telex.api_url, push_url=telex.push_url, ca_file=telex.ca_file)
         self.app = App(
             config=config,
@@ -216,13 +218,14 @@ class Stage:
 
         walker = threading.Thread(target=go, name="walk")
         with self.recorder.installed():
-            self._toasts.start()
+            self._bus.start()
             try:
                 walker.start()
                 self.app.run([], open_window=False)
             finally:
                 walker.join()
                 self._toasts.stop()
+                self._bus.stop()
         if failures:
             raise failures[0]
 

@@ -23,7 +23,7 @@ from telex_start.agent import DispatchQueue
 from telex_start.desktop import macos
 from telex_start.desktop.main_app import in_front
 from telex_start.desktop.tk import toolkit
-from telex_start.desktop.tray.surface import TraySurface
+from telex_start.desktop.tray.tray import Tray
 from telex_start.doctor import desktop as doctor
 from telex_start.doctor.findings import Mark
 from telex_start.errors import NoPlaceForIcon
@@ -37,20 +37,12 @@ from tests.process import TIMEOUT
 PLATFORM = sys.platform
 
 
-class NoBuses:
-    """As on macOS."""
-
-    session = None
-
-    def start(self) -> None: ...
-
-
 class Agent:
     """The main thread's part of it: icon and queue."""
 
     def __init__(self, tmp_path: Any) -> None:
         self.events = DispatchQueue()
-        self.surface = TraySurface(self.events.put, NoBuses(), tmp_path)  # type: ignore[arg-type]
+        self.surface = Tray(self.events.put, None, tmp_path)
         self.surface.start()
         self.events.wait_in(self.surface.main_loop)
 
