@@ -385,8 +385,9 @@ def test_a_message_can_be_marked_as_read_and_nothing_else_is_an_action(
 
 # --- sounds ---------------------------------------------------------------------------------------------------------
 
-MESSAGE, CALL, NONE = {"sound-name": "message-new-instant"}, {"sound-name": "phone-incoming-call"}, {}
-SILENT: dict[str, Any] = {"suppress-sound": True}
+NONE: dict[str, Any] = {}
+SILENT = {"suppress-sound": True}
+MESSAGE, CALL = {"sound-name": "message-new-instant"}, {"sound-name": "phone-incoming-call"}
 
 
 @pytest.mark.parametrize(
