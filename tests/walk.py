@@ -41,7 +41,6 @@ import telex_start
 from telex_start import preferences
 from telex_start.agent import DispatchQueue
 from telex_start.app.app import App
-from telex_start.app.ports import HelpPort
 from telex_start.config import Config
 from telex_start.desktop.bus.bus import Bus
 from telex_start.desktop.main_app.opening import MainApp
@@ -51,15 +50,16 @@ from telex_start.events import (
     MainAppDone,
     MenuClicked,
     PublicationsReceived,
-    SignalReceived,
+    Requested,
     StateChanged,
     ToastClicked,
     Trouble,
     WindowSubmitted,
 )
 from telex_start.face import Face
-from telex_start.menu import MenuItem
+from telex_start.menu import MenuItem, Request
 from telex_start.news.unread import Counts
+from telex_start.remembered import Remembered
 from telex_start.session.session import Session
 from telex_start.session.tokens import TokenStore
 from telex_start.states import State
@@ -188,8 +188,26 @@ class _Surface:
     def ask(self, email: str) -> None: ...
 
 
-def _no_help() -> HelpPort:
-    raise AssertionError("nobody asks for help on a walk")
+class _Help:
+    def open_doctor(self, token: str) -> None: ...
+    def open_about(self, data: object, token: str) -> None: ...
+    def open_log(self, token: str) -> None: ...
+
+
+class _Source:
+    load = Config
+
+    def changed(self) -> bool:
+        return False
+
+    def take_up(self, config: Config) -> None: ...
+
+
+class _Memory:
+    def load(self) -> tuple[Remembered, str]:
+        return Remembered(), ""
+
+    def save(self, remembered: Remembered) -> None: ...
 
 
 class _Daemon(FakeNotificationDaemon):
@@ -245,8 +263,10 @@ class Stage:
             surface=_Surface(self._state),
             toasts=self._toasts,
             main_app=MainApp(config, lambda: False),
-            make_help=_no_help,
-            make_session=lambda: Session(config, TokenStore(), self._dispatch),
+            help=_Help(),
+            session=Session(config, TokenStore(), self._dispatch),
+            source=_Source(),
+            memory=_Memory(),
         )
 
     def run(self, walk: Callable[[Stage], None]) -> None:
@@ -263,7 +283,7 @@ class Stage:
             except BaseException as error:
                 failures.append(error)
             finally:
-                self.events.put(SignalReceived(15))
+                self.events.put(Requested(Request.EXIT))
 
         walker = threading.Thread(target=go, name="walk")
         with self.recorder.installed():
