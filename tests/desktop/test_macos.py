@@ -5,6 +5,7 @@ A mock: that macOS does its part is not shown. The last test is for a Mac alone:
 
 from __future__ import annotations
 
+import gc
 import importlib
 import io
 import os
@@ -12,6 +13,7 @@ import shutil
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -49,6 +51,14 @@ class Agent:
     def next(self) -> object:
         return self.events.get(timeout=TIMEOUT)
 
+    def end(self) -> None:
+        """Stop, and free pystray's icon here: as it is freed it calls AppKit, which another thread may not do."""
+        self.surface.stop()
+        freed = weakref.ref(self.surface)
+        del self.surface
+        gc.collect()
+        assert freed() is None
+
 
 @pytest.fixture
 def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
@@ -68,7 +78,7 @@ def agent(desk: Desk, tmp_path: Any) -> Iterator[Agent]:
     made = Agent(tmp_path)
     assert made.next() == TrayAppeared()
     yield made
-    made.surface.stop()
+    made.end()
     assert desk.items == [] and desk.activities == [] and desk.observers == {}
 
 
