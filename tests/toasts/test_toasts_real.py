@@ -13,7 +13,7 @@ from telex_start.desktop.bus.bus import Bus
 from telex_start.desktop.toasts.dbus_backend import DBusToasts
 from telex_start.events import Event, ToastClicked
 from telex_start.news import wording
-from telex_start.news.item import News
+from telex_start.news.publications import News
 from telex_start.toast import Conversation, Toast
 from tests.fake_desktop import TIMEOUT, RealDesktop
 
