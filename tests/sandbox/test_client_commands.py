@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telex_start.sandbox.push.commands import METHODS, BadCommand, ClientCommand, parse_command, split_frame
+from telex_start.sandbox.push_protocol import METHODS, BadCommand, ClientCommand, parse_command, split_frame
 
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-1, 2**65) | st.text(max_size=5) | st.floats(allow_nan=False),

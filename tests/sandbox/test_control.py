@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 import websocket
 
-from telex_start.sandbox.backend.faults import FAULT_PATHS
+from telex_start.sandbox.deployment import FAULT_PATHS
 from tests.sandbox.conftest import join, published
 from tests.sandbox.raw_clients import Closed, RawApiClient, RawPushClient, SignedTokens
 from tests.servers import HISTORY, OrderRefused, Sandbox

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from telex_start.sandbox.backend.profiles import within
+from telex_start.sandbox.telex import within
 from tests.sandbox.raw_clients import RawApiClient
 from tests.servers import Sandbox
 

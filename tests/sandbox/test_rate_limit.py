@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telex_start.sandbox.backend.rate_limit import RateLimiter
+from telex_start.sandbox.deployment import RateLimiter
 
 
 class Watch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telex_start.sandbox.push.streams import RECOVERY_LIMIT, StreamPosition, Streams
+from telex_start.sandbox.push_streams import RECOVERY_LIMIT, StreamPosition, Streams
 
 
 def filled(size: int, publications: int) -> Streams:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import jwt
 import pytest
 
-from telex_start.sandbox.server_clock import ServerClock
-from telex_start.sandbox.token_signer import ExpiredToken, InvalidToken, TokenSigner
+from telex_start.sandbox.signing import ExpiredToken, InvalidToken, ServerClock, TokenSigner
 
 
 @pytest.mark.parametrize("offset", [-86400.0, 0.0, 86400.0])

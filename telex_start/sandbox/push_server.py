@@ -12,19 +12,28 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from . import codes
-from .client_connection import ClientConnection
-from .client_socket import ClientSocket, accept
-from .codes import Code
-from .hub import Hub
-from .interface import PushServerFigures
-from .settings import PUSH_PATH
-from .streams import StreamPosition
+from . import push_protocol as codes
+from .push_connection import ClientConnection
+from .push_hub import ClientSocket, Hub, accept
+from .push_protocol import Code
+from .push_streams import PUSH_PATH, PushServerFigures, StreamPosition
 
 _CLOSE_WITHIN = 0.5
 """Seconds that clients have to answer a close frame before they are cut in a shutdown."""
 _PUBLICATIONS_AT_ONCE = 64
 """Publications between two chances of the connections to write: many share a frame, none overflows a queue."""
+
+
+def listen(port: int) -> socket.socket:
+    """A socket bound on loopback; 0 is any free port."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 class OwnPushServer:
@@ -37,6 +46,7 @@ class OwnPushServer:
     """
 
     def __init__(self, hub: Hub, tls: ssl.SSLContext, port: int = 0) -> None:
+        self.name = "sandbox"
         self.port = port
         self._hub = hub
         self._tls = tls
@@ -48,11 +58,6 @@ class OwnPushServer:
         application.router.add_get(PUSH_PATH, self._handshake)
         self._runner = web.AppRunner(application, handle_signals=False, access_log=None, shutdown_timeout=1.0)
 
-    @property
-    def name(self) -> str:
-        """What ``status`` calls it."""
-        return "sandbox"
-
     # --- listening --------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
@@ -61,17 +66,12 @@ class OwnPushServer:
         Raises:
             OSError: the port is taken, or the server does not start.
         """
+        self._hub.answering.set()
         await self._runner.setup()
         await self._listen()
 
     async def _listen(self) -> None:
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(("127.0.0.1", self.port))
-        except OSError:
-            listener.close()
-            raise
+        listener = listen(self.port)
         self.port = listener.getsockname()[1]
         self._site = web.SockSite(self._runner, listener, ssl_context=self._tls)
         await self._site.start()
@@ -185,10 +185,7 @@ class OwnPushServer:
 
     async def set_silent(self, on: bool) -> None:
         """Go silent or speak again: while silent, connections stay open but nothing is read, answered or sent."""
-        if on:
-            self._hub.answering.clear()
-        else:
-            self._hub.answering.set()
+        (self._hub.answering.clear if on else self._hub.answering.set)()
 
     async def expire_tokens(self, *, connections: bool, subscriptions: bool) -> None:
         """Treat every token issued so far as expired; optionally end what lives on them at once."""

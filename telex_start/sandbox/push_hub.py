@@ -1,4 +1,4 @@
-"""One client's WebSocket: it reads and writes frames, closes with a code, or cuts the TCP connection.
+"""What the connections of the sandbox's push server stand on: each client's WebSocket, and the hub they share.
 
 Sending never waits: texts go to a queue, and one task joins up to 16 of them with newlines into a frame, as Centrifugo
 does (centrifuge ``writer.go``).
@@ -9,10 +9,17 @@ from __future__ import annotations
 import asyncio
 from asyncio import BaseTransport, Transport
 from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
 
 from aiohttp import WSMsgType, web
 
-from .codes import Code
+from .json_writer import compact, one_line
+from .push_protocol import Code
+from .push_streams import PushSettings, StreamPosition, Streams
+from .signing import ServerClock, TokenSigner
+from .traffic_log import TrafficLog
 
 MESSAGES_IN_FRAME = 16
 _CLOSE_WAIT = 5.0
@@ -141,3 +148,52 @@ async def accept(request: web.Request, message_size_limit: int) -> web.WebSocket
     )
     await socket.prepare(request)
     return socket
+
+
+class Subscriber(Protocol):
+    """A connection, as the hub sees it."""
+
+    def push(self, text: str) -> None:
+        """Queue one push."""
+
+
+def push_text(channel: str, kind: str, body: Mapping[str, object]) -> str:
+    """A push of any kind."""
+    return compact({"push": {"channel": channel, kind: body}})
+
+
+@dataclass
+class Hub:
+    """What all connections of the push server share."""
+
+    settings: PushSettings
+    signer: TokenSigner
+    clock: ServerClock
+    traffic: TrafficLog
+    streams: Streams
+    answering: asyncio.Event = field(default_factory=asyncio.Event)
+    """Not set while the server is silent, or has not begun to listen."""
+    subscribers: dict[str, dict[Subscriber, None]] = field(default_factory=dict)
+
+    def subscribe(self, channel: str, subscriber: Subscriber) -> None:
+        """Add a subscriber to a channel."""
+        self.subscribers.setdefault(channel, {})[subscriber] = None
+
+    def unsubscribe(self, channel: str, subscriber: Subscriber) -> None:
+        """Take a subscriber from a channel; nothing happens if it was not there."""
+        there = self.subscribers.get(channel, {})
+        there.pop(subscriber, None)
+        if not there:
+            self.subscribers.pop(channel, None)
+
+    def publish(self, channel: str, data: str) -> StreamPosition:
+        """Keep one publication and push it to the subscribers.
+
+        Args:
+            data: JSON text.
+        """
+        publication = self.streams.add(channel, one_line(data))
+        text = f'{{"push":{{"channel":{compact(channel)},"pub":{publication.to_json()}}}}}'
+        for subscriber in list(self.subscribers.get(channel, {})):
+            subscriber.push(text)
+        return self.streams.top(channel)

@@ -1,6 +1,8 @@
-"""The commands of clients, read as strictly as Centrifugo reads them.
+"""Centrifugo's client protocol on the server's side: the commands of clients, and the codes that answer them.
 
-Their shape is that of centrifuge's ``definitions/client.proto`` in JSON. Pure: text in, commands out.
+Commands are read as strictly as Centrifugo reads them; their shape is that of centrifuge's ``definitions/client.proto``
+in JSON. The codes of errors, closes and unsubscribes are in ``errors.go``, ``disconnect.go``, ``unsubscribe.go``. Pure:
+text in, commands out.
 """
 
 from __future__ import annotations
@@ -10,17 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 METHODS = (
-    "connect",
-    "subscribe",
-    "unsubscribe",
-    "publish",
-    "presence",
-    "presence_stats",
-    "history",
-    "rpc",
-    "send",
-    "refresh",
-    "sub_refresh",
+    *("connect", "subscribe", "unsubscribe", "publish", "presence", "presence_stats"),
+    *("history", "rpc", "send", "refresh", "sub_refresh"),
 )
 """The commands there are, in the order in which a command that holds several is taken."""
 
@@ -28,6 +21,66 @@ _ID_LIMIT = 2**32
 _OFFSET_LIMIT = 2**64
 _STRINGS = ("channel", "token", "epoch", "name", "version")
 _FLAGS = ("recover", "positioned", "recoverable", "join_leave")
+
+
+@dataclass(frozen=True)
+class Code:
+    """A code, and the reason that the server sends with it."""
+
+    number: int
+    reason: str
+
+
+UNKNOWN_CHANNEL = Code(102, "unknown channel")
+PERMISSION_DENIED = Code(103, "permission denied")
+ALREADY_SUBSCRIBED = Code(105, "already subscribed")
+LIMIT_EXCEEDED = Code(106, "limit exceeded")
+BAD_REQUEST = Code(107, "bad request")
+NOT_AVAILABLE = Code(108, "not available")
+TOKEN_EXPIRED = Code(109, "token expired")
+EXPIRED = Code(110, "expired")
+
+CLOSE_WITHOUT_FRAME = Code(3000, "connection closed")
+CLOSE_SHUTDOWN = Code(3001, "shutdown")
+CLOSE_EXPIRED = Code(3005, "connection expired")
+CLOSE_SLOW = Code(3008, "slow")
+CLOSE_NO_PONG = Code(3012, "no pong")
+CLOSE_INVALID_TOKEN = Code(3500, "invalid token")
+CLOSE_BAD_REQUEST = Code(3501, "bad request")
+CLOSE_STALE = Code(3502, "stale")
+CLOSE_NOT_AVAILABLE = Code(3508, "not available")
+
+UNSUBSCRIBED_BY_SERVER = Code(2000, "server unsubscribe")
+UNSUBSCRIBED_EXPIRED = Code(2501, "subscription expired")
+
+KNOWN_REASONS = {
+    UNSUBSCRIBED_BY_SERVER.number: UNSUBSCRIBED_BY_SERVER.reason,
+    UNSUBSCRIBED_EXPIRED.number: UNSUBSCRIBED_EXPIRED.reason,
+    **{2500: "insufficient state", 2502: "state invalidated"},
+    **{3001: "shutdown", 3004: "internal server error", 3005: "connection expired", 3006: "subscription expired"},
+    **{3008: "slow", 3009: "write error", 3010: "insufficient state", 3011: "force reconnect", 3012: "no pong"},
+    **{3013: "too many requests", 3014: "state invalidated"},
+    **{3500: "invalid token", 3501: "bad request", 3502: "stale", 3503: "force disconnect", 3504: "connection limit"},
+    **{3505: "channel limit", 3506: "inappropriate protocol", 3507: "permission denied", 3508: "not available"},
+    3509: "too many errors",
+}
+"""The reason to send with a code, where an order gives none."""
+
+
+class ReplyWithError(Exception):
+    """The command is answered with an error."""
+
+    def __init__(self, code: Code) -> None:
+        super().__init__(code.reason)
+        self.code = code
+
+
+class CloseConnection(Exception):
+    """The command makes the server close the connection."""
+
+    def __init__(self, code: Code) -> None:
+        super().__init__(code.reason)
+        self.code = code
 
 
 def _no_constant(name: str) -> object:

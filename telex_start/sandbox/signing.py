@@ -1,19 +1,88 @@
-"""Signing the tokens of Telex, and checking them as Centrifugo does.
+"""What the sandbox signs, its certificates and the tokens of Telex, and the clock by which these are valid.
 
-The check follows centrifugo ``internal/jwtverify`` (v5.4.9, v6.9.1): signature first, then the claims, then ``exp``.
+Tokens are checked as Centrifugo does, ``internal/jwtverify`` (v5.4.9, v6.9.1): signature first, then the claims, then
+``exp``.
 """
 
 from __future__ import annotations
 
 import secrets
+import ssl
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
 
 import jwt
-
-from .server_clock import ServerClock
+import trustme
 
 ALGORITHM = "HS256"
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """The files of one throw-away authority and the one server certificate it signed."""
+
+    ca_file: Path
+    """PEM of the authority; this is what ``TELEX_START_CA_FILE`` names."""
+    chain_file: Path
+    """PEM of the server certificate, for a push server in another process."""
+    key_file: Path
+    """PEM of the server's private key, for a push server in another process."""
+
+    def server_context(self) -> ssl.SSLContext:
+        """A context for the sandbox's own listeners."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.chain_file, self.key_file)
+        return context
+
+
+def make_certificates(directory: Path) -> Certificates:
+    """Write a new authority and a certificate for 127.0.0.1, ::1 and localhost into ``directory``.
+
+    The authority's own key is never written down: nothing else can be signed with it later.
+
+    Raises:
+        OSError: the directory cannot be written.
+    """
+    authority = trustme.CA(organization_name="Telex Start sandbox")
+    certificate = authority.issue_cert("127.0.0.1", "localhost", "::1")
+    files = Certificates(directory / "ca.pem", directory / "server.pem", directory / "server.key")
+    authority.cert_pem.write_to_path(str(files.ca_file))
+    for position, blob in enumerate(certificate.cert_chain_pems):
+        blob.write_to_path(str(files.chain_file), append=position > 0)
+    files.key_file.touch(mode=0o600)
+    certificate.private_key_pem.write_to_path(str(files.key_file))
+    return files
+
+
+class ServerClock:
+    """The server's idea of the time.
+
+    Args:
+        offset: Seconds added to this machine's wall clock. With an offset the sandbox is a server whose clock and the
+            laptop's disagree: ``exp``, ``iat``, ``expires_in`` and the ``Date`` header all move together.
+        date_ahead: Seconds that the ``Date`` header alone is ahead: whoever answers is another machine than whoever
+            signs, and their clocks disagree.
+    """
+
+    def __init__(self, offset: float = 0.0, date_ahead: float = 0.0) -> None:
+        self.offset = offset
+        self.date_ahead = date_ahead
+
+    def now(self) -> float:
+        """Unix time in seconds."""
+        return time.time() + self.offset
+
+    def unix(self) -> int:
+        """Whole Unix seconds, which is what tokens carry and what Centrifugo compares."""
+        return int(self.now())
+
+    def http_date(self) -> str:
+        """The value of a ``Date`` header."""
+        return formatdate(self.now() + self.date_ahead, usegmt=True)
 
 
 class InvalidToken(Exception):
@@ -79,7 +148,7 @@ class TokenSigner:
         """A token for the subscribe command of one channel.
 
         Args:
-            wrong: How it is to be wrong: one of ``WRONG_TOKENS`` in ``backend/faults.py``.
+            wrong: How it is to be wrong: one of ``WRONG_TOKENS`` in ``deployment.py``.
         """
         self.issued_counts["subscription"] += 1
         claims = self._timed({"sub": user_id, "channel": channel}, self._subscription_ttl)
@@ -95,8 +164,6 @@ class TokenSigner:
             case "expired":
                 claims["iat"] = self._clock.unix() - 120
                 claims["exp"] = self._clock.unix() - 60
-            case _:
-                pass
         return self._remember(self.sign(claims))
 
     def _timed(self, claims: dict[str, object], ttl: int) -> dict[str, object]:
@@ -123,8 +190,7 @@ class TokenSigner:
         claims = self._verified(token)
         if claims.get("channel"):
             raise InvalidToken("a connection token has no channel claim")
-        self._check_expiry(token, claims)
-        return self._checked(claims)
+        return self._unexpired(token, claims)
 
     def check_subscription(self, token: str) -> CheckedToken:
         """Check the token of a subscribe or sub_refresh command.
@@ -133,21 +199,16 @@ class TokenSigner:
             InvalidToken: malformed, badly signed, or without a ``channel`` claim.
             ExpiredToken: its ``exp`` has passed.
         """
-        claims = self._verified(token)
-        self._check_expiry(token, claims)
-        if not claims.get("channel"):
+        checked = self._unexpired(token, self._verified(token))
+        if not checked.channel:
             raise InvalidToken("a subscription token has a channel claim")
-        return self._checked(claims)
+        return checked
 
     def _verified(self, token: str) -> dict[str, object]:
         # Centrifugo compares exp with its own clock; here that is the sandbox's, so PyJWT must not.
+        unchecked: Any = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_aud": False}
         try:
-            claims: dict[str, object] = jwt.decode(
-                token,
-                self.secret,
-                algorithms=[ALGORITHM],
-                options={"verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_aud": False},
-            )
+            claims: dict[str, object] = jwt.decode(token, self.secret, algorithms=[ALGORITHM], options=unchecked)
         except jwt.InvalidTokenError as error:
             raise InvalidToken(str(error)) from error
         if not isinstance(claims.get("sub", ""), str) or not isinstance(claims.get("channel", ""), str):
@@ -156,17 +217,9 @@ class TokenSigner:
             raise InvalidToken("exp is a number")
         return claims
 
-    def _check_expiry(self, token: str, claims: Mapping[str, object]) -> None:
+    def _unexpired(self, token: str, claims: Mapping[str, object]) -> CheckedToken:
         expires_at = claims.get("exp")
         if token in self._expired or (isinstance(expires_at, int | float) and expires_at <= self._clock.now()):
             raise ExpiredToken
-
-    @staticmethod
-    def _checked(claims: Mapping[str, object]) -> CheckedToken:
-        expires_at = claims.get("exp", 0)
-        return CheckedToken(
-            user_id=str(claims.get("sub", "")),
-            channel=str(claims.get("channel", "")),
-            client=str(claims.get("client", "")),
-            expires_at=int(expires_at) if isinstance(expires_at, int | float) else 0,
-        )
+        user_id, channel, client = (str(claims.get(name, "")) for name in ("sub", "channel", "client"))
+        return CheckedToken(user_id, channel, client, int(expires_at) if isinstance(expires_at, int | float) else 0)

@@ -13,14 +13,12 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..json_writer import RawJson, compact
-from ..token_signer import CheckedToken, ExpiredToken, InvalidToken
-from . import codes
-from .client_socket import ClientSocket
-from .codes import CloseConnection, Code, ReplyWithError
-from .commands import BadCommand, ClientCommand, parse_command, split_frame
-from .hub import Hub, push_text
-from .streams import StreamPosition
+from . import push_protocol as codes
+from .json_writer import RawJson, compact
+from .push_hub import ClientSocket, Hub, push_text
+from .push_protocol import ClientCommand, CloseConnection, Code, ReplyWithError
+from .push_streams import StreamPosition
+from .signing import CheckedToken, ExpiredToken, InvalidToken
 
 SERVER_VERSION = "0.0.0 sandbox"
 _CUT_AFTER_REFUSAL = 5.0
@@ -52,13 +50,8 @@ class ClientConnection:
         self._ping_unanswered: bool | None = None
         """None before the first ping, then whether the last one still waits for its pong."""
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._methods: dict[str, Callable[[ClientCommand], None]] = {
-            "connect": self._connect,
-            "subscribe": self._subscribe,
-            "unsubscribe": self._unsubscribe,
-            "refresh": self._refresh,
-            "sub_refresh": self._sub_refresh,
-        }
+        known = (self._connect, self._subscribe, self._unsubscribe, self._refresh, self._sub_refresh)
+        self._methods = {method.__name__.removeprefix("_"): method for method in known}
 
     # --- life -------------------------------------------------------------------------------------------------------
 
@@ -127,13 +120,13 @@ class ClientConnection:
 
     def _handle_frame(self, text: str) -> None:
         try:
-            for line in split_frame(text):
-                command = parse_command(line)
+            for line in codes.split_frame(text):
+                command = codes.parse_command(line)
                 self._hub.traffic.command(self.id, command.raw)
                 self._dispatch(command)
                 if self.ended or self._connect_refused:
                     return
-        except BadCommand:
+        except codes.BadCommand:
             self.close(codes.CLOSE_BAD_REQUEST)
         except CloseConnection as end:
             self.close(end.code)
@@ -157,14 +150,44 @@ class ClientConnection:
         """The commands that the default configuration grants nobody."""
         if command.method == "send":
             raise CloseConnection(codes.CLOSE_NOT_AVAILABLE)
-        if command.method != "rpc" and not command.text("channel"):
-            raise CloseConnection(codes.CLOSE_BAD_REQUEST)
+        if command.method != "rpc":
+            self._needed(command, "channel")
         if command.method in ("presence", "presence_stats", "rpc"):
             raise ReplyWithError(codes.NOT_AVAILABLE)
         raise ReplyWithError(codes.PERMISSION_DENIED)
 
+    @staticmethod
+    def _needed(command: ClientCommand, key: str) -> str:
+        """A field without which a command ends the connection."""
+        if not (value := command.text(key)):
+            raise CloseConnection(codes.CLOSE_BAD_REQUEST)
+        return value
+
     def _reply(self, command: ClientCommand, result: dict[str, object]) -> None:
         self.push(compact({"id": command.id, command.method: result}))
+
+    # --- tokens -----------------------------------------------------------------------------------------------------
+
+    def _lifetime(self, token: CheckedToken) -> dict[str, object]:
+        """What a result says of a token's end."""
+        if not token.expires_at:
+            return {}
+        ttl = token.expires_at - self._hub.clock.unix()
+        if ttl <= 0:
+            raise ReplyWithError(codes.EXPIRED)
+        return {"expires": True, "ttl": ttl}
+
+    def _checked(self, check: Callable[[str], CheckedToken], command: ClientCommand) -> CheckedToken:
+        """The token of a command; one that is none ends the connection, and one of the past is the caller's matter."""
+        try:
+            return check(command.text("token"))
+        except InvalidToken:
+            raise CloseConnection(codes.CLOSE_INVALID_TOKEN) from None
+
+    def _check_claims(self, token: CheckedToken, channel: str) -> None:
+        """A good token for somebody or something else takes the whole connection down."""
+        if token.channel != channel or token.user_id != self.user_id or token.client not in ("", self.id):
+            raise CloseConnection(codes.CLOSE_INVALID_TOKEN)
 
     # --- connect and refresh ----------------------------------------------------------------------------------------
 
@@ -172,20 +195,17 @@ class ClientConnection:
         if self.user_id is not None:
             raise CloseConnection(codes.CLOSE_BAD_REQUEST)
         self._hub.traffic.connect(self.id, command.request)
-        if not command.text("token"):
-            raise CloseConnection(codes.CLOSE_BAD_REQUEST)
-        token = self._connection_token(command)
+        self._needed(command, "token")
+        try:
+            token = self._checked(self._hub.signer.check_connection, command)
+        except ExpiredToken:
+            raise ReplyWithError(codes.TOKEN_EXPIRED) from None
         subs = command.request.get("subs")
         wanted: dict[str, dict[str, object]] = dict(subs) if isinstance(subs, dict) else {}
         if any(":" in channel for channel in wanted):
             # An unknown namespace; in a subscribe command it is only error 102.
             raise CloseConnection(codes.CLOSE_BAD_REQUEST)
-        now = self._hub.clock.unix()
-        result: dict[str, object] = {"client": self.id, "version": SERVER_VERSION}
-        if token.expires_at:
-            if token.expires_at <= now:
-                raise ReplyWithError(codes.EXPIRED)
-            result |= {"expires": True, "ttl": token.expires_at - now}
+        result: dict[str, object] = {"client": self.id, "version": SERVER_VERSION, **self._lifetime(token)}
         settings = self._hub.settings
         self.user_id = token.user_id
         self._timers.pop("stale").cancel()
@@ -200,14 +220,6 @@ class ClientConnection:
         self._after("presence", settings.presence_interval * random.uniform(0.5, 1.0), self._presence_tick)
         if settings.ping_interval > 0:
             self._after("ping", settings.ping_interval * random.uniform(0.5, 1.0), self.ping)
-
-    def _connection_token(self, command: ClientCommand) -> CheckedToken:
-        try:
-            return self._hub.signer.check_connection(command.text("token"))
-        except ExpiredToken:
-            raise ReplyWithError(codes.TOKEN_EXPIRED) from None
-        except InvalidToken:
-            raise CloseConnection(codes.CLOSE_INVALID_TOKEN) from None
 
     def _server_side(self, wanted: dict[str, dict[str, object]]) -> dict[str, object]:
         """Subscribe what comes in ``connect.subs`` with a good token of its own (only with ``honour_subs``)."""
@@ -226,23 +238,15 @@ class ClientConnection:
         return granted
 
     def _refresh(self, command: ClientCommand) -> None:
-        if not command.text("token"):
-            raise CloseConnection(codes.CLOSE_BAD_REQUEST)
+        self._needed(command, "token")
         try:
-            token = self._hub.signer.check_connection(command.text("token"))
+            token = self._checked(self._hub.signer.check_connection, command)
         except ExpiredToken:
             raise CloseConnection(codes.CLOSE_EXPIRED) from None
-        except InvalidToken:
-            raise CloseConnection(codes.CLOSE_INVALID_TOKEN) from None
         if token.user_id != self.user_id:
             raise CloseConnection(codes.CLOSE_INVALID_TOKEN)
-        result: dict[str, object] = {}
-        if token.expires_at:
-            ttl = token.expires_at - self._hub.clock.unix()
-            if ttl <= 0:
-                raise ReplyWithError(codes.EXPIRED)
-            result = {"expires": True, "ttl": ttl}
-            self._expire_connection(token.expires_at)
+        result = self._lifetime(token)
+        self._expire_connection(token.expires_at)
         self._reply(command, result)
 
     def _expire_connection(self, expires_at: int) -> None:
@@ -253,10 +257,7 @@ class ClientConnection:
     # --- subscribe, unsubscribe, sub_refresh ------------------------------------------------------------------------
 
     def _subscribe(self, command: ClientCommand) -> None:
-        channel = command.text("channel")
-        settings = self._hub.settings
-        if not channel:
-            raise CloseConnection(codes.CLOSE_BAD_REQUEST)
+        channel, settings = self._needed(command, "channel"), self._hub.settings
         if len(channel.encode("utf-8", "replace")) > settings.channel_max_length:
             raise ReplyWithError(codes.BAD_REQUEST)
         if channel in self.subscriptions:
@@ -276,20 +277,10 @@ class ClientConnection:
         except InvalidToken:
             raise ReplyWithError(codes.PERMISSION_DENIED) from None
         self._check_claims(token, channel)
-        result: dict[str, object] = {}
-        if token.expires_at:
-            ttl = token.expires_at - self._hub.clock.unix()
-            if ttl <= 0:
-                raise ReplyWithError(codes.EXPIRED)
-            result = {"expires": True, "ttl": ttl}
+        result = self._lifetime(token)
         self.subscriptions[channel] = Subscription(token.expires_at)
         self._hub.subscribe(channel, self)
         self._reply(command, result | self._position(channel, command))
-
-    def _check_claims(self, token: CheckedToken, channel: str) -> None:
-        """A good token for somebody or something else takes the whole connection down."""
-        if token.channel != channel or token.user_id != self.user_id or token.client not in ("", self.id):
-            raise CloseConnection(codes.CLOSE_INVALID_TOKEN)
 
     def _position(self, channel: str, command: ClientCommand) -> dict[str, object]:
         """The part of a subscribe result that speaks of history, zero values left out."""
@@ -315,17 +306,13 @@ class ClientConnection:
         return result
 
     def _unsubscribe(self, command: ClientCommand) -> None:
-        channel = command.text("channel")
-        if not channel:
-            raise CloseConnection(codes.CLOSE_BAD_REQUEST)
+        channel = self._needed(command, "channel")
         if self.subscriptions.pop(channel, None) is not None:
             self._hub.unsubscribe(channel, self)
         self._reply(command, {})
 
     def _sub_refresh(self, command: ClientCommand) -> None:
-        channel = command.text("channel")
-        if not channel:
-            raise CloseConnection(codes.CLOSE_BAD_REQUEST)
+        channel = self._needed(command, "channel")
         subscription = self.subscriptions.get(channel)
         if subscription is None:
             raise ReplyWithError(codes.PERMISSION_DENIED)
@@ -334,14 +321,12 @@ class ClientConnection:
         if not command.text("token"):
             raise ReplyWithError(codes.BAD_REQUEST)
         try:
-            token = self._hub.signer.check_subscription(command.text("token"))
+            token = self._checked(self._hub.signer.check_subscription, command)
         except ExpiredToken:
             # Centrifugo overlooks this: it answers with success and drops the subscription's expiry.
             subscription.expires_at = 0
             self._reply(command, {})
             return
-        except InvalidToken:
-            raise CloseConnection(codes.CLOSE_INVALID_TOKEN) from None
         self._check_claims(token, channel)
         subscription.expires_at = token.expires_at
         result: dict[str, object] = {}

@@ -1,4 +1,8 @@
-"""A real Centrifugo: started as a process, asked over its HTTP API, stopped, and never left behind."""
+"""A real Centrifugo: started as a process, asked over its HTTP API, stopped, and never left behind.
+
+v6 has nested keys in its configuration, v5 flat ones; both are documented at centrifugal.dev and were tried on v6.9.1
+and v5.4.9.
+"""
 
 from __future__ import annotations
 
@@ -14,16 +18,16 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 
 import aiohttp
 
-from ..certificates import Certificates
-from ..json_writer import RawJson, compact
-from ..push.codes import UNSUBSCRIBED_BY_SERVER
-from ..push.interface import NotPossible, PushServerFigures
-from ..push.settings import PushSettings
-from ..push.streams import StreamPosition
-from .config import CONFIG_STYLES, centrifugo_config, style_from_help
+from .json_writer import RawJson, compact
+from .push_protocol import UNSUBSCRIBED_BY_SERVER
+from .push_streams import NOWHERE, PUSH_PATH, NotPossible, PushServerFigures, PushSettings, StreamPosition
+from .signing import Certificates
+
+CONFIG_STYLES = ("v5", "v6")
 
 _START_LIMIT = 15.0
 """Seconds until it must be ready, or have answered ``--help``."""
@@ -61,6 +65,7 @@ class CentrifugoServer:
         directory: Path,
         port: int = 0,
     ) -> None:
+        self.name = f"centrifugo {style}"
         self.port = port
         self._binary = binary.absolute()
         self._style = style
@@ -75,11 +80,6 @@ class CentrifugoServer:
         self._silent = False
         self._coming_back: asyncio.Task[None] | None = None
 
-    @property
-    def name(self) -> str:
-        """What ``status`` calls it."""
-        return f"centrifugo {self._style}"
-
     # --- process ----------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
@@ -90,6 +90,7 @@ class CentrifugoServer:
         """
         if self._style is None:
             self._style = await self._ask_style()
+            self.name = f"centrifugo {self._style}"
         if not self.port:
             with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
                 probe.bind(("127.0.0.1", 0))
@@ -108,16 +109,15 @@ class CentrifugoServer:
         )
         await self._launch()
 
+    async def _run(self, *options: str | Path, output: int | TextIO) -> asyncio.subprocess.Process:
+        nothing, prepare = asyncio.subprocess.DEVNULL, _die_with_parent()
+        return await asyncio.create_subprocess_exec(
+            self._binary, *options, stdin=nothing, stdout=output, stderr=output, preexec_fn=prepare
+        )
+
     async def _ask_style(self) -> str:
         try:
-            asked = await asyncio.create_subprocess_exec(
-                self._binary,
-                "--help",
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.STDOUT,
-                preexec_fn=_die_with_parent(),
-            )
+            asked = await self._run("--help", output=asyncio.subprocess.PIPE)
         except OSError as error:
             raise CentrifugoFailed(f"cannot run {self._binary}: {error.strerror or error}") from error
         try:
@@ -131,15 +131,7 @@ class CentrifugoServer:
         return style
 
     async def _launch(self) -> None:
-        process = await asyncio.create_subprocess_exec(
-            self._binary,
-            "--config",
-            self._config_file,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=sys.stderr,
-            stderr=sys.stderr,
-            preexec_fn=_die_with_parent(),
-        )
+        process = await self._run("--config", self._config_file, output=sys.stderr)
         self._process = process
         deadline = asyncio.get_running_loop().time() + _START_LIMIT
         while not await self._is_ready():
@@ -166,10 +158,7 @@ class CentrifugoServer:
         if process is None:
             return
         with suppress(ProcessLookupError):
-            if kill:
-                process.kill()
-            else:
-                process.terminate()
+            (process.kill if kill else process.terminate)()
             if sys.platform != "win32" and self._silent:
                 process.send_signal(signal.SIGCONT)  # a stopped process takes no SIGTERM before it goes on
         self._silent = False
@@ -210,7 +199,7 @@ class CentrifugoServer:
 
     async def publish(self, channel: str, texts: Sequence[str]) -> StreamPosition:
         """Publish JSON texts in order and give the stream's top after the last."""
-        last = StreamPosition(0, "")
+        last = NOWHERE
         for start in range(0, len(texts), _BATCH):
             commands = [
                 {"publish": {"channel": channel, "data": RawJson(text)}} for text in texts[start : start + _BATCH]
@@ -240,7 +229,7 @@ class CentrifugoServer:
         answer = await self._call("history", {"channel": channel, "limit": 0})
         error = answer.get("error")
         if isinstance(error, dict) and error.get("code") == _NOT_AVAILABLE:
-            return StreamPosition(0, "")  # channels have no history
+            return NOWHERE  # channels have no history
         return _position(_result_of("history", answer))
 
     async def restart(self, down_for: float, *, new_epoch: bool, kill: bool, wait: bool) -> None:
@@ -332,3 +321,59 @@ def _die_with_parent() -> Callable[[], None] | None:
             os._exit(1)  # the sandbox died in between
 
     return prepare
+
+
+# --- its configuration --------------------------------------------------------------------------------------------
+
+
+def style_from_help(text: str) -> str | None:
+    """The configuration style of a binary, from what it answers to ``--help``; None if that is no Centrifugo's.
+
+    Its ``version`` does not do: a plain Go build says 0.0.0, whatever its version.
+    """
+    if "--http_server.port" in text:
+        return "v6"
+    if "--sockjs" in text or "--grpc_api_port" in text:
+        return "v5"
+    return None
+
+
+def centrifugo_config(
+    style: str, port: int, secret: str, api_key: str, certificates: Certificates, settings: PushSettings
+) -> dict[str, object]:
+    """The configuration as an object, to be written as JSON."""
+    history: dict[str, object] = {"history_size": settings.history_size, "history_ttl": _duration(settings.history_ttl)}
+    history = history | {"force_recovery": True} if settings.history_size else {}
+    client: dict[str, object] = {
+        "stale_close_delay": _duration(settings.stale_close_delay),
+        "expired_close_delay": _duration(settings.expired_close_delay),
+        "expired_sub_close_delay": _duration(settings.expired_close_delay),
+        "presence_update_interval": _duration(settings.presence_interval),
+    }
+    # Negative values switch pings off, and even then the interval must be above the time-out.
+    interval, timeout = (settings.ping_interval, settings.pong_timeout) if settings.ping_interval else (-1, -2)
+    pings = {"ping_interval": _duration(interval), "pong_timeout": _duration(timeout)}
+    chain, key = str(certificates.chain_file), str(certificates.key_file)
+    listening = {"address": "127.0.0.1", "port": port}
+    if style == "v5":
+        tls: dict[str, object] = {"tls": True, "tls_cert": chain, "tls_key": key}
+        keys: dict[str, object] = {"token_hmac_secret_key": secret, "api_key": api_key, "allowed_origins": []}
+        own: dict[str, object] = {"health": True, "usage_stats_disable": True, "log_level": "error"}
+        own |= {"websocket_handler_prefix": PUSH_PATH, "shutdown_timeout": "2s"}
+        clients = {f"client_{name}": value for name, value in client.items()}
+        return {**listening, **tls, **keys, **own, **pings, **clients, **history}
+    return {
+        "http_server": {**listening, "tls": {"enabled": True, "cert_pem": chain, "key_pem": key}},
+        "http_api": {"key": api_key},
+        "websocket": {"handler_prefix": PUSH_PATH},
+        "health": {"enabled": True},
+        "usage_stats": {"disabled": True},
+        "log": {"level": "error"},
+        "shutdown": {"timeout": "2s"},
+        "client": {"token": {"hmac_secret_key": secret}, "allowed_origins": [], **pings, **client},
+        "channel": {"without_namespace": history},
+    }
+
+
+def _duration(seconds: float) -> str:
+    return f"{round(seconds * 1000)}ms"
