@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from telex_start.events import ReconnectNow, UnreadSection
 from tests.end_to_end.conftest import headless
-from tests.rigs.bench.measuring import memory
+from tests.rigs.bench.measuring import read
 from tests.servers import Sandbox
 from tests.session.agent import Agent, quick
 
@@ -77,7 +77,7 @@ def of_the_program(messages: int, characters: int, seconds: float = SETTLES_WITH
             until = float("inf")
             while time.monotonic() < until:
                 time.sleep(0.02)
-                own = memory([agent.process.pid]).uss
+                own = read(agent.process.pid).uss
                 most = max(most, own)
                 if until == float("inf") and sandbox.calls("fetch-bots"):  # the last call of a look-up
                     until = time.monotonic() + seconds
