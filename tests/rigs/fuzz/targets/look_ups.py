@@ -16,8 +16,7 @@ from telex_start.session.look_up_calls import SECTIONS, LookUpCalls
 from telex_start.session.shared_pacer import SharedPacer
 
 from ..material import fields, integers, nearly, texts, values
-from ..recorder import Recorder
-from ..target import Case, Target, require
+from ..target import Case, Recorder, Target, require
 from .publications import Person
 from .scripted import ACCESS, Script, call, good
 
