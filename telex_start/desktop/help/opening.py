@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...events import Event, LogNotOpened
+from ...events import Event, Notice
 
 if TYPE_CHECKING:
     from ..child import Child
@@ -42,11 +42,17 @@ class Help:
         self._open("about", [], data, token)
 
     def open_log(self, token: str) -> None:
-        """Have the desktop show the log, on a thread; where that fails :class:`LogNotOpened` is dispatched."""
+        """Have the desktop show the log, on a thread; where that fails the person is told."""
         from .log_viewer import open_log
 
         path = self._log_file()
-        open_log(path, token, lambda why: self._dispatch(LogNotOpened(path or "", why)))
+        where = f" It is {path}." if path else ""
+
+        def failed(why: str) -> None:
+            words = f"{why[0].upper()}{why[1:]}.{where}"
+            self._dispatch(Notice("The log cannot be opened", words, needs_person=True))
+
+        open_log(path, token, failed)
 
     def end(self) -> None:
         """Close the windows; takes as long as :meth:`telex_start.desktop.child.Child.end` for each that is open."""

@@ -89,7 +89,7 @@ def _secret() -> None:
 
 def _spinning() -> None:
     """The login window never learns what has become of its sign-in."""
-    from telex_start.app.signing_in import SignInDialogue
+    from telex_start.app.sign_in import SignInDialogue
 
     SignInDialogue.state = lambda *args: None  # type: ignore[method-assign]
 

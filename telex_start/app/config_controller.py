@@ -1,6 +1,7 @@
-"""Has a changed configuration take effect while the program runs: when the menu opens, and when it is asked to.
+"""Has a changed configuration take effect while the program runs, and opens the preferences window, which changes it.
 
-What is wrong is said, and has no effect. For the main thread.
+The configuration is read when the menu opens, where its file has changed, and when that is asked for. What is wrong is
+said, and has no effect. For the main thread.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from collections.abc import Callable, Iterable
 
 from ..config import ENVIRONMENTS, Config, Environment
 from ..errors import ConfigError
-from ..events import Event, MenuOpened, Organisation, SecondStart
-from ..menu import Request
+from ..events import ChildSaid, Event, MuteChosen, Organisation, Requested
+from ..menu import Muted, Request
 from ..news import wording
 from ..news.quiet import none_of_these
-from .own_words import OwnWords
-from .ports import Settings
+from ..toast import Conversation
+from .app_toasts import AppToasts
+from .ports import ConfigSource, Preferences
 
 log = logging.getLogger(__name__)
 
@@ -23,44 +25,36 @@ AT_THE_NEXT_START = ("api_url", "push_url", "web_url", "ca_file", "email")
 """What a session, once it is there, is made of."""
 
 
-class SettingsDesk:
+class ConfigController:
     """Reads the configuration again, and gives what is new to those who use it."""
 
     def __init__(
         self,
         config: Config,
-        settings: Settings,
-        own: OwnWords,
-        users: Iterable[Callable[[Config], None]],
+        source: ConfigSource,
+        own: AppToasts,
+        configure: Callable[[Config], None],
+        window: Preferences | None,
+        dispatch: Callable[[Event], None],
     ) -> None:
         """
         Args:
             config: The configuration that counts now.
-            settings: Where it comes from.
+            source: Where it comes from.
             own: Says what is wrong.
-            users: Each takes up the configuration that counts; all in all at once, without a reconnect.
+            configure: Has all take up at once, without a reconnect, the configuration that counts.
+            window: ``None`` where there can be none: on a terminal.
+            dispatch: Where events go that follow from what the window says.
         """
         self._config = config
-        self._settings = settings
+        self._source = source
         self._own = own
-        self._users = tuple(users)
+        self._configure = configure
+        self._window = window
+        self._dispatch = dispatch
         self._later: tuple[str, ...] = ()
         self._organisations: tuple[Organisation, ...] = ()
         self._strangers: list[str] = []
-
-    def handle(self, event: Event) -> bool:
-        """Take in an event.
-
-        Returns:
-            Whether it was one for this alone.
-        """
-        match event:
-            case MenuOpened():
-                self.look()
-            case SecondStart(request=Request.RELOAD):
-                self.reload()
-                return True
-        return False
 
     def organisations(self, organisations: tuple[Organisation, ...]) -> None:
         """Those of the signed-in user have been looked up: does the configuration name others?"""
@@ -69,21 +63,30 @@ class SettingsDesk:
 
     def look(self) -> None:
         """Take it up if the file has changed since it was read last."""
-        if self._settings.changed():
+        if self._source.changed():
             self._read(asked=False)
 
     def reload(self) -> None:
-        """Take it up: the person has asked for that."""
+        """Take it up: the person has asked for that, and is told again what they have been told before."""
         self._read(asked=True)
 
-    def _read(self, asked: bool) -> None:
-        """Read the configuration.
+    def open_window(self, organisations: Iterable[Organisation], muted: Iterable[Muted], token: str = "") -> None:
+        """Open the preferences, with what the agent alone knows; where there is no icon, the command does that."""
+        if self._window is not None:
+            named = [(one.id, one.name, wording.title("", one.name)) for one in organisations]
+            self._window.open(named, [tuple(one) for one in muted], token)
 
-        Args:
-            asked: The person is told again what they have been told before.
-        """
+    def window_said(self, event: ChildSaid) -> None:
+        """Do what the preferences window says."""
+        match event.said:
+            case {"saved": True}:
+                self._dispatch(Requested(Request.RELOAD))
+            case {"unmute": [str(channel), str(section), str(ident)]}:
+                self._dispatch(MuteChosen(Conversation(channel, section, ident), None))
+
+    def _read(self, asked: bool) -> None:
         try:
-            new = self._settings.load()
+            new = self._source.load()
         except ConfigError as error:
             log.warning("the configuration stays as it was: %s", error.message)
             self._own.say(wording.said("The configuration stays as it was", error.message, key=wording.CONFIGURATION))
@@ -99,9 +102,8 @@ class SettingsDesk:
         self._config = counts
         log.info("the configuration was read anew: %s", ", ".join(differs) or "nothing else counts")
         if differs:
-            self._settings.take_up(counts)
-            for user in self._users:
-                user(counts)
+            self._source.take_up(counts)
+            self._configure(counts)
         self._name_strangers(asked)
 
     def _name_strangers(self, asked: bool) -> None:
@@ -121,21 +123,3 @@ def _as_written(later: tuple[str, ...], new: Config) -> tuple[str, ...]:
     if addresses not in ENVIRONMENTS.values() or not set(later) & set(Environment._fields):
         return later
     return ("environment", *(key for key in later if key not in Environment._fields))
-
-
-class Unchanging:
-    """Settings that have no file."""
-
-    def __init__(self, config: Config) -> None:
-        self._config = config
-
-    def changed(self) -> bool:
-        """Never."""
-        return False
-
-    def load(self) -> Config:
-        """What it is."""
-        return self._config
-
-    def take_up(self, config: Config) -> None:
-        """There is nothing to do."""
