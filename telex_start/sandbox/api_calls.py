@@ -100,21 +100,13 @@ async def _login(telex: Telex, request: web.Request) -> web.Response:
 
 def _user(telex: Telex, user: User, expires_at: int) -> dict[str, object]:
     current = user.organisations[0] if user.organisations else None
-    slug = {"current_organisation_slug": current.slug if current else ""}
-    return {
-        "id": user.id,
-        "email": user.email,
-        "username": user.username,
-        "fullname": user.full_name,
-        "avatar_url": "",
-        "phone": "",
-        "role": "user",
-        "expires_in": str(expires_at),
-        "current_org": current.id if current else "",
-        "is_verified": True,
-        "is_onboarded": True,
-        **(slug if telex.settings.slugs != "none" else {}),
-    }
+    names = {"id": user.id, "email": user.email, "username": user.username, "fullname": user.full_name}
+    constant = {"avatar_url": "", "phone": "", "role": "user", "is_verified": True, "is_onboarded": True}
+    data: dict[str, object] = {**names, **constant, "expires_in": str(expires_at)}
+    data["current_org"] = current.id if current else ""
+    if telex.settings.slugs != "none":
+        data["current_organisation_slug"] = current.slug if current else ""
+    return data
 
 
 async def _organisations(telex: Telex, request: web.Request) -> web.Response:
@@ -184,19 +176,9 @@ async def _dms(telex: Telex, request: web.Request) -> web.Response:
 
 
 def _suggested(person: Person) -> dict[str, object]:
-    return {
-        "channel_id": "",
-        "channel_type": "dm",
-        "username": person.username,
-        "participant_id": person.id,
-        "participants": participants([person]),
-        "avatar_url": "",
-        "thread_count": 0,
-        "last_thread_id": "",
-        "preview_message": "",
-        "preview_thread": None,
-        "is_suggested": True,
-    }
+    nothing = {"thread_count": 0, "last_thread_id": "", "preview_message": "", "preview_thread": None}
+    who = {"username": person.username, "participant_id": person.id, "participants": participants([person])}
+    return {"channel_id": "", "channel_type": "dm", "avatar_url": "", "is_suggested": True, **who, **nothing}
 
 
 async def _fetch_bots(telex: Telex, request: web.Request) -> web.Response:
@@ -252,13 +234,9 @@ async def _set_channel_preference(telex: Telex, request: web.Request) -> web.Res
 async def _profile(telex: Telex, request: web.Request) -> web.Response:
     login = _by_bearer(telex, request)
     user, organisation = login.user, None if telex.preferences.one_profile else login.organisation
-    data = asdict(telex.preferences.profile(user, organisation)) | {
-        "organisation_id": organisation.id if organisation is not None else "",
-        "user_id": user.id,
-        "username": user.username,
-        "full_name": user.full_name,
-        "email": user.email,
-    }
+    names = {"user_id": user.id, "username": user.username, "full_name": user.full_name, "email": user.email}
+    where = {"organisation_id": organisation.id if organisation is not None else ""}
+    data = asdict(telex.preferences.profile(user, organisation)) | where | names
     return success(data, "profile retrieved successfully")
 
 

@@ -17,6 +17,7 @@ import ssl
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
@@ -44,41 +45,32 @@ class CentrifugoFailed(OSError):
     """The binary cannot be run, is no Centrifugo, or did not become ready."""
 
 
+@dataclass(eq=False)
 class CentrifugoServer:
-    """Runs one Centrifugo process.
+    """Runs one Centrifugo process."""
 
-    Args:
-        binary: The executable, v5 or v6.
-        style: ``v5`` or ``v6``, how its configuration is written; None to find out by asking it.
-        secret: What tokens are signed with.
-        directory: Where its configuration goes.
-        port: 0 for any free one, which is then kept over restarts.
-    """
+    binary: Path
+    """The executable, v5 or v6."""
+    style: str | None
+    """``v5`` or ``v6``, how its configuration is written; None to find out by asking it."""
+    secret: str
+    """What tokens are signed with."""
+    settings: PushSettings
+    certificates: Certificates
+    directory: Path
+    """Where its configuration goes."""
+    port: int = 0
+    """0 for any free one, which is then kept over restarts."""
+    _process: asyncio.subprocess.Process | None = None
+    _session: aiohttp.ClientSession | None = None
+    _ready: bool = False
+    _silent: bool = False
+    _coming_back: asyncio.Task[None] | None = None
 
-    def __init__(
-        self,
-        binary: Path,
-        style: str | None,
-        secret: str,
-        settings: PushSettings,
-        certificates: Certificates,
-        directory: Path,
-        port: int = 0,
-    ) -> None:
-        self.name = f"centrifugo {style}"
-        self.port = port
-        self._binary = binary.absolute()
-        self._style = style
-        self._secret = secret
-        self._settings = settings
-        self._certificates = certificates
-        self._config_file = directory / "centrifugo.json"
-        self._api_key = secrets.token_hex(16)
-        self._process: asyncio.subprocess.Process | None = None
-        self._session: aiohttp.ClientSession | None = None
-        self._ready = False
-        self._silent = False
-        self._coming_back: asyncio.Task[None] | None = None
+    @property
+    def name(self) -> str:
+        """What ``status`` calls it."""
+        return f"centrifugo {self.style}"
 
     # --- process ----------------------------------------------------------------------------------------------------
 
@@ -88,46 +80,48 @@ class CentrifugoServer:
         Raises:
             CentrifugoFailed: it did not get there.
         """
-        if self._style is None:
-            self._style = await self._ask_style()
-            self.name = f"centrifugo {self._style}"
+        if self.style is None:
+            self.style = await self._ask_style()
         if not self.port:
             with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
                 probe.bind(("127.0.0.1", 0))
                 self.port = probe.getsockname()[1]
-        config = centrifugo_config(
-            self._style, self.port, self._secret, self._api_key, self._certificates, self._settings
-        )
+        api_key = secrets.token_hex(16)
+        config = centrifugo_config(self.style, self.port, self.secret, api_key, self.certificates, self.settings)
         self._config_file.touch(mode=0o600)
         self._config_file.write_text(json.dumps(config))
-        trusting = ssl.create_default_context(cafile=str(self._certificates.ca_file))
+        trusting = ssl.create_default_context(cafile=str(self.certificates.ca_file))
         self._session = aiohttp.ClientSession(
             f"https://127.0.0.1:{self.port}",
             connector=aiohttp.TCPConnector(ssl=trusting),
             timeout=aiohttp.ClientTimeout(total=_CALL_LIMIT),
-            headers={"X-API-Key": self._api_key},
+            headers={"X-API-Key": api_key},
         )
         await self._launch()
+
+    @property
+    def _config_file(self) -> Path:
+        return self.directory / "centrifugo.json"
 
     async def _run(self, *options: str | Path, output: int | TextIO) -> asyncio.subprocess.Process:
         nothing, prepare = asyncio.subprocess.DEVNULL, _die_with_parent()
         return await asyncio.create_subprocess_exec(
-            self._binary, *options, stdin=nothing, stdout=output, stderr=output, preexec_fn=prepare
+            self.binary.absolute(), *options, stdin=nothing, stdout=output, stderr=output, preexec_fn=prepare
         )
 
     async def _ask_style(self) -> str:
         try:
             asked = await self._run("--help", output=asyncio.subprocess.PIPE)
         except OSError as error:
-            raise CentrifugoFailed(f"cannot run {self._binary}: {error.strerror or error}") from error
+            raise CentrifugoFailed(f"cannot run {self.binary}: {error.strerror or error}") from error
         try:
             output, _ = await asyncio.wait_for(asked.communicate(), _START_LIMIT)
         except TimeoutError:
             asked.kill()
-            raise CentrifugoFailed(f"{self._binary} does not answer --help") from None
+            raise CentrifugoFailed(f"{self.binary} does not answer --help") from None
         style = style_from_help(output.decode("utf-8", "replace"))
         if style is None:
-            raise CentrifugoFailed(f"{self._binary} is no Centrifugo {' or '.join(CONFIG_STYLES)}")
+            raise CentrifugoFailed(f"{self.binary} is no Centrifugo {' or '.join(CONFIG_STYLES)}")
         return style
 
     async def _launch(self) -> None:
@@ -137,10 +131,10 @@ class CentrifugoServer:
         while not await self._is_ready():
             if process.returncode is not None:
                 self._process = None
-                raise CentrifugoFailed(f"{self._binary} ended with {process.returncode} at its start")
+                raise CentrifugoFailed(f"{self.binary} ended with {process.returncode} at its start")
             if asyncio.get_running_loop().time() > deadline:
                 await self._end(kill=True)
-                raise CentrifugoFailed(f"{self._binary} was not ready after {_START_LIMIT:.0f} s")
+                raise CentrifugoFailed(f"{self.binary} was not ready after {_START_LIMIT:.0f} s")
             await asyncio.sleep(0.02)
         self._ready = True
 
@@ -233,7 +227,7 @@ class CentrifugoServer:
         return _position(_result_of("history", answer))
 
     async def restart(self, down_for: float, *, new_epoch: bool, kill: bool, wait: bool) -> None:
-        """End the process and start another on the same port; see ``PushServer``."""
+        """End the process and start another on the same port; see ``OwnPushServer``."""
         if not new_epoch:
             raise NotPossible("Centrifugo's memory engine forgets its history in a restart")
         if self._coming_back is not None:

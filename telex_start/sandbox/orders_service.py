@@ -13,6 +13,7 @@ from .deployment import FAULT_PATHS, NEW_MESSAGE, SLUGS, WRONG_TOKENS, ApiFault
 from .json_writer import compact
 from .push_protocol import KNOWN_REASONS, UNSUBSCRIBED_BY_SERVER
 from .push_streams import StreamPosition
+from .traffic_log import COUNTED
 
 # --- publications ---------------------------------------------------------------------------------------------------
 
@@ -242,34 +243,30 @@ async def status(order: Order) -> OrderAnswer:
     """
     telex, user = order.telex, order.user()
     traffic, figures = telex.traffic, await telex.push_server.figures()
-    known = figures.log_known
     organisations = [
         {"id": each.id, "name": each.name, "channel": channel, "subscribers": figures.subscriptions.get(channel, 0)}
         for each in user.organisations
         if (channel := user.channel(each))
     ]
+    seen: OrderAnswer = {
+        "pongs": traffic.pongs,
+        "connects": list(traffic.connects),
+        "commands": list(traffic.commands),
+        "closes": _by_text(traffic.closes),
+        "handshakes": _by_text(traffic.handshakes),
+    }
     return {
         "uptime": traffic.uptime(),
         "backend": telex.push_server.name,
         "requests": {name: _by_text(row) for name, row in traffic.requests.items()},
-        "request_times": traffic.request_times,
-        "under_way": traffic.under_way,
+        **{name: getattr(traffic, name) for name in COUNTED},
         "rate_limited": {"count": len(traffic.rate_limited_times), "times": traffic.rate_limited_times},
-        "logins": traffic.logins,
-        "refused_logins": traffic.refused_logins,
-        "logouts": traffic.logouts,
-        "readings": traffic.readings,
-        "switched_organisations": traffic.switched_organisations,
         "tokens_issued": telex.signer.issued_counts,
         "organisations": organisations,
         "push_listening": figures.listening,
         "push_connections": figures.open_connections,
         "subscriptions": figures.subscriptions,
-        "pongs": traffic.pongs if known else None,
-        "connects": list(traffic.connects) if known else None,
-        "commands": list(traffic.commands) if known else None,
-        "closes": _by_text(traffic.closes) if known else None,
-        "handshakes": _by_text(traffic.handshakes) if known else None,
+        **(seen if figures.log_known else dict.fromkeys(seen)),
     }
 
 

@@ -177,12 +177,20 @@ class ClientConnection:
             raise ReplyWithError(codes.EXPIRED)
         return {"expires": True, "ttl": ttl}
 
-    def _checked(self, check: Callable[[str], CheckedToken], command: ClientCommand) -> CheckedToken:
-        """The token of a command; one that is none ends the connection, and one of the past is the caller's matter."""
+    def _checked(
+        self,
+        check: Callable[[str], CheckedToken],
+        command: ClientCommand,
+        expired: Exception,
+        invalid: Exception | None = None,
+    ) -> CheckedToken:
+        """The token of a command; what is raised where it is one of the past, or none."""
         try:
             return check(command.text("token"))
+        except ExpiredToken:
+            raise expired from None
         except InvalidToken:
-            raise CloseConnection(codes.CLOSE_INVALID_TOKEN) from None
+            raise invalid or CloseConnection(codes.CLOSE_INVALID_TOKEN) from None
 
     def _check_claims(self, token: CheckedToken, channel: str) -> None:
         """A good token for somebody or something else takes the whole connection down."""
@@ -196,10 +204,7 @@ class ClientConnection:
             raise CloseConnection(codes.CLOSE_BAD_REQUEST)
         self._hub.traffic.connect(self.id, command.request)
         self._needed(command, "token")
-        try:
-            token = self._checked(self._hub.signer.check_connection, command)
-        except ExpiredToken:
-            raise ReplyWithError(codes.TOKEN_EXPIRED) from None
+        token = self._checked(self._hub.signer.check_connection, command, ReplyWithError(codes.TOKEN_EXPIRED))
         subs = command.request.get("subs")
         wanted: dict[str, dict[str, object]] = dict(subs) if isinstance(subs, dict) else {}
         if any(":" in channel for channel in wanted):
@@ -239,10 +244,7 @@ class ClientConnection:
 
     def _refresh(self, command: ClientCommand) -> None:
         self._needed(command, "token")
-        try:
-            token = self._checked(self._hub.signer.check_connection, command)
-        except ExpiredToken:
-            raise CloseConnection(codes.CLOSE_EXPIRED) from None
+        token = self._checked(self._hub.signer.check_connection, command, CloseConnection(codes.CLOSE_EXPIRED))
         if token.user_id != self.user_id:
             raise CloseConnection(codes.CLOSE_INVALID_TOKEN)
         result = self._lifetime(token)
@@ -258,24 +260,18 @@ class ClientConnection:
 
     def _subscribe(self, command: ClientCommand) -> None:
         channel, settings = self._needed(command, "channel"), self._hub.settings
-        if len(channel.encode("utf-8", "replace")) > settings.channel_max_length:
-            raise ReplyWithError(codes.BAD_REQUEST)
-        if channel in self.subscriptions:
-            raise ReplyWithError(codes.ALREADY_SUBSCRIBED)
-        if len(self.subscriptions) >= settings.channel_limit:
-            raise ReplyWithError(codes.LIMIT_EXCEEDED)
-        if ":" in channel:
-            raise ReplyWithError(codes.UNKNOWN_CHANNEL)
-        if not channel.isascii():
-            raise ReplyWithError(codes.BAD_REQUEST)
-        if not command.text("token"):
-            raise ReplyWithError(codes.PERMISSION_DENIED)
-        try:
-            token = self._hub.signer.check_subscription(command.text("token"))
-        except ExpiredToken:
-            raise ReplyWithError(codes.TOKEN_EXPIRED) from None
-        except InvalidToken:
-            raise ReplyWithError(codes.PERMISSION_DENIED) from None
+        for refused, code in (
+            (len(channel.encode("utf-8", "replace")) > settings.channel_max_length, codes.BAD_REQUEST),
+            (channel in self.subscriptions, codes.ALREADY_SUBSCRIBED),
+            (len(self.subscriptions) >= settings.channel_limit, codes.LIMIT_EXCEEDED),
+            (":" in channel, codes.UNKNOWN_CHANNEL),
+            (not channel.isascii(), codes.BAD_REQUEST),
+            (not command.text("token"), codes.PERMISSION_DENIED),
+        ):
+            if refused:
+                raise ReplyWithError(code)
+        errors = ReplyWithError(codes.TOKEN_EXPIRED), ReplyWithError(codes.PERMISSION_DENIED)
+        token = self._checked(self._hub.signer.check_subscription, command, *errors)
         self._check_claims(token, channel)
         result = self._lifetime(token)
         self.subscriptions[channel] = Subscription(token.expires_at)
@@ -321,7 +317,7 @@ class ClientConnection:
         if not command.text("token"):
             raise ReplyWithError(codes.BAD_REQUEST)
         try:
-            token = self._checked(self._hub.signer.check_subscription, command)
+            token = self._checked(self._hub.signer.check_subscription, command, ExpiredToken())
         except ExpiredToken:
             # Centrifugo overlooks this: it answers with success and drops the subscription's expiry.
             subscription.expires_at = 0
@@ -329,12 +325,9 @@ class ClientConnection:
             return
         self._check_claims(token, channel)
         subscription.expires_at = token.expires_at
-        result: dict[str, object] = {}
-        if token.expires_at:
-            result = {"expires": True}
-            if ttl := token.expires_at - self._hub.clock.unix():
-                result["ttl"] = ttl
-        self._reply(command, result)
+        ttl = token.expires_at - self._hub.clock.unix() if token.expires_at else 0
+        expires: dict[str, object] = {"expires": True} if token.expires_at else {}
+        self._reply(command, expires | ({"ttl": ttl} if ttl else {}))
 
     def _presence_tick(self) -> None:
         deadline = self._hub.clock.unix() - int(self._hub.settings.expired_close_delay)

@@ -19,8 +19,11 @@ METHODS = (
 
 _ID_LIMIT = 2**32
 _OFFSET_LIMIT = 2**64
-_STRINGS = ("channel", "token", "epoch", "name", "version")
-_FLAGS = ("recover", "positioned", "recoverable", "join_leave")
+_TYPES: dict[str, type] = {
+    **dict.fromkeys(("channel", "token", "epoch", "name", "version"), str),
+    **dict.fromkeys(("recover", "positioned", "recoverable", "join_leave"), bool),
+    **{"offset": int, "subs": dict},
+}
 
 
 @dataclass(frozen=True)
@@ -67,20 +70,18 @@ KNOWN_REASONS = {
 """The reason to send with a code, where an order gives none."""
 
 
-class ReplyWithError(Exception):
+class _WithCode(Exception):
+    def __init__(self, code: Code) -> None:
+        super().__init__(code.reason)
+        self.code = code
+
+
+class ReplyWithError(_WithCode):
     """The command is answered with an error."""
 
-    def __init__(self, code: Code) -> None:
-        super().__init__(code.reason)
-        self.code = code
 
-
-class CloseConnection(Exception):
+class CloseConnection(_WithCode):
     """The command makes the server close the connection."""
-
-    def __init__(self, code: Code) -> None:
-        super().__init__(code.reason)
-        self.code = code
 
 
 def _no_constant(name: str) -> object:
@@ -179,23 +180,14 @@ def check_request(request: Mapping[str, object]) -> None:
     Raises:
         BadCommand: a field is of the wrong type.
     """
-    for key in _STRINGS:
-        if request.get(key) is not None and not isinstance(request[key], str):
-            raise BadCommand(f"{key} is a string")
-    for key in _FLAGS:
-        if request.get(key) is not None and not isinstance(request[key], bool):
-            raise BadCommand(f"{key} is a boolean")
-    offset = request.get("offset")
-    if offset is not None and (
-        not isinstance(offset, int) or isinstance(offset, bool) or not 0 <= offset < _OFFSET_LIMIT
-    ):
+    for key, kind in _TYPES.items():
+        value = request.get(key)
+        if value is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
+            raise BadCommand(f"{key} is of another type")
+    offset, subs = request.get("offset"), request.get("subs")
+    if isinstance(offset, int) and not 0 <= offset < _OFFSET_LIMIT:
         raise BadCommand("offset is a uint64")
-    subs = request.get("subs")
-    if subs is None:
-        return
-    if not isinstance(subs, dict):
-        raise BadCommand("subs is an object")
-    for entry in subs.values():
+    for entry in subs.values() if isinstance(subs, dict) else ():
         if entry is not None:
             if not isinstance(entry, dict):
                 raise BadCommand("an entry of subs is an object")

@@ -163,7 +163,13 @@ class OwnPushServer:
         return self._hub.streams.top(channel)
 
     async def restart(self, down_for: float, *, new_epoch: bool, kill: bool, wait: bool) -> None:
-        """Go away for ``down_for`` seconds and come back on the same port; see ``PushServer``."""
+        """Go away for ``down_for`` seconds and come back on the same port.
+
+        Args:
+            new_epoch: Forget the history, as the memory engine does.
+            kill: Cut the connections instead of closing them with 3001.
+            wait: Return when it is back, not when it is gone.
+        """
         if self._coming_back is not None:
             self._coming_back.cancel()
         await self._stop_listening()

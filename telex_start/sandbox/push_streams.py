@@ -1,4 +1,4 @@
-"""What is asked of a push server, be it the sandbox's own or a real Centrifugo; its settings, and what it keeps.
+"""What the sandbox's own push server and a real Centrifugo share: settings, figures, and what is kept of a channel.
 
 The history of a channel follows Centrifugo's memory engine (centrifuge ``internal/memstream``, ``broker_memory.go``)
 and the way it decides whether a recovery is complete (``client.go`` isStreamRecovered).
@@ -10,9 +10,8 @@ import random
 import string
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 PUSH_PATH = "/centrifugo/connection/websocket"
 """Path of the WebSocket, as in production."""
@@ -81,70 +80,6 @@ class PushServerFigures:
     """Whether commands, connects, pongs, closes and handshakes are in the traffic log."""
 
 
-class PushServer(Protocol):
-    """A push server that clients reach at ``port``.
-
-    Raises (every order):
-        NotPossible: this push server cannot do it, or not while it is down.
-    """
-
-    name: str
-    """What ``status`` calls it."""
-    port: int
-
-    async def start(self) -> None:
-        """Start to listen.
-
-        Raises:
-            OSError: the port is taken, or the server does not start.
-        """
-
-    async def stop(self) -> None:
-        """Close every connection with 3001 and stop listening."""
-
-    async def publish(self, channel: str, texts: Sequence[str]) -> StreamPosition:
-        """Publish JSON texts in order and give the stream's top after the last."""
-
-    async def disconnect(self, user_id: str, code: int, reason: str) -> None:
-        """Close the user's connections with a close code."""
-
-    async def unsubscribe(self, user_id: str, channel: str, code: int, reason: str) -> None:
-        """End the user's subscription to a channel with an ``unsubscribe`` push."""
-
-    async def remove_history(self, channel: str) -> None:
-        """Drop what is kept of a channel."""
-
-    async def position(self, channel: str) -> StreamPosition:
-        """The top of a channel's stream."""
-
-    async def restart(self, down_for: float, *, new_epoch: bool, kill: bool, wait: bool) -> None:
-        """Go away for ``down_for`` seconds and come back on the same port.
-
-        Args:
-            new_epoch: Forget the history, as the memory engine does.
-            kill: Cut the connections instead of closing them with 3001.
-            wait: Return when it is back, not when it is gone.
-        """
-
-    async def set_silent(self, on: bool) -> None:
-        """Go silent or speak again: while silent, connections stay open but nothing is read, answered or sent."""
-
-    async def expire_tokens(self, *, connections: bool, subscriptions: bool) -> None:
-        """Treat every token issued so far as expired; optionally end what lives on them at once."""
-
-    async def raw_frame(self, text: str) -> None:
-        """Send a text frame as it is to every connection."""
-
-    async def refuse_push(self, status: int) -> None:
-        """Answer handshakes with that HTTP status; 0 accepts them again."""
-
-    async def ping_now(self) -> None:
-        """Send a ping to every connection."""
-
-    async def figures(self) -> PushServerFigures:
-        """What is open now."""
-
-
 # --- what is kept of each channel ---------------------------------------------------------------------------------
 
 
@@ -174,14 +109,14 @@ class RecoveryResult:
     top: StreamPosition
 
 
+@dataclass
 class Stream:
     """One channel: its kept publications and where it is."""
 
-    def __init__(self) -> None:
-        self.epoch = "".join(random.choices(string.ascii_letters, k=8))
-        self.top = 0
-        self.kept: deque[StoredPublication] = deque()
-        self.expires_at: float | None = None
+    epoch: str = field(default_factory=lambda: "".join(random.choices(string.ascii_letters, k=8)))
+    top: int = 0
+    kept: deque[StoredPublication] = field(default_factory=deque)
+    expires_at: float | None = None
 
     @property
     def position(self) -> StreamPosition:
@@ -189,21 +124,17 @@ class Stream:
         return StreamPosition(self.top, self.epoch)
 
 
+@dataclass
 class Streams:
-    """The streams of all channels.
+    """The streams of all channels."""
 
-    Args:
-        size: Publications kept per channel (``history_size``); 0 keeps none, and then there are no offsets either.
-        ttl: Seconds after the *last* publication when a channel's history is dropped (``history_ttl``). Its offset and
-            epoch stay.
-        monotonic: The clock, in seconds.
-    """
-
-    def __init__(self, size: int, ttl: float = 300.0, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self.size = size
-        self.ttl = ttl
-        self._monotonic = monotonic
-        self._streams: dict[str, Stream] = {}
+    size: int
+    """Publications kept per channel (``history_size``); 0 keeps none, and then there are no offsets either."""
+    ttl: float = 300.0
+    """Seconds after the *last* publication when a channel's history is dropped (``history_ttl``). Its offset and epoch
+    stay."""
+    monotonic: Callable[[], float] = time.monotonic
+    _streams: dict[str, Stream] = field(default_factory=dict)
 
     @property
     def enabled(self) -> bool:
@@ -212,7 +143,7 @@ class Streams:
 
     def _stream(self, channel: str) -> Stream:
         stream = self._streams.setdefault(channel, Stream())
-        if stream.expires_at is not None and self._monotonic() >= stream.expires_at:
+        if stream.expires_at is not None and self.monotonic() >= stream.expires_at:
             stream.kept.clear()
         return stream
 
@@ -226,7 +157,7 @@ class Streams:
         stream.kept.append(publication)
         while len(stream.kept) > self.size:
             stream.kept.popleft()
-        stream.expires_at = self._monotonic() + self.ttl
+        stream.expires_at = self.monotonic() + self.ttl
         return publication
 
     def top(self, channel: str) -> StreamPosition:

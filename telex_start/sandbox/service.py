@@ -23,10 +23,10 @@ from .conversations import Conversations
 from .deployment import RateLimiter, ServiceSettings
 from .push_hub import Hub
 from .push_server import OwnPushServer, listen
-from .push_streams import PUSH_PATH, PushServer, PushSettings, Streams
+from .push_streams import PUSH_PATH, PushSettings, Streams
 from .signing import Certificates, ServerClock, TokenSigner, make_certificates
 from .story import Story
-from .telex import Telex
+from .telex import PushServer, Telex
 from .traffic_log import TrafficLog
 
 

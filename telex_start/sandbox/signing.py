@@ -58,19 +58,16 @@ def make_certificates(directory: Path) -> Certificates:
     return files
 
 
+@dataclass(frozen=True)
 class ServerClock:
-    """The server's idea of the time.
+    """The server's idea of the time."""
 
-    Args:
-        offset: Seconds added to this machine's wall clock. With an offset the sandbox is a server whose clock and the
-            laptop's disagree: ``exp``, ``iat``, ``expires_in`` and the ``Date`` header all move together.
-        date_ahead: Seconds that the ``Date`` header alone is ahead: whoever answers is another machine than whoever
-            signs, and their clocks disagree.
-    """
-
-    def __init__(self, offset: float = 0.0, date_ahead: float = 0.0) -> None:
-        self.offset = offset
-        self.date_ahead = date_ahead
+    offset: float = 0.0
+    """Seconds added to this machine's wall clock. With an offset the sandbox is a server whose clock and the laptop's
+    disagree: ``exp``, ``iat``, ``expires_in`` and the ``Date`` header all move together."""
+    date_ahead: float = 0.0
+    """Seconds that the ``Date`` header alone is ahead: whoever answers is another machine than whoever signs, and their
+    clocks disagree."""
 
     def now(self) -> float:
         """Unix time in seconds."""
@@ -151,20 +148,16 @@ class TokenSigner:
             wrong: How it is to be wrong: one of ``WRONG_TOKENS`` in ``deployment.py``.
         """
         self.issued_counts["subscription"] += 1
-        claims = self._timed({"sub": user_id, "channel": channel}, self._subscription_ttl)
-        match wrong:
-            case "other_channel":
-                claims["channel"] = f"{channel}-of-somebody-else"
-            case "other_user":
-                claims["sub"] = "somebody-else"
-            case "bad_signature":
-                return self.sign(claims, self.secret + "wrong")
-            case "garbage":
-                return "not-a-token"
-            case "expired":
-                claims["iat"] = self._clock.unix() - 120
-                claims["exp"] = self._clock.unix() - 60
-        return self._remember(self.sign(claims))
+        if wrong == "garbage":
+            return "not-a-token"
+        now = self._clock.unix()
+        odd: dict[str | None, dict[str, object]] = {
+            "other_channel": {"channel": f"{channel}-of-somebody-else"},
+            "other_user": {"sub": "somebody-else"},
+            "expired": {"iat": now - 120, "exp": now - 60},
+        }
+        claims = self._timed({"sub": user_id, "channel": channel}, self._subscription_ttl) | odd.get(wrong, {})
+        return self._remember(self.sign(claims, self.secret + "wrong" if wrong == "bad_signature" else None))
 
     def _timed(self, claims: dict[str, object], ttl: int) -> dict[str, object]:
         now = self._clock.unix()

@@ -14,14 +14,18 @@ from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from .accounts import Accounts, Organisation, Person, Preferences, User
+from .centrifugo import CentrifugoServer
 from .conversations import MESSAGES_KEPT, Conversation, Conversations, Kind, Message, uuid7
 from .deployment import ApiFaults, RateLimiter, ServiceSettings
 from .json_writer import compact
 from .publications import Call, Payload, saved_message_remainder, unread_change, with_text
-from .push_streams import NOWHERE, NotPossible, PushServer, StreamPosition
+from .push_server import OwnPushServer
+from .push_streams import NOWHERE, NotPossible, StreamPosition
 from .signing import ServerClock, TokenSigner
 from .traffic_log import TrafficLog
 
+PushServer = OwnPushServer | CentrifugoServer
+"""Orders that one cannot carry out, or not while it is down, raise ``NotPossible``."""
 _log = logging.getLogger(__name__)
 
 

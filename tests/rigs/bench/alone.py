@@ -13,12 +13,13 @@ from typing import Any
 
 from telex_start.events import StateChanged, UnreadLookedUp
 from telex_start.session.timings import USUAL
+from tests.agent import cpu_clock, read, thread_names
 from tests.fake_desktop import Notify
 from tests.real_desktop import RealDesktop
 from tests.servers import Sandbox
 from tests.session.agent import Agent
 
-from .measuring import IDLE, MESSAGES, cpu_clock, eventually, percentiles, read, say, thread_names
+from .measuring import IDLE, MESSAGES, eventually, percentiles, say
 from .running import TimedDaemon, agent
 
 APART = 1.8
@@ -43,13 +44,13 @@ LIMIT = 900.0
 
 def idle(desktop: RealDesktop, folder: str) -> None:
     """Signed in with three organisations, and nothing happens."""
-    with Sandbox() as telex, agent(desktop, telex, folder) as process:
+    with Sandbox() as telex, agent(desktop, telex, folder) as pid:
         time.sleep(5)  # what a start leaves to be done is done; there is no event for that
-        pings, first, cpu = telex.status()["pongs"], read(process.pid), cpu_clock(process.pid)
+        pings, first, cpu = telex.status()["pongs"], read(pid), cpu_clock(pid)
         time.sleep(IDLE)
-        last, spent = read(process.pid), cpu_clock(process.pid) - cpu
+        last, spent = read(pid), cpu_clock(pid) - cpu
         pings = telex.status()["pongs"] - pings
-        names = thread_names(process.pid)
+        names = thread_names(pid)
     woken = last.voluntary - first.voluntary
     say(f"PSS, signed in over TLS, 3 organisations, {IDLE:.0f} s idle", f"{last.pss:.1f} MB")
     say("threads", f"{last.threads} ({', '.join(names)})")
@@ -72,10 +73,10 @@ def _weigh(desktop: RealDesktop, folder: str, name: str, unread: int | None) -> 
     with Sandbox("--rate", "0", "--organisations", "1") as telex:
         if unread is not None:
             telex.order("fill", organisation=0, unread=unread, **MANY)
-        with agent(desktop, telex, str(home)) as process:
+        with agent(desktop, telex, str(home)) as pid:
             telex.wait_until(lambda status: LAST_LOOK_UP in status["requests"], 60.0)
             time.sleep(IDLE)  # idle is that nothing happens, of which there is no event
-            return read(process.pid).pss
+            return read(pid).pss
 
 
 def preferences(desktop: RealDesktop, folder: str) -> None:
@@ -86,10 +87,10 @@ def preferences(desktop: RealDesktop, folder: str) -> None:
         return subprocess.run(search, env=desktop.environ, capture_output=True, check=False).returncode == 0
 
     seconds, after = [], []
-    with Sandbox() as telex, agent(desktop, telex, folder) as process:
+    with Sandbox() as telex, agent(desktop, telex, folder) as pid:
         time.sleep(5)  # what a start leaves to be done is done; there is no event for that
         item = desktop.wait_for_item()
-        before = read(process.pid)
+        before = read(pid)
         for _ in range(2):
             began = time.monotonic()
             item.click("Preferences…")
@@ -100,7 +101,7 @@ def preferences(desktop: RealDesktop, folder: str) -> None:
             desktop.xdotool("key", "alt+w", "Return")
             eventually(lambda: not is_there())
             time.sleep(2)
-            after.append(read(process.pid))
+            after.append(read(pid))
     say("menu click -> preferences window", f"{seconds[1]:.0f} ms (the first time {seconds[0]:.0f})")
     first, second = (one.pss - before.pss for one in after)
     words = f"{first:+.1f} MB after the first time, {second:+.1f} MB after the second, of {before.pss:.1f} MB"

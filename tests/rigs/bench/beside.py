@@ -14,15 +14,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.agent import cpu_clock, read, tree
 from tests.process import end
 from tests.real_desktop import RealDesktop
 from tests.servers import Sandbox
 
-from .measuring import IDLE, ROUNDS, Corner, Table, cpu_clock, read, tree
+from .measuring import IDLE, ROUNDS, Corner, Table
 from .original import CONCEDED, PORTS, Missing, build, installed_megabytes, original
 from .running import AGENT, PYTHON, agent, change, environment
 
-Running = tuple[RealDesktop, Sandbox, "subprocess.Popen[Any]"]
+Running = tuple[RealDesktop, Sandbox, int]
 SOON = 2.0
 """Seconds between two pushes that come one after the other."""
 _SETTLE = 1.5
@@ -58,9 +59,9 @@ def _theirs(program: Path) -> Iterator[Running]:
     with (
         RealDesktop("xfce4-panel", dunst=False) as desktop,
         _telex() as telex,
-        original(desktop, telex, program) as process,
+        original(desktop, telex, program) as pid,
     ):
-        yield desktop, telex, process
+        yield desktop, telex, pid
 
 
 def _telex() -> Sandbox:
@@ -143,9 +144,9 @@ def memories(folder: str, table: Table) -> None:
     def idle(running: Callable[[], Any]) -> list[Any]:
         found = []
         for _ in range(_FEW):
-            with running() as (_, _, process):
+            with running() as (_, _, pid):
                 time.sleep(IDLE / 2)
-                found.append(read(*tree(process.pid)))
+                found.append(read(*tree(pid)))
         return found
 
     shutil.copy(os.path.realpath(PYTHON), _PRIVATE)
@@ -168,8 +169,7 @@ def flood(folder: str, table: Table) -> None:
     def flooded(running: Callable[[], Any]) -> list[tuple[float, float]]:
         found = []
         for _ in range(_FEW):
-            with running() as (_, telex, process):
-                pid = process.pid
+            with running() as (_, telex, pid):
                 telex.publish_many(0, [change(f"warm{n}", 1) for n in range(10)], per_second=10)
                 time.sleep(8)
                 before, cpu = read(pid).uss, cpu_clock(pid)

@@ -1,4 +1,4 @@
-"""What is measured and how it is said: processes by what Linux says of them, corners of the screen, and the table."""
+"""What is measured on the screen, and how all is said: a line of its own, or a row of the table."""
 
 from __future__ import annotations
 
@@ -7,57 +7,9 @@ import statistics
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from Xlib import X, display
-
-
-class Reading(NamedTuple):
-    """One look at processes; MB are 10^6 bytes."""
-
-    uss: float
-    """MB of their own: the pages that nobody else has."""
-    pss: float
-    """MB, the shared pages counted in proportion."""
-    threads: int
-    voluntary: int
-    """Voluntary context switches of all threads: how often they woke up."""
-
-
-def read(*pids: int) -> Reading:
-    """Look at processes now."""
-    rollups = [_pairs(Path(f"/proc/{pid}/smaps_rollup").read_text()) for pid in pids]
-    tasks = [_pairs((task / "status").read_text()) for pid in pids for task in Path(f"/proc/{pid}/task").iterdir()]
-    own = ("Private_Clean", "Private_Dirty", "Private_Hugetlb")
-    uss = sum(int(rollup[name].split()[0]) for rollup in rollups for name in own)
-    pss = sum(int(rollup["Pss"].split()[0]) for rollup in rollups)
-    woken = sum(int(task["voluntary_ctxt_switches"]) for task in tasks)
-    return Reading(uss * 1024 / 1e6, pss * 1024 / 1e6, len(tasks), woken)
-
-
-def tree(pid: int) -> list[int]:
-    """A process with all that it has started, and so on."""
-    children = Path(f"/proc/{pid}/task").glob("*/children")
-    return [pid, *(found for each in children for child in each.read_text().split() for found in tree(int(child)))]
-
-
-def cpu_clock(pid: int) -> float:
-    """Seconds of processor time that a process has taken, with those of its threads that have ended.
-
-    Source: clock_getcpuclockid(3), whose clock of a process this is on Linux.
-    """
-    return time.clock_gettime((~pid << 3) | 2)
-
-
-def thread_names(pid: int) -> list[str]:
-    """The kernel's names of the threads."""
-    return sorted((task / "comm").read_text().strip() for task in Path(f"/proc/{pid}/task").iterdir())
-
-
-def _pairs(text: str) -> dict[str, str]:
-    lines = (line.partition(":") for line in text.splitlines())
-    return {name: value.strip() for name, colon, value in lines if colon}
 
 
 def eventually(condition: Callable[[], Any], limit: float = 20.0) -> Any:

@@ -84,8 +84,9 @@ def installed_megabytes(program: Path) -> float:
 
 
 @contextmanager
-def original(desktop: RealDesktop, telex: Sandbox, program: Path) -> Iterator[subprocess.Popen[str]]:
-    """It runs on a desktop with xfce4-panel, in a folder of its own that holds its sound, and has signed in.
+def original(desktop: RealDesktop, telex: Sandbox, program: Path) -> Iterator[int]:
+    """It runs on a desktop with xfce4-panel, in a folder of its own that holds its sound, and has signed in;
+    its process id.
 
     Args:
         telex: The sandbox, on :data:`PORTS`.
@@ -104,7 +105,7 @@ def original(desktop: RealDesktop, telex: Sandbox, program: Path) -> Iterator[su
         try:
             tray.appears()
             _sign_in(desktop, telex)
-            yield process
+            yield process.pid
         finally:
             process.kill()  # it does not end by SIGTERM while a window of it is open
             end(process)

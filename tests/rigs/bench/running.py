@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,8 +10,9 @@ from pathlib import Path
 
 from jeepney import Message
 
+from tests.agent import Program
 from tests.fake_desktop import FakeNotificationDaemon, PrivateBus
-from tests.process import ROOT, end
+from tests.process import ROOT
 from tests.real_desktop import RealDesktop
 from tests.servers import Sandbox
 
@@ -54,12 +54,12 @@ def environment(desktop: RealDesktop, telex: Sandbox | None, folder: str) -> dic
 @contextmanager
 def agent(
     desktop: RealDesktop, telex: Sandbox, folder: str, program: Sequence[str] = AGENT, *, by_window: bool = False
-) -> Iterator[subprocess.Popen[str]]:
-    """The agent with its tray, signed in by its input or by its window, which has closed."""
+) -> Iterator[int]:
+    """The agent with its tray, signed in by its input or by its window, which has closed; its process id."""
     options = ["--login"] if by_window else ["--email", telex.email, "--password-stdin"]
-    environ, pipe = environment(desktop, telex, folder), subprocess.PIPE
-    process = subprocess.Popen([*program, *options], env=environ, cwd=folder, stdin=pipe, text=True)
-    try:
+    given = None if by_window else telex.password + "\n"
+    environ, home = environment(desktop, telex, folder), Path(folder)
+    with Program(home, *options, environ=environ, given=given, command=program, cwd=home) as running:
         if by_window:
             desktop.xdotool("search", "--sync", "--onlyvisible", "--name", "^Telex")
             time.sleep(0.5)  # until it has the focus, of which no event tells here
@@ -67,15 +67,9 @@ def agent(
             desktop.xdotool("key", "Tab")
             desktop.xdotool("type", "--delay", "5", telex.password)
             desktop.xdotool("key", "Return")
-        else:
-            assert process.stdin is not None
-            process.stdin.write(telex.password + "\n")
-            process.stdin.close()
         telex.wait_until(lambda status: sum(status["subscriptions"].values()) == len(status["organisations"]))
         if by_window:
             item = desktop.wait_for_item()
             eventually(lambda: item.labels()[0].startswith("Online"))
             time.sleep(2)  # the window says its last word
-        yield process
-    finally:
-        end(process)
+        yield running.process.pid

@@ -7,6 +7,7 @@ import os
 import random
 import re
 import signal
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -15,8 +16,8 @@ from typing import Any
 
 import psutil
 
+from tests.agent import Program
 from tests.bus_of_the_system import SystemBus
-from tests.program import Program
 from tests.servers import Sandbox
 
 MOST_MORE_DESCRIPTORS = 6
@@ -126,9 +127,9 @@ class Subject:
         self.leave()
         options, given = self.options()
         environ = {**self.telex.environ, **self._system_bus.environ, **self.environ()}
-        module, *before = self._module
-        options = (*before, *options, "--log-level", "debug")
-        self._program = Program(self.folder, *options, environ=environ, given=given, module=module)
+        command = (sys.executable, "-m", *self._module)
+        options = (*options, "--log-level", "debug")
+        self._program = Program(self.folder, *options, environ=environ, given=given, command=command)
         self._program.__enter__()
         self.starts += 1
         self._first = None

@@ -119,7 +119,10 @@ class Root:
 
 RESULTS = ROOT / "build" / "desktops"
 """Where results are kept if nothing else is said: below it a folder for each desktop."""
-_PARTS = ("__init__.py", "fake_bus.py", "panel_item.py", "process.py", "roots.py", "servers.py", "x_windows.py")
+_PARTS = (
+    *("__init__.py", "agent.py", "fake_bus.py", "panel_item.py", "process.py", "roots.py", "servers.py"),
+    *("stopwatch.py", "x_windows.py"),
+)
 
 
 def main() -> int:

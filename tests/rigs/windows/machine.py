@@ -224,16 +224,6 @@ class Program(Process):
         super().__init__(machine.command("-m", "telex_start", *options), {**machine.environ, **environ}, given)
         self._machine = machine
 
-    def event(self, kind: str, within: float = WITHIN, **fields: Any) -> dict[str, Any]:
-        """The next JSON object with that event and those fields."""
-
-        def wanted(line: str) -> bool:
-            found = json.loads(line)
-            return found["event"] == kind and all(found[name] == value for name, value in fields.items())
-
-        found: dict[str, Any] = json.loads(self.line(wanted, within))
-        return found
-
     def ended(self, within: float = WITHIN) -> int:
         """Wait for its end; the exit code."""
         return super().ended(within)

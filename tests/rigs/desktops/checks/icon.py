@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 from telex_start.menu import MenuItem
+from tests.agent import read
 
 from ..check import Checks, so
 from ..pictures import difference
@@ -76,17 +76,11 @@ def doctor(stage: Stage) -> str:
 def wake_ups(stage: Stage) -> str:
     pid = stage.signed_in().process.pid
     stage.session.settle()
-    first = _switches(pid)
+    first = read(pid).voluntary
     time.sleep(WATCHED)  # what is measured is that nothing happens
-    woken = _switches(pid) - first
+    woken = read(pid).voluntary - first
     so(woken <= MOST_WAKE_UPS, f"{woken} in {WATCHED:.0f} s")
     return f"{woken} in {WATCHED:.0f} s"
-
-
-def _switches(pid: int) -> int:
-    """Voluntary context switches of all threads."""
-    texts = [(task / "status").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
-    return sum(int(text.partition("\nvoluntary_ctxt_switches:")[2].split()[0]) for text in texts)
 
 
 # --- ends -------------------------------------------------------------------------------------------------------------
