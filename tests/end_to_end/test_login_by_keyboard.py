@@ -11,9 +11,8 @@ import psutil
 import pytest
 
 from tests.agent import Program
-from tests.login_window import takes_keys
 from tests.process import TIMEOUT, until
-from tests.real_desktop import RealDesktop
+from tests.real_desktop import RealDesktop, takes_keys
 from tests.servers import Sandbox
 from tests.stopwatch import Stopwatch
 
