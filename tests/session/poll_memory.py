@@ -12,8 +12,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.end_to_end.conftest import headless
-from tests.rigs.bench.measuring import memory
+from tests.agent import headless, read
 from tests.servers import Sandbox
 
 CHANNELS = 1000
@@ -37,7 +36,7 @@ def of_the_program(messages: int, characters: int, seconds: float = SETTLES_WITH
             until = float("inf")
             while time.monotonic() < until:
                 time.sleep(0.02)
-                own = memory([agent.process.pid]).uss
+                own = read(agent.process.pid).uss
                 most = max(most, own)
                 if until == float("inf") and sandbox.calls("fetch-bots"):  # the last call
                     until = time.monotonic() + seconds

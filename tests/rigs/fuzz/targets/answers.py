@@ -25,8 +25,7 @@ from telex_start.session.telex_api import TelexApi
 from telex_start.session.tokens import TokenStore
 
 from ..material import fields, nearly, texts, values
-from ..recorder import Recorder
-from ..target import Case, Target, require
+from ..target import Case, Recorder, Target, require
 from .scripted import ACCESS, Script, call, good
 
 PASSWORD = "SECRETpasswordSECRET"

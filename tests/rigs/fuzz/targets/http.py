@@ -119,7 +119,7 @@ _kept = st.lists(
 
 
 def _well_formed(number: int, call: Any) -> list[bytes]:
-    """The answer to the call with this number, as :class:`.raw_server.RawServer` takes it.
+    """The answer to the call with this number, as :class:`.over_tls.RawServer` takes it.
 
     Raises:
         NoCase: that is no call.

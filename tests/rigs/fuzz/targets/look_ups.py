@@ -16,8 +16,7 @@ from telex_start.session.poll_calls import SECTIONS, NotThere, PollCalls
 from telex_start.session.tokens import TokenStore
 
 from ..material import fields, integers, nearly, texts, values
-from ..recorder import Recorder
-from ..target import Case, Target, require
+from ..target import Case, Recorder, Target, require
 from .publications import Person
 from .scripted import ACCESS, Script, call, good
 
