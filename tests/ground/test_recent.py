@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from telex_start.events import How, UnreadSection
+from telex_start.events import UnreadSection
 from telex_start.menu import Unread
 from telex_start.toast import Conversation
 from tests.ground.desk import Desk, agent, change, direct, group, message, row
