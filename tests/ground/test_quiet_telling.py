@@ -113,7 +113,9 @@ def test_a_pause_at_telex_and_one_here_end_in_one_summary(desk: QuietDesk) -> No
 
 def test_a_muted_conversation_counts_nowhere_and_its_toast_goes(desk: QuietDesk) -> None:
     desk.comes(change("a", 2, 1), change("b", 1))
+    version = desk.notifier.recent.version
     mute(desk, A)
+    assert desk.notifier.recent.version != version, "the menu is made anew"
     assert desk.read == ["a"]
     assert desk.counts[-1] == Counts(1, 0, 1)
     assert desk.notifier.unread_channels() == {"o0/u"}

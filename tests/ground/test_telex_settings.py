@@ -110,7 +110,7 @@ def test_out_of_hours_is_one_summary_when_they_begin() -> None:
 def test_a_pause_is_one_summary_at_its_end() -> None:
     desk = Desk(2)
     desk.pause(True)
-    assert desk.notifier.paused
+    assert desk.notifier.paused == "paused at Telex"
     desk.receive(change("a", 2), now=0.0)
     desk.receive(change("b", 1), now=0.0, organisation=1)
     assert (desk.toasts, desk.notifier.deadline()) == ([], None)
@@ -130,6 +130,7 @@ def test_a_pause_of_one_organisation_holds_in_that_one_alone() -> None:
     assert len(desk.toasts) == 1, "none of theirs"
     desk.toasts.clear()
     desk.pause(True, organisation_id="o0")
+    assert desk.notifier.paused == "paused at Telex in Org 0"
     desk.receive(change("a", 2), now=0.0)
     desk.receive(change("b", 1), now=0.0, organisation=1)
     assert desk.titles == ["b · Org 1"]

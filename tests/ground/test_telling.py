@@ -29,7 +29,7 @@ def told(toast: Toast) -> tuple[str, str]:
 
 # --- who and what ----------------------------------------------------------------------------------------------------
 
-NO_PREVIEW = {"preview_thread": None, "preview_message": ""}
+NO_PREVIEW: dict[str, Any] = {"preview_thread": None, "preview_message": ""}
 MINE = {"user_id": ME["id"], "full_name": ME["full_name"], "message": "<p>my own</p>"}
 NAMESAKE = {"user_id": "u-2", "full_name": ME["full_name"], "message": "<p>hi</p>"}
 GREEN = change("a", 1, last_thread_id="t1")
@@ -165,6 +165,7 @@ def test_a_group_is_titled_with_the_others_and_says_who_wrote() -> None:
             [{"id": "u1", "email": "p1@x"}, {"user_id": "u2", "username": "p2"}, {"id": "u1", "name": "p1@x"}],
             "p1@x, p2",
         ),
+        ([{"id": f"u{n}", "full_name": f"P{n}"} for n in range(3)], "P0, P1, P2"),
         ([{"id": "u-ben"}], "ben, cy"),  # ids alone: the names are elsewhere
         (["u-ben", {"full_name": "ADA lovelace"}, {"full_name": "Cy"}, {"id": "x", "username": "ada"}], "Cy, ada"),
     ],
