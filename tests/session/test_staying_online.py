@@ -63,7 +63,7 @@ def test_many_messages_in_a_frame_come_one_by_one_and_in_order(telex: Telex, age
 
 def test_after_a_ping_nothing_else_is_waited_for_at_once() -> None:
     """Each ping woke the agent twice, the second time a millisecond later for nothing."""
-    client = Mock(has_outgoing=False)
+    client = Mock(outgoing=lambda: [])
     client.receive.return_value = []
     websocket = Mock()
     websocket.receive.side_effect = [b"{}", None]

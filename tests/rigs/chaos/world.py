@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from telex_start.news.flood import LIMIT, WINDOW
+from telex_start.news.scheduler import LIMIT, WINDOW
 from tests.bus_of_the_system import SystemBus
 from tests.servers import OrderRefused, Sandbox, Status
 
