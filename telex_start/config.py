@@ -244,7 +244,7 @@ def faults(values: Mapping[str, Any]) -> dict[str, str]:
     """What is wrong with values as a whole: for each key words as of :func:`check`, also where two do not go together.
 
     Args:
-        values: By key, as :meth:`telex_start.settings_file.SettingsFile.values` gives them.
+        values: By key, as :meth:`telex_start.config_file.ConfigFile.values` gives them.
     """
     wrong = {key: words for key, value in values.items() if (words := check(key, value))}
     hours = {key: _rule(key)[0](values[key]) for key in _QUIET if key in values and key not in wrong}

@@ -14,8 +14,7 @@ from ..config import Config, QuietHours
 from ..events import Organisation
 from ..face import Silence
 from ..menu import Muted, MuteFor
-from ..remembered import Mute, Pause, Remembered, Until
-from ..toast import Conversation
+from ..toast import Conversation, Mute, Pause, Remembered, Until
 from .item import News
 from .telex_settings import Verdict
 from .wall import Wall, border, contain, end

@@ -19,7 +19,7 @@ from logging.handlers import RotatingFileHandler
 from types import TracebackType
 from typing import Any
 
-from ..printable import printable
+from ..errors import printable
 from . import shared_file
 from .terminal import is_terminal
 

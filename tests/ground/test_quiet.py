@@ -11,8 +11,7 @@ from telex_start.config import Config, QuietHours
 from telex_start.events import Organisation
 from telex_start.menu import Muted, MuteFor
 from telex_start.news.quiet import LOOK_AT_DAY, LOOK_AT_HOURS
-from telex_start.remembered import Pause, Remembered, Until
-from telex_start.toast import Conversation
+from telex_start.toast import Conversation, Pause, Remembered, Until
 from tests.ground.quiet_time import BERLIN, Clocks
 
 HOUR = 3600.0
