@@ -367,23 +367,6 @@ def checked(file: Mapping[str, Any], file_name: str) -> dict[str, Any]:
     return {key: _checked(key, value, f"{file_name}: {_spelled(key)}") for key, value in found.items()}
 
 
-def parts(file: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The file in parts that hold one setting each, so that a mistake in one is none in the others."""
-    found: list[dict[str, Any]] = []
-    for key, value in file.items():
-        if not isinstance(value, Mapping):
-            found.append({key: value})
-        elif key == "organisations":
-            found += [{key: {name: part}} for name, item in value.items() for part in _single(item)]
-        else:
-            found += [{key: part} for part in _single(value)]
-    return found
-
-
-def _single(value: Any) -> list[Any]:
-    return [{inner: item} for inner, item in value.items()] if isinstance(value, Mapping) else [value]
-
-
 def flatten(file: Mapping[str, Any], file_name: str) -> dict[str, Any]:
     """What stands in the file, by key with dots, unchecked.
 

@@ -11,7 +11,7 @@ import stat
 from collections.abc import Mapping
 from typing import Any
 
-from .config import Config, Given, checked, flatten, given, parts, resolve
+from .config import Config, Given, checked, flatten, given, resolve
 from .errors import ChangedMeanwhile, ConfigError
 from .process import paths
 
@@ -172,7 +172,7 @@ def mistakes(options: object) -> list[str]:
         return []
     path = file_of(options)
     with contextlib.suppress(ConfigError, FileNotFoundError):
-        for part in parts(read(path)):
+        for part in _parts(read(path)):
             try:
                 checked(part, path)
             except ConfigError as error:
@@ -303,7 +303,7 @@ def _mode(path: str) -> int:
 def _in_file(file: Mapping[str, Any]) -> dict[str, Any]:
     """The settings in a parsed file. A key that is none is a person's mistake, and no matter of reading the others."""
     found: dict[str, Any] = {}
-    for part in parts(file):
+    for part in _parts(file):
         with contextlib.suppress(ConfigError):
             found.update(flatten(part, ""))
     return found
@@ -312,3 +312,20 @@ def _in_file(file: Mapping[str, Any]) -> dict[str, Any]:
 def _same(one: Any, other: Any) -> bool:
     """Whether two values are the same in TOML: there ``1`` is not ``true``."""
     return repr(one) == repr(other)
+
+
+def _parts(file: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The file in parts that hold one setting each, so that a mistake in one is none in the others."""
+    found: list[dict[str, Any]] = []
+    for key, value in file.items():
+        if not isinstance(value, Mapping):
+            found.append({key: value})
+        elif key == "organisations":
+            found += [{key: {name: part}} for name, item in value.items() for part in _single(item)]
+        else:
+            found += [{key: part} for part in _single(value)]
+    return found
+
+
+def _single(value: Any) -> list[Any]:
+    return [{inner: item} for inner, item in value.items()] if isinstance(value, Mapping) else [value]

@@ -19,16 +19,16 @@ APART = 0.0005
 CHANNEL = "o0/u"
 
 
-def frames() -> list[str]:
+def frames() -> list[bytes]:
     """A thread more each time, in fifty conversations."""
     sys.path.append(str(Path(__file__).parents[3]))  # last: what is installed is measured, and has no tests
     from tests.rigs.bench.payload import channel_push
 
     pubs = ({"data": channel_push(number), "offset": number + 1} for number in range(COUNT))
-    return [json.dumps({"push": {"channel": CHANNEL, "pub": pub}}, separators=(",", ":")) for pub in pubs]
+    return [json.dumps({"push": {"channel": CHANNEL, "pub": pub}}, separators=(",", ":")).encode() for pub in pubs]
 
 
-def _seconds(run: Callable[[list[str]], None]) -> float:
+def _seconds(run: Callable[[list[bytes]], None]) -> float:
     made = frames()
     run(made[:1000])
     began = time.process_time()
@@ -47,16 +47,16 @@ def ours() -> float:
     channel = Channel(CHANNEL, Backoff(lambda: 0.5))
     client = PushClient({CHANNEL: channel}, lambda: 0.5, "bench")
     client.connect("token", {}, 0.0)
-    client.receive('{"id":1,"connect":{"client":"c","version":"6","ping":25,"pong":true}}', 0.0)
+    client.receive(b'{"id":1,"connect":{"client":"c","version":"6","ping":25,"pong":true}}', 0.0)
     client.subscribe(channel, "token", 0.0)
-    client.receive('{"id":2,"subscribe":{}}', 0.0)
+    client.receive(b'{"id":2,"subscribe":{}}', 0.0)
     told: list[object] = []
     nothing: Callable[[object], None] = lambda _: None  # noqa: E731
     notifier = Notifier(("unread_thread_change",), told.append, nothing, nothing, second_of_day=lambda _: 0.0)
     notifier.organisations(OrganisationsChanged((Organisation("o0", "Org", CHANNEL),)))
     now = 0.0
 
-    def run(made: list[str]) -> None:
+    def run(made: list[bytes]) -> None:
         nonlocal now
         for frame in made:
             now += APART
@@ -91,7 +91,7 @@ def peer() -> float:
         client = Client("wss://localhost/")
         subscription = client.new_subscription(CHANNEL, events=Taker())
         subscription.state = SubscriptionState.SUBSCRIBED  # no server says so here
-        made = frames()
+        made = [frame.decode() for frame in frames()]
         began = time.process_time()
         for frame in made:
             await client._process_incoming_data(frame, client._transport_id)

@@ -11,9 +11,8 @@ from unittest.mock import patch
 
 from telex_start import clock
 from telex_start.errors import NoNetwork
-from telex_start.net import tls
 from telex_start.net.https import Answer
-from telex_start.push import codes
+from telex_start.push import frames
 from telex_start.push.websocket import Closed
 from telex_start.session import commands, look_ups, session, shared_pacer
 
@@ -46,7 +45,7 @@ def simulated(world: World, telex: Telex) -> Iterator[None]:
             (look_ups, "threading", SimpleNamespace(Thread=world.thread, Condition=world.condition)),
             (shared_pacer, "threading", SimpleNamespace(Condition=world.condition)),
             (commands, "SimpleQueue", world.queue),
-            (tls, "context", lambda _: None),  # no certificates are read: nothing is verified here
+            (session, "tls_context", lambda _: None),  # no certificates are read: nothing is verified here
             (clock, "awake", world.now),
         ):
             stack.enter_context(patch.object(module, name, instead))
@@ -120,14 +119,14 @@ class _WebSocket:
 
     def send(self, text: str) -> None:
         if self._closed is not None:
-            raise Closed(codes.NO_CLOSE_FRAME)
+            raise Closed(frames.NO_CLOSE_FRAME)
         link = self._link
         assert link is not None
         self._way.send(lambda: link.received(text))
 
     def abort(self) -> None:
         self.aborted = True
-        self._incoming.put(Closed(codes.NO_CLOSE_FRAME))
+        self._incoming.put(Closed(frames.NO_CLOSE_FRAME))
 
     def close(self) -> None:
         if self._link is not None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telex_start.net.json_elements import Elements, TooLarge
+from telex_start.net.json_text import Elements, TooLarge
 
 _values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(st.sampled_from('"\\[]{},:da ü\ud83d')),
