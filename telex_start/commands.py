@@ -44,10 +44,9 @@ class Noted:
     def __init__(self, api_url: str) -> None:
         from .news.quiet import Quiet
         from .news.wall import Wall
-        from .process import state_file
+        from .process.state_file import Memory
 
-        self._memory = state_file.Memory(api_url)
-        self._path = state_file.path(api_url)
+        self._memory = Memory(api_url)
         self._unreadable = ""
         """Why what was noted cannot be read just now; it must not be written over then."""
         try:
@@ -84,11 +83,11 @@ class Noted:
         if remembered == self._kept:
             return
         if self._unreadable:
-            raise ConfigError(f"{self._path} cannot be read ({self._unreadable}); nothing is changed.")
+            raise ConfigError(f"{self._memory.path} cannot be read ({self._unreadable}); nothing is changed.")
         try:
             self._memory.save(remembered)
         except OSError as error:
-            raise ConfigError(f"{self._path} cannot be written ({error.strerror}).") from None
+            raise ConfigError(f"{self._memory.path} cannot be written ({error.strerror}).") from None
         self._kept = remembered
 
 

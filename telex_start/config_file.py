@@ -189,6 +189,10 @@ def _at_home(path: str | None) -> str | None:
     return None if path is None else os.path.expanduser(path)
 
 
+class _Changed(Exception):
+    """The file is not as it was."""
+
+
 class ConfigFile:
     """The configuration file, for reading settings and changing some of them. It need not exist."""
 
@@ -267,27 +271,20 @@ class ConfigFile:
         Returns:
             Whether it was still the same as before.
         """
-        import tempfile
-
         target = os.path.realpath(self._path)
         if os.path.exists(target) and not os.access(target, os.W_OK):
             # Another file could take its place all the same, and that is not what its owner wants.
             raise ConfigError(f"{self._path} cannot be written: it is read-only.")
         try:
             os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
-            descriptor, made = tempfile.mkstemp(prefix=".config-", suffix=".toml", dir=os.path.dirname(target))
-            try:
-                with open(descriptor, "wb") as file:
-                    file.write(after)
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.chmod(made, _mode(target))
+            with paths.replacing(target, _mode(target)) as file:
+                file.write(after)
+                file.flush()
+                os.fsync(file.fileno())
                 if self._bytes() != before:
-                    return False
-                os.replace(made, target)
-            finally:
-                with contextlib.suppress(FileNotFoundError):
-                    os.unlink(made)
+                    raise _Changed
+        except _Changed:
+            return False
         except OSError as error:
             raise ConfigError(f"{self._path} cannot be written: {error.strerror}.") from None
         return True

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 from ..errors import TelexStartError
-from ..process import itself
+from ..process import itself, paths
 from .launch import NOT_DONE
 
 SIZES = (16, 22, 24, 32, 48, 64, 128, 256)
@@ -60,9 +60,8 @@ def main(target: str) -> None:
             file.write(icons.ico(State.ONLINE))
         return
     for size, path in files(target).items():
-        beside = f"{path}.{os.getpid()}"
-        icons.draw(State.ONLINE, 0, size).save(beside, "PNG")
-        os.replace(beside, path)
+        with paths.replacing(path) as file:
+            icons.draw(State.ONLINE, 0, size).save(file, "PNG")
 
 
 if __name__ == "__main__":

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from itertools import count
 
 from ..errors import TelexStartError
+from ..process import paths
 from .launch import NOT_DONE
 from .record import Record
 
@@ -33,15 +33,11 @@ def write(path: str, text: str, record: Record, mode: int = 0o777) -> None:
         return  # what watches the folder is left in peace
     # One that lies elsewhere, by the person's own doing, stays there.
     path = os.path.realpath(path)
-    beside = f"{path}.{os.getpid()}"
     try:
         record.make_folder(os.path.dirname(path), mode)
-        with open(beside, "w", encoding="utf-8", errors="surrogateescape") as file:
-            file.write(text)
-        os.replace(beside, path)
+        with paths.replacing(path) as file:
+            file.write(text.encode("utf-8", "surrogateescape"))
     except OSError as error:
-        with suppress(OSError):
-            os.unlink(beside)
         raise failed(path, error) from None
 
 

@@ -122,10 +122,9 @@ class Record:
         home = os.path.dirname(self._path)
         self._folders += [name for name in self._missing(home) if name not in self._folders]
         os.makedirs(home, 0o700, exist_ok=True)
-        beside = f"{self._path}.{os.getpid()}"
-        with open(beside, "w", encoding="utf-8") as file:
-            json.dump({"folders": self._folders, "marks": self._marks, "sums": self._sums}, file, indent=1)
-        os.replace(beside, self._path)
+        kept = {"folders": self._folders, "marks": self._marks, "sums": self._sums}
+        with paths.replacing(self._path) as file:
+            file.write(json.dumps(kept, indent=1).encode())
 
 
 def _sum(path: str) -> str:

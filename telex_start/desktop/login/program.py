@@ -9,7 +9,7 @@ from typing import Any
 
 from ...errors import ConfigError, TelexStartError
 from ...events import Event, WindowClosed, WindowSubmitted
-from ...process.terminal import is_terminal
+from ...process.streams import is_terminal
 from ..parent import Parent
 
 
