@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from .app.ports import Surface
     from .config import Config
-    from .config_file import Settings as Source
+    from .config_file import ConfigSource
     from .console import Console
     from .desktop.bus.buses import Buses
     from .desktop.help.opening import Help
@@ -55,7 +55,7 @@ def end_running(folder: str, api_url: str) -> int:
 
 def run(
     config: Config,
-    settings: Source,
+    settings: ConfigSource,
     *,
     headless: bool,
     as_json: bool,
@@ -155,7 +155,9 @@ class DispatchQueue(SimpleQueue["Event"]):
 class _Agent:
     """The parts of the agent. Each that is started has its stop pushed on the stack."""
 
-    def __init__(self, config: Config, source: Source, lock: instance.Instance, stack: contextlib.ExitStack) -> None:
+    def __init__(
+        self, config: Config, source: ConfigSource, lock: instance.Instance, stack: contextlib.ExitStack
+    ) -> None:
         self._config = config
         self._source = source
         self._lock = lock
@@ -234,7 +236,7 @@ class _Agent:
             toasts=toasts,
             main_app=main_app,
             help=self._make_help(),
-            source=_ConfigSource(self._source, main_app),
+            source=_Reconfigured(self._source, main_app),
             memory=state_file.Memory(config.api_url),
             preferences=self._make_preferences(),
         )
@@ -318,10 +320,10 @@ def _icon_file() -> str | None:
     return icons.ico_file(os.path.join(paths.cache_folder(), "telex-start.ico"), State.ONLINE)
 
 
-class _ConfigSource:
+class _Reconfigured:
     """The configuration's source, and who takes it up on this side of the App."""
 
-    def __init__(self, source: Source, main_app: MainApp) -> None:
+    def __init__(self, source: ConfigSource, main_app: MainApp) -> None:
         self.changed = source.changed
         self.load = source.load
         self._main_app = main_app

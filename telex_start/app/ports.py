@@ -9,8 +9,7 @@ from ..config import Config
 from ..events import Command, Event, MainAppAnswered, SignIn, StateChanged, Trouble
 from ..face import Face
 from ..news.unread import Counts
-from ..remembered import Remembered
-from ..toast import Handle, Toast
+from ..toast import Handle, Remembered, Toast
 
 
 class EventQueue(Protocol):
@@ -53,7 +52,7 @@ class Memory(Protocol):
 
 
 class ConfigSource(Protocol):
-    """Where the configuration comes from (see ``config_file.Settings``)."""
+    """Where the configuration comes from (see ``config_file.ConfigSource``)."""
 
     def changed(self) -> bool:
         """Whether its file is another than when it was read last."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
-from ..errors import Refused
+from ..errors import Refused, printable
 from ..events import Event, Organisation, OrganisationsChanged
-from ..printable import printable
 from ..push.channel import Channel, Phase
 from .pace import USUAL, Timings
 from .telex_api import TelexApi, signed_out

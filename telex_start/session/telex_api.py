@@ -24,12 +24,12 @@ from ..errors import (
     SignInRefused,
     TelexFailure,
     Temporary,
+    printable,
 )
 from ..events import Organisation
 from ..net import json_text
 from ..net.https import Answer, Https
 from ..net.sockets import Deadline
-from ..printable import printable
 from . import tokens
 from .pace import USUAL, SharedPacer, Timings
 from .tokens import Token, TokenStore

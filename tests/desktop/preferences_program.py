@@ -22,7 +22,7 @@ from telex_start.menu import Muted
 
 
 class FakeFile:
-    """As :class:`telex_start.settings_file.SettingsFile` behaves, without a file."""
+    """As :class:`telex_start.config_file.ConfigFile` behaves, without a file."""
 
     def __init__(self, values: dict[str, Any]) -> None:
         self.now = values

@@ -25,9 +25,9 @@ from telex_start.process import instance_windows, paths, streams
 from tests.process import ROOT
 
 STARTED = {
-    *("__main__", "agent", "app.app", "command_line", "config_file", "console", "demo", "doctor", "doctor.desktop"),
+    *("__main__", "agent", "app.app", "command_line", "commands", "config_file", "console", "doctor", "doctor.desktop"),
     *("process.instance", "process.logs", "process.paths", "process.signals", "session.session", "push.websocket"),
-    *("desktop.icons", "desktop.login.window", "desktop.main_app.main_app", "preferences"),
+    *("desktop.icons", "desktop.login.window", "desktop.main_app.main_app"),
     *("desktop.child", "desktop.parent", "desktop.preferences.window"),
     *("desktop.toasts.toasts", "desktop.toasts.plyer_backend"),
     *("desktop.tray.tray", "desktop.tray.pystray_backend"),

@@ -36,9 +36,8 @@ from telex_start.face import Face
 from telex_start.menu import MenuItem
 from telex_start.news.unread import Counts
 from telex_start.news.wall import Wall
-from telex_start.remembered import Remembered
 from telex_start.states import State
-from telex_start.toast import Handle, Toast
+from telex_start.toast import Handle, Remembered, Toast
 from tests.ground.desk import change
 from tests.ground.quiet_time import Clocks
 

@@ -23,8 +23,7 @@ PACKAGE = "telex_start"
 HOUSE = Path(telex_start.__file__).parent
 
 GROUND = {
-    *("", "errors", "states", "menu", "events", "face", "config", "clock", "printable"),
-    *("toast", "remembered"),
+    *("", "errors", "states", "menu", "events", "face", "config", "clock", "toast"),
 }
 """Modules at the root that every room but the sandbox may import; "" is the package itself, with its version."""
 
@@ -35,12 +34,10 @@ ROOMS: dict[str, set[str]] = {
     "states": set(),
     "menu": set(),
     "clock": set(),
-    "printable": set(),
     "toast": set(),
     "events": {"menu", "states", "toast"},
     "face": {"events", "menu", "states"},
     "config": {"errors"},
-    "remembered": {"toast"},
     # Rooms that need the ground alone.
     "news": set(),
     "net": set(),
@@ -73,11 +70,9 @@ ROOMS: dict[str, set[str]] = {
     },
     # What puts the parts together, and the commands.
     "console": {"app", "news", "process"},
-    "config_file": {"process"},
-    "settings_text": set(),
-    "settings_file": {"config_file", "process", "settings_text"},
+    "config_file": {"config_text", "process"},
+    "config_text": set(),
     "command_line": set(),
-    "reload_command": {"command_line", "config_file", "process"},
     "agent": {
         "config_file",
         "app",
@@ -94,41 +89,14 @@ ROOMS: dict[str, set[str]] = {
     },
     "doctor": {"net", "push", "news", "process", "config_file", "command_line"}
     | {"desktop", "desktop.bus", "desktop.tray", "desktop.main_app", "desktop.help"},
-    # Without an agent it notes by itself what an agent would keep: by the same rules (news), in the same file.
-    "pause_command": {"news", "command_line", "config_file", "process"},
     # Of desktop: the icons that it installs; of main_app: how a desktop entry is read and found.
     "setup": {"process", "desktop", "desktop.main_app", "command_line", "config_file"},
-    # Without an agent it unmutes by itself, as pause_command pauses; its page switches the start at log-in (setup).
-    "preferences": {
-        "pause_command",
-        "reload_command",
-        "process",
-        "config_file",
-        "settings_file",
-        "command_line",
-        "setup",
-    }
-    | {"desktop", "desktop.preferences"},
-    "demo": {"command_line", "process"},
-    "failed_start": {"console", "news"} | {"desktop.bus", "desktop.toasts"},
+    # Without an agent a pause is noted as an agent would: by the same rules (news), in the same file. The page of the
+    # preferences switches the start at log-in (setup).
+    "commands": {"command_line", "config_file", "news", "process", "setup"} | {"desktop", "desktop.preferences"},
     "sandbox": set(),
-    "frozen": {"__main__"},
-    "__main__": {
-        "agent",
-        "demo",
-        "failed_start",
-        "pause_command",
-        "preferences",
-        "reload_command",
-        "doctor",
-        "sandbox",
-        "command_line",
-        "config_file",
-        "process",
-        "setup",
-        "desktop.login",
-        "desktop.help",
-    },
+    "__main__": {"agent", "command_line", "commands", "config_file", "console", "doctor", "sandbox"}
+    | {"news", "process", "setup", "desktop.bus", "desktop.help", "desktop.login", "desktop.toasts"},
 }
 """Room -> what it may import beside itself; beside the ground too, where it is not of the ground itself."""
 
@@ -139,10 +107,8 @@ PURE = ("news/", "push/", "events.py", "states.py", "toast.py", "menu.py", "face
 PURE_TOO = (
     "desktop/preferences/model.py",
     "desktop/preferences/words.py",
-    "remembered.py",
     "net/pacing.py",
     "net/json_text.py",
-    "printable.py",
     "__init__.py",
 )
 IMPURE_IN_PURE_ROOMS = {"push/websocket.py"}
@@ -171,7 +137,7 @@ OWNERS: dict[str, set[str]] = {
     "urllib3": {"net/https.py"},
     "websocket": {"push/websocket.py"},
     "platformdirs": {"process/paths.py"},
-    "tomlkit": {"settings_text.py"},
+    "tomlkit": {"config_text.py"},
     "psutil": {"desktop/main_app/main_app.py"},
     "plyer": {"desktop/toasts/plyer_backend.py"},
     "PIL": {"desktop/icons.py"},

@@ -14,7 +14,7 @@ GENERAL = Muted(("org/user", "channels_section", "General"), "# General")
 
 
 class FakeFile:
-    """As :class:`telex_start.settings_file.SettingsFile` behaves, without a file."""
+    """As :class:`telex_start.config_file.ConfigFile` behaves, without a file."""
 
     def __init__(self, **values: Any) -> None:
         self.now = values

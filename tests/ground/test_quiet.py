@@ -13,8 +13,7 @@ from telex_start.config import DAYS, Config, QuietHours
 from telex_start.events import Organisation
 from telex_start.menu import Muted, MuteFor
 from telex_start.news.quiet import Quiet
-from telex_start.remembered import Pause, Remembered
-from telex_start.toast import Conversation
+from telex_start.toast import Conversation, Pause, Remembered
 from tests.ground.quiet_time import Clocks
 
 HOUR = 3600.0

@@ -31,8 +31,8 @@ from telex_start.events import (
 )
 from telex_start.menu import MenuItem, Request
 from telex_start.news import wording
-from telex_start.remembered import Remembered
 from telex_start.states import State
+from telex_start.toast import Remembered
 from tests.ground.app_scene import (
     CONNECTING,
     EXIT,

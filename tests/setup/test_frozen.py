@@ -14,15 +14,17 @@ from typing import Any
 
 import pytest
 
-from telex_start import __main__, __version__, frozen
-from telex_start.errors import ConfigError
+from telex_start import __main__, __version__
 from telex_start.process import itself
 from telex_start.setup import draw_icons, launch, shell_link, windows
 from tests.process import ROOT
 
-START = (
-    "import sys; sys.frozen = True; sys.executable = {program!r}; from telex_start.frozen import main; sys.exit(main())"
-)
+START = """\
+import sys
+from telex_start.__main__ import frozen_main
+sys.frozen, sys.executable = True, {program!r}
+sys.exit(frozen_main())
+"""
 """``packaging/windows/start.py``, in an interpreter."""
 
 
@@ -96,21 +98,20 @@ def test_what_it_comes_without_is_said(capsys: pytest.CaptureFixture[str]) -> No
     assert __main__.main(["sandbox"]) == 2
     said = capsys.readouterr().err
     assert said == "telex-start: this program comes without the sandbox: pip install 'telex-start[sandbox]' has it.\n"
-    with pytest.raises(ConfigError):
-        __main__._sandbox(["--help"])
 
 
 def test_what_is_started_from_it_inherits_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """The Telex client looked for its libraries in our folder, and had PyInstaller's variables."""
     monkeypatch.setenv("_PYI_ARCHIVE_FILE", r"C:\Telex Start\telex-startw.exe")
     monkeypatch.setenv("_PYI_PARENT_PROCESS_LEVEL", "1")
-    monkeypatch.setattr(sys, "argv", ["telex-startw.exe", "--version"])
+    monkeypatch.setattr(sys, "argv", ["telex-startw.exe"])
+    monkeypatch.setattr(__main__, "main", lambda: 3)
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr(sys, "_MEIPASS", r"C:\Telex Start\_internal", raising=False)
     asked: list[Any] = []
     kernel32 = SimpleNamespace(SetDllDirectoryW=asked.append)
     monkeypatch.setitem(sys.modules, "ctypes", SimpleNamespace(windll=SimpleNamespace(kernel32=kernel32)))
     monkeypatch.setattr(os, "add_dll_directory", asked.append, raising=False)
-    frozen._leave_nothing_to_others()
+    assert __main__.frozen_main() == 3
     assert not [name for name in os.environ if name.startswith("_PYI_")]
     assert asked == [r"C:\Telex Start\_internal", None]

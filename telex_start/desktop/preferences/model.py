@@ -60,7 +60,7 @@ class Model:
     """The values of one open window.
 
     Args:
-        file: What stands in the file, by key, as :meth:`telex_start.settings_file.SettingsFile.values` gives it.
+        file: What stands in the file, by key, as :meth:`telex_start.config_file.ConfigFile.values` gives it.
         shown: What the agent tells.
     """
 

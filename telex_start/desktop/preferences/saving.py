@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 class File(Protocol):
-    """The configuration file (see :class:`telex_start.settings_file.SettingsFile`)."""
+    """The configuration file (see :class:`telex_start.config_file.ConfigFile`)."""
 
     def values(self) -> dict[str, Any]: ...
     def write(self, changes: Mapping[str, Any | None], base: Mapping[str, Any]) -> None: ...

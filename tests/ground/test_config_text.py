@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from telex_start.config import DAYS, flatten, organisation_key
-from telex_start.settings_text import CannotChange, change, comments
+from telex_start.config_text import CannotChange, change, comments
 
 WRITTEN = """\
 # Telex at work.   Ask Ada before you change it.
