@@ -51,7 +51,7 @@ def _command(argv: list[str]) -> int:
 
             return doctor(argv[1:])
         case ["login"]:
-            from .desktop.login.program import main as login
+            from .desktop.tk.login import main as login
 
             return login()
         case ["preferences"]:
@@ -75,7 +75,7 @@ def _command(argv: list[str]) -> int:
 
             return completions(argv[1:])
         case ["about"]:
-            from .desktop.help.about_window import main as about
+            from .desktop.tk.help_windows import about
 
             return about()
         case ["demo"]:

@@ -145,7 +145,7 @@ class RunningWindow(Window, Protocol):
 
 
 class HelpPort(Protocol):
-    """The menu's Help (see ``desktop.help.opening``). No call blocks or raises; the token is the desktop's for what
+    """The menu's Help (see ``desktop.tk.opening``). No call blocks or raises; the token is the desktop's for what
     comes, empty without one."""
 
     def open_doctor(self, token: str) -> None: ...

@@ -22,12 +22,11 @@ SENTENCES = {
 
 
 class Window(Protocol):
-    """What a login window can do (see ``desktop.login.window``)."""
+    """What a login window can do (see ``desktop.tk.login_window``)."""
 
-    def show_busy(self, message: str) -> None: ...
-    def show_failure(self, message: str) -> None: ...
-    def show_success(self, message: str) -> None: ...
-    def say(self, message: str) -> None: ...
+    def show(self, what: str, message: str) -> None:
+        """Say how the sign-in goes: ``busy``, ``failure``, ``success``, or the ``words`` alone."""
+
     def come_forward(self) -> None: ...
     def close(self) -> None: ...
 
@@ -82,7 +81,7 @@ class SignInDialogue:
         self.under_way = True
         self.session_stays = signed_in
         self._accepted_at = None
-        self._window.show_busy("Signing in…")
+        self._window.show("busy", "Signing in…")
 
     def adopt(self, signed_in: bool = False) -> None:
         """A sign-in that began elsewhere was accepted, or none is needed any more: there is nothing left to ask for, so
@@ -99,18 +98,18 @@ class SignInDialogue:
     def failed(self, failure: SignInFailed) -> None:
         """The sign-in did not work; the window stays for another try."""
         self.under_way = False
-        self._window.show_failure(sentence(failure, self._other_name))
+        self._window.show("failure", sentence(failure, self._other_name))
 
     def session_ended(self, message: str) -> None:
         """The session ended while the window still waited for it."""
         if self.under_way:
             self.under_way = False
-            self._window.show_failure(message)
+            self._window.show("failure", message)
 
     def trouble(self, trouble: Trouble) -> None:
         """A trouble after the password was accepted; it is being retried."""
         if self.under_way and self._accepted_at is not None:
-            self._window.say(f"{trouble.message or trouble.title} Trying again…")
+            self._window.show("words", f"{trouble.message or trouble.title} Trying again…")
 
     def state(self, event: StateChanged) -> None:
         """The session's state changed."""
@@ -120,7 +119,7 @@ class SignInDialogue:
             return
         if event.state in (State.CONNECTING, State.RECONNECTING) and self._accepted_at is None:
             self._accepted_at = self._now()
-            self._window.show_busy("Password accepted. Connecting…")
+            self._window.show("busy", "Password accepted. Connecting…")
         elif event.state is State.ONLINE:
             self._accepted_at = self._accepted_at or self._now()
             if event.subscribed:
@@ -158,4 +157,4 @@ class SignInDialogue:
     def _succeed(self, message: str) -> None:
         self.under_way = False
         self._close_at = self._now() + _SHOW_SUCCESS
-        self._window.show_success(message)
+        self._window.show("success", message)

@@ -15,7 +15,7 @@ from .findings import Finding, Mark, line, verdict
 from .probing import look
 
 if TYPE_CHECKING:
-    from ..desktop.help import doctor_window
+    from ..desktop.tk import help_windows
 
 
 def main(argv: list[str]) -> int:
@@ -31,9 +31,9 @@ def main(argv: list[str]) -> int:
 
     options = parse_command("doctor", argv)
     if options.window:
-        from ..desktop.help import doctor_window
+        from ..desktop.tk import help_windows
 
-        return doctor_window.open_window(lambda: _lines(options))
+        return help_windows.doctor(lambda: _lines(options))
     findings: list[Finding] = []
     try:
         for finding in _findings(options):
@@ -48,9 +48,9 @@ def main(argv: list[str]) -> int:
     return code
 
 
-def _lines(options: object) -> Iterator[doctor_window.Line | doctor_window.Conclusion]:
+def _lines(options: object) -> Iterator[help_windows.Line | help_windows.Conclusion]:
     """All of it for the window."""
-    from ..desktop.help.doctor_window import Conclusion, Line
+    from ..desktop.tk.help_windows import Conclusion, Line
 
     findings: list[Finding] = []
     for finding in _findings(options):

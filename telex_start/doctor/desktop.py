@@ -226,9 +226,9 @@ def main_app(command: str | None) -> Finding:
 
 def client_in_front(command: str | None) -> Finding:
     """Whether it can be told that the Telex client is in front, for ``while_client_runs = "quiet"``."""
-    from ..desktop.main_app import in_front, telex_client
+    from ..desktop.main_app import main_app, telex_client
 
-    if why := in_front.what_is_missing():
+    if why := main_app.why_front_is_unknown():
         return note("quiet", f'{why}: notifications come all the same (while_client_runs = "quiet")')
     found = telex_client.find(command)
     if found is not None and not found.recognisable:

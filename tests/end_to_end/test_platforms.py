@@ -27,8 +27,8 @@ from tests.process import ROOT
 STARTED = {
     *("__main__", "agent", "app.app", "command_line", "config_file", "console", "demo", "doctor", "doctor.desktop"),
     *("process.instance", "process.logs", "process.paths", "process.signals", "session.session", "push.websocket"),
-    *("desktop.icons", "desktop.login.window", "desktop.main_app.main_app", "preferences"),
-    *("desktop.child", "desktop.parent", "desktop.preferences.window"),
+    *("desktop.icons", "desktop.tk.login_window", "desktop.main_app.main_app", "preferences"),
+    *("desktop.child", "desktop.tk.preferences_window"),
     *("desktop.toasts.toasts", "desktop.toasts.plyer_backend"),
     *("desktop.tray.tray", "desktop.tray.pystray_backend", "desktop.tray.surface"),
 }

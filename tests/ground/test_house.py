@@ -55,17 +55,13 @@ ROOMS: dict[str, set[str]] = {
     "desktop.bus": {"process"},
     "desktop.statusnotifier": set(),
     "desktop.toasts": {"desktop.bus", "news", "process"},
-    "desktop.tk": {"desktop", "process"},
-    "desktop.login": {"desktop", "desktop.tk", "process"},
     # Of main_app: a link in About is opened as a click on a toast is.
-    "desktop.help": {"desktop", "desktop.main_app", "desktop.tk"},
-    "desktop.preferences": {"desktop", "desktop.tk"},
+    "desktop.tk": {"desktop", "desktop.main_app", "process"},
     "desktop.main_app": {"desktop"},
     "desktop.tray": {
         "desktop",
         "desktop.bus",
         "desktop.statusnotifier",
-        "desktop.login",
         "desktop.tk",
         "app",
         "news",
@@ -86,14 +82,13 @@ ROOMS: dict[str, set[str]] = {
         "process",
         "desktop",
         "desktop.bus",
-        "desktop.help",
         "desktop.main_app",
-        "desktop.preferences",
+        "desktop.tk",
         "desktop.toasts",
         "desktop.tray",
     },
     "doctor": {"net", "push", "news", "process", "config_file", "command_line"}
-    | {"desktop", "desktop.bus", "desktop.tray", "desktop.main_app", "desktop.help"},
+    | {"desktop", "desktop.bus", "desktop.tray", "desktop.main_app", "desktop.tk"},
     # Without an agent it notes by itself what an agent would keep: by the same rules (news), in the same file.
     "pause_command": {"news", "command_line", "config_file", "process"},
     # Of desktop: the icons that it installs; of main_app: how a desktop entry is read and found.
@@ -108,7 +103,7 @@ ROOMS: dict[str, set[str]] = {
         "command_line",
         "setup",
     }
-    | {"desktop", "desktop.preferences"},
+    | {"desktop", "desktop.tk"},
     "demo": {"command_line", "process"},
     "failed_start": {"console", "news"} | {"desktop.bus", "desktop.toasts"},
     "sandbox": set(),
@@ -126,8 +121,7 @@ ROOMS: dict[str, set[str]] = {
         "config_file",
         "process",
         "setup",
-        "desktop.login",
-        "desktop.help",
+        "desktop.tk",
     },
 }
 """Room -> what it may import beside itself; beside the ground too, where it is not of the ground itself."""
@@ -137,8 +131,7 @@ STRANGERS = {"sandbox"}
 
 PURE = ("news/", "push/", "events.py", "states.py", "toast.py", "menu.py", "face.py", "config.py", "errors.py")
 PURE_TOO = (
-    "desktop/preferences/model.py",
-    "desktop/preferences/words.py",
+    "desktop/tk/preferences_model.py",
     "remembered.py",
     "net/pacing.py",
     "net/json_text.py",
@@ -181,8 +174,8 @@ OWNERS: dict[str, set[str]] = {
     "Foundation": {"desktop/macos.py"},
     "objc": {"desktop/macos.py"},
     "Xlib": {"desktop/x11.py"},
-    "tkinter": {"desktop/tk/", "desktop/login/window.py", "desktop/preferences/", "desktop/help/text_window.py"},
-    "tktooltip": {"desktop/tk/tips.py"},
+    "tkinter": {"desktop/tk/"},
+    "tktooltip": {"desktop/tk/controls.py"},
     "gi": {"desktop/tray/pystray_backend.py"},
     # The StatusNotifier icon is a package that could leave this house: it asks for a bus connection, and for pystray.
     "pystray": {"desktop/tray/pystray_backend.py", "desktop/statusnotifier/icon.py"},

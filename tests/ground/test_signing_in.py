@@ -13,17 +13,8 @@ class Window:
     def __init__(self) -> None:
         self.said: list[tuple[str, str]] = []
 
-    def show_busy(self, message: str) -> None:
-        self.said.append(("busy", message))
-
-    def show_failure(self, message: str) -> None:
-        self.said.append(("failure", message))
-
-    def show_success(self, message: str) -> None:
-        self.said.append(("success", message))
-
-    def say(self, message: str) -> None:
-        self.said.append(("say", message))
+    def show(self, what: str, message: str) -> None:
+        self.said.append((what, message))
 
     def come_forward(self) -> None:
         self.said.append(("forward", ""))
@@ -143,7 +134,7 @@ def test_a_trouble_after_the_password_is_said_in_the_message_line_only() -> None
     assert at.last == ("busy", "Signing in…")
     at.dialogue.state(StateChanged(State.CONNECTING))
     at.dialogue.trouble(Trouble("No connection to Telex", "The server refused the connection."))
-    assert at.last == ("say", "The server refused the connection. Trying again…")
+    assert at.last == ("words", "The server refused the connection. Trying again…")
     assert at.dialogue.under_way
 
 

@@ -97,9 +97,9 @@ class TraySurface:
 
     def may_open_unasked(self) -> bool:
         """Whether the window manager leaves the focus where it is."""
-        from ..tk import placement
+        from ..tk import toolkit
 
-        return placement.can_spare_the_focus()
+        return toolkit.can_spare_the_focus()
 
     def open_window(self, email: str, take_focus: bool, message: str) -> RunningWindow:
         """A login window.
@@ -110,10 +110,10 @@ class TraySurface:
         if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
             raise TelexStartError(_NO_X, "No login window")
         if self._tray.main_loop is None:
-            from ..login.opening import LoginOpening
+            from ..tk.login import LoginProcess
 
-            return LoginOpening(self._dispatch, email, take_focus=take_focus, message=message)
-        from ..login.window import LoginWindow
+            return LoginProcess(self._dispatch, email, take_focus=take_focus, message=message)
+        from ..tk.login_window import LoginWindow
 
         if take_focus:
             self._tray.main_loop.come_forward()
