@@ -17,7 +17,7 @@ demo: set-up-demo
 # The fast ones first: a broken frame decoder is not found by way of a screenshot.
 test: set-up-test lint
 	$(PYTEST) -n 2 -x tests/ground
-	$(PYTEST) $(PARALLEL) -m "not centrifugo" --ignore tests/ground --ignore tests/packages $(ARGS)
+	$(PYTEST) $(PARALLEL) -m "not centrifugo" --ignore tests/ground --ignore tests/rigs/packages $(ARGS)
 
 # With the newest of all packages, in .venv-newest; the others take those of packaging/requirements.
 test-newest:
@@ -33,17 +33,17 @@ test-fast: set-up-test
 # On a Debian of its own, made for this and removed after it; wants root, debootstrap and 4 GB.
 RELEASE ?= trixie
 test-debian:
-	python3 -m tests.debian $(RELEASE) $(if $(ARGS),"$(ARGS)")
+	python3 -m tests.rigs.debian $(RELEASE) $(if $(ARGS),"$(ARGS)")
 
-# By Windows' Python under Wine, which is set up the first time. ARGS: parts, by tests/windows/wine_NAME.py; or all.
+# By Windows' Python under Wine, which is set up the first time. ARGS: parts, by tests/rigs/windows/wine_NAME.py; or all.
 .PHONY: test-windows
 test-windows: set-up-test
-	.venv/bin/python -m tests.windows $(ARGS)
+	.venv/bin/python -m tests.rigs.windows $(ARGS)
 
 # Real desktops, each in a Debian of its own below ~/.cache; wants root and debootstrap, and 2 GB for each the first time.
 .PHONY: test-desktops
 test-desktops: set-up-test
-	.venv/bin/python -m tests.desktops $(NAMES) $(ARGS)
+	.venv/bin/python -m tests.rigs.desktops $(NAMES) $(ARGS)
 
 test-centrifugo: set-up-test
 	.venv/bin/python -m tests.centrifugo
@@ -51,23 +51,23 @@ test-centrifugo: set-up-test
 
 # What is measured is what a user gets: the lean environment's Python, and the package as pip installs it.
 bench: set-up-bench
-	BENCH_PYTHON=.venv-lean/bin/python .venv/bin/python -m tests.bench $(ARGS)
+	BENCH_PYTHON=.venv-lean/bin/python .venv/bin/python -m tests.rigs.bench $(ARGS)
 
 MINUTES ?= 30
 soak: set-up-test
-	.venv/bin/python -m tests.soak $(MINUTES) $(ARGS)
+	.venv/bin/python -m tests.rigs.soak $(MINUTES) $(ARGS)
 
 # In virtual time, on all processors.
 AGENTS ?= 10000
 fleet: set-up-test
-	.venv/bin/python -m tests.fleet $(AGENTS) $(ARGS)
+	.venv/bin/python -m tests.rigs.fleet $(AGENTS) $(ARGS)
 
 SECONDS ?= 300
 fuzz: set-up-test
-	.venv/bin/python -m tests.fuzz $(SECONDS) $(ARGS)
+	.venv/bin/python -m tests.rigs.fuzz $(SECONDS) $(ARGS)
 
 chaos: set-up-test
-	.venv/bin/python -m tests.chaos $(SECONDS) $(ARGS)
+	.venv/bin/python -m tests.rigs.chaos $(SECONDS) $(ARGS)
 
 # For the other platforms too, each with a cache of its own; of the tests what Windows can run.
 lint: set-up-test
@@ -92,7 +92,7 @@ audit: set-up-release
 # Which lines the tests run, those of the processes that they start too; `make test` does without, and is faster.
 coverage: set-up-test
 	.venv/bin/coverage erase
-	.venv/bin/coverage run -m pytest $(PARALLEL) -m "not centrifugo" --ignore tests/packages $(ARGS); code=$$?; \
+	.venv/bin/coverage run -m pytest $(PARALLEL) -m "not centrifugo" --ignore tests/rigs/packages $(ARGS); code=$$?; \
 	  .venv/bin/coverage combine -q && .venv/bin/coverage report && exit $$code
 
 # From the parsers in telex_start/command_line.py, with the words of packaging/man.include.
@@ -127,16 +127,16 @@ release: set-up-release
 # Into dist/, made and run under Wine (packaging/windows/README.md says how on Windows).
 .PHONY: windows
 windows: set-up-test
-	.venv/bin/python -m tests.packages.windows_program $(ARGS)
+	.venv/bin/python -m tests.rigs.packages.windows_program $(ARGS)
 
 # What pip and pipx install, on a desktop without a screen; and which platforms need no compiler.
 test-packages: set-up-test set-up-release
-	$(PYTEST) tests/packages $(ARGS)
-	.venv/bin/python -m tests.packages.platforms
+	$(PYTEST) tests/rigs/packages $(ARGS)
+	.venv/bin/python -m tests.rigs.packages.platforms
 
 # Built twice, compared, installed, used, upgraded and removed, on each release of Debian (RELEASE=bookworm: that one).
 test-packages-deb: set-up-test
-	.venv/bin/python -m tests.packages.deb $(ONLY_RELEASE) $(ARGS)
+	.venv/bin/python -m tests.rigs.packages.deb $(ONLY_RELEASE) $(ARGS)
 
 set-up-demo:
 	@.ci/set-up demo

@@ -22,13 +22,13 @@ from .process import instance, lazylog, paths, signals
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from .app.ports import HelpPort, SessionPort, Surface
+    from .app.ports import Surface
     from .config import Config
     from .config_file import Settings as Source
     from .console import Console
     from .desktop.macos import Application
     from .desktop.main_app.main_app import MainApp
-    from .desktop.tk.opening import Preferences
+    from .desktop.tk.opening import Help, Preferences
     from .desktop.toasts.toasts import Toasts
     from .desktop.tray.surface import TraySurface
     from .events import Event
@@ -205,6 +205,7 @@ class _Agent:
         from .desktop.main_app.main_app import MainApp
         from .events import SignIn
         from .process import state_file
+        from .session.late_session import LateSession
         from .session.tokens import TokenStore
 
         lazylog.begin()
@@ -218,21 +219,16 @@ class _Agent:
         self._buses.watch_sleep(events.put)
         self._lock.serve(_dispatch_for_instance(events, self._console), watch)
 
-        def make_session() -> SessionPort:
-            from .session.late_session import LateSession
-
-            return LateSession(config, store, events.put)
-
         main_app = MainApp(config, self._buses.screen_is_locked)
         app = App(
             config=config,
             events=events,
+            session=LateSession(config, store, events.put),
             surface=self._surface,
             toasts=toasts,
             main_app=main_app,
-            make_help=self._make_help,
-            make_session=make_session,
-            settings=_Settings(self._source, main_app),
+            help=self._make_help(),
+            source=_ConfigSource(self._source, main_app),
             memory=state_file.Memory(config.api_url),
             preferences=self._make_preferences(),
         )
@@ -244,7 +240,7 @@ class _Agent:
             log.critical("the main thread failed", exc_info=error)
             return EXIT_FAILED, f"an unexpected error ended the program ({type(error).__name__}); the log has it"
 
-    def _make_help(self) -> HelpPort:
+    def _make_help(self) -> Help:
         from .desktop.tk.opening import Help
 
         made = Help(self._events.put, self._source.where(), _log_file)
@@ -307,7 +303,7 @@ def _icon_file() -> str | None:
     return icons.ico_file(os.path.join(paths.cache_folder(), "telex-start.ico"), State.ONLINE)
 
 
-class _Settings:
+class _ConfigSource:
     """The configuration's source, and who takes it up on this side of the App."""
 
     def __init__(self, source: Source, main_app: MainApp) -> None:
@@ -332,11 +328,9 @@ def _second_start(folder: str, api_url: str, request: Request | None) -> int:
 
 
 def _quit(events: SimpleQueue[Event]) -> None:
-    import signal
+    from .events import Requested
 
-    from .events import SignalReceived
-
-    events.put(SignalReceived(signal.SIGTERM))
+    events.put(Requested(Request.EXIT))
 
 
 def _on_signals(events: SimpleQueue[Event], console: Console | None) -> Watch | None:
@@ -345,11 +339,10 @@ def _on_signals(events: SimpleQueue[Event], console: Console | None) -> Watch | 
     Returns:
         What the instance thread has to do for that.
     """
-    from .events import SecondStart, SignalReceived
+    from .events import Requested
 
     def put(number: int) -> None:
-        asks = signals.asks_to_reload(number)
-        events.put(SecondStart(Request.RELOAD) if asks else SignalReceived(number))
+        events.put(Requested(Request.RELOAD if signals.asks_to_reload(number) else Request.EXIT))
 
     return signals.listen(put, lambda: console is not None and console.blocked)
 
@@ -359,11 +352,11 @@ def _dispatch_for_instance(events: SimpleQueue[Event], console: Console | None) 
 
     While a person is asked for a password the main thread is blocked and reads no events; a signal interrupts that.
     """
-    from .events import SecondStart
+    from .events import Requested
 
     def dispatch(event: Event) -> None:
         events.put(event)
-        if console is not None and isinstance(event, SecondStart) and event.request is Request.EXIT:
+        if console is not None and isinstance(event, Requested) and event.request is Request.EXIT:
             signals.interrupt()
 
     return dispatch

@@ -67,7 +67,7 @@ class UnreadClicked(Event):
 
 @dataclass(frozen=True)
 class FrontLookedAt(Event):
-    """It was looked at what is in front, by :mod:`telex_start.app.front_desk`."""
+    """It was looked at what is in front, by :mod:`telex_start.app.news_controller`."""
 
     in_front: bool
     """The Telex client is."""
@@ -346,19 +346,12 @@ class WindowClosed(Event):
 
 
 @dataclass(frozen=True)
-class SecondStart(Event):
-    """The program was started a second time, and that start asks something of this instance."""
+class Requested(Event):
+    """Another start of the program, a command or a signal asks something of this instance."""
 
     request: Request
     argument: str = ""
     """As it came; empty without one."""
-
-
-@dataclass(frozen=True)
-class SignalReceived(Event):
-    """SIGTERM, SIGINT or SIGHUP."""
-
-    number: int
 
 
 @dataclass(frozen=True)
@@ -378,16 +371,6 @@ class ChildEnded(Event):
     child: str
     problem: str = ""
     """Why it could not be shown, or went away by itself, in words; empty where the person has closed it."""
-
-
-@dataclass(frozen=True)
-class LogNotOpened(Event):
-    """The person asked for the log, and the desktop cannot show it."""
-
-    path: str
-    """Empty where there is none."""
-    why: str
-    """The rest of a sentence, without a full stop."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ def main(argv: list[str]) -> int:
     """
     from . import config_file, reload_command
     from .command_line import parse_command
-    from .events import SecondStart
+    from .events import Requested
 
     options = parse_command("preferences", argv)
     if options.child:
@@ -49,7 +49,7 @@ def main(argv: list[str]) -> int:
         )
 
         def asked(event: Event) -> None:
-            if event == SecondStart(Request.PREFERENCES):
+            if event == Requested(Request.PREFERENCES):
                 made.come_forward("")
 
         lock.serve(asked)

@@ -2,7 +2,7 @@
 
 On macOS that is found out from what a module imports at its top, directly or by others of this project: D-Bus, X11 and
 GTK are for Linux. On Windows the pure tests run; the others wait for processes by signals, named pipes and terminals of
-Unix, and what of the program Windows can show is `python -m tests.windows`.
+Unix, and what of the program Windows can show is `python -m tests.rigs.windows`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PACKAGES = {"jeepney": "it speaks D-Bus", "Xlib": "it asks an X server", "gi": "
 FIXTURES = {"private_bus": PACKAGES["jeepney"], "xvfb": PACKAGES["Xlib"]}
 """Fixture that only Linux can make -> likewise."""
 PURE = ROOT / "tests" / "ground"
-NOT_PURE = "it needs Unix: on Windows the pure tests run here, and python -m tests.windows elsewhere"
+NOT_PURE = "it needs Unix: on Windows the pure tests run here, and python -m tests.rigs.windows elsewhere"
 
 
 def why(path: Path, platform: str = sys.platform) -> str:

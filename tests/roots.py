@@ -1,8 +1,8 @@
 """Debians in folders: made by debootstrap, entered in namespaces (mounts and processes) that end with what has entered,
 so that nothing has to be unmounted or ended afterwards. Needs root.
 
-Shared by the tests on a Debian of their own (:mod:`tests.debian`), by desktops (:mod:`tests.desktops`), and by the
-building and the proof of Debian packages. Imports nothing that Python has not.
+Shared by the tests on a Debian of their own (:mod:`tests.rigs.debian`), by desktops (:mod:`tests.rigs.desktops`), and
+by the building and the proof of Debian packages. Imports nothing that Python has not.
 """
 
 from __future__ import annotations

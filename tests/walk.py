@@ -1,14 +1,18 @@
-"""``python -m tests.walk push|login|refresh``: through which modules of the project one thing goes.
+"""``python -m tests.walk WALK``: through which modules of the project one thing goes.
 
 The real parts run in this process: an App, its session against a sandbox over TLS, and toasts over a private session
-bus to a notification daemon that only takes notes. Where each walk begins and ends, thread by thread:
+bus to a notification daemon that only takes notes. Where each walk begins and ends:
 
 push
-    On the session thread from the WebSocket's giving the frame to the event on the dispatch queue; on the main thread
-    until the toast is handed over (with ``--beside`` all that handles this event); on the thread that speaks to the
-    desktop all until ``Notify`` is on the bus.
+    From the WebSocket's giving the frame on the session thread, over the event on the main thread until the toast is
+    handed over, to ``Notify`` on the bus.
+click
+    From where the toasts are told of the daemon's ``ActionInvoked``, over the event on the main thread until that
+    starts the thread that opens things, to the start of the browser.
 login
     From the login window's form on the dispatch queue to the state *online*; all threads.
+preference
+    From OK in the preferences window, which is opened by its command, to the written file.
 refresh
     On the session thread: the turn in which a connection token is fetched, and those after it until the turn in which
     the push server's answer is read.
@@ -21,37 +25,45 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
+import signal
 import sys
+import tempfile
 import threading
+import time
+import tkinter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import telex_start
+from telex_start import preferences
 from telex_start.agent import DispatchQueue
 from telex_start.app.app import App
-from telex_start.app.ports import HelpPort
 from telex_start.config import Config
+from telex_start.desktop.main_app.main_app import MainApp
 from telex_start.desktop.toasts.toasts import Toasts
 from telex_start.events import (
     Event,
-    MainAppAnswered,
+    MainAppDone,
     MenuClicked,
     PublicationsReceived,
-    SignalReceived,
+    Requested,
     StateChanged,
+    ToastClicked,
     Trouble,
     WindowSubmitted,
 )
 from telex_start.face import Face
-from telex_start.menu import MenuItem
+from telex_start.menu import MenuItem, Request
 from telex_start.news.unread import Counts
+from telex_start.remembered import Remembered
 from telex_start.session.session import Session
 from telex_start.session.tokens import TokenStore
 from telex_start.states import State
 from telex_start.toast import Toast
-from tests.fake_desktop import FakeNotificationDaemon, PrivateBus
+from tests.fake_desktop import FakeNotificationDaemon, Notify, PrivateBus, Xvfb
 from tests.servers import Sandbox
 
 LIMIT = 20.0
@@ -60,8 +72,6 @@ LIMIT = 20.0
 EVERY = "*"
 _WAITING = ("push/websocket.py", "receive")
 """Where the session thread waits for the push server."""
-_HANDLING = ("app/app.py", "_handle")
-"""What handles one event on the main thread."""
 _HANDED_OVER = ("desktop/toasts/dbus_backend.py", "show")
 """What takes a toast from the main thread."""
 _PACKAGE = str(Path(telex_start.__file__).parent) + "/"
@@ -80,7 +90,11 @@ class Recorder:
         self.walk: Walk = {}
         self.seen: Callable[[str, str, str, object], None] | None = None
         """Told of the calls and returns on any thread: ``call`` or ``return``, module, name, what was returned."""
+        self.ended = threading.Event()
+        """What :meth:`end_at` waits for has happened."""
         self._followed: set[str] = set()
+        self._last = ("", "")
+        sys.addaudithook(self._audit)
 
     def follow(self, *threads: str) -> None:
         """Follow threads of these names from here on, or :data:`EVERY` one."""
@@ -90,6 +104,21 @@ class Recorder:
         """Follow them no more."""
         self._followed.difference_update(threads)
 
+    def end_at(self, audited: str, word: str) -> None:
+        """Begin anew, and end when Python's audit tells of this with that word in it."""
+        self.walk.clear()
+        self.ended.clear()
+        self._last = (audited, word)
+
+    def note_stack(self, folder: str) -> None:
+        """Count the functions in a folder of the project that have led here."""
+        frame: FrameType | None = sys._getframe()
+        while frame is not None:
+            module = frame.f_code.co_filename.removeprefix(_PACKAGE)
+            if module.startswith(folder):
+                self.note(module, frame.f_code.co_name)
+            frame = frame.f_back
+
     def note(self, module: str, name: str) -> None:
         """Count a function that a walk begins in."""
         calls = self.walk.setdefault(module, {})
@@ -97,14 +126,29 @@ class Recorder:
 
     @contextlib.contextmanager
     def installed(self) -> Iterator[None]:
-        """Look at this thread, and at those that start meanwhile."""
+        """Look at this thread, and at those that start meanwhile: one that is followed goes on in what it starts."""
+        start = threading.Thread.start
+
+        def started(thread: threading.Thread) -> None:
+            if (current := threading.current_thread().name) in self._followed:
+                self.leave(current)
+                self.follow(thread.name)
+            start(thread)
+
+        threading.Thread.start = started  # type: ignore[assignment, method-assign]
         threading.setprofile(self._look)
         sys.setprofile(self._look)
         try:
             yield
         finally:
+            threading.Thread.start = start  # type: ignore[method-assign]
             sys.setprofile(None)
             threading.setprofile(None)
+
+    def _audit(self, audited: str, arguments: tuple[object, ...]) -> None:
+        if audited == self._last[0] and self._last[1] in repr(arguments):
+            self._followed.clear()
+            self.ended.set()
 
     def _look(self, frame: FrameType, happened: str, value: object) -> None:
         code = frame.f_code
@@ -143,20 +187,26 @@ class _Surface:
     def ask(self, email: str) -> None: ...
 
 
-def _no_help() -> HelpPort:
-    raise AssertionError("nobody asks for help on a walk")
+class _Help:
+    def open_doctor(self, token: str) -> None: ...
+    def open_about(self, data: object, token: str) -> None: ...
+    def open_log(self, token: str) -> None: ...
 
 
-class _MainApp:
-    def open(self, token: str) -> MainAppAnswered | None: ...
-    def open_place(self, address: str, token: str, in_browser: bool) -> MainAppAnswered | None: ...
-    def prefers_client(self) -> bool:
+class _Source:
+    load = Config
+
+    def changed(self) -> bool:
         return False
 
-    def in_front(self) -> bool:
-        return False
+    def take_up(self, config: Config) -> None: ...
 
-    def close(self) -> MainAppAnswered | None: ...
+
+class _Memory:
+    def load(self) -> tuple[Remembered, str]:
+        return Remembered(), ""
+
+    def save(self, remembered: Remembered) -> None: ...
 
 
 class _Daemon(FakeNotificationDaemon):
@@ -170,32 +220,51 @@ class _Daemon(FakeNotificationDaemon):
         return super().answer(call, interface, member)
 
 
+class _Events(DispatchQueue):
+    """Tells which event the main thread takes from it."""
+
+    taken: Callable[[Event], None]
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Event:
+        event = super().get(block, timeout)
+        self.taken(event)
+        return event
+
+    def get_nowait(self) -> Event:
+        return self.get(False)
+
+
 class Stage:
     """All the parts, and what a walk needs of them. The main thread runs :meth:`App.run`, another one the walk."""
 
-    def __init__(self, telex: Sandbox, bus: PrivateBus, daemon: _Daemon, recorder: Recorder, beside: bool) -> None:
+    def __init__(self, telex: Sandbox, bus: PrivateBus, daemon: _Daemon, recorder: Recorder) -> None:
         self.telex = telex
         self.daemon = daemon
         self.recorder = recorder
-        self.events = DispatchQueue()
+        self.events = _Events()
+        self.events.taken = self._taken
         self._states: list[StateChanged] = []
         self._changed = threading.Condition()
+        self._desktop: list[str] = []
+        """The threads that speak to the desktop."""
         self._came = False
         """The frame of the push that is followed."""
-        self._handled = threading.Event()
-        self._beside = beside
+        self._opened = threading.Event()
+        self._busy = threading.Event()
         self.until_live = False
         """Every thread is followed until all is live."""
-        self._toasts = Toasts(self.events.put, environ=bus.environ)
-        config = Config(api_url=telex.api_url, push_url=telex.push_url, ca_file=telex.ca_file)
+        self._toasts = Toasts(self._dispatch, environ=bus.environ)
+        config = Config(api_url=telex.api_url, push_url=telex.push_url, ca_file=telex.ca_file, main_app_click="browser")
         self.app = App(
             config=config,
             events=self.events,
             surface=_Surface(self._state),
             toasts=self._toasts,
-            main_app=_MainApp(),
-            make_help=_no_help,
-            make_session=lambda: Session(config, TokenStore(), self._dispatch),
+            main_app=MainApp(config, lambda: False),
+            help=_Help(),
+            session=Session(config, TokenStore(), self._dispatch),
+            source=_Source(),
+            memory=_Memory(),
         )
 
     def run(self, walk: Callable[[Stage], None]) -> None:
@@ -212,11 +281,13 @@ class Stage:
             except BaseException as error:
                 failures.append(error)
             finally:
-                self.events.put(SignalReceived(15))
+                self.events.put(Requested(Request.EXIT))
 
         walker = threading.Thread(target=go, name="walk")
         with self.recorder.installed():
+            before = set(threading.enumerate())
             self._toasts.start()
+            self._desktop = [thread.name for thread in threading.enumerate() if thread not in before]
             try:
                 walker.start()
                 self.app.run([], open_window=False)
@@ -241,23 +312,34 @@ class Stage:
         """Sign in, and wait until all is live and has calmed down."""
         self.submit()
         self.await_state(_all_live)
+        while self._busy.wait(0.5):  # look-ups may go on for a while
+            self._busy.clear()
 
-    def push(self) -> None:
+    def push(self) -> Notify:
         """A message comes, and its toast is on the bus."""
-        before = len(self.daemon.shown)
-        self.telex.message(0, f"channel {before}", new_message="never")
-        self.daemon.wait_for(before + 1)
+        title = f"channel {len(self.daemon.shown)}"
+        self.telex.message(0, title, new_message="never")
+        self.daemon.body_of(title)
+        return next(toast for toast in self.daemon.shown if toast.summary == title)
+
+    def click(self) -> None:
+        """Click the toast of a message."""
+        toast = self.push()
+        self.daemon.has_owner(self.daemon.unique_name)  # once that is answered, Notify is
+        self.recorder.end_at("subprocess.Popen", "xdg-open")
+        self._opened.clear()
+        self.daemon.click(toast.id)
+        assert self._opened.wait(LIMIT) and self.recorder.ended.is_set(), "no browser was started"
 
     # --- where a walk goes from one thread to the next --------------------------------------------------------------
 
     def record_push(self) -> None:
         """Follow the next push, and wait until it has gone all the way."""
         self.daemon.told = self._notified
-        self.recorder.follow(*_desktop_threads())
+        self.recorder.follow(*self._desktop)
         self.recorder.seen = self._seen
         self.push()
-        assert self._handled.wait(LIMIT), f"nothing was handled by {_HANDLING}"
-        self.recorder.seen = None
+        assert self._came, f"no frame came to {_WAITING}"
 
     def _seen(self, happened: str, module: str, name: str, value: object) -> None:
         if happened != "return":
@@ -266,20 +348,25 @@ class Stage:
             self._came = True
             self.recorder.note(module, name)
             self.recorder.follow("session")
-        elif (module, name) == _HANDED_OVER and self._came and not self._beside:
+        elif (module, name) == _HANDED_OVER:
             self.recorder.leave("MainThread")
-        elif (module, name) == _HANDLING and self._came:
-            self.recorder.leave("MainThread")
-            self._handled.set()
 
     def _dispatch(self, event: Event) -> None:
         if self._came and isinstance(event, PublicationsReceived):
             self.recorder.leave("session")
-            self.recorder.follow("MainThread")
+        elif isinstance(event, ToastClicked):
+            self.recorder.note_stack("desktop/toasts/")
         self.events.put(event)
 
+    def _taken(self, event: Event) -> None:
+        self._busy.set()
+        if isinstance(event, ToastClicked) or (self._came and isinstance(event, PublicationsReceived)):
+            self.recorder.follow("MainThread")
+        elif isinstance(event, MainAppDone):
+            self._opened.set()
+
     def _notified(self) -> None:
-        self.recorder.leave(*_desktop_threads())
+        self.recorder.leave(*self._desktop)
 
     def _state(self, event: StateChanged) -> None:
         if self.until_live and _all_live(event):
@@ -293,12 +380,6 @@ def _all_live(state: StateChanged) -> bool:
     return state.state is State.ONLINE and 0 < state.organisations == state.subscribed
 
 
-def _desktop_threads() -> list[str]:
-    """What is neither ours here nor the session's: the threads that speak to the desktop."""
-    ours = {"MainThread", "walk", "session", _Daemon.__name__}
-    return [thread.name for thread in threading.enumerate() if thread.name not in ours]
-
-
 def push(stage: Stage) -> None:
     """A live push, in a channel that has had none."""
     stage.online()
@@ -307,6 +388,13 @@ def push(stage: Stage) -> None:
     stage.telex.ping_now()  # once it is answered the session thread waits for the next frame, whatever came before
     stage.telex.wait_until(lambda status: status["pongs"] > pongs)
     stage.record_push()
+
+
+def click(stage: Stage) -> None:
+    """A click on a toast, the second one."""
+    stage.online()
+    stage.click()
+    stage.click()
 
 
 def login(stage: Stage) -> None:
@@ -346,23 +434,71 @@ def refresh(stage: Stage) -> None:
     assert answered.wait(LIMIT), "no refresh came"
 
 
-WALKS: dict[str, tuple[Callable[[Stage], None], tuple[str, ...]]] = {
-    "push": (push, ()),
-    "login": (login, ()),
-    "refresh": (refresh, ("--connection-ttl", "4")),
+def _on_stage(walk: Callable[[Stage], None], *options: str) -> Callable[[Recorder], None]:
+    """A walk of an App and all around it."""
+
+    def go(recorder: Recorder) -> None:
+        with (
+            Sandbox("--rate", "0", "--organisations", "1", *options) as telex,
+            PrivateBus() as bus,
+            _Daemon(bus) as daemon,
+        ):
+            Stage(telex, bus, daemon, recorder).run(walk)
+
+    return go
+
+
+def preference(recorder: Recorder) -> None:
+    """A box is ticked, and OK pressed; in the second window."""
+    failures: list[BaseException] = []
+
+    def press() -> None:
+        try:
+            with_label("e-mail", "TCheckbutton").invoke()
+            recorder.end_at("os.rename", str(file))
+            recorder.follow("MainThread")
+            with_label("OK", "TButton").invoke()
+        except BaseException as error:
+            failures.append(error)
+            signal.raise_signal(signal.SIGINT)
+
+    with Xvfb() as screen, tempfile.TemporaryDirectory() as folder, recorder.installed():
+        os.environ.update(screen.environ, XDG_RUNTIME_DIR=folder, HOME=folder)
+        file = Path(folder, "config.toml")
+        for _ in range(2):
+            threading.Thread(target=press, name="walk").start()
+            preferences.main(["--config", str(file)])
+    if failures or not recorder.ended.is_set():
+        raise AssertionError(f"{file} was not written") from next(iter(failures), None)
+
+
+def with_label(label: str, kind: str) -> Any:
+    """A widget of the window that the main thread shows, once it is there."""
+    deadline = time.monotonic() + LIMIT
+    while time.monotonic() < deadline:
+        with contextlib.suppress(RuntimeError, AttributeError, tkinter.TclError):  # it is still being made
+            found = [tkinter._default_root]  # type: ignore[attr-defined]
+            for widget in found:
+                found += widget.winfo_children()
+                if widget.winfo_class() == kind and label in widget.cget("text"):
+                    return widget
+        time.sleep(0.05)
+    raise AssertionError(f"there is no {label}")
+
+
+WALKS = {
+    "push": _on_stage(push),
+    "click": _on_stage(click),
+    "login": _on_stage(login),
+    "preference": preference,
+    "refresh": _on_stage(refresh, "--connection-ttl", "4"),
 }
 
 
-def record(name: str, beside: bool = False) -> Walk:
+def record(name: str) -> Walk:
     """Walk, and give what ran."""
-    walk, options = WALKS[name]
     recorder = Recorder()
-    with (
-        Sandbox("--rate", "0", "--organisations", "1", *options) as telex,
-        PrivateBus() as bus,
-        _Daemon(bus) as daemon,
-    ):
-        Stage(telex, bus, daemon, recorder, beside).run(walk)
+    WALKS[name](recorder)
     return recorder.walk
 
 
@@ -370,9 +506,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.walk", description="Which modules one thing goes through.")
     parser.add_argument("walk", choices=WALKS)
     parser.add_argument("--functions", action="store_true", help="name the functions too")
-    parser.add_argument("--beside", action="store_true", help="push: also what the main thread does after the toast")
     options = parser.parse_args()
-    walk = record(options.walk, options.beside)
+    with tempfile.TemporaryDirectory() as folder:
+        browser = Path(folder, "xdg-open")
+        browser.write_text("#!/bin/sh\n")
+        browser.chmod(0o755)
+        os.environ["PATH"] = f"{folder}:{os.environ['PATH']}"
+        walk = record(options.walk)
     for number, (module, calls) in enumerate(walk.items(), 1):
         names = ", ".join(f"{name} {count}" for name, count in calls.items()) if options.functions else ""
         print(f"{number:2} {module:40} {sum(calls.values()):4}  {names}".rstrip())

@@ -1,35 +1,43 @@
 """The App: the loop on the main thread that takes each event from the queue and decides what follows from it.
 
-The loop waits without a time-out while nothing is due. While the login window is open Tk's loop runs instead, and calls
-:meth:`App.turn` when something has come or is due.
+Which part handles which event, menu item and request stands in three tables. The loop waits without a time-out while
+nothing is due. While the login window is open its loop runs instead, and calls :meth:`App.turn` when something has come
+or is due.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from queue import Empty
+from typing import Any
 
 from .. import clock
 from ..config import Config
 from ..errors import EXIT_FAILED
 from ..events import (
-    Command,
+    ChildEnded,
+    ChildSaid,
     Event,
     IconClicked,
+    IconMiddleClicked,
     MachineWoke,
     MainAppAnswered,
     MainAppDone,
     MarkAsReadFailed,
     MarkedAsRead,
     MenuClicked,
+    MenuOpened,
+    MuteChosen,
     Notice,
     OrganisationsChanged,
-    ProfileLookedUp,
     ReconnectNow,
-    SecondStart,
-    SignalReceived,
+    Requested,
     SignIn,
+    SignInFailed,
+    SlugLookedUp,
     StateChanged,
     ThreadFailed,
     ToastClicked,
@@ -38,25 +46,24 @@ from ..events import (
     TrayMissing,
     Trouble,
     UnreadClicked,
+    WindowClosed,
+    WindowSubmitted,
 )
-from ..face import Face
-from ..menu import MenuItem, Request
+from ..menu import MenuItem, MuteFor, Request
 from ..news import wording
 from ..news.due import soonest
 from ..news.unread import Counts
+from ..news.wall import Wall
 from ..states import SIGNED_IN, State
-from ..toast import Toast
-from .failures import Failures
-from .help_desk import HelpDesk
-from .main_app_calls import MainAppCalls
-from .news_desk import NewsDesk
-from .own_words import OwnWords
-from .ports import EventQueue, HelpPort, MainApp, Memory, Preferences, SessionPort, Settings, Surface, ToastsPort
-from .preferences_desk import PreferencesDesk
-from .quiet_desk import NoMemory, QuietDesk
+from ..toast import Action, Conversation
+from .app_toasts import AppToasts
+from .config_controller import ConfigController
+from .news_controller import NewsController
+from .opening import Opening
+from .ports import ConfigSource, EventQueue, HelpPort, MainApp, Memory, Preferences, SessionPort, Surface, ToastsPort
+from .quiet_controller import PAUSES, WALL, QuietController
 from .renewal import Renewal
-from .settings_desk import SettingsDesk, Unchanging
-from .sign_in_desk import SignInDesk
+from .sign_in import SignInController
 
 log = logging.getLogger(__name__)
 
@@ -66,87 +73,148 @@ _IN_A_ROW = 500
 """Events that came together and are taken, at most, before it is looked what is due."""
 _AFTER_FAILURE = 1.0
 """Seconds after which what was due and failed unexpectedly is tried again."""
+_NO_WINDOW = {"preferences": "No preferences window", "doctor": "No window for Doctor", "about": "No window for About"}
 
 
 class App:
-    """The main thread's work: owns the desks, asks them in turn, and commands session and desktop."""
+    """The main thread's work: hands each event to the part whose matter it is, and commands session and desktop."""
 
     def __init__(
         self,
         *,
         config: Config,
         events: EventQueue,
+        session: SessionPort,
         surface: Surface,
         toasts: ToastsPort,
         main_app: MainApp,
-        make_help: Callable[[], HelpPort],
-        make_session: Callable[[], SessionPort],
-        settings: Settings | None = None,
-        memory: Memory | None = None,
+        help: HelpPort,
+        source: ConfigSource,
+        memory: Memory,
         preferences: Preferences | None = None,
         now: Callable[[], float] = clock.now,
+        wall: Wall = WALL,
+        boot: str | None = None,
     ) -> None:
         """
         Args:
+            session: Started and stopped by :meth:`run`.
             surface: Started by the caller, and stopped after :meth:`run`.
-            make_help: Called when something of the menu's Help is first asked for.
-            make_session: Called by :meth:`run`; it imports the network's modules.
-            settings: Where the configuration comes from; ``None``: it never changes.
+            source: Where the configuration comes from.
+            memory: Keeps what is paused and muted from one start to the next.
             preferences: The preferences window; ``None`` where there can be none.
-            memory: Keeps what is paused and muted from one start to the next; ``None``: nothing does.
             now: The time, in seconds on a clock that counts the machine's sleep.
+            wall, boot: As for :class:`~telex_start.news.quiet.Quiet`.
         """
         self._events = events
+        self._session = session
         self._surface = surface
         self._toasts = toasts
-        self._main_app = MainAppCalls(main_app, events.put)
-        self._make_session = make_session
+        self._web_url = config.web_url
+        self._help = help
         self._now = now
-        self._session: SessionPort | None = None
         self._icon_seen = False
         self._exit_code: int | None = None
-        self._last_words = ""
-        self._quiet = QuietDesk(
-            config,
-            memory or NoMemory(),
-            self._quiet_changed,
-            cannot_keep=self._cannot_keep,
-            now=now,
-            client_in_front=self._client_in_front,
-        )
-        self._own = OwnWords(surface, toasts, lambda: self._quiet.quiet.is_quiet(self._now()))
-        self._sign_in = SignInDesk(
-            config, surface, self._own, events, self._quiet, send=self._send, end=self._quit, now=now
-        )
-        self._settings = SettingsDesk(config, settings or Unchanging(config), self._own, [self._configure])
-        self._failures = Failures()
+        self.last_words = ""
+        """Why the program ends with a code other than 0; one line."""
         self._due_not_before = float("-inf")
-        self._news = NewsDesk(
+        self._quiet = QuietController(
+            config,
+            memory,
+            changed=self._quiet_changed,
+            cannot_keep=self._cannot_keep,
+            client_in_front=self._client_in_front,
+            now=now,
+            wall=wall,
+            boot=clock.boot() if boot is None else boot,
+        )
+        self._own = AppToasts(surface, toasts, lambda: self._quiet.quiet.is_quiet(now()))
+        self._sign_in = SignInController(
+            config, surface, self._own, events, self._quiet, send=session.send, end=self._quit, now=now
+        )
+        self._config = ConfigController(config, source, self._own, self._configure, preferences, events.put)
+        self._opening = Opening(
+            main_app,
+            config.web_url,
+            self._own,
+            send=session.send,
+            dispatch=events.put,
+            end_startup=surface.end_startup,
+            now=now,
+        )
+        self._news = NewsController(
             config,
             surface,
             toasts,
-            self._main_app,
-            self._send,
-            self._counts_changed,
-            events.put,
-            self._quiet.quiet,
-            now,
-        )
-        self._quiet.name_of = self._news.notifier.name_of
-        self._preferences = PreferencesDesk(
-            preferences,
-            self._news.notifier.known_organisations,
-            lambda: self._quiet.silence(self._now()).muted,
             self._own,
-            events.put,
+            self._opening,
+            self._quiet.quiet,
+            look=main_app.in_front,
+            send=session.send,
+            counts_changed=self._counts_changed,
+            dispatch=events.put,
+            now=now,
         )
-        self._renewal = Renewal(self._sign_in.session, surface.renew_every, self._news.notifier.recent)
-        self._help = HelpDesk(make_help, config.web_url, lambda: self._renewal.shown, self._own)
-
-    @property
-    def last_words(self) -> str:
-        """Why the program ends with a code other than 0; one line."""
-        return self._last_words
+        self._notifier = self._news.notifier
+        self._renewal = Renewal(self._sign_in.session, self._notifier.recent, surface.face, surface.renew_every)
+        self._handlers: dict[type[Event], Callable[[Any], object]] = {
+            **dict.fromkeys(self._news.handlers, self._news_came),
+            ChildEnded: self._window_ended,
+            ChildSaid: self._config.window_said,
+            IconClicked: lambda event: self._open(event.token),
+            IconMiddleClicked: lambda event: self._quiet.toggle(),
+            MachineWoke: lambda event: self._machine_woke(),
+            MainAppAnswered: self._opening.answered,
+            MainAppDone: lambda event: self._opening.done(),
+            MarkAsReadFailed: self._news.marked_as_read,
+            MarkedAsRead: self._news.marked_as_read,
+            MenuClicked: self._menu_clicked,
+            MenuOpened: lambda event: self._menu_opened(),
+            MuteChosen: lambda event: self._mute(event.conversation, event.how_long, event.name),
+            Notice: lambda event: self._own.tell(event.title, event.message, needs_person=event.needs_person),
+            Requested: self._requested,
+            SignInFailed: self._sign_in.failed,
+            SlugLookedUp: self._opening.learn,
+            StateChanged: self._state_changed,
+            ThreadFailed: self._own.thread_failed,
+            ToastClicked: self._toast_clicked,
+            ToastFailed: lambda event: log.warning("toasts cannot be shown: %s", event.message),
+            TrayAppeared: lambda event: self._tray_appeared(),
+            TrayMissing: self._tray_missing,
+            Trouble: self._trouble,
+            UnreadClicked: self._unread_clicked,
+            WindowClosed: lambda event: self._sign_in.window_closed(),
+            WindowSubmitted: self._sign_in.submitted,
+        }
+        """Who handles which event."""
+        self._openers: dict[MenuItem, Callable[[str], object]] = {
+            MenuItem.OPEN_MAIN_APP: self._opening.open_client,
+            MenuItem.PREFERENCES: self._open_preferences,
+            MenuItem.DOCTOR: help.open_doctor,
+            MenuItem.OPEN_LOG: help.open_log,
+            MenuItem.ABOUT: self._open_about,
+        }
+        """What the items do that open something: it ends the desktop's waiting for it when it is there."""
+        self._choices: dict[MenuItem, Callable[[], object]] = {
+            **{item: partial(self._quiet.pause, argument) for item, argument in PAUSES.items()},
+            MenuItem.LOGIN: self._sign_in.login_chosen,
+            MenuItem.CLOSE_MAIN_APP: self._opening.close_client,
+            MenuItem.MARK_ALL_AS_READ: self._mark_all_as_read,
+            MenuItem.TEST_NOTIFICATIONS: lambda: self._news.show(wording.SAMPLE),
+            MenuItem.SIGN_OUT: self._sign_in.sign_out,
+            MenuItem.RECONNECT_NOW: lambda: session.send(ReconnectNow()),
+            MenuItem.EXIT: self._quit,
+        }
+        """What the other items of the menu do."""
+        self._requests: dict[Request, Callable[[str], object]] = {
+            Request.OPEN: lambda argument: self._open(),
+            Request.LOGIN: lambda argument: self._login_requested(),
+            Request.PREFERENCES: lambda argument: self._open_preferences(""),
+            Request.PAUSE: self._quiet.pause,
+            Request.RELOAD: lambda argument: self._config.reload(),
+            Request.EXIT: lambda argument: self._quit(),
+        }
+        """What another start, a command or a signal may ask, with its argument."""
 
     def run(self, sign_in: list[SignIn], open_window: bool, at_login: bool = False) -> int:
         """Run until Exit.
@@ -154,18 +222,21 @@ class App:
         Args:
             sign_in: Empty, or the credentials given at the start, which are taken out.
             open_window: Open the login window at once.
-            at_login: The desktop has started the program at log-in.
+            at_login: The desktop has started the program at log-in: nobody waits for it, and tokens are never kept, so
+                the login window opens once a tray has come, or after a while without one.
 
         Returns:
             The exit code.
         """
-        self._session = self._make_session()
         self._session.start()
         try:
-            self._begin(sign_in, open_window, at_login)
+            title, problem = self._quiet.begin()
+            if problem:
+                self._own.tell(title, problem, needs_person=False)
+            self._sign_in.begin(sign_in, open_window, at_login)
             while self._exit_code is None:
-                if self._sign_in.wants_window:
-                    self._run_window()
+                if self._sign_in.wanted_window:
+                    self._sign_in.run_window(self.turn)
                 else:
                     self._wait()
             return self._exit_code
@@ -185,7 +256,7 @@ class App:
         self._surface.state(last)
 
     def turn(self) -> float | None:
-        """Handle what has come and what is due, without waiting; Tk's loop calls it.
+        """Handle what has come and what is due, without waiting; the login window's loop calls it.
 
         Returns:
             In how many seconds something is due; ``None`` where nothing is.
@@ -200,149 +271,122 @@ class App:
         return self._due_in()
 
     def _wait(self) -> None:
-        try:
-            event = self._events.get(timeout=self._due_in())
-        except Empty:
-            pass
-        else:
-            self._handle(event)
-            self._handle_more()
+        with suppress(Empty):
+            self._handle(self._events.get(timeout=self._due_in()))
+            # What came along with it is taken before it is looked what is due.
+            for _ in range(_IN_A_ROW):
+                if self._exit_code is not None or self._sign_in.wanted_window:
+                    break
+                self._handle(self._events.get_nowait())
         self._tick()
 
-    def _handle_more(self) -> None:
-        """What came along with an event is taken before it is looked what is due."""
-        for _ in range(_IN_A_ROW):
-            if self._exit_code is not None or self._sign_in.wants_window or self._events.empty():
-                return
-            self._handle(self._events.get_nowait())
+    def _handle(self, event: Event) -> None:
+        """One failing event never ends the loop."""
+        try:
+            self._handlers[type(event)](event)
+        except Exception as error:
+            self._own.unexpected(error)
 
     def _due_in(self) -> float | None:
-        due = soonest(self._quiet.deadline(), self._news.deadline(), self._renewal.deadline(), self._sign_in.deadline())
+        parts = (self._quiet.quiet, self._news, self._opening, self._renewal, self._sign_in)
+        due = soonest(*(part.deadline() for part in parts))
         return max(0.0, max(due, self._due_not_before) - self._now()) if due is not None else None
 
     def _tick(self) -> None:
         now = self._now()
         if now < self._due_not_before:
             return
-        for tick in (self._quiet.tick, self._news.tick, self._tick_face, self._sign_in.tick):
+        for part in (self._quiet, self._news, self._opening, self._renewal, self._sign_in):
             try:
-                tick(now)
+                part.tick(now)
             except Exception as error:
-                self._unexpected(error)
+                self._own.unexpected(error)
                 self._due_not_before = now + _AFTER_FAILURE  # it may still be due
 
-    def _tick_face(self, now: float) -> None:
-        self._renew(self._renewal.tick(now))
-
-    def _begin(self, sign_in: list[SignIn], open_window: bool, at_login: bool) -> None:
-        self._quiet.begin()
-        if self._quiet.problem:
-            what = "has forgotten" if self._quiet.has_read else "cannot read"
-            self._own.say(wording.said(f"Telex Start {what} a setting", self._quiet.problem), needs_person=False)
-        self._sign_in.begin(sign_in, open_window, at_login)
-
-    def _send(self, command: Command) -> None:
-        assert self._session is not None
-        self._session.send(command)
-
-    def _quit(self, code: int, why: str = "") -> None:
-        self._last_words = why
+    def _quit(self, code: int = 0, why: str = "") -> None:
+        self.last_words = why
         self._exit_code = code
         self._sign_in.close_window()
 
-    def _run_window(self) -> None:
-        try:
-            self._sign_in.run_window(self.turn)
-        except Exception as error:
-            self._unexpected(error)
+    def _menu_clicked(self, event: MenuClicked) -> None:
+        if event.item in self._openers:
+            self._openers[event.item](event.token)
+        else:
+            self._surface.end_startup(event.token)
+            self._choices[event.item]()
 
-    # --- events -----------------------------------------------------------------------------------------------------
+    def _requested(self, event: Requested) -> None:
+        self._requests[event.request](event.argument)
 
-    def _handle(self, event: Event) -> None:
-        try:
-            self._handle_one(event)
-        except Exception as error:
-            self._unexpected(error)
+    def _menu_opened(self) -> None:
+        self._config.look()
+        self._quiet.look()
 
-    def _unexpected(self, error: Exception) -> None:
-        """One failing event never ends the loop, and a cause that goes on failing is told once."""
-        if not self._failures.log(error):
-            return
-        try:
-            words = wording.said("Telex Start had a problem", f"{type(error).__name__}; the log tells more.")
-            self._own.say(words, needs_person=False)
-        except Exception as another:
-            log.error("unexpected error, which could not be shown", exc_info=another)
+    def _machine_woke(self) -> None:
+        self._quiet.look()
+        self._session.send(ReconnectNow())
 
-    def _handle_one(self, event: Event) -> None:
-        now = self._now()
-        if self._news.handle(event, now):
-            if isinstance(event, ProfileLookedUp | OrganisationsChanged):
-                self._renew(self._renewal.change(now, paused=self._news.notifier.paused))
-            if isinstance(event, OrganisationsChanged):
-                self._settings.organisations(event.organisations)
-            self._renew(self._renewal.change(now))  # for what is recent
-            return
-        if self._taken_at_a_desk(event, now):
-            return
-        match event:
-            case StateChanged():
-                self._state_changed(event, now)
-            case MenuClicked():
-                self._menu(event.item, event.token)
-            case IconClicked():
-                self._open(event.token)
-            case ToastClicked():
-                self._toast_clicked(event, now)
-            case UnreadClicked():
-                self._news.recent.clicked(event, now) if self._sign_in.signed_in else self._open(event.token)
-            case MarkedAsRead() | MarkAsReadFailed():
-                self._say(self._news.recent.answered(event))
-            case SecondStart():
-                self._second_start(event.request)
-            case SignalReceived():
-                self._quit(0)
-            case Trouble():
-                self._surface.trouble(event)
-                self._sign_in.trouble(event)
-            case Notice():
-                self._own.say(wording.said(event.title, event.message), needs_person=event.needs_person)
-            case MachineWoke():
-                self._send(ReconnectNow())
-            case MainAppAnswered():
-                self._main_app.done()
-                self._own.say(wording.said(event.title, event.message))
-            case MainAppDone():
-                self._main_app.done()
-            case TrayAppeared():
-                self._tray_appeared()
-            case TrayMissing():
-                self._tray_missing(event)
-            case ToastFailed():
-                log.warning("toasts cannot be shown: %s", event.message)
-            case ThreadFailed():
-                words = wording.said("Telex Start had a problem", f"Its {event.thread} part failed ({event.error}).")
-                self._own.say(words, needs_person=False)
-
-    def _second_start(self, request: Request) -> None:
-        if request is Request.EXIT:
-            self._quit(0)
-        elif request is Request.LOGIN and self._sign_in.session.sign_in_again:
+    def _login_requested(self) -> None:
+        if self._sign_in.session.sign_in_again:
             self._sign_in.login_chosen()
         else:
             self._open()
 
-    def _taken_at_a_desk(self, event: Event, now: float) -> bool:
-        """Whether it was a matter of a desk alone."""
-        if self._settings.handle(event) or self._quiet.handle(event, now):
-            self._surface.end_startup(getattr(event, "token", ""))
-            return True
-        # A window ends the startup when it is there.
-        return self._preferences.handle(event) or self._help.handle(event) or self._sign_in.handle(event)
+    def _open(self, token: str = "") -> None:
+        """What a click on the icon or a toast, or a second start, asks for."""
+        if self._sign_in.signed_in:
+            self._opening.open_client(token)
+        else:
+            self._surface.end_startup(token)
+            self._sign_in.clicked()
 
-    def _say(self, toast: Toast | None) -> None:
-        if toast is not None:
-            self._own.say(toast)
+    def _toast_clicked(self, event: ToastClicked) -> None:
+        toast, token = event.toast, event.token
+        if toast.place is None or not self._sign_in.signed_in:
+            self._open(token)
+        elif event.action == Action.MARK_AS_READ:
+            self._surface.end_startup(token)
+            self._news.mark_as_read(toast)
+        elif event.action == Action.MUTE_HOUR:
+            self._surface.end_startup(token)
+            if toast.conversation is not None:
+                self._toasts.close(toast.conversation)
+                self._mute(toast.conversation, MuteFor.HOUR)
+        else:
+            self._opening.open(toast.place, token, in_browser=event.action == Action.JOIN)
+
+    def _mute(self, conversation: Conversation, how_long: MuteFor | None, name: str = "") -> None:
+        self._quiet.mute(conversation, how_long, name or self._notifier.name_of(conversation))
+
+    def _unread_clicked(self, event: UnreadClicked) -> None:
+        if self._sign_in.signed_in:
+            self._news.clicked(event)
+        else:
+            self._open(event.token)
+
+    def _mark_all_as_read(self) -> None:
+        if self._sign_in.signed_in:
+            self._news.mark_all_as_read()
+        else:
+            self._sign_in.clicked()
+
+    def _open_about(self, token: str) -> None:
+        face = self._renewal.shown
+        muted = [(muted.label, muted.until) for muted in face.muted]
+        data = {"status": face.words or face.status, "muted": muted, "web": self._web_url}
+        self._help.open_about(data, token)
+
+    def _open_preferences(self, token: str) -> None:
+        muted = self._quiet.quiet.silence(self._now()).muted
+        self._config.open_window(self._notifier.known_organisations(), muted, token)
+
+    def _window_ended(self, event: ChildEnded) -> None:
+        if event.problem:
+            self._own.tell(_NO_WINDOW[event.child], event.problem)
+
+    def _trouble(self, event: Trouble) -> None:
+        self._surface.trouble(event)
+        self._sign_in.trouble(event)
 
     def _tray_appeared(self) -> None:
         self._icon_seen = True
@@ -356,100 +400,53 @@ class App:
             nobody = self._sign_in.session.state in (State.SIGNED_OUT, State.SIGN_IN_NEEDED)
             self._own.say(wording.no_tray(event.missing, signed_in=not nobody), needs_person=nobody)
 
-    def _menu(self, item: MenuItem, token: str) -> None:
-        if item is MenuItem.OPEN_MAIN_APP:
-            self._open_main_app(token)
-            return
-        self._surface.end_startup(token)
-        match item:
-            case MenuItem.LOGIN:
-                self._sign_in.login_chosen()
-            case MenuItem.CLOSE_MAIN_APP:
-                self._main_app.close()
-            case MenuItem.MARK_ALL_AS_READ:
-                if self._sign_in.signed_in:
-                    self._say(self._news.recent.mark_all_as_read())
-                else:
-                    self._sign_in.clicked()
-            case MenuItem.TEST_NOTIFICATIONS:
-                self._news.show(wording.SAMPLE)
-            case MenuItem.SIGN_OUT:
-                self._sign_in.sign_out()
-            case MenuItem.RECONNECT_NOW:
-                self._send(ReconnectNow())
-            case MenuItem.EXIT:
-                self._quit(0)
+    def _news_came(self, event: Event) -> None:
+        self._news.handle(event)
+        if isinstance(event, OrganisationsChanged):
+            self._config.organisations(event.organisations)
+        self._renewal.change(self._now(), paused=self._notifier.paused)  # also for what is recent
 
-    def _open(self, token: str = "") -> None:
-        """What a click on the icon or a toast, or a second start, asks for."""
-        if self._sign_in.signed_in:
-            self._open_main_app(token)
-            return
-        self._surface.end_startup(token)
-        self._sign_in.clicked()
-
-    def _toast_clicked(self, event: ToastClicked, now: float) -> None:
-        if event.toast.place is None or not self._sign_in.signed_in:
-            self._open(event.token)
-        else:
-            self._news.clicked(event, now)
-
-    def _open_main_app(self, token: str) -> None:
-        if not self._main_app.open(token):
-            self._surface.end_startup(token)
-
-    def _state_changed(self, event: StateChanged, now: float) -> None:
+    def _state_changed(self, event: StateChanged) -> None:
         before = self._sign_in.session
         self._sign_in.state(event)
         if event.state is State.STOPPED and self._exit_code is None:
-            self._session_died()
+            # The session thread has ended, and nobody has asked it to: without it this program is of no use.
+            why = "the part that talks to Telex failed twice; the log tells more"
+            self._own.say(wording.said("Telex Start has ended", f"No notifications come any more: {why}.", key=""))
+            self._quit(EXIT_FAILED, why)
         if event.state is State.SIGNED_OUT:
             self._news.clear()
+            self._opening.clear()
         elif event.state not in SIGNED_IN:
-            self._news.recent.clear()
+            self._news.session_ended()
         if event.left_out > before.left_out:
             self._name_unread()
         self._surface.state(event)
-        self._renew(self._renewal.change(now, session=event, paused=self._news.notifier.paused))
+        self._renewal.change(self._now(), session=event, paused=self._notifier.paused)
         self._sign_in.follow()
-
-    def _session_died(self) -> None:
-        """The session thread has ended, and nobody has asked it to: without it this program is of no use."""
-        why = "the part that talks to Telex failed twice; the log tells more"
-        self._own.say(wording.said("Telex Start has ended", f"No notifications come any more: {why}.", key=""))
-        self._quit(EXIT_FAILED, why)
 
     def _name_unread(self) -> None:
         """Not all organisations have room on a connection: those with unread messages go first on the next one."""
-        if self._session is not None:
-            self._session.prefer(self._news.notifier.unread_channels())
+        self._session.prefer(self._notifier.unread_channels())
 
     def _counts_changed(self, counts: Counts) -> None:
         if self._sign_in.session.left_out:
             self._name_unread()
         self._surface.unread(counts)
-        self._renew(self._renewal.change(self._now(), unread=counts.unread))
-
-    def _configure(self, config: Config) -> None:
-        self._toasts.configure(config)
-        self._news.configure(config)
-        self._news.notifier.configure(config, self._now())
-        self._quiet.configure(config)
-        self._sign_in.configure(config)
+        self._renewal.change(self._now(), unread=counts.unread)
 
     def _client_in_front(self) -> bool:
         return self._news.client_in_front()
 
+    def _configure(self, config: Config) -> None:
+        for part in (self._toasts, self._news, self._quiet, self._sign_in):
+            part.configure(config)
+
     def _quiet_changed(self, now: float) -> None:
-        self._news.notifier.quiet_changed(now)
+        self._notifier.quiet_changed(now)
         self._own.quiet_changed()
-        paused = self._news.notifier.paused
-        self._renew(self._renewal.change(now, paused=paused, silence=self._quiet.silence(now)))
+        self._renewal.change(now, paused=self._notifier.paused, silence=self._quiet.quiet.silence(now))
 
     def _cannot_keep(self, why: str) -> None:
         words = f"It holds until Telex Start ends, but cannot be kept over a restart: {why}."
-        self._own.say(wording.said("What is paused and muted is not saved", words))
-
-    def _renew(self, face: Face | None) -> None:
-        if face is not None:
-            self._surface.face(face)
+        self._own.tell("What is paused and muted is not saved", words)

@@ -1,4 +1,4 @@
-"""The interfaces that the App works with: session, toasts, main app, and the surface (the tray or the terminal)."""
+"""The interfaces that the App works with. Each is served by a part of the agent, and in tests by a stand-in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from ..face import Face
 from ..news.unread import Counts
 from ..remembered import Remembered
 from ..toast import Handle, Toast
-from .signing_in import Window
 
 
 class EventQueue(Protocol):
@@ -27,7 +26,7 @@ class EventQueue(Protocol):
 
 
 class SessionPort(Protocol):
-    """What the App asks of the session (see ``session.session``)."""
+    """The session (see ``session.session``)."""
 
     def start(self) -> None: ...
     def send(self, command: Command) -> None: ...
@@ -42,29 +41,19 @@ class ToastsPort(Protocol):
     def show(self) -> Callable[[Toast], object]: ...
     @property
     def close(self) -> Callable[[Handle], object]: ...
-    def configure(self, config: Config) -> None:
-        """Take up a changed configuration."""
+    def configure(self, config: Config) -> None: ...
 
 
 class Memory(Protocol):
-    """What the program remembers from one start to the next (see ``process.state_file``)."""
+    """What the program remembers from one start to the next (see ``process.state_file``). Both raise OSError."""
 
     def load(self) -> tuple[Remembered, str]:
-        """It, and a sentence that says what is wrong with it; empty where nothing is.
+        """It, and a sentence that says what is wrong with it; empty where nothing is."""
 
-        Raises:
-            OSError: it cannot be read just now.
-        """
-
-    def save(self, remembered: Remembered) -> None:
-        """Remember this.
-
-        Raises:
-            OSError: it cannot be kept.
-        """
+    def save(self, remembered: Remembered) -> None: ...
 
 
-class Settings(Protocol):
+class ConfigSource(Protocol):
     """Where the configuration comes from (see ``config_file.Settings``)."""
 
     def changed(self) -> bool:
@@ -117,7 +106,7 @@ class Surface(Protocol):
     def may_open_unasked(self) -> bool:
         """Whether a window that nobody has asked for would leave the focus where it is."""
 
-    def open_window(self, email: str, take_focus: bool, message: str) -> RunningWindow | None:
+    def open_window(self, email: str, take_focus: bool, message: str) -> Window | None:
         """A login window, or ``None`` where there can be none, or none that the person has not asked for."""
 
     def ask(self, email: str) -> SignIn | None:
@@ -129,8 +118,14 @@ class Surface(Protocol):
         """
 
 
-class RunningWindow(Window, Protocol):
-    """A login window, whose loop the main thread runs."""
+class Window(Protocol):
+    """A login window (see ``desktop.tk.login``), whose loop the main thread runs."""
+
+    def show(self, what: str, message: str) -> None:
+        """Say how the sign-in goes: ``busy``, ``failure``, ``success``, or the ``words`` alone."""
+
+    def come_forward(self) -> None: ...
+    def close(self) -> None: ...
 
     @property
     def wake(self) -> Callable[[], object]:

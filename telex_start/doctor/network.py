@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from .. import __version__, clock
 from ..config import Config, other_name
 from ..errors import ConfigError, NoNetwork, ProxyFailed, TelexStartError
-from ..net import names, proxies, tls
-from ..net.dialling import Dialler
-from ..net.sockets import Aborter, Deadline
+from ..net import proxies
+from ..net.dialling import DNS_WITHIN, Dialler
+from ..net.sockets import Aborter, Deadline, tls_context
 from .findings import Finding, Mark, missing, note, ok
 from .probing import LOOK_WITHIN, look
 
@@ -40,7 +40,7 @@ class Server(NamedTuple):
 def findings(config: Config, call_within: float = CALL_WITHIN) -> Iterator[Finding]:
     """Look at all of it, each as soon as it is known; ``call_within``: seconds for each call or connection."""
     try:
-        dialler = Dialler(tls.context(config.ca_file), clock.now)
+        dialler = Dialler(tls_context(config.ca_file), clock.now)
     except ConfigError as error:
         yield missing("certificates", error.message.rstrip("."), fatal=True)
         return
@@ -48,7 +48,7 @@ def findings(config: Config, call_within: float = CALL_WITHIN) -> Iterator[Findi
     seen: dict[tuple[str, int], bool] = {}
     for server, probe in ((api, _api), (push, _push)):
         if (server.host, server.port) not in seen:
-            name = look("DNS", partial(_name, server, dialler), fatal=True, seconds=names.WITHIN + 1)
+            name = look("DNS", partial(_name, server, dialler), fatal=True, seconds=DNS_WITHIN + 1)
             yield name
             reached = name.mark is not Mark.MISSING
             if reached:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from functools import partial
 from http.client import HTTPException, HTTPResponse
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, NamedTuple
@@ -30,7 +29,6 @@ _MOST_TAKEN = 512 * 1024 * 1024
 """Likewise where somebody does: who does that counts what is unzipped of it, too."""
 KEPT_OPEN = 20.0
 """Seconds that a connection stays open for the next request."""
-_LATE = "Telex did not answer in time."
 _PIECE = 16 * 1024
 """Bytes that are read at once."""
 _MOST_HEAD = 128 * 1024
@@ -72,87 +70,23 @@ class _FinalResponse(HTTPResponse):
         raise HTTPException("nothing but interim answers")
 
 
-class _Request:
-    """The request under way, as its connection and the threads that may end it see it."""
-
-    def __init__(self, dialler: Dialler) -> None:
-        self.dialler = dialler
-        self.aborter = Aborter()
-        self.deadline: Deadline | None = None
-        self.most_bytes = MOST_BYTES
-        self.only_once = False
-        """It does harm to carry it out twice."""
-        self.sock: BoundedSocket | None = None
-        """What it was sent by."""
-        self.opened = False
-        """It has opened a connection."""
-        self._lock = threading.Lock()
-        self._interruptible = False
-
-    def begin(self, interruptible: bool) -> None:
-        """From here on :meth:`interrupt` ends it, where it is ``interruptible``."""
-        with self._lock:
-            self.aborter.begin()
-            self._interruptible = interruptible
-
-    def end(self) -> None:
-        """From here on :meth:`interrupt` ends nothing."""
-        with self._lock:
-            self._interruptible = False
-
-    def interrupt(self, unwanted: Callable[[], bool]) -> None:
-        """End it, if it may be ended and nobody wants it any more. Any thread."""
-        with self._lock:
-            if self._interruptible and unwanted():
-                self.aborter.interrupt()
-
-    @property
-    def late(self) -> bool:
-        """Whether its time is up."""
-        return self.deadline is not None and self.deadline.over
-
-    @property
-    def stale_connection(self) -> bool:
-        """It has failed, went to a kept connection and saw its end, before anything of an answer."""
-        over = self.late or self.aborter.ended
-        return not self.opened and not over and (self.sock is None or self.sock.received == 0)
-
-
 class _Connection(HTTPSConnection):
-    """urllib3's connection, opened and bounded our way."""
+    """urllib3's connection, opened our way."""
 
     response_class = _FinalResponse
 
-    def __init__(self, *args: Any, request: _Request, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, dial: Callable[[str, int], BoundedSocket], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._request = request
-        self._bounded: BoundedSocket | None = None
+        self._dial = dial
 
     def connect(self) -> None:
         """Open it, when the first request is sent by it."""
-        request = self._request
-        assert request.deadline is not None
-        request.opened = True
-        dialled = request.dialler.dial(self.host, self.port or 443, request.deadline, request.aborter)
-        self.sock = self._bounded = BoundedSocket(dialled)
+        self.sock = self._dial(self.host, self.port or 443)
         self.is_verified = True
-        if request.only_once:
-            request.end()  # what is not to be carried out twice is not to be left in doubt, either
 
-    def putrequest(self, *args: Any, **kwargs: Any) -> None:
-        """Begin a request."""
-        if (bounded := self._bounded) is not None:
-            bounded.deadline, bounded.received = self._request.deadline, 0
-            bounded.most_bytes = _MOST_HEAD
-            self._request.sock = bounded
-        super().putrequest(*args, **kwargs)
 
-    def getresponse(self) -> Any:
-        """The head of the answer."""
-        response = super().getresponse()
-        if (bounded := self._request.sock) is not None:
-            bounded.most_bytes = bounded.received + self._request.most_bytes
-        return response
+class _Pool(HTTPSConnectionPool):
+    ConnectionCls = _Connection
 
 
 class _Adapter(HTTPAdapter):
@@ -161,18 +95,17 @@ class _Adapter(HTTPAdapter):
     What it would do about certificates is left out: our dialler has verified, by the system's authorities.
     """
 
-    def __init__(self, request: _Request) -> None:
+    def __init__(self, dial: Callable[[str, int], BoundedSocket]) -> None:
         super().__init__()
-        self._connection = partial(_Connection, request=request)
-        self._pool: HTTPSConnectionPool | None = None
+        self._dial = dial
+        self._pool: _Pool | None = None
 
     def get_connection_with_tls_context(self, request: Any, *_: Any, **__: Any) -> HTTPSConnectionPool:
         where = urlsplit(request.url)
         host, port = where.hostname or "", where.port or 443
         if self._pool is None or (self._pool.host, self._pool.port) != (host, port):
             self.close()
-            self._pool = HTTPSConnectionPool(host, port, maxsize=1)
-            self._pool.ConnectionCls = self._connection  # type: ignore[assignment]
+            self._pool = _Pool(host, port, maxsize=1, dial=self._dial)
         return self._pool
 
     def cert_verify(self, *args: Any, **kwargs: Any) -> None:
@@ -215,12 +148,24 @@ class Https:
             unwanted: Whether nobody waits for what is under way any more: then :meth:`interrupt` ends it, and nothing
                 else begins. Any thread calls it.
         """
+        self._dialler = dialler
         self._now = now
-        self._request = _Request(dialler)
         self._unwanted = unwanted
-        self._used_at = float("-inf")
-        self._adapter = _Adapter(self._request)
+        self._adapter = _Adapter(self._dial)
         self._session = _Session(agent, self._adapter)
+        self._sock: BoundedSocket | None = None
+        """Of the connection that was opened last."""
+        self._used_at = float("-inf")
+        # Of the request under way.
+        self._deadline = Deadline(now, 0.0)
+        self._only_once = False
+        self._opened = False
+        """It has opened a connection."""
+        # What other threads see.
+        self._lock = threading.Lock()
+        self._aborter = Aborter()
+        self._interruptible = False
+        self._ended = False
 
     def request(
         self,
@@ -256,42 +201,63 @@ class Https:
             NoNetwork: no connection, no answer in time, TLS that does not verify, or another thread gave it up.
             TelexFailure: the answer is too large, or no HTTP.
         """
-        request = self._request
-        request.deadline, request.only_once = deadline, only_once
-        request.most_bytes = MOST_BYTES if take is None else _MOST_TAKEN
+        self._deadline, self._only_once = deadline, only_once
         if only_once or self._now() - self._used_at > KEPT_OPEN:
             self.close()  # the network may have changed under an idle connection: it would only hang
-        request.begin(interruptible)
+        self._begin(interruptible)
         try:
-            if interruptible and self._unwanted():  # an interrupt that came before `begin` was meant for this, too
-                raise NoNetwork("The connection was given up.")
             try:
                 return self._exchange(method, url, headers, json, take)
             except NoNetwork:
-                if not request.stale_connection:
+                unseen = self._sock is None or self._sock.received == 0  # nothing of an answer
+                if self._opened or not unseen or deadline.over or self._aborter.aborted:
                     raise
-            self.close()
             return self._exchange(method, url, headers, json, take)
         finally:
-            request.end()
+            self._end()
             self._used_at = self._now()
+
+    def _begin(self, interruptible: bool) -> None:
+        """From here on :meth:`interrupt` ends the request, where it is ``interruptible``."""
+        with self._lock:
+            self._aborter.begin()
+            self._interruptible = interruptible
+            if self._ended or (interruptible and self._unwanted()):  # an interrupt before this was meant for it, too
+                raise NoNetwork("The connection was given up.")
+
+    def _end(self) -> None:
+        """From here on :meth:`interrupt` ends nothing."""
+        with self._lock:
+            self._interruptible = False
+
+    def _dial(self, host: str, port: int) -> BoundedSocket:
+        self._opened, self._sock = True, None
+        self._sock = BoundedSocket(self._dialler.dial(host, port, self._deadline, self._aborter))
+        self._expect_head(self._sock)
+        if self._only_once:
+            self._end()  # what is not to be carried out twice is not to be left in doubt, either
+        return self._sock
+
+    def _expect_head(self, sock: BoundedSocket) -> None:
+        sock.deadline, sock.received, sock.most_bytes = self._deadline, 0, _MOST_HEAD
 
     def _exchange(
         self, method: str, url: str, headers: Mapping[str, str], json: Any, take: Callable[[bytes], None] | None
     ) -> Answer:
-        request = self._request
-        request.opened, request.sock = False, None
+        self._opened = False
+        if self._sock is not None:
+            self._expect_head(self._sock)
         try:
             response = self._session.request(
                 method, url, headers=dict(headers), json=json, allow_redirects=False, stream=True
             )
+            assert self._sock is not None
+            self._sock.most_bytes = self._sock.received + (MOST_BYTES if take is None else _MOST_TAKEN)
             fields = {name.lower(): value for name, value in response.headers.items()}
-            if 300 <= response.status_code < 400:
-                self.close()  # its body is not read
-                return Answer(response.status_code, fields, b"")
-            answer = Answer(response.status_code, fields, self._body(response, take))
-            if request.sock is not None and request.sock.fileno() < 0:
-                request.aborter.release()  # the server closes it
+            redirect = 300 <= response.status_code < 400  # its body is not read
+            answer = Answer(response.status_code, fields, b"" if redirect else self._body(response, take))
+            if redirect or self._sock.fileno() < 0:  # or the server has closed the connection
+                self.close()
             return answer
         except BaseException as error:
             self.close()  # what is left of the answer belongs to nobody
@@ -299,22 +265,20 @@ class Https:
                 raise TelexFailure("The answer was far too large to be Telex's.") from None
             if not isinstance(error, _FAILURES):
                 raise
-            if isinstance(error, TimeoutError) or request.late:
-                raise NoNetwork(_LATE) from None
+            if isinstance(error, TimeoutError) or self._deadline.over:
+                raise NoNetwork("Telex did not answer in time.") from None
             if isinstance(error, (requests.exceptions.InvalidHeader, DecodeError)):
                 raise TelexFailure(f"The answer could not be read ({type(error).__name__}).") from None
             raise NoNetwork(f"The connection to Telex broke off ({type(error).__name__}).") from None
 
     def _body(self, response: requests.Response, take: Callable[[bytes], None] | None) -> bytes:
-        deadline = self._request.deadline
-        assert deadline is not None
         body = bytearray()
         # Not iter_content, which waits until a piece is full.
         while piece := response.raw.read1(_PIECE, decode_content=True):
-            deadline.left()
+            self._deadline.left()
             if take is not None:
                 take(piece)
-                deadline.restart()
+                self._deadline.restart()
                 continue
             body += piece
             if len(body) > MOST_BYTES:
@@ -323,13 +287,17 @@ class Https:
 
     def interrupt(self) -> None:
         """End the request under way in another thread with :class:`NoNetwork`, if nobody wants it any more."""
-        self._request.interrupt(self._unwanted)
+        with self._lock:
+            if self._interruptible and self._unwanted():
+                self._aborter.abort()
 
     def abort(self) -> None:
         """End the request under way in another thread, and every later one, with :class:`NoNetwork`."""
-        self._request.aborter.abort()
+        with self._lock:
+            self._ended = True
+            self._aborter.abort()
 
     def close(self) -> None:
         """Close the idle connection."""
         self._adapter.close()
-        self._request.aborter.release()
+        self._aborter.release()

@@ -1,4 +1,7 @@
-"""Blocking on sockets, with an end: a deadline over many calls, and what another thread ends a wait by."""
+"""What connections are made of: deadlines over many calls, bounds, what another thread ends a wait by, and TLS.
+
+The owner of truststore.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,37 @@ import contextlib
 import io
 import math
 import socket
+import ssl
+import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-from ..errors import NoNetwork
+from ..errors import ConfigError, NoNetwork
+
+
+def tls_context(ca_file: str | None) -> ssl.SSLContext:
+    """The one context that verifies: by the system's certificate authorities, and ``ca_file`` beside them.
+
+    Raises:
+        ConfigError: ``ca_file`` cannot be read or holds no certificate.
+    """
+    made: ssl.SSLContext
+    if sys.platform in ("win32", "darwin"):  # they have stores of their own
+        import truststore
+
+        made = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    else:
+        made = ssl.create_default_context()
+        # Python 3.13 sets it; a company's authority without key identifiers (RFC 5280, section 4.2.1.1) is to work.
+        made.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    made.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ca_file is not None:
+        try:
+            made.load_verify_locations(cafile=ca_file)
+        except OSError as error:  # ssl.SSLError is one
+            raise ConfigError(f"ca_file {ca_file} cannot be used ({error}): give the path of a PEM file.") from None
+    return made
 
 
 class Deadline:
@@ -55,22 +84,15 @@ class Aborter:
     """Lets another thread end whatever blocks, at any moment of a connection's life.
 
     It holds a duplicate of the socket: wrapping a socket in TLS takes the original away while the handshake still
-    blocks, and closing it would leave a number that may by then mean another socket. Waits that are no socket's are
-    woken by what they give to :meth:`waking`.
+    blocks, and closing it would leave a number that may by then mean another socket. A wait that is no connection's is
+    a read from one end of a pair of sockets, of which it holds the other.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._held: socket.socket | None = None
-        self._wakes: list[Callable[[], None]] = []
-        self._interrupted = False
         self.aborted = False
-        """Whether :meth:`abort` was called."""
-
-    @property
-    def ended(self) -> bool:
         """Whether what is under way is to end."""
-        return self.aborted or self._interrupted
 
     def check(self) -> None:
         """Look whether what is under way is to end.
@@ -78,7 +100,7 @@ class Aborter:
         Raises:
             NoNetwork: it is.
         """
-        if self.ended:
+        if self.aborted:
             raise NoNetwork("The connection was given up.")
 
     def hold(self, sock: socket.socket) -> None:
@@ -97,45 +119,17 @@ class Aborter:
         with self._lock:
             self._drop()
 
-    @contextlib.contextmanager
-    def waking(self, wake: Callable[[], None]) -> Iterator[None]:
-        """While this lasts, an end calls ``wake``, which must neither block nor raise; then look at :attr:`ended`.
-
-        Raises:
-            NoNetwork: it was ended already.
-        """
-        with self._lock:
-            self.check()
-            self._wakes.append(wake)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._wakes.remove(wake)
-
     def begin(self) -> None:
-        """Something else begins: interrupts so far are of no consequence to it."""
-        with self._lock:
-            self._interrupted = False
-
-    def interrupt(self) -> None:
-        """End what is under way, and its connection. Any thread."""
-        with self._lock:
-            self._interrupted = True
-            self._end()
+        """Something else begins: what was ended so far is of no consequence to it."""
+        self.aborted = False
 
     def abort(self) -> None:
-        """End what is under way, and all that is begun later. Any thread."""
+        """End what is under way, and its connection. Any thread."""
         with self._lock:
             self.aborted = True
-            self._end()
-
-    def _end(self) -> None:
-        if self._held is not None:
-            with contextlib.suppress(OSError):  # not connected any more
-                self._held.shutdown(socket.SHUT_RDWR)
-        for wake in self._wakes:
-            wake()
+            if self._held is not None:
+                with contextlib.suppress(OSError):  # not connected any more
+                    self._held.shutdown(socket.SHUT_RDWR)
 
     def _drop(self) -> None:
         held, self._held = self._held, None

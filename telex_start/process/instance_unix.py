@@ -69,7 +69,7 @@ class Instance:
         """Answer second starts from now on; those that came before this have waited.
 
         Args:
-            dispatch: Gets :class:`~telex_start.events.SecondStart`, on the instance thread.
+            dispatch: Gets :class:`~telex_start.events.Requested`, on the instance thread.
             watch: What that thread is to wait for beside the socket.
         """
         self._thread = threading.Thread(target=self._serve, args=(dispatch, watch), name="instance", daemon=True)
@@ -152,7 +152,7 @@ class Instance:
         else:
             caller.close()
         if (request := asked(word)) is not None:
-            dispatch(_second_start(*request))
+            dispatch(_requested(*request))
 
     def _disconnect(self, poll: select.poll, now: float) -> None:
         """Let go of the callers whose time to speak is over."""
@@ -312,7 +312,7 @@ def _socket_address(path: str) -> Iterator[str]:
         os.close(folder)
 
 
-def _second_start(request: Request, argument: str) -> Event:
-    from ..events import SecondStart  # it brings dataclasses, which the start does without
+def _requested(request: Request, argument: str) -> Event:
+    from ..events import Requested  # it brings dataclasses, which the start does without
 
-    return SecondStart(request, argument)
+    return Requested(request, argument)

@@ -50,7 +50,7 @@ class Instance:
         """Answer second starts from now on; those that came before this have waited.
 
         Args:
-            dispatch: Gets :class:`~telex_start.events.SecondStart`, on the instance thread.
+            dispatch: Gets :class:`~telex_start.events.Requested`, on the instance thread.
             watch: There is nothing else to wait for on Windows.
         """
         self._thread = threading.Thread(target=self._serve, args=(dispatch,), name="instance", daemon=True)
@@ -86,7 +86,7 @@ class Instance:
             else:
                 caller.close()
             if (request := asked(word)) is not None:
-                dispatch(_second_start(*request))
+                dispatch(_requested(*request))
 
 
 def claim(folder: str, name: str, kind: str) -> Instance | None:
@@ -143,7 +143,7 @@ def _address(folder: str, name: str) -> str:
     return f"{_PIPES}telex-start-{os.getlogin()}-{name}"
 
 
-def _second_start(request: Request, argument: str) -> Event:
-    from ..events import SecondStart  # it brings dataclasses, which the start does without
+def _requested(request: Request, argument: str) -> Event:
+    from ..events import Requested  # it brings dataclasses, which the start does without
 
-    return SecondStart(request, argument)
+    return Requested(request, argument)

@@ -1,8 +1,9 @@
 """Centrifugo's JSON client protocol, version 2: text frames to and from small frozen types. No I/O.
 
-Source: the protocol's ``client.proto`` and the server's behaviour. A frame holds one or more JSON objects separated by
-newlines. A server omits zero values, so every field may be absent; unknown fields and kinds are ignored; a field of a
-type other than expected counts as absent.
+Source: the protocol's ``client.proto``, "Disconnect codes", "Client protocol error codes" and "Unsubscribe codes" of
+Centrifugal's documentation (https://centrifugal.dev/docs/server/codes), and the server's behaviour. A frame holds one
+or more JSON objects separated by newlines. A server omits zero values, so every field may be absent; unknown fields and
+kinds are ignored; a field of a type other than expected counts as absent.
 """
 
 from __future__ import annotations
@@ -23,8 +24,64 @@ MOST_LINES = 200_000
 MOST_UNREADABLE = 100
 """Lines of a frame that may be unreadable: each costs more time than another."""
 
-_REPLY_ID = re.compile(r'\s*\{\s*"id"\s*:\s*([1-9]\d{0,9})\s*[,}]')
-_PUSH_CHANNEL = re.compile(r'"channel"\s*:\s*"([^"\\]{1,255})"')
+_REPLY_ID = re.compile(rb'\s*\{\s*"id"\s*:\s*([1-9]\d{0,9})\s*[,}]')
+_PUSH_CHANNEL = re.compile(rb'"channel"\s*:\s*"([^"\\]{1,255})"')
+
+TOKEN_EXPIRED = 109
+EXPIRED = 110
+PERMISSION_DENIED = 103
+ALREADY_SUBSCRIBED = 105
+LIMIT_EXCEEDED = 106
+"""To a subscribe: the connection has as many channels as the server allows (``channel_limit``, usually 128)."""
+
+CONNECTION_EXPIRED = 3005
+TOO_MANY_REQUESTS = 3013
+STATE_INVALIDATED = 3014
+INVALID_TOKEN = 3500
+
+UNSUBSCRIBED_TOKEN_EXPIRED = 2501
+UNSUBSCRIBED_STATE_INVALIDATED = 2502
+
+NO_CLOSE_FRAME = 1006
+"""The TCP connection ended without a close frame (RFC 6455, section 7.4.1)."""
+MESSAGE_TOO_BIG = 1009
+"""A message is too large to be taken (likewise)."""
+
+
+def terminal(close_code: int) -> bool:
+    """Whether a close code asks not to reconnect as if nothing had happened."""
+    return 3500 <= close_code <= 3999 or 4500 <= close_code <= 4999
+
+
+_REASONS = {
+    1009: "a message was too large",
+    3001: "Telex is restarting",
+    3004: "Telex had an internal error",
+    3005: "the connection's token ran out",
+    3008: "this machine reads too slowly",
+    3009: "the connection broke",
+    3010: "Telex lost the stream's state",
+    3011: "Telex asked to reconnect",
+    3012: "Telex missed an answer to its ping",
+    3013: "Telex is too busy",
+    3014: "Telex started afresh",
+    3500: "Telex refused a token",
+    3501: "Telex did not understand a request",
+    3502: "the connection was too slow to start",
+    3503: "Telex ended the connection",
+    3504: "too many connections",
+    3505: "too many organisations",
+    3507: "permission denied",
+}
+
+
+def reason(close_code: int) -> str:
+    """A close code in a few words, fit for the status line."""
+    if close_code in _REASONS:
+        return f"{_REASONS[close_code]} ({close_code})"
+    if close_code in (1000, 1001, NO_CLOSE_FRAME):
+        return "the connection was lost"
+    return f"Telex closed the connection ({close_code})"
 
 
 class Publication(NamedTuple):
@@ -41,6 +98,11 @@ class ReplyError(NamedTuple):
     code: int
     message: str = ""
     temporary: bool = False
+
+    @property
+    def passes(self) -> bool:
+        """Whether the command may succeed later, maybe with a fresh token; codes below 100 are the client's own."""
+        return self.code < 100 or self.code in (TOKEN_EXPIRED, EXPIRED) or self.temporary
 
 
 class Subscribed(NamedTuple):
@@ -158,14 +220,13 @@ Message = (
 )
 
 
-def decode(frame: str | bytes) -> Iterator[Message]:
+def decode(frame: bytes) -> Iterator[Message]:
     """The messages of a frame, in order. Never raises: what cannot be read is said so.
 
     It takes time in proportion to the frame's size, and never more than a fraction of a second: see :class:`Gibberish`.
     """
-    text = frame if isinstance(frame, str) else frame.decode("utf-8", "replace")
-    lines = text.split("\n", MOST_LINES)
-    rest = lines.pop() if len(lines) > MOST_LINES else ""
+    lines = frame.split(b"\n", MOST_LINES)
+    rest = lines.pop() if len(lines) > MOST_LINES else b""
     unreadable = 0
     for line in lines:
         if not line or line.isspace():
@@ -185,14 +246,14 @@ def _unreadable_reply(message: Message) -> bool:
     return isinstance(message, Reply) and message.error is not None and message.error.code == UNREADABLE
 
 
-def _decode_line(line: str) -> Message | None:
+def _decode_line(line: bytes) -> Message | None:
     try:
         value = json_text.decode(line)
     except ValueError:
         if found := _REPLY_ID.match(line):
             return Reply(int(found[1]), error=ReplyError(UNREADABLE, "the reply cannot be read"))
         channel = _PUSH_CHANNEL.search(line)
-        return Unreadable(channel[1] if channel else None)
+        return Unreadable(channel[1].decode("utf-8", "replace") if channel else None)
     return _message_of(value)
 
 

@@ -16,11 +16,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..events import ChannelAnswered, CountsUnknown, How, PublicationsReceived
-from . import codes, frames
-from .channel import Channel, Phase, early
-from .codes import ErrorAction
+from . import frames
+from .channel import LOST, Channel, Phase, Recovery, early
 from .frames import Reply, Subscribed
-from .recovery import LOST, Recovery
 
 log = logging.getLogger(__name__)
 
@@ -242,15 +240,15 @@ class PushClient:
     def tick(self, now: float) -> list[Happening]:
         """Look at the clock: a silent link and unanswered commands end the connection."""
         if now >= self._heard_by:
-            return [Ended(codes.NO_CLOSE_FRAME, "no sign of life from Telex", False)]
+            return [Ended(frames.NO_CLOSE_FRAME, "no sign of life from Telex", False)]
         for sent in self._sent.values():
             if now >= sent.due:
-                return [Ended(codes.NO_CLOSE_FRAME, f"no answer to {sent.kind}", False)]
+                return [Ended(frames.NO_CLOSE_FRAME, f"no answer to {sent.kind}", False)]
         return []
 
     # --- what comes in ----------------------------------------------------------------------------------------------
 
-    def receive(self, frame: str | bytes, now: float) -> list[Happening]:
+    def receive(self, frame: bytes, now: float) -> list[Happening]:
         """A frame arrived."""
         if self._ping:
             self._heard_by = now + self._ping + self._ping_slack
@@ -279,9 +277,9 @@ class PushClient:
             case frames.RefreshPush():
                 self._schedule_refresh(message.refreshed.expires, message.refreshed.ttl, now)
             case frames.DisconnectPush():
-                return [Ended(message.code, codes.reason(message.code), codes.terminal(message.code))]
+                return [Ended(message.code, frames.reason(message.code), frames.terminal(message.code))]
             case frames.Gibberish():
-                return [Ended(codes.NO_CLOSE_FRAME, "what came cannot be read", False)]
+                return [Ended(frames.NO_CLOSE_FRAME, "what came cannot be read", False)]
             case frames.Unreadable():
                 log.warning("a publication could not be read (channel %s)", message.channel or "unknown")
                 if channel := self._channels.get(message.channel or ""):
@@ -305,12 +303,12 @@ class PushClient:
         if channel is None:
             return []
         why = f"unsubscribed by Telex ({push.code})"
-        if push.code < codes.UNSUBSCRIBED_TOKEN_EXPIRED - 1:
+        if push.code < frames.UNSUBSCRIBED_TOKEN_EXPIRED - 1:
             channel.refuse(now, self._chance())
             return [Unsubscribed(channel, why, token_is_dead=True)]
         channel.retry_at_once(now)
-        invalidated = push.code == codes.UNSUBSCRIBED_STATE_INVALIDATED
-        dead = invalidated or push.code == codes.UNSUBSCRIBED_TOKEN_EXPIRED
+        invalidated = push.code == frames.UNSUBSCRIBED_STATE_INVALIDATED
+        dead = invalidated or push.code == frames.UNSUBSCRIBED_TOKEN_EXPIRED
         return [Unsubscribed(channel, why, token_is_dead=dead, position_is_dead=invalidated)]
 
     def _reply(self, reply: Reply, now: float) -> list[Happening]:
@@ -328,14 +326,13 @@ class PushClient:
         if sent.kind == "sub_refresh" and sent.channel is not None:
             return self._sub_refresh_reply(sent.channel, reply, now)
         if reply.error is not None:
-            return [Ended(codes.NO_CLOSE_FRAME, f"{sent.kind} failed ({reply.error.code})", False)]
+            return [Ended(frames.NO_CLOSE_FRAME, f"{sent.kind} failed ({reply.error.code})", False)]
         return []
 
     def _connect_reply(self, reply: Reply, now: float) -> list[Happening]:
         if reply.connect is None:
             error = reply.error or frames.ReplyError(frames.UNREADABLE)
-            refused = codes.action(error.code, error.temporary) is ErrorAction.GIVE_UP
-            return [Ended(error.code, f"connecting was refused ({error.code})", refused)]
+            return [Ended(error.code, f"connecting was refused ({error.code})", terminal=not error.passes)]
         result = reply.connect
         self.connected = True
         self._pong = result.pong
@@ -366,25 +363,24 @@ class PushClient:
                 self._ask_again(channel, now)
                 return []
             return self._settle(channel, Subscribed(), now)
-        if error.code == codes.ALREADY_SUBSCRIBED and not channel.server_side:
+        if error.code == frames.ALREADY_SUBSCRIBED and not channel.server_side:
             channel.server_side = True  # once: a second 105 right after an unsubscribe is refused like any other error
             self._ask_again(channel, now)
             return []
         return [self._failed(channel, error, now)]
 
     def _failed(self, channel: Channel, error: frames.ReplyError, now: float) -> Unsubscribed:
-        if error.code == codes.LIMIT_EXCEEDED:
+        if error.code == frames.LIMIT_EXCEEDED:
             channel.phase = Phase.IDLE
             if taken := sum(each.phase is not Phase.IDLE for each in self._channels.values()):
                 self.most = min(self.most, taken)
                 channel.leave_out()
                 return Unsubscribed(channel, "there is no room for it on the connection", token_is_dead=False)
-        step = codes.action(error.code, error.temporary)
-        if step is ErrorAction.GIVE_UP:
-            channel.refuse(now, self._chance())
-        else:
+        if error.passes:
             channel.retry(now)
-        dead = step is ErrorAction.NEW_TOKEN or error.code == codes.PERMISSION_DENIED
+        else:
+            channel.refuse(now, self._chance())
+        dead = error.code in (frames.TOKEN_EXPIRED, frames.EXPIRED, frames.PERMISSION_DENIED)
         return Unsubscribed(channel, f"subscribing failed: {error.code} {error.message[:80]!r}", token_is_dead=dead)
 
     def _answered(self, channel: Channel, subscribed: Subscribed, now: float) -> list[Happening]:
@@ -424,8 +420,8 @@ class PushClient:
             refreshed = reply.refresh or frames.Refreshed()
             self._schedule_refresh(refreshed.expires, refreshed.ttl, now)
             return []
-        if codes.action(reply.error.code, reply.error.temporary) is ErrorAction.GIVE_UP:
-            return [Ended(codes.CONNECTION_EXPIRED, f"refreshing was refused ({reply.error.code})", False)]
+        if not reply.error.passes:
+            return [Ended(frames.CONNECTION_EXPIRED, f"refreshing was refused ({reply.error.code})", False)]
         return [RefreshFailed(None)]
 
     def _sub_refresh_reply(self, channel: Channel, reply: Reply, now: float) -> list[Happening]:
@@ -434,7 +430,7 @@ class PushClient:
             if channel.phase is Phase.LIVE:
                 channel.schedule_refresh(refreshed.expires, refreshed.ttl, now, self._chance())
             return []
-        if codes.action(reply.error.code, reply.error.temporary) is not ErrorAction.GIVE_UP:
+        if reply.error.passes:
             return [RefreshFailed(channel)]
         # 103: the server does not know this subscription any more. Others: it will not have this token.
         channel.retry(now)

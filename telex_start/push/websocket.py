@@ -14,7 +14,7 @@ import websocket
 from ..errors import NoNetwork, TelexFailure, Temporary
 from ..net.dialling import Dialler
 from ..net.sockets import Aborter, BoundedSocket, Deadline, TooMuch
-from . import codes
+from .frames import MESSAGE_TOO_BIG, NO_CLOSE_FRAME
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class Closed(Exception):
     """The connection is closed.
 
     Attributes:
-        code: The close code; :data:`~telex_start.push.codes.NO_CLOSE_FRAME` where there was none.
+        code: The close code; :data:`~telex_start.push.frames.NO_CLOSE_FRAME` where there was none.
         reason: The close frame's reason.
     """
 
@@ -200,7 +200,7 @@ class WebSocket:
         """
         made = self._websocket
         if made is None:
-            raise Closed(codes.NO_CLOSE_FRAME)
+            raise Closed(NO_CLOSE_FRAME)
         # A real end: neither bytes of a frame that is under way nor a WebSocket's own pings begin it anew.
         wait = _LONGEST_WAIT if seconds is None else min(max(seconds, 0.001), _LONGEST_WAIT)
         self._bounded.deadline = Deadline(self._now, wait)
@@ -210,9 +210,9 @@ class WebSocket:
             return None
         except TooMuch:
             log.warning("Telex's push server sent a message of more than %d MiB", MOST_BYTES >> 20)
-            raise Closed(codes.MESSAGE_TOO_BIG) from None
+            raise Closed(MESSAGE_TOO_BIG) from None
         except (websocket.WebSocketException, OSError, ValueError):
-            raise Closed(codes.NO_CLOSE_FRAME) from None
+            raise Closed(NO_CLOSE_FRAME) from None
         if opcode == websocket.ABNF.OPCODE_CLOSE:
             raise Closed(*_close_code(data))
         self._expect_message()
@@ -226,12 +226,12 @@ class WebSocket:
         """
         made = self._websocket
         if made is None:
-            raise Closed(codes.NO_CLOSE_FRAME)
+            raise Closed(NO_CLOSE_FRAME)
         self._bounded.deadline = Deadline(self._now, SEND_WITHIN)
         try:
             made.send(text)
         except (websocket.WebSocketException, OSError):
-            raise Closed(codes.NO_CLOSE_FRAME) from None
+            raise Closed(NO_CLOSE_FRAME) from None
 
     def abort(self) -> None:
         """Wake a blocked :meth:`open` or :meth:`receive` in another thread, or the next one: the connection ends."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from .. import __version__, clock
 from ..events import CountsUnknown, Event
-from ..push import codes
+from ..push import frames
 from ..push import protocol as push
 from ..push.channel import Channel
 from ..push.protocol import PushClient
@@ -116,7 +116,7 @@ class PushConnection:
             now = self._now()
             if self._sleep.slept(now, clock.awake()):
                 log.info("the machine has slept: connecting anew")
-                return Ending(codes.NO_CLOSE_FRAME, "the machine has slept", at_once=True)
+                return Ending(frames.NO_CLOSE_FRAME, "the machine has slept", at_once=True)
             due_at = float("inf")
             if self._client.connected:
                 call, due_at = self._upkeep.due(now)
@@ -191,11 +191,11 @@ class PushConnection:
 
     def _closed(self, closed: Closed) -> Ending:
         log.info("connection closed: %s %.120r", closed.code, closed.reason)
-        if closed.code == codes.INVALID_TOKEN and (checked := self._client.token_being_checked()):
+        if closed.code == frames.INVALID_TOKEN and (checked := self._client.token_being_checked()):
             return self._closed_over(*checked)
-        terminal = codes.terminal(closed.code)
+        terminal = frames.terminal(closed.code)
         self._forget_tokens(closed.code, terminal)
-        return Ending(closed.code, codes.reason(closed.code), terminal)
+        return Ending(closed.code, frames.reason(closed.code), terminal)
 
     def _closed_over(self, command: str, channel: Channel) -> Ending:
         """One organisation's token has closed the connection: see to that one, and let the others go on at once.
@@ -207,14 +207,14 @@ class PushConnection:
         if command == "subscribe" and channel.suspect:
             self._fetcher.refuse(channel, "its tokens close the connection")
         channel.suspect = True
-        return Ending(codes.INVALID_TOKEN, codes.reason(codes.INVALID_TOKEN))
+        return Ending(frames.INVALID_TOKEN, frames.reason(frames.INVALID_TOKEN))
 
     def _forget_tokens(self, code: int, terminal: bool) -> None:
         """Drop the tokens that a close code, or an error code of the connect command, says are of no use."""
-        if code in (codes.CONNECTION_EXPIRED, codes.TOKEN_EXPIRED, codes.EXPIRED):
+        if code in (frames.CONNECTION_EXPIRED, frames.TOKEN_EXPIRED, frames.EXPIRED):
             self._store.connection = None
-        if code == codes.STATE_INVALIDATED or terminal:
+        if code == frames.STATE_INVALIDATED or terminal:
             self._store.drop_push_tokens()
-        if code == codes.STATE_INVALIDATED:
+        if code == frames.STATE_INVALIDATED:
             for channel in self._channels.values():
                 self._forget_position(channel)

@@ -45,9 +45,9 @@ class LateSession:
         self._waiting: list[Command] = []
         self._wanted: frozenset[str] = frozenset()
         if config.ca_file:
-            from ..net import tls
+            from ..net.sockets import tls_context
 
-            tls.context(config.ca_file)
+            tls_context(config.ca_file)
 
     def start(self) -> None:
         """Nothing yet."""

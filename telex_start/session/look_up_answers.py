@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from ..errors import Refused, TelexFailure
 from ..events import MESSAGE_FIELDS, ROW_FIELDS
 from ..net import json_text
-from ..net.json_elements import Elements, TooLarge
+from ..net.json_text import Elements, TooLarge
 from . import telex_api
 
 _MOST_TEXT = 1000

@@ -18,11 +18,11 @@ from .. import __version__, clock
 from ..config import Config
 from ..errors import Refused, SessionOver, TelexStartError, Temporary
 from ..events import CancelSignIn, Command, Event, ReconnectNow, SignedIn, SignIn, SignOut, Stop
-from ..net import tls
 from ..net.dialling import Dialler
 from ..net.https import Https
 from ..net.pacing import Pacer, Waits
-from ..push import codes
+from ..net.sockets import tls_context
+from ..push import frames
 from ..push.websocket import WebSocket
 from ..states import SIGNED_IN, State
 from . import sign_in
@@ -76,7 +76,7 @@ class Session:
         self._chance = chance
         self._timings = timings
         self._now = now
-        context = tls.context(config.ca_file)
+        context = tls_context(config.ca_file)
         self._dialler = Dialler(context, now, timings.look_up_names_within)
         self._commands = Commands(now)
         self._stopping = threading.Event()
@@ -419,7 +419,7 @@ class Session:
         if ending.terminal:
             self._state.report(Temporary(f"{ending.why[0].upper()}{ending.why[1:]}.", "Telex closed the connection"))
         stood = None if self._online_since is None else self._now() - self._online_since
-        busy = ending.code == codes.TOO_MANY_REQUESTS
+        busy = ending.code == frames.TOO_MANY_REQUESTS
         return ending.why, waits.ended(stood, terminal=ending.terminal, at_once=ending.at_once, busy=busy)
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ..net import names, pacing
+from ..net import dialling, pacing
 from ..net.pacing import Backoff, Pacer, Waits
 from ..push import channel, protocol, websocket
 
@@ -18,7 +18,7 @@ class Timings(NamedTuple):
 
     call_within: float = 5.0
     """For one call to Telex, or all calls for one token: less than the push server's pong time-out of 8 s."""
-    look_up_names_within: float = names.WITHIN
+    look_up_names_within: float = dialling.DNS_WITHIN
     logout_within: float = 2.0
     """For the call that signs out."""
     first_token_within: float = 1.5

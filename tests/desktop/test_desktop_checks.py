@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
-from tests.desktops import document, results
-from tests.desktops.checks import ALL, NAMES
-from tests.desktops.checks.toasts import LITERAL
-from tests.desktops.known import DESKTOPS
-from tests.desktops.pictures import difference
-from tests.desktops.reading import is_read, likeness
-from tests.desktops.results import CANNOT, FAILED, PASSED, Report, Result
-from tests.desktops.sheet import largest_change
+from tests.rigs.desktops import document, results
+from tests.rigs.desktops.checks import ALL, NAMES
+from tests.rigs.desktops.checks.toasts import LITERAL
+from tests.rigs.desktops.known import DESKTOPS
+from tests.rigs.desktops.pictures import difference
+from tests.rigs.desktops.reading import is_read, likeness
+from tests.rigs.desktops.results import CANNOT, FAILED, PASSED, Report, Result
+from tests.rigs.desktops.sheet import largest_change
 
 SOME = Report(
     "mate",

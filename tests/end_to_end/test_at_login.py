@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from telex_start.app.at_login import TRAY_WITHIN
+from telex_start.app.sign_in import TRAY_WITHIN
 from telex_start.desktop.main_app import desktop_entry
 from tests.fake_desktop import FakePanel
 from tests.process import ROOT, TIMEOUT

@@ -14,7 +14,7 @@ import pytest
 from Xlib.display import Display
 from Xlib.ext import res
 
-from telex_start.app.front_desk import HOLDS_FOR
+from telex_start.app.news_controller import LOOK_HOLDS_FOR
 from tests.fake_desktop import FakeNotificationDaemon, FakePanel, RealDesktop
 from tests.panel_item import PanelItem
 from tests.process import until
@@ -57,7 +57,7 @@ class Scene:
     def focus(self, title: str) -> None:
         self.desktop.xdotool("search", "--sync", "--onlyvisible", "--name", f"^{title}$", "windowactivate")
         until(lambda: self.desktop.active_title() == title)
-        over = time.monotonic() + HOLDS_FOR  # what was seen before holds for so long
+        over = time.monotonic() + LOOK_HOLDS_FOR  # what was seen before holds for so long
         until(lambda: time.monotonic() > over)
 
     def sees(self, status: str) -> PanelItem:

@@ -18,7 +18,7 @@ from typing import Self
 
 import pytest
 
-from telex_start.events import Event, SecondStart
+from telex_start.events import Event, Requested
 from telex_start.menu import Request
 from telex_start.process import instance, instance_unix
 from tests.stopwatch import Stopwatch
@@ -87,7 +87,7 @@ class Claimed:
     def requested(self) -> Request:
         """What the next second start asks for; waits."""
         event = self.events.get(timeout=30)
-        assert isinstance(event, SecondStart)
+        assert isinstance(event, Requested)
         return event.request
 
 
@@ -112,9 +112,9 @@ def test_the_second_start_tells_the_first_what_it_wants(tmp_path: Path, running:
 
 def test_a_request_brings_its_argument(tmp_path: Path, running: Claimed) -> None:
     assert instance.ask(str(tmp_path), API, Request.PAUSE, argument="1h") == "tray"
-    assert running.events.get(timeout=30) == SecondStart(Request.PAUSE, "1h")
+    assert running.events.get(timeout=30) == Requested(Request.PAUSE, "1h")
     assert instance.ask(str(tmp_path), API, Request.RELOAD) == "tray"
-    assert running.events.get(timeout=30) == SecondStart(Request.RELOAD)
+    assert running.events.get(timeout=30) == Requested(Request.RELOAD)
 
 
 def test_asking_what_runs_disturbs_nobody(tmp_path: Path, running: Claimed) -> None:

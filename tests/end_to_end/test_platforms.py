@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from telex_start.doctor import remedies
-from telex_start.events import Event, SecondStart
+from telex_start.events import Event, Requested
 from telex_start.menu import Request
 from telex_start.process import instance_windows, paths, terminal
 from tests.process import ROOT
@@ -139,7 +139,7 @@ class Claimed:
 
     def requested(self) -> Request:
         event = self.events.get(timeout=30)
-        assert isinstance(event, SecondStart)
+        assert isinstance(event, Requested)
         return event.request
 
 

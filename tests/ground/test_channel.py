@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telex_start.net.pacing import Backoff
-from telex_start.push.channel import REFUSED_FOR, STEADY, Channel, Phase, early
+from telex_start.push.channel import LOST, REFUSED_FOR, STEADY, Channel, Phase, Position, early
 from telex_start.push.frames import Publication, Subscribed
-from telex_start.push.recovery import LOST, Position
 
 NOW = 1000.0
 

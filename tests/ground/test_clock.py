@@ -44,3 +44,19 @@ def test_what_two_clocks_differ_by_while_awake_is_no_sleep() -> None:
 def test_a_clock_without_sleep_never_says_that_there_was_any() -> None:
     watch = SleepWatch(5.0, 5.0)
     assert not watch.slept(1e6, 1e6)
+
+
+def apart(zone: str, other: str) -> int:
+    """Hours from one zone to another, eastwards."""
+    return round((clock.second_of_day(other) - clock.second_of_day(zone)) % 86400 / 3600) % 24
+
+
+def test_a_time_zone_is_known_by_its_name() -> None:
+    """Windows knows none by the names that Telex has: it was this machine's, whatever the profile said."""
+    assert apart("Africa/Lagos", "Asia/Tokyo") == 8
+    assert apart("Asia/Tokyo", "Africa/Lagos") == 16
+
+
+@pytest.mark.parametrize("zone", ["", "Nowhere/At_All", "../etc/passwd", "\0"])
+def test_one_that_is_not_known_is_this_machines(zone: str) -> None:
+    assert apart(zone, "") == 0

@@ -135,8 +135,6 @@ PURE_TOO = (
     "remembered.py",
     "net/pacing.py",
     "net/json_text.py",
-    "net/http_date.py",
-    "net/http_head.py",
     "printable.py",
     "__init__.py",
 )
@@ -161,7 +159,7 @@ PURE_LIBRARIES = {
 IMPURE_CALLS = {"open", "input", "print", "exec", "eval", "compile", "__import__", "breakpoint"}
 
 OWNERS: dict[str, set[str]] = {
-    "truststore": {"net/tls.py"},
+    "truststore": {"net/sockets.py"},
     "requests": {"net/https.py"},
     "urllib3": {"net/https.py"},
     "websocket": {"push/websocket.py"},
@@ -442,12 +440,12 @@ def test_a_room_that_the_table_does_not_know_is_found(tmp_path: Path) -> None:
 
 def test_a_circle_is_found(tmp_path: Path) -> None:
     house = _made(
-        tmp_path, push__channel="from . import codes\n", push__codes="def late():\n    from . import channel\n"
+        tmp_path, push__channel="from . import frames\n", push__frames="def late():\n    from . import channel\n"
     )
 
     assert house.circle(_room) == []
-    assert set(house.circle(lambda path: path)) == {"push/channel.py", "push/codes.py"}
-    rooms = _made(tmp_path, net__tls="from ..push import codes\n", push__codes="from ..net import tls\n")
+    assert set(house.circle(lambda path: path)) == {"push/channel.py", "push/frames.py"}
+    rooms = _made(tmp_path, net__https="from ..push import frames\n", push__frames="from ..net import https\n")
     assert set(rooms.circle(_room)) == {"net", "push"}
 
 
@@ -457,14 +455,14 @@ def test_a_circle_is_found(tmp_path: Path) -> None:
         ("import time", "imports time"),
         ("from os import path", "imports os"),
         ("import urllib.request", "imports urllib.request"),
-        ("from ..net import tls", "imports telex_start.net.tls"),
+        ("from ..net import https", "imports telex_start.net.https"),
         ("from . import websocket", "imports telex_start.push.websocket"),
         ("from importlib import import_module", "imports importlib"),
         ("text = open('file').read()", "calls open"),
     ],
 )
 def test_what_a_pure_module_must_not_do_is_found(tmp_path: Path, line: str, fault: str) -> None:
-    house = _made(tmp_path, push__frames=f"{line}\n", push__websocket="import select\n", net__tls="import ssl\n")
+    house = _made(tmp_path, push__frames=f"{line}\n", push__websocket="import select\n", net__https="import ssl\n")
 
     assert house.impure() == [f"push/frames.py:1 {fault}"]
 
@@ -487,10 +485,10 @@ def test_a_package_used_by_another_than_its_owner_is_found(tmp_path: Path, line:
 
 
 def test_an_owner_that_is_gone_is_found(tmp_path: Path) -> None:
-    faults = _made(tmp_path, net__tls="import truststore\n").unowned()
+    faults = _made(tmp_path, net__sockets="import truststore\n").unowned()
 
     assert "push/websocket.py does not import websocket" in faults
-    assert "net/tls.py does not import truststore" not in faults
+    assert "net/sockets.py does not import truststore" not in faults
 
 
 def test_a_row_that_nothing_needs_is_found(tmp_path: Path) -> None:

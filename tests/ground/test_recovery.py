@@ -10,10 +10,9 @@ import pytest
 from telex_start.events import ChannelAnswered, CountsUnknown, PublicationsReceived
 from telex_start.net.pacing import Backoff
 from telex_start.push import protocol as push
-from telex_start.push.channel import Channel, Phase
+from telex_start.push.channel import MOST, Channel, Phase, Position, Recovery
 from telex_start.push.frames import Publication, Subscribed
 from telex_start.push.protocol import PushClient
-from telex_start.push.recovery import MOST, Position, Recovery
 from tests.ground.stream_model import Server
 
 CHANNELS = ("o1/u", "o2/u")
@@ -52,7 +51,7 @@ class Peer:
         assert self.client is not None
         taken, self.server.messages = self.server.messages[:count], self.server.messages[count:]
         for frame in ["\n".join(taken)] if in_one_frame else taken:
-            self._take(self.client.receive(frame, self.now))
+            self._take(self.client.receive(frame.encode(), self.now))
             self._send()
 
     def _take(self, happenings: list[push.Happening]) -> None:

@@ -4,72 +4,81 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telex_start.app.renewal import SELDOM, SETTLE, Renewal
+from telex_start.app.renewal import SELDOM, SETTLE
 from telex_start.events import StateChanged
 from telex_start.states import State
+from tests.ground.app_scene import CONNECTING, ONE_ORGANISATION, ONLINE, Scene, news
 
 
-def online(subscribed: int = 2, organisations: int = 2) -> StateChanged:
+def online(subscribed: int, organisations: int) -> StateChanged:
     return StateChanged(State.ONLINE, organisations=organisations, subscribed=subscribed)
 
 
-def test_new_words_are_shown_at_once() -> None:
-    renewal = Renewal(StateChanged(State.SIGNED_OUT), lambda: SELDOM)
-    face = renewal.change(0.0, session=online())
-    assert face is not None
-    assert (face.status, face.title) == ("Online: 2 organisations", "Telex: Online: 2 organisations")
+def reconnecting(state: State) -> StateChanged:
+    return StateChanged(state, "no connection to Telex", 2)
 
 
-def test_nothing_new_renews_nothing() -> None:
-    renewal = Renewal(online(), lambda: SELDOM)
-    assert renewal.change(0.0, session=online()) is None
-    assert renewal.deadline() is None
+def shown(scene: Scene) -> list[str]:
+    return [face.status for face in scene.surface.faces]
 
 
 def test_numbers_settle_and_then_are_shown_together() -> None:
     """Three organisations come online within a moment: one renewal, not three."""
-    renewal = Renewal(StateChanged(State.CONNECTING), lambda: SELDOM)
-    renewal.change(0.0, session=online(0, 3))
-    assert [renewal.change(0.01 * n, session=online(n, 3)) for n in (1, 2, 3)] == [None] * 3
-    due = renewal.deadline()
-    assert due == 0.01 + SETTLE
-    face = renewal.tick(due)
-    assert face is not None
-    assert face.status == "Online: 3 organisations"
+    scene = Scene()
+    scene.turn(CONNECTING, online(0, 3))
+    for subscribed in (1, 2, 3):
+        scene.now += 0.01
+        scene.turn(online(subscribed, 3))
+    assert shown(scene) == ["Connecting", "Online: 0 of 3 organisations"]
+    due = scene.app.turn()
+    assert due is not None and abs(due - (SETTLE - 0.02)) < 1e-6
+    scene.wait(due)
+    assert shown(scene)[2:] == ["Online: 3 organisations"]
+    scene.turn(online(3, 3))
+    assert scene.app.turn() is None
 
 
 def test_a_number_that_went_back_needs_no_renewal() -> None:
-    renewal = Renewal(online(), lambda: SELDOM)
-    renewal.change(0.0, unread=1)
-    renewal.change(0.1, unread=0)
-    assert renewal.deadline() is None
+    scene = Scene()
+    scene.turn(ONLINE)
+    scene.turn(online(0, 1))
+    assert scene.app.turn() is not None
+    scene.turn(ONLINE)
+    assert scene.app.turn() is None
 
 
-@given(st.lists(st.tuples(st.floats(0.0, 3.0), st.integers(0, 100)), max_size=60))
+@settings(max_examples=40)
+@given(st.lists(st.tuples(st.floats(0.0, 3.0), st.integers(0, 100)), max_size=30))
 def test_numbers_alone_renew_at_most_once_in_five_seconds(steps: list[tuple[float, int]]) -> None:
-    renewal = Renewal(online(), lambda: SELDOM)
-    now, shown = 0.0, []
+    scene = Scene()
+    scene.turn(ONLINE, ONE_ORGANISATION)
+    scene.wait(SELDOM)
+    times: list[float] = []
+
+    def wait(seconds: float) -> None:
+        end = scene.now + seconds
+        while (due := scene.app.turn()) is not None and scene.now + due <= end:
+            before = len(scene.surface.faces)
+            scene.wait(due)
+            times.extend([scene.now] * (len(scene.surface.faces) - before))
+        scene.now = end
+
     for pause, unread in steps:
-        end = now + pause
-        while (due := renewal.deadline()) is not None and due <= end:
-            if renewal.tick(due) is not None:
-                shown.append(due)
-        now = end
-        assert renewal.change(now, unread=unread) is None
-    assert all(later - earlier >= SELDOM - 1e-9 for earlier, later in pairwise(shown))
-    if (due := renewal.deadline()) is not None:
-        renewal.tick(due)
-    assert renewal.shown.unread == (steps[-1][1] if steps else 0)
+        wait(pause)
+        before = len(scene.surface.faces)
+        scene.turn(news(unread))
+        times.extend([scene.now] * (len(scene.surface.faces) - before))
+    wait(SELDOM)
+    assert all(later - earlier >= SELDOM - 1e-6 for earlier, later in pairwise(times))
+    assert scene.surface.faces[-1].unread == (steps[-1][1] if steps else 0)
 
 
 def test_retries_look_like_one_reconnecting() -> None:
     """connecting after a failure is not shown as a new word: the menu would blink at each retry."""
-    renewal = Renewal(online(), lambda: SELDOM)
-    first = renewal.change(0.0, session=StateChanged(State.RECONNECTING, "no connection to Telex", 2))
-    assert first is not None
-    assert first.status == "Reconnecting: no connection to Telex"
-    assert renewal.change(1.0, session=StateChanged(State.CONNECTING, "no connection to Telex", 2)) is None
-    assert renewal.deadline() is None
+    scene = Scene()
+    scene.turn(ONLINE, reconnecting(State.RECONNECTING), reconnecting(State.CONNECTING))
+    assert shown(scene) == ["Online: 1 organisation", "Reconnecting: no connection to Telex"]
+    assert scene.app.turn() is None

@@ -17,7 +17,7 @@ from telex_start.menu import MuteFor
 from telex_start.process import paths, state_file
 from telex_start.remembered import Mute, Pause, Remembered, Until
 from telex_start.toast import Conversation
-from tests.ground.test_app import Scene
+from tests.ground.app_scene import Scene
 
 API = "https://api.telex.im/api/v1"
 OTHER = "https://api.zedu.chat/api/v1"

@@ -151,7 +151,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             options_for(server, 0, ())
         except pytest.skip.Exception:
             continue
-        command = [sys.executable, "-m", "tests.soak", "1", "--no-faults", "--server", server]
+        command = [sys.executable, "-m", "tests.rigs.soak", "1", "--no-faults", "--server", server]
         begun[server] = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from telex_start.events import ReconnectNow, UnreadSection
-from tests.bench.measuring import memory
 from tests.end_to_end.conftest import headless
+from tests.rigs.bench.measuring import memory
 from tests.servers import Sandbox
 from tests.session.agent import Agent, quick
 

@@ -1,4 +1,4 @@
-"""HTTPS requests over connections that are kept, and answers that are not to be read."""
+"""HTTPS with servers that misbehave: answers that drip, never end or are not to be read, connections that are kept."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import socket
 import ssl
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,9 @@ import pytest
 from telex_start import clock
 from telex_start.errors import NoNetwork, TelexFailure, Temporary
 from telex_start.events import SignInFailed, SignOut
-from telex_start.net import tls
 from telex_start.net.dialling import Dialler
-from telex_start.net.https import Answer, Https
-from telex_start.net.sockets import Deadline
+from telex_start.net.https import MOST_BYTES, Answer, Https
+from telex_start.net.sockets import Deadline, tls_context
 from telex_start.states import State
 from tests.session.by_hand import HEAD, Certificate, Relay, plain_authority, request_of, serving
 from tests.session.conftest import Start, Telex
@@ -27,11 +28,19 @@ from tests.session.conftest import Start, Telex
 MUCH = 300_000_000
 FEW = 30_000_000
 """Bytes: more than lie on the way to who has stopped reading."""
+SMALL = HEAD + b"Content-Length: 2\r\n\r\n{}"
+
+
+def client_of(
+    ca_file: Path | None, now: Callable[[], float] = clock.now, unwanted: Callable[[], bool] = lambda: False
+) -> Https:
+    context = tls_context(None if ca_file is None else str(ca_file))
+    return Https(Dialler(context, clock.now), now, "test", unwanted)
 
 
 @pytest.fixture
 def https(certificate: Certificate) -> Iterator[Https]:
-    made = Https(Dialler(tls.context(str(certificate.ca_file)), clock.now), clock.now, "test")
+    made = client_of(certificate.ca_file)
     yield made
     made.close()
 
@@ -56,7 +65,7 @@ class Server:
             if len(paths) > self._answers:
                 self._then(client)
                 return
-            client.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}")
+            client.sendall(SMALL)
 
 
 class Flood:
@@ -76,15 +85,25 @@ class Flood:
             self.sent += len(self._again)
 
 
-def ask(https: Https, port: int, path: str, *, method: str = "GET", only_once: bool = False) -> Answer:
-    return https.request(
-        method,
-        f"https://127.0.0.1:{port}/{path}",
-        headers={},
-        json=None,
-        deadline=Deadline(clock.now, 5),
-        only_once=only_once,
-    )
+class Dripping:
+    """Sends the first piece at once and the others a byte at a time, which takes ten seconds or more."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        self._pieces = pieces
+        self.finished = False
+
+    def talk(self, client: socket.socket) -> None:
+        request_of(client)
+        client.sendall(self._pieces[0])
+        for byte in b"".join(self._pieces[1:]):
+            client.sendall(bytes([byte]))
+            time.sleep(0.05)
+        self.finished = True
+
+
+def ask(https: Https, port: int, path: str = "", **options: Any) -> Answer:
+    options = {"method": "GET", "headers": {}, "json": None, "deadline": Deadline(clock.now, 5), **options}
+    return https.request(url=f"https://127.0.0.1:{port}/{path}", **options)
 
 
 def close(client: socket.socket) -> None:
@@ -169,6 +188,42 @@ def test_the_body_of_a_redirect_is_not_read(https: Https, certificate: Certifica
     assert sum(sent) < FEW
 
 
+def test_an_idle_connection_is_not_used_again(certificate: Certificate) -> None:
+    server = Server(4, close)
+    now = [1000.0]
+    https = client_of(certificate.ca_file, lambda: now[0])
+    with serving(server.talk, certificate.context) as port:
+        for pause in (0, 1, 1, 60):  # asleep, or on another network meanwhile
+            now[0] += pause
+            ask(https, port)
+        https.close()
+    assert [len(paths) for paths in server.seen] == [3, 1]
+
+
+def test_what_is_sent(https: Https, certificate: Certificate) -> None:
+    requests: list[bytes] = []
+
+    def talk(client: socket.socket) -> None:
+        for body in (b"", b'{"\\u00e9": 1}', b""):
+            request = request_of(client)
+            while not request.endswith(b"\r\n\r\n" + body):
+                request += client.recv(100)
+            requests.append(request)
+            client.sendall(HEAD + b"Set-Cookie: who=ada; Path=/\r\nContent-Length: 2\r\n\r\n{}")
+
+    with serving(talk, certificate.context) as port:
+        ask(https, port, "x?page=2", headers={"Authorization": "Bearer t"})
+        ask(https, port, "x", method="POST", json={"é": 1})
+        ask(https, port, "x", method="POST")
+        https.close()
+    heads = [request.partition(b"\r\n\r\n")[0].decode().split("\r\n") for request in requests]
+    standing = {f"Host: 127.0.0.1:{port}", "User-Agent: test", "Accept: application/json", "Accept-Encoding: identity"}
+    assert heads[0][0] == "GET /x?page=2 HTTP/1.1"
+    assert {*heads[0][1:]} == standing | {"Authorization: Bearer t"}
+    assert {*heads[1][1:]} == standing | {"Content-Type: application/json", "Content-Length: 13"}
+    assert {*heads[2][1:]} == standing | {"Content-Length: 0"}
+
+
 # --- answers that are taken as they come ----------------------------------------------------------------------------
 
 
@@ -190,16 +245,9 @@ def test_an_answer_that_is_taken_as_it_comes_may_last_as_long_as_bytes_come(cert
             now += 4.0
             client.sendall(bytes((byte,)))
 
-    https = Https(Dialler(tls.context(str(certificate.ca_file)), clock.now), lambda: now, "test")
+    https = client_of(certificate.ca_file, lambda: now)
     with serving(talk, certificate.context) as port:
-        answer = https.request(
-            "GET",
-            f"https://127.0.0.1:{port}/",
-            headers={},
-            json=None,
-            deadline=Deadline(lambda: now, 5.0),
-            take=take,
-        )
+        answer = ask(https, port, deadline=Deadline(lambda: now, 5.0), take=take)
         https.close()
     assert (answer.status, answer.body, b"".join(taken), now) == (200, b"", b"12345", 20.0)
 
@@ -215,9 +263,7 @@ def test_an_answer_that_is_taken_as_it_comes_ends_when_no_more_bytes_come(
         request_of(client)
 
     with serving(talk, certificate.context) as port, pytest.raises(NoNetwork, match="in time"):
-        deadline = Deadline(clock.now, 1.0)
-        url = f"https://127.0.0.1:{port}/"
-        https.request("GET", url, headers={}, json=None, deadline=deadline, take=taken.append)
+        ask(https, port, deadline=Deadline(clock.now, 1.0), take=taken.append)
     assert b"".join(taken) == b"123"
 
 
@@ -255,8 +301,9 @@ def test_nothing_but_interim_answers_ends(https: Https, certificate: Certificate
         b"Transfer-Encoding: chunked\r\n\r\n-1\r\n",
         b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % MUCH + gzip.compress(b"{}"),
         b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n",
+        b"\r\n",
     ],
-    ids=["a chunk of -1 bytes", "bytes behind the end of gzip", "a trailer without end"],
+    ids=["a chunk of -1 bytes", "bytes behind the end of gzip", "a trailer without end", "a body without end"],
 )
 def test_bytes_that_no_length_tells_of_have_a_bound(https: Https, certificate: Certificate, head: bytes) -> None:
     flood = Flood(HEAD + head, b"x: y\r\n" * 10_000)
@@ -287,19 +334,48 @@ def test_a_length_that_is_none_is_refused_at_once(https: Https, certificate: Cer
         ask(https, port, "a")
 
 
-def test_a_cookie_is_not_sent_back(https: Https, certificate: Certificate) -> None:
-    requests: list[bytes] = []
+@pytest.mark.parametrize(
+    "drip",
+    [
+        Dripping(b"", b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 200),
+        Dripping(HEAD, b"X-Long: " + b"x" * 200),
+        Dripping(HEAD + b"Content-Length: 500\r\n\r\n", b" " * 200),
+        Dripping(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n" * 50),
+        Dripping(HEAD + b"\r\n", b" " * 200),
+        Dripping(b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 100 Continue\r\n\r\n" * 20),
+    ],
+    ids=["status line", "header", "body", "chunks", "until the end", "continue"],
+)
+def test_an_answer_that_drips_ends_by_the_deadline(https: Https, certificate: Certificate, drip: Dripping) -> None:
+    with serving(drip.talk, certificate.context) as port:
+        with pytest.raises(NoNetwork, match="in time"):
+            ask(https, port, deadline=Deadline(clock.now, 0.5))
+        https.close()
+    assert not drip.finished
 
+
+def test_a_handshake_that_hangs_ends_by_the_deadline(https: Https) -> None:
+    ended = threading.Event()
+    with serving(lambda client: hangs.append(ended.wait(10)), None) as port:
+        hangs: list[bool] = []
+        with pytest.raises(NoNetwork, match="in time"):
+            ask(https, port, deadline=Deadline(clock.now, 0.4))
+        ended.set()
+    assert hangs in ([True], [])
+
+
+@pytest.mark.parametrize("size", [MOST_BYTES, MOST_BYTES + 1])
+def test_an_answer_has_a_largest_size(https: Https, certificate: Certificate, size: int) -> None:
     def talk(client: socket.socket) -> None:
-        for _ in "ab":
-            requests.append(request_of(client))
-            client.sendall(HEAD + b"Set-Cookie: who=ada; Path=/\r\nContent-Length: 2\r\n\r\n{}")
+        request_of(client)
+        client.sendall(HEAD + f"Content-Length: {size}\r\n\r\n".encode() + b" " * size)
 
     with serving(talk, certificate.context) as port:
-        for path in "ab":
-            ask(https, port, path)
-        https.close()
-    assert len(requests) == 2 and not any(b"cookie:" in request.lower() for request in requests)
+        if size == MOST_BYTES:
+            assert len(ask(https, port).body) == size <= 2**20
+        else:
+            with pytest.raises(TelexFailure, match="large"):
+                ask(https, port)
 
 
 # --- who is trusted -------------------------------------------------------------------------------------------------
@@ -309,22 +385,33 @@ def test_a_cookie_is_not_sent_back(https: Https, certificate: Certificate) -> No
 def test_the_system_s_authorities_are_trusted(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate.ca_file))
     monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", "nowhere")  # certifi's file need not be there
-    made = Https(Dialler(tls.context(None), clock.now), clock.now, "test")
+    made = client_of(None)
     with serving(Server(1, close).talk, certificate.context) as port:
         assert ask(made, port, "a").status == 200
         made.close()
 
 
-def test_an_authority_that_certifi_alone_knows_is_not_trusted(
-    certificate: Certificate, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="they have stores of their own")
+def test_an_authority_that_the_system_does_not_know_is_not_trusted(
+    certificate: Certificate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """requests adds certifi's to those of the system, which the person administers."""
+    (tmp_path / "01234567.0").write_text("somebody else's")
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "01234567.0"))
+    # requests adds certifi's to those of the system, which the person administers.
     monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(certificate.ca_file))
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate.ca_file))
-    made = Https(Dialler(tls.context(None), clock.now), clock.now, "test")
     server = Server(1, close)
     with serving(server.talk, certificate.context) as port, pytest.raises(NoNetwork, match="could not be verified"):
-        ask(made, port, "a")
+        ask(client_of(None), port)
+    assert server.seen == []
+
+
+def test_a_certificate_for_another_name_is_refused(https: Https, certificate: Certificate) -> None:
+    server = Server(1, close)
+    with serving(server.talk, certificate.context) as port, pytest.raises(NoNetwork, match="certificate"):
+        deadline = Deadline(clock.now, 2)
+        https.request("GET", f"https://localhost:{port}/", headers={}, json=None, deadline=deadline)
     assert server.seen == []
 
 
@@ -341,11 +428,69 @@ def test_a_company_s_authority_without_key_identifiers_is_trusted(
 
     monkeypatch.setattr(ssl, "create_default_context", strict)
     certificate = plain_authority(tmp_path)
-    made = Https(Dialler(tls.context(str(certificate.ca_file)), clock.now), clock.now, "test")
+    made = client_of(certificate.ca_file)
     server = Server(1, close)
     with serving(server.talk, certificate.context) as port:
         assert ask(made, port, "a").status == 200
         made.close()
+
+
+# --- another thread ends it -----------------------------------------------------------------------------------------
+
+
+class Silent:
+    """Says that a request has come, and never answers it."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Semaphore(0)
+
+    def talk(self, client: socket.socket) -> None:
+        request_of(client)
+        self.asked.release()
+        client.recv(1)
+
+
+@pytest.mark.parametrize("end", [Https.abort, Https.interrupt])
+def test_what_nobody_wants_any_more_is_ended_and_what_comes_later_goes_out(
+    certificate: Certificate, end: Callable[[Https], None]
+) -> None:
+    silent, unwanted = Silent(), threading.Event()
+    https = client_of(certificate.ca_file, unwanted=unwanted.is_set)
+    with ThreadPoolExecutor() as pool, serving(silent.talk, certificate.context) as port:
+        asking = pool.submit(ask, https, port)
+        silent.asked.acquire()
+        Https.interrupt(https)  # it is wanted: that ends nothing
+        unwanted.set()
+        end(https)
+        with pytest.raises(NoNetwork):
+            asking.result(5)
+        with pytest.raises(NoNetwork, match="given up"):
+            ask(https, port)  # nor does another begin
+        unwanted.clear()
+        with pytest.raises(NoNetwork, match="given up" if end is Https.abort else "in time"):
+            ask(https, port, deadline=Deadline(clock.now, 0.3))
+        assert silent.asked.acquire(blocking=False) is (end is Https.interrupt)
+        https.close()
+
+
+@pytest.mark.parametrize("options", [{"only_once": True}, {"interruptible": False}])
+def test_what_is_to_be_carried_out_is_ended_by_an_abort_alone(
+    certificate: Certificate, options: dict[str, Any]
+) -> None:
+    silent = Silent()
+    unwanted = threading.Event()
+    https = client_of(certificate.ca_file, unwanted=unwanted.is_set)
+    with ThreadPoolExecutor() as pool, serving(silent.talk, certificate.context) as port:
+        asking = pool.submit(lambda: ask(https, port, **options))
+        silent.asked.acquire()
+        unwanted.set()
+        https.interrupt()
+        with pytest.raises(TimeoutError):
+            asking.result(0.1)  # time to be wrong in
+        https.abort()
+        with pytest.raises(NoNetwork):
+            asking.result(5)
+        https.close()
 
 
 # --- in the life of a session ---------------------------------------------------------------------------------------

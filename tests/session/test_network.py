@@ -1,209 +1,219 @@
-"""Bad networks: answers that drip, proxies, other certificates; and that no secret gets into a log."""
+"""Getting to Telex over bad networks: names that are looked up slowly or never, proxies, other certificates, answers
+that drip; and that no secret gets into a log."""
 
 from __future__ import annotations
 
 import gc
 import logging
 import socket
-import sys
-import threading
+import ssl
 import time
 import weakref
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
-from telex_start import clock
-from telex_start.errors import NoNetwork, TelexFailure
-from telex_start.events import SignOut
-from telex_start.net import proxies, tls
-from telex_start.net.dialling import Dialler
-from telex_start.net.https import MOST_BYTES, Https
-from telex_start.net.sockets import Deadline
+from telex_start.config import Config
+from telex_start.doctor import network
+from telex_start.doctor.findings import Mark
+from telex_start.events import CancelSignIn, Command, SignOut, Trouble
+from telex_start.net import dialling, https, proxies
 from telex_start.states import State
+from tests.resolver import NAME, Resolver, resolving
+from tests.servers import Sandbox
 from tests.session.agent import Agent, quick
-from tests.session.by_hand import HEAD, Certificate, Proxy, request_of, serving
+from tests.session.by_hand import Certificate, Proxy, request_of, serving
 from tests.session.conftest import Start, Telex
 
 ONE = ("--organisations", "1")
 
 
-# --- a server by hand -----------------------------------------------------------------------------------------------
+@pytest.fixture
+def resolver() -> Iterator[Resolver]:
+    with resolving() as made:
+        yield made
 
 
-class Dripping:
-    """Sends the first piece at once and the others a byte at a time, which takes ten seconds or more."""
-
-    def __init__(self, *pieces: bytes) -> None:
-        self._pieces = pieces
-        self.finished = False
-
-    def talk(self, client: socket.socket) -> None:
-        request_of(client)
-        client.sendall(self._pieces[0])
-        for byte in b"".join(self._pieces[1:]):
-            client.sendall(bytes([byte]))
-            time.sleep(0.05)
-        self.finished = True
+@pytest.fixture(autouse=True)
+def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
 
 
-@pytest.mark.parametrize(
-    "drip",
-    [
-        Dripping(b"", b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 200),
-        Dripping(HEAD, b"X-Long: " + b"x" * 200),
-        Dripping(HEAD + b"Content-Length: 500\r\n\r\n", b" " * 200),
-        Dripping(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n" * 50),
-        Dripping(HEAD + b"\r\n", b" " * 200),
-        Dripping(b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 100 Continue\r\n\r\n" * 20),
-    ],
-    ids=["status line", "header", "body", "chunks", "until the end", "continue"],
-)
-def test_an_answer_that_drips_ends_by_the_deadline(certificate: Certificate, drip: Dripping) -> None:
-    https = Https(Dialler(tls.context(str(certificate.ca_file)), clock.now), clock.now, "test")
-    with serving(drip.talk, certificate.context) as port:
-        with pytest.raises((NoNetwork, TelexFailure)):
-            https.request("GET", f"https://127.0.0.1:{port}/", headers={}, json=None, deadline=Deadline(clock.now, 0.5))
-        https.close()
-    assert not drip.finished
+@pytest.fixture
+def by_name(monkeypatch: pytest.MonkeyPatch) -> Callable[[Sandbox], dict[str, Any]]:
+    """Gives the fields of a configuration that names a sandbox by a name that has to be looked up."""
+    wrap_socket = ssl.SSLContext.wrap_socket
+
+    def wrapped(self: Any, sock: Any, **options: Any) -> Any:
+        """The sandbox's certificate is not for that name."""
+        return wrap_socket(self, sock, **{**options, "server_hostname": "127.0.0.1"})
+
+    monkeypatch.setattr(ssl.SSLContext, "wrap_socket", wrapped)
+    return lambda sandbox: {
+        "api_url": sandbox.api_url.replace("127.0.0.1", NAME),
+        "push_url": sandbox.push_url.replace("127.0.0.1", NAME),
+    }
 
 
-def test_a_handshake_that_hangs_ends_by_the_deadline(certificate: Certificate) -> None:
-    https = Https(Dialler(tls.context(str(certificate.ca_file)), clock.now), clock.now, "test")
-    ended = threading.Event()
-    with serving(lambda client: hangs.append(ended.wait(10)), None) as port:
-        hangs: list[bool] = []
-        with pytest.raises(NoNetwork, match="in time"):
-            https.request("GET", f"https://127.0.0.1:{port}/", headers={}, json=None, deadline=Deadline(clock.now, 0.4))
-        ended.set()
-    assert hangs in ([True], [])
+ByName = Callable[[Sandbox], dict[str, Any]]
+
+# --- names ----------------------------------------------------------------------------------------------------------
 
 
-def test_an_endless_answer_is_not_read_to_its_end(certificate: Certificate) -> None:
-    def talk(client: socket.socket) -> None:
-        request_of(client)
-        client.sendall(HEAD + b"\r\n")
-        while True:
-            client.sendall(b"x" * 65536)
-
-    https = Https(Dialler(tls.context(str(certificate.ca_file)), clock.now), clock.now, "test")
-    with serving(talk, certificate.context) as port, pytest.raises(TelexFailure, match="large"):
-        https.request("GET", f"https://127.0.0.1:{port}/", headers={}, json=None, deadline=Deadline(clock.now, 5))
-    assert MOST_BYTES <= 2**20
-
-
-def test_the_first_address_that_is_a_black_hole_does_not_eat_all_the_time(
-    certificate: Certificate, monkeypatch: pytest.MonkeyPatch
+def test_a_dead_first_name_server_keeps_nobody_offline(
+    own: Telex, agent: Start, resolver: Resolver, by_name: ByName
 ) -> None:
-    answer = HEAD + b"Content-Length: 2\r\n\r\n{}"
-
-    def talk(client: socket.socket) -> None:
-        request_of(client)
-        client.sendall(answer)
-
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as hole, serving(talk, certificate.context) as port:
-        fillers = [socket.socket() for _ in range(4)]
-        for filler in fillers:
-            filler.setblocking(False)
-            filler.connect_ex(hole.getsockname())
-        dead, alive = hole.getsockname(), ("127.0.0.1", port)
-        addresses = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in (dead, alive)]
-        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: addresses)
-        https = Https(Dialler(tls.context(str(certificate.ca_file)), clock.now), clock.now, "test")
-        assert (
-            https.request("GET", "https://telex.test/", headers={}, json=None, deadline=Deadline(clock.now, 2)).body
-            == b"{}"
-        )
-        https.close()
-        for filler in fillers:
-            filler.close()
-
-
-@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="OpenSSL's own store")
-def test_who_is_in_neither_the_folder_nor_the_file_is_refused(
-    certificate: Certificate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "01234567.0").write_text("somebody else's")
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "01234567.0"))
-    https = Https(Dialler(tls.context(None), clock.now), clock.now, "test")
-
-    with serving(lambda client: None, certificate.context) as port, pytest.raises(NoNetwork, match="verified"):
-        https.request("GET", f"https://127.0.0.1:{port}/", headers={}, json=None, deadline=Deadline(clock.now, 5))
-
-
-def test_a_certificate_for_another_name_is_refused(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
-    got: list[bytes] = []
-    with serving(lambda client: got.append(request_of(client)), certificate.context) as port:
-        https = Https(Dialler(tls.context(str(certificate.ca_file)), clock.now), clock.now, "test")
-        with pytest.raises(NoNetwork, match="certificate"):
-            https.request("GET", f"https://localhost:{port}/", headers={}, json=None, deadline=Deadline(clock.now, 2))
-    assert got == []
-
-
-@pytest.mark.parametrize(
-    ("error", "words"),
-    [
-        (socket.gaierror(-2, "Name or service not known"), "looked up"),
-        (UnicodeError("label too long"), "looked up"),
-    ],
-)
-def test_a_name_that_cannot_be_looked_up_is_said_so(
-    monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
-) -> None:
-    def fail(*_: object, **__: object) -> None:
-        raise error
-
-    monkeypatch.setattr(socket, "getaddrinfo", fail)
-    https = Https(Dialler(tls.context(None), clock.now), clock.now, "test")
-    with pytest.raises(NoNetwork, match=words):
-        https.request("GET", "https://telex.test/", headers={}, json=None, deadline=Deadline(clock.now, 2))
-
-
-def test_an_idle_connection_is_not_used_again(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened = []
-
-    def talk(client: socket.socket) -> None:
-        opened.append(client)
-        while True:
-            request_of(client)
-            client.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}")
-
-    now = [1000.0]
-    https = Https(Dialler(tls.context(str(certificate.ca_file)), clock.now), lambda: now[0], "test")
-    with serving(talk, certificate.context) as port:
-        for pause in (0, 1, 1, 60):  # asleep, or on another network meanwhile
-            now[0] += pause
-            https.request("GET", f"https://127.0.0.1:{port}/", headers={}, json=None, deadline=Deadline(clock.now, 5))
-        https.close()
-    assert len(opened) == 2
-
-
-# --- in the life of a session ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("fault", [{"drip": True}, {"delay": 30}])
-def test_calls_that_never_end_are_given_up_and_retried(own: Telex, agent: Start, fault: dict[str, object]) -> None:
+    """Each look-up takes longer than a call may: the call's time begins after it."""
     sandbox = own(*ONE)
-    sandbox.fault("organisations", times=1, **fault)
-    sandbox.fault("connection", times=1, **fault)
-    session = agent(sandbox, timings=quick(call_within=0.6)).sign_in()
+    session = agent(sandbox, timings=quick(call_within=0.5, open_within=0.5), **by_name(sandbox)).sign_in()
+    for number in (1, 2):  # of the API, then of the push server, at another port
+        resolver.await_asked(number)
+        time.sleep(0.7)
+        resolver.let_go(number)
     session.await_subscribed(1)
-    assert set(session.states()) <= {State.SIGNING_IN, State.CONNECTING, State.RECONNECTING, State.ONLINE}
+    assert State.RECONNECTING not in session.states()
 
 
-def test_a_push_server_with_another_certificate_gets_no_token(
-    own: Telex, agent: Start, certificate: Certificate
+def test_an_answer_that_comes_too_late_serves_the_next_try(
+    own: Telex, agent: Start, resolver: Resolver, by_name: ByName
 ) -> None:
-    got = []
-    with serving(lambda client: got.append(request_of(client)), certificate.context) as port:
-        session = agent(own(*ONE), push_url=f"wss://127.0.0.1:{port}/").sign_in()
-        session.await_state(State.RECONNECTING)
-    assert got == []
-    assert "certificate" in session.troubles[0].message
+    sandbox = own(*ONE)
+    session = agent(sandbox, timings=quick(look_up_names_within=0.05), **by_name(sandbox)).sign_in(persist=True)
+    session.await_event(Trouble, lambda trouble: "looked up in time" in trouble.message)
+    resolver.let_go(1)  # the first try is over
+    assert "looked up in time" in session.await_state(State.RECONNECTING).reason  # that of the push server, at last
+    resolver.let_go()
+    session.await_subscribed(1)
+
+
+@pytest.mark.parametrize("command", [SignOut(), CancelSignIn()])
+def test_no_command_waits_for_a_look_up_of_a_login(
+    own: Telex, agent: Start, resolver: Resolver, by_name: ByName, command: Command
+) -> None:
+    sandbox = own(*ONE)
+    session = agent(sandbox, **by_name(sandbox)).sign_in()
+    resolver.await_asked(1)
+    session.mark()
+    session.send(command)
+    session.await_state(State.SIGNED_OUT, dialling.DNS_WITHIN / 2)
+    session.sign_in()
+    session.await_state(State.SIGNING_IN)
+
+
+def test_no_command_waits_for_a_look_up_of_the_push_server(
+    own: Telex, agent: Start, resolver: Resolver, by_name: ByName
+) -> None:
+    sandbox = own(*ONE)
+    resolver.let_go(1)
+    session = agent(sandbox, **by_name(sandbox)).sign_in()
+    resolver.await_asked(2)
+    session.mark()
+    session.send(SignOut())
+    session.await_state(State.SIGNED_OUT, dialling.DNS_WITHIN / 2)
+    sandbox.wait_until(lambda status: status["push_connections"] == 0)
+
+
+def test_exit_does_not_wait_for_a_look_up(own: Telex, resolver: Resolver, by_name: ByName) -> None:
+    sandbox = own(*ONE)
+    with Agent(sandbox, **by_name(sandbox)) as session:
+        session.sign_in(persist=True)
+        resolver.await_asked(1)
+    # that took less than a second: the agent looks to it
+
+
+def test_a_connection_that_stands_does_not_wait_for_a_look_up(
+    own: Telex, agent: Start, resolver: Resolver, by_name: ByName, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No answer and no connection is kept, so to renew a token a name is looked up, while messages come."""
+    monkeypatch.setattr(dialling, "DNS_KEPT", 0.0)
+    monkeypatch.setattr(https, "KEPT_OPEN", -1.0)
+    sandbox = own(*ONE, "--connection-ttl", "3", "--subscription-ttl", "60")
+    issued = sandbox.status()["tokens_issued"]["connection"]
+    api = {"api_url": by_name(sandbox)["api_url"]}
+    resolver.let_go()
+    session = agent(sandbox, timings=quick(call_within=0.3, first_token_within=5.0), **api).sign_in()
+    session.await_subscribed(1)
+    session.mark()
+    resolver.await_asked(resolver.hold() + 1)  # for the connection's next token
+    sandbox.publish(0, "while a name is looked up")
+    session.await_received(1, limit=dialling.DNS_WITHIN / 2)
+    resolver.let_go()
+    sandbox.wait_until(lambda status: status["tokens_issued"]["connection"] >= issued + 2)
+    assert State.RECONNECTING not in session.states()
 
 
 # --- proxies --------------------------------------------------------------------------------------------------------
+
+ANYWHERE: dict[str, Any] = {
+    "api_url": "https://telex.example/api/v1",
+    "push_url": "wss://push.telex.example/connection/websocket",
+}
+
+
+def told(sandbox: Sandbox) -> str:
+    """What the login window is told, and that the doctor says the same."""
+    with Agent(sandbox, **ANYWHERE) as session:
+        failure = session.sign_in().await_failure()
+    assert failure.title == "The proxy does not work"
+    found = list(network.findings(Config(**ANYWHERE, ca_file=sandbox.ca_file)))
+    of_proxy = [finding for finding in found if finding.subject == "proxy"]
+    assert [finding.mark for finding in of_proxy] == [Mark.MISSING, Mark.MISSING]
+    first = str(of_proxy[0])
+    assert failure.message.rstrip(".") in first
+    return failure.message
+
+
+@pytest.mark.parametrize(
+    ("variable", "address", "words"),
+    [
+        ("https_proxy", "http//proxy.example:3128", "https_proxy is not the address of a proxy"),
+        ("HTTPS_PROXY", "http://proxy.example:port", "HTTPS_PROXY is not the address of a proxy"),
+        ("all_proxy", "socks5h://ada:hunter2@127.0.0.1:9050", "all_proxy names a SOCKS proxy"),
+        ("https_proxy", "https://ada:hunter2@127.0.0.1:3129", "https_proxy names a proxy that is to be spoken to by"),
+        ("https_proxy", "http://ada:hunter2@127.0.0.1:9", "The proxy 127.0.0.1:9 (https_proxy) refused the connection"),
+        (
+            "https_proxy",
+            f"http://ada:hunter2@{NAME}:3128",
+            f"The name of the proxy {NAME}:3128 (https_proxy) could not",
+        ),
+    ],
+    ids=["typo", "port", "SOCKS", "https", "nobody there", "no such name"],
+)
+def test_a_proxy_that_cannot_be_used_is_said_so(
+    own: Telex, monkeypatch: pytest.MonkeyPatch, resolver: Resolver, variable: str, address: str, words: str
+) -> None:
+    resolver.answer = socket.gaierror(-2, "Name or service not known")
+    resolver.let_go()
+    monkeypatch.setenv(variable, address)
+    message = told(own(*ONE))
+    assert words in message
+    assert "hunter2" not in message
+
+
+@pytest.mark.parametrize(
+    ("pair", "words"),
+    [
+        ("", "wants a user name and password: put them into https_proxy, as in http://NAME:PASSWORD@HOST:PORT."),
+        ("ada:hunter2@", "does not accept the user name and password in https_proxy."),
+    ],
+)
+def test_a_proxy_that_wants_a_password_is_said_so(
+    own: Telex, monkeypatch: pytest.MonkeyPatch, pair: str, words: str
+) -> None:
+    with serving(Proxy("ada:right").talk, None) as port:
+        monkeypatch.setenv("https_proxy", f"http://{pair}127.0.0.1:{port}")
+        message = told(own(*ONE))
+    assert message == f"The proxy 127.0.0.1:{port} {words}"
+
+
+def test_what_is_no_proxy_is_said_so(own: Telex, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(lambda client: client.sendall(b"SSH-2.0-OpenSSH_9.2\r\n"), None) as port:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{port}")
+        assert f"What answers at 127.0.0.1:{port} (https_proxy) is no HTTP proxy" in told(own(*ONE))
 
 
 @pytest.mark.parametrize("password", [None, "ada:p%40ss:word"])
@@ -240,6 +250,51 @@ def test_a_proxy_that_refuses_is_said_so(own: Telex, agent: Start, monkeypatch: 
 def test_no_proxy_is_asked_for_this_machine(own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     agent(own(*ONE)).online()
+
+
+# --- the doctor -----------------------------------------------------------------------------------------------------
+
+
+def test_the_doctor_says_that_a_look_up_is_slow(
+    own: Telex, resolver: Resolver, by_name: ByName, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network, "SLOW_NAME", 0.2)
+    sandbox = own(*ONE)
+    with ThreadPoolExecutor() as pool:
+        config = Config(**by_name(sandbox), ca_file=sandbox.ca_file)
+        looking = pool.submit(lambda: list(network.findings(config)))
+        resolver.await_asked(1)
+        time.sleep(0.3)
+        resolver.let_go()
+        found = looking.result(20)
+    slow = [str(finding) for finding in found if finding.subject == "DNS"]
+    assert "127.0.0.1, but that took" in slow[0]
+    assert "first name server" in slow[0]
+    assert not [finding for finding in found if finding.mark is Mark.MISSING]
+
+
+# --- in the life of a session ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", [{"drip": True}, {"delay": 30}])
+def test_calls_that_never_end_are_given_up_and_retried(own: Telex, agent: Start, fault: dict[str, object]) -> None:
+    sandbox = own(*ONE)
+    sandbox.fault("organisations", times=1, **fault)
+    sandbox.fault("connection", times=1, **fault)
+    session = agent(sandbox, timings=quick(call_within=0.6)).sign_in()
+    session.await_subscribed(1)
+    assert set(session.states()) <= {State.SIGNING_IN, State.CONNECTING, State.RECONNECTING, State.ONLINE}
+
+
+def test_a_push_server_with_another_certificate_gets_no_token(
+    own: Telex, agent: Start, certificate: Certificate
+) -> None:
+    got = []
+    with serving(lambda client: got.append(request_of(client)), certificate.context) as port:
+        session = agent(own(*ONE), push_url=f"wss://127.0.0.1:{port}/").sign_in()
+        session.await_state(State.RECONNECTING)
+    assert got == []
+    assert "certificate" in session.troubles[0].message
 
 
 # --- secrets --------------------------------------------------------------------------------------------------------

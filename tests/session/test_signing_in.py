@@ -25,7 +25,7 @@ from telex_start.session.late_session import LateSession
 from telex_start.session.tokens import TokenStore
 from telex_start.states import State
 from tests.conftest import Threads
-from tests.ground.test_app import Help, MainApp, Surface, Toasts
+from tests.ground.app_scene import Kept, MainApp, Source, Surface, Toasts, Windows
 from tests.session.conftest import Start, Telex
 from tests.stopwatch import Stopwatch
 
@@ -58,8 +58,10 @@ def test_a_sign_in_for_which_there_is_no_thread_has_failed_and_the_next_try_work
         surface=desk,
         toasts=Toasts(),
         main_app=MainApp(),
-        make_help=Help,
-        make_session=lambda: LateSession(config, TokenStore(), events.put),
+        help=Windows(),
+        session=LateSession(config, TokenStore(), events.put),
+        source=Source(config),
+        memory=Kept(),
     )
     threads.refused = {start}
     assert app.run([], open_window=False) == 0

@@ -20,7 +20,7 @@ from telex_start.menu import MenuItem
 from telex_start.session.session import Session
 from telex_start.session.tokens import TokenStore
 from telex_start.states import SIGNED_IN, State
-from tests.ground.test_app import Help, MainApp, Surface, Toasts, Window
+from tests.ground.app_scene import Kept, MainApp, Source, Surface, Toasts, Window, Windows
 from tests.process import TIMEOUT, until
 from tests.servers import Sandbox
 
@@ -79,8 +79,10 @@ class Person:
             surface=self.screen,
             toasts=self.toasts,
             main_app=self.main_app,
-            make_help=Help,
-            make_session=lambda: Session(config, TokenStore(), self._does.put, chance=lambda: 0.0, timings=timings),
+            help=Windows(),
+            session=Session(config, TokenStore(), self._does.put, chance=lambda: 0.0, timings=timings),
+            source=Source(config),
+            memory=Kept(),
         )
         self._thread = threading.Thread(target=self._app.run, args=([], True))
 

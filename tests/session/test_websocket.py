@@ -11,9 +11,9 @@ import pytest
 
 from telex_start import clock
 from telex_start.errors import TelexFailure, Temporary
-from telex_start.net import tls
 from telex_start.net.dialling import Dialler
-from telex_start.push import codes
+from telex_start.net.sockets import tls_context
+from telex_start.push import frames
 from telex_start.push.websocket import MOST_BYTES, Closed, WebSocket
 from telex_start.states import State
 from tests.session.agent import quick
@@ -38,7 +38,7 @@ MUCH = 300_000_000
 
 def connected(certificate: Certificate, port: int, host: str = "127.0.0.1") -> WebSocket:
     made = WebSocket(
-        f"wss://{host}:{port}/push", Dialler(tls.context(str(certificate.ca_file)), clock.now), clock.now, "test"
+        f"wss://{host}:{port}/push", Dialler(tls_context(str(certificate.ca_file)), clock.now), clock.now, "test"
     )
     made.open()
     return made
@@ -169,7 +169,7 @@ def test_a_message_that_is_too_large_is_not_read(certificate: Certificate, piece
             while websocket.receive(10) is None:
                 pass
         websocket.close()
-    assert closed.value.code == codes.MESSAGE_TOO_BIG
+    assert closed.value.code == frames.MESSAGE_TOO_BIG
     assert sum(sent) < 2 * MOST_BYTES
 
 

@@ -1,6 +1,6 @@
 """Windows and macOS, which are mocked here: `sys.platform`, the registry and the shell's shortcut.
 
-`python -m tests.windows` tries the same on Wine's registry and shell. Of macOS there is only what its manual says.
+`python -m tests.rigs.windows` tries the same on Wine's registry and shell. Of macOS there is only what its manual says.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...config import Given
-from ...events import Event, LogNotOpened
+from ...events import Event, Notice
 
 if TYPE_CHECKING:
     from ..child import Child
@@ -70,11 +70,17 @@ class Help(_Windows):
         self._open("about", [], data, token)
 
     def open_log(self, token: str) -> None:
-        """Have the desktop show the log, on a thread; where that fails :class:`LogNotOpened` is dispatched."""
+        """Have the desktop show the log, on a thread; where that fails the person is told."""
         from ..starting import open_log
 
         path = self._log_file()
-        open_log(path, token, lambda why: self._dispatch(LogNotOpened(path or "", why)))
+        where = f" It is {path}." if path else ""
+
+        def failed(why: str) -> None:
+            words = f"{why[0].upper()}{why[1:]}.{where}"
+            self._dispatch(Notice("The log cannot be opened", words, needs_person=True))
+
+        open_log(path, token, failed)
 
 
 class Preferences(_Windows):

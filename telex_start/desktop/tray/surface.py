@@ -15,7 +15,7 @@ from .tray import Tray
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ...app.ports import RunningWindow
+    from ...app.ports import Window
     from ...events import Event, StateChanged, Trouble
     from ...news.unread import Counts
     from ...toast import Toast
@@ -101,7 +101,7 @@ class TraySurface:
 
         return toolkit.can_spare_the_focus()
 
-    def open_window(self, email: str, take_focus: bool, message: str) -> RunningWindow:
+    def open_window(self, email: str, take_focus: bool, message: str) -> Window:
         """A login window.
 
         Raises:

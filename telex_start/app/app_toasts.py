@@ -1,0 +1,95 @@
+"""What the program itself says: by toasts, which it takes back when they hold no more, and of errors nobody expected.
+
+Used by the main thread alone.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from ..events import ThreadFailed, Trouble
+from ..news import wording
+from ..toast import Toast
+from .ports import Surface, ToastsPort
+
+log = logging.getLogger(__name__)
+
+
+class AppToasts:
+    """Says things by a toast; on a terminal as a trouble, because they are no notification."""
+
+    def __init__(self, surface: Surface, toasts: ToastsPort, is_quiet: Callable[[], bool]) -> None:
+        """
+        Args:
+            is_quiet: Whether nothing is to pop up now that needs no answer.
+        """
+        self._surface = surface
+        self._toasts = toasts
+        self._is_quiet = is_quiet
+        self._standing: set[str] = set()
+        self._later: dict[str, Toast] = {}
+        self._causes: set[tuple[str, str, int]] = set()
+        """Of the unexpected errors so far."""
+
+    def say(self, toast: Toast, *, needs_person: bool = True) -> None:
+        """Say it, in place of what was said under the same key.
+
+        Args:
+            needs_person: The person is to do something, or waits for an answer. Anything else can wait for the end of
+                a pause or of quiet hours; on a terminal, where nothing pops up, it is said at once.
+        """
+        self._standing.add(toast.key)
+        if needs_person or not self._is_quiet():
+            self._later.pop(toast.key, None)
+            self._toasts.show(toast)
+        else:
+            self._later[toast.key] = toast
+        self._surface.trouble(Trouble(toast.title, toast.body))
+
+    def tell(self, title: str, message: str, *, needs_person: bool = True) -> None:
+        """Say these words, under their title as the key."""
+        self.say(wording.said(title, message), needs_person=needs_person)
+
+    def quiet_changed(self) -> None:
+        """Say by toast what has waited, if it may pop up now."""
+        if self._later and not self._is_quiet():
+            later, self._later = self._later, {}
+            for toast in later.values():
+                self._toasts.show(toast)
+
+    def take_back(self, key: str) -> None:
+        """It holds no more: its toast goes."""
+        if key in self._standing:
+            self._standing.remove(key)
+            if self._later.pop(key, None) is None:
+                self._toasts.close(key)
+
+    def unexpected(self, error: Exception) -> None:
+        """Log an error that nobody expected. A cause that goes on failing is told once, and logged in one line then."""
+        cause = _cause(error)
+        if cause in self._causes:
+            log.error("unexpected error once more: %s in %s, line %d", *cause)
+            return
+        self._causes.add(cause)
+        log.error("unexpected error", exc_info=error)
+        try:
+            words = f"{type(error).__name__}; the log tells more."
+            self.tell("Telex Start had a problem", words, needs_person=False)
+        except Exception as another:
+            log.error("unexpected error, which could not be shown", exc_info=another)
+
+    def thread_failed(self, event: ThreadFailed) -> None:
+        """Say that a thread met an error that nobody expected; it is in the log already."""
+        words = f"Its {event.thread} part failed ({event.error})."
+        self.tell("Telex Start had a problem", words, needs_person=False)
+
+
+def _cause(error: Exception) -> tuple[str, str, int]:
+    """What makes two errors one and the same: the type, and the file and line that raised it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return type(error).__name__, "", 0
+    return type(error).__name__, trace.tb_frame.f_code.co_filename, trace.tb_lineno

@@ -1,0 +1,188 @@
+"""Keeps what the person set on this machine: the pause, what is muted, and the e-mail address of the last sign-in.
+
+For the main thread, and the only one in the agent that keeps what is remembered.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+from .. import clock
+from ..config import Config
+from ..face import Silence
+from ..menu import MenuItem, MuteFor
+from ..news import quiet
+from ..news.quiet import Quiet
+from ..news.wall import Wall
+from ..remembered import Remembered
+from ..toast import Conversation
+from .ports import Memory
+
+log = logging.getLogger(__name__)
+
+WALL = Wall(time.time, clock.offset)
+"""This machine's clock on the wall."""
+PAUSES = {
+    MenuItem.PAUSE_HALF_HOUR: "30m",
+    MenuItem.PAUSE_HOUR: "1h",
+    MenuItem.PAUSE_FOUR_HOURS: "4h",
+    MenuItem.PAUSE_UNTIL_TOMORROW: quiet.TOMORROW,
+    MenuItem.PAUSE: quiet.WITHOUT_END,
+    MenuItem.RESUME: quiet.OFF,
+}
+"""What the menu's items are as arguments."""
+
+
+class QuietController:
+    """Owns :class:`~telex_start.news.quiet.Quiet`, which the notifier asks."""
+
+    def __init__(
+        self,
+        config: Config,
+        memory: Memory,
+        *,
+        changed: Callable[[float], None],
+        cannot_keep: Callable[[str], None],
+        client_in_front: Callable[[], bool],
+        now: Callable[[], float],
+        wall: Wall,
+        boot: str,
+    ) -> None:
+        """
+        Args:
+            memory: Keeps it from one start to the next.
+            changed: Told, with the time, after anything has changed: what is told and counted, or what is shown of it.
+            cannot_keep: Told why what was set cannot be kept over a restart; once, until it can be again.
+            now: The time, in seconds; ``wall``, ``boot`` and ``client_in_front`` as for
+                :class:`~telex_start.news.quiet.Quiet`.
+        """
+        self._memory = memory
+        self._changed = changed
+        self._cannot_keep = cannot_keep
+        self._now = now
+        self.quiet = Quiet(config, wall, boot, client_in_front)
+        self._kept: Remembered | None = None
+        """What is in the memory; ``None`` while it cannot be read, and must not be written over."""
+        self._keeps = True
+        self._shown = Silence()
+        self.email = ""
+        """Of the last sign-in by the window, as remembered; empty for none."""
+        self._problem = self._read(now())
+
+    def begin(self) -> tuple[str, str]:
+        """What was remembered holds.
+
+        Returns:
+            What is wrong with the memory, title and sentences; empty where nothing is.
+        """
+        now = self._now()
+        self.quiet.tick(now)
+        self._keep()
+        self._show(now)
+        what = "has forgotten" if self._kept is not None else "cannot read"
+        return (f"Telex Start {what} a setting", self._problem) if self._problem else ("", "")
+
+    def _read(self, now: float) -> str:
+        """Take up what is in the memory, beside what was set since; what is wrong with it, in sentences."""
+        try:
+            found, problem = self._memory.load()
+        except OSError as error:
+            why = f"{error.filename or 'What is remembered'} cannot be read ({error.strerror})."
+            return f"{why} What was paused or muted does not hold until it can be."
+        since = self.quiet.remembered(self.email)
+        mutes = {one.conversation: one for one in (*found.mutes, *since.mutes)}
+        self.quiet.remember(Remembered(since.pause or found.pause, tuple(mutes.values())), now)
+        self.email = since.email or found.email
+        self._kept = found
+        return problem
+
+    def _read_again(self, now: float) -> bool:
+        """Try again what could not be read; whether it could be now."""
+        if self._kept is None:
+            self._read(now)
+            return self._kept is not None
+        return False
+
+    def pause(self, argument: str) -> None:
+        """Pause notifications, or resume them; see :meth:`telex_start.news.quiet.Quiet.pause`."""
+        now = self._now()
+        self._read_again(now)
+        try:
+            self.quiet.pause(argument, now)
+        except ValueError as error:
+            log.warning("telex-start pause: %s", error)
+        else:
+            self._told(now)
+
+    def toggle(self) -> None:
+        """Pause notifications until they are resumed; or resume them."""
+        self.pause(quiet.OFF if self.quiet.paused else quiet.WITHOUT_END)
+
+    def mute(self, conversation: Conversation, how_long: MuteFor | None, name: str) -> None:
+        """Mute a conversation or an organisation, or unmute it; as :class:`~telex_start.events.MuteChosen` has it."""
+        now = self._now()
+        self._read_again(now)
+        self.quiet.mute(conversation, name, how_long, now)
+        self._told(now)
+
+    def remember_email(self, email: str) -> None:
+        """Remember it for the next start; an empty one is forgotten."""
+        self._read_again(self._now())
+        self.email = email
+        self._keep()
+
+    def configure(self, config: Config) -> None:
+        """Take up a changed configuration."""
+        self.quiet.configure(config)
+        self._told(self._now())
+
+    def tick(self, now: float) -> None:
+        """End what is over; to be called at each turn of the loop, whatever the deadline: clocks are set."""
+        due = self.quiet.deadline()
+        if self.quiet.tick(now):
+            self._told(now)
+        elif due is not None and now >= due:
+            self._show(now)
+
+    def look(self) -> None:
+        """A clock may have been set, or days have gone by."""
+        now = self._now()
+        self.quiet.look_again()
+        if self._read_again(now) or self.quiet.tick(now):
+            self._told(now)
+        else:
+            self._show(now)
+
+    def _told(self, now: float) -> None:
+        self.quiet.tick(now)
+        self._shown = self.quiet.silence(now)
+        self._changed(now)
+        self._keep()  # last: it holds now, whatever comes of this
+
+    def _show(self, now: float) -> None:
+        """The words may be others: it is another day, or the clock was set."""
+        if self.quiet.silence(now) != self._shown:
+            self._told(now)
+
+    def _keep(self) -> None:
+        remembered = self.quiet.remembered(self.email)
+        if remembered == (self._kept or Remembered()):
+            return
+        if self._kept is None:
+            self._not_kept("what was remembered before cannot be read")
+            return
+        try:
+            self._memory.save(remembered)
+        except OSError as error:
+            self._not_kept(error.strerror or type(error).__name__)
+        else:
+            self._kept = remembered
+            self._keeps = True
+
+    def _not_kept(self, why: str) -> None:
+        if self._keeps:
+            self._keeps = False
+            log.warning("what is paused and muted cannot be kept over a restart: %s", why)
+            self._cannot_keep(why)

@@ -1,0 +1,451 @@
+"""An App with small real stand-ins for all that it works with. Events go through a real queue.
+
+Only opening and closing the main app, and the look at what is in front, make threads; each test waits for their end.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from telex_start.agent import DispatchQueue
+from telex_start.app.app import App
+from telex_start.app.ports import Memory
+from telex_start.app.renewal import SELDOM
+from telex_start.config import Config
+from telex_start.errors import ConfigError
+from telex_start.events import (
+    Command,
+    Event,
+    How,
+    LookUpSlug,
+    MainAppAnswered,
+    MenuClicked,
+    Organisation,
+    OrganisationsChanged,
+    PublicationsReceived,
+    SignIn,
+    StateChanged,
+    Trouble,
+    WatchAgents,
+)
+from telex_start.face import Face
+from telex_start.menu import MenuItem
+from telex_start.news.unread import Counts
+from telex_start.news.wall import Wall
+from telex_start.remembered import Remembered
+from telex_start.states import State
+from telex_start.toast import Handle, Toast
+from tests.ground.desk import change
+from tests.ground.quiet_time import Clocks
+
+ME = "ada@example.org"
+CHANNEL = "org/user"
+ROOT = "https://telex.im"
+
+SIGNED_OUT = StateChanged(State.SIGNED_OUT)
+SIGNING_IN = StateChanged(State.SIGNING_IN)
+CONNECTING = StateChanged(State.CONNECTING)
+ONLINE = StateChanged(State.ONLINE, organisations=1, subscribed=1)
+RECONNECTING = StateChanged(State.RECONNECTING, "no connection to Telex", organisations=1)
+SESSION_OVER = StateChanged(State.SIGN_IN_NEEDED, "Your Telex session has ended.")
+STATES = [SIGNED_OUT, SIGNING_IN, ONLINE, RECONNECTING, SESSION_OVER]
+ONE_ORGANISATION = OrganisationsChanged((Organisation("org", "Northwind", CHANNEL),))
+EXIT = MenuClicked(MenuItem.EXIT)
+OWN_WORDS = Toast(title="Telex Start", body="It says something.", key="said")
+
+
+def received(*data: dict[str, Any], how: How = How.LIVE) -> PublicationsReceived:
+    return PublicationsReceived(CHANNEL, data, how)
+
+
+def news(threads: int, how: How = How.LIVE) -> PublicationsReceived:
+    return received(change("General", threads), how=how)
+
+
+class Window:
+    """A login window that runs until it is closed."""
+
+    def __init__(self, between_turns: Callable[[], None]) -> None:
+        self.shown: list[str] = []
+        self.closed = False
+        self.due_in: float | None = None
+        self.wakes = 0
+        self._between_turns = between_turns
+
+    def wake(self) -> None:
+        """Nothing to do: it turns all the time."""
+        self.wakes += 1
+
+    def run(self, turn: Callable[[], float | None]) -> None:
+        for _ in range(1000):
+            if self.closed:
+                return
+            self.due_in = turn()
+            self._between_turns()
+        pytest.fail("the window stays open")
+
+    def show(self, what: str, message: str) -> None:
+        self.shown.append(f"{what}: {message}" if what in ("failure", "success") else message)
+
+    def come_forward(self) -> None:
+        self.shown.append("came forward")
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Surface:
+    """The tray: it opens windows and asks nothing itself, unless it is given answers as a terminal is."""
+
+    def __init__(self) -> None:
+        self.answers: list[SignIn | type[BaseException]] | None = None
+        self.asked_for: list[str] = []
+        self.states: list[StateChanged] = []
+        self.faces: list[Face] = []
+        self.counts: list[Counts] = []
+        self.toasts: list[Toast] = []
+        self.troubles: list[Trouble] = []
+        self.opened: list[tuple[str, bool, str]] = []
+        self.windows: list[Window] = []
+        self.between_turns: Callable[[], None] = lambda: None
+        self.no_window: Exception | None = None
+        self.ended_startups: list[str] = []
+        self.spares_the_focus = True
+        """Unlike on a desktop where a window cannot but take the focus."""
+        self.fails_on: object = None
+        """What it is shown that it fails on."""
+
+    def state(self, event: StateChanged) -> None:
+        if event is self.fails_on:
+            raise ZeroDivisionError("password=hunter2")
+        self.states.append(event)
+
+    def face(self, face: Face) -> None:
+        self.faces.append(face)
+        if self.fails_on is Face:
+            raise ZeroDivisionError
+
+    def renew_every(self) -> float:
+        return SELDOM
+
+    def unread(self, counts: Counts) -> None:
+        self.counts.append(counts)
+
+    def toast(self, toast: Toast) -> None:
+        if toast.title == self.fails_on:
+            raise ZeroDivisionError
+        self.toasts.append(toast)
+
+    def trouble(self, trouble: Trouble) -> None:
+        if self.fails_on is Trouble:
+            raise ZeroDivisionError
+        self.troubles.append(trouble)
+
+    @property
+    def opens_windows(self) -> bool:
+        return self.answers is None
+
+    def end_startup(self, token: str) -> None:
+        self.ended_startups.append(token)
+
+    def may_open_unasked(self) -> bool:
+        return self.spares_the_focus
+
+    def open_window(self, email: str, take_focus: bool, message: str) -> Window | None:
+        self.opened.append((email, take_focus, message))
+        if self.no_window is not None:
+            raise self.no_window
+        if self.answers is not None:
+            return None
+        self.windows.append(Window(self.between_turns))
+        return self.windows[-1]
+
+    def ask(self, email: str) -> SignIn | None:
+        self.asked_for.append(email)
+        if self.answers is None:
+            return None
+        answer = self.answers.pop(0)
+        if isinstance(answer, SignIn):
+            return answer
+        raise answer("nobody is there")
+
+
+class Toasts:
+    def __init__(self) -> None:
+        self.shown: list[Toast] = []
+        self.closed: list[Handle] = []
+        self.on_screen: list[str] = []
+        """The titles of what can be seen now."""
+        self.configured: list[Config] = []
+
+    def show(self, toast: Toast) -> None:
+        self.shown.append(toast)
+        self.on_screen.append(toast.title)
+
+    def close(self, handle: Handle) -> None:
+        self.closed.append(handle)
+        gone = {toast.title for toast in self.shown if toast.handle == handle}
+        self.on_screen = [title for title in self.on_screen if title not in gone]
+
+    def configure(self, config: Config) -> None:
+        self.configured.append(config)
+
+
+class MainApp:
+    """Does what it is told once it may; keeps the threads that it was called on."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.tokens: list[str] = []
+        self.client = False
+        """A click on a toast opens the client."""
+        self.is_in_front: bool | Exception = False
+        self.looks = 0
+        self.result: MainAppAnswered | Exception | None = None
+        self.may_go_on = threading.Event()
+        self.may_go_on.set()
+        self.threads: list[threading.Thread] = []
+
+    def open(self, token: str) -> MainAppAnswered | None:
+        self.tokens.append(token)
+        return self._do("open")
+
+    def open_place(self, address: str, token: str, in_browser: bool) -> MainAppAnswered | None:
+        self.tokens.append(token)
+        return self._do(f"{'browse' if in_browser else 'open'} {address}")
+
+    def prefers_client(self) -> bool:
+        return self.client
+
+    def in_front(self) -> bool:
+        self.looks += 1
+        assert self.may_go_on.wait(10)
+        if isinstance(self.is_in_front, Exception):
+            raise self.is_in_front
+        return self.is_in_front
+
+    def close(self) -> MainAppAnswered | None:
+        return self._do("close")
+
+    def _do(self, what: str) -> MainAppAnswered | None:
+        self.threads.append(threading.current_thread())
+        self.calls.append(what)
+        assert self.may_go_on.wait(10)
+        if isinstance(self.result, Exception):
+            raise self.result
+        return self.result
+
+
+class Session:
+    def __init__(self, dispatch: Callable[[Event], None]) -> None:
+        self._dispatch = dispatch
+        self.sent: list[Command] = []
+        self.asked: list[LookUpSlug | WatchAgents] = []
+        """What was sent that the person has not asked for."""
+        self.hangs = False
+        self.life: list[str] = []
+        self.preferred: list[frozenset[str]] = []
+
+    def start(self) -> None:
+        self.life.append("started")
+
+    def prefer(self, channels: frozenset[str]) -> None:
+        self.preferred.append(channels)
+
+    def send(self, command: Command) -> None:
+        if isinstance(command, (LookUpSlug, WatchAgents)):
+            self.asked.append(command)
+        else:
+            self.sent.append(command)
+
+    def stop(self, seconds: float) -> bool:
+        self.life.append("stopped")
+        if not self.hangs:
+            self._dispatch(StateChanged(State.STOPPED))
+        return not self.hangs
+
+
+class Windows:
+    """The menu's Help, and the preferences: writes down what was asked for."""
+
+    def __init__(self) -> None:
+        self.asked_for: list[tuple[str, str, object]] = []
+
+    def open_doctor(self, token: str) -> None:
+        self.asked_for.append(("doctor", token, {}))
+
+    def open_about(self, data: Mapping[str, Any], token: str) -> None:
+        self.asked_for.append(("about", token, data))
+
+    def open_log(self, token: str) -> None:
+        self.asked_for.append(("log", token, {}))
+
+    def open(
+        self, organisations: Sequence[tuple[str, str, str]], muted: Sequence[tuple[object, ...]], token: str
+    ) -> None:
+        self.asked_for.append(("preferences", token, (organisations, muted)))
+
+
+class Source:
+    """Where the configuration comes from."""
+
+    def __init__(self, content: Config | None = None) -> None:
+        self.content: Config | str = content or Config()
+        """It, or what is wrong with it."""
+        self._read: Config | str = self.content
+        self.taken_up: list[Config] = []
+
+    def changed(self) -> bool:
+        return self.content is not self._read
+
+    def load(self) -> Config:
+        self._read = self.content
+        if isinstance(self.content, str):
+            raise ConfigError(self.content)
+        return self.content
+
+    def take_up(self, config: Config) -> None:
+        self.taken_up.append(config)
+
+
+class Kept:
+    """What is remembered from one start to the next: a state file that is none."""
+
+    def __init__(self, kept: Remembered | None = None, problem: str = "") -> None:
+        self.kept = kept or Remembered()
+        self.problem = problem
+        self.full = False
+        self.saves = 0
+
+    def load(self) -> tuple[Remembered, str]:
+        return self.kept, self.problem
+
+    def save(self, remembered: Remembered) -> None:
+        self.saves += 1
+        if self.full:
+            raise OSError(28, "No space left on device")
+        self.kept = remembered
+
+
+def main_app_threads() -> list[threading.Thread]:
+    """Those that open or close the main app, from the moment when that was asked."""
+    return [thread for thread in threading.enumerate() if thread.name == "main app"]
+
+
+class Events(DispatchQueue):
+    """A queue that fails a test which would wait for ever."""
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Event:
+        if block and timeout is None and self.empty() and not main_app_threads():
+            pytest.fail("nothing comes any more")
+        return super().get(block, timeout)
+
+
+class Scene:
+    """An App and all that it works with."""
+
+    def __init__(
+        self,
+        email: str | None = ME,
+        config: Config | None = None,
+        memory: Memory | None = None,
+        clocks: Clocks | None = None,
+        preferences: bool = True,
+    ) -> None:
+        self.clocks = clocks or Clocks()
+        self.clock_reads = 0
+        config = config or Config(email=email)
+        self.events = Events()
+        self.surface = Surface()
+        self.toasts = Toasts()
+        self.main_app = MainApp()
+        self.windows = Windows()
+        self.session = Session(self.events.put)
+        self.source = Source(config)
+        self.app = App(
+            config=config,
+            events=self.events,
+            session=self.session,
+            surface=self.surface,
+            toasts=self.toasts,
+            main_app=self.main_app,
+            help=self.windows,
+            source=self.source,
+            memory=memory or Kept(),
+            preferences=self.windows if preferences else None,
+            now=self._read_clock,
+            wall=Wall(lambda: self.clocks.wall, self.clocks.offset),
+            boot=self.clocks.boot,
+        )
+
+    def _read_clock(self) -> float:
+        self.clock_reads += 1
+        return self.clocks.now
+
+    @property
+    def now(self) -> float:
+        return self.clocks.now
+
+    @now.setter
+    def now(self, now: float) -> None:
+        self.clocks.pass_by(now - self.clocks.now)
+
+    def run(self, *events: Event, sign_in: list[SignIn] | None = None, open_window: bool = False) -> int:
+        """From the start through these events to Exit; the exit code."""
+        self.put(*events, EXIT)
+        return self.app.run([] if sign_in is None else sign_in, open_window)
+
+    def put(self, *events: Event) -> None:
+        for event in events:
+            self.events.put(event)
+
+    def turn(self, *events: Event) -> None:
+        """Handle these events, and what is due, without start and end."""
+        self.put(*events)
+        self.app.turn()
+
+    def wait(self, seconds: float) -> None:
+        """Time goes by, and what is due is done."""
+        self.now += seconds
+        self.app.turn()
+
+    def tell(self, *data: dict[str, Any]) -> Toast:
+        """The last toast that this raises."""
+        self.turn(received(*data))
+        return self.toasts.shown[-1]
+
+    def opened(self, *events: Event) -> list[str]:
+        """What the main app was asked for, after these events."""
+        self.turn(*events)
+        self.threads_end()
+        return self.main_app.calls
+
+    def threads_end(self) -> None:
+        """Wait until what was asked of the main app is done, and handle what came of it."""
+        for thread in threading.enumerate():
+            if thread.name in ("main app", "look at the front"):
+                thread.join(10)
+                assert not thread.is_alive()
+        self.app.turn()
+
+    @property
+    def said(self) -> list[tuple[str, str]]:
+        """What the program itself said, title and message: a toast, and on the terminal a trouble, no notification."""
+        said = [
+            (toast.title, toast.body)
+            for toast in self.toasts.shown
+            if not (toast.silent or toast in self.surface.toasts)
+        ]
+        told = {(trouble.title, trouble.message) for trouble in self.surface.troubles}
+        assert self.surface.fails_on is Trouble or set(said) <= told, "a terminal would not be told"
+        return said
+
+    @property
+    def window(self) -> Window:
+        """The only login window that was opened."""
+        [window] = self.surface.windows
+        return window

@@ -1,0 +1,626 @@
+"""Who is asked for credentials, and when; what the login window says; and which e-mail address it knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from queue import Empty
+
+import pytest
+
+from telex_start.app.sign_in import EXIT_ENDED, EXIT_REFUSED, TRAY_WITHIN, WAIT_WITHIN
+from telex_start.config import ENVIRONMENTS, Config
+from telex_start.errors import NobodyToAsk, TelexStartError
+from telex_start.events import (
+    CancelSignIn,
+    Event,
+    IconClicked,
+    MachineWoke,
+    MenuClicked,
+    Requested,
+    SignIn,
+    SignInFailed,
+    SignInFailure,
+    SignOut,
+    StateChanged,
+    ToastClicked,
+    TrayAppeared,
+    TrayMissing,
+    Trouble,
+    WindowClosed,
+    WindowSubmitted,
+)
+from telex_start.menu import MenuItem, Request
+from telex_start.news import wording
+from telex_start.remembered import Remembered
+from telex_start.states import State
+from tests.ground.app_scene import (
+    CONNECTING,
+    EXIT,
+    ME,
+    ONLINE,
+    OWN_WORDS,
+    RECONNECTING,
+    SESSION_OVER,
+    SIGNED_OUT,
+    SIGNING_IN,
+    Kept,
+    Scene,
+)
+
+GRACE = "grace@example.org"
+LOGIN, SIGN_OUT = MenuClicked(MenuItem.LOGIN), MenuClicked(MenuItem.SIGN_OUT)
+SUBMITTED = WindowSubmitted(ME, "secret")
+ENDED = "Your Telex session has ended. Please sign in again."
+SIGN_IN_NEEDED = (wording.SIGN_IN_NEEDED.title, wording.SIGN_IN_NEEDED.body)
+SIGN_IN_BY_CLICK = (wording.SIGN_IN_BY_CLICK.title, wording.SIGN_IN_BY_CLICK.body)
+HINT = (wording.SIGNED_OUT.title, wording.SIGNED_OUT.body)
+CANCELLED = StateChanged(State.SIGN_IN_NEEDED)
+"""What the session says where there are stream positions that the same person may want to go on from."""
+STALE = StateChanged(State.ONLINE, organisations=1, subscribed=1, sign_in_again=True)
+BUSY, ACCEPTED, SUCCESS = "Signing in…", "Password accepted. Connecting…", "success: Signed in: 1 organisation."
+
+
+def refusal(kind: SignInFailure = SignInFailure.CREDENTIALS, message: str = "…", **more: bool) -> SignInFailed:
+    return SignInFailed("Sign-in refused", message, kind, **more)
+
+
+def online(organisations: int, subscribed: int, refused: int = 0) -> StateChanged:
+    return StateChanged(State.ONLINE, "", organisations, subscribed, refused)
+
+
+@pytest.fixture
+def scene() -> Iterator[Scene]:
+    made = Scene()
+    yield made
+    assert isinstance(made.said, list), "whatever the test was about, all that was said was told"
+
+
+def after_the_window(scene: Scene, *events: Event) -> None:
+    """Have these events come when the first window is gone, and Exit after them."""
+
+    def closed() -> None:
+        if scene.surface.windows[0].closed:
+            scene.surface.between_turns = lambda: None
+            scene.put(*events, EXIT)
+
+    scene.surface.between_turns = closed
+
+
+def in_the_window(scene: Scene, *events: Event) -> None:
+    """From the start with a window through these events to the end that comes with :func:`after_the_window`."""
+    scene.put(*events)
+    assert scene.app.run([], open_window=True) == 0
+
+
+# Without a window.
+
+
+def test_credentials_given_at_the_start_go_to_the_session_and_are_kept_nowhere(scene: Scene) -> None:
+    given = SignIn(GRACE, "secret", persist=True)
+    box = [given]
+    scene.run(LOGIN, sign_in=box)
+    assert (scene.session.sent, box) == ([given], [])
+    assert scene.surface.asked_for == []
+    assert scene.surface.opened == [(GRACE, True, "")]
+
+
+def test_without_credentials_the_icon_comes_with_a_hint_once(scene: Scene) -> None:
+    scene.run(TrayAppeared(), TrayAppeared())
+    assert scene.said == [HINT]
+    assert scene.surface.opened == []
+
+
+def test_the_hint_is_left_out_where_somebody_is_signing_in_already(scene: Scene) -> None:
+    scene.run(SIGNING_IN, TrayAppeared(), SIGNED_OUT, TrayAppeared())
+    assert scene.said == []
+
+
+def test_the_hint_goes_when_somebody_signs_in(scene: Scene) -> None:
+    scene.run(TrayAppeared(), SIGNING_IN)
+    assert scene.said == [HINT]
+    assert scene.toasts.on_screen == []
+    assert wording.SIGNED_OUT.transient
+
+
+def test_a_terminal_is_asked_and_again_after_a_refusal(scene: Scene) -> None:
+    answers = [SignIn(GRACE, "wrong", persist=True), SignIn(GRACE, "secret", persist=True)]
+    scene.surface.answers = [*answers, NobodyToAsk]
+    assert scene.run(refusal(), refusal()) == EXIT_REFUSED
+    assert (scene.surface.asked_for, scene.session.sent) == ([ME, GRACE, GRACE], answers)
+    assert scene.surface.opened == []
+    assert scene.app.last_words.startswith("signing in was refused: Telex does not know this e-mail address")
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "words"), [(KeyboardInterrupt, 0, ""), (NobodyToAsk, EXIT_REFUSED, "nobody is there")]
+)
+def test_a_question_without_an_answer_is_the_end(
+    scene: Scene, answer: type[BaseException], code: int, words: str
+) -> None:
+    scene.surface.answers = [answer]
+    assert scene.run() == code
+    assert scene.app.last_words == words
+    assert scene.session.life == ["started", "stopped"]
+
+
+def test_a_terminal_is_told_that_the_session_is_over_and_asked(scene: Scene) -> None:
+    again = SignIn(ME, "secret", persist=True)
+    scene.surface.answers = [again, again]
+    assert scene.run(ONLINE, SESSION_OVER) == 0
+    assert (scene.said, scene.session.sent) == ([SIGN_IN_NEEDED], [again, again])
+
+
+def test_where_nobody_can_be_asked_a_session_that_is_over_is_the_end(scene: Scene) -> None:
+    scene.surface.answers = [NobodyToAsk]
+    assert scene.run(ONLINE, SESSION_OVER, sign_in=[SignIn(ME, "secret")]) == EXIT_ENDED
+    assert scene.app.last_words == "the session has ended: Your Telex session has ended."
+    assert scene.said == [SIGN_IN_NEEDED]
+
+
+# The window is opened.
+
+
+def test_login_opens_the_window_and_then_brings_it_forward(scene: Scene) -> None:
+    scene.run(LOGIN, LOGIN)
+    assert scene.surface.opened == [(ME, True, "")]
+    assert scene.surface.asked_for == [ME]
+    assert scene.window.shown == ["came forward"]
+
+
+@pytest.mark.parametrize("state", [CONNECTING, ONLINE, RECONNECTING], ids=lambda event: event.state.value)
+@pytest.mark.parametrize("again", [False, True])
+def test_login_opens_it_for_who_is_signed_in_only_where_that_must_be_renewed(
+    scene: Scene, state: StateChanged, again: bool
+) -> None:
+    asked = StateChanged(state.state, sign_in_again=again)
+    scene.turn(asked, Requested(Request.LOGIN))
+    assert scene.opened() == ([] if again else ["open"])
+    scene.run(LOGIN)
+    assert scene.surface.opened == [(ME, True, "")] * again
+
+
+def test_asking_for_the_window_that_shows_its_success_opens_another(scene: Scene) -> None:
+    after_the_window(scene)
+    in_the_window(scene, SUBMITTED, SIGNING_IN, CONNECTING, STALE, LOGIN, ONLINE, STALE, LOGIN)
+    assert len(scene.surface.windows) == 2
+
+
+@pytest.mark.parametrize("state", [CONNECTING, ONLINE, RECONNECTING], ids=lambda event: event.state.value)
+def test_a_session_that_is_over_needs_the_person(scene: Scene, state: StateChanged) -> None:
+    scene.run(state, SESSION_OVER)
+    assert scene.said == []  # the window says it, and a toast would be in front of it
+    assert scene.surface.opened == [(ME, False, ENDED)]
+
+
+@pytest.mark.parametrize(
+    ("events", "words"),
+    [
+        # What is being typed elsewhere would go into the password (sway).
+        ([refusal(SignInFailure.FORM, "The form is wrong.")], ("Sign-in refused", "The form is wrong.")),
+        ([ONLINE, SESSION_OVER], SIGN_IN_BY_CLICK),
+    ],
+)
+def test_where_a_window_would_take_the_focus_there_is_a_toast_and_a_click_on_it_opens_the_window(
+    scene: Scene, events: list[Event], words: tuple[str, str]
+) -> None:
+    scene.surface.spares_the_focus = False
+    scene.run(*events, ToastClicked(OWN_WORDS, token="token"), sign_in=[SignIn(ME, "wrong")])
+    assert scene.said == [words]
+    assert scene.surface.opened == [(ME, True, "")]
+    assert scene.surface.ended_startups == ["token", ""]  # the second is that of Exit
+    assert scene.window.closed
+    assert scene.toasts.on_screen == [], "it would be in front of the window"
+
+
+@pytest.mark.parametrize(
+    ("after", "left"), [(MachineWoke(), ["Please sign in again"]), (SIGNING_IN, []), (SIGNED_OUT, [])]
+)
+def test_please_sign_in_again_goes_when_it_holds_no_more(scene: Scene, after: Event, left: list[str]) -> None:
+    """It stayed to the next log-out of the desktop, and held back every later toast on GNOME and Cinnamon."""
+    scene.surface.spares_the_focus = False
+    scene.run(ONLINE, SESSION_OVER, after)
+    assert scene.said == [SIGN_IN_BY_CLICK]
+    assert scene.toasts.on_screen == left
+
+
+@pytest.mark.parametrize(
+    ("events", "title"), [([LOGIN], "No login window"), ([ONLINE, SESSION_OVER], "Please sign in again")]
+)
+def test_a_window_that_cannot_be_opened_is_said(scene: Scene, events: list[Event], title: str) -> None:
+    scene.surface.no_window = TelexStartError("It needs XWayland.", "No login window")
+    scene.run(*events)
+    assert scene.said == [(title, "It needs XWayland.")]
+
+
+@pytest.mark.parametrize("kind", SignInFailure, ids=lambda kind: kind.value)
+def test_refused_credentials_of_the_start_open_a_window_that_says_why(scene: Scene, kind: SignInFailure) -> None:
+    scene.run(refusal(kind), sign_in=[SignIn(ME, "wrong")])
+    [trouble] = scene.surface.troubles
+    needs_another = kind in (SignInFailure.CREDENTIALS, SignInFailure.FORM, SignInFailure.REFUSED)
+    assert scene.surface.opened == [(ME, False, trouble.message)] * needs_another
+
+
+def test_a_sign_in_that_ends_without_a_session_says_nothing_of_one(scene: Scene) -> None:
+    scene.run(SIGNING_IN, SESSION_OVER)
+    assert (scene.said, scene.surface.opened) == ([], [])
+
+
+# What the window says.
+
+
+@pytest.mark.parametrize(
+    ("events", "shown"),
+    [
+        (
+            [SIGNING_IN, CONNECTING, online(3, 0), online(3, 1)],
+            [BUSY, ACCEPTED, "success: Signed in: 3 organisations."],
+        ),
+        ([RECONNECTING, CONNECTING], [BUSY, ACCEPTED]),
+        ([online(0, 0)], [BUSY, "success: Signed in. You are in no organisation yet."]),
+        ([online(2, 0, refused=1)], [BUSY]),
+        (
+            [online(2, 0, refused=2)],
+            [BUSY, "success: Signed in, but Telex refuses notifications for all your organisations."],
+        ),
+        ([Trouble("No connection to Telex", "It is down.")], [BUSY]),
+        ([CONNECTING, Trouble("No connection", "It is down.")], [BUSY, ACCEPTED, "It is down. Trying again…"]),
+        ([CONNECTING, Trouble("No connection.", "")], [BUSY, ACCEPTED, "No connection. Trying again…"]),
+        ([CONNECTING, SESSION_OVER], [BUSY, ACCEPTED, "failure: Your Telex session has ended."]),
+        ([CONNECTING, CANCELLED], [BUSY, ACCEPTED, f"failure: {ENDED}"]),
+    ],
+)
+def test_how_a_sign_in_goes_on_is_said_in_its_window_alone(scene: Scene, events: list[Event], shown: list[str]) -> None:
+    scene.run(SUBMITTED, *events, open_window=True)
+    assert scene.session.sent == [SignIn(ME, "secret")]
+    assert scene.window.shown == shown
+    assert (scene.said, len(scene.surface.opened)) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "words"),
+    [
+        (
+            SignInFailure.CREDENTIALS,
+            "…",
+            "Telex does not know this e-mail address and password. Please check both.",
+        ),
+        (SignInFailure.RATE_LIMIT, "…", "Telex gets too many requests just now. Please try again in a minute."),
+        (SignInFailure.REFUSED, "Telex says: account suspended.", "Telex says: account suspended."),
+        (SignInFailure.FORM, "email is not valid", "email is not valid"),
+        (SignInFailure.TELEX, "HTTP 404", "Sign-in refused: HTTP 404."),
+        (
+            SignInFailure.TELEX,
+            "A redirect came: does this network ask you?",
+            "A redirect came: does this network ask you?",
+        ),
+        (SignInFailure.NETWORK, "The proxy wants a password.", "The proxy wants a password."),
+    ],
+)
+def test_a_failure_is_said_by_its_cause_and_no_guess_and_may_be_tried_again(
+    kind: SignInFailure, message: str, words: str
+) -> None:
+    scene = Scene(config=Config(**ENVIRONMENTS["zedu"]._asdict()))
+    scene.run(SUBMITTED, refusal(kind, message), SUBMITTED, open_window=True)
+    assert scene.window.shown == [BUSY, f"failure: {words}", BUSY]
+    assert (scene.surface.troubles, scene.toasts.shown, len(scene.surface.opened)) == ([], [], 1)
+
+
+def test_where_telex_is_not_reached_the_window_names_the_other_environment(scene: Scene) -> None:
+    scene.run(SUBMITTED, refusal(SignInFailure.NETWORK, "Is this computer online?"), open_window=True)
+    assert scene.window.shown[-1].startswith("failure: Is this computer online? If other pages")
+    assert scene.window.shown[-1].endswith('try environment = "zedu".')
+
+
+def time_goes_on(scene: Scene, step: float) -> None:
+    def turned() -> None:
+        scene.clocks.pass_by(step)
+        if scene.window.closed:
+            scene.put(EXIT)
+
+    scene.surface.between_turns = turned
+
+
+def test_a_window_closes_by_itself_after_its_success(scene: Scene) -> None:
+    time_goes_on(scene, 0.1)
+    in_the_window(scene, SUBMITTED, CONNECTING, ONLINE)
+    assert scene.window.shown[-1] == SUCCESS
+    assert 1001 < scene.now < 1002
+
+
+def test_ten_seconds_after_the_password_the_window_does_not_wait_any_more(scene: Scene) -> None:
+    time_goes_on(scene, 0.25)
+    in_the_window(scene, SUBMITTED, CONNECTING)
+    assert scene.window.shown == [BUSY, ACCEPTED, "success: Signed in, waiting for Telex."]
+    assert 1000 + WAIT_WITHIN + 1 < scene.now < 1000 + WAIT_WITHIN + 2
+
+
+def test_a_window_is_told_when_something_is_due(scene: Scene) -> None:
+    """Its loop sleeps until then, or until an event comes."""
+    due: list[float | None] = []
+
+    def look() -> None:
+        due.append(scene.window.due_in)
+        if len(due) == 1:
+            scene.put(SUBMITTED, CONNECTING)
+        elif len(due) == 2:
+            scene.put(ONLINE)
+        else:
+            scene.put(EXIT)
+            scene.surface.between_turns = lambda: None
+
+    scene.surface.between_turns = look
+    in_the_window(scene)
+    assert due[0] is None
+    assert due[1] == WAIT_WITHIN
+    assert due[2] is not None and due[2] < 1.5
+
+
+def test_an_open_window_is_woken_for_each_event_and_a_closed_one_for_none(scene: Scene) -> None:
+    """Before: it looked 20 times a second whether there was one."""
+
+    def look() -> None:
+        scene.surface.between_turns = lambda: None
+        before = scene.window.wakes
+        scene.put(WindowClosed())
+        assert scene.window.wakes == before + 1
+        scene.put(EXIT)
+
+    scene.surface.between_turns = look
+    in_the_window(scene)
+    before = scene.window.wakes
+    scene.put(EXIT)
+    assert scene.window.wakes == before
+
+
+def test_a_sign_in_of_the_start_that_succeeds_leaves_no_window_that_asks(scene: Scene) -> None:
+    """Its window would sign in for ever: a session that is good takes no second sign-in."""
+    scene.run(
+        *(SIGNING_IN, LOGIN, CONNECTING, WindowSubmitted(GRACE, "x"), ONLINE, WindowSubmitted(GRACE, "x")),
+        sign_in=[SignIn(ME, "secret", persist=True)],
+    )
+    assert scene.session.sent == [SignIn(ME, "secret", persist=True)]
+    assert scene.window.shown == [ACCEPTED, SUCCESS]
+
+
+def test_a_session_that_is_still_good_is_no_success_of_the_sign_in_beside_it(scene: Scene) -> None:
+    scene.run(STALE, LOGIN, SUBMITTED, STALE, SIGNED_OUT, SIGNING_IN, CONNECTING, online(3, 3))
+    assert scene.window.shown == [BUSY, ACCEPTED, "success: Signed in: 3 organisations."]
+
+
+# The person calls it off.
+
+
+def test_closing_the_window_of_a_sign_in_cancels_it_and_the_next_window_knows_the_name(scene: Scene) -> None:
+    after_the_window(scene, LOGIN)
+    in_the_window(scene, WindowSubmitted(GRACE, "secret"), WindowClosed())
+    assert scene.session.sent == [SignIn(GRACE, "secret"), CancelSignIn()]
+    assert [email for email, _, _ in scene.surface.opened] == [ME, GRACE]
+
+
+def test_closing_a_window_that_has_sent_nothing_cancels_nothing(scene: Scene) -> None:
+    scene.run(WindowClosed(), open_window=True)
+    assert (scene.session.sent, scene.window.closed) == ([], True)
+
+
+@pytest.mark.parametrize("accepted", [[], [CONNECTING], [CONNECTING, RECONNECTING]], ids=["asking", "accepted", "late"])
+def test_signing_out_by_the_menu_closes_the_window_that_signs_in(scene: Scene, accepted: list[Event]) -> None:
+    """It said "Signing in…" for ever, or after ten seconds that it had signed in."""
+    after_the_window(scene, SIGNED_OUT)
+    in_the_window(scene, SUBMITTED, SIGNING_IN, *accepted, SIGN_OUT)
+    assert scene.session.sent == [SignIn(ME, "secret"), SignOut()]
+    assert not any("success" in words or "failure" in words for words in scene.window.shown)
+    assert (scene.said, len(scene.surface.opened)) == ([], 1)
+
+
+def test_login_right_after_sign_out_opens_a_window_that_stays(scene: Scene) -> None:
+    """The window of before still showed its success: it came forward, and closed a moment later."""
+    after_the_window(scene, SUBMITTED)
+    in_the_window(scene, SUBMITTED, SIGNING_IN, CONNECTING, ONLINE, SIGN_OUT, SIGNED_OUT, LOGIN)
+    assert len(scene.surface.windows) == 2
+    assert scene.surface.windows[0].shown[-1].startswith("success")
+    assert scene.session.sent == [SignIn(ME, "secret"), SignOut(), SignIn(ME, "secret")]
+
+
+def test_a_session_that_is_over_while_its_success_is_shown_has_a_window_of_its_own(scene: Scene) -> None:
+    after_the_window(scene)
+    in_the_window(scene, SUBMITTED, SIGNING_IN, CONNECTING, ONLINE, SESSION_OVER)
+    assert scene.surface.opened[1:] == [(ME, False, ENDED)]
+
+
+@pytest.mark.parametrize("accepted", [CONNECTING, ONLINE], ids=lambda event: event.state.value)
+@pytest.mark.parametrize("leave", [WindowClosed(), SIGN_OUT], ids=["Cancel", "Sign Out"])
+def test_leaving_after_the_password_was_accepted_is_no_session_that_is_over(
+    scene: Scene, accepted: StateChanged, leave: Event
+) -> None:
+    """There came a toast, and a new window, to who had just cancelled."""
+    after_the_window(scene, CANCELLED)
+    in_the_window(scene, SUBMITTED, SIGNING_IN, StateChanged(accepted.state, organisations=1), leave)
+    assert (scene.said, len(scene.surface.opened)) == ([], 1)
+
+
+def test_the_next_session_that_is_over_is_told_again(scene: Scene) -> None:
+    after_the_window(scene, CANCELLED, SIGNING_IN, ONLINE, SESSION_OVER)
+    in_the_window(scene, SUBMITTED, SIGNING_IN, CONNECTING, WindowClosed())
+    assert scene.surface.opened[1:] == [(ME, False, ENDED)]
+
+
+def test_a_refusal_that_crosses_the_cancelling_of_its_sign_in_opens_no_window(scene: Scene) -> None:
+    after_the_window(scene, refusal(), CANCELLED)
+    in_the_window(scene, SUBMITTED, WindowClosed())
+    assert (scene.surface.troubles, len(scene.surface.opened)) == ([], 1)
+
+
+def test_neither_does_one_of_a_sign_in_beside_a_session(scene: Scene) -> None:
+    after_the_window(scene, refusal(session_stays=True))
+    scene.put(STALE, LOGIN, SUBMITTED, WindowClosed())
+    assert scene.app.run([], open_window=False) == 0
+    assert (scene.surface.troubles, len(scene.surface.opened)) == ([], 1)
+    assert scene.session.sent == [SignIn(ME, "secret"), CancelSignIn(session_stays=True)]
+
+
+@pytest.mark.parametrize("again", [LOGIN, IconClicked(), Requested(Request.OPEN)], ids=repr)
+@pytest.mark.parametrize("before", [[], [SUBMITTED, SIGNING_IN, CONNECTING]], ids=["idle", "busy"])
+def test_asking_for_the_window_in_the_very_turn_that_closes_it_opens_it_again(
+    scene: Scene, before: list[Event], again: Event
+) -> None:
+    """The click was lost: it brought a window forward that was closing."""
+
+    def once_more() -> None:
+        if len(scene.surface.windows) == 2:
+            scene.put(EXIT)
+
+    scene.surface.between_turns = once_more
+    in_the_window(scene, *before, WindowClosed(), WindowClosed(), again)
+    assert [window.closed for window in scene.surface.windows] == [True, True]
+    assert scene.surface.windows[1].shown == []
+    assert scene.main_app.calls == []
+    assert scene.session.sent[1:] == [CancelSignIn()] * bool(before), "once"
+
+
+def test_what_is_left_of_a_cancelled_sign_in_means_nothing_to_the_next_one(scene: Scene) -> None:
+    def submit_in_the_second() -> None:
+        if len(scene.surface.windows) == 2:
+            scene.surface.between_turns = lambda: None
+            scene.put(WindowSubmitted(ME, "new"), ONLINE, SESSION_OVER, SIGNING_IN, CONNECTING, ONLINE, EXIT)
+
+    scene.surface.between_turns = submit_in_the_second
+    in_the_window(scene, WindowSubmitted(ME, "old"), SIGNING_IN, WindowClosed(), LOGIN)
+    assert scene.surface.windows[1].shown == [BUSY, ACCEPTED, SUCCESS]
+    assert scene.said == []
+
+
+# A start by the desktop at log-in.
+
+
+class LogIn(Scene):
+    """A start at log-in, in whose time nothing passes but what is waited for. The person closes each window."""
+
+    def __init__(self, email: str | None = ME, memory: Kept | None = None) -> None:
+        super().__init__(email, memory=memory)
+        self.due: dict[float, list[Event]] = {}
+        self.opened_at: list[float] = []
+        self.events.get = self._get  # type: ignore[method-assign]
+        opening = self.surface.open_window
+
+        def open_window(email: str, take_focus: bool, message: str) -> object:
+            self.opened_at.append(self.now - 1000)
+            return opening(email, take_focus, message)
+
+        self.surface.open_window = open_window  # type: ignore[method-assign, assignment]
+        self.surface.between_turns = lambda: self.put(WindowClosed())
+
+    def _get(self, block: bool = True, timeout: float | None = None) -> Event:
+        if self.events.empty() and block:
+            coming = min(self.due, default=None)
+            if coming is None or (timeout is not None and self.now + timeout < coming):
+                assert timeout is not None, "nothing comes any more"
+                self.now += timeout
+                raise Empty
+            self.now = coming
+            self.put(*self.due.pop(coming))
+        return super(type(self.events), self.events).get(False)
+
+    def at(self, seconds: float, *events: Event) -> LogIn:
+        self.due[1000 + seconds] = list(events)
+        return self
+
+    def log_in(self, sign_in: list[SignIn] | None = None) -> int:
+        return self.at(90, EXIT).app.run(sign_in or [], False, True)
+
+
+def test_the_window_opens_once_a_tray_has_come_without_the_focus_and_with_the_address() -> None:
+    scene = LogIn(None, Kept(Remembered(email=GRACE))).at(4, TrayAppeared())
+    assert scene.log_in() == 0
+    assert scene.opened_at == [4]
+    assert scene.surface.opened == [(GRACE, False, "")]
+    assert scene.said == []
+
+
+def test_without_a_tray_it_opens_after_a_while_and_only_once_and_the_tray_is_said_to_be_missing() -> None:
+    """The tray tells that 60 seconds after a start at log-in."""
+    scene = LogIn().at(40, TrayAppeared()).at(60, TrayMissing("This desktop has no tray"))
+    scene.log_in()
+    assert scene.opened_at == [TRAY_WITHIN] == [15]
+    assert scene.surface.opened == [(ME, False, "")]
+    assert scene.said == []
+    never = LogIn().at(60, TrayMissing("This desktop has no tray"))
+    never.log_in()
+    assert [title for title, _ in never.said] == ["No tray for the icon"]
+
+
+@pytest.mark.parametrize("before", [Requested(Request.OPEN), Requested(Request.LOGIN), LOGIN])
+def test_a_person_who_was_quicker_is_not_asked_again(before: Event) -> None:
+    scene = LogIn().at(2, before).at(4, TrayAppeared())
+    scene.log_in()
+    assert scene.opened_at == [2]
+    assert scene.surface.opened == [(ME, True, "")]
+
+
+def test_nobody_is_asked_where_a_password_was_given() -> None:
+    scene = LogIn().at(1, SIGNING_IN).at(2, CONNECTING, ONLINE).at(4, TrayAppeared())
+    scene.log_in([SignIn(ME, "s3cret", persist=True)])
+    assert scene.opened_at == []
+
+
+def test_who_has_signed_in_meanwhile_is_not_asked() -> None:
+    scene = LogIn().at(1, SIGNING_IN).at(2, CONNECTING, ONLINE).at(4, SIGNED_OUT).at(5, TrayAppeared())
+    scene.log_in()
+    assert scene.opened_at == []
+
+
+def test_where_a_window_would_take_the_focus_a_toast_asks() -> None:
+    scene = LogIn().at(4, TrayAppeared())
+    scene.surface.spares_the_focus = False
+    scene.log_in()
+    assert scene.opened_at == []
+    assert scene.toasts.shown == [wording.SIGNED_OUT_BY_CLICK]
+
+
+def test_a_terminal_is_asked_at_log_in_too() -> None:
+    scene = LogIn()
+    scene.surface.answers = [SignIn(ME, "secret")]
+    scene.log_in()
+    assert scene.session.sent == [SignIn(ME, "secret")]
+
+
+# The e-mail address.
+
+
+@pytest.mark.parametrize(
+    ("events", "kept"),
+    [
+        ([CONNECTING, ONLINE], GRACE),
+        ([CONNECTING, ONLINE, SIGN_OUT, SIGNED_OUT, LOGIN], ""),
+        ([refusal()], ""),
+        ([WindowClosed(), SIGNED_OUT, SIGNING_IN, ONLINE], ""),
+        ([refusal(), CONNECTING, ONLINE], ""),
+    ],
+    ids=["signed in", "signed out", "refused", "called off", "another sign-in"],
+)
+def test_the_address_of_a_sign_in_by_the_window_is_there_at_the_next_start(events: list[Event], kept: str) -> None:
+    memory = Kept()
+    Scene(None, memory=memory).run(LOGIN, WindowSubmitted(GRACE, "s3cret"), SIGNING_IN, *events)
+    assert memory.kept.email == kept
+    scene = Scene(None, memory=memory)
+    scene.run(LOGIN)
+    assert scene.surface.opened == [(kept, True, "")]
+
+
+def test_a_configured_address_comes_first() -> None:
+    scene = Scene(ME, memory=Kept(Remembered(email=GRACE)))
+    scene.run(LOGIN)
+    assert scene.surface.opened == [(ME, True, "")]
+
+
+def test_a_sign_in_without_the_window_is_not_remembered() -> None:
+    memory = Kept()
+    Scene(memory=memory).run(SIGNING_IN, CONNECTING, ONLINE, sign_in=[SignIn(ME, "s3cret", persist=True)])
+    assert memory.kept.email == ""
+
+
+def test_who_does_not_want_it_remembered_finds_it_forgotten() -> None:
+    memory = Kept(Remembered(email=GRACE))
+    scene = Scene(None, Config(remember_email=False), memory)
+    scene.run(LOGIN, WindowSubmitted(GRACE, "s3cret"), SIGNING_IN, CONNECTING, ONLINE)
+    assert scene.surface.opened == [("", True, "")]
+    assert memory.kept.email == ""

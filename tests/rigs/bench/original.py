@@ -1,0 +1,153 @@
+"""The C++ original as a peer: built from its public sources where these are there, and driven as a person would.
+
+Nothing of it is changed but its two compiled-in addresses and its CMake file (``build_original.sh``). It is given the
+sandbox with ``--honour-subs`` and ``--any-origin``, without which it receives nothing, no rate limit, and tokens that
+outlive the run, as it renews none.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+import time
+import wave
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.process import TIMEOUT, end, until
+from tests.real_desktop import RealDesktop
+from tests.rigs.bench.measuring import IconWatch
+from tests.servers import Sandbox
+
+PORTS = 41801, 41802
+"""Of the API and of the push server, as its build has them."""
+CONCEDED = ("--honour-subs", "--any-origin", "--rate", "0", "--connection-ttl", "86400", "--subscription-ttl", "86400")
+"""The sandbox's options that it needs, beside its ports."""
+KEPT = Path(os.environ.get("TELEX_START_PEERS") or Path.home() / ".cache" / "telex-start-test" / "peers").resolve()
+"""Holds ``sources/alerter`` (the public repository markessien/alerter) and ``sources/ixwebsocket``
+(machinezone/IXWebSocket), and what is built from them."""
+_BUILD = Path(__file__).with_name("build_original.sh")
+_REPOSITORIES = {"alerter": "markessien/alerter", "ixwebsocket": "machinezone/IXWebSocket"}
+
+
+class Missing(Exception):
+    """The original cannot be had here; says what is lacking."""
+
+
+def build() -> Path:
+    """Its program, built where it has not been yet.
+
+    Raises:
+        Missing: its sources are not there, or what builds them.
+    """
+    program = KEPT / "build" / "telexstart"
+    if program.exists():
+        return program
+    for name, repository in _REPOSITORIES.items():
+        folder = KEPT / "sources" / name
+        if not folder.is_dir() and not _cloned(repository, folder):
+            raise Missing(f"no sources of {repository} in {folder}")
+    print(f"bench: building the C++ original in {KEPT}", flush=True)
+    done = subprocess.run(["bash", _BUILD, KEPT / "sources", KEPT], capture_output=True, text=True)
+    if done.returncode:
+        raise Missing(f"it does not build: {done.stderr.strip()[-300:]}")
+    return program
+
+
+def _cloned(repository: str, folder: Path) -> bool:
+    host = os.environ.get("TELEX_START_GIT", "https://github.com")
+    command = ["git", "clone", "--quiet", "--depth", "1", f"{host}/{repository}", str(folder)]
+    try:
+        environ = os.environ | {"GIT_TERMINAL_PROMPT": "0"}
+        done = subprocess.run(command, env=environ, capture_output=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def installed_megabytes(program: Path) -> float:
+    """MB (10^6 bytes) of the program and of the wxWidgets that it brings, as a desktop has GTK and OpenSSL anyway."""
+    linked = subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout
+    libraries = {Path(word).resolve() for word in linked.split() if "libwx" in word and word.startswith("/")}
+    owners = set()
+    for library in libraries:
+        told = subprocess.run(["dpkg-query", "--search", library], capture_output=True, text=True)
+        owners |= {line.partition(":")[0] for line in told.stdout.splitlines()}
+    size = program.stat().st_size
+    for owner in owners:
+        told = subprocess.run(["dpkg-query", "-W", "-f", "${Installed-Size}", owner], capture_output=True, text=True)
+        size += int(told.stdout) * 1024
+    return size / 1e6
+
+
+class Original:
+    """The program on a desktop.
+
+    Args:
+        desktop: With xfce4-panel.
+        telex: The sandbox, on :data:`PORTS`.
+        program: From :func:`build`.
+    """
+
+    def __init__(self, desktop: RealDesktop, telex: Sandbox | None, program: Path) -> None:
+        self._desktop = desktop
+        self._telex = telex
+        self.command = [str(program)]
+        self.environ = dict(desktop.environ)
+        if telex is not None:
+            self.environ["SSL_CERT_FILE"] = telex.ca_file
+
+    @contextmanager
+    def started(self) -> Iterator[subprocess.Popen[str]]:
+        """It runs, in a folder of its own that holds its sound, and its icon is there."""
+        with tempfile.TemporaryDirectory(prefix="original-") as folder:
+            Path(folder, "audio").mkdir()
+            # Its own is compressed, which wxWidgets does not play here: it would say so in a window, each time.
+            with wave.open(str(Path(folder, "audio", "knock.wav")), "wb") as sound:
+                sound.setparams((1, 2, 8000, 0, "NONE", "not compressed"))
+                sound.writeframes(bytes(1600))
+            watch = IconWatch(self.environ)
+            quiet = subprocess.DEVNULL
+            try:
+                watch.settle()
+                process = subprocess.Popen(
+                    self.command, env=self.environ | {"HOME": folder}, cwd=folder, stdout=quiet, stderr=quiet, text=True
+                )
+                try:
+                    watch.appears()
+                    yield process
+                finally:
+                    process.kill()  # it does not end by SIGTERM while a window of it is open
+                    end(process)
+            finally:
+                watch.close()
+
+    @contextmanager
+    def signed_in(self) -> Iterator[subprocess.Popen[str]]:
+        """It runs, and has signed in."""
+        with self.started() as process:
+            self._sign_in()
+            yield process
+
+    def _sign_in(self) -> None:
+        """By its window, the only way: the third entry of its menu, and both fields filled in anew."""
+        assert self._telex is not None
+        self._desktop.right_click_icon()
+        self._desktop.xdotool("key", "Down", "Down", "Down", "Return")
+        self._desktop.xdotool("search", "--sync", "--onlyvisible", "--name", "^Login$")
+        until(lambda: self._desktop.active_title() == "Login", "its window has not come")
+        time.sleep(0.5)  # until its field has the focus, of which nothing tells
+        for text in (self._telex.email, self._telex.password):
+            self._desktop.xdotool("key", "ctrl+a")
+            self._desktop.xdotool("type", "--delay", "5", text)
+            self._desktop.xdotool("key", "Tab")
+        self._desktop.xdotool("key", "Return")
+        self._telex.wait_until(
+            lambda status: sum(status["subscriptions"].values()) == len(status["organisations"]), TIMEOUT
+        )
+        # "Login successful!", in a window of this name too.
+        until(lambda: self._desktop.active_title() == "Login", "its word has not come")
+        self._desktop.xdotool("key", "Return")
+        until(lambda: self._desktop.active_title() != "Login", "its word stays")

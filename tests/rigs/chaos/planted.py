@@ -1,0 +1,107 @@
+"""The agent with a defect, for the test of what finds them: ``python -m tests.rigs.chaos.planted DEFECT [OPTIONS]``."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from typing import Any
+
+from .agent import main
+
+
+def _twice() -> None:
+    """Every notification is told twice."""
+    from telex_start.console import Console
+
+    toast = Console.toast
+
+    def told_twice(self: Console, shown: Any) -> None:
+        toast(self, shown)
+        toast(self, shown)
+
+    Console.toast = told_twice  # type: ignore[method-assign, assignment]
+
+
+def _lost() -> None:
+    """What comes live is not told."""
+    from telex_start.events import How
+    from telex_start.news.notifier import Notifier
+
+    received = Notifier.received
+
+    def deaf(self: Notifier, event: Any, now: float) -> None:
+        if event.how is not How.LIVE:
+            received(self, event, now)
+
+    Notifier.received = deaf  # type: ignore[method-assign]
+
+
+def _descriptor() -> None:
+    """Each connection leaves some descriptors open."""
+    from telex_start.push.websocket import WebSocket
+
+    opened = WebSocket.open
+
+    def leaky(self: WebSocket) -> None:
+        for _ in range(5):
+            os.dup(2)
+        opened(self)
+
+    WebSocket.open = leaky  # type: ignore[method-assign]
+
+
+def _thread() -> None:
+    """Each connection leaves a thread behind."""
+    from telex_start.push.websocket import WebSocket
+
+    opened = WebSocket.open
+
+    def leaky(self: WebSocket) -> None:
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
+        opened(self)
+
+    WebSocket.open = leaky  # type: ignore[method-assign]
+
+
+def _stuck() -> None:
+    """What the server has closed is never opened again."""
+    from telex_start.net.pacing import Waits
+
+    Waits.ended = lambda *args, **named: 1e6  # type: ignore[method-assign]
+
+
+def _secret() -> None:
+    """The password gets into the log."""
+    import logging
+
+    from telex_start.session.telex_api import TelexApi
+
+    login = TelexApi.login
+
+    def talkative(self: TelexApi, email: str, password: str) -> Any:
+        logging.getLogger("telex_start").info("signing in with %s", password)
+        return login(self, email, password)
+
+    TelexApi.login = talkative  # type: ignore[method-assign]
+
+
+def _spinning() -> None:
+    """The login window never learns what has become of its sign-in."""
+    from telex_start.app.sign_in import SignInDialogue
+
+    SignInDialogue.state = lambda *args: None  # type: ignore[method-assign]
+
+
+DEFECTS = {
+    "twice": _twice,
+    "lost": _lost,
+    "descriptor": _descriptor,
+    "thread": _thread,
+    "stuck": _stuck,
+    "secret": _secret,
+    "spinning": _spinning,
+}
+
+if __name__ == "__main__":
+    sys.exit(main(DEFECTS[sys.argv.pop(1)]))

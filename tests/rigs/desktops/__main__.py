@@ -1,0 +1,107 @@
+"""``python -m tests.rigs.desktops [DESKTOP …] --starts 20 --only CHECK,… --results FOLDER``: checks on real desktops.
+
+Without names on all of them, one after the other. Prints what came of each check, and in the end one table; keeps
+results (JSON) and pictures in a folder for each desktop. Ends with 1 where a check failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.process import ROOT
+from tests.roots import NoRoot
+from tests.servers import Sandbox
+
+from .checks import NAMES
+from .known import DESKTOPS
+from .results import Report, read, table
+from .root import CHECKOUT, SHARE, Root
+
+RESULTS = ROOT / "build" / "desktops"
+"""Where results are kept if nothing else is said: below it a folder for each desktop."""
+_PARTS = ("__init__.py", "fake_bus.py", "panel_item.py", "process.py", "roots.py", "servers.py", "x_windows.py")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.rigs.desktops", description="The agent on real desktops.")
+    parser.add_argument("desktops", nargs="*", metavar="desktop", help=f"some of {', '.join(DESKTOPS)} (all)")
+    parser.add_argument("--starts", type=int, default=20, help="start the agent so often, and look for its icon")
+    parser.add_argument("--only", default="", metavar="CHECK,…", help=f"some of: {', '.join(NAMES)}")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder for results and pictures (%(default)s)")
+    parser.add_argument("--checkout", type=Path, default=ROOT, help="the source to run (this one)")
+    options = parser.parse_args()
+    # Else the desktop would go on without this.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    for name in options.desktops:
+        if name not in DESKTOPS:
+            parser.error(f"there is no {name}; there are {', '.join(DESKTOPS)}")
+    for name in filter(None, options.only.split(",")):
+        if name not in NAMES:
+            parser.error(f"there is no check {name!r}; there are: {', '.join(NAMES)}")
+    reports = []
+    try:
+        for name in options.desktops or DESKTOPS:
+            reports.append(run(name, options))
+    except NoRoot as missing:
+        print(f"tests.rigs.desktops: {missing}", file=sys.stderr)
+        return 2
+    print(table(reports), flush=True)
+    return 1 if any(report.failed for report in reports) else 0
+
+
+def run(name: str, options: argparse.Namespace) -> Report:
+    """All checks on one desktop.
+
+    Raises:
+        NoRoot: its Debian cannot be made.
+    """
+    desktop = DESKTOPS[name]
+    checkout = options.checkout.resolve()
+    root = Root(desktop.root or name, desktop, checkout)
+    with tempfile.TemporaryDirectory(prefix="desktop-") as folder, Sandbox("--rate", "0", "--no-story") as telex:
+        share = Path(folder)
+        root.make(share)
+        # What runs inside is this checkout's; what is tried may be another's.
+        shutil.copytree(Path(__file__).parent, share / "tests" / "rigs" / "desktops")
+        (share / "tests" / "rigs" / "__init__.py").touch()
+        for part in _PARTS:
+            shutil.copy(ROOT / "tests" / part, share / "tests")
+        shutil.copy(telex.ca_file, share / "ca.pem")
+        environ = telex.environ | {
+            "TELEX_START_CA_FILE": f"{SHARE}/ca.pem",
+            "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/games:/usr/sbin:/sbin",
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": f"{SHARE}:{CHECKOUT}",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        command = root.python("-m", "tests.rigs.desktops.inside", name, f"--commit={_commit(checkout)}")
+        command += [f"--starts={options.starts}", f"--only={options.only}"]
+        subprocess.run(root.enter(share, command, environ), stdin=subprocess.DEVNULL, check=False)
+        kept = options.results / name
+        if not options.only:
+            shutil.rmtree(kept, ignore_errors=True)
+        kept.mkdir(parents=True, exist_ok=True)
+        for picture in [*(share / "pictures").glob("*"), share / "results.json"]:
+            shutil.copy(picture, kept)
+        return read(kept / "results.json")
+
+
+def _commit(checkout: Path) -> str:
+    """Which source it is."""
+
+    def git(*words: str) -> str:
+        command = ["git", "-C", str(checkout), *words]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+
+    changed = git("status", "--porcelain", "--untracked-files=no")
+    return git("rev-parse", "--short", "HEAD") + ("+" if changed else "")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

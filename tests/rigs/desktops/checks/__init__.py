@@ -1,0 +1,14 @@
+"""The one list of checks, the same for all desktops: :data:`ALL`, in the order in which they are made.
+
+What a desktop cannot do is said with the reason in its definition (:attr:`tests.rigs.desktops.known.Desktop.cannot`),
+by the check's name.
+"""
+
+from __future__ import annotations
+
+from . import icon, login, menu, toasts, windows
+from .ending import CHECKS as _ENDING
+
+ALL = [*icon.CHECKS, *menu.CHECKS, *windows.CHECKS, *toasts.CHECKS, *login.CHECKS, *_ENDING]
+"""All checks. Those that share an agent come one after the other; those that crash the desktop come last."""
+NAMES = [check.name for check in ALL]

@@ -1,0 +1,204 @@
+"""What is done with the package, step by step; each says what is so for the person."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from telex_start import __version__
+from tests.process import Process
+from tests.rigs.packages.on_a_desktop import use
+from tests.servers import Sandbox
+
+from .machine import HOME, Machine
+
+OLDER = "0.0.9"
+_LIBRARY = "/usr/lib/telex-start"
+_SHIPPED = (
+    "/usr/bin/telex-start",
+    "/usr/share/applications/telex-start.desktop",
+    "/usr/share/icons/hicolor/scalable/apps/telex-start.svg",
+    "/usr/share/icons/hicolor/48x48/apps/telex-start.png",
+    "/usr/share/man/man1/telex-start.1.gz",
+    "/usr/share/bash-completion/completions/telex-start",
+    "/usr/share/zsh/vendor-completions/_telex-start",
+    "/usr/share/fish/vendor_completions.d/telex-start.fish",
+    "/usr/share/doc/telex-start/CHANGELOG.md.gz",
+    "/usr/share/doc/telex-start/changelog.gz",
+    "/usr/share/doc/telex-start/copyright",
+)
+
+
+class Proof:
+    """All of it, on one machine.
+
+    Args:
+        machine: A clean one.
+        package: The package; somewhere below ``/tmp``.
+    """
+
+    def __init__(self, machine: Machine, package: Path) -> None:
+        self._machine = machine
+        self._package = package
+
+    def run(self) -> None:
+        """Every step; each builds on the one before.
+
+        Raises:
+            AssertionError: something is not as it should be.
+        """
+        self._dependencies()
+        before = self._machine.files()
+        older = self._older()
+        steps: list[Callable[[], str]] = [
+            lambda: self._install_older(older),
+            self._upgrade_under_an_agent,
+            self._no_tk,
+            self._at_login,
+            self._on_a_desktop,
+            lambda: self._remove(before),
+        ]
+        for step in steps:
+            began = time.monotonic()
+            print(f"  {step()} ({time.monotonic() - began:.0f} s)", flush=True)
+
+    # --- the steps --------------------------------------------------------------------------------------------------
+
+    def _dependencies(self) -> None:
+        """What the package needs is there first, so that what is left of the package itself is seen."""
+        planned = self._machine.must("apt-get", "-s", "install", "--no-install-recommends", str(self._package))
+        needed = [line.split()[1] for line in planned.splitlines() if line.startswith("Inst ")]
+        self._machine.install(*(name for name in needed if name != "telex-start"))
+        # python3-tk comes too, for the windows; it is hidden for the step that is about its absence.
+        self._machine.install("python3-tk")
+        # Where no systemd runs, systemctl fails; the smallest Debian has none at all.
+        self._machine.must("ln", "-s", "/bin/false", "/usr/local/bin/systemctl")
+
+    def _older(self) -> Path:
+        """The same package with a lower version, and with a module that the newer has not."""
+        folder = self._package.parent / "older"
+        self._machine.must("dpkg-deb", "--raw-extract", str(self._package), str(folder))
+        control = folder / "DEBIAN" / "control"
+        control.write_text(control.read_text().replace(f"Version: {__version__}+", f"Version: {OLDER}+"))
+        package = folder / _LIBRARY.lstrip("/") / "telex_start"
+        init = package / "__init__.py"
+        init.write_text(init.read_text().replace(f'"{__version__}"', f'"{OLDER}"'))
+        (package / "of_old.py").write_text("")
+        target = self._package.with_name("older.deb")
+        self._machine.must("dpkg-deb", "--root-owner-group", "--build", str(folder), str(target))
+        shutil.rmtree(folder)
+        return target
+
+    def _install_older(self, older: Path) -> str:
+        said = self._machine.install(str(older))
+        assert "Traceback" not in said and "rror" not in said, said
+        assert self._version() == OLDER
+        assert self._exists(f"{_LIBRARY}/telex_start/__pycache__/of_old.*")
+        for path in _SHIPPED:
+            self._machine.must("test", "-r", path)
+        modules = self._machine.must("find", _LIBRARY, "-name", "*.py", "-not", "-path", f"{_LIBRARY}/__main__.py")
+        compiled = self._machine.must("find", _LIBRARY, "-name", "*.pyc")
+        stems = {line.replace("/__pycache__", "").rpartition(".cpython-")[0] for line in compiled.splitlines()}
+        assert {line.removesuffix(".py") for line in modules.splitlines()} <= stems, "not all is byte-compiled"
+        return f"installed: {len(stems)} modules, byte-compiled"
+
+    def _upgrade_under_an_agent(self) -> str:
+        """It goes on: it is what was started, until the person exits it; every start from here on is the newer."""
+        with Sandbox("--no-story", "--organisations", "2") as telex:
+            with self._headless(telex) as agent:
+                self._machine.install(str(self._package))
+                assert self._version() == __version__
+                telex.message(0, "General", "the build is green", by="Ben Okri")
+                told = json.loads(agent.line(lambda line: json.loads(line)["event"] == "notification"))
+                assert (told["channel"], told["unread"]) == ("General", 1), told
+                assert self._telex("--exit", environ=self._reaching(telex))[0] == 0
+                assert agent.ended() == 0 and agent.errors == ""
+            with self._headless(telex) as agent:
+                assert self._telex("--exit", environ=self._reaching(telex))[0] == 0
+                assert agent.ended() == 0 and agent.errors == ""
+        assert not self._exists(f"{_LIBRARY}/telex_start/of_old.py")
+        assert not self._exists(f"{_LIBRARY}/telex_start/__pycache__/of_old.*")
+        return "upgraded while an agent ran, which went on: it told a message, and the newer ended it"
+
+    def _no_tk(self) -> str:
+        """Without what is only recommended it says which package that is."""
+        tk = self._machine.must("sh", "-c", "echo /usr/lib/python3*/tkinter").strip()
+        self._machine.must("mv", tk, f"{tk}.hidden")
+        try:
+            _, doctor = self._telex("doctor")
+            line = next(line for line in doctor.splitlines() if "login window" in line)
+            assert line.startswith("missing") and "python3-tk" in doctor, doctor
+        finally:
+            self._machine.must("mv", f"{tk}.hidden", tk)
+        _, doctor = self._telex("doctor")
+        assert next(line for line in doctor.splitlines() if "login window" in line).startswith("ok"), doctor
+        assert "Traceback" not in doctor
+        return "doctor names python3-tk where it is missing"
+
+    def _at_login(self) -> str:
+        """Entries and unit name the program in /usr/bin, and nothing of them stays."""
+        assert self._must("completions", "zsh").startswith("#compdef telex-start\n")
+        assert "installed for all users" in self._must("integrate", "on")
+        assert "installed for all users" in self._must("integrate", "status")
+        self._must("autostart", "on")
+        [entry] = self._machine.must("find", f"{HOME}/.config/autostart", "-type", "f").splitlines()
+        assert "\nExec=/usr/bin/telex-start --at-login\n" in self._machine.must("cat", entry)
+        self._must("autostart", "on", "--headless")
+        unit = self._machine.must("cat", f"{HOME}/.config/systemd/user/telex-start.service")
+        assert "\nExecStart=/usr/bin/telex-start --headless " in unit, unit
+        self._must("autostart", "off")
+        left = self._machine.must("find", HOME, "-name", "*telex-start*", "-path", "*config*")
+        assert left == "", left
+        return "start at log-in, entry and unit by /usr/bin/telex-start"
+
+    def _on_a_desktop(self) -> str:
+        use(["/usr/bin/telex-start"], within=self._within)
+        return "icon, menu, a notification, a window and Exit in xfce4-panel"
+
+    def _remove(self, before: set[str]) -> str:
+        for way in ("remove", "purge"):
+            self._machine.must("apt-get", "-q", way, "-y", "telex-start")
+            after = self._machine.files()
+            assert after == before, f"{way}: left {sorted(after - before)[:20]}; gone {sorted(before - after)[:20]}"
+            if way == "remove":  # with no settings in /etc, that is all there is to purge
+                self._machine.install(str(self._package))
+        return f"removed, and purged: each time the same {len(before)} files as before"
+
+    # --- helpers ----------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _headless(self, telex: Sandbox) -> Iterator[Process]:
+        """An agent of the person's that has signed in."""
+        options = ("--headless", "--json", "--email", telex.email, "--password-stdin")
+        words = self._machine.words(["telex-start", *options], self._reaching(telex), person=True)
+        with Process(words, {"PATH": "/usr/bin:/bin:/usr/sbin"}, telex.password + "\n") as agent:
+            agent.line(lambda line: json.loads(line).get("state") == "online")
+            yield agent
+
+    def _reaching(self, telex: Sandbox) -> dict[str, str]:
+        """What the person needs to reach it; the sandbox's own folder is closed to them."""
+        authority = self._package.with_name("authority.pem")
+        shutil.copyfile(telex.ca_file, authority)
+        return {**telex.environ, "TELEX_START_CA_FILE": str(authority)}
+
+    def _within(self, command: Sequence[str], environ: Mapping[str, str]) -> list[str]:
+        # The desktop's session bus is for the one who runs these tests.
+        return self._machine.words(command, {**environ, "PATH": "/usr/bin:/bin"})
+
+    def _telex(self, *words: str, environ: Mapping[str, str] | None = None) -> tuple[int, str]:
+        return self._machine.run("telex-start", *words, person=True, **(environ or {}))
+
+    def _must(self, *words: str) -> str:
+        code, said = self._telex(*words)
+        assert code == 0, said
+        return said
+
+    def _version(self) -> str:
+        return self._must("--version").strip().removeprefix("telex-start ")
+
+    def _exists(self, pattern: str) -> bool:
+        return self._machine.run("sh", "-c", f"ls -d {pattern}")[0] == 0

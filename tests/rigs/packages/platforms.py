@@ -1,0 +1,115 @@
+"""Whether pip needs a compiler anywhere: all locked libraries as wheels, by platform and Python.
+
+    python -m tests.rigs.packages.platforms
+
+prints a table with the megabytes that a user's pip fetches there, or what has no wheel, and ends with 1 then. pip
+compares tags and hashes only, so nothing here shows that a wheel works where it is for; the hosted workflow does that.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from packaging.requirements import Requirement
+
+from tests.process import ROOT
+
+LOCK = ROOT / "packaging" / "requirements" / "runtime.txt"
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+
+
+class Platform(NamedTuple):
+    """Where people have the program."""
+
+    name: str
+    tags: tuple[str, ...]
+    """What wheels for it may be tagged with, as pip does not derive all of that."""
+    markers: dict[str, str]
+    """What environment markers say there."""
+
+
+def _linux(machine: str) -> Platform:
+    # Debian 12 has glibc 2.36; 2.28 is Debian 10's and RHEL 8's.
+    tags = (*(f"manylinux_2_{minor}_{machine}" for minor in (28, 27, 26, 24, 17)), f"manylinux2014_{machine}")
+    older = (
+        f"manylinux2010_{machine}",
+        f"manylinux1_{machine}",
+        f"manylinux_2_12_{machine}",
+        f"manylinux_2_5_{machine}",
+    )
+    markers = {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix", "platform_machine": machine}
+    return Platform(f"Linux {machine}, glibc 2.28", tags + older, markers)
+
+
+def _macos(machine: str, version: str) -> Platform:
+    markers = {"sys_platform": "darwin", "platform_system": "Darwin", "os_name": "posix", "platform_machine": machine}
+    return Platform(f"macOS {machine}, {version}", (f"macosx_{version.replace('.', '_')}_{machine}",), markers)
+
+
+PLATFORMS = (
+    _linux("x86_64"),
+    _linux("aarch64"),
+    Platform(
+        "Windows x64",
+        ("win_amd64",),
+        {"sys_platform": "win32", "platform_system": "Windows", "os_name": "nt", "platform_machine": "AMD64"},
+    ),
+    _macos("arm64", "11.0"),
+    _macos("x86_64", "11.0"),
+)
+
+
+def wanted(platform: Platform, python: str) -> str:
+    """The part of the lock that is for there; pip would judge its markers by where it runs itself."""
+    there = platform.markers | {"python_version": python, "python_full_version": f"{python}.0"}
+    there |= {"implementation_name": "cpython", "platform_python_implementation": "CPython"}
+    chosen = []
+    for entry in re.split(r"^(?=[a-z0-9])", LOCK.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+        line, _, hashes = entry.partition("\\")
+        requirement = Requirement(line.strip())
+        if requirement.marker is None or requirement.marker.evaluate(there):
+            chosen.append(f"{requirement.name}{requirement.specifier} \\{hashes}")
+    return "".join(chosen)
+
+
+def fetched(platform: Platform, python: str, target: Path) -> tuple[list[Path], str]:
+    """What `pip download` fetches for there, and what it complains of otherwise."""
+    target.mkdir()
+    lock = target / "lock.txt"
+    lock.write_text(wanted(platform, python), encoding="utf-8")
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-deps"]
+    command += ["--only-binary=:all:", "--require-hashes", "--implementation", "cp", "--python-version", python]
+    command += ["--abi", f"cp{python.replace('.', '')}", "--abi", "abi3", "--abi", "none"]
+    for tag in platform.tags:
+        command += ["--platform", tag]
+    done = subprocess.run([*command, "-d", str(target), "-r", str(lock)], capture_output=True, text=True)
+    complaint = "" if done.returncode == 0 else done.stderr.strip().splitlines()[-1]
+    return sorted(target.glob("*.whl")), complaint
+
+
+def main() -> int:
+    """Print the table; 1 where a compiler is needed."""
+    print(f"| {'platform':26} | " + " | ".join(f"{python:>17}" for python in PYTHONS) + " |")
+    print(f"|{'-' * 28}|" + "|".join("-" * 19 for _ in PYTHONS) + "|")
+    complaints = []
+    for platform in PLATFORMS:
+        cells = []
+        for python in PYTHONS:
+            with tempfile.TemporaryDirectory(prefix="platforms-") as folder:
+                files, complaint = fetched(platform, python, Path(folder) / "wheels")
+                megabytes = sum(file.stat().st_size for file in files) / 1e6
+            cells.append("a compiler" if complaint else f"{len(files)} wheels {megabytes:.1f} MB")
+            if complaint:
+                complaints.append(f"{platform.name}, Python {python}: {complaint}")
+        print(f"| {platform.name:26} | " + " | ".join(f"{cell:>17}" for cell in cells) + " |", flush=True)
+    print("\n".join(complaints))
+    return bool(complaints)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
