@@ -69,6 +69,11 @@ fuzz: set-up-test
 chaos: set-up-test
 	.venv/bin/python -m tests.rigs.chaos $(SECONDS) $(ARGS)
 
+# Which of 150 planted breaks the tests find; wants root, and an hour or two. ARGS: --count, --seed, --only PACKAGE.
+.PHONY: breaks
+breaks: set-up-test
+	.venv/bin/python -m tests.rigs.breaks $(ARGS)
+
 # For the other platforms too, each with a cache of its own; of the tests what Windows can run.
 lint: set-up-test
 	$(VENV)/bin/ruff check telex_start tests packaging

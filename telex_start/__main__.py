@@ -26,7 +26,7 @@ def main(argv: list[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     forbid_core_dumps()
     if sys.platform == "win32":
-        from .process.terminal import speak_utf8
+        from .process.streams import speak_utf8
 
         speak_utf8()
     try:

@@ -11,7 +11,8 @@ from .errors import ConfigError
 from .menu import MuteFor, Request
 from .news.quiet import Quiet
 from .news.wall import Wall
-from .process import instance, paths, state_file
+from .process import instance, paths
+from .process.state_file import Memory
 from .remembered import Remembered
 from .toast import Conversation
 
@@ -24,11 +25,11 @@ class Noted:
     """
 
     def __init__(self, api_url: str) -> None:
-        self._api_url = api_url
+        self._memory = Memory(api_url)
         self._unreadable = ""
         """Why what was noted cannot be read just now; it must not be written over then."""
         try:
-            self._kept, self.problem = state_file.load(api_url)
+            self._kept, self.problem = self._memory.load()
             """What was noted, and what is wrong with it, in a sentence; empty where nothing is."""
         except OSError as error:
             self._kept, self.problem, self._unreadable = Remembered(), "", error.strerror or type(error).__name__
@@ -61,13 +62,11 @@ class Noted:
         if remembered == self._kept:
             return
         if self._unreadable:
-            raise ConfigError(
-                f"{state_file.path(self._api_url)} cannot be read ({self._unreadable}); nothing is changed."
-            )
+            raise ConfigError(f"{self._memory.path} cannot be read ({self._unreadable}); nothing is changed.")
         try:
-            state_file.save(self._api_url, remembered)
+            self._memory.save(remembered)
         except OSError as error:
-            raise ConfigError(f"{state_file.path(self._api_url)} cannot be written ({error.strerror}).") from None
+            raise ConfigError(f"{self._memory.path} cannot be written ({error.strerror}).") from None
         self._kept = remembered
 
 

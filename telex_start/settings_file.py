@@ -6,18 +6,22 @@ import contextlib
 import os
 import re
 import stat
-import tempfile
 from collections.abc import Mapping
 from typing import Any
 
 from . import config_file
 from .config import flatten, parts
 from .errors import ChangedMeanwhile, ConfigError
+from .process import paths
 
 _BOM = b"\xef\xbb\xbf"
 _LONE_RETURN = re.compile("\r(?!\n)")
 _TRIES = 5
 """So often a change is tried anew where somebody changes the file at this very moment."""
+
+
+class _Changed(Exception):
+    """The file is not as it was."""
 
 
 class SettingsFile:
@@ -102,19 +106,14 @@ class SettingsFile:
             raise ConfigError(f"{self._path} cannot be written: it is read-only.")
         try:
             os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
-            descriptor, made = tempfile.mkstemp(prefix=".config-", suffix=".toml", dir=os.path.dirname(target))
-            try:
-                with open(descriptor, "wb") as file:
-                    file.write(after)
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.chmod(made, _mode(target))
+            with paths.replacing(target, _mode(target)) as file:
+                file.write(after)
+                file.flush()
+                os.fsync(file.fileno())
                 if self._bytes() != before:
-                    return False
-                os.replace(made, target)
-            finally:
-                with contextlib.suppress(FileNotFoundError):
-                    os.unlink(made)
+                    raise _Changed
+        except _Changed:
+            return False
         except OSError as error:
             raise ConfigError(f"{self._path} cannot be written: {error.strerror}.") from None
         return True

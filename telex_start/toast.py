@@ -25,7 +25,7 @@ class Action(StrEnum):
 
 
 class Place(NamedTuple):
-    """Where in the web app a click leads (see :mod:`telex_start.news.links`)."""
+    """Where in the web app a click leads (see :func:`telex_start.app.opening.web_address`)."""
 
     channel: str = ""
     """The push channel of the organisation; empty for the web app itself."""

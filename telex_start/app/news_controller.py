@@ -38,10 +38,10 @@ from ..events import (
     WatchSettings,
 )
 from ..news import wording
-from ..news.due import soonest
 from ..news.notifier import Notifier
 from ..news.quiet import Quiet
 from ..news.recent import Reading
+from ..news.scheduler import soonest
 from ..news.unread import Counts
 from ..toast import Action, Conversation, Handle, Toast
 from .app_toasts import AppToasts

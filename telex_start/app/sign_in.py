@@ -23,7 +23,7 @@ from ..events import (
 )
 from ..face import plural
 from ..news import wording
-from ..news.due import soonest
+from ..news.scheduler import soonest
 from ..states import SIGNED_IN, State
 from ..toast import Toast
 from .app_toasts import AppToasts

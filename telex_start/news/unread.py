@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..toast import Conversation
-from .fields import AGENTS, CHANNELS, MOST_COUNT, ident, integer, named
+from .publications import AGENTS, CHANNELS, MOST_COUNT, ident, integer, named
 
 MOST_CONVERSATIONS = 10_000
 """So many unread conversations are remembered; beyond, the one that was quiet for longest is forgotten."""

@@ -7,12 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from ..face import plural
 from ..toast import Action, Place, Toast
 from .calls import Call
-from .fields import AGENTS, CHANNELS, DIRECT
-from .item import News
-from .links import call_place
-from .markup import plain
-from .messages import THREAD_REPLY
-from .text import clean, cut, lines, one_line, visible
+from .publications import AGENTS, CHANNELS, DIRECT, THREAD_REPLY, News
+from .text import clean, cut, lines, one_line, plain, visible
 
 LONGEST_TITLE = 200
 """Characters, the ellipsis included."""
@@ -81,33 +77,26 @@ def call_toast(call: Call, organisation_name: str, several_organisations: bool) 
         key=call.key,
         transient=True,
         sender=caller or None,
-        place=call_place(call.channel, call.buzz),
+        place=Place(call.channel, ("buzz", call.buzz)),
         actions=(Action.JOIN,),
         urgent=True,
     )
 
 
-def flood_summary(count: int, conversations: int, channel: str = "") -> Toast:
-    """One toast for all that the flood rule held: ``997 more in 12 conversations``.
+AWAY = "While you were away"
+"""The title of a summary of the past."""
+PAUSED = "While paused"
+"""The title of a summary of what came while the person wanted none."""
+
+
+def summary(title: str, unread: int, conversations: int, channel: str = "") -> Toast:
+    """One toast for much: ``While you were away: 12 unread in 4 conversations``.
 
     Args:
-        channel: The push channel of the organisation, where it is only one; likewise below.
+        title: :data:`AWAY`, :data:`PAUSED`, or :data:`PROGRAM` for what the flood rule held.
+        channel: The push channel of the organisation, where it is only one.
     """
-    return _summary(PROGRAM, f"{count} more", count, conversations, channel)
-
-
-def away_summary(unread: int, conversations: int, channel: str = "") -> Toast:
-    """One toast for the past: ``While you were away: 12 unread in 4 conversations``."""
-    return _summary("While you were away", f"{unread} unread", unread, conversations, channel)
-
-
-def paused_summary(unread: int, conversations: int, channel: str = "") -> Toast:
-    """One toast for what came while the person wanted none: ``While paused: 12 unread in 4 conversations``."""
-    return _summary("While paused", f"{unread} unread", unread, conversations, channel)
-
-
-def _summary(title: str, what: str, unread: int, conversations: int, channel: str) -> Toast:
-    body = f"{what} in {plural(conversations, 'conversation')}"
+    body = f"{unread} {'more' if title == PROGRAM else 'unread'} in {plural(conversations, 'conversation')}"
     return Toast(title=title, body=body, unread=unread, summary=True, place=Place(channel))
 
 

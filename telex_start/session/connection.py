@@ -130,9 +130,8 @@ class PushConnection:
         return self._ending
 
     def _send(self) -> None:
-        if self._client.has_outgoing:
-            for frame in self._client.outgoing():
-                self._websocket.send(frame)
+        for frame in self._client.outgoing():
+            self._websocket.send(frame)
 
     def _receive(self, until: float) -> bool:
         """Wait for a frame until then, and take whatever else is there already; ``False`` if nothing came."""

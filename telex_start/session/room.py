@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 NO_ROOM = "no room on the connection for"
 ROOM_FOR_ALL = "there is room on the connection for all organisations again"
-"""What the log says; ``telex-start doctor`` reads it there (``doctor/machine.py``)."""
+"""What the log says; ``telex-start doctor`` reads it there (``doctor/__init__.py``)."""
 
 _NAMES = 3
 """Organisations that the toast names; the log names all."""

@@ -123,7 +123,8 @@ class Record:
         words = json.dumps({"folders": self._folders, "marks": self._marks, "sums": self._sums}, indent=1)
         try:
             os.makedirs(home, 0o700, exist_ok=True)
-            _replace(self._path, words.encode())
+            with paths.replacing(self._path) as file:
+                file.write(words.encode())
         except OSError as error:
             raise failed(self._path, error) from None
 
@@ -147,14 +148,15 @@ def write(path: str, content: str | bytes, record: Record, mode: int = 0o777) ->
         TelexStartError: it cannot be written.
     """
     data = content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
-    with suppress(OSError), open(path, "rb") as file:
-        if file.read() == data:
+    with suppress(OSError), open(path, "rb") as there:
+        if there.read() == data:
             return  # what watches the folder is left in peace
     # One that lies elsewhere, by the person's own doing, stays there.
     path = os.path.realpath(path)
     record.make_folder(os.path.dirname(path), mode)
     try:
-        _replace(path, data)
+        with paths.replacing(path) as file:
+            file.write(data)
     except OSError as error:
         raise failed(path, error) from None
 
@@ -194,22 +196,6 @@ def set_aside(path: str) -> str:
 def failed(path: str, error: OSError) -> TelexStartError:
     """What is said of a file that cannot be changed."""
     return TelexStartError(f"{path} cannot be written ({error.strerror}).", NOT_DONE)
-
-
-def _replace(path: str, data: bytes) -> None:
-    """
-    Raises:
-        OSError: it cannot be written; it is as it was.
-    """
-    beside = f"{path}.{os.getpid()}"
-    try:
-        with open(beside, "wb") as file:
-            file.write(data)
-        os.replace(beside, path)
-    except OSError:
-        with suppress(OSError):
-            os.unlink(beside)
-        raise
 
 
 def _sum(path: str) -> str | None:

@@ -71,7 +71,7 @@ ROOMS: dict[str, set[str]] = {
     "console": {"app", "news", "process"},
     "config_file": {"process"},
     "settings_text": set(),
-    "settings_file": {"config_file", "settings_text"},
+    "settings_file": {"config_file", "process", "settings_text"},
     "command_line": set(),
     "reload_command": {"command_line", "config_file", "process"},
     "agent": {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from telex_start.config import Config, QuietHours
@@ -11,17 +9,12 @@ from telex_start.events import How, SettingsLookedUp
 from telex_start.menu import MuteFor
 from telex_start.news.unread import Counts
 from telex_start.toast import Conversation
-from tests.ground.desk import change, direct, message
+from tests.ground.desk import call, change, direct, message
 from tests.ground.quiet_time import QuietDesk
 
 CALL = "direct_call_initiated"
 A = Conversation("o0/u", "channels_section", "a")
 ORG = Conversation("o0/u", "", "")
-
-
-def call(buzz: str = "b1", **more: Any) -> dict[str, Any]:
-    data = {"buzz_id": buzz, "channel_id": "d1", "caller_id": "u-ben", "caller_name": "Ben Okri", **more}
-    return {"notification_type": CALL, "section": "channels_section", "data": data}
 
 
 @pytest.fixture
@@ -191,8 +184,8 @@ def test_a_call_of_a_muted_conversation_does_not_ring_and_stops(desk: QuietDesk)
     assert desk.titles == ["Ben Okri is calling"]
     mute(desk, Conversation("o0/u", "dm_channels_section", "d1"))
     assert desk.read == ["call o0/u b1"]
-    desk.comes(call("b2"))
-    desk.comes(call("b3", channel_id="d2"))
+    desk.comes(call(buzz="b2"))
+    desk.comes(call(buzz="b3", channel_id="d2"))
     assert desk.titles == ["Ben Okri is calling"] * 2, "the one in another conversation"
 
 

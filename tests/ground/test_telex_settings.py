@@ -11,22 +11,17 @@ from tests.ground.desk import Desk, agent, change, direct, message
 DAYTIME = "09:00 AM - 06:00 PM"
 
 
-def test_a_muted_channel_has_no_toast_and_no_count() -> None:
-    desk = Desk()
-    desk.settings(muted=frozenset({"a"}))
+def test_a_muted_channel_has_no_toast_and_no_count_and_loses_what_it_had() -> None:
+    desk = Desk(2)
     desk.receive(change("a", 3, 1), change("b", 1))
-    assert desk.titles == ["b"]
-    assert desk.notifier.counts == Counts(1, 0, 1)
-    desk.settings(muted=frozenset())
-    assert desk.notifier.counts == Counts(4, 1, 2)
-
-
-def test_a_channel_that_is_muted_later_loses_its_toast() -> None:
-    desk = Desk()
-    desk.receive(change("a", 1), change("b", 1))
-    desk.settings(muted=frozenset({"a"}))
+    desk.receive(change("a", 1), organisation=1)
+    desk.settings(muted=frozenset({"a", "d1"}))
     assert desk.read == ["a"]
-    assert desk.counts[-1] == Counts(1, 0, 1)
+    desk.receive(change("a", 4, 1), direct(), now=60.0)
+    assert desk.titles[3:] == ["Ben Okri · Org 0"], "only channels can be muted so"
+    assert desk.notifier.counts == Counts(3, 0, 3)
+    desk.settings(muted=frozenset())
+    assert desk.notifier.counts == Counts(7, 1, 4)
 
 
 def test_mentions_are_direct_messages_and_channels_whose_mentions_grew() -> None:
@@ -63,6 +58,43 @@ def test_what_was_not_to_be_had_stays_as_it_was() -> None:
     assert (desk.toasts, desk.notifier.counts.unread) == ([], 1)
 
 
+@pytest.mark.parametrize(
+    ("hours", "told", "held"),
+    [
+        ("09:00 AM - 06:00 PM", (9.0, 18.0, 18 + 59.9 / 3600), (9 - 1 / 3600, 18 + 1 / 60, 0.0, 23.99)),
+        ("10:30 PM - 06:00 AM", (22.5, 23.0, 0.0, 6.0), (7.0, 12.0, 22.0)),
+        ("12:00 AM - 11:58 PM", (0.0, 12.0, 23.98), (23 + 59 / 60,)),
+        ("12:30 pm \u2013 1:05 Pm", (12.5, 13.0, 13 + 5 / 60), (0.5, 12.0, 13.1)),
+        *((text, (0.0, 8.0, 12.0, 20.0), ()) for text in ("", "always", "09:00 - 18:00", "13:00 AM - 02:00 PM")),
+        *((text, (0.0, 8.0, 12.0, 20.0), ()) for text in ("09:60 AM - 06:00 PM", "9 AM - 6 PM", "٠٩:٠٠ AM - 06:00 PM")),
+        *((text, (0.0, 9.5, 23.99), ()) for text in ("09:00 AM - 09:00 AM", "06:00 AM - 05:59 AM")),
+        ("12:00 AM - 11:59 PM", (0.0, 9.5, 23.99), ()),
+        ("00:10 AM - 01:00 PM", (0.0, 14.0), ()),
+    ],
+)
+def test_hours_as_telex_writes_them(hours: str, told: tuple[float, ...], held: tuple[float, ...]) -> None:
+    """The last minute is one of them; what cannot be read, and the whole day, is always."""
+    for hour in (*told, *held):
+        desk = Desk()
+        desk.settings(time_range=hours)
+        desk.hour = hour
+        desk.receive(change("a", 1))
+        assert bool(desk.toasts) == (hour in told), hour
+
+
+@pytest.mark.parametrize(("hour", "wait"), [(8.5, 1800.0), (7.0, 3600.0), (9 - 0.5 / 3600, 1.0), (20.0, 3600.0)])
+def test_what_is_held_is_looked_at_when_the_hours_begin_and_each_hour(hour: float, wait: float) -> None:
+    """Clocks are set, and people travel."""
+    desk = Desk()
+    desk.settings(time_range=DAYTIME)
+    desk.hour = hour
+    desk.receive(change("a", 1), now=100.0)
+    assert desk.notifier.deadline() == pytest.approx(100.0 + wait)
+    desk.hour = 10.0
+    desk.until(100.0 + wait)
+    assert desk.titles == ["While paused"]
+
+
 def test_out_of_hours_is_one_summary_when_they_begin() -> None:
     desk = Desk(2)
     desk.settings(time_range=DAYTIME)
@@ -80,17 +112,6 @@ def test_out_of_hours_is_one_summary_when_they_begin() -> None:
     assert desk.notifier.deadline() is None
     desk.receive(change("b", 1), now=2000.0)
     assert desk.titles[2:] == ["b · Org 0"]
-
-
-def test_clocks_that_were_set_meanwhile_are_looked_at_each_hour() -> None:
-    desk = Desk()
-    desk.settings(time_range=DAYTIME)
-    desk.hour = 20.0
-    desk.receive(change("a", 1), now=0.0)
-    assert desk.notifier.deadline() == 3600.0
-    desk.hour = 10.0  # the person has travelled
-    desk.until(3600.0)
-    assert desk.titles == ["While paused"]
 
 
 def test_a_pause_is_one_summary_at_its_end() -> None:

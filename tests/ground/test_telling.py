@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telex_start.news.authors import attachments
 from telex_start.toast import Action, Place, Toast
-from tests.ground.desk import ME, Desk, agent, change, direct, message
+from tests.ground.desk import ME, Desk, agent, change, direct, group, message
 
 
 def shown(*publications: dict[str, Any], types: tuple[str, ...] = (), **options: Any) -> Toast:
@@ -75,22 +74,42 @@ def test_a_namesake_is_somebody_else() -> None:
 
 
 def test_a_group_is_titled_with_the_others_and_says_who_wrote() -> None:
-    names = "Ben Okri, Ada Lovelace, Cy Young"
     by = {"user_id": "u-cy", "full_name": "Cy Young", "message": "<p>all of us</p>"}
-    toast = shown(direct(channel_type="group_dm", username=names, participants=None, preview_thread=[by]))
+    toast = shown(group(preview_thread=[by]))
     assert told(toast) == ("Ben Okri, Cy Young", "Cy Young: all of us")
     assert (toast.sender, toast.text, toast.group) == ("Cy Young", "all of us", True)
 
 
-def test_of_a_large_group_three_are_named() -> None:
-    members = [{"id": f"u{n}", "full_name": f"P{n}"} for n in range(5)] + [{"id": ME["id"], "full_name": "Ada"}]
-    toast = shown(direct(channel_type="group_dm", username="x", participants=members))
-    assert toast.title == "P0, P1, P2 and 2 more"
+@pytest.mark.parametrize(
+    ("members", "title"),
+    [
+        ([{"id": f"u{n}", "full_name": f"P{n}"} for n in range(5)] + [{"id": ME["id"]}], "P0, P1, P2 and 2 more"),
+        (
+            [{"id": "u1", "email": "p1@x"}, {"user_id": "u2", "username": "p2"}, {"id": "u1", "name": "p1@x"}],
+            "p1@x, p2",
+        ),
+        ([{"id": "u-ben"}], "ben, cy"),  # ids alone: the names are elsewhere
+        (["u-ben", {"full_name": "ADA lovelace"}, {"full_name": "Cy"}, {"id": "x", "username": "ada"}], "Cy, ada"),
+    ],
+)
+def test_of_a_group_three_are_named_and_never_oneself(members: list[Any], title: str) -> None:
+    assert shown(group(username="ben, Ada, cy", participants=members)).title == title
 
 
-def test_a_groups_members_with_ids_alone_are_named_by_its_username() -> None:
-    toast = shown(direct(channel_type="group_dm", username="ben, ada, cy", participants=[{"id": "u-ben"}]))
-    assert toast.title == "ben, cy"
+def test_a_group_without_names_is_called_as_a_look_up_called_it() -> None:
+    nameless = group(username=None, preview_thread=[], preview_message="")
+    assert told(shown(nameless)) == ("Group message", "New unread message")
+    desk = Desk()
+    desk.sign_in()
+    desk.rows(group(thread_count=0)["data"], section="dm_channels_section")
+    desk.receive(nameless)
+    assert desk.titles == ["Ben Okri, Cy Young"]
+    desk.receive(direct(channel_id="g1", channel_type="dm", thread_count=2, preview_thread=[]), now=20.0)
+    assert desk.toasts[-1].group, "it was one"
+    desk.look_up(0)
+    desk.look_up(1)
+    desk.receive(nameless, now=40.0)
+    assert desk.titles[-1] == "Group message", "names go with their organisation"
 
 
 # --- channels ---------------------------------------------------------------------------------------------------------
@@ -135,23 +154,26 @@ def test_names_and_descriptions_are_plain_text_already() -> None:
     [
         ([{"mime_type": "image/png"}], "📷 Photo"),
         ([{"type": "video", "url": "x"}], "🎥 Video"),
-        (["https://x/y.ogg"], "🎤 Audio"),
+        (["https://x/Y.OGG"], "🎤 Audio"),
         ([{"name": "report.pdf"}], "📎 File"),
         ([{}, {}, {}], "3 files"),
         ([5], "📎 File"),
-        ([], ""),
-        ("x", ""),
-        (None, ""),
+        ([], None),
+        ("x", None),
+        (None, None),
     ],
 )
-def test_attachments_in_words(media: Any, words: str) -> None:
-    assert attachments(media) == words
+def test_attachments_in_words(media: Any, words: str | None) -> None:
+    toast = shown(message("", media=media), change("a", 1, last_thread_id="t1"))
+    assert (toast.body, toast.text) == (f"Ben Okri: {words or 'New unread message'}", words)
 
 
-def test_only_an_attachment() -> None:
-    toast = shown(message("", media=[{"mime_type": "image/png"}]), change("a", 1, last_thread_id="t1"))
-    assert (toast.body, toast.text) == ("Ben Okri: 📷 Photo", "📷 Photo")
+def test_an_attachment_may_be_known_by_the_preview_alone() -> None:
     assert told(shown(direct(preview_thread=None, preview_message="📷 Photo"))) == ("Direct message", "📷 Photo")
+    by = {"user_id": "u-ben", "full_name": "Ben Okri", "message": "", "media": []}
+    assert told(shown(direct(preview_thread=[by], preview_message="📷 Photo"))) == ("Ben Okri", "📷 Photo")
+    system = {"user_id": "u-ben", "full_name": "Ben Okri", "message": "joined", "type": "system"}
+    assert told(shown(direct(preview_thread=[system]))) == ("Direct message", "are you there?")
 
 
 # --- agents, and what is by choice ------------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ def test_it_is_the_program_and_the_interpreter_of_its_own_modules(tmp_path: Path
         (tmp_path / f"{size}x{size}" / "apps").mkdir(parents=True)
     drawn = run("-m", "telex_start.setup.linux", str(tmp_path))
     assert (drawn.returncode, drawn.stderr) == (0, "")
-    assert (tmp_path / "48x48" / "apps" / "telex-start.png").stat().st_size > 1000
+    assert (tmp_path / "48x48" / "apps" / "telex-start.png").stat().st_size > 500
     for words in (["-m"], ["-m", "http.server"], ["-m", "telex_started"]):
         other = run(*words)
         assert (other.returncode, "unrecognized" in other.stderr) == (2, True), "it runs what is not its own"

@@ -12,7 +12,7 @@ import pytest
 from telex_start.desktop.toasts.toasts import Toasts
 from telex_start.events import Event, ToastClicked
 from telex_start.news import wording
-from telex_start.news.item import News
+from telex_start.news.publications import News
 from telex_start.toast import Conversation, Toast
 from tests.fake_desktop import TIMEOUT, RealDesktop
 

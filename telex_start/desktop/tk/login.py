@@ -15,7 +15,7 @@ from typing import Any
 
 from ...errors import ConfigError, TelexStartError
 from ...events import ChildEnded, ChildSaid, Event, WindowClosed, WindowSubmitted
-from ...process.terminal import is_terminal
+from ...process.streams import is_terminal
 from ..child import Child, Parent
 
 TITLE = "No login window"

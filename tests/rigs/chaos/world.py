@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from telex_start.news.flood import LIMIT, WINDOW
+from telex_start.news.scheduler import LIMIT, WINDOW
 from tests.bus_of_the_system import SystemBus
 from tests.servers import OrderRefused, Sandbox, Status
 

@@ -1,12 +1,11 @@
-"""Standard output, written by a thread of its own: a reader that stops reading stops nothing but what it reads.
+"""The standard streams: a terminal or none, and lines for a reader that may stop reading.
 
-What the reader has not taken yet waits in a queue of :data:`MOST_QUEUED` bytes; when that is full the oldest lines go.
+What Windows needs, so that a question can be asked there and ended unanswered, is here too.
 """
 
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import select
 import sys
@@ -15,6 +14,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, TextIO
 
+from .lazylog import Log
+
 MOST_QUEUED = 1_000_000
 """Bytes that wait for the reader, at most."""
 _AT_ONCE = 4096
@@ -22,11 +23,41 @@ _AT_ONCE = 4096
 _PASSING_ERRORS = (errno.ENOSPC, errno.EDQUOT) if sys.platform != "win32" else (errno.ENOSPC,)
 """A full disk: lines are lost, and the program runs on for its toasts."""
 
-log = logging.getLogger(__name__)
+log = Log(__name__)
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person is at the other end of a stream.
+
+    Args:
+        stream: ``None`` where the program was started without it.
+    """
+    try:
+        if stream is None or not stream.isatty():
+            return False
+    except ValueError:  # it is closed
+        return False
+    # Windows says "a terminal" of every device, the null device included; only a console has a mode.
+    return sys.platform != "win32" or has_console_mode(stream.fileno())
+
+
+def speak_utf8() -> None:
+    """Write UTF-8 to standard output and error, and whatever cannot be encoded as an escape. For Windows.
+
+    Where they are no console Python takes the ANSI code page for them (until Python 3.15): half of the world's names
+    would become question marks there, and a program that reads our lines would have to guess.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
 
 
 class Output:
-    """Writes whole lines. The thread starts with the first one."""
+    """Writes whole lines on a thread of its own: a reader that stops reading stops nothing but what it reads.
+
+    What the reader has not taken yet waits in a queue of :data:`MOST_QUEUED` bytes; when that is full the oldest lines
+    go. The thread starts with the first line.
+    """
 
     def __init__(self, out: TextIO, reader_gone: Callable[[], None], encoding: str | None = None) -> None:
         """
@@ -161,3 +192,57 @@ class Output:
             self._changed.notify_all()
         if not known:
             self._reader_gone()
+
+
+if sys.platform == "win32":
+    import ctypes
+    from ctypes import wintypes
+
+    _KEY_EVENT = 1
+    _VK_RETURN = 0x0D
+    _READ_AND_WRITE = 0xC0000000
+    _SHARED = 3
+    _OPEN_EXISTING = 3
+
+    class _Key(ctypes.Structure):
+        """``INPUT_RECORD`` with a ``KEY_EVENT_RECORD``, the only kind that is made here."""
+
+        _fields_ = (
+            ("event", wintypes.WORD),
+            ("down", wintypes.BOOL),
+            ("repeat", wintypes.WORD),
+            ("key", wintypes.WORD),
+            ("scan", wintypes.WORD),
+            ("character", wintypes.WCHAR),
+            ("modifiers", wintypes.DWORD),
+        )
+
+    def has_console_mode(descriptor: int) -> bool:
+        import msvcrt
+
+        mode = wintypes.DWORD()
+        handle = wintypes.HANDLE(msvcrt.get_osfhandle(descriptor))
+        return bool(ctypes.windll.kernel32.GetConsoleMode(handle, ctypes.byref(mode)))
+
+    def press_return() -> None:
+        """Press the Return key at our console, so that whoever waits there for a line has one.
+
+        Nothing else ends both kinds of waiting: a line read by ``ReadConsole``, and the keys of a password.
+        """
+        kernel32 = ctypes.windll.kernel32
+        kernel32.CreateFileW.restype = wintypes.HANDLE
+        console = wintypes.HANDLE(
+            kernel32.CreateFileW("CONIN$", _READ_AND_WRITE, _SHARED, None, _OPEN_EXISTING, 0, None)
+        )
+        down, up = (_Key(_KEY_EVENT, way, 1, _VK_RETURN, 0, "\r", 0) for way in (True, False))
+        written = wintypes.DWORD()
+        kernel32.WriteConsoleInputW(console, (_Key * 2)(down, up), 2, ctypes.byref(written))
+        kernel32.CloseHandle(console)
+
+else:
+
+    def has_console_mode(descriptor: int) -> bool:
+        return True
+
+    def press_return() -> None:
+        """Elsewhere a signal interrupts who waits at the terminal."""

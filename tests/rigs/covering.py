@@ -1,0 +1,62 @@
+"""A plugin of pytest for :mod:`.breaks`: which test is running, for what measures coverage, and how long each takes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import hypothesis
+import pytest
+from coverage import Coverage
+
+
+class _Times:
+    """Writes a line for each test when it begins, and one with its seconds when it has passed."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("a")
+        self._times: dict[str, float | None] = {}
+
+    def _write(self, test: str, seconds: str) -> None:
+        self._file.write(f"{test}\t{seconds}\n")
+        self._file.flush()
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self._write(nodeid, "")
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        seconds = 0.0 if report.when == "setup" else self._times.get(report.nodeid)
+        self._times[report.nodeid] = None if report.failed or seconds is None else seconds + report.duration
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        if (seconds := self._times.pop(nodeid, None)) is not None:
+            self._write(nodeid, f"{seconds:.4f}")
+
+
+def read_times(path: Path) -> dict[str, float | None]:
+    """Seconds of each test that began, or None if it did not pass."""
+    lines = (line.rsplit("\t", 1) for line in path.read_text().splitlines())
+    return {test: float(seconds) if seconds else None for test, seconds in lines}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The same examples each time, and no search for the smallest one that fails."""
+    phases = [hypothesis.Phase.explicit, hypothesis.Phase.generate]
+    hypothesis.settings.register_profile("breaks", deadline=None, derandomize=True, database=None, phases=phases)
+    hypothesis.settings.load_profile("breaks")
+    if (times := os.environ.get("BREAKS_TIMES")) and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_Times(Path(times)))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """From here on it is this test. A process that its fixtures start may serve others of its file, too."""
+    if current := Coverage.current():
+        current.switch_context(item.nodeid)
+    os.environ["COVERAGE_TEST"] = f"{item.nodeid} (setup)"  # COVERAGE_* is passed on to all processes
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """What is started now is its own."""
+    os.environ["COVERAGE_TEST"] = item.nodeid
