@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.end_to_end.conftest import Start, headless
+from tests.agent import headless
+from tests.end_to_end.conftest import Start
 from tests.servers import HISTORY, Sandbox
 
 
