@@ -23,13 +23,12 @@ if TYPE_CHECKING:
 
     from .app.ports import Surface
     from .config import Config
-    from .config_file import Settings as Source
+    from .config_file import ConfigSource
     from .console import Console
     from .desktop.bus.buses import Buses
-    from .desktop.help.opening import Help
     from .desktop.macos import Application
-    from .desktop.main_app.opening import MainApp
-    from .desktop.preferences.opening import Preferences
+    from .desktop.main_app.main_app import MainApp
+    from .desktop.tk.opening import Help, Preferences
     from .desktop.toasts.toasts import Toasts
     from .desktop.tray.tray import Tray
     from .events import Event
@@ -55,7 +54,7 @@ def end_running(folder: str, api_url: str) -> int:
 
 def run(
     config: Config,
-    settings: Source,
+    settings: ConfigSource,
     *,
     headless: bool,
     as_json: bool,
@@ -155,7 +154,9 @@ class DispatchQueue(SimpleQueue["Event"]):
 class _Agent:
     """The parts of the agent. Each that is started has its stop pushed on the stack."""
 
-    def __init__(self, config: Config, source: Source, lock: instance.Instance, stack: contextlib.ExitStack) -> None:
+    def __init__(
+        self, config: Config, source: ConfigSource, lock: instance.Instance, stack: contextlib.ExitStack
+    ) -> None:
         self._config = config
         self._source = source
         self._lock = lock
@@ -206,10 +207,10 @@ class _Agent:
             The exit code, and why where it is not 0.
         """
         from .app.app import App
-        from .desktop.main_app.opening import MainApp
+        from .desktop.main_app.main_app import MainApp
         from .events import SignIn
         from .process import state_file
-        from .session.late_session import LateSession
+        from .session.session import Session
         from .session.tokens import TokenStore
 
         lazylog.begin()
@@ -229,12 +230,12 @@ class _Agent:
         app = App(
             config=config,
             events=events,
-            session=LateSession(config, store, events.put),
+            session=Session(config, store, events.put),
             surface=self._surface,
             toasts=toasts,
             main_app=main_app,
             help=self._make_help(),
-            source=_ConfigSource(self._source, main_app),
+            source=_Reconfigured(self._source, main_app),
             memory=state_file.Memory(config.api_url),
             preferences=self._make_preferences(),
         )
@@ -247,7 +248,7 @@ class _Agent:
             return EXIT_FAILED, f"an unexpected error ended the program ({type(error).__name__}); the log has it"
 
     def _make_help(self) -> Help:
-        from .desktop.help.opening import Help
+        from .desktop.tk.opening import Help
 
         made = Help(self._events.put, self._source.where(), _log_file)
         self._stack.callback(made.end)
@@ -256,7 +257,7 @@ class _Agent:
     def _make_preferences(self) -> Preferences | None:
         if self._tray is None:
             return None
-        from .desktop.preferences.opening import Preferences
+        from .desktop.tk.opening import Preferences
 
         made = Preferences(self._events.put, self._source.path, self._source.given)
         self._stack.callback(made.end)
@@ -318,10 +319,10 @@ def _icon_file() -> str | None:
     return icons.ico_file(os.path.join(paths.cache_folder(), "telex-start.ico"), State.ONLINE)
 
 
-class _ConfigSource:
+class _Reconfigured:
     """The configuration's source, and who takes it up on this side of the App."""
 
-    def __init__(self, source: Source, main_app: MainApp) -> None:
+    def __init__(self, source: ConfigSource, main_app: MainApp) -> None:
         self.changed = source.changed
         self.load = source.load
         self._main_app = main_app

@@ -38,12 +38,12 @@ from types import FrameType
 from typing import Any
 
 import telex_start
-from telex_start import preferences
+from telex_start import commands
 from telex_start.agent import DispatchQueue
 from telex_start.app.app import App
 from telex_start.config import Config
 from telex_start.desktop.bus.bus import Bus
-from telex_start.desktop.main_app.opening import MainApp
+from telex_start.desktop.main_app.main_app import MainApp
 from telex_start.desktop.toasts.dbus_backend import DBusToasts
 from telex_start.events import (
     Event,
@@ -59,11 +59,10 @@ from telex_start.events import (
 from telex_start.face import Face
 from telex_start.menu import MenuItem, Request
 from telex_start.news.unread import Counts
-from telex_start.remembered import Remembered
 from telex_start.session.session import Session
 from telex_start.session.tokens import TokenStore
 from telex_start.states import State
-from telex_start.toast import Toast
+from telex_start.toast import Remembered, Toast
 from tests.fake_desktop import FakeNotificationDaemon, Notify, PrivateBus, Xvfb
 from tests.servers import Sandbox
 
@@ -470,7 +469,7 @@ def preference(recorder: Recorder) -> None:
         file = Path(folder, "config.toml")
         for _ in range(2):
             threading.Thread(target=press, name="walk").start()
-            preferences.main(["--config", str(file)])
+            commands.preferences(["--config", str(file)])
     if failures or not recorder.ended.is_set():
         raise AssertionError(f"{file} was not written") from next(iter(failures), None)
 
