@@ -15,8 +15,7 @@ from ..config import Config, QuietHours
 from ..events import Organisation, ProfileLookedUp, SettingsLookedUp
 from ..face import Silence
 from ..menu import Muted, MuteFor
-from ..remembered import Mute, Pause, Remembered, Until
-from ..toast import Conversation
+from ..toast import Conversation, Mute, Pause, Remembered, Until
 from .builder import folded
 from .publications import News
 from .wall import TelexHours, Wall, border, contain, end, telex_hours

@@ -19,7 +19,7 @@ from logging.handlers import RotatingFileHandler
 from types import TracebackType
 from typing import Any
 
-from ..printable import printable
+from ..errors import printable
 from .streams import is_terminal
 
 MOST_BYTES = 1_000_000

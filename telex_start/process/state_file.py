@@ -10,8 +10,7 @@ import json
 import os
 from typing import Any, TypeVar
 
-from ..remembered import Mute, Pause, Remembered, Until
-from ..toast import Conversation
+from ..toast import Conversation, Mute, Pause, Remembered, Until
 from . import paths
 from .instance import name_of
 

@@ -118,17 +118,6 @@ def test_about_asked_for_again_tells_what_holds_then_and_there_is_one(desk: Desk
     assert len(desk.windows()) == 1
 
 
-def test_doctor_asked_for_again_comes_forward(desk: Desk) -> None:
-    desk.item.click("Help", "Doctor")
-    desk.window(DOCTOR)
-    [process] = desk.windows()
-    desk.item.click("Help", "About")
-    desk.window(ABOUT)
-    desk.item.click("Help", "Doctor")
-    desk.window(DOCTOR)
-    assert process in desk.windows()
-
-
 def test_doctor_looks_at_the_same_telex_and_knows_the_agent(desk: Desk, telex: Sandbox) -> None:
     desk.item.click("Help", "Doctor")
     desk.window(DOCTOR)

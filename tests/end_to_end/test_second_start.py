@@ -46,14 +46,6 @@ def test_a_second_start_says_so_and_ends(tmp_path: Path, telex: Sandbox, agent: 
     assert telex.status()["logins"] == logins
 
 
-def test_a_second_start_does_not_even_sign_in(tmp_path: Path, telex: Sandbox, agent: Program) -> None:
-    logins = telex.status()["logins"]
-    with headless(tmp_path, telex) as second:
-        assert second.ended() == 0
-        assert (second.output, second.errors) == ([], "Telex Start is already running.\n")
-    assert telex.status()["logins"] == logins
-
-
 def test_another_address_is_another_instance(tmp_path: Path, telex: Sandbox, agent: Program) -> None:
     with Sandbox("--organisations", "1") as other, headless(tmp_path, other) as second:
         second.event("state", state="online", subscribed=1)

@@ -16,8 +16,7 @@ from telex_start.events import MenuOpened, MuteChosen
 from telex_start.menu import MuteFor
 from telex_start.process import paths
 from telex_start.process.state_file import Memory
-from telex_start.remembered import Mute, Pause, Remembered, Until
-from telex_start.toast import Conversation
+from telex_start.toast import Conversation, Mute, Pause, Remembered, Until
 from tests.ground.app_scene import Scene
 
 API = "https://api.telex.im/api/v1"

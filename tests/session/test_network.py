@@ -82,7 +82,7 @@ def test_an_answer_that_comes_too_late_serves_the_next_try(
     own: Telex, agent: Start, resolver: Resolver, by_name: ByName
 ) -> None:
     sandbox = own(*ONE)
-    session = agent(sandbox, timings=quick(look_up_names_within=0.05), **by_name(sandbox)).sign_in(persist=True)
+    session = agent(sandbox, timings=quick(dns_within=0.05), **by_name(sandbox)).sign_in(persist=True)
     session.await_event(Trouble, lambda trouble: "looked up in time" in trouble.message)
     resolver.let_go(1)  # the first try is over
     assert "looked up in time" in session.await_state(State.RECONNECTING).reason  # that of the push server, at last
@@ -317,7 +317,7 @@ def test_no_secret_is_in_a_log_a_repr_or_an_event(
         *(str(record.__dict__) for record in caplog.records),
         *(repr(event) for _, event in session.events),
         repr(store),
-        repr(session.session.__dict__),
+        repr(vars(session.session)),
     ]
     assert len(secrets) >= 6
     assert caplog.text.count("\n") > 20

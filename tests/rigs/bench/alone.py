@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from telex_start.events import StateChanged, UnreadLookedUp
-from telex_start.session.timings import USUAL
+from telex_start.session.pace import USUAL
 from tests.agent import cpu_clock, read, thread_names
 from tests.fake_desktop import Notify
 from tests.real_desktop import RealDesktop

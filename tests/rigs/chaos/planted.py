@@ -112,9 +112,9 @@ def main(before: Callable[[], None]) -> int:
     Args:
         before: Called before anything of the agent is imported but its timings.
     """
-    from telex_start.session import timings
+    from telex_start.session import pace
 
-    timings.USUAL = timings.Timings(look_up_every=2.0, look_ups_refused_for=1.0)
+    pace.USUAL = pace.Timings(organisations_every=2.0, organisations_refused_for=1.0)
     before()
     from telex_start.__main__ import main as agent
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from queue import Empty
@@ -17,7 +18,7 @@ from telex_start.events import Command, Event, SignIn, StateChanged, Stop, Threa
 from telex_start.net.https import Answer
 from telex_start.push import frames
 from telex_start.push.websocket import Closed
-from telex_start.session import commands, look_ups, session, shared_pacer
+from telex_start.session import pace, poller, session, session_thread, state
 from telex_start.session.session import Session
 from telex_start.session.tokens import TokenStore
 from telex_start.states import State
@@ -41,17 +42,14 @@ def simulated(world: World, telex: Telex) -> Iterator[None]:
 
     with ExitStack() as stack:
         for module, name, instead in (
-            (session, "Https", https),
-            (session, "WebSocket", websocket),
-            (
-                session,
-                "threading",
-                SimpleNamespace(Thread=world.thread, Event=world.event, current_thread=world.current_thread),
-            ),
-            (look_ups, "threading", SimpleNamespace(Thread=world.thread, Condition=world.condition)),
-            (shared_pacer, "threading", SimpleNamespace(Condition=world.condition)),
-            (commands, "SimpleQueue", world.queue),
-            (session, "tls_context", lambda _: None),  # no certificates are read: nothing is verified here
+            (session_thread, "Https", https),
+            (session_thread, "WebSocket", websocket),
+            (session, "threading", SimpleNamespace(Thread=world.thread, Lock=threading.Lock)),
+            (session_thread, "threading", SimpleNamespace(Event=world.event, Lock=threading.Lock)),
+            (poller, "threading", SimpleNamespace(Thread=world.thread, Condition=world.condition)),
+            (pace, "threading", SimpleNamespace(Condition=world.condition)),
+            (state, "SimpleQueue", world.queue),
+            (session_thread, "tls_context", lambda _: None),  # no certificates are read: nothing is verified here
             (clock, "awake", world.now),
         ):
             stack.enter_context(patch.object(module, name, instead))
@@ -155,7 +153,6 @@ class Agent:
         self.failures: list[str] = []
         self._session = Session(_CONFIG, TokenStore(), self._take, chance=world.chance.random, now=world.now)
         self.send: Callable[[Command], None] = self._session.send
-        self._session.start()
 
     def sign_in(self) -> None:
         """Sign in, however long it takes."""

@@ -14,9 +14,8 @@ from telex_start.errors import Refused, Temporary
 from telex_start.net.https import Https
 from telex_start.net.pacing import Pacer
 from telex_start.net.sockets import Deadline
-from telex_start.session.shared_pacer import SharedPacer
+from telex_start.session.pace import SharedPacer, Timings
 from telex_start.session.telex_api import TelexApi
-from telex_start.session.timings import Timings
 from telex_start.session.tokens import TokenStore
 
 from ..material import dumped, many, mostly, texts
