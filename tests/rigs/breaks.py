@@ -133,7 +133,7 @@ def _cannot_matter(node: ast.AST) -> bool:
     if isinstance(node, ast.If):
         return any(name in ast.unparse(node.test) for name in ("TYPE_CHECKING", "__name__"))
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-        return ast.unparse(node.value.func).split(".")[0] in {"log", "_log", "logging"}
+        return ast.unparse(node.value.func).split(".")[0].lstrip("_") in {"log", "logging"}
     return isinstance(node, ast.Assert | ast.JoinedStr)
 
 
