@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 EXIT_UNUSABLE = 2
 """A bad option or configuration, or no place for an icon."""
+_NOT_STARTED = "Telex Start has not started"
+_SHOWN_WITHIN, _AT_LOGIN_WITHIN = 5.0, 40.0
+"""Seconds for the notification daemon, which may come well after the programs that are started at log-in."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -26,7 +30,7 @@ def main(argv: list[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     forbid_core_dumps()
     if sys.platform == "win32":
-        from .process.terminal import speak_utf8
+        from .process.streams import speak_utf8
 
         speak_utf8()
     try:
@@ -47,48 +51,34 @@ def main(argv: list[str] | None = None) -> int:
 def _command(argv: list[str]) -> int:
     match argv[:1]:
         case ["doctor"]:
-            from .doctor import main as doctor
-
-            return doctor(argv[1:])
+            from .doctor import main as command
         case ["login"]:
-            from .desktop.login.program import main as login
+            from .desktop.tk.login import main as login
 
             return login()
         case ["preferences"]:
-            from .preferences import main as preferences
-
-            return preferences(argv[1:])
+            from .commands import preferences as command
         case ["pause"]:
-            from .pause_command import main as pause
-
-            return pause(argv[1:])
+            from .commands import pause as command
+        case ["reload"]:
+            from .commands import reload as command
+        case ["demo"]:
+            from .commands import demo as command
         case ["autostart"]:
-            from .setup.command import start_at_login
-
-            return start_at_login(argv[1:])
+            from .setup.command import start_at_login as command
         case ["integrate"]:
-            from .setup.command import integrate
-
-            return integrate(argv[1:])
+            from .setup.command import integrate as command
         case ["completions"]:
-            from .setup.command import completions
-
-            return completions(argv[1:])
+            from .setup.command import completions as command
         case ["about"]:
-            from .desktop.help.about_window import main as about
+            from .desktop.tk.help_windows import about
 
             return about()
-        case ["demo"]:
-            from .demo import main as demo
-
-            return demo(argv[1:])
-        case ["reload"]:
-            from .reload_command import main as reload
-
-            return reload(argv[1:])
         case ["sandbox"]:
-            return _sandbox(argv[1:])
-    return _agent(argv)
+            command = _sandbox
+        case _:
+            return _agent(argv)
+    return command(argv[1:])
 
 
 def _sandbox(argv: list[str]) -> int:
@@ -116,9 +106,7 @@ def _agent(argv: list[str]) -> int:
     except TelexStartError as error:
         _complain(error.message)
         if options is None or not options.exit:
-            from .failed_start import tell
-
-            tell(error, options)
+            _tell_elsewhere(error, options)
         return EXIT_UNUSABLE
 
 
@@ -131,7 +119,7 @@ def _start(options: Namespace | None) -> int:
         if instance.ask(folder, api_url, None) is None:
             config_file.load(options)  # what is wrong with it may be why none is found
         return agent.end_running(folder, api_url)
-    settings = config_file.Settings(options)
+    settings = config_file.ConfigSource(options)
     try:
         config = settings.load()
     except ConfigError as error:
@@ -211,6 +199,82 @@ def _complain(message: str) -> None:
     if sys.stderr is not None:
         with contextlib.suppress(OSError, ValueError):  # nobody reads it
             print(f"telex-start: {' '.join(message.split())}", file=sys.stderr, flush=True)
+
+
+def _tell_elsewhere(error: TelexStartError, options: Namespace | None) -> None:
+    """Say why it has not started, with ``--json`` as an ``error`` event, and by a toast where nobody reads standard
+    error: at log-in, or from a menu. That on Linux alone: elsewhere a toast needs the icon.
+
+    Args:
+        options: The parsed command line; ``None`` where there was none.
+    """
+    if options is not None and options.headless:
+        if options.json and sys.stdout is not None:
+            from .console import Console
+            from .events import Trouble
+
+            console = Console(True, sys.stdout, lambda: None)
+            console.trouble(Trouble(_NOT_STARTED, error.message))
+            console.stop()
+        return
+    at_login = options is not None and options.at_login
+    read = sys.stderr is not None and sys.stderr.isatty()
+    on_a_desktop = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if sys.platform.startswith("linux") and (at_login or (on_a_desktop and not read)):
+        _show_toast(error.message, _AT_LOGIN_WITHIN if at_login else _SHOWN_WITHIN)
+
+
+def _show_toast(message: str, within: float) -> None:
+    import logging
+    import threading
+
+    from .desktop.bus.bus import Bus, session_address
+    from .desktop.toasts.dbus_backend import DBusToasts
+    from .news import wording
+
+    if not (address := session_address(os.environ)):
+        return
+    # A bus that is of no use may be why it has not started: that is not said a second time on standard error.
+    logging.getLogger(__package__).addHandler(logging.NullHandler())
+    over = threading.Event()
+    bus = Bus(address, keep=True)
+    # What is dispatched, without clicks, is that it cannot be shown.
+    toasts = DBusToasts(lambda _: over.set(), bus, clickable=False, on_shown=lambda _: over.set())
+    toasts.show(wording.said(_NOT_STARTED, f"{message} telex-start doctor tells more.", key=""))
+    bus.start()
+    over.wait(within)
+    toasts.stop(0.2)
+    bus.stop(0.2)
+
+
+def frozen_main() -> int:
+    """Where the program begins that PyInstaller makes: it is the interpreter of its own modules too (``-m MODULE …``,
+    see :mod:`.process.itself`)."""
+    _leave_nothing_to_others()
+    if sys.argv[1:2] == ["-m"] and len(sys.argv) > 2 and sys.argv[2].partition(".")[0] == __package__:
+        del sys.argv[1]
+        module = sys.argv.pop(1)
+        if module != __package__:
+            import runpy
+
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
+            return 0
+    return main()
+
+
+def _leave_nothing_to_others() -> None:
+    """Undo what each program that is started from here would inherit: the Telex client, a viewer of the log.
+
+    PyInstaller 6 has Windows look for libraries in this program's folder (``SetDllDirectory``), and has variables for
+    its own processes, of which a folder with the programs beside it has no need.
+    """
+    for name in [name for name in os.environ if name.startswith("_PYI_")]:
+        del os.environ[name]
+    if sys.platform == "win32":
+        import ctypes
+
+        os.add_dll_directory(sys._MEIPASS)  # type: ignore[attr-defined]
+        ctypes.windll.kernel32.SetDllDirectoryW(None)
 
 
 if __name__ == "__main__":

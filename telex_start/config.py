@@ -244,7 +244,7 @@ def faults(values: Mapping[str, Any]) -> dict[str, str]:
     """What is wrong with values as a whole: for each key words as of :func:`check`, also where two do not go together.
 
     Args:
-        values: By key, as :meth:`telex_start.settings_file.SettingsFile.values` gives them.
+        values: By key, as :meth:`telex_start.config_file.ConfigFile.values` gives them.
     """
     wrong = {key: words for key, value in values.items() if (words := check(key, value))}
     hours = {key: _rule(key)[0](values[key]) for key in _QUIET if key in values and key not in wrong}
@@ -365,23 +365,6 @@ def checked(file: Mapping[str, Any], file_name: str) -> dict[str, Any]:
     """
     found = flatten(file, file_name)
     return {key: _checked(key, value, f"{file_name}: {_spelled(key)}") for key, value in found.items()}
-
-
-def parts(file: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The file in parts that hold one setting each, so that a mistake in one is none in the others."""
-    found: list[dict[str, Any]] = []
-    for key, value in file.items():
-        if not isinstance(value, Mapping):
-            found.append({key: value})
-        elif key == "organisations":
-            found += [{key: {name: part}} for name, item in value.items() for part in _single(item)]
-        else:
-            found += [{key: part} for part in _single(value)]
-    return found
-
-
-def _single(value: Any) -> list[Any]:
-    return [{inner: item} for inner, item in value.items()] if isinstance(value, Mapping) else [value]
 
 
 def flatten(file: Mapping[str, Any], file_name: str) -> dict[str, Any]:

@@ -18,8 +18,7 @@ from .events import SignIn, StateChanged, Trouble
 from .face import Face, Silence, face_of
 from .news import text, wording
 from .news.unread import Counts
-from .process.output import Output
-from .process.terminal import is_terminal
+from .process.streams import Output, is_terminal
 from .states import State
 from .toast import Toast
 

@@ -23,6 +23,11 @@ No text of these ever holds a token or a password.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 NO_THREAD = "This computer starts no more threads just now. Close a program, or try again in a minute."
 """What a person is told where :meth:`threading.Thread.start` raises RuntimeError: it passes by itself."""
 EXIT_FAILED = 1
@@ -144,3 +149,23 @@ class TelexFailure(Temporary):
     """The server, or a proxy in front of it, failed."""
 
     title = "Telex has a problem"
+
+
+def printable(text: str, instead: str | Callable[[str], str] = "\N{REPLACEMENT CHARACTER}", keep: str = "") -> str:
+    """Text of unknown origin on one line, unable to steer a terminal: for logs, and for messages of one line.
+
+    Every character is replaced that Python does not call printable (:meth:`str.isprintable`): line breaks, control
+    characters, characters that turn the reading direction around, lone surrogates. What a toast shows is cleaned by
+    :mod:`.news.text`, which keeps the invisible characters that emoji and many scripts are written with.
+
+    Args:
+        text: Any text.
+        instead: What replaces such a character, or a function that makes the replacement from it.
+        keep: Characters that stay although they are not printable.
+    """
+    if text.isprintable():
+        return text
+    replacement = instead if callable(instead) else lambda character: instead
+    return "".join(
+        character if character.isprintable() or character in keep else replacement(character) for character in text
+    )

@@ -38,12 +38,13 @@ from types import FrameType
 from typing import Any
 
 import telex_start
-from telex_start import preferences
+from telex_start import commands
 from telex_start.agent import DispatchQueue
 from telex_start.app.app import App
 from telex_start.config import Config
-from telex_start.desktop.main_app.opening import MainApp
-from telex_start.desktop.toasts.toasts import Toasts
+from telex_start.desktop.bus.bus import Bus
+from telex_start.desktop.main_app.main_app import MainApp
+from telex_start.desktop.toasts.dbus_backend import DBusToasts
 from telex_start.events import (
     Event,
     MainAppDone,
@@ -58,11 +59,10 @@ from telex_start.events import (
 from telex_start.face import Face
 from telex_start.menu import MenuItem, Request
 from telex_start.news.unread import Counts
-from telex_start.remembered import Remembered
 from telex_start.session.session import Session
 from telex_start.session.tokens import TokenStore
 from telex_start.states import State
-from telex_start.toast import Toast
+from telex_start.toast import Remembered, Toast
 from tests.fake_desktop import FakeNotificationDaemon, Notify, PrivateBus, Xvfb
 from tests.servers import Sandbox
 
@@ -253,7 +253,8 @@ class Stage:
         self._busy = threading.Event()
         self.until_live = False
         """Every thread is followed until all is live."""
-        self._toasts = Toasts(self._dispatch, environ=bus.environ)
+        self._bus = Bus(bus.address)
+        self._toasts = DBusToasts(self._dispatch, self._bus)
         config = Config(api_url=telex.api_url, push_url=telex.push_url, ca_file=telex.ca_file, main_app_click="browser")
         self.app = App(
             config=config,
@@ -286,7 +287,7 @@ class Stage:
         walker = threading.Thread(target=go, name="walk")
         with self.recorder.installed():
             before = set(threading.enumerate())
-            self._toasts.start()
+            self._bus.start()
             self._desktop = [thread.name for thread in threading.enumerate() if thread not in before]
             try:
                 walker.start()
@@ -294,6 +295,7 @@ class Stage:
             finally:
                 walker.join()
                 self._toasts.stop()
+                self._bus.stop()
         if failures:
             raise failures[0]
 
@@ -467,7 +469,7 @@ def preference(recorder: Recorder) -> None:
         file = Path(folder, "config.toml")
         for _ in range(2):
             threading.Thread(target=press, name="walk").start()
-            preferences.main(["--config", str(file)])
+            commands.preferences(["--config", str(file)])
     if failures or not recorder.ended.is_set():
         raise AssertionError(f"{file} was not written") from next(iter(failures), None)
 

@@ -2,6 +2,6 @@
 
 import sys
 
-from telex_start.frozen import main
+from telex_start.__main__ import frozen_main
 
-sys.exit(main())
+sys.exit(frozen_main())

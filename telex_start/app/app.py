@@ -51,7 +51,7 @@ from ..events import (
 )
 from ..menu import MenuItem, MuteFor, Request
 from ..news import wording
-from ..news.due import soonest
+from ..news.scheduler import soonest
 from ..news.unread import Counts
 from ..news.wall import Wall
 from ..states import SIGNED_IN, State
@@ -228,7 +228,6 @@ class App:
         Returns:
             The exit code.
         """
-        self._session.start()
         try:
             title, problem = self._quiet.begin()
             if problem:

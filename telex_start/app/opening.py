@@ -8,10 +8,10 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from urllib.parse import quote
 
 from ..errors import NO_THREAD
 from ..events import Command, Event, LookUpSlug, MainAppAnswered, MainAppDone, SlugLookedUp
-from ..news.links import address
 from ..toast import Place
 from .app_toasts import AppToasts
 from .ports import MainApp
@@ -139,7 +139,7 @@ class Opening:
         return not place.channel or (place.channel in self._slugs and place.channel not in self._awaited)
 
     def _address(self, place: Place) -> str:
-        return address(self._web_url, self._slugs.get(place.channel, ""), place)
+        return web_address(self._web_url, self._slugs.get(place.channel, ""), place)
 
     def _open(self, place: Place, token: str, in_browser: bool) -> None:
         url = self._address(place)
@@ -169,3 +169,34 @@ class Opening:
         self._slugs.clear()
         self._asked_at.clear()
         self._awaited.clear()
+
+
+def web_address(web: str, slug: str, place: Place) -> str:
+    """The address of a place in the web app.
+
+    Ids and slugs come from the network: each becomes one percent-encoded segment, and one that could lead elsewhere (it
+    is empty, a dot segment, or holds a slash) leads to the web app's root instead.
+
+    Args:
+        web: The web app's address.
+        slug: What the place's organisation is called in addresses; empty where that is not known.
+        place: Its ids as they came.
+    """
+    root = web.rstrip("/")
+    if not place.channel or not slug:
+        return root
+    segments = [_segment(part) for part in (slug, *place.path)]
+    if not all(segments):
+        return root
+    thread = _segment(place.thread)
+    return "/".join([root, *segments]) + (f"?thread_id={thread}" if thread and place.path else "")
+
+
+def _segment(value: str) -> str:
+    """One percent-encoded segment; empty for what cannot be one."""
+    if value in ("", ".", "..") or "/" in value or "\\" in value:
+        return ""
+    try:
+        return quote(value, safe="")
+    except UnicodeEncodeError:  # half an emoji
+        return ""

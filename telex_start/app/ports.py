@@ -9,8 +9,7 @@ from ..config import Config
 from ..events import Command, Event, MainAppAnswered, SignIn, StateChanged, Trouble
 from ..face import Face
 from ..news.unread import Counts
-from ..remembered import Remembered
-from ..toast import Handle, Toast
+from ..toast import Handle, Remembered, Toast
 
 
 class EventQueue(Protocol):
@@ -28,7 +27,6 @@ class EventQueue(Protocol):
 class SessionPort(Protocol):
     """The session (see ``session.session``)."""
 
-    def start(self) -> None: ...
     def send(self, command: Command) -> None: ...
     def stop(self, seconds: float) -> bool: ...
     def prefer(self, channels: frozenset[str]) -> None: ...
@@ -54,7 +52,7 @@ class Memory(Protocol):
 
 
 class ConfigSource(Protocol):
-    """Where the configuration comes from (see ``config_file.Settings``)."""
+    """Where the configuration comes from (see ``config_file.ConfigSource``)."""
 
     def changed(self) -> bool:
         """Whether its file is another than when it was read last."""
@@ -119,12 +117,11 @@ class Surface(Protocol):
 
 
 class Window(Protocol):
-    """A login window (see ``desktop.login``), whose loop the main thread runs."""
+    """A login window (see ``desktop.tk.login``), whose loop the main thread runs."""
 
-    def show_busy(self, message: str) -> None: ...
-    def show_failure(self, message: str) -> None: ...
-    def show_success(self, message: str) -> None: ...
-    def say(self, message: str) -> None: ...
+    def show(self, what: str, message: str) -> None:
+        """Say how the sign-in goes: ``busy``, ``failure``, ``success``, or the ``words`` alone."""
+
     def come_forward(self) -> None: ...
     def close(self) -> None: ...
 
@@ -141,7 +138,7 @@ class Window(Protocol):
 
 
 class HelpPort(Protocol):
-    """The menu's Help (see ``desktop.help.opening``). No call blocks or raises; the token is the desktop's for what
+    """The menu's Help (see ``desktop.tk.opening``). No call blocks or raises; the token is the desktop's for what
     comes, empty without one."""
 
     def open_doctor(self, token: str) -> None: ...

@@ -16,8 +16,7 @@ from ..menu import MenuItem, MuteFor
 from ..news import quiet
 from ..news.quiet import Quiet
 from ..news.wall import Wall
-from ..remembered import Remembered
-from ..toast import Conversation
+from ..toast import Conversation, Remembered
 from .ports import Memory
 
 log = logging.getLogger(__name__)

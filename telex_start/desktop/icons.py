@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
+from ..process import paths
 from ..states import SIGNED_IN, State
 
 _OVER = 8
@@ -291,14 +292,10 @@ def ico_file(path: str, state: State) -> str | None:
         found = file.read()
     if found == wanted:
         return path
-    beside = f"{path}.{os.getpid()}"
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(beside, "wb") as file:
-            file.write(wanted)
-        os.replace(beside, path)
+        with paths.replacing(path) as other:
+            other.write(wanted)
     except OSError:  # another program holds it, or the disk is full
-        with contextlib.suppress(OSError):
-            os.unlink(beside)
         return path if found else None
     return path

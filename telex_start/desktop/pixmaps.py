@@ -15,6 +15,7 @@ from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING
 
+from ..process import paths
 from ..process.lazylog import Log
 from ..states import SIGNED_IN, State
 
@@ -206,15 +207,8 @@ def _read(path: str) -> bytes:
 def _store(directory: str, name: str, packed: bytes) -> None:
     os.makedirs(directory, exist_ok=True)
     path = os.path.join(directory, name)
-    part = f"{path.removesuffix(_SUFFIX)}.{os.getpid()}.part"
-    try:
-        with open(part, "wb") as file:
-            file.write(packed)
-        os.replace(part, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(part)
-        raise
+    with paths.replacing(path) as file:
+        file.write(packed)
     with os.scandir(directory) as entries:
         files = [(entry.stat().st_mtime_ns, entry.path) for entry in entries if entry.name.endswith(_SUFFIX)]
     for _, old in sorted(files, reverse=True)[KEPT_FILES:]:

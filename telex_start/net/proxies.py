@@ -6,7 +6,8 @@ import base64
 import os
 import re
 from http.client import HTTPException, HTTPMessage, HTTPResponse
-from urllib.parse import SplitResult, unquote, urlsplit
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
 
 from ..errors import ProxyFailed
@@ -19,23 +20,16 @@ _HOST = re.compile(r"[\w.:%-]+")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,15}")
 
 
-class Proxy:
-    """An HTTP proxy. What it is told about who asks is in no ``repr``.
+class Proxy(NamedTuple):
+    """An HTTP proxy. What it is told about who asks is in no ``repr``."""
 
-    Attributes:
-        host: Its name or address.
-        port: Its TCP port.
-        variable: The environment variable that names it.
-    """
-
-    def __init__(self, host: str, port: int, variable: str, name: str | None, password: str | None) -> None:
-        """``name`` and ``password``: what the proxy is told about who asks; ``None`` without a name: nothing."""
-        self.host = host
-        self.port = port
-        self.variable = variable
-        self._basic = None
-        if name is not None:
-            self._basic = base64.b64encode(f"{name}:{password or ''}".encode()).decode()
+    host: str
+    """Its name or address."""
+    port: int
+    variable: str
+    """The environment variable that names it."""
+    basic: str | None
+    """The base64 of user name and password that it is told; ``None``: nothing."""
 
     def __repr__(self) -> str:
         return f"Proxy({self})"
@@ -52,8 +46,8 @@ class Proxy:
         """
         target = f"{_bracketed(host)}:{port}"
         lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
-        if self._basic is not None:
-            lines.append(f"Proxy-Authorization: Basic {self._basic}")
+        if self.basic is not None:
+            lines.append(f"Proxy-Authorization: Basic {self.basic}")
         sock.sendall("\r\n".join([*lines, "", ""]).encode())
         response = HTTPResponse(sock, method="CONNECT")  # type: ignore[arg-type]  # it wants its makefile alone
         sock.received, sock.most_bytes = 0, _MOST_HEAD
@@ -75,7 +69,7 @@ class Proxy:
                 return (
                     f"The proxy {self} wants a way of signing in that does not work here ({offered}): only Basic does."
                 )
-            if self._basic is not None:
+            if self.basic is not None:
                 return f"The proxy {self} does not accept the user name and password in {self.variable}."
             return (
                 f"The proxy {self} wants a user name and password: put them into {self.variable}, "
@@ -131,8 +125,11 @@ def _parsed(address: str, variable: str) -> Proxy:
         parts = urlsplit(address)
     except ValueError:
         raise _misspelt(variable, "its brackets do not match") from None
-    if wrong := _goes_on(parts):
-        raise _misspelt(variable, wrong)
+    rest = f"{parts.path}{parts.query}{parts.fragment}"
+    if "@" in rest:
+        raise _misspelt(variable, 'a "/", "?" or "#" in a password is written %2F, %3F or %23')
+    if rest not in ("", "/"):
+        raise _misspelt(variable, "something follows the host and port")
     host = parts.hostname
     try:
         port = 80 if parts.port is None else parts.port
@@ -142,21 +139,15 @@ def _parsed(address: str, variable: str) -> Proxy:
         raise _misspelt(variable, "its port is not a number from 1 to 65535")
     if not host or not _HOST.fullmatch(host):
         raise _misspelt(variable, "it names no host")
-    if parts.username is None:
-        return Proxy(host, port, variable, None, None)
-    return Proxy(host, port, variable, unquote(parts.username), unquote(parts.password or ""))
+    basic = None
+    if parts.username is not None:
+        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        basic = base64.b64encode(pair.encode()).decode()
+    return Proxy(host, port, variable, basic)
 
 
 def _misspelt(variable: str, why: str) -> ProxyFailed:
     return ProxyFailed(f"{variable} is not the address of a proxy ({why}): it should be like {_LIKE}.")
-
-
-def _goes_on(parts: SplitResult) -> str:
-    """What is wrong with what follows the host and port; empty: nothing."""
-    rest = f"{parts.path}{parts.query}{parts.fragment}"
-    if "@" in rest:
-        return 'a "/", "?" or "#" in a password is written %2F, %3F or %23'
-    return "something follows the host and port" if rest not in ("", "/") else ""
 
 
 def _bracketed(host: str) -> str:

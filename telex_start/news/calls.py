@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ..toast import Conversation
-from .authors import Oneself
-from .fields import DIRECT, first, word
+from .builder import Oneself
+from .publications import DIRECT, word
 
 BEGUN = "direct_call_initiated"
-ANSWERED = "direct_call_response"
 CANCELLED = "direct_call_canceled"
-KINDS = frozenset({BEGUN, ANSWERED, CANCELLED})
+CALLS = frozenset({BEGUN, "direct_call_response", CANCELLED})
 
 RINGS = 300.0
 """Seconds that a call rings."""
@@ -26,13 +25,16 @@ _ANSWERS = ("user_joined", "user_rejected", "user_timeout")
 class Call(NamedTuple):
     """Somebody calls."""
 
-    channel: str
-    """The push channel."""
+    conversation: Conversation
+    """The direct conversation in which it is; its id is empty where nothing says it."""
     buzz: str
     caller: str | None
     """As it came; ``None`` where that is not known."""
-    conversation: Conversation | None = None
-    """The direct conversation in which it is."""
+
+    @property
+    def channel(self) -> str:
+        """The push channel."""
+        return self.conversation.channel
 
     @property
     def key(self) -> str:
@@ -44,64 +46,60 @@ class Calls:
     """Owned by one thread."""
 
     def __init__(self) -> None:
-        self._ringing: dict[Call, float] = {}
-        self._known: dict[tuple[str, str], None] = {}
+        self._ringing: dict[str, tuple[Call, float]] = {}
+        """By key: until when each rings."""
+        self._known: dict[str, None] = {}
 
-    def begun(self, channel: str, fields: Mapping[Any, Any], me: Oneself, now: float) -> Call | None:
-        """Somebody calls; ``None`` for the person's own call, and for one that is known."""
-        call = Call(channel, word(fields.get("buzz_id")), first(fields, "caller_name"), conversation(channel, fields))
-        if not call.buzz or me.is_own(word(fields.get("caller_id")), call.caller):
-            return None
-        if (channel, call.buzz) in self._known or len(self._ringing) >= MOST_RINGING:
-            return None
-        self._know(call)
-        self._ringing[call] = now + RINGS
-        return call
+    def begins(self, call: Call, now: float) -> bool:
+        """Whether somebody's call rings; one that is known does not."""
+        if not call.buzz or call.key in self._known or len(self._ringing) >= MOST_RINGING:
+            return False
+        self._know(call.key)
+        self._ringing[call.key] = call, now + RINGS
+        return True
 
-    def ended(self, kind: str, channel: str, fields: Mapping[Any, Any], me: Oneself) -> list[Call]:
-        """The calls that ring no more: cancelled, or answered by the person, wherever."""
-        buzz = word(fields.get("buzz_id"))
+    def ended(self, kind: str, channel: str, fields: Mapping[Any, Any], me: Oneself) -> list[str]:
+        """The keys of calls that ring no more: cancelled, or answered by the person, wherever."""
+        key = call_of(channel, fields, None).key
         if kind != CANCELLED and not any(me.is_own(one) for one in _who(fields)):
             return []
-        if kind == CANCELLED and buzz:
-            self._know(Call(channel, buzz, None))  # should they come in the other order
-        return self._end([call for call in self._ringing if (call.channel, call.buzz) == (channel, buzz)])
+        if kind == CANCELLED:
+            self._know(key)  # should they come in the other order
+        return self.end(lambda call: call.key == key)
 
-    def due(self, now: float) -> list[Call]:
-        """The calls that have rung long enough."""
-        return self._end([call for call, until in self._ringing.items() if until <= now])
+    def due(self, now: float) -> list[str]:
+        """The keys of calls that have rung long enough."""
+        return self.end(lambda call: self._ringing[call.key][1] <= now)
 
     def deadline(self) -> float | None:
         """When :meth:`due` gives something."""
-        return min(self._ringing.values()) if self._ringing else None
+        return min((until for _, until in self._ringing.values()), default=None)
 
-    def left(self, channel: str) -> list[Call]:
-        """The calls of an organisation that the user left."""
-        return self._end([call for call in self._ringing if call.channel == channel])
+    def end(self, which: Callable[[Call], bool]) -> list[str]:
+        """End these, and give their keys."""
+        keys = [key for key, (call, _) in self._ringing.items() if which(call)]
+        for key in keys:
+            del self._ringing[key]
+        return keys
 
-    def muted(self, is_muted: Callable[[Conversation], bool]) -> list[Call]:
-        """The calls in conversations that are muted now."""
-        return self._end([call for call in self._ringing if call.conversation and is_muted(call.conversation)])
+    def left(self, channel: str) -> list[str]:
+        """The user left this organisation."""
+        return self.end(lambda call: call.channel == channel)
 
-    def clear(self) -> list[Call]:
-        """Forget everything; the calls that rang."""
+    def clear(self) -> list[str]:
+        """Forget everything; the keys of the calls that rang."""
         self._known.clear()
-        return self._end(list(self._ringing))
+        return self.end(lambda call: True)
 
-    def _know(self, call: Call) -> None:
-        self._known[call.channel, call.buzz] = None
+    def _know(self, key: str) -> None:
+        self._known[key] = None
         if len(self._known) > _MOST_KNOWN:
             del self._known[next(iter(self._known))]
 
-    def _end(self, calls: list[Call]) -> list[Call]:
-        for call in calls:
-            del self._ringing[call]
-        return calls
 
-
-def conversation(channel: str, fields: Mapping[Any, Any]) -> Conversation:
-    """The direct conversation in which somebody calls; its id is empty where nothing says it."""
-    return Conversation(channel, DIRECT, word(fields.get("channel_id")))
+def call_of(channel: str, fields: Mapping[Any, Any], caller: str | None) -> Call:
+    """The call that a publication is about."""
+    return Call(Conversation(channel, DIRECT, word(fields.get("channel_id"))), word(fields.get("buzz_id")), caller)
 
 
 def _who(fields: Mapping[Any, Any]) -> Iterator[str]:

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import re
+from html import unescape
+from html.parser import HTMLParser
 
-MOST_READ = 10_000
-"""Characters of HTML that are looked at."""
+from .publications import LONGEST_TEXT
 
 _BLANKS = re.compile("[ \t\n\r\f\xa0]+")
+_COMMENT = re.compile("<!--.*?-->", re.DOTALL)
 _TAG = re.compile("<[^<>]*>")
 _NO_TAG = re.compile(r"<(?=[^<>]*(?:<|\Z))")
 """A ``<`` that begins no tag. HTMLParser (Python 3.11 to 3.13) would look for its end through all the rest, once for
 each of them: 10,000 characters of ``<a`` took 1.5 seconds."""
+_LINES = frozenset(
+    {
+        *("address", "article", "aside", "blockquote", "br", "dd", "details", "div", "dl", "dt", "figcaption"),
+        *("figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol"),
+        *("p", "pre", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul"),
+    }
+)
+"""Elements that begin and end a line; cells of a table are among them."""
+_UNSEEN = frozenset({"head", "noscript", "script", "style", "template", "title"})
 
 
 def plain(html: str) -> str:
@@ -19,37 +30,69 @@ def plain(html: str) -> str:
 
     What holds no tag is taken for text with entities, whose line breaks stay.
     """
-    if len(html) > MOST_READ:
-        html = html[:MOST_READ]
-        start = html.rfind("<")
-        if start > html.rfind(">"):
-            html = html[:start]  # a tag that was cut in half
+    if len(html) >= LONGEST_TEXT and html.rfind("<") > html.rfind(">"):
+        html = html[: html.rfind("<")]  # a tag that was cut in half
     if "<" not in html:
-        return _unescaped(html).replace("\xa0", " ")
-    html = _NO_TAG.sub("&lt;", _without_comments(html))
-    from .html_lines import HtmlLines  # late: who gets no markup needs no parser
-
-    parser = HtmlLines()
+        return unescape(html).replace("\xa0", " ")
+    end = html.rfind("-->") + 3  # behind it none ends: each would be looked for to the end
+    html = _NO_TAG.sub("&lt;", _COMMENT.sub("", html[:end]) + html[end:])
+    lines = _Lines()
     try:
-        parser.feed(html)
-        parser.close()
+        lines.feed(html)
+        lines.close()
     except AssertionError:  # Python 3.11: "<![>" and the like
-        return _BLANKS.sub(" ", _unescaped(_TAG.sub(" ", html))).strip()
-    return parser.text()
+        return _BLANKS.sub(" ", unescape(_TAG.sub(" ", html))).strip()
+    return lines.text()
 
 
-def _unescaped(text: str) -> str:
-    if "&" not in text:
-        return text
-    from html import unescape  # late: its table of entities is large
+class _Lines(HTMLParser):
+    """Gathers the lines of a text."""
 
-    return unescape(text)
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self._lines: list[str] = []
+        self._line: list[str] = []
+        self._unseen = 0
+        self._kept = 0
+        """How deep in ``pre`` it is, where blanks and breaks mean something."""
 
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _UNSEEN:
+            self._unseen += 1
+        elif tag in _LINES:
+            self._break()
+            self._kept += tag == "pre"
+        elif tag == "img" and not self._unseen:
+            self._line.append(dict(attrs).get("alt") or "")  # emoji are written so
 
-def _without_comments(html: str) -> str:
-    parts = []
-    at = 0
-    while (start := html.find("<!--", at)) >= 0 and (end := html.find("-->", start)) >= 0:
-        parts.append(html[at:start])
-        at = end + 3
-    return "".join([*parts, html[at:]])
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in _UNSEEN and tag != "pre":
+            self.handle_starttag(tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _UNSEEN:
+            self._unseen = max(0, self._unseen - 1)
+        elif tag in _LINES:
+            self._break()
+            self._kept = max(0, self._kept - (tag == "pre"))
+
+    def handle_data(self, data: str) -> None:
+        if self._unseen:
+            return
+        first, *rest = data.split("\n") if self._kept else [data]
+        self._line.append(first)
+        for line in rest:
+            self._break()
+            self._line.append(line)
+
+    def text(self) -> str:
+        """The lines so far that hold anything."""
+        self._break()
+        return "\n".join(self._lines)
+
+    def _break(self) -> None:
+        line = "".join(self._line)
+        self._line.clear()
+        line = line.replace("\xa0", " ").rstrip() if self._kept else _BLANKS.sub(" ", line).strip()
+        if line.strip():
+            self._lines.append(line)

@@ -1,8 +1,7 @@
 """Decides what is news: a publication or a row of a look-up is, where the unread state grows by it.
 
-A message and the change of counts that it causes are one piece of news. How it is told is decided in :mod:`.showing`;
-what came before the sign-in is told together (:mod:`.past`). Pure: time comes in as an argument, in seconds, and toasts
-go out by a call.
+A message and the change of counts that it causes are one piece of news. How it is told is decided in :mod:`.scheduler`.
+Pure: time comes in as an argument, in seconds, and toasts go out by a call.
 """
 
 from __future__ import annotations
@@ -22,21 +21,14 @@ from ..events import (
     UnreadSection,
 )
 from ..toast import Conversation, Handle, Toast
-from . import calls, messages, wording
-from .authors import oneself
-from .calls import Calls
-from .due import soonest
-from .fields import Publication, named, own_id, publication, word
-from .item import UNREAD_CHANGE, News
-from .messages import Cause, Message
-from .pairs import Pairs
-from .past import Past
-from .quiet import Quiet
+from . import publications, wording
+from .builder import NewsBuilder
+from .calls import BEGUN, CALLS, Calls, call_of
+from .pairing import Pairing
+from .publications import MESSAGES, UNREAD_CHANGE, Cause, Message, News, Publication, word
+from .quiet import Quiet, TelexSettings
 from .recent import Recent
-from .showing import Showing
-from .telex_settings import TelexSettings
-from .telling import Telling
-from .texts import Texts
+from .scheduler import ToastScheduler, soonest
 from .unread import Counts, UnreadState
 from .wall import Wall
 
@@ -63,7 +55,7 @@ class Notifier:
             show: Shows a toast.
             counts_changed: Told at once, whenever the counts change.
             read: Told when what had a toast has been read, or is over.
-            second_of_day: See :class:`.telex_settings.TelexSettings`.
+            second_of_day: See :class:`.quiet.TelexSettings`.
             watch_agents: Told in which organisations (by push channel) an agent's conversation counts as unread.
             show_text: ``False``: toasts tell nothing of what was written.
             honour_settings: ``False``: everything is told, whatever the person set at Telex.
@@ -78,28 +70,23 @@ class Notifier:
         self._state = UnreadState(self._quiet.is_muted)
         self._counts = self._state.counts()
         self._agents: frozenset[str] = frozenset()
-        self._telling = Telling()
+        self._builder = NewsBuilder()
         self._settings = TelexSettings(honour_settings, second_of_day)
-        self._texts = Texts()
-        self._pairs = Pairs()
+        self._pairing = Pairing()
         self._calls = Calls()
-        self._past = Past()
         self._organisations: dict[str, Organisation] = {}
         self.recent = Recent(self._state, self._organisations)
         """The unread conversations by name."""
-        self._showing = Showing(
+        self._scheduler = ToastScheduler(
             self._state,
             self._settings,
             self._quiet,
-            self._texts,
-            self._pairs,
+            self._pairing,
             self._organisations,
             show=show,
             read=read,
             show_text=show_text,
         )
-        self._first_look_ups: set[str] = set()
-        """Organisations whose past includes a look-up that has not ended."""
 
     # --- what is known ----------------------------------------------------------------------------------------------
 
@@ -138,7 +125,7 @@ class Notifier:
     def configure(self, config: Config, now: float) -> None:
         """The configuration is another. What is counted stays; what is told follows it from here on."""
         self._set_types(config.notification_types)
-        self._showing.show_text = config.show_text
+        self._scheduler.show_text = config.show_text
         if self._settings.honoured != config.honour_telex_settings:
             self._settings.honoured = config.honour_telex_settings
             self._mute_as_at_telex()
@@ -151,13 +138,13 @@ class Notifier:
         self._changed(now)
 
     def _changed(self, now: float) -> None:
-        self._end(self._calls.muted(self._state.is_muted))
-        self._showing.changed(now)
+        self._end(self._calls.end(lambda call: self._state.is_muted(call.conversation)))
+        self._scheduler.changed(now)
         self._publish()
 
     def _set_types(self, types: tuple[str, ...]) -> None:
         self._types = frozenset(types)
-        self._known_types = {UNREAD_CHANGE, *types} | messages.KINDS | (calls.KINDS if calls.BEGUN in types else set())
+        self._known_types = {UNREAD_CHANGE, *types} | MESSAGES | (CALLS if BEGUN in types else set())
 
     def _mute_as_at_telex(self) -> None:
         for channel, idents in self._settings.muted().items():
@@ -167,18 +154,17 @@ class Notifier:
 
     def signed_in(self, event: SignedIn) -> None:
         """Who the person is."""
-        self._telling.me = oneself(event.user_id, event.names)
+        self._builder.signed_in(event.user_id, event.names)
 
     def organisations(self, event: OrganisationsChanged) -> None:
         """The organisations were looked up: some may be new, some left."""
         now = {organisation.channel: organisation for organisation in event.organisations}
         for channel in self._organisations.keys() - now.keys():
-            self._first_look_ups.discard(channel)
-            for part in (self._past, self._showing, self._telling, self._texts, self._settings):
+            for part in (self._scheduler, self._builder, self._settings):
                 part.left(channel)
             self._end(self._calls.left(channel))
             self._state.organisation_left(channel)
-        self._past.expect(now.keys() - self._organisations.keys())
+        self._scheduler.past.expect(now.keys() - self._organisations.keys())
         self._organisations.clear()
         self._organisations.update(now)
         self._quiet.know(event.organisations)
@@ -198,7 +184,7 @@ class Notifier:
             for data in event.publications:
                 with _noting(failed):
                     if (news := self._take(event.channel, data, event.how, now)) is not None:
-                        self._showing.bring(news, now)
+                        self._scheduler.submit(news, now)
                 with _noting(failed):
                     self._publish_counts()  # each change of them is told, also of messages that came together
         else:
@@ -216,21 +202,17 @@ class Notifier:
                     fresh.append(news)
                 else:  # it may have been a read
                     fresh = [known for known in fresh if not known.counted or self._state.unread_of(known.conversation)]
-        past = event.how is How.CAUGHT_UP and not self._past.over
+        past = event.how is How.CAUGHT_UP and not self._scheduler.past.over
         for news in fresh:
             with _noting(failed):
                 if past:
-                    self._past.gather(news)
+                    self._scheduler.past.held.add(news)
                 else:
-                    self._showing.bring(self._with_text(news, now), now)
+                    self._scheduler.submit(self._with_text(news, now), now)
 
     def answered(self, channel: str, now: float, look_up_follows: bool = False) -> None:
         """A channel's history is told (or is not to be had), and with it the past, unless a look-up follows."""
-        if look_up_follows and not self._past.over:
-            self._first_look_ups.add(channel)
-            self._past.begin(now)
-        else:
-            self._past.answered(channel, now)
+        self._scheduler.past.answered(channel, now, look_up_follows)
         self.tick(now)
 
     def unknown(self, channel: str) -> None:
@@ -246,27 +228,26 @@ class Notifier:
         """A look-up told of one section of an organisation."""
         if event.channel not in self._organisations:
             return  # left meanwhile
-        self._telling.learn(event.channel, event.section, event.rows)
-        past = event.channel in self._first_look_ups and not self._past.over
+        self._builder.learn(event.channel, event.section, event.rows)
+        past = self._scheduler.past.awaits_look_up(event.channel)
         for conversation, growth, fields in self._state.looked_up(
             event.channel, event.section, event.rows, event.whole
         ):
             cause = Cause(conversation, word(fields.get("last_thread_id")), growth.reply)
-            news = self._telling.of_change(cause, own_id(event.section, fields), fields, growth, None)
+            news = self._builder.of_change(cause, fields, growth, None)
             self.recent.note(news, past)
             if UNREAD_CHANGE in self._types:
                 if past:
-                    self._past.gather(news)
+                    self._scheduler.past.held.add(news)
                 else:
-                    self._showing.bring(news, now)
+                    self._scheduler.submit(news, now)
         self._publish()
 
     def look_up_ended(self, channel: str, now: float) -> None:
         """Nothing more comes of a look-up."""
         self._state.look_up_ended(channel)
-        if channel in self._first_look_ups:
-            self._first_look_ups.discard(channel)
-            self._past.answered(channel, now)
+        if self._scheduler.past.awaits_look_up(channel):
+            self._scheduler.past.answered(channel, now)
         self.tick(now)
 
     def settings(self, event: SettingsLookedUp, now: float) -> None:
@@ -285,9 +266,9 @@ class Notifier:
     def clear(self) -> None:
         """Signed out: nothing is known any more."""
         self._end(self._calls.clear())
-        for part in (self._state, self._organisations, self._first_look_ups, self._past, self._showing):
+        for part in (self._state, self._organisations, self._scheduler):
             part.clear()
-        for another in (self._telling, self._settings, self._texts, self._pairs, self.recent):
+        for another in (self._builder, self._settings, self.recent):
             another.clear()
         self._publish()
 
@@ -295,19 +276,18 @@ class Notifier:
 
     def deadline(self) -> float | None:
         """When :meth:`tick` is due; ``None``: not before something comes in."""
-        return soonest(self._showing.deadline(), self._past.deadline(), self._calls.deadline())
+        return soonest(self._scheduler.deadline(), self._calls.deadline())
 
     def tick(self, now: float) -> None:
         """Show what is due, and take away what is over."""
-        self._showing.summarise(wording.away_summary, self._past.due(now, self._showing.unread_of), now)
-        self._showing.tick(now)
+        self._scheduler.tick(now)
         self._end(self._calls.due(now))
 
     # --- from a publication to news ---------------------------------------------------------------------------------
 
     def _take(self, channel: str, data: object, how: How, now: float) -> News | None:
         """Apply a publication; the news that it is."""
-        came = publication(data)
+        came = publications.publication(data)
         if came is None or came.kind not in self._known_types:
             return None
         if came.kind == UNREAD_CHANGE:
@@ -315,76 +295,72 @@ class Notifier:
         # A message and its change of counts are two events, should they ever share an id.
         if not self._state.first_time(came.event and f"{came.kind} {came.event}"):
             return None
-        if came.kind in messages.KINDS:
+        if came.kind in MESSAGES:
             return self._message(channel, came, how, now)
-        if came.kind in calls.KINDS:
+        if came.kind in CALLS:
             if how is How.LIVE:  # nobody knows how long ago the others were
                 self._call(channel, came, now)
             return None
-        return self._telling.of_other(channel, came)
+        return self._builder.of_other(channel, came)
 
     def _change(self, channel: str, came: Publication, how: How, now: float) -> News | None:
-        section, fields = came.section, came.fields
-        own = own_id(section, fields)
-        conversation = Conversation(channel, section, own or named(fields))
-        growth = self._state.count(conversation, fields)
+        conversation = Conversation(channel, came.section, publications.ident(came.section, came.fields))
+        growth = self._state.count(conversation, came.fields)
         if growth is None:
             if not self._state.unread_of(conversation):
-                self._showing.unsaid(conversation)
+                # It may have been written to again since: no text is waited for any more.
+                self._pairing.read(conversation)
             return None
-        cause = Cause(conversation, word(fields.get("last_thread_id")), growth.reply)
-        told = UNREAD_CHANGE not in self._types or self._pairs.change_is_told(cause, now)
-        message = None if told else self._texts.take(cause, now)
-        if message is not None:
-            self._pairs.use(channel, message.ident, now)
-        news = self._telling.of_change(cause, own, fields, growth, message)
+        cause = Cause(conversation, word(came.fields.get("last_thread_id")), growth.reply)
+        told = UNREAD_CHANGE not in self._types or self._pairing.change_is_told(cause, now)
+        message = None if told else self._pairing.take_text(cause, now)
+        news = self._builder.of_change(cause, came.fields, growth, message)
         self.recent.note(news, past=how is How.CAUGHT_UP)
         return None if told else news
 
     def _with_text(self, news: News, now: float) -> News:
         """The same, with its text if that came after it, but before it is told."""
-        message = self._texts.take(news.cause, now) if news.kind == UNREAD_CHANGE and not news.paired else None
-        if message is None:
-            return news
-        self._pairs.use(news.conversation.channel, message.ident, now)
-        return self._learnt(news, message)
+        message = self._pairing.take_text(news.cause, now) if news.kind == UNREAD_CHANGE and not news.paired else None
+        return news if message is None else self._learnt(news, message)
 
     def _learnt(self, news: News, message: Message) -> News:
-        news = self._telling.with_text(news, message)
+        news = self._builder.with_text(news, message)
         self.recent.learn(news)
         return news
 
     def _message(self, channel: str, came: Publication, how: How, now: float) -> News | None:
-        message = messages.message(channel, came)
-        if message.written.is_own(self._telling.me):
+        message = publications.message(channel, came)
+        if self._builder.me.wrote(message.written):
             return None
-        self._telling.met(message)
-        self._texts.came(channel, now)
-        if self._pairs.used(channel, message.ident, now):
+        self._builder.met(message.written)
+        self._pairing.came(channel, now)
+        if self._pairing.is_used(message, now):
             return None
-        waiting, shown = self._showing.wants(message, now)
+        waiting = self._pairing.take_waiting(message)
+        shown = self._pairing.take_shown(message, now) if waiting is None else None
         own_news = came.kind in self._types and (how is not How.CAUGHT_UP or UNREAD_CHANGE not in self._types)
         if waiting is None and shown is None and not own_news:
-            self._texts.put(message, now)
+            self._pairing.keep_text(message, now)
             return None
-        self._pairs.use(channel, message.ident, now)
+        self._pairing.use(message, now)
         if waiting is not None:
-            self._showing.offer(self._learnt(waiting, message), now)
+            self._scheduler.offer(self._learnt(waiting, message), now)
         elif shown is not None:
-            self._pairs.message_is_told(message.cause, now)
-            self._showing.replace(self._learnt(shown, message), now)
-        elif not self._pairs.message_is_told(message.cause, now):
-            return self._telling.of_message(message, self._state.unread_of(message.conversation))
+            self._pairing.message_is_told(message.cause, now)
+            self._scheduler.replace(self._learnt(shown, message), now)
+        elif not self._pairing.message_is_told(message.cause, now):
+            return self._builder.of_message(message, self._state.unread_of(message.cause.conversation))
         return None
 
     def _call(self, channel: str, came: Publication, now: float) -> None:
-        me = self._telling.me
-        if came.kind != calls.BEGUN:
-            self._end(self._calls.ended(came.kind, channel, came.fields, me))
-        elif self._settings.calls(channel) and self._quiet.calls(calls.conversation(channel, came.fields), now):
-            call = self._calls.begun(channel, came.fields, me, now)
-            if call is not None:
-                self._showing.call(call._replace(caller=self._telling.caller(came.fields)), now)
+        me, fields = self._builder.me, came.fields
+        call = call_of(channel, fields, self._builder.caller(fields))
+        if came.kind != BEGUN:
+            self._end(self._calls.ended(came.kind, channel, fields, me))
+        elif self._settings.calls(channel) and self._quiet.calls(call.conversation, now):
+            own = me.is_own(word(fields.get("caller_id")), publications.first(fields, "caller_name"))
+            if not own and self._calls.begins(call, now):
+                self._scheduler.call(call, now)
 
     # ----------------------------------------------------------------------------------------------------------------
 
@@ -392,7 +368,7 @@ class Notifier:
         """Pass on which conversations with a toast have been read, and the counts where they changed."""
         for conversation in self._state.take_read():
             if not self._state.unread_of(conversation):
-                self._showing.read(conversation)
+                self._scheduler.read(conversation)
                 self.recent.read(conversation)
         if (agents := self._state.unread_agents()) != self._agents:
             self._agents = agents
@@ -406,9 +382,9 @@ class Notifier:
             self.recent.recounted()
             self._counts_changed(counts)
 
-    def _end(self, ended: list[calls.Call]) -> None:
-        for call in ended:
-            self._read(call.key)
+    def _end(self, ended: list[str]) -> None:
+        for key in ended:
+            self._read(key)
 
 
 @contextmanager

@@ -1,24 +1,24 @@
-"""What the person set on this machine: a pause, quiet hours, what is muted, and what of an organisation is news. Pure.
+"""Whether the person wants news told: what they set on this machine, and what they set at Telex. Pure.
 
-There are two clocks. ``now`` is a time on :data:`telex_start.clock.now`, which nobody sets: a pause of one hour ends by
-it. The clock on the wall is asked by calls: a pause until 8:00 ends by that one (see :mod:`telex_start.remembered`).
+On this machine that is a pause, quiet hours, what is muted, and what of an organisation is news. There are two clocks.
+``now`` is a time on :data:`telex_start.clock.now`, which nobody sets: a pause of one hour ends by it. The clock on the
+wall is asked by calls: a pause until 8:00 ends by that one (see :mod:`telex_start.remembered`).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable
-from typing import NamedTuple
+from enum import Enum
 
 from ..config import Config, QuietHours
-from ..events import Organisation
+from ..events import Organisation, ProfileLookedUp, SettingsLookedUp
 from ..face import Silence
 from ..menu import Muted, MuteFor
-from ..remembered import Mute, Pause, Remembered, Until
-from ..toast import Conversation
-from .item import News
-from .telex_settings import Verdict
-from .wall import Wall, border, contain, end
+from ..toast import Conversation, Mute, Pause, Remembered, Until
+from .builder import folded
+from .publications import News
+from .wall import TelexHours, Wall, border, contain, end, telex_hours
 
 TOMORROW = "tomorrow"
 WITHOUT_END = "on"
@@ -32,20 +32,105 @@ _LASTING = re.compile(r"([1-9][0-9]{0,3})([mh])")
 LOOK_AT_DAY = 60.0
 """Seconds after which an end by the clock on the wall is looked for again at the latest: that clock may be set."""
 LOOK_AT_HOURS = 3600.0
-"""The same for quiet hours."""
+"""The same for quiet hours, and for those at Telex: clocks are set, and people travel."""
 
 
-class _Ends(NamedTuple):
-    """When notifications come again, by the clock on the wall."""
+class Verdict(Enum):
+    """What becomes of a piece of news."""
 
-    at: float | None
-    """``None``: not before the person wants them."""
-    shown: float = 0.0
-    """What is said of it: quiet hours are named by their last minute, as the person set it."""
+    TELL = "tell"
+    HOLD = "hold"
+    """Not now: a summary tells it when the pause ends, or the hours begin."""
+    DROP = "drop"
+    """Never; it is counted all the same."""
+
+
+class TelexSettings:
+    """What the person set at Telex. Owned by one thread.
+
+    Telex applies it to mobile pushes alone and publishes everything all the same, so it is the client that honours it.
+    Muted channels are the unread state's matter, which leaves them out of the counts (:mod:`.unread`).
+    """
+
+    def __init__(self, honoured: bool, second_of_day: Callable[[str], float]) -> None:
+        """
+        Args:
+            honoured: ``False``: whatever is set at Telex, everything is told.
+            second_of_day: The seconds since midnight in a time zone, by its name; where the name is empty or not known,
+                on this machine.
+        """
+        self.honoured = honoured
+        """May change at any time: what is set at Telex is known all the same."""
+        self._second_of_day = second_of_day
+        self._profile = ProfileLookedUp(False)
+        self._about: dict[str, str] = {}
+        self._hours: dict[str, TelexHours | None] = {}
+        self._muted: dict[str, frozenset[str]] = {}
+
+    def looked_up(self, event: SettingsLookedUp) -> None:
+        """The settings of an organisation."""
+        if event.notify_about is not None:
+            self._about[event.channel] = event.notify_about
+        if event.time_range is not None:
+            self._hours[event.channel] = telex_hours(event.time_range)
+        if event.muted is not None:
+            self._muted[event.channel] = event.muted
+
+    def profile(self, event: ProfileLookedUp) -> None:
+        """The settings of the person."""
+        self._profile = event
+
+    def paused(self, channel: str) -> bool:
+        """Whether the person wants no notifications of this organisation just now."""
+        of = self._profile.organisation_id
+        return self.honoured and self._profile.paused and of in ("", channel.rpartition("/")[0])
+
+    def muted(self) -> dict[str, frozenset[str]]:
+        """By push channel: the ids of the channels that are muted."""
+        return {channel: idents if self.honoured else frozenset() for channel, idents in self._muted.items()}
+
+    def verdict(self, news: News) -> Verdict:
+        """What becomes of news."""
+        channel = news.conversation.channel
+        about = self._about.get(channel) if self.honoured else None
+        if about == "nothing" or (about == "mentions" and not news.to_oneself):
+            return Verdict.DROP
+        return Verdict.HOLD if self.holds(channel) else Verdict.TELL
+
+    def calls(self, channel: str) -> bool:
+        """Whether a call in this organisation is told."""
+        return not (self.honoured and self._about.get(channel) == "nothing") and not self.holds(channel)
+
+    def holds(self, channel: str) -> bool:
+        """Whether nothing of this organisation is told now."""
+        hours = self._hours.get(channel) if self.honoured else None
+        return self.paused(channel) or (hours is not None and not hours.contain(self._second()))
+
+    def free_in(self, channel: str) -> float | None:
+        """In how many seconds to ask :meth:`holds` again; ``None`` where only Telex can end it."""
+        hours = self._hours.get(channel)
+        return None if self.paused(channel) or hours is None else min(hours.begin_in(self._second()), LOOK_AT_HOURS)
+
+    def left(self, channel: str) -> None:
+        """The user left this organisation."""
+        for known in (self._about, self._hours, self._muted):
+            known.pop(channel, None)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        for known in (self._about, self._hours, self._muted):
+            known.clear()
+        self._profile = ProfileLookedUp(False)
+
+    def _second(self) -> float:
+        return self._second_of_day(self._profile.timezone)
 
 
 class Quiet:
-    """Owned by one thread. After each call that changes something, :attr:`remembered` is to be kept."""
+    """What the person set on this machine. Owned by one thread.
+
+    After each call that changes something, :meth:`remembered` is to be kept.
+    """
 
     def __init__(
         self,
@@ -84,11 +169,11 @@ class Quiet:
         """The organisations of the signed-in user."""
         self._organisations = tuple(organisations)
         by_id = dict(self._set)
-        by_name = {_folded(name): level for name, level in self._set}
+        by_name = {folded(name): level for name, level in self._set}
         self._levels = {
             one.channel: level
             for one in self._organisations
-            if (level := by_id.get(one.id) or by_name.get(_folded(one.name)))
+            if (level := by_id.get(one.id) or by_name.get(folded(one.name)))
         }
 
     # --- what the person does ---------------------------------------------------------------------------------------
@@ -156,26 +241,16 @@ class Quiet:
 
     def is_muted(self, conversation: Conversation) -> bool:
         """Whether a conversation is neither counted nor told, by a mute or its organisation's level."""
-        if self._levels and self._levels.get(conversation.channel) == "none":
+        if self._levels.get(conversation.channel) == "none":
             return True
         mutes = self._mutes
         return bool(mutes) and (conversation in mutes or Conversation(conversation.channel, "", "") in mutes)
 
-    def level(self, channel: str) -> str:
-        """What of an organisation (by push channel) is news: ``all``, ``mentions`` or ``none``."""
-        return self._levels.get(channel, "all")
-
     def verdict(self, news: News, now: float) -> Verdict:
-        """What becomes of news, as far as this goes."""
-        level = self.level(news.conversation.channel)
-        if self.is_muted(news.conversation) or (level == "mentions" and not news.to_oneself):
+        """What becomes of news of a conversation that is not muted, as far as this goes."""
+        if self._levels.get(news.conversation.channel) == "mentions" and not news.to_oneself:
             return Verdict.DROP
         return Verdict.HOLD if self.is_quiet(now) else Verdict.TELL
-
-    @property
-    def tells_all(self) -> bool:
-        """Nothing is set for which news could be dropped or held, as with most people."""
-        return not (self._pause or self._hours or self._mutes or self._levels or self._while_client_runs == "quiet")
 
     def calls(self, conversation: Conversation, now: float) -> bool:
         """Whether a call in this direct conversation (its id may be empty) is told."""
@@ -185,26 +260,41 @@ class Quiet:
         """Whether the person sees it in the Telex client, and wants no toast then."""
         return self._while_client_runs == "quiet" and self._client_in_front()
 
-    def paused_until(self, now: float) -> float | None:
-        """When notifications come again by the clock on the wall, pause and quiet hours together; ``None`` where that
-        has no end, or they come now."""
-        found = self._ends(now)
-        return found.at if found is not None else None
-
     def silence(self, now: float) -> Silence:
         """What the icon and the menu show of it."""
-        wall = self._wall.now()
-        ends = self._ends(now)
-        words = ""
-        if ends is not None:
-            words = "paused" if ends.at is None else f"paused until {self._wall.words(ends.shown, wall)}"
-        return Silence(words, self.paused, tuple(self._muted(one, now) for one in self._mutes.values()))
+        return Silence(self._words(now), self.paused, tuple(self._muted(one, now) for one in self._mutes.values()))
+
+    def _words(self, now: float) -> str:
+        """Until when nothing pops up, pause and quiet hours together."""
+        if not self.is_quiet(now):
+            return ""
+        wall = at = self._wall.now()
+        if self._pause is not None:
+            if self._pause.until is None:
+                return "paused"
+            at = max(at, self._wall_end(self._pause.until, now))
+        if self._hours is not None and contain(self._hours, self._wall, at):
+            over = end(self._hours, self._wall, at)
+            if over is None:
+                return "paused"
+            at = over - 60  # quiet hours are named by their last minute, as the person set it
+        return f"paused until {self._wall.words(at, wall)}"
+
+    def _muted(self, mute: Mute, now: float) -> Muted:
+        key = (mute.conversation.channel, mute.conversation.section, mute.conversation.ident)
+        if mute.until is None:
+            return Muted(key, mute.name)
+        return Muted(key, mute.name, f"until {self._wall.words(self._wall_end(mute.until, now), self._wall.now())}")
 
     # --- time -------------------------------------------------------------------------------------------------------
 
     def deadline(self) -> float | None:
         """When to call :meth:`tick`; as planned by its last call."""
         return self._look_at
+
+    def look_again(self) -> None:
+        """A clock may have been set: the next :meth:`tick` plans anew."""
+        self._look_at = None
 
     def tick(self, now: float) -> bool:
         """End what is over.
@@ -214,38 +304,24 @@ class Quiet:
         """
         if not (self._pause or self._mutes or self._hours or self._was_quiet or self._look_at is not None):
             return False  # as with most people; this is asked after each publication
-        changed = self._come_nearer()
-        if self._pause is not None and self._is_over(self._pause.until, now):
-            self._pause, changed = None, True
-        for mute in [one for one in self._mutes.values() if self._is_over(one.until, now)]:
-            del self._mutes[mute.conversation]
-            changed = True
-        quiet = self.is_quiet(now)
-        if quiet != self._was_quiet:
-            self._was_quiet, changed = quiet, True
+        before = self._pause, dict(self._mutes)
+        if self._pause is not None:
+            until = self._nearer(self._pause.until)
+            self._pause = None if self._is_over(until, now) else Pause(until)
+        nearer = [mute._replace(until=self._nearer(mute.until)) for mute in self._mutes.values()]
+        self._mutes = {mute.conversation: mute for mute in nearer if not self._is_over(mute.until, now)}
+        was_quiet, self._was_quiet = self._was_quiet, self.is_quiet(now)
+        changed = before != (self._pause, self._mutes) or was_quiet != self._was_quiet
         if changed or self._look_at is None or now >= self._look_at:
             self._look_at = self._plan(now)
         return changed
 
-    def _come_nearer(self) -> bool:
+    def _nearer(self, until: Until | None) -> Until | None:
         """Tomorrow by a clock that was years ahead, and has been put right since, is the tomorrow of today."""
-        ends = [one for one in (self._pause, *self._mutes.values()) if one is not None]
-        if not any(self._is_too_far(one.until) for one in ends):
-            return False
-        if self._pause is not None and self._is_too_far(self._pause.until):
-            self._pause = Pause(self._tomorrow())
-        for mute in [one for one in self._mutes.values() if self._is_too_far(one.until)]:
-            self._mutes[mute.conversation] = mute._replace(until=self._tomorrow())
-        return True
-
-    def _is_too_far(self, until: Until | None) -> bool:
         if until is None or until.clock is not None or until.wall - self._wall.now() <= LONGEST_TOMORROW:
-            return False
-        return until.wall > self._tomorrow().wall  # in Troll, Antarctica, a day has up to 26 hours
-
-    def look_again(self) -> None:
-        """A clock may have been set: the next :meth:`tick` plans anew."""
-        self._look_at = None
+            return until
+        # In Troll, Antarctica, a day has up to 26 hours.
+        return min(until, self._tomorrow(), key=lambda one: one.wall)
 
     def _plan(self, now: float) -> float | None:
         wall = self._wall.now()
@@ -259,27 +335,6 @@ class Quiet:
         if self._hours is not None:
             looks.append(now + min(border(self._hours, self._wall, wall) - wall, LOOK_AT_HOURS))
         return min(looks, default=None)
-
-    # ----------------------------------------------------------------------------------------------------------------
-
-    def _ends(self, now: float) -> _Ends | None:
-        """When notifications come again; ``None`` where they come now."""
-        if not self.is_quiet(now):
-            return None
-        at = self._wall.now()
-        if self._pause is not None and self._pause.until is None:
-            return _Ends(None)
-        if self._pause is not None:
-            at = max(at, self._wall_end(self._pause.until, now) or at)
-        if self._hours is not None and contain(self._hours, self._wall, at):
-            over = end(self._hours, self._wall, at)
-            return _Ends(over, over - 60 if over is not None else 0.0)
-        return _Ends(at, at)
-
-    def _muted(self, mute: Mute, now: float) -> Muted:
-        key = (mute.conversation.channel, mute.conversation.section, mute.conversation.ident)
-        at = self._wall_end(mute.until, now)
-        return Muted(key, mute.name, f"until {self._wall.words(at, self._wall.now())}" if at is not None else "")
 
     def _lasting(self, seconds: float, now: float) -> Until:
         return Until(self._wall.now() + seconds, now + seconds, self._boot)
@@ -299,9 +354,7 @@ class Quiet:
             return False
         return self._wall.now() >= until.wall if until.clock is None else now >= until.clock
 
-    def _wall_end(self, until: Until | None, now: float) -> float | None:
-        if until is None:
-            return None
+    def _wall_end(self, until: Until, now: float) -> float:
         return until.wall if until.clock is None else self._wall.now() + until.clock - now
 
 
@@ -315,9 +368,5 @@ def _seconds(argument: str) -> float:
 
 def none_of_these(named: Iterable[tuple[str, str]], organisations: Collection[Organisation]) -> list[str]:
     """Which of the organisations that the configuration names, by name or id, are none of these."""
-    known = {one.id for one in organisations} | {_folded(one.name) for one in organisations}
-    return [name for name, _ in named if name not in known and _folded(name) not in known]
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.split()).casefold()
+    known = {one.id for one in organisations} | {folded(one.name) for one in organisations}
+    return [name for name, _ in named if name not in known and folded(name) not in known]

@@ -12,9 +12,8 @@ from typing import NamedTuple
 from ..events import Organisation
 from ..menu import Unread
 from ..toast import Conversation, Place
-from . import links
-from .fields import AGENTS, CHANNELS, DIRECT
-from .item import News
+from .builder import conversation_place
+from .publications import AGENTS, CHANNELS, DIRECT, News
 from .text import cut, one_line, visible
 from .unread import UnreadState
 
@@ -133,11 +132,7 @@ class Recent:
         """Where it can be read; of one that is not unread any more, as far as its id says it."""
         if (known := self._known.get(conversation)) is not None:
             return known.place
-        kinds = {CHANNELS: links.IN_CHANNELS, DIRECT: links.IN_DIRECT}
-        kind = kinds.get(conversation.section)
-        if kind is None:
-            return Place(conversation.channel)
-        return links.conversation_place(conversation.channel, kind, conversation.ident)
+        return conversation_place(*conversation)
 
     def to_read(self) -> list[Reading]:
         """All that are not muted, newest first."""

@@ -25,6 +25,15 @@ _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\ufe0e\ufe0f\uffa0
 """Characters that Python calls printable and nobody can see."""
 
 
+def plain(html: str) -> str:
+    """What people write at Telex, which is HTML, as plain text (see :func:`.markup.plain`)."""
+    if "<" not in html and "&" not in html:
+        return html.replace("\xa0", " ")
+    from .markup import plain as without_markup  # late: who gets no markup needs no parser, and no table of entities
+
+    return without_markup(html)
+
+
 def clean(text: str) -> str:
     """Text that is safe to show, with its line breaks (as ``\\n``).
 

@@ -1,4 +1,5 @@
-"""This machine's clock on the wall: days, seconds of the day, and the hours at which nothing pops up. Pure.
+"""This machine's clock on the wall, and the hours of a day: those set here at which nothing pops up, and those set at
+Telex in which something does. Pure.
 
 Points in time are seconds since the epoch. All that is asked of the machine is what time it is, and how far its local
 time is from UTC at a point in time; where that changes (summer time), the clock on the wall jumps.
@@ -6,6 +7,7 @@ time is from UTC at a point in time; where that changes (summer time), the clock
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from math import floor
 from typing import NamedTuple
@@ -17,6 +19,8 @@ TOMORROW = 8 * 3600
 """The second of the day at which "until tomorrow" ends."""
 _MOST_BORDERS = 40
 """So many borders are looked at for the end of quiet hours: more than a week has."""
+_TIME = r"(\d{1,2}):(\d{2})\s*([AP]M)"
+_RANGE = re.compile(rf"\s*{_TIME}\s*[-\u2013]\s*{_TIME}\s*", re.IGNORECASE | re.ASCII)
 
 
 class Wall(NamedTuple):
@@ -100,3 +104,41 @@ def end(hours: QuietHours, wall: Wall, at: float) -> float | None:
         if not contain(hours, wall, at):
             return at
     return None
+
+
+class TelexHours(NamedTuple):
+    """From one minute of the day to another, that one included; over midnight where the last is before the first."""
+
+    first: int
+    last: int
+
+    def contain(self, second: float) -> bool:
+        """Whether they contain this second of the day."""
+        minute = int(second // 60) % (DAY // 60)
+        if self.first <= self.last:
+            return self.first <= minute <= self.last
+        return minute >= self.first or minute <= self.last
+
+    def begin_in(self, second: float) -> float:
+        """Seconds from this one of the day until they begin the next time; at least one."""
+        return max(1.0, (self.first * 60 - second) % DAY)
+
+
+def telex_hours(text: str) -> TelexHours | None:
+    """The hours in which a person wants notifications, as Telex writes them: ``09:00 AM - 06:00 PM``.
+
+    ``None`` for always (``12:00 AM - 11:59 PM`` too), and where they cannot be read.
+    """
+    found = _RANGE.fullmatch(text)
+    if found is None:
+        return None
+    first, last = _minute(*found.group(1, 2, 3)), _minute(*found.group(4, 5, 6))
+    if first is None or last is None or first == last or (last + 1 - first) % (DAY // 60) == 0:
+        return None
+    return TelexHours(first, last)
+
+
+def _minute(hour: str, minute: str, half: str) -> int | None:
+    if not 1 <= int(hour) <= 12 or int(minute) > 59:
+        return None
+    return int(hour) % 12 * 60 + int(minute) + (12 * 60 if half.upper() == "PM" else 0)

@@ -7,12 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from ..face import plural
 from ..toast import Action, Place, Toast
 from .calls import Call
-from .fields import AGENTS, CHANNELS, DIRECT
-from .item import News
-from .links import call_place
-from .markup import plain
-from .messages import THREAD_REPLY
-from .text import clean, cut, lines, one_line, visible
+from .publications import AGENTS, CHANNELS, DIRECT, THREAD_REPLY, News
+from .text import clean, cut, lines, one_line, plain, visible
 
 LONGEST_TITLE = 200
 """Characters, the ellipsis included."""
@@ -81,55 +77,41 @@ def call_toast(call: Call, organisation_name: str, several_organisations: bool) 
         key=call.key,
         transient=True,
         sender=caller or None,
-        place=call_place(call.channel, call.buzz),
+        place=Place(call.channel, ("buzz", call.buzz)),
         actions=(Action.JOIN,),
         urgent=True,
     )
 
 
-def flood_summary(count: int, conversations: int, channel: str = "") -> Toast:
-    """One toast for all that the flood rule held: ``997 more in 12 conversations``.
+AWAY = "While you were away"
+"""The title of a summary of the past."""
+PAUSED = "While paused"
+"""The title of a summary of what came while the person wanted none."""
+
+
+def summary(title: str, unread: int, conversations: int, channel: str = "") -> Toast:
+    """One toast for much: ``While you were away: 12 unread in 4 conversations``.
 
     Args:
-        channel: The push channel of the organisation, where it is only one; likewise below.
+        title: :data:`AWAY`, :data:`PAUSED`, or :data:`PROGRAM` for what the flood rule held.
+        channel: The push channel of the organisation, where it is only one.
     """
-    return _summary(PROGRAM, f"{count} more", count, conversations, channel)
-
-
-def away_summary(unread: int, conversations: int, channel: str = "") -> Toast:
-    """One toast for the past: ``While you were away: 12 unread in 4 conversations``."""
-    return _summary("While you were away", f"{unread} unread", unread, conversations, channel)
-
-
-def paused_summary(unread: int, conversations: int, channel: str = "") -> Toast:
-    """One toast for what came while the person wanted none: ``While paused: 12 unread in 4 conversations``."""
-    return _summary("While paused", f"{unread} unread", unread, conversations, channel)
-
-
-def _summary(title: str, what: str, unread: int, conversations: int, channel: str) -> Toast:
-    body = f"{what} in {plural(conversations, 'conversation')}"
+    body = f"{unread} {'more' if title == PROGRAM else 'unread'} in {plural(conversations, 'conversation')}"
     return Toast(title=title, body=body, unread=unread, summary=True, place=Place(channel))
 
 
-def not_marked(names: Sequence[str], why: str) -> Toast:
+def not_marked(failed: Mapping[str, Sequence[str]]) -> Toast:
     """Marking conversations as read did not work; all texts may hold the network's words.
 
     Args:
-        names: Of the conversations; an empty one for none.
-        why: A sentence.
+        failed: By why, which is a sentence: the names of the conversations; an empty one for none.
     """
-    return not_all_marked({why: names})
-
-
-def not_all_marked(failed: Mapping[str, Sequence[str]]) -> Toast:
-    """Marking conversations as read did not work for these names, by why; as for :func:`not_marked`."""
-    return said("Not marked as read", "\n".join(_not_marked(names, why) for why, names in failed.items()))
-
-
-def _not_marked(names: Sequence[str], why: str) -> str:
-    known = [cut(visible(one_line(name)), _NAME_SHARE) for name in names if name]
-    more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
-    return f"{', '.join(known[:_NAMED])}{more}: {why}" if known else why
+    said_of = []
+    for why, names in failed.items():
+        known = [cut(visible(one_line(name)), _NAME_SHARE) for name in names if name]
+        more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
+        said_of.append(f"{', '.join(known[:_NAMED])}{more}: {why}" if known else why)
+    return said("Not marked as read", "\n".join(said_of))
 
 
 NOT_MARKABLE = "What an agent wrote can be marked as read in Telex alone."

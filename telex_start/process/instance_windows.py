@@ -25,14 +25,14 @@ ANSWER_WITHIN = 2.0
 SPEAK_WITHIN = 1.0
 """Seconds after which a caller that has sent nothing is disconnected."""
 
-_FAMILY = "AF_PIPE"
+FAMILY = "AF_PIPE"
 _PIPES = "\\\\.\\pipe\\"
 _ACCEPT_AGAIN = 0.1
 """Seconds to wait after a failed accept."""
 _LONGEST_WORD = 32
 _MOST_LEAVING = 64
 
-_leaving: list[Any] = []
+leaving: list[Any] = []
 """Connections of those who wait for this process to end: they end with it, not before."""
 
 
@@ -64,7 +64,7 @@ class Instance:
         self._ending = True
         if self._thread is not None:
             with contextlib.suppress(OSError):
-                Client(self._address, _FAMILY).close()  # wakes the thread
+                Client(self._address, FAMILY).close()  # wakes the thread
             self._thread.join(2 * SPEAK_WITHIN)
         self._listener.close()
 
@@ -81,8 +81,8 @@ class Instance:
                 if not self._ending and caller.poll(SPEAK_WITHIN):
                     word = caller.recv_bytes(_LONGEST_WORD).decode("ascii", "replace")
                     caller.send_bytes(self._kind.encode())
-            if word == Request.EXIT.value and len(_leaving) < _MOST_LEAVING:
-                _leaving.append(caller)
+            if word == Request.EXIT.value and len(leaving) < _MOST_LEAVING:
+                leaving.append(caller)
             else:
                 caller.close()
             if (request := asked(word)) is not None:
@@ -95,12 +95,12 @@ def claim(folder: str, name: str, kind: str) -> Instance | None:
     Raises:
         OSError: there can be no such pipe.
     """
-    address = _address(folder, name)
+    address = address_of(folder, name)
     try:
-        return Instance(Listener(address, _FAMILY), address, kind)
+        return Instance(Listener(address, FAMILY), address, kind)
     except OSError:
         with contextlib.suppress(OSError):
-            Client(address, _FAMILY).close()
+            Client(address, FAMILY).close()
             return None
         raise
 
@@ -108,7 +108,7 @@ def claim(folder: str, name: str, kind: str) -> Instance | None:
 def ask(folder: str, name: str, word: str, wait: float) -> str | None:
     """Send a word to the instance of that name; see :func:`telex_start.process.instance.ask`."""
     try:
-        connection = Client(_address(folder, name), _FAMILY)
+        connection = Client(address_of(folder, name), FAMILY)
     except OSError:
         return None
     kind = ""
@@ -132,13 +132,13 @@ def ask(folder: str, name: str, word: str, wait: float) -> str | None:
 
 def names(folder: str) -> list[str]:
     """Those of the instances that run."""
-    start = _address(folder, "").removeprefix(_PIPES)
+    start = address_of(folder, "").removeprefix(_PIPES)
     with contextlib.suppress(OSError):
         return sorted(pipe.removeprefix(start) for pipe in os.listdir(_PIPES) if pipe.startswith(start))
     return []
 
 
-def _address(folder: str, name: str) -> str:
+def address_of(folder: str, name: str) -> str:
     """Pipes lie in no folder: the user's name keeps them apart."""
     return f"{_PIPES}telex-start-{os.getlogin()}-{name}"
 

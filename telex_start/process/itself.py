@@ -27,7 +27,7 @@ def command(module: str = "telex_start") -> list[str]:
     Args:
         module: Its full name.
     """
-    if is_frozen():  # telex_start/frozen.py takes the same words
+    if is_frozen():  # telex_start/__main__.py takes the same words
         return [sys.executable, "-m", module]
     entry = os.path.join(_folder(), "__main__.py")
     if os.path.isfile(entry):

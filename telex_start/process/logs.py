@@ -19,9 +19,8 @@ from logging.handlers import RotatingFileHandler
 from types import TracebackType
 from typing import Any
 
-from ..printable import printable
-from . import shared_file
-from .terminal import is_terminal
+from ..errors import printable
+from .streams import is_terminal
 
 MOST_BYTES = 1_000_000
 """Size at which the file is put aside and a new one begun."""
@@ -215,7 +214,7 @@ class RotatingFile(RotatingFileHandler):
             OSError: neither can be done.
         """
         try:
-            shared_file.make_room(f"{self.baseFilename}.1", f"{self.baseFilename}.{KEPT_FILES}")
+            _make_room(f"{self.baseFilename}.1", f"{self.baseFilename}.{KEPT_FILES}")
             super().doRollover()
         except OSError:
             os.truncate(self.baseFilename, 0)
@@ -230,7 +229,43 @@ class RotatingFile(RotatingFileHandler):
     def _open(self) -> TextIOWrapper:
         with contextlib.suppress(OSError):  # what cannot be made cannot be opened either, and that says why
             os.makedirs(os.path.dirname(self.baseFilename), mode=0o700, exist_ok=True)
-        return open(self.baseFilename, "a", encoding=self.encoding, errors=self.errors, opener=shared_file.append)
+        return open(self.baseFilename, "a", encoding=self.encoding, errors=self.errors, opener=_append)
+
+
+if sys.platform == "win32":
+    _APPEND = 0x4 | 0x80 | 0x100000
+    """``FILE_APPEND_DATA | FILE_READ_ATTRIBUTES | SYNCHRONIZE``."""
+    _SHARE_ALL = 0x1 | 0x2 | 0x4
+    _OPEN_ALWAYS = 4
+
+    def _append(path: str, flags: int) -> int:
+        """For ``open(path, "a", opener=_append)``, of a file that may be renamed while somebody has it open.
+
+        Windows allows that where each has allowed it at opening, which Python's ``open`` does not; and a file that may
+        only be appended to is there the one whose writers never overwrite each other's lines.
+        """
+        import _winapi
+        import msvcrt
+
+        handle = _winapi.CreateFile(path, _APPEND, _SHARE_ALL, 0, _OPEN_ALWAYS, 0, 0)
+        return msvcrt.open_osfhandle(handle, os.O_APPEND | os.O_NOINHERIT)
+
+    def _make_room(newer: str, oldest: str) -> None:
+        """Remove the oldest file, where a newer one is to have its name; others may have it open."""
+        if os.path.exists(newer) and os.path.exists(oldest):
+            # A name that is held open is free once what has it is called otherwise.
+            old = f"{oldest}.{os.getpid()}"
+            os.rename(oldest, old)
+            os.unlink(old)
+
+else:
+
+    def _append(path: str, flags: int) -> int:
+        """For ``open(path, "a", opener=_append)``. It is for its owner alone."""
+        return os.open(path, flags, 0o600)
+
+    def _make_room(newer: str, oldest: str) -> None:
+        """Nothing is to be done: a name is free once a file is removed."""
 
 
 def _log_error(what: str, error: BaseException) -> None:

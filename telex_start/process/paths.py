@@ -1,4 +1,4 @@
-"""Where configuration, logs, caches and the lock live on each platform.
+"""Where configuration, logs, caches and the lock live on each platform, and how a file takes the place of another.
 
 The owner of platformdirs, which knows Windows and macOS. On Linux the four folders are four environment variables
 (the XDG Base Directory Specification): importing platformdirs for them would take 3 of the 50 ms to the icon.
@@ -6,9 +6,12 @@ The owner of platformdirs, which knows Windows and macOS. On Linux the four fold
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import sys
+from collections.abc import Iterator
+from typing import BinaryIO
 
 from ..errors import ConfigError
 
@@ -117,3 +120,35 @@ def _xdg(variable: str, otherwise: str) -> str:
     home = os.path.expanduser("~")
     # Some containers' users have no home at all. There is nothing to read or write then.
     return os.path.join(home if os.path.isabs(home) else "/nonexistent", otherwise)
+
+
+@contextlib.contextmanager
+def replacing(path: str, mode: int | None = None, *, sync: bool = False) -> Iterator[BinaryIO]:
+    """A file to be written, which takes the place of the one at ``path`` when the block ends: whole, or not at all.
+
+    Args:
+        path: It need not exist; its folder does.
+        mode: The file's rights; ``None``: as any new file has them.
+        sync: It is on the disk by then, as what nobody could make again must be.
+
+    Raises:
+        OSError: it cannot be written; then what was there stays, as where the block raises.
+    """
+    draft = f"{path}.{os.getpid()}"
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(draft)  # of a process of the same number that was killed
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(draft, flags, 0o666 if mode is None else 0o600)
+    try:
+        with open(descriptor, "wb") as file:
+            yield file
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
+        if mode is not None:
+            os.chmod(draft, mode)
+        os.replace(draft, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(draft)
+        raise

@@ -191,7 +191,7 @@ if sys.platform == "win32":
         def _run(self) -> None:
             import _thread
 
-            from .terminal import press_return
+            from .streams import press_return
 
             while not self._ended.is_set():
                 if self.main_is_blocked():

@@ -6,13 +6,11 @@ aside under another name, for whoever wants to look at it; one that cannot be re
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 from typing import Any, TypeVar
 
-from ..remembered import Mute, Pause, Remembered, Until
-from ..toast import Conversation
+from ..toast import Conversation, Mute, Pause, Remembered, Until
 from . import paths
 from .instance import name_of
 
@@ -26,48 +24,64 @@ _MOST = 4_000_000
 """Bytes that are read of it at most."""
 
 
-def path(api_url: str) -> str:
-    """The file's path; it need not exist."""
-    return os.path.join(paths.state_folder(), f"{name_of(api_url)}.json")
+class Memory:
+    """What is remembered for one API address.
 
-
-def load(api_url: str) -> tuple[Remembered, str]:
-    """What was remembered.
-
-    Returns:
-        It, and a sentence that says what is wrong with the file; empty where nothing is.
-
-    Raises:
-        OSError: the file cannot be read just now. Whoever saves in place of it loses what it holds.
+    Attributes:
+        path: Of its file, which need not exist.
     """
-    file = path(api_url)
-    try:
-        with open(file, "rb") as stream:
-            text = stream.read(_MOST)
-    except FileNotFoundError:
-        return Remembered(), ""
-    except OSError as error:
-        if not os.path.isdir(file):
-            raise OSError(error.errno, error.strerror, file) from None  # one in reading names no file
-        return Remembered(), _set_aside(file, f"cannot be read ({error.strerror})")
-    try:
-        found = json.loads(text)
-        version = _a(found["version"], int)
-        kept = _remembered(found["remembered"]) if version == VERSION else Remembered()
-    except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
-        return Remembered(), _set_aside(file, "cannot be understood")
-    if version != VERSION:
-        return Remembered(), _set_aside(file, f"is of version {version}, which this program does not know")
-    if not all(_is_possible(one.until) for one in (kept.pause, *kept.mutes) if one is not None):
-        return Remembered(), _set_aside(file, "has a time that no clock shows")
-    return kept, ""
+
+    def __init__(self, api_url: str) -> None:
+        """``api_url``: that address."""
+        self.path = os.path.join(paths.state_folder(), f"{name_of(api_url)}.json")
+
+    def load(self) -> tuple[Remembered, str]:
+        """What was remembered.
+
+        Returns:
+            It, and a sentence that says what is wrong with the file; empty where nothing is.
+
+        Raises:
+            OSError: the file cannot be read just now. Whoever saves in place of it loses what it holds.
+        """
+        try:
+            with open(self.path, "rb") as stream:
+                text = stream.read(_MOST)
+        except FileNotFoundError:
+            return Remembered(), ""
+        except OSError as error:
+            if not os.path.isdir(self.path):
+                raise OSError(error.errno, error.strerror, self.path) from None  # one in reading names no file
+            return Remembered(), _set_aside(self.path, f"cannot be read ({error.strerror})")
+        try:
+            found = json.loads(text)
+            version = _a(found["version"], int)
+            kept = _remembered(found["remembered"]) if version == VERSION else Remembered()
+        except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
+            return Remembered(), _set_aside(self.path, "cannot be understood")
+        if version != VERSION:
+            why = f"is of version {version}, which this program does not know"
+            return Remembered(), _set_aside(self.path, why)
+        if not all(_is_possible(one.until) for one in (kept.pause, *kept.mutes) if one is not None):
+            return Remembered(), _set_aside(self.path, "has a time that no clock shows")
+        return kept, ""
+
+    def save(self, remembered: Remembered) -> None:
+        """Remember this, in place of what was remembered before.
+
+        Raises:
+            OSError: it cannot be written; what was remembered before stays.
+        """
+        os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
+        with paths.replacing(self.path, 0o600, sync=True) as file:
+            file.write(json.dumps({"version": VERSION, "remembered": _plain(remembered)}, indent=2).encode() + b"\n")
 
 
 def _remembered(value: Any) -> Remembered:
     """What a file holds; a field that is missing is as where nothing was remembered.
 
     Raises:
-        KeyError, TypeError, ValueError, OverflowError: it is nothing that :func:`save` writes.
+        KeyError, TypeError, ValueError, OverflowError: it is nothing that :meth:`Memory.save` writes.
     """
     pause = _a(value, dict).get("pause")
     return Remembered(
@@ -120,52 +134,8 @@ def _set_aside(file: str, why: str) -> str:
     return f"{file} {why}. What was paused or muted is forgotten; the file is kept as {aside}."
 
 
-def save(api_url: str, remembered: Remembered) -> None:
-    """Remember this, in place of what was remembered before.
-
-    Raises:
-        OSError: it cannot be written; what was remembered before stays.
-    """
-    file = path(api_url)
-    folder = os.path.dirname(file)
-    os.makedirs(folder, mode=0o700, exist_ok=True)
-    draft = f"{file}.{os.getpid()}"
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(draft)  # of a process of the same number that was killed
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-    try:
-        with open(descriptor, "wb") as stream:
-            stream.write(json.dumps({"version": VERSION, "remembered": _plain(remembered)}, indent=2).encode() + b"\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(draft, file)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(draft)
-        raise
-
-
 def _plain(value: Any) -> Any:
     """A value as JSON has it: each of its parts by name."""
     if hasattr(value, "_asdict"):
         return {name: _plain(part) for name, part in value._asdict().items()}
     return [_plain(part) for part in value] if isinstance(value, tuple) else value
-
-
-class Memory:
-    """The file of one API address.
-
-    Args:
-        api_url: That address.
-    """
-
-    def __init__(self, api_url: str) -> None:
-        self._api_url = api_url
-
-    def load(self) -> tuple[Remembered, str]:
-        """See :func:`load`."""
-        return load(self._api_url)
-
-    def save(self, remembered: Remembered) -> None:
-        """See :func:`save`."""
-        save(self._api_url, remembered)

@@ -283,8 +283,10 @@ class Channel:
         """
         self.name = name
         self.phase = Phase.IDLE
-        self._try_at = float("-inf")
-        self._refresh_at = float("inf")
+        self.try_at = float("-inf")
+        """When the next step towards LIVE may be taken; seconds."""
+        self.refresh_at = float("inf")
+        """When a fresh token is due while LIVE; seconds."""
         self._refused_for = refused_for
         self.refused = False
         """The server or Telex said no; tried again after some minutes."""
@@ -309,16 +311,6 @@ class Channel:
         self.ttl = 0
         """Seconds that the subscription was last said to be good for; 0 where it does not expire."""
 
-    @property
-    def try_at(self) -> float:
-        """When the next step towards LIVE may be taken; seconds."""
-        return self._try_at
-
-    @property
-    def refresh_at(self) -> float:
-        """When a fresh token is due while LIVE; seconds."""
-        return self._refresh_at
-
     def signed_in_anew(self) -> None:
         """The tokens of a new session may do what the old one's could not."""
         self.refused = False
@@ -330,11 +322,11 @@ class Channel:
         self._backoff.reset()
         self.recovery = None
         self.server_side = False
-        self._refresh_at = float("inf")
+        self.refresh_at = float("inf")
         if self.left_out:
             self.let_in()
         if not self.refused:
-            self._try_at = float("-inf")
+            self.try_at = float("-inf")
 
     def begin(self, kept: int = 0) -> Recovery:
         """A subscribe goes out: what it asks for is in the recovery's ``ask``.
@@ -382,7 +374,7 @@ class Channel:
 
     def try_after_others(self, now: float) -> None:
         """There was a rate limit: to be tried at once, but after those that have not been tried yet."""
-        self._try_at = now
+        self.try_at = now
 
     def retry(self, now: float) -> None:
         """Not live, or not any more, for a reason that passes: again after a backoff."""
@@ -391,42 +383,42 @@ class Channel:
         self.phase = Phase.IDLE
         self.recovery = None
         self.server_side = False
-        self._refresh_at = float("inf")
-        self._try_at = now + self._backoff.next()
+        self.refresh_at = float("inf")
+        self.try_at = now + self._backoff.next()
 
     def retry_at_once(self, now: float) -> None:
         """Not live any more, but welcome to be so again: at once, unless this happens time and again."""
         steady = now - self.live_since > STEADY
         self.retry(now)
         if steady:
-            self._try_at = now
+            self.try_at = now
 
     def refuse(self, now: float, chance: float) -> None:
         """Not live for a reason that will not pass soon. ``chance`` is in [0, 1)."""
         self.retry(now)
         self.refused = True
-        self._try_at = now + spread(self._refused_for, chance)
+        self.try_at = now + spread(self._refused_for, chance)
 
     def leave_out(self) -> None:
         """There is no room for it on this connection."""
         self.leave()
         self.server_side = False
         self.refused = self.left_out = True
-        self._try_at = float("inf")
+        self.try_at = float("inf")
 
     def let_in(self) -> None:
         """There may be room for it again."""
         self.refused = self.left_out = False
-        self._try_at = float("-inf")
+        self.try_at = float("-inf")
 
     def refresh_begun(self) -> None:
         """A fresh token is being fetched, or is under way to the server: none is due until an answer says so."""
-        self._refresh_at = float("inf")
+        self.refresh_at = float("inf")
 
     def refresh_later(self, now: float, chance: float) -> None:
         """A refresh failed: again in 10 to 20 s, sooner where the token is good for some seconds only."""
         if self.phase is Phase.LIVE:
-            self._refresh_at = now + min(10.0 + 10.0 * chance, max(0.5, 0.1 * self.ttl))
+            self.refresh_at = now + min(10.0 + 10.0 * chance, max(0.5, 0.1 * self.ttl))
 
     def schedule_refresh(self, expires: bool, ttl: int, now: float, chance: float) -> None:
         """The server says how long the subscription is good for: note when to bring the next token.
@@ -436,7 +428,7 @@ class Channel:
         """
         if expires:
             self.ttl = max(ttl, 1)
-        self._refresh_at = now + early(self.ttl, chance) if self.ttl else float("inf")
+        self.refresh_at = now + early(self.ttl, chance) if self.ttl else float("inf")
 
 
 def early(ttl: float, chance: float) -> float:

@@ -134,7 +134,7 @@ class Connected(NamedTuple):
 
 
 class Refreshed(NamedTuple):
-    """What a refresh or sub_refresh reply says."""
+    """What a refresh or sub_refresh reply says, or a push: the server has refreshed the connection by itself."""
 
     expires: bool = False
     ttl: int = 0
@@ -181,13 +181,6 @@ class UnsubscribePush:
 
 
 @dataclass(frozen=True)
-class RefreshPush:
-    """The connection was refreshed from the server's side."""
-
-    refreshed: Refreshed
-
-
-@dataclass(frozen=True)
 class DisconnectPush:
     """The server is about to close, for this reason."""
 
@@ -213,7 +206,7 @@ Message = (
     | PublicationPush
     | SubscribePush
     | UnsubscribePush
-    | RefreshPush
+    | Refreshed
     | DisconnectPush
     | Unreadable
     | Gibberish
@@ -293,7 +286,7 @@ def _push(push: dict[str, Any]) -> Message | None:
     if isinstance(body := push.get("subscribe"), dict):
         return SubscribePush(channel, _subscribed(body))
     if isinstance(body := push.get("refresh"), dict):
-        return RefreshPush(_refreshed(body))
+        return _refreshed(body)
     if isinstance(body := push.get("disconnect"), dict):
         return DisconnectPush(_integer(body, "code"), _text(body, "reason"))
     return None

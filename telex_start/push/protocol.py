@@ -123,19 +123,10 @@ class PushClient:
         self.connected = False
         self.ttl = 0
         """Seconds that the connection was last said to be good for; 0 where it does not expire."""
-        self._refresh_at = float("inf")
-
-    @property
-    def refresh_at(self) -> float:
+        self.refresh_at = float("inf")
         """When a fresh connection token is due; seconds."""
-        return self._refresh_at
 
     # --- what goes out ----------------------------------------------------------------------------------------------
-
-    @property
-    def has_outgoing(self) -> bool:
-        """Whether :meth:`outgoing` gives anything."""
-        return bool(self._outgoing)
 
     def outgoing(self) -> Iterator[str]:
         """Frames to send now; each is given once."""
@@ -173,12 +164,12 @@ class PushClient:
 
     def refresh(self, token: str, now: float) -> None:
         """Bring a fresh connection token. Only where the connect reply said that the connection expires."""
-        self._refresh_at = float("inf")
+        self.refresh_at = float("inf")
         self._command("refresh", {"token": token}, None, now)
 
     def refresh_later(self, now: float) -> None:
         """A refresh of the connection failed: again in 5 to 10 s, sooner where its token is good for seconds only."""
-        self._refresh_at = now + min(5.0 + 5.0 * self._chance(), max(0.5, 0.1 * self.ttl))
+        self.refresh_at = now + min(5.0 + 5.0 * self._chance(), max(0.5, 0.1 * self.ttl))
 
     def sub_refresh(self, channel: Channel, token: str, now: float) -> None:
         """Bring a fresh subscription token."""
@@ -274,8 +265,8 @@ class PushClient:
                 channel = self._channels.get(message.channel)
                 if channel is not None and channel.phase is not Phase.LIVE:
                     return self._server_side(channel, message.subscribed, now)
-            case frames.RefreshPush():
-                self._schedule_refresh(message.refreshed.expires, message.refreshed.ttl, now)
+            case frames.Refreshed():
+                self._schedule_refresh(message.expires, message.ttl, now)
             case frames.DisconnectPush():
                 return [Ended(message.code, frames.reason(message.code), frames.terminal(message.code))]
             case frames.Gibberish():
@@ -438,4 +429,4 @@ class PushClient:
 
     def _schedule_refresh(self, expires: bool, ttl: int, now: float) -> None:
         self.ttl = max(ttl, 1) if expires else 0
-        self._refresh_at = now + early(self.ttl, self._chance()) if expires else float("inf")
+        self.refresh_at = now + early(self.ttl, self._chance()) if expires else float("inf")

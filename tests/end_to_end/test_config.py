@@ -27,7 +27,7 @@ from telex_start.config import (
     resolve,
 )
 from telex_start.errors import ConfigError
-from tests.program import Program
+from tests.agent import Program
 from tests.servers import Sandbox
 
 OWN = {"api_url": "https://telex.example/api/v1", "push_url": "wss://telex.example/connection/websocket"}
@@ -442,7 +442,7 @@ def test_a_file_that_cannot_be_read_is_named(home: Path) -> None:
 
 def test_a_file_is_another_once_it_was_written_replaced_made_or_removed(home: Path) -> None:
     file = home / "config.toml"
-    settings = config_file.Settings(None)
+    settings = config_file.ConfigSource(None)
     assert settings.load() == Config()
     assert not settings.changed()
     for change in (
@@ -459,7 +459,7 @@ def test_a_file_is_another_once_it_was_written_replaced_made_or_removed(home: Pa
 
 def test_a_mistake_is_looked_at_once_not_whenever_the_menu_opens(home: Path) -> None:
     (home / "config.toml").write_text("sound = 1")
-    settings = config_file.Settings(None)
+    settings = config_file.ConfigSource(None)
     with pytest.raises(ConfigError):
         settings.load()
     assert not settings.changed()

@@ -13,9 +13,9 @@ import psutil
 import pytest
 
 from telex_start import __version__
+from tests.agent import Program
 from tests.fake_desktop import TIMEOUT, FakeNotificationDaemon, FakePanel, RealDesktop
 from tests.process import until
-from tests.program import Program
 from tests.servers import Sandbox
 from tests.stopwatch import Stopwatch
 
@@ -116,17 +116,6 @@ def test_about_asked_for_again_tells_what_holds_then_and_there_is_one(desk: Desk
     desk.item.click("Help", "About")
     desk.copied("Status:        Signed out, paused\n")
     assert len(desk.windows()) == 1
-
-
-def test_doctor_asked_for_again_comes_forward(desk: Desk) -> None:
-    desk.item.click("Help", "Doctor")
-    desk.window(DOCTOR)
-    [process] = desk.windows()
-    desk.item.click("Help", "About")
-    desk.window(ABOUT)
-    desk.item.click("Help", "Doctor")
-    desk.window(DOCTOR)
-    assert process in desk.windows()
 
 
 def test_doctor_looks_at_the_same_telex_and_knows_the_agent(desk: Desk, telex: Sandbox) -> None:

@@ -17,8 +17,7 @@ from typing import Any, TextIO
 
 import pytest
 
-from telex_start.process import output
-from telex_start.process.output import Output
+from telex_start.process.streams import MOST_QUEUED, Output
 from tests.process import TIMEOUT
 
 LINE = "{:05} " + "x" * 993
@@ -99,7 +98,7 @@ def test_a_reader_that_sleeps_loses_the_oldest_lines_and_nothing_else(
     warnings = [record.message for record in caplog.records]
     assert warnings == ["nobody reads standard output: its oldest lines are dropped"], "once"
     found = numbers(pipe.lines(LINE.format(2999)))
-    waited = output.MOST_QUEUED // 1000
+    waited = MOST_QUEUED // 1000
     taken, kept = found[:-waited], found[-waited:]
     assert kept == list(range(3000 - waited, 3000)), "the newest megabyte"
     # Where the thread came late, the oldest lines were dropped before it took its first: then these are no row.

@@ -18,19 +18,19 @@ from pathlib import Path
 
 import pytest
 
-from telex_start.doctor import remedies
+from telex_start.doctor.findings import log_folder_remedy, main_app_remedy, tk_remedy
 from telex_start.events import Event, Requested
 from telex_start.menu import Request
-from telex_start.process import instance_windows, paths, terminal
+from telex_start.process import instance_windows, paths, streams
 from tests.process import ROOT
 
 STARTED = {
-    *("__main__", "agent", "app.app", "command_line", "config_file", "console", "demo", "doctor", "doctor.desktop"),
+    *("__main__", "agent", "app.app", "command_line", "commands", "config_file", "console", "doctor", "doctor.desktop"),
     *("process.instance", "process.logs", "process.paths", "process.signals", "session.session", "push.websocket"),
-    *("desktop.icons", "desktop.login.window", "desktop.main_app.main_app", "preferences"),
-    *("desktop.child", "desktop.parent", "desktop.preferences.window"),
+    *("desktop.icons", "desktop.tk.login_window", "desktop.main_app.main_app"),
+    *("desktop.child", "desktop.tk.preferences_window"),
     *("desktop.toasts.toasts", "desktop.toasts.plyer_backend"),
-    *("desktop.tray.tray", "desktop.tray.pystray_backend", "desktop.tray.surface"),
+    *("desktop.tray.tray", "desktop.tray.pystray_backend"),
 }
 """What a start on any platform may bring. The rest of `desktop` speaks D-Bus, and is brought on Linux alone."""
 
@@ -122,8 +122,8 @@ def test_on_macos_the_tests_that_can_run_are_collected_and_the_others_are_named(
 @pytest.fixture
 def pipe(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     """The folder in whose place Windows has its pipes."""
-    monkeypatch.setattr(instance_windows, "_FAMILY", "AF_UNIX")
-    monkeypatch.setattr(instance_windows, "_address", os.path.join)
+    monkeypatch.setattr(instance_windows, "FAMILY", "AF_UNIX")
+    monkeypatch.setattr(instance_windows, "address_of", os.path.join)
     return str(tmp_path)
 
 
@@ -166,7 +166,7 @@ def test_the_pipe_waits_for_the_end(pipe: str) -> None:
     running.held.close()
     with pytest.raises(queue.Empty):
         ended.get(timeout=0.2)  # the process is still there
-    instance_windows._leaving.pop().close()  # as the system does at its end
+    instance_windows.leaving.pop().close()  # as the system does at its end
     assert ended.get(timeout=30) == "tray"
     caller.join(30)
 
@@ -176,7 +176,7 @@ def test_the_pipe_gives_up_on_one_that_does_not_end(pipe: str) -> None:
     with pytest.raises(TimeoutError):
         instance_windows.ask(pipe, "telex", "exit", 0.2)
     running.held.close()
-    instance_windows._leaving.pop().close()
+    instance_windows.leaving.pop().close()
 
 
 def test_a_silent_caller_of_the_pipe_is_let_go(pipe: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,20 +202,20 @@ def test_a_device_that_is_no_console_is_no_terminal(monkeypatch: pytest.MonkeyPa
     controller, end = os.openpty()
     try:
         with open(end) as device, open(os.devnull) as null:
-            assert terminal.is_terminal(device)
-            assert not any(map(terminal.is_terminal, (null, None)))
+            assert streams.is_terminal(device)
+            assert not any(map(streams.is_terminal, (null, None)))
             monkeypatch.setattr(sys, "platform", "win32")
-            assert terminal.is_terminal(device)
-            monkeypatch.setattr(terminal, "_has_console_mode", lambda descriptor: descriptor != end)
-            assert not terminal.is_terminal(device)
-        assert not terminal.is_terminal(device), "it is closed"
+            assert streams.is_terminal(device)
+            monkeypatch.setattr(streams, "has_console_mode", lambda descriptor: descriptor != end)
+            assert not streams.is_terminal(device)
+        assert not streams.is_terminal(device), "it is closed"
     finally:
         os.close(controller)
 
 
 def test_what_windows_writes_is_utf_8() -> None:
     """A mock of Windows, whose Python takes the ANSI code page for what is no console."""
-    code = "import sys; from telex_start.process import terminal; terminal.speak_utf8(); print('Ω', '\\ud83d')"
+    code = "import sys; from telex_start.process import streams; streams.speak_utf8(); print('Ω', '\\ud83d')"
     environ = os.environ | {"PYTHONIOENCODING": "cp1252"}
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environ, capture_output=True)
     assert (done.stdout.decode(), done.stderr) == ("Ω \\ud83d\n", b"")
@@ -227,7 +227,7 @@ def test_what_windows_writes_is_utf_8() -> None:
 @pytest.mark.parametrize("platform", ["linux", "win32", "darwin"])
 def test_doctors_advice_is_for_the_platform(platform: str) -> None:
     """A person on Windows was told to set /path/to/client."""
-    advice = [tell(platform) for tell in (remedies.tk, remedies.main_app, remedies.log_folder)]
+    advice = [tell(platform) for tell in (tk_remedy, main_app_remedy, log_folder_remedy)]
     words = " ".join(advice)
     assert ("XDG_" in words, "python3-tk" in words, "/path/to" in words) == (platform == "linux",) * 3
     assert ("C:\\" in words) is (platform == "win32")

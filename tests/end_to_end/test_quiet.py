@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.conftest import headless
+from tests.agent import Program, headless
 from tests.end_to_end.test_tray import Desk
-from tests.program import Program
 from tests.servers import HISTORY, Sandbox
 
 
@@ -151,20 +150,6 @@ def test_levels_and_settings_at_telex_are_taken_up_without_a_reconnect(tmp_path:
             assert {state["state"] for state in agent.events("state")} <= {"signing_in", "connecting", "online"}
 
 
-def test_quiet_hours_begin_and_end_as_they_are_set(tmp_path: Path) -> None:
-    with Sandbox("--organisations", "1", "--rate", "0") as telex:
-        reload(tmp_path, telex, '[quiet]\nfrom = "00:00"\nto = "23:59"')
-        with headless(tmp_path, telex) as agent:
-            assert agent.event("quiet", quiet=True)["status"] == "paused", "they have no end"
-            agent.event("state", state="online", subscribed=1)
-            telex.message(0, "General")
-            agent.event("unread", unread=1)
-            reload(tmp_path, telex, "")
-            told = agent.event("notification")
-            assert (told["title"], told["body"]) == ("While paused", "1 unread in 1 conversation")
-            assert len(agent.events("notification")) == 1
-
-
 def test_what_is_no_pause(tmp_path: Path) -> None:
     for argument, said in (("2x", "is not one of 30m, 1h"), ("25h", "is too long"), ("", "is not one of")):
         with Program(tmp_path, "pause", argument) as command:
@@ -215,22 +200,3 @@ def test_a_state_file_that_cannot_be_read_just_now_is_left_alone(tmp_path: Path)
             assert pause(tmp_path, telex, "off") == "Notifications are resumed."
             agent.end()
         assert json.loads(file.read_text())["remembered"]["pause"] is None
-
-
-def test_an_unreadable_state_file_is_set_aside_and_said_once(tmp_path: Path) -> None:
-    with Sandbox("--organisations", "1", "--rate", "0") as telex:
-        pause(tmp_path, telex, "on")
-        file = state_file(tmp_path)
-        file.write_text("{")
-        with headless(tmp_path, telex) as agent:
-            assert str(file) in agent.event("error", title="Telex Start has forgotten a setting")["message"]
-            agent.event("state", state="online", subscribed=1)
-            telex.message(0, "General")
-            agent.event("notification")
-            assert agent.events("quiet") == []
-            agent.end()
-        assert Path(f"{file}.unreadable").read_text() == "{"
-        assert not file.exists()
-        with headless(tmp_path, telex) as agent:
-            agent.event("state", state="online", subscribed=1)
-            assert agent.events("error") == []

@@ -55,20 +55,6 @@ def test_what_is_unread_is_listed_opened_and_marked_as_read(desk: Desk, tmp_path
     assert [toast.summary for toast in desk.daemon.shown if toast.summary == "Not marked as read"] == []
 
 
-def test_what_cannot_be_marked_as_read_is_told_in_one_toast(desk: Desk) -> None:
-    desk.sign_in()
-    item = desk.item("Online: 2 organisations")
-    desk.telex.message(0, "General")
-    desk.telex.direct(1, "Ben Okri", "are you there?")
-    desk.item("Online: 2 organisations, 2 unread")
-    listed(desk, item, "@ Ben Okri (1)", "# General · Northwind Ops (1)")
-    desk.telex.fault("reading", status=403, message="Not a member")
-    item.click("Recent", "Mark All as Read")
-    assert desk.toast("Not marked as read") == "Ben Okri, General: Telex says: Not a member."
-    assert len([toast for toast in desk.daemon.shown if toast.summary == "Not marked as read"]) == 1
-    desk.item("Online: 2 organisations, 2 unread")
-
-
 def test_what_was_unread_before_the_sign_in_is_listed_too(desk: Desk) -> None:
     desk.telex.message(0, "General")
     desk.telex.direct(0, "Ben Okri", "are you there?")
@@ -96,20 +82,3 @@ def test_a_conversation_is_muted_in_the_list_and_unmuted_there(desk: Desk) -> No
     item.click("Recent", "Mute", unmute[0])
     desk.item("Online: 2 organisations, 1 unread")
     listed(desk, item, "# General · Northwind Ops (1)")
-
-
-def test_a_middle_click_pauses_until_resumed_and_resumes(desk: Desk) -> None:
-    desk.sign_in()
-    item = desk.item("Online: 2 organisations")
-    usual = item.property("IconPixmap")
-    item.middle_click()
-    desk.item("Online: 2 organisations, paused")
-    assert "Resume Notifications" in item.labels()
-    desk.panel.wait_until(lambda: item.property("IconPixmap") != usual, "the icon that says so")
-    item.middle_click()
-    desk.item("Online: 2 organisations")
-    desk.panel.wait_until(lambda: item.property("IconPixmap") == usual, "the usual icon")
-    item.click("Pause Notifications", "1 hour")
-    desk.panel.wait_until(lambda: "paused until" in item.labels()[0], "the pause in the status line")
-    item.click("Resume Notifications")
-    desk.item("Online: 2 organisations")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.agent import Program
 from tests.end_to_end.test_terminal import IGNORING_HANGUPS
 from tests.end_to_end.test_tray import Desk
-from tests.program import Program
 from tests.servers import Sandbox
 
 
@@ -116,14 +116,6 @@ def test_an_agent_whose_address_was_changed_in_the_file_is_found(tmp_path: Path,
             assert error["message"] == "api_url and web_url; whatever else was changed counts at once."
         with Program(tmp_path, "reload", "--environment", "staging", environ=environ) as other:
             assert other.ended() == 2 if code else other.output == ["Telex Start is not running."]
-
-
-def test_an_organisation_that_is_misspelt_is_told_once_it_is_known(tmp_path: Path, telex: Sandbox) -> None:
-    configure(tmp_path, '[organisations."Northwind Obs"]\nnotify = "none"\n')
-    with Apart(tmp_path, telex) as agent:
-        error = agent.event("error")
-        assert error["title"] == "Unknown organisation in the configuration"
-        assert error["message"] == 'Without effect: organisations."Northwind Obs". Yours: Northwind Ops.'
 
 
 def test_where_none_runs_it_says_so(tmp_path: Path, telex: Sandbox) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.agent import Program
 from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus, Xvfb
 from tests.panel_item import PanelItem
 from tests.process import until
-from tests.program import Program
 from tests.servers import HISTORY, Sandbox
 from tests.stopwatch import Stopwatch
 
@@ -160,26 +160,6 @@ def test_a_session_that_is_over_is_said_without_a_window_and_taken_back_at_exit(
         assert desk.daemon.closed == [shown.id]
 
 
-def test_signed_out_is_said_in_passing_and_taken_back(desk: Desk) -> None:
-    agent = desk.start()
-    desk.toast("Telex Start is signed out")
-    shown = desk.daemon.shown[-1]
-    assert shown.hints["transient"] == ("b", True)
-    desk.item("Signed out").click("Exit")
-    assert agent.ended() == 0
-    assert desk.daemon.closed == [shown.id]
-
-
-def test_a_read_conversation_takes_its_toast_with_it(desk: Desk) -> None:
-    desk.sign_in()
-    desk.item("Online: 2 organisations")
-    desk.telex.message(0, "General")
-    desk.toast("General · Northwind Ops")
-    shown = desk.daemon.shown[-1].id
-    desk.telex.read(0, "General")
-    desk.daemon.wait_until(lambda: shown in desk.daemon.closed, "the toast to be closed")
-
-
 @pytest.mark.history
 def test_it_goes_too_where_as_much_came_elsewhere_during_an_outage(desk: Desk) -> None:
     """The counts together were the same before and after, and the toast stayed."""
@@ -260,34 +240,6 @@ def test_mark_as_read_is_one_reading_call_and_the_count_falls(desk: Desk) -> Non
     assert status["switched_organisations"] in (0, [])
 
 
-def test_mute_for_an_hour_by_a_button_takes_the_toast_away_and_the_conversation_out_of_the_count(desk: Desk) -> None:
-    desk.sign_in()
-    desk.item("Online: 2 organisations")
-    desk.telex.direct(1, "Ben Okri", "the build is green")
-    desk.toast("Ben Okri · Blue Harbour Labs")
-    toast = desk.daemon.shown[-1]
-    desk.item("Online: 2 organisations, 1 unread")
-    desk.daemon.click(toast.id, "mute-hour")
-    desk.daemon.wait_until(lambda: toast.id in desk.daemon.closed, "the toast to be closed")
-    desk.item("Online: 2 organisations")
-    desk.telex.direct(1, "Ben Okri", "and again")
-    desk.telex.message(0, "General", "not muted")
-    desk.toast("General · Northwind Ops")
-    desk.item("Online: 2 organisations, 1 unread")
-    assert not any("and again" in one.body for one in desk.daemon.shown)
-    assert desk.telex.status()["readings"] == [], "nothing is posted to Telex"
-
-
-def test_a_conversation_that_cannot_be_marked_as_read_is_said(desk: Desk) -> None:
-    desk.sign_in()
-    desk.item("Online: 2 organisations")
-    desk.telex.direct(1, "Ben Okri", "the build is green")
-    desk.toast("Ben Okri · Blue Harbour Labs")
-    desk.telex.fault("reading", status=403)
-    desk.daemon.click(desk.daemon.shown[-1].id, "mark-as-read")
-    assert desk.toast("Not marked as read").startswith("Ben Okri: ")
-
-
 def test_a_call_is_urgent_and_goes_when_it_is_cancelled(desk: Desk, tmp_path: Path) -> None:
     opened = browsing(desk, tmp_path)
     desk.environ["TELEX_START_NOTIFICATION_TYPES"] = "unread_thread_change,direct_call_initiated"
@@ -302,35 +254,6 @@ def test_a_call_is_urgent_and_goes_when_it_is_cancelled(desk: Desk, tmp_path: Pa
     until(lambda: opened.exists() and f"/buzz/{buzz}" in opened.read_text())
     desk.telex.cancel()
     desk.daemon.wait_until(lambda: toast.id in desk.daemon.closed, "the call to go")
-
-
-def test_a_text_that_comes_late_is_put_in_place_without_a_sound(desk: Desk) -> None:
-    desk.telex.order("new_messages", new_message="never")
-    desk.sign_in()
-    desk.item("Online: 2 organisations")
-    desk.telex.message(0, "General", "the build is green", by="Ben Okri")
-    first = desk.daemon.wait_for(1)[0]
-    assert "the build" not in first.body
-    desk.telex.order("new_message", organisation=0, name="General")
-    second = desk.daemon.wait_for(2)[1]
-    assert (second.replaces_id, second.body) == (first.id, "Ben Okri: the build is green")
-    assert second.hints["suppress-sound"] == ("b", True)
-
-
-def test_a_pause_at_telex_is_in_the_menu(desk: Desk) -> None:
-    desk.telex.pause()
-    desk.sign_in()
-    desk.item("Online: 2 organisations, paused at Telex in Northwind Ops")
-
-
-def test_toasts_of_one_conversation_replace_each_other(desk: Desk) -> None:
-    desk.sign_in()
-    desk.item("Online: 2 organisations")
-    for count in (1, 2):
-        desk.telex.message(0, "General")
-        desk.daemon.wait_for(count)
-    first, second = desk.daemon.shown
-    assert second.replaces_id == first.id
 
 
 def test_a_second_start_opens_what_is_wanted_and_ends(desk: Desk) -> None:

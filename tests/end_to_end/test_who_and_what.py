@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.conftest import headless
-from tests.program import Program
+from tests.agent import Program, headless
 from tests.servers import Sandbox
 
 Start = Callable[..., tuple[Sandbox, Program]]
@@ -60,29 +59,6 @@ def test_a_pause_at_telex_holds_in_its_organisation_alone(telex_and_agent: Start
 BEFORE = ("--new-message", "before")
 
 
-def test_a_direct_message_is_its_senders_with_its_text(telex_and_agent: Start) -> None:
-    """It was titled with one's own name, and the text was HTML."""
-    telex, agent = telex_and_agent()
-    telex.direct(0, "Ben Okri", "the build is green\nreally")
-    told = toast(agent)
-    assert (told["title"], told["body"]) == ("Ben Okri", "the build is green\nreally")
-    assert (told["sender"], told["text"], told["section"]) == ("Ben Okri", told["body"], "dm_channels_section")
-    telex.wait_until(lambda _: bool(telex.calls("organisations/")))
-    told = _next_with_url(telex, agent)
-    assert told["url"].split("/dms/")[1].startswith(told["conversation"])
-
-
-def _next_with_url(telex: Sandbox, agent: Program) -> dict[str, Any]:
-    """A slug is looked up once it is needed, behind everything else: one of the next toasts knows it."""
-    for number in range(20):
-        telex.direct(0, "Ben Okri", f"again {number}")
-        told = toast(agent)
-        telex.read(0, username="Ben Okri")
-        if told["url"] is not None:
-            return told
-    raise AssertionError("no toast has an address")
-
-
 def test_a_channel_a_group_an_agent_and_a_mention(telex_and_agent: Start) -> None:
     telex, agent = telex_and_agent(*BEFORE)
     telex.message(0, "General", "the build is green", by="Ben Okri")
@@ -98,12 +74,6 @@ def test_a_channel_a_group_an_agent_and_a_mention(telex_and_agent: Start) -> Non
     assert (told["title"], told["body"]) == ("Robo", "build 7 failed")
 
 
-def test_a_mention_says_so(telex_and_agent: Start) -> None:
-    telex, agent = telex_and_agent(*BEFORE)
-    telex.mention(0, "General", "look at this", by="Ben Okri")
-    assert toast(agent)["body"] == "Ben Okri mentioned you: look at this\n1 unread, 1 mention"
-
-
 @pytest.mark.parametrize("when", ["before", "after", "never"])
 def test_whenever_the_text_comes_a_message_is_one_line(telex_and_agent: Start, when: str) -> None:
     telex, agent = telex_and_agent("--new-message", when)
@@ -114,28 +84,6 @@ def test_whenever_the_text_comes_a_message_is_one_line(telex_and_agent: Start, w
     telex.direct(0, "Grace", "the end")
     agent.event("unread", conversations=4)
     assert len({line["channel"] for line in agent.events("notification")}) == len(agent.events("notification"))
-
-
-def test_muted_channels_and_what_is_not_wanted_are_silent(telex_and_agent: Start) -> None:
-    def prepare(telex: Sandbox) -> None:
-        telex.message(0, "Noise")
-        telex.read(0, "Noise")
-        telex.mute(0, "Noise")
-
-    telex, agent = telex_and_agent(prepare=prepare)
-    telex.wait_until(lambda _: bool(telex.calls("notification-preference")))
-    telex.message(0, "Noise")
-    telex.direct(0, "Grace", "hello")
-    assert toast(agent)["title"].startswith("Grace")
-    assert agent.event("unread", conversations=1)["unread"] == 1
-
-
-def test_titles_only(telex_and_agent: Start) -> None:
-    telex, agent = telex_and_agent(TELEX_START_SHOW_TEXT="false")
-    telex.direct(0, "Ben Okri", "a secret")
-    told = toast(agent)
-    assert (told["title"], told["body"], told["text"]) == ("Ben Okri", "New message", None)
-    assert not any("secret" in line for line in agent.lines_so_far())
 
 
 def test_a_night_without_history_is_told_in_the_morning(telex_and_agent: Start) -> None:

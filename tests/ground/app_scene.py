@@ -36,9 +36,8 @@ from telex_start.face import Face
 from telex_start.menu import MenuItem
 from telex_start.news.unread import Counts
 from telex_start.news.wall import Wall
-from telex_start.remembered import Remembered
 from telex_start.states import State
-from telex_start.toast import Handle, Toast
+from telex_start.toast import Handle, Remembered, Toast
 from tests.ground.desk import change
 from tests.ground.quiet_time import Clocks
 
@@ -88,17 +87,8 @@ class Window:
             self._between_turns()
         pytest.fail("the window stays open")
 
-    def show_busy(self, message: str) -> None:
-        self.shown.append(message)
-
-    def show_failure(self, message: str) -> None:
-        self.shown.append(f"failure: {message}")
-
-    def show_success(self, message: str) -> None:
-        self.shown.append(f"success: {message}")
-
-    def say(self, message: str) -> None:
-        self.shown.append(message)
+    def show(self, what: str, message: str) -> None:
+        self.shown.append(f"{what}: {message}" if what in ("failure", "success") else message)
 
     def come_forward(self) -> None:
         self.shown.append("came forward")
@@ -258,9 +248,6 @@ class Session:
         self.hangs = False
         self.life: list[str] = []
         self.preferred: list[frozenset[str]] = []
-
-    def start(self) -> None:
-        self.life.append("started")
 
     def prefer(self, channels: frozenset[str]) -> None:
         self.preferred.append(channels)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from telex_start.config import Config
 from telex_start.events import (
     How,
     Organisation,
@@ -29,6 +30,7 @@ class Desk:
         self.counts: list[Counts] = []
         self.gone: list[Handle] = []
         self.agents: list[frozenset[str]] = []
+        self.time = 0.0
         self.hour = 12.0
         """What the clock on the wall shows."""
         self.notifier = Notifier(
@@ -63,6 +65,26 @@ class Desk:
         """A look-up's answer for one section."""
         self.notifier.looked_up(UnreadSection(f"o{organisation}/u", section, rows, whole), now)
 
+    def asks(self, *rows: dict[str, Any], now: float = 0.0, organisation: int = 0, **more: Any) -> None:
+        """A whole look-up of one section of an organisation."""
+        self.notifier.look_up_began(f"o{organisation}/u")
+        self.rows(*rows, now=now, organisation=organisation, **more)
+        self.notifier.look_up_ended(f"o{organisation}/u", now)
+
+    def news(self, *data: dict[str, Any], organisation: int = 0) -> list[bool]:
+        """Which of these pop up, when one comes long after the other."""
+        popped = []
+        for one in data:
+            self.time += 60.0
+            before = len(self.toasts)
+            self.receive(one, now=self.time, organisation=organisation)
+            popped.append(len(self.toasts) > before)
+        return popped
+
+    def tells(self, *types: str) -> None:
+        """From here on these types are news, and no others."""
+        self.notifier.configure(Config(notification_types=types), self.time)
+
     def settings(self, *, now: float = 0.0, organisation: int = 0, **settings: Any) -> None:
         self.notifier.settings(SettingsLookedUp(f"o{organisation}/u", **settings), now)
 
@@ -88,14 +110,19 @@ class Desk:
         return [toast.body for toast in self.toasts]
 
 
-def change(name: str, threads: int, mentions: int = 0, **more: Any) -> dict[str, Any]:
+def change(ident: str, threads: Any, mentions: Any = 0, **more: Any) -> dict[str, Any]:
     """A channel's counts."""
-    data = {"channels_id": name, "name": name, "description": f"about {name}", **more}
+    data = {"channels_id": ident, "name": ident, "description": f"about {ident}", **more}
     return {
         "notification_type": "unread_thread_change",
         "section": "channels_section",
         "data": {**data, "thread_count": threads, "mention_count": mentions},
     }
+
+
+def row(ident: str, threads: Any, mentions: Any = 0, **more: Any) -> dict[str, Any]:
+    """A channel in a look-up's answer."""
+    return {"channels_id": ident, "name": ident, "thread_count": threads, "mention_count": mentions, **more}
 
 
 def message(
@@ -142,6 +169,18 @@ def direct(threads: int = 1, **more: Any) -> dict[str, Any]:
         **more,
     }
     return {"notification_type": "unread_thread_change", "section": "dm_channels_section", "data": data}
+
+
+def group(**more: Any) -> dict[str, Any]:
+    """A new message in a group of three."""
+    data = {"channel_id": "g1", "channel_type": "group_dm", "username": "ada, Ben Okri, Cy Young", "participants": []}
+    return direct(**{**data, **more})
+
+
+def call(kind: str = "direct_call_initiated", buzz: str = "b1", **more: Any) -> dict[str, Any]:
+    """A call, which carries ``channels_section``, like much else."""
+    data = {"buzz_id": buzz, "channel_id": "d1", "caller_id": "u-ben", "caller_name": "Ben Okri", **more}
+    return {"notification_type": kind, "section": "channels_section", "data": data}
 
 
 def agent(threads: int = 1, ident: str = "a1", **more: Any) -> dict[str, Any]:

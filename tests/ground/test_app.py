@@ -99,9 +99,9 @@ SIGNED_IN = by_state([CONNECTING, ONLINE, RECONNECTING])
 # Start and end.
 
 
-def test_the_session_is_started_first_and_stopped_last(scene: Scene) -> None:
+def test_the_session_is_stopped_last(scene: Scene) -> None:
     assert scene.run() == 0
-    assert scene.session.life == ["started", "stopped"]
+    assert scene.session.life == ["stopped"]
     assert scene.surface.states[-1].state is State.STOPPED
     assert scene.app.last_words == ""
 
@@ -261,7 +261,7 @@ def test_the_past_is_summarised_when_its_channel_has_answered(scene: Scene) -> N
     scene.turn(ONLINE, ONE_ORGANISATION, news(3, How.CAUGHT_UP))
     assert scene.toasts.shown == []
     scene.turn(ChannelAnswered(CHANNEL))
-    assert scene.toasts.shown == scene.surface.toasts == [wording.away_summary(3, 1, CHANNEL)]
+    assert scene.toasts.shown == scene.surface.toasts == [wording.summary(wording.AWAY, 3, 1, CHANNEL)]
 
 
 def test_where_a_look_up_follows_the_past_is_told_when_that_has_ended(scene: Scene) -> None:
@@ -271,14 +271,14 @@ def test_where_a_look_up_follows_the_past_is_told_when_that_has_ended(scene: Sce
     scene.turn(LookUpBegan(CHANNEL), UnreadSection(CHANNEL, "channels_section", rows, whole=True))
     assert scene.toasts.shown == []
     scene.turn(UnreadLookedUp(CHANNEL))
-    assert scene.toasts.shown == [wording.away_summary(4, 1, CHANNEL)]
+    assert scene.toasts.shown == [wording.summary(wording.AWAY, 4, 1, CHANNEL)]
 
 
 def test_a_flood_is_summarised_when_its_time_has_come(scene: Scene) -> None:
     scene.turn(ONLINE, ONE_ORGANISATION, received(*(change(name, 1) for name in "abcde")))
     assert len(scene.toasts.shown) == 3
     scene.wait(60)
-    assert scene.toasts.shown[3:] == scene.surface.toasts[3:] == [wording.flood_summary(2, 2, CHANNEL)]
+    assert scene.toasts.shown[3:] == scene.surface.toasts[3:] == [wording.summary(wording.PROGRAM, 2, 2, CHANNEL)]
 
 
 def test_after_lost_publications_the_next_count_is_news(scene: Scene) -> None:

@@ -7,18 +7,13 @@ from typing import Any
 import pytest
 
 from telex_start.events import How
-from telex_start.news.calls import MOST_RINGING, RINGS
-from telex_start.news.people import MOST
 from telex_start.toast import Action, Place
-from tests.ground.desk import ME, Desk, direct, message
+from tests.ground.desk import ME, Desk, call, direct, message
 
+RINGS = 300.0
+MOST_RINGING = 8
+MOST = 512
 BEGUN, ANSWERED, CANCELLED = "direct_call_initiated", "direct_call_response", "direct_call_canceled"
-
-
-def call(kind: str = BEGUN, buzz: str = "b1", **more: Any) -> dict[str, Any]:
-    """Calls carry ``channels_section``, like much else."""
-    data = {"buzz_id": buzz, "channel_id": "d1", "caller_id": "u-ben", "caller_name": "Ben Okri", **more}
-    return {"notification_type": kind, "section": "channels_section", "data": data}
 
 
 @pytest.fixture
@@ -34,7 +29,11 @@ def test_a_call_rings_and_can_be_joined(desk: Desk) -> None:
     assert (toast.title, toast.sender, toast.urgent) == ("Ben Okri is calling", "Ben Okri", True)
     assert (toast.actions, toast.place) == ((Action.JOIN,), Place("o0/u", ("buzz", "b1")))
     assert toast.handle == "call o0/u b1"
+    assert toast.body == "Click to join the call."
     assert desk.notifier.counts.unread == 0
+    several = Desk(2, BEGUN)
+    several.receive(call(caller_name=None))
+    assert (several.titles, several.bodies) == (["Somebody is calling"], ["Org 0"])
 
 
 @pytest.mark.parametrize(

@@ -1,249 +1,300 @@
-"""The flood rule, by its story and by its invariants."""
+"""More news than is shown one by one, and news that is held: told in one summary, as far as it is still unread."""
 
 from __future__ import annotations
 
+import tracemalloc
 from bisect import bisect_left
+from collections import Counter
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telex_start.news import flood
-from telex_start.news.flood import SLACK, WIDE, WINDOW, FloodRule, Held
-from telex_start.news.item import News
-from telex_start.news.unread import UnreadState
-from telex_start.toast import Conversation
+from telex_start.events import How
+from tests.ground.desk import Desk, call, change, direct, message
+
+WINDOW = 5.1
+"""Seconds after the first of three toasts until the summary of what followed them, its slack included."""
+WIDE = 30.1
+APART = 4096
+"""So many conversations are held apart."""
 
 
-def conversation(ident: str) -> Conversation:
-    return Conversation("org/user", "channels_section", ident)
+class Flood(Desk):
+    """A desk at which conversations grow."""
+
+    def __init__(self, *types: str) -> None:
+        super().__init__(1, *types)
+        self.threads: Counter[str] = Counter()
+
+    def grow(self, name: str, now: float, by: int = 1) -> bool:
+        """Whether that pops up at once."""
+        self.threads[name] += by
+        before = len(self.toasts)
+        self.receive(change(name, self.threads[name]), now=now)
+        return len(self.toasts) > before
+
+    def reads(self, name: str, now: float, left: int = 0) -> None:
+        self.threads[name] = left
+        self.receive(change(name, left), now=now)
+
+    def burst(self, now: float, count: int, conversations: int = 1) -> int:
+        """So many come at once; how many pop up."""
+        return sum(self.grow(f"c{number % conversations}", now) for number in range(count))
+
+    def ends(self) -> float:
+        deadline = self.notifier.deadline()
+        assert deadline is not None
+        return deadline
+
+    def due(self, now: float) -> str | None:
+        """The summary that is told then."""
+        before = len(self.toasts)
+        self.notifier.tick(now)
+        told = self.toasts[before:]
+        assert len(told) <= 1
+        return told[0].body if told else None
 
 
-def news(ident: str = "c", *, counted: bool = True) -> News:
-    return News(conversation(ident), ident, unread=1, counted=counted)
-
-
-def many(_: Conversation) -> int:
-    return 1_000_000
-
-
-def none(_: Conversation) -> int:
-    return 0
-
-
-def told(count: int, conversations: int) -> Held:
-    """What a summary of the one organisation tells."""
-    return Held(count, conversations, "org/user")
-
-
-def burst(rule: FloodRule, now: float, count: int, conversations: int = 1) -> int:
-    """Offer so many at once; return how many were shown."""
-    return sum(rule.offer(now, news(f"c{number % conversations}")) for number in range(count))
-
-
-def end_of(rule: FloodRule) -> float:
-    deadline = rule.deadline()
-    assert deadline is not None
-    return deadline
-
-
-def test_three_are_shown_and_no_summary_follows() -> None:
-    rule = FloodRule()
-    assert burst(rule, 100.0, 3) == 3
-    assert rule.deadline() is None
-    assert rule.due(200.0, many) is None
+def told(count: int, conversations: int) -> str:
+    return f"{count} more in {conversations} conversation{'s' if conversations > 1 else ''}"
 
 
 def test_a_thousand_are_three_and_one_summary_when_the_window_ends() -> None:
-    rule = FloodRule()
-    assert burst(rule, 100.0, 1000, 12) == 3
-    assert end_of(rule) == 100.0 + WINDOW + SLACK
-    assert rule.due(end_of(rule) - 0.001, many) is None
-    assert rule.due(end_of(rule), many) == told(997, 12)
-    assert rule.deadline() is None
-    assert rule.due(1000.0, many) is None
+    desk = Flood()
+    assert desk.burst(100.0, 1000, 12) == 3
+    assert desk.ends() == pytest.approx(100.0 + WINDOW)
+    assert desk.due(desk.ends() - 0.001) is None
+    assert desk.due(desk.ends()) == told(997, 12)
+    summary = desk.toasts[-1]
+    assert (summary.title, summary.unread, summary.summary) == ("Telex", 997, True)
+    assert summary.place is not None
+    assert summary.place.channel == "o0/u", "all of it is of one organisation"
+    assert desk.notifier.deadline() is None
+    assert desk.due(1000.0) is None
+
+
+def test_a_summary_of_several_organisations_leads_to_none_of_them() -> None:
+    desk = Desk(2)
+    for number in range(5):
+        desk.receive(change("a", number + 1), organisation=number % 2)
+    desk.until(10.0)
+    assert desk.bodies[3:] == [told(2, 2)]
+    assert desk.toasts[3].place is not None
+    assert desk.toasts[3].place.channel == ""
 
 
 def test_the_window_slides() -> None:
-    rule = FloodRule()
-    assert [rule.offer(now, news()) for now in (0.0, 2.0, 4.0)] == [True] * 3
-    assert not rule.offer(4.5, news())
-    assert end_of(rule) == WINDOW + SLACK
-    assert rule.due(5.1, many) == told(1, 1)
-    # 2.0, 4.0 and the summary at 5.1 are three; 2.0 leaves first.
-    assert not rule.offer(6.0, news())
-    assert [rule.offer(now, news()) for now in (0.0, 2.0)] == [False, False]
+    desk = Flood()
+    assert [desk.grow("c", now) for now in (0.0, 2.0, 4.0, 4.5)] == [True, True, True, False]
+    assert desk.ends() == WINDOW
+    assert desk.due(WINDOW) == told(1, 1)
+    # 2.0, 4.0 and the summary are three; 2.0 leaves first.
+    assert not desk.grow("c", 6.0)
+    assert desk.ends() == pytest.approx(2.0 + WIDE)
 
 
-def test_slow_news_is_never_held() -> None:
-    rule = FloodRule()
-    assert all(rule.offer(number * 2.6, news()) for number in range(100))
+def test_no_summary_when_all_was_read_and_none_takes_a_place() -> None:
+    desk = Flood()
+    desk.burst(0.0, 10)
+    desk.reads("c0", 1.0)
+    assert desk.due(6.0) is None
+    assert desk.notifier.deadline() is None
+    assert desk.burst(6.0, 4) == 3
 
 
-def test_only_what_is_still_unread_is_summarised() -> None:
-    rule = FloodRule()
-    state = {conversation("c0"): 1, conversation("c1"): 0, conversation("c2"): 50}
-    burst(rule, 0.0, 3)
-    burst(rule, 1.0, 30, 3)
-    assert rule.due(6.0, state.__getitem__) == told(1 + 10, 2)
-
-
-def test_no_summary_when_all_was_read() -> None:
-    rule = FloodRule()
-    burst(rule, 0.0, 10)
-    assert rule.due(6.0, none) is None
-    assert rule.deadline() is None
-    assert burst(rule, 6.0, 4) == 3  # no summary took a place
-
-
-def test_a_read_forgets_what_was_held_even_when_the_conversation_grows_again() -> None:
-    rule = FloodRule()
-    burst(rule, 0.0, 10, 2)
-    rule.read(conversation("c0"))
-    assert not rule.offer(1.0, news("c0"))
-    assert rule.due(6.0, many) == told(1 + 4, 2)
-
-
-def test_news_that_the_unread_state_does_not_count_is_summarised_all_the_same() -> None:
-    rule = FloodRule()
-    burst(rule, 0.0, 3)
-    for _ in range(5):
-        assert not rule.offer(0.0, news("", counted=False))
-    assert rule.due(6.0, none) == told(5, 1)
+def test_what_the_counts_do_not_hold_is_summarised_all_the_same() -> None:
+    desk = Flood("channel_mention")
+    desk.burst(0.0, 3)
+    desk.receive(*({**change("", 1), "data": None} for _ in range(5)))
+    desk.receive(message(kind="channel_mention", channel="uncounted"))
+    assert desk.due(WINDOW) == told(6, 2)
+    desk.receive(*(message(kind="channel_mention", channel=f"u{n}", thread=f"u{n}") for n in range(3)), now=100.0)
+    desk.receive(message(kind="channel_mention", channel="read", thread="t9"), change("read", 0), now=100.0)
+    assert desk.due(200.0) is None, "it was read elsewhere"
 
 
 def test_a_second_full_window_in_a_row_is_wide_and_stays_so_until_one_passes_without_holding() -> None:
-    rule = FloodRule()
-    burst(rule, 0.0, 10)
-    first = end_of(rule)
-    assert rule.due(first, many) == told(7, 1)
-    assert burst(rule, first, 10) == 2  # the summary was the first of three
-    second = end_of(rule)
-    assert second == first + WIDE + SLACK
-    assert rule.due(second, many) == told(8, 1)
-    assert burst(rule, second, 10) == 2
-    third = end_of(rule)
-    assert third == second + WIDE + SLACK
-    assert rule.due(third, many) is not None
-    assert burst(rule, third + WIDE, 10) == 3
-    assert end_of(rule) == third + WIDE + WINDOW + SLACK
+    desk = Flood()
+    desk.burst(0.0, 10)
+    first = desk.ends()
+    assert desk.due(first) == told(7, 1)
+    assert desk.burst(first, 10) == 2, "the summary was the first of three"
+    second = desk.ends()
+    assert second == pytest.approx(first + WIDE)
+    assert desk.due(second) == told(8, 1)
+    assert desk.burst(second, 10) == 2
+    third = desk.ends()
+    assert third == pytest.approx(second + WIDE)
+    assert desk.due(third) is not None
+    assert desk.burst(third + 30.0, 10) == 3
+    assert desk.ends() == pytest.approx(third + 30.0 + WINDOW)
 
 
-def test_full_windows_far_apart_stay_narrow() -> None:
-    rule = FloodRule()
-    for start in (0.0, 20.0, 40.0, 60.0):
-        assert burst(rule, start, 10) == 3
-        assert end_of(rule) == start + WINDOW + SLACK
-        assert rule.due(end_of(rule), many) == told(7, 1)
+def test_full_windows_far_apart_stay_narrow_also_for_a_late_caller() -> None:
+    desk = Flood()
+    for start, late in ((0.0, 0.0), (20.0, 0.0), (40.0, 5000.0), (6000.0, 0.0)):
+        assert desk.burst(start, 10) == 3
+        assert desk.ends() == pytest.approx(start + WINDOW)
+        assert desk.due(desk.ends() + late) == told(7, 1)
 
 
-def test_a_late_caller_gets_its_summary() -> None:
-    rule = FloodRule()
-    burst(rule, 0.0, 10)
-    assert rule.due(50_000.0, many) == told(7, 1)
-    assert rule.offer(50_000.0, news())
+def test_calls_do_not_wait_and_each_takes_a_place() -> None:
+    desk = Flood("direct_call_initiated")
+    desk.receive(call())
+    assert desk.burst(0.0, 10) == 2
+    assert desk.ends() == WINDOW
+    for number, now in enumerate((4.0, 4.1, 4.2)):
+        desk.receive(call(buzz=f"c{number}"), now=now)
+    assert len(desk.toasts) == 6
+    assert desk.due(WINDOW) is None
+    assert desk.ends() == 4.0 + WINDOW
+    assert desk.due(4.0 + WINDOW) == told(8, 1)
 
 
-def test_what_was_shown_without_asking_takes_a_place() -> None:
-    rule = FloodRule()
-    rule.shown(0.0)
-    assert burst(rule, 0.0, 10) == 2
-    assert end_of(rule) == WINDOW + SLACK
-    for now in (4.0, 4.1, 4.2):
-        rule.shown(now)
-    assert rule.due(end_of(rule), many) is None
-    assert end_of(rule) == 4.0 + WINDOW + SLACK
-    assert rule.due(end_of(rule), many) == told(8, 1)
+def test_signing_out_forgets_what_is_held_but_not_what_was_shown() -> None:
+    desk = Flood()
+    desk.burst(0.0, 10)
+    desk.notifier.clear()
+    desk.look_up(1)
+    assert desk.notifier.deadline() is None
+    desk.threads.clear()
+    assert not desk.grow("c0", 1.0)
+    assert desk.due(WINDOW) == told(1, 1)
 
 
-def test_clear_forgets_what_is_held_but_not_what_was_shown() -> None:
-    rule = FloodRule()
-    burst(rule, 0.0, 10)
-    rule.clear()
-    assert rule.deadline() is None
-    assert rule.due(100.0, many) is None
-    again = FloodRule()
-    burst(again, 0.0, 3)
-    again.clear()
-    assert not again.offer(1.0, news())
+def test_memory_is_bounded_and_nothing_is_lost_for_it() -> None:
+    desk = Flood()
+    desk.burst(0.0, 3)
+    for number in range(APART + 100):
+        desk.grow(f"n{number}", 0.0)
+    assert desk.due(6.0) == told(APART + 100, APART + 1)
 
 
-def test_memory_is_bounded_and_nothing_is_lost_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flood, "MOST_CONVERSATIONS", 10)
-    rule = FloodRule()
-    burst(rule, 0.0, 3)
-    for number in range(100):
-        rule.offer(0.0, news(f"n{number}"))
-    assert len(rule._held) + len(rule._forgettable) == 11
-    assert rule.due(6.0, many) == Held(100, 11)
+# --- what is held by a pause ------------------------------------------------------------------------------------------
 
+
+def test_what_is_held_is_bounded_too_and_holds_no_words() -> None:
+    desk = Flood()
+    desk.pause(True)
+    tracemalloc.start()
+    try:
+        for number in range(500):
+            desk.receive(
+                direct(1, channel_id=f"d{number}", preview_message=f"{number}" + "x" * 7000, preview_thread=[])
+            )
+        assert tracemalloc.get_traced_memory()[0] < 2_000_000, "bytes"
+    finally:
+        tracemalloc.stop()
+    for number in range(APART - 400):
+        desk.grow(f"n{number}", 0.0)
+    desk.pause(False)
+    assert desk.bodies == [f"{APART + 100} unread in {APART + 1} conversations"]
+
+
+@pytest.mark.parametrize(
+    ("before", "came", "body"),
+    [
+        (0, [("a", 2), ("a", 5), ("b", 1), ("c", 4), ("a", 3), ("b", 0), ("c", 9)], "12 unread in 2 conversations"),
+        (4, [("a", 5), ("a", 7)], "3 unread in 1 conversation"),
+        (4, [("a", 5), ("a", 9), ("a", 2)], "2 unread in 1 conversation"),
+        (4, [("a", 5), ("a", 0), ("a", 2)], "2 unread in 1 conversation"),
+        (3, [("a", (3, 1))], "1 unread in 1 conversation"),
+        (3, [(None, 1)] * 4, "4 unread in 1 conversation"),
+    ],
+    ids=["once each", "not what was told before", "mostly read", "read and back", "a mention", "what is not counted"],
+)
+def test_of_each_conversation_what_came_and_is_still_unread_is_told_once(
+    before: int, came: list[tuple[Any, Any]], body: str
+) -> None:
+    desk = Desk()
+    desk.receive(change("a", before))
+    desk.pause(True)
+    for name, threads in came:
+        counts = threads if isinstance(threads, tuple) else (threads,)
+        desk.receive(change(name, *counts) if name else {**change("", 1), "data": None}, now=10.0)
+    desk.pause(False, now=20.0)
+    assert desk.bodies[-1] == body
+    assert desk.titles.count("While paused") == 1
+
+
+def test_what_was_unread_before_a_sign_in_does_not_take_the_place_of_what_is_newer() -> None:
+    desk = Flood()
+    desk.pause(True)
+    desk.receive(change("a", 2), change("b", 1), how=How.CAUGHT_UP)
+    desk.receive(change("a", 4))
+    desk.notifier.answered("o0/u", 0.0)
+    desk.pause(False)
+    assert desk.bodies == ["5 unread in 2 conversations"]
+
+
+# --- whatever comes ---------------------------------------------------------------------------------------------------
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(("offer", "offer", "offer", "due", "read")),
+        st.sampled_from(("grow", "grow", "grow", "read", "read a part", "late")),
         st.one_of(st.just(0.0), st.floats(0, 0.5), st.floats(0, 8), st.floats(0, 40)),
         st.sampled_from("abcd"),
+        st.integers(1, 9),
     ),
-    max_size=120,
+    max_size=80,
 )
 
 
 @given(STEPS)
-def test_never_more_than_three_in_five_seconds_and_nothing_is_lost(steps: list[tuple[str, float, str]]) -> None:
-    rule, now = FloodRule(), 0.0
+def test_never_more_than_three_in_five_seconds_and_nothing_is_lost(steps: list[tuple[str, float, str, int]]) -> None:
+    desk, now = Flood(), 0.0
     shows: list[float] = []
-    held: dict[str, int] = {}  # what a model knows to be neither shown, summarised nor read
+    held: Counter[str] = Counter()
+    """What a model knows to be neither shown, summarised nor read: so many pieces of news of each."""
 
-    def close() -> None:
-        summary = rule.due(now, many)
-        if rule.deadline() is None:
-            expected = {ident: count for ident, count in held.items() if count}
-            assert summary == (told(sum(expected.values()), len(expected)) if expected else None)
-            held.clear()
-        if summary is not None:
-            shows.append(now)
+    def let_pass(until: float) -> None:
+        while (deadline := desk.notifier.deadline()) is not None and deadline <= until:
+            summary = desk.due(max(deadline, now))
+            if summary is not None:
+                shows.append(max(deadline, now))
+            if desk.notifier.deadline() is None:
+                left = {name: least for name in held if (least := min(held[name], desk.threads[name]))}
+                assert summary == (told(sum(left.values()), len(left)) if left else None)
+                held.clear()
 
-    for what, wait, ident in steps:
-        deadline = rule.deadline()
-        if deadline is not None and deadline < now + wait and what != "due":
-            now = max(now, deadline)
-            close()
+    for what, wait, name, by in steps:
+        if what != "late":
+            let_pass(now + wait)
         now += wait
-        if what == "offer":
-            if rule.offer(now, news(ident)):
+        if what == "grow":
+            if desk.grow(name, now, by):
                 shows.append(now)
-                assert not held  # what came first is not overtaken
+                assert not held, "what came first is not overtaken"
             else:
-                held[ident] = held.get(ident, 0) + 1
-                assert rule.deadline() is not None
-                assert end_of(rule) <= now + WIDE + SLACK
+                held[name] += 1
+                assert desk.ends() <= now + WIDE
         elif what == "read":
-            rule.read(conversation(ident))
-            held.pop(ident, None)
-        elif rule.deadline() is not None and now >= end_of(rule):
-            close()
-    now += WIDE + SLACK
-    if rule.deadline() is not None:
-        close()
-    assert not any(held.values())
+            desk.reads(name, now)
+            del held[name]
+        elif what == "read a part" and desk.threads[name] > 1:
+            desk.reads(name, now, left=desk.threads[name] - 1)
+    let_pass(now + WIDE)
+    assert not held
     for index, start in enumerate(shows):
-        assert bisect_left(shows, start + WINDOW) - index <= 3
+        assert bisect_left(shows, start + 5.0) - index <= 3
 
 
-@given(st.lists(st.tuples(st.floats(0, 3), st.sampled_from("abc"), st.integers(0, 9)), min_size=1, max_size=60))
-def test_with_the_unread_state_a_summary_never_tells_more_than_is_unread(
-    updates: list[tuple[float, str, int]],
+@given(st.lists(st.tuples(st.floats(0, 20), st.booleans()), min_size=1, max_size=12), st.data())
+def test_the_past_is_two_summaries_at_most_and_nothing_is_lost(
+    answers: list[tuple[float, bool]], data: st.DataObject
 ) -> None:
-    rule, state, now = FloodRule(), UnreadState(), 0.0
-    for wait, ident, threads in updates:
+    desk = Desk(len(answers))
+    now = 0.0
+    for number in data.draw(st.permutations(range(len(answers)))):
+        wait, has_news = answers[number]
         now += wait
-        summary = rule.due(now, state.unread_of)
-        if summary is not None:
-            assert 0 < summary.threads <= state.counts().unread
-            assert 0 < summary.conversations <= state.counts().conversations
-        data = {"channels_id": ident, "thread_count": threads}
-        growth = state.count(conversation(ident), data)
-        if growth is not None:
-            rule.offer(now, News(conversation(ident), unread=growth.unread))
-        elif not threads:
-            rule.read(conversation(ident))
+        desk.until(now)
+        if has_news:
+            desk.receive(change("a", 1), how=How.CAUGHT_UP, now=now, organisation=number)
+        desk.notifier.answered(f"o{number}/u", now)
+    desk.until(now + 100.0)
+    assert desk.titles.count("While you were away") <= 2
+    assert sum(toast.unread for toast in desk.toasts) == sum(has_news for _, has_news in answers)
+    assert desk.notifier.deadline() is None

@@ -23,8 +23,7 @@ PACKAGE = "telex_start"
 HOUSE = Path(telex_start.__file__).parent
 
 GROUND = {
-    *("", "errors", "states", "menu", "events", "face", "config", "clock", "printable"),
-    *("toast", "remembered"),
+    *("", "errors", "states", "menu", "events", "face", "config", "clock", "toast"),
 }
 """Modules at the root that every room but the sandbox may import; "" is the package itself, with its version."""
 
@@ -35,12 +34,10 @@ ROOMS: dict[str, set[str]] = {
     "states": set(),
     "menu": set(),
     "clock": set(),
-    "printable": set(),
     "toast": set(),
     "events": {"menu", "states", "toast"},
     "face": {"events", "menu", "states"},
     "config": {"errors"},
-    "remembered": {"toast"},
     # Rooms that need the ground alone.
     "news": set(),
     "net": set(),
@@ -53,19 +50,15 @@ ROOMS: dict[str, set[str]] = {
     # What a person sees.
     "desktop": {"process"},
     "desktop.bus": {"process"},
-    "desktop.statusnotifier": set(),
+    "desktop.statusnotifier": {"desktop", "desktop.bus", "process"},
     "desktop.toasts": {"desktop.bus", "news", "process"},
-    "desktop.tk": {"desktop", "process"},
-    "desktop.login": {"desktop", "desktop.tk", "process"},
     # Of main_app: a link in About is opened as a click on a toast is.
-    "desktop.help": {"desktop", "desktop.main_app", "desktop.tk"},
-    "desktop.preferences": {"desktop", "desktop.tk"},
+    "desktop.tk": {"desktop", "desktop.main_app", "process"},
     "desktop.main_app": {"desktop"},
     "desktop.tray": {
         "desktop",
         "desktop.bus",
         "desktop.statusnotifier",
-        "desktop.login",
         "desktop.tk",
         "app",
         "news",
@@ -73,11 +66,9 @@ ROOMS: dict[str, set[str]] = {
     },
     # What puts the parts together, and the commands.
     "console": {"app", "news", "process"},
-    "config_file": {"process"},
-    "settings_text": set(),
-    "settings_file": {"config_file", "settings_text"},
+    "config_file": {"config_text", "process"},
+    "config_text": set(),
     "command_line": set(),
-    "reload_command": {"command_line", "config_file", "process"},
     "agent": {
         "config_file",
         "app",
@@ -86,49 +77,21 @@ ROOMS: dict[str, set[str]] = {
         "process",
         "desktop",
         "desktop.bus",
-        "desktop.help",
         "desktop.main_app",
-        "desktop.preferences",
+        "desktop.tk",
         "desktop.toasts",
         "desktop.tray",
     },
     "doctor": {"net", "push", "news", "process", "config_file", "command_line"}
-    | {"desktop", "desktop.bus", "desktop.tray", "desktop.main_app", "desktop.help"},
-    # Without an agent it notes by itself what an agent would keep: by the same rules (news), in the same file.
-    "pause_command": {"news", "command_line", "config_file", "process"},
+    | {"desktop", "desktop.bus", "desktop.tray", "desktop.main_app", "desktop.tk"},
     # Of desktop: the icons that it installs; of main_app: how a desktop entry is read and found.
     "setup": {"process", "desktop", "desktop.main_app", "command_line", "config_file"},
-    # Without an agent it unmutes by itself, as pause_command pauses; its page switches the start at log-in (setup).
-    "preferences": {
-        "pause_command",
-        "reload_command",
-        "process",
-        "config_file",
-        "settings_file",
-        "command_line",
-        "setup",
-    }
-    | {"desktop", "desktop.preferences"},
-    "demo": {"command_line", "process"},
-    "failed_start": {"console", "news"} | {"desktop.bus", "desktop.toasts"},
+    # Without an agent a pause is noted as an agent would: by the same rules (news), in the same file. The page of the
+    # preferences switches the start at log-in (setup).
+    "commands": {"command_line", "config_file", "news", "process", "setup"} | {"desktop", "desktop.tk"},
     "sandbox": set(),
-    "frozen": {"__main__"},
-    "__main__": {
-        "agent",
-        "demo",
-        "failed_start",
-        "pause_command",
-        "preferences",
-        "reload_command",
-        "doctor",
-        "sandbox",
-        "command_line",
-        "config_file",
-        "process",
-        "setup",
-        "desktop.login",
-        "desktop.help",
-    },
+    "__main__": {"agent", "command_line", "commands", "config_file", "console", "doctor", "sandbox"}
+    | {"news", "process", "setup", "desktop.bus", "desktop.tk", "desktop.toasts"},
 }
 """Room -> what it may import beside itself; beside the ground too, where it is not of the ground itself."""
 
@@ -137,12 +100,9 @@ STRANGERS = {"sandbox"}
 
 PURE = ("news/", "push/", "events.py", "states.py", "toast.py", "menu.py", "face.py", "config.py", "errors.py")
 PURE_TOO = (
-    "desktop/preferences/model.py",
-    "desktop/preferences/words.py",
-    "remembered.py",
+    "desktop/tk/preferences_model.py",
     "net/pacing.py",
     "net/json_text.py",
-    "printable.py",
     "__init__.py",
 )
 IMPURE_IN_PURE_ROOMS = {"push/websocket.py"}
@@ -171,7 +131,7 @@ OWNERS: dict[str, set[str]] = {
     "urllib3": {"net/https.py"},
     "websocket": {"push/websocket.py"},
     "platformdirs": {"process/paths.py"},
-    "tomlkit": {"settings_text.py"},
+    "tomlkit": {"config_text.py"},
     "psutil": {"desktop/main_app/main_app.py"},
     "plyer": {"desktop/toasts/plyer_backend.py"},
     "PIL": {"desktop/icons.py"},
@@ -179,12 +139,11 @@ OWNERS: dict[str, set[str]] = {
     "Foundation": {"desktop/macos.py"},
     "objc": {"desktop/macos.py"},
     "Xlib": {"desktop/x11.py"},
-    "tkinter": {"desktop/tk/", "desktop/login/window.py", "desktop/preferences/", "desktop/help/text_window.py"},
-    "tktooltip": {"desktop/tk/tips.py"},
+    "tkinter": {"desktop/tk/"},
+    "tktooltip": {"desktop/tk/controls.py"},
     "gi": {"desktop/tray/pystray_backend.py"},
-    # The StatusNotifier icon is a package that could leave this house: it asks for a bus connection, and for pystray.
     "pystray": {"desktop/tray/pystray_backend.py", "desktop/statusnotifier/icon.py"},
-    "jeepney": {"desktop/bus/", "desktop/statusnotifier/"},
+    "jeepney": {"desktop/bus/"},
     "aiohttp": {"sandbox/"},
     "jwt": {"sandbox/"},
     "trustme": {"sandbox/"},

@@ -14,7 +14,8 @@ from telex_start.process import lazylog
 @pytest.fixture
 def nothing_prepared() -> Iterator[None]:
     yield
-    lazylog._prepare.clear()
+    lazylog.prepare(lambda: None)
+    lazylog.begin()
 
 
 @pytest.mark.usefixtures("nothing_prepared")

@@ -1,19 +1,48 @@
-"""What is shown of what comes, with time as an argument."""
+"""What is news and what counts, of what is published and of what is looked up; and the past, told together."""
 
 from __future__ import annotations
 
 import tracemalloc
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from telex_start.events import How
+from telex_start.news import unread
 from telex_start.news.unread import Counts
-from tests.ground.desk import Desk, change
+from tests.ground.desk import Desk, agent, change, direct, row
+
+NOTHING = Counts(0, 0, 0)
+MOST_COUNT = 999_999
 
 
-def test_the_organisation_is_named_only_where_there_are_several() -> None:
-    one, two = Desk(1), Desk(2)
-    one.receive(change("General", 1))
-    two.receive(change("General", 1))
-    assert (one.titles, two.titles) == (["General"], ["General · Org 0"])
+def online() -> Desk:
+    """A desk whose past is over."""
+    desk = Desk()
+    desk.notifier.answered("o0/u", 0.0)
+    return desk
+
+
+def bare(section: str = "channels_section", **fields: Any) -> dict[str, Any]:
+    return {"notification_type": "unread_thread_change", "section": section, "data": fields}
+
+
+# --- what is news -----------------------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 4), st.integers(0, 4)), max_size=30))
+def test_news_is_exactly_growth_over_the_last_known_counts(updates: list[tuple[str, int, int]]) -> None:
+    desk = Desk()
+    known: dict[str, tuple[int, int]] = {}
+    for name, threads, mentions in updates:
+        before = known.get(name, (0, 0))
+        expected = threads > 0 and (threads > before[0] or mentions > before[1])
+        assert desk.news(change(name, threads, mentions)) == [expected]
+        known[name] = (threads, mentions) if threads else (0, 0)
+    assert desk.notifier.counts.unread == sum(threads for threads, _ in known.values())
+    assert desk.notifier.counts.mentions == sum(mentions for _, mentions in known.values())
 
 
 def test_counts_are_told_at_each_change_and_only_then() -> None:
@@ -24,20 +53,114 @@ def test_counts_are_told_at_each_change_and_only_then() -> None:
     assert desk.counts == [Counts(2, 1, 1), Counts(3, 1, 2), Counts(2, 1, 1)]
 
 
-def test_a_read_conversation_takes_its_toast_away() -> None:
+def test_conversations_are_told_apart_by_organisation_section_and_id_or_name() -> None:
+    desk = Desk(2)
+    assert desk.news(change("x", 1), direct(channel_id="x")) == [True, True]
+    assert desk.news(change("x", 1), organisation=1) == [True]
+    assert desk.news(*(bare(name=name, thread_count=1) for name in ("a", "b", "a"))) == [True, True, False]
+    assert desk.news(bare(username="c", thread_count=1)) == [True]
+    assert desk.notifier.counts == Counts(6, 0, 6)
+    agents = [agent(1, ident, channel_id="r1") for ident in ("a1", "a2")]
+    assert desk.news(*agents) == [True, True], "an agent is known by its own id"
+
+
+@pytest.mark.parametrize("key", ["channels_id", "channel_id", "id"])
+def test_each_spelling_of_the_id_is_an_id(key: str) -> None:
+    desk = Desk()
+    renamed = [bare(name=name, thread_count=2) for name in ("old", "new")]
+    for one in renamed:
+        one["data"][key] = "x"
+    assert desk.news(*renamed) == [True, False]
+
+
+@pytest.mark.parametrize("absent", [{}, *({"thread_count": count} for count in (None, "3", True, 1.5))])
+def test_without_an_integer_count_it_is_news_and_counts_one_more(absent: dict[str, Any]) -> None:
+    desk = Desk()
+    assert desk.news(bare(channels_id="a", **absent), bare(channels_id="a", **absent)) == [True, True]
+    assert desk.notifier.counts == Counts(2, 0, 1)
+    assert desk.news(*(change("a", threads) for threads in (2, 3, 0))) == [False, True, False]
+
+
+def test_the_same_notification_id_twice_is_one_event() -> None:
+    desk = Desk()
+    once, another = (change("a", count) | {"notification_id": "n1"} for count in (1, 9))
+    assert desk.news(once, another) == [True, False]
+    assert desk.notifier.counts.unread == 1
+    assert desk.news(another | {"notification_id": "n2"}, another | {"notification_id": 5}) == [True, False]
+
+
+def test_notification_ids_are_remembered_up_to_a_bound_those_that_came_last() -> None:
+    desk = Desk()
+
+    def comes(*idents: str) -> int:
+        desk.receive(*(change(ident, 1) | {"notification_id": ident} for ident in idents))
+        before = desk.notifier.counts.unread
+        desk.receive(change(idents[-1], 3) | {"notification_id": idents[0]})
+        return desk.notifier.counts.unread - before
+
+    assert comes("first", *(f"n{number}" for number in range(unread.MOST_EVENTS - 1))) == 0, "still known"
+    assert comes("first", *(f"m{number}" for number in range(unread.MOST_EVENTS - 1))) == 0, "it is the latest again"
+    assert comes("n9", *(f"k{number}" for number in range(unread.MOST_EVENTS))) == 2
+
+
+def test_a_negative_count_is_none() -> None:
+    desk = Desk()
+    assert desk.news(change("a", 2, -5), change("b", 1, 1), change("a", -1)) == [True, True, False]
+    assert desk.notifier.counts == Counts(1, 1, 1)
+
+
+@pytest.mark.parametrize("data", [None, [], "x", 7, {}, {"thread_count": 2}, {"name": ""}, {"channels_id": None}])
+def test_no_usable_data_is_news_and_never_stuck_in_the_counts(data: Any) -> None:
+    desk = Desk()
+    assert desk.news(bare() | {"data": data}) == [True]
+    assert (desk.titles, desk.bodies) == (["Org 0"], ["New unread message"])
+    assert (desk.toasts[0].unread, desk.toasts[0].conversation) == (0, None)
+    assert desk.notifier.counts == NOTHING
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(None, [], "x", 3, {}, {"notification_type": None}, {"notification_type": ["unread_thread_change"]}),
+        *(
+            {"notification_type": "reaction_event", "data": {"channels_id": "a", "thread_count": 1}},
+            bare(thread_count=0),
+        ),
+    ],
+)
+def test_what_is_no_publication_or_a_read_of_nothing_is_nothing(data: Any) -> None:
+    desk = Desk()
+    desk.receive(data)
+    assert (desk.toasts, desk.counts) == ([], [])
+
+
+def test_lost_publications_make_the_next_count_above_0_news() -> None:
+    desk = Desk(2)
+    desk.news(change("a", 5), change("b", 2))
+    desk.news(change("a", 5), organisation=1)
+    desk.notifier.unknown("o0/u")
+    assert desk.news(*(change(name, threads) for name, threads in (("a", 3), ("a", 3), ("b", 0)))) == [
+        True,
+        False,
+        False,
+    ]
+    assert desk.news(change("a", 5), organisation=1) == [False]
+    assert desk.notifier.counts == Counts(8, 0, 2)
+    desk.notifier.unknown("o0/u")
+    assert desk.news(bare(channels_id="a"), change("a", 4), change("a", 4)) == [True, True, False]
+
+
+# --- toasts, and what ends them ---------------------------------------------------------------------------------------
+
+
+def test_a_read_conversation_takes_its_toast_away_whatever_comes_elsewhere_with_it() -> None:
+    """The counts together were the same before and after, and the toast stayed."""
     desk = Desk()
     desk.receive(change("a", 1), change("b", 1))
     desk.receive(change("a", 0))
     assert desk.read == ["a"]
-
-
-def test_a_read_conversation_takes_its_toast_away_where_as_much_comes_elsewhere_with_it() -> None:
-    """The counts together were the same before and after, and the toast stayed."""
-    desk = Desk()
-    desk.receive(change("a", 1))
-    desk.receive(change("a", 0), change("b", 1), now=1.0)
-    assert desk.read == ["a"]
-    assert desk.titles == ["a", "b"]
+    desk.receive(change("b", 0), change("c", 1), now=1.0)
+    assert (desk.read, desk.titles) == (["a", "b"], ["a", "b", "c"])
 
 
 def test_a_conversation_that_was_read_and_written_to_again_keeps_its_newest_toast() -> None:
@@ -47,66 +170,254 @@ def test_a_conversation_that_was_read_and_written_to_again_keeps_its_newest_toas
     assert (desk.read, desk.titles) == ([], ["a", "a"])
 
 
+def test_so_many_toasts_are_remembered_and_no_more() -> None:
+    desk = Desk()
+    desk.news(*(change(f"c{number}", 1) for number in range(4097)))
+    desk.receive(change("c0", 0), change("c1", 0))
+    assert desk.read == ["c1"]
+
+
 def test_recovered_messages_that_were_read_meanwhile_are_not_shown() -> None:
     desk = Desk()
-    desk.receive(change("a", 1), change("b", 1), change("a", 0), change("a", 1), how=How.RECOVERED)
-    assert desk.titles == ["b", "a"]
+    missed = (change("a", 1), change("b", 1), bare() | {"data": None}, change("a", 0), change("a", 1))
+    desk.receive(*missed, how=How.RECOVERED)
+    assert desk.titles == ["b", "Org 0", "a"]
 
 
-def test_the_past_is_one_summary_when_all_have_answered() -> None:
+def test_an_organisation_that_was_left_takes_its_counts_along() -> None:
     desk = Desk(2)
-    desk.receive(change("a", 5), change("b", 1), how=How.CAUGHT_UP, now=0.0)
-    desk.notifier.answered("o0/u", 0.1)
+    desk.receive(change("a", 3, 1))
+    desk.receive(change("b", 4, 1), organisation=1)
+    desk.look_up(1)
+    assert desk.counts[-1] == Counts(3, 1, 1)
+    assert desk.read == ["b"]
+    desk.receive(change("late", 1), organisation=1)
+    assert desk.notifier.counts == Counts(3, 1, 1)
+    assert [one.name for one in desk.notifier.known_organisations()] == ["Org 0"]
+
+
+def test_signing_out_forgets_everything() -> None:
+    desk = Desk()
+    once = change("a", 3) | {"notification_id": "n"}
+    desk.receive(once)
+    desk.notifier.clear()
+    assert (desk.counts[-1], desk.read) == (NOTHING, ["a"])
+    desk.look_up(1)
+    desk.receive(once, now=100.0)
+    assert len(desk.toasts) == 2
+
+
+def test_a_defect_in_one_publication_costs_the_others_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Defect(dict[str, Any]):
+        def get(self, *_: object) -> Any:
+            raise RuntimeError("planted")
+
+    for how in (How.LIVE, How.RECOVERED):
+        desk = Desk()
+        with pytest.raises(RuntimeError, match="planted"):
+            desk.receive(change("a", 1), Defect(), bare() | {"data": Defect()}, change("b", 2), how=how)
+        assert (desk.titles, desk.counts[-1]) == (["a", "b"], Counts(3, 0, 2))
+
+
+# --- look-ups ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_look_up_makes_counts_known_and_an_equal_count_afterwards_is_no_news() -> None:
+    desk = online()
+    desk.asks(row("a", 3, 1), row("b", 0), row("c", 2))
+    assert desk.titles == ["a", "c"]
+    assert desk.notifier.counts == Counts(5, 1, 2)
+    assert desk.news(change("a", 3, 1), change("c", 2), change("c", 3)) == [False, False, True]
+
+
+def test_a_look_up_that_says_what_is_known_is_no_news_also_after_lost_publications() -> None:
+    desk = online()
+    desk.receive(change("a", 1), change("b", 1), now=1.0)
+    desk.notifier.unknown("o0/u")
+    author = {"user_id": "u-ben", "full_name": "Ben Okri", "message": "<p>the build is green</p>"}
+    desk.asks(row("a", 1), row("b", 2, preview_thread=[author]), row("c", 0), now=60.0)
+    assert desk.titles == ["a", "b", "b"]
+    assert desk.bodies[2:] == ["Ben Okri: the build is green\n2 unread"]
+    assert desk.news(change("a", 1)) == [False]
+
+
+def test_what_is_absent_or_0_in_a_section_that_was_answered_whole_has_been_read() -> None:
+    desk = Desk(2)
+    desk.news(change("a", 1), change("b", 1), change("c", 1), direct(channel_id="a"), bare(name="d", thread_count=1))
+    desk.news(change("a", 1), organisation=1)
+    # What has come without an id goes by its name, and is there under its id too.
+    desk.asks(row("b", 0), row("c", 1), row("id", 1, 0, name="d"))
+    assert sorted(desk.read) == ["a", "b"]
+    desk.asks(row("c", 0), whole=False)
+    assert desk.notifier.counts == Counts(4, 0, 4), "of an answer in part, only what it says"
+
+
+def test_a_publication_after_the_request_wins_over_the_row() -> None:
+    """A message that came, and one that was read, while the answer was on its way."""
+    desk = online()
+    desk.receive(change("read", 2), change("older", 1), now=1.0)
+    desk.notifier.look_up_began("o0/u")
+    desk.receive(change("read", 0), change("new", 1), change("older", 5), now=60.0)
+    shown = len(desk.toasts)
+    desk.rows(row("read", 2), row("older", 1), now=61.0)
+    desk.rows(section="dm_channels_section", now=61.0)
+    desk.notifier.look_up_ended("o0/u", 61.0)
+    assert (len(desk.toasts), desk.notifier.counts) == (shown, Counts(6, 0, 2))
+    assert desk.news(change("new", 1)) == [False]
+    desk.asks(now=200.0)
+    assert desk.notifier.counts == NOTHING, "the next look-up is newer than those"
+
+
+def test_rows_that_say_nothing_change_nothing() -> None:
+    desk = online()
+    desk.receive(change("a", 2))
+    desk.asks(row("a", None), row("b", "3"), {"thread_count": 4}, {})
+    assert desk.notifier.counts == Counts(2, 0, 1)
+
+
+def test_where_an_agents_conversation_is_unread_it_is_watched_until_a_look_up_says_otherwise() -> None:
+    desk = Desk(2)
+    desk.receive(agent(1), agent(1, "a2"), agent(2))
+    assert desk.agents == [frozenset({"o0/u"})]
+    desk.asks({"id": "a1", "name": "Robo", "thread_count": 0}, section="agent_channels_section", whole=False)
+    assert (desk.agents[1:], desk.read) == ([], ["a1"])
+    desk.asks(section="agent_channels_section")
+    assert (desk.agents[1:], desk.read) == ([frozenset()], ["a1", "a2"])
+
+
+def test_where_counts_are_no_news_a_look_up_counts_and_tells_nothing() -> None:
+    desk = online()
+    desk.tells()
+    desk.asks(row("a", 3), now=1.0)
+    assert (desk.toasts, desk.notifier.counts.unread) == ([], 3)
+
+
+IDENTS = st.sampled_from("abc")
+STEPS = st.one_of(
+    st.tuples(st.just("publication"), IDENTS, st.integers(0, 3)),
+    st.tuples(st.just("answer"), st.dictionaries(IDENTS, st.integers(0, 3)), st.booleans()),
+    st.tuples(st.just("ask"), st.none(), st.none()),
+    st.tuples(st.just("lost"), st.none(), st.none()),
+    st.tuples(st.just("mute"), st.frozensets(IDENTS), st.none()),
+)
+
+
+@given(st.lists(STEPS, max_size=40))
+def test_what_is_known_is_always_the_newest_that_was_said(steps: list[tuple[str, Any, Any]]) -> None:
+    desk = online()
+    truth: dict[str, int] = {}
+    muted: frozenset[str] = frozenset()
+    since: set[str] | None = None
+    for kind, what, value in steps:
+        desk.time += 60.0
+        if kind == "publication":
+            desk.receive(change(what, value), now=desk.time)
+            truth[what] = value
+            if since is not None:
+                since.add(what)
+        elif kind == "ask":
+            desk.notifier.look_up_began("o0/u")
+            since = set()
+        elif kind == "lost":
+            desk.notifier.unknown("o0/u")
+        elif kind == "mute":
+            muted = what
+            desk.settings(muted=muted, now=desk.time)
+        elif since is not None:
+            before, shown = dict(truth), len(desk.toasts)
+            desk.rows(*(row(name, threads) for name, threads in what.items()), whole=value, now=desk.time)
+            for name in "abc":
+                if name not in since and (name in what or value):
+                    truth[name] = what.get(name, 0)
+            grown = {name for name in truth if truth[name] > before.get(name, 0) and name not in muted}
+            assert set(desk.titles[shown:]) == grown
+            desk.notifier.look_up_ended("o0/u", desk.time)
+            since = None
+        told = [truth[name] for name in truth if truth[name] and name not in muted]
+        assert desk.notifier.counts == Counts(sum(told), 0, len(told))
+        assert desk.notifier.unread_channels() == ({"o0/u"} if told else set())
+
+
+# --- the past ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_past_is_history_and_look_up_together() -> None:
+    desk = Desk(2)
+    for number in (0, 1):
+        desk.receive(change("a", 2), how=How.CAUGHT_UP, organisation=number)
+        desk.notifier.answered(f"o{number}/u", 0.0, look_up_follows=True)
+    desk.asks(row("a", 5), row("b", 3), now=1.0)
     assert desk.toasts == []
-    desk.receive(change("c", 6), how=How.CAUGHT_UP, now=0.2, organisation=1)
-    desk.notifier.answered("o1/u", 0.3)
-    assert (desk.titles, desk.bodies) == (["While you were away"], ["12 unread in 3 conversations"])
-    assert desk.notifier.deadline() is None
+    desk.asks(row("a", 2), row("c", 2), now=2.0, organisation=1)
+    assert desk.bodies == ["12 unread in 4 conversations"]
+    assert (desk.notifier.counts, desk.notifier.deadline()) == (Counts(12, 0, 4), None)
 
 
-def test_the_past_waits_ten_seconds_for_a_late_organisation_and_no_longer() -> None:
-    desk = Desk(2)
-    desk.receive(change("a", 5), how=How.CAUGHT_UP, now=0.0)
+@pytest.mark.parametrize("rows", [[row("a", 12)], None], ids=["look-up alone", "history alone"])
+def test_the_past_may_be_told_by_one_of_them(rows: list[dict[str, Any]] | None) -> None:
+    desk = Desk()
+    if rows is None:
+        desk.receive(change("a", 12), how=How.CAUGHT_UP)
+    desk.notifier.answered("o0/u", 0.0, look_up_follows=True)
+    if rows is None:  # a deployment without look-ups
+        desk.notifier.look_up_ended("o0/u", 0.1)
+    else:
+        desk.asks(*rows, now=1.0)
+    assert desk.bodies == ["12 unread in 1 conversation"]
+
+
+def test_the_past_waits_ten_seconds_for_a_late_organisation_and_then_a_minute_for_all() -> None:
+    desk = Desk(3)
+    desk.receive(change("a", 5), how=How.CAUGHT_UP)
     desk.notifier.answered("o0/u", 0.0)
     assert desk.notifier.deadline() == 10.0
     desk.notifier.tick(9.9)
     assert desk.toasts == []
     desk.notifier.tick(10.0)
     assert desk.bodies == ["5 unread in 1 conversation"]
+    assert desk.notifier.deadline() == 60.0
     desk.receive(change("b", 2), how=How.CAUGHT_UP, now=60.0, organisation=1)
-    desk.notifier.answered("o1/u", 60.0)
-    assert desk.bodies[1:] == ["2 unread in 1 conversation"]
-
-
-def test_forty_slow_organisations_tell_the_past_in_two_summaries() -> None:
-    """There were up to four, one each ten seconds."""
-    desk = Desk(40)
-    for number in range(40):
-        now = number * 1.0
-        deadline = desk.notifier.deadline()
-        if deadline is not None and deadline <= now:
-            desk.notifier.tick(now)
-        desk.receive(change("General", 2), how=How.CAUGHT_UP, now=now, organisation=number)
-        desk.notifier.answered(f"o{number}/u", now)
-    assert desk.titles == ["While you were away"] * 2
-    assert desk.bodies == ["20 unread in 10 conversations", "60 unread in 30 conversations"]
-    assert desk.notifier.deadline() is None
-
-
-def test_an_organisation_that_answers_later_still_is_told_like_any_other() -> None:
-    desk = Desk(2)
-    desk.notifier.answered("o0/u", 0.0)
-    desk.notifier.tick(10.0)
+    desk.notifier.answered("o1/u", 59.0)
+    assert len(desk.bodies) == 1
     desk.notifier.tick(60.0)
-    desk.receive(*(change(name, 1) for name in "abcde"), how=How.CAUGHT_UP, now=300.0, organisation=1)
-    assert desk.titles == ["a · Org 1", "b · Org 1", "c · Org 1"]
+    assert desk.bodies[1:] == ["2 unread in 1 conversation"]
+    assert desk.notifier.deadline() is None
+    # Who answers later still is told like any other, and so is who is found later.
+    desk.receive(*(change(name, 1) for name in "abcde"), how=How.CAUGHT_UP, now=300.0, organisation=2)
+    desk.look_up(4)
+    desk.notifier.answered("o3/u", 301.0, look_up_follows=True)
+    desk.asks(row("f", 1), now=302.0, organisation=3)
+    assert desk.titles[2:] == ["a · Org 2", "b · Org 2", "c · Org 2"]
     desk.notifier.tick(306.0)
-    assert desk.bodies[3:] == ["2 more in 2 conversations"]
+    assert desk.bodies[5:] == ["3 more in 3 conversations"]
+
+
+def test_slow_look_ups_are_waited_for_from_the_first_history_on() -> None:
+    desk = Desk(3)
+    for number in range(3):
+        desk.notifier.answered(f"o{number}/u", number * 3.0, look_up_follows=True)
+    assert desk.notifier.deadline() == 10.0
+    desk.asks(row("a", 1), now=9.0)
+    desk.until(10.0)
+    desk.asks(row("a", 1), now=20.0, organisation=1)
+    desk.asks(row("a", 1), now=30.0, organisation=2)
+    assert desk.bodies == ["1 unread in 1 conversation", "2 unread in 2 conversations"]
+
+
+def test_an_organisation_that_was_left_is_not_waited_for_and_not_told() -> None:
+    desk = Desk(3)
+    desk.receive(change("a", 1), how=How.CAUGHT_UP)
+    desk.receive(change("a", 7), how=How.CAUGHT_UP, organisation=2)
+    desk.notifier.answered("o0/u", 1.0)
+    desk.notifier.answered("o1/u", 1.0, look_up_follows=True)
+    desk.look_up(1)
+    desk.until(2.0)
+    assert desk.bodies == ["1 unread in 1 conversation"]
 
 
 def test_the_past_leaves_out_what_is_read_or_told_by_then() -> None:
     desk = Desk(2)
-    desk.receive(change("a", 5), change("b", 1), how=How.CAUGHT_UP, now=0.0)
+    desk.receive(change("a", 5), change("b", 1), change("c", 1), change("c", 0), how=How.CAUGHT_UP)
     desk.notifier.answered("o0/u", 0.0)
     desk.receive(change("a", 0), now=1.0)
     desk.receive(change("b", 2), now=2.0)  # one more, live: shown by itself
@@ -114,49 +425,40 @@ def test_the_past_leaves_out_what_is_read_or_told_by_then() -> None:
     assert desk.bodies == ["about b\n2 unread", "1 unread in 1 conversation"]
 
 
-def test_nothing_unread_in_the_past_is_no_summary() -> None:
+def test_nothing_unread_in_the_past_is_no_summary_and_each_sign_in_has_its_own() -> None:
     desk = Desk()
     desk.receive(change("a", 5), change("a", 0), how=How.CAUGHT_UP)
     desk.notifier.answered("o0/u", 0.0)
     assert desk.toasts == []
+    desk.notifier.clear()
+    desk.look_up(1)
+    desk.receive(change("a", 3), how=How.CAUGHT_UP, now=100.0)
+    desk.notifier.answered("o0/u", 100.0)
+    assert desk.bodies == ["3 unread in 1 conversation"]
 
 
 def test_a_summary_counts_as_one_of_the_three() -> None:
     desk = Desk()
-    desk.receive(change("past", 1), how=How.CAUGHT_UP, now=0.0)
+    desk.receive(change("past", 1), how=How.CAUGHT_UP)
     desk.notifier.answered("o0/u", 0.0)
     desk.receive(*(change(name, 1) for name in "abc"), now=1.0)
-    assert desk.titles == ["While you were away", "a", "b"]
-    deadline = desk.notifier.deadline()
-    assert deadline is not None
-    desk.notifier.tick(deadline)
-    assert desk.bodies[-1] == "1 more in 1 conversation"
+    desk.until(10.0)
+    assert desk.titles == ["While you were away", "a", "b", "Telex"]
 
 
-def test_a_flood_that_is_read_before_its_summary_has_none() -> None:
+# --- bounds -----------------------------------------------------------------------------------------------------------
+
+
+def test_conversations_are_bounded_and_the_longest_quiet_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(unread, "MOST_CONVERSATIONS", 10)
     desk = Desk()
-    desk.receive(*(change(name, 1) for name in "abcdef"))
-    desk.receive(*(change(name, 0) for name in "abcdef"))
-    desk.notifier.tick(60.0)
-    assert desk.titles == ["a", "b", "c"]
-
-
-def test_an_organisation_that_was_left_takes_its_counts_along() -> None:
-    desk = Desk(2)
-    desk.receive(change("a", 3))
-    desk.receive(change("b", 4), organisation=1)
-    desk.look_up(1)
-    assert desk.counts[-1] == Counts(3, 0, 1)
-    desk.receive(change("late", 1), organisation=1)
-    assert desk.notifier.counts == Counts(3, 0, 1)
-
-
-def test_lost_publications_make_the_next_count_news() -> None:
-    desk = Desk()
-    desk.receive(change("a", 3))
-    desk.notifier.unknown("o0/u")
-    desk.receive(change("a", 2))
-    assert desk.bodies == ["about a\n3 unread", "about a\n2 unread"]
+    desk.receive(change("keep", 1))
+    for number in range(50):
+        desk.receive(change(f"c{number}", 2, 1), change("keep", 1))
+    assert desk.notifier.counts == Counts(19, 9, 10)
+    assert desk.news(change("keep", 1)) == [False]
 
 
 def test_look_ups_that_are_broken_off_again_and_again_keep_nothing_that_grows() -> None:
@@ -176,22 +478,34 @@ def test_look_ups_that_are_broken_off_again_and_again_keep_nothing_that_grows() 
     finally:
         tracemalloc.stop()
     desk.receive(change("a", 2))
-    desk.rows({"channels_id": "a", "thread_count": 5})
+    desk.rows(row("a", 5))
     assert desk.counts[-1] == Counts(2, 0, 1), "what was published meanwhile is newer"
 
 
-def test_signing_out_forgets_everything() -> None:
+def test_hostile_numbers_and_long_ids_do_not_grow_it() -> None:
     desk = Desk()
-    desk.receive(change("a", 3))
-    desk.notifier.clear()
-    assert desk.counts[-1] == Counts(0, 0, 0)
-    assert desk.read == ["a"]
-    desk.look_up(1)
-    desk.receive(change("a", 3), now=100.0)
-    assert len(desk.toasts) == 2
+    huge = 10**5000
+    ids = bare(channels_id=huge, name="n" * 100_000), bare("s" * 100_000, channels_id="i" * 100_000, name="x")
+    desk.receive(change("a", huge, huge), *(one | {"notification_id": "e" * 100_000} for one in ids))
+    desk.receive(bare(channels_id="a"))
+    assert desk.notifier.counts == Counts(MOST_COUNT + 2, MOST_COUNT, 3)
+    told = [toast.conversation for toast in desk.toasts]
+    assert [len(one.ident + one.section) for one in told if one is not None] == [1 + 16, 256 + 16, 1 + 256]
 
 
-def test_a_message_without_usable_data_is_titled_with_the_organisation() -> None:
+def test_ids_are_words_of_bounded_length_or_numbers() -> None:
     desk = Desk()
-    desk.receive({"notification_type": "unread_thread_change", "section": "channels_section", "data": None})
-    assert (desk.titles, desk.bodies) == (["Org 0"], ["New unread message"])
+    idents: tuple[Any, ...] = ("i" * 128, "i" * 129, (1 << 64) - 1, 1 << 64, 0, -1, True, 1.5, [])
+    desk.news(*(bare(channels_id=ident, name=str(number), thread_count=1) for number, ident in enumerate(idents)))
+    told = [toast.conversation.ident for toast in desk.toasts if toast.conversation is not None]
+    assert told == ["i" * 128, "1", str((1 << 64) - 1), "3", "0", "5", "6", "7", "8"]
+
+
+def test_deeply_nested_data_is_taken_like_any_other() -> None:
+    deep: Any = "x"
+    for _ in range(100_000):
+        deep = [deep]
+    desk = Desk()
+    assert desk.news(bare(channels_id="a", name=deep, description={"a": deep}) | {"notification_id": deep}) == [True]
+    while isinstance(deep, list):  # taken apart from outside in, or freeing it is the recursion
+        deep = deep.pop()

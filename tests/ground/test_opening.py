@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from urllib.parse import unquote, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from telex_start.app.news_controller import AT_A_TIME
-from telex_start.app.opening import SLUG_WITHIN
+from telex_start.app.opening import SLUG_WITHIN, web_address
 from telex_start.app.renewal import SELDOM
 from telex_start.config import Config
 from telex_start.errors import NO_THREAD
@@ -30,7 +33,7 @@ from telex_start.events import (
 )
 from telex_start.menu import MenuItem
 from telex_start.states import State
-from telex_start.toast import Conversation
+from telex_start.toast import Conversation, Place
 from tests.conftest import Threads
 from tests.ground import desk
 from tests.ground.app_scene import (
@@ -396,3 +399,44 @@ def test_what_waits_when_the_session_ends_is_forgotten(scene: Scene, state: Stat
     scene.turn(ALL)
     assert asked(scene) == ["a", "a"]
     assert not main_app_threads()
+
+
+# --- addresses --------------------------------------------------------------------------------------------------------
+
+WEB = "https://zedu.chat"
+OF_ACME = "org/user"
+
+
+@pytest.mark.parametrize(
+    ("place", "path"),
+    [
+        (Place(OF_ACME), "/acme"),
+        (Place(OF_ACME, ("home", "channels", "c1")), "/acme/home/channels/c1"),
+        (Place(OF_ACME, ("home", "channels", "c1"), "t1"), "/acme/home/channels/c1?thread_id=t1"),
+        (Place(OF_ACME, ("home", "channels", "c 1?#%")), "/acme/home/channels/c%201%3F%23%25"),
+        (Place(OF_ACME, (), "t1"), "/acme"),
+        (Place(), ""),
+    ],
+)
+def test_each_place_has_its_address(place: Place, path: str) -> None:
+    assert web_address(WEB, "acme", place) == web_address(WEB + "/", "acme", place) == WEB + path
+    assert web_address(WEB, "", place) == WEB, "without a slug it is the web app itself"
+
+
+@pytest.mark.parametrize("bad", [".", "..", "a/b", "/", "..\\evil", "\ud83d"])
+def test_an_id_or_slug_that_leads_elsewhere_leads_to_the_root(bad: str) -> None:
+    assert web_address(WEB, "acme", Place(OF_ACME, ("dms", bad))) == WEB
+    assert web_address(WEB, bad, Place(OF_ACME)) == WEB
+    assert web_address(WEB, "acme", Place(OF_ACME, ("dms", "d1"), bad)) == f"{WEB}/acme/dms/d1"
+
+
+@given(st.text(), st.text(), st.text())
+def test_whatever_comes_it_stays_in_the_web_app(slug: str, ident: str, thread: str) -> None:
+    url = web_address(WEB, slug, Place(OF_ACME, ("dms", ident), thread))
+    parts = urlsplit(url)
+    assert (parts.scheme, parts.netloc, parts.fragment) == ("https", "zedu.chat", "")
+    segments = parts.path.split("/")[1:]
+    assert not {".", ".."} & set(segments)
+    if parts.path.count("/") == 3:
+        assert [unquote(segment) for segment in segments] == [slug, "dms", ident]
+    assert url.isascii()

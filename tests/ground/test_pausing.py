@@ -20,8 +20,7 @@ from telex_start.events import (
     TrayMissing,
 )
 from telex_start.menu import MenuItem, Muted, MuteFor, Request
-from telex_start.remembered import Mute, Pause, Remembered
-from telex_start.toast import Conversation
+from telex_start.toast import Conversation, Mute, Pause, Remembered
 from tests.ground.app_scene import ONE_ORGANISATION, ONLINE, Kept, Scene
 from tests.ground.quiet_time import Clocks
 

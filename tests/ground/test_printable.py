@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telex_start.printable import printable
+from telex_start.errors import printable
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 """Lone surrogates and unassigned characters too."""

@@ -128,7 +128,7 @@ def through(answer: str, proxy: Proxy | None = None, host: str = "api.telex.im")
     with ours, theirs:
         theirs.sendall(answer.replace("\n", "\r\n").encode())
         theirs.shutdown(socket.SHUT_WR)
-        (proxy or Proxy("p", 3128, "https_proxy", None, None)).tunnel(BoundedSocket(ours), host, 443)
+        (proxy or Proxy("p", 3128, "https_proxy", None)).tunnel(BoundedSocket(ours), host, 443)
         return theirs.recv(4096)
 
 
@@ -138,8 +138,9 @@ def test_a_proxy_is_asked_for_the_host(answer: str) -> None:
     assert through(answer, host="::2").startswith(b"CONNECT [::2]:443 HTTP/1.1\r\n")
 
 
-def test_a_proxy_is_told_user_name_and_password() -> None:
-    sent = through("HTTP/1.1 200 OK\n\n", Proxy("p", 3128, "https_proxy", "ada", "p@ss:wörd"))
+def test_a_proxy_is_told_user_name_and_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://ada:p%40ss%3Aw%C3%B6rd@p:3128")
+    sent = through("HTTP/1.1 200 OK\n\n", proxies.proxy_for("api.telex.im"))
     pair = base64.b64encode("ada:p@ss:wörd".encode())
     assert b"Proxy-Authorization: Basic " + pair + b"\r\n" in sent
 
@@ -169,6 +170,6 @@ WANTS = "HTTP/1.1 407 Proxy Authentication Required\nProxy-Authenticate: {}\n\n"
 )
 def test_a_proxy_that_does_not_let_through_has_a_sentence_of_its_own(answer: str, name: str | None, words: str) -> None:
     with pytest.raises(ProxyFailed) as raised:
-        through(answer, Proxy("p", 3128, "https_proxy", name, "hunter2"))
+        through(answer, Proxy("p", 3128, "https_proxy", name and "hunter2"))
     assert words in raised.value.message
     assert "hunter2" not in raised.value.message

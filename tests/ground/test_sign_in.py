@@ -31,8 +31,8 @@ from telex_start.events import (
 )
 from telex_start.menu import MenuItem, Request
 from telex_start.news import wording
-from telex_start.remembered import Remembered
 from telex_start.states import State
+from telex_start.toast import Remembered
 from tests.ground.app_scene import (
     CONNECTING,
     EXIT,
@@ -140,7 +140,7 @@ def test_a_question_without_an_answer_is_the_end(
     scene.surface.answers = [answer]
     assert scene.run() == code
     assert scene.app.last_words == words
-    assert scene.session.life == ["started", "stopped"]
+    assert scene.session.life == ["stopped"]
 
 
 def test_a_terminal_is_told_that_the_session_is_over_and_asked(scene: Scene) -> None:

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from telex_start.events import MenuOpened, MuteChosen
 from telex_start.menu import MuteFor
-from telex_start.process import paths, state_file
-from telex_start.remembered import Mute, Pause, Remembered, Until
-from telex_start.toast import Conversation
+from telex_start.process import paths
+from telex_start.process.state_file import Memory
+from telex_start.toast import Conversation, Mute, Pause, Remembered, Until
 from tests.ground.app_scene import Scene
 
 API = "https://api.telex.im/api/v1"
@@ -41,26 +41,26 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_nothing_was_remembered_yet(folder: Path) -> None:
-    assert state_file.load(API) == (Remembered(), "")
+    assert Memory(API).load() == (Remembered(), "")
     assert not folder.exists()
 
 
 @given(remembered)
 def test_what_is_saved_is_loaded(kept: Remembered) -> None:
-    state_file.save(API, kept)
-    assert state_file.load(API) == (kept, "")
+    Memory(API).save(kept)
+    assert Memory(API).load() == (kept, "")
 
 
 def test_it_is_this_users_alone_and_leaves_no_draft(folder: Path) -> None:
-    state_file.save(API, Remembered(email="ada@example.org"))
+    Memory(API).save(Remembered(email="ada@example.org"))
     (file,) = folder.iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 def test_each_address_has_its_own() -> None:
-    state_file.save(API, Remembered(pause=Pause()))
-    assert state_file.load(OTHER) == (Remembered(), "")
+    Memory(API).save(Remembered(pause=Pause()))
+    assert Memory(OTHER).load() == (Remembered(), "")
 
 
 @pytest.mark.parametrize(
@@ -91,57 +91,57 @@ def test_each_address_has_its_own() -> None:
     ],
 )
 def test_an_unreadable_file_is_set_aside(folder: Path, text: bytes, why: str) -> None:
-    state_file.save(API, Remembered(pause=Pause()))
-    file = Path(state_file.path(API))
+    Memory(API).save(Remembered(pause=Pause()))
+    file = Path(Memory(API).path)
     file.write_bytes(text)
-    kept, problem = state_file.load(API)
+    kept, problem = Memory(API).load()
     assert kept == Remembered()
     assert why in problem
     assert str(file) in problem
     assert Path(f"{file}.unreadable").read_bytes() == text
-    assert state_file.load(API) == (Remembered(), ""), "it is said once"
+    assert Memory(API).load() == (Remembered(), ""), "it is said once"
 
 
 def test_what_is_no_file_is_set_aside(folder: Path) -> None:
     """It was said at every start, and nothing could be remembered in its place."""
-    file = Path(state_file.path(API))
+    file = Path(Memory(API).path)
     file.mkdir(parents=True)
-    kept, problem = state_file.load(API)
+    kept, problem = Memory(API).load()
     assert kept == Remembered()
     why = errno.EACCES if sys.platform == "win32" else errno.EISDIR
     assert f"cannot be read ({os.strerror(why)})" in problem
     assert Path(f"{file}.unreadable").is_dir()
-    state_file.save(API, Remembered(pause=Pause()))
-    assert state_file.load(API) == (Remembered(pause=Pause()), "")
+    Memory(API).save(Remembered(pause=Pause()))
+    assert Memory(API).load() == (Remembered(pause=Pause()), "")
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reading /proc/self/mem fails with EIO")
 def test_a_file_that_cannot_be_read_just_now_stays_and_counts_once_it_can(folder: Path) -> None:
     general, random = (Conversation("o/u", "channels_section", name) for name in ("general", "random"))
-    state_file.save(API, Remembered(mutes=(Mute(general, "# general"),), email="ada@example.org"))
-    file, good = Path(state_file.path(API)), folder / "good"
+    Memory(API).save(Remembered(mutes=(Mute(general, "# general"),), email="ada@example.org"))
+    file, good = Path(Memory(API).path), folder / "good"
     file.rename(good)
     file.symlink_to("/proc/self/mem")
-    scene = Scene(memory=state_file.Memory(API))
+    scene = Scene(memory=Memory(API))
     scene.turn(MuteChosen(random, MuteFor.UNTIL_UNMUTED))
     assert file.is_symlink(), "neither set aside nor written over"
     assert [title for title, _ in scene.said] == ["What is paused and muted is not saved"]
     good.replace(file)
     scene.turn(MenuOpened())
-    kept, problem = state_file.load(API)
+    kept, problem = Memory(API).load()
     assert {mute.conversation for mute in kept.mutes} == {general, random}
     assert (kept.email, problem) == ("ada@example.org", "")
     assert {muted.key[2] for muted in scene.surface.faces[-1].muted} == {"general", "random"}
 
 
 def test_a_failed_write_leaves_what_was_there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    state_file.save(API, Remembered(email="before@example.org"))
+    Memory(API).save(Remembered(email="before@example.org"))
 
     def full(descriptor: int) -> None:
         raise OSError(28, os.strerror(28))
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
-        state_file.save(API, Remembered(email="after@example.org"))
-    assert state_file.load(API) == (Remembered(email="before@example.org"), "")
+        Memory(API).save(Remembered(email="after@example.org"))
+    assert Memory(API).load() == (Remembered(email="before@example.org"), "")
     assert len(list(folder.iterdir())) == 1

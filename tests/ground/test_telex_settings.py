@@ -6,27 +6,22 @@ import pytest
 
 from telex_start.events import How
 from telex_start.news.unread import Counts
-from tests.ground.desk import Desk, agent, change, direct, message
+from tests.ground.desk import Desk, agent, change, direct
 
 DAYTIME = "09:00 AM - 06:00 PM"
 
 
-def test_a_muted_channel_has_no_toast_and_no_count() -> None:
-    desk = Desk()
-    desk.settings(muted=frozenset({"a"}))
+def test_a_muted_channel_has_no_toast_and_no_count_and_loses_what_it_had() -> None:
+    desk = Desk(2)
     desk.receive(change("a", 3, 1), change("b", 1))
-    assert desk.titles == ["b"]
-    assert desk.notifier.counts == Counts(1, 0, 1)
-    desk.settings(muted=frozenset())
-    assert desk.notifier.counts == Counts(4, 1, 2)
-
-
-def test_a_channel_that_is_muted_later_loses_its_toast() -> None:
-    desk = Desk()
-    desk.receive(change("a", 1), change("b", 1))
-    desk.settings(muted=frozenset({"a"}))
+    desk.receive(change("a", 1), organisation=1)
+    desk.settings(muted=frozenset({"a", "d1"}))
     assert desk.read == ["a"]
-    assert desk.counts[-1] == Counts(1, 0, 1)
+    desk.receive(change("a", 4, 1), direct(), now=60.0)
+    assert desk.titles[3:] == ["Ben Okri · Org 0"], "only channels can be muted so"
+    assert desk.notifier.counts == Counts(3, 0, 3)
+    desk.settings(muted=frozenset())
+    assert desk.notifier.counts == Counts(7, 1, 4)
 
 
 def test_mentions_are_direct_messages_and_channels_whose_mentions_grew() -> None:
@@ -38,13 +33,6 @@ def test_mentions_are_direct_messages_and_channels_whose_mentions_grew() -> None
     desk.receive(change("a", 2, 1), now=20.0)
     assert desk.titles == ["Ben Okri", "a"]
     assert desk.notifier.counts.unread == 4
-
-
-def test_nothing_is_nothing_but_counts() -> None:
-    desk = Desk(1, "channel_mention")
-    desk.settings(notify_about="nothing")
-    desk.receive(change("a", 1, 1), direct(), message(kind="channel_mention"))
-    assert (desk.toasts, desk.notifier.counts.unread) == ([], 2)
 
 
 @pytest.mark.parametrize("about", ["all_new_messages", "", "something of tomorrow"])
@@ -61,6 +49,43 @@ def test_what_was_not_to_be_had_stays_as_it_was() -> None:
     desk.settings()
     desk.receive(change("a", 1), change("b", 1))
     assert (desk.toasts, desk.notifier.counts.unread) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    ("hours", "told", "held"),
+    [
+        ("09:00 AM - 06:00 PM", (9.0, 18.0, 18 + 59.9 / 3600), (9 - 1 / 3600, 18 + 1 / 60, 0.0, 23.99)),
+        ("10:30 PM - 06:00 AM", (22.5, 23.0, 0.0, 6.0), (7.0, 12.0, 22.0)),
+        ("12:00 AM - 11:58 PM", (0.0, 12.0, 23.98), (23 + 59 / 60,)),
+        ("12:30 pm \u2013 1:05 Pm", (12.5, 13.0, 13 + 5 / 60), (0.5, 12.0, 13.1)),
+        *((text, (0.0, 8.0, 12.0, 20.0), ()) for text in ("", "always", "09:00 - 18:00", "13:00 AM - 02:00 PM")),
+        *((text, (0.0, 8.0, 12.0, 20.0), ()) for text in ("09:60 AM - 06:00 PM", "9 AM - 6 PM", "٠٩:٠٠ AM - 06:00 PM")),
+        *((text, (0.0, 9.5, 23.99), ()) for text in ("09:00 AM - 09:00 AM", "06:00 AM - 05:59 AM")),
+        ("12:00 AM - 11:59 PM", (0.0, 9.5, 23.99), ()),
+        ("00:10 AM - 01:00 PM", (0.0, 14.0), ()),
+    ],
+)
+def test_hours_as_telex_writes_them(hours: str, told: tuple[float, ...], held: tuple[float, ...]) -> None:
+    """The last minute is one of them; what cannot be read, and the whole day, is always."""
+    for hour in (*told, *held):
+        desk = Desk()
+        desk.settings(time_range=hours)
+        desk.hour = hour
+        desk.receive(change("a", 1))
+        assert bool(desk.toasts) == (hour in told), hour
+
+
+@pytest.mark.parametrize(("hour", "wait"), [(8.5, 1800.0), (7.0, 3600.0), (9 - 0.5 / 3600, 1.0), (20.0, 3600.0)])
+def test_what_is_held_is_looked_at_when_the_hours_begin_and_each_hour(hour: float, wait: float) -> None:
+    """Clocks are set, and people travel."""
+    desk = Desk()
+    desk.settings(time_range=DAYTIME)
+    desk.hour = hour
+    desk.receive(change("a", 1), now=100.0)
+    assert desk.notifier.deadline() == pytest.approx(100.0 + wait)
+    desk.hour = 10.0
+    desk.until(100.0 + wait)
+    assert desk.titles == ["While paused"]
 
 
 def test_out_of_hours_is_one_summary_when_they_begin() -> None:
@@ -82,21 +107,10 @@ def test_out_of_hours_is_one_summary_when_they_begin() -> None:
     assert desk.titles[2:] == ["b · Org 0"]
 
 
-def test_clocks_that_were_set_meanwhile_are_looked_at_each_hour() -> None:
-    desk = Desk()
-    desk.settings(time_range=DAYTIME)
-    desk.hour = 20.0
-    desk.receive(change("a", 1), now=0.0)
-    assert desk.notifier.deadline() == 3600.0
-    desk.hour = 10.0  # the person has travelled
-    desk.until(3600.0)
-    assert desk.titles == ["While paused"]
-
-
 def test_a_pause_is_one_summary_at_its_end() -> None:
     desk = Desk(2)
     desk.pause(True)
-    assert desk.notifier.paused
+    assert desk.notifier.paused == "paused at Telex"
     desk.receive(change("a", 2), now=0.0)
     desk.receive(change("b", 1), now=0.0, organisation=1)
     assert (desk.toasts, desk.notifier.deadline()) == ([], None)
@@ -111,7 +125,12 @@ def test_a_pause_is_one_summary_at_its_end() -> None:
 
 def test_a_pause_of_one_organisation_holds_in_that_one_alone() -> None:
     desk = Desk(2)
+    desk.pause(True, organisation_id="another")
+    desk.receive(change("c", 1), change("c", 0), now=0.0)
+    assert len(desk.toasts) == 1, "none of theirs"
+    desk.toasts.clear()
     desk.pause(True, organisation_id="o0")
+    assert desk.notifier.paused == "paused at Telex in Org 0"
     desk.receive(change("a", 2), now=0.0)
     desk.receive(change("b", 1), now=0.0, organisation=1)
     assert desk.titles == ["b · Org 1"]
@@ -119,21 +138,6 @@ def test_a_pause_of_one_organisation_holds_in_that_one_alone() -> None:
     assert desk.bodies[1:] == ["2 unread in 1 conversation"]
     assert desk.toasts[1].place is not None
     assert desk.toasts[1].place.channel == "o0/u"
-
-
-def test_a_pause_of_an_organisation_that_is_none_of_theirs_holds_nothing() -> None:
-    desk = Desk()
-    desk.pause(True, organisation_id="another")
-    desk.receive(change("a", 1))
-    assert len(desk.toasts) == 1
-
-
-def test_a_pause_in_which_all_was_read_ends_without_a_word() -> None:
-    desk = Desk()
-    desk.pause(True)
-    desk.receive(change("a", 2), change("a", 0))
-    desk.pause(False)
-    assert desk.toasts == []
 
 
 def test_a_pause_that_ends_out_of_hours_waits_for_the_hours() -> None:
@@ -149,31 +153,12 @@ def test_a_pause_that_ends_out_of_hours_waits_for_the_hours() -> None:
     assert desk.bodies == ["2 unread in 1 conversation"]
 
 
-def test_the_past_is_held_back_like_anything_else() -> None:
-    desk = Desk(2)
-    desk.pause(True)
-    desk.receive(change("a", 5), how=How.CAUGHT_UP)
-    desk.notifier.answered("o0/u", 0.0)
-    desk.notifier.answered("o1/u", 0.0)
-    assert desk.toasts == []
-    desk.pause(False, now=100.0)
-    assert desk.bodies == ["5 unread in 1 conversation"]
-
-
 def test_the_past_leaves_out_what_is_muted_or_not_wanted() -> None:
     desk = Desk()
     desk.receive(change("muted", 5), change("a", 1), change("mentioned", 2, 1), how=How.CAUGHT_UP)
     desk.settings(muted=frozenset({"muted"}), notify_about="mentions")
     desk.notifier.answered("o0/u", 0.0)
     assert desk.bodies == ["2 unread in 1 conversation"]
-
-
-def test_a_flood_leaves_out_what_is_muted() -> None:
-    desk = Desk()
-    desk.receive(*(change(name, 1) for name in "abcde"))
-    desk.settings(muted=frozenset({"d"}))
-    desk.until(10.0)
-    assert desk.bodies[3:] == ["1 more in 1 conversation"]
 
 
 def test_who_does_not_honour_them_is_told_everything() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -9,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telex_start.events import How
-from telex_start.news import late_text, pairs, texts
-from telex_start.news.late_text import COMPLETED, WAIT
-from telex_start.news.texts import FLOWING, KEPT
-from tests.ground.desk import Desk, agent, change, message
+from tests.ground.desk import Desk, change, message
 
+KEPT = COMPLETED = 10.0
+WAIT = 0.2
+FLOWING = 600.0
+MOST = 256
 GREEN = "Ben Okri: the build is green"
 
 
@@ -28,54 +30,121 @@ def flowing(*types: str) -> Desk:
     return desk
 
 
-def test_a_text_that_came_before_is_there_at_once() -> None:
+def told(desk: Desk, steps: list[tuple[float, dict[str, Any]]]) -> list[str]:
+    """The bodies of what pops up; of what replaces a toast silently with a tilde before it."""
+    for now, publication in steps:
+        desk.until(now)
+        desk.receive(publication, now=now)
+    desk.until(100.0)
+    return ["~" * toast.silent + toast.body for toast in desk.toasts]
+
+
+MENTION = message(kind="channel_mention", message_id="m2")
+FIRST_T1 = (0.0, counts(1, thread="t1"))
+ALL_KINDS = [(0.0, message(kind=kind, message_id="m1")) for kind in ("new_message", "channel_mention", "thread_reply")]
+
+
+@pytest.mark.parametrize(
+    ("steps", "bodies"),
+    [
+        pytest.param([(0.0, message()), (KEPT, counts())], [GREEN], id="a text that came before"),
+        pytest.param([(0.0, message()), (KEPT + 0.1, counts())], ["about a"], id="a text is kept ten seconds"),
+        pytest.param(
+            [(0.0, message()), (0.0, counts(2)), (2.0, counts(3, thread="t2"))],
+            [f"{GREEN}\n2 unread", "about a\n3 unread"],
+            id="a text is given once",
+        ),
+        pytest.param(
+            [(0.0, message(thread="t2")), (0.0, message(channel="b", thread="")), (0.0, counts())],
+            ["about a"],
+            id="a text of another thread or channel",
+        ),
+        pytest.param(
+            [(0.0, counts()), (COMPLETED, message()), (COMPLETED, message())],
+            ["about a", f"~{GREEN}"],
+            id="a text that comes late replaces the toast silently, once",
+        ),
+        pytest.param([(0.0, counts()), (COMPLETED + 0.1, message())], ["about a"], id="a text that comes too late"),
+        pytest.param(
+            [FIRST_T1, (1.0, counts(2, thread="t2")), (2.0, message(thread="t1")), (2.0, message(thread="t2"))],
+            ["about a", "about a\n2 unread", f"~{GREEN}\n2 unread"],
+            id="only the newest toast of a conversation is completed",
+        ),
+        pytest.param([(0.0, counts()), (0.0, counts(0)), (0.0, message())], ["about a"], id="what was read"),
+        pytest.param(
+            [(0.0, message("<p>mine</p>", by=("u-ada", "Ada Lovelace"))), (0.0, counts())], ["about a"], id="one's own"
+        ),
+        pytest.param(
+            [*ALL_KINDS, (0.0, counts(1, 1)), (1.0, counts(2, 1))],
+            ["Ben Okri mentioned you: the build is green\n1 unread, 1 mention", "about a\n2 unread, 1 mention"],
+            id="a text under several types is used once",
+        ),
+    ],
+)
+def test_a_text_belongs_to_its_change(steps: list[tuple[float, dict[str, Any]]], bodies: list[str]) -> None:
     desk = Desk()
-    desk.receive(message(), now=1.0)
-    desk.receive(counts(), now=1.0 + KEPT)
-    assert desk.bodies == [GREEN]
-    assert desk.notifier.deadline() is None
+    desk.sign_in()
+    assert told(desk, steps) == bodies
 
 
-def test_a_text_is_kept_ten_seconds_and_given_once() -> None:
-    desk = Desk()
-    desk.receive(message(), now=0.0)
-    desk.receive(counts(1), now=KEPT + 0.1)
-    desk.until(KEPT + 1.0)
-    desk.receive(message(), now=40.0)
-    desk.receive(counts(2), now=40.0)
-    desk.receive(counts(3, thread="t2"), now=42.0)
-    desk.until(43.0)
-    assert desk.bodies == ["about a", f"{GREEN}\n2 unread", "about a\n3 unread"]
+@pytest.mark.parametrize(
+    ("steps", "bodies"),
+    [
+        pytest.param(
+            [FIRST_T1, (1.0, message(message_id="m1")), (2.0, MENTION)],
+            ["about a", f"~{GREEN}", "Ben Okri mentioned you: the build is green"],
+            id="a text that completes a toast does not stand for the next message",
+        ),
+        pytest.param(
+            [FIRST_T1, (0.0, counts(2, thread="t2")), (1.0, MENTION)],
+            ["about a", "about a\n2 unread"],
+            id="the message of an earlier toast",
+        ),
+        pytest.param([*ALL_KINDS, (0.0, counts(1, 1))], [GREEN], id="a message of several types"),
+        pytest.param(
+            [(float(at), message(kind="thread_reply", message_id=f"m{at}", reply=True)) for at in (1, 2)],
+            ["Ben Okri replied: the build is green"] * 2,
+            id="two messages in one thread",
+        ),
+        pytest.param(
+            [
+                (0.0, counts(1, 0, "t9")),
+                (20.0, message(kind="channel_mention", reply=True)),
+                (21.0, counts(1, 1, "t9")),
+            ],
+            ["about a", "Ben Okri mentioned you: the build is green"],
+            id="a mention in a reply",
+        ),
+    ],
+)
+def test_messages_that_are_news_themselves(steps: list[tuple[float, dict[str, Any]]], bodies: list[str]) -> None:
+    assert told(Desk(1, "new_message", "channel_mention", "thread_reply"), steps) == bodies
 
 
-def test_a_text_of_another_thread_or_channel_is_another_messages() -> None:
-    desk = Desk()
-    desk.receive(message(thread="t2"), message(channel="b", thread=""), counts())
-    desk.until(1.0)
-    assert desk.bodies == ["about a"]
+@pytest.mark.parametrize("kind", ["new_message", "channel_mention", "thread_reply"])
+@pytest.mark.parametrize("order", [1, -1], ids=["message first", "count first"])
+def test_a_message_and_its_count_are_one_toast(kind: str, order: int) -> None:
+    one, other = [message(kind=kind, message_id="m1"), counts(1, 1)][::order]
+    bodies = told(Desk(1, kind), [(0.0, one), (1.0, other)])
+    assert len([body for body in bodies if not body.startswith("~")]) == 1
+    assert "the build is green" in bodies[-1]
 
 
-def test_where_no_texts_have_come_a_toast_waits_for_none() -> None:
-    desk = Desk()
-    desk.receive(counts())
-    assert desk.bodies == ["about a"]
+# --- a toast that waits for its text ----------------------------------------------------------------------------------
 
 
 def test_where_texts_come_a_toast_waits_200_milliseconds_for_its_own() -> None:
+    desk = Desk()
+    desk.receive(counts(channel="b"))
+    assert desk.bodies == ["about b"], "none has come here: it waits for none"
     desk = flowing()
-    desk.receive(counts(), now=1.0)
-    assert desk.toasts == []
-    assert desk.notifier.deadline() == 1.0 + WAIT
+    desk.receive(counts(), counts(channel="b"), now=1.0)
+    assert (desk.toasts, desk.notifier.deadline()) == ([], 1.0 + WAIT)
     desk.receive(message(), now=1.1)
-    assert desk.bodies == [GREEN]
-    assert (desk.notifier.deadline(), desk.toasts[0].silent) == (None, False)
-
-
-def test_a_text_that_does_not_come_is_waited_for_no_longer() -> None:
-    desk = flowing()
-    desk.receive(counts(), now=1.0)
+    assert (desk.bodies, desk.toasts[0].silent) == ([GREEN], False)
     desk.until(1.0 + WAIT)
-    assert desk.bodies == ["about a"]
+    assert desk.bodies == [GREEN, "about b"]
+    assert desk.notifier.deadline() is None
 
 
 def test_ten_minutes_after_the_last_text_nothing_waits_any_more() -> None:
@@ -87,70 +156,60 @@ def test_ten_minutes_after_the_last_text_nothing_waits_any_more() -> None:
     assert len(desk.toasts) == 2
 
 
-@pytest.mark.parametrize("later", [0.3, COMPLETED])
-def test_a_text_that_comes_late_replaces_the_toast_silently(later: float) -> None:
-    desk = Desk()
-    desk.receive(counts())
-    desk.receive(message(), now=later)
-    first, second = desk.toasts
-    assert (first.body, second.body) == ("about a", GREEN)
-    assert (first.silent, second.silent) == (False, True)
-    assert first.handle == second.handle
-    desk.receive(message(), now=later)
-    assert len(desk.toasts) == 2, "once"
-
-
-def test_a_text_that_comes_too_late_is_dropped() -> None:
-    desk = Desk()
-    desk.receive(counts())
-    desk.receive(message(), now=COMPLETED + 0.1)
-    assert desk.bodies == ["about a"]
-
-
-def test_only_the_newest_toast_of_a_conversation_is_completed() -> None:
-    desk = Desk()
-    desk.receive(counts(1, thread="t1"), now=0.0)
-    desk.receive(counts(2, thread="t2"), now=1.0)
-    desk.receive(message(thread="t1"), now=2.0)
-    assert desk.bodies == ["about a", "about a\n2 unread"]
-    desk.receive(message(thread="t2"), now=2.0)
-    assert desk.bodies[2:] == [f"{GREEN}\n2 unread"]
-
-
-def test_what_was_read_is_neither_told_nor_completed() -> None:
+@pytest.mark.parametrize("looked_up", [False, True])
+def test_what_was_read_while_it_waits_is_not_told(looked_up: bool) -> None:
     desk = flowing()
     desk.receive(counts(), now=1.0)
-    desk.receive(counts(0), now=1.1)
+    if looked_up:
+        desk.asks(now=1.1)
+    else:
+        desk.receive(counts(0), counts(1, thread="t2"), now=1.1)
     desk.until(2.0)
-    assert desk.toasts == []
-    desk = Desk()
-    desk.receive(counts(), counts(0), message())
-    assert desk.bodies == ["about a"]
+    assert desk.bodies == ([] if looked_up else ["about a"])
 
 
-def test_what_a_look_up_says_was_read_is_not_told_when_its_wait_is_over() -> None:
+def test_what_is_newer_of_a_conversation_is_told_after_what_waits_and_another_in_its_time() -> None:
     desk = flowing()
-    desk.receive(counts(), now=1.0)
-    desk.notifier.look_up_began("o0/u")
-    desk.rows(now=1.1)
-    desk.notifier.look_up_ended("o0/u", 1.1)
+    desk.receive(counts(1, thread="t1"), counts(1, thread="t3", channel="b"), now=1.0)
+    desk.receive(counts(2, thread="t2"), now=1.05)
+    desk.receive(message("<p>second</p>", thread="t2"), now=1.1)
+    assert desk.bodies == ["about a", "Ben Okri: second\n2 unread"]
     desk.until(2.0)
+    assert desk.bodies[2:] == ["about b"]
+
+
+def test_in_a_flood_nothing_waits_and_replacements_do_not_count() -> None:
+    desk = flowing()
+    desk.receive(*(counts(thread=f"x{n}", channel=f"c{n}") for n in range(2)), now=1.0)
+    desk.until(1.0 + WAIT)
+    desk.receive(*(message(thread=f"x{n}", channel=f"c{n}") for n in range(2)), now=2.0)
+    desk.receive(counts(thread="t2", channel="c2"), counts(thread="t3", channel="c3"), now=2.0)
+    desk.until(2.0 + WAIT)
+    assert [toast.silent for toast in desk.toasts] == [False, False, True, True, False]
+    desk.receive(counts(thread="t9", channel="c9"), now=2.5)
+    desk.until(10.0)
+    assert desk.bodies[5:] == ["2 more in 2 conversations"]
+
+
+# --- the past, and what is over ---------------------------------------------------------------------------------------
+
+
+def test_what_was_recovered_has_its_text_whatever_came_first() -> None:
+    desk = Desk()
+    missed = (counts(1, channel="a"), message(channel="a"), message(channel="b", thread="t2"))
+    desk.receive(*missed, counts(1, thread="t2", channel="b"), how=How.RECOVERED)
+    desk.until(1.0)
+    assert sorted(desk.bodies) == [GREEN, GREEN]
+
+
+def test_a_message_of_the_past_is_told_by_its_count_alone() -> None:
+    desk = Desk(1, "channel_mention")
+    desk.receive(MENTION, how=How.CAUGHT_UP)
     assert desk.toasts == []
-
-
-def test_a_text_that_completes_a_toast_does_not_stand_for_the_next_message() -> None:
-    desk = Desk(1, "channel_mention")
-    desk.receive(counts(), now=1.0)
-    desk.receive(message(message_id="m1"), now=2.0)
-    desk.receive(message(kind="channel_mention", message_id="m2"), now=3.0)
-    assert [toast.silent for toast in desk.toasts] == [False, True, False]
-
-
-def test_the_message_of_an_earlier_toast_is_not_told_again() -> None:
-    desk = Desk(1, "channel_mention")
-    desk.receive(counts(1, thread="t1"), counts(2, thread="t2"))
-    desk.receive(message(kind="channel_mention", thread="t1"), now=1.0)
-    assert len(desk.toasts) == 2
+    desk.tells("channel_mention")
+    desk.receive(MENTION | {"notification_id": "n"}, how=How.CAUGHT_UP, now=20.0)
+    desk.notifier.answered("o0/u", 20.0)
+    assert desk.bodies == ["1 unread in 1 conversation"]
 
 
 def test_nothing_is_known_of_messages_after_signing_out() -> None:
@@ -164,157 +223,64 @@ def test_nothing_is_known_of_messages_after_signing_out() -> None:
     assert [toast.silent for toast in desk.toasts] == [False, False, True]
 
 
-def test_an_organisation_that_is_joined_again_is_not_waited_for() -> None:
-    desk = flowing()
+def test_an_organisation_that_is_left_takes_its_texts_and_toasts_along() -> None:
+    desk = flowing("channel_mention")
+    desk.receive(MENTION, message(thread="t3"), now=1.0)
     desk.look_up(0)
+    assert desk.read == ["a"], "though the counts never held it"
     desk.look_up(1)
-    desk.receive(counts(), now=1.0)
-    assert desk.bodies == ["about a"]
+    desk.receive(counts(1, thread="t3"), now=2.0)
+    assert desk.bodies[1:] == ["about a"], "and it is not waited for"
 
 
-def test_what_the_counts_never_held_goes_with_its_organisation_too() -> None:
-    desk = Desk(1, "channel_mention")
-    desk.receive(message(kind="channel_mention"))
-    desk.look_up(0)
-    assert desk.read == ["a"]
-
-
-def test_replacements_do_not_count_in_the_flood_rule() -> None:
+def test_without_the_counts_type_messages_are_told_alone_and_withdrawn_when_read() -> None:
     desk = Desk()
-    for number in range(2):
-        desk.receive(counts(thread=f"t{number}", channel=f"c{number}"))
-    for number in range(2):
-        desk.receive(message(thread=f"t{number}", channel=f"c{number}"), now=1.0)
-    desk.receive(agent(), now=1.0)
-    desk.until(1.0 + WAIT)
-    assert [toast.silent for toast in desk.toasts] == [False, False, True, True, False]
-    desk.receive(agent(1, "a2"), now=1.5)
-    assert len(desk.toasts) == 5
-
-
-def test_what_is_newer_of_a_conversation_is_told_after_what_waits() -> None:
-    desk = flowing()
-    desk.receive(counts(1, thread="t1"), now=1.0)
-    desk.receive(counts(2, thread="t2"), now=1.05)
-    desk.receive(message("<p>second</p>", thread="t2"), now=1.1)
-    assert desk.bodies == ["about a", "Ben Okri: second\n2 unread"]
-
-
-def test_what_waits_of_another_conversation_is_told_in_its_time_and_once() -> None:
-    desk = flowing()
-    desk.receive(counts(channel="a"), counts(channel="b"), now=1.0)
-    desk.receive(message(channel="a"), now=1.1)
-    desk.receive(counts(2, thread="t2", channel="a"), message(channel="a", thread="t2", message_id="m2"), now=1.1)
-    desk.until(2.0)
-    assert sorted(toast.title for toast in desk.toasts) == ["a", "a", "b"]
-
-
-def test_in_a_flood_nothing_waits() -> None:
-    desk = flowing()
-    desk.receive(*(counts(thread=f"t{n}", channel=f"c{n}") for n in range(4)), now=1.0)
-    desk.until(1.0 + WAIT)
-    assert len(desk.toasts) == 3
-    desk.receive(counts(thread="t9", channel="c9"), now=2.0)
-    desk.until(2.0 + WAIT)
-    assert len(desk.toasts) == 3
-    desk.until(10.0)
-    assert desk.bodies[-1] == "2 more in 2 conversations"
-
-
-def test_what_was_recovered_has_its_text_whatever_came_first() -> None:
-    desk = Desk()
-    missed = (counts(1, channel="a"), message(channel="a"), message(channel="b", thread="t2"))
-    desk.receive(*missed, counts(1, thread="t2", channel="b"), how=How.RECOVERED)
-    desk.until(1.0)
-    assert sorted(desk.bodies) == [GREEN, GREEN]
-
-
-def test_ones_own_messages_are_no_text() -> None:
-    desk = Desk()
-    desk.sign_in()
-    desk.receive(message("<p>mine</p>", by=("u-ada", "Ada Lovelace")), counts())
-    assert desk.bodies == ["about a"]
-
-
-# --- messages that are news themselves --------------------------------------------------------------------------------
-
-BY_CHOICE = ("new_message", "channel_mention", "thread_reply")
-
-
-@pytest.mark.parametrize("kind", BY_CHOICE)
-@pytest.mark.parametrize("order", [1, -1], ids=["message first", "count first"])
-def test_a_message_and_its_count_are_one_toast(kind: str, order: int) -> None:
-    desk = Desk(1, kind)
-    both = [message(kind=kind, message_id="m1"), counts(1, 1)][::order]
-    desk.receive(both[0], now=0.0)
-    desk.receive(both[1], now=1.0)
-    desk.until(2.0)
-    assert len([toast for toast in desk.toasts if not toast.silent]) == 1
-    assert "the build is green" in desk.bodies[-1]
-
-
-def test_a_message_of_several_types_is_one_toast() -> None:
-    desk = Desk(1, *BY_CHOICE)
-    desk.receive(*(message(kind=kind, message_id="m1") for kind in BY_CHOICE), counts(1, 1))
-    assert desk.bodies == [GREEN]
-    desk = Desk()
-    desk.receive(*(message(kind=kind, message_id="m1") for kind in BY_CHOICE), counts(1, 1))
-    desk.receive(counts(2, 1), now=1.0)
-    desk.until(2.0)
-    assert len(desk.toasts) == 2
-    assert desk.bodies[-1] == "about a\n2 unread, 1 mention", "the text was used already"
-
-
-def test_two_messages_in_one_thread_are_two_toasts() -> None:
-    desk = Desk(1, "thread_reply")
-    for number in (1, 2):
-        desk.receive(message(kind="thread_reply", message_id=f"m{number}", reply=True), now=float(number))
-        desk.receive(counts(number, thread="t1"), now=number + 0.5)
-    assert len(desk.toasts) == 2
-
-
-def test_a_mention_in_a_reply_and_its_count_are_one_toast() -> None:
-    desk = Desk(1, "channel_mention")
-    desk.receive(counts(1, 0, "t9"), now=0.0)
-    mention = message(kind="channel_mention", thread="t1", reply=True)
-    desk.receive(mention, now=20.0)
-    desk.receive(counts(1, 1, "t9"), now=21.0)
-    assert len(desk.toasts) == 2
-
-
-def test_without_the_counts_type_messages_are_told_alone() -> None:
-    desk = Desk()
-    desk.notifier._types = frozenset({"channel_mention"})
-    desk.notifier._known_types |= {"channel_mention"}
-    desk.receive(counts(1, 1), message(kind="channel_mention"))
-    assert desk.bodies == ["Ben Okri mentioned you: the build is green"]
-    desk.receive(counts(0), now=1.0)
-    assert desk.read == ["a"]
-
-
-def test_a_mention_read_elsewhere_is_withdrawn_though_its_count_never_came() -> None:
-    desk = Desk(1, "channel_mention")
-    desk.receive(message(kind="channel_mention"))
-    desk.receive(counts(0), now=1.0)
-    assert desk.read == ["a"]
+    desk.tells("channel_mention")
+    desk.receive(counts(1, 1), message(kind="channel_mention"), message(kind="channel_mention", channel="b"))
+    assert desk.bodies == ["Ben Okri mentioned you: the build is green"] * 2
+    desk.receive(counts(0), counts(0, channel="b"), now=1.0)
+    assert desk.read == ["a", "b"], "of one the count never came"
 
 
 # --- bounds, and every order ------------------------------------------------------------------------------------------
 
 
-def test_what_waits_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (texts, late_text, pairs):
-        monkeypatch.setattr(module, "MOST", 10)
+def test_so_many_texts_wait_for_their_counts_the_latest() -> None:
+    desk = Desk()
+    desk.receive(*(message(f"<p>{number}</p>", thread=f"t{number}") for number in range(MOST + 1)))
+    desk.receive(counts(1, thread="t1"), counts(2, thread="t0"))
+    assert desk.bodies == ["Ben Okri: 1"]
+    desk.until(1.0)
+    assert desk.bodies[1:] == ["about a\n2 unread"]
+
+
+def test_so_many_counts_wait_for_their_text_and_the_oldest_no_longer() -> None:
+    desk = flowing()
+    desk.receive(*(counts(thread=f"x{number}", channel=f"x{number}") for number in range(MOST + 1)), now=1.0)
+    desk.notifier.tick(1.0)
+    assert desk.titles == ["x0"]
+    desk.until(20.0)
+    assert desk.titles == ["x0", "x1", "x2", "Telex"]
+
+
+def test_what_is_remembered_of_messages_does_not_grow() -> None:
     desk = Desk(1, "thread_reply")
-    for number in range(100):
-        thread = f"t{number}"
-        desk.receive(message(thread=thread, channel=thread), now=number * 1e-4)
-        desk.receive(counts(thread=f"x{number}", channel=f"x{number}"), now=number * 1e-4)
-        desk.receive(message(kind="thread_reply", thread=f"r{number}", message_id=f"m{number}"), now=number * 1e-4)
-    notifier, showing = desk.notifier, desk.notifier._showing
-    assert len(notifier._texts._waiting) <= 10
-    assert len(showing._late._waiting) + len(showing._late._shown) <= 21
-    assert len(notifier._pairs._used) + len(notifier._pairs._messages) + len(notifier._pairs._changes) <= 30
+
+    def go_on(first: int) -> int:
+        for number in range(first, first + 600):
+            now, ident = number * 1e-4, f"{number}" * 25
+            desk.receive(message(ident * 40, thread=f"t{ident}", channel="a", message_id=f"o{ident}"), now=now)
+            desk.receive(message(kind="thread_reply", thread=f"r{ident}", channel="a", message_id=ident), now=now)
+            desk.receive(counts(number, thread=f"x{ident}"), now=now)
+        desk.counts.clear()
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        before = go_on(1000)
+        assert go_on(1600) - before < 400_000, "bytes"
+    finally:
+        tracemalloc.stop()
 
 
 @given(

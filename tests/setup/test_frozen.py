@@ -14,15 +14,18 @@ from typing import Any
 
 import pytest
 
-from telex_start import __main__, __version__, frozen
-from telex_start.errors import ConfigError
+from telex_start import __main__, __version__
 from telex_start.process import itself
-from telex_start.setup import draw_icons, launch, shell_link, windows
+from telex_start.setup import launch
+from telex_start.setup.linux import SIZES
 from tests.process import ROOT
 
-START = (
-    "import sys; sys.frozen = True; sys.executable = {program!r}; from telex_start.frozen import main; sys.exit(main())"
-)
+START = """\
+import sys
+from telex_start.__main__ import frozen_main
+sys.frozen, sys.executable = True, {program!r}
+sys.exit(frozen_main())
+"""
 """``packaging/windows/start.py``, in an interpreter."""
 
 
@@ -46,10 +49,11 @@ def is_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_it_is_the_program_and_the_interpreter_of_its_own_modules(tmp_path: Path) -> None:
     assert run("--version").stdout == f"telex-start {__version__}\n"
     assert run("-m", "telex_start", "--version").stdout == f"telex-start {__version__}\n"
-    icon = tmp_path / "telex.ico"
-    drawn = run("-m", "telex_start.setup.draw_icons", str(icon))
+    for size in SIZES:
+        (tmp_path / f"{size}x{size}" / "apps").mkdir(parents=True)
+    drawn = run("-m", "telex_start.setup.linux", str(tmp_path))
     assert (drawn.returncode, drawn.stderr) == (0, "")
-    assert icon.stat().st_size > 1000
+    assert (tmp_path / "48x48" / "apps" / "telex-start.png").stat().st_size > 500
     for words in (["-m"], ["-m", "http.server"], ["-m", "telex_started"]):
         other = run(*words)
         assert (other.returncode, "unrecognized" in other.stderr) == (2, True), "it runs what is not its own"
@@ -60,7 +64,7 @@ def test_a_window_is_the_program_itself(monkeypatch: pytest.MonkeyPatch) -> None
     """There was no interpreter that could have taken ``-P -m``."""
     monkeypatch.setattr(sys, "executable", r"C:\Telex Start\telex-startw.exe")
     assert itself.command() == [r"C:\Telex Start\telex-startw.exe", "-m", "telex_start"]
-    assert itself.command("telex_start.setup.draw_icons")[1:] == ["-m", "telex_start.setup.draw_icons"]
+    assert itself.command("telex_start.x")[1:] == ["-m", "telex_start.x"]
     assert itself.environment() == {}
 
 
@@ -76,41 +80,25 @@ def test_the_desktop_starts_the_program_without_a_console(tmp_path: Path) -> Non
 
 
 @pytest.mark.usefixtures("is_frozen")
-def test_the_start_menu_shows_the_icon_that_the_program_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file with the icon was drawn, and stayed in the profile where the program's folder was deleted."""
-    drawn: list[str] = []
-    written: list[tuple[str, ...]] = []
-    monkeypatch.setenv("APPDATA", str(tmp_path))
-    monkeypatch.setattr(windows, "Record", lambda: SimpleNamespace(make_folder=lambda folder: None))
-    monkeypatch.setattr(launch, "tried", lambda: ["telex-startw.exe"])
-    monkeypatch.setattr(draw_icons, "draw_elsewhere", drawn.append)
-    monkeypatch.setattr(shell_link, "write", lambda *words: written.append(words))
-    windows.turn_integration(True)
-    assert [words[1:] for words in written] == [("telex-startw.exe", "", "Telex Start", "telex-startw.exe")]
-    assert drawn == []
-
-
-@pytest.mark.usefixtures("is_frozen")
 def test_what_it_comes_without_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     """It was an unexpected error, with a traceback: there is no such module in it."""
     assert __main__.main(["sandbox"]) == 2
     said = capsys.readouterr().err
     assert said == "telex-start: this program comes without the sandbox: pip install 'telex-start[sandbox]' has it.\n"
-    with pytest.raises(ConfigError):
-        __main__._sandbox(["--help"])
 
 
 def test_what_is_started_from_it_inherits_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """The Telex client looked for its libraries in our folder, and had PyInstaller's variables."""
     monkeypatch.setenv("_PYI_ARCHIVE_FILE", r"C:\Telex Start\telex-startw.exe")
     monkeypatch.setenv("_PYI_PARENT_PROCESS_LEVEL", "1")
-    monkeypatch.setattr(sys, "argv", ["telex-startw.exe", "--version"])
+    monkeypatch.setattr(sys, "argv", ["telex-startw.exe"])
+    monkeypatch.setattr(__main__, "main", lambda: 3)
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr(sys, "_MEIPASS", r"C:\Telex Start\_internal", raising=False)
     asked: list[Any] = []
     kernel32 = SimpleNamespace(SetDllDirectoryW=asked.append)
     monkeypatch.setitem(sys.modules, "ctypes", SimpleNamespace(windll=SimpleNamespace(kernel32=kernel32)))
     monkeypatch.setattr(os, "add_dll_directory", asked.append, raising=False)
-    frozen._leave_nothing_to_others()
+    assert __main__.frozen_main() == 3
     assert not [name for name in os.environ if name.startswith("_PYI_")]
     assert asked == [r"C:\Telex Start\_internal", None]

@@ -2,65 +2,43 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
-import pytest
-
 from telex_start.desktop.main_app import shortcut
 
 from .desktop import Desktop
-from .machine import WITHIN
 
 CALLS = """
 import json, sys, winreg
-from telex_start.setup import autostart, integration, launch, windows
+from telex_start.setup import autostart, launch, windows
 launch.tried = launch.command  # this machine finds the package by PYTHONPATH alone, which a desktop does not have
+
+
+def command():
+    try:
+        key = winreg.OpenKey(winreg.HKEY_CURRENT_USER, windows.RUN)
+        return winreg.QueryValueEx(key, "Telex Start")[0]
+    except OSError:
+        return None
+
+
 for line in sys.stdin:
     word, _, argument = line.strip().partition(" ")
     answer = None
     if word == "autostart":
         autostart.turn(argument == "on")
     elif word == "integrate":
-        integration.turn(argument == "on")
+        autostart.turn_integration(argument == "on")
     elif word == "disable":  # as Task Manager does
-        key = winreg.CreateKey(winreg.HKEY_CURRENT_USER, windows._APPROVED)
+        key = winreg.CreateKey(winreg.HKEY_CURRENT_USER, windows.APPROVED)
         winreg.SetValueEx(key, "Telex Start", 0, winreg.REG_BINARY, bytes([3] + 11 * [0]))
     elif word == "look":
-        answer = [*autostart.status(), *integration.status(), windows._value(windows._RUN), windows.shortcut()]
+        answer = [*autostart.status(), *autostart.integration(), command(), windows.shortcut()]
     print(json.dumps(answer), flush=True)
 """
 
 
-class Calls:
-    """Calls of the modules, a line each."""
-
-    def __init__(self, desktop: Desktop) -> None:
-        self._process = desktop.python(CALLS)
-
-    def __enter__(self) -> Calls:
-        self._process.__enter__()
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        self._process.__exit__(*error)
-
-    def __call__(self, words: str) -> Any:
-        self._process.tell(words)
-        return json.loads(self._process.next_line(WITHIN))
-
-
-@pytest.fixture
-def desktop(tmp_path: Path) -> Iterator[Desktop]:
-    with Desktop(tmp_path) as machine:
-        yield machine
-
-
 def test_it_is_switched_on_and_off_without_rest(desktop: Desktop) -> None:
     menu = desktop.roaming / "Microsoft" / "Windows" / "Start Menu" / "Programs" / "Telex Start.lnk"
-    with Calls(desktop) as call:
+    with desktop.calls(CALLS) as call:
         for what in ("autostart", "integrate"):
             call(f"{what} off")  # whatever a run that failed has left
         assert call("look")[:3] == [False, "", False]

@@ -13,6 +13,7 @@ from unittest.mock import patch
 from hypothesis import strategies as st
 
 from telex_start.config import NEWS_TYPES, Config, organisation_key
+from telex_start.config_file import ConfigFile
 from telex_start.console import Console
 from telex_start.events import OrganisationsChanged, PublicationsReceived, SignedIn
 from telex_start.menu import MuteFor
@@ -25,7 +26,6 @@ from telex_start.push.channel import Channel
 from telex_start.push.protocol import PushClient
 from telex_start.session.telex_api import TelexApi
 from telex_start.session.tokens import TokenStore
-from telex_start.settings_file import SettingsFile
 from telex_start.toast import Conversation, Toast
 
 from ..material import dumped, fields, mostly, texts
@@ -118,8 +118,8 @@ class Names(Target):
         file.unlink(missing_ok=True)
         for name in filter(None, names):
             changes = {organisation_key(name): "mentions"}
-            SettingsFile(str(file)).write(changes, {})
-            require(SettingsFile(str(file)).values() == changes, f"the file has {file.read_text()!r}")
+            ConfigFile(str(file)).write(changes, {})
+            require(ConfigFile(str(file)).values() == changes, f"the file has {file.read_text()!r}")
 
 
 def _received(channel: str, batch: list[Any]) -> list[PublicationsReceived]:

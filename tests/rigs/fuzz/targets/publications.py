@@ -19,9 +19,9 @@ from telex_start.events import (
     UnreadSection,
 )
 from telex_start.news import wording
-from telex_start.news.fields import MOST_COUNT
-from telex_start.news.flood import LIMIT, WINDOW
 from telex_start.news.notifier import Notifier
+from telex_start.news.publications import MOST_COUNT
+from telex_start.news.scheduler import LIMIT, WINDOW
 from telex_start.news.unread import MOST_CONVERSATIONS, Counts
 from telex_start.toast import Toast
 
@@ -36,7 +36,6 @@ _UNSEEN = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u206f\ud800
 _SECTIONS = ("channels_section", "dm_channels_section", "agent_channels_section", "thread_message")
 _BY_CHOICE = ("channel_mention", "thread_reply", "direct_call_initiated", "saved_message_remainder")
 _OTHERS = ("new_message", "direct_call_response", "direct_call_canceled", "status_update")
-_PAUSED = wording.paused_summary(1, 1).title
 _HOWS = [each.value for each in How]
 
 _id = st.sampled_from(["c1", "c2", "c3", 7])
@@ -243,7 +242,7 @@ class Person:
             require(not _UNSEEN.search(text), f"a character that steers: {text!r}")
         require("\n" not in line, "a line with a line break")
         require(toast.unread >= 0, "fewer unread than none")
-        if toast.silent or toast.urgent or toast.title == _PAUSED:
+        if toast.silent or toast.urgent or toast.title == wording.PAUSED:
             return  # it takes the place of one, does not wait, or is told when that ends
         recent = [when for when in self._shown if when > self._now - WINDOW]
         # The summary of the past is told whatever else was; two may come, the second for who answered late.

@@ -1,0 +1,363 @@
+"""What the preferences window shows, what of it is written, and what may come in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from telex_start.config import DAYS, given
+from telex_start.config_file import ConfigFile
+from telex_start.desktop.tk.preferences_model import (
+    FROM,
+    KINDS,
+    ON_DAYS,
+    TO,
+    TYPES,
+    Model,
+    PreferencesData,
+    SaveActions,
+    Saver,
+    Saving,
+    ShownOrganisation,
+)
+from telex_start.errors import TelexStartError
+from telex_start.menu import Muted
+
+GENERAL = Muted(("org/user", "channels_section", "General"), "# General · Northwind Ops", "until 14:30")
+
+
+def model(file: dict[str, Any] | None = None, **shown: Any) -> Model:
+    return Model(file or {}, PreferencesData(**{"given": {}, **shown}))
+
+
+def test_without_a_file_the_defaults_are_shown_and_nothing_is_written() -> None:
+    made = model()
+
+    assert made.value("show_text") is True
+    assert made.value("sound") == "desktop"
+    assert made.value("main_app.click") is None
+    assert made.value(TYPES) == ["unread_thread_change"]
+    assert not made.has_hours
+    assert not made.is_changed
+    assert made.changes() == {}
+
+
+def test_only_what_is_changed_is_written_and_what_is_changed_back_is_not() -> None:
+    made = model({"sound": "off", "email": "ada@example.org"})
+    made.set("sound", "on")
+    made.set("show_text", False)
+    made.set("remember_email", False)
+    made.set("remember_email", True)
+
+    assert made.changes() == {"sound": "on", "show_text": False}
+    made.set("sound", "off")
+    made.set("show_text", True)
+    assert not made.is_changed
+
+
+@pytest.mark.parametrize(
+    ("key", "stood", "chosen"),
+    [
+        ("sound", "off", "desktop"),  # the default is written out, so that the line stays, and the comment beside it
+        ("main_app.click", "client", None),  # a choice left to the program takes the key out
+        ("sound", "loud", "desktop"),  # a wrong value is shown as the default until another is chosen
+    ],
+)
+def test_a_default_over_what_stands_in_the_file_is_a_change(key: str, stood: str, chosen: str | None) -> None:
+    made = model({key: stood})
+    made.set(key, chosen)
+    assert (made.value(key), made.changes(), made.wrong(key)) == (chosen, {key: chosen}, "")
+
+
+def test_what_is_given_elsewhere_is_shown_and_cannot_be_changed() -> None:
+    made = model({"sound": "off"}, given={"sound": ("TELEX_START_SOUND", "on")})
+    made.set("sound", "desktop")
+
+    assert made.value("sound") == "on"
+    assert made.given_by("sound") == "TELEX_START_SOUND"
+    assert made.changes() == {}
+
+
+def test_a_variable_that_says_false_is_shown_as_false() -> None:
+    """A check was set for the word "false"."""
+    over = given({"TELEX_START_SHOW_TEXT": "false", "TELEX_START_REMEMBER_EMAIL": "nein"}, {})
+    made = model(given={key: (one.source, one.value) for key, one in over.items()})
+    assert made.value("show_text") is False
+    assert (made.value("remember_email"), made.wrong("remember_email")) == (True, "Allowed is true or false.")
+
+
+def test_quiet_hours_of_the_file_that_make_none_are_told_at_once() -> None:
+    """Until they were changed, and saved, the window found nothing wrong with them."""
+    made = model({FROM: "22:00", TO: "22:00"})
+    assert "are the same" in made.wrong(TO)
+    made.set(FROM, "21:00")
+    assert (made.wrong(TO), made.faults()) == ("", {})
+    assert "quiet.to" in model({FROM: "22:00"}).wrong(FROM)
+
+
+def test_one_quiet_hour_given_elsewhere_keeps_all_of_them_from_being_changed() -> None:
+    made = model({TO: "07:00"}, given={FROM: ("TELEX_START_QUIET_FROM", "23:00")})
+    made.switch_hours(False)
+
+    assert made.given_by(ON_DAYS) == "TELEX_START_QUIET_FROM"
+    assert made.has_hours
+    assert made.hours() == ("23:00", "07:00")
+    assert made.changes() == {}
+
+
+def test_types_that_the_window_does_not_know_are_kept_in_their_place() -> None:
+    made = model({TYPES: ["pinned_message_event", "thread_reply"]})
+    assert made.other_kinds == ["pinned_message_event"]
+    made.tell("unread_thread_change", True)
+    made.tell("thread_reply", False)
+    made.tell("channel_mention", True)
+
+    assert made.changes() == {TYPES: ["pinned_message_event", "unread_thread_change", "channel_mention"]}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_type_switched_on_and_off_again_is_no_change(kind: str) -> None:
+    for file in ({}, {TYPES: [*reversed(KINDS), "x"]}):
+        made = model(dict(file))
+        before = made.tells(kind)
+        made.tell(kind, not before)
+        assert made.tells(kind) is not before
+        made.tell(kind, before)
+        assert made.changes() == {}
+
+
+def test_quiet_hours_are_offered_as_is_usual_and_taken_out_whole() -> None:
+    made = model()
+    made.switch_hours(True)
+    assert made.changes() == {FROM: "22:00", TO: "07:00"}
+
+    made = model({FROM: "20:00", TO: "08:00", ON_DAYS: ["sun"]})
+    made.switch_hours(False)
+    assert made.changes() == {FROM: None, TO: None, ON_DAYS: None}
+    made.switch_hours(True)
+    assert made.changes() == {}
+
+
+def test_a_time_is_written_with_two_digits() -> None:
+    made = model()
+    made.switch_hours(True)
+    made.set(FROM, " 9:30 ")
+    made.set(TO, "7:00")
+
+    assert made.faults() == {}
+    assert made.changes() == {FROM: "09:30", TO: "07:00"}
+
+
+def test_days_left_out_mean_all_and_stay_left_out() -> None:
+    made = model({FROM: "22:00", TO: "07:00"})
+    assert made.days() == DAYS
+    made.set_day("sun", False)
+    assert made.changes() == {ON_DAYS: ["mon", "tue", "wed", "thu", "fri", "sat"]}
+    made.set_day("sun", True)
+    assert made.changes() == {}
+
+
+def test_the_same_days_in_another_order_are_no_change() -> None:
+    made = model({FROM: "22:00", TO: "07:00", ON_DAYS: ["sun", "sat"]})
+    made.set_day("mon", True)
+    made.set_day("mon", False)
+
+    assert made.changes() == {}
+
+
+def test_what_is_wrong_is_said_for_its_field() -> None:
+    made = model({FROM: "22:00", TO: "07:00"})
+    made.set(FROM, "25:00")
+    for day in DAYS:
+        made.set_day(day, False)
+
+    assert made.faults() == {
+        FROM: "From is no time of the day; write it like 22:00.",
+        ON_DAYS: "Choose a day at least.",
+    }
+    made.set(FROM, "07:00")
+    made.set_day("mon", True)
+    assert made.faults() == {TO: "They begin and end at the same minute; for a whole day enter 00:00 and 23:59."}
+    made.set(FROM, "")
+    assert FROM in made.faults()
+    made.switch_hours(False)
+    assert made.faults() == {}
+
+
+def test_a_wrong_value_in_the_file_is_told_and_the_default_shown() -> None:
+    made = model({"sound": "loud"})
+    assert (made.value("sound"), made.faults()) == ("desktop", {})
+    assert made.wrong("sound") == 'Allowed is "desktop", "on" or "off".'
+
+
+def test_organisations_of_the_agent_and_of_the_file() -> None:
+    made = model(
+        {
+            "organisations.northwind OPS.notify": "mentions",
+            "organisations.0198aa.notify": "none",
+            "organisations.Gone.notify": "all",
+        },
+        organisations=[
+            ShownOrganisation("0198bb", "Northwind Ops", "Northwind Ops"),
+            ShownOrganisation("0198aa", "Acme", "Acme"),
+            ShownOrganisation("0198cc", "Zeta", "Zeta"),
+        ],
+    )
+
+    assert [(row.name, row.known, made.value(row.key)) for row in made.rows] == [
+        ("Acme", True, "none"),
+        ("Northwind Ops", True, "mentions"),
+        ("Zeta", True, "all"),
+        ("Gone", False, "all"),
+    ]
+    made.set(made.rows[0].key, "all")
+    made.set(made.rows[2].key, "none")
+    assert made.changes() == {"organisations.0198aa.notify": "all", "organisations.Zeta.notify": "none"}
+
+
+def test_organisations_of_the_same_name_are_written_by_their_ids() -> None:
+    made = model(
+        {}, organisations=[ShownOrganisation("0198aa", "Acme", "Acme"), ShownOrganisation("0198bb", "Acme", "Acme")]
+    )
+    for row in made.rows:
+        made.set(row.key, "none")
+
+    assert made.changes() == {"organisations.0198aa.notify": "none", "organisations.0198bb.notify": "none"}
+
+
+def test_a_file_changed_by_hand_keeps_its_own_or_is_overwritten() -> None:
+    mine = {"sound": "on", "show_text": False}
+    theirs = {"sound": "off", "log_level": "debug"}
+    for keys, expected in ((["sound"], {"show_text": False}), ([], mine)):
+        made = model()
+        for key, value in mine.items():
+            made.set(key, value)
+        made.yield_to(theirs, keys)
+        assert made.changes() == expected
+        assert made.base == theirs
+
+
+def test_quiet_hours_changed_by_hand_are_theirs_as_a_whole() -> None:
+    made = model({FROM: "22:00", TO: "07:00"})
+    made.set(FROM, "20:00")
+    made.set(TO, "08:00")
+    made.yield_to({FROM: "21:00", TO: "07:00"}, [FROM])
+
+    assert made.hours() == ("21:00", "07:00")
+    assert made.changes() == {}
+
+
+# --- saving -----------------------------------------------------------------------------------------------------------
+
+
+class World:
+    """A window's values, the file, and what was done beside writing it."""
+
+    def __init__(self, file: Path, text: str) -> None:
+        self.file = file
+        file.write_text(text)
+        self.done: list[object] = []
+        self.login_fails = False
+        self.told = ""
+        settings = ConfigFile(str(file))
+        self.model = Model(settings.values(), PreferencesData({}, muted=[GENERAL], at_login=False))
+        actions = SaveActions(lambda: self.done.append("saved"), self.done.append, self._start)
+        self.saver = Saver(self.model, settings, actions)
+
+    def _start(self, wanted: bool) -> str:
+        if self.login_fails:
+            raise TelexStartError("The folder autostart cannot be written.")
+        self.done.append(wanted)
+        return self.told
+
+    def written(self) -> str:
+        return self.file.read_text()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Callable[[str], World]:
+    return lambda text: World(tmp_path / "config.toml", text)
+
+
+def test_all_is_saved_and_told_and_the_file_first(world: Callable[[str], World]) -> None:
+    made = world('sound = "off"\n')
+    made.model.set("sound", "on")
+    made.model.at_login = True
+    made.model.unmute(GENERAL)
+    made.told = "A unit of yours was there."  # it has been set aside
+    assert (made.model.muted, made.model.is_changed) == ([], True)
+
+    saving = made.saver.save()
+    assert (saving, saving.done) == (Saving(told=made.told), True)
+    assert made.written() == 'sound = "on"\n'
+    assert made.done == ["saved", True, GENERAL.key]
+    assert (made.model.muted, made.model.is_changed) == ([], False)
+
+
+@pytest.mark.parametrize("change", ["mute", "at log-in", "nothing"])
+def test_what_is_no_key_of_the_file_is_done_without_writing_it(world: Callable[[str], World], change: str) -> None:
+    made = world('sound = "off"\n')
+    if change == "mute":
+        made.model.unmute(GENERAL)
+    made.model.at_login = change == "at log-in"
+    assert (made.model.is_changed, made.model.changes()) == (change != "nothing", {})
+    assert made.saver.save().done
+    assert made.done == {"mute": [GENERAL.key], "at log-in": [True], "nothing": []}[change]
+    assert not made.model.is_changed
+
+
+def test_what_is_wrong_keeps_all_from_being_saved(world: Callable[[str], World]) -> None:
+    made = world("")
+    made.model.set("sound", "on")
+    made.model.switch_hours(True)
+    made.model.set(FROM, "late")
+
+    saving = made.saver.save()
+    assert (saving.done, list(saving.wrong)) == (False, [FROM])
+    assert (made.written(), made.done) == ("", [])
+
+
+def test_a_file_that_cannot_be_written_says_so_and_nothing_is_lost(world: Callable[[str], World]) -> None:
+    made = world("")
+    made.model.set("sound", "on")
+    made.model.unmute(GENERAL)
+    made.file.write_text("sound = \n")
+    saving = made.saver.save()
+    assert (saving.done, f"{made.file} is no TOML" in saving.failed) == (False, True)
+    assert f"{made.file} is no TOML" in made.saver.resolve(theirs=True, keys=()).failed
+    made.file.write_text("")
+    made.model.set("organisations.\ud83d.notify", "none")
+    assert "UnicodeEncodeError" in made.saver.save().failed
+    assert (made.done, made.model.is_changed) == ([], True)
+
+
+def test_where_starting_at_login_fails_the_rest_is_saved_and_it_can_be_tried_again(
+    world: Callable[[str], World],
+) -> None:
+    made = world("")
+    made.login_fails = True
+    made.model.set("sound", "on")
+    made.model.at_login = True
+
+    assert made.saver.save() == Saving(failed="The folder autostart cannot be written.")
+    assert made.written() == 'sound = "on"\n'
+    made.login_fails = False
+    assert made.saver.save().done
+    assert made.done == ["saved", True]
+
+
+@pytest.mark.parametrize(("theirs", "sound"), [(True, "off"), (False, "on")])
+def test_a_file_changed_by_hand_is_asked_about(world: Callable[[str], World], theirs: bool, sound: str) -> None:
+    made = world('sound = "desktop"\n')
+    made.model.set("sound", "on")
+    made.model.set("show_text", False)
+    made.file.write_text('sound = "off"\nlog_level = "debug"\n')
+
+    saving = made.saver.save()
+    assert (saving, saving.done) == (Saving(changed_meanwhile=("sound",)), False)
+    assert made.written() == 'sound = "off"\nlog_level = "debug"\n'
+    assert made.saver.resolve(theirs=theirs, keys=saving.changed_meanwhile).done
+    assert made.written() == f'sound = "{sound}"\nlog_level = "debug"\nshow_text = false\n'
