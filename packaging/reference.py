@@ -15,7 +15,7 @@ import shtab
 from argparse_manpage.manpage import Manpage
 
 from telex_start import __version__, command_line
-from telex_start.sandbox import options as sandbox
+from telex_start.sandbox import command as sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
 

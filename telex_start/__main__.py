@@ -238,7 +238,8 @@ def _show_toast(message: str, within: float) -> None:
     logging.getLogger(__package__).addHandler(logging.NullHandler())
     over = threading.Event()
     bus = Bus(address, keep=True)
-    toasts = DBusToasts(bus, on_shown=lambda _: over.set(), on_failed=lambda _: over.set())
+    # What is dispatched, without clicks, is that it cannot be shown.
+    toasts = DBusToasts(lambda _: over.set(), bus, clickable=False, on_shown=lambda _: over.set())
     toasts.show(wording.said(_NOT_STARTED, f"{message} telex-start doctor tells more.", key=""))
     bus.start()
     over.wait(within)

@@ -14,7 +14,6 @@ import time
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from .desktop.bus.buses import Buses
 from .errors import EXIT_FAILED, ConfigError, TelexStartError
 from .menu import Request
 from .process import instance, lazylog, paths, signals
@@ -26,12 +25,13 @@ if TYPE_CHECKING:
     from .config import Config
     from .config_file import ConfigSource
     from .console import Console
+    from .desktop.bus.buses import Buses
     from .desktop.help.opening import Help
     from .desktop.macos import Application
     from .desktop.main_app.opening import MainApp
     from .desktop.preferences.opening import Preferences
     from .desktop.toasts.toasts import Toasts
-    from .desktop.tray.surface import TraySurface
+    from .desktop.tray.tray import Tray
     from .events import Event
     from .process.signals import Watch
     from .session.tokens import TokenStore
@@ -163,16 +163,17 @@ class _Agent:
         self._lock = lock
         self._stack = stack
         self._events = DispatchQueue()
-        self._buses = Buses()
+        self._buses = _buses()
         self._store: TokenStore | None = None
         self._surface: Surface
         self._console: Console | None = None
-        self._tray: TraySurface | None = None
+        self._tray: Tray | None = None
         lazylog.prepare(lambda: _begin_logging(config.log_level, self._secrets, self._events))
         stack.callback(_end_logging)
         stack.callback(_name_threads)
         stack.callback(lock.close)
-        stack.callback(self._buses.stop)
+        if self._buses is not None:
+            stack.callback(self._buses.stop)
 
     def appear_in_tray(self, at_login: bool) -> None:
         """Show the icon.
@@ -183,9 +184,10 @@ class _Agent:
         Raises:
             NoPlaceForIcon: there is nowhere to put one with a menu.
         """
-        from .desktop.tray.surface import TraySurface
+        from .desktop.tray.tray import SILENT_AT_LOGIN, Tray
 
-        self._surface = self._tray = TraySurface(self._events.put, self._buses, paths.cache_folder(), at_login)
+        silent_for = SILENT_AT_LOGIN if at_login else 0.0
+        self._surface = self._tray = Tray(self._events.put, self._buses, paths.cache_folder(), silent_for=silent_for)
         self._stack.callback(self._tray.stop)
         self._tray.start()
         self._events.wait_in(self._tray.main_loop)
@@ -196,7 +198,8 @@ class _Agent:
 
         self._surface = self._console = Console(as_json, sys.stdout, lambda: _quit(self._events))
         self._stack.callback(self._console.stop)
-        self._buses.start()
+        if self._buses is not None:
+            self._buses.start()
 
     def live(self, password: list[str], open_window: bool, at_login: bool) -> tuple[int, str]:
         """Everything else, until Exit.
@@ -208,7 +211,7 @@ class _Agent:
         from .desktop.main_app.opening import MainApp
         from .events import SignIn
         from .process import state_file
-        from .session.late_session import LateSession
+        from .session.session import Session
         from .session.tokens import TokenStore
 
         lazylog.begin()
@@ -219,14 +222,16 @@ class _Agent:
         watch = _on_signals(events, self._console)
         self._stack.callback(signals.end)
         toasts = self._make_toasts()
-        self._buses.watch_sleep(events.put)
+        if self._buses is not None:
+            self._buses.watch_sleep(events.put)
         self._lock.serve(_dispatch_for_instance(events, self._console), watch)
 
-        main_app = MainApp(config, self._buses.screen_is_locked)
+        is_locked = self._buses.screen_is_locked if self._buses is not None else bool  # elsewhere nobody tells
+        main_app = MainApp(config, is_locked)
         app = App(
             config=config,
             events=events,
-            session=LateSession(config, store, events.put),
+            session=Session(config, store, events.put),
             surface=self._surface,
             toasts=toasts,
             main_app=main_app,
@@ -260,18 +265,18 @@ class _Agent:
         return made
 
     def _make_toasts(self) -> Toasts:
-        from .desktop.toasts.toasts import Toasts
+        toasts: Toasts
+        if self._buses is not None and self._buses.session is not None:
+            from .desktop.toasts.dbus_backend import DBusToasts
 
-        toasts = Toasts(
-            self._events.put,
-            bus=self._buses.session,
-            icon=_toast_icon,
-            icon_file=_icon_file,
-            tray_notify=self._tray.notify if self._tray is not None and sys.platform == "win32" else None,
-        )
+            toasts = DBusToasts(self._events.put, self._buses.session, icon=_toast_icon)
+        else:
+            from .desktop.toasts.plyer_backend import PlyerToasts
+
+            notify = self._tray.notify if self._tray is not None and sys.platform == "win32" else None
+            toasts = PlyerToasts(self._events.put, tray_notify=notify, icon_file=_icon_file)
         self._stack.callback(toasts.stop)
         toasts.configure(self._config)
-        toasts.start()
         return toasts
 
     def _secrets(self) -> Iterable[str]:
@@ -280,6 +285,15 @@ class _Agent:
         tokens = [self._store.connection, *self._store.subscriptions.values()]
         values = [self._store.access, self._store.notification, *(token.value for token in tokens if token is not None)]
         return [value for value in values if value]
+
+
+def _buses() -> Buses | None:
+    """Those of a Linux desktop; elsewhere there are none."""
+    if not sys.platform.startswith("linux"):
+        return None
+    from .desktop.bus.buses import Buses
+
+    return Buses()
 
 
 def _others() -> list[threading.Thread]:

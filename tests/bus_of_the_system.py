@@ -4,11 +4,45 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
-from typing import Self
+from typing import Any, Self
+
+from jeepney import HeaderFields, Message
 
 from .fake_bus import BusClient, PrivateBus
 
-_PREPARE_FOR_SLEEP = ("/org/freedesktop/login1", "org.freedesktop.login1.Manager", "PrepareForSleep", "b")
+LOGIND = "org.freedesktop.login1"
+_LOCKED_HINT = ("org.freedesktop.login1.Session", "LockedHint")
+
+
+class Logind(BusClient):
+    """Tells when the machine sleeps, and whether the session is locked.
+
+    Attributes:
+        locked: What it answers; ``None`` for an error.
+        asked_by: Who has asked for it last.
+    """
+
+    locked: bool | None = False
+    asked_by: str | None = None
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        self.own(LOGIND)
+        return self
+
+    def answer(self, call: Message, interface: str, member: str) -> tuple[str, tuple[Any, ...]] | str | None:
+        fields = call.header.fields
+        if fields[HeaderFields.path] == "/org/freedesktop/login1/session/auto" and call.body == _LOCKED_HINT:
+            self.asked_by = fields[HeaderFields.sender]
+            if self.locked is not None:
+                return "v", (("b", self.locked),)
+        return "org.freedesktop.DBus.Error.UnknownObject"
+
+
+def prepare_for_sleep(sender: BusClient, asleep: Any, to: str = "", signature: str = "b") -> None:
+    """Say that the machine falls asleep or has woken up: to all, or to one."""
+    path, interface = "/org/freedesktop/login1", "org.freedesktop.login1.Manager"
+    sender.emit(path, interface, "PrepareForSleep", signature, asleep, to=to)
 
 
 class SystemBus:
@@ -20,8 +54,7 @@ class SystemBus:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             self._bus = stack.enter_context(PrivateBus())
-            self._logind = stack.enter_context(BusClient(self._bus))
-            self._logind.own("org.freedesktop.login1")
+            self._logind = stack.enter_context(Logind(self._bus))
             self._stack = stack.pop_all()
         return self
 
@@ -37,7 +70,7 @@ class SystemBus:
         """The machine has slept, and is awake again."""
         self.woke_at = time.monotonic()
         for asleep in (True, False):
-            self._logind.emit(*_PREPARE_FOR_SLEEP, asleep)
+            prepare_for_sleep(self._logind, asleep)
 
     def pretend_to_wake(self) -> None:
         """Somebody who is not logind says that it is awake again: to all, and to each alone."""
@@ -45,4 +78,4 @@ class SystemBus:
         with BusClient(self._bus) as stranger:
             (names,) = stranger.call(bus, "/org/freedesktop/DBus", bus, "ListNames")
             for to in ("", *(name for name in names if name.startswith(":"))):
-                stranger.emit(*_PREPARE_FOR_SLEEP, False, to=to)
+                prepare_for_sleep(stranger, False, to)

@@ -1,19 +1,24 @@
-"""What all tests share."""
+"""What all tests share: their options, what is left out, threads that are refused, and a desktop's parts."""
 
 from __future__ import annotations
 
+import shutil
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
 
 from tests import left_out
 
-pytest_plugins = ["tests.desktop_fixtures"]
+if TYPE_CHECKING:
+    from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus, Xvfb
+
+PROGRAMS = ("Xvfb", "xdotool", "openbox", "dbus-daemon", "dunst", "xfce4-panel", "lxqt-panel", "import")
+"""What tests marked ``desktop`` need on the search path."""
 
 
 class Threads:
@@ -77,7 +82,11 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of what is not left out as a whole."""
+    """Leave out what this platform, or this machine, cannot run."""
+    missing = [program for program in PROGRAMS if shutil.which(program) is None]
+    for item in items:
+        if missing and item.get_closest_marker("desktop"):
+            item.add_marker(pytest.mark.skip(reason=f"not installed: {', '.join(missing)}"))
     for item in items if sys.platform != "linux" else []:
         for fixture in sorted(left_out.FIXTURES.keys() & getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.skip(reason=f"left out on {sys.platform}: {left_out.FIXTURES[fixture]}"))
@@ -89,3 +98,42 @@ def pytest_runtest_makereport() -> Generator[None, Any, Any]:
     report = yield
     report.sections = [(name, text.encode("utf-8", "replace").decode()) for name, text in report.sections]
     return report
+
+
+# --- a desktop's parts: only these import the fakes, and jeepney with them ------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def xvfb() -> Iterator[Xvfb]:
+    """An X server; one serves all tests of a run."""
+    from tests.fake_desktop import Xvfb
+
+    with Xvfb() as server:
+        yield server
+
+
+@pytest.fixture
+def private_bus() -> Iterator[PrivateBus]:
+    """A session bus of the test's own."""
+    from tests.fake_desktop import PrivateBus
+
+    with PrivateBus() as bus:
+        yield bus
+
+
+@pytest.fixture
+def panel(private_bus: PrivateBus) -> Iterator[FakePanel]:
+    """A panel on that bus, with a host that shows icons."""
+    from tests.fake_desktop import FakePanel
+
+    with FakePanel(private_bus) as fake:
+        yield fake
+
+
+@pytest.fixture
+def daemon(private_bus: PrivateBus) -> Iterator[FakeNotificationDaemon]:
+    """A notification daemon on that bus."""
+    from tests.fake_desktop import FakeNotificationDaemon
+
+    with FakeNotificationDaemon(private_bus) as fake:
+        yield fake

@@ -6,13 +6,14 @@ All waits are on events and have a bound, ``TIMEOUT`` seconds unless told.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -90,6 +91,15 @@ class PrivateBus:
         with suppress(FileNotFoundError):
             os.unlink(self.address.removeprefix("unix:path="))
 
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """The daemon stands still."""
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
+
     @property
     def environ(self) -> dict[str, str]:
         """What a process needs in its environment to find this bus."""
@@ -134,8 +144,28 @@ class BusClient:
         Raises:
             AssertionError: an error was answered, or nothing in time.
         """
-        address = DBusAddress(path, name, interface)
-        return self._ask(new_method_call(address, member, signature or None, body))
+        reply = self.ask(name, path, interface, member, signature, *body)
+        if reply.header.message_type is MessageType.error:
+            raise AssertionError(f"{reply.header.fields.get(HeaderFields.error_name)}: {reply.body}")
+        return tuple(reply.body)
+
+    def ask(self, name: str, path: str, interface: str | None, member: str, signature: str = "", *body: Any) -> Message:
+        """Call a method and return whatever is answered, which may be an error."""
+        return self.begin(name, path, interface, member, signature, *body).result(TIMEOUT)
+
+    def begin(
+        self, name: str, path: str, interface: str | None, member: str, signature: str = "", *body: Any
+    ) -> Future[Message]:
+        """Call a method; what is answered comes later. Calls arrive in their order."""
+        return self._begin(new_method_call(DBusAddress(path, name, interface), member, signature or None, body))
+
+    def send(self, message: Message) -> None:
+        """Send a message of any kind, to which no answer is expected."""
+        self._connection.send(message)
+
+    def reply(self, call: Message, signature: str = "", *body: Any) -> None:
+        """Answer a call, for which :meth:`answer` gave no answer."""
+        self.send(new_method_return(call, signature or None, body))
 
     def property(self, name: str, path: str, interface: str, member: str) -> Any:
         """The value of a property."""
@@ -144,11 +174,11 @@ class BusClient:
 
     def has_owner(self, name: str) -> bool:
         """Whether somebody owns the bus name now."""
-        return bool(self._ask(message_bus.NameHasOwner(name))[0])
+        return bool(self._ask_bus(message_bus.NameHasOwner(name))[0])
 
     def subscribe(self, **rule: Any) -> None:
         """Have the signals that match recorded in ``signals`` (the arguments are those of a match rule)."""
-        self._ask(message_bus.AddMatch(MatchRule(type="signal", **rule)))
+        self._ask_bus(message_bus.AddMatch(MatchRule(type="signal", **rule)))
 
     def wait_until(self, condition: Callable[[], object], what: str, timeout: float = TIMEOUT) -> None:
         """Wait until the condition holds; it may ask over this connection, and is asked again after what comes."""
@@ -175,19 +205,19 @@ class BusClient:
 
     def own(self, name: str) -> None:
         """Take a bus name."""
-        answer = self._ask(message_bus.RequestName(name, DBusNameFlags.do_not_queue))
+        answer = self._ask_bus(message_bus.RequestName(name, DBusNameFlags.do_not_queue))
         assert answer == (1,), f"{name} has an owner already"
 
     def release(self, name: str) -> None:
         """Give a bus name up."""
-        self._ask(message_bus.ReleaseName(name))
+        self._ask_bus(message_bus.ReleaseName(name))
 
     def emit(self, path: str, interface: str, member: str, signature: str = "", *body: Any, to: str = "") -> None:
         """Send a signal to everybody who asked for it, or to one connection alone, which need not have asked."""
         signal = new_signal(DBusAddress(path, interface=interface), member, signature or None, body)
         if to:
             signal.header.fields[HeaderFields.destination] = to
-        self._connection.send(signal)
+        self.send(signal)
 
     def answer(self, call: Message, interface: str, member: str) -> tuple[str, tuple[Any, ...]] | str | None:
         """What a method call gets; for subclasses.
@@ -197,15 +227,17 @@ class BusClient:
         """
         return "org.freedesktop.DBus.Error.UnknownMethod"
 
-    def _ask(self, message: Message) -> tuple[Any, ...]:
+    def _ask_bus(self, message: Message) -> tuple[Any, ...]:
+        reply = self._begin(message).result(TIMEOUT)
+        assert reply.header.message_type is not MessageType.error, reply.body
+        return tuple(reply.body)
+
+    def _begin(self, message: Message) -> Future[Message]:
         serial = next(self._connection.outgoing_serial)
         future: Future[Message] = Future()
         self._replies[serial] = future
         self._connection.send(message, serial=serial)
-        reply = future.result(TIMEOUT)
-        if reply.header.message_type is MessageType.error:
-            raise AssertionError(f"{reply.header.fields.get(HeaderFields.error_name)}: {reply.body}")
-        return tuple(reply.body)
+        return future
 
     def _read(self) -> None:
         with suppress(ReceiveStopped, ConnectionError, OSError):
@@ -224,9 +256,9 @@ class BusClient:
             fields = header.fields
             reply = self.answer(message, fields.get(HeaderFields.interface, ""), fields[HeaderFields.member])
             if isinstance(reply, str):
-                self._connection.send(new_error(message, reply))
+                self.send(new_error(message, reply))
             elif reply is not None:
-                self._connection.send(new_method_return(message, reply[0] or None, reply[1]))
+                self.reply(message, reply[0], *reply[1])
         elif header.message_type is MessageType.signal:
             self.signals.append(message)
             self.signal(message)

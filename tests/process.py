@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import queue
 import subprocess
 import threading
@@ -59,20 +60,24 @@ class Process:
     """A command in a process of its own, from entering to leaving; killed in the end where it still runs.
 
     Args:
-        command: What to run, from the repository's folder.
+        command: What to run.
         environ: Its whole environment.
         given: Text for its standard input, which is closed after that; `None` leaves it open for `tell`.
+        cwd: Where it runs; by default in the repository's folder.
 
     Attributes:
         process: The process itself.
         lines: What it has printed as far as that was asked for.
     """
 
-    def __init__(self, command: Sequence[str], environ: Mapping[str, str], given: str | None = None) -> None:
+    def __init__(
+        self, command: Sequence[str], environ: Mapping[str, str], given: str | None = None, cwd: Path = ROOT
+    ) -> None:
         self.environ = dict(environ)
         self.lines: list[str] = []
         self._command = command
         self._given = given
+        self._cwd = cwd
         self._coming: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._errors = ""
 
@@ -81,7 +86,7 @@ class Process:
         self.process = subprocess.Popen(
             self._command,
             env=self.environ,
-            cwd=ROOT,
+            cwd=self._cwd,
             stdin=pipe,
             stdout=pipe,
             stderr=pipe,
@@ -151,6 +156,20 @@ class Process:
                 break
             self.lines.append(line)
         return self.lines
+
+    def event(self, kind: str, within: float = TIMEOUT, **fields: Any) -> dict[str, Any]:
+        """The next line of `--json` with that event and those fields."""
+
+        def wanted(line: str) -> bool:
+            found = json.loads(line)
+            return found["event"] == kind and all(found[name] == value for name, value in fields.items())
+
+        found: dict[str, Any] = json.loads(self.line(wanted, within))
+        return found
+
+    def events(self, kind: str) -> list[dict[str, Any]]:
+        """All lines of `--json` with that event so far."""
+        return [found for line in self.lines_so_far() if (found := json.loads(line))["event"] == kind]
 
     def log(self) -> str:
         """What it has logged elsewhere than on standard error; for subclasses."""

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import configparser
+import io
 import os
 import select
 import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+from PIL import Image, ImageColor
 from Xlib import X, display
+
+from telex_start.desktop.tk import look
 
 from . import x_windows
 from .fake_bus import BusClient, PrivateBus, Xvfb
@@ -294,3 +298,25 @@ class RealDesktop:
             atom = screen.intern_atom(name)
             while root.get_full_property(atom, X.AnyPropertyType) is None:
                 self._next_event(screen, name)
+
+
+def takes_keys(environ: Mapping[str, str], window: str) -> bool:
+    """Whether one of the login window's fields has the frame of the focus, as none has while a sign-in is under way.
+
+    Args:
+        environ: Of the desktop that it is on.
+        window: Its id, as xdotool has it.
+    """
+    command = ["import", "-silent", "-window", window, "png:-"]
+    try:
+        taken = subprocess.run(command, env={**os.environ, **environ}, capture_output=True, timeout=5.0)
+    except subprocess.TimeoutExpired:
+        return False  # the window has gone, and ImageMagick 6.9 waits for a click on another
+    if taken.returncode:
+        return False
+    with Image.open(io.BytesIO(taken.stdout)) as picture:
+        width, height = picture.size
+        # Between the heading and the buttons nothing else has that colour.
+        fields = picture.convert("RGB").crop((0, int(0.3 * height), width, int(0.68 * height)))
+    lit = ImageColor.getrgb(look.ACCENT)
+    return sum(count for count, colour in fields.getcolors(width * height) or [] if colour == lit) > width

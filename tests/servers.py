@@ -383,7 +383,7 @@ class Sandbox:
         self.order("ping_now")
 
     def status(self, *, user: str | None = None) -> Status:
-        """What the sandbox has seen; see ``ControlApi.status`` in ``telex_start/sandbox/control/control_api.py``."""
+        """What the sandbox has seen; see ``status`` in ``telex_start/sandbox/orders_service.py``."""
         return self.order("status", user=user)
 
     def wait_until(self, predicate: Callable[[Status], bool], timeout: float = 10.0) -> Status:

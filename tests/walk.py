@@ -42,8 +42,9 @@ from telex_start import commands
 from telex_start.agent import DispatchQueue
 from telex_start.app.app import App
 from telex_start.config import Config
+from telex_start.desktop.bus.bus import Bus
 from telex_start.desktop.main_app.opening import MainApp
-from telex_start.desktop.toasts.toasts import Toasts
+from telex_start.desktop.toasts.dbus_backend import DBusToasts
 from telex_start.events import (
     Event,
     MainAppDone,
@@ -252,7 +253,8 @@ class Stage:
         self._busy = threading.Event()
         self.until_live = False
         """Every thread is followed until all is live."""
-        self._toasts = Toasts(self._dispatch, environ=bus.environ)
+        self._bus = Bus(bus.address)
+        self._toasts = DBusToasts(self._dispatch, self._bus)
         config = Config(api_url=telex.api_url, push_url=telex.push_url, ca_file=telex.ca_file, main_app_click="browser")
         self.app = App(
             config=config,
@@ -285,7 +287,7 @@ class Stage:
         walker = threading.Thread(target=go, name="walk")
         with self.recorder.installed():
             before = set(threading.enumerate())
-            self._toasts.start()
+            self._bus.start()
             self._desktop = [thread.name for thread in threading.enumerate() if thread not in before]
             try:
                 walker.start()
@@ -293,6 +295,7 @@ class Stage:
             finally:
                 walker.join()
                 self._toasts.stop()
+                self._bus.stop()
         if failures:
             raise failures[0]
 

@@ -228,7 +228,6 @@ class App:
         Returns:
             The exit code.
         """
-        self._session.start()
         try:
             title, problem = self._quiet.begin()
             if problem:

@@ -92,18 +92,15 @@ def display() -> Finding:
 
 def session_bus() -> Finding:
     """Whether the session bus lets us in."""
-    from ..desktop.bus.transport import NoBus, WakeUp, connect, session_address
+    from ..desktop.bus.loop import NoBus, connect, session_address
 
     address = session_address(os.environ)
     if not address:
         return missing("session bus", "none (DBUS_SESSION_BUS_ADDRESS is not set)", _HEADLESS)
-    never = WakeUp()
     try:
-        connect(address, 1, time.monotonic() + _ANSWER_WITHIN, never, lambda: False).close()
+        connect(address, 1, time.monotonic() + _ANSWER_WITHIN).close()
     except NoBus as error:
         return missing("session bus", f"{address} does not let us in ({error})", _HEADLESS)
-    finally:
-        never.close()
     return ok("session bus", address)
 
 
@@ -138,7 +135,7 @@ def tray_host(bus: Bus) -> Finding:
     """Whether a tray is there just now. It may come later, and so will the icon."""
     from ..desktop import x11
     from ..desktop.bus.bus import DBusAddress
-    from ..desktop.tray.hosts import missing_host
+    from ..desktop.tray.tray import missing_host
 
     watcher = "org.kde.StatusNotifierWatcher"
     address = DBusAddress("/StatusNotifierWatcher", watcher, "org.freedesktop.DBus.Properties")

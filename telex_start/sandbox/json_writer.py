@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ def compact(value: object) -> str:
     except TypeError:
         pass  # a RawJson is in it, or a Mapping that is no dict
     else:
-        if text.isascii() or _encodable(text):
+        if text.isascii() or not _LONE_SURROGATE.search(text):
             return text
     return _by_parts(value)
 
@@ -37,15 +40,7 @@ def _by_parts(value: object) -> str:
     if isinstance(value, list | tuple):
         return "[" + ",".join(map(_by_parts, value)) + "]"
     text = json.dumps(value, ensure_ascii=False)
-    return text if text.isascii() or _encodable(text) else json.dumps(value)
-
-
-def _encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    return text if text.isascii() or not _LONE_SURROGATE.search(text) else json.dumps(value)
 
 
 def one_line(text: str) -> str:

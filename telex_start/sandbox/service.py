@@ -2,58 +2,35 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-import logging
 import os
 import shlex
 import signal
-import socket
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
 
-from .backend.accounts import Accounts
-from .backend.activity import Activity, Position
-from .backend.api_server import API_PATH, ApiServer
-from .backend.callers import Callers
-from .backend.conversations import Conversations
-from .backend.dangerous_calls import DangerousCalls
-from .backend.faults import ApiFaults
-from .backend.look_ups import LookUps
-from .backend.profiles import Preferences
-from .backend.rate_limit import RateLimiter
-from .backend.settings import ServiceSettings
-from .backend.sign_in_calls import SignInCalls
-from .centrifugo.process import CentrifugoServer
-from .certificates import Certificates, make_certificates
-from .control.api_orders import ApiOrders
-from .control.call_orders import CallOrders
-from .control.control_api import ControlApi, Orders
-from .control.conversation_orders import ConversationOrders
-from .control.preference_orders import PreferenceOrders
-from .control.push_orders import PushOrders
-from .options import Options
-from .push.hub import Hub
-from .push.interface import NotPossible, PushServer
-from .push.own_server import OwnPushServer
-from .push.settings import PUSH_PATH, PushSettings
-from .push.streams import StreamPosition, Streams
-from .server_clock import ServerClock
+from . import api, control_api, orders_people, orders_service
+from .accounts import Accounts, Preferences, User
+from .api_calls import CALLS
+from .centrifugo import CentrifugoServer
+from .conversations import Conversations
+from .deployment import RateLimiter, ServiceSettings
+from .push_hub import Hub
+from .push_server import OwnPushServer, listen
+from .push_streams import PUSH_PATH, PushSettings, Streams
+from .signing import Certificates, ServerClock, TokenSigner, make_certificates
 from .story import Story
-from .token_signer import TokenSigner
+from .telex import PushServer, Telex
 from .traffic_log import TrafficLog
 
-_log = logging.getLogger(__name__)
 
-
-async def serve(options: Options) -> int:
+async def serve(options: argparse.Namespace) -> int:
     """Run the sandbox until it is told to end, and give the exit status.
 
     Raises:
@@ -81,122 +58,65 @@ def _wait_for_end_of_input(loop: asyncio.AbstractEventLoop, ending: asyncio.Even
         loop.call_soon_threadsafe(ending.set)
 
 
-async def _serve_until(ending: asyncio.Event, options: Options, directory: Path) -> None:
+async def _serve_until(ending: asyncio.Event, options: argparse.Namespace, directory: Path) -> None:
     certificates = make_certificates(directory)
-    clock = ServerClock(options.clock_offset, options.date_ahead)
-    accounts = Accounts(options.organisations)
-    signer = TokenSigner(clock, options.connection_ttl, options.subscription_ttl)
-    traffic, faults = TrafficLog(), ApiFaults()
-    limiter = RateLimiter(options.rate, options.burst, time.monotonic)
-    settings = ServiceSettings(options.notification_token, options.slugs, options.new_message, options.one_profile)
-    conversations, preferences = Conversations(accounts.new_id), Preferences(settings)
-    push_server = _push_server(options, certificates, directory, signer, clock, traffic)
-    activity = Activity(conversations, preferences, settings, _Publisher(push_server))
-    callers = Callers(accounts, faults, settings)
-    api_calls = [
-        *SignInCalls(accounts, callers, signer, clock, faults, traffic, settings).calls(),
-        *LookUps(accounts, callers, conversations, preferences, settings, clock).calls(),
-        *DangerousCalls(accounts, callers, conversations, activity, clock, traffic).calls(),
-    ]
-    api = ApiServer(api_calls, clock, limiter, faults, traffic)
-    conversation_orders = ConversationOrders(activity)
-    all_orders: list[Orders] = [
-        PushOrders(push_server),
-        conversation_orders,
-        CallOrders(activity, conversation_orders),
-        PreferenceOrders(preferences, conversation_orders, settings, faults, traffic),
-        ApiOrders(accounts, faults, limiter, signer),
-    ]
-    control = ControlApi(accounts, push_server, signer, traffic, all_orders)
+    telex = _telex(options, certificates, directory)
+    orders = control_api.orders_of(orders_service, orders_people)
     application = web.Application(client_max_size=64 * 2**20)
-    application.add_routes(api.routes())
-    application.add_routes(control.routes())
+    application.add_routes([*api.routes(telex, CALLS), *control_api.routes(telex, orders)])
     runner = web.AppRunner(application, handle_signals=False, access_log=None, shutdown_timeout=0.5)
-    listener = _listen(options.port)
+    listener = listen(options.port)
     story: asyncio.Task[None] | None = None
     try:
-        await push_server.start()
+        await telex.push_server.start()
         await runner.setup()
         await web.SockSite(runner, listener, ssl_context=certificates.server_context()).start()
-        _announce(listener.getsockname()[1], push_server.port, certificates, accounts)
+        _announce(listener.getsockname()[1], telex.push_server.port, certificates, telex.accounts.default_user)
         if options.story:
-            story = asyncio.create_task(Story(accounts, activity, options.story_interval).tell())
+            story = asyncio.create_task(Story(telex, options.story_interval).tell())
         await ending.wait()
     finally:
         if story is not None:
             story.cancel()
-        await push_server.stop()
+        await telex.push_server.stop()
         await runner.cleanup()
         listener.close()
 
 
-@dataclass(frozen=True)
-class _Publisher:
-    """The push server, as the backend sees it: what it cannot take is lost, and nobody hears of it."""
-
-    push_server: PushServer
-
-    async def publish(self, channel: str, texts: Sequence[str]) -> Position:
-        try:
-            return await self.push_server.publish(channel, texts)
-        except NotPossible as reason:
-            _log.info("lost %d publications: %s", len(texts), reason)
-            return StreamPosition(0, "")
-
-
-def _listen(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", port))
-    except OSError:
-        listener.close()
-        raise
-    return listener
-
-
-def _push_server(
-    options: Options,
-    certificates: Certificates,
-    directory: Path,
-    signer: TokenSigner,
-    clock: ServerClock,
-    traffic: TrafficLog,
-) -> PushServer:
-    settings = PushSettings(
-        ping_interval=options.ping,
-        stale_close_delay=options.stale_close_delay,
-        expired_close_delay=options.expired_close_delay,
-        history_size=options.history,
-        history_ttl=options.history_ttl,
+def _telex(options: argparse.Namespace, certificates: Certificates, directory: Path) -> Telex:
+    clock, traffic = ServerClock(options.clock_offset, options.date_ahead), TrafficLog()
+    signer = TokenSigner(clock, options.connection_ttl, options.subscription_ttl)
+    push_settings = PushSettings(
+        options.ping,
+        options.stale_close_delay,
+        options.expired_close_delay,
+        options.history,
+        options.history_ttl,
         honour_subs=options.honour_subs,
         any_origin=options.any_origin,
     )
+    push_server: PushServer
     if options.centrifugo is not None:
-        return CentrifugoServer(
-            options.centrifugo,
-            options.centrifugo_config_style,
-            signer.secret,
-            settings,
-            certificates,
-            directory,
-            options.push_port,
+        style, port = options.centrifugo_config_style, options.push_port
+        push_server = CentrifugoServer(
+            options.centrifugo, style, signer.secret, push_settings, certificates, directory, port
         )
-    answering = asyncio.Event()
-    answering.set()
-    hub = Hub(settings, signer, clock, traffic, Streams(settings.history_size, settings.history_ttl), answering)
-    return OwnPushServer(hub, certificates.server_context(), options.push_port)
+    else:
+        hub = Hub(push_settings, signer, clock, traffic, Streams(options.history, options.history_ttl))
+        push_server = OwnPushServer(hub, certificates.server_context(), options.push_port)
+    accounts = Accounts(options.organisations)
+    settings = ServiceSettings(options.notification_token, options.slugs, options.new_message)
+    limiter = RateLimiter(options.rate, options.burst, time.monotonic)
+    conversations, preferences = Conversations(accounts.new_id), Preferences(options.one_profile)
+    return Telex(clock, signer, accounts, conversations, preferences, settings, limiter, push_server, traffic)
 
 
-def _announce(api_port: int, push_port: int, certificates: Certificates, accounts: Accounts) -> None:
-    user = accounts.default_user
+def _announce(api_port: int, push_port: int, certificates: Certificates, user: User) -> None:
     lines = {
-        "TELEX_START_API_URL": f"https://127.0.0.1:{api_port}{API_PATH}",
+        "TELEX_START_API_URL": f"https://127.0.0.1:{api_port}{api.API_PATH}",
         "TELEX_START_PUSH_URL": f"wss://127.0.0.1:{push_port}{PUSH_PATH}",
         "TELEX_START_CA_FILE": str(certificates.ca_file),
         "SANDBOX_EMAIL": user.email,
         "SANDBOX_PASSWORD": user.password,
     }
-    for name, value in lines.items():
-        print(f"{name}={shlex.quote(value)}")
-    sys.stdout.flush()
+    print("".join(f"{name}={shlex.quote(value)}\n" for name, value in lines.items()), end="", flush=True)

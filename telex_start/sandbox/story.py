@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .backend.accounts import Accounts, StoredOrganisation, User
-from .backend.activity import Activity, Writing
-from .backend.conversations import AGENTS, CHANNELS, DIRECT, Conversation
-from .backend.messages import noise
-from .backend.previews import as_html, attachment
+from .accounts import Organisation, User
+from .conversations import AGENTS, CHANNELS, DIRECT, Conversation
+from .publications import as_html, attachment, noise
+from .telex import Telex, Writing
 
 
 @dataclass(frozen=True)
@@ -105,57 +103,55 @@ class Story:
     What is no news follows the scene before it after a tenth of the interval, as a busy organisation's noise does.
     """
 
-    accounts: Accounts
-    activity: Activity
+    telex: Telex
     interval: float
     """Seconds between two scenes."""
 
     async def tell(self) -> None:
         """Publish scene after scene until it is cancelled."""
-        scenes: Iterator[Scene] = itertools.cycle(STORY)
-        while True:
-            scene = next(scenes)
+        for scene in itertools.cycle(STORY):
             is_noise = scene.kind not in SECTIONS and scene.kind not in _OTHERS
             await asyncio.sleep(self.interval / 10 if is_noise else self.interval)
-            user = self.accounts.default_user
-            if user.organisations:
-                await self._play(scene, user, user.organisations[scene.organisation % len(user.organisations)])
+            user = self.telex.accounts.default_user
+            if not user.organisations:
+                continue
+            organisation = user.organisations[scene.organisation % len(user.organisations)]
+            if is_noise:
+                await self.telex.publish(user, organisation, noise(scene.kind, organisation, user))
+            else:
+                await self._play(scene, user, organisation)
 
-    async def _play(self, scene: Scene, user: User, organisation: StoredOrganisation) -> None:
-        activity, section = self.activity, SECTIONS.get(scene.kind, scene.section)
+    async def _play(self, scene: Scene, user: User, organisation: Organisation) -> None:
+        telex = self.telex
         if scene.kind == "cancel":
-            if activity.calls:
-                await activity.cancel(activity.calls[next(reversed(activity.calls))])
+            if telex.calls:
+                await telex.cancel(telex.calls[next(reversed(telex.calls))])
             return
-        if scene.kind not in SECTIONS and scene.kind not in _OTHERS:
-            await activity.publish(user, organisation, noise(scene.kind, organisation, user))
-            return
-        if scene.kind == "call":
-            section = DIRECT
-        conversation = self._conversation(user, organisation, section, scene.name)
+        conversation = self._conversation(scene, user, organisation)
         match scene.kind:
             case "read":
-                await activity.read(user, organisation, conversation)
+                await telex.read(conversation)
             case "call":
-                await activity.call(user, organisation, conversation, conversation.others[0])
+                await telex.call(conversation, conversation.others[0])
             case "reply":
-                await activity.reply(user, organisation, conversation, self._writing(scene, conversation))
+                await telex.reply(conversation, self._writing(scene, conversation))
             case _:
-                await activity.write(user, organisation, conversation, self._writing(scene, conversation))
+                await telex.write(conversation, self._writing(scene, conversation))
 
-    def _conversation(self, user: User, organisation: StoredOrganisation, section: str, name: str) -> Conversation:
-        conversations, people = self.activity.conversations, self.accounts.people
+    def _conversation(self, scene: Scene, user: User, organisation: Organisation) -> Conversation:
+        conversations, accounts = self.telex.conversations, self.telex.accounts
+        section = DIRECT if scene.kind == "call" else SECTIONS.get(scene.kind, scene.section)
         if section == CHANNELS:
-            return conversations.channel(user, organisation, name)
+            return conversations.channel(user, organisation, scene.name)
         if section == AGENTS:
-            return conversations.agent(user, organisation, people.agent(name))
-        others = [people.named(each) for each in name.split(", ")]
+            return conversations.agent(user, organisation, accounts.agent(scene.name))
+        others = [accounts.person(each) for each in scene.name.split(", ")]
         if len(others) == 1:
             return conversations.direct(user, organisation, others[0])
         return conversations.group(user, organisation, others)
 
     def _writing(self, scene: Scene, conversation: Conversation) -> Writing:
-        author = self.accounts.people.named(scene.by) if scene.by else conversation.others[0]
+        author = self.telex.accounts.person(scene.by) if scene.by else conversation.others[0]
         media = (attachment(scene.media),) if scene.media else ()
         html = scene.html or as_html(scene.text)
         return Writing(author, html, media, scene.kind == "mention", new_message=scene.new_message)

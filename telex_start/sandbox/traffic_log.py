@@ -35,6 +35,13 @@ def _mark(token: object) -> object:
     return "#" + hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()[:12]
 
 
+COUNTED = ("request_times", "under_way", "logins", "refused_logins", "logouts", "readings", "switched_organisations")
+"""What ``status`` shows as it is."""
+
+
+_OF_SUBS = ("token", "recover", "epoch")
+
+
 class TrafficLog:
     """Counts and logs since the start of the sandbox. Times are seconds since then."""
 
@@ -105,8 +112,6 @@ class TrafficLog:
                 "token": _mark(request.get("token")),
                 "subs": len(entries),
                 "channels": sorted(entries),
-                "subs_with_token": sum(1 for entry in values if entry.get("token")),
-                "subs_with_recover": sum(1 for entry in values if entry.get("recover")),
-                "subs_with_epoch": sum(1 for entry in values if entry.get("epoch")),
+                **{f"subs_with_{key}": sum(bool(entry.get(key)) for entry in values) for key in _OF_SUBS},
             },
         )

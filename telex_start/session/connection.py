@@ -17,9 +17,7 @@ from ..push import protocol as push
 from ..push.channel import Channel
 from ..push.protocol import PushClient
 from ..push.websocket import Closed, WebSocket
-from .collaborators import Collaborators
-from .token_fetcher import TokenFetcher
-from .upkeep import Upkeep
+from .upkeep import Parts, TokenFetcher, Upkeep
 
 log = logging.getLogger(__name__)
 
@@ -40,15 +38,13 @@ class Ending(NamedTuple):
 class PushConnection:
     """Opens a WebSocket, carries frames between it and the protocol, and does what became of them."""
 
-    def __init__(
-        self, parts: Collaborators, websocket: WebSocket, online: Callable[[], None], *, just_looked_up: bool
-    ) -> None:
+    def __init__(self, parts: Parts, websocket: WebSocket, online: Callable[[], None], *, just_fetched: bool) -> None:
         """
         Args:
             parts: What it works with.
             websocket: Not opened yet; closed by :meth:`run`.
             online: Called when the push server has accepted the connection.
-            just_looked_up: The organisations have just been looked up.
+            just_fetched: The organisations have just been fetched.
         """
         self._parts = parts
         self._websocket = websocket
@@ -66,7 +62,7 @@ class PushConnection:
             ping_slack=parts.timings.ping_slack,
         )
         self._fetcher = TokenFetcher(parts)
-        self._upkeep = Upkeep(parts, self._client, self._fetcher, just_looked_up=just_looked_up)
+        self._upkeep = Upkeep(parts, self._client, self._fetcher, just_fetched=just_fetched)
         self._sleep = clock.SleepWatch(self._now(), clock.awake())
         self._ending: Ending | None = None
         self._heard_at = self._now()
@@ -101,14 +97,12 @@ class PushConnection:
             return self._closed(closed)
         finally:
             self._websocket.close()
-            self._parts.look_ups.disconnected(self._heard_at)
+            self._parts.poller.disconnected(self._heard_at)
             for channel in self._channels.values():
                 channel.disconnected()
 
     def _look_for_command(self) -> None:
         self._parts.wait_interruptibly(0.0)
-
-    # --- sending and receiving --------------------------------------------------------------------------------------
 
     def _stay(self) -> Ending:
         while self._ending is None:
@@ -150,15 +144,13 @@ class PushConnection:
                 break
         return True
 
-    # --- what happened ----------------------------------------------------------------------------------------------
-
     def _happened(self, happenings: list[push.Happening], now: float) -> None:
         for happening in happenings:
             match happening:
                 case Event():
                     self._dispatch(happening)
                 case push.Live():
-                    self._parts.look_ups.live(happening.channel.name, happening.whole)
+                    self._parts.poller.live(happening.channel.name, happening.whole)
                     self._parts.figures_changed()
                 case push.Unsubscribed():
                     self._unsubscribed(happening)
@@ -185,8 +177,6 @@ class PushConnection:
     def _forget_position(self, channel: Channel) -> None:
         channel.position = None
         self._dispatch(CountsUnknown(channel.name))
-
-    # --- its end ----------------------------------------------------------------------------------------------------
 
     def _closed(self, closed: Closed) -> Ending:
         log.info("connection closed: %s %.120r", closed.code, closed.reason)

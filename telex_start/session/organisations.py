@@ -8,8 +8,8 @@ from typing import NamedTuple
 from ..errors import Refused, printable
 from ..events import Event, Organisation, OrganisationsChanged
 from ..push.channel import Channel, Phase
+from .pace import USUAL, Timings
 from .telex_api import TelexApi, signed_out
-from .timings import USUAL, Timings
 from .tokens import TokenStore
 
 
@@ -24,7 +24,7 @@ class Figures(NamedTuple):
 
 
 class Organisations:
-    """What was looked up last."""
+    """Those that Telex named last."""
 
     def __init__(
         self,
@@ -37,11 +37,11 @@ class Organisations:
         self.channels: dict[str, Channel] = {}
         """By channel name; the very dictionary that a connection works with."""
         self.known = False
-        """Whether a look-up has succeeded."""
-        self.looked_up_at = float("-inf")
+        """Whether they were fetched at all."""
+        self.fetched_at = float("-inf")
         """When Telex was asked last; seconds."""
         self.sign_in_again = False
-        """Telex has refused every look-up for long: only signing in again ends that."""
+        """Telex has long refused to say which there are: only signing in again ends that."""
         self.most = float("inf")
         """How many channels the push server took on the connection before, as far as it said so."""
         self.left_out_told: frozenset[str] | None = None
@@ -52,7 +52,7 @@ class Organisations:
         self._timings = timings
         self._dispatch = dispatch
 
-    def look_up(self, api: TelexApi, now: float) -> tuple[list[Channel], list[Channel]]:
+    def fetch(self, api: TelexApi, now: float) -> tuple[list[Channel], list[Channel]]:
         """Ask Telex; ``now`` is the time in seconds.
 
         Returns:
@@ -60,14 +60,14 @@ class Organisations:
             left it.
 
         Raises:
-            Temporary, Refused: the look-up failed; what is known stays.
+            Temporary, Refused: it failed; what is known stays.
         """
-        self.looked_up_at = now
+        self.fetched_at = now
         try:
             answer = api.organisations(self.user_id)
         except Refused as refused:
             if signed_out(refused):
-                self._look_up_refused(now)
+                self._fetch_refused(now)
             raise
         self.signed_in_anew()
         found = {organisation.channel: organisation for organisation in answer}
@@ -83,15 +83,15 @@ class Organisations:
         self.known = True
         return added, dropped
 
-    def first_look_up(self, api: TelexApi, store: TokenStore, now: float) -> None:
+    def first_fetch(self, api: TelexApi, store: TokenStore, now: float) -> None:
         """Ask Telex for the first time in a session; ``store`` may get a connection token.
 
         Raises:
-            Temporary, Refused: the look-up failed.
+            Temporary, Refused: it failed.
             SessionOver: it was refused because the session has ended.
         """
         try:
-            self.look_up(api, now)
+            self.fetch(api, now)
         except Refused as refused:
             if refused.status == 401:
                 # The Bearer middleware's 401 may mean one organisation only: ask the token calls whether all is over.
@@ -103,9 +103,9 @@ class Organisations:
         self._refused_since = None
         self.sign_in_again = False
 
-    def _look_up_refused(self, now: float) -> None:
+    def _fetch_refused(self, now: float) -> None:
         since = self._refused_since = now if self._refused_since is None else self._refused_since
-        self.sign_in_again = self.known and now - since >= self._timings.look_ups_refused_for
+        self.sign_in_again = self.known and now - since >= self._timings.organisations_refused_for
 
     def put_first(self, wanted: Collection[str]) -> list[str]:
         """Order the channels for the next connection, where not all of them will have room.
@@ -130,6 +130,11 @@ class Organisations:
         """The organisation's name, fit for the log: on one line, whatever Telex says it is."""
         organisation = self._organisations.get(channel)
         return printable(organisation.name if organisation else channel)
+
+    @property
+    def answered(self) -> bool:
+        """Whether any channel was ever answered, so that there is a position to go on from."""
+        return any(channel.answered for channel in self.channels.values())
 
     def figures(self) -> Figures:
         """How many organisations there are, and how they stand."""

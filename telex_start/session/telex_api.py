@@ -31,8 +31,7 @@ from ..net import json_text
 from ..net.https import Answer, Https
 from ..net.sockets import Deadline
 from . import tokens
-from .shared_pacer import SharedPacer
-from .timings import USUAL, Timings
+from .pace import USUAL, SharedPacer, Timings
 from .tokens import Token, TokenStore
 
 log = logging.getLogger(__name__)
@@ -195,8 +194,6 @@ class TelexApi:
             return False
         return True
 
-    # --- tokens -----------------------------------------------------------------------------------------------------
-
     def _token(self, method: str, kind: str, body: Any, deadline: Deadline) -> Token:
         """By the notification token or by the access token: whichever served last goes first, the other is tried next.
 
@@ -229,8 +226,6 @@ class TelexApi:
 
     def _bearer(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._store.access}"}
-
-    # --- one call ---------------------------------------------------------------------------------------------------
 
     def _call(
         self,

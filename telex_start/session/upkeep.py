@@ -1,50 +1,262 @@
-"""What keeps a connection useful: which token, subscription or look-up is due when.
+"""What keeps a connection useful: its tokens, who is subscribed where not all have room, the list of organisations.
 
-On the session thread. Nothing here waits; what is due is one call at a time, and that may block for as long as one call
-to Telex may take.
+On the session thread. What is due is one call to Telex at a time, which may block for as long as one call may take.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import NamedTuple
 
-from ..errors import RateLimited, Refused, Temporary
-from ..net.pacing import spread
+from ..errors import NoNetwork, RateLimited, Refused, Temporary
+from ..events import ChannelAnswered, Event, Notice
+from ..net.pacing import Backoff, spread
 from ..push.channel import Channel, Phase
 from ..push.protocol import PushClient
 from . import tokens
-from .collaborators import Collaborators
-from .room import Room
-from .token_fetcher import TokenFetcher
+from .organisations import Organisations
+from .pace import SharedPacer, Timings
+from .poller import Poller
+from .telex_api import TelexApi
+from .tokens import Token, TokenStore
 
 log = logging.getLogger(__name__)
+
+NO_ROOM = "no room on the connection for"
+ROOM_FOR_ALL = "there is room on the connection for all organisations again"
+"""What the log says; ``telex-start doctor`` reads it there (``doctor/machine.py``)."""
+_NAMES = 3
+"""Organisations without room that the toast names; the log names all."""
+
+
+class Parts(NamedTuple):
+    """What a connection works with. All of it belongs to the session thread."""
+
+    api: TelexApi
+    store: TokenStore
+    pacer: SharedPacer
+    organisations: Organisations
+    poller: Poller
+    timings: Timings
+    now: Callable[[], float]
+    """Seconds on a clock that counts sleep."""
+    chance: Callable[[], float]
+    """Gives numbers in [0, 1)."""
+    hurrying: Callable[[], AbstractContextManager[None]]
+    """See :meth:`~telex_start.net.dialling.Dialler.hurrying`."""
+    wait_interruptibly: Callable[[float], None]
+    """Waits that many seconds or until a command comes; with 0 it only looks whether one has come.
+
+    Raises :class:`~.state.ReconnectAsked` and :class:`~.state.LeaveAsked`.
+    """
+    wait_for_pacer: Callable[[], None]
+    """Likewise until a call to Telex may be made."""
+    dispatch: Callable[[Event], None]
+    """Gives an event to the main thread."""
+    figures_changed: Callable[[], None]
+    """To be called when a channel has become live or refused, or is so no longer."""
+
+
+class TokenFetcher:
+    """Puts tokens for the push server into the store, or notes on the channel why there is none.
+
+    One at a time, no faster than Telex likes, and checked before use.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._store = parts.store
+        self._now = parts.now
+        self._backoff = Backoff(parts.chance, parts.timings.unanswered_minimum, parts.timings.backoff_maximum)
+        self._unanswered = 0
+        self._not_before = float("-inf")
+
+    def wait(self, now: float) -> float:
+        """Seconds until the next call to Telex may be made; 0 when it may be made now.
+
+        Where Telex does not answer at all, most of the time is left to the push server: a call may take 5 s.
+        """
+        return max(self._parts.pacer.wait(now), self._not_before - now, 0.0)
+
+    def note(self, error: Temporary | Refused | None) -> None:
+        """What became of a call, by which to judge Telex as a whole; ``None`` where it was answered well."""
+        if isinstance(error, NoNetwork):
+            self._unanswered += 1
+            if self._unanswered >= 2:
+                self._not_before = self._now() + self._backoff.next()
+        else:
+            self._unanswered = 0
+            self._backoff.reset()
+            self._not_before = float("-inf")
+
+    def prepare(self) -> None:
+        """Fetch what a connection begins with: its token and one subscription token (none where all are refused).
+
+        Raises:
+            Temporary, Refused: they are not to be had, for now.
+            SessionOver: the session has ended.
+            ReconnectAsked, LeaveAsked: a command came.
+        """
+        now = self._now()
+        if self._store.connection is None or not self._store.connection.usable(now):
+            self._store.connection = self._connection_token()
+            self._parts.wait_interruptibly(0.0)
+        channels = self._parts.organisations.channels.values()
+        wanted = [channel for channel in channels if not (channel.refused and channel.try_at > now)]
+        if any(self.usable(channel, now) for channel in wanted):
+            return
+        troubles = 0
+        for channel in wanted:
+            self._parts.wait_for_pacer()
+            trouble = self.fetch_for_subscribe(channel)
+            self._parts.wait_interruptibly(0.0)
+            if channel.name in self._store.subscriptions:
+                return
+            if trouble is not None:
+                troubles += 1
+                if troubles >= 3 or troubles == len(wanted):
+                    raise trouble
+        # All were refused: connect anyway, so that the person sees that Telex is there.
+
+    def _connection_token(self) -> Token:
+        """The others wait for it: a rate limit is waited out here, a few times."""
+        for _ in range(3):
+            self._parts.wait_for_pacer()
+            with contextlib.suppress(RateLimited):
+                return self._parts.api.connection_token()
+        self._parts.wait_for_pacer()
+        return self._parts.api.connection_token()
+
+    def usable(self, channel: Channel, now: float) -> str | None:
+        """The channel's token in the store, if it is worth sending."""
+        token = self._store.subscriptions.get(channel.name)
+        return token.value if token is not None and token.usable(now) else None
+
+    def fetch_for_subscribe(self, channel: Channel) -> Temporary | None:
+        """Fetch a token for a channel that is not subscribed.
+
+        Returns:
+            What went wrong, if that will pass; ``None`` where there is a token, or the channel has been refused.
+
+        Raises:
+            SessionOver: the session has ended.
+        """
+        self._store.subscriptions.pop(channel.name, None)
+        others = any(
+            other is not channel and other.phase is Phase.IDLE and not other.refused
+            for other in self._parts.organisations.channels.values()
+        )
+        timings = self._parts.timings
+        seconds = timings.first_token_within if others and not channel.slow else timings.call_within
+        try:
+            self._store.subscriptions[channel.name] = self._fetch(channel, seconds)
+        except RateLimited as error:
+            channel.try_after_others(self._now())  # the pacer says when
+            return error
+        except Temporary as error:
+            channel.slow = isinstance(error, NoNetwork)
+            channel.retry(self._now())
+            self._log(channel, error)
+            return error
+        except Refused as error:
+            self.refuse(channel, error.message)
+            return None
+        channel.slow = False
+        return None
+
+    def renew(self, channel: Channel) -> Token | None:
+        """Fetch a fresh token for a live channel; ``None`` where there is none for now.
+
+        Raises:
+            SessionOver: the session has ended.
+        """
+        try:
+            token = self._fetch(channel, self._parts.timings.call_within)
+        except (Temporary, Refused) as error:
+            self._log(channel, error)
+            return None
+        self._store.subscriptions[channel.name] = token
+        return token
+
+    def renew_connection(self) -> Token | None:
+        """Fetch a fresh connection token; ``None`` where there is none for now.
+
+        Raises:
+            SessionOver: the session has ended.
+        """
+        try:
+            token = self._parts.api.connection_token()
+        except (Temporary, Refused) as error:
+            self.note(error)
+            log.info("connection token: %s", error.message)
+            return None
+        self.note(None)
+        self._store.connection = token
+        return token
+
+    def _fetch(self, channel: Channel, seconds: float) -> Token:
+        """A token that may be sent.
+
+        Raises:
+            Temporary: not now.
+            Refused: Telex gives none, or one that would do harm.
+            SessionOver: the session has ended.
+        """
+        try:
+            token = self._parts.api.subscription_token(channel.name, seconds)
+        except (Temporary, Refused) as error:
+            self.note(error)
+            raise
+        self.note(None)
+        connection = self._store.connection
+        if connection and (why := tokens.why_unusable(token.value, channel.name, connection.value)):
+            raise Refused(f"its token cannot be used: {why}", 200)
+        return token
+
+    def _log(self, channel: Channel, error: Temporary | Refused) -> None:
+        name = self._parts.organisations.name_of(channel.name)
+        log.info("subscription token for %s: %s", name, error.message)
+
+    def refuse(self, channel: Channel, why: str) -> None:
+        """There is no token for this channel that can be used: not again for some minutes."""
+        name, minutes = self._parts.organisations.name_of(channel.name), self._parts.timings.refused_for / 60
+        log.warning("organisation %s: %s; next try in about %g minutes", name, why, minutes)
+        self._store.subscriptions.pop(channel.name, None)
+        channel.refuse(self._now(), self._parts.chance())
+        self.report_no_history(channel)
+        self._parts.figures_changed()
+
+    def report_no_history(self, channel: Channel) -> None:
+        """Tell the main thread, which may wait for this channel's past, that nothing of it will come soon."""
+        if not channel.answered:
+            self._parts.dispatch(ChannelAnswered(channel.name))
 
 
 class Upkeep:
     """Decides what one connection needs next, and does it."""
 
-    def __init__(
-        self, parts: Collaborators, client: PushClient, fetcher: TokenFetcher, *, just_looked_up: bool
-    ) -> None:
+    def __init__(self, parts: Parts, client: PushClient, fetcher: TokenFetcher, *, just_fetched: bool) -> None:
         """
         Args:
             parts: What it works with.
             client: The connection's protocol state.
             fetcher: Fetches the connection's tokens.
-            just_looked_up: The organisations have just been looked up; otherwise that is due in a moment.
+            just_fetched: The organisations have just been fetched; otherwise that is due in a moment.
         """
         self._parts = parts
+        self._organisations = parts.organisations
         self._channels = parts.organisations.channels
         self._client = client
         self._fetcher = fetcher
         self._now = parts.now
-        self._room = Room(parts, client, fetcher)
-        if just_looked_up:
-            self._look_up_at = self._now() + spread(parts.timings.look_up_every, parts.chance())
+        if just_fetched:
+            self._organisations_at = self._now() + spread(parts.timings.organisations_every, parts.chance())
         else:
-            after = parts.timings.look_up_after
-            self._look_up_at = max(self._now() + after * parts.chance(), parts.organisations.looked_up_at + after)
+            after = parts.timings.organisations_after
+            self._organisations_at = max(self._now() + after * parts.chance(), self._organisations.fetched_at + after)
 
     def due(self, now: float) -> tuple[Callable[[], object] | None, float]:
         """Subscribe the channels that have a token, and look what is due besides. For a connection that is online.
@@ -53,12 +265,14 @@ class Upkeep:
             The most pressing call to Telex, to be made at once, or ``None``; and when to ask again, in seconds.
             The call may raise SessionOver.
         """
-        self._room.share()
-        self._subscribe_those_with_tokens(now)
+        self._leave_out()
+        for channel in self._channels.values():
+            if channel.phase is Phase.IDLE and channel.try_at <= now and (token := self._fetcher.usable(channel, now)):
+                self._client.subscribe(channel, token, now)
         call = self._most_pressing(now)
         self._parts.pacer.tokens_first(call is not None)
         if call is None:
-            return None, min(self._next_due(), self._parts.look_ups.go_on())
+            return None, min(self._next_due(), self._parts.poller.go_on())
         if (wait := self._fetcher.wait(now)) > 0:
             return None, now + wait
         return call, now
@@ -69,11 +283,6 @@ class Upkeep:
             self._client.refresh_later(now)
         else:
             channel.refresh_later(now, self._parts.chance())
-
-    def _subscribe_those_with_tokens(self, now: float) -> None:
-        for channel in self._channels.values():
-            if channel.phase is Phase.IDLE and channel.try_at <= now and (token := self._fetcher.usable(channel, now)):
-                self._client.subscribe(channel, token, now)
 
     def _most_pressing(self, now: float) -> Callable[[], object] | None:
         if self._client.refresh_at <= now:
@@ -88,8 +297,8 @@ class Upkeep:
             return lambda: self._fetcher.fetch_for_subscribe(first)  # the next turn subscribes it
         if soonest is not None:
             return lambda: self._refresh_channel(soonest)
-        if self._look_up_at <= now:
-            return self._look_up
+        if self._organisations_at <= now:
+            return self._fetch_organisations
         return None
 
     def _may_fetch(self, channel: Channel) -> bool:
@@ -97,7 +306,7 @@ class Upkeep:
         return channel.phase is Phase.IDLE and not (channel.slow and self._client.awaiting)
 
     def _next_due(self) -> float:
-        due = min(self._client.refresh_at, self._look_up_at)
+        due = min(self._client.refresh_at, self._organisations_at)
         for channel in self._channels.values():
             due = min(due, channel.try_at if self._may_fetch(channel) else channel.refresh_at)
         return due
@@ -122,28 +331,71 @@ class Upkeep:
         else:
             self._client.sub_refresh(channel, token.value, now)
 
-    def _look_up(self) -> None:
-        timings, organisations, chance = self._parts.timings, self._parts.organisations, self._parts.chance
+    def _fetch_organisations(self) -> None:
+        timings, chance = self._parts.timings, self._parts.chance
         try:
-            added, dropped = organisations.look_up(self._parts.api, self._now())
+            added, dropped = self._organisations.fetch(self._parts.api, self._now())
         except RateLimited:
             # Of all calls this one can wait, and a server with too many of them is not asked for it every second.
-            self._look_up_at = self._now() + timings.look_up_after * (1.0 + chance())
+            self._organisations_at = self._now() + timings.organisations_after * (1.0 + chance())
             return
         except (Temporary, Refused) as error:
             self._fetcher.note(error)
             log.info("looking up organisations: %s", error.message)
-            again = timings.look_up_again if isinstance(error, Temporary) else timings.look_up_every
-            self._look_up_at = self._now() + spread(again, chance())
+            again = timings.organisations_again if isinstance(error, Temporary) else timings.organisations_every
+            self._organisations_at = self._now() + spread(again, chance())
             self._parts.figures_changed()
             return
-        self._look_up_at = self._now() + spread(timings.look_up_every, chance())
+        self._organisations_at = self._now() + spread(timings.organisations_every, chance())
         now = self._now()
         for channel in dropped:
             self._parts.store.subscriptions.pop(channel.name, None)
             if channel.phase is not Phase.IDLE:
                 self._client.unsubscribe(channel, now)
-        self._parts.look_ups.keep([*self._channels])
+        self._parts.poller.keep([*self._channels])
         if added or dropped:
             log.info("organisations: %d joined, %d left", len(added), len(dropped))
         self._parts.figures_changed()
+
+    def _leave_out(self) -> None:
+        """Where the push server takes fewer channels than there are, leave the last out, without fetching tokens for
+        them; let in whom it takes again. It says so by refusing a subscribe (106); usually it takes 128."""
+        if self._client.most == float("inf"):
+            return
+        self._organisations.most = most = int(self._client.most)
+        channels = self._channels.values()
+        claiming = [channel for channel in channels if not channel.refused]
+        waiting = [channel for channel in claiming if channel.phase is Phase.IDLE]
+        if (over := len(claiming) - most) > 0:
+            for channel in waiting[-over:]:
+                channel.leave_out()
+                self._fetcher.report_no_history(channel)
+            if waiting:
+                self._parts.figures_changed()
+        else:
+            for channel in [channel for channel in channels if channel.left_out][:-over]:
+                channel.let_in()
+        if all(channel.phase is Phase.LIVE or channel.refused for channel in channels):
+            self._tell_left_out([channel.name for channel in channels if channel.left_out])
+
+    def _tell_left_out(self, names: list[str]) -> None:
+        told = self._organisations.left_out_told
+        if frozenset(names) == (told or frozenset()):
+            return
+        self._organisations.left_out_told = frozenset(names)
+        if not names:
+            log.warning(ROOM_FOR_ALL)
+            return
+        readable = [self._organisations.name_of(name) for name in names]
+        log.warning("%s %d organisations: %s", NO_ROOM, len(readable), ", ".join(readable))
+        if told is not None:
+            return
+        there_are = len(self._channels)
+        rest = len(readable) - _NAMES
+        which = ", ".join(readable[:_NAMES]) + (f" and {rest} more, which the log names" if rest > 0 else "")
+        self._parts.dispatch(
+            Notice(
+                f"Notifications from {there_are - len(readable)} of {there_are} organisations",
+                f"Telex takes no more on one connection. Nothing comes from {which}.",
+            )
+        )

@@ -7,14 +7,13 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
-from tests.rigs.desktops import document, results
+from tests.rigs.desktops import check, document
+from tests.rigs.desktops.check import CANNOT, FAILED, PASSED, Report, Result
 from tests.rigs.desktops.checks import ALL, NAMES
 from tests.rigs.desktops.checks.toasts import LITERAL
+from tests.rigs.desktops.document import largest_change
 from tests.rigs.desktops.known import DESKTOPS
-from tests.rigs.desktops.pictures import difference
-from tests.rigs.desktops.reading import is_read, likeness
-from tests.rigs.desktops.results import CANNOT, FAILED, PASSED, Report, Result
-from tests.rigs.desktops.sheet import largest_change
+from tests.rigs.desktops.pictures import difference, is_read, likeness
 
 SOME = Report(
     "mate",
@@ -37,12 +36,12 @@ def test_what_a_desktop_cannot_do_is_a_check_and_has_a_reason(desktop: object) -
 
 
 def test_results_are_kept_and_read(tmp_path: Path) -> None:
-    results.write(SOME, tmp_path / "results.json")
-    assert results.read(tmp_path / "results.json") == SOME
+    check.write(SOME, tmp_path / "results.json")
+    assert check.read(tmp_path / "results.json") == SOME
 
 
 def test_the_table_has_a_row_for_each_check_and_says_why() -> None:
-    assert results.table([SOME, WORSE]).splitlines() == [
+    assert check.table([SOME, WORSE]).splitlines() == [
         "check  mate    sway",
         "icon   ok      FAILED",
         "badge  cannot  -",

@@ -15,11 +15,8 @@ from Xlib import X
 from Xlib.display import Display
 
 from telex_start.desktop import win32, x11
-from telex_start.desktop.bus import locking, sleep
-from telex_start.desktop.bus.loop import Loop
 from telex_start.desktop.main_app import in_front
 from tests.desktop.test_main_app import wait_for
-from tests.fake_bus import BusClient, PrivateBus
 from tests.fake_desktop import RealDesktop
 from tests.process import TIMEOUT
 
@@ -274,36 +271,3 @@ def test_on_windows_the_window_with_the_focus_has_a_process(
     monkeypatch.setattr(ctypes, "windll", SimpleNamespace(user32=user32), raising=False)
     monkeypatch.setattr(sys, "platform", "win32")
     assert win32.window_in_front() == expected
-
-
-# --- logind, by a client of a private bus -----------------------------------------------------------------------------
-
-
-class Logind(BusClient):
-    """Tells whether the session is locked."""
-
-    locked: Any = True
-
-    def answer(self, call: Any, interface: str, member: str) -> Any:
-        path = call.header.fields[1]
-        if path == "/org/freedesktop/login1/session/auto" and call.body == (
-            "org.freedesktop.login1.Session",
-            "LockedHint",
-        ):
-            return ("v", (("b", self.locked),)) if self.locked is not None else "org.freedesktop.DBus.Error.Failed"
-        return "org.freedesktop.DBus.Error.UnknownObject"
-
-
-@pytest.mark.parametrize("locked", [True, False, None])
-def test_a_locker_tells_logind(locked: bool | None) -> None:
-    with PrivateBus() as system, Logind(system) as logind:
-        logind.locked = locked
-        logind.own("org.freedesktop.login1")
-        loop = Loop("watch")
-        bus = sleep.watch(loop, lambda _: None, {"DBUS_SYSTEM_BUS_ADDRESS": system.address})
-        loop.start()
-        try:
-            assert bus is not None
-            assert locking.is_locked(bus) is bool(locked)
-        finally:
-            assert loop.stop(TIMEOUT)

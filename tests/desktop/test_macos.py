@@ -5,6 +5,7 @@ A mock: that macOS does its part is not shown. The last test is for a Mac alone:
 
 from __future__ import annotations
 
+import gc
 import importlib
 import io
 import os
@@ -12,6 +13,7 @@ import shutil
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -23,7 +25,7 @@ from telex_start.agent import DispatchQueue
 from telex_start.desktop import macos
 from telex_start.desktop.main_app import in_front
 from telex_start.desktop.tk import toolkit
-from telex_start.desktop.tray.surface import TraySurface
+from telex_start.desktop.tray.tray import Tray
 from telex_start.doctor import desktop as doctor
 from telex_start.doctor.findings import Mark
 from telex_start.errors import NoPlaceForIcon
@@ -37,25 +39,25 @@ from tests.process import TIMEOUT
 PLATFORM = sys.platform
 
 
-class NoBuses:
-    """As on macOS."""
-
-    session = None
-
-    def start(self) -> None: ...
-
-
 class Agent:
     """The main thread's part of it: icon and queue."""
 
     def __init__(self, tmp_path: Any) -> None:
         self.events = DispatchQueue()
-        self.surface = TraySurface(self.events.put, NoBuses(), tmp_path)  # type: ignore[arg-type]
+        self.surface = Tray(self.events.put, None, tmp_path)
         self.surface.start()
         self.events.wait_in(self.surface.main_loop)
 
     def next(self) -> object:
         return self.events.get(timeout=TIMEOUT)
+
+    def end(self) -> None:
+        """Stop, and free pystray's icon here: as it is freed it calls AppKit, which another thread may not do."""
+        self.surface.stop()
+        freed = weakref.ref(self.surface)
+        del self.surface
+        gc.collect()
+        assert freed() is None
 
 
 @pytest.fixture
@@ -76,7 +78,7 @@ def agent(desk: Desk, tmp_path: Any) -> Iterator[Agent]:
     made = Agent(tmp_path)
     assert made.next() == TrayAppeared()
     yield made
-    made.surface.stop()
+    made.end()
     assert desk.items == [] and desk.activities == [] and desk.observers == {}
 
 

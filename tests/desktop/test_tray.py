@@ -14,7 +14,7 @@ import pytest
 
 from telex_start.desktop import icons, pixmaps
 from telex_start.desktop.bus.buses import Buses
-from telex_start.desktop.tray.surface import TraySurface
+from telex_start.desktop.tray.tray import Tray
 from telex_start.errors import TelexStartError
 from telex_start.states import State
 from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PanelItem, PrivateBus, Xvfb
@@ -425,7 +425,7 @@ def test_it_is_said_what_is_missing_for_an_icon(environ: dict[str, str], desktop
 def test_without_xwayland_the_window_says_what_it_needs_and_how_to_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """It said: no display name and no $DISPLAY environment variable."""
     monkeypatch.delenv("DISPLAY", raising=False)
-    surface = TraySurface(lambda event: None, Buses({}), "/nowhere")
+    surface = Tray(lambda event: None, Buses({}), "/nowhere")
     with pytest.raises(TelexStartError) as caught:
         surface.open_window("", take_focus=True, message="")
     assert "XWayland" in caught.value.message

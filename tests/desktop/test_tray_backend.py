@@ -7,15 +7,13 @@ import threading
 from collections.abc import Callable
 from queue import SimpleQueue
 from types import SimpleNamespace
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import pytest
 
 from telex_start.desktop import icons
-from telex_start.desktop.bus.bus import Bus
 from telex_start.desktop.tray import pystray_backend
-from telex_start.desktop.tray.pystray_tray import Backend
-from telex_start.desktop.tray.pystray_windows import standing
+from telex_start.desktop.tray.pystray_backend import Backend, standing
 from telex_start.desktop.tray.tray import Tray
 from telex_start.events import (
     Event,
@@ -26,12 +24,12 @@ from telex_start.events import (
     ThreadFailed,
     TrayAppeared,
 )
-from telex_start.face import Face
+from telex_start.face import SIGNED_OUT, Face
 from telex_start.menu import MenuItem, Muted, Unread
 from telex_start.states import State
 from tests.process import TIMEOUT
 
-FACE = Face(State.SIGNED_OUT, 0, "Signed out")
+FACE = SIGNED_OUT
 
 
 class Item:
@@ -107,11 +105,10 @@ def kept(made: list[Any]) -> type[Icon]:
 
 def tray_with(icon_class: Any, events: SimpleQueue[Event], monkeypatch: pytest.MonkeyPatch) -> Tray:
     pystray = SimpleNamespace(Menu=Menu, MenuItem=Item)
-    monkeypatch.setattr(pystray_backend, "named", lambda name: Backend(name, pystray, icon_class, 22))
+    monkeypatch.setattr(pystray_backend, "platform_backend", lambda: Backend("test", pystray, icon_class, 22))
     monkeypatch.setattr(icons, "draw", lambda state, unread, size, quiet: (state, unread, quiet))
-    bus = cast(Bus, object())  # nothing of it is used by a backend of pystray's
-    tray = Tray(events.put, FACE, bus=bus, cache="", environ={"PYSTRAY_BACKEND": "test"})
-    tray.start(lambda: None)
+    tray = Tray(events.put, None, "")
+    tray.start()
     return tray
 
 
@@ -261,15 +258,15 @@ def test_what_is_new_in_a_submenu_renews_the_menu_and_a_number_alone_does_not(
     made: list[Any] = []
     tray = tray_with(kept(made), events, monkeypatch)
     assert events.get(timeout=TIMEOUT) == TrayAppeared()
-    tray.show(FACE._replace(unread=3, quiet=True))
+    tray.face(FACE._replace(unread=3, quiet=True))
     assert made[0].renewed == 0
     key = ("o/u", "channels_section", "a")
     for count, face in enumerate(
         [FACE._replace(recent=(Unread(key, "# a (1)"),)), FACE._replace(muted=(Muted(key, "# a"),))], 1
     ):
-        tray.show(face)
+        tray.face(face)
         assert made[0].renewed == count
-    tray.show(face._replace(resumable=True))
+    tray.face(face._replace(resumable=True))
     assert made[0].renewed == 3
     assert tray.stop(TIMEOUT) is True
 
@@ -303,12 +300,12 @@ def test_a_click_on_the_icon_is_its_default_action(events: SimpleQueue[Event], m
     assert exit_item.action is not None
     exit_item.action()
     assert events.get_nowait() == MenuClicked(MenuItem.EXIT)
-    tray.show(FACE)
+    tray.face(FACE)
     assert made[0].renewed == 0
-    tray.show(Face(State.ONLINE, 3, "Online"))
+    tray.face(Face(State.ONLINE, 3, "Online"))
     assert (made[0].icon, made[0].title, made[0].renewed) == ((State.ONLINE, 3, False), "Telex: Online", 1)
     assert tray.stop(TIMEOUT) is True
     exit_item.action()
-    tray.show(FACE)
+    tray.face(FACE)
     assert events.empty()
     assert made[0].title == "Telex: Online"

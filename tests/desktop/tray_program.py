@@ -55,11 +55,9 @@ def main(wait_for_tray: str = "0.2", silent_for: str = "0") -> int:
     buses = Buses()
     # One cache for all the tests of a run: drawing takes longer than most of them.
     cache = os.path.join(tempfile.gettempdir(), f"tray-program-{os.getuid()}")
-    face = Face(State.SIGNED_OUT, 0, "Signed out")
-    wait, silent = float(wait_for_tray), float(silent_for)
-    tray = Tray(_print, face, bus=buses.session, cache=cache, wait_for_tray=wait, silent_for=silent)
+    tray = Tray(_print, buses, cache, wait_for_tray=float(wait_for_tray), silent_for=float(silent_for))
     try:
-        tray.start(buses.start)
+        tray.start()
     except NoPlaceForIcon as error:
         print(f"{error.title}: {error.message}", file=sys.stderr)
         buses.stop()
@@ -71,10 +69,10 @@ def main(wait_for_tray: str = "0.2", silent_for: str = "0") -> int:
         if state == "openings":
             _openings = True
         elif state.startswith("{"):
-            tray.show(_face(json.loads(line)))
+            tray.face(_face(json.loads(line)))
         else:
             unread, _, status = rest.partition(" ")
-            tray.show(Face(State(state), int(unread), status))
+            tray.face(Face(State(state), int(unread), status))
     print("stopped", tray.stop(1.5) and buses.stop(), flush=True)
     return 0
 

@@ -8,19 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.program import Program
+from tests.agent import Program, headless
 from tests.servers import Sandbox
-
-
-def headless(folder: Path, telex: Sandbox, *options: str) -> Program:
-    """`telex-start --headless --json`, signing in by standard input."""
-    return Program(
-        folder,
-        *("--headless", "--json", "--email", telex.email, "--password-stdin", *options),
-        environ=telex.environ,
-        given=telex.password + "\n",
-    )
-
 
 Start = Callable[..., tuple[Sandbox, Program]]
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.conftest import Start, headless
-from tests.program import Program
+from tests.agent import Program, headless
+from tests.end_to_end.conftest import Start
 from tests.servers import HISTORY, Sandbox
 
 

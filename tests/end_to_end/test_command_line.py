@@ -13,9 +13,8 @@ import pytest
 
 from telex_start import __version__
 from telex_start.command_line import COMMANDS
-from tests.end_to_end.conftest import headless
+from tests.agent import Program, headless
 from tests.process import ROOT, running
-from tests.program import Program
 from tests.servers import HISTORY, Sandbox
 
 

@@ -27,7 +27,7 @@ from telex_start.config import (
     resolve,
 )
 from telex_start.errors import ConfigError
-from tests.program import Program
+from tests.agent import Program
 from tests.servers import Sandbox
 
 OWN = {"api_url": "https://telex.example/api/v1", "push_url": "wss://telex.example/connection/websocket"}

@@ -26,9 +26,8 @@ from telex_start.doctor.findings import (
     verdict,
 )
 from telex_start.doctor.probing import look
-from tests.end_to_end.conftest import headless
+from tests.agent import Program, headless
 from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus, Xvfb
-from tests.program import Program
 from tests.servers import Sandbox
 from tests.stopwatch import Stopwatch
 

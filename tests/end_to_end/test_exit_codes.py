@@ -13,10 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.conftest import headless
+from tests.agent import Program, headless
 from tests.fake_desktop import FakeNotificationDaemon, PrivateBus
 from tests.process import ROOT, running
-from tests.program import Program
 from tests.servers import Sandbox
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.program import Program
+from tests.agent import Program
 from tests.servers import Sandbox
 
 

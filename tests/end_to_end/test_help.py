@@ -13,9 +13,9 @@ import psutil
 import pytest
 
 from telex_start import __version__
+from tests.agent import Program
 from tests.fake_desktop import TIMEOUT, FakeNotificationDaemon, FakePanel, RealDesktop
 from tests.process import until
-from tests.program import Program
 from tests.servers import Sandbox
 from tests.stopwatch import Stopwatch
 

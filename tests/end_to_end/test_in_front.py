@@ -15,10 +15,10 @@ from Xlib.display import Display
 from Xlib.ext import res
 
 from telex_start.app.news_controller import LOOK_HOLDS_FOR
+from tests.agent import Program
 from tests.fake_desktop import FakeNotificationDaemon, FakePanel, RealDesktop
 from tests.panel_item import PanelItem
 from tests.process import until
-from tests.program import Program
 from tests.servers import Sandbox
 
 pytestmark = pytest.mark.desktop

@@ -10,10 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.login_window import takes_keys
+from tests.agent import Program
 from tests.process import TIMEOUT, until
-from tests.program import Program
-from tests.real_desktop import RealDesktop
+from tests.real_desktop import RealDesktop, takes_keys
 from tests.servers import Sandbox
 from tests.stopwatch import Stopwatch
 

@@ -21,9 +21,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from telex_start.process import logs
-from tests.end_to_end.conftest import headless
+from tests.agent import Program, headless
 from tests.process import ROOT, running
-from tests.program import Program
 from tests.servers import Sandbox
 
 JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIwMTkzNmQxMSIsImV4cCI6MTczMjQ0MDAwMH0.c2lnbmF0dXJlLW9mLXRoaXM_-"

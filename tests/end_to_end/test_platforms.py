@@ -30,7 +30,7 @@ STARTED = {
     *("desktop.icons", "desktop.login.window", "desktop.main_app.main_app"),
     *("desktop.child", "desktop.parent", "desktop.preferences.window"),
     *("desktop.toasts.toasts", "desktop.toasts.plyer_backend"),
-    *("desktop.tray.tray", "desktop.tray.pystray_backend", "desktop.tray.surface"),
+    *("desktop.tray.tray", "desktop.tray.pystray_backend"),
 }
 """What a start on any platform may bring. The rest of `desktop` speaks D-Bus, and is brought on Linux alone."""
 

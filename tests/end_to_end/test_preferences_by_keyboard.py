@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.agent import Program
 from tests.fake_desktop import FakeNotificationDaemon
 from tests.process import until
-from tests.program import Program
 from tests.real_desktop import RealDesktop
 from tests.script import Script
 from tests.servers import Sandbox

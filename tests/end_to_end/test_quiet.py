@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.conftest import headless
+from tests.agent import Program, headless
 from tests.end_to_end.test_tray import Desk
-from tests.program import Program
 from tests.servers import HISTORY, Sandbox
 
 

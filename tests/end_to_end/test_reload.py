@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.agent import Program
 from tests.end_to_end.test_terminal import IGNORING_HANGUPS
 from tests.end_to_end.test_tray import Desk
-from tests.program import Program
 from tests.servers import Sandbox
 
 

@@ -14,8 +14,7 @@ import pytest
 
 from telex_start.errors import ConfigError
 from telex_start.process import paths
-from tests.end_to_end.conftest import headless
-from tests.program import Program
+from tests.agent import Program, headless
 from tests.servers import Sandbox
 
 

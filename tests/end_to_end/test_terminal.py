@@ -16,8 +16,8 @@ from typing import Self
 
 import pytest
 
+from tests.agent import Program
 from tests.process import ROOT, TIMEOUT
-from tests.program import Program
 from tests.servers import HISTORY, Sandbox
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.agent import Program
 from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus, Xvfb
 from tests.panel_item import PanelItem
 from tests.process import until
-from tests.program import Program
 from tests.servers import HISTORY, Sandbox
 from tests.stopwatch import Stopwatch
 

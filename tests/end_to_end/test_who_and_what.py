@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.conftest import headless
-from tests.program import Program
+from tests.agent import Program, headless
 from tests.servers import Sandbox
 
 Start = Callable[..., tuple[Sandbox, Program]]

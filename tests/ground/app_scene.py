@@ -258,9 +258,6 @@ class Session:
         self.life: list[str] = []
         self.preferred: list[frozenset[str]] = []
 
-    def start(self) -> None:
-        self.life.append("started")
-
     def prefer(self, channels: frozenset[str]) -> None:
         self.preferred.append(channels)
 

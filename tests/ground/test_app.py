@@ -99,9 +99,9 @@ SIGNED_IN = by_state([CONNECTING, ONLINE, RECONNECTING])
 # Start and end.
 
 
-def test_the_session_is_started_first_and_stopped_last(scene: Scene) -> None:
+def test_the_session_is_stopped_last(scene: Scene) -> None:
     assert scene.run() == 0
-    assert scene.session.life == ["started", "stopped"]
+    assert scene.session.life == ["stopped"]
     assert scene.surface.states[-1].state is State.STOPPED
     assert scene.app.last_words == ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from telex_start.events import CancelSignIn, Command, ReconnectNow, SignIn, SignOut, Stop
-from telex_start.session.commands import Commands
+from telex_start.session.state import Commands
 
 
 @pytest.mark.parametrize("leaving", [SignOut(), CancelSignIn(), Stop()])

@@ -66,19 +66,6 @@ def test_newline_joined_messages_come_in_their_order(lines: list[str]) -> None:
     assert decoded("\n".join(lines)) == [message for line in lines for message in decoded(line)]
 
 
-def test_a_ping_between_two_publications() -> None:
-    lines = (
-        '{"push":{"channel":"c","pub":{"data":1,"offset":7}}}',
-        "{}",
-        '{"push":{"channel":"c","pub":{"data":2,"offset":8}}}',
-    )
-    assert decoded("\n".join(lines).encode()) == [
-        PublicationPush("c", Publication(1, 7)),
-        Ping(),
-        PublicationPush("c", Publication(2, 8)),
-    ]
-
-
 def test_the_connect_reply() -> None:
     (reply,) = decoded(
         '{"id":1,"connect":{"client":"9ac9","version":"6.9.1 OSS","expires":true,"ttl":120,"ping":25,"pong":true,'
@@ -215,14 +202,6 @@ def test_batches_lose_nothing_and_keep_to_the_limit(commands: list[str], limit: 
     assert [command for batch in made for command in batch.split("\n")] == commands
     for batch in made:
         assert len(batch.encode()) <= limit or "\n" not in batch
-
-
-def test_200_subscribes_with_long_tokens_stay_below_what_a_server_takes_in_one_frame() -> None:
-    commands = [
-        frames.encode(ident, "subscribe", {"channel": f"{ident:036}/{ident:036}", "token": "t" * 900})
-        for ident in range(1, 201)
-    ]
-    assert max(len(batch) for batch in frames.batches(commands)) < 65536 / 2
 
 
 # --- what is no frame -----------------------------------------------------------------------------------------------

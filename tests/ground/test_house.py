@@ -50,7 +50,7 @@ ROOMS: dict[str, set[str]] = {
     # What a person sees.
     "desktop": {"process"},
     "desktop.bus": {"process"},
-    "desktop.statusnotifier": set(),
+    "desktop.statusnotifier": {"desktop", "desktop.bus", "process"},
     "desktop.toasts": {"desktop.bus", "news", "process"},
     "desktop.tk": {"desktop", "process"},
     "desktop.login": {"desktop", "desktop.tk", "process"},
@@ -148,9 +148,8 @@ OWNERS: dict[str, set[str]] = {
     "tkinter": {"desktop/tk/", "desktop/login/window.py", "desktop/preferences/", "desktop/help/text_window.py"},
     "tktooltip": {"desktop/tk/tips.py"},
     "gi": {"desktop/tray/pystray_backend.py"},
-    # The StatusNotifier icon is a package that could leave this house: it asks for a bus connection, and for pystray.
     "pystray": {"desktop/tray/pystray_backend.py", "desktop/statusnotifier/icon.py"},
-    "jeepney": {"desktop/bus/", "desktop/statusnotifier/"},
+    "jeepney": {"desktop/bus/"},
     "aiohttp": {"sandbox/"},
     "jwt": {"sandbox/"},
     "trustme": {"sandbox/"},

@@ -32,54 +32,36 @@ class Looked:
         self.now = 1000.0
         self.organisations = Organisations("u", lambda: 0.5, self.events.append)
 
-    def look_up(self) -> tuple[list[str], list[str]]:
-        added, dropped = self.organisations.look_up(self.api, self.now)  # type: ignore[arg-type]
+    def fetch(self) -> tuple[list[str], list[str]]:
+        added, dropped = self.organisations.fetch(self.api, self.now)  # type: ignore[arg-type]
         return [channel.name for channel in added], [channel.name for channel in dropped]
 
 
-def test_a_first_look_up_is_told_also_where_there_are_none() -> None:
+def test_the_first_are_told_also_where_there_are_none_and_what_stays_the_same_not_again() -> None:
     looked = Looked()
-    assert looked.look_up() == ([], [])
-    assert looked.events == [OrganisationsChanged(())]
-    assert looked.organisations.known
-
-
-def test_what_stays_the_same_is_not_told_again_and_keeps_its_channels() -> None:
-    looked = Looked("a", "b")
-    looked.look_up()
-    channels = dict(looked.organisations.channels)
-    looked.look_up()
-    assert looked.organisations.channels == channels
-    assert len(looked.events) == 1
+    for _ in range(2):
+        assert looked.fetch() == ([], [])
+        assert looked.events == [OrganisationsChanged(())]
+        assert looked.organisations.known
 
 
 def test_joined_and_left() -> None:
     looked = Looked("a", "b")
-    looked.look_up()
+    looked.fetch()
     kept = looked.organisations.channels["b/u"]
     looked.api.found = ("b", "c")
-    assert looked.look_up() == (["c/u"], ["a/u"])
+    assert looked.fetch() == (["c/u"], ["a/u"])
     assert looked.organisations.channels["b/u"] is kept
     assert [each.name for each in looked.events[-1].organisations] == ["B", "C"]  # type: ignore[attr-defined]
 
 
 def test_a_new_name_is_told() -> None:
     looked = Looked("a")
-    looked.look_up()
+    looked.fetch()
     looked.api.suffix = " & Co"
-    assert looked.look_up() == ([], [])
+    assert looked.fetch() == ([], [])
     assert looked.organisations.name_of("a/u") == "A & Co"
     assert len(looked.events) == 2
-
-
-def test_a_look_up_that_fails_changes_nothing() -> None:
-    looked = Looked("a")
-    looked.look_up()
-    looked.api.found = NoNetwork("none")
-    with pytest.raises(NoNetwork):
-        looked.look_up()
-    assert list(looked.organisations.channels) == ["a/u"]
-    assert len(looked.events) == 1
 
 
 REFUSED = Refused("Session is invalid!", 401)
@@ -87,7 +69,7 @@ REFUSED = Refused("Session is invalid!", 401)
 
 def test_look_ups_that_were_refused_for_an_hour_want_a_sign_in_and_one_that_works_ends_that() -> None:
     looked = Looked("a")
-    looked.look_up()
+    looked.fetch()
     wanted = []
     for answer, seconds in (
         (REFUSED, 900.0),
@@ -100,7 +82,7 @@ def test_look_ups_that_were_refused_for_an_hour_want_a_sign_in_and_one_that_work
     ):
         looked.api.found = answer
         with contextlib.suppress(NoNetwork, Refused):
-            looked.look_up()
+            looked.fetch()
         wanted.append(looked.organisations.figures().sign_in_again)
         looked.now += seconds
     assert wanted == [False, False, False, False, True, False, False]
@@ -112,14 +94,14 @@ def test_first_look_ups_that_are_refused_are_another_matter() -> None:
     looked.api.found = REFUSED
     for _ in range(2):
         with pytest.raises(Refused):
-            looked.look_up()
+            looked.fetch()
         looked.now += 1e6
     assert not looked.organisations.sign_in_again
 
 
 def test_who_goes_first_matters_only_where_not_all_have_room() -> None:
     looked = Looked("a", "b", "c", "d")
-    looked.look_up()
+    looked.fetch()
     channels = looked.organisations.channels
     assert looked.organisations.put_first({"d/u"}) == []
     assert list(channels) == ["a/u", "b/u", "c/u", "d/u"]
@@ -131,7 +113,7 @@ def test_who_goes_first_matters_only_where_not_all_have_room() -> None:
 
 def test_the_figures() -> None:
     looked = Looked("a", "b", "c")
-    looked.look_up()
+    looked.fetch()
     looked.organisations.channels["a/u"].phase = Phase.LIVE
     looked.organisations.channels["b/u"].refuse(0.0, 0.5)
     assert looked.organisations.figures() == Figures(3, 1, 1)
@@ -140,10 +122,7 @@ def test_the_figures() -> None:
 def test_a_name_in_the_log_is_one_printable_line() -> None:
     looked = Looked("a")
     looked.api.suffix = "\n\x1b[2J\ud83d é"
-    looked.look_up()
+    looked.fetch()
     replaced = "\N{REPLACEMENT CHARACTER}"
     assert looked.organisations.name_of("a/u") == f"A{replaced}{replaced}[2J{replaced} é"
-
-
-def test_an_unknown_channel_is_named_by_itself() -> None:
-    assert Looked().organisations.name_of("x/u") == "x/u"
+    assert looked.organisations.name_of("x/u") == "x/u", "one that is not known"

@@ -55,6 +55,20 @@ class Exchange:
         assert self.channel.phase is Phase.LIVE
 
 
+@pytest.fixture
+def connected() -> Exchange:
+    exchange = Exchange()
+    exchange.connect()
+    return exchange
+
+
+@pytest.fixture
+def live() -> Exchange:
+    exchange = Exchange()
+    exchange.live()
+    return exchange
+
+
 # --- connecting -----------------------------------------------------------------------------------------------------
 
 
@@ -94,11 +108,9 @@ def test_the_connect_reply_puts_the_connection_online() -> None:
     assert exchange.now + 120 * 0.72 <= exchange.client.refresh_at <= exchange.now + 120 * 0.8
 
 
-def test_without_expiry_there_is_no_refresh() -> None:
-    exchange = Exchange()
-    exchange.connect()
-    exchange.subscribe()
-    assert exchange.client.refresh_at == exchange.channel.refresh_at == float("inf")
+def test_without_expiry_there_is_no_refresh(connected: Exchange) -> None:
+    connected.subscribe()
+    assert connected.client.refresh_at == connected.channel.refresh_at == float("inf")
 
 
 @pytest.mark.parametrize(
@@ -149,22 +161,18 @@ def test_a_disconnect_push_counts_as_a_close_code(codes: tuple[int, ...], termin
 
 
 def pongs(exchange: Exchange) -> int:
-    return sum("\n".join(exchange.client.outgoing()).split("\n").count(line) for line in ["{}"])
+    return "\n".join(exchange.client.outgoing()).split("\n").count("{}")
 
 
-def test_each_ping_is_answered_with_exactly_one_pong() -> None:
-    exchange = Exchange()
-    exchange.connect()
+def test_each_ping_is_answered_with_exactly_one_pong(connected: Exchange) -> None:
     for _ in range(3):
-        exchange.get({})
-        assert pongs(exchange) == 1
+        connected.get({})
+        assert pongs(connected) == 1
 
 
-def test_several_pings_in_a_frame_are_answered_once() -> None:
-    exchange = Exchange()
-    exchange.connect()
-    exchange.get({}, {"push": {"channel": ONE, "pub": {"data": 1}}}, {})
-    assert pongs(exchange) == 1  # a second one would close the connection for good (3501)
+def test_several_pings_in_a_frame_are_answered_once(connected: Exchange) -> None:
+    connected.get({}, {"push": {"channel": ONE, "pub": {"data": 1}}}, {})
+    assert pongs(connected) == 1  # a second one would close the connection for good (3501)
 
 
 def test_no_pong_where_the_server_wants_none_and_none_before_the_connect_reply() -> None:
@@ -179,27 +187,23 @@ def test_no_pong_where_the_server_wants_none_and_none_before_the_connect_reply()
     assert pongs(other) == 0
 
 
-def test_gibberish_ends_the_connection_after_what_came_before_it() -> None:
-    exchange = Exchange()
-    exchange.live()
+def test_gibberish_ends_the_connection_after_what_came_before_it(live: Exchange) -> None:
     publication = json.dumps({"push": {"channel": ONE, "pub": {"data": "x"}}})
-    happened = exchange.client.receive(f"{publication}{chr(10)}".encode() + b"gibberish\n" * 1000, exchange.now)
+    happened = live.client.receive(f"{publication}{chr(10)}".encode() + b"gibberish\n" * 1000, live.now)
     assert happened == [
         PublicationsReceived(ONE, ("x",), How.LIVE),
         push.Ended(frames.NO_CLOSE_FRAME, "what came cannot be read", False),
     ]
 
 
-def test_a_link_without_a_sign_of_life_for_the_ping_and_ten_seconds_is_dead() -> None:
-    exchange = Exchange()
-    exchange.connect()
-    assert exchange.client.deadline() == exchange.now + 35.0
-    assert exchange.client.tick(exchange.now + 34.9) == []
-    (ended,) = exchange.client.tick(exchange.now + 35.0)
+def test_a_link_without_a_sign_of_life_for_the_ping_and_ten_seconds_is_dead(connected: Exchange) -> None:
+    assert connected.client.deadline() == connected.now + 35.0
+    assert connected.client.tick(connected.now + 34.9) == []
+    (ended,) = connected.client.tick(connected.now + 35.0)
     assert isinstance(ended, push.Ended) and not ended.terminal
-    exchange.now += 30.0
-    exchange.get({"push": {"channel": "any", "pub": {"data": 1}}})  # any frame is a sign of life
-    assert exchange.client.deadline() == exchange.now + 35.0
+    connected.now += 30.0
+    connected.get({"push": {"channel": "any", "pub": {"data": 1}}})  # any frame is a sign of life
+    assert connected.client.deadline() == connected.now + 35.0
 
 
 def test_a_server_without_pings_may_be_silent_for_ever() -> None:
@@ -232,28 +236,24 @@ def test_a_command_without_an_answer_for_five_seconds_ends_the_connection(kind: 
 # --- subscribing ----------------------------------------------------------------------------------------------------
 
 
-def test_a_subscribe_asks_for_recovery_with_its_token() -> None:
-    exchange = Exchange()
-    exchange.connect()
-    exchange.channel.position = Position("e", 41)
-    exchange.client.subscribe(exchange.channel, "TOKEN", exchange.now)
-    (command,) = exchange.sent()
+def test_a_subscribe_asks_for_recovery_with_its_token(connected: Exchange) -> None:
+    connected.channel.position = Position("e", 41)
+    connected.client.subscribe(connected.channel, "TOKEN", connected.now)
+    (command,) = connected.sent()
     position = {"recover": True, "epoch": "e", "offset": 41}
     assert command["subscribe"] == {"channel": ONE, "token": "TOKEN", "recoverable": True, **position}
 
 
-def test_what_a_subscribe_reply_brings_comes_before_the_channel_is_live() -> None:
-    exchange = Exchange()
-    exchange.connect()
-    happenings = exchange.subscribe(
+def test_what_a_subscribe_reply_brings_comes_before_the_channel_is_live(connected: Exchange) -> None:
+    happenings = connected.subscribe(
         recoverable=True, recovered=True, was_recovering=True, epoch="e", publications=[{"data": 1, "offset": 1}]
     )
     assert happenings == [
         PublicationsReceived(ONE, (1,), How.CAUGHT_UP),
         FIRST,
-        push.Live(exchange.channel, whole=False),
+        push.Live(connected.channel, whole=False),
     ]
-    assert exchange.channel.position == Position("e", 1)
+    assert connected.channel.position == Position("e", 1)
 
 
 @pytest.mark.parametrize(
@@ -316,10 +316,8 @@ def test_a_channel_without_offsets_has_lost_something_whatever_its_replies_claim
     assert exchange.subscribe(**reply) == [CountsUnknown(ONE), push.Live(exchange.channel, whole=False)]
 
 
-def test_a_publication_of_an_unknown_channel_is_dropped() -> None:
-    exchange = Exchange()
-    exchange.connect()
-    assert exchange.get({"push": {"channel": "other", "pub": {"data": 1}}}) == []
+def test_a_publication_of_an_unknown_channel_is_dropped(connected: Exchange) -> None:
+    assert connected.get({"push": {"channel": "other", "pub": {"data": 1}}}) == []
 
 
 @pytest.mark.parametrize(
@@ -337,59 +335,68 @@ def test_a_publication_of_an_unknown_channel_is_dropped() -> None:
     ],
 )
 def test_an_error_of_a_subscribe_concerns_that_channel_alone(
-    code: int, temporary: bool, refused: bool, token_is_dead: bool
+    connected: Exchange, code: int, temporary: bool, refused: bool, token_is_dead: bool
 ) -> None:
-    exchange = Exchange()
-    exchange.connect()
-    exchange.client.subscribe(exchange.channel, "TOKEN", exchange.now)
-    (unsubscribed,) = exchange.reply(error={"code": code, "message": "m", "temporary": temporary})
+    connected.client.subscribe(connected.channel, "TOKEN", connected.now)
+    (unsubscribed,) = connected.reply(error={"code": code, "message": "m", "temporary": temporary})
     assert isinstance(unsubscribed, push.Unsubscribed)
     assert unsubscribed.token_is_dead is token_is_dead
-    assert exchange.channel.phase is Phase.IDLE
-    assert exchange.channel.refused is refused
-    wait = exchange.channel.try_at - exchange.now
+    assert connected.channel.phase is Phase.IDLE
+    assert connected.channel.refused is refused
+    wait = connected.channel.try_at - connected.now
     assert wait == REFUSED_FOR if refused else 0.5 <= wait <= 1.0
 
 
-def test_already_subscribed_is_answered_by_leaving_and_subscribing_once() -> None:
-    exchange = Exchange()
+def test_a_channel_for_which_there_is_no_room_is_left_out_and_the_client_knows_how_many_there_is_room_for() -> None:
+    exchange = Exchange(ONE, TWO)
     exchange.connect()
-    exchange.client.subscribe(exchange.channel, "TOKEN", exchange.now)
-    assert exchange.reply(error={"code": 105, "message": "already subscribed"}) == []
-    leave, again = exchange.sent()
+    exchange.subscribe()
+    exchange.client.subscribe(exchange.channels[TWO], "TOKEN", exchange.now)
+    (unsubscribed,) = exchange.reply(error={"code": 106, "message": "limit exceeded"})
+    assert isinstance(unsubscribed, push.Unsubscribed) and not unsubscribed.token_is_dead
+    assert (exchange.client.most, exchange.channels[TWO].left_out, exchange.channel.left_out) == (1, True, False)
+
+
+def test_already_subscribed_is_answered_by_leaving_and_subscribing_once(connected: Exchange) -> None:
+    connected.client.subscribe(connected.channel, "TOKEN", connected.now)
+    assert connected.reply(error={"code": 105, "message": "already subscribed"}) == []
+    leave, again = connected.sent()
     assert leave["unsubscribe"] == {"channel": ONE}
     assert again["subscribe"]["token"] == "TOKEN"
-    exchange.get({"id": leave["id"], "unsubscribe": {}})
-    assert exchange.get({"id": again["id"], "subscribe": {"expires": True, "ttl": 300}}) == [
+    connected.get({"id": leave["id"], "unsubscribe": {}})
+    assert connected.get({"id": again["id"], "subscribe": {"expires": True, "ttl": 300}}) == [
         FIRST,
-        push.Live(exchange.channel, whole=False),
+        push.Live(connected.channel, whole=False),
     ]
-    assert exchange.channel.refresh_at < float("inf")  # it is our own subscription now
+    assert connected.channel.refresh_at < float("inf")  # it is our own subscription now
 
 
-def test_already_subscribed_twice_is_refused() -> None:
-    exchange = Exchange()
+def test_already_subscribed_twice_is_refused(connected: Exchange) -> None:
+    connected.client.subscribe(connected.channel, "TOKEN", connected.now)
+    connected.reply(error={"code": 105, "message": "already subscribed"})
+    connected.reply(error={"code": 105, "message": "already subscribed"})
+    assert connected.channel.refused
+
+
+def test_subscribes_with_long_tokens_go_in_frames_of_half_of_what_a_server_takes() -> None:
+    exchange = Exchange(*[f"{number:073}" for number in range(200)])
     exchange.connect()
-    exchange.client.subscribe(exchange.channel, "TOKEN", exchange.now)
-    exchange.reply(error={"code": 105, "message": "already subscribed"})
-    exchange.reply(error={"code": 105, "message": "already subscribed"})
-    assert exchange.channel.refused
+    for channel in exchange.channels.values():
+        exchange.client.subscribe(channel, "t" * 900, exchange.now)
+    sizes = [len(frame) for frame in exchange.client.outgoing()]
+    assert 31_000 < max(sizes) <= 32 * 1024 and len(sizes) == 7
 
 
-def test_a_reply_to_a_channel_that_was_left_meanwhile_is_ignored() -> None:
-    exchange = Exchange()
-    exchange.connect()
-    exchange.client.subscribe(exchange.channel, "TOKEN", exchange.now)
-    ident = exchange.sent()[0]["id"]
-    exchange.client.unsubscribe(exchange.channel, exchange.now)
-    del exchange.channels[ONE]
-    assert exchange.get({"id": ident, "subscribe": {}}) == []
+def test_a_reply_to_a_channel_that_was_left_meanwhile_is_ignored(connected: Exchange) -> None:
+    connected.client.subscribe(connected.channel, "TOKEN", connected.now)
+    ident = connected.sent()[0]["id"]
+    connected.client.unsubscribe(connected.channel, connected.now)
+    del connected.channels[ONE]
+    assert connected.get({"id": ident, "subscribe": {}}) == []
 
 
-def test_an_answer_to_nothing_is_ignored() -> None:
-    exchange = Exchange()
-    exchange.connect()
-    assert exchange.get({"id": 99, "subscribe": {}}) == []
+def test_an_answer_to_nothing_is_ignored(connected: Exchange) -> None:
+    assert connected.get({"id": 99, "subscribe": {}}) == []
 
 
 # --- server-side subscriptions --------------------------------------------------------------------------------------
@@ -425,15 +432,13 @@ def test_a_failed_recovery_of_a_server_side_subscription_is_taken_up_by_a_subscr
     }
 
 
-def test_without_a_token_of_ours_a_server_side_subscription_is_live_as_it_is() -> None:
-    exchange = Exchange()
-    exchange.connect()
-    exchange.channel.position = Position("old", 9)
-    happenings = exchange.get(
+def test_without_a_token_of_ours_a_server_side_subscription_is_live_as_it_is(connected: Exchange) -> None:
+    connected.channel.position = Position("old", 9)
+    happenings = connected.get(
         {"push": {"channel": ONE, "subscribe": {"recoverable": True, "epoch": "new", "offset": 3}}}
     )
-    assert happenings == [CountsUnknown(ONE), FIRST, push.Live(exchange.channel, whole=False)]
-    assert exchange.channel.position == Position("new", 3)
+    assert happenings == [CountsUnknown(ONE), FIRST, push.Live(connected.channel, whole=False)]
+    assert connected.channel.position == Position("new", 3)
 
 
 # --- unsubscribed by the server -------------------------------------------------------------------------------------
@@ -462,15 +467,13 @@ def test_an_unsubscribe_push(code: int, refused: bool, token_is_dead: bool, posi
     assert exchange.channel.try_at == exchange.now + (REFUSED_FOR if refused else 0.0)
 
 
-def test_a_server_that_unsubscribes_again_and_again_is_not_asked_without_a_pause() -> None:
-    exchange = Exchange()
-    exchange.live()
+def test_a_server_that_unsubscribes_again_and_again_is_not_asked_without_a_pause(live: Exchange) -> None:
     waits = []
     for _ in range(6):
-        exchange.get({"push": {"channel": ONE, "unsubscribe": {"code": 2500}}})
-        waits.append(exchange.channel.try_at - exchange.now)
-        exchange.now = exchange.channel.try_at
-        exchange.subscribe()
+        live.get({"push": {"channel": ONE, "unsubscribe": {"code": 2500}}})
+        waits.append(live.channel.try_at - live.now)
+        live.now = live.channel.try_at
+        live.subscribe()
     assert waits[0] >= 0.5
     assert waits[-1] > 5.0
 
@@ -478,43 +481,37 @@ def test_a_server_that_unsubscribes_again_and_again_is_not_asked_without_a_pause
 # --- refreshing -----------------------------------------------------------------------------------------------------
 
 
-def test_the_refresh_of_a_subscription_names_its_channel() -> None:
-    exchange = Exchange()
-    exchange.live()
-    assert 300 * 0.72 <= exchange.channel.refresh_at - exchange.now <= 300 * 0.8
-    exchange.client.sub_refresh(exchange.channel, "FRESH", exchange.now)
-    (command,) = exchange.sent()
+def test_the_refresh_of_a_subscription_names_its_channel(live: Exchange) -> None:
+    assert 300 * 0.72 <= live.channel.refresh_at - live.now <= 300 * 0.8
+    live.client.sub_refresh(live.channel, "FRESH", live.now)
+    (command,) = live.sent()
     assert command["sub_refresh"] == {"channel": ONE, "token": "FRESH"}
-    assert exchange.channel.refresh_at == float("inf")
-    assert exchange.get({"id": command["id"], "sub_refresh": {"expires": True, "ttl": 100}}) == []
-    assert 72 <= exchange.channel.refresh_at - exchange.now <= 80
+    assert live.channel.refresh_at == float("inf")
+    assert live.get({"id": command["id"], "sub_refresh": {"expires": True, "ttl": 100}}) == []
+    assert 72 <= live.channel.refresh_at - live.now <= 80
 
 
-def test_a_refresh_answered_without_a_ttl_does_not_mean_that_the_subscription_never_expires() -> None:
-    exchange = Exchange()
-    exchange.live()
-    exchange.client.sub_refresh(exchange.channel, "FRESH", exchange.now)
-    exchange.reply(sub_refresh={})
-    assert 300 * 0.72 <= exchange.channel.refresh_at - exchange.now <= 300 * 0.8
+def test_a_refresh_answered_without_a_ttl_does_not_mean_that_the_subscription_never_expires(live: Exchange) -> None:
+    live.client.sub_refresh(live.channel, "FRESH", live.now)
+    live.reply(sub_refresh={})
+    assert 300 * 0.72 <= live.channel.refresh_at - live.now <= 300 * 0.8
 
 
 @pytest.mark.parametrize(("code", "temporary"), [(100, True), (109, False), (110, False), (111, True)])
-def test_a_refresh_of_a_subscription_that_fails_for_a_while_leaves_it_live(code: int, temporary: bool) -> None:
-    exchange = Exchange()
-    exchange.live()
-    exchange.client.sub_refresh(exchange.channel, "FRESH", exchange.now)
-    happenings = exchange.reply(error={"code": code, "message": "m", "temporary": temporary})
-    assert happenings == [push.RefreshFailed(exchange.channel)]
-    assert exchange.channel.phase is Phase.LIVE
+def test_a_refresh_of_a_subscription_that_fails_for_a_while_leaves_it_live(
+    live: Exchange, code: int, temporary: bool
+) -> None:
+    live.client.sub_refresh(live.channel, "FRESH", live.now)
+    happenings = live.reply(error={"code": code, "message": "m", "temporary": temporary})
+    assert happenings == [push.RefreshFailed(live.channel)]
+    assert live.channel.phase is Phase.LIVE
 
 
-def test_a_refresh_of_what_the_server_does_not_know_any_more_subscribes_again() -> None:
-    exchange = Exchange()
-    exchange.live()
-    exchange.client.sub_refresh(exchange.channel, "FRESH", exchange.now)
-    (happening,) = exchange.reply(error={"code": 103, "message": "permission denied"})
+def test_a_refresh_of_what_the_server_does_not_know_any_more_subscribes_again(live: Exchange) -> None:
+    live.client.sub_refresh(live.channel, "FRESH", live.now)
+    (happening,) = live.reply(error={"code": 103, "message": "permission denied"})
     assert isinstance(happening, push.Unsubscribed) and happening.token_is_dead
-    assert exchange.channel.phase is Phase.IDLE and not exchange.channel.refused
+    assert live.channel.phase is Phase.IDLE and not live.channel.refused
 
 
 def test_the_connection_is_refreshed_in_place() -> None:

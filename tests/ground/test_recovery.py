@@ -212,14 +212,6 @@ def test_the_first_subscribe_brings_the_kept_history() -> None:
     assert settled(peer) == published
 
 
-def test_what_was_missed_comes_after_a_reconnect() -> None:
-    peer = Peer(history=100)
-    settled(peer)
-    peer.drop()
-    published = publish(peer, 40)
-    assert settled(peer) == published
-
-
 def test_of_150_missed_and_100_kept_exactly_the_last_100_come() -> None:
     peer = Peer(history=100)
     publish(peer, 5)

@@ -140,7 +140,7 @@ def test_a_question_without_an_answer_is_the_end(
     scene.surface.answers = [answer]
     assert scene.run() == code
     assert scene.app.last_words == words
-    assert scene.session.life == ["started", "stopped"]
+    assert scene.session.life == ["stopped"]
 
 
 def test_a_terminal_is_told_that_the_session_is_over_and_asked(scene: Scene) -> None:

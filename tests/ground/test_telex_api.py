@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from telex_start.errors import (
@@ -27,10 +28,10 @@ from telex_start.events import Organisation
 from telex_start.net.https import Answer
 from telex_start.net.pacing import Pacer
 from telex_start.net.sockets import Deadline
-from telex_start.session.shared_pacer import SharedPacer
-from telex_start.session.telex_api import LOGOUT_PAUSE, TelexApi
-from telex_start.session.timings import USUAL
+from telex_start.session.pace import USUAL, SharedPacer
+from telex_start.session.telex_api import LOGOUT_PAUSE, Login, TelexApi
 from telex_start.session.tokens import TokenStore
+from tests.ground.test_tokens import token
 
 BASE = "https://telex.test/api/v1"
 CHANNEL = "o1/u1"
@@ -100,15 +101,11 @@ class Telex:
         self.api = TelexApi(BASE, self.https, self.store, self.pacer, self.https.clock_now)  # type: ignore[arg-type]
 
 
-OVERFLOWING = ("Mon, 01 Jan 0001 00:00:00 +2300", "Fri, 31 Dec 9999 23:59:59 -2300")
-"""Dates that are well-formed, and no time that there is."""
-
-
 def one(answer: Reply) -> Telex:
     return Telex(lambda _: answer)
 
 
-# --- the envelope ---------------------------------------------------------------------------------------------------
+# The envelope
 
 
 @pytest.mark.parametrize(
@@ -154,16 +151,26 @@ def test_no_answer_makes_reading_it_raise_anything_else(body: bytes) -> None:
             call(one(Answer(200, {}, body)).api)
 
 
-@pytest.mark.parametrize(
-    "date", [None, "", "yesterday", "Tue, 99 Nov 2026 10:00:00 GMT", "Tue, 24 Nov 99999 10:00:00 GMT", *OVERFLOWING]
-)
-def test_a_missing_or_odd_date_is_none(date: str | None) -> None:
+@given(st.text(max_size=40) | st.from_regex(r"\A\w{3}, \d{1,3} (Jan|Feb|Dec) \d{1,5} \d\d:\d\d:\d\d [-+]\d{4}\Z"))
+@example(None)
+@example("Tue, 99 Nov 2026 10:00:00 GMT")
+@example("Mon, 01 Jan 0001 00:00:00 +2300")
+@example("Fri, 31 Dec 9999 23:59:59 -2300")
+def test_without_an_expiry_no_date_says_how_long_a_token_is_good_for(date: str | None) -> None:
     headers = {} if date is None else {"date": date}
     answer = Answer(200, headers, json.dumps({"data": {"token": "t"}}).encode())
     assert one(answer).api.connection_token().expires_at is None
 
 
-# --- signing in -----------------------------------------------------------------------------------------------------
+def test_a_token_is_good_until_its_expiry_by_the_date_of_the_answer() -> None:
+    served = parsedate_to_datetime("Tue, 24 Nov 2026 10:00:00 GMT").timestamp()
+    for zone in ("GMT", "-0000"):
+        answer = envelope(data={"token": token({"exp": served + 120})})
+        telex = one(answer._replace(headers={"date": f"Tue, 24 Nov 2026 10:00:00 {zone}"}))
+        assert telex.api.connection_token().expires_at == telex.https.now + 120
+
+
+# Signing in
 
 USER = {"id": "u1", "email": "ada@example.org"}
 
@@ -192,45 +199,47 @@ def test_without_a_notification_token_the_bearer_calls_serve(notification: Any) 
 
 
 @pytest.mark.parametrize(
-    ("answer", "error"),
+    ("answer", "error", "words"),
     [
-        (envelope(400, message="invalid credentials"), CredentialsRefused),
-        (envelope(401, message="Unauthorised"), CredentialsRefused),
-        (envelope(200, inner=401), CredentialsRefused),
-        (envelope(422, message="Validation failed"), InvalidForm),
-        (envelope(403, message="not verified"), SignInRefused),
-        (envelope(200, inner=403), SignInRefused),
-        (envelope(404, message="no such route"), Refused),
-        (envelope(429), RateLimited),
-        (envelope(503), TelexFailure),
-        (envelope(data=None), TelexFailure),
-        (envelope(data={"access_token": "A"}), TelexFailure),
-        (envelope(data={"access_token": 1, "user": USER}), TelexFailure),
+        (envelope(400, message="invalid credentials"), CredentialsRefused, "Telex does not know this e-mail address"),
+        (envelope(401, message="Unauthorised"), CredentialsRefused, ""),
+        (envelope(200, inner=401), CredentialsRefused, ""),
+        (envelope(422, message="Email must be valid"), InvalidForm, "Email must be valid"),
+        (envelope(403, message="Suspended."), SignInRefused, "Telex says: Suspended."),
+        (envelope(200, inner=403), SignInRefused, ""),
+        (envelope(404, message="no such route"), Refused, "no such route"),
+        (envelope(429), RateLimited, ""),
+        (envelope(503), TelexFailure, ""),
+        (envelope(data=None), TelexFailure, "Telex accepted the sign-in but gave no access token."),
+        (envelope(data={"access_token": "A"}), TelexFailure, ""),
+        (envelope(data={"access_token": 1, "user": USER}), TelexFailure, ""),
     ],
 )
-def test_a_sign_in_that_does_not_work(answer: Reply, error: type[TelexStartError]) -> None:
+def test_a_sign_in_that_does_not_work(answer: Reply, error: type[TelexStartError], words: str) -> None:
     telex = one(answer)
     with pytest.raises(error) as raised:
         telex.api.login("ada@example.org", "hunter2")
-    assert "hunter2" not in str(raised.value)
+    assert raised.value.message.startswith(words)
+    assert telex.https.only_once == [True]
 
 
-def test_what_telex_says_of_a_suspended_account_is_for_the_person() -> None:
-    with pytest.raises(SignInRefused) as raised:
-        one(envelope(403, message="Your account is suspended.")).api.login("a", "b")
-    assert raised.value.message == "Telex says: Your account is suspended."
-
-
-@given(st.text(max_size=40) | st.from_regex(r"\A\w{3}, \d{1,3} (Jan|Feb|Dec) \d{1,5} \d\d:\d\d:\d\d [-+]\d{4}\Z"))
-def test_no_date_ends_anything(date: str) -> None:
-    telex = one(Answer(200, {"date": date}, json.dumps({"data": {"token": "t"}}).encode()))
-    telex.api.connection_token()
-    telex.api.logout(no_pause)
-
-
-def test_what_telex_says_of_a_form_is_for_the_person() -> None:
-    with pytest.raises(InvalidForm, match="Email must be valid"):
-        one(envelope(422, message="Email must be valid")).api.login("a", "b")
+@pytest.mark.parametrize(
+    ("user", "told"),
+    [
+        (USER, Login("u1", ("ada@example.org",))),
+        (
+            {**USER, "username": " ada ", "fullname": "Ada", "full_name": "Ada", "current_org": "o1"},
+            Login("u1", ("ada", "Ada", "ada@example.org")),
+        ),
+        (
+            {"id": "u1", "username": 7, "current_org": "o1", "current_organisation_slug": "acme"},
+            Login("u1", (), "o1", "acme"),
+        ),
+        ({"id": "u1", "current_org": "", "current_organisation_slug": "acme"}, Login("u1")),
+    ],
+)
+def test_who_has_signed_in(user: Any, told: Login) -> None:
+    assert one(envelope(data={"access_token": "A", "user": user})).api.login("a", "b") == told
 
 
 def test_what_telex_says_is_one_line_of_bounded_length() -> None:
@@ -268,10 +277,11 @@ def test_a_token_that_telex_repeats_is_not_in_its_words() -> None:
     assert raised.value.message == "…?"
 
 
-# --- organisations --------------------------------------------------------------------------------------------------
+# Organisations
 
 
 def test_organisations() -> None:
+    assert one(envelope(data=None)).api.organisations("u1") == ()
     data = [
         {"id": "o1", "name": " One "},
         {"id": "o2"},
@@ -300,11 +310,7 @@ def test_an_id_that_can_be_no_channel_is_left_out(ident: str) -> None:
     assert one(envelope(data=[{"id": ident, "name": "x"}])).api.organisations("u1") == ()
 
 
-def test_no_organisations() -> None:
-    assert one(envelope(data=None)).api.organisations("u1") == ()
-
-
-# --- by which token -------------------------------------------------------------------------------------------------
+# By which token
 
 TOKEN = envelope(data={"token": "T"})
 OVER = envelope(401, message="Session is invalid!")
@@ -330,13 +336,6 @@ def test_where_one_token_is_refused_the_other_serves_and_goes_first_from_then_on
     assert back.https.paths == ["/centrifugo/connection"]
 
 
-def test_the_session_is_over_when_both_are_refused() -> None:
-    telex = one(OVER)
-    with pytest.raises(SessionOver):
-        telex.api.connection_token()
-    assert len(telex.https.asked) == 2
-
-
 def test_both_refused_for_one_organisation_is_that_organisations_alone_while_a_connection_token_is_to_be_had() -> None:
     telex = Telex(lambda path: OVER if "subscription" in path else TOKEN)
     with pytest.raises(Refused) as raised:
@@ -345,23 +344,33 @@ def test_both_refused_for_one_organisation_is_that_organisations_alone_while_a_c
     assert not isinstance(raised.value, SessionOver)
 
 
-def test_both_refused_for_one_organisation_and_for_the_connection_is_the_end() -> None:
+def test_the_session_is_over_when_both_are_refused() -> None:
+    telex = one(OVER)
     with pytest.raises(SessionOver):
-        one(OVER).api.subscription_token(CHANNEL, USUAL.call_within)
+        telex.api.connection_token()
+    assert len(telex.https.asked) == 2
+    with pytest.raises(SessionOver):
+        telex.api.subscription_token(CHANNEL, USUAL.call_within)
 
 
-@pytest.mark.parametrize("answer", [envelope(403), envelope(404), envelope(400, message="bad channel"), envelope(422)])
-def test_another_refusal_concerns_the_call_alone(answer: Answer) -> None:
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (envelope(403), Refused),
+        (envelope(404), Refused),
+        (envelope(400, message="bad channel"), Refused),
+        (envelope(422), Refused),
+        (envelope(503), Temporary),
+        (envelope(429), Temporary),
+        (Answer(502, {}, b"<html>"), Temporary),
+        (NoNetwork("x"), Temporary),
+    ],
+)
+def test_any_other_failure_concerns_the_call_alone(answer: Reply, error: type[TelexStartError]) -> None:
     telex = one(answer)
-    with pytest.raises(Refused):
+    with pytest.raises(error):
         telex.api.subscription_token(CHANNEL, USUAL.call_within)
     assert len(telex.https.asked) == 1
-
-
-@pytest.mark.parametrize("answer", [envelope(503), envelope(429), Answer(502, {}, b"<html>"), NoNetwork("x")])
-def test_a_temporary_failure_says_nothing_of_the_session(answer: Reply) -> None:
-    with pytest.raises(Temporary):
-        one(answer).api.connection_token()
 
 
 @pytest.mark.parametrize(
@@ -382,7 +391,7 @@ def test_all_calls_for_one_token_together_end_in_time() -> None:
     assert telex.https.seconds == [5.0, 3.0, 1.0]
 
 
-# --- the pacer ------------------------------------------------------------------------------------------------------
+# The pacer
 
 
 def test_a_rate_limit_slows_the_pacer_down() -> None:
@@ -405,27 +414,18 @@ def test_signing_out_does_not_wait_and_does_not_fail() -> None:
         assert telex.pacer.wait(telex.https.now) == 0.0
 
 
-def test_signing_out_that_is_too_much_for_telex_is_asked_again() -> None:
+@pytest.mark.parametrize("limited", [2, 99])
+def test_signing_out_that_is_too_much_for_telex_is_asked_again_while_there_is_time(limited: int) -> None:
     """The session went on at Telex where look-ups had come right before."""
-    answers = [envelope(429), envelope(429), envelope()]
+    answers = [envelope(429)] * limited + [envelope()]
     telex = Telex(lambda _: answers.pop(0))
 
     def pause(seconds: float) -> None:
         telex.https.now += seconds
 
     telex.api.logout(pause)
-    assert answers == []
-    assert telex.https.seconds == pytest.approx([2.0, 2.0 - LOGOUT_PAUSE, 2.0 - 2 * LOGOUT_PAUSE])
-
-
-def test_signing_out_that_is_too_much_for_telex_for_long_is_left_at_that() -> None:
-    telex = one(envelope(429))
-
-    def pause(seconds: float) -> None:
-        telex.https.now += seconds
-
-    telex.api.logout(pause)
-    assert telex.https.seconds[-1] > 0
+    times = min(limited + 1, 7)
+    assert telex.https.seconds == pytest.approx([2.0 - number * LOGOUT_PAUSE for number in range(times)])
     assert telex.https.now <= 102.0
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from tests.sandbox.dialogues import DIALOGUES, GROUPS, Transcript, of_group, play
 from tests.sandbox.raw_clients import RawApiClient, RawPushClient, SignedTokens
 from tests.servers import HISTORY, NoGo, Sandbox, centrifugo_binary
 
@@ -28,37 +26,6 @@ def push_server_options(which: str) -> tuple[str, ...]:
         return ("--centrifugo", str(centrifugo_binary(which)))
     except NoGo as reason:
         pytest.skip(str(reason))
-
-
-class Transcripts:
-    """The transcripts of all dialogues with a push server."""
-
-    def __init__(self, which: str) -> None:
-        self._options = push_server_options(which)
-        self.heard: dict[str, Transcript] = {}
-        """What was said last, by the dialogue's name."""
-        with ThreadPoolExecutor() as pool:  # all groups at once
-            for part in pool.map(lambda group: self._play(group, of_group(group)), GROUPS):
-                self.heard |= part
-
-    def differs(self, name: str, record: Transcript) -> Transcript | None:
-        """What was said instead of what is on record, if anything was.
-
-        A server counts the seconds that a client takes to say something, and that its token is good for; on a busy
-        machine some of so many dialogues at once are too slow for that. One that differs is played again by itself.
-        """
-        for _ in range(_TRIES):
-            if self.heard[name] == record:
-                return None
-            self.heard |= self._play(DIALOGUES[name][0], [name])
-        return None if self.heard[name] == record else self.heard[name]
-
-    def _play(self, group: str, names: list[str]) -> dict[str, Transcript]:
-        with Sandbox(*GROUPS[group], *self._options) as sandbox:
-            return play(sandbox, names)
-
-
-_TRIES = 3
 
 
 @pytest.fixture(scope="session")
@@ -95,6 +62,12 @@ def listener(sandbox: Sandbox, place: int) -> Iterator[RawPushClient]:
         yield peer
 
 
+@pytest.fixture
+def base(sandbox: Sandbox, place: int) -> str:
+    """Where the calls of that organisation are."""
+    return "/organisations/" + sandbox.channel(place).partition("/")[0]
+
+
 def join(peer: RawPushClient, sandbox: Sandbox, *indices: int) -> None:
     """Connect and subscribe to organisations, by default the first."""
     tokens = SignedTokens(sandbox, sandbox.channel().partition("/")[2])
@@ -107,6 +80,14 @@ def join(peer: RawPushClient, sandbox: Sandbox, *indices: int) -> None:
 def published(peer: RawPushClient) -> Any:
     """The data of the next publication."""
     return peer.receive()["push"]["pub"]["data"]
+
+
+CHANGE, TEXT = "unread_thread_change", "new_message"
+
+
+def kinds(answer: dict[str, Any]) -> list[str]:
+    """The types of what was published, in order."""
+    return [each["notification_type"] for each in answer["published"]]
 
 
 @pytest.fixture

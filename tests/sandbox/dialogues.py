@@ -145,19 +145,40 @@ class Talk:
                 return value
 
 
-Dialogue = Callable[[Talk], None]
-DIALOGUES: dict[str, tuple[str, Dialogue]] = {}
-"""Group and function of each dialogue, by name."""
+Step = Callable[[Talk], object]
+DIALOGUES: dict[str, tuple[str, tuple[Step, ...]]] = {}
+"""Group and steps of each dialogue, by name."""
+END, ALIVE, HEAR, CONNECTED, SUBSCRIBED = Talk.hear_end, Talk.alive, Talk.hear, Talk.connected, Talk.subscribed
 
 
-def dialogue(group: str = "plain") -> Callable[[Dialogue], Dialogue]:
-    """Register a dialogue under the name of its function."""
+def _(name: str, *steps: Step, group: str = "plain") -> None:
+    """One dialogue."""
+    DIALOGUES[name] = (group, steps)
 
-    def register(function: Dialogue) -> Dialogue:
-        DIALOGUES[function.__name__.replace("_", " ")] = (group, function)
-        return function
+
+def dialogue(group: str = "plain") -> Callable[[Step], Step]:
+    """One that needs more than a line, under the name of its function."""
+
+    def register(step: Step) -> Step:
+        _(step.__name__.replace("_", " "), step, group=group)
+        return step
 
     return register
+
+
+def say(make: Callable[[Talk], dict[str, Any]]) -> Step:
+    """Send a command."""
+    return lambda talk: talk.say(make(talk))
+
+
+def ask(make: Callable[[Talk], dict[str, Any]]) -> Step:
+    """Send a command and hear its answer."""
+    return lambda talk: talk.ask(make(talk))
+
+
+def text(frame: str) -> Step:
+    """Send one text frame."""
+    return lambda talk: talk.text(frame)
 
 
 def of_group(group: str) -> list[str]:
@@ -171,7 +192,8 @@ def play(sandbox: Sandbox, names: list[str]) -> dict[str, Transcript]:
     def one(name: str) -> Transcript:
         talk = Talk(sandbox, name)
         try:
-            DIALOGUES[name][1](talk)
+            for step in DIALOGUES[name][1]:
+                step(talk)
         except (Closed, AssertionError, OSError, websocket.WebSocketException) as error:
             talk.note(["broken off", repr(error)])
         finally:
@@ -184,45 +206,40 @@ def play(sandbox: Sandbox, names: list[str]) -> dict[str, Transcript]:
 
 # --- connect --------------------------------------------------------------------------------------------------------
 
-
-@dialogue()
-def connect(talk: Talk) -> None:
-    talk.ask(talk.connect_command(name="notifier", version="1.0"))
-
-
-@dialogue()
-def connect_with_a_token_that_never_expires(talk: Talk) -> None:
-    talk.ask(talk.connect_command(talk.tokens.connection(None)))
-
-
-@dialogue()
-def connect_without_token(talk: Talk) -> None:
-    talk.say({"connect": {}})
-    talk.hear_end()
-
-
-@dialogue()
-def connect_with_garbage(talk: Talk) -> None:
-    talk.say(talk.connect_command("garbage"))
-    talk.hear_end()
-
-
-@dialogue()
-def connect_with_a_bad_signature(talk: Talk) -> None:
-    talk.say(talk.connect_command(talk.tokens.connection(secret="wrong")))
-    talk.hear_end()
-
-
-@dialogue()
-def connect_with_a_number_as_user(talk: Talk) -> None:
-    talk.say(talk.connect_command(talk.tokens.connection(sub=5)))
-    talk.hear_end()
-
-
-@dialogue()
-def connect_with_a_subscription_token(talk: Talk) -> None:
-    talk.say(talk.connect_command(talk.tokens.subscription(talk.channel)))
-    talk.hear_end()
+_("connect", ask(lambda talk: talk.connect_command(name="notifier", version="1.0")))
+_("connect with a token that never expires", ask(lambda talk: talk.connect_command(talk.tokens.connection(None))))
+_("connect without token", lambda talk: talk.say({"connect": {}}), END)
+for _name, _token in {
+    "garbage": lambda talk: "garbage",
+    "a bad signature": lambda talk: talk.tokens.connection(secret="wrong"),
+    "a number as user": lambda talk: talk.tokens.connection(sub=5),
+    "a subscription token": lambda talk: talk.tokens.subscription(talk.channel),
+}.items():
+    _(f"connect with {_name}", say(lambda talk, token=_token: talk.connect_command(token(talk))), END)  # type: ignore[misc]
+_("connect twice", CONNECTED, say(Talk.connect_command), END)
+_("connect too late", END)
+_("subscribe before connect", say(Talk.subscribe_command), END)
+_(
+    "connect and subscribe in one frame",
+    lambda talk: talk.ask(talk.connect_command(), talk.subscribe_command()),
+)
+_(
+    "connect with subs",
+    ask(lambda talk: talk.connect_command(subs={talk.channel: {"token": talk.tokens.subscription(talk.channel)}})),
+    ask(Talk.subscribe_command),
+)
+_("connect with subs of null", ask(lambda talk: talk.connect_command(subs={talk.channel: None})))
+_(
+    "connect with subs in an unknown namespace",
+    say(lambda talk: talk.connect_command(subs={"nowhere:1": {"token": "any"}})),
+    END,
+)
+_(
+    "command after a refused connect",
+    ask(lambda talk: talk.connect_command(talk.tokens.connection(-10))),
+    say(Talk.connect_command),
+    END,
+)
 
 
 @dialogue("no history")  # where ``stale_close_delay`` is so long that the cut comes first
@@ -234,66 +251,7 @@ def connect_with_an_expired_token(talk: Talk) -> None:
     talk.note(["seconds", round(time.monotonic() - asked)])
 
 
-@dialogue()
-def command_after_a_refused_connect(talk: Talk) -> None:
-    talk.ask(talk.connect_command(talk.tokens.connection(-10)))
-    talk.say(talk.connect_command())
-    talk.hear_end()
-
-
-@dialogue()
-def connect_twice(talk: Talk) -> None:
-    talk.connected()
-    talk.say(talk.connect_command())
-    talk.hear_end()
-
-
-@dialogue()
-def connect_too_late(talk: Talk) -> None:
-    talk.hear_end()
-
-
-@dialogue()
-def subscribe_before_connect(talk: Talk) -> None:
-    talk.say(talk.subscribe_command())
-    talk.hear_end()
-
-
-@dialogue()
-def connect_and_subscribe_in_one_frame(talk: Talk) -> None:
-    talk.ask(talk.connect_command(), talk.subscribe_command())
-
-
-@dialogue()
-def connect_with_subs(talk: Talk) -> None:
-    token = talk.tokens.subscription(talk.channel)
-    talk.ask(talk.connect_command(subs={talk.channel: {"token": token}}))
-    talk.ask(talk.subscribe_command())
-
-
-@dialogue()
-def connect_with_subs_of_null(talk: Talk) -> None:
-    talk.ask(talk.connect_command(subs={talk.channel: None}))
-
-
-@dialogue()
-def connect_with_subs_in_an_unknown_namespace(talk: Talk) -> None:
-    talk.say(talk.connect_command(subs={"nowhere:1": {"token": "any"}}))
-    talk.hear_end()
-
-
 # --- what is no command ---------------------------------------------------------------------------------------------
-
-
-def _text_after_connect(name: str, text: str) -> None:
-    def run(talk: Talk) -> None:
-        talk.connected()
-        talk.text(text)
-        talk.alive()
-
-    run.__name__ = f"the text {name}"
-    dialogue()(run)
-
 
 for _name, _text in {
     "of nothing": "",
@@ -331,18 +289,7 @@ for _name, _text in {
     "with a string as recover": '{"id":2,"subscribe":{"channel":"c","token":"t","recover":"yes"}}',
     "with a number as epoch": '{"id":2,"subscribe":{"channel":"c","token":"t","epoch":5}}',
 }.items():
-    _text_after_connect(_name, _text)
-
-
-def _refused_command(method: str, request: dict[str, Any]) -> None:
-    def run(talk: Talk) -> None:
-        talk.subscribed()
-        talk.ask({method: request | ({"channel": talk.channel} if "channel" in request else {})})
-        talk.alive()
-
-    run.__name__ = f"the command {method} {'with' if request else 'without'} content"
-    dialogue()(run)
-
+    _(f"the text {_name}", CONNECTED, text(_text), ALIVE)
 
 for _method, _request in (
     ("publish", {"channel": "", "data": {}}),
@@ -356,7 +303,16 @@ for _method, _request in (
     ("send", {"data": {}}),
     ("ping", {}),
 ):
-    _refused_command(_method, dict(_request))
+
+    def _refused(talk: Talk, method: str = _method, request: dict[str, Any] = dict(_request)) -> None:  # noqa: B006
+        talk.ask({method: request | ({"channel": talk.channel} if "channel" in request else {})})
+
+    _(
+        f"the command {_method.replace('_', ' ')} {'with' if _request else 'without'} content",
+        SUBSCRIBED,
+        _refused,
+        ALIVE,
+    )
 
 
 @dialogue()
@@ -372,11 +328,7 @@ def _padded(size: int) -> str:
     return json.dumps(frame)
 
 
-@dialogue()
-def frame_of_64_kibibytes(talk: Talk) -> None:
-    talk.connected()
-    talk.text(_padded(65536))
-    talk.hear()
+_("frame of 64 kibibytes", CONNECTED, text(_padded(65536)), HEAR)
 
 
 @dialogue()
@@ -405,8 +357,7 @@ def _handshake(name: str, path: str = "", **options: Any) -> None:
         except websocket.WebSocketBadStatusException as error:
             talk.note(["refused", error.status_code])
 
-    run.__name__ = f"the handshake {name}"
-    dialogue()(run)
+    _(f"the handshake {name}", run)
 
 
 _handshake("without Origin", suppress_origin=True)
@@ -419,32 +370,25 @@ _handshake("on another path", path="x", suppress_origin=True)
 # --- subscribe and unsubscribe --------------------------------------------------------------------------------------
 
 
-@dialogue()
-def subscribe_twice_and_again(talk: Talk) -> None:
-    talk.subscribed()
-    talk.ask(talk.subscribe_command())
+def _unsubscribe(talk: Talk) -> None:
     talk.ask({"unsubscribe": {"channel": talk.channel}})
-    talk.ask({"unsubscribe": {"channel": talk.channel}})
-    talk.ask(talk.subscribe_command())
 
 
-@dialogue()
-def subscribe_with_a_token_that_never_expires(talk: Talk) -> None:
-    talk.subscribed(token=talk.tokens.subscription(talk.channel, None))
-
-
-@dialogue()
-def subscribe_without_channel(talk: Talk) -> None:
-    talk.connected()
-    talk.say({"subscribe": {"token": "any"}})
-    talk.hear_end()
-
-
-@dialogue()
-def unsubscribe_without_channel(talk: Talk) -> None:
-    talk.connected()
-    talk.say({"unsubscribe": {}})
-    talk.hear_end()
+_SUBSCRIBE = ask(Talk.subscribe_command)
+_("subscribe twice and again", SUBSCRIBED, _SUBSCRIBE, _unsubscribe, _unsubscribe, _SUBSCRIBE)
+_(
+    "subscribe with a token that never expires",
+    lambda talk: talk.subscribed(token=talk.tokens.subscription(talk.channel, None)),
+)
+_("subscribe without channel", CONNECTED, lambda talk: talk.say({"subscribe": {"token": "any"}}), END)
+_("unsubscribe without channel", CONNECTED, lambda talk: talk.say({"unsubscribe": {}}), END)
+_(
+    "subscribe with the token of another channel",
+    CONNECTED,
+    say(lambda talk: talk.subscribe_command(talk.tokens.subscription("other"))),
+    END,
+)
+_("subscribe with a connection token", CONNECTED, ask(lambda talk: talk.subscribe_command(talk.tokens.connection())))
 
 
 def _subscribe(name: str, channel: str | None = None, **token: Any) -> None:
@@ -455,10 +399,8 @@ def _subscribe(name: str, channel: str | None = None, **token: Any) -> None:
         text = token.get("text")
         signed = text if text is not None else talk.tokens.subscription(wanted, **token)
         talk.subscribed(channel=wanted, token=signed)
-        talk.alive()
 
-    run.__name__ = f"subscribe {name}"
-    dialogue()(run)
+    _(f"subscribe {name}", run, ALIVE)
 
 
 _subscribe("without token", text="")
@@ -480,19 +422,6 @@ _subscribe("to a channel with all signs", channel="a/b#c*d&e")
 
 
 @dialogue()
-def subscribe_with_the_token_of_another_channel(talk: Talk) -> None:
-    talk.connected()
-    talk.say(talk.subscribe_command(talk.tokens.subscription("other")))
-    talk.hear_end()
-
-
-@dialogue()
-def subscribe_with_a_connection_token(talk: Talk) -> None:
-    talk.connected()
-    talk.ask(talk.subscribe_command(talk.tokens.connection()))
-
-
-@dialogue()
 def subscribe_to_129_channels(talk: Talk) -> None:
     talk.connected()
     commands = [talk.subscribe_command(channel=f"{talk.channel}/{number}") for number in range(129)]
@@ -505,89 +434,61 @@ def subscribe_to_129_channels(talk: Talk) -> None:
 
 # --- refresh and sub_refresh ----------------------------------------------------------------------------------------
 
-
-def _refresh(name: str, make: Callable[[Talk], str]) -> None:
-    def run(talk: Talk) -> None:
-        talk.connected()
-        talk.ask({"refresh": {"token": make(talk)}})
-        talk.alive()
-
-    run.__name__ = f"refresh {name}"
-    dialogue()(run)
-
-
-_refresh("with a good token", lambda talk: talk.tokens.connection(60))
-_refresh("with a token that never expires", lambda talk: talk.tokens.connection(None))
-_refresh("without token", lambda talk: "")
-_refresh("with garbage", lambda talk: "garbage")
-_refresh("with a bad signature", lambda talk: talk.tokens.connection(secret="wrong"))
-_refresh("with an expired token", lambda talk: talk.tokens.connection(-10))
-_refresh("as another user", lambda talk: talk.tokens.connection(sub="somebody-else"))
-_refresh("with a subscription token", lambda talk: talk.tokens.subscription(talk.channel))
-
-
-@dialogue()
-def refresh_of_a_connection_that_never_expires(talk: Talk) -> None:
-    talk.peer.ask(talk.connect_command(talk.tokens.connection(None)))
-    talk.ask({"refresh": {"token": talk.tokens.connection(60)}})
-
-
-def _sub_refresh(name: str, make: Callable[[Talk], str]) -> None:
-    def run(talk: Talk) -> None:
-        talk.subscribed()
-        talk.ask({"sub_refresh": {"channel": talk.channel, "token": make(talk)}})
-        talk.alive()
-
-    run.__name__ = f"sub refresh {name}"
-    dialogue()(run)
-
-
-_sub_refresh("with a good token", lambda talk: talk.tokens.subscription(talk.channel, 60))
-_sub_refresh("with a token that never expires", lambda talk: talk.tokens.subscription(talk.channel, None))
-_sub_refresh("without token", lambda talk: "")
-_sub_refresh("with garbage", lambda talk: "garbage")
-_sub_refresh("with a bad signature", lambda talk: talk.tokens.subscription(talk.channel, secret="wrong"))
-_sub_refresh("with an expired token", lambda talk: talk.tokens.subscription(talk.channel, -10))
-_sub_refresh("with the token of another channel", lambda talk: talk.tokens.subscription("other"))
-_sub_refresh("as another user", lambda talk: talk.tokens.subscription(talk.channel, sub="somebody-else"))
-_sub_refresh("with a connection token", lambda talk: talk.tokens.connection())
-
-
-@dialogue()
-def sub_refresh_without_channel(talk: Talk) -> None:
-    talk.subscribed()
-    talk.say({"sub_refresh": {"token": talk.tokens.subscription(talk.channel)}})
-    talk.hear_end()
-
-
-@dialogue()
-def sub_refresh_of_what_is_not_subscribed(talk: Talk) -> None:
-    talk.connected()
-    talk.ask({"sub_refresh": {"channel": talk.channel, "token": talk.tokens.subscription(talk.channel)}})
-    talk.alive()
-
+for _name, _token in {
+    "with a good token": lambda talk: talk.tokens.connection(60),
+    "with a token that never expires": lambda talk: talk.tokens.connection(None),
+    "without token": lambda talk: "",
+    "with garbage": lambda talk: "garbage",
+    "with a bad signature": lambda talk: talk.tokens.connection(secret="wrong"),
+    "with an expired token": lambda talk: talk.tokens.connection(-10),
+    "as another user": lambda talk: talk.tokens.connection(sub="somebody-else"),
+    "with a subscription token": lambda talk: talk.tokens.subscription(talk.channel),
+}.items():
+    _(f"refresh {_name}", CONNECTED, ask(lambda talk, token=_token: {"refresh": {"token": token(talk)}}), ALIVE)  # type: ignore[misc]
+for _name, _token in {
+    "with a good token": lambda talk: talk.tokens.subscription(talk.channel, 60),
+    "with a token that never expires": lambda talk: talk.tokens.subscription(talk.channel, None),
+    "without token": lambda talk: "",
+    "with garbage": lambda talk: "garbage",
+    "with a bad signature": lambda talk: talk.tokens.subscription(talk.channel, secret="wrong"),
+    "with an expired token": lambda talk: talk.tokens.subscription(talk.channel, -10),
+    "with the token of another channel": lambda talk: talk.tokens.subscription("other"),
+    "as another user": lambda talk: talk.tokens.subscription(talk.channel, sub="somebody-else"),
+    "with a connection token": lambda talk: talk.tokens.connection(),
+}.items():
+    _sub_refresh = ask(lambda talk, token=_token: {"sub_refresh": {"channel": talk.channel, "token": token(talk)}})  # type: ignore[misc]
+    _(f"sub refresh {_name}", SUBSCRIBED, _sub_refresh, ALIVE)
+_(
+    "refresh of a connection that never expires",
+    lambda talk: talk.peer.ask(talk.connect_command(talk.tokens.connection(None))),
+    ask(lambda talk: {"refresh": {"token": talk.tokens.connection(60)}}),
+)
+_(
+    "sub refresh without channel",
+    SUBSCRIBED,
+    say(lambda talk: {"sub_refresh": {"token": talk.tokens.subscription(talk.channel)}}),
+    END,
+)
+_(
+    "sub refresh of what is not subscribed",
+    CONNECTED,
+    ask(lambda talk: {"sub_refresh": {"channel": talk.channel, "token": talk.tokens.subscription(talk.channel)}}),
+    ALIVE,
+)
 
 # --- publications ---------------------------------------------------------------------------------------------------
 
-
-def _publication(name: str, raw: str) -> None:
-    def run(talk: Talk) -> None:
-        talk.subscribed()
-        talk.publish(raw=raw)
-        talk.hear()
-
-    run.__name__ = f"a publication of {name}"
-    dialogue()(run)
-
-
-_publication("an object", '{"a":{"b":[1,2.50,1e3,true,null]},"empty":{}}')
-_publication("a string", '"text"')
-_publication("a number", "12345678901234567890")
-_publication("an array", "[]")
-_publication("words in many scripts", '{"preview":"naïve 日本 🙂"}')
-_publication("a lone surrogate", '{"preview":"cut \\ud83d"}')
-_publication("JSON on several lines", '{\n  "a": 1,\r\n  "b": "x\\ny"\n}')
-_publication("the same key twice", '{"a":1,"a":2}')
+for _name, _raw in {
+    "an object": '{"a":{"b":[1,2.50,1e3,true,null]},"empty":{}}',
+    "a string": '"text"',
+    "a number": "12345678901234567890",
+    "an array": "[]",
+    "words in many scripts": '{"preview":"naïve 日本 🙂"}',
+    "a lone surrogate": '{"preview":"cut \\ud83d"}',
+    "JSON on several lines": '{\n  "a": 1,\r\n  "b": "x\\ny"\n}',
+    "the same key twice": '{"a":1,"a":2}',
+}.items():
+    _(f"a publication of {_name}", SUBSCRIBED, lambda talk, raw=_raw: talk.publish(raw=raw), HEAR)  # type: ignore[misc]
 
 
 @dialogue()
@@ -597,12 +498,7 @@ def publications_in_a_row(talk: Talk) -> None:
     talk.hear(40)
 
 
-@dialogue()
-def no_publications_after_unsubscribe(talk: Talk) -> None:
-    talk.subscribed()
-    talk.ask({"unsubscribe": {"channel": talk.channel}})
-    talk.publish({"n": 1})
-    talk.alive()
+_("no publications after unsubscribe", SUBSCRIBED, _unsubscribe, lambda talk: talk.publish({"n": 1}), ALIVE)
 
 
 @dialogue("no history")
@@ -610,9 +506,9 @@ def publications_without_history(talk: Talk) -> None:
     talk.subscribed()
     talk.note(talk.publish({"n": 1}))
     talk.hear()
-    talk.ask({"unsubscribe": {"channel": talk.channel}})
+    _unsubscribe(talk)
     talk.ask(talk.subscribe_command(recover=True))
-    talk.ask({"unsubscribe": {"channel": talk.channel}})
+    _unsubscribe(talk)
     talk.ask(talk.subscribe_command(recover=True, offset=1, epoch="abcd"))
 
 
@@ -636,55 +532,44 @@ class Recoveries:
         )
 
 
-@dialogue()
-def recovery_of_nothing(talk: Talk) -> None:
-    channel = Recoveries(talk)
-    channel.recover(epoch=channel.epoch)
-    channel.recover(epoch=channel.epoch, offset=0)
-    channel.recover(epoch=channel.epoch, offset=3)
-    channel.recover(epoch="other")
-    channel.recover()
+def _recovery(name: str, *rounds: dict[str, Any] | Step) -> None:
+    """A dialogue of recoveries, by their positions, and of what happens between them; an epoch of None is its own."""
+
+    def run(talk: Talk) -> None:
+        channel = Recoveries(talk)
+        for each in rounds:
+            if callable(each):
+                each(talk)
+            else:
+                channel.recover(**{key: channel.epoch if value is None else value for key, value in each.items()})
+
+    _(name, run)
 
 
-@dialogue()
-def recovery_of_some(talk: Talk) -> None:
-    channel = Recoveries(talk)
-    talk.publish({"n": 1}, count=5)
-    channel.recover(epoch=channel.epoch, offset=2)
-    channel.recover(epoch=channel.epoch, offset=5)
-    channel.recover(epoch=channel.epoch)
-    channel.recover(epoch=channel.epoch, offset=6)
-    channel.recover(epoch="other", offset=2)
-    channel.recover(epoch="other", offset=5)
-    channel.recover(offset=2)
-    channel.recover(offset=5)
-    channel.recover()
-    talk.publish({"n": 2})
-    talk.hear()
+def _published(data: Any, count: int = 1) -> Step:
+    return lambda talk: talk.publish(data, count=count)
 
 
-@dialogue()
-def recovery_of_a_trimmed_history(talk: Talk) -> None:
-    channel = Recoveries(talk)
-    talk.publish({"n": 1}, count=15)
-    channel.recover(epoch=channel.epoch, offset=4)
-    channel.recover(epoch=channel.epoch, offset=5)
-    channel.recover(epoch=channel.epoch, offset=14)
-    channel.recover(epoch=channel.epoch)
-    channel.recover()
+def _own(offset: int | None = None, **position: Any) -> dict[str, Any]:
+    return {"epoch": None, **({} if offset is None else {"offset": offset}), **position}
 
 
-@dialogue()
-def recovery_of_a_removed_history(talk: Talk) -> None:
-    channel = Recoveries(talk)
-    talk.publish({"n": 1}, count=3)
-    talk.sandbox.order("trim_history", channel=talk.channel)
-    channel.recover(epoch=channel.epoch, offset=1)
-    channel.recover(epoch=channel.epoch, offset=3)
-    channel.recover()
-    talk.publish({"n": 2})
-    talk.hear()
-    channel.recover(epoch=channel.epoch, offset=3)
+_recovery("recovery of nothing", _own(), _own(0), _own(3), {"epoch": "other"}, {})
+_recovery(
+    "recovery of some",
+    _published({"n": 1}, 5),
+    *(_own(2), _own(5), _own(), _own(6)),
+    *({"epoch": "other", "offset": 2}, {"epoch": "other", "offset": 5}, {"offset": 2}, {"offset": 5}, {}),
+    *(_published({"n": 2}), HEAR),
+)
+_recovery("recovery of a trimmed history", _published({"n": 1}, 15), _own(4), _own(5), _own(14), _own(), {})
+_recovery(
+    "recovery of a removed history",
+    _published({"n": 1}, 3),
+    lambda talk: talk.sandbox.order("trim_history", channel=talk.channel),
+    *(_own(1), _own(3), {}),
+    *(_published({"n": 2}), HEAR, _own(3)),
+)
 
 
 @dialogue("long history")
@@ -754,38 +639,10 @@ def kicked(talk: Talk) -> None:
 
 # --- pings ----------------------------------------------------------------------------------------------------------
 
-
-@dialogue("pings")
-def pings_that_are_answered(talk: Talk) -> None:
-    talk.ask(talk.connect_command())
-    for _ in range(3):
-        talk.hear()
-        talk.text("{}")
-    talk.alive()
-
-
-@dialogue("pings")
-def ping_that_is_not_answered(talk: Talk) -> None:
-    talk.connected()
-    talk.hear_end()
-
-
-@dialogue("pings")
-def ping_that_is_answered_twice(talk: Talk) -> None:
-    talk.connected()
-    talk.hear()
-    talk.text("{}\n{}")
-    talk.hear_end()
-
-
-@dialogue("pings")
-def pong_before_the_first_ping(talk: Talk) -> None:
-    talk.connected()
-    talk.text("{}")
-    talk.hear_end()
-
-
-@dialogue("pings")
-def pong_before_connect(talk: Talk) -> None:
-    talk.text("{}")
-    talk.hear_end()
+_PONG = text("{}")
+_ASKED = ask(Talk.connect_command)
+_("pings that are answered", _ASKED, *(HEAR, _PONG) * 3, ALIVE, group="pings")
+_("ping that is not answered", CONNECTED, END, group="pings")
+_("ping that is answered twice", CONNECTED, HEAR, text("{}\n{}"), END, group="pings")
+_("pong before the first ping", CONNECTED, _PONG, END, group="pings")
+_("pong before connect", _PONG, END, group="pings")

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from telex_start.sandbox.centrifugo.config import centrifugo_config, style_from_help
-from telex_start.sandbox.certificates import Certificates
-from telex_start.sandbox.push.settings import PushSettings
+from telex_start.sandbox.centrifugo import centrifugo_config, style_from_help
+from telex_start.sandbox.push_streams import PushSettings
+from telex_start.sandbox.signing import Certificates
 from tests.sandbox.conftest import push_server_options
 from tests.servers import Sandbox, centrifugo_binary
 

@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
-from telex_start.sandbox.backend.profiles import within
+from telex_start.sandbox.telex import within
+from tests.sandbox.conftest import CHANGE, TEXT, kinds
 from tests.sandbox.raw_clients import RawApiClient
 from tests.servers import Sandbox
-
-CHANGE, TEXT = "unread_thread_change", "new_message"
-
-
-@pytest.fixture
-def base(sandbox: Sandbox, place: int) -> str:
-    """Where the calls of an organisation are in which nothing has happened."""
-    return "/organisations/" + sandbox.channel(place).partition("/")[0]
-
-
-def kinds(answer: dict[str, Any]) -> list[str]:
-    """The types of what was published, in order."""
-    return [each["notification_type"] for each in answer["published"]]
 
 
 def test_a_muted_channel_is_published_all_the_same(api: RawApiClient, sandbox: Sandbox, place: int, base: str) -> None:

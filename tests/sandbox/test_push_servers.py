@@ -77,57 +77,10 @@ def test_tokens_of_the_api_open_the_push_server(member: Member, server: Sandbox)
     assert server.status()["organisations"][0]["subscribers"] == 1
 
 
-def test_another_organisation_is_not_heard(member: Member, server: Sandbox) -> None:
-    member.subscribe()
-    server.publish(1, "elsewhere")
-    server.publish(0, "here")
-    assert member.published() == "here"
-
-
-@pytest.mark.parametrize(
-    ("kind", "outcome"),
-    [
-        ("other_channel", (3500, "invalid token")),
-        ("other_user", (3500, "invalid token")),
-        ("bad_signature", 103),
-        ("garbage", 103),
-        ("expired", 109),
-    ],
-)
-def test_wrong_tokens(server: Sandbox, kind: str, outcome: object) -> None:
-    server.wrong_token(0, kind)
-    try:
-        member = Member(server)
-        member.connect()
-        member.peer.send({"subscribe": {"channel": member.channel, "token": member.subscribe_token}})
-        if isinstance(outcome, tuple):
-            assert member.peer.closing() == outcome
-        else:
-            assert member.peer.receive()["error"]["code"] == outcome
-        member.peer.__exit__()
-    finally:
-        server.clear_faults()
-
-
 def test_unsubscribed_by_the_server(member: Member, server: Sandbox) -> None:
     member.subscribe()
     server.unsubscribe(0)
     assert member.peer.receive()["push"]["unsubscribe"] == {"code": 2000, "reason": "server unsubscribe"}
-
-
-def test_removed_history(member: Member, server: Sandbox) -> None:
-    top = server.publish(0, 1, count=3)
-    assert server.trim_history(0) == {"offset": top["offset"], "epoch": top["epoch"]}
-    result = member.subscribe(recover=True, epoch=top["epoch"], offset=top["offset"] - 1)
-    assert result["was_recovering"] and "recovered" not in result
-    assert result["offset"] == top["offset"]
-
-
-def test_the_last_hundred_can_be_had(member: Member, server: Sandbox) -> None:
-    top = server.publish(0, 1, count=150)
-    whole = member.subscribe(recover=True, epoch=top["epoch"], offset=top["offset"] - 100)
-    assert len(whole["publications"]) == 100
-    assert "recovered" not in member.subscribe(recover=True, epoch=top["epoch"], offset=top["offset"] - 101)
 
 
 def test_what_came_after_a_restart_can_be_had(member: Member, server: Sandbox) -> None:

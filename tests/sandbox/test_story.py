@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from telex_start.sandbox.backend.conversations import AGENTS, CHANNELS, DIRECT
+from telex_start.sandbox.conversations import AGENTS, CHANNELS, DIRECT
 from telex_start.sandbox.story import SECTIONS, STORY
 from tests.sandbox.raw_clients import RawPushClient, SignedTokens
 from tests.servers import HISTORY, Sandbox

@@ -27,8 +27,8 @@ from telex_start.events import (
     Trouble,
     UnreadLookedUp,
 )
+from telex_start.session.pace import Timings
 from telex_start.session.session import Session
-from telex_start.session.timings import Timings
 from telex_start.session.tokens import TokenStore
 from telex_start.states import State
 from tests.servers import Sandbox
@@ -43,7 +43,7 @@ LIMIT = 10.0
 def quick(**timings: Any) -> Timings:
     """Backoffs a tenth as long, look-ups at once; as most scenarios have no rate limit, nobody waits for the pacer."""
     usual = {"backoff_minimum": 0.05, "backoff_maximum": 2.0, "requests_at_once": 1000}
-    usual |= {"look_up_after": 0.0, "unread_after": 0.0, "unread_apart": 0.0}
+    usual |= {"organisations_after": 0.0, "unread_after": 0.0, "unread_apart": 0.0}
     return Timings(**{**usual, **timings})
 
 
@@ -106,21 +106,21 @@ class Agent:
 
     def __enter__(self) -> Self:
         logging.getLogger("telex_start").addHandler(self._errors)
-        self.session.start()
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
         spent = Stopwatch()
         ended = self.session.stop(5.0)
         took = spent.seconds()
-        for look_ups in self.session._look_ups.threads:
-            look_ups.join(LIMIT)
-            assert not look_ups.is_alive(), "look-ups go on"
+        if threading.current_thread() is threading.main_thread():  # no other agent plays at the same time
+            for polls in [thread for thread in threading.enumerate() if thread.name == "look-ups"]:
+                polls.join(LIMIT)
+                assert not polls.is_alive(), "polls go on"
         logging.getLogger("telex_start").removeHandler(self._errors)
         if kind is None:
             assert self._errors.messages == []
             assert ended and took < 1.0, f"the session thread took {took:.1f} s to end"
-            assert self.state is State.STOPPED
+            assert self.state is State.STOPPED or not self.events
             assert not self.all(ThreadFailed), "something unexpected happened"
             assert (self.store.access, self.store.notification, self.store.connection) == (None, None, None)
 
@@ -176,6 +176,11 @@ class Agent:
         """From here on :meth:`await_event` and :meth:`states` look."""
         with self._came:
             self._marked = len(self.events)
+
+    def since_mark(self, kind: type[E]) -> list[E]:
+        """All events of a kind since the last :meth:`mark`."""
+        with self._came:
+            return [event for _, event in self._since_mark() if isinstance(event, kind)]
 
     def _since_mark(self) -> list[tuple[float, Event]]:
         return self.events[self._marked :]

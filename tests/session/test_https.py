@@ -407,6 +407,12 @@ def test_an_authority_that_the_system_does_not_know_is_not_trusted(
     assert server.seen == []
 
 
+def test_a_server_without_tls_is_said_so(https: Https) -> None:
+    words = r"^No secure connection to Telex could be made\.$"
+    with serving(lambda client: client.sendall(b"SSH-2.0\r\n"), None) as port, pytest.raises(NoNetwork, match=words):
+        ask(https, port)
+
+
 def test_a_certificate_for_another_name_is_refused(https: Https, certificate: Certificate) -> None:
     server = Server(1, close)
     with serving(server.talk, certificate.context) as port, pytest.raises(NoNetwork, match="certificate"):

@@ -21,10 +21,12 @@ from telex_start.events import (
     Stop,
     ThreadFailed,
 )
+from telex_start.push.websocket import WebSocket
 from telex_start.session.connection import PushConnection
-from telex_start.session.interrupts import Interrupt
+from telex_start.session.telex_api import TelexApi
 from telex_start.session.upkeep import Upkeep
 from telex_start.states import State
+from tests.servers import Sandbox
 from tests.session.agent import Agent, quick
 from tests.session.conftest import Start, Telex
 from tests.stopwatch import Stopwatch
@@ -56,70 +58,47 @@ def full_backlog() -> Iterator[str]:
                 filler.close()
 
 
-def ends_soon(session: Agent) -> None:
-    spent = Stopwatch()
-    assert session.session.stop(20.0), "the session thread is still alive"
-    assert spent.seconds() < 1.0
-
-
 def stops_at_once(session: Agent) -> None:
     spent = Stopwatch()
     assert session.session.stop(20.0), "the session thread is still alive"
     assert spent.seconds() < 0.5
-    assert session.state is State.STOPPED
-    assert session.all(SignInFailed) == []
 
 
-# --- stopping -------------------------------------------------------------------------------------------------------
+# Stopping
 
 
 def test_before_anything_happened(own: Telex, agent: Start) -> None:
-    stops_at_once(agent(own(*ONE)))
+    session = agent(own(*ONE))
+    stops_at_once(session)
+    assert session.events == []
 
 
-def test_while_online(telex: Telex, agent: Start) -> None:
-    stops_at_once(agent(telex(*ONE)).online())
-
-
+@pytest.mark.parametrize("url", ["https://{}/api/v1", "wss://{}/"])
 @pytest.mark.parametrize("server", [black_hole, full_backlog])
-def test_during_a_sign_in_to_a_dead_server(
-    own: Telex, agent: Start, server: Callable[[], AbstractContextManager[str]]
+def test_while_connecting_to_a_dead_server(
+    own: Telex, agent: Start, server: Callable[[], AbstractContextManager[str]], url: str
 ) -> None:
+    api = url.startswith("https")
     with server() as address:
-        session = agent(own(*ONE), api_url=f"https://{address}/api/v1").sign_in()
-        session.await_state(State.SIGNING_IN)
-        time.sleep(0.1)
-        stops_at_once(session)
-
-
-@pytest.mark.parametrize("server", [black_hole, full_backlog])
-def test_while_connecting_to_a_dead_push_server(
-    own: Telex, agent: Start, server: Callable[[], AbstractContextManager[str]]
-) -> None:
-    with server() as address:
-        session = agent(own(*ONE), push_url=f"wss://{address}/").sign_in()
-        session.await_state(State.CONNECTING)
+        session = agent(own(*ONE), **{"api_url" if api else "push_url": url.format(address)}).sign_in()
+        session.await_state(State.SIGNING_IN if api else State.CONNECTING)
         time.sleep(0.2)
         stops_at_once(session)
+        assert session.all(SignInFailed) == []
 
 
-def test_during_the_handshake(own: Telex, agent: Start) -> None:
-    sandbox = own(*ONE)
-    sandbox.silent()
-    session = agent(sandbox).sign_in()
-    session.await_state(State.CONNECTING)
-    time.sleep(0.2)
-    stops_at_once(session)
-
-
-@pytest.mark.parametrize("path", ["login", "organisations", "connection", "subscription"])
+@pytest.mark.parametrize("path", ["login", "organisations", "connection", "subscription", "handshake"])
 def test_during_a_slow_call(own: Telex, agent: Start, path: str) -> None:
     sandbox = own(*ONE)
-    sandbox.fault(path, delay=3)
+    if path == "handshake":
+        sandbox.silent()
+    else:
+        sandbox.fault(path, delay=3)
     session = agent(sandbox).sign_in()
     session.await_state(State.SIGNING_IN if path == "login" else State.CONNECTING)
     time.sleep(0.1)
     stops_at_once(session)
+    assert session.all(SignInFailed) == []
 
 
 def test_during_a_slow_sign_out(own: Telex, agent: Start) -> None:
@@ -131,7 +110,7 @@ def test_during_a_slow_sign_out(own: Telex, agent: Start) -> None:
     stops_at_once(session)
 
 
-def test_during_a_backoff_and_a_terminal_wait(own: Telex, agent: Start) -> None:
+def test_during_a_terminal_wait(own: Telex, agent: Start) -> None:
     sandbox = own(*ONE)
     session = agent(sandbox).online()
     sandbox.kick(3503)
@@ -139,8 +118,8 @@ def test_during_a_backoff_and_a_terminal_wait(own: Telex, agent: Start) -> None:
     stops_at_once(session)
 
 
-def test_while_messages_pour_in(own: Telex, agent: Start) -> None:
-    sandbox = own(*ONE)
+def test_while_messages_pour_in(telex: Telex, agent: Start) -> None:
+    sandbox = telex(*ONE)
     session = agent(sandbox).online()
     sandbox.publish_many(0, list(range(2000)))
     session.await_received(1)
@@ -150,9 +129,7 @@ def test_while_messages_pour_in(own: Telex, agent: Start) -> None:
 def test_when_a_session_is_over(own: Telex, agent: Start) -> None:
     session = agent(own(*ONE)).sign_in(password="wrong")
     session.await_state(State.SIGN_IN_NEEDED)
-    spent = Stopwatch()
-    assert session.session.stop(20.0)
-    assert spent.seconds() < 0.5
+    stops_at_once(session)
 
 
 def test_nothing_is_left_behind(own: Telex) -> None:
@@ -168,7 +145,7 @@ def test_nothing_is_left_behind(own: Telex) -> None:
     assert psutil.Process().num_fds() == files
 
 
-# --- other commands in every moment ---------------------------------------------------------------------------------
+# Other commands in every moment
 
 
 def test_cancel_during_a_sign_in_to_a_dead_server(own: Telex, agent: Start) -> None:
@@ -203,19 +180,29 @@ def test_reconnect_now_makes_the_connection_anew(telex: Telex, agent: Start) -> 
     assert session.troubles == []
 
 
-def test_an_abort_that_comes_too_late_hits_the_next_connection_without_a_word(own: Telex, agent: Start) -> None:
+def test_an_abort_that_comes_too_late_hits_the_next_connection_without_a_word(
+    own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # As when the session has obeyed a command between its being sent and its abort.
+    opened: list[WebSocket] = []
+    open_it = WebSocket.open
+
+    def note(websocket: WebSocket) -> None:
+        opened.append(websocket)
+        open_it(websocket)
+
+    monkeypatch.setattr(WebSocket, "open", note)
     sandbox = own(*ONE)
     session = agent(sandbox).online()
     session.mark()
-    session.session._websocket.abort()  # type: ignore[union-attr]
+    opened[-1].abort()
     session.await_state(State.ONLINE)
     session.await_subscribed(1)
     sandbox.silent()
     session.send(ReconnectNow())
     session.await_true(lambda: session.state is State.CONNECTING)
     time.sleep(0.1)  # in the handshake
-    session.session._websocket.abort()  # type: ignore[union-attr]
+    opened[-1].abort()
     sandbox.silent(False)
     session.await_subscribed(1)
     assert session.troubles == []
@@ -233,15 +220,7 @@ def test_many_commands_at_once_end_in_the_last_ones_state(own: Telex, agent: Sta
     session.await_state(State.STOPPED)
 
 
-def test_what_belongs_to_the_session_thread_is_refused_to_any_other(own: Telex, agent: Start) -> None:
-    session = agent(own(*ONE)).online()
-    with pytest.raises(AssertionError, match="session thread"):
-        session.session._wait_interruptibly(0.0)
-    with pytest.raises(AssertionError, match="session thread"):
-        session.session._figures_changed()
-
-
-# --- sleep ----------------------------------------------------------------------------------------------------------
+# Sleep
 
 
 class Machine:
@@ -293,15 +272,25 @@ def test_tokens_that_ran_out_in_the_sleep_are_not_sent(own: Telex, agent: Start)
     assert session.reconnects == 1
 
 
-# --- what nobody expected -------------------------------------------------------------------------------------------
+# What nobody expected
+
+
+@contextmanager
+def troubled(telex: Sandbox) -> Iterator[Agent]:
+    """An agent to which happens what may not happen to another one."""
+    session = Agent(telex)
+    try:
+        yield session
+    finally:
+        spent = Stopwatch()
+        assert session.session.stop(20.0), "the session thread is still alive"
+        assert spent.seconds() < 1.0
 
 
 def test_an_unexpected_exception_in_a_connection_is_survived_and_told_once(
-    own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    own: Telex, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    session = Agent(own(*ONE))
-    session.session.start()
-    try:
+    with troubled(own(*ONE)) as session:
         session.online()
         broken = 0
 
@@ -323,52 +312,36 @@ def test_an_unexpected_exception_in_a_connection_is_survived_and_told_once(
         session.await_true(lambda: session.received()[-1:] == ["again"])
         assert [failed.error for failed in session.all(ThreadFailed)] == ["KeyError"]
         assert "nobody expected this" in caplog.text
-    finally:
-        ends_soon(session)
 
 
-def test_an_unexpected_exception_in_a_sign_in_is_survived_and_answered(
-    own: Telex, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("call", ["login", "logout"])
+def test_an_unexpected_exception_in_signing_in_or_out_is_survived_and_told(
+    own: Telex, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
-    session = Agent(own(*ONE))
-    session.session.start()
-    try:
+    with troubled(own(*ONE)) as session:
+        if call == "logout":
+            session.online()
+        session.mark()
         with monkeypatch.context() as patch:
-            patch.setattr("telex_start.session.telex_api.TelexApi.login", lambda *_: 1 / 0)
-            session.sign_in()
-            session.await_failure()
+            patch.setattr(TelexApi, call, lambda *_: 1 / 0)
+            session.send(SignOut()) if call == "logout" else session.sign_in()
+            session.await_event(SignInFailed)
             session.await_state(State.SIGNED_OUT)
-        assert [failed.error for failed in session.all(ThreadFailed)] == ["ZeroDivisionError"]
-        session.sign_in()
-        session.await_subscribed(1)
-    finally:
-        ends_soon(session)
-
-
-def test_an_exception_while_signing_out_does_not_end_the_thread(own: Telex, monkeypatch: pytest.MonkeyPatch) -> None:
-    session = Agent(own(*ONE))
-    session.session.start()
-    try:
-        session.online()
-        with monkeypatch.context() as patch:
-            patch.setattr("telex_start.session.telex_api.TelexApi.logout", lambda _: 1 / 0)
-            session.send(SignOut())
-            session.await_state(State.SIGNED_OUT)
-            session.await_event(ThreadFailed)
+            session.await_event(ThreadFailed, lambda failed: failed.error == "ZeroDivisionError")
         session.mark()
         session.sign_in()
         session.await_event(OrganisationsChanged)
         session.await_subscribed(1)
-    finally:
-        ends_soon(session)
+
+
+class Unexpected(BaseException):
+    """Nobody takes it."""
 
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_thread_that_dies_is_begun_anew_once_and_goes_on(
     own: Telex, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
-    session = Agent(own(*ONE))
-    session.session.start()
     deaths = 0
     run = PushConnection.run
 
@@ -377,9 +350,9 @@ def test_a_thread_that_dies_is_begun_anew_once_and_goes_on(
         if deaths == times:
             return run(connection)
         deaths += 1
-        raise Interrupt  # that nobody takes
+        raise Unexpected
 
-    try:
+    with troubled(own(*ONE)) as session:
         session.online()
         session.mark()
         monkeypatch.setattr(PushConnection, "run", dies)
@@ -393,5 +366,3 @@ def test_a_thread_that_dies_is_begun_anew_once_and_goes_on(
         else:
             session.await_state(State.STOPPED)
             assert session.store.access is None
-    finally:
-        ends_soon(session)

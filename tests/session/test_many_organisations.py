@@ -1,16 +1,18 @@
-"""More organisations than the push server takes on one connection (128): the rest is left out, and that is said."""
+"""Many organisations: under Telex's rate limiter, and more than the push server takes on one connection (128)."""
 
 from __future__ import annotations
 
 import logging
+import time
 
 import pytest
 
-from telex_start.events import Notice, ReconnectNow, SignOut
-from telex_start.session.room import ROOM_FOR_ALL
+from telex_start.events import LookUpBegan, Notice, ReconnectNow, SignOut, StateChanged, UnreadLookedUp, UnreadSection
+from telex_start.session.pace import USUAL
+from telex_start.session.upkeep import ROOM_FOR_ALL
 from telex_start.states import State
 from tests.session.agent import Agent, quick
-from tests.session.conftest import Start, Telex
+from tests.session.conftest import Start, Telex, at_once
 
 MOST = 128
 THERE_ARE = 140
@@ -79,7 +81,7 @@ def test_who_matters_more_goes_first_on_the_next_connection(own: Telex, agent: S
 
 def test_where_one_leaves_another_gets_its_place(own: Telex, agent: Start, caplog: pytest.LogCaptureFixture) -> None:
     sandbox = own(*MANY, "--ping", "20")  # its own one, whose organisations change
-    session = agent(sandbox, timings=quick(look_up_every=0.4)).sign_in()
+    session = agent(sandbox, timings=quick(organisations_every=0.4)).sign_in()
     full(session)
     sandbox.remove_organisation(0)
     full(session, THERE_ARE - 1)
@@ -93,3 +95,41 @@ def test_where_one_leaves_another_gets_its_place(own: Telex, agent: Start, caplo
     sandbox.publish(0, "x")  # another turn
     session.await_received(1)
     assert ROOM_FOR_ALL in caplog.messages
+
+
+@at_once
+def test_40_organisations_under_six_requests_a_second(telex: Telex, agent: Start) -> None:
+    sandbox = telex("--organisations", "40", "--rate", "6", "--burst", "4")
+    started = time.monotonic()
+    session = agent(sandbox, timings=USUAL).sign_in()
+    session.await_event(StateChanged, lambda told: told.subscribed >= 1)
+    first = time.monotonic() - started
+    session.await_subscribed(40, 30.0)
+    live = time.monotonic() - started
+    refused = sandbox.status()["rate_limited"]["count"]
+    assert session.all(LookUpBegan) == [], "tokens first"
+    session.await_true(lambda: len({event.channel for event in session.all(UnreadLookedUp)}) == 40, 90.0)
+    polled = time.monotonic() - started
+    print(f"first live {first:.2f} s, all {live:.2f} s with {refused} times 429, all polled {polled:.2f} s")
+    assert len(session.all(UnreadSection)) == 120
+    assert (first < 3.0, live < 15.0, refused <= 3, polled < 60.0) == (True, True, True, True)
+    assert session.states() == [State.SIGNING_IN, State.CONNECTING, State.ONLINE]
+    assert session.troubles == []
+    # A reconnect has all tokens at hand: it asks for the organisations alone.
+    session.mark()
+    sandbox.kick(3001)
+    session.await_state(State.ONLINE)
+    session.await_subscribed(40, 3.0)
+
+
+@at_once
+def test_one_request_a_second_is_kept_to(telex: Telex, agent: Start) -> None:
+    sandbox = telex("--organisations", "40", "--rate", "1", "--burst", "4")
+    session = agent(sandbox, timings=USUAL).sign_in()
+    session.await_event(StateChanged, lambda told: told.subscribed >= 1, 3.0)
+    session.await_true(lambda: session.told.subscribed >= 5, 12.0)
+    status = sandbox.status()
+    asked = sum(len(times) for times in status["request_times"].values())
+    assert asked <= 4 + status["uptime"] * 1.0 + 4
+    assert status["rate_limited"]["count"] <= 4
+    assert session.troubles == []

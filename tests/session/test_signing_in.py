@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from telex_start.agent import DispatchQueue
@@ -21,7 +23,7 @@ from telex_start.events import (
     StateChanged,
 )
 from telex_start.menu import MenuItem
-from telex_start.session.late_session import LateSession
+from telex_start.session.session import Session
 from telex_start.session.tokens import TokenStore
 from telex_start.states import State
 from tests.conftest import Threads
@@ -44,9 +46,8 @@ class Desk(Surface):
             self._events.put(MenuClicked(MenuItem.EXIT))
 
 
-@pytest.mark.parametrize("start", [0, 1])
 def test_a_sign_in_for_which_there_is_no_thread_has_failed_and_the_next_try_works(
-    telex: Telex, threads: Threads, start: int
+    telex: Telex, threads: Threads
 ) -> None:
     """Nobody could sign in any more until the program was started anew."""
     sandbox, events = telex(), DispatchQueue()
@@ -59,11 +60,11 @@ def test_a_sign_in_for_which_there_is_no_thread_has_failed_and_the_next_try_work
         toasts=Toasts(),
         main_app=MainApp(),
         help=Windows(),
-        session=LateSession(config, TokenStore(), events.put),
+        session=Session(config, TokenStore(), events.put),
         source=Source(config),
         memory=Kept(),
     )
-    threads.refused = {start}
+    threads.refused = {0}
     assert app.run([], open_window=False) == 0
     assert [trouble.message for trouble in desk.troubles] == [NO_THREAD]
     assert desk.states[-1].state is State.STOPPED
@@ -84,30 +85,6 @@ def test_from_signing_in_to_live(telex: Telex, agent: Start) -> None:
     assert session.await_received(1, 1) == [{"n": 1}]
     assert session.received(1, How.LIVE) == [{"n": 1}]
     assert session.troubles == []
-
-
-@pytest.mark.history
-def test_the_connect_command_carries_subs_and_every_other_channel_is_subscribed(own: Telex, agent: Start) -> None:
-    sandbox = own()
-    before = len(sandbox.status()["commands"]), len(sandbox.status()["connects"])
-    session = agent(sandbox).online(3)
-    session.mark()
-    sandbox.kick(3001)
-    session.await_state(State.ONLINE)
-    session.await_subscribed(3)
-    status = sandbox.status()
-    first, second = status["connects"][before[1] :]
-    # The first connection opens as soon as one token is there; the second has all at hand.
-    assert (first["subs"], first["subs_with_token"]) == (1, 1)
-    assert (second["subs"], second["subs_with_token"], second["subs_with_epoch"]) == (3, 3, 3)
-    assert len(second["name"]) <= 16
-    subscribes = [
-        entry["command"]["subscribe"]
-        for entry in status["commands"][before[0] :]
-        if "subscribe" in entry["command"] and entry["connection"] == second["connection"]
-    ]
-    assert sorted(each["channel"] for each in subscribes) == sorted(session.channel(index) for index in range(3))
-    assert all(each["token"] for each in subscribes)
 
 
 def test_a_server_that_honours_subs_needs_no_subscribes_and_gets_no_refreshes(own: Telex, agent: Start) -> None:
@@ -131,31 +108,6 @@ def _kinds(status: dict, connection: str) -> set[str]:  # type: ignore[type-arg]
     return {next((key for key in command if key != "id"), "pong") for command in commands}
 
 
-@pytest.mark.history
-def test_a_subscription_in_connect_is_recovered_by_an_own_one_after_a_restart(own: Telex, agent: Start) -> None:
-    sandbox = own("--honour-subs")
-    session = agent(sandbox).online(3)
-    sandbox.publish(0, "before")
-    session.await_received(1)
-    session.mark()
-    sandbox.restart(0.3)
-    sandbox.wait_until(lambda status: status["push_listening"])
-    sandbox.publish(0, "after")
-    session.await_state(State.ONLINE)
-    assert session.await_received(2) == ["before", "after"]
-    assert session.lost() == 1
-
-
-def test_the_log_says_why_signing_in_failed(own: Telex, agent: Start, caplog: pytest.LogCaptureFixture) -> None:
-    """Only the window said it, which is gone when somebody asks."""
-    sandbox = own()
-    sandbox.fault("login", html=True, status=502)
-    session = agent(sandbox).sign_in()
-    session.await_true(lambda: bool(session.all(SignInFailed)))
-    session.await_state(State.SIGNED_OUT)
-    assert "signing in failed: Telex's server answered with an error page (HTTP 502)." in caplog.text
-
-
 def test_nobody_is_in_no_organisation(own: Telex, agent: Start) -> None:
     session = agent(own("--organisations", "0")).sign_in()
     told = session.await_state(State.ONLINE)
@@ -163,52 +115,49 @@ def test_nobody_is_in_no_organisation(own: Telex, agent: Start) -> None:
     assert session.all(OrganisationsChanged)[0].organisations == ()
 
 
-@pytest.mark.parametrize(
-    ("email", "password", "kind"),
-    [
-        (None, "wrong", SignInFailure.CREDENTIALS),
-        ("nobody@example.org", None, SignInFailure.CREDENTIALS),
-        ("no address", None, SignInFailure.FORM),
-    ],
-)
-def test_refused_credentials(own: Telex, agent: Start, email: str, password: str, kind: SignInFailure) -> None:
-    session = agent(own())
-    session.sign_in(email, password, persist=True)
-    failure = session.await_failure()
-    assert failure.kind is kind
-    assert failure.message
-    session.await_state(State.SIGN_IN_NEEDED)
-    session.sign_in()  # another try
-    session.await_subscribed(3)
+NOBODY = {"email": "nobody@example.org"}
+FORM = {"email": "no address"}
+UNREACHABLE = {"api_url": "https://127.0.0.1:9/api/v1"}
 
 
 @pytest.mark.parametrize(
-    ("fault", "kind"),
+    ("fault", "form", "config", "kind", "state"),
     [
-        ({"status": 503}, SignInFailure.TELEX),
-        ({"html": True, "status": 502}, SignInFailure.TELEX),
-        ({"redirect": True}, SignInFailure.TELEX),
-        ({"status": 429, "message": "Limit exceed"}, SignInFailure.RATE_LIMIT),
-        ({"truncate": True}, SignInFailure.NETWORK),
-        ({"body_status": 500}, SignInFailure.TELEX),
+        ({}, {"password": "wrong"}, {}, SignInFailure.CREDENTIALS, State.SIGN_IN_NEEDED),
+        ({}, NOBODY, {}, SignInFailure.CREDENTIALS, State.SIGN_IN_NEEDED),
+        ({}, FORM, {}, SignInFailure.FORM, State.SIGN_IN_NEEDED),
+        ({"status": 403, "message": "account suspended"}, {}, {}, SignInFailure.REFUSED, State.SIGN_IN_NEEDED),
+        ({"status": 503}, {}, {}, SignInFailure.TELEX, State.SIGNED_OUT),
+        ({"html": True, "status": 502}, {}, {}, SignInFailure.TELEX, State.SIGNED_OUT),
+        ({"redirect": True}, {}, {}, SignInFailure.TELEX, State.SIGNED_OUT),
+        ({"body_status": 500}, {}, {}, SignInFailure.TELEX, State.SIGNED_OUT),
+        ({"status": 429, "message": "Limit exceed"}, {}, {}, SignInFailure.RATE_LIMIT, State.SIGNED_OUT),
+        ({"truncate": True}, {}, {}, SignInFailure.NETWORK, State.SIGNED_OUT),
+        ({}, {}, UNREACHABLE, SignInFailure.NETWORK, State.SIGNED_OUT),
     ],
 )
-def test_a_temporary_failure_of_a_sign_in_is_no_refusal(
-    own: Telex, agent: Start, fault: dict[str, object], kind: SignInFailure
+def test_a_sign_in_that_fails_says_why_also_in_the_log_and_the_next_try_works(
+    own: Telex,
+    agent: Start,
+    caplog: pytest.LogCaptureFixture,
+    fault: dict[str, Any],
+    form: dict[str, str],
+    config: dict[str, str],
+    kind: SignInFailure,
+    state: State,
 ) -> None:
     sandbox = own()
-    sandbox.fault("login", times=1, **fault)
-    session = agent(sandbox).sign_in()
-    assert session.await_failure().kind is kind
-    session.await_state(State.SIGNED_OUT)
-    session.sign_in()
-    session.await_subscribed(3)
-
-
-def test_no_network_at_a_sign_in(own: Telex, agent: Start) -> None:
-    session = agent(own(), api_url="https://127.0.0.1:9/api/v1").sign_in()
-    assert session.await_failure().kind is SignInFailure.NETWORK
-    session.await_state(State.SIGNED_OUT)
+    if fault:
+        sandbox.fault("login", times=1, **fault)
+    session = agent(sandbox, **config).sign_in(**form, persist=state is State.SIGN_IN_NEEDED)
+    failure = session.await_failure()
+    assert failure.kind is kind
+    assert f"signing in failed: {failure.message}" in caplog.text
+    assert kind is not SignInFailure.REFUSED or failure.message == "Telex says: account suspended."
+    session.await_state(state)
+    if not config:
+        session.sign_in()
+        session.await_subscribed(3)
 
 
 def test_a_server_with_another_certificate_gets_no_password(own: Telex, agent: Start) -> None:
@@ -231,26 +180,19 @@ def test_persisting_retries_until_it_works_and_tells_the_trouble_once(own: Telex
     assert session.states() == [State.SIGNING_IN, State.CONNECTING, State.ONLINE]
 
 
-def test_cancel_during_a_slow_sign_in_logs_out_what_came(own: Telex, agent: Start) -> None:
+@pytest.mark.parametrize("fault", [{}, {"status": 503}])
+def test_cancel_during_a_slow_sign_in_logs_out_what_came_and_says_nothing(
+    own: Telex, agent: Start, fault: dict[str, int]
+) -> None:
     sandbox = own()
-    sandbox.fault("login", times=1, delay=1.0)
-    logouts = sandbox.status()["logouts"]
+    sandbox.fault("login", times=1, delay=1.0, **fault)
+    logouts = sandbox.status()["logouts"] + (not fault)
     session = agent(sandbox).sign_in()
     sandbox.wait_until(lambda status: status["under_way"] == 1)  # what has been sent may be done
     session.send(CancelSignIn())
     session.await_state(State.SIGNED_OUT)
-    sandbox.wait_until(lambda status: status["logouts"] == logouts + 1)
+    sandbox.wait_until(lambda status: status["logouts"] == logouts)
     assert session.states() == [State.SIGNING_IN, State.SIGNED_OUT]
-    assert session.all(SignInFailed) == []
-
-
-def test_cancel_after_a_sign_in_that_failed_meanwhile_says_nothing(own: Telex, agent: Start) -> None:
-    sandbox = own()
-    sandbox.fault("login", times=1, delay=1.0, status=503)
-    session = agent(sandbox).sign_in()
-    sandbox.wait_until(lambda status: status["under_way"] == 1)
-    session.send(CancelSignIn())
-    session.await_state(State.SIGNED_OUT)
     assert session.all(SignInFailed) == []
 
 
@@ -279,21 +221,13 @@ def test_another_sign_in_takes_the_place_of_the_one_under_way(own: Telex, agent:
     assert session.channel(0) == grace
 
 
-@pytest.mark.parametrize("command", [CancelSignIn(), SignOut(), ReconnectNow()])
-def test_commands_that_make_no_sense_now_are_ignored(
-    own: Telex, agent: Start, command: CancelSignIn | SignOut | ReconnectNow
-) -> None:
-    session = agent(own())
-    session.send(command)
-    session.sign_in()
-    session.await_subscribed(3)
-    assert session.states() == [State.SIGNING_IN, State.CONNECTING, State.ONLINE]
-
-
-def test_reconnect_now_during_a_sign_in_changes_nothing(own: Telex, agent: Start) -> None:
+def test_commands_that_make_no_sense_now_are_ignored(own: Telex, agent: Start) -> None:
     sandbox = own()
     sandbox.fault("login", times=1, delay=0.3)
-    session = agent(sandbox).sign_in()
+    session = agent(sandbox)
+    for command in (CancelSignIn(), SignOut(), ReconnectNow()):
+        session.send(command)
+    session.sign_in()
     session.await_state(State.SIGNING_IN)
     session.send(ReconnectNow())  # the machine woke
     session.await_subscribed(3)
@@ -337,13 +271,3 @@ def test_signing_out_does_not_wait_long_for_a_dead_server(own: Telex, agent: Sta
     session.sign_in()
     session.await_subscribed(3)
     assert spent.seconds() < 3.5
-
-
-def test_a_login_without_a_notification_token_goes_on_by_bearer(telex: Telex, agent: Start) -> None:
-    sandbox = telex("--no-notification-token")
-    session = agent(sandbox).online(3)
-    requests = sandbox.status()["requests"]
-    assert requests["GET /token/connection"] == {"200": 1}
-    assert requests["POST /token/subscription"] == {"200": 3}
-    assert not any("/centrifugo/" in name for name in requests)
-    assert session.troubles == []

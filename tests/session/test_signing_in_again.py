@@ -72,7 +72,7 @@ class Person:
         self.main_app = MainApp()
         self._does = DispatchQueue()
         config = Config(api_url=telex.api_url, push_url=telex.push_url, ca_file=telex.ca_file, email=telex.email)
-        timings = quick(look_up_every=0.3, look_ups_refused_for=0.5)
+        timings = quick(organisations_every=0.3, organisations_refused_for=0.5)
         self._app = App(
             config=config,
             events=self._does,

@@ -30,7 +30,7 @@ def main() -> None:
     pictures = [picture(size) for size in (16, 22, 24, 32, 48, 64)]
     leave: SimpleQueue[None] = SimpleQueue()  # whose put, unlike an event's set, is safe in a signal handler
     item = Item(bus, name="peer", title="peer", pictures=pictures)
-    Icon(item, "peer", pictures, "peer", pystray.Menu(pystray.MenuItem("Exit", lambda: leave.put(None))))
+    Icon(item, pystray.Menu(pystray.MenuItem("Exit", lambda: leave.put(None))))
     signal.signal(signal.SIGTERM, lambda *_: leave.put(None))
     signal.signal(signal.SIGINT, lambda *_: leave.put(None))
     bus.start()

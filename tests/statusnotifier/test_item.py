@@ -86,7 +86,7 @@ def test_changes_are_told_and_only_changes(private_bus: PrivateBus, panel: FakeP
         assert item.property("IconPixmap") == sizes(BLUE)
         tray.icon.title = "Another"
         tray.icon.icon = sizes(BLUE)
-        tray.icon.attention = False
+        tray.want_attention(False)
         tray.icon.visible = True
         tray.icon.update_menu()
         assert seen(panel, tray, item) == []
@@ -110,7 +110,7 @@ def test_attention_has_its_status_and_the_picture_of_now(private_bus: PrivateBus
     with Tray(private_bus.address) as tray:
         item = panel.wait_for_item()
         seen(panel, tray, item)
-        tray.icon.attention = True
+        tray.want_attention(True)
         # The picture first: xfce4-panel looks only when that is new.
         assert seen(panel, tray, item) == [("NewAttentionIcon", ()), ("NewStatus", ("NeedsAttention",))]
         assert item.property("Status") == "NeedsAttention"
@@ -118,33 +118,9 @@ def test_attention_has_its_status_and_the_picture_of_now(private_bus: PrivateBus
         tray.icon.icon = sizes(BLUE)
         assert seen(panel, tray, item) == [("NewIcon", ()), ("NewAttentionIcon", ())]
         assert item.property("AttentionIconPixmap") == item.property("IconPixmap") == sizes(BLUE)
-        tray.icon.attention = False
+        tray.want_attention(False)
         assert seen(panel, tray, item) == [("NewAttentionIcon", ()), ("NewStatus", ("Active",))]
         assert item.property("AttentionIconPixmap") == []
-
-
-def test_hidden_its_status_is_passive_and_shown_it_is_active_again(private_bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(private_bus.address) as tray:
-        item = panel.wait_for_item()
-        tray.icon.visible = False
-        assert ("NewStatus", ("Passive",)) in seen(panel, tray, item)
-        panel.items.clear()
-        tray.icon.title = "meanwhile"
-        tray.icon.visible = True
-        item = panel.wait_for_item()
-        assert item.property("Title") == "meanwhile"
-        assert item.property("Status") == "Active"
-
-
-def test_an_empty_picture_hides_it(private_bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(private_bus.address) as tray:
-        item = panel.wait_for_item()
-        tray.icon.icon = []
-        tray.settle()
-        assert not tray.icon.visible
-        assert item.property("Status") == "Passive"
-        with pytest.raises(ValueError, match="without icon data"):
-            tray.icon.visible = True
 
 
 def test_clicks_on_the_icon_itself_are_told(private_bus: PrivateBus, panel: FakePanel) -> None:

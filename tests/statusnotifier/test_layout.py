@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telex_start.desktop.statusnotifier.layout import DEEPEST, ROOT, Entry, Layout
+from telex_start.desktop.statusnotifier.menu import DEEPEST, ROOT, Entry, Layout
 from tests.statusnotifier.tray import Menu, MenuItem
 
 

@@ -50,7 +50,7 @@ def test_the_icon_comes_first_and_a_panel_that_asks_for_the_menu_gets_it_when_it
     assert item.wait_until_read(TIMEOUT)
     assert not layout.done()
     chosen: SimpleQueue[str] = SimpleQueue()
-    Icon(item, "example", sizes(), "A title", Menu(MenuItem("Exit", lambda: chosen.put("Exit"))))
+    Icon(item, Menu(MenuItem("Exit", lambda: chosen.put("Exit"))))
     _, (_, _, children) = layout.result(TIMEOUT).body
     assert [child[1]["label"] for _, child in children] == [("s", "Exit")]
     MenuReader(panel, shown).click("Exit")

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from queue import SimpleQueue
 from typing import Any
 
 import pytest
 from jeepney import Message
 
-from telex_start.desktop.bus.bus import Bus
-from telex_start.desktop.statusnotifier.watcher import Watcher
-from tests.fake_desktop import TIMEOUT, FakePanel, PrivateBus
-from tests.statusnotifier.tray import ITEM_PATH, MenuReader, Tray
+from tests.fake_desktop import FakePanel, PrivateBus
+from tests.statusnotifier.tray import MenuReader, Tray
 
 
 def test_icon_and_host_that_are_there_from_the_start(private_bus: PrivateBus, panel: FakePanel) -> None:
@@ -61,19 +56,6 @@ def test_registered_again_after_the_panel_restarted(private_bus: PrivateBus, pan
             assert tray.clicked() == "Exit"
             tray.settle()
             assert len(panel.items) == 1
-
-
-def test_a_hidden_icon_is_not_registered_with_a_new_panel(private_bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(private_bus.address) as tray:
-        panel.wait_for_item()
-        assert tray.host() is True
-        tray.icon.visible = False
-        panel.leave()
-        assert tray.host() is False
-        panel.come_back()
-        assert tray.host() is True
-        tray.settle()
-        assert panel.items == []
 
 
 def test_everything_comes_back_after_the_bus_restarted(private_bus: PrivateBus) -> None:
@@ -133,7 +115,7 @@ def test_a_watcher_that_never_answers_keeps_nobody_waiting(private_bus: PrivateB
 def test_a_watcher_that_refuses_is_asked_again_a_few_times_and_told_of_once(
     private_bus: PrivateBus, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("telex_start.desktop.statusnotifier.watcher._RETRIES", (0.05, 0.05))
+    monkeypatch.setattr("telex_start.desktop.statusnotifier.item.RETRIES", (0.05, 0.05))
     with OddPanel(private_bus, RegisterStatusNotifierItem=FAILED) as panel, Tray(private_bus.address):
         panel.wait_until(lambda: panel.calls.count("RegisterStatusNotifierItem") == 3, "two more tries")
         time.sleep(0.3)  # there is no event for what does not happen
@@ -226,7 +208,7 @@ def test_an_icon_that_is_missing_when_a_host_comes_is_registered_again(
 def test_an_icon_that_is_dropped_again_and_again_is_not_offered_for_ever(
     private_bus: PrivateBus, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("telex_start.desktop.statusnotifier.watcher._RETRIES", (0.01, 0.01))
+    monkeypatch.setattr("telex_start.desktop.statusnotifier.item.RETRIES", (0.01, 0.01))
     with OddPanel(private_bus) as panel, Tray(private_bus.address):
         for _ in range(4):
             item = panel.wait_for_item()
@@ -256,25 +238,6 @@ def test_a_signal_about_another_icon_or_a_false_one_is_not_acted_on(private_bus:
         tray.settle()
         assert panel.calls.count("Get") == asked + 1
         assert panel.calls.count("RegisterStatusNotifierItem") == 1
-
-
-@contextmanager
-def watching(address: str, told: Any) -> Iterator[Watcher]:
-    bus = Bus(address, keep=True)
-    watcher = Watcher(bus, ITEM_PATH, told)
-    bus.start()
-    try:
-        yield watcher
-    finally:
-        assert bus.stop(TIMEOUT)
-
-
-def test_the_watcher_may_be_asked_without_an_icon(private_bus: PrivateBus, panel: FakePanel) -> None:
-    told: SimpleQueue[bool] = SimpleQueue()
-    with watching(private_bus.address, told.put) as watcher:
-        assert told.get(timeout=TIMEOUT) is True
-        assert watcher.host is True
-        assert panel.items == []
 
 
 def test_no_bus_at_all_is_no_trouble_but_one_line(caplog: pytest.LogCaptureFixture) -> None:

@@ -11,8 +11,9 @@ from typing import Any, Self
 from jeepney import DBusAddress, HeaderFields, Message, MessageType, new_method_call
 
 from telex_start.desktop.bus.bus import Bus
+from telex_start.desktop.pixmaps import Pixmap
 from telex_start.desktop.statusnotifier.icon import Icon, pystray
-from telex_start.desktop.statusnotifier.item import Item, Pixmap
+from telex_start.desktop.statusnotifier.item import Item
 from tests.fake_desktop import TIMEOUT, BusClient, FakePanel, PanelItem
 from tests.stopwatch import Stopwatch
 
@@ -64,13 +65,12 @@ class Tray:
             name="example",
             title=title,
             pictures=pictures,
-            category="Communications",
             on_host=self.hosts.put,
             on_activate=self.click("left click"),
             on_middle_click=self.click("middle click"),
         )
         make_menu = make_menu or (lambda tray: Menu(MenuItem("Exit", tray.click("Exit"))))
-        self.icon = Icon(self.item, "example", pictures, title, make_menu(self))
+        self.icon = Icon(self.item, make_menu(self))
         self.icon.visible = True
 
     def __enter__(self) -> Self:
@@ -82,6 +82,11 @@ class Tray:
         self.icon.stop()
         assert self.bus.stop(TIMEOUT)
         assert spent.seconds() < 0.5, "the end took long"
+
+    def want_attention(self, wanted: bool) -> None:
+        """Have the icon want it, and show what is shown already."""
+        self.icon.attention = wanted
+        self.icon.icon = self.icon.icon
 
     def click(self, what: str) -> Callable[[], None]:
         """A callback for a menu item."""

@@ -1,23 +1,18 @@
-"""The machine sleeps and wakes: a private bus stands for the system's, and a client of it for logind."""
+"""What logind tells: the machine wakes up, the screen is locked. A private bus stands for the system's."""
 
 from __future__ import annotations
 
 import queue
 from collections.abc import Iterator
-from typing import Self
+from typing import Any, Self
 
 import pytest
 
-from telex_start.desktop.bus import sleep
-from telex_start.desktop.bus.bus import DBusAddress, new_method_call
-from telex_start.desktop.bus.loop import Loop
+from telex_start.desktop.bus import buses
 from telex_start.events import Event, MachineWoke
+from tests.bus_of_the_system import LOGIND, Logind, prepare_for_sleep
 from tests.fake_bus import BusClient, PrivateBus
 from tests.process import TIMEOUT
-
-_LOGIND = "org.freedesktop.login1"
-_PATH = "/org/freedesktop/login1"
-_MANAGER = "org.freedesktop.login1.Manager"
 
 
 @pytest.fixture
@@ -27,9 +22,9 @@ def system_bus() -> Iterator[PrivateBus]:
 
 
 @pytest.fixture
-def logind(system_bus: PrivateBus) -> Iterator[BusClient]:
-    with BusClient(system_bus) as client:
-        client.own(_LOGIND)
+def logind(system_bus: PrivateBus, monkeypatch: pytest.MonkeyPatch) -> Iterator[Logind]:
+    monkeypatch.setattr(buses, "LOCKED_WITHIN", TIMEOUT)
+    with Logind(system_bus) as client:
         yield client
 
 
@@ -40,87 +35,92 @@ class Watch:
         wakings: What it dispatched.
     """
 
-    def __init__(self, system_bus: PrivateBus) -> None:
+    def __init__(self, system_bus: PrivateBus, logind: Logind) -> None:
         self.wakings: queue.Queue[Event] = queue.Queue()
-        self._loop = Loop("watch")
-        bus = sleep.watch(self._loop, self.wakings.put, {"DBUS_SYSTEM_BUS_ADDRESS": system_bus.address})
-        assert bus is not None
-        self._bus = bus
+        self._buses = buses.Buses({"DBUS_SYSTEM_BUS_ADDRESS": system_bus.address})
+        self._buses.watch_sleep(self.wakings.put)
+        self._logind = logind
 
     def __enter__(self) -> Self:
-        self._loop.start()
+        self._buses.start()
+        while self._logind.asked_by is None:
+            self.is_locked()
         self.settle()
         return self
 
     def __exit__(self, *_: object) -> None:
-        assert self._loop.stop(TIMEOUT)
+        assert self._buses.stop(TIMEOUT)
 
-    def settle(self, *senders: BusClient) -> None:
+    def is_locked(self) -> bool:
+        return self._buses.screen_is_locked()
+
+    def settle(self, *senders: Any) -> None:
         """Wait until it has dealt with all that these have sent."""
         for sender in senders:
-            sender.has_owner(_LOGIND)  # the bus answers it after what was sent before
-        address = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus.Peer")
-        answers: queue.Queue[object] = queue.Queue()
-        # Two in a row: what the connecting asks for goes out between them.
-        for _ in range(2):
-            assert self._bus.call(new_method_call(address, "Ping"), answers.put, TIMEOUT)
-            answers.get(timeout=TIMEOUT)
+            sender.has_owner("a.b")  # the bus answers it after what was sent before
+        self.is_locked()
 
     @property
     def address(self) -> str:
         """Its connection's name on the bus."""
-        return self._bus.unique_name
+        assert self._logind.asked_by is not None
+        return self._logind.asked_by
 
 
-def says(sender: BusClient, asleep: bool, to: str = "") -> None:
-    sender.emit(_PATH, _MANAGER, "PrepareForSleep", "b", asleep, to=to)
-
-
-def test_waking_up_is_told_and_falling_asleep_is_not(system_bus: PrivateBus, logind: BusClient) -> None:
-    with Watch(system_bus) as watch:
-        says(logind, True)
-        logind.emit(_PATH, _MANAGER, "PrepareForSleep", "s", "nonsense")
+def test_waking_up_is_told_and_falling_asleep_is_not(system_bus: PrivateBus, logind: Logind) -> None:
+    with Watch(system_bus, logind) as watch:
+        prepare_for_sleep(logind, True)
+        prepare_for_sleep(logind, "nonsense", signature="s")
         watch.settle(logind)
         assert watch.wakings.empty()
-        says(logind, False)
+        prepare_for_sleep(logind, False)
         assert watch.wakings.get(timeout=TIMEOUT) == MachineWoke()
 
 
-def test_nobody_but_logind_is_believed(system_bus: PrivateBus, logind: BusClient) -> None:
+def test_nobody_but_logind_is_believed(system_bus: PrivateBus, logind: Logind) -> None:
     """Any user of the machine can send it, to all or to one; without logind too, and in its place once it has gone."""
-    with Watch(system_bus) as watch, BusClient(system_bus) as other:
+    with Watch(system_bus, logind) as watch, BusClient(system_bus) as other:
         for _ in range(2):
-            says(other, False)
-            says(other, False, to=watch.address)
+            prepare_for_sleep(other, False)
+            prepare_for_sleep(other, False, to=watch.address)
             watch.settle(other)
             assert watch.wakings.empty()
-            logind.release(_LOGIND)
+            logind.release(LOGIND)
             watch.settle(logind)
-            says(logind, False)
+            prepare_for_sleep(logind, False)
             watch.settle(logind)
             assert watch.wakings.empty()
-        other.own(_LOGIND)  # logind has been started again
+        other.own(LOGIND)  # logind has been started again
         watch.settle(other)
-        says(other, False)
+        prepare_for_sleep(other, False)
         assert watch.wakings.get(timeout=TIMEOUT) == MachineWoke()
 
 
 def test_wakings_in_a_row_are_told_once_and_once_more_after_a_while(
-    system_bus: PrivateBus, logind: BusClient, monkeypatch: pytest.MonkeyPatch
+    system_bus: PrivateBus, logind: Logind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Watch(system_bus) as watch:
-        for _ in range(5):
-            says(logind, False)
-        watch.settle(logind)
-        assert watch.wakings.qsize() == 1
-    monkeypatch.setattr(sleep, "WAKINGS_APART", 0.2)
-    with Watch(system_bus) as watch:
-        for _ in range(5):
-            says(logind, False)
-        for _ in range(2):
-            assert watch.wakings.get(timeout=TIMEOUT) == MachineWoke()
+    for apart, told in ((buses.WAKINGS_APART, 1), (0.2, 2)):
+        monkeypatch.setattr(buses, "WAKINGS_APART", apart)
+        with Watch(system_bus, logind) as watch:
+            for _ in range(5):
+                prepare_for_sleep(logind, False)
+            for _ in range(told):
+                assert watch.wakings.get(timeout=TIMEOUT) == MachineWoke()
+            watch.settle(logind)
+            assert watch.wakings.empty()
 
 
-def test_without_a_system_bus_nothing_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sleep, "_SOCKETS", ())
-    assert sleep.watch(Loop("watch"), lambda event: None, {}) is None
+@pytest.mark.parametrize("locked", [True, False, None])
+def test_a_locker_tells_logind(system_bus: PrivateBus, logind: Logind, locked: bool | None) -> None:
+    with Watch(system_bus, logind) as watch:
+        logind.locked = locked
+        assert watch.is_locked() is bool(locked)
+
+
+def test_without_a_system_bus_that_answers_nothing_is_told() -> None:
+    made = buses.Buses({"DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nowhere"})
+    assert not made.screen_is_locked()
+    made.watch_sleep(lambda event: None)
+    made.start()
+    assert not made.screen_is_locked()
+    assert made.stop(TIMEOUT)

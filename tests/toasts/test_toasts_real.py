@@ -9,7 +9,8 @@ from queue import SimpleQueue
 
 import pytest
 
-from telex_start.desktop.toasts.toasts import Toasts
+from telex_start.desktop.bus.bus import Bus
+from telex_start.desktop.toasts.dbus_backend import DBusToasts
 from telex_start.events import Event, ToastClicked
 from telex_start.news import wording
 from telex_start.news.publications import News
@@ -34,8 +35,9 @@ def test_dunst_shows_a_toast_and_a_click_on_it_is_dispatched(desktop: RealDeskto
     events: SimpleQueue[Event] = SimpleQueue()
     empty = picture(desktop, tmp_path / "empty.png")
     icon = lambda: (32, 32, b"\x10\x80\xd0\xff" * 1024)  # noqa: E731
-    toasts = Toasts(events.put, icon=icon, environ=desktop.environ)
-    toasts.start()
+    bus = Bus(desktop.bus.address)
+    toasts = DBusToasts(events.put, bus, icon=icon)
+    bus.start()
     try:
         conversation = Conversation("org/user", "channels_section", "general")
         text = "a &lt; b &amp;&amp; \U0001f44d, &lt;i&gt;really&lt;/i&gt;"
@@ -56,14 +58,15 @@ def test_dunst_shows_a_toast_and_a_click_on_it_is_dispatched(desktop: RealDeskto
         assert events.get(timeout=TIMEOUT) == ToastClicked(shown)
         assert events.empty()
     finally:
-        toasts.stop()
+        assert bus.stop(TIMEOUT)
 
 
 def test_a_dunst_that_was_killed_is_replaced() -> None:
     events: SimpleQueue[Event] = SimpleQueue()
     with RealDesktop(panel=None, dunst=False) as desktop:
-        toasts = Toasts(events.put, environ=desktop.environ)
-        toasts.start()
+        bus = Bus(desktop.bus.address)
+        toasts = DBusToasts(events.put, bus)
+        bus.start()
         try:
             for number in range(2):
                 toasts.show(Toast(title=f"t{number}", body="<b>"))  # before there is a daemon
@@ -74,4 +77,4 @@ def test_a_dunst_that_was_killed_is_replaced() -> None:
                 dunst.wait()
             assert events.empty()
         finally:
-            toasts.stop()
+            assert bus.stop(TIMEOUT)

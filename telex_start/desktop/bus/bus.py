@@ -6,8 +6,7 @@ lock. While nothing is pending the thread sleeps without a time-out. Where a pee
 after the call's time-out, and no other call waits for that. When the bus goes, the connection is made anew: for the
 next call, or with ``keep`` by itself.
 
-This module and :mod:`.transport` own jeepney. The rest of the desktop imports jeepney's names from here; only
-:mod:`..statusnotifier`, a package of its own, imports jeepney itself.
+This module and :mod:`.loop` own jeepney; the rest of the desktop imports jeepney's names from here.
 """
 
 from __future__ import annotations
@@ -33,8 +32,7 @@ from jeepney import (
 from jeepney.bus_messages import message_bus
 
 from ...process.lazylog import Log
-from .loop import MOST_WAITING, Loop, guarded
-from .transport import NoBus, Transport, error_of, session_address
+from .loop import MOST_WAITING, Loop, NoBus, Transport, error_of, guarded, session_address
 
 __all__ = [
     "Bus",
@@ -42,6 +40,8 @@ __all__ = [
     "HeaderFields",
     "MatchRule",
     "Message",
+    "MessageFlag",
+    "MessageType",
     "NoReply",
     "error_of",
     "new_error",
@@ -110,7 +110,7 @@ class Bus:
         address: As :func:`session_address` gives it. It is tried again and again, so it need not work yet.
         keep: Connect again by itself when the bus is gone, as a served object needs it; without, the next call does.
         thread_name: What the thread is called in logs.
-        loop: The loop to live in, of which the caller stays the owner; by default one is made for this connection.
+        loop: The loop to live in, which its owner starts and stops; by default one is made for this connection.
         what: What the bus is called in logs, as in "the session bus cannot be used".
 
     Attributes:
@@ -130,7 +130,6 @@ class Bus:
         self._address = address
         self._keep = keep
         self._what = what
-        self._owns_loop = loop is None
         self._loop = loop or Loop(thread_name)
         self._loop.add(self)
         self._serials = count(1)
@@ -149,61 +148,40 @@ class Bus:
         self._retry = _FIRST_RETRY
         self._failure_logged = False
 
-    # --- what is wanted of it, on every connection: from any thread ------------------------------------------------
+    # --- what is wanted of it, on every connection: before there is one, on the loop's thread or before its start ----
 
     def subscribe(self, rule: MatchRule, on_signal: Callable[[Message], object]) -> None:
         """Get the signals that match."""
-        if not self._loop.running:
-            self._rules.append((rule, on_signal))
-            return
-
-        def listen() -> None:
-            self._rules.append((rule, on_signal))
-            if self._transport is not None:
-                self._listen(rule)
-
-        self.post(listen)
+        self._rules.append((rule, on_signal))
 
     def on_connect(self, callback: Callable[[], object]) -> None:
-        """Be told of each new connection, and of the one that there is."""
-        if not self._loop.running:
-            self._on_connect.append(callback)
-            return
-
-        def add() -> None:
-            self._on_connect.append(callback)
-            if self._transport is not None:
-                guarded(callback)
-
-        self.post(add)
+        """Be told of each new connection, before anything is received on it."""
+        self._on_connect.append(callback)
 
     def export(self, path: str, answer: Callable[[Message], Message | None]) -> None:
-        """Serve an object. Before :meth:`start`.
+        """Serve an object.
 
         Args:
             path: Its object path.
             answer: Gets each method call and returns the reply, or ``None`` where :meth:`call` will send it later.
         """
-        assert not self._loop.running, "objects are exported before the loop is started"
         self._exports[path] = answer
+
+    # --- for any thread ---------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Start the loop's thread, which connects at once; does not wait for it."""
         self._loop.start()
 
-    # --- for any thread ---------------------------------------------------------------------------------------------
-
     def stop(self, timeout: float = 0.5) -> bool:
-        """End the connection, and the thread where it is this one's own; calls without an answer get none any more.
+        """End the loop's thread; calls without an answer get none any more.
 
         Args:
-            timeout: Seconds to wait for the thread.
+            timeout: Seconds to wait for it.
 
         Returns:
             Whether it has ended.
         """
-        if not self._owns_loop:
-            return self._loop.post(self.close)
         return self._loop.stop(timeout)
 
     def call(
@@ -241,27 +219,15 @@ class Bus:
         """Like :meth:`post`, in so many seconds."""
         return self._loop.later(delay, work)
 
-    def assert_on_thread(self) -> None:
-        """Assert that the caller is on the loop's thread, or that this was not started yet."""
-        self._loop.assert_on_thread()
-
     # --- for the loop -----------------------------------------------------------------------------------------------
 
     def turn(self, now: float) -> None:
-        """Do what is due."""
+        """Do what is due, and read what has come: before a call is given up, as this process may have been stopped."""
         try:
-            for call in [call for call in self._waiting if call.deadline <= now]:
-                self._waiting.remove(call)
-                call.answer(NoReply.NEVER_SENT)
-            if any(call.deadline <= now for call in self._unanswered.values()):
-                self.ready()  # this process may have got no time to read what has come
-            for call in [call for call in self._unanswered.values() if call.deadline <= now]:
-                del self._unanswered[call.serial]
-                if call.late is not None:
-                    if len(self._late) >= _MOST_LATE:
-                        del self._late[next(iter(self._late))]
-                    self._late[call.serial] = call.late
-                call.answer(NoReply.NO_ANSWER)
+            if self._transport is not None:
+                for message in self._transport.receive():
+                    self._take(message)
+            self._give_up(now)
             if self._transport is None and self._wanted() and now >= self._next_try:
                 self._connect(now)
             if self._transport is not None:
@@ -269,17 +235,20 @@ class Bus:
         except NoBus as error:
             self._disconnected(str(error))
 
-    def ready(self) -> None:
-        """Bytes have come, or the connection has gone."""
-        try:
-            if self._transport is not None:
-                for message in self._transport.receive():
-                    self._take(message)
-        except NoBus as error:
-            self._disconnected(str(error))
+    def _give_up(self, now: float) -> None:
+        for call in [call for call in self._waiting if call.deadline <= now]:
+            self._waiting.remove(call)
+            call.answer(NoReply.NEVER_SENT)
+        for call in [call for call in self._unanswered.values() if call.deadline <= now]:
+            del self._unanswered[call.serial]
+            if call.late is not None:
+                if len(self._late) >= _MOST_LATE:
+                    del self._late[next(iter(self._late))]
+                self._late[call.serial] = call.late
+            call.answer(NoReply.NO_ANSWER)
 
     def failed(self, error: Exception) -> None:
-        """Something unexpected came out of :meth:`turn` or :meth:`ready`: begin anew."""
+        """Something unexpected came out of :meth:`turn`: begin anew."""
         self._disconnected(type(error).__name__)
 
     def deadline(self) -> float | None:
@@ -291,8 +260,8 @@ class Bus:
         return min(times, default=None)
 
     def close(self) -> None:
-        """The loop ends, or this connection's part in it."""
-        self.assert_on_thread()
+        """The loop ends."""
+        self._loop.assert_on_thread()
         self._keep, self._tried = False, True
         self._waiting.clear()
         self._close_transport()
@@ -309,7 +278,6 @@ class Bus:
         deadline = now + CONNECT_TIMEOUT
         self._transport = self._loop.connect(self._address, next(self._serials), deadline)
         self._connected_at = time.monotonic()
-        self._loop.register(self._transport.fileno(), self)
         self.unique_name = self._transport.unique_name
         self._failure_logged = False
         log.debug("connected to the %s as %s", self._what, self.unique_name)
@@ -339,7 +307,7 @@ class Bus:
     def _close_transport(self) -> None:
         self.unique_name = ""
         if self._transport is not None:
-            self._loop.unregister(self._transport.fileno())
+            self._loop.unwatch(self._transport.fileno())
             self._transport.close()
             self._transport = None
         if self._writing is not None:  # the bus acts on whole messages only, so this one never reached it
@@ -354,7 +322,6 @@ class Bus:
     # --- messages ---------------------------------------------------------------------------------------------------
 
     def _enqueue(self, call: _Call) -> None:
-        self.assert_on_thread()
         self._waiting.append(call)
         if self._transport is None:
             self._next_try = min(self._next_try, time.monotonic() + _RETRY_FOR_A_CALL)
@@ -371,7 +338,7 @@ class Bus:
             self._writing = (call, rest) if rest else None
             if rest:
                 break
-        self._loop.want_to_write(transport.fileno(), self._writing is not None)
+        self._loop.watch(transport.fileno(), writing=self._writing is not None)
 
     def _take(self, message: Message) -> None:
         kind = message.header.message_type

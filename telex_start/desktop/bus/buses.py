@@ -1,19 +1,44 @@
-"""The buses of a Linux desktop, with one thread for them: for the tray, the toasts and the machine's sleep."""
+"""The buses of a Linux desktop, with one thread for them: for the tray, the toasts, and what logind tells.
+
+logind (org.freedesktop.login1, https://www.freedesktop.org/software/systemd/man/org.freedesktop.login1.html) tells on
+the system bus that the machine has woken up and whether the screen is locked. Without it nothing is told: the session
+notices the sleep by its clocks.
+"""
 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Mapping
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
+
+from ... import clock
+from ...process.lazylog import Log
+from .bus import Bus, DBusAddress, HeaderFields, MatchRule, Message, NoReply, error_of, new_method_call, session_address
+from .loop import Loop
 
 if TYPE_CHECKING:
     from ...events import Event
-    from .bus import Bus
+
+log = Log(__name__)
+
+WAKINGS_APART = 10.0
+"""Seconds between two wakings that are told, as each costs a connection: one that comes sooner is told after them."""
+LOCKED_WITHIN = 0.3
+"""Seconds that logind is waited for to say whether the screen is locked."""
+_OWNER_WITHIN = 30.0
+"""Seconds for the bus to say who logind is, also on a machine that is just waking up."""
+
+_SYSTEM_SOCKETS = ("/run/dbus/system_bus_socket", "/var/run/dbus/system_bus_socket")
+_DBUS = "org.freedesktop.DBus"
+_LOGIND = "org.freedesktop.login1"
+_MANAGER_PATH = "/org/freedesktop/login1"
+_OUR_SESSION = DBusAddress(f"{_MANAGER_PATH}/session/auto", _LOGIND, f"{_DBUS}.Properties")
+"""Of who asks, or the one that their user looks at."""
 
 
 class Buses:
-    """The session bus and the system bus, and the loop that both live in. Elsewhere than on Linux there are none.
+    """The session bus and the system bus, and the loop that both live in.
 
     Args:
         environ: The environment variables.
@@ -24,40 +49,39 @@ class Buses:
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         self._environ = environ
-        self.session = None
-        self._loop = None
-        self._system: Bus | None = None
-        if not sys.platform.startswith("linux"):
-            return
-        from .bus import Bus, session_address
-        from .loop import Loop
-
         self._loop = Loop("desktop")
-        if address := session_address(environ):
-            self.session = Bus(address, keep=True, loop=self._loop)
+        address = session_address(environ)
+        self.session = Bus(address, keep=True, loop=self._loop) if address else None
+        self._system: Bus | None = None
 
     def start(self) -> None:
         """Connect, on the loop's thread; does not wait for it."""
-        if self._loop is not None:
-            self._loop.start()
+        self._loop.start()
 
     def watch_sleep(self, dispatch: Callable[[Event], object]) -> None:
         """Dispatch :class:`MachineWoke` each time the machine has woken up, where somebody tells."""
-        if (loop := self._loop) is not None:
-            from .sleep import watch
 
-            def begin() -> None:
-                self._system = watch(loop, dispatch, self._environ)
+        def begin() -> None:
+            if address := _system_address(self._environ):
+                self._system = Bus(address, loop=self._loop, what="system bus")
+                _Wakings(self._system, dispatch)
+            else:
+                log.debug("there is no system bus")
 
-            loop.post(begin)
+        self._loop.post(begin)
 
     def screen_is_locked(self) -> bool:
         """Whether the screen locker has told logind so; no where nobody answers. From any thread but the loop's."""
-        if (system := self._system) is None:
+        if self._system is None:
             return False
-        from .locking import is_locked
-
-        return is_locked(system)
+        answers: SimpleQueue[Message | NoReply] = SimpleQueue()
+        question = new_method_call(_OUR_SESSION, "Get", "ss", (f"{_LOGIND}.Session", "LockedHint"))
+        self._system.call(question, answers.put, LOCKED_WITHIN)
+        try:
+            answer = answers.get(timeout=2 * LOCKED_WITHIN)
+        except Empty:
+            return False
+        return not isinstance(answer, NoReply) and not error_of(answer) and answer.body == (("b", True),)
 
     def stop(self, timeout: float = 0.5) -> bool:
         """Disconnect and end the thread.
@@ -68,4 +92,60 @@ class Buses:
         Returns:
             Whether it has ended.
         """
-        return self._loop is None or self._loop.stop(timeout)
+        return self._loop.stop(timeout)
+
+
+class _Wakings:
+    """Tells when the machine has woken up (``PrepareForSleep``).
+
+    Every user of the machine may send such a signal, to all or to us alone, and a match rule holds only the former off.
+    So logind alone is believed: the one that owns its name when the signal comes.
+    """
+
+    def __init__(self, bus: Bus, dispatch: Callable[[Event], object]) -> None:
+        self._bus = bus
+        self._dispatch = dispatch
+        self._logind = ""
+        """The name of its connection; empty for none, and until the bus has told it."""
+        self._told_at = -WAKINGS_APART
+        self._waits = False
+        changed = MatchRule(type="signal", sender=_DBUS, interface=_DBUS, member="NameOwnerChanged")
+        changed.add_arg_condition(0, _LOGIND)
+        bus.subscribe(changed, self._owner_changed)
+        member = MatchRule(type="signal", interface=f"{_LOGIND}.Manager", member="PrepareForSleep", path=_MANAGER_PATH)
+        bus.subscribe(member, self._prepare_for_sleep)
+        bus.on_connect(self._ask_for_owner)
+
+    def _ask_for_owner(self) -> None:
+        self._logind = ""  # on another bus its name may be anybody's
+        question = new_method_call(DBusAddress("/org/freedesktop/DBus", _DBUS, _DBUS), "GetNameOwner", "s", (_LOGIND,))
+        self._bus.call(question, self._owner_told, _OWNER_WITHIN)
+
+    def _owner_told(self, reply: Message | NoReply) -> None:
+        if not isinstance(reply, NoReply) and not error_of(reply):
+            self._logind = reply.body[0]
+
+    def _owner_changed(self, message: Message) -> None:
+        self._logind = message.body[2]
+
+    def _prepare_for_sleep(self, message: Message) -> None:
+        # True before the machine sleeps, False when it is awake again. A signal of another shape is nobody's.
+        sender = message.header.fields.get(HeaderFields.sender)
+        if sender != self._logind or message.body != (False,) or self._waits:
+            return
+        wait = self._told_at + WAKINGS_APART - clock.now()
+        if wait <= 0:
+            self._tell()
+        else:
+            self._waits = self._bus.later(wait, self._tell)
+
+    def _tell(self) -> None:
+        from ...events import MachineWoke
+
+        self._told_at, self._waits = clock.now(), False
+        self._dispatch(MachineWoke())
+
+
+def _system_address(environ: Mapping[str, str]) -> str:
+    address = environ.get("DBUS_SYSTEM_BUS_ADDRESS", "")
+    return address or next((f"unix:path={path}" for path in _SYSTEM_SOCKETS if os.path.exists(path)), "")

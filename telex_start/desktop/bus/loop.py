@@ -1,64 +1,278 @@
 """The desktop loop: one thread for all connections to a D-Bus, asleep in ``poll`` until something comes or is due.
 
-Each connection is a :class:`Part` of it: to the session bus, and to the system bus where the machine's sleep is
-watched.
+With the sockets of these connections: from an address to the greeting, then bytes out and whole messages in. Nothing
+here waits but the loop itself and :func:`connect`, which has a deadline and can be interrupted.
 """
 
 from __future__ import annotations
 
+import os
+import select
+import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
+from jeepney import HeaderFields, Message, MessageType
+from jeepney.auth import BEGIN, Authenticator
+from jeepney.bus_messages import message_bus
+from jeepney.low_level import calc_msg_size
+
 from ...process.lazylog import Log
-from .transport import READABLE, WRITABLE, Transport, WakeUp, connect, new_poll
 
 log = Log(__name__)
+# mypy reads this for Windows and macOS too, which lack some of their names; it runs on Linux alone.
+_os: Any = os
+_select: Any = select
+_socket: Any = socket
 
 MOST_WAITING = 1000
 """Pieces of work that may wait for the thread."""
+_LONGEST_MESSAGE = 1 << 20
+"""Bytes. Nothing that concerns us is longer: what is, is read and thrown away."""
+_HEAD = 16
+"""Bytes of a message that tell its length."""
+
+
+class NoBus(Exception):
+    """The bus cannot be reached, or the connection to it is lost. The text says why, in a few words."""
+
+
+def session_address(environ: Mapping[str, str]) -> str:
+    """The session bus's address by this environment; empty where there is none."""
+    address = environ.get("DBUS_SESSION_BUS_ADDRESS", "")
+    runtime = environ.get("XDG_RUNTIME_DIR", "")
+    if not address and runtime and os.path.exists(f"{runtime}/bus"):
+        address = f"unix:path={runtime}/bus"
+    return address
+
+
+def error_of(message: Message) -> str:
+    """The error's name if this answer is one; empty otherwise."""
+    if message.header.message_type is not MessageType.error:
+        return ""
+    return str(message.header.fields.get(HeaderFields.error_name, "")) or "unnamed error"
+
+
+class Framer:
+    """Bytes in, messages out. What cannot be read, or is too long to concern us, is left out."""
+
+    # The parser of jeepney 0.9.0 never recovers from a message that it cannot read.
+
+    def __init__(self) -> None:
+        self._received = bytearray()
+        self._skip = 0
+
+    def feed(self, data: bytes) -> Iterator[Message]:
+        """The messages that these bytes complete.
+
+        Raises:
+            NoBus: they are no D-Bus messages at all.
+        """
+        if self._skip:
+            skipped = min(self._skip, len(data))
+            self._skip -= skipped
+            data = data[skipped:]
+        self._received += data
+        while len(self._received) >= _HEAD:
+            try:
+                size = calc_msg_size(bytes(self._received[:_HEAD]))
+            except Exception:  # jeepney 0.9.0 raises a KeyError, and documents none
+                raise NoBus("it sent what is no message") from None
+            if size > _LONGEST_MESSAGE:
+                self._skip = max(0, size - len(self._received))
+                del self._received[:size]
+                continue
+            if len(self._received) < size:
+                break
+            raw = bytes(self._received[:size])
+            del self._received[:size]
+            try:
+                message = Message.from_buffer(raw)
+            except Exception as error:  # of many kinds: it holds what jeepney does not know
+                log.debug("a message of %d bytes could not be read: %s", size, type(error).__name__)
+                continue
+            yield message
+
+
+class Transport:
+    """An open connection's socket, which does not block.
+
+    Attributes:
+        unique_name: Its name on the bus.
+    """
+
+    def __init__(self, sock: socket.socket, unique_name: str, framer: Framer) -> None:
+        self._socket = sock
+        self._framer = framer
+        self.unique_name = unique_name
+
+    def fileno(self) -> int:
+        """For ``poll``."""
+        return self._socket.fileno()
+
+    def receive(self) -> Iterator[Message]:
+        """The messages that have come; none if there is nothing to read.
+
+        Raises:
+            NoBus: the connection is lost.
+        """
+        try:
+            data = self._socket.recv(65536)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            raise NoBus(str(error)) from None
+        if not data:
+            raise NoBus("it closed the connection")
+        yield from self._framer.feed(data)
+
+    def send(self, data: memoryview) -> int:
+        """Hand over as many bytes as are taken now, and return how many.
+
+        Raises:
+            NoBus: the connection is lost.
+        """
+        try:
+            return self._socket.send(data)
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            raise NoBus(str(error)) from None
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+
+
+def connect(
+    address: str, serial: int, deadline: float, wake_up: int = -1, interrupted: Callable[[], bool] = lambda: False
+) -> Transport:
+    """Connect, authenticate and say hello.
+
+    Args:
+        address: A D-Bus address; its entries are tried in their order.
+        serial: The serial number for the greeting.
+        deadline: On the monotonic clock.
+        wake_up: The event descriptor that is set when ``interrupted`` should be asked. It is cleared.
+        interrupted: Whether to give up.
+
+    Raises:
+        NoBus: it did not work, or not in time.
+    """
+    sock = _open(address)
+    try:
+        authenticator = Authenticator()
+        sock.sendall(authenticator.data_to_send() or b"")
+        while not authenticator.authenticated:
+            authenticator.feed(_receive(sock, deadline, wake_up, interrupted))
+        sock.sendall(BEGIN + message_bus.Hello().serialise(serial))
+        framer = Framer()
+        while True:
+            for message in framer.feed(_receive(sock, deadline, wake_up, interrupted)):
+                if error := error_of(message):
+                    raise NoBus(error)
+                if message.header.message_type is MessageType.method_return:
+                    return Transport(sock, str(message.body[0]), framer)
+    except NoBus:
+        sock.close()
+        raise
+    except Exception as error:  # a peer that is no bus can answer anything
+        sock.close()
+        raise NoBus(str(error) or type(error).__name__) from None
+
+
+def _receive(sock: socket.socket, deadline: float, wake_up: int, interrupted: Callable[[], bool]) -> bytes:
+    poll = _select.poll()
+    for descriptor in (sock.fileno(), wake_up):
+        if descriptor >= 0:
+            poll.register(descriptor, _select.POLLIN)
+    while not interrupted():
+        ready = [descriptor for descriptor, _ in poll.poll(max(0.0, deadline - time.monotonic()) * 1000 + 1)]
+        if not ready:
+            raise NoBus("it does not answer")
+        if sock.fileno() in ready:
+            data = sock.recv(65536)
+            if not data:
+                raise NoBus("it closed the connection")
+            return data
+        _os.eventfd_read(wake_up)
+    raise NoBus("interrupted")
+
+
+def _open(address: str) -> socket.socket:
+    reason = "its address is of no use" if address else "there is no address"
+    for target in _targets(address):
+        sock = socket.socket(_socket.AF_UNIX)
+        try:
+            # Where the bus's queue of new connections is full, this fails at once; it never waits.
+            sock.setblocking(False)
+            sock.connect(target)
+            return sock
+        except (OSError, ValueError) as error:
+            sock.close()
+            reason = str(error)
+    raise NoBus(reason)
+
+
+def _targets(address: str) -> Iterator[bytes]:
+    """The sockets that an address names, of the kinds that can be reached."""
+    # The address parser of jeepney 0.9.0 makes a character of each escaped byte: a path that is not ASCII is not found.
+    for entry in address.split(";"):
+        transport, _, rest = entry.partition(":")
+        values = dict(pair.partition("=")[::2] for pair in rest.split(","))
+        if transport == "unix" and values.get("path"):
+            yield _bytes(values["path"])
+        elif transport == "unix" and values.get("abstract"):
+            yield b"\0" + _bytes(values["abstract"])
+
+
+def _bytes(value: str) -> bytes:
+    """An address's value, which may be escaped as URLs are."""
+    if "%" not in value:
+        return os.fsencode(value)
+    from urllib.parse import unquote_to_bytes
+
+    return unquote_to_bytes(value)
 
 
 class Part(Protocol):
-    """A connection that lives in the loop. The loop calls all of this on its thread."""
+    """A connection that lives in the loop, which calls all of this on its thread."""
 
     def turn(self, now: float) -> None:
-        """Do what is due."""
+        """Do what is due, and read what has come."""
 
     def deadline(self) -> float | None:
         """When :meth:`turn` is due, on the monotonic clock; ``None``: not before something comes."""
 
-    def ready(self) -> None:
-        """Something can be read."""
-
     def failed(self, error: Exception) -> None:
-        """One of these calls failed with something unexpected."""
+        """:meth:`turn` failed with something unexpected."""
 
     def close(self) -> None:
         """The loop ends."""
 
 
 class Loop:
-    """The thread, its wake-up event and its timers.
+    """The thread, what wakes it up, and its timers.
 
     Args:
         thread_name: What the thread is called in logs.
+
+    Attributes:
+        stopping: It ends, or has ended.
     """
 
     def __init__(self, thread_name: str) -> None:
-        self.running = False
-        """The thread has been started."""
         self.stopping = False
         self._thread = threading.Thread(target=self._run, name=thread_name, daemon=True)
         self._posted: deque[Callable[[], object]] = deque()
-        self._wake_up: WakeUp | None = None
+        self._wake_up = -1
         self._wake_up_lock = threading.Lock()
         # From here on, only the thread.
-        self._poll = new_poll()
+        self._poll = _select.poll()
         self._parts: list[Part] = []
-        self._by_descriptor: dict[int, Part] = {}
         self._timers: list[tuple[float, Callable[[], object]]] = []
 
     def add(self, part: Part) -> None:
@@ -68,9 +282,8 @@ class Loop:
 
     def start(self) -> None:
         """Start the thread."""
-        self._wake_up = WakeUp()
-        self._poll.register(self._wake_up.descriptor, READABLE)
-        self.running = True
+        self._wake_up = _os.eventfd(0, _os.EFD_CLOEXEC | _os.EFD_NONBLOCK)
+        self._poll.register(self._wake_up, _select.POLLIN)
         self._thread.start()
 
     # --- for any thread ---------------------------------------------------------------------------------------------
@@ -96,9 +309,9 @@ class Loop:
         if self._thread.is_alive():
             return False
         with self._wake_up_lock:
-            if self._wake_up is not None:
-                self._wake_up.close()
-                self._wake_up = None
+            if self._wake_up >= 0:
+                os.close(self._wake_up)
+                self._wake_up = -1
         return True
 
     def post(self, work: Callable[[], object]) -> bool:
@@ -117,12 +330,13 @@ class Loop:
 
     def assert_on_thread(self) -> None:
         """Assert that the caller is on the loop's thread, or that the loop was not started yet."""
-        assert not self.running or threading.get_ident() == self._thread.ident, "this is for the loop's thread alone"
+        here = self._thread.ident in (None, threading.get_ident())
+        assert here, "this is for the loop's thread alone"
 
     def _wake(self) -> None:
         with self._wake_up_lock:
-            if self._wake_up is not None:
-                self._wake_up.set()
+            if self._wake_up >= 0:
+                _os.eventfd_write(self._wake_up, 1)
 
     # --- for its parts, on the thread -------------------------------------------------------------------------------
 
@@ -132,25 +346,16 @@ class Loop:
         Raises:
             NoBus: it did not work, or not in time.
         """
-        self.assert_on_thread()
-        assert self._wake_up is not None
-        return connect(address, serial, deadline, self._wake_up, lambda: self.stopping)
+        made = connect(address, serial, deadline, self._wake_up, lambda: self.stopping)
+        self.watch(made.fileno())
+        return made
 
-    def register(self, descriptor: int, part: Part) -> None:
-        """Tell the part when something can be read there."""
-        self.assert_on_thread()
-        self._by_descriptor[descriptor] = part
-        self._poll.register(descriptor, READABLE)
+    def watch(self, descriptor: int, writing: bool = False) -> None:
+        """Take a turn when something can be read there, or also written."""
+        self._poll.register(descriptor, _select.POLLIN | (_select.POLLOUT if writing else 0))
 
-    def want_to_write(self, descriptor: int, wanted: bool) -> None:
-        """Wake up too when something can be written there; :meth:`Part.turn` follows."""
-        self.assert_on_thread()
-        self._poll.modify(descriptor, READABLE | (WRITABLE if wanted else 0))
-
-    def unregister(self, descriptor: int) -> None:
+    def unwatch(self, descriptor: int) -> None:
         """Forget the descriptor, which is about to be closed."""
-        self.assert_on_thread()
-        del self._by_descriptor[descriptor]
         self._poll.unregister(descriptor)
 
     # --- the thread -------------------------------------------------------------------------------------------------
@@ -170,14 +375,16 @@ class Loop:
             self._timers.remove(timer)
             guarded(timer[1])
         for part in self._parts:
-            self._protected(part, part.turn, now)
+            try:
+                part.turn(now)
+            except Exception as error:  # whatever it is, it must not end the thread
+                log.exception("a connection to a bus failed unexpectedly")
+                guarded(part.failed, error)
         if self._posted or self.stopping:
             return
-        for descriptor, happened in self._poll.poll(self._milliseconds_until_due()):
-            if self._wake_up is not None and descriptor == self._wake_up.descriptor:
-                self._wake_up.clear()
-            elif happened & ~WRITABLE and (owner := self._by_descriptor.get(descriptor)) is not None:
-                self._protected(owner, owner.ready)
+        for descriptor, _ in self._poll.poll(self._milliseconds_until_due()):
+            if descriptor == self._wake_up:
+                _os.eventfd_read(descriptor)
 
     def _milliseconds_until_due(self) -> float | None:
         """Milliseconds until something is due; ``None`` for ever."""
@@ -186,14 +393,6 @@ class Loop:
         if not times:
             return None
         return max(0.0, min(times) - time.monotonic()) * 1000 + 1  # a moment more, or it would wake just before
-
-    @staticmethod
-    def _protected(part: Part, work: Callable[..., object], *arguments: Any) -> None:
-        try:
-            work(*arguments)
-        except Exception as error:  # whatever it is, it must not end the thread
-            log.exception("a connection to a bus failed unexpectedly")
-            guarded(part.failed, error)
 
 
 def guarded(work: Callable[..., object], *arguments: Any) -> None:

@@ -1,6 +1,6 @@
 """A backend of pystray, over an :class:`.item.Item` that is on the bus already.
 
-The menu's callbacks run on the connection's thread, so they should leave long work to another one.
+The menu's callbacks run on the bus's thread, so they should leave long work to another one.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from .connection import after_the_answer
-from .item import ACTIVE, NEEDS_ATTENTION, PASSIVE, Item, Pixmap
-from .menu_object import MenuObject
+from .item import ACTIVE, NEEDS_ATTENTION, Item
+from .menu import MenuObject
+from .served import after_the_answer
 
 __all__ = ["Icon", "pystray"]
 
@@ -31,7 +31,7 @@ finally:
 class Icon(pystray.Icon):  # type: ignore[misc]
     """pystray's icon. For one thread at a time.
 
-    - It is shown once :attr:`visible` is set; there is no loop to run.
+    - It is shown once :attr:`visible` is set, and until :meth:`stop`; there is no loop to run.
     - A click on the icon itself is told by the item, not by the menu's default item.
     - A menu that is open stays open when words, states or visibility of entries change. The menu's callables are
       called when a panel is about to show it, after each click and at :meth:`update_menu`.
@@ -39,49 +39,32 @@ class Icon(pystray.Icon):  # type: ignore[misc]
       again whatever it says.
 
     Args:
-        item: The item on the bus.
-        name: The program's name.
-        icon: The picture, as the item takes it.
-        title: A few words that panels show when the mouse is on the icon.
+        item: The item on the bus: name, title and picture are its own.
         menu: As pystray has it.
-        on_menu_open: Told on the connection's thread when the person opens the menu, where the panel says so.
+        on_menu_open: Told on the bus's thread when the person opens the menu, where the panel says so.
+
+    Attributes:
+        attention: The icon wants the person's attention, from the next change on: panels show it then even where they
+            hide icons.
     """
 
     HAS_DEFAULT_ACTION = False
     HAS_NOTIFICATION = False
 
-    def __init__(
-        self,
-        item: Item,
-        name: str,
-        icon: list[Pixmap],
-        title: str,
-        menu: Any,
-        on_menu_open: Callable[[], object] = lambda: None,
-    ) -> None:
-        super().__init__(name, icon, title, menu)
+    def __init__(self, item: Item, menu: Any, on_menu_open: Callable[[], object] = lambda: None) -> None:
+        title, pictures, _ = item.wanted
+        super().__init__(item.name, pictures, title, menu)
+        self.attention = False
         self._item = item
-        self._attention = False
-        connection = item.connection
+        bus = item.bus
         self._menu_object = MenuObject(
-            connection,
+            bus,
             lambda: self.menu,
-            lambda chosen: after_the_answer(connection, self._handler(chosen)),
-            lambda: after_the_answer(connection, on_menu_open),
+            lambda chosen: after_the_answer(bus, self._handler(chosen)),
+            lambda: after_the_answer(bus, on_menu_open),
             item.once,
         )
         item.serve_menu(self._menu_object.answer)
-
-    @property
-    def attention(self) -> bool:
-        """Whether the icon wants the person's attention: panels show it then even where they hide icons."""
-        return self._attention
-
-    @attention.setter
-    def attention(self, value: bool) -> None:
-        self._attention = value
-        if self.visible:
-            self._show()
 
     def stop(self) -> None:
         """Take the icon away, for good. Does not wait."""
@@ -90,10 +73,10 @@ class Icon(pystray.Icon):  # type: ignore[misc]
     # --- what pystray asks of a backend -----------------------------------------------------------------------------
 
     def _show(self) -> None:
-        self._item.show(self.title, self.icon, NEEDS_ATTENTION if self._attention else ACTIVE)
+        self._item.show(self.title, self.icon, NEEDS_ATTENTION if self.attention else ACTIVE)
 
     def _hide(self) -> None:
-        self._item.show(self.title, self.icon or [], PASSIVE)
+        self._item.stop()  # pystray does this when the icon is freed, too
 
     def _update_icon(self) -> None:
         self._show()
@@ -102,4 +85,4 @@ class Icon(pystray.Icon):  # type: ignore[misc]
         self._show()
 
     def _update_menu(self) -> None:
-        self._item.connection.post(self._menu_object.renew)
+        self._item.bus.post(self._menu_object.renew)

@@ -1,4 +1,4 @@
-"""An object on the bus: method calls checked and answered, properties, introspection.
+"""An object on the bus: method calls checked and answered, properties, introspection; and what its users share.
 
 Whatever a peer sends gets an answer, an error at worst, with one of the names of the D-Bus specification. What a
 method gives is trusted to fit its signature.
@@ -9,16 +9,73 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from jeepney import DBusAddress, HeaderFields, Message, new_error, new_method_return, new_signal
+from ...process.lazylog import Log
+from ..bus.bus import (
+    Bus,
+    DBusAddress,
+    HeaderFields,
+    Message,
+    new_error,
+    new_method_call,
+    new_method_return,
+    new_signal,
+)
 
-from .connection import Connection, LogOnce
+log = Log(__name__)
 
 _DBUS = "org.freedesktop.DBus"
+BUS = DBusAddress("/org/freedesktop/DBus", _DBUS, _DBUS)
+"""The bus itself."""
+_LONGEST_TEXT = 10_000
+"""Characters; nobody reads more on a panel."""
 _PROPERTIES = f"{_DBUS}.Properties"
 _DOCTYPE = (
     '<!DOCTYPE node PUBLIC "-//freedesktop//DTD D-BUS Object Introspection 1.0//EN"\n'
     ' "http://www.freedesktop.org/standards/dbus/1.0/introspect.dtd">\n'
 )
+
+
+class LogOnce:
+    """Logs the first failure of each kind only: anybody on the bus could cause many more."""
+
+    def __init__(self) -> None:
+        self._logged_kinds: set[str] = set()
+
+    def warning(self, kind: str, text: str, *arguments: object) -> None:
+        """Log a line, unless this kind was logged already."""
+        if self._first(kind):
+            log.warning(text, *arguments)
+
+    def exception(self, kind: str, text: str, *arguments: object) -> None:
+        """Log a line and the exception that is being handled, unless this kind was logged already."""
+        if self._first(kind):
+            log.exception(text, *arguments)
+
+    def _first(self, kind: str) -> bool:
+        if kind in self._logged_kinds:
+            return False
+        self._logged_kinds.add(kind)
+        return True
+
+
+def after_the_answer(bus: Bus, work: Callable[[], object]) -> None:
+    """Do something once the method call that is being served was answered.
+
+    Some panels stand still until their call is answered (mate-panel 1.27 does), so work that may take its time waits
+    until the bus has the answer. To know that, the bus is asked something afterwards: it handles messages in order, so
+    by the time it replies it has the answer too.
+    """
+    bus.post(lambda: bus.call(new_method_call(BUS, "GetId"), lambda _: work()))
+
+
+def wire_text(text: object) -> str:
+    """A text as D-Bus takes it: no NUL, no lone surrogates, of bounded length. The bus would throw us out otherwise."""
+    words = str(text)[:_LONGEST_TEXT].replace("\0", "\N{REPLACEMENT CHARACTER}")
+    try:
+        words.encode()
+    except UnicodeEncodeError:
+        words = words.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return words
 
 
 class Refusal(Exception):
@@ -72,14 +129,14 @@ class ServedObject:
     """An object on the bus.
 
     Args:
-        connection: Where its signals go; the caller has :meth:`answer` called for its path.
+        bus: Where its signals go; the caller has :meth:`answer` called for its path.
         path: Its object path.
         interface: What it is; the standard interfaces come by themselves.
         once: Logs what goes wrong.
     """
 
-    def __init__(self, connection: Connection, path: str, interface: Interface, once: LogOnce) -> None:
-        self._connection = connection
+    def __init__(self, bus: Bus, path: str, interface: Interface, once: LogOnce) -> None:
+        self._bus = bus
         self._path = path
         self._own = interface
         self._once = once
@@ -116,10 +173,10 @@ class ServedObject:
 
     def emit(self, member: str, *body: Any) -> None:
         """Send a signal of the object's interface to everybody who listens; who comes later asks anyway."""
-        if not self._connection.unique_name:
+        if not self._bus.unique_name:
             return
         address = DBusAddress(self._path, interface=self._own.name)
-        self._connection.call(new_signal(address, member, self._own.signals[member] or None, body), None)
+        self._bus.call(new_signal(address, member, self._own.signals[member] or None, body), None)
 
     def _method(self, interface: str | None, member: str) -> Method:
         # The specification lets a call leave its interface out.

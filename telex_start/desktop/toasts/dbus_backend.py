@@ -14,26 +14,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from ...events import Event, ToastClicked
 from ...toast import Action, Handle, Toast
-from ..bus.bus import (
-    Bus,
-    DBusAddress,
-    HeaderFields,
-    MatchRule,
-    Message,
-    NoReply,
-    error_of,
-    new_method_call,
-)
-from .toast_queue import (
-    APP_NAME,
-    CALL_SOUND,
-    EXPIRE,
-    MESSAGE_SOUND,
-    ToastQueue,
-    escaped,
-    safe_texts,
-)
+from ..bus.bus import Bus, DBusAddress, HeaderFields, MatchRule, Message, NoReply, error_of, new_method_call
+from .toasts import APP_NAME, CALL_SOUND, EXPIRE, MESSAGE_SOUND, Toasts, escaped, safe_texts
 
 WAIT_FOR_DAEMON_SECONDS = 5.0
 """Seconds that a toast waits for a daemon or a bus that is not there."""
@@ -70,42 +54,29 @@ ImageData = tuple[int, int, bytes]
 """A picture for the hint ``image-data``: width and height in pixels, and rows of R, G, B, A bytes."""
 
 
-class DBusToasts:
+class DBusToasts(Toasts):
     """Shows toasts through the notification daemon.
 
     Args:
-        bus: Not started yet.
-        on_shown: The daemon has taken this toast.
-        on_failed: A toast was not shown, for this reason (a sentence).
-        on_clicked: The person clicked this toast, or a button of it; with the action's key (``default`` for the toast
-            itself), and the activation token for what that opens, or an empty text. Without it, toasts are not
-            clickable.
-        on_dismissed: The person closed this toast.
+        dispatch: Where events go, on the bus's thread: also :class:`ToastClicked` where the desktop reports clicks.
+        bus: The connection to the session bus, not started yet; the caller stays its owner.
         icon: Gives the picture for every toast; asked once, with the first one.
-
-    All callbacks run on the bus's thread.
-
-    Attributes:
-        sound: As :attr:`telex_start.config.Config.sound`. To be set from any thread; counts for the next toast.
+        clickable: Clicks are told.
+        on_shown: As in :class:`Toasts`.
     """
 
     def __init__(
         self,
+        dispatch: Callable[[Event], object],
         bus: Bus,
         *,
-        on_shown: Callable[[Toast], object],
-        on_failed: Callable[[str], object],
-        on_clicked: Callable[[Toast, str, str], object] | None = None,
-        on_dismissed: Callable[[Toast], object] | None = None,
         icon: Callable[[], ImageData] | None = None,
+        clickable: bool = True,
+        on_shown: Callable[[Toast], object] = lambda toast: None,
     ) -> None:
-        self.queue = ToastQueue()
-        self.sound = "desktop"
+        super().__init__(dispatch, on_shown)
         self._bus = bus
-        self._on_shown = on_shown
-        self._on_failed = on_failed
-        self._on_clicked = on_clicked
-        self._on_dismissed = on_dismissed
+        self._clickable = clickable
         self._draw_icon = icon
         self._icon: ImageData | None = None
         self._wake_posted = False
@@ -134,22 +105,16 @@ class DBusToasts:
         bus.on_connect(self._new_daemon)
 
     def show(self, toast: Toast) -> None:
-        """Show it as soon as the daemon takes it. From any thread; never blocks."""
-        if not toast.silent or not self.queue.put_in_place(toast):
-            self.queue.put(toast)
+        if not toast.silent or not self._queue.put_in_place(toast):
+            self._queue.put(toast)
         self._wake_soon()
 
     def close(self, handle: Handle) -> None:
-        """Take the toast with this handle off the screen, and do not show what still waits. From any thread."""
-        self.queue.remove(handle)
+        self._queue.remove(handle)
         self._wake_soon()
 
-    def stop(self, timeout: float) -> None:
-        """Drop what waits, and take what the program itself says off the screen: it would outlive us.
-
-        Args:
-            timeout: Seconds to wait for the daemon to have done so. After that nothing is to be shown any more.
-        """
+    def stop(self, timeout: float = 0.2) -> None:
+        super().stop()
         left = threading.Event()
         if self._bus.post(lambda: self._leave(left)):
             left.wait(timeout)
@@ -163,29 +128,28 @@ class DBusToasts:
 
     def _wake(self) -> None:
         self._wake_posted = False  # before looking, or a toast that comes now would wait for the next one
-        if self.queue.newly_dropped():
-            self._on_failed("Too many toasts at once, or the notification daemon is too slow: the oldest were dropped.")
+        if self._queue.newly_dropped():
+            self._failed("Too many toasts at once, or the notification daemon is too slow: the oldest were dropped.")
         self._next()
 
     def _next(self) -> None:
         """Go on with what waits, unless a call is under way."""
-        self._bus.assert_on_thread()
         self._close_taken_back()
         if self._busy:
             return
         if self._capabilities is None:
-            if self.queue:
+            if self._queue:
                 asked = self._daemon
                 message = new_method_call(self._address(), "GetCapabilities")
                 self._busy = self._bus.call(message, lambda reply: self._learned(asked, reply))
             return
         while True:
-            toast = self.queue.take()
+            toast = self._queue.take()
             if toast is None:
                 if not self._close_taken_back():
                     return
             elif toast.silent and not self._on_screen(toast):
-                self.queue.done()  # what it would take the place of is gone, or never was there
+                self._queue.done()  # what it would take the place of is gone, or never was there
             else:
                 break
         self._notify(toast, self._capabilities)
@@ -212,7 +176,7 @@ class DBusToasts:
 
     def _notify(self, toast: Toast, capabilities: frozenset[str]) -> None:
         actions: list[str] = []
-        if self._on_clicked is not None and "actions" in capabilities:
+        if self._clickable and "actions" in capabilities:
             actions = ["default", "Open Telex"]
             for action in toast.actions:
                 actions += [action.value, _LABELS[action]]
@@ -249,30 +213,30 @@ class DBusToasts:
             self._overdue.pop(toast.handle, None)
         else:
             self._under_way = None
-            self.queue.done()
-            self._on_failed("A toast could not be sent to the notification daemon.")
+            self._queue.done()
+            self._failed("A toast could not be sent to the notification daemon.")
 
     def _notified(self, toast: Toast, asked: str, reply: Message | NoReply) -> None:
         self._busy, self._under_way = False, None
         if self._is_gone(asked, reply):
-            self.queue.put_back()
+            self._queue.put_back()
             self._next()
             return
         if self._reached_nobody(reply):
-            self.queue.put_back()
+            self._queue.put_back()
             self._capabilities = None
             self._wait_for_a_daemon(reply)
             return
-        wanted = self.queue.done()
+        wanted = self._queue.done()
         error = "" if isinstance(reply, NoReply) else error_of(reply)
         if isinstance(reply, NoReply) or error == _NO_ANSWER_ERROR:
             if isinstance(reply, NoReply) and wanted and toast.handle is not None:
                 if len(self._overdue) >= _MOST_OPEN:
                     del self._overdue[next(iter(self._overdue))]
                 self._overdue[toast.handle] = toast
-            self._on_failed("The notification daemon does not answer.")
+            self._failed("The notification daemon does not answer.")
         elif error:
-            self._on_failed(f"The notification daemon refused a toast ({error}).")
+            self._failed(f"The notification daemon refused a toast ({error}).")
         else:
             self._daemon = _sender(reply)
             self._remember(toast, _first(reply))
@@ -280,7 +244,7 @@ class DBusToasts:
                 self._close(toast.handle)
             if self._capabilities_assumed:  # it is there after all, so it can be asked before the next one
                 self._capabilities, self._capabilities_assumed = None, False
-            self._on_shown(toast)
+            self._shown(toast)
         self._look_whether_left()
         self._next()
 
@@ -295,7 +259,7 @@ class DBusToasts:
             self._remember(toast, ident)
         elif ident not in self._open:  # it is there where the toast has been replaced
             self._take_away(ident)
-        self._on_shown(toast)
+        self._shown(toast)
 
     def _remember(self, toast: Toast, ident: Any) -> None:
         if not isinstance(ident, int):
@@ -308,14 +272,11 @@ class DBusToasts:
         if toast.handle is not None:
             self._latest[toast.handle] = ident
 
-    def _forget(self, ident: int) -> Toast | None:
+    def _forget(self, ident: int) -> None:
         toast = self._open.pop(ident, None)
         self._expired.discard(ident)
-        if toast is not None:
-            handle = toast.handle
-            if handle is not None and self._latest.get(handle) == ident:
-                del self._latest[handle]
-        return toast
+        if toast is not None and toast.handle is not None and self._latest.get(toast.handle) == ident:
+            del self._latest[toast.handle]
 
     def _on_screen(self, toast: Toast) -> bool:
         """Whether the toast that this one would take the place of can still be seen."""
@@ -347,12 +308,12 @@ class DBusToasts:
     def _wait_for_a_daemon(self, reply: Message | NoReply) -> None:
         """Nobody can show a toast now: keep what is not too old for when somebody can."""
         now = time.monotonic()
-        if self.queue.drop_while(lambda since: self._given_up_at(since) <= now):
+        if self._queue.drop_while(lambda since: self._given_up_at(since) <= now):
             if isinstance(reply, NoReply):
-                self._on_failed("The session bus cannot be reached, so no toasts are shown.")
+                self._failed("The session bus cannot be reached, so no toasts are shown.")
             else:
-                self._on_failed("No notification daemon is running (dunst and mako are two), so no toasts are shown.")
-        since = self.queue.oldest()
+                self._failed("No notification daemon is running (dunst and mako are two), so no toasts are shown.")
+        since = self._queue.oldest()
         if since is None:
             return
         if isinstance(reply, NoReply):
@@ -371,13 +332,12 @@ class DBusToasts:
 
     def _close_taken_back(self) -> bool:
         """Take off the screen what is to be; whether there was any."""
-        handles = self.queue.take_closing()
+        handles = self._queue.take_closing()
         for handle in handles:
             self._close(handle)
         return bool(handles)
 
     def _close(self, handle: Handle) -> None:
-        self._bus.assert_on_thread()
         self._overdue.pop(handle, None)
         ident = self._latest.get(handle)
         if ident is not None:
@@ -394,7 +354,7 @@ class DBusToasts:
 
     def _leave(self, left: threading.Event) -> None:
         self._left = left
-        self.queue.clear()  # here: what was shown right before the end is on its way by now
+        self._queue.clear()  # here: what was shown right before the end is on its way by now
         for toast in [*self._open.values(), *self._overdue.values()]:
             if toast.key:
                 self._close(toast.key)
@@ -425,13 +385,13 @@ class DBusToasts:
         return _sender(message) == self._daemon  # anybody may send such a signal
 
     def _clicked(self, message: Message) -> None:
-        if not self._from_daemon(message) or self._on_clicked is None:
+        if not self._from_daemon(message):
             return
         ident, action = message.body
         toast = self._open.get(ident)
         token, self._token = self._token, (0, "")
         if toast is not None and action in ("default", *toast.actions):
-            self._on_clicked(toast, action, token[1] if token[0] == ident else "")
+            self._dispatch(ToastClicked(toast, action, token[1] if token[0] == ident else ""))
 
     def _token_came(self, message: Message) -> None:
         # By the specification (1.2) it comes right before the click that it is for.
@@ -443,13 +403,10 @@ class DBusToasts:
         if not self._from_daemon(message):
             return
         ident, reason = message.body
-        if reason not in (_DISMISSED, _CLOSED_BY_CALL):
-            if ident in self._open:
-                self._expired.add(ident)
-            return
-        toast = self._forget(ident)
-        if toast is not None and reason == _DISMISSED and self._on_dismissed is not None:
-            self._on_dismissed(toast)
+        if reason in (_DISMISSED, _CLOSED_BY_CALL):
+            self._forget(ident)
+        elif ident in self._open:
+            self._expired.add(ident)
 
 
 def _first(message: Message) -> Any:

@@ -19,14 +19,15 @@ from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
+from ...events import Event
 from ...news.text import cut, one_line
 from ...news.wording import LONGEST_TITLE
 from ...toast import Handle, Toast
-from .toast_queue import APP_NAME, EXPIRE, MESSAGE_SOUND, ToastQueue, escaped, safe_texts
+from .toasts import APP_NAME, EXPIRE, MESSAGE_SOUND, Toasts, escaped, safe_texts
 
 log = logging.getLogger(__name__)
 
-_NOTIFY_SEND_TIMEOUT = 2.0
+NOTIFY_SEND_TIMEOUT = 2.0
 """Seconds."""
 _WINDOWS_TITLE, _WINDOWS_BODY = 63, 255
 """UTF-16 units that fit; a terminator comes after them."""
@@ -48,37 +49,31 @@ _SOUND_HINTS: dict[str, dict[str, str | bool]] = {
 }
 
 
-class PlyerToasts:
-    """Shows toasts through plyer.
+class PlyerToasts(Toasts):
+    """Shows toasts through plyer, on a thread named "toasts".
+
+    More than that plyer (or the tray) has taken a toast without an error is not known. Windows has a sound of its own
+    for them, and can leave it out; on macOS they have none but by "on".
 
     Args:
-        on_shown: plyer (or the tray) has taken this toast without an error; more it does not tell.
-        on_failed: A toast was not shown, for this reason (a sentence).
+        dispatch: As in :class:`Toasts`.
         tray_notify: The next try, on Windows the only one; called with title, body, and whether it is to make no
             sound, from this thread.
         icon_file: Gives the path of an ``.ico`` file for plyer on Windows, or ``None``; asked once, when needed.
         platform: Like ``sys.platform``.
-
-    The callbacks run on the thread of this object.
-
-    Attributes:
-        sound: As :attr:`telex_start.config.Config.sound`; counts for the next toast. To be set from any thread.
-            Windows has a sound of its own for them, and can leave it out; on macOS they have none but by "on".
+        on_shown: As in :class:`Toasts`.
     """
 
     def __init__(
         self,
+        dispatch: Callable[[Event], object],
         *,
-        on_shown: Callable[[Toast], object],
-        on_failed: Callable[[str], object],
         tray_notify: Callable[[str, str, bool], object] | None = None,
         icon_file: Callable[[], str | None] = lambda: None,
         platform: str = sys.platform,
+        on_shown: Callable[[Toast], object] = lambda toast: None,
     ) -> None:
-        self.queue = ToastQueue()
-        self.sound = "desktop"
-        self._on_shown = on_shown
-        self._on_failed = on_failed
+        super().__init__(dispatch, on_shown)
         self._tray_notify = tray_notify
         self._platform = _PLATFORMS.get(platform, "linux")
         self._icon_file = icon_file
@@ -88,34 +83,29 @@ class PlyerToasts:
         self._plyer_unusable = self._platform == "win" and tray_notify is not None
         self._runner = _Runner()
         self._balloon: Any = None
+        # plyer is imported with the first toast.
         self._thread = threading.Thread(target=self._run, name="toasts", daemon=True)
-
-    def start(self) -> None:
-        """Start the thread. plyer is imported with the first toast."""
         self._thread.start()
 
     def show(self, toast: Toast) -> None:
-        """Show it as soon as those before it are done. From any thread; never blocks."""
         if toast.silent:
-            self.queue.put_in_place(toast)  # what is shown cannot be replaced here
+            self._queue.put_in_place(toast)  # what is shown cannot be replaced here
             return
-        self.queue.put(toast)
+        self._queue.put(toast)
         with self._changed:
             self._changed.notify()
 
     def close(self, handle: Handle) -> None:
-        """Do not show what still waits of it; what is shown cannot be taken back here."""
-        self.queue.remove(handle)
-        self.queue.take_closing()
+        self._queue.remove(handle)
+        self._queue.take_closing()  # what is shown cannot be taken back here
 
     def stop(self, timeout: float = 0.2) -> None:
-        """End the thread if it is not blocked inside plyer, and any process that plyer started."""
+        super().stop()
         with self._changed:
             self._stopping = True
             self._changed.notify()
         self._runner.kill()
-        if self._thread.is_alive():
-            self._thread.join(timeout)
+        self._thread.join(timeout)
 
     # --- the thread -------------------------------------------------------------------------------------------------
 
@@ -124,27 +114,27 @@ class PlyerToasts:
             with self._changed:
                 # A balloon takes its icon out of the Windows tray when its time is over.
                 seconds = EXPIRE / 1000 if self._balloon is not None else None
-                self._changed.wait_for(lambda: self.queue or self._stopping, seconds)
+                self._changed.wait_for(lambda: self._queue or self._stopping, seconds)
             self._remove_balloon()
             if self._stopping:
                 return
-            if self.queue.newly_dropped():
-                self._on_failed("Too many toasts at once, or the desktop is too slow: the oldest were dropped.")
-            toast = self.queue.take()
+            if self._queue.newly_dropped():
+                self._failed("Too many toasts at once, or the desktop is too slow: the oldest were dropped.")
+            toast = self._queue.take()
             if toast is not None:
                 self._show(toast)
-                self.queue.done()
+                self._queue.done()
 
     def _show(self, toast: Toast) -> None:
         title, body = safe_texts(toast)
         body = body or " "  # Windows shows no balloon without one
         if self._platform == "win":
-            title, body = cut_utf16(title, _WINDOWS_TITLE), cut_utf16(body, _WINDOWS_BODY)
+            title, body = _cut_utf16(title, _WINDOWS_TITLE), _cut_utf16(body, _WINDOWS_BODY)
         reason = "no way to show toasts was found"
         if not self._plyer_unusable:
             try:
                 self._plyer(title, body)
-                self._on_shown(toast)
+                self._shown(toast)
                 return
             except (ImportError, NotImplementedError) as error:
                 self._plyer_unusable = True
@@ -155,11 +145,11 @@ class PlyerToasts:
         if self._tray_notify is not None:
             try:
                 self._tray_notify(title, body, self.sound == "off")
-                self._on_shown(toast)
+                self._shown(toast)
                 return
             except Exception as error:  # of whatever pystray's backends raise
                 reason = str(error) or type(error).__name__
-        self._on_failed(f"A toast could not be shown: {cut(one_line(reason), LONGEST_TITLE)}.")
+        self._failed(f"A toast could not be shown: {cut(one_line(reason), LONGEST_TITLE)}.")
 
     def _plyer(self, title: str, body: str) -> None:
         if self._backend is None:
@@ -246,7 +236,7 @@ class _Runner:
         self._ended = False
 
     def call(self, command: Sequence[str], **_: Any) -> int:
-        """Run it for :data:`_NOTIFY_SEND_TIMEOUT` at most.
+        """Run it for :data:`NOTIFY_SEND_TIMEOUT` at most.
 
         Raises:
             OSError: it cannot be run, took too long, or failed.
@@ -258,7 +248,7 @@ class _Runner:
             words = [*command, *self.more]
             process = self._process = subprocess.Popen(words, stdin=quiet, stdout=quiet, stderr=quiet)
         try:
-            status = process.wait(_NOTIFY_SEND_TIMEOUT)
+            status = process.wait(NOTIFY_SEND_TIMEOUT)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -292,7 +282,7 @@ def _platform_module(name: str) -> Any:
     return importlib.import_module(f"plyer.platforms.{name}")
 
 
-def cut_utf16(text: str, units: int) -> str:
+def _cut_utf16(text: str, units: int) -> str:
     """Like :func:`telex_start.news.text.cut`, with the limit in UTF-16 units."""
     limit = units
     while len(cut(text, limit).encode("utf-16-le", "surrogatepass")) // 2 > units:

@@ -1,27 +1,199 @@
-"""pystray's own backends, for Windows, macOS and old trays: chosen by name, with workarounds for pystray 0.19.5.
+"""The icon by one of pystray's own backends: on Windows and macOS, and on Linux AppIndicator for old trays (XEmbed).
 
-Left to itself, pystray chooses its backend at import, takes one without a menu where nothing better can be imported,
-and can hang when the desktop lacks something.
+It is on a thread named "tray" (macOS: on the main thread, all of it). The backend is chosen by name: left to itself,
+pystray chooses at import, takes one without a menu where nothing better can be imported, and can hang when the desktop
+lacks something. Every workaround here is for pystray 0.19.5, and so is each private name of its.
 """
 
 from __future__ import annotations
 
+import ctypes
+import io
 import logging
 import sys
+import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...errors import NoPlaceForIcon
-from .pystray_tray import Backend
-from .pystray_windows import standing
+from ...events import Event, ThreadFailed
+from ...face import Face
+from ...states import State
+from .menu import make_menu, tell_middle_click, tell_opened
 
 log = logging.getLogger(__name__)
 
+_READY_WITHIN = 5.0
+"""Seconds that the first toast waits for the icon."""
 _APPINDICATOR_SIZE = 22
 """Pixels, on a screen of normal density. AppIndicator takes one picture, and this is what most panels show."""
 _LARGE_SIZE = 64
 """Pixels, for who scales it down well."""
+_MENU_BAR_POINTS = 18.0
+"""Width and height of the picture on macOS: what most icons in the menu bar have."""
+
+# Of the Windows API.
+_RIGHT_BUTTON_UP = 0x205
+_MIDDLE_BUTTON_UP = 0x208
+_MODIFY = 1
+_INFO = 0x10
+_OUR_OWN_ICON, _LARGE_ICON, _NO_SOUND = 0x4, 0x20, 0x10
+
+
+class Backend(NamedTuple):
+    """What the icon is made with."""
+
+    name: str
+    classes: Any
+    """Has pystray's ``Menu`` and ``MenuItem``."""
+    icon_class: Any
+    """What to make the icon with in place of ``pystray.Icon``."""
+    size: int
+    """Of the picture, in pixels."""
+    detached: bool = False
+    """All of it is done on the main thread, which runs the icon's loop (see ``desktop/macos.py``)."""
+    keeps_menu_open: bool = False
+    """An open menu stays open when the face changes."""
+
+
+class PystrayTray:
+    """One icon.
+
+    Args:
+        backend: What it is made with.
+        face: What is shown first.
+        tell: Gets the clicks, on the tray's thread.
+        shown: Called when the icon is shown, on pystray's thread for the set-up.
+    """
+
+    def __init__(
+        self, backend: Backend, face: Face, tell: Callable[[Event], object], shown: Callable[[], object]
+    ) -> None:
+        self._backend = backend
+        self._tell = tell
+        self._shown = shown
+        self._lock = threading.Lock()
+        self._wanted = self._face = face
+        self._visible = False
+        self._stopping = False
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="tray", daemon=True)
+        self._icon: Any = None
+
+    @property
+    def keeps_menu_open(self) -> bool:
+        """Whether an open menu stays open when the face changes."""
+        return self._backend.keeps_menu_open
+
+    def start(self) -> None:
+        """Show the icon; does not wait for it. Where it is detached, all but :meth:`notify` is for the main thread."""
+        if self._backend.detached:
+            icon = self._make_icon()
+            # What pystray does at once is on a thread of its own, and AppKit is for the main one.
+            icon.run_detached(lambda _: None)
+            self._set_up(icon)
+        else:
+            self._thread.start()
+
+    def show(self, face: Face) -> None:
+        """Show this face. From any thread."""
+        with self._lock:
+            self._wanted = face
+            if self._visible and not self._stopping:
+                self._renew()
+
+    def notify(self, title: str, body: str, without_sound: bool = False) -> None:
+        """Show a toast at the icon; one that is not shown yet is waited for. From any thread but main.
+
+        Args:
+            title: At most 63 UTF-16 units, which is what Windows takes.
+            body: At most 255 UTF-16 units.
+            without_sound: It makes none; on Windows.
+
+        Raises:
+            RuntimeError: there is no icon now, or it cannot do that.
+        """
+        self._ready.wait(_READY_WITHIN)
+        with self._lock:
+            if not self._visible or self._stopping or not getattr(self._icon, "HAS_NOTIFICATION", False):
+                raise RuntimeError("no icon to show a toast at")
+            self._icon.without_sound = without_sound  # heeded by the one for Windows
+            self._icon.notify(body, title)
+
+    def stop(self, timeout: float) -> bool:
+        """Take the icon away.
+
+        Args:
+            timeout: Seconds to wait for it.
+
+        Returns:
+            Whether the icon is gone and its thread has ended.
+        """
+        deadline = time.monotonic() + timeout
+        with self._lock:
+            self._stopping = True
+        # A stop before the loop of pystray 0.19.5 has begun would be lost (see moses-palmer/pystray#125).
+        if self._ready.wait(timeout):
+            self._icon.stop()
+        if self._thread.ident is not None:
+            self._thread.join(max(0.0, deadline - time.monotonic()))
+        return self._ready.is_set() and not self._thread.is_alive()
+
+    # --- the tray's thread ------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            self._make_icon().run(self._set_up)
+            if not self._stopping:
+                raise RuntimeError("pystray's loop ended by itself")  # pystray logs why, and returns
+        except Exception as error:
+            log.exception("the tray failed")
+            if not self._stopping:
+                self._tell(ThreadFailed("tray", type(error).__name__))
+            # In pystray 0.19.5 the thread for the set-up waits for ever where the loop never began, and would hold up
+            # the exit (moses-palmer/pystray#97).
+            with suppress(Exception):
+                self._icon._mark_ready()
+
+    def _make_icon(self) -> Any:
+        menu = make_menu(self._backend.classes, lambda: self._face, self._tell)
+        self._icon = self._backend.icon_class("telex-start", self._picture(self._face), self._face.short_title, menu)
+        # For those that tell these.
+        self._icon.on_open = lambda: tell_opened(self._tell)
+        self._icon.on_middle_click = lambda: tell_middle_click(self._tell)
+        return self._icon
+
+    def _set_up(self, icon: Any) -> None:
+        """pystray calls this on a thread of its own when its loop runs, unless it is detached."""
+        icon.visible = True
+        with self._lock:
+            self._visible = True
+            self._renew()
+        self._ready.set()
+        self._shown()
+
+    def _renew(self) -> None:
+        """Renew what differs, together. Called with the lock held.
+
+        With pystray 0.19.5 and AppIndicator each renewal closes an open menu (moses-palmer/pystray#59).
+        """
+        old, new = self._face, self._wanted
+        if old == new:
+            return
+        self._face = new
+        if (old.state, old.unread, old.quiet) != (new.state, new.unread, new.quiet):
+            self._icon.icon = self._picture(new)
+        self._icon.title = new.short_title
+        if old._replace(unread=new.unread, words=new.words, quiet=new.quiet) != new:
+            self._icon.update_menu()
+
+    def _picture(self, face: Face) -> Any:
+        from .. import icons
+
+        return icons.draw(State(face.state), face.unread, self._backend.size, face.quiet)
 
 
 def platform_backend() -> Backend:
@@ -34,16 +206,13 @@ def platform_backend() -> Backend:
         import pystray
         from pystray._util import win32  # private in 0.19.5: Windows' calls, for a toast without a sound
 
-        icon_class = standing(_quiet(pystray.Icon), win32)
-        return Backend("win32", pystray, icon_class, _LARGE_SIZE, keeps_menu_open=True)
+        return Backend("win32", pystray, standing(_quiet(pystray.Icon), win32), _LARGE_SIZE, keeps_menu_open=True)
     try:
         import pystray
     except Exception as error:  # ImportError, and what AppKit raises
         log.info("no tray backend darwin: %s: %s", type(error).__name__, error)
         raise NoPlaceForIcon("an icon needs PyObjC, which pystray brings, or use --headless.") from None
-    from .pystray_macos import detached
-
-    return Backend("darwin", pystray, detached(_quiet(pystray.Icon)), _LARGE_SIZE, detached=True)
+    return Backend("darwin", pystray, _detached(_quiet(pystray.Icon)), _LARGE_SIZE, detached=True)
 
 
 def appindicator() -> Backend:
@@ -147,3 +316,101 @@ def _scale() -> int:
     display = Gdk.Display.get_default()
     monitor = display.get_monitor(0) if display is not None else None
     return monitor.get_scale_factor() if monitor is not None else 1
+
+
+def standing(icon_class: Any, win32: Any) -> Any:
+    """The class for Windows, with a menu that stays open and toasts of its own.
+
+    It has two callbacks: ``on_open`` before its menu is made, and ``on_middle_click``.
+
+    pystray makes the menu anew at every update, on whatever thread that comes from, and destroys the one before, be it
+    open or not. Here it is made when it is opened, on the icon's thread, and lives until it is opened again.
+
+    Args:
+        icon_class: ``pystray._win32.Icon``, or a class of it.
+        win32: ``pystray._util.win32``.
+    """
+
+    class StandingIcon(icon_class):  # type: ignore[misc]
+        _menu_handle = None
+        _menu_is_open = False
+        on_open: Callable[[], object] = staticmethod(lambda: None)
+        on_middle_click: Callable[[], object] = staticmethod(lambda: None)
+        without_sound = False
+        """Toasts make none, from the next one on."""
+
+        def _update_menu(self) -> None:
+            """The next menu is made when it is opened."""
+
+        def _on_notify(self, wparam: int, lparam: int) -> Any:
+            if lparam == _MIDDLE_BUTTON_UP:
+                self.on_middle_click()
+                return None
+            if lparam != _RIGHT_BUTTON_UP:
+                return super()._on_notify(wparam, lparam)
+            if self._menu_is_open:  # the messages of the icon come while a menu is open, too
+                return None
+            self._menu_is_open = True
+            try:
+                self.on_open()
+                super()._update_menu()
+                return super()._on_notify(wparam, lparam)
+            finally:
+                self._menu_is_open = False
+
+        def _create_menu_item(self, descriptor: Any, callbacks: list[Any]) -> Any:
+            made = super()._create_menu_item(descriptor, callbacks)
+            if made.dwTypeData:  # an ampersand marks the next letter as an access key
+                made.dwTypeData = made.dwTypeData.replace("&", "&&")
+            return made
+
+        def _message(self, code: int, flags: int, **fields: Any) -> bool:
+            """As pystray does it; whether the tray has taken it."""
+            size = ctypes.sizeof(win32.NOTIFYICONDATAW)
+            data = win32.NOTIFYICONDATAW(cbSize=size, hWnd=self._hwnd, uFlags=flags, **fields)
+            return bool(win32.Shell_NotifyIcon(code, data))
+
+        def _notify(self, message: str, title: str | None = None) -> None:
+            """Show a toast at the icon, with the icon's picture.
+
+            Raises:
+                RuntimeError: the tray does not take it.
+            """
+            if not self._message(
+                _MODIFY,
+                _INFO,
+                szInfo=message,
+                szInfoTitle=title or self.title,
+                dwInfoFlags=_OUR_OWN_ICON | _LARGE_ICON | (_NO_SOUND if self.without_sound else 0),
+                hBalloonIcon=self._icon_handle,
+            ):
+                raise RuntimeError("the tray takes no toast")
+
+    return StandingIcon
+
+
+def _detached(icon_class: Any) -> Any:
+    """The class for macOS, for a loop of events that is not pystray's own.
+
+    pystray shrinks its picture to as many pixels as the menu bar has points, a quarter of those of a sharp screen, and
+    takes the icon away only where its own loop ends.
+
+    Args:
+        icon_class: ``pystray._darwin.Icon``, or a class of it.
+    """
+    from .. import macos
+
+    class DetachedIcon(icon_class):  # type: ignore[misc]
+        _icon_image: Any
+
+        def _assert_image(self) -> None:
+            if self._icon_image is None:
+                png = io.BytesIO()
+                self._icon.save(png, "png")
+                self._icon_image = macos.picture(png.getvalue(), min(_MENU_BAR_POINTS, self._status_bar.thickness()))
+                self._status_item.button().setImage_(self._icon_image)
+
+        def _stop(self) -> None:
+            self._status_bar.removeStatusItem_(self._status_item)
+
+    return DetachedIcon

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ...face import Face
 from ...states import State
 from ..bus.bus import Bus
-from ..pixmaps import pixmaps
+from ..pixmaps import Pixmap, pixmaps
 from ..statusnotifier.item import Item
 
 if TYPE_CHECKING:
@@ -51,7 +51,6 @@ class StatusNotifierTray:
             name="telex-start",
             title=face.title,
             pictures=self._pictures(face),
-            category="Communications",
             on_host=self._host,
             on_activate=self._clicked,
             on_middle_click=self._middle_clicked,
@@ -82,26 +81,24 @@ class StatusNotifierTray:
         from .menu import make_menu, tell_opened
 
         menu = make_menu(pystray, lambda: self._face, self._tell, self._item.take_activation_token)
-        face = self._face
-        opened = partial(tell_opened, self._tell)
-        self._icon = Icon(self._item, "telex-start", self._pictures(face), face.title, menu, opened)
+        self._icon = Icon(self._item, menu, partial(tell_opened, self._tell))
         self._icon.visible = True
 
     def show(self, face: Face) -> None:
         """Show this face; once there is the menu. An open menu stays open. From any thread."""
         assert self._icon is not None
         old, self._face = self._face, face
+        self._icon.attention = face.state is State.SIGN_IN_NEEDED
         if (old.state, old.unread, old.quiet) != (face.state, face.unread, face.quiet):
             self._icon.icon = self._pictures(face)
         self._icon.title = face.title
-        self._icon.attention = face.state is State.SIGN_IN_NEEDED
         self._icon.update_menu()
 
     def stop(self) -> None:
         """Take the icon away; it is gone for good when the bus's thread comes to it."""
         self._item.stop()
 
-    def _pictures(self, face: Face) -> list[tuple[int, int, bytes]]:
+    def _pictures(self, face: Face) -> list[Pixmap]:
         return pixmaps(face.state, face.unread, self._cache, face.quiet)
 
     # --- on the bus's thread ----------------------------------------------------------------------------------------

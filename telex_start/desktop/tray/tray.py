@@ -1,4 +1,4 @@
-"""The icon in the tray, its title and its menu: by which backend it is shown, and what it shows.
+"""The tray as the surface of the program: by which backend the icon is shown, and the login window.
 
 On Linux it is a StatusNotifierItem of our own, which needs a session bus and no toolkit. A desktop that has only a tray
 of the old kind (XEmbed) gets pystray's AppIndicator where PyGObject is installed. Elsewhere pystray's backend for the
@@ -14,21 +14,28 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
-from ...errors import NoPlaceForIcon
-from ...face import Face
+from ...errors import NoPlaceForIcon, TelexStartError
+from ...face import SIGNED_OUT, Face
 from ...process.lazylog import Log
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ...events import Event
-    from ..bus.bus import Bus
+    from ...app.ports import Window
+    from ...events import Event, StateChanged, Trouble
+    from ...news.unread import Counts
+    from ...toast import Toast
+    from ..bus.buses import Buses
     from ..macos import Application
-    from .pystray_tray import PystrayTray
+    from .pystray_backend import PystrayTray
     from .statusnotifier_tray import StatusNotifierTray
 
 log = Log(__name__)
 
+SILENT_AT_LOGIN = 60.0
+"""Seconds after a start at log-in in which a missing tray is no news."""
+STOP_WITHIN = 0.7
+"""Seconds that Exit waits for the icon to be gone."""
 BUS_WITHIN = 2.0
 """Seconds in which the session bus must have let us in."""
 WAIT_FOR_TRAY_SECONDS = 3.0
@@ -36,19 +43,24 @@ WAIT_FOR_TRAY_SECONDS = 3.0
 than its programs."""
 
 
+_NO_X = (
+    "The login window needs an X display, which a Wayland desktop has with XWayland. Install that, or start "
+    "telex-start with --email NAME --password-stdin."
+)
+
+
 class _Shows(Protocol):
     def show(self, face: Face) -> None: ...
 
 
 class Tray:
-    """One icon.
+    """One icon, and the login window. For the main thread, but for what says otherwise.
 
     Args:
         dispatch: Where events go: :class:`MenuClicked`, :class:`IconClicked`, :class:`UnreadClicked`,
             :class:`MuteChosen`, :class:`MenuOpened`, :class:`IconMiddleClicked`, :class:`TrayAppeared`,
             :class:`TrayMissing`, :class:`ThreadFailed`. Called from several threads.
-        face: What is shown first.
-        bus: On Linux the session bus, not started yet: :meth:`start` does that. ``None`` where there is none.
+        buses: On Linux, not started yet: :meth:`start` does that.
         cache: The folder of the drawn icons.
         wait_for_tray: Seconds without a tray after which :class:`TrayMissing` is told.
         silent_for: Seconds from now on in which it is not: the desktop is starting too.
@@ -57,24 +69,24 @@ class Tray:
 
     def __init__(
         self,
-        dispatch: Callable[[Event], object],
-        face: Face,
-        *,
-        bus: Bus | None,
+        dispatch: Callable[[Event], None],
+        buses: Buses | None,
         cache: str | Path,
+        *,
         wait_for_tray: float = WAIT_FOR_TRAY_SECONDS,
         silent_for: float = 0.0,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         self._dispatch = dispatch
+        self._buses = buses
+        self._bus = buses.session if buses is not None else None
         self._wait_for_tray = wait_for_tray
         self._silent_for = silent_for
         self._silent_until = time.monotonic() + silent_for
         self._looks_again = False
-        self._bus = bus
         self._environ = environ
         self._lock = threading.Lock()
-        self._face = face
+        self._face = SIGNED_OUT
         self._stopping = False
         self._last_presence: bool | None = None
         self._host: bool | None = None
@@ -85,52 +97,50 @@ class Tray:
         self._pystray: PystrayTray | None = None
         self._fallback: threading.Thread | None = None
         self._shown: _Shows | None = None
-        if sys.platform.startswith("linux") and bus is not None and not environ.get("PYSTRAY_BACKEND"):
+        if self._bus is not None and not environ.get("PYSTRAY_BACKEND"):
             from .statusnotifier_tray import StatusNotifierTray
 
-            self._item = StatusNotifierTray(bus, face, self._tell, self._host_changed, cache)
+            self._item = StatusNotifierTray(self._bus, self._face, self._tell, self._host_changed, cache)
             self._shown = self._item
 
-    def start(self, connect: Callable[[], object]) -> None:
-        """Show the icon as soon as the desktop takes it; events tell when.
-
-        Args:
-            connect: Starts the session bus's connection.
+    def start(self) -> None:
+        """Connect to the desktop and show the icon as soon as it is taken; events tell when.
 
         Raises:
             NoPlaceForIcon: there is nowhere to put an icon with a menu; says what to install or to do.
         """
-        connect()
-        if self._item is not None:
-            if not self._item.wait(max(BUS_WITHIN, self._silent_for)):
-                raise _refusal("the session bus does not answer")
-            self._item.add_menu()
-            # Not before: telling brings modules, and the panel would wait for its answers meanwhile.
-            self._started = True
-            if self._host:
-                self._tell_presence(True)
-            return
-        if not sys.platform.startswith("linux"):
+        if self._buses is None:
             if sys.platform == "darwin":
                 self._become_application()
             self._start_pystray(None)
-        elif self._bus is None:
+            return
+        self._buses.start()
+        if self._bus is None:
             raise _refusal("there is no session bus (DBUS_SESSION_BUS_ADDRESS is not set)")
-        else:
+        if self._item is None:
             self._start_pystray(self._environ["PYSTRAY_BACKEND"])
+            return
+        if not self._item.wait(max(BUS_WITHIN, self._silent_for)):
+            raise _refusal("the session bus does not answer")
+        self._item.add_menu()
+        # Not before: telling brings modules, and the panel would wait for its answers meanwhile.
+        self._started = True
+        if self._host:
+            self._tell_presence(True)
 
-    def show(self, face: Face) -> None:
-        """Show this face; does nothing where it is shown already. From any thread."""
+    def face(self, face: Face) -> None:
+        """Show this face; does nothing where it is shown already."""
         with self._lock:
             if face != self._face and not self._stopping:
                 self._face = face
                 if self._shown is not None:
                     self._shown.show(face)
 
-    @property
-    def keeps_menu_open(self) -> bool:
-        """Whether an open menu stays open when the face changes."""
-        return self._pystray is None or self._pystray.keeps_menu_open
+    def renew_every(self) -> float:
+        """Seconds between two faces that differ in numbers alone: an open menu may not stay open at a change."""
+        from ...app.renewal import OFTEN, SELDOM
+
+        return OFTEN if self._pystray is None or self._pystray.keeps_menu_open else SELDOM
 
     def notify(self, title: str, body: str, without_sound: bool = False) -> None:
         """Show a toast at the icon, on Windows; the icon is waited for. From any thread but main.
@@ -147,7 +157,7 @@ class Tray:
             raise RuntimeError("no icon to show a toast at")
         self._pystray.notify(title, body, without_sound)
 
-    def stop(self, timeout: float) -> bool:
+    def stop(self, timeout: float = STOP_WITHIN) -> bool:
         """Take the icon away; after that nothing is dispatched any more.
 
         Args:
@@ -167,6 +177,56 @@ class Tray:
         if self.main_loop is not None:
             self.main_loop.stop()
         return gone
+
+    # --- the login window, and what the face tells already ----------------------------------------------------------
+
+    opens_windows = True
+
+    def end_startup(self, token: str) -> None:
+        """End the desktop's waiting, a busy pointer for example, for what a click was to bring."""
+        if token:  # or it would bring modules
+            from .. import x11
+
+            x11.end_startup(token)
+
+    def may_open_unasked(self) -> bool:
+        """Whether the window manager leaves the focus where it is."""
+        from ..tk import placement
+
+        return placement.can_spare_the_focus()
+
+    def open_window(self, email: str, take_focus: bool, message: str) -> Window:
+        """A login window.
+
+        Raises:
+            TelexStartError: there is no display, or on macOS no Tk; elsewhere that is raised when it runs.
+        """
+        if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
+            raise TelexStartError(_NO_X, "No login window")
+        if self.main_loop is None:
+            from ..login.opening import LoginOpening
+
+            return LoginOpening(self._dispatch, email, take_focus=take_focus, message=message)
+        from ..login.window import LoginWindow
+
+        if take_focus:
+            self.main_loop.come_forward()
+        return LoginWindow(self._dispatch, email, take_focus=take_focus, message=message)
+
+    def ask(self, email: str) -> None:
+        """Nothing is asked here: a window does that."""
+
+    def state(self, event: StateChanged) -> None:
+        """Nothing: the face tells."""
+
+    def unread(self, counts: Counts) -> None:
+        """Nothing: the face tells."""
+
+    def toast(self, toast: Toast) -> None:
+        """Nothing: toasts are shown by the desktop."""
+
+    def trouble(self, trouble: Trouble) -> None:
+        """Nothing: the face's status line tells."""
 
     def _tell(self, event: Event) -> None:
         if not self._stopping:
@@ -197,8 +257,6 @@ class Tray:
                 self._looks_again = True
                 self._bus.later(min(left + 0.01, self._wait_for_tray), self._look_once_more)
         else:
-            from .hosts import missing_host
-
             self._tell_presence(False, missing_host(self._environ))
 
     def _look_once_more(self) -> None:
@@ -231,17 +289,30 @@ class Tray:
 
     def _start_pystray(self, name: str | None) -> None:
         from . import pystray_backend
-        from .pystray_tray import PystrayTray
 
         backend = pystray_backend.named(name) if name else pystray_backend.platform_backend()
         with self._lock:
             if self._stopping:
                 return
-            tray = PystrayTray(backend, self._face, self._tell, lambda: self._tell_presence(True))
+            tray = pystray_backend.PystrayTray(backend, self._face, self._tell, lambda: self._tell_presence(True))
             self._pystray = self._shown = tray
             if self._item is not None:
                 self._item.stop()  # a StatusNotifier host that comes later gets the icon from AppIndicator (0.5.92)
         tray.start()
+
+
+def missing_host(environ: Mapping[str, str]) -> str:
+    """What is missing for an icon where no StatusNotifier host is there; a sentence without its full stop.
+
+    Args:
+        environ: The environment variables, which name the desktop.
+    """
+    if "GNOME" in environ.get("XDG_CURRENT_DESKTOP", "").split(":"):
+        return (
+            "GNOME shows icons only with its extension AppIndicator and KStatusNotifierItem Support: install it "
+            "(Debian and Ubuntu: gnome-shell-extension-appindicator) and begin a new session"
+        )
+    return "No panel here shows icons now: one with a tray for them (StatusNotifier) has to be started or set up"
 
 
 def _refusal(reason: str) -> NoPlaceForIcon:

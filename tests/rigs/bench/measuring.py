@@ -1,163 +1,15 @@
-"""What Linux says of a process."""
+"""What is measured on the screen, and how all is said: a line of its own, or a row of the table."""
 
 from __future__ import annotations
 
 import os
 import statistics
-import subprocess
+import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Self
 
 from Xlib import X, display
-
-ROOT = Path(__file__).parents[3]
-PYTHON = str(ROOT / os.environ.get("BENCH_PYTHON", ".venv/bin/python"))
-"""What runs the agent and its peer. They start outside of the repository, so that the installed package is used."""
-
-
-class Reading(NamedTuple):
-    """One look at a process."""
-
-    pss: float
-    """MB (10^6 bytes), the shared pages counted in proportion."""
-    threads: int
-    voluntary: int
-    """Voluntary context switches of all its threads: how often it woke up."""
-    cpu: float
-    """Seconds."""
-
-
-def read(pid: int) -> Reading:
-    """Look at a process now."""
-    base = Path("/proc") / str(pid)
-    rollup = dict(_pairs((base / "smaps_rollup").read_text()))
-    tasks = [dict(_pairs((task / "status").read_text())) for task in (base / "task").iterdir()]
-    ran = [int((task / "schedstat").read_text().split()[0]) for task in (base / "task").iterdir()]
-    return Reading(
-        pss=int(rollup["Pss"].split()[0]) * 1024 / 1e6,
-        threads=len(tasks),
-        voluntary=sum(int(task["voluntary_ctxt_switches"]) for task in tasks),
-        cpu=sum(ran) / 1e9,
-    )
-
-
-class Memory(NamedTuple):
-    """MB (10^6 bytes) of some processes together."""
-
-    uss: float
-    """Of their own: the pages that nobody else has."""
-    pss: float
-    """Shared pages counted in proportion."""
-
-
-def memory(pids: Iterable[int]) -> Memory:
-    """What these processes take now."""
-    uss = pss = 0
-    for pid in pids:
-        rollup = dict(_pairs(Path(f"/proc/{pid}/smaps_rollup").read_text()))
-        own = ("Private_Clean", "Private_Dirty", "Private_Hugetlb")
-        uss += sum(int(rollup[name].split()[0]) for name in own)
-        pss += int(rollup["Pss"].split()[0])
-    return Memory(uss * 1024 / 1e6, pss * 1024 / 1e6)
-
-
-def tree(pid: int) -> list[int]:
-    """A process with all that it has started, and so on."""
-    children = Path(f"/proc/{pid}/task").glob("*/children")
-    return [pid, *(found for each in children for child in each.read_text().split() for found in tree(int(child)))]
-
-
-def cpu_clock(pid: int) -> float:
-    """Seconds of processor time that a process has taken, with those of its threads that have ended.
-
-    Source: clock_getcpuclockid(3), whose clock of a process this is on Linux.
-    """
-    return time.clock_gettime((~pid << 3) | 2)
-
-
-def thread_names(pid: int) -> list[str]:
-    """The kernel's names of the threads."""
-    return [(task / "comm").read_text().strip() for task in (Path("/proc") / str(pid) / "task").iterdir()]
-
-
-def _pairs(text: str) -> Iterable[tuple[str, str]]:
-    for line in text.splitlines():
-        name, colon, value = line.partition(":")
-        if colon:
-            yield name, value.strip()
-
-
-def percentile(values: list[float], share: float) -> float:
-    """The value below which that share lies (nearest rank)."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
-
-
-def median(values: list[float]) -> float:
-    """The middle one."""
-    return statistics.median(values)
-
-
-class IconWatch:
-    """Watches the corner of the screen where the panel's tray is."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._display = display.Display(environ["DISPLAY"])
-        self._root = self._display.screen().root
-        self._empty = self._look()
-
-    def _look(self) -> Any:
-        return self._root.get_image(0, 770, 60, 28, X.ZPixmap, 0xFFFFFFFF).data
-
-    def settle(self) -> None:
-        """Wait until the corner has not changed for a third of a second, and take that as empty."""
-        seen, since = self._look(), time.monotonic()
-        while time.monotonic() - since < 0.3:
-            now = self._look()
-            if now != seen:
-                seen, since = now, time.monotonic()
-        self._empty = seen
-
-    def appears(self, limit: float = 20.0) -> float:
-        """Wait until something is drawn there; when, on the monotonic clock."""
-        end = time.monotonic() + limit
-        while self._look() == self._empty:
-            if time.monotonic() > end:
-                raise TimeoutError("no icon appeared")
-        return time.monotonic()
-
-    def close(self) -> None:
-        """Let go of the display."""
-        self._display.close()
-
-
-def seconds_to_icon(command: list[str], environ: Mapping[str, str], given: str = "") -> float:
-    """Seconds from exec to the icon's pixels on the panel."""
-    watch = IconWatch(environ)
-    try:
-        watch.settle()
-        began = time.monotonic()
-        process = subprocess.Popen(
-            command,
-            env=dict(environ),
-            cwd=environ["HOME"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        try:
-            assert process.stdin is not None
-            process.stdin.write(given)
-            process.stdin.close()
-            return watch.appears() - began
-        finally:
-            process.terminate()
-            process.wait(10)
-    finally:
-        watch.close()
 
 
 def eventually(condition: Callable[[], Any], limit: float = 20.0) -> Any:
@@ -168,3 +20,132 @@ def eventually(condition: Callable[[], Any], limit: float = 20.0) -> Any:
             raise TimeoutError("it did not happen")
         time.sleep(0.01)
     return found
+
+
+class Corner:
+    """A rectangle of the screen, watched for its first change; as it is entered it is empty.
+
+    Args:
+        environ: Names the display.
+        place: Left, top, width and height in pixels; by default where the panel's tray is.
+    """
+
+    def __init__(self, environ: Mapping[str, str], place: tuple[int, int, int, int] = (0, 770, 60, 28)) -> None:
+        self._environ, self._place = environ, place
+
+    def __enter__(self) -> Self:
+        self._display = display.Display(self._environ["DISPLAY"])
+        self._root = self._display.screen().root
+        self._empty = self._look()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._display.close()
+
+    def _look(self) -> Any:
+        return self._root.get_image(*self._place, X.ZPixmap, 0xFFFFFFFF).data
+
+    def settle(self) -> None:
+        """Wait until it has not changed for a third of a second, and take that as empty."""
+        seen, since = self._look(), time.monotonic()
+        while time.monotonic() - since < 0.3:
+            if (now := self._look()) != seen:
+                seen, since = now, time.monotonic()
+        self._empty = seen
+
+    def wait_empty(self) -> None:
+        """Wait until what was shown is gone."""
+        eventually(lambda: self._look() == self._empty, 60.0)
+
+    def appears(self, limit: float = 20.0) -> float:
+        """Wait until something is drawn there; when, on the monotonic clock."""
+        end = time.monotonic() + limit
+        while self._look() == self._empty:
+            if time.monotonic() > end:
+                raise TimeoutError("nothing was shown")
+        return time.monotonic()
+
+    def after(self, act: Callable[[], float]) -> float:
+        """Seconds from the moment that ``act`` returns, on the monotonic clock, to the first change here."""
+        seen: list[float] = []
+        watcher = threading.Thread(target=lambda: seen.append(self.appears()))
+        watcher.start()
+        began = act()
+        watcher.join()
+        return seen[0] - began
+
+
+# --- how it is said -------------------------------------------------------------------------------------------------
+
+
+def say(what: str, figures: str) -> None:
+    """A line of its own."""
+    print(f"{what}:  {figures}", flush=True)
+
+
+def percentiles(took: Sequence[float]) -> str:
+    """Of milliseconds, by nearest rank."""
+    ordered = sorted(took)
+    half, most = (ordered[min(len(ordered) - 1, int(share * len(ordered)))] for share in (0.5, 0.99))
+    return f"p50 {half:.1f} ms, p99 {most:.1f} ms, most {ordered[-1]:.1f} ms"
+
+
+class Table:
+    """Rows, printed as they come: each figure, ours and the C++ original's of the same run, ratio and goal."""
+
+    def __init__(self) -> None:
+        self.missed: list[str] = []
+        """The figures that did not reach their goal."""
+        print(f"{'figure':<58} {'ours':>22} {'peer':>22} {'ratio':>6}  goal", flush=True)
+
+    def row(
+        self,
+        figure: str,
+        ours: Iterable[float],
+        peers: Iterable[float] = (),
+        *,
+        unit: str,
+        goal: float | None = None,
+        most: float | None = None,
+    ) -> None:
+        """A figure: median, and in parentheses least to most.
+
+        Args:
+            figure: What it is.
+            ours: One of each round.
+            peers: Likewise; empty where the peer cannot be had.
+            unit: Of all of them.
+            goal: The ratio of ours to the peer's, at most.
+            most: What ours is to be at most.
+        """
+        ours, peers = list(ours), list(peers)
+        own = statistics.median(ours)
+        ratio = own / statistics.median(peers) if peers else None
+        wanted, reached = "", True
+        if goal is not None:
+            wanted, reached = f"at most {goal:g} times C++", ratio is None or ratio <= goal
+        if most is not None:
+            wanted, reached = f"at most {most:g}{unit}", own <= most
+        if not reached:
+            self.missed.append(figure)
+            wanted += "  MISSED"
+        told = f"{ratio:.2f}" if ratio is not None else ""
+        print(f"{figure:<58} {_spread(ours, unit):>22} {_spread(peers, unit):>22} {told:>6}  {wanted}", flush=True)
+
+
+def _spread(values: Sequence[float], unit: str) -> str:
+    if not values:
+        return "-"
+    middle, least, most = map(_short, (statistics.median(values), min(values), max(values)))
+    return middle + unit if len(values) == 1 else f"{middle}{unit} ({least}-{most})"
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+
+
+IDLE = float(os.environ.get("IDLE", "60"))
+"""Seconds."""
+ROUNDS = int(os.environ.get("ROUNDS", "7"))
+"""How often a figure is taken that is compared with the peer's."""
+MESSAGES = int(os.environ.get("MESSAGES", "100"))

@@ -18,8 +18,9 @@ from pathlib import Path
 
 from tests.process import TIMEOUT, end, until
 from tests.real_desktop import RealDesktop
-from tests.rigs.bench.measuring import IconWatch
 from tests.servers import Sandbox
+
+from .measuring import Corner
 
 PORTS = 41801, 41802
 """Of the API and of the push server, as its build has them."""
@@ -82,72 +83,48 @@ def installed_megabytes(program: Path) -> float:
     return size / 1e6
 
 
-class Original:
-    """The program on a desktop.
+@contextmanager
+def original(desktop: RealDesktop, telex: Sandbox, program: Path) -> Iterator[int]:
+    """It runs on a desktop with xfce4-panel, in a folder of its own that holds its sound, and has signed in;
+    its process id.
 
     Args:
-        desktop: With xfce4-panel.
         telex: The sandbox, on :data:`PORTS`.
         program: From :func:`build`.
     """
+    quiet = subprocess.DEVNULL
+    with tempfile.TemporaryDirectory(prefix="original-") as folder, Corner(desktop.environ) as tray:
+        Path(folder, "audio").mkdir()
+        # Its own is compressed, which wxWidgets does not play here: it would say so in a window, each time.
+        with wave.open(str(Path(folder, "audio", "knock.wav")), "wb") as sound:
+            sound.setparams((1, 2, 8000, 0, "NONE", "not compressed"))
+            sound.writeframes(bytes(1600))
+        tray.settle()
+        environ = desktop.environ | {"SSL_CERT_FILE": telex.ca_file, "HOME": folder}
+        process = subprocess.Popen([program], env=environ, cwd=folder, stdout=quiet, stderr=quiet, text=True)
+        try:
+            tray.appears()
+            _sign_in(desktop, telex)
+            yield process.pid
+        finally:
+            process.kill()  # it does not end by SIGTERM while a window of it is open
+            end(process)
 
-    def __init__(self, desktop: RealDesktop, telex: Sandbox | None, program: Path) -> None:
-        self._desktop = desktop
-        self._telex = telex
-        self.command = [str(program)]
-        self.environ = dict(desktop.environ)
-        if telex is not None:
-            self.environ["SSL_CERT_FILE"] = telex.ca_file
 
-    @contextmanager
-    def started(self) -> Iterator[subprocess.Popen[str]]:
-        """It runs, in a folder of its own that holds its sound, and its icon is there."""
-        with tempfile.TemporaryDirectory(prefix="original-") as folder:
-            Path(folder, "audio").mkdir()
-            # Its own is compressed, which wxWidgets does not play here: it would say so in a window, each time.
-            with wave.open(str(Path(folder, "audio", "knock.wav")), "wb") as sound:
-                sound.setparams((1, 2, 8000, 0, "NONE", "not compressed"))
-                sound.writeframes(bytes(1600))
-            watch = IconWatch(self.environ)
-            quiet = subprocess.DEVNULL
-            try:
-                watch.settle()
-                process = subprocess.Popen(
-                    self.command, env=self.environ | {"HOME": folder}, cwd=folder, stdout=quiet, stderr=quiet, text=True
-                )
-                try:
-                    watch.appears()
-                    yield process
-                finally:
-                    process.kill()  # it does not end by SIGTERM while a window of it is open
-                    end(process)
-            finally:
-                watch.close()
-
-    @contextmanager
-    def signed_in(self) -> Iterator[subprocess.Popen[str]]:
-        """It runs, and has signed in."""
-        with self.started() as process:
-            self._sign_in()
-            yield process
-
-    def _sign_in(self) -> None:
-        """By its window, the only way: the third entry of its menu, and both fields filled in anew."""
-        assert self._telex is not None
-        self._desktop.right_click_icon()
-        self._desktop.xdotool("key", "Down", "Down", "Down", "Return")
-        self._desktop.xdotool("search", "--sync", "--onlyvisible", "--name", "^Login$")
-        until(lambda: self._desktop.active_title() == "Login", "its window has not come")
-        time.sleep(0.5)  # until its field has the focus, of which nothing tells
-        for text in (self._telex.email, self._telex.password):
-            self._desktop.xdotool("key", "ctrl+a")
-            self._desktop.xdotool("type", "--delay", "5", text)
-            self._desktop.xdotool("key", "Tab")
-        self._desktop.xdotool("key", "Return")
-        self._telex.wait_until(
-            lambda status: sum(status["subscriptions"].values()) == len(status["organisations"]), TIMEOUT
-        )
-        # "Login successful!", in a window of this name too.
-        until(lambda: self._desktop.active_title() == "Login", "its word has not come")
-        self._desktop.xdotool("key", "Return")
-        until(lambda: self._desktop.active_title() != "Login", "its word stays")
+def _sign_in(desktop: RealDesktop, telex: Sandbox) -> None:
+    """By its window, the only way: the third entry of its menu, and both fields filled in anew."""
+    desktop.right_click_icon()
+    desktop.xdotool("key", "Down", "Down", "Down", "Return")
+    desktop.xdotool("search", "--sync", "--onlyvisible", "--name", "^Login$")
+    until(lambda: desktop.active_title() == "Login", "its window has not come")
+    time.sleep(0.5)  # until its field has the focus, of which nothing tells
+    for text in (telex.email, telex.password):
+        desktop.xdotool("key", "ctrl+a")
+        desktop.xdotool("type", "--delay", "5", text)
+        desktop.xdotool("key", "Tab")
+    desktop.xdotool("key", "Return")
+    telex.wait_until(lambda status: sum(status["subscriptions"].values()) == len(status["organisations"]), TIMEOUT)
+    # "Login successful!", in a window of this name too.
+    until(lambda: desktop.active_title() == "Login", "its word has not come")
+    desktop.xdotool("key", "Return")
+    until(lambda: desktop.active_title() != "Login", "its word stays")

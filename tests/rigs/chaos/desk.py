@@ -12,8 +12,8 @@ from typing import Any, Self
 from jeepney import Message, MessageType
 
 from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus, Xvfb
-from tests.login_window import takes_keys
 from tests.process import end
+from tests.real_desktop import takes_keys
 
 _XDOTOOL_WITHIN = 8.0
 """Seconds."""

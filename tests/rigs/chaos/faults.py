@@ -37,27 +37,13 @@ class Faults:
         self._telex = telex
         self.organisations = ORGANISATIONS
         self.forget()
-        self.deeds: dict[str, Callable[[random.Random], str]] = {
-            "server down": self.server_down,
-            "closed": self.closed,
-            "closed for good": self.closed_for_good,
-            "half-open": self.half_open,
-            "frozen": self.frozen,
-            "rate limit": self.rate_limit,
-            "tokens expired": self.tokens_expired,
-            "captive portal": self.captive_portal,
-            "error pages": self.error_pages,
-            "bad answers": self.bad_answers,
-            "organisation refused": self.organisation_refused,
-            "wrong token": self.wrong_token,
-            "unsubscribed": self.unsubscribed,
-            "one token refused": self.one_token_refused,
-            "session revoked": self.session_revoked,
-            "handshakes refused": self.handshakes_refused,
-            "history lost": self.history_lost,
-            "odd frames": self.odd_frames,
-            "joined or left": self.joined_or_left,
-        }
+        deeds: tuple[Callable[[random.Random], str], ...] = (
+            *(self.server_down, self.closed, self.closed_for_good, self.half_open, self.frozen, self.rate_limit),
+            *(self.tokens_expired, self.captive_portal, self.error_pages, self.bad_answers, self.organisation_refused),
+            *(self.wrong_token, self.unsubscribed, self.one_token_refused, self.session_revoked),
+            *(self.handshakes_refused, self.history_lost, self.odd_frames, self.joined_or_left),
+        )
+        self.deeds = {deed.__name__.replace("_", " "): deed for deed in deeds}
 
     def calm(self) -> None:
         """Take all of it back, and wait until Telex is there."""

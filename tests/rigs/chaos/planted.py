@@ -1,13 +1,14 @@
-"""The agent with a defect, for the test of what finds them: ``python -m tests.rigs.chaos.planted DEFECT [OPTIONS]``."""
+"""``python -m tests.rigs.chaos.planted DEFECT [OPTIONS]``: the agent, soon asked to sign in again where Telex
+refuses its look-ups; with a defect, for the test of what finds them, or with ``none``.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any
-
-from .agent import main
 
 
 def _twice() -> None:
@@ -93,7 +94,8 @@ def _spinning() -> None:
     SignInDialogue.state = lambda *args: None  # type: ignore[method-assign]
 
 
-DEFECTS = {
+DEFECTS: dict[str, Callable[[], None]] = {
+    "none": lambda: None,
     "twice": _twice,
     "lost": _lost,
     "descriptor": _descriptor,
@@ -102,6 +104,22 @@ DEFECTS = {
     "secret": _secret,
     "spinning": _spinning,
 }
+
+
+def main(before: Callable[[], None]) -> int:
+    """Run it to its end, in a process that does nothing else.
+
+    Args:
+        before: Called before anything of the agent is imported but its timings.
+    """
+    from telex_start.session import pace
+
+    pace.USUAL = pace.Timings(organisations_every=2.0, organisations_refused_for=1.0)
+    before()
+    from telex_start.__main__ import main as agent
+
+    return agent()
+
 
 if __name__ == "__main__":
     sys.exit(main(DEFECTS[sys.argv.pop(1)]))

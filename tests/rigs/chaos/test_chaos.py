@@ -8,10 +8,8 @@ from collections.abc import Sequence
 import pytest
 
 from . import world as world_module
-from .faults import Faults
 from .planted import DEFECTS
-from .story import RECOVERIES, Step, Story, story
-from .world import run
+from .world import RECOVERIES, Step, Story, run, story
 
 DEEDS = {"telex": ["closed", "message"], "tray": ["Sign Out"]}
 
@@ -75,8 +73,3 @@ def test_a_planted_defect_is_found_and_its_story_told(
     assert "the story of this round:" in told
     assert "telex_start.session.state: online" in told
     assert all(f"telex: {step}" in told for step in steps)
-
-
-def test_every_deed_says_what_it_does_by_its_name() -> None:
-    deeds = Faults(None).deeds  # type: ignore[arg-type]
-    assert all(deed.__name__ == name.replace(" ", "_").replace("-", "_") for name, deed in deeds.items())

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from telex_start.desktop.tray.menu import NOTHING_UNREAD
 from telex_start.news import wording
+from tests.agent import Program
 from tests.bus_of_the_system import SystemBus
 from tests.panel_item import PanelItem
-from tests.program import Program
 from tests.servers import Sandbox
 
 from .desk import Desk

@@ -1,15 +1,17 @@
-"""The rounds: chaos, recovery, and whether all is right."""
+"""The rounds: what is done, drawn from a seed; recovery, and whether all is right."""
 
 from __future__ import annotations
 
+import random
 import statistics
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from telex_start.news.scheduler import LIMIT, WINDOW
 from tests.bus_of_the_system import SystemBus
@@ -17,9 +19,7 @@ from tests.servers import OrderRefused, Sandbox, Status
 
 from .desk import Desk
 from .faults import ORGANISATIONS, Faults
-from .headless import Headless
-from .story import Step, Story, story
-from .subject import Failed, Subject
+from .subject import Failed, Headless, Subject
 from .tray import Tray
 
 RIGHT_WITHIN = 60.0
@@ -38,7 +38,50 @@ _OPTIONS = ("--organisations", str(ORGANISATIONS), "--ping", "3", "--history", "
 _SHORT = ("--connection-ttl", "20", "--subscription-ttl", "25")
 KINDS = ("headless", "tray")
 
+PAUSES = (0.0, 0.0, 0.1, 0.4, 1.0, 2.5)
+"""Seconds after a step; most things are at their worst shortly after another."""
+RECOVERIES = ("wait", "reconnect", "wake", "sign in anew", "restart")
+"""What a person does when the network is well again and the program may not be."""
+
 assert _MESSAGES < LIMIT
+
+
+class Step(NamedTuple):
+    """One thing that is done."""
+
+    who: str
+    """A subject's name, or ``telex``."""
+    what: str
+    chance: random.Random
+    """For whatever the step has to choose."""
+    pause: float
+    """Seconds to wait after it."""
+
+
+class Story(NamedTuple):
+    """One round."""
+
+    steps: tuple[Step, ...]
+    recoveries: Mapping[str, str]
+    """By subject."""
+
+
+def story(seed: int, number: int, deeds: Mapping[str, Sequence[str]], subjects: Sequence[str]) -> Story:
+    """The round with this number.
+
+    Args:
+        seed: Of the whole run.
+        number: From 1 on.
+        deeds: What there is to do, by who does it. What stands there twice is done twice as often.
+        subjects: Who needs a recovery.
+    """
+    chance = random.Random(f"{seed}/{number}")
+    everything = [(who, what) for who, those in deeds.items() for what in those]
+    steps = []
+    for index in range(chance.randint(4, 12)):
+        who, what = chance.choice(everything)
+        steps.append(Step(who, what, random.Random(f"{seed}/{number}/{index}"), chance.choice(PAUSES)))
+    return Story(tuple(steps), {subject: chance.choice(RECOVERIES) for subject in subjects})
 
 
 class World:
@@ -266,10 +309,8 @@ class World:
             lines.append(f"right again after {middle:.1f} s (median), {longest:.1f} s at most")
         lines.append("; ".join(f"{each.name}: started {each.starts} times" for each in self.subjects))
         for who in sorted({name.partition(": ")[0] for name in self.counts}):
-            done = [
-                (name.partition(": ")[2], count) for name, count in sorted(self.counts.items()) if name.startswith(who)
-            ]
-            lines.append(f"{who}: " + ", ".join(f"{count} {what}" for what, count in done))
+            done = [(name, count) for name, count in sorted(self.counts.items()) if name.startswith(who)]
+            lines.append(f"{who}: " + ", ".join(f"{count} {name.partition(': ')[2]}" for name, count in done))
         return "\n".join(lines)
 
     def report(self) -> str:
@@ -323,7 +364,7 @@ def run(
     first: int = 1,
     rounds: int = 0,
     kinds: tuple[str, ...] = KINDS,
-    module: tuple[str, ...] = ("tests.rigs.chaos.agent",),
+    module: tuple[str, ...] = ("tests.rigs.chaos.planted", "none"),
     say: Callable[[str], None] = lambda words: None,
 ) -> int:
     """Rounds for so many seconds; the exit code.

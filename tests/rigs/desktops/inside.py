@@ -11,10 +11,9 @@ import time
 import traceback
 from collections.abc import Sequence
 
-from .check import Check, Wrong
+from .check import CANNOT, FAILED, MARKS, PASSED, Check, Report, Result, Wrong, write
 from .checks import ALL
 from .known import DESKTOPS
-from .results import CANNOT, FAILED, MARKS, PASSED, Report, Result, write
 from .session import HERE, Session
 from .stage import Stage
 

@@ -1,11 +1,308 @@
-"""The desktops that can be tried, by the names that the command line takes."""
+"""The desktops that can be tried, by the names that the command line takes: what each is made of, and how it is started
+where there is no screen.
+"""
 
 from __future__ import annotations
 
-from .gnome import GNOME
-from .gtk import GTK
-from .plasma import PLASMA
-from .sway import SWAY
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+Command = tuple[str, ...]
+
+
+class Desktop(NamedTuple):
+    """One desktop of one Debian."""
+
+    title: str
+    packages: tuple[str, ...]
+    """What makes the desktop, beside :data:`COMMON`; installed without what they recommend."""
+    environ: dict[str, str]
+    """What its session has in its environment."""
+    programs: tuple[Command, ...]
+    """The desktop itself, in this order; on Wayland the first is the compositor, and the others draw into it."""
+    names: tuple[str, ...]
+    """The names on the session's bus that are there once it has started."""
+    tray: tuple[int, int, int, int]
+    """Where on the screen icons appear, and nothing else changes by itself: left, top, width, height in pixels."""
+    suite: str = "bookworm"
+    """The Debian that has it, by its name."""
+    system_programs: tuple[Command, ...] = ()
+    """What the system's bus has to offer before the session begins."""
+    settings: tuple[Command, ...] = ()
+    """Run to their end before the desktop starts."""
+    emptying: tuple[Command, ...] = ()
+    """Run when it has come to rest, so that an empty desktop is seen."""
+    is_wayland: bool = False
+    """It draws into one window on the X server, and writes to :data:`DISPLAYS` how its own displays are found."""
+    root: str = ""
+    """The desktop whose Debian it has, where that is another one's."""
+    menus_get_keys: bool = True
+    """Whether a menu that the mouse has opened takes the keyboard too."""
+    menu_levels: int = 4
+    """How many menus deep the mouse or the keyboard gets; what is below is chosen by ``com.canonical.dbusmenu``."""
+    menus_get_keys_at_once: bool = True
+    """Whether it does so too where an entry has changed since the menu was open last; else when it is opened again."""
+    spares_focus: bool = True
+    """Whether a window may appear without taking the focus; else none is opened unasked."""
+    daemon: str = ""
+    """Who shows notifications, as the doctor says it."""
+    disturb: tuple[Command, Command] | None = None
+    """What switches the desktop's own do-not-disturb on, and off; ``None`` where a program can ask for it as long as it
+    runs, by ``org.freedesktop.Notifications.Inhibit``."""
+    cannot: Mapping[str, str] = MappingProxyType({})
+    """The checks that cannot be made here, by their names (:mod:`tests.rigs.desktops.checks`), and why."""
+
+
+COMMON = (
+    *("xvfb", "dbus", "dbus-x11", "fonts-dejavu-core", "xdotool", "imagemagick", "x11-utils", "libglib2.0-bin"),
+    *("python3-venv", "python3-tk", "python3-dbusmock", "ca-certificates", "tesseract-ocr"),
+)
+"""The packages that every one has: the screen, the buses, keyboard and mouse, pictures, and what the agent needs;
+tesseract reads what is on the screen."""
+CHECKOUT = "/telex-start"
+"""Where this checkout is found inside, for reading."""
+SHARE = "/share"
+"""Where the run's own folder is found inside."""
+SCREEN = (1280, 800)
+"""Width and height, in pixels."""
+DISPLAYS = "/tmp/displays"
+"""A file of environment variables, one a line, that a Wayland desktop writes when it takes programs."""
+WATCHER = "org.kde.StatusNotifierWatcher"
+"""The name on the session's bus of what keeps the list of icons."""
+NOTIFICATIONS = "org.freedesktop.Notifications"
+"""The name of what shows notifications."""
+LOGIND: Command = ("python3", "-m", "dbusmock", "--system", "--template", "logind")
+"""Shells look for their seat there, and without systemd nobody answers."""
+SOFTWARE = {"LIBGL_ALWAYS_SOFTWARE": "1"}
+"""No machine of these tests has a graphics card."""
+ON_X11 = {**SOFTWARE, "XDG_SESSION_TYPE": "x11"}
+ON_WAYLAND = {**SOFTWARE, "XDG_SESSION_TYPE": "wayland"}
+
+
+def written(path: str, text: str) -> Command:
+    """What writes a file below the home folder."""
+    return ("sh", "-c", 'mkdir -p "$(dirname "$HOME/$1")" && printf %s "$2" > "$HOME/$1"', "sh", path, text)
+
+
+def setting(schema: str, key: str, on: str, off: str) -> tuple[Command, Command]:
+    """What switches a setting of GNOME's kind on, and off."""
+    return ("gsettings", "set", schema, key, on), ("gsettings", "set", schema, key, off)
+
+
+# --- GNOME, with the extension that gives it a tray -------------------------------------------------------------------
+
+
+_LEAVE_OVERVIEW: Command = (
+    *("gdbus", "call", "--session", "--dest", "org.gnome.Shell", "--object-path", "/org/gnome/Shell", "--method"),
+    *("org.freedesktop.DBus.Properties.Set", "org.gnome.Shell", "OverviewActive", "<false>"),
+)
+_OUTLAST_GREETING: Command = (
+    *("sh", "-c", "for n in 0 1 2 3 4 5 6 7 8 9; do xdotool mousemove 640 $((400 + n)); sleep 1; done"),
+)
+"""GNOME says that its lock screen needs GDM, by a toast that goes after 4 s of somebody being there."""
+
+_NESTED = f"""
+# What a shell that has crashed left of its XWayland.
+rm -f "$XDG_RUNTIME_DIR"/.mutter-Xwaylandauth.*
+find /tmp/.X11-unix -name 'X*' ! -name "X${{DISPLAY#:}}" -delete
+gnome-shell --nested --wayland --wayland-display wayland-gnome &
+# mutter says nowhere which display XWayland has: it is the first that is not the screen's.
+until xwayland=$(ls /tmp/.X11-unix | grep -vx "X${{DISPLAY#:}}" | sort -V | head -n 1) && [ -n "$xwayland" ] &&
+    authority=$(ls "$XDG_RUNTIME_DIR"/.mutter-Xwaylandauth.*); do sleep 0.1; done
+printf '%s\n' "DISPLAY=:${{xwayland#X}}" "XAUTHORITY=$authority" WAYLAND_DISPLAY=wayland-gnome > {DISPLAYS}.part
+mv {DISPLAYS}.part {DISPLAYS}
+wait
+"""
+_SETTINGS: tuple[Command, ...] = (
+    ("gsettings", "set", "org.gnome.shell", "enabled-extensions", "['ubuntu-appindicators@ubuntu.com']"),
+    # Else the dialogue that greets after an upgrade covers the desktop.
+    ("gsettings", "set", "org.gnome.shell", "welcome-dialog-last-shown-version", "999"),
+)
+_PACKAGES = (
+    *("gnome-shell", "gnome-shell-extension-appindicator", "librsvg2-common", "libgl1-mesa-dri"),
+    *("gsettings-desktop-schemas", "xwayland", "gjs"),  # gjs runs the daemon that shows notifications
+)
+
+_ON_X11 = Desktop(
+    title="GNOME 43 on X11, with the AppIndicator extension (Debian 12)",
+    packages=_PACKAGES,
+    environ={**ON_X11, "XDG_CURRENT_DESKTOP": "GNOME"},
+    system_programs=(LOGIND,),
+    settings=_SETTINGS,
+    programs=(("gnome-shell", "--x11"),),
+    names=("org.gnome.Shell", WATCHER, NOTIFICATIONS),
+    emptying=(_LEAVE_OVERVIEW, _OUTLAST_GREETING),
+    tray=(1000, 0, 280, 26),
+    daemon="gnome-shell",
+    disturb=setting("org.gnome.desktop.notifications", "show-banners", "false", "true"),
+)
+_ON_WAYLAND = _ON_X11._replace(
+    title="GNOME 43 on Wayland, with the AppIndicator extension (Debian 12)",
+    environ={
+        **ON_WAYLAND,
+        "XDG_CURRENT_DESKTOP": "GNOME",
+        "MUTTER_DEBUG_DUMMY_MODE_SPECS": f"{SCREEN[0]}x{SCREEN[1]}",
+    },
+    programs=(("sh", "-c", _NESTED),),
+    is_wayland=True,
+    root="gnome43",
+)
+
+GNOME = {
+    "gnome43": _ON_X11,
+    "gnome43-wayland": _ON_WAYLAND,
+    # Its extension (59) reads the entries anew when a menu opens, if one has changed since it was open last. It makes
+    # each usable for a moment, so that the first, which is not, gets the focus; then it replaces it, focus and all.
+    "gnome48": _ON_X11._replace(
+        title="GNOME 48 on X11, with the AppIndicator extension (Debian 13)",
+        suite="trixie",
+        menus_get_keys_at_once=False,
+    ),
+    "gnome48-wayland": _ON_WAYLAND._replace(
+        title="GNOME 48 on Wayland, with the AppIndicator extension (Debian 13)",
+        suite="trixie",
+        menus_get_keys_at_once=False,
+        root="gnome48",
+    ),
+}
+
+
+# --- Plasma, of KDE ---------------------------------------------------------------------------------------------------
+
+
+_TELL_DISPLAYS = f"env | grep -e DISPLAY -e XAUTHORITY > {DISPLAYS}.part && mv {DISPLAYS}.part {DISPLAYS}"
+"""kwin runs it once XWayland takes programs."""
+
+
+PLASMA = {
+    "plasma5": Desktop(
+        title="Plasma 5.27 on X11 (Debian 12)",
+        packages=("plasma-workspace", "kwin-x11", "plasma-desktop", "breeze", "breeze-icon-theme", "kded5"),
+        environ={
+            **ON_X11,
+            "QT_QUICK_BACKEND": "software",
+            "XDG_CURRENT_DESKTOP": "KDE",
+            "KDE_FULL_SESSION": "true",
+            "KDE_SESSION_VERSION": "5",
+        },
+        settings=(("kwriteconfig5", "--file", "kwinrc", "--group", "Compositing", "--key", "Enabled", "false"),),
+        programs=(("kwin_x11",), ("kded5",), ("plasmashell", "--no-respawn")),
+        names=("org.kde.plasmashell", WATCHER, NOTIFICATIONS),
+        tray=(900, 756, 240, 44),
+        daemon="Plasma",
+    ),
+    "plasma6": Desktop(
+        title="Plasma 6.3 on Wayland (Debian 13)",
+        suite="trixie",
+        packages=(
+            "plasma-workspace",
+            "kwin-wayland",
+            "plasma-desktop",
+            "breeze",
+            "breeze-icon-theme",
+            "kded6",
+            "xwayland",
+        ),
+        environ={
+            **ON_WAYLAND,
+            "QT_QUICK_BACKEND": "software",
+            "KWIN_COMPOSE": "Q",
+            "XDG_CURRENT_DESKTOP": "KDE",
+            "KDE_FULL_SESSION": "true",
+            "KDE_SESSION_VERSION": "6",
+        },
+        programs=(
+            (
+                *("sh", "-c", 'exec kwin_wayland --x11-display "$DISPLAY" "$@"', "sh", "--width", str(SCREEN[0])),
+                *("--height", str(SCREEN[1]), "--xwayland", "--no-lockscreen", f"sh -c '{_TELL_DISPLAYS}'"),
+            ),
+            ("env", "QT_QPA_PLATFORM=wayland", "kded6"),
+            ("env", "QT_QPA_PLATFORM=wayland", "plasmashell", "--no-respawn"),
+        ),
+        names=("org.kde.plasmashell", WATCHER, NOTIFICATIONS),
+        tray=(900, 756, 240, 44),
+        is_wayland=True,
+        daemon="Plasma",
+    ),
+}
+
+
+# --- Cinnamon and MATE ------------------------------------------------------------------------------------------------
+
+
+GTK = {
+    "cinnamon": Desktop(
+        title="Cinnamon 5.6 (Debian 12)",
+        packages=("cinnamon", "xapp-sn-watcher", "libgl1-mesa-dri", "librsvg2-common"),
+        environ={**ON_X11, "XDG_CURRENT_DESKTOP": "X-Cinnamon"},
+        system_programs=(LOGIND,),
+        programs=(("cinnamon", "--replace"), ("/usr/libexec/xapps/sn-watcher/xapp-sn-watcher",)),
+        names=("org.Cinnamon", WATCHER, NOTIFICATIONS),
+        tray=(1000, 762, 200, 38),
+        daemon="cinnamon",
+        disturb=setting("org.cinnamon.desktop.notifications", "display-notifications", "false", "true"),
+    ),
+    "mate": Desktop(
+        title="MATE 1.27 (Debian 12)",
+        packages=("mate-panel", "mate-notification-daemon", "marco", "mate-settings-daemon", "librsvg2-common"),
+        environ={**ON_X11, "XDG_CURRENT_DESKTOP": "MATE"},
+        programs=(("marco", "--no-composite"), ("mate-settings-daemon",), ("mate-panel",)),
+        names=(WATCHER,),
+        tray=(900, 0, 260, 28),
+        daemon="Notification Daemon",
+        disturb=setting("org.mate.NotificationDaemon", "do-not-disturb", "true", "false"),
+    ),
+}
+
+
+# --- sway, whose bar is waybar and whose notifications are mako's -----------------------------------------------------
+
+
+_SWAY = f"""
+output X11-1 mode {SCREEN[0]}x{SCREEN[1]}
+output * bg #3f6475 solid_color
+xwayland force
+bar {{
+    swaybar_command waybar
+}}
+exec mako
+exec sh -c 'env | grep DISPLAY > {DISPLAYS}.part && mv {DISPLAYS}.part {DISPLAYS}'
+"""
+_WAYBAR = '{"layer": "top", "height": 30, "modules-left": ["sway/workspaces"], "modules-right": ["tray"]}'
+
+SWAY = {
+    "sway": Desktop(
+        title="sway 1.7 with waybar and mako, on Wayland (Debian 12)",
+        packages=("sway", "waybar", "mako-notifier", "jq", "xwayland"),
+        environ={
+            "XDG_CURRENT_DESKTOP": "sway",
+            "XDG_SESSION_TYPE": "wayland",
+            "WLR_BACKENDS": "x11",
+            "WLR_RENDERER": "pixman",
+        },
+        settings=(
+            written(".config/sway/config", _SWAY),
+            written(".config/waybar/config", _WAYBAR),
+            written(".config/mako/config", "[mode=do-not-disturb]\ninvisible=1\n"),
+        ),
+        programs=(("sway",),),
+        names=(WATCHER, NOTIFICATIONS),
+        tray=(1000, 0, 280, 30),
+        is_wayland=True,
+        menus_get_keys=False,
+        # A third menu lies over the first one, where it gets neither pointer nor clicks (GTK 3.24 in sway 1.7).
+        menu_levels=2,
+        spares_focus=False,
+        daemon="mako",
+        disturb=(("makoctl", "mode", "-s", "do-not-disturb"), ("makoctl", "mode", "-s", "default")),
+        cannot={"placement": "it tiles: every window gets the place that is left"},
+    ),
+}
+
+
+# --- all of them ------------------------------------------------------------------------------------------------------
+
 
 DESKTOPS = GNOME | PLASMA | GTK | SWAY
 """By the name that the command line takes."""

@@ -10,9 +10,8 @@ from tests.fake_bus import BusClient, PrivateBus
 from tests.panel_item import MenuEntry, PanelItem
 
 from .check import so
-from .desktop import SCREEN
-from .pictures import Box, difference
-from .reading import is_read, likeness, lines_of
+from .known import SCREEN
+from .pictures import Box, difference, is_read, likeness, lines_of
 from .screen import A_MENU, APPEARS_WITHIN, IN_PLACE_WITHIN
 from .session import Session
 

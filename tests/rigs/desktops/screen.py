@@ -9,7 +9,7 @@ from typing import Any
 from PIL import Image
 from Xlib import X
 
-from .desktop import SCREEN, Desktop
+from .known import SCREEN, Desktop
 from .pictures import Box, alike, difference
 
 STARTED_WITHIN = 60.0

@@ -16,7 +16,7 @@ from tests.process import Process
 from tests.servers import Sandbox
 
 from .check import so
-from .desktop import SCREEN
+from .known import SCREEN
 from .person import Person
 from .screen import A_MENU, APPEARS_WITHIN
 from .session import OPENED, Session

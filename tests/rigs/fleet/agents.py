@@ -1,20 +1,143 @@
-"""Ten thousand sessions, what they tell, and the way to all being online."""
+"""The agents: real sessions, the two ends of the network that they get, and the way to all being online."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from queue import Empty
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
 
+from telex_start import clock
 from telex_start.config import Config
-from telex_start.events import Command, Event, SignIn, StateChanged, Stop, ThreadFailed, Trouble
+from telex_start.errors import NoNetwork
+from telex_start.events import Command, Event, SignIn, StateChanged, Stop, ThreadFailed
+from telex_start.net.https import Answer
+from telex_start.push import frames
+from telex_start.push.websocket import Closed
+from telex_start.session import pace, poller, session, session_thread, state
 from telex_start.session.session import Session
 from telex_start.session.tokens import TokenStore
 from telex_start.states import State
 
-from .network import API, PUSH, simulated
-from .telex import ORGANISATIONS, Telex
+from .telex import ORGANISATIONS, Link, Telex, Way
 from .world import World
+
+API = "https://api.fleet.example/api/v1"
+PUSH = "wss://push.fleet.example/connection/websocket"
+
+
+@contextmanager
+def simulated(world: World, telex: Telex) -> Iterator[None]:
+    """Sessions made meanwhile live in this world. Nothing of :mod:`telex_start` changes but what is named here."""
+
+    def https(*_: Any, **__: Any) -> _Https:
+        return _Https(world, telex)
+
+    def websocket(*_: Any, **__: Any) -> _WebSocket:
+        return _WebSocket(world, telex)
+
+    with ExitStack() as stack:
+        for module, name, instead in (
+            (session_thread, "Https", https),
+            (session_thread, "WebSocket", websocket),
+            (session, "threading", SimpleNamespace(Thread=world.thread, Lock=threading.Lock)),
+            (session_thread, "threading", SimpleNamespace(Event=world.event, Lock=threading.Lock)),
+            (poller, "threading", SimpleNamespace(Thread=world.thread, Condition=world.condition)),
+            (pace, "threading", SimpleNamespace(Condition=world.condition)),
+            (state, "SimpleQueue", world.queue),
+            (session_thread, "tls_context", lambda _: None),  # no certificates are read: nothing is verified here
+            (clock, "awake", world.now),
+        ):
+            stack.enter_context(patch.object(module, name, instead))
+        yield
+
+
+class _Https:
+    """As :class:`telex_start.net.https.Https`."""
+
+    def __init__(self, world: World, telex: Telex) -> None:
+        self._world, self._telex = world, telex
+
+    def request(self, method: str, url: str, *, headers: dict[str, str], json: Any, **more: Any) -> Answer:
+        path = url.removeprefix(API + "/")
+        self._telex.on_its_way(path, headers, json)
+        self._world.sleep(self._telex.latency())
+        if self._telex.down:
+            raise NoNetwork("The Telex server refused the connection.")
+        answer = self._telex.call(path, headers, json)
+        self._world.sleep(self._telex.latency())
+        if (take := more.get("take")) is not None:
+            take(answer.body)
+        return answer
+
+    def interrupt(self) -> None:
+        """Nothing is under way for longer than a moment."""
+
+    def abort(self) -> None:
+        """Likewise."""
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+
+class _WebSocket:
+    """As :class:`telex_start.push.websocket.WebSocket`."""
+
+    def __init__(self, world: World, telex: Telex) -> None:
+        self._world, self._telex = world, telex
+        self._incoming = world.queue()
+        self._way = Way(telex)
+        self._link: Link | None = None
+        self._closed: Closed | None = None
+        self.aborted = False
+
+    def open(self) -> None:
+        self._telex.traffic.connects.append(self._world.now())
+        self._world.sleep(self._telex.latency())
+        if self._telex.down:
+            raise NoNetwork("The Telex server refused the connection.")
+        self._world.sleep(2 * self._telex.latency())  # TLS and the handshake
+        if self.aborted:
+            raise NoNetwork("The connection was given up.")
+        self._link = Link(
+            self._telex,
+            lambda text: self._incoming.put(text.encode()),
+            lambda code: self._incoming.put(Closed(code)),
+        )
+
+    def receive(self, seconds: float | None) -> bytes | None:
+        if self._closed is None:
+            try:
+                came = self._incoming.get(timeout=seconds)
+            except Empty:
+                return None
+            if isinstance(came, bytes):
+                return came
+            assert isinstance(came, Closed)
+            self._closed = came
+        raise self._closed
+
+    def send(self, text: str) -> None:
+        if self._closed is not None:
+            raise Closed(frames.NO_CLOSE_FRAME)
+        link = self._link
+        assert link is not None
+        self._way.send(lambda: link.received(text))
+
+    def abort(self) -> None:
+        self.aborted = True
+        self._incoming.put(Closed(frames.NO_CLOSE_FRAME))
+
+    def close(self) -> None:
+        if self._link is not None:
+            self._link.gone()
+
+
+# --- the agents -----------------------------------------------------------------------------------------------------
 
 SIGN_IN_OVER = 60.0
 """Seconds in which they start, one here, one there."""
@@ -29,11 +152,7 @@ class Agent:
         self.told = StateChanged(State.SIGNED_OUT)
         self.failures: list[str] = []
         self._session = Session(_CONFIG, TokenStore(), self._take, chance=world.chance.random, now=world.now)
-        self._session.start()
-
-    def send(self, command: Command) -> None:
-        """Give it a command."""
-        self._session.send(command)
+        self.send: Callable[[Command], None] = self._session.send
 
     def sign_in(self) -> None:
         """Sign in, however long it takes."""
@@ -50,8 +169,6 @@ class Agent:
                 self.told = event
             case ThreadFailed():
                 self.failures.append(event.error)
-            case Trouble():
-                pass
 
 
 class Fleet:

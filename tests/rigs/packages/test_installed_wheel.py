@@ -13,7 +13,7 @@ import pytest
 
 from telex_start import __version__
 from tests.process import ROOT
-from tests.rigs.packages.building import TOOLS, Built
+from tests.rigs.packages.conftest import TOOLS, Built
 from tests.rigs.packages.on_a_desktop import use
 
 pytestmark = pytest.mark.desktop

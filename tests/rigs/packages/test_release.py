@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from telex_start import __version__
-from tests.rigs.packages.building import TOOLS, clone
+from tests.rigs.packages.conftest import TOOLS, clone
 
 ME = {f"GIT_{who}_{what}": "a@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 RELEASED = f"""# Changelog

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from telex_start import __version__
 from tests.process import ROOT
-from tests.rigs.packages.building import Built, build, clone, tracked
+from tests.rigs.packages.conftest import Built, build, clone, tracked
 
 
 def test_another_folder_umask_time_zone_and_rubbish_give_the_same_bytes(

@@ -24,8 +24,7 @@ from telex_start.desktop.main_app import shortcut
 from telex_start.setup.draw_icons import SIZES
 from tests.rigs.packages.windows_program import MENDED, PACKAGES, PROGRAMS, ZIP
 from tests.rigs.windows.desktop import Desktop
-from tests.rigs.windows.machine import MACHINE, Program, windows_path
-from tests.rigs.windows.telex import sandbox
+from tests.rigs.windows.machine import MACHINE, Program, sandbox, windows_path
 from tests.servers import Sandbox
 
 PLACE = "Programme von Zoë"

@@ -154,7 +154,6 @@ class Subject:
 
     def __enter__(self) -> Subject:
         self._person.start()
-        self.session.start()
         self._sign_in(self.session.send)
         return self
 

@@ -1,20 +1,27 @@
-"""The machine and a Telex."""
+"""The machine, without and with a screen, and a Telex."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.servers import Sandbox
 
-from .machine import Windows
-from .telex import sandbox
+from .desktop import Desktop
+from .machine import Windows, sandbox
 
 
 @pytest.fixture
 def windows() -> Iterator[Windows]:
     with Windows() as machine:
+        yield machine
+
+
+@pytest.fixture
+def desktop(tmp_path: Path) -> Iterator[Desktop]:
+    with Desktop(tmp_path) as machine:
         yield machine
 
 

@@ -4,7 +4,7 @@ All are of Wine 8.0 (Debian 12), and say what Windows does instead. Where Wine d
 Four faults more cannot be mended here; what goes round them says so in its place:
 
 - Wine 8.0 matches no IP address of a certificate, as Windows does: ``machine.py`` goes to ``localhost``.
-- Wine 8.0 calls one ECDSA signature in 128 false, which no Windows does: ``telex.py`` draws another certificate.
+- Wine 8.0 calls one ECDSA signature in 128 false, which no Windows does: ``machine.py`` draws another certificate.
 - CPython 3.12 does not start under Wine 8.0 with a write-only file as a standard stream, and does on Windows:
   ``machine.py`` gives it pipes.
 - Wine 8.0 gives a menu no keys where none of the program's windows is mapped, and Windows does: ``desktop.py`` clicks.

@@ -1,4 +1,7 @@
-"""A Windows machine for tests: a Wine prefix with a Python for Windows, cleared of what the last test left there."""
+"""A Windows machine for tests: a Wine prefix with a Python for Windows, cleared of what the last test left there.
+
+And a Telex whose certificates Wine can verify.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,17 @@ import fcntl
 import json
 import os
 import shutil
+import ssl
 import subprocess
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from tests.process import ROOT, Process, end
 from tests.servers import Sandbox
@@ -147,6 +155,10 @@ class Windows:
         does not start under Wine 8.)"""
         return Process(self.command("-c", code, *arguments), self.environ | dict(environ or {}))
 
+    def calls(self, code: str, *arguments: str) -> Calls:
+        """A process of its Python that does what it is told, a line each, and answers with one of JSON."""
+        return Calls(self.command("-c", code, *arguments), self.environ)
+
     def pytest(self, *arguments: str) -> int:
         """Run pytest with its Python, from the repository's folder; what that prints is printed here. The exit code."""
         path = {"PYTHONPATH": f"{windows_path(ROOT)};{windows_path(MACHINE / 'for-tests')}"}
@@ -176,6 +188,12 @@ class Windows:
         """
         return Program(self, options, self.of(telex) if telex is not None else {}, given or "")
 
+    def agent(self, telex: Sandbox, *options: str) -> Program:
+        """``telex-start`` with some options that signs in by its input."""
+        return self.telex_start(
+            *options, "--email", telex.email, "--password-stdin", telex=telex, given=telex.password + "\n"
+        )
+
     def says(self, *options: str, telex: Sandbox | None = None) -> tuple[int, list[str], str]:
         """Run ``telex-start`` with some options until it ends: its exit code, and what it says on either stream."""
         with self.telex_start(*options, telex=telex) as program:
@@ -191,22 +209,20 @@ class Windows:
         }
 
 
+class Calls(Process):
+    """Calls of some modules, a line each."""
+
+    def __call__(self, words: str) -> Any:
+        self.tell(words)
+        return json.loads(self.next_line(WITHIN))
+
+
 class Program(Process):
     """``telex-start`` on a machine. Where it still runs in the end it must end by ``--exit``."""
 
     def __init__(self, machine: Windows, options: tuple[str, ...], environ: Mapping[str, str], given: str) -> None:
         super().__init__(machine.command("-m", "telex_start", *options), {**machine.environ, **environ}, given)
         self._machine = machine
-
-    def event(self, kind: str, within: float = WITHIN, **fields: Any) -> dict[str, Any]:
-        """The next JSON object with that event and those fields."""
-
-        def wanted(line: str) -> bool:
-            found = json.loads(line)
-            return found["event"] == kind and all(found[name] == value for name, value in fields.items())
-
-        found: dict[str, Any] = json.loads(self.line(wanted, within))
-        return found
 
     def ended(self, within: float = WITHIN) -> int:
         """Wait for its end; the exit code."""
@@ -236,6 +252,11 @@ class Program(Process):
         )
         return done.stdout.decode().strip()
 
+    def leave(self) -> None:
+        """End it by ``--exit``, as it should."""
+        assert self.exit() == "Telex Start has ended."
+        assert self.ended() == 0
+
     def _end(self) -> bool:
         self.exit()
         try:
@@ -243,3 +264,35 @@ class Program(Process):
         except subprocess.TimeoutExpired:
             return False
         return True
+
+
+# --- a Telex ----------------------------------------------------------------------------------------------------------
+
+
+_BYTES = 32
+"""Of each of the two numbers of a P-256 signature."""
+
+
+@contextmanager
+def sandbox(*options: str) -> Iterator[Sandbox]:
+    """A sandbox without a limit of calls. Its certificates are another draw each time, until Wine takes them.
+
+    Wine 8 calls an ECDSA signature false (``CERT_E_CHAINING`` after all) where one of its numbers begins with a byte of
+    zeros: one signature in 128.
+    """
+    while True:
+        with Sandbox(*options, "--rate", "0") as telex:
+            if _good_for_wine(telex):
+                yield telex
+                return
+
+
+def _good_for_wine(telex: Sandbox) -> bool:
+    authority = Path(telex.ca_file).read_text()
+    servers = {(split.hostname or "", split.port or 0) for split in map(urlsplit, (telex.api_url, telex.push_url))}
+    return all(_numbers_are_whole(pem) for pem in (authority, *map(ssl.get_server_certificate, servers)))
+
+
+def _numbers_are_whole(pem: str) -> bool:
+    numbers = decode_dss_signature(x509.load_pem_x509_certificate(pem.encode()).signature)
+    return all(number.bit_length() > 8 * (_BYTES - 1) for number in numbers)

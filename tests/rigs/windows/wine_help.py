@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -13,24 +12,11 @@ from tests.servers import Sandbox
 
 from .desktop import Desktop
 from .machine import WITHIN, Program
-from .telex import sandbox
 
 HELP = -3
 """The line of the menu; below it are Sign Out and Exit."""
 DOCTOR, OPEN_LOG, ABOUT = range(3)
 """The lines of what opens beside it."""
-
-
-@pytest.fixture
-def desktop(tmp_path: Path) -> Iterator[Desktop]:
-    with Desktop(tmp_path) as machine:
-        yield machine
-
-
-@pytest.fixture(scope="module")
-def telex() -> Iterator[Sandbox]:
-    with sandbox("--organisations", "1") as started:
-        yield started
 
 
 @pytest.fixture
@@ -42,13 +28,11 @@ def opens_logs(desktop: Desktop) -> None:
 
 @contextmanager
 def online(desktop: Desktop, telex: Sandbox) -> Iterator[Program]:
-    signing_in = ("--email", telex.email, "--password-stdin")
-    with desktop.telex_start(*signing_in, telex=telex, given=telex.password + "\n") as agent:
+    with desktop.agent(telex) as agent:
         desktop.wait_for(desktop.icons, "the icon")
         agent.logs("session.state: online")
         yield agent
-        assert agent.exit() == "Telex Start has ended."
-        assert agent.ended() == 0
+        agent.leave()
 
 
 def copied(desktop: Desktop, title: str, words: str) -> str:

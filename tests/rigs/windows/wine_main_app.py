@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -67,64 +65,41 @@ def menu_entry(desktop: Desktop, tmp_path: Path) -> Iterator[None]:
     shutil.rmtree(folder)
 
 
-class Calls:
-    """Calls of the modules that open and close the client.
-
-    Args:
-        desktop: Where.
-        command: ``main_app.command``; empty for none.
-    """
-
-    def __init__(self, desktop: Desktop, command: str = "") -> None:
-        self._desktop = desktop
-        self._process = desktop.python(CALLS, command)
-
-    def __enter__(self) -> Calls:
-        self._process.__enter__()
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        self._process.__exit__(*error)
-
-    def __call__(self, word: str) -> Any:
-        self._process.tell(word)
-        return json.loads(self._process.next_line(WITHIN))
-
-    def windows(self, count: int) -> None:
-        """Wait until so many windows of the client are there."""
-        self._desktop.wait_for(lambda: len(self._desktop.titled("Notepad")) == count, f"{count} windows")
+def wait_for_windows(desktop: Desktop, count: int) -> None:
+    """Wait until so many windows of the client are there."""
+    desktop.wait_for(lambda: len(desktop.titled("Notepad")) == count, f"{count} windows")
 
 
 @pytest.mark.parametrize("command", [f'"{CLIENT}"', CLIENT, f'"{CLIENT}" "C:\\a b.txt"'])
 def test_a_command_with_a_blank_in_its_path_is_found(desktop: Desktop, command: str) -> None:
     """The quotation marks were taken for a part of its name."""
-    with Calls(desktop, command) as call:
+    with desktop.calls(CALLS, command) as call:
         mark, found = call("look")
         assert (mark, found.startswith(f'"{CLIENT}"')) == ("ok", True)
         assert call("open") is None
-        call.windows(1)
+        wait_for_windows(desktop, 1)
         assert call("close") is None
-        call.windows(0)
+        wait_for_windows(desktop, 0)
 
 
 @pytest.mark.usefixtures("menu_entry")
 def test_a_client_of_the_start_menu_alone_is_opened_once_and_closed(desktop: Desktop) -> None:
     """What its shortcut opens was not known, so it was never closed."""
-    with Calls(desktop) as call:
+    with desktop.calls(CALLS, "") as call:
         assert call("look")[0] == "ok"
         assert call("close") == "Telex is not running"
         assert call("open") is None
         assert call("open") in ("Telex is starting", None), "None: its window is there already, and was raised"
-        call.windows(1)
+        wait_for_windows(desktop, 1)
         assert call("close") is None
-        call.windows(0)
+        wait_for_windows(desktop, 0)
 
 
 def test_a_client_with_the_focus_is_in_front_and_another_window_is_not(desktop: Desktop) -> None:
-    with Calls(desktop, f'"{CLIENT}"') as call:
+    with desktop.calls(CALLS, f'"{CLIENT}"') as call:
         assert call("front") is False
         assert call("open") is None
-        call.windows(1)
+        wait_for_windows(desktop, 1)
         desktop.wait_for(lambda: call("front"), "the client in front")
         other = desktop.quietly(desktop.command_of("winver"))
         desktop.wait_for(lambda: desktop.titled("About Wine"), "another window")
@@ -132,6 +107,6 @@ def test_a_client_with_the_focus_is_in_front_and_another_window_is_not(desktop: 
         desktop.xdotool("search", "--name", "Notepad", "windowactivate")
         desktop.wait_for(lambda: call("front"), "the client in front again")
         assert call("close") is None
-        call.windows(0)
+        wait_for_windows(desktop, 0)
         other.kill()
         other.wait()

@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from tests.servers import Sandbox
 
 from .desktop import Desktop
 from .machine import WITHIN
-from .telex import sandbox
 
 TITLE = "Telex – Preferences"
 PREFERENCES = -4
 """The line of the menu."""
-
-
-@pytest.fixture
-def desktop(tmp_path: Path) -> Iterator[Desktop]:
-    with Desktop(tmp_path) as machine:
-        yield machine
-
-
-@pytest.fixture(scope="module")
-def telex() -> Iterator[Sandbox]:
-    with sandbox("--organisations", "1") as started:
-        yield started
 
 
 def window(desktop: Desktop) -> None:
@@ -43,8 +26,7 @@ def gone(desktop: Desktop) -> None:
 
 def test_what_is_set_there_is_written_and_holds_at_once(desktop: Desktop, telex: Sandbox) -> None:
     file = desktop.configuration('# Mine, by hand.\nlog_level = "debug"  # for now\n')
-    signing_in = ("--email", telex.email, "--password-stdin")
-    with desktop.telex_start(*signing_in, telex=telex, given=telex.password + "\n") as agent:
+    with desktop.agent(telex) as agent:
         desktop.wait_for(desktop.icons, "the icon")
         agent.logs("session.state: online")
         desktop.choose(desktop.open_menu(), PREFERENCES)
@@ -61,8 +43,7 @@ def test_what_is_set_there_is_written_and_holds_at_once(desktop: Desktop, telex:
         assert tomllib.loads(file.read_text())["show_text"] is False
         assert desktop.says("preferences", telex=telex) == (0, [], "")
         window(desktop)
-        assert agent.exit() == "Telex Start has ended."
-        assert agent.ended() == 0
+        agent.leave()
         gone(desktop)
 
 

@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
-import pytest
-
 from telex_start.desktop.main_app import shortcut
 
 from .desktop import Desktop
-from .machine import WITHIN
 
 CALLS = """
 import json, sys, winreg
@@ -34,33 +26,9 @@ for line in sys.stdin:
 """
 
 
-class Calls:
-    """Calls of the modules, a line each."""
-
-    def __init__(self, desktop: Desktop) -> None:
-        self._process = desktop.python(CALLS)
-
-    def __enter__(self) -> Calls:
-        self._process.__enter__()
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        self._process.__exit__(*error)
-
-    def __call__(self, words: str) -> Any:
-        self._process.tell(words)
-        return json.loads(self._process.next_line(WITHIN))
-
-
-@pytest.fixture
-def desktop(tmp_path: Path) -> Iterator[Desktop]:
-    with Desktop(tmp_path) as machine:
-        yield machine
-
-
 def test_it_is_switched_on_and_off_without_rest(desktop: Desktop) -> None:
     menu = desktop.roaming / "Microsoft" / "Windows" / "Start Menu" / "Programs" / "Telex Start.lnk"
-    with Calls(desktop) as call:
+    with desktop.calls(CALLS) as call:
         for what in ("autostart", "integrate"):
             call(f"{what} off")  # whatever a run that failed has left
         assert call("look")[:3] == [False, "", False]

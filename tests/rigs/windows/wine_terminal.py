@@ -78,18 +78,15 @@ class Console:
 
 def test_json_is_utf_8(windows: Windows, telex: Sandbox) -> None:
     """The ANSI code page wrote ``·`` as one byte, and what it does not know as a question mark."""
-    signing_in = ("--headless", "--json", "--email", telex.email, "--password-stdin")
-    with windows.telex_start(*signing_in, telex=telex, given=telex.password + "\n") as agent:
+    with windows.agent(telex, "--headless", "--json") as agent:
         agent.event("state", state="online", subscribed=2)
         telex.message(organisation=0, name="Ελληνικά 漢字")
         assert agent.event("notification")["title"] == "Ελληνικά 漢字 · Northwind Ops"
-        assert agent.exit() == "Telex Start has ended."
-        assert agent.ended() == 0
+        agent.leave()
 
 
 def test_words_are_utf_8_too(windows: Windows, telex: Sandbox) -> None:
-    signing_in = ("--headless", "--email", telex.email, "--password-stdin")
-    with windows.telex_start(*signing_in, telex=telex, given=telex.password + "\n") as agent:
+    with windows.agent(telex, "--headless") as agent:
         agent.line(lambda line: line == "Online: 2 organisations", WITHIN)
         telex.message(organisation=0, name="Ωmega")
         agent.line(lambda line: "Ωmega · Northwind Ops" in line, WITHIN)

@@ -10,14 +10,7 @@ import pytest
 from tests.servers import Sandbox
 
 from .desktop import Desktop
-from .machine import WITHIN, Program, windows_path
-from .telex import sandbox
-
-
-@pytest.fixture
-def desktop(tmp_path: Path) -> Iterator[Desktop]:
-    with Desktop(tmp_path) as machine:
-        yield machine
+from .machine import WITHIN, Program, sandbox, windows_path
 
 
 @pytest.fixture
@@ -29,7 +22,7 @@ def telex() -> Iterator[Sandbox]:
 
 def online(desktop: Desktop, telex: Sandbox) -> Program:
     """An agent with an icon, which signs in."""
-    return desktop.telex_start("--email", telex.email, "--password-stdin", telex=telex, given=telex.password + "\n")
+    return desktop.agent(telex)
 
 
 def test_an_open_menu_stays_open_when_a_count_changes(desktop: Desktop, telex: Sandbox) -> None:
@@ -69,8 +62,7 @@ def test_a_toast_brings_no_second_icon(desktop: Desktop, telex: Sandbox) -> None
         telex.message(organisation=0, name="General")
         desktop.wait_for(lambda: set(desktop.popups()) - set(before), "the toast")
         assert len(desktop.icons()) == 1
-        assert agent.exit() == "Telex Start has ended."
-        assert agent.ended() == 0
+        agent.leave()
         assert not picture(desktop).exists(), "it is not needed"
 
 
@@ -93,15 +85,13 @@ def picture(desktop: Desktop) -> Path:
 
 def sees_a_toast(desktop: Desktop, telex: Sandbox) -> None:
     """Run an agent without an icon until a toast is on the screen."""
-    signing_in = ("--headless", "--json", "--email", telex.email, "--password-stdin")
     before = desktop.popups()
-    with desktop.telex_start(*signing_in, telex=telex, given=telex.password + "\n") as agent:
+    with desktop.agent(telex, "--headless", "--json") as agent:
         agent.event("state", state="online", subscribed=1)
         telex.message(organisation=0, name="General")
         desktop.wait_for(lambda: set(desktop.popups()) - set(before), "the toast")
         assert "toasts" not in agent.log()
-        assert agent.exit() == "Telex Start has ended."
-        assert agent.ended() == 0
+        agent.leave()
 
 
 def test_the_picture_of_a_toast_is_written_once(desktop: Desktop, telex: Sandbox) -> None:

@@ -15,8 +15,7 @@ from .machine import WITHIN, Program, Windows
 @pytest.fixture
 def agent(windows: Windows, telex: Sandbox) -> Iterator[Program]:
     """An agent that is online, headless."""
-    signing_in = ("--headless", "--json", "--email", telex.email, "--password-stdin")
-    with windows.telex_start(*signing_in, telex=telex, given=telex.password + "\n") as program:
+    with windows.agent(telex, "--headless", "--json") as program:
         program.event("state", state="online", subscribed=2)
         yield program
 
@@ -28,8 +27,7 @@ def test_a_pause_is_heard_and_kept(windows: Windows, telex: Sandbox, agent: Prog
     assert agent.event("quiet")["quiet"] is True
     telex.message(0, "General")
     agent.event("unread")
-    assert agent.exit() == "Telex Start has ended."
-    assert agent.ended() == 0
+    agent.leave()
     assert not [line for line in agent.output if '"event": "notification"' in line]
     assert windows.says("pause", "off", telex=telex) == (
         0,
@@ -64,12 +62,8 @@ def test_a_second_start_says_so_and_ends(windows: Windows, telex: Sandbox, optio
 
 
 def test_of_many_starts_at_once_one_stays(windows: Windows, telex: Sandbox) -> None:
-    signing_in = ("--headless", "--json", "--email", telex.email, "--password-stdin")
     with ExitStack() as stack:
-        programs = [
-            stack.enter_context(windows.telex_start(*signing_in, telex=telex, given=telex.password + "\n"))
-            for _ in range(4)
-        ]
+        programs = [stack.enter_context(windows.agent(telex, "--headless", "--json")) for _ in range(4)]
         for _ in range(3):
             ended = windows.wait_for(lambda: [one for one in programs if one.process.poll() is not None], "an end")
             assert (ended[0].ended(), ended[0].errors) == (0, "Telex Start is already running.\n")
@@ -84,6 +78,5 @@ def test_one_that_was_killed_leaves_the_way_free(windows: Windows, telex: Sandbo
     agent.process.kill()
     agent.ended()
     assert windows.says("--exit", telex=telex) == (0, ["Telex Start is not running."], "")
-    signing_in = ("--headless", "--json", "--email", telex.email, "--password-stdin")
-    with windows.telex_start(*signing_in, telex=telex, given=telex.password + "\n") as second:
+    with windows.agent(telex, "--headless", "--json") as second:
         second.event("state", state="online", subscribed=2)

@@ -6,9 +6,8 @@ by the check's name.
 
 from __future__ import annotations
 
-from . import icon, login, menu, toasts, windows
-from .ending import CHECKS as _ENDING
+from . import icon, menu, toasts, windows
 
-ALL = [*icon.CHECKS, *menu.CHECKS, *windows.CHECKS, *toasts.CHECKS, *login.CHECKS, *_ENDING]
+ALL = [*icon.CHECKS, *menu.CHECKS, *windows.CHECKS, *toasts.CHECKS, *windows.LOGIN, *icon.ENDS]
 """All checks. Those that share an agent come one after the other; those that crash the desktop come last."""
 NAMES = [check.name for check in ALL]

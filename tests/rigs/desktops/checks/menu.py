@@ -5,8 +5,7 @@ from __future__ import annotations
 from telex_start.menu import MenuItem, MuteFor
 
 from ..check import Checks, so
-from ..pictures import difference
-from ..reading import is_read, read
+from ..pictures import difference, is_read, read
 from ..screen import A_MENU, APPEARS_WITHIN
 from ..stage import Stage
 

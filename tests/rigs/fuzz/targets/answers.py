@@ -25,8 +25,7 @@ from telex_start.session.telex_api import TelexApi
 from telex_start.session.tokens import TokenStore
 
 from ..material import fields, nearly, texts, values
-from ..recorder import Recorder
-from ..target import Case, Target, require
+from ..target import Case, Recorder, Target, require
 from .scripted import ACCESS, Script, call, good
 
 PASSWORD = "SECRETpasswordSECRET"
@@ -114,7 +113,7 @@ class Caller:
         else:
             self._store.access, self._store.notification = ACCESS, "SECRETnotificationSECRET"
         organisations = Organisations(user, lambda: 0.5, self._told.append)
-        self._call(lambda: organisations.look_up(self._api, self._script.now), COMMON)
+        self._call(lambda: organisations.fetch(self._api, self._script.now), COMMON)
         for event in self._told:
             if isinstance(event, OrganisationsChanged):
                 for each in event.organisations:

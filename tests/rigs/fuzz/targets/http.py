@@ -14,9 +14,8 @@ from telex_start.errors import Refused, Temporary
 from telex_start.net.https import Https
 from telex_start.net.pacing import Pacer
 from telex_start.net.sockets import Deadline
-from telex_start.session.shared_pacer import SharedPacer
+from telex_start.session.pace import SharedPacer, Timings
 from telex_start.session.telex_api import TelexApi
-from telex_start.session.timings import Timings
 from telex_start.session.tokens import TokenStore
 
 from ..material import dumped, many, mostly, texts
@@ -120,7 +119,7 @@ _kept = st.lists(
 
 
 def _well_formed(number: int, call: Any) -> list[bytes]:
-    """The answer to the call with this number, as :class:`.raw_server.RawServer` takes it.
+    """The answer to the call with this number, as :class:`.over_tls.RawServer` takes it.
 
     Raises:
         NoCase: that is no call.

@@ -11,13 +11,12 @@ from hypothesis import strategies as st
 from telex_start.errors import TelexStartError, Temporary
 from telex_start.events import MESSAGE_FIELDS, ROW_FIELDS
 from telex_start.net.pacing import Pacer
-from telex_start.session.look_up_answers import NotThere
-from telex_start.session.look_up_calls import SECTIONS, LookUpCalls
-from telex_start.session.shared_pacer import SharedPacer
+from telex_start.session.pace import SharedPacer
+from telex_start.session.poll_calls import SECTIONS, NotThere, PollCalls
+from telex_start.session.tokens import TokenStore
 
 from ..material import fields, integers, nearly, texts, values
-from ..recorder import Recorder
-from ..target import Case, Target, require
+from ..target import Case, Recorder, Target, require
 from .publications import Person
 from .scripted import ACCESS, Script, call, good
 
@@ -73,7 +72,7 @@ class LookUps(Target):
     """A case is a list of answers, as :class:`.scripted.Script` has them, one for each call of a look-up."""
 
     name = "look_ups"
-    what = "answers about the unread and the settings (session/look_up_calls.py, session/look_up_answers.py, news/)"
+    what = "answers about the unread and the settings (session/poll_calls.py, news/)"
     cases = st.tuples(st.integers(0, 6), st.lists(call(_data, pagination=_pagination), min_size=1, max_size=5)).map(
         lambda both: [*_GOOD[: both[0]], *both[1]]
     )
@@ -102,7 +101,9 @@ class Reader:
             return script.now
 
         pacer = SharedPacer(Pacer(), now)
-        self._calls = LookUpCalls("https://telex.test", script, lambda: ACCESS, pacer, now, 60.0)  # type: ignore[arg-type]
+        store = TokenStore()
+        store.access = ACCESS
+        self._calls = PollCalls("https://telex.test", script, store, pacer, now, 60.0)  # type: ignore[arg-type]
         self._person = Person(["Northwind Ops", "Blue Harbour Labs", "Telex"])
 
     def look_up(self) -> None:

@@ -15,8 +15,7 @@ from telex_start.push.channel import Channel, Phase
 from telex_start.push.protocol import PushClient
 
 from ..material import dumped, fields, joined, many, nearly, texts, values
-from ..recorder import Recorder
-from ..target import Case, NoCase, Target, require
+from ..target import Case, NoCase, Recorder, Target, require
 from .frames import connected, error, publication, refreshed, subscribed
 
 CHANNELS = ("o0/u", "o1/u", "o2/u")

@@ -16,8 +16,7 @@ from pathlib import Path
 from tests.process import ROOT
 from tests.roots import NoRoot
 
-from .machine import Machine
-from .proof import Proof
+from .proof import Machine, Proof
 
 SUITES = ("bookworm", "trixie")
 

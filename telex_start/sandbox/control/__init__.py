@@ -1,1 +1,0 @@
-"""The control API: orders that make things happen in the sandbox."""

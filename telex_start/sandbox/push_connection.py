@@ -1,0 +1,359 @@
+"""One client's connection, seen from the server: from its connect command to its close.
+
+The rules are those of centrifuge ``client.go`` and centrifugo ``internal/client/handler.go`` (v5.4.9, v6.9.1). They say
+which mistakes are answered with an error, which close the connection and which are ignored, and what ends when a token
+is not refreshed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from . import push_protocol as codes
+from .json_writer import RawJson, compact
+from .push_hub import ClientSocket, Hub, push_text
+from .push_protocol import ClientCommand, CloseConnection, Code, ReplyWithError
+from .push_streams import StreamPosition
+from .signing import CheckedToken, ExpiredToken, InvalidToken
+
+SERVER_VERSION = "0.0.0 sandbox"
+_CUT_AFTER_REFUSAL = 5.0
+"""Seconds between the error that answers a connect command and the end of the connection."""
+
+
+@dataclass
+class Subscription:
+    """One channel of one connection."""
+
+    expires_at: int
+    """Unix seconds; 0 for never."""
+    server_side: bool = False
+
+
+class ClientConnection:
+    """The server's side of one connection."""
+
+    def __init__(self, hub: Hub, socket: ClientSocket) -> None:
+        self.id = str(uuid.uuid4())
+        self.user_id: str | None = None
+        """None before a good connect command."""
+        self.ended = False
+        """Whether it is closing or closed: nothing more is heard or said."""
+        self.subscriptions: dict[str, Subscription] = {}
+        self._hub = hub
+        self._socket = socket
+        self._connect_refused = False
+        self._ping_unanswered: bool | None = None
+        """None before the first ping, then whether the last one still waits for its pong."""
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        known = (self._connect, self._subscribe, self._unsubscribe, self._refresh, self._sub_refresh)
+        self._methods = {method.__name__.removeprefix("_"): method for method in known}
+
+    # --- life -------------------------------------------------------------------------------------------------------
+
+    async def serve(self) -> None:
+        """Read frames until the connection ends."""
+        self._after("stale", self._hub.settings.stale_close_delay, lambda: self.close(codes.CLOSE_STALE))
+        try:
+            while (frame := await self._socket.receive()) is not None:
+                if isinstance(frame, bytes):
+                    # The JSON protocol reads a binary frame like a text one.
+                    frame = frame.decode("utf-8", "replace")
+                self._handle_frame(frame)
+                if self._connect_refused:
+                    await asyncio.sleep(_CUT_AFTER_REFUSAL)
+                    self._socket.cut()
+                    return
+                if self.ended:
+                    break
+        finally:
+            self._release()
+            await self._socket.finish()
+
+    def close(self, code: Code, *, flush: bool = True) -> None:
+        """End the connection with a close code; 3000 is the one that never goes over the wire."""
+        if code.number == codes.CLOSE_WITHOUT_FRAME.number:
+            self.cut()
+            return
+        if self._socket.close(code, flush=flush):
+            self._hub.traffic.closes[code.number] += 1
+        self._release()
+
+    def cut(self) -> None:
+        """End the connection as a power cut does."""
+        self._release()
+        self._socket.cut()
+
+    def push(self, text: str) -> None:
+        """Queue one push or reply; a client that does not read is closed with 3008."""
+        if not self._socket.send(text):
+            self.close(codes.CLOSE_SLOW, flush=False)
+
+    def drop_subscription(self, channel: str, code: Code) -> None:
+        """End one subscription from the server's side and tell the client."""
+        if self.subscriptions.pop(channel, None) is None:
+            return
+        self._hub.unsubscribe(channel, self)
+        self.push(push_text(channel, "unsubscribe", {"code": code.number, "reason": code.reason}))
+
+    def _release(self) -> None:
+        self.ended = True
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        for channel in self.subscriptions:
+            self._hub.unsubscribe(channel, self)
+        self.subscriptions.clear()
+
+    def _after(self, name: str, delay: float, action: Callable[[], None]) -> None:
+        """Set the timer of that name anew, unless the connection has ended."""
+        if name in self._timers:
+            self._timers[name].cancel()
+        if not self.ended:
+            self._timers[name] = asyncio.get_running_loop().call_later(max(0.0, delay), action)
+
+    # --- commands ---------------------------------------------------------------------------------------------------
+
+    def _handle_frame(self, text: str) -> None:
+        try:
+            for line in codes.split_frame(text):
+                command = codes.parse_command(line)
+                self._hub.traffic.command(self.id, command.raw)
+                self._dispatch(command)
+                if self.ended or self._connect_refused:
+                    return
+        except codes.BadCommand:
+            self.close(codes.CLOSE_BAD_REQUEST)
+        except CloseConnection as end:
+            self.close(end.code)
+
+    def _dispatch(self, command: ClientCommand) -> None:
+        if self.user_id is None and command.method != "connect":
+            raise CloseConnection(codes.CLOSE_BAD_REQUEST)
+        if command.is_pong:
+            self._pong()
+            return
+        if not command.method:
+            raise CloseConnection(codes.CLOSE_BAD_REQUEST)
+        try:
+            self._methods.get(command.method, self._refuse)(command)
+        except ReplyWithError as error:
+            body = {"code": error.code.number, "message": error.code.reason}
+            self.push(compact({"id": command.id, "error": body}))
+            self._connect_refused = command.method == "connect"
+
+    def _refuse(self, command: ClientCommand) -> None:
+        """The commands that the default configuration grants nobody."""
+        if command.method == "send":
+            raise CloseConnection(codes.CLOSE_NOT_AVAILABLE)
+        if command.method != "rpc":
+            self._needed(command, "channel")
+        if command.method in ("presence", "presence_stats", "rpc"):
+            raise ReplyWithError(codes.NOT_AVAILABLE)
+        raise ReplyWithError(codes.PERMISSION_DENIED)
+
+    @staticmethod
+    def _needed(command: ClientCommand, key: str) -> str:
+        """A field without which a command ends the connection."""
+        if not (value := command.text(key)):
+            raise CloseConnection(codes.CLOSE_BAD_REQUEST)
+        return value
+
+    def _reply(self, command: ClientCommand, result: dict[str, object]) -> None:
+        self.push(compact({"id": command.id, command.method: result}))
+
+    # --- tokens -----------------------------------------------------------------------------------------------------
+
+    def _lifetime(self, token: CheckedToken) -> dict[str, object]:
+        """What a result says of a token's end."""
+        if not token.expires_at:
+            return {}
+        ttl = token.expires_at - self._hub.clock.unix()
+        if ttl <= 0:
+            raise ReplyWithError(codes.EXPIRED)
+        return {"expires": True, "ttl": ttl}
+
+    def _checked(
+        self,
+        check: Callable[[str], CheckedToken],
+        command: ClientCommand,
+        expired: Exception,
+        invalid: Exception | None = None,
+    ) -> CheckedToken:
+        """The token of a command; what is raised where it is one of the past, or none."""
+        try:
+            return check(command.text("token"))
+        except ExpiredToken:
+            raise expired from None
+        except InvalidToken:
+            raise invalid or CloseConnection(codes.CLOSE_INVALID_TOKEN) from None
+
+    def _check_claims(self, token: CheckedToken, channel: str) -> None:
+        """A good token for somebody or something else takes the whole connection down."""
+        if token.channel != channel or token.user_id != self.user_id or token.client not in ("", self.id):
+            raise CloseConnection(codes.CLOSE_INVALID_TOKEN)
+
+    # --- connect and refresh ----------------------------------------------------------------------------------------
+
+    def _connect(self, command: ClientCommand) -> None:
+        if self.user_id is not None:
+            raise CloseConnection(codes.CLOSE_BAD_REQUEST)
+        self._hub.traffic.connect(self.id, command.request)
+        self._needed(command, "token")
+        token = self._checked(self._hub.signer.check_connection, command, ReplyWithError(codes.TOKEN_EXPIRED))
+        subs = command.request.get("subs")
+        wanted: dict[str, dict[str, object]] = dict(subs) if isinstance(subs, dict) else {}
+        if any(":" in channel for channel in wanted):
+            # An unknown namespace; in a subscribe command it is only error 102.
+            raise CloseConnection(codes.CLOSE_BAD_REQUEST)
+        result: dict[str, object] = {"client": self.id, "version": SERVER_VERSION, **self._lifetime(token)}
+        settings = self._hub.settings
+        self.user_id = token.user_id
+        self._timers.pop("stale").cancel()
+        if settings.honour_subs and (granted := self._server_side(wanted)):
+            result["subs"] = granted
+        if int(settings.ping_interval):
+            result["ping"] = int(settings.ping_interval)
+        if settings.ping_interval > 0:
+            result["pong"] = True
+        self._reply(command, result)
+        self._expire_connection(token.expires_at)
+        self._after("presence", settings.presence_interval * random.uniform(0.5, 1.0), self._presence_tick)
+        if settings.ping_interval > 0:
+            self._after("ping", settings.ping_interval * random.uniform(0.5, 1.0), self.ping)
+
+    def _server_side(self, wanted: dict[str, dict[str, object]]) -> dict[str, object]:
+        """Subscribe what comes in ``connect.subs`` with a good token of its own (only with ``honour_subs``)."""
+        granted: dict[str, object] = {}
+        for channel, value in wanted.items():
+            entry = value or {}
+            try:
+                token = self._hub.signer.check_subscription(str(entry.get("token") or ""))
+            except (InvalidToken, ExpiredToken):
+                continue
+            if token.channel != channel or token.user_id != self.user_id:
+                continue
+            self.subscriptions[channel] = Subscription(0, server_side=True)
+            self._hub.subscribe(channel, self)
+            granted[channel] = self._position(channel, ClientCommand(0, "subscribe", entry, entry))
+        return granted
+
+    def _refresh(self, command: ClientCommand) -> None:
+        self._needed(command, "token")
+        token = self._checked(self._hub.signer.check_connection, command, CloseConnection(codes.CLOSE_EXPIRED))
+        if token.user_id != self.user_id:
+            raise CloseConnection(codes.CLOSE_INVALID_TOKEN)
+        result = self._lifetime(token)
+        self._expire_connection(token.expires_at)
+        self._reply(command, result)
+
+    def _expire_connection(self, expires_at: int) -> None:
+        if expires_at:
+            delay = expires_at - self._hub.clock.unix() + self._hub.settings.expired_close_delay
+            self._after("expire", delay, lambda: self.close(codes.CLOSE_EXPIRED))
+
+    # --- subscribe, unsubscribe, sub_refresh ------------------------------------------------------------------------
+
+    def _subscribe(self, command: ClientCommand) -> None:
+        channel, settings = self._needed(command, "channel"), self._hub.settings
+        for refused, code in (
+            (len(channel.encode("utf-8", "replace")) > settings.channel_max_length, codes.BAD_REQUEST),
+            (channel in self.subscriptions, codes.ALREADY_SUBSCRIBED),
+            (len(self.subscriptions) >= settings.channel_limit, codes.LIMIT_EXCEEDED),
+            (":" in channel, codes.UNKNOWN_CHANNEL),
+            (not channel.isascii(), codes.BAD_REQUEST),
+            (not command.text("token"), codes.PERMISSION_DENIED),
+        ):
+            if refused:
+                raise ReplyWithError(code)
+        errors = ReplyWithError(codes.TOKEN_EXPIRED), ReplyWithError(codes.PERMISSION_DENIED)
+        token = self._checked(self._hub.signer.check_subscription, command, *errors)
+        self._check_claims(token, channel)
+        result = self._lifetime(token)
+        self.subscriptions[channel] = Subscription(token.expires_at)
+        self._hub.subscribe(channel, self)
+        self._reply(command, result | self._position(channel, command))
+
+    def _position(self, channel: str, command: ClientCommand) -> dict[str, object]:
+        """The part of a subscribe result that speaks of history, zero values left out."""
+        streams = self._hub.streams
+        recovering = command.flag("recover")
+        result: dict[str, object] = {"was_recovering": True} if recovering else {}
+        if not streams.enabled:
+            return result
+        result |= {"recoverable": True, "positioned": True}
+        top = streams.top(channel)
+        offset = top.offset
+        if recovering:
+            recovery = streams.recover(channel, StreamPosition(command.number("offset"), command.text("epoch")))
+            if recovery.recovered:
+                result["recovered"] = True
+                # The client's own offset comes back; the publications lead on from there.
+                offset = command.number("offset")
+            if recovery.publications:
+                result["publications"] = [RawJson(publication.to_json()) for publication in recovery.publications]
+        result["epoch"] = top.epoch
+        if offset:
+            result["offset"] = offset
+        return result
+
+    def _unsubscribe(self, command: ClientCommand) -> None:
+        channel = self._needed(command, "channel")
+        if self.subscriptions.pop(channel, None) is not None:
+            self._hub.unsubscribe(channel, self)
+        self._reply(command, {})
+
+    def _sub_refresh(self, command: ClientCommand) -> None:
+        channel = self._needed(command, "channel")
+        subscription = self.subscriptions.get(channel)
+        if subscription is None:
+            raise ReplyWithError(codes.PERMISSION_DENIED)
+        if subscription.server_side:
+            raise CloseConnection(codes.CLOSE_BAD_REQUEST)
+        if not command.text("token"):
+            raise ReplyWithError(codes.BAD_REQUEST)
+        try:
+            token = self._checked(self._hub.signer.check_subscription, command, ExpiredToken())
+        except ExpiredToken:
+            # Centrifugo overlooks this: it answers with success and drops the subscription's expiry.
+            subscription.expires_at = 0
+            self._reply(command, {})
+            return
+        self._check_claims(token, channel)
+        subscription.expires_at = token.expires_at
+        ttl = token.expires_at - self._hub.clock.unix() if token.expires_at else 0
+        expires: dict[str, object] = {"expires": True} if token.expires_at else {}
+        self._reply(command, expires | ({"ttl": ttl} if ttl else {}))
+
+    def _presence_tick(self) -> None:
+        deadline = self._hub.clock.unix() - int(self._hub.settings.expired_close_delay)
+        for channel, subscription in list(self.subscriptions.items()):
+            if subscription.expires_at and deadline > subscription.expires_at:
+                self.drop_subscription(channel, codes.UNSUBSCRIBED_EXPIRED)
+        self._after("presence", self._hub.settings.presence_interval, self._presence_tick)
+
+    # --- ping and pong ----------------------------------------------------------------------------------------------
+
+    def ping(self) -> None:
+        """Send a ping and expect its pong in time."""
+        if self.user_id is None or self.ended:
+            return
+        settings = self._hub.settings
+        self._ping_unanswered = True
+        self.push("{}")
+        self._after("pong", settings.pong_timeout, self._check_pong)
+        self._after("ping", settings.ping_interval, self.ping)
+
+    def _pong(self) -> None:
+        if not self._ping_unanswered:
+            raise CloseConnection(codes.CLOSE_BAD_REQUEST)
+        self._ping_unanswered = False
+        self._hub.traffic.pongs += 1
+
+    def _check_pong(self) -> None:
+        if self._ping_unanswered:
+            self.close(codes.CLOSE_NO_PONG)

@@ -1,0 +1,199 @@
+"""What the connections of the sandbox's push server stand on: each client's WebSocket, and the hub they share.
+
+Sending never waits: texts go to a queue, and one task joins up to 16 of them with newlines into a frame, as Centrifugo
+does (centrifuge ``writer.go``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import BaseTransport, Transport
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from aiohttp import WSMsgType, web
+
+from .json_writer import compact, one_line
+from .push_protocol import Code
+from .push_streams import PushSettings, StreamPosition, Streams
+from .signing import ServerClock, TokenSigner
+from .traffic_log import TrafficLog
+
+MESSAGES_IN_FRAME = 16
+_CLOSE_WAIT = 5.0
+"""Seconds that the client has to answer a close frame."""
+
+
+class ClientSocket:
+    """A WebSocket with an outgoing queue.
+
+    Args:
+        socket: The prepared WebSocket; it must leave closing and answering pings to this class.
+        transport: What is under it, for cutting.
+        answering: While it is not set, nothing is read, answered or sent: the client sees a half-open connection.
+        queue_max_size: Bytes that may wait in the queue.
+    """
+
+    def __init__(
+        self,
+        socket: web.WebSocketResponse,
+        transport: BaseTransport | None,
+        answering: asyncio.Event,
+        queue_max_size: int,
+    ) -> None:
+        self._socket = socket
+        self._transport = transport
+        self._answering = answering
+        self._queue_max_size = queue_max_size
+        self._queue: deque[tuple[str, bool]] = deque()
+        self._queued_bytes = 0
+        self._something_to_send = asyncio.Event()
+        self._code: Code | None = None
+        self._flush = True
+        self._writer = asyncio.create_task(self._write())
+
+    def send(self, text: str, *, alone: bool = False) -> bool:
+        """Queue one reply or push, or with ``alone`` a frame of its own.
+
+        Returns:
+            False when the queue is full, after which nothing but a close makes sense.
+        """
+        if self._code is not None:
+            return True
+        self._queued_bytes += len(text)
+        self._queue.append((text, alone))
+        self._something_to_send.set()
+        return self._queued_bytes <= self._queue_max_size
+
+    def close(self, code: Code, *, flush: bool = True) -> bool:
+        """End the connection with a close frame, after what is queued unless ``flush`` is off.
+
+        Returns:
+            False if it was ending already.
+        """
+        if self._code is not None:
+            return False
+        self._code = code
+        self._flush = flush
+        self._something_to_send.set()
+        return True
+
+    def cut(self) -> None:
+        """End the TCP connection, without a close frame and without TLS's goodbye."""
+        self._writer.cancel()
+        if isinstance(self._transport, Transport) and not self._transport.is_closing():
+            self._transport.abort()
+
+    async def finish(self) -> None:
+        """Wait until the close frame has been answered, and stop writing."""
+        if self._code is not None:
+            await asyncio.wait([self._writer])
+        else:
+            self._writer.cancel()
+
+    async def receive(self) -> str | bytes | None:
+        """The next frame; None at the end of the connection."""
+        while True:
+            message = await self._socket.receive()
+            await self._answering.wait()
+            match message.type:
+                case WSMsgType.TEXT | WSMsgType.BINARY:
+                    data = message.data
+                    return data if isinstance(data, str | bytes) else bytes(data)
+                case WSMsgType.PING:
+                    await self._socket.pong(message.data)
+                case WSMsgType.PONG:
+                    pass
+                case WSMsgType.CLOSE:
+                    await self._socket.close(code=message.data or 1000)
+                    return None
+                case _:
+                    return None
+
+    async def _write(self) -> None:
+        try:
+            while True:
+                await self._something_to_send.wait()
+                await self._answering.wait()
+                self._something_to_send.clear()
+                while self._queue and self._flush:
+                    await self._socket.send_str(self._next_frame())
+                    await self._answering.wait()
+                if self._code is not None:
+                    await self._socket.close(code=self._code.number, message=self._code.reason.encode())
+                    return
+        except (ConnectionError, RuntimeError):
+            # The client has gone; the reading side finds out by itself.
+            return
+
+    def _next_frame(self) -> str:
+        text, alone = self._queue.popleft()
+        texts = [text]
+        while not alone and self._queue and not self._queue[0][1] and len(texts) < MESSAGES_IN_FRAME:
+            texts.append(self._queue.popleft()[0])
+        self._queued_bytes -= sum(map(len, texts))
+        return "\n".join(texts)
+
+
+async def accept(request: web.Request, message_size_limit: int) -> web.WebSocketResponse:
+    """Answer a WebSocket handshake the way Centrifugo does: no compression, no subprotocol."""
+    socket = web.WebSocketResponse(
+        autoclose=False,
+        autoping=False,
+        compress=False,
+        timeout=_CLOSE_WAIT,
+        max_msg_size=message_size_limit + 1,  # aiohttp refuses a frame of exactly that size too
+    )
+    await socket.prepare(request)
+    return socket
+
+
+class Subscriber(Protocol):
+    """A connection, as the hub sees it."""
+
+    def push(self, text: str) -> None:
+        """Queue one push."""
+
+
+def push_text(channel: str, kind: str, body: Mapping[str, object]) -> str:
+    """A push of any kind."""
+    return compact({"push": {"channel": channel, kind: body}})
+
+
+@dataclass
+class Hub:
+    """What all connections of the push server share."""
+
+    settings: PushSettings
+    signer: TokenSigner
+    clock: ServerClock
+    traffic: TrafficLog
+    streams: Streams
+    answering: asyncio.Event = field(default_factory=asyncio.Event)
+    """Not set while the server is silent, or has not begun to listen."""
+    subscribers: dict[str, dict[Subscriber, None]] = field(default_factory=dict)
+
+    def subscribe(self, channel: str, subscriber: Subscriber) -> None:
+        """Add a subscriber to a channel."""
+        self.subscribers.setdefault(channel, {})[subscriber] = None
+
+    def unsubscribe(self, channel: str, subscriber: Subscriber) -> None:
+        """Take a subscriber from a channel; nothing happens if it was not there."""
+        there = self.subscribers.get(channel, {})
+        there.pop(subscriber, None)
+        if not there:
+            self.subscribers.pop(channel, None)
+
+    def publish(self, channel: str, data: str) -> StreamPosition:
+        """Keep one publication and push it to the subscribers.
+
+        Args:
+            data: JSON text.
+        """
+        publication = self.streams.add(channel, one_line(data))
+        text = f'{{"push":{{"channel":{compact(channel)},"pub":{publication.to_json()}}}}}'
+        for subscriber in list(self.subscribers.get(channel, {})):
+            subscriber.push(text)
+        return self.streams.top(channel)

@@ -1,0 +1,185 @@
+"""What the sandbox's own push server and a real Centrifugo share: settings, figures, and what is kept of a channel.
+
+The history of a channel follows Centrifugo's memory engine (centrifuge ``internal/memstream``, ``broker_memory.go``)
+and the way it decides whether a recovery is complete (``client.go`` isStreamRecovered).
+"""
+
+from __future__ import annotations
+
+import random
+import string
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+PUSH_PATH = "/centrifugo/connection/websocket"
+"""Path of the WebSocket, as in production."""
+RECOVERY_LIMIT = 300
+"""Publications one recovery may bring (``recovery_max_publication_limit``)."""
+
+
+@dataclass(frozen=True)
+class PushSettings:
+    """What a push server is told at its start. Delays are seconds."""
+
+    ping_interval: float = 25.0
+    stale_close_delay: float = 10.0
+    expired_close_delay: float = 25.0
+    """Grace after a token's ``exp``, for connections and for subscriptions alike."""
+    history_size: int = 100
+    history_ttl: float = 300.0
+    channel_limit: int = 128
+    channel_max_length: int = 255
+    message_size_limit: int = 65536
+    queue_max_size: int = 1048576
+    """Bytes that may wait for a slow client."""
+    honour_subs: bool = False
+    """Subscribe the channels of ``connect.subs`` by their tokens, which no Centrifugo does."""
+    any_origin: bool = False
+    """Let in who sends an ``Origin``, which a Centrifugo does by its ``allowed_origins`` alone."""
+
+    @property
+    def pong_timeout(self) -> float:
+        """8 s, or less where pings come closer together: Centrifugo wants it below the ping interval."""
+        return min(8.0, self.ping_interval / 2)
+
+    @property
+    def presence_interval(self) -> float:
+        """How often expired subscriptions are looked for: 27 s, more often where the grace is short."""
+        return 27.0 if self.expired_close_delay >= 25 else max(1.0, self.expired_close_delay)
+
+
+@dataclass(frozen=True)
+class StreamPosition:
+    """A place in a stream."""
+
+    offset: int
+    """Number of the last publication; 0 before the first."""
+    epoch: str
+    """Identity of the stream; another one means that offsets cannot be compared."""
+
+
+NOWHERE = StreamPosition(0, "")
+"""Before the first publication, and where there is no history."""
+
+
+class NotPossible(Exception):
+    """This push server cannot do that; the message says why."""
+
+
+@dataclass(frozen=True)
+class PushServerFigures:
+    """What a push server knows about its clients; None where it cannot know."""
+
+    open_connections: int | None
+    listening: bool
+    subscriptions: dict[str, int] = field(default_factory=dict)
+    """Subscribers by channel."""
+    log_known: bool = True
+    """Whether commands, connects, pongs, closes and handshakes are in the traffic log."""
+
+
+# --- what is kept of each channel ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class StoredPublication:
+    """One kept publication."""
+
+    offset: int
+    data: str
+    """JSON text, passed on as it came."""
+    epoch: str = ""
+    """Set in the first publication of a stream only, as Centrifugo v6.9 does."""
+
+    def to_json(self) -> str:
+        """The publication as it stands in a push or in a recovery, zero values left out."""
+        offset = f',"offset":{self.offset}' if self.offset else ""
+        epoch = f',"epoch":"{self.epoch}"' if self.epoch else ""
+        return f'{{"data":{self.data}{offset}{epoch}}}'
+
+
+@dataclass(frozen=True)
+class RecoveryResult:
+    """What a subscription that asked to recover gets."""
+
+    recovered: bool
+    publications: tuple[StoredPublication, ...]
+    top: StreamPosition
+
+
+@dataclass
+class Stream:
+    """One channel: its kept publications and where it is."""
+
+    epoch: str = field(default_factory=lambda: "".join(random.choices(string.ascii_letters, k=8)))
+    top: int = 0
+    kept: deque[StoredPublication] = field(default_factory=deque)
+    expires_at: float | None = None
+
+    @property
+    def position(self) -> StreamPosition:
+        """The stream's top."""
+        return StreamPosition(self.top, self.epoch)
+
+
+@dataclass
+class Streams:
+    """The streams of all channels."""
+
+    size: int
+    """Publications kept per channel (``history_size``); 0 keeps none, and then there are no offsets either."""
+    ttl: float = 300.0
+    """Seconds after the *last* publication when a channel's history is dropped (``history_ttl``). Its offset and epoch
+    stay."""
+    monotonic: Callable[[], float] = time.monotonic
+    _streams: dict[str, Stream] = field(default_factory=dict)
+
+    @property
+    def enabled(self) -> bool:
+        """Whether channels have a history, and with it offsets and recovery."""
+        return self.size > 0
+
+    def _stream(self, channel: str) -> Stream:
+        stream = self._streams.setdefault(channel, Stream())
+        if stream.expires_at is not None and self.monotonic() >= stream.expires_at:
+            stream.kept.clear()
+        return stream
+
+    def add(self, channel: str, data: str) -> StoredPublication:
+        """Append one publication, dropping the oldest when the history is full."""
+        if not self.enabled:
+            return StoredPublication(0, data)
+        stream = self._stream(channel)
+        stream.top += 1
+        publication = StoredPublication(stream.top, data, stream.epoch if stream.top == 1 else "")
+        stream.kept.append(publication)
+        while len(stream.kept) > self.size:
+            stream.kept.popleft()
+        stream.expires_at = self.monotonic() + self.ttl
+        return publication
+
+    def top(self, channel: str) -> StreamPosition:
+        """Where the channel's stream is now; makes the stream if there is none, as the memory engine does."""
+        return self._stream(channel).position if self.enabled else NOWHERE
+
+    def recover(self, channel: str, since: StreamPosition) -> RecoveryResult:
+        """What a client gets that saw everything up to ``since``: all it missed, or nothing."""
+        stream = self._stream(channel)
+        missed = [publication for publication in stream.kept if publication.offset > since.offset][:RECOVERY_LIMIT]
+        if since.epoch and since.epoch != stream.epoch:
+            whole = False
+        elif missed:
+            whole = missed[0].offset == since.offset + 1 and missed[-1].offset == stream.top
+        else:
+            whole = since.offset == stream.top
+        return RecoveryResult(whole, tuple(missed) if whole else (), stream.position)
+
+    def remove_history(self, channel: str) -> None:
+        """Drop what is kept of a channel; offset and epoch stay."""
+        self._stream(channel).kept.clear()
+
+    def restart(self) -> None:
+        """Forget everything, as a restart of a server with the memory engine does: every epoch will be new."""
+        self._streams.clear()

@@ -1,0 +1,327 @@
+"""Telex's calls that say what is unread, how the person set it, and what an organisation is called on the web.
+
+All by the access token, on the thread of the polls. An answer may hold many megabytes, nearly all of it messages that
+nobody needs here: it is read while it comes, one row at a time, and of a row the fields that are used are kept. Any
+field may be missing, ``null`` or of another type; a row that makes no sense costs no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from ..errors import RateLimited, Refused, TelexFailure
+from ..events import MESSAGE_FIELDS, ROW_FIELDS
+from ..net import json_text
+from ..net.https import Https
+from ..net.json_text import Elements, TooLarge
+from ..net.sockets import Deadline
+from . import telex_api
+from .pace import SharedPacer
+from .tokens import TokenStore
+
+CHANNELS = "channels_section"
+DIRECT = "dm_channels_section"
+AGENTS = "agent_channels_section"
+SECTIONS = (CHANNELS, DIRECT, AGENTS)
+"""The sections of the unread, as publications name them."""
+MOST_PAGES = 20
+"""Pages of direct messages that are asked for."""
+_PAGE = 50
+_MOST_AGENTS = 1000
+
+_MOST_TEXT = 1000
+"""Characters of a text that are passed on: as many as a notification shows. Of longer ones, a thousand unread channels
+leave 12 MB of memory in pieces (glibc 2.36)."""
+_MOST_NAME = 256
+_MOST_ID = 128
+_MOST_ROWS = 10_000
+"""Rows of an answer that are kept; no more unread conversations are remembered (:mod:`telex_start.news.unread`)."""
+_MOST_AT_ONCE = 4 * 1024 * 1024
+"""Bytes of a row, and of all that is no row. A larger row is left out."""
+_MOST_BYTES = 256 * 1024 * 1024
+"""An answer larger than this is read no further."""
+
+
+class NotThere(Exception):
+    """This deployment has no such call, does not let this person use it, or answers it in no way that is known."""
+
+
+class PollCalls:
+    """The calls, one at a time and as slow as they are: whoever needs them has a thread for it.
+
+    Raises (every call):
+        Temporary: no network, a rate limit or a failure of the service; again later.
+        NotThere: this deployment has none of it.
+    """
+
+    def __init__(
+        self,
+        base: str,
+        https: Https,
+        store: TokenStore,
+        pacer: SharedPacer,
+        now: Callable[[], float],
+        within: float,
+    ) -> None:
+        """
+        Args:
+            base: The API's address, without a slash at its end.
+            https: Sends the requests; for this thread alone.
+            store: Has the access token.
+            pacer: Told what became of every request; whoever calls has its leave.
+            now: A clock, in seconds.
+            within: Seconds that a call waits for its answer, and then for more of it: it may last while bytes come.
+        """
+        self.https = https
+        self.size = 0
+        """Bytes of the answer that came last."""
+        self._base = base
+        self._store = store
+        self._pacer = pacer
+        self._now = now
+        self._within = within
+
+    def unread(
+        self, section: str, organisation: str, leave: Callable[[], None]
+    ) -> tuple[tuple[dict[str, Any], ...], bool]:
+        """The conversations of a section of an organisation, and whether these are all.
+
+        Args:
+            section: One of :data:`SECTIONS`.
+            organisation: Its id.
+            leave: Waits until another request may go out, where there is more than one.
+        """
+        path = f"/organisations/{_segment(organisation)}"
+        if section == DIRECT:
+            return self._direct(f"{path}/dms", leave)
+        found = self._get(
+            f"{path}/user-channels" if section == CHANNELS else f"{path}/fetch-bots?limit={_MOST_AGENTS}", _conversation
+        )
+        found.check_list()
+        return tuple(found.rows), found.whole and not (section == AGENTS and found.there >= _MOST_AGENTS)
+
+    def _direct(self, path: str, leave: Callable[[], None]) -> tuple[tuple[dict[str, Any], ...], bool]:
+        rows: dict[str, dict[str, Any]] = {}
+        whole = True
+        for page in range(1, MOST_PAGES + 1):
+            if page > 1:
+                leave()
+            found = self._get(f"{path}?page={page}&limit={_PAGE}", _conversation)
+            found.check_list()
+            pages = _pages(found.envelope.get("pagination"))
+            whole = whole and found.whole
+            before = len(rows)
+            for row in found.rows:
+                # One that moves to another page meanwhile comes twice.
+                rows.setdefault(repr(row.get("channel_id")), row)
+            if found.there < _PAGE if pages is None else page >= pages:
+                return tuple(rows.values()), whole
+            if pages is None and len(rows) == before:
+                break  # who knows no pages gives the same one again and again
+        return tuple(rows.values()), False
+
+    def muted(self, organisation: str) -> frozenset[str]:
+        """The ids of the channels that the person has muted in an organisation."""
+        found = self._get(f"/organisations/{_segment(organisation)}/channels/notification-preference", _muted_channel)
+        found.check_list()
+        return frozenset(found.rows)
+
+    def preference(self, organisation: str) -> tuple[str | None, str]:
+        """What the person wants to be notified about in an organisation, and in which hours (empty: in all)."""
+        path = f"/organisations/{_segment(organisation)}/notification-preference?device_type=desktop"
+        told = self._get(path).object()
+        return _text(told.get("notify_about")), _text(told.get("time_range")) or ""
+
+    def profile(self) -> tuple[bool, str, str]:
+        """Whether the person wants no notifications just now, their time zone (empty: not known), and the id of the
+        organisation that this holds for (empty: for all)."""
+        told = self._get("/profile").object()
+        zone, organisation = _text(told.get("timezone")) or "", _ident(told.get("organisation_id")) or ""
+        return told.get("pause_notification") is True, zone, organisation
+
+    def slug(self, organisation: str) -> str:
+        """What an organisation is called in the web app's addresses."""
+        told = self._get(f"/organisations/{_segment(organisation)}").object()
+        for name in ("organisation_slug", "current_organisation_slug"):
+            if text := _text(told.get(name)):
+                return text
+        raise NotThere("no slug")
+
+    def mark_as_read(self, section: str, ident: str, group: bool) -> None:
+        """Mark a conversation as read. The only use of these calls, and only when the person asks for it.
+
+        Args:
+            section: Its section; of :data:`AGENTS` none can be marked.
+            ident: Its id.
+            group: It is a group's, in the section of direct messages.
+        """
+        paths = {CHANNELS: "/threads/channels/{}", DIRECT: "/dms/channels/{}/threads"}
+        path = "/group-dms/channels/{}/threads" if group and section == DIRECT else paths.get(section)
+        if path is None:
+            raise NotThere("no such call")
+        self._get(path.format(_segment(ident)) + "?page=1&limit=1")
+
+    def _get(self, path: str, make: Callable[[bytes], Any | None] = lambda row: None) -> _Reader:
+        """Make a call; of each row of its answer ``make`` says what is kept."""
+        access = self._store.access or ""
+        reader = _Reader(make)
+        try:
+            answer = self.https.request(
+                "GET",
+                self._base + path,
+                headers={"Authorization": f"Bearer {access}"},
+                json=None,
+                deadline=Deadline(self._now, self._within),
+                take=reader.take,
+            )
+        finally:
+            self.size = reader.size
+        try:
+            reader.end(answer.status, [access])
+        except BaseException as error:
+            self._pacer.taken(not isinstance(error, RateLimited))
+            raise
+        self._pacer.taken(True)
+        return reader
+
+
+class _Reader:
+    """Takes an answer while it comes. Of its rows, the elements of a list ``data``, it keeps what is made of each."""
+
+    def __init__(self, make: Callable[[bytes], Any | None]) -> None:
+        """``make``: what is kept of a row; ``None``: nothing."""
+        self.rows: list[Any] = []
+        self.whole = True
+        """No row was left out for its size, or because there are so many."""
+        self.envelope: dict[str, Any] = {}
+        """The rest of the answer, after :meth:`end`; its ``data`` has lost its rows."""
+        self.size = 0
+        """Bytes that came."""
+        self._make = make
+        self._elements = Elements(_MOST_AT_ONCE)
+
+    @property
+    def there(self) -> int:
+        """How many rows the answer had, of any kind."""
+        return self._elements.there
+
+    def take(self, piece: bytes) -> None:
+        """Take the next piece.
+
+        Raises:
+            TelexFailure: it is far too large without its rows.
+            NotThere: it is far too large.
+        """
+        self.size += len(piece)
+        if self.size > _MOST_BYTES:  # asked for again in a minute, it would be no smaller
+            raise NotThere("the answer is far too large to be Telex's")
+        try:
+            rows = self._elements.feed(piece)
+        except TooLarge:
+            raise TelexFailure("The answer was far too large to be Telex's.") from None
+        for row in rows:
+            if len(self.rows) >= _MOST_ROWS:
+                self.whole = False
+            elif (made := self._make(row)) is not None:
+                self.rows.append(made)
+
+    def end(self, status: int, secrets: list[str]) -> None:
+        """All has come: see what the answer is.
+
+        Args:
+            status: Its HTTP status.
+            secrets: What the request carried: struck out of the words of an error.
+
+        Raises:
+            RateLimited, TelexFailure: again later.
+            NotThere: it is refused, or no envelope.
+        """
+        self.whole = self.whole and not self._elements.left_out
+        try:
+            self.envelope = telex_api.envelope(bytes(self._elements.rest), status, secrets)
+        except Refused as refused:
+            raise NotThere(refused.message) from None
+        except telex_api.NoEnvelope as error:
+            if status >= 500:
+                raise
+            raise NotThere(error.message) from None
+        if self.envelope.get("status") != "success" and not self.envelope.keys() & {"status_code", "data"}:
+            raise NotThere("no envelope")
+
+    def check_list(self) -> None:
+        """Raise :class:`NotThere` where ``data`` is no list."""
+        if not isinstance(self.envelope.get("data"), list | None):
+            raise NotThere("no list")
+
+    def object(self) -> dict[str, Any]:
+        """``data``, or :class:`NotThere` where it is no object."""
+        data = self.envelope.get("data")
+        if not isinstance(data, dict):
+            raise NotThere("no object")
+        return data
+
+
+def _conversation(row: bytes) -> dict[str, Any] | None:
+    """A row's conversation. What is no object, or only suggested, is none."""
+    found = _decoded(row)
+    if found is None or found.get("is_suggested") is True:
+        return None
+    told = _fields(found, ROW_FIELDS)
+    messages = told.pop("preview_thread", None)
+    if told.get("thread_count") == 0 and not told.get("mention_count"):
+        told.pop("preview_message", None)  # nobody will be told, and there may be thousands of such rows
+    elif isinstance(messages, list) and messages:
+        told["preview_thread"] = [_fields(messages[0], MESSAGE_FIELDS)] if isinstance(messages[0], dict) else []
+    return told
+
+
+def _muted_channel(row: bytes) -> str | None:
+    """The id of a row's channel, where the person has muted it."""
+    found = _decoded(row)
+    return _ident(found.get("channels_id")) if found is not None and found.get("muted") is True else None
+
+
+def _decoded(row: bytes) -> dict[str, Any] | None:
+    try:
+        value = json_text.decode(row)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _fields(found: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """Those of these fields that are there, long texts cut."""
+    there = ((name, found[name]) for name in names if name in found)
+    return {name: value[:_MOST_TEXT] if isinstance(value, str) else value for name, value in there}
+
+
+def _text(value: Any) -> str | None:
+    """A string of bounded length; ``None`` where there is none."""
+    return value[:_MOST_NAME] if isinstance(value, str) and value else None
+
+
+def _ident(value: Any) -> str | None:
+    """An id as publications have it: a string, or a number made one."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 64:
+        return str(value)
+    return value if isinstance(value, str) and 0 < len(value) <= _MOST_ID else None
+
+
+def _pages(pagination: Any) -> int | None:
+    """How many pages there are, where the answer says so."""
+    objects = (one for one in (pagination if isinstance(pagination, list) else [pagination]) if isinstance(one, dict))
+    total = next(objects, {}).get("total_pages")
+    return total if isinstance(total, int) and not isinstance(total, bool) else None
+
+
+def _segment(ident: str) -> str:
+    """An id as a segment of a path.
+
+    Raises:
+        NotThere: as a segment it would mean another path.
+    """
+    if ident in ("", ".", "..") or "/" in ident or "\\" in ident:
+        raise NotThere("no id")
+    return quote(ident, safe="", errors="replace")

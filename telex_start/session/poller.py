@@ -1,0 +1,413 @@
+"""Polls what Telex never publishes: the unread state, the person's settings for notifications, and organisations'
+slugs, which links need; and marks conversations as read.
+
+These calls are slow (up to 30 s), so they have a thread of their own, which lives as long as there is something to
+poll. The session thread says what happens and what may be done, and never waits for it; neither does the end.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+from ..errors import NO_THREAD, NoNetwork, RateLimited, Temporary
+from ..events import (
+    Event,
+    LookUpBegan,
+    LookUpSlug,
+    MarkAsRead,
+    MarkAsReadFailed,
+    MarkedAsRead,
+    ProfileLookedUp,
+    SettingsLookedUp,
+    SlugLookedUp,
+    ThreadFailed,
+    UnreadLookedUp,
+    UnreadSection,
+    WatchAgents,
+    WatchSettings,
+)
+from ..toast import Conversation
+from .pace import SharedPacer, Timings
+from .poll_calls import SECTIONS, NotThere, PollCalls
+from .poll_schedule import MUTED, PREFERENCE, PROFILE, SLUG, Job, Schedule
+
+log = logging.getLogger(__name__)
+
+PollCommand = LookUpSlug | WatchAgents | WatchSettings | MarkAsRead
+"""The commands that are carried out here."""
+
+_LINGER = 2.0
+"""Seconds that the thread waits for what is due next before it ends."""
+_MOST_READINGS = 100
+"""So many conversations wait to be marked as read; more are refused with a word."""
+_TOO_MANY = "Too many conversations wait to be marked as read; try again in a minute."
+_TRIES = 8
+"""Times that a call is made while Telex answers it with a rate limit."""
+
+T = TypeVar("T")
+
+
+class _GivenUp(Exception):
+    """Polls are not wanted any more, or not now."""
+
+
+class Poller:
+    """Polls for one session, until its :meth:`end`.
+
+    The session thread says what happens; :meth:`obey` and :meth:`end` are for any thread. None of them blocks.
+    """
+
+    def __init__(
+        self,
+        make_calls: Callable[[], PollCalls],
+        pacer: SharedPacer,
+        dispatch: Callable[[Event], None],
+        now: Callable[[], float],
+        chance: Callable[[], float],
+        timings: Timings,
+        settings: bool = True,
+        watched: frozenset[str] = frozenset(),
+    ) -> None:
+        """
+        Args:
+            make_calls: Makes the calls, for one life of the thread.
+            pacer: The session's.
+            dispatch: Gives an event to the main thread.
+            now: Seconds on a clock that counts sleep.
+            chance: Gives numbers in [0, 1).
+            timings: How often, and how long.
+            settings: Whether the person's settings at Telex are of interest.
+            watched: The organisations in which agents' conversations count as unread.
+        """
+        self._make_calls = make_calls
+        self._pacer = pacer
+        self._dispatch = dispatch
+        self._now = now
+        self._timings = timings
+        self.settings = settings
+        self.watched = watched
+        self._changed = threading.Condition()
+        """Guards all that follows, but for what belongs to the thread."""
+        self._schedule = Schedule(timings, chance, settings)
+        self._schedule.watch_agents(watched)
+        self._due_at: float | None = None
+        """What the schedule says; ``None`` where that is to be worked out anew."""
+        self._signed_in = False
+        self._online = False
+        self._over = False
+        self._calls: PollCalls | None = None
+        """Those of the thread, while it lives."""
+        self._readings: deque[MarkAsRead] = deque()
+        self._slugs: dict[str, str] = {}
+        self._untold: set[str] = set()
+        """Channels of which a login said the slug, and the main thread has not heard of it."""
+        self._failures: set[str] = set()
+        # The thread's own, for the job that it is at.
+        self._unmade: set[str] = set()
+        """Calls of which is not noted yet what became."""
+        self._silent = False
+        """A call was not answered at all: the others need not be tried."""
+
+    def signed_in(self, slugs: dict[str, str]) -> None:
+        """The session has begun, or goes on with a fresh access token; ``slugs`` are those known, by channel."""
+        with self._changed:
+            self._signed_in = True
+            self._due_at = None
+            self._schedule.signed_in_anew(self._now())
+            self._slugs.update(slugs)
+            self._untold.update(slugs)
+
+    def connected(self, at_once: bool) -> None:
+        """A connection stands; ``at_once``: the machine has woken, or the person has asked for it."""
+        with self._changed:
+            self._online = True
+            self._due_at = None
+            self._schedule.connected(self._now(), at_once)
+
+    def disconnected(self, heard_at: float) -> None:
+        """It stands no more, and the push server was last heard of then, in seconds.
+
+        Until the next one, nothing is polled but what a person waits for.
+        """
+        with self._changed:
+            if self._online:
+                self._schedule.disconnected(heard_at)
+            self._online = False
+            self._changed.notify_all()
+        self._pacer.wake()
+
+    def live(self, channel: str, whole: bool) -> None:
+        """An organisation's channel is live; ``whole`` where nothing was missed since it was live before."""
+        with self._changed:
+            self._due_at = None
+            self._schedule.live(channel, whole, self._now())
+
+    def keep(self, channels: list[str]) -> None:
+        """The person is in no other organisations than these."""
+        with self._changed:
+            self._due_at = None
+            self._schedule.keep(channels)
+            for channel in self._slugs.keys() - set(channels):
+                del self._slugs[channel]
+            for channel in self._untold & self._slugs.keys():
+                self._dispatch(SlugLookedUp(channel, self._slugs[channel]))
+            self._untold.clear()
+
+    def go_on(self) -> float:
+        """Begin what is due. To be called on a connection that stands, while no token is due.
+
+        Returns:
+            When to call again at the latest; seconds.
+        """
+        with self._changed:
+            now = self._now()
+            if self._calls is None:
+                if self._due_at is None:
+                    self._due_at = self._schedule.due_at()
+                if self._due_at > now:
+                    return self._due_at
+            self._begin()
+            return now + self._timings.unread_apart
+
+    def obey(self, command: PollCommand) -> None:
+        """Carry out a command, soon."""
+        with self._changed:
+            now = self._now()
+            self._due_at = None
+            match command:
+                case MarkAsRead():
+                    if len(self._readings) >= _MOST_READINGS:
+                        self._dispatch(MarkAsReadFailed(command.name, _TOO_MANY, _conversation(command)))
+                    elif self._signed_in and not self._over:
+                        self._readings.append(command)
+                case WatchAgents():
+                    self.watched = command.channels
+                    self._schedule.watch_agents(command.channels)
+                case WatchSettings():
+                    self.settings = True
+                    self._schedule.watch_settings(now)
+                case LookUpSlug():
+                    if slug := self._slugs.get(command.channel):
+                        self._dispatch(SlugLookedUp(command.channel, slug))
+                    else:
+                        self._schedule.want_slug(command.channel, now)
+            if self._readings or (self._online and self._schedule.due_at() <= now):
+                self._begin()
+        self._pacer.wake()
+
+    def end(self) -> None:
+        """The session has ended: what is under way is broken off, and nothing more is told of it."""
+        with self._changed:
+            self._over = True
+            self._online = False
+            self._readings.clear()
+            calls = self._calls
+            self._changed.notify_all()
+        if calls is not None:
+            calls.https.abort()
+        self._pacer.wake()
+
+    def _begin(self) -> None:
+        """Start the thread where there is none. With the lock held."""
+        if self._calls is not None or self._over:
+            self._changed.notify_all()
+            return
+        calls = self._calls = self._make_calls()
+        try:
+            threading.Thread(target=partial(self._run, calls), name="look-ups", daemon=True).start()
+        except RuntimeError as error:  # the system starts no more threads: `go_on` tries again
+            log.warning("nothing can be looked up just now: %s", error)
+            self._calls = None
+            while self._readings:
+                command = self._readings.popleft()
+                self._dispatch(MarkAsReadFailed(command.name, NO_THREAD, _conversation(command), temporary=True))
+
+    def _run(self, calls: PollCalls) -> None:
+        try:
+            while (task := self._next()) is not None:
+                if isinstance(task, MarkAsRead):
+                    self._mark_as_read(calls, task)
+                else:
+                    self._poll(calls, task)
+        except Exception as error:  # a defect: what is due next is tried by another thread
+            self._unexpected("an unexpected error ended the look-ups", error)
+        finally:
+            with self._changed:
+                if self._calls is calls:
+                    self._calls = None
+            calls.https.close()
+
+    def _next(self) -> Job | MarkAsRead | None:
+        """What to do now, perhaps after a moment; ``None``: end."""
+        with self._changed:
+            self._due_at = None
+            while not self._over:
+                if self._readings:
+                    return self._readings.popleft()
+                now = self._now()
+                if self._online and (job := self._schedule.next(now)) is not None:
+                    return job
+                wait = self._schedule.due_at() - now if self._online else float("inf")
+                if wait > _LINGER:
+                    break
+                self._changed.wait(wait)
+            self._calls = None
+            return None
+
+    def _leave(self, calls: PollCalls) -> None:
+        """Wait until a request may go out, and do meanwhile what a person waits for.
+
+        Raises:
+            _GivenUp: it is not wanted any more, or not now.
+        """
+        while self._online:
+            with self._changed:
+                reading = self._readings.popleft() if self._readings else None
+            if reading is not None:
+                self._mark_as_read(calls, reading)
+            elif self._pacer.take(lambda: not self._online or bool(self._readings)):
+                return
+        raise _GivenUp
+
+    def _poll(self, calls: PollCalls, job: Job) -> None:
+        """Make a job's calls, and note in the schedule what became of each."""
+        self._unmade, self._silent = {*job.calls}, False
+        note = Schedule.failed
+        try:
+            if job.calls == (PROFILE,):
+                if (profile := self._ask(calls, "", PROFILE, calls.profile)) is not None:
+                    self._tell(ProfileLookedUp(*profile))
+            elif job.calls == (SLUG,):
+                slug = self._ask(calls, job.channel, SLUG, lambda: calls.slug(_id(job.channel)))
+                if slug is not None or not self._unmade:
+                    self._tell(SlugLookedUp(job.channel, slug or ""))
+            else:
+                self._poll_settings(calls, job)
+                self._poll_unread(calls, job)
+        except _GivenUp:
+            note = Schedule.put_back
+        except Exception as error:
+            self._unexpected("an unexpected error in a look-up", error)
+        with self._changed:
+            self._due_at = None
+            for call in self._unmade:
+                note(self._schedule, job.channel, call, self._now())
+
+    def _poll_settings(self, calls: PollCalls, job: Job) -> None:
+        ident, muted, preference = _id(job.channel), None, None
+        if MUTED in job.calls:
+            muted = self._ask(calls, job.channel, MUTED, lambda: calls.muted(ident))
+        if PREFERENCE in job.calls:
+            preference = self._ask(calls, job.channel, PREFERENCE, lambda: calls.preference(ident))
+        if muted is not None or preference is not None:
+            self._tell(SettingsLookedUp(job.channel, muted, *(preference or (None, None))))
+
+    def _poll_unread(self, calls: PollCalls, job: Job) -> None:
+        sections = [call for call in job.calls if call in SECTIONS]
+        if not sections:
+            return
+        self._tell(LookUpBegan(job.channel))
+        for section in sections:
+            ask = partial(calls.unread, section, _id(job.channel), partial(self._leave, calls))
+            if (found := self._ask(calls, job.channel, section, ask)) is not None:
+                self._tell(UnreadSection(job.channel, section, *found))
+        self._tell(UnreadLookedUp(job.channel))
+
+    def _ask(self, calls: PollCalls, channel: str, call: str, make: Callable[[], T]) -> T | None:
+        """Make a call, and note what became of it.
+
+        Args:
+            calls: Of which it is.
+            channel: The organisation's; empty for what is none's.
+            call: Its name in the schedule.
+            make: Makes it.
+
+        Returns:
+            ``None`` where there is nothing, for now or for long.
+
+        Raises:
+            _GivenUp: it is not wanted any more.
+        """
+        for _ in range(0 if self._silent else _TRIES):
+            self._leave(calls)
+            try:
+                found = make()
+            except RateLimited:
+                continue
+            except NotThere as reason:
+                log.debug("looking up %s: %s", call, reason)
+                self._unmade.discard(call)
+                self._note(Schedule.heard)
+                self._note(lambda schedule: schedule.not_there(channel, call, self._now()))
+                return None
+            except Temporary as error:
+                if self._over:  # it was broken off from here, which is no trouble of Telex's
+                    raise _GivenUp from None
+                log.info("looking up %s: %s", call, error.message)
+                self._silent = isinstance(error, NoNetwork)
+                if self._silent:
+                    self._note(lambda schedule: schedule.unanswered(self._now()))
+                else:
+                    self._note(Schedule.heard)
+                return None
+            self._unmade.discard(call)
+            self._note(Schedule.heard)
+            self._note(lambda schedule: schedule.answered(channel, call, calls.size))
+            return found
+        return None
+
+    def _mark_as_read(self, calls: PollCalls, command: MarkAsRead) -> None:
+        """Make the one reading call; the count falls when Telex publishes that it was read."""
+        why, temporary = "Telex is busy", True
+        for _ in range(_TRIES):
+            if not self._pacer.take(lambda: self._over, before_tokens=True):
+                return
+            try:
+                calls.mark_as_read(command.section, command.ident, command.group)
+                self._tell(MarkedAsRead(_conversation(command)))
+                return
+            except RateLimited:
+                continue
+            except NotThere as refusal:
+                why, temporary = f"Telex says: {refusal}", False
+            except Temporary as error:
+                why = error.message
+            except Exception as error:
+                self._unexpected("an unexpected error in marking as read", error)
+                why, temporary = "Something unexpected went wrong; the log says what", False
+            break
+        self._tell(MarkAsReadFailed(command.name, f"{why.rstrip('.')}.", _conversation(command), temporary))
+
+    def _tell(self, event: Event) -> None:
+        """Give an event to the main thread, while the session lasts."""
+        with self._changed:
+            if not self._over:
+                if isinstance(event, SlugLookedUp) and event.slug:
+                    self._slugs[event.channel] = event.slug
+                self._dispatch(event)
+
+    def _note(self, note: Callable[[Schedule], None]) -> None:
+        with self._changed:
+            self._due_at = None
+            note(self._schedule)
+
+    def _unexpected(self, what: str, error: Exception) -> None:
+        log.error(what, exc_info=error)
+        kind = type(error).__name__
+        if kind not in self._failures:
+            self._failures.add(kind)
+            self._tell(ThreadFailed("look-ups", kind))
+
+
+def _conversation(command: MarkAsRead) -> Conversation:
+    return Conversation(command.channel, command.section, command.ident)
+
+
+def _id(channel: str) -> str:
+    """The organisation's id in the name of its push channel."""
+    return channel.rpartition("/")[0]

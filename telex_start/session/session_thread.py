@@ -1,0 +1,438 @@
+"""What the session thread does, from signing in to signing out.
+
+It does one thing after the other, and most of them block. Commands come in by one queue, on which it also waits; what
+happens goes out by ``dispatch``. Besides, it shares with other threads: the token store (see
+:class:`~.tokens.TokenStore`), what :meth:`SessionThread.send` aborts (the WebSocket and the HTTPS client), and the
+polls, which have a thread of their own (see :mod:`.poller`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import Callable
+
+from .. import __version__
+from ..config import Config
+from ..errors import Refused, SessionOver, TelexStartError, Temporary
+from ..events import CancelSignIn, Command, Event, ReconnectNow, SignedIn, SignIn, SignOut, Stop
+from ..net.dialling import Dialler
+from ..net.https import Https
+from ..net.pacing import Pacer, Waits
+from ..net.sockets import tls_context
+from ..push import frames
+from ..push.websocket import WebSocket
+from ..states import SIGNED_IN, State
+from . import pace
+from .connection import Ending, PushConnection
+from .organisations import Figures, Organisations
+from .pace import SharedPacer, Timings
+from .poll_calls import PollCalls
+from .poller import PollCommand, Poller
+from .state import LEAVING, REFUSALS, Commands, LeaveAsked, ReconnectAsked, SessionState, reason, sign_in_failed
+from .telex_api import Login, TelexApi
+from .tokens import TokenStore
+from .upkeep import Parts
+
+log = logging.getLogger(__name__)
+
+_LOGIN_FAILURES = (*REFUSALS, Temporary, Refused)
+_UNEXPECTED = "an unexpected error"
+_LOG_SAYS_WHAT = "Something unexpected went wrong; the log says what."
+_RECONNECTING_NOW = "reconnecting now"
+_AGENT = f"telex-start/{__version__}"
+
+
+class SessionThread:
+    """The session thread's work. Any thread may call :meth:`send`; the rest is for the session thread."""
+
+    def __init__(
+        self,
+        config: Config,
+        store: TokenStore,
+        dispatch: Callable[[Event], None],
+        chance: Callable[[], float],
+        timings: Timings | None,
+        now: Callable[[], float],
+    ) -> None:
+        """See :class:`~.session.Session`."""
+        self.wanted: frozenset[str] = frozenset()
+        """Channels to go first on the next connection. Another thread sets it: one reference in the place of another"""
+        self._config = config
+        self._store = store
+        self._dispatch = dispatch
+        self._chance = chance
+        self._timings = timings or pace.USUAL
+        self._now = now
+        self._context = tls_context(config.ca_file)
+        self._dialler = self._new_dialler()
+        self._commands = Commands(now)
+        self._stopping = threading.Event()
+        self._pacer = SharedPacer(Pacer(self._timings.requests_at_once, chance), now, chance)
+        self._https = Https(self._dialler, now, _AGENT, self._commands.leaving)
+        self._api = TelexApi(config.api_url, self._https, store, self._pacer, now, self._timings)
+        self._poller_lock = threading.Lock()
+        self._poller = self._new_poller(config.honour_telex_settings, frozenset())
+        """This session's, or the next one's."""
+        self._organisations: Organisations | None = None
+        self._websocket: WebSocket | None = None
+        self._reason = ""
+        self._online_since: float | None = None
+        self._at_once = False
+        """The next connection is wanted by the person or by the machine's waking, and not because of the server."""
+        self._state = SessionState(dispatch, self._figures)
+
+    def _new_dialler(self) -> Dialler:
+        return Dialler(self._context, self._now, self._timings.dns_within)
+
+    def _new_poller(self, settings: bool, watched: frozenset[str]) -> Poller:
+        return Poller(
+            self._new_calls, self._pacer, self._dispatch, self._now, self._chance, self._timings, settings, watched
+        )
+
+    def _new_calls(self) -> PollCalls:
+        https = Https(self._new_dialler(), self._now, _AGENT)
+        within = self._timings.slow_call_within
+        return PollCalls(self._config.api_url, https, self._store, self._pacer, self._now, within)
+
+    def send(self, command: Command) -> None:
+        """See :meth:`.Session.send`."""
+        if isinstance(command, PollCommand):
+            with self._poller_lock:
+                self._poller.obey(command)
+            return
+        self._commands.put(command)
+        organisations = self._organisations
+        if isinstance(command, SignIn) and (organisations is None or not organisations.sign_in_again):
+            return  # of no consequence to a session that is signed in and well
+        # Read on another thread than the one that sets it: a connection that comes too late for this finds the command
+        # in the queue, and one that comes after the command was obeyed is made anew (see `_connect`).
+        if (websocket := self._websocket) is not None:
+            websocket.abort()
+        if isinstance(command, Stop):
+            self._stopping.set()
+            self._https.abort()
+            self._end_polls()
+        elif isinstance(command, LEAVING):
+            self._https.interrupt()
+
+    def run(self) -> None:
+        """Carry out commands until Stop."""
+        try:
+            self._live(go_on=False)
+        except BaseException as error:  # a command's interrupt that nobody took is a defect like any other
+            self._begin_anew(error)
+        finally:
+            # To the main thread this means, where nobody has asked to stop, that the session has died.
+            try:
+                self._forget_tokens()
+                self._https.close()
+            finally:
+                self._state.move(State.STOPPED)
+
+    def _begin_anew(self, error: BaseException) -> None:
+        """Live on after an error that ended all, once: a second one has the same cause, and is for the person."""
+        self._state.unexpected(error)
+        try:
+            state = self._state.state
+            go_on = state in SIGNED_IN and self._store.access is not None
+            if go_on:
+                self._state.move(State.RECONNECTING, _UNEXPECTED)
+            elif state in SIGNED_IN or state is State.SIGNING_IN:
+                self._sign_in_failed(TelexStartError(_LOG_SAYS_WHAT))
+            self._live(go_on)
+        except BaseException as another:
+            self._state.unexpected(another)
+
+    def _live(self, go_on: bool) -> None:
+        """Carry out commands until Stop; where ``go_on``, there is a session already."""
+        command = self._carry_out([]) if go_on else None
+        while not isinstance(command, Stop):
+            # In a list, and not in this frame: no reference to it, and the password, outlives the call.
+            waiting = [command or self._commands.next()]
+            command = None
+            if isinstance(waiting[0], Stop):
+                return
+            command = self._carry_out(waiting)
+
+    def _carry_out(self, waiting: list[Command]) -> Command | None:
+        """Carry out a command, and survive what nobody expected; gives the command that is next, if it came already."""
+        try:
+            try:
+                if not waiting or (isinstance(waiting[0], SignIn) and self._sign_in(waiting)):
+                    self._stay()
+                elif waiting and isinstance(waiting.pop(), SignOut):
+                    self._forget()
+            except LeaveAsked as leave:
+                return self._left(leave.command)
+        except SessionOver as over:
+            self._forget_tokens()
+            log.warning("%s", over.message)
+            self._state.move(State.SIGN_IN_NEEDED, over.message)
+        except Exception as error:
+            self._state.unexpected(error)
+            self._sign_in_failed(TelexStartError(_LOG_SAYS_WHAT))
+        return None
+
+    def _left(self, command: Command) -> Command | None:
+        """End the session for a command; some are to be carried out after that."""
+        self._end_polls()
+        if isinstance(command, Stop):
+            self._forget_tokens()
+            return command
+        resume = self._resumable() and not isinstance(command, SignOut)
+        self._state.move(State.SIGN_IN_NEEDED if resume else State.SIGNED_OUT)
+        try:
+            self._api.logout(self._stopping.wait)
+        finally:
+            self._forget_tokens()
+            if not resume:
+                self._forget()
+        return command if isinstance(command, SignIn) else None
+
+    def _sign_in_failed(self, error: TelexStartError) -> None:
+        """Say that there is no session, and why. Whatever ends in *signed out* forgets all."""
+        self._forget_tokens()
+        self._dispatch(sign_in_failed(error))
+        if isinstance(error, REFUSALS) or self._resumable():
+            self._state.move(State.SIGN_IN_NEEDED)
+        else:
+            self._forget()
+
+    def _resumable(self) -> bool:
+        """There are stream positions of an earlier session, which the same user would want to go on from."""
+        return self._organisations is not None and self._organisations.answered
+
+    def _forget_tokens(self) -> None:
+        """There is no session any more, and nothing to be polled in it."""
+        self._store.clear()
+        self._end_polls()
+
+    def _end_polls(self) -> None:
+        """This session's; the next one's poller knows what main wants polled."""
+        with self._poller_lock:
+            old = self._poller
+            self._poller = self._new_poller(old.settings, old.watched)
+        old.end()
+
+    def _forget(self) -> None:
+        self._forget_tokens()
+        self._organisations = None
+        self._all_is_well()
+        self._state.move(State.SIGNED_OUT)
+
+    def _all_is_well(self) -> None:
+        self._state.well()
+        self._reason = ""
+
+    def _wait_interruptibly(self, seconds: float) -> None:
+        """Wait that long, or until a command comes; with 0 only look whether one has come.
+
+        Raises:
+            ReconnectAsked: for ReconnectNow.
+            LeaveAsked: for every command that ends what is going on.
+        """
+        end = self._now() + seconds
+        while (command := self._commands.until(end)) is not None:
+            if isinstance(command, ReconnectNow):
+                raise ReconnectAsked
+            if self._state.state in SIGNED_IN:
+                if isinstance(command, CancelSignIn) and command.session_stays:
+                    continue
+                if isinstance(command, SignIn):
+                    waiting, command = [command], ReconnectNow()  # no reference to it, and the password, stays here
+                    self._sign_in_again(waiting)
+                    continue
+            raise LeaveAsked(command)
+
+    def _wait_for_pacer(self) -> None:
+        """Likewise until a call to Telex may be made."""
+        self._wait_interruptibly(0.0)
+        while (wait := self._pacer.wait(self._now())) > 0:
+            self._wait_interruptibly(wait)
+
+    def _sign_in(self, waiting: list[Command]) -> bool:
+        """Log in with the command that is taken out of the list; ``False`` where that failed.
+
+        Raises:
+            LeaveAsked: a command came meanwhile.
+        """
+        self._state.move(State.SIGNING_IN)
+        command = waiting.pop()
+        assert isinstance(command, SignIn)
+        login = self._log_in(command)
+        if login is None:
+            return False
+        self._all_is_well()
+        if self._organisations is None or self._organisations.user_id != login.user_id:
+            self._organisations = Organisations(login.user_id, self._chance, self._dispatch, self._timings)
+        self._signed_in(login)
+        for channel in self._organisations.channels.values():
+            channel.signed_in_anew()
+        with contextlib.suppress(ReconnectAsked):
+            self._wait_interruptibly(0.0)
+        return True
+
+    def _log_in(self, command: SignIn) -> Login | None:
+        """Log in, again and again where nobody could be asked to try again; ``None`` where it failed."""
+        backoff = self._timings.backoff(self._chance)
+        while True:
+            with contextlib.suppress(ReconnectAsked):
+                self._wait_for_pacer()
+            try:
+                return self._api.login(command.email, command.password)
+            except _LOGIN_FAILURES as error:
+                with contextlib.suppress(ReconnectAsked):
+                    self._wait_interruptibly(0.0)  # a command that came meanwhile outweighs what became of the call
+                if not command.persist or isinstance(error, REFUSALS):
+                    log.warning("signing in failed: %s", error.message)
+                    self._sign_in_failed(error)
+                    return None
+                self._state.report(error)
+                self._state.move(State.SIGNING_IN, reason(error))
+            with contextlib.suppress(ReconnectAsked):
+                self._wait_interruptibly(backoff.next())
+
+    def _sign_in_again(self, waiting: list[SignIn]) -> None:
+        """Log in beside a session whose access token is refused. Where that fails, or is called off for another user,
+        the session goes on as it is. One whose access token is good takes no second sign-in.
+
+        Raises:
+            ReconnectAsked: it worked: the next connection fetches the organisations.
+            LeaveAsked: it worked, for another user.
+        """
+        organisations, command = self._organisations, waiting.pop()
+        if organisations is None or not organisations.sign_in_again:
+            return
+        tokens = self._store.access, self._store.notification
+        try:
+            login = self._api.login(command.email, command.password)
+        except _LOGIN_FAILURES as error:
+            if self._commands.leaving():
+                return  # nobody waits for what became of it
+            log.warning("%s: %s", error.title, error.message)
+            self._dispatch(sign_in_failed(error, session_stays=True))
+            return
+        if login.user_id == organisations.user_id:
+            self._signed_in(login)
+            raise ReconnectAsked
+        if self._commands.leaving():
+            self._store.access, self._store.notification = tokens
+            return
+        self._organisations = None  # nothing of the first user's is to be resumed
+        raise LeaveAsked(command)
+
+    def _signed_in(self, login: Login) -> None:
+        assert self._organisations is not None
+        self._organisations.signed_in_anew()
+        slugs = {f"{login.organisation}/{login.user_id}": login.slug} if login.organisation and login.slug else {}
+        self._poller.signed_in(slugs)
+        self._dispatch(SignedIn(login.user_id, login.names))
+
+    def _stay(self) -> None:
+        """Connect, and connect again, until a command or the end of the session.
+
+        Raises:
+            SessionOver: the session has ended.
+            LeaveAsked: a command came.
+        """
+        organisations = self._organisations
+        assert organisations is not None
+        waits = self._timings.waits(self._chance)
+        self._state.move(State.CONNECTING, self._reason)
+        while True:
+            try:
+                self._reason, wait = self._connect(organisations, waits)
+            except ReconnectAsked:
+                self._reason, wait = _RECONNECTING_NOW, 0.0
+                self._at_once = True
+                waits.asked()
+            self._state.move(State.RECONNECTING, self._reason)
+            try:
+                self._wait_interruptibly(wait)
+            except ReconnectAsked:
+                self._at_once = True
+                waits.asked()
+            self._state.move(State.CONNECTING, self._reason)
+
+    def _connect(self, organisations: Organisations, waits: Waits) -> tuple[str, float]:
+        """One connection, from its tokens to its end.
+
+        Returns:
+            Why it ended, in a few words, and how many seconds to wait before the next.
+
+        Raises:
+            SessionOver: the session has ended.
+            ReconnectAsked, LeaveAsked: a command came.
+        """
+        self._online_since = None
+        first = not organisations.known
+        try:
+            if first:
+                self._wait_for_pacer()
+                organisations.first_fetch(self._api, self._store, self._now())
+                self._wait_interruptibly(0.0)
+                self._poller.keep([*organisations.channels])
+            for name in organisations.put_first(self.wanted):
+                self._store.subscriptions.pop(name, None)  # or it would take the place of one that matters more
+            ending: Ending | Temporary | Refused = self._new_connection(organisations, first).run()
+        except (Temporary, Refused) as error:
+            ending = error
+        except SessionOver:
+            raise
+        except Exception as error:
+            # Whatever it is, the person is signed in and waits for messages: say so, and go on.
+            self._state.unexpected(error)
+            return _UNEXPECTED, waits.failed()
+        finally:
+            websocket, self._websocket = self._websocket, None
+            aborted = websocket is not None and websocket.aborted
+        self._wait_interruptibly(0.0)  # where a command ended the connection, that is why, not what the socket saw
+        if aborted:  # by the sender of a command that was obeyed before: the connection was made for it
+            self._at_once = True
+            return _RECONNECTING_NOW, 0.0
+        if not isinstance(ending, Ending):
+            self._state.report(ending)
+            return reason(ending), waits.refused() if isinstance(ending, Refused) else waits.failed()
+        self._at_once = self._at_once or ending.at_once
+        log.info("connection ended: %s", ending.why)
+        if ending.terminal:
+            self._state.report(Temporary(f"{ending.why[0].upper()}{ending.why[1:]}.", "Telex closed the connection"))
+        stood = None if self._online_since is None else self._now() - self._online_since
+        busy = ending.code == frames.TOO_MANY_REQUESTS
+        return ending.why, waits.ended(stood, terminal=ending.terminal, at_once=ending.at_once, busy=busy)
+
+    def _new_connection(self, organisations: Organisations, just_fetched: bool) -> PushConnection:
+        parts = Parts(
+            api=self._api,
+            store=self._store,
+            pacer=self._pacer,
+            organisations=organisations,
+            poller=self._poller,
+            timings=self._timings,
+            now=self._now,
+            chance=self._chance,
+            hurrying=self._dialler.hurrying,
+            wait_interruptibly=self._wait_interruptibly,
+            wait_for_pacer=self._wait_for_pacer,
+            dispatch=self._dispatch,
+            figures_changed=self._figures_changed,
+        )
+        self._websocket = WebSocket(
+            self._config.push_url, self._dialler, self._now, _AGENT, open_within=self._timings.open_within
+        )
+        return PushConnection(parts, self._websocket, self._online, just_fetched=just_fetched)
+
+    def _figures(self) -> Figures:
+        return self._organisations.figures() if self._organisations is not None else Figures()
+
+    def _online(self) -> None:
+        self._online_since = self._now()
+        self._all_is_well()
+        self._poller.connected(self._at_once)
+        self._at_once = False
+        self._state.move(State.ONLINE)
+
+    def _figures_changed(self) -> None:
+        self._state.move(self._state.state, self._reason)

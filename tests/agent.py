@@ -1,0 +1,145 @@
+"""The agent as a process: started as a person or a script does, its output as it comes, and nothing left behind.
+
+What it prints with `--json` is waited for by `Process.event`; what it takes is told by `read`.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from .process import ROOT, TIMEOUT, Process
+from .servers import Sandbox
+from .stopwatch import Stopwatch
+
+
+class Program(Process):
+    """`telex-start` with some options. Where it still runs in the end it must end on SIGTERM.
+
+    Args:
+        folder: holds its configuration, logs, caches and lock: nothing of the machine's own is touched.
+        options: as on the command line.
+        environ: beside a bare environment, e.g. a sandbox's.
+        given: text for its standard input; closed after that.
+        command: what is run.
+        cwd: where; by default in the repository's folder.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *options: str,
+        environ: Mapping[str, str] | None = None,
+        given: str | None = None,
+        command: Sequence[str] = (sys.executable, "-m", "telex_start"),
+        cwd: Path = ROOT,
+    ) -> None:
+        runtime = folder / "run"
+        runtime.mkdir(mode=0o700, exist_ok=True)
+        whole = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "XDG_RUNTIME_DIR": str(runtime),
+            "XDG_CONFIG_HOME": str(folder / "config"),
+            "XDG_STATE_HOME": str(folder / "state"),
+            "XDG_CACHE_HOME": str(folder / "cache"),
+            "PYTHONUNBUFFERED": "1",
+            "LANG": "C.UTF-8",
+            "DBUS_SESSION_BUS_ADDRESS": "disabled:",
+            "NO_AT_BRIDGE": "1",  # GTK would tell on stderr that a private bus has no accessibility
+            **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},  # make coverage
+            **(environ or {}),
+        }
+        for name in ("SANDBOX_EMAIL", "SANDBOX_PASSWORD"):
+            whole.pop(name, None)
+        super().__init__([*command, *options], whole, given or "", cwd)
+        self.folder = folder
+        self.options = options
+
+    def log(self) -> str:
+        """The log file's text."""
+        file = self.folder / "state" / "telex-start" / "log" / "telex-start.log"
+        return file.read_text() if file.exists() else ""
+
+    # --- its end ----------------------------------------------------------------------------------------------------
+
+    def end(self, number: int = signal.SIGTERM) -> tuple[int, float]:
+        """End it by a signal: the exit code, and the seconds it took (see :class:`.Stopwatch`)."""
+        spent = Stopwatch()
+        self.process.send_signal(number)
+        code = self.process.wait(TIMEOUT)
+        return code, spent.seconds()
+
+    def _end(self) -> bool:
+        self.process.terminate()
+        try:
+            self.process.wait(TIMEOUT)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+
+def headless(folder: Path, telex: Sandbox, *options: str) -> Program:
+    """`telex-start --headless --json`, signing in by standard input."""
+    return Program(
+        folder,
+        *("--headless", "--json", "--email", telex.email, "--password-stdin", *options),
+        environ=telex.environ,
+        given=telex.password + "\n",
+    )
+
+
+# --- what Linux says of it -------------------------------------------------------------------------------------------
+
+
+class Reading(NamedTuple):
+    """One look at processes; MB are 10^6 bytes."""
+
+    uss: float
+    """MB of their own: the pages that nobody else has."""
+    pss: float
+    """MB, the shared pages counted in proportion."""
+    threads: int
+    voluntary: int
+    """Voluntary context switches of all threads: how often they woke up."""
+
+
+def read(*pids: int) -> Reading:
+    """Look at processes now."""
+    rollups = [_pairs(Path(f"/proc/{pid}/smaps_rollup").read_text()) for pid in pids]
+    tasks = [_pairs((task / "status").read_text()) for pid in pids for task in Path(f"/proc/{pid}/task").iterdir()]
+    own = ("Private_Clean", "Private_Dirty", "Private_Hugetlb")
+    uss = sum(int(rollup[name].split()[0]) for rollup in rollups for name in own)
+    pss = sum(int(rollup["Pss"].split()[0]) for rollup in rollups)
+    woken = sum(int(task["voluntary_ctxt_switches"]) for task in tasks)
+    return Reading(uss * 1024 / 1e6, pss * 1024 / 1e6, len(tasks), woken)
+
+
+def tree(pid: int) -> list[int]:
+    """A process with all that it has started, and so on."""
+    children = Path(f"/proc/{pid}/task").glob("*/children")
+    return [pid, *(found for each in children for child in each.read_text().split() for found in tree(int(child)))]
+
+
+def cpu_clock(pid: int) -> float:
+    """Seconds of processor time that a process has taken, with those of its threads that have ended.
+
+    Source: clock_getcpuclockid(3), whose clock of a process this is on Linux.
+    """
+    return time.clock_gettime((~pid << 3) | 2)
+
+
+def thread_names(pid: int) -> list[str]:
+    """The kernel's names of the threads."""
+    return sorted((task / "comm").read_text().strip() for task in Path(f"/proc/{pid}/task").iterdir())
+
+
+def _pairs(text: str) -> dict[str, str]:
+    lines = (line.partition(":") for line in text.splitlines())
+    return {name: value.strip() for name, colon, value in lines if colon}

@@ -1,0 +1,399 @@
+"""The calls of the polls: what is asked, page by page, what is never asked, and what is read of the answers."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from telex_start.errors import RateLimited, TelexFailure
+from telex_start.events import MESSAGE_FIELDS, ROW_FIELDS
+from telex_start.net.https import Answer
+from telex_start.net.pacing import Pacer
+from telex_start.session.pace import SharedPacer
+from telex_start.session.poll_calls import AGENTS, CHANNELS, DIRECT, MOST_PAGES, NotThere, PollCalls
+from telex_start.session.tokens import TokenStore
+
+BASE = "https://telex.test/api/v1"
+HTML = b"<html>Not Found</html>"
+HALF = "\N{REPLACEMENT CHARACTER}"
+
+
+def answer(data: Any = None, status: int = 200, **outside: Any) -> Answer:
+    body = {"status": "success" if status < 400 else "error", "status_code": status, "data": data, **outside}
+    return Answer(status, {}, json.dumps(body).encode())
+
+
+class Telex:
+    """Answers by the path, a thousand bytes at once, and remembers what was asked."""
+
+    def __init__(self, reply: Callable[[str], Answer]) -> None:
+        self._reply = reply
+        self.asked: list[str] = []
+        self.leaves = 0
+        self.now = 100.0
+        self.pacer = SharedPacer(Pacer(), lambda: self.now)
+        store = TokenStore()
+        store.access = "ACCESS"
+        self.calls = PollCalls(BASE, self, store, self.pacer, lambda: self.now, 30.0)  # type: ignore[arg-type]
+
+    def request(self, method: str, url: str, *, headers: Mapping[str, str], json: Any, **bounds: Any) -> Answer:
+        assert (method, json, headers) == ("GET", None, {"Authorization": "Bearer ACCESS"})
+        assert bounds["deadline"].left() == 30.0
+        self.asked.append(url.removeprefix(BASE))
+        found = self._reply(self.asked[-1])
+        for start in range(0, len(found.body), 1000):
+            bounds["take"](found.body[start : start + 1000])
+        return found
+
+    def leave(self) -> None:
+        self.leaves += 1
+
+    def unread(self, section: str = CHANNELS) -> tuple[tuple[dict[str, Any], ...], bool]:
+        return self.calls.unread(section, "o1", self.leave)
+
+    def direct(self) -> tuple[list[Any], bool]:
+        rows, whole = self.unread(DIRECT)
+        return [row["channel_id"] for row in rows], whole
+
+
+def one(got: Answer) -> Telex:
+    return Telex(lambda _: got)
+
+
+def rows(*data: Any) -> tuple[dict[str, Any], ...]:
+    return one(answer([*data])).unread()[0]
+
+
+def page_of(path: str) -> int:
+    return int(path.partition("page=")[2].partition("&")[0])
+
+
+def full(page: int, size: int = 50) -> list[dict[str, Any]]:
+    return [{"channel_id": f"{page}-{number}"} for number in range(size)]
+
+
+@pytest.mark.parametrize(
+    ("got", "error"),
+    [
+        (answer(status=429), RateLimited),
+        (answer(status_code=429), RateLimited),
+        (answer(status=404), NotThere),
+        (answer(status=401), NotThere),
+        (answer(status_code=403), NotThere),
+        (Answer(404, {}, HTML), NotThere),
+        (Answer(200, {}, HTML), NotThere),
+        (Answer(200, {}, b""), NotThere),
+        (Answer(200, {}, b"[1]"), NotThere),
+        (Answer(200, {}, b"{}"), NotThere),
+        (Answer(200, {}, b'{"data":'), NotThere),
+        (Answer(200, {}, b'{"data":' + b"[" * 100_000), NotThere),
+        (Answer(200, {}, b"\xff\xfe"), NotThere),
+        (answer({}), NotThere),
+        (answer("x"), NotThere),
+        (answer(7), NotThere),
+        (answer(True), NotThere),
+        (Answer(502, {}, HTML), TelexFailure),
+        (Answer(504, {}, b""), TelexFailure),
+        (Answer(302, {}, b""), TelexFailure),
+        (answer(status=500), TelexFailure),
+        (Answer(200, {}, b'{"status":"error","status_code":200,"data":[]}'), TelexFailure),
+    ],
+)
+def test_what_an_answer_means_that_brings_nothing(got: Answer, error: type[Exception]) -> None:
+    for section in (CHANNELS, DIRECT):
+        with pytest.raises(error):
+            one(got).unread(section)
+    with pytest.raises(error):
+        one(got).calls.muted("o1")
+
+
+def test_a_token_that_telex_repeats_is_struck_out() -> None:
+    with pytest.raises(NotThere, match=r"^no … here$"):
+        one(answer(status=403, message="no ACCESS here")).unread()
+
+
+@pytest.mark.parametrize("body", [b'{"status":"success"}', b'{"status_code":200}', b'{"status_code":200,"data":null}'])
+def test_no_data_is_none(body: bytes) -> None:
+    assert one(Answer(200, {}, body)).unread() == ((), True)
+
+
+@given(st.binary(max_size=80) | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps))
+def test_no_answer_raises_anything_else(body: bytes | str) -> None:
+    raw = body if isinstance(body, bytes) else body.encode()
+    for text in (raw, b'{"status":"success","data":' + raw + b"}"):
+        telex = one(Answer(200, {}, text))
+        calls: list[Callable[[], object]] = [telex.unread, telex.calls.profile]
+        calls += [partial(call, "o1") for call in (telex.calls.muted, telex.calls.preference, telex.calls.slug)]
+        for call in calls:
+            with contextlib.suppress(NotThere, TelexFailure):
+                call()
+
+
+def test_the_pacer_hears_of_a_rate_limit() -> None:
+    telex = one(answer(status=429))
+    with pytest.raises(RateLimited):
+        telex.calls.profile()
+    assert telex.pacer.wait(telex.now) > 0.3
+
+
+# Conversations
+
+
+def test_channels_and_agents_are_one_call_each() -> None:
+    telex = one(answer([{"channels_id": "c"}]))
+    for section in (CHANNELS, AGENTS):
+        assert telex.unread(section) == (({"channels_id": "c"},), True)
+    assert telex.asked == ["/organisations/o1/user-channels", "/organisations/o1/fetch-bots?limit=1000"]
+    assert telex.leaves == 0
+
+
+def test_as_many_agents_as_were_asked_for_may_not_be_all() -> None:
+    found, whole = one(answer([{"id": str(number)} for number in range(1000)])).unread(AGENTS)
+    assert (len(found), whole) == (1000, False)
+
+
+SUGGESTED = [{"channel_id": "", "is_suggested": True}] * 50
+
+
+@pytest.mark.parametrize(
+    ("pages", "pagination", "count", "whole", "asked"),
+    [
+        ([full(1), full(2), full(3)], {"pagination": [{"total_pages": 3}]}, 150, True, 3),
+        ([full(1), full(2), full(3)], {"pagination": {"current_page": 1, "total_pages": 3}}, 150, True, 3),
+        *(
+            ([full(1), full(2), full(3, 7)], {"pagination": pagination}, 107, True, 3)
+            for pagination in ([], None, "x", [{"total_pages": "2"}], [{"total_pages": True}])
+        ),
+        ([full(1), full(2), full(3, 7)], {}, 107, True, 3),
+        ([full(1), SUGGESTED, [{"channel_id": "late"}]], {"pagination": [{"total_pages": 3}]}, 51, True, 3),
+        ([full(page) for page in range(1, 99)], {"pagination": [{"total_pages": 98}]}, 1000, False, MOST_PAGES),
+        ([full(1)] * 20, {}, 50, False, 2),  # a server that knows no pages
+        (  # one that moves between two pages
+            [[{"channel_id": "a"}, {"channel_id": "b"}], [{"channel_id": "a"}]],
+            {"pagination": [{"total_pages": 2}]},
+            2,
+            True,
+            2,
+        ),
+    ],
+)
+def test_direct_messages_come_page_by_page_each_with_leave(
+    pages: list[Any], pagination: Any, count: int, whole: bool, asked: int
+) -> None:
+    telex = Telex(lambda path: answer(pages[page_of(path) - 1], **pagination))
+    idents, all_of_them = telex.direct()
+    assert (len(idents), len({*idents}), all_of_them) == (count, count, whole)
+    assert telex.asked == [f"/organisations/o1/dms?page={page}&limit=50" for page in range(1, asked + 1)]
+    assert telex.leaves == asked - 1, "the first one has leave already"
+
+
+def test_a_page_that_fails_fails_the_section() -> None:
+    telex = Telex(lambda path: answer(full(1)) if page_of(path) == 1 else answer(status=500))
+    with pytest.raises(TelexFailure):
+        telex.direct()
+
+
+def message(**fields: Any) -> dict[str, Any]:
+    return {
+        "thread_id": "t1",
+        "user_id": "u2",
+        "username": "ada",
+        "full_name": "Ada Lovelace",
+        "message": "<p>the build is green</p>",
+        "type": "message",
+        "created_at": "2024-11-27T11:01:33Z",
+        "media": [],
+        **fields,
+    }
+
+
+def test_a_row_has_the_fields_that_are_used_and_its_newest_message() -> None:
+    there = {
+        "channels_id": "c1",
+        "name": "General",
+        "thread_count": 3,
+        "mention_count": 1,
+        "last_thread_id": "t1",
+        "preview_message": "<p>x</p>",
+        "preview_thread": [message(), message(thread_id="older")],
+        "owner_id": "unneeded",
+        "access": True,
+    }
+    (row,) = rows(there)
+    (newest,) = row.pop("preview_thread")
+    assert row == {key: value for key, value in there.items() if key in ROW_FIELDS and key != "preview_thread"}
+    assert newest == {key: value for key, value in message().items() if key in MESSAGE_FIELDS}
+
+
+@pytest.mark.parametrize("nonsense", [None, 7, "x", [], [1], True])
+def test_a_row_of_nonsense_costs_no_other(nonsense: Any) -> None:
+    good = {"channels_id": "c1", "thread_count": 1}
+    assert rows(good, nonsense, {**good, "channels_id": "c2"}) == (good, {**good, "channels_id": "c2"})
+
+
+@given(
+    st.fixed_dictionaries(
+        {}, optional={name: st.none() | st.integers() | st.text() | st.lists(st.text()) for name in ROW_FIELDS}
+    )
+)
+@example({"preview_thread": 7, "thread_count": 1})
+@example({"preview_thread": [None], "thread_count": 1})
+@example({"preview_thread": [], "thread_count": True})
+def test_a_row_may_have_fields_of_any_type(there: dict[str, Any]) -> None:
+    (row,) = rows(there)
+    for name, value in row.items():
+        if name != "preview_thread":
+            assert value == there[name]
+
+
+def test_a_row_with_nothing_unread_has_no_previews() -> None:
+    quiet = {"channel_id": "c", "username": "Ada", "thread_count": 0}
+    assert rows({**quiet, "preview_message": "x", "preview_thread": [message()]}) == (quiet,)
+    (mentioned,) = rows({**quiet, "mention_count": 1, "preview_message": "x"})
+    assert mentioned["preview_message"] == "x"
+
+
+def test_what_is_only_suggested_is_no_conversation() -> None:
+    assert rows({"channel_id": "c", "is_suggested": True}, {"channel_id": "d", "is_suggested": False}) == (
+        {"channel_id": "d"},
+    )
+
+
+def test_a_text_of_megabytes_is_cut() -> None:
+    (row,) = rows({"channel_id": "c", "thread_count": 1, "preview_message": "x" * 3_000_000})
+    assert len(row["preview_message"]) == 1000  # as many as a notification shows
+
+
+def test_what_is_too_large_or_too_much_is_left_out() -> None:
+    large = {"channel_id": "c", "name": "x" * 4_200_000}
+    assert one(answer([large, {"channel_id": "d"}])).unread() == (({"channel_id": "d"},), False)
+    found, whole = one(answer([{"id": number} for number in range(10_001)])).unread()
+    assert (len(found), whole) == (10_000, False)
+    with pytest.raises(TelexFailure, match="far too large"):
+        one(answer([], note="x" * 4_200_000)).unread()
+
+
+@pytest.mark.parametrize(
+    ("escaped", "text"),
+    [
+        (r"a\ud83d", f"a{HALF}"),
+        (r"\ude00b", f"{HALF}b"),
+        (r"\ud83d\ude00", "\U0001f600"),
+        (r"\ud83d\ud83d\ude00", f"{HALF}\U0001f600"),
+        (r"\ud83d\ude00\ude00", f"\U0001f600{HALF}"),
+        (r"\uD83D\n", f"{HALF}\n"),
+        (r"\\ud83d", r"\ud83d"),
+        (r"\\\ud83d", f"\\{HALF}"),
+        (r"\"\ud83d\"", f'"{HALF}"'),
+        (b"a\xff", f"a{HALF}"),  # no UTF-8
+    ],
+)
+def test_half_an_emoji_is_replaced_and_costs_nothing_else(escaped: str | bytes, text: str) -> None:
+    raw = escaped if isinstance(escaped, bytes) else escaped.encode()
+    row = b'{"channel_id":"c","thread_count":1,"preview_message":"' + raw + b'"}'
+    body = b'{"status":"success","data":[' + row + b',{"channel_id":"d"}],"note":"\\ud83d"}'
+    (first, second), _ = one(Answer(200, {}, body)).unread()
+    assert first["preview_message"] == text
+    assert second == {"channel_id": "d"}
+
+
+# Settings and slugs
+
+
+def test_muted_channels() -> None:
+    data: list[Any] = [{"channels_id": "a", "muted": True}, {"channels_id": "b", "muted": False}, None, {"muted": True}]
+    data += [{"channels_id": "c", "muted": "true"}, {"channels_id": 7, "muted": True}]
+    data += [{"channels_id": ident, "muted": True} for ident in ("", "x" * 129, True, -1, 1 << 64)]
+    telex = one(answer(data))
+    assert telex.calls.muted("o1") == {"a", "7"}
+    assert telex.asked == ["/organisations/o1/channels/notification-preference"]
+    assert one(answer(None)).calls.muted("o1") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        ({"notify_about": "mentions", "time_range": "09:00 AM - 06:00 PM"}, ("mentions", "09:00 AM - 06:00 PM")),
+        ({"notify_about": 7, "time_range": None}, (None, "")),
+        ({"notify_about": "x" * 300}, ("x" * 256, "")),
+        ({}, (None, "")),
+    ],
+)
+def test_preference(data: Any, told: tuple[str | None, str]) -> None:
+    telex = one(answer(data))
+    assert telex.calls.preference("o1") == told
+    assert telex.asked == ["/organisations/o1/notification-preference?device_type=desktop"]
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        ({"pause_notification": True, "timezone": "Europe/Berlin"}, (True, "Europe/Berlin", "")),
+        ({"pause_notification": True, "organisation_id": "o1"}, (True, "", "o1")),
+        ({"pause_notification": "yes", "organisation_id": None}, (False, "", "")),
+    ],
+)
+def test_profile(data: Any, told: tuple[bool, str, str]) -> None:
+    telex = one(answer(data))
+    assert telex.calls.profile() == told
+    assert telex.asked == ["/profile"]
+
+
+def test_slug() -> None:
+    telex = one(answer({"organisation_slug": "acme"}))
+    assert telex.calls.slug("o1") == "acme"
+    assert telex.asked == ["/organisations/o1"]
+    assert one(answer({"current_organisation_slug": "old"})).calls.slug("o1") == "old"
+    nothing: list[Any] = [{}, {"organisation_slug": ""}, {"organisation_slug": 7}, None, []]
+    for data in nothing:
+        with pytest.raises(NotThere):
+            one(answer(data)).calls.slug("o1")
+
+
+# Mark as read
+
+
+@pytest.mark.parametrize(
+    ("section", "group", "path"),
+    [
+        (CHANNELS, False, "/threads/channels/c1?page=1&limit=1"),
+        (DIRECT, False, "/dms/channels/c1/threads?page=1&limit=1"),
+        (DIRECT, True, "/group-dms/channels/c1/threads?page=1&limit=1"),
+    ],
+)
+def test_marking_as_read_is_one_reading_call(section: str, group: bool, path: str) -> None:
+    telex = one(answer([]))
+    telex.calls.mark_as_read(section, "c1", group)
+    assert telex.asked == [path]
+
+
+@pytest.mark.parametrize("section", [AGENTS, "", "x"])
+def test_other_conversations_have_no_such_call(section: str) -> None:
+    telex = one(answer([]))
+    with pytest.raises(NotThere):
+        telex.calls.mark_as_read(section, "c1", False)
+    assert telex.asked == []
+
+
+@pytest.mark.parametrize("ident", ["", ".", "..", "a/b", "/", "..\\x", "../users/switch-org"])
+def test_an_id_that_would_lead_elsewhere_is_asked_for_nothing(ident: str) -> None:
+    telex = one(answer([]))
+    with pytest.raises(NotThere):
+        telex.calls.mark_as_read(CHANNELS, ident, False)
+    with pytest.raises(NotThere):
+        telex.calls.slug(ident)
+    assert telex.asked == []
+
+
+@pytest.mark.parametrize(("ident", "segment"), [("a b?c#d", "a%20b%3Fc%23d"), ("ä", "%C3%A4"), ("\ud83d", "%3F")])
+def test_an_id_is_percent_encoded(ident: str, segment: str) -> None:
+    telex = one(answer([]))
+    telex.calls.mark_as_read(CHANNELS, ident, False)
+    assert telex.asked == [f"/threads/channels/{segment}?page=1&limit=1"]

@@ -1,0 +1,402 @@
+"""Nothing missed, also without history: what a session looks up of a Telex, when, and what that costs."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+
+from telex_start import clock
+from telex_start.errors import NO_THREAD
+from telex_start.events import (
+    LookUpBegan,
+    LookUpSlug,
+    MarkAsRead,
+    MarkAsReadFailed,
+    MarkedAsRead,
+    ProfileLookedUp,
+    PublicationsReceived,
+    ReconnectNow,
+    SettingsLookedUp,
+    SignedIn,
+    SignOut,
+    SlugLookedUp,
+    UnreadLookedUp,
+    UnreadSection,
+    WatchAgents,
+)
+from telex_start.states import State
+from telex_start.toast import Conversation
+from tests.conftest import Threads
+from tests.session.agent import Agent, quick
+from tests.session.conftest import Start, Telex
+from tests.session.poll_memory import of_the_program
+from tests.stopwatch import Stopwatch
+
+ONE = ("--organisations", "1")
+CHANNELS, DIRECT, AGENTS = "channels_section", "dm_channels_section", "agent_channels_section"
+IDENTS = {CHANNELS: "channels_id", DIRECT: "channel_id", AGENTS: "id"}
+
+Known = dict[tuple[str, str], int]
+
+
+def known(session: Agent, organisation: int = 0) -> Known:
+    """The unread counts that follow from all that was told, by section and id; in the order in which it was told."""
+    channel, counts = session.channel(organisation), Known()
+    fresh: set[tuple[str, str]] = set()
+    for _, event in list(session.events):
+        match event:
+            case PublicationsReceived() if event.channel == channel:
+                for data in event.publications:
+                    if data["notification_type"] == "unread_thread_change":
+                        which = data["section"], data["data"][IDENTS[data["section"]]]
+                        counts[which] = data["data"]["thread_count"]
+                        fresh.add(which)
+            case LookUpBegan() if event.channel == channel:
+                fresh.clear()
+            case UnreadSection() if event.channel == channel:
+                rows = {(event.section, row[IDENTS[event.section]]): row["thread_count"] for row in event.rows}
+                gone = {which for which in counts if which[0] == event.section} if event.whole else set()
+                for which in (gone | rows.keys()) - fresh:
+                    counts[which] = rows.get(which, 0)
+    return {which: count for which, count in counts.items() if count}
+
+
+def ident(ordered: dict[str, Any]) -> tuple[str, str]:
+    """The section and id of the conversation that an order was about."""
+    published = ordered["data"]
+    return published["section"], published["data"][IDENTS[published["section"]]]
+
+
+# What is looked up
+
+
+def test_at_sign_in_the_unread_of_all_sections_with_who_wrote_what(telex: Telex, agent: Start) -> None:
+    sandbox = telex(*ONE)
+    said = [
+        sandbox.message(0, "General", "the build is green"),
+        sandbox.direct(0, "Ada Lovelace", "are you there?"),
+        sandbox.group(0, ["Cy Young", "Ada Lovelace"], "all of us"),
+        sandbox.agent(0, "Deploy bot", "deployed"),
+    ]
+    for _ in range(2):
+        sandbox.message(0, "General", "and again")
+    session = agent(sandbox).online()
+    session.await_looked_up()
+    assert known(session) == {ident(each): 3 if each is said[0] else 1 for each in said}
+    rows = {ident: row for event in session.all(UnreadSection) for ident, row in _rows(event)}
+    assert rows[ident(said[0])]["name"] == "General"
+    direct = rows[ident(said[1])]
+    (message,) = direct["preview_thread"]
+    assert (direct["username"], message["full_name"]) == ("ada.lovelace", "Ada Lovelace")
+    assert "are you there?" in message["message"]
+    assert all(event.whole for event in session.all(UnreadSection))
+    assert session.troubles == []
+
+
+def _rows(event: UnreadSection) -> list[tuple[tuple[str, str], dict[str, Any]]]:
+    return [((event.section, row[IDENTS[event.section]]), row) for row in event.rows]
+
+
+def test_who_the_person_is_and_how_they_set_it(telex: Telex, agent: Start) -> None:
+    sandbox = telex(*ONE)
+    muted = ident(sandbox.message(0, "Noise"))[1]
+    sandbox.mute(0, "Noise")
+    sandbox.preference(0, notify_about="mentions", time_range="09:00 AM - 06:00 PM")
+    sandbox.pause()
+    session = agent(sandbox).online()
+    session.await_looked_up()
+    first = session.all(SignedIn)[0]
+    assert first.user_id == session.channel().partition("/")[2]
+    assert sandbox.email in first.names
+    assert session.all(SettingsLookedUp) == [
+        SettingsLookedUp(session.channel(), frozenset({muted}), "mentions", "09:00 AM - 06:00 PM")
+    ]
+    organisation = session.channel().partition("/")[0]
+    assert session.all(ProfileLookedUp) == [ProfileLookedUp(True, "UTC", organisation)]
+
+
+# Nothing is missed
+
+
+@pytest.mark.parametrize("code", [3001, 4000])
+def test_what_was_missed_and_what_was_read_meanwhile_is_known_after_a_reconnect(
+    telex: Telex, agent: Start, code: int
+) -> None:
+    sandbox = telex(*ONE)
+    session = agent(sandbox, timings=quick(busy=0.3)).online()
+    sandbox.message(0, "General")
+    read = sandbox.direct(0, "Ada Lovelace")
+    session.await_true(lambda: len(known(session)) == 2)
+    session.await_looked_up()
+    session.mark()
+    sandbox.kick(3013)  # and stays away for a moment
+    session.await_state(State.RECONNECTING)
+    missed = sandbox.message(0, "General")
+    sandbox.read(0, username="Ada Lovelace")
+    late = sandbox.group(0, ["Cy Young", "Ben Okri"], "all of us")
+    session.await_state(State.ONLINE)
+    session.await_true(lambda: known(session) == {ident(missed): 2, ident(late): 1})
+    assert ident(read) not in known(session)
+
+
+def test_after_a_restart_of_the_server_nothing_is_missed(telex: Telex, agent: Start) -> None:
+    sandbox = telex(*ONE)
+    session = agent(sandbox).online()
+    session.await_looked_up()
+    session.mark()
+    sandbox.restart(0.5, wait=False)
+    session.await_state(State.RECONNECTING)
+    missed = sandbox.order("fill", organisation=0, channels=3, unread=2)  # published by nobody
+    assert missed["conversations"] == 3
+    session.await_state(State.ONLINE)
+    session.await_looked_up()
+    session.await_true(lambda: [*known(session).values()] == [2, 2, 2])
+
+
+def test_what_is_published_during_a_look_up_is_newer_than_it(telex: Telex, agent: Start) -> None:
+    sandbox = telex(*ONE)
+    sandbox.message(0, "General")
+    session = agent(sandbox).online()
+    session.await_looked_up()
+    session.mark()
+    sandbox.fault("user_channels", times=1, delay=1.0, stale=True)
+    session.send(ReconnectNow())
+    session.await_subscribed(1)
+    session.await_event(LookUpBegan)
+    sandbox.wait_until(lambda status: status["requests"].get("GET /organisations/{organisation}/dms") is not None)
+    newer = sandbox.message(0, "General")
+    session.await_looked_up()
+    assert known(session)[ident(newer)] == newer["data"]["data"]["thread_count"]
+
+
+# When
+
+
+@pytest.mark.history
+def test_what_was_recovered_whole_is_not_looked_up_unless_the_person_wants_it_so(telex: Telex, agent: Start) -> None:
+    sandbox = telex(*ONE)
+    session = agent(sandbox).online()
+    session.await_looked_up()
+    session.mark()
+    sandbox.kick(3001)
+    session.await_state(State.ONLINE)
+    session.await_subscribed(1)
+    sandbox.publish(0, {"notification_type": "x"})
+    session.await_received(1)
+    assert not session.since_mark(LookUpBegan)
+    session.send(ReconnectNow())
+    session.await_looked_up()
+
+
+def test_while_an_agents_conversation_is_unread_agents_are_polled_again_also_in_the_next_session(
+    telex: Telex, agent: Start
+) -> None:
+    sandbox = telex(*ONE, "--ping", "1")
+    unread = sandbox.agent(0, "Deploy bot", "deployed")
+    session = agent(sandbox, timings=quick(agents_every=0.5)).online()
+    session.await_looked_up()
+    assert known(session) == {ident(unread): 1}
+    session.send(WatchAgents(frozenset({session.channel()})))
+    for again in (False, True):
+        if again:
+            session.send(SignOut())
+            session.await_state(State.SIGNED_OUT)
+            session.mark()
+            session.online()
+            session.await_looked_up()
+        before, others = len(sandbox.calls("fetch-bots")), len(sandbox.calls("user-channels"))
+        sandbox.wait_until(lambda _, before=before: len(sandbox.calls("fetch-bots")) >= before + 2)  # type: ignore[misc]
+        assert len(sandbox.calls("user-channels")) == others
+
+
+# What it costs
+
+
+def test_a_push_during_a_slow_look_up_comes_as_fast_as_ever(telex: Telex, agent: Start) -> None:
+    sandbox = telex(*ONE)
+    sandbox.fault("user_channels", times=1, delay=5.0)
+    session = agent(sandbox).online()
+    session.await_event(LookUpBegan)
+    for number in range(5):
+        sandbox.publish(0, {"notification_type": "x", "number": number})
+        session.await_received(number + 1)
+    assert session.all(UnreadLookedUp) == [], "it is still under way"
+    session.send(ReconnectNow())  # nor does a command wait for it
+    session.mark()
+    session.await_state(State.ONLINE)
+    session.await_subscribed(1)
+    sandbox.publish(0, {"notification_type": "x", "number": 5})
+    session.await_received(6)
+    assert session.all(UnreadLookedUp) == []
+
+
+SLOW, SLOWLY = {"delay": 30.0}, {"drip": True}
+
+
+@pytest.mark.parametrize(
+    ("path", "fault"),
+    [("user_channels", SLOWLY), *((path, SLOW) for path in ("user_channels", "muted", "profile", "organisation"))],
+)
+def test_neither_signing_out_nor_the_end_waits_for_a_slow_call(
+    own: Telex, agent: Start, path: str, fault: dict[str, Any]
+) -> None:
+    sandbox = own(*ONE)
+    sandbox.fault(path, times=1, **fault)
+    session = agent(sandbox).online()
+    if path == "organisation":
+        session.send(LookUpSlug(session.channel()))
+    session.mark()
+    spent = Stopwatch()
+    session.send(SignOut())
+    session.await_state(State.SIGNED_OUT)
+    assert spent.seconds() < 1.0
+    sandbox.clear_faults()
+    sandbox.fault(path, times=1, **fault)
+    session.online()
+    # Its end is asked for under the fixture's bound of a second.
+
+
+@pytest.mark.parametrize("answer", [{"status": 404}, {"status": 403}, {"status": 404, "html": True}])
+def test_a_deployment_without_look_ups_is_as_good_as_before(own: Telex, agent: Start, answer: dict[str, Any]) -> None:
+    sandbox = own(*ONE)
+    sandbox.look_ups(False, **answer)
+    session = agent(sandbox, timings=quick(failed_again=0.05)).online()
+    session.await_looked_up()
+    assert not any(session.all(kind) for kind in (UnreadSection, SettingsLookedUp, ProfileLookedUp))
+    asked = len(sandbox.calls())
+    session.mark()
+    session.send(ReconnectNow())
+    session.await_state(State.ONLINE)
+    session.await_subscribed(1)
+    sandbox.publish(0, "x")
+    session.await_received(1)
+    assert not [call for call in sandbox.calls()[asked:] if "/organisations/" in call["path"]], "after an hour"
+    assert session.troubles == []
+
+
+@pytest.mark.parametrize("fault", [{"status": 503}, {"truncate": True}, {"redirect": True}, {"status": 429}])
+def test_a_look_up_that_fails_is_made_again(own: Telex, agent: Start, fault: dict[str, Any]) -> None:
+    sandbox = own(*ONE)
+    sandbox.message(0, "General")
+    sandbox.fault("user_channels", times=1, **fault)
+    session = agent(sandbox, timings=quick(failed_again=0.2)).online()
+    session.await_looked_up()
+    sandbox.publish(0, {"notification_type": "x"})  # another turn of the session's loop
+    session.await_event(UnreadSection, lambda event: event.section == CHANNELS and bool(event.rows), 20.0)
+    assert session.troubles == []
+
+
+def test_a_thousand_unread_channels_with_previews_are_asked_for_once_an_hour(own: Telex, agent: Start) -> None:
+    """40 MB: thrown away, and asked for again after each reconnect."""
+    asleep = 0.0
+    sandbox = own(*ONE, "--ping", "24")  # its own one, with so many conversations
+    sandbox.order("fill", organisation=0, channels=1000, messages=50, unread=3, size=450)
+    session = agent(sandbox, now=lambda: clock.now() + asleep).online()
+    session.await_looked_up(limit=60.0)
+    assert [*known(session).values()] == [3] * 1000
+    for outage, asked in ((0.0, 1), (70.0, 2)):
+        session.mark()
+        sandbox.restart(0.2, wait=False)
+        session.await_state(State.RECONNECTING)
+        asleep += outage
+        session.await_state(State.ONLINE)
+        session.await_looked_up(limit=60.0)
+        assert len(sandbox.calls("user-channels")) == asked
+    assert [*known(session).values()] == [3] * 1000
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_the_previews_of_a_thousand_channels_stay_neither_in_the_way_nor_behind() -> None:
+    """40 MB: all of it stayed. What is kept of a message is its beginning, and one that is short is kept whole."""
+    short, long = (of_the_program(1, characters, seconds=5.0) for characters in (100, 20_000))
+    assert long.most < 60.0, "MB"
+    assert long.after < short.after + 4.0, "MB: a tenth of what came"
+
+
+# Links, and marking as read
+
+
+def test_slugs(own: Telex, agent: Start) -> None:
+    sandbox = own("--organisations", "2")
+    session = agent(sandbox).online(2)
+    with_login = session.await_event(SlugLookedUp)
+    (other,) = {session.channel(0), session.channel(1)} - {with_login.channel}
+    session.send(LookUpSlug(other))
+    told = session.await_event(SlugLookedUp, lambda event: event.channel == other)
+    assert told.slug and told.slug != with_login.slug
+    assert session.reconnects == 0, "such a command interrupts nothing"
+
+
+@pytest.mark.parametrize("answer", [{"status": 200, "html": True}, {"status": 401}, {"status": 404}])
+def test_a_slug_that_was_not_to_be_had_is_asked_for_again_when_it_is_wanted(
+    own: Telex, agent: Start, answer: dict[str, Any]
+) -> None:
+    """A network's log-in page, for one, is no word of Telex's."""
+    sandbox = own("--organisations", "2")
+    session = agent(sandbox).online(2)
+    with_login = session.await_event(SlugLookedUp)
+    (other,) = {session.channel(0), session.channel(1)} - {with_login.channel}
+    sandbox.fault("organisation", times=1, **answer)
+    for found in (False, True):
+        session.mark()
+        session.send(LookUpSlug(other))
+        assert bool(session.await_event(SlugLookedUp).slug) is found
+
+
+@pytest.mark.parametrize("kind", [CHANNELS, DIRECT, "group"])
+def test_marking_as_read_is_one_call_and_telex_says_so(telex: Telex, agent: Start, kind: str) -> None:
+    sandbox = telex(*ONE)
+    group = kind == "group"
+    if kind == CHANNELS:
+        said = sandbox.message(0, "General")
+    elif group:
+        said = sandbox.group(0, ["Cy Young", "Ben Okri"], "all of us")
+    else:
+        said = sandbox.direct(0, "Ada Lovelace")
+    session = agent(sandbox).online()
+    session.await_true(lambda: ident(said) in known(session))
+    before = len(sandbox.status()["readings"])
+    session.send(MarkAsRead(session.channel(), *ident(said), group, "x"))
+    session.await_true(lambda: ident(said) not in known(session))
+    assert session.all(MarkAsReadFailed) == []
+    assert session.await_event(MarkedAsRead).conversation == Conversation(session.channel(), *ident(said))
+    assert len(sandbox.status()["readings"]) == before + 1
+
+
+def test_look_ups_for_which_there_is_no_thread_are_made_once_there_is_one(
+    telex: Telex, agent: Start, threads: Threads
+) -> None:
+    """There were none any more until the next sign-in, and whoever asked for one got an error of the program."""
+    sandbox = telex(*ONE)
+    said = sandbox.message(0, "General")
+    session = agent(sandbox, timings=quick(unread_apart=0.2))
+    threads.refused = {*range(1, 1000)}  # all but the session's own
+    session.online()
+    session.send(MarkAsRead(session.channel(), *ident(said), False, "General"))
+    conversation = Conversation(session.channel(), *ident(said))
+    failed = MarkAsReadFailed("General", NO_THREAD, conversation, temporary=True)
+    assert session.await_event(MarkAsReadFailed) == failed
+    assert session.all(UnreadLookedUp) == []
+    threads.refused.clear()
+    session.await_looked_up()
+    assert known(session) == {ident(said): 1}
+    session.send(MarkAsRead(session.channel(), *ident(said), False, "General"))
+    assert session.await_event(MarkedAsRead).conversation == conversation
+    assert session.states() == [State.SIGNING_IN, State.CONNECTING, State.ONLINE]
+
+
+def test_nothing_else_ever_reads_or_switches(own: Telex, agent: Start) -> None:
+    sandbox = own("--organisations", "2", "--ping", "23")  # its own one, whose calls are counted
+    sandbox.order("fill", organisation=0, channels=5, directs=5, agents=2, unread=3)
+    session = agent(sandbox).online(2)
+    for again in (False, True):
+        if again:
+            session.mark()
+            session.send(ReconnectNow())
+        session.await_looked_up(0)
+        session.await_looked_up(1)
+    paths = {call["path"] for call in sandbox.calls()}
+    assert not [path for path in paths if "threads" in path or "switch" in path]
+    assert len(known(session)) == 12

@@ -1,0 +1,144 @@
+"""Toasts over D-Bus that tell what becomes of them, and notification daemons of several kinds."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Any, Self
+
+from telex_start.desktop.bus.bus import Bus, Message
+from telex_start.desktop.toasts.dbus_backend import DBusToasts
+from telex_start.events import Event, ToastFailed
+from telex_start.toast import Toast
+from tests.fake_desktop import TIMEOUT, FakeNotificationDaemon, PrivateBus
+
+NAME = "org.freedesktop.Notifications"
+PATH = "/org/freedesktop/Notifications"
+
+
+def toast(number: int, **more: Any) -> Toast:
+    return Toast(title=f"t{number}", body="body", **more)
+
+
+class _Connection(Bus):
+    """A connection whose patience with a daemon can be shortened."""
+
+    patience: float | None = None
+
+    def call(
+        self,
+        message: Message,
+        on_reply: Callable[[Any], object] | None,
+        timeout: float = 2.0,
+        late: Callable[[Message], object] | None = None,
+    ) -> bool:
+        return super().call(message, on_reply, self.patience or timeout, late)
+
+
+class Showing(DBusToasts):
+    """Toasts that run.
+
+    Attributes:
+        events: What they dispatched.
+        taken: What a daemon has taken.
+        connection: Their connection to the bus.
+    """
+
+    def __init__(self, bus: PrivateBus, **options: Any) -> None:
+        self.events: SimpleQueue[Event] = SimpleQueue()
+        self.taken: SimpleQueue[Toast] = SimpleQueue()
+        self.connection = _Connection(bus.address)
+        super().__init__(self.events.put, self.connection, **{"on_shown": self.taken.put, **options})
+
+    def __enter__(self) -> Self:
+        self.connection.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        assert self.connection.stop(TIMEOUT)
+
+    def show_and_wait(self, *toasts: Toast) -> None:
+        """Show them one after the other, each once a daemon has taken the one before."""
+        for one in toasts:
+            self.show(one)
+            assert self.taken.get(timeout=TIMEOUT) == one
+
+    def next(self) -> Event:
+        return self.events.get(timeout=TIMEOUT)
+
+    def failure(self) -> str:
+        """The sentence that is dispatched next."""
+        event = self.next()
+        assert isinstance(event, ToastFailed)
+        return event.message
+
+    def settle(self) -> None:
+        """Wait until the bus's thread has done what was handed to it so far."""
+        settled = threading.Event()
+        self.connection.post(settled.set)
+        assert settled.wait(TIMEOUT)
+
+
+def titles(daemon: FakeNotificationDaemon) -> list[str]:
+    return [notify.summary for notify in daemon.shown]
+
+
+class SlowDaemon(FakeNotificationDaemon):
+    """One that answers ``Notify`` when it is told to."""
+
+    held: Message | None = None
+
+    def answer(self, call: Message, interface: str, member: str) -> Any:
+        if member == "Notify":
+            self.held = call
+            return None
+        return super().answer(call, interface, member)
+
+    def wait_for_call(self) -> Message:
+        self.wait_until(lambda: self.held, "the call")
+        held, self.held = self.held, None
+        assert held is not None
+        return held
+
+
+class LateDaemon(FakeNotificationDaemon):
+    """One that shows each toast at once, by the rules of the specification, and answers when it is told to.
+
+    Attributes:
+        on_screen: What is shown, by its id.
+        late: It answers no ``Notify`` until :meth:`answer_at_last`.
+    """
+
+    def __init__(self, bus: PrivateBus) -> None:
+        super().__init__(bus)
+        self.on_screen: dict[int, str] = {}
+        self.late = False
+        self._owed: list[tuple[Message, int]] = []
+
+    def answer(self, call: Message, interface: str, member: str) -> Any:
+        if member == "CloseNotification" and self.on_screen.pop(call.body[0], None) is not None:
+            self.close(call.body[0], 3)
+        answer = super().answer(call, interface, member)
+        if member != "Notify":
+            return answer
+        ident = self.shown[-1].id
+        self.on_screen[ident] = call.body[3]
+        if not self.late:
+            return answer
+        self._owed.append((call, ident))
+        return None
+
+    def answer_at_last(self) -> None:
+        for call, ident in self._owed:
+            self.reply(call, "u", ident)
+
+    def shows(self, *expected: str) -> None:
+        """Wait until just these are on the screen."""
+        self.wait_until(lambda: sorted(self.on_screen.values()) == sorted(expected), f"{expected}")
+
+    def ping(self) -> None:
+        """Wait until all that was sent to it before is read."""
+        bus = "org.freedesktop.DBus"
+        self.call(bus, "/org/freedesktop/DBus", bus, "GetId")
