@@ -53,7 +53,7 @@ def _command(argv: list[str]) -> int:
         case ["doctor"]:
             from .doctor import main as command
         case ["login"]:
-            from .desktop.login.program import main as login
+            from .desktop.tk.login import main as login
 
             return login()
         case ["preferences"]:
@@ -71,7 +71,7 @@ def _command(argv: list[str]) -> int:
         case ["completions"]:
             from .setup.command import completions as command
         case ["about"]:
-            from .desktop.help.about_window import main as about
+            from .desktop.tk.help_windows import about
 
             return about()
         case ["sandbox"]:

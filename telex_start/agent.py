@@ -26,10 +26,9 @@ if TYPE_CHECKING:
     from .config_file import ConfigSource
     from .console import Console
     from .desktop.bus.buses import Buses
-    from .desktop.help.opening import Help
     from .desktop.macos import Application
-    from .desktop.main_app.opening import MainApp
-    from .desktop.preferences.opening import Preferences
+    from .desktop.main_app.main_app import MainApp
+    from .desktop.tk.opening import Help, Preferences
     from .desktop.toasts.toasts import Toasts
     from .desktop.tray.tray import Tray
     from .events import Event
@@ -208,7 +207,7 @@ class _Agent:
             The exit code, and why where it is not 0.
         """
         from .app.app import App
-        from .desktop.main_app.opening import MainApp
+        from .desktop.main_app.main_app import MainApp
         from .events import SignIn
         from .process import state_file
         from .session.session import Session
@@ -249,7 +248,7 @@ class _Agent:
             return EXIT_FAILED, f"an unexpected error ended the program ({type(error).__name__}); the log has it"
 
     def _make_help(self) -> Help:
-        from .desktop.help.opening import Help
+        from .desktop.tk.opening import Help
 
         made = Help(self._events.put, self._source.where(), _log_file)
         self._stack.callback(made.end)
@@ -258,7 +257,7 @@ class _Agent:
     def _make_preferences(self) -> Preferences | None:
         if self._tray is None:
             return None
-        from .desktop.preferences.opening import Preferences
+        from .desktop.tk.opening import Preferences
 
         made = Preferences(self._events.put, self._source.path, self._source.given)
         self._stack.callback(made.end)

@@ -24,12 +24,10 @@ if TYPE_CHECKING:
     import subprocess
     from argparse import Namespace
 
-    from .desktop.preferences.model import Shown
-    from .desktop.preferences.saving import Deeds
-    from .desktop.preferences.window import PreferencesWindow
+    from .desktop.tk.preferences_model import PreferencesData, SaveActions
+    from .desktop.tk.preferences_window import PreferencesWindow
     from .events import Event
 
-_TOKENS = ("XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID")
 _ANNOUNCED_LINES = 5
 """Lines that the sandbox writes once it listens: ``NAME=value``, for the agent's environment and for signing in."""
 
@@ -208,32 +206,30 @@ def _by_itself(
         reload: Has an agent that runs all the same read the file anew.
         has_agent: One without an icon runs, and keeps what is muted to itself.
     """
-    from .desktop.preferences.model import Shown
-    from .desktop.preferences.saving import Deeds
+    from .desktop.tk.preferences_model import PreferencesData, SaveActions
 
     noted = Noted(api_url)
     muted = None if has_agent else noted.quiet.silence(clock.now()).muted
-    shown = Shown(given, (), muted, _starts_at_login())
-    return _window(path, shown, Deeds(reload, lambda key: noted.mute(Conversation(*key), None), _start_at_login))
+    shown = PreferencesData(given, (), muted, _starts_at_login())
+    return _window(path, shown, SaveActions(reload, lambda key: noted.mute(Conversation(*key), None), _start_at_login))
 
 
 def _for_the_agent() -> int:
     """Be the window of the agent that has started this process."""
-    from .desktop.parent import Parent
-    from .desktop.preferences.model import Shown, ShownOrganisation
-    from .desktop.preferences.saving import Deeds
+    from .desktop.child import Parent
+    from .desktop.tk.preferences_model import PreferencesData, SaveActions, ShownOrganisation
 
     parent = Parent()
     data = parent.data()
-    shown = Shown(
+    shown = PreferencesData(
         {key: (source, value) for key, (source, value) in data["given"].items()},
         [ShownOrganisation(*one) for one in data["organisations"]],
         [Muted((channel, section, ident), label, until) for (channel, section, ident), label, until in data["muted"]],
         _starts_at_login(),
     )
-    deeds = Deeds(lambda: parent.say(saved=True), lambda key: parent.say(unmute=key), _start_at_login)
+    actions = SaveActions(lambda: parent.say(saved=True), lambda key: parent.say(unmute=key), _start_at_login)
     try:
-        window = _window(data["path"], shown, deeds)
+        window = _window(data["path"], shown, actions)
     except TelexStartError as error:
         parent.say(failed=error.message)
         return 2
@@ -242,10 +238,10 @@ def _for_the_agent() -> int:
     return 0
 
 
-def _window(path: str, shown: Shown, deeds: Deeds) -> PreferencesWindow:
-    from .desktop.preferences.model import Model
-    from .desktop.preferences.saving import Saver
-    from .desktop.preferences.window import PreferencesWindow
+def _window(path: str, shown: PreferencesData, actions: SaveActions) -> PreferencesWindow:
+    from .desktop.starting import own_token
+    from .desktop.tk.preferences_model import Model, Saver
+    from .desktop.tk.preferences_window import PreferencesWindow
 
     if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
         raise TelexStartError(
@@ -255,8 +251,7 @@ def _window(path: str, shown: Shown, deeds: Deeds) -> PreferencesWindow:
         )
     file = config_file.ConfigFile(path)
     model = Model(file.values(), shown)
-    token = next((found for name in _TOKENS if (found := os.environ.get(name))), "")
-    return PreferencesWindow(model, Saver(model, file, deeds), token)
+    return PreferencesWindow(model, Saver(model, file, actions), own_token())
 
 
 def _starts_at_login() -> bool | None:

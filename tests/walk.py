@@ -43,7 +43,7 @@ from telex_start.agent import DispatchQueue
 from telex_start.app.app import App
 from telex_start.config import Config
 from telex_start.desktop.bus.bus import Bus
-from telex_start.desktop.main_app.opening import MainApp
+from telex_start.desktop.main_app.main_app import MainApp
 from telex_start.desktop.toasts.dbus_backend import DBusToasts
 from telex_start.events import (
     Event,

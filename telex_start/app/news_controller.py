@@ -248,7 +248,7 @@ class NewsController:
         """The session says what became of a call. What failed of all is said once the last of them has ended."""
         if event.conversation not in self._reading:
             if isinstance(event, MarkAsReadFailed):
-                self._own.say(wording.not_marked([event.name], event.message))
+                self._own.say(wording.not_marked({event.message: [event.name]}))
             return
         self._reading.remove(event.conversation)
         if isinstance(event, MarkAsReadFailed):
@@ -275,4 +275,4 @@ class NewsController:
             self._send(MarkAsRead(*reading.conversation, reading.group, reading.name))
         if self._failed and not self._reading:
             failed, self._failed = self._failed, {}
-            self._own.say(wording.not_all_marked(failed))
+            self._own.say(wording.not_marked(failed))

@@ -117,12 +117,11 @@ class Surface(Protocol):
 
 
 class Window(Protocol):
-    """A login window (see ``desktop.login``), whose loop the main thread runs."""
+    """A login window (see ``desktop.tk.login``), whose loop the main thread runs."""
 
-    def show_busy(self, message: str) -> None: ...
-    def show_failure(self, message: str) -> None: ...
-    def show_success(self, message: str) -> None: ...
-    def say(self, message: str) -> None: ...
+    def show(self, what: str, message: str) -> None:
+        """Say how the sign-in goes: ``busy``, ``failure``, ``success``, or the ``words`` alone."""
+
     def come_forward(self) -> None: ...
     def close(self) -> None: ...
 
@@ -139,7 +138,7 @@ class Window(Protocol):
 
 
 class HelpPort(Protocol):
-    """The menu's Help (see ``desktop.help.opening``). No call blocks or raises; the token is the desktop's for what
+    """The menu's Help (see ``desktop.tk.opening``). No call blocks or raises; the token is the desktop's for what
     comes, empty without one."""
 
     def open_doctor(self, token: str) -> None: ...

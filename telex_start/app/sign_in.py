@@ -352,7 +352,7 @@ class SignInDialogue:
     def submitted(self, signed_in: bool) -> None:
         """The person pressed Login; there may be a session already, whose access token is refused."""
         self._follow(signed_in)
-        self._window.show_busy("Signing in…")
+        self._window.show("busy", "Signing in…")
 
     def adopt(self, signed_in: bool) -> None:
         """A sign-in that began elsewhere was accepted, or none is needed any more: there is nothing left to ask for, so
@@ -372,12 +372,12 @@ class SignInDialogue:
     def failed(self, words: str) -> None:
         """The sign-in did not work, or its session has ended; the window stays for another try."""
         self.under_way = False
-        self._window.show_failure(words)
+        self._window.show("failure", words)
 
     def trouble(self, trouble: Trouble) -> None:
         """A trouble after the password was accepted; it is being retried."""
         if self.under_way and self._accepted_at is not None:
-            self._window.say(f"{trouble.message or trouble.title} Trying again…")
+            self._window.show("words", f"{trouble.message or trouble.title} Trying again…")
 
     def state(self, event: StateChanged) -> None:
         """The session's state changed."""
@@ -387,7 +387,7 @@ class SignInDialogue:
             return
         if event.state in (State.CONNECTING, State.RECONNECTING) and self._accepted_at is None:
             self._accepted_at = self._now()
-            self._window.show_busy("Password accepted. Connecting…")
+            self._window.show("busy", "Password accepted. Connecting…")
         elif event.state is State.ONLINE:
             self._accepted_at = self._accepted_at or self._now()
             if event.subscribed:
@@ -425,7 +425,7 @@ class SignInDialogue:
     def _succeed(self, message: str) -> None:
         self.under_way = False
         self._close_at = self._now() + _SHOW_SUCCESS
-        self._window.show_success(message)
+        self._window.show("success", message)
 
 
 def _sentence(failure: SignInFailed, other_name: str | None) -> str:

@@ -1,15 +1,16 @@
-"""A window in a process of its own, as the agent sees it: started, raised, heard and ended.
+"""A window in a process of its own: the agent's side of it (:class:`Child`), and the window's (:class:`Parent`).
 
 So the agent never holds what a window needs: Tk would stay with it after the window was closed. The process is
 ``python -m telex_start …``. What it is to show goes to it as a line of JSON on its standard input, never in its
-arguments, which anybody on the machine can read; what it says comes back as lines of JSON on its standard output
-(:mod:`.parent` is its side). It ends where its standard input does: with the agent, however that ends.
+arguments, which anybody on the machine can read; what it says comes back as lines of JSON on its standard output. It
+ends where its standard input does: with the agent, however that ends. Imports no Tk.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -19,7 +20,7 @@ from typing import Any, NamedTuple
 
 from ..events import ChildEnded, ChildSaid, Event
 from ..process import itself
-from .activation import environment
+from .starting import environment
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,8 @@ _GONE_WITHIN = 0.3
 """Seconds in which a process that was killed is gone."""
 _LONGEST = 1_000_000
 """Bytes of one line."""
+_INPUT = 0
+_CHUNK = 65536
 
 
 class Child:
@@ -43,11 +46,6 @@ class Child:
         self._name = name
         self._dispatch = dispatch
         self._run: _Run | None = None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether its process is there, or about to be."""
-        return self._run is not None and self._run.alive
 
     def open(self, argv: Sequence[str], data: Mapping[str, Any], token: str = "") -> None:
         """Open the window, or bring it to the front where it is open.
@@ -258,6 +256,65 @@ class _Run:
                 case said:
                     self._dispatch(ChildSaid(self._name, said))
         return problem
+
+
+class Parent:
+    """The agent, as such a window sees it: by standard input and output. Of one thread, but for :meth:`say`."""
+
+    def __init__(self) -> None:
+        self._read = b""
+
+    def data(self) -> dict[str, Any]:
+        """What the window is to show: the first line. Waits for it; empty where there is none."""
+        return _said(self._line()) or {}
+
+    def listen(
+        self,
+        bring_forward: Callable[[str], bool | None],
+        end: Callable[[], object],
+        told: Callable[[dict[str, Any]], object] | None = None,
+    ) -> None:
+        """Hear what the agent says from now on, on a thread.
+
+        Args:
+            bring_forward: The person asked for the window again; gets the desktop's activation token. Called on that
+                thread, as ``end``. ``False``: the window has just been closed, so the agent has to open another.
+            end: The agent is ending, or has ended.
+            told: Gets whatever else it says.
+        """
+
+        def hear() -> None:
+            while line := self._line():
+                match _said(line):
+                    case {"raise": str(token)}:
+                        if bring_forward(token) is not False:
+                            self.say(raised=True)
+                    case said if told is not None and said:
+                        told(said)
+            end()
+
+        threading.Thread(target=hear, name="agent", daemon=True).start()
+
+    def say(self, **said: Any) -> None:
+        """Tell the agent something; nothing where it has gone. From any thread.
+
+        ``failed`` says, in words for the person, why the window cannot be shown.
+        """
+        with suppress(OSError, ValueError):
+            # In one go, so that the line is whole whoever else prints.
+            sys.stdout.write(json.dumps(said) + "\n")
+            sys.stdout.flush()
+
+    def _line(self) -> bytes:
+        """The next line; empty at the end."""
+        # Not by sys.stdin: a thread that waits there when the interpreter ends makes it abort.
+        while b"\n" not in self._read:
+            chunk = os.read(_INPUT, _CHUNK)
+            if not chunk:
+                return b""
+            self._read += chunk
+        line, _, self._read = self._read.partition(b"\n")
+        return line + b"\n"
 
 
 def _line(data: Mapping[str, Any]) -> str:

@@ -1,21 +1,34 @@
-"""``telex-start doctor``: what will work on this machine, what is missing, and what to do about it."""
+"""``telex-start doctor``: what will work on this machine, what is missing, and what to do about it.
+
+Here is the command, and what it looks at of the program itself: Python, packages, configuration, folders, the agent.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from .. import config_file
-from ..config import Config
-from ..errors import ConfigError
+from ..config import ENVIRONMENTS, Config, Given, flatten
+from ..errors import ConfigError, TelexStartError
+from ..process import instance, paths
 from ..process.logs import struck
-from . import desktop, machine
-from .findings import Finding, Mark, line, verdict
-from .probing import look
+from . import desktop
+from .findings import Finding, Mark, line, log_folder_remedy, look, missing, note, ok, verdict
 
 if TYPE_CHECKING:
-    from ..desktop.help import doctor_window
+    from ..desktop.tk import help_windows
+
+
+_NEEDED = {"websocket": "websocket-client", "truststore": "truststore"}
+"""Packages without which nothing works, by the name of their module; the others have findings of their own."""
+
+_NO_ROOM = "no room on the connection for"
+_ROOM_FOR_ALL = "room on the connection for all organisations again"
+"""What the agent logs (``session/room.py``, which would bring the network with it)."""
 
 
 def main(argv: list[str]) -> int:
@@ -31,9 +44,9 @@ def main(argv: list[str]) -> int:
 
     options = parse_command("doctor", argv)
     if options.window:
-        from ..desktop.help import doctor_window
+        from ..desktop.tk import help_windows
 
-        return doctor_window.open_window(lambda: _lines(options))
+        return help_windows.doctor(lambda: _lines(options))
     findings: list[Finding] = []
     try:
         for finding in _findings(options):
@@ -48,9 +61,9 @@ def main(argv: list[str]) -> int:
     return code
 
 
-def _lines(options: object) -> Iterator[doctor_window.Line | doctor_window.Conclusion]:
+def _lines(options: object) -> Iterator[help_windows.Line | help_windows.Conclusion]:
     """All of it for the window."""
-    from ..desktop.help.doctor_window import Conclusion, Line
+    from ..desktop.tk.help_windows import Conclusion, Line
 
     findings: list[Finding] = []
     for finding in _findings(options):
@@ -78,20 +91,20 @@ def _looks(options: object) -> Iterator[Finding]:
         config = config_file.load(options)
     except ConfigError as error:
         config = error
-    yield look("Python", machine.python, fatal=True)
-    packages = look("packages", machine.packages, fatal=True)
+    yield look("Python", _python, fatal=True)
+    packages = look("packages", _packages, fatal=True)
     yield packages
-    yield machine.configuration(config, config_file.file_of(options), config_file.sources(options))
-    yield from map(machine.mistake, config_file.mistakes(options)[1:])
-    preferences = look("preferences", machine.preferences)
+    yield _configuration(config, config_file.file_of(options), config_file.sources(options))
+    yield from map(_mistake, config_file.mistakes(options)[1:])
+    preferences = look("preferences", _preferences)
     if preferences.mark is not Mark.OK:
         yield preferences
-    overridden = look("overridden", lambda: machine.overridden(options))
+    overridden = look("overridden", lambda: _overridden(options))
     if overridden.mark is not Mark.OK:
         yield overridden
-    yield look("lock", machine.lock_folder, fatal=True)
-    yield look("log", machine.log_folder)
-    organisations = look("organisations", machine.left_out)
+    yield look("lock", _lock_folder, fatal=True)
+    yield look("log", _log_folder)
+    organisations = look("organisations", _left_out)
     if organisations.mark is not Mark.OK:
         yield organisations
     yield from desktop.findings(sounds=isinstance(config, Config) and config.sound == "on")
@@ -100,9 +113,129 @@ def _looks(options: object) -> Iterator[Finding]:
     yield look("main app", lambda: desktop.main_app(config.main_app_command))
     if config.while_client_runs == "quiet":
         yield look("quiet", lambda: desktop.client_in_front(config.main_app_command))
-    yield look("running agent", lambda: machine.running(config))
-    yield machine.addresses(config)
+    yield look("running agent", lambda: _running(config))
+    yield _addresses(config)
     if packages.mark is Mark.OK:
         from . import network
 
         yield from network.findings(config)
+
+
+def _python() -> Finding:
+    """The interpreter."""
+    return ok("Python", f"{'.'.join(str(part) for part in sys.version_info[:3])} ({sys.executable})")
+
+
+def _packages() -> Finding:
+    """The packages that talk to Telex."""
+    lacking = [package for module, package in _NEEDED.items() if find_spec(module) is None]
+    if lacking:
+        return missing("packages", "not installed", f"pip install {' '.join(lacking)}", fatal=True)
+    return ok("packages", ", ".join(_NEEDED.values()))
+
+
+def _preferences() -> Finding:
+    """What the preferences write the configuration by; the agent runs without it."""
+    if find_spec("tomlkit") is None:
+        return note("preferences", "they cannot be saved without tomlkit", "pip install tomlkit")
+    return ok("preferences", "tomlkit")
+
+
+def _configuration(config: Config | ConfigError, file: str, sources: Mapping[str, Given]) -> Finding:
+    """The configuration, from all its sources.
+
+    Args:
+        config: It, or what is wrong with it.
+        file: The path of its file.
+        sources: What is given beside the file.
+    """
+    if isinstance(config, ConfigError):
+        return _mistake(config.message)
+    words = file if os.path.exists(file) else f"no file {file}, which is fine"
+    over = f", and over it {', '.join(given.source for given in sources.values())}" if sources else ""
+    return ok("configuration", words + over)
+
+
+def _mistake(words: str) -> Finding:
+    """A mistake in the configuration.
+
+    Args:
+        words: A sentence.
+    """
+    return missing("configuration", words.rstrip("."), fatal=True)
+
+
+def _overridden(options: object) -> Finding:
+    """What stands in the file and does not count, because a variable or an option says otherwise.
+
+    Args:
+        options: The parsed command line.
+    """
+    try:
+        values = flatten(config_file.read(config_file.file_of(options)), "")
+    except (FileNotFoundError, ConfigError):
+        return ok("overridden", "nothing is known to be")
+    found = [
+        f"{key} by {given.source}"
+        for key, given in config_file.sources(options).items()
+        if key in values and repr(values[key]) != repr(given.value)
+    ]
+    if not found:
+        return ok("overridden", "nothing")
+    return note("overridden", ", ".join(found), "what stands in the file for it does not count")
+
+
+def _addresses(config: Config) -> Finding:
+    """Which Telex."""
+    pair = (config.api_url, config.push_url)
+    name = next((name for name, known in ENVIRONMENTS.items() if known[:2] == pair), "its own")
+    return ok("Telex", f"{name}: {config.api_url}, {config.push_url}")
+
+
+def _lock_folder() -> Finding:
+    """Where the lock and the instance socket are."""
+    try:
+        folder = paths.runtime_folder()
+    except ConfigError as error:
+        return missing("lock", error.message.rstrip("."), fatal=True)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return missing("lock", f"the folder {folder} cannot be written", paths.ELSEWHERE, fatal=True)
+    return ok("lock", folder)
+
+
+def _log_folder() -> Finding:
+    """Where the log is; the agent also runs without one."""
+    try:
+        file = paths.log_file()
+    except OSError as error:
+        return note("log", f"none, its folder cannot be made ({error.strerror})", log_folder_remedy())
+    if not os.access(file if os.path.exists(file) else os.path.dirname(file), os.W_OK):
+        return note("log", f"none, {file} cannot be written", "see who owns it")
+    return ok("log", file)
+
+
+def _left_out() -> Finding:
+    """The organisations that the agent has no room for on its connection to Telex, as its log names them."""
+    try:
+        with open(paths.log_file(), encoding="utf-8", errors="replace") as log:
+            said = [text for text in log if _NO_ROOM in text or _ROOM_FOR_ALL in text]
+    except OSError:
+        said = []
+    _, found, which = said[-1].rstrip().partition(_NO_ROOM) if said else ("", "", "")
+    if not found:
+        return ok("organisations", "none was left out, as far as the log goes back")
+    return note(
+        "organisations",
+        f"Telex took no more on one connection, and left out{which}",
+        "those with unread messages go first; ask whoever runs Telex for a larger channel_limit",
+    )
+
+
+def _running(config: Config) -> Finding:
+    """Whether an agent runs already, for this user and address."""
+    try:
+        kind = instance.ask(paths.runtime_folder(), config.api_url, None)
+    except TelexStartError:
+        kind = None  # the finding about the lock says why
+    words = {None: "none", "tray": "one, with an icon", "headless": "one, headless"}
+    return ok("running agent", words.get(kind, str(kind)))

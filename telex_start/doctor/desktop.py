@@ -1,4 +1,7 @@
-"""What the doctor looks at on the desktop: login window, display, session bus, tray, notification daemon, main app."""
+"""What the doctor looks at on the desktop: login window, display, session bus, tray, notification daemon, main app.
+
+``python -m telex_start.doctor.desktop`` says on standard output whether AppIndicator can be had here, or why not.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from ..process import itself
-from . import remedies
-from .findings import Finding, Mark, missing, note, ok
-from .probing import LOOK_WITHIN, look
+from .findings import LOOK_WITHIN, Finding, Mark, look, main_app_remedy, missing, note, ok, tk_remedy
 
 if TYPE_CHECKING:
     from ..desktop.bus.bus import Bus, Message
@@ -70,7 +71,7 @@ def login_window() -> Finding:
     try:
         import tkinter
     except ImportError as error:
-        return missing("login window", f"no Tk ({error})", remedies.tk())
+        return missing("login window", f"no Tk ({error})", tk_remedy())
     if find_spec("tktooltip") is None:
         return note("login window", f"Tk {tkinter.TkVersion}, without tooltips", "pip install tkinter-tooltip")
     return ok("login window", f"Tk {tkinter.TkVersion}")
@@ -150,7 +151,7 @@ def tray_host(bus: Bus) -> Finding:
 
 def old_tray() -> Finding:
     """Whether AppIndicator serves here. In a process of its own: GTK prints, hangs and aborts as it likes."""
-    command = itself.command("telex_start.doctor.tray")
+    command = itself.command("telex_start.doctor.desktop")
     try:
         done = subprocess.run(
             command,
@@ -215,7 +216,7 @@ def main_app(command: str | None) -> Finding:
 
     found = telex_client.find(command)
     if found is None:
-        return note("main app", "not found, so Open Main App opens the web app", remedies.main_app())
+        return note("main app", "not found, so Open Main App opens the web app", main_app_remedy())
     if not found.recognisable:
         return note("main app", f"{found}, whose processes cannot be told from others: Close Main App closes nothing")
     return ok("main app", str(found))
@@ -223,9 +224,9 @@ def main_app(command: str | None) -> Finding:
 
 def client_in_front(command: str | None) -> Finding:
     """Whether it can be told that the Telex client is in front, for ``while_client_runs = "quiet"``."""
-    from ..desktop.main_app import in_front, telex_client
+    from ..desktop.main_app import main_app, telex_client
 
-    if why := in_front.what_is_missing():
+    if why := main_app.why_front_is_unknown():
         return note("quiet", f'{why}: notifications come all the same (while_client_runs = "quiet")')
     found = telex_client.find(command)
     if found is not None and not found.recognisable:
@@ -256,3 +257,17 @@ def _ask(
     if isinstance(answer, NoReply) or error_of(answer):
         return None
     return tuple(answer.body)
+
+
+def _tell_appindicator() -> None:
+    from ..desktop.tray import pystray_backend
+    from ..errors import NoPlaceForIcon
+
+    try:
+        print("backend", pystray_backend.appindicator().name)
+    except NoPlaceForIcon as refusal:
+        print("refused", refusal.message)
+
+
+if __name__ == "__main__":
+    _tell_appindicator()

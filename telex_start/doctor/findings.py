@@ -1,13 +1,18 @@
-"""What the doctor found, as values and as lines. Pure."""
+"""What the doctor found, as values and as lines; how it looks at what may hang; and what a person can do about it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+import threading
+from collections.abc import Callable, Iterable
 from enum import Enum
+from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
 from ..news.text import one_line
 
+LOOK_WITHIN = 5.0
+"""Seconds for one look."""
 _SUBJECT_WIDTH = 20
 """Characters; the longest subject is shorter."""
 _LONGEST_TEXT = 400
@@ -52,6 +57,30 @@ def missing(subject: str, found: str, remedy: str = "", *, fatal: bool = False) 
     return Finding(Mark.MISSING, subject, found, remedy, fatal)
 
 
+def look(subject: str, probe: Callable[[], Finding], *, fatal: bool = False, seconds: float = LOOK_WITHIN) -> Finding:
+    """Look at one thing, on a daemon thread that is left behind where it hangs (nothing bounds a name look-up).
+
+    Args:
+        subject: What is looked at.
+        probe: Looks.
+        fatal: What a probe that hangs or breaks means for the agent.
+        seconds: How long it may take.
+    """
+    answers: SimpleQueue[Finding] = SimpleQueue()
+
+    def work() -> None:
+        try:
+            answers.put(probe())
+        except Exception as error:  # whatever it is, the other findings still matter
+            answers.put(missing(subject, f"cannot be looked at ({type(error).__name__}: {error})", fatal=fatal))
+
+    threading.Thread(target=work, name=f"look at {subject}", daemon=True).start()
+    try:
+        return answers.get(timeout=seconds)
+    except Empty:
+        return missing(subject, f"no answer within {seconds:g} s", fatal=fatal)
+
+
 def line(finding: Finding) -> str:
     """The finding as one line of a table."""
     text = f"{finding.found}: {finding.remedy}" if finding.remedy else finding.found
@@ -74,3 +103,27 @@ def verdict(findings: Iterable[Finding], tray: bool, without_icon: bool = False)
     if not tray:
         return "Telex Start works here with --headless only: there is no way to an icon with a menu.", 0
     return "Telex Start works here.", 0
+
+
+def tk_remedy(platform: str = sys.platform) -> str:
+    """To have a login window."""
+    install = {
+        "linux": "install python3-tk (Fedora: python3-tkinter, Arch: tk)",
+        "win32": 'install Python with "tcl/tk and IDLE", as the installer of python.org offers it',
+        "darwin": "install a Python with Tk, such as python.org's",
+    }
+    return f"{install.get(platform, install['linux'])}, or sign in by --email NAME --password-stdin"
+
+
+def main_app_remedy(platform: str = sys.platform) -> str:
+    """To have Open Main App start a client that was not found."""
+    path = {
+        "win32": r"'C:\Program Files\Telex\telex.exe'",  # between apostrophes TOML takes a backslash as it is
+        "darwin": '"/Applications/Telex.app"',
+    }
+    return f"set [main_app] command = {path.get(platform, chr(34) + '/path/to/client' + chr(34))} in the configuration"
+
+
+def log_folder_remedy(platform: str = sys.platform) -> str:
+    """To have a log."""
+    return "see who may write there" if platform in ("win32", "darwin") else "set XDG_STATE_HOME to have one"

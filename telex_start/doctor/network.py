@@ -16,8 +16,7 @@ from ..errors import ConfigError, NoNetwork, ProxyFailed, TelexStartError
 from ..net import proxies
 from ..net.dialling import DNS_WITHIN, Dialler
 from ..net.sockets import Aborter, Deadline, tls_context
-from .findings import Finding, Mark, missing, note, ok
-from .probing import LOOK_WITHIN, look
+from .findings import LOOK_WITHIN, Finding, Mark, look, missing, note, ok
 
 CLOCK_OFF = 300.0
 """Seconds by which this machine's clock may differ from the server's without a word."""
@@ -57,7 +56,7 @@ def findings(config: Config, call_within: float = CALL_WITHIN) -> Iterator[Findi
                 reached = secure.mark is not Mark.MISSING
             seen[server.host, server.port] = reached
         if not seen[server.host, server.port]:
-            yield missing(server.subject, f"not tried, {server.host} is not reached", _renamed(config), fatal=True)
+            yield missing(server.subject, f"not tried, as {server.host} is not reached", _renamed(config), fatal=True)
             continue
         also_found: list[Finding] = []
         yield look(server.subject, partial(probe, config, dialler, call_within, also_found), fatal=True)
@@ -67,7 +66,7 @@ def findings(config: Config, call_within: float = CALL_WITHIN) -> Iterator[Findi
 def _renamed(config: Config) -> str:
     """What to do where none of these addresses is reached."""
     other = other_name(config.api_url)
-    return f"Telex has been renamed Zedu: try it with --environment {other}" if other is not None else ""
+    return f"since Telex has been renamed Zedu, try it with --environment {other}" if other is not None else ""
 
 
 def _server(subject: str, url: str) -> Server:
@@ -84,11 +83,13 @@ def _name(server: Server, dialler: Dialler) -> Finding:
         return note("DNS", f"{server.host} is looked up by the proxy {proxy}")
     began = clock.now()
     try:
-        found = dialler.look_up(server.host, server.port, Aborter())
+        places = dialler.look_up(server.host, server.port, Aborter())
     except NoNetwork as error:
-        return missing("DNS", f"{server.host}: {error.message}", "is its address right?", fatal=True)
+        found, _, doubt = error.message.rstrip("?").partition(": ")
+        found = found.removeprefix("The name of the Telex server ")
+        return missing("DNS", f"{server.host} {found}", f"{doubt}, and is its address right?", fatal=True)
     took = clock.now() - began
-    addresses = ", ".join(dict.fromkeys(str(address.where[0]) for address in found))
+    addresses = ", ".join(dict.fromkeys(str(address.where[0]) for address in places))
     if took > SLOW_NAME:
         remedy = "does this machine's first name server answer?"
         return note("DNS", f"{server.host} is {addresses}, but that took {took:.1f} s", remedy)

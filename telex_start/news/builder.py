@@ -147,16 +147,11 @@ class NewsBuilder:
             message=author.message,
             attached=author.attached,
             description=read.text(fields.get("description")),
-            unread=growth.unread,
-            before=growth.before,
-            mentions=growth.mentions,
-            counted=growth.counted,
-            mentioned=mentioned,
-            reply=growth.reply,
             paired=message is not None,
             thread=thread,
             group=group,
             place=place,
+            **growth._replace(mentioned=mentioned)._asdict(),
         )
 
     def with_text(self, news: News, message: Message) -> News:

@@ -31,7 +31,7 @@ class Counts(NamedTuple):
 
 
 class Growth(NamedTuple):
-    """A conversation's counts, which have grown."""
+    """A conversation's counts, which have grown: fields of :class:`.publications.News`."""
 
     unread: int = 0
     """Unread threads now; 0 where they are not counted."""
@@ -44,14 +44,6 @@ class Growth(NamedTuple):
     """False where the unread state does not hold it, because no read update could ever take it out again."""
     before: int = 0
     """Unread threads before."""
-
-
-class LookedUp(NamedTuple):
-    """A conversation that a look-up says more of than was known."""
-
-    conversation: Conversation
-    growth: Growth
-    fields: Mapping[Any, Any]
 
 
 @dataclass(slots=True)
@@ -141,7 +133,9 @@ class UnreadState:
         self._forget_published(channel)
         self._looking.add(channel)
 
-    def looked_up(self, channel: str, section: str, rows: Collection[Mapping[Any, Any]], whole: bool) -> list[LookedUp]:
+    def looked_up(
+        self, channel: str, section: str, rows: Collection[Mapping[Any, Any]], whole: bool
+    ) -> list[tuple[Conversation, Growth, Mapping[Any, Any]]]:
         """Take in what a look-up says of a section.
 
         Args:
@@ -151,10 +145,10 @@ class UnreadState:
             whole: All of them: one that is absent has been read.
 
         Returns:
-            The conversations whose counts have grown.
+            The conversations whose counts have grown, with their rows.
         """
         newer = self._published
-        grown: list[LookedUp] = []
+        grown = []
         present: set[str] = set()
         for row in rows:
             conversation = Conversation(channel, section, ident(section, row))
@@ -163,7 +157,7 @@ class UnreadState:
                 continue
             growth = self._row(conversation, integer(row.get("thread_count")), integer(row.get("mention_count")))
             if growth is not None:
-                grown.append(LookedUp(conversation, growth, row))
+                grown.append((conversation, growth, row))
         if whole:
             for known in [one for one in self._known if (one.channel, one.section) == (channel, section)]:
                 if known.ident not in present and known not in newer:

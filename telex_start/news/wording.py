@@ -100,25 +100,18 @@ def summary(title: str, unread: int, conversations: int, channel: str = "") -> T
     return Toast(title=title, body=body, unread=unread, summary=True, place=Place(channel))
 
 
-def not_marked(names: Sequence[str], why: str) -> Toast:
+def not_marked(failed: Mapping[str, Sequence[str]]) -> Toast:
     """Marking conversations as read did not work; all texts may hold the network's words.
 
     Args:
-        names: Of the conversations; an empty one for none.
-        why: A sentence.
+        failed: By why, which is a sentence: the names of the conversations; an empty one for none.
     """
-    return not_all_marked({why: names})
-
-
-def not_all_marked(failed: Mapping[str, Sequence[str]]) -> Toast:
-    """Marking conversations as read did not work for these names, by why; as for :func:`not_marked`."""
-    return said("Not marked as read", "\n".join(_not_marked(names, why) for why, names in failed.items()))
-
-
-def _not_marked(names: Sequence[str], why: str) -> str:
-    known = [cut(visible(one_line(name)), _NAME_SHARE) for name in names if name]
-    more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
-    return f"{', '.join(known[:_NAMED])}{more}: {why}" if known else why
+    said_of = []
+    for why, names in failed.items():
+        known = [cut(visible(one_line(name)), _NAME_SHARE) for name in names if name]
+        more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
+        said_of.append(f"{', '.join(known[:_NAMED])}{more}: {why}" if known else why)
+    return said("Not marked as read", "\n".join(said_of))
 
 
 NOT_MARKABLE = "What an agent wrote can be marked as read in Telex alone."

@@ -83,16 +83,15 @@ def _checked(new: argparse.ArgumentParser, options: argparse.Namespace) -> argpa
         if options.centrifugo_config_style is not None:
             new.error("--centrifugo-config-style says nothing without --centrifugo")
         return options
-    if options.clock_offset:
-        new.error("--clock-offset does not go with --centrifugo, which has a clock of its own")
-    if options.honour_subs:
-        new.error("--honour-subs does not go with --centrifugo, which ignores those tokens")
-    if options.any_origin:
-        new.error("--any-origin does not go with --centrifugo, which is told of no origin")
-    if 0 < options.ping < 1:
-        new.error("--ping of less than a second does not go with --centrifugo")
-    if not options.centrifugo.is_file():
-        new.error(f"--centrifugo: there is no file {options.centrifugo}")
+    for wrong, words in (
+        (options.clock_offset, "--clock-offset does not go with --centrifugo, which has a clock of its own"),
+        (options.honour_subs, "--honour-subs does not go with --centrifugo, which ignores those tokens"),
+        (options.any_origin, "--any-origin does not go with --centrifugo, which is told of no origin"),
+        (0 < options.ping < 1, "--ping of less than a second does not go with --centrifugo"),
+        (not options.centrifugo.is_file(), f"--centrifugo: there is no file {options.centrifugo}"),
+    ):
+        if wrong:
+            new.error(words)
     return options
 
 

@@ -11,6 +11,7 @@ import inspect
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import ModuleType
+from typing import Any
 
 from aiohttp import web
 
@@ -56,26 +57,23 @@ class Order:
             raise BadOrder(f"{key} is missing")
         return self._body[key]
 
+    def _good(self, key: str, default: object, is_good: Callable[[Any], bool], what: str) -> Any:
+        value = self._body.get(key, default)
+        if not is_good(value):
+            raise BadOrder(f"{key} is {what}")
+        return value
+
     def text(self, key: str, default: str | None = None) -> str:
         """A string; must be there unless there is a default."""
-        value = self._body.get(key, default)
-        if not isinstance(value, str):
-            raise BadOrder(f"{key} is a string")
-        return value
+        return str(self._good(key, default, lambda value: isinstance(value, str), "a string"))
 
     def one_of(self, key: str, known: Sequence[str], default: str | None = None) -> str:
         """One of these strings."""
-        value = self._body.get(key, default)
-        if not isinstance(value, str) or value not in known:
-            raise BadOrder(f"{key} is one of {', '.join(known)}")
-        return value
+        return str(self._good(key, default, lambda value: value in known, f"one of {', '.join(known)}"))
 
     def number(self, key: str, default: int | None = None) -> int:
         """A whole number from 0 on; must be there unless there is a default."""
-        value = self._body.get(key, default)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise BadOrder(f"{key} is a whole number")
-        return value
+        return int(self._good(key, default, lambda value: type(value) is int and value >= 0, "a whole number"))
 
     def optional_number(self, key: str) -> int | None:
         """A whole number from 0 on, or None when absent."""
@@ -83,17 +81,12 @@ class Order:
 
     def quantity(self, key: str, default: float) -> float:
         """A number from 0 on, such as seconds or calls a second."""
-        value = self._body.get(key, default)
-        if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < 1e9:
-            raise BadOrder(f"{key} is a number from 0 on")
-        return float(value)
+        what = "a number from 0 on"
+        return float(self._good(key, default, lambda value: type(value) in (int, float) and 0 <= value < 1e9, what))
 
     def flag(self, key: str, default: bool) -> bool:
         """A boolean."""
-        value = self._body.get(key, default)
-        if not isinstance(value, bool):
-            raise BadOrder(f"{key} is true or false")
-        return value
+        return bool(self._good(key, default, lambda value: isinstance(value, bool), "true or false"))
 
     def names(self, key: str, default: Sequence[str] | None = None) -> list[str]:
         """A list of names, or one text with commas between them; must be there unless there is a default."""

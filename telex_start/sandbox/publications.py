@@ -43,15 +43,10 @@ def participants(people: Sequence[Person]) -> list[Payload]:
 
 
 def _message(message: Message) -> Payload:
-    return _person(message.author) | {
-        "thread_id": message.thread_id,
-        "message_id": message.message_id,
-        "user_type": "bot" if message.author.agent else "user",
-        "message": message.html,
-        "type": "system" if message.system else "message",
-        "created_at": message.created_at,
-        "media": list(message.media),
-    }
+    ids: Payload = {"thread_id": message.thread_id, "message_id": message.message_id}
+    kind: Payload = {"user_type": "bot" if message.author.agent else "user"}
+    kind |= {"type": "system" if message.system else "message", "created_at": message.created_at}
+    return _person(message.author) | ids | kind | {"message": message.html, "media": list(message.media)}
 
 
 def preview_thread(conversation: Conversation) -> list[Payload]:

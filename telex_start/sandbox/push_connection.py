@@ -11,7 +11,6 @@ import asyncio
 import random
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from . import push_protocol as codes
 from .json_writer import RawJson, compact
@@ -21,17 +20,9 @@ from .push_streams import StreamPosition
 from .signing import CheckedToken, ExpiredToken, InvalidToken
 
 SERVER_VERSION = "0.0.0 sandbox"
+_WITH_THE_REST = -1
 _CUT_AFTER_REFUSAL = 5.0
 """Seconds between the error that answers a connect command and the end of the connection."""
-
-
-@dataclass
-class Subscription:
-    """One channel of one connection."""
-
-    expires_at: int
-    """Unix seconds; 0 for never."""
-    server_side: bool = False
 
 
 class ClientConnection:
@@ -43,7 +34,8 @@ class ClientConnection:
         """None before a good connect command."""
         self.ended = False
         """Whether it is closing or closed: nothing more is heard or said."""
-        self.subscriptions: dict[str, Subscription] = {}
+        self.subscriptions: dict[str, int] = {}
+        """When each ends, in Unix seconds; 0 for never. -1 for those of ``connect.subs``, which end with the rest."""
         self._hub = hub
         self._socket = socket
         self._connect_refused = False
@@ -237,7 +229,7 @@ class ClientConnection:
                 continue
             if token.channel != channel or token.user_id != self.user_id:
                 continue
-            self.subscriptions[channel] = Subscription(0, server_side=True)
+            self.subscriptions[channel] = _WITH_THE_REST
             self._hub.subscribe(channel, self)
             granted[channel] = self._position(channel, ClientCommand(0, "subscribe", entry, entry))
         return granted
@@ -274,7 +266,7 @@ class ClientConnection:
         token = self._checked(self._hub.signer.check_subscription, command, *errors)
         self._check_claims(token, channel)
         result = self._lifetime(token)
-        self.subscriptions[channel] = Subscription(token.expires_at)
+        self.subscriptions[channel] = token.expires_at
         self._hub.subscribe(channel, self)
         self._reply(command, result | self._position(channel, command))
 
@@ -309,10 +301,9 @@ class ClientConnection:
 
     def _sub_refresh(self, command: ClientCommand) -> None:
         channel = self._needed(command, "channel")
-        subscription = self.subscriptions.get(channel)
-        if subscription is None:
+        if channel not in self.subscriptions:
             raise ReplyWithError(codes.PERMISSION_DENIED)
-        if subscription.server_side:
+        if self.subscriptions[channel] == _WITH_THE_REST:
             raise CloseConnection(codes.CLOSE_BAD_REQUEST)
         if not command.text("token"):
             raise ReplyWithError(codes.BAD_REQUEST)
@@ -320,19 +311,19 @@ class ClientConnection:
             token = self._checked(self._hub.signer.check_subscription, command, ExpiredToken())
         except ExpiredToken:
             # Centrifugo overlooks this: it answers with success and drops the subscription's expiry.
-            subscription.expires_at = 0
+            self.subscriptions[channel] = 0
             self._reply(command, {})
             return
         self._check_claims(token, channel)
-        subscription.expires_at = token.expires_at
+        self.subscriptions[channel] = token.expires_at
         ttl = token.expires_at - self._hub.clock.unix() if token.expires_at else 0
         expires: dict[str, object] = {"expires": True} if token.expires_at else {}
         self._reply(command, expires | ({"ttl": ttl} if ttl else {}))
 
     def _presence_tick(self) -> None:
         deadline = self._hub.clock.unix() - int(self._hub.settings.expired_close_delay)
-        for channel, subscription in list(self.subscriptions.items()):
-            if subscription.expires_at and deadline > subscription.expires_at:
+        for channel, expires_at in list(self.subscriptions.items()):
+            if expires_at > 0 and deadline > expires_at:
                 self.drop_subscription(channel, codes.UNSUBSCRIBED_EXPIRED)
         self._after("presence", self._hub.settings.presence_interval, self._presence_tick)
 

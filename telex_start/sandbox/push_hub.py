@@ -26,32 +26,25 @@ _CLOSE_WAIT = 5.0
 """Seconds that the client has to answer a close frame."""
 
 
+@dataclass(eq=False)
 class ClientSocket:
-    """A WebSocket with an outgoing queue.
+    """A WebSocket with an outgoing queue."""
 
-    Args:
-        socket: The prepared WebSocket; it must leave closing and answering pings to this class.
-        transport: What is under it, for cutting.
-        answering: While it is not set, nothing is read, answered or sent: the client sees a half-open connection.
-        queue_max_size: Bytes that may wait in the queue.
-    """
+    socket: web.WebSocketResponse
+    """The prepared WebSocket; it must leave closing and answering pings to this class."""
+    transport: BaseTransport | None
+    """What is under it, for cutting."""
+    answering: asyncio.Event
+    """While it is not set, nothing is read, answered or sent: the client sees a half-open connection."""
+    queue_max_size: int
+    """Bytes that may wait in the queue."""
+    _queue: deque[tuple[str, bool]] = field(default_factory=deque)
+    _queued_bytes: int = 0
+    _something_to_send: asyncio.Event = field(default_factory=asyncio.Event)
+    _code: Code | None = None
+    _flush: bool = True
 
-    def __init__(
-        self,
-        socket: web.WebSocketResponse,
-        transport: BaseTransport | None,
-        answering: asyncio.Event,
-        queue_max_size: int,
-    ) -> None:
-        self._socket = socket
-        self._transport = transport
-        self._answering = answering
-        self._queue_max_size = queue_max_size
-        self._queue: deque[tuple[str, bool]] = deque()
-        self._queued_bytes = 0
-        self._something_to_send = asyncio.Event()
-        self._code: Code | None = None
-        self._flush = True
+    def __post_init__(self) -> None:
         self._writer = asyncio.create_task(self._write())
 
     def send(self, text: str, *, alone: bool = False) -> bool:
@@ -65,7 +58,7 @@ class ClientSocket:
         self._queued_bytes += len(text)
         self._queue.append((text, alone))
         self._something_to_send.set()
-        return self._queued_bytes <= self._queue_max_size
+        return self._queued_bytes <= self.queue_max_size
 
     def close(self, code: Code, *, flush: bool = True) -> bool:
         """End the connection with a close frame, after what is queued unless ``flush`` is off.
@@ -83,8 +76,8 @@ class ClientSocket:
     def cut(self) -> None:
         """End the TCP connection, without a close frame and without TLS's goodbye."""
         self._writer.cancel()
-        if isinstance(self._transport, Transport) and not self._transport.is_closing():
-            self._transport.abort()
+        if isinstance(self.transport, Transport) and not self.transport.is_closing():
+            self.transport.abort()
 
     async def finish(self) -> None:
         """Wait until the close frame has been answered, and stop writing."""
@@ -96,18 +89,18 @@ class ClientSocket:
     async def receive(self) -> str | bytes | None:
         """The next frame; None at the end of the connection."""
         while True:
-            message = await self._socket.receive()
-            await self._answering.wait()
+            message = await self.socket.receive()
+            await self.answering.wait()
             match message.type:
                 case WSMsgType.TEXT | WSMsgType.BINARY:
                     data = message.data
                     return data if isinstance(data, str | bytes) else bytes(data)
                 case WSMsgType.PING:
-                    await self._socket.pong(message.data)
+                    await self.socket.pong(message.data)
                 case WSMsgType.PONG:
                     pass
                 case WSMsgType.CLOSE:
-                    await self._socket.close(code=message.data or 1000)
+                    await self.socket.close(code=message.data or 1000)
                     return None
                 case _:
                     return None
@@ -116,13 +109,13 @@ class ClientSocket:
         try:
             while True:
                 await self._something_to_send.wait()
-                await self._answering.wait()
+                await self.answering.wait()
                 self._something_to_send.clear()
                 while self._queue and self._flush:
-                    await self._socket.send_str(self._next_frame())
-                    await self._answering.wait()
+                    await self.socket.send_str(self._next_frame())
+                    await self.answering.wait()
                 if self._code is not None:
-                    await self._socket.close(code=self._code.number, message=self._code.reason.encode())
+                    await self.socket.close(code=self._code.number, message=self._code.reason.encode())
                     return
         except (ConnectionError, RuntimeError):
             # The client has gone; the reading side finds out by itself.

@@ -1,14 +1,12 @@
-"""The start at log-in, on each platform by its own means."""
+"""The start at log-in, and the program's name and icon where the desktop looks for them: on each platform by its own
+means."""
 
 from __future__ import annotations
 
 import sys
+from typing import Any
 
-from ..errors import TelexStartError
-from . import integration
-from .launch import NOT_DONE
-from .record import Record
-from .status import Status
+from .files import Record, Status
 
 _INTEGRATED = "integrated by autostart"
 """The mark of an entry in the menu that is to go with the start at log-in."""
@@ -16,17 +14,8 @@ _INTEGRATED = "integrated by autostart"
 
 def status() -> Status:
     """Whether the program starts at log-in, with its icon."""
-    if sys.platform == "win32":
-        from . import windows
-
-        return windows.autostart()
-    if sys.platform == "darwin":
-        from . import macos
-
-        return macos.autostart()
-    from . import autostart_linux
-
-    return autostart_linux.status()
+    found: Status = _platform().autostart()
+    return found
 
 
 def is_on() -> bool:
@@ -46,25 +35,41 @@ def turn(on: bool) -> list[str]:
         TelexStartError: it cannot be done; says why.
     """
     told = []
-    try:
-        if on and sys.platform.startswith("linux"):
-            from . import headless
+    if on and sys.platform.startswith("linux"):
+        from . import headless
 
-            if kept := headless.turn_off():
-                told.append(f"{headless.gone(kept)}: one of them runs at a time.")
-        told.append(_turn(on))
+        if kept := headless.turn_off():
+            told.append(f"{headless.gone(kept)}: one of them runs at a time.")
+    told.append(_platform().turn_autostart(on))
+    record = Record()
+    if on and not integration().on:
+        turn_integration(True)
         record = Record()
-        if on and not integration.status().on:
-            integration.turn(True)
-            record = Record()
-            record.mark(_INTEGRATED, integration.status().on)
-        elif not on and record.marked(_INTEGRATED):
-            record.mark(_INTEGRATED, False)
-            told.append(integration.turn(False))
-        Record().tidy()
-    except OSError as error:
-        raise TelexStartError(f"{error.filename} cannot be written ({error.strerror}).", NOT_DONE) from None
+        record.mark(_INTEGRATED, integration().on)
+    elif not on and record.marked(_INTEGRATED):
+        record.mark(_INTEGRATED, False)
+        told.append(turn_integration(False))
+    Record().tidy()
     return [sentence for sentence in told if sentence]
+
+
+def integration() -> Status:
+    """Whether the desktop knows the program."""
+    found: Status = _platform().integration()
+    return found
+
+
+def turn_integration(on: bool) -> str:
+    """Tell the desktop the program's name and icon, or take them away.
+
+    Returns:
+        What was left as it is, and why; a sentence. Empty for nothing.
+
+    Raises:
+        TelexStartError: it cannot be done; says why.
+    """
+    left: str = _platform().turn_integration(on)
+    return left
 
 
 def keep_integration() -> None:
@@ -73,21 +78,15 @@ def keep_integration() -> None:
     Raises:
         TelexStartError: that cannot be written down.
     """
-    try:
-        Record().mark(_INTEGRATED, False)
-    except OSError as error:
-        raise TelexStartError(f"{error.filename} cannot be written ({error.strerror}).", NOT_DONE) from None
+    Record().mark(_INTEGRATED, False)
 
 
-def _turn(on: bool) -> str:
+def _platform() -> Any:
+    """The module of this platform: each has ``autostart`` and ``integration``, and a ``turn_…`` for each."""
     if sys.platform == "win32":
-        from . import windows
-
-        return windows.turn_autostart(on)
-    if sys.platform == "darwin":
-        from . import macos
-
-        return macos.turn_autostart(on)
-    from . import autostart_linux
-
-    return autostart_linux.turn(on)
+        from . import windows as platform
+    elif sys.platform == "darwin":
+        from . import macos as platform
+    else:
+        from . import linux as platform
+    return platform

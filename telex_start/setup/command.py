@@ -8,8 +8,8 @@ from pathlib import Path
 from .. import config_file
 from ..command_line import parse_command
 from ..errors import ConfigError
-from . import autostart, headless, integration
-from .status import Status
+from . import autostart, headless
+from .files import Status
 
 _OFF = 1
 """The exit code of ``status`` where it is off."""
@@ -59,13 +59,13 @@ def integrate(argv: list[str]) -> int:
     """
     match parse_command("integrate", argv).action:
         case "status":
-            status = integration.status()
+            status = autostart.integration()
             print(_words("The desktop knows Telex Start", "The desktop does not know Telex Start", status))
             return 0 if status.on else _OFF
         case "off":
-            print(integration.turn(False) or "The desktop's entry and icons of Telex Start are gone.")
+            print(autostart.turn_integration(False) or "The desktop's entry and icons of Telex Start are gone.")
         case _:
-            print(integration.turn(True) or "The desktop knows Telex Start by its name and icon.")
+            print(autostart.turn_integration(True) or "The desktop knows Telex Start by its name and icon.")
     autostart.keep_integration()
     return 0
 

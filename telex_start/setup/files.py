@@ -1,14 +1,132 @@
-"""Reading and writing the files that the desktop reads. What cannot be written is said with its path."""
+"""The files that are put there for the desktop, and the record of what was made.
+
+So that what is undone leaves no empty folder behind, and takes nothing that is somebody else's.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+from contextlib import suppress
 from itertools import count
+from typing import NamedTuple
 
 from ..errors import TelexStartError
 from ..process import paths
-from .launch import NOT_DONE
-from .record import Record
+
+NOT_DONE = "Not set up"
+"""The title of what goes wrong here."""
+_RECORD = "set-up.json"
+
+
+class Status(NamedTuple):
+    """Whether something is on that can be switched, and in words what there is to say of it."""
+
+    on: bool
+    words: str
+    """Where it is, or what keeps it off; a sentence without its full stop."""
+
+
+class Record:
+    """The folders that were made, the files as they were written, and on whose behalf the desktop entry is there.
+
+    Kept in a file of the state folder as long as there is something to say. This is it as it was when it was read. What
+    cannot be written raises :class:`TelexStartError`.
+    """
+
+    def __init__(self) -> None:
+        self._path = os.path.join(paths.state_folder(), _RECORD)
+        self._folders: list[str] = []
+        self._marks: list[str] = []
+        self._sums: dict[str, str] = {}
+        with suppress(OSError, ValueError, AttributeError):  # AttributeError: it holds no object
+            with open(self._path, encoding="utf-8") as file:
+                found = json.load(file)
+            self._folders = [name for name in found.get("folders", []) if isinstance(name, str) and os.path.isabs(name)]
+            self._marks = [name for name in found.get("marks", []) if isinstance(name, str)]
+            self._sums = {name: str(value) for name, value in found.get("sums", {}).items()}
+
+    def marked(self, mark: str) -> bool:
+        """Whether :meth:`mark` has set it."""
+        return mark in self._marks
+
+    def mark(self, mark: str, on: bool) -> None:
+        """Remember a word, or forget it."""
+        if on is not self.marked(mark):
+            self._marks = [*self._marks, mark] if on else [known for known in self._marks if known != mark]
+            self._save()
+
+    def wrote(self, *files: str) -> None:
+        """These files are there as they were written here."""
+        self._sums |= {file: _sum(file) or "" for file in files}
+        self._save()
+
+    def is_as_written(self, file: str) -> bool | None:
+        """Whether a file is as :meth:`wrote` has seen it; ``None`` where it has not."""
+        return self._sums[file] == _sum(file) if file in self._sums else None
+
+    def make_folder(self, folder: str, mode: int = 0o777) -> None:
+        """Make a folder and those above it, and remember which were not there."""
+        missing = self._missing(folder)
+        if missing:
+            try:
+                os.makedirs(folder, mode, exist_ok=True)
+            except OSError as error:
+                raise failed(folder, error) from None
+            self._folders += [name for name in missing if name not in self._folders]
+            self._save()
+
+    def tidy(self) -> None:
+        """Remove the folders of the record that are empty, the innermost first, and forget what is gone."""
+        before, sums = list(self._folders), self._sums
+        self._sums = {file: value for file, value in sums.items() if os.path.exists(file)}
+        self._sweep()
+        if before != self._folders or sums != self._sums:
+            self._save()
+        if not os.path.exists(self._path):
+            # The folder of the record itself is the last.
+            for name in sorted(filter(self._is_ours, before), key=len, reverse=True):
+                with suppress(OSError):
+                    os.rmdir(name)
+
+    def _sweep(self) -> None:
+        kept = []
+        for name in sorted(self._folders, key=len, reverse=True):
+            with suppress(OSError):
+                os.rmdir(name)  # refused unless it is empty
+            if os.path.isdir(name):
+                kept.append(name)
+        # That of the record is there as long as something else is to be remembered.
+        self._folders = [name for name in kept if not self._is_ours(name)]
+        if self._folders or self._marks or self._sums:
+            self._folders += filter(self._is_ours, kept)
+
+    def _is_ours(self, folder: str) -> bool:
+        """Whether the record lies in it."""
+        return self._path.startswith(os.path.join(folder, ""))
+
+    @staticmethod
+    def _missing(folder: str) -> list[str]:
+        missing = []
+        while not os.path.isdir(folder):
+            missing.append(folder)
+            folder = os.path.dirname(folder)
+        return missing
+
+    def _save(self) -> None:
+        if not (self._folders or self._marks or self._sums):
+            remove(self._path)
+            return
+        home = os.path.dirname(self._path)
+        self._folders += [name for name in self._missing(home) if name not in self._folders]
+        words = json.dumps({"folders": self._folders, "marks": self._marks, "sums": self._sums}, indent=1)
+        try:
+            os.makedirs(home, 0o700, exist_ok=True)
+            with paths.replacing(self._path) as file:
+                file.write(words.encode())
+        except OSError as error:
+            raise failed(self._path, error) from None
 
 
 def read(path: str) -> str | None:
@@ -20,7 +138,7 @@ def read(path: str) -> str | None:
         return None
 
 
-def write(path: str, text: str, record: Record, mode: int = 0o777) -> None:
+def write(path: str, content: str | bytes, record: Record, mode: int = 0o777) -> None:
     """Write it whole or not at all; its folder is made, and recorded, where it is missing.
 
     Args:
@@ -29,23 +147,22 @@ def write(path: str, text: str, record: Record, mode: int = 0o777) -> None:
     Raises:
         TelexStartError: it cannot be written.
     """
-    if read(path) == text:
-        return  # what watches the folder is left in peace
+    data = content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
+    with suppress(OSError), open(path, "rb") as there:
+        if there.read() == data:
+            return  # what watches the folder is left in peace
     # One that lies elsewhere, by the person's own doing, stays there.
     path = os.path.realpath(path)
+    record.make_folder(os.path.dirname(path), mode)
     try:
-        record.make_folder(os.path.dirname(path), mode)
         with paths.replacing(path) as file:
-            file.write(text.encode("utf-8", "surrogateescape"))
+            file.write(data)
     except OSError as error:
         raise failed(path, error) from None
 
 
-def remove(path: str) -> bool:
-    """Remove it.
-
-    Returns:
-        Whether it was there.
+def remove(path: str) -> None:
+    """Remove it, if it is there.
 
     Raises:
         TelexStartError: it cannot be removed.
@@ -53,10 +170,9 @@ def remove(path: str) -> bool:
     try:
         os.unlink(path)
     except (FileNotFoundError, NotADirectoryError):
-        return False
+        pass
     except OSError as error:
         raise failed(path, error) from None
-    return True
 
 
 def set_aside(path: str) -> str:
@@ -80,3 +196,12 @@ def set_aside(path: str) -> str:
 def failed(path: str, error: OSError) -> TelexStartError:
     """What is said of a file that cannot be changed."""
     return TelexStartError(f"{path} cannot be written ({error.strerror}).", NOT_DONE)
+
+
+def _sum(path: str) -> str | None:
+    """What tells its content from another; ``None`` where it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return hashlib.sha256(file.read()).hexdigest()
+    except OSError:
+        return None

@@ -1,6 +1,9 @@
 """The agent without an icon as a systemd user unit: putting it there, taking it away, and what is left to do.
 
-The password is in a file of the person's own, which nothing here writes or reads.
+The password is in a file of the person's own, which nothing here writes or reads. The unit (systemd.service(5),
+systemd.exec(5)) is written for systemd 250 and later, and tried with 252. ``ProtectKernelTunables``,
+``ProtectKernelLogs`` and ``PrivateIPC`` are not asked for: in a container a user's manager cannot give them, and the
+service would not start.
 """
 
 from __future__ import annotations
@@ -10,13 +13,69 @@ import os
 import shlex
 import shutil
 import stat
+from collections.abc import Mapping, Sequence
 
 from ..errors import TelexStartError
 from ..process import paths
-from . import files, launch, unit
-from .record import Record
-from .status import Status
+from . import files, launch
+from .files import NOT_DONE, Record, Status
 
+NAME = "telex-start.service"
+_CREDENTIAL = "telex-password"
+"""What the agent knows the password by."""
+_TEXT = """\
+[Unit]
+Description=Telex Start: the notifications of Telex, without an icon
+After=dbus.socket
+# It is started five times in an hour at most; then: systemctl --user reset-failed telex-start.service
+StartLimitIntervalSec=1h
+StartLimitBurst=5
+
+[Service]
+Type=exec
+ExecStart={command}
+ExecReload=/bin/kill -HUP $MAINPID
+{environment}\
+LoadCredential={credential}:{password_file}
+Restart=on-failure
+RestartSec=30
+# 2: a bad option or configuration; 3: the password is refused; 243: the file of LoadCredential is not there.
+# With 4 Telex has ended the session: started again, it signs in anew.
+RestartPreventExitStatus=2 3 243
+# Its lock, and the socket by which telex-start --exit finds it, beside those of an agent for another Telex.
+RuntimeDirectory=telex-start
+RuntimeDirectoryMode=0700
+RuntimeDirectoryPreserve=yes
+
+# A user's manager can have file system namespaces, and drop capabilities, in a namespace for users alone.
+PrivateUsers=yes
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+ProtectSystem=strict
+# Not tmpfs: the program itself may lie there (pipx), and the session bus lies in $XDG_RUNTIME_DIR, which goes with it.
+ProtectHome=read-only
+ReadWritePaths={writable}
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelModules=yes
+ProtectProc=invisible
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallErrorNumber=EPERM
+UMask=0077
+
+[Install]
+WantedBy=default.target
+"""
 _ANSWERED_WITHIN = 60.0
 """Seconds for systemctl."""
 _FOLDERS = ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")
@@ -24,7 +83,7 @@ _FOLDERS = ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")
 
 def path() -> str:
     """The unit's file."""
-    return os.path.join(paths.config_home(), "systemd", "user", unit.NAME)
+    return os.path.join(paths.config_home(), "systemd", "user", NAME)
 
 
 def password_file() -> str:
@@ -54,24 +113,21 @@ def turn_on(email: str | None) -> list[str]:
         TelexStartError: it cannot be done, as there is no systemd for example; says why.
     """
     if shutil.which("systemctl") is None:
-        raise TelexStartError("--headless needs systemd, which is not there (no systemctl is found).", launch.NOT_DONE)
+        raise TelexStartError("--headless needs systemd, which is not there (no systemctl is found).", NOT_DONE)
     text, left = _text(launch.tried()), []
     if files.read(path()) not in (None, text) and not _is_ours(Record()):
         left.append(f"{gone(turn_off() or '')}.")
     record = Record()
     for folder in _writable():
-        try:
-            record.make_folder(folder, 0o700)
-        except OSError as error:
-            raise files.failed(folder, error) from None
+        record.make_folder(folder, 0o700)
     files.write(path(), text, record)
     record.wrote(path())
     left += _left_to_write(email)
-    if not _systemctl("daemon-reload") or not _systemctl("enable", unit.NAME):
+    if not _systemctl("daemon-reload") or not _systemctl("enable", NAME):
         _enable(record)
     return [
         *left,
-        f"Start it without logging in again: systemctl --user start {unit.NAME}",
+        f"Start it without logging in again: systemctl --user start {NAME}",
         "Have it run also while you are not logged in: loginctl enable-linger",
     ]
 
@@ -88,7 +144,7 @@ def turn_off() -> str | None:
     there, record, kept = files.read(path()) is not None, Record(), None
     if there:
         ours = _is_ours(record)
-        _systemctl("disable", "--now", unit.NAME)
+        _systemctl("disable", "--now", NAME)
         if ours:
             files.remove(path())
             kept = ""
@@ -117,10 +173,39 @@ def secret_is_open(file: str) -> str:
     return f"{file} can be read by others (its mode is {mode:04o})" if mode & 0o077 else ""
 
 
+def refuse_elsewhere(platform: str) -> None:
+    """
+    Raises:
+        TelexStartError: this platform has no systemd.
+    """
+    if not platform.startswith("linux"):
+        raise TelexStartError("--headless needs systemd, which only Linux has.", NOT_DONE)
+
+
+def unit_text(command: Sequence[str], password_file: str, writable: Sequence[str], environ: Mapping[str, str]) -> str:
+    """The unit.
+
+    Args:
+        command: Starts the agent on a terminal, with absolute paths.
+        password_file: Holds the password; it need not exist.
+        writable: The folders that the agent writes to.
+        environ: Variables that it is to have.
+    """
+    return _TEXT.format(
+        command=" ".join(_argument(word) for word in command),
+        environment="".join(f"Environment={_quoted(f'{name}={value}')}\n" for name, value in sorted(environ.items())),
+        credential=_CREDENTIAL,
+        # What follows the colon is taken to the end of the line, quotation marks and all.
+        password_file=password_file.replace("%", "%%"),
+        # Where one is not there, it is no reason not to start.
+        writable=" ".join(_quoted(f"-{folder}") for folder in writable),
+    )
+
+
 def _text(program: list[str]) -> str:
-    command = [*program, "--headless", "--password-credential", unit.CREDENTIAL]
+    command = [*program, "--headless", "--password-credential", _CREDENTIAL]
     environ = {name: value for name in _FOLDERS if os.path.isabs(value := os.environ.get(name, ""))}
-    return unit.text(command, password_file(), _writable(), environ)
+    return unit_text(command, password_file(), _writable(), environ)
 
 
 def _writable() -> list[str]:
@@ -153,9 +238,9 @@ def _enable(record: Record) -> None:
     Raises:
         TelexStartError: it cannot be done.
     """
-    link = os.path.join(os.path.dirname(path()), "default.target.wants", unit.NAME)
+    link = os.path.join(os.path.dirname(path()), "default.target.wants", NAME)
+    record.make_folder(os.path.dirname(link))
     try:
-        record.make_folder(os.path.dirname(link))
         if not os.path.lexists(link):
             os.symlink(path(), link)
     except OSError as error:
@@ -165,7 +250,7 @@ def _enable(record: Record) -> None:
 def _links() -> list[str]:
     """By which systemd knows that it is enabled; the person's own unit may be wanted by another target than ours."""
     units = glob.escape(os.path.dirname(path()))
-    return [link for by in ("wants", "requires") for link in glob.glob(os.path.join(units, f"*.{by}", unit.NAME))]
+    return [link for by in ("wants", "requires") for link in glob.glob(os.path.join(units, f"*.{by}", NAME))]
 
 
 def _systemctl(*words: str) -> bool:
@@ -173,10 +258,12 @@ def _systemctl(*words: str) -> bool:
     return launch.succeeds(["systemctl", "--user", "--quiet", *words], _ANSWERED_WITHIN)
 
 
-def refuse_elsewhere(platform: str) -> None:
-    """
-    Raises:
-        TelexStartError: this platform has no systemd.
-    """
-    if not platform.startswith("linux"):
-        raise TelexStartError("--headless needs systemd, which only Linux has.", launch.NOT_DONE)
+def _quoted(word: str) -> str:
+    """A word, with systemd's quoting (systemd.syntax(7)) and its percent signs doubled."""
+    word = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    return f'"{word}"' if not word or set(word) & set(" \t'\"\\") else word
+
+
+def _argument(word: str) -> str:
+    """A word of a command, in which a dollar sign begins a variable."""
+    return _quoted(word).replace("$", "$$")

@@ -10,11 +10,10 @@ from typing import Any
 
 from ..errors import TelexStartError
 from ..process import itself
+from .files import NOT_DONE
 
 _TRIED_WITHIN = 60.0
 """Seconds in which it must have said its version."""
-NOT_DONE = "Not set up"
-"""The title of what goes wrong here."""
 
 
 def command() -> list[str]:

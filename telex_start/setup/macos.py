@@ -1,4 +1,7 @@
-"""The start at log-in on macOS: a launch agent of this user (launchd.plist(5)). It counts from the next log-in on."""
+"""The start at log-in on macOS: a launch agent of this user (launchd.plist(5)). It counts from the next log-in on.
+
+Its name and icon the desktop knows of applications alone, which this is not.
+"""
 
 from __future__ import annotations
 
@@ -7,31 +10,36 @@ import plistlib
 
 from ..errors import TelexStartError
 from . import desktop_files, files, launch
-from .record import Record
-from .status import Status
+from .files import NOT_DONE, Record, Status
 
-LABEL = "im.telex.telex-start"
+_LABEL = "im.telex.telex-start"
+_NO_INTEGRATION = "macOS knows applications alone, which this is not"
 
 
-def path() -> str:
-    """The launch agent's file."""
-    return os.path.join(os.path.expanduser("~"), "Library", "LaunchAgents", f"{LABEL}.plist")
+def integration() -> Status:
+    """Never."""
+    return Status(False, _NO_INTEGRATION)
+
+
+def turn_integration(on: bool) -> str:
+    """Not to be had; a sentence."""
+    return f"{_NO_INTEGRATION}."
 
 
 def autostart() -> Status:
     """Whether the program starts at log-in."""
-    if (text := files.read(path())) is None:
+    if (text := files.read(_path())) is None:
         return Status(False, "")
     try:
         found = plistlib.loads(text.encode("utf-8", "surrogateescape"))
         words, off = list(found.get("ProgramArguments") or [""]), bool(found.get("Disabled"))
     except (ValueError, AttributeError, TypeError, plistlib.InvalidFileException):
-        return Status(False, f"{path()} cannot be read")
+        return Status(False, f"{_path()} cannot be read")
     if off:
-        return Status(False, f"{path()} says Disabled")
+        return Status(False, f"{_path()} says Disabled")
     if not os.access(str(words[0]), os.X_OK):
-        return Status(False, f"{path()} starts {words[0] or 'nothing'}, which is not there")
-    return Status(True, f"by {path()}")
+        return Status(False, f"{_path()} starts {words[0] or 'nothing'}, which is not there")
+    return Status(True, f"by {_path()}")
 
 
 def turn_autostart(on: bool) -> str:
@@ -43,16 +51,21 @@ def turn_autostart(on: bool) -> str:
     Raises:
         TelexStartError: it cannot be done; says why.
     """
-    record, text, aside = Record(), files.read(path()), ""
-    if text is not None and record.is_as_written(path()) is not True and text != _text(launch.command()):
-        aside = f"{path()} had changes of yours: it is {files.set_aside(path())} now."
+    record, text, aside = Record(), files.read(_path()), ""
+    if text is not None and record.is_as_written(_path()) is not True and text != _text(launch.command()):
+        aside = f"{_path()} had changes of yours: it is {files.set_aside(_path())} now."
     if on:
-        files.write(path(), _text(launch.tried()), record)
-        record.wrote(path())
+        files.write(_path(), _text(launch.tried()), record)
+        record.wrote(_path())
     else:
-        files.remove(path())
+        files.remove(_path())
         record.tidy()
     return aside
+
+
+def _path() -> str:
+    """The launch agent's file."""
+    return os.path.join(os.path.expanduser("~"), "Library", "LaunchAgents", f"{_LABEL}.plist")
 
 
 def _text(command: list[str]) -> str:
@@ -62,7 +75,7 @@ def _text(command: list[str]) -> str:
         TelexStartError: none can hold the command.
     """
     agent = {
-        "Label": LABEL,
+        "Label": _LABEL,
         "ProgramArguments": [*command, desktop_files.AT_LOGIN],
         "RunAtLoad": True,
         # With a screen alone, and not at log-ins by the network.
@@ -72,4 +85,4 @@ def _text(command: list[str]) -> str:
     try:
         return plistlib.dumps(agent).decode()
     except (ValueError, UnicodeError):
-        raise TelexStartError("its path cannot be written into a launch agent.", launch.NOT_DONE) from None
+        raise TelexStartError("its path cannot be written into a launch agent.", NOT_DONE) from None

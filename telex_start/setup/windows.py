@@ -1,5 +1,8 @@
 """The start at log-in on Windows (the key ``Run`` of this user), and the shortcut in the Start menu.
 
+The shortcut is written by the shell itself (``IShellLinkW`` and ``IPersistFile``, by ctypes);
+:mod:`telex_start.desktop.main_app.shortcut` reads shortcuts.
+
 Task Manager and Settings switch a start off without touching ``Run``: by a value of the same name under
 ``StartupApproved\\Run``, whose first byte is odd then. Microsoft does not document it; so it was seen on Windows 10 and
 11 (https://renenyffenegger.ch/notes/Windows/registry/tree/HKEY_CURRENT_USER/Software/Microsoft/Windows/CurrentVersion/Explorer/StartupApproved).
@@ -7,37 +10,49 @@ Task Manager and Settings switch a start off without touching ``Run``: by a valu
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import subprocess
+import uuid
 from contextlib import suppress
 from typing import Any
 
 from ..errors import TelexStartError
 from ..process import itself, paths
-from . import desktop_files, draw_icons, files, launch, shell_link
-from .record import Record
-from .status import Status
+from . import desktop_files, files, launch
+from .files import NOT_DONE, Record, Status
 
 _VALUE = "Telex Start"
-_RUN = r"Software\Microsoft\Windows\CurrentVersion\Run"
+RUN = r"Software\Microsoft\Windows\CurrentVersion\Run"
 _OURS = re.compile(rf'("[^"]*"|[^" ]*)( -m telex_start)? {desktop_files.AT_LOGIN}')
 """The command as it is written here."""
-_APPROVED = r"Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run"
+APPROVED = r"Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run"
+# The places of the methods in the two interfaces, after those of IUnknown (ShObjIdl_core.h, ObjIdl.h).
+_QUERY_INTERFACE, _RELEASE = 0, 2
+_SET_DESCRIPTION, _SET_ARGUMENTS, _SET_ICON_LOCATION, _SET_PATH = 7, 11, 17, 20
+_SAVE = 6
+_SHELL_LINK = "00021401-0000-0000-C000-000000000046"
+_I_SHELL_LINK = "000214F9-0000-0000-C000-000000000046"
+_I_PERSIST_FILE = "0000010B-0000-0000-C000-000000000046"
+_IN_PROCESS = 1
+_APARTMENT = 2
+_WINDOWS: Any = ctypes
+"""The module with what it has on Windows alone."""
 
 
 def autostart() -> Status:
     """Whether the program starts at log-in."""
-    command = _value(_RUN)
+    command = _value(RUN)
     if not isinstance(command, str):
         return Status(False, "")
     program = _program(command)
     if not os.path.isfile(program):
-        return Status(False, f"HKCU\\{_RUN} starts {program or 'nothing'}, which is not there")
-    approved = _value(_APPROVED)
+        return Status(False, f"HKCU\\{RUN} starts {program or 'nothing'}, which is not there")
+    approved = _value(APPROVED)
     if isinstance(approved, bytes) and approved[:1] and approved[0] & 1:
         return Status(False, "it is switched off in Task Manager or Settings")
-    return Status(True, f"by HKCU\\{_RUN}")
+    return Status(True, f"by HKCU\\{RUN}")
 
 
 def turn_autostart(on: bool) -> str:
@@ -49,39 +64,23 @@ def turn_autostart(on: bool) -> str:
     Raises:
         TelexStartError: it cannot be done; says why.
     """
-    winreg, known = _registry(), _value(_RUN)
+    winreg, known = _registry(), _value(RUN)
     own = isinstance(known, str) and _OURS.fullmatch(known) is None
     try:
         if own and not on:
-            with winreg.CreateKeyEx(winreg.HKEY_CURRENT_USER, _APPROVED, 0, winreg.KEY_SET_VALUE) as key:
+            with winreg.CreateKeyEx(winreg.HKEY_CURRENT_USER, APPROVED, 0, winreg.KEY_SET_VALUE) as key:
                 winreg.SetValueEx(key, _VALUE, 0, winreg.REG_BINARY, bytes([3, *[0] * 11]))
-            return f"HKCU\\{_RUN} has a command of yours: it stays, switched off as Task Manager does it."
+            return f"HKCU\\{RUN} has a command of yours: it stays, switched off as Task Manager does it."
         if on and not (own and os.path.isfile(_program(known))):
             command = subprocess.list2cmdline([*launch.tried(), desktop_files.AT_LOGIN])
-            with winreg.CreateKeyEx(winreg.HKEY_CURRENT_USER, _RUN, 0, winreg.KEY_SET_VALUE) as key:
+            with winreg.CreateKeyEx(winreg.HKEY_CURRENT_USER, RUN, 0, winreg.KEY_SET_VALUE) as key:
                 winreg.SetValueEx(key, _VALUE, 0, winreg.REG_SZ, command)
         elif not on:
-            _delete(_RUN)
-        _delete(_APPROVED)  # the person has just said otherwise
+            _delete(RUN)
+        _delete(APPROVED)  # the person has just said otherwise
     except OSError as error:
-        raise TelexStartError(f"HKCU\\{_RUN} cannot be written ({error.strerror}).", launch.NOT_DONE) from None
+        raise TelexStartError(f"HKCU\\{RUN} cannot be written ({error.strerror}).", NOT_DONE) from None
     return ""
-
-
-def _program(command: str) -> str:
-    """The program of a command."""
-    return command[1:].partition('"')[0] if command.startswith('"') else command.partition(" ")[0]
-
-
-def shortcut() -> str:
-    """The shortcut's file."""
-    roaming = os.environ.get("APPDATA") or os.path.expanduser(r"~\AppData\Roaming")
-    return os.path.join(roaming, "Microsoft", "Windows", "Start Menu", "Programs", "Telex Start.lnk")
-
-
-def icon() -> str:
-    """The icon's file, which the shortcut names, where the program has none in itself."""
-    return os.path.join(paths.state_folder(), "telex-start.ico")
 
 
 def integration() -> Status:
@@ -96,23 +95,42 @@ def turn_integration(on: bool) -> str:
     Raises:
         TelexStartError: it cannot be done; says why.
     """
-    record = Record()
+    record, path, icon = Record(), shortcut(), _icon()
     if not on:
-        files.remove(shortcut())
-        files.remove(icon())
+        files.remove(path)
+        files.remove(icon)
         record.tidy()
         return ""
     words = launch.tried()
-    picture = words[0] if itself.is_frozen() else icon()  # that program has its icon in itself
+    if itself.is_frozen():
+        icon = words[0]  # that program has its icon in itself
+    else:
+        from ..desktop import icons
+        from ..states import State
+
+        files.write(icon, icons.ico(State.ONLINE), record)
+    record.make_folder(os.path.dirname(path))
     try:
-        record.make_folder(os.path.dirname(shortcut()))
-        if picture == icon():
-            record.make_folder(os.path.dirname(picture))
-            draw_icons.draw_elsewhere(picture)
-        shell_link.write(shortcut(), words[0], subprocess.list2cmdline(words[1:]), "Telex Start", picture)
+        write_shortcut(path, words[0], subprocess.list2cmdline(words[1:]), "Telex Start", icon)
     except OSError as error:
-        raise files.failed(shortcut(), error) from None
+        raise files.failed(path, error) from None
     return ""
+
+
+def _program(command: str) -> str:
+    """The program of a command."""
+    return command[1:].partition('"')[0] if command.startswith('"') else command.partition(" ")[0]
+
+
+def shortcut() -> str:
+    """The shortcut's file."""
+    roaming = os.environ.get("APPDATA") or os.path.expanduser(r"~\AppData\Roaming")
+    return os.path.join(roaming, "Microsoft", "Windows", "Start Menu", "Programs", "Telex Start.lnk")
+
+
+def _icon() -> str:
+    """The icon's file, which the shortcut names, where the program has none in itself."""
+    return os.path.join(paths.state_folder(), "telex-start.ico")
 
 
 def _value(key: str) -> Any:
@@ -137,3 +155,60 @@ def _registry() -> Any:
     import winreg
 
     return winreg
+
+
+def write_shortcut(path: str, program: str, arguments: str, description: str, icon: str) -> None:
+    """Write a shortcut, or replace it.
+
+    Args:
+        path: Where it is to be; its folder is there.
+        program: What it opens.
+        arguments: What follows the program, as on a command line.
+        description: What it says under the pointer.
+        icon: The file of its icon.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    ole = _WINDOWS.OleDLL("ole32")
+    ole.CoInitializeEx(None, _APARTMENT)
+    try:
+        link, file = ctypes.c_void_p(), ctypes.c_void_p()
+        ole.CoCreateInstance(_guid(_SHELL_LINK), None, _IN_PROCESS, _guid(_I_SHELL_LINK), ctypes.byref(link))
+        try:
+            _call(link, _SET_PATH, program)
+            _call(link, _SET_ARGUMENTS, arguments)
+            _call(link, _SET_DESCRIPTION, description)
+            _call(link, _SET_ICON_LOCATION, icon, 0)
+            _call(link, _QUERY_INTERFACE, _guid(_I_PERSIST_FILE), ctypes.byref(file))
+            try:
+                _call(file, _SAVE, path, 1)
+            finally:
+                _release(file)
+        finally:
+            _release(link)
+    finally:
+        ole.CoUninitialize()
+
+
+def _guid(text: str) -> Any:
+    return ctypes.create_string_buffer(uuid.UUID(text).bytes_le, 16)
+
+
+def _call(interface: ctypes.c_void_p, place: int, *arguments: Any) -> None:
+    """
+    Raises:
+        OSError: it answers with a failure.
+    """
+    kinds = {str: ctypes.c_wchar_p, int: ctypes.c_int}
+    types = [kinds.get(type(argument), ctypes.c_void_p) for argument in arguments]
+    _method(interface, place, _WINDOWS.HRESULT, *types)(interface, *arguments)
+
+
+def _release(interface: ctypes.c_void_p) -> None:
+    _method(interface, _RELEASE, ctypes.c_ulong)(interface)
+
+
+def _method(interface: ctypes.c_void_p, place: int, answers: Any, *types: Any) -> Any:
+    table = ctypes.cast(interface, ctypes.POINTER(ctypes.POINTER(ctypes.c_void_p))).contents
+    return _WINDOWS.WINFUNCTYPE(answers, ctypes.c_void_p, *types)(table[place])

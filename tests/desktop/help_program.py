@@ -14,13 +14,13 @@ from collections.abc import Iterator
 from queue import SimpleQueue
 from typing import Any
 
-from telex_start.desktop.help import doctor_window, text_window
-from telex_start.desktop.help.doctor_window import Conclusion, Line
-from telex_start.desktop.help.text_window import TextWindow
-from telex_start.desktop.tk.orders import Orders
+from telex_start.desktop.tk import help_windows
+from telex_start.desktop.tk.help_windows import Conclusion, Line
+from telex_start.desktop.tk.text_window import TextWindow
+from tests.desktop import tk_view
 
-_windows: list[TextWindow] = []
 _found: SimpleQueue[Any] = SimpleQueue()
+_windows: SimpleQueue[TextWindow] = SimpleQueue()
 
 
 def _look() -> Iterator[Line | Conclusion]:
@@ -35,29 +35,30 @@ def _look() -> Iterator[Line | Conclusion]:
                 raise ZeroDivisionError
 
 
-def _state() -> dict[str, Any]:
-    window = _windows[0]
-    text = window._text
-    focus = window.root.focus_get()
-    controls = {**window._buttons, "text": text}
+def _state(root: Any) -> dict[str, Any]:
+    [text] = tk_view.controls(root, "Text")
+    [bar] = tk_view.controls(root, "TProgressbar")
+    [scrollbar] = tk_view.controls(root, "TScrollbar")
+    buttons = tk_view.buttons(root)
+    subtitle, said = tk_view.labels(root)
     return {
         "text": text.get("1.0", "end-1c"),
-        "subtitle": str(window._subtitle.cget("text")),
-        "bar": bool(window._bar.winfo_ismapped()),
-        "bar at": float(window._bar.cget("value")),
-        "enabled": [name for name, control in window._buttons.items() if control.instate(["!disabled"])],
-        "focus": next((name for name, control in controls.items() if control is focus), None),
+        "subtitle": str(subtitle.cget("text")),
+        "bar": bool(bar.winfo_ismapped()),
+        "bar at": float(bar.cget("value")),
+        "enabled": tk_view.enabled(buttons),
+        "focus": tk_view.name_of(root, {**buttons, "text": text}),
         "selected": text.get(*text.tag_ranges("sel")) if text.tag_ranges("sel") else "",
         "top": text.yview()[0],
-        "said": str(window._said.cget("text")),
+        "said": str(said.cget("text")),
         "found at": _place(text),
-        "scrollbar": bool(window._scrollbar.winfo_ismapped()),
+        "scrollbar": bool(scrollbar.winfo_ismapped()),
     }
 
 
-def _tell() -> None:
+def _tell(root: Any) -> None:
     try:
-        print(json.dumps(_state()), flush=True)
+        print(json.dumps(_state(root)), flush=True)
     except Exception as error:
         print(repr(error), flush=True)
         raise
@@ -71,36 +72,26 @@ def _place(text: Any) -> list[int] | None:
 
 def main() -> int:
     logging.basicConfig(level=logging.ERROR)
-    given: list[Orders] = []
-    there = threading.Event()
     make = TextWindow.__init__
 
     def made(window: TextWindow, *args: Any, **options: Any) -> None:
         make(window, *args, **options)
-        _windows.append(window)
+        _windows.put(window)
 
-    text_window.TextWindow.__init__ = made  # type: ignore[method-assign,assignment]
-    orders = Orders.__init__
-
-    def ordered(self: Orders) -> None:
-        orders(self)
-        given.append(self)
-        there.set()
-
-    Orders.__init__ = ordered  # type: ignore[method-assign]
+    TextWindow.__init__ = made  # type: ignore[method-assign,assignment]
 
     def read() -> None:
         with open(sys.argv[1]) as pipe:
-            there.wait()
+            window = _windows.get()
             for line in pipe:
                 match json.loads(line):
                     case "state":
-                        given[0].give(_tell)
+                        window.calls.post(lambda: _tell(window.root))
                     case found:
                         _found.put(found)
 
     threading.Thread(target=read, daemon=True).start()
-    return doctor_window.open_window(_look)
+    return help_windows.doctor(_look)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
 """A program with nothing but the login window, for tests: events go to stdout a line each, orders come on stdin.
 
-Orders: ``busy TEXT``, ``failure TEXT``, ``success TEXT``, ``say TEXT``, ``forward``, ``close``; ``pointer EVENT`` has
-the button Show get ``Enter``, ``Motion`` or ``Leave``; ``state`` is answered by what a person sees, as JSON; ``moves``,
-by how often the window may still move, once no look at its place is due.
+Orders: ``show WHAT TEXT``, ``forward``, ``close``; ``pointer EVENT`` has the button Show get ``Enter``, ``Motion`` or
+``Leave``; ``state`` is answered by what a person sees, as JSON; ``settled``, once it looks at its place no more.
 """
 
 from __future__ import annotations
@@ -16,8 +15,11 @@ import threading
 from queue import SimpleQueue
 from typing import Any
 
-from telex_start.desktop.login.window import _TIPS, LoginWindow
+from tktooltip import ToolTip
+
+from telex_start.desktop.tk.login_window import LoginWindow
 from telex_start.events import Event, WindowSubmitted
+from tests.desktop import tk_view
 
 
 def _print(event: Event) -> None:
@@ -27,44 +29,46 @@ def _print(event: Event) -> None:
     print(*words, flush=True)
 
 
-def _state(window: LoginWindow) -> dict[str, Any]:
+def _controls(root: Any) -> dict[str, Any]:
+    found = [*tk_view.controls(root, "TEntry"), *tk_view.buttons(root).values()]
+    return dict(zip(("email", "password", "reveal", "login", "cancel"), found, strict=True))
+
+
+def _state(root: Any) -> dict[str, Any]:
     """What a person sees of it."""
-    controls = {name: getattr(window, f"_{name}") for name in ("email", "password", "reveal", "login", "cancel")}
-    focus = window._root.focus_get()
+    controls = _controls(root)
+    [bar] = tk_view.controls(root, "TProgressbar")
+    message = tk_view.labels(root)[-1]
+    over = [tip.widget for tip in root.winfo_children() if isinstance(tip, ToolTip) and tip.status.name != "OUTSIDE"]
     return {
-        "email": window._email.get(),
-        "password": window._password.get(),
-        "message": window._message.cget("text"),
-        "readable": not window._password.cget("show"),
-        "bar": bool(window._bar.winfo_ismapped()),
-        "enabled": [name for name, control in controls.items() if control.instate(["!disabled"])],
-        "focus": next((name for name, control in controls.items() if control is focus), None),
-        "selected": window._password.selection_present(),
-        "tips": [name for name, tip in zip(_TIPS, window._tips, strict=True) if tip.status.name != "OUTSIDE"],
+        "email": controls["email"].get(),
+        "password": controls["password"].get(),
+        "message": message.cget("text"),
+        "readable": not controls["password"].cget("show"),
+        "bar": bool(bar.winfo_ismapped()),
+        "enabled": tk_view.enabled(controls),
+        "focus": tk_view.name_of(root, controls),
+        "selected": controls["password"].selection_present(),
+        "tips": [name for name, control in controls.items() if control in over],
     }
 
 
-def _obey(window: LoginWindow, word: str, text: str) -> None:
-    if word == "forward":
-        window.come_forward()
-    elif word == "close":
-        window.close()
-    elif word == "say":
-        window.say(text)
-    elif word == "state":
-        print(json.dumps(_state(window)), flush=True)
-        return
-    elif word == "pointer":
-        window._reveal.event_generate(f"<{text}>")
-    elif word == "moves":
-        # An order that comes while a look is due waits for it.
-        if window._look_again is not None:
-            window._root.after(10, _obey, window, word, text)
+def _obey(window: LoginWindow, root: Any, word: str, text: str) -> None:
+    match word:
+        case "state":
+            print(json.dumps(_state(root)), flush=True)
             return
-        print(f"{window._moves_left} left, looks again: {window._look_again is not None}", flush=True)
-        return
-    else:
-        getattr(window, f"show_{word}")(text)
+        case "settled" if root.tk.call("after", "info"):
+            root.after(10, _obey, window, root, word, text)
+            return
+        case "forward":
+            window.come_forward()
+        case "close":
+            window.close()
+        case "show":
+            window.show(*text.split(" ", 1))
+        case "pointer":
+            _controls(root)["reveal"].event_generate(f"<{text}>")
     print("done", word, flush=True)
 
 
@@ -95,14 +99,14 @@ def main() -> int:
         threading.Thread(target=collect, daemon=True).start()
     for _ in range(options.times):
         window = LoginWindow(_print, options.email, take_focus=not options.unasked, message=options.message)
-
+        root = tk_view.roots.get()
         windows[:] = [window]
 
-        def turn(window: LoginWindow = window) -> None:
+        def turn(window: LoginWindow = window, root: Any = root) -> None:
             if options.times > 1:
                 window.close()
             while not orders.empty():
-                _obey(window, *orders.get().partition(" ")[::2])
+                _obey(window, root(), *orders.get().partition(" ")[::2])
 
         print("open", flush=True)
         if options.starved:

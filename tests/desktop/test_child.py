@@ -14,16 +14,14 @@ from typing import Any
 
 import pytest
 
-from telex_start.desktop import child as module
 from telex_start.desktop.child import Child
 from telex_start.events import ChildEnded, ChildSaid, Event
 from tests.process import TIMEOUT
-from tests.stopwatch import Stopwatch
 
 POPEN = subprocess.Popen
 PRELUDE = """
 import os, sys, threading
-from telex_start.desktop.parent import Parent
+from telex_start.desktop.child import Parent
 parent = Parent()
 data = parent.data()
 over = threading.Event()
@@ -80,22 +78,23 @@ def test_it_gets_its_data_its_token_and_nothing_in_its_arguments(desk: Desk) -> 
         {"data": {"email": "ada@example.org"}, "argv": ["preferences", "--child"], "tokens": ["token-1", "token-1"]},
     )
     assert desk.event() == ChildEnded("preferences")
-    assert not desk.child.is_open
     assert desk.process.returncode == 0, "a zombie"
 
 
 def test_opening_it_again_brings_it_to_the_front(desk: Desk) -> None:
-    desk.open("parent.listen(lambda token: parent.say(front=token), over.set); parent.say(up=True); over.wait()")
+    desk.open(
+        "echo = lambda said: parent.say(**said)\n"
+        "parent.listen(lambda token: parent.say(front=token), over.set, echo); parent.say(up=True); over.wait()"
+    )
     assert desk.event() == ChildSaid("preferences", {"up": True})
     first = desk.process
     for token in ("token-2", "token-3"):
         desk.child.open(["preferences", "--child"], {}, token)
         assert desk.event() == ChildSaid("preferences", {"front": token})
-        while desk.child._run is not None and desk.child._run._raising:
-            pass  # its answer is read by the thread, right behind that line
+        desk.child.say(after=token)  # its answer is read by the thread, right behind that line
+        assert desk.event() == ChildSaid("preferences", {"after": token})
 
     assert desk.process is first
-    assert desk.child.is_open
 
 
 def test_asked_for_again_before_it_has_started_it_is_raised_once_it_listens(desk: Desk) -> None:
@@ -108,12 +107,11 @@ def test_asked_for_again_before_it_has_started_it_is_raised_once_it_listens(desk
 def test_a_window_that_hangs_is_raised_once_and_blocks_nobody(desk: Desk) -> None:
     desk.open("parent.say(up=True); threading.Event().wait()")
     assert desk.event() == ChildSaid("preferences", {"up": True})
-    spent = Stopwatch()
-    for _ in range(10_000):
+    for _ in range(10_000):  # more than a pipe holds
         desk.child.open(["preferences", "--child"], {}, "t" * 100)
 
-    assert desk.child.is_open
-    assert spent.seconds() < 1
+    assert desk.events.empty()
+    assert desk.process.poll() is None
 
 
 def test_exit_ends_a_window_that_listens(desk: Desk) -> None:
@@ -125,14 +123,12 @@ def test_exit_ends_a_window_that_listens(desk: Desk) -> None:
     assert desk.events.empty()
 
 
-def test_exit_kills_a_window_that_hangs_within_its_bound(desk: Desk) -> None:
+def test_exit_kills_a_window_that_hangs(desk: Desk) -> None:
     desk.open("parent.say(up=True); threading.Event().wait()")
     desk.event()
-    spent = Stopwatch()
     desk.child.end()
 
     assert desk.process.returncode not in (None, 0)
-    assert spent.seconds() < module.END_WITHIN + module._GONE_WITHIN + 0.3
     assert desk.events.empty()
 
 
@@ -178,7 +174,6 @@ def test_asked_for_while_it_is_closing_it_is_opened_anew(desk: Desk) -> None:
 
     assert desk.event() == ChildSaid("preferences", {"late": "token-2"})
     assert desk.event() == ChildSaid("preferences", {"up": {"turn": 2}})
-    assert desk.child.is_open
 
 
 def test_after_its_end_it_can_be_opened_again(desk: Desk) -> None:

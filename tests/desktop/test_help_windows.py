@@ -15,7 +15,7 @@ from typing import IO, Any
 import pytest
 
 from telex_start import __version__
-from telex_start.desktop.help import about_window
+from telex_start.desktop.tk.help_windows import LICENCE, about_rows
 from tests.fake_desktop import TIMEOUT, RealDesktop
 from tests.script import Script
 
@@ -120,7 +120,7 @@ def doctor(desktop: RealDesktop, tmp_path: Path) -> Iterator[Doctor]:
 
 
 def test_findings_are_shown_as_they_come_and_the_window_is_not_frozen_meanwhile(doctor: Doctor) -> None:
-    before = doctor.wait_until(bar=True, text="", enabled=["close"])
+    before = doctor.wait_until(bar=True, text="", enabled=["Close"])
     assert before["subtitle"] == "Looking at what works on this machine …"
     doctor.finds(PYTHON)
     doctor.wait_until(text="✓\tPython\t3.11.2 (/usr/bin/python3)\n", bar=True)
@@ -128,14 +128,14 @@ def test_findings_are_shown_as_they_come_and_the_window_is_not_frozen_meanwhile(
     while doctor.state()["bar at"] == before["bar at"]:
         assert time.monotonic() < deadline, "the bar stands still"
     doctor.finds(TRAY, VERDICT)
-    doctor.wait_until(text=SHOWN, bar=False, subtitle="Telex Start works here.", enabled=["again", "copy", "close"])
+    doctor.wait_until(text=SHOWN, bar=False, subtitle="Telex Start works here.", enabled=["Run again", "Copy", "Close"])
 
 
 def test_run_again_looks_once_more(doctor: Doctor) -> None:
     doctor.finds(PYTHON, TRAY, VERDICT)
     doctor.wait_until(bar=False)
     doctor.press("Tab")
-    doctor.wait_until(focus="again")
+    doctor.wait_until(focus="Run again")
     doctor.press("Return")
     doctor.wait_until(bar=True, text="")
     doctor.finds(PYTHON, ["Telex Start cannot do its job here: see API.", False])
@@ -153,7 +153,7 @@ def test_all_of_it_is_copied_by_control_c_or_the_button_as_the_command_prints_it
     doctor.press("ctrl+c")
     doctor.wait_for_copied(SHOWN)
     doctor.press("Tab", "Tab")
-    doctor.wait_until(focus="copy")
+    doctor.wait_until(focus="Copy")
     doctor.press("space")
     doctor.wait_for_copied(COPIED)
 
@@ -200,7 +200,7 @@ def test_nothing_can_be_typed_into_it(doctor: Doctor) -> None:
     doctor.wait_until(bar=False)
     doctor.press("x", "Return", "BackSpace", "ctrl+a", "Delete", "ctrl+v", "ctrl+x")
     doctor.press("Tab")
-    assert doctor.wait_until(focus="again")["text"] == SHOWN
+    assert doctor.wait_until(focus="Run again")["text"] == SHOWN
     doctor.press("shift+Tab")
     doctor.wait_until(focus="text")
 
@@ -235,7 +235,7 @@ def test_asked_for_again_when_it_is_just_being_closed_it_does_not_say_that_it_is
 def test_a_doctor_that_fails_says_so(doctor: Doctor) -> None:
     doctor.finds(PYTHON, "fail")
     words = "Doctor had a problem (ZeroDivisionError); the log tells more."
-    doctor.wait_until(bar=False, subtitle=words, enabled=["again", "copy", "close"])
+    doctor.wait_until(bar=False, subtitle=words, enabled=["Run again", "Copy", "Close"])
 
 
 def test_doctors_real_findings_are_in_it_with_secrets_struck(desktop: RealDesktop, tmp_path: Path) -> None:
@@ -273,13 +273,13 @@ DATA = {
 
 
 def test_about_tells_the_version_what_is_paused_and_what_is_muted() -> None:
-    rows = list(about_window.rows(DATA))
+    rows = list(about_rows(DATA))
     assert rows[0] == ("Version", f"Telex Start {__version__}", "")
     assert rows[1] == ("Status", "Online: 3 organisations, 5 unread, paused until 14:30", "")
     assert rows[2:4] == [("Muted", "# General · Northwind Ops, until 15:10", ""), ("", "Acme", "")]
     assert ("Web page", "https://telex.example.org", "https://telex.example.org") in rows
-    assert ("Licence", "MIT", about_window.LICENCE) in rows
-    assert ("Muted", "Nothing", "") in about_window.rows({})
+    assert ("Licence", "MIT", LICENCE) in rows
+    assert ("Muted", "Nothing", "") in about_rows({})
 
 
 def test_about_is_copied_and_closed_by_the_keyboard(desktop: RealDesktop) -> None:

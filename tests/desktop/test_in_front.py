@@ -14,8 +14,9 @@ import pytest
 from Xlib import X
 from Xlib.display import Display
 
+from telex_start.config import Config
 from telex_start.desktop import win32, x11
-from telex_start.desktop.main_app import in_front
+from telex_start.desktop.main_app.main_app import MainApp, why_front_is_unknown
 from tests.desktop.test_main_app import wait_for
 from tests.fake_desktop import RealDesktop
 from tests.process import TIMEOUT
@@ -34,8 +35,6 @@ Gtk.main()
 """
 SHELL = "#!/bin/sh\n/usr/bin/python3 {window} Client\n"
 """A client that is a script, and its window its child's."""
-
-UNLOCKED = bool  # a call of it is False
 
 
 @pytest.fixture(scope="module")
@@ -96,8 +95,8 @@ def close(process: subprocess.Popen[Any]) -> None:
     psutil.wait_procs(tree, TIMEOUT)
 
 
-def seen(command: str | None) -> bool:
-    return in_front.client_in_front(command, UNLOCKED)
+def seen(command: str | None, locked: bool = False) -> bool:
+    return MainApp(Config(main_app_command=command), lambda: locked).in_front()
 
 
 @pytest.fixture
@@ -203,7 +202,7 @@ def test_what_a_compositor_paints_on_covers_nothing(client: str, screen: Display
 
 
 def test_a_locked_screen_shows_nothing(client: str) -> None:
-    assert not in_front.client_in_front(client, lambda: True)
+    assert not seen(client, locked=True)
 
 
 def test_a_client_of_another_machine_is_told_by_its_name_alone(
@@ -244,10 +243,15 @@ def test_no_connection_stays(client: str, screen: Display) -> None:
         ({}, "Without a display nothing is in front"),
     ],
 )
-def test_where_it_cannot_be_told_it_says_so(environ: dict[str, str], words: str) -> None:
-    assert in_front.what_is_missing(environ) == words
+def test_where_it_cannot_be_told_it_says_so(
+    environ: dict[str, str], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DISPLAY")
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert why_front_is_unknown() == words
     if words:
-        assert not in_front.client_in_front(None, UNLOCKED, environ)
+        assert not seen(None)
 
 
 def test_without_a_display_that_answers_it_is_no(monkeypatch: pytest.MonkeyPatch) -> None:

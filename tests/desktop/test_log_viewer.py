@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
-from telex_start.desktop.help import log_viewer
+from telex_start.desktop import starting
 from tests.process import TIMEOUT
 
 
@@ -36,7 +36,7 @@ class Desk:
         opener.chmod(0o755)
 
     def open(self, path: str | None = None, token: str = "") -> None:
-        log_viewer.open_log(path or str(self.log), token, self.failed.put)
+        starting.open_log(path or str(self.log), token, self.failed.put)
 
     def why(self) -> str:
         return self.failed.get(timeout=TIMEOUT)
@@ -58,7 +58,7 @@ def test_the_viewer_gets_the_log_and_the_desktops_token(desk: Desk) -> None:
 
 
 def test_a_viewer_that_stays_open_is_no_failure_and_nobodys_child(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_viewer, "FAILED_WITHIN", 0.1)
+    monkeypatch.setattr(starting, "VIEWER_FAILS_WITHIN", 0.1)
     told, goes_on = desk.folder / "told", desk.folder / "goes on"
     os.mkfifo(told)
     os.mkfifo(goes_on)
@@ -91,7 +91,7 @@ def test_without_xdg_open_it_says_what_to_install(desk: Desk, monkeypatch: pytes
 @pytest.mark.parametrize("there", [True, False])
 def test_without_a_log_there_is_nothing_to_open(desk: Desk, there: bool) -> None:
     desk.log.unlink()
-    log_viewer.open_log(str(desk.log) if there else None, "", desk.failed.put)
+    starting.open_log(str(desk.log) if there else None, "", desk.failed.put)
     assert desk.why() == "there is none"
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from telex_start.desktop.tk.login_window import what_is_wrong
 from tests.fake_desktop import TIMEOUT, RealDesktop
 from tests.process import ROOT, until
 from tests.script import Script
@@ -133,6 +134,21 @@ def test_escape_cancel_and_the_windows_own_button_close(desktop: RealDesktop, ke
         assert window.script.next_line() == "WindowClosed"
 
 
+@pytest.mark.parametrize(
+    ("email", "password", "words"),
+    [
+        *((email, " ", "") for email in ("ada@example.org", "a.b+c@mail.example.co.uk", "ädä@bücher.example")),
+        *((email, "p", "This does not look like an e-mail address") for email in ("ada", "ada@", "@example.org")),
+        *((email, "p", "This does not look like") for email in ("ada@example", "a da@example.org", "a@b@c.org")),
+        ("", "p", "Please enter your e-mail address."),
+        ("ada@example.org", "", "Please enter your password."),
+    ],
+)
+def test_what_is_wrong_with_the_form(email: str, password: str, words: str) -> None:
+    found = what_is_wrong(email, password)
+    assert found.startswith(words) and bool(found) is bool(words)
+
+
 def test_form_is_checked_before_anything_is_sent(desktop: RealDesktop) -> None:
     with Dialogue(desktop) as window:
         window.wait_until(focus="email")
@@ -155,7 +171,7 @@ def test_while_signing_in_only_cancel_is_left(desktop: RealDesktop) -> None:
         window.wait_until(focus="password")
         window.type("p")
         window.wait_until(password="p")
-        window.order("busy Signing in")
+        window.order("show busy Signing in")
         state = window.wait_until(message="Signing in", bar=True)
         assert state["enabled"] == ["cancel"]
         window.type("q")
@@ -171,8 +187,8 @@ def test_after_a_failure_the_next_try_is_one_word_and_return(desktop: RealDeskto
         window.type("wrong")
         window.press("Return")
         assert window.script.next_line() == f"WindowSubmitted {ADA} wrong"
-        window.order("busy Signing in")
-        window.order("failure Telex does not know you.")
+        window.order("show busy Signing in")
+        window.order("show failure Telex does not know you.")
         window.wait_until(message="Telex does not know you.", email=ADA, focus="password", selected=True, bar=False)
         window.type("right")
         window.press("Return")
@@ -183,10 +199,10 @@ def test_success_is_said_and_the_password_is_gone(desktop: RealDesktop) -> None:
     with Dialogue(desktop, "--email", ADA) as window:
         window.wait_until(focus="password")
         window.type("secret")
-        window.order("busy Signing in")
-        window.order("say Password accepted.")
+        window.order("show busy Signing in")
+        window.order("show words Password accepted.")
         window.wait_until(message="Password accepted.", bar=True)
-        window.order("success Signed in: 3 organisations.")
+        window.order("show success Signed in: 3 organisations.")
         window.wait_until(message="Signed in: 3 organisations.", bar=False, password="")
 
 
@@ -309,7 +325,7 @@ def run(code: str, **environ: str) -> str:
 OPENING = """
 from telex_start.errors import TelexStartError
 try:
-    from telex_start.desktop.login.window import LoginWindow
+    from telex_start.desktop.tk.login_window import LoginWindow
     LoginWindow(print, take_focus=True)
 except TelexStartError as error:
     print(error.message)

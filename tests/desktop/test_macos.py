@@ -23,7 +23,7 @@ from PIL import Image
 
 from telex_start.agent import DispatchQueue
 from telex_start.desktop import macos
-from telex_start.desktop.main_app import in_front
+from telex_start.desktop.main_app import main_app
 from telex_start.desktop.tk import toolkit
 from telex_start.desktop.tray.tray import Tray
 from telex_start.doctor import desktop as doctor
@@ -175,9 +175,9 @@ def test_the_machine_wakes_up(desk: Desk, agent: Agent) -> None:
 def test_a_window_that_was_asked_for_gets_the_keyboard(
     desk: Desk, agent: Agent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from telex_start.desktop.login import window
+    from telex_start.desktop.tk import login_window
 
-    monkeypatch.setattr(window, "LoginWindow", lambda *_, **__: "a window")
+    monkeypatch.setattr(login_window, "LoginWindow", lambda *_, **__: "a window")
     agent.surface.open_window("", False, "")
     assert desk.done[-1] == "99 in front"
     agent.surface.open_window("", True, "")
@@ -187,7 +187,7 @@ def test_a_window_that_was_asked_for_gets_the_keyboard(
 def test_which_application_is_in_front(desk: Desk) -> None:
     desk.front_pid = 1234
     assert macos.application_in_front() == (1234, ())
-    assert in_front.what_is_missing({}) == ""
+    assert main_app.why_front_is_unknown() == ""
 
 
 def test_doctor_says_what_is_there_and_that_nobody_has_tried_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

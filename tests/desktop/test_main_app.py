@@ -10,11 +10,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
-from telex_start.desktop.main_app import main_app
+from telex_start.config import Config
+from telex_start.desktop.main_app import main_app, telex_client
+from telex_start.desktop.main_app.main_app import MainApp
+from telex_start.events import MainAppAnswered
 from tests.fake_desktop import RealDesktop
 from tests.process import TIMEOUT, end
 
@@ -94,53 +98,69 @@ def processes_of(path: Path) -> list[psutil.Process]:
     return found
 
 
+def app(command: Path | str | None = None, **config: Any) -> MainApp:
+    """The client as it is configured."""
+    return MainApp(Config(main_app_command=str(command) if command else None, **config), lambda: False)
+
+
+def says(answer: MainAppAnswered | None, title: str, words: str = "") -> None:
+    """The person is told so."""
+    assert answer is not None
+    assert answer.title == title
+    assert words in answer.message
+
+
 # --- opening ----------------------------------------------------------------------------------------------------------
 
 
 def test_not_installed_opens_the_web_app_and_says_so(machine: Path) -> None:
-    answer, _ = main_app.open_main_app(None)
-    assert answer is not None
-    assert answer.title == "Telex opens in the browser"
-    assert "not installed" in answer.message
+    says(app().open(""), "Telex opens in the browser", "not installed")
     wait_for((machine / "opened").exists, "the browser")
     assert (machine / "opened").read_text() == "https://telex.im\n"
 
 
 def test_a_configured_client_that_is_gone_opens_the_web_app_and_names_it(machine: Path) -> None:
-    answer, _ = main_app.open_main_app("/opt/telex/is/gone")
-    assert answer is not None
-    assert "/opt/telex/is/gone (main_app.command) cannot be started" in answer.message
+    words = "/opt/telex/is/gone (main_app.command) cannot be started"
+    says(app("/opt/telex/is/gone").open(""), "Telex opens in the browser", words)
     wait_for((machine / "opened").exists, "the browser")
 
 
 def test_without_a_browser_it_says_where_the_web_app_is(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(machine / "none"))
     monkeypatch.delenv("BROWSER", raising=False)
-    answer, _ = main_app.open_main_app(None)
-    assert answer is not None
-    assert answer.title == "Telex cannot be opened"
-    assert "https://telex.im" in answer.message
+    says(app().open(""), "Telex cannot be opened", "https://telex.im")
+    answer = app().open_place("https://telex.im/northwind", "", in_browser=False)
+    says(answer, "The conversation cannot be opened", "There is no browser for https://telex.im/northwind.")
 
 
-def test_a_conversation_opens_in_the_browser_with_the_clicks_token(machine: Path) -> None:
-    assert main_app.open_address("https://telex.im/northwind/dms/d1?thread_id=t1", "token") is None
-    wait_for((machine / "opened").exists, "the browser")
-    assert (machine / "opened").read_text() == "https://telex.im/northwind/dms/d1?thread_id=t1\n"
-
-
-def test_a_conversation_without_a_browser_is_said(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(machine / "none"))
-    monkeypatch.delenv("BROWSER", raising=False)
-    answer = main_app.open_address("https://telex.im/northwind")
-    assert answer is not None
-    assert answer.message == "There is no browser for https://telex.im/northwind."
+@pytest.mark.parametrize("installed", [True, False])
+@pytest.mark.parametrize("click", [None, "client", "conversation"])
+@pytest.mark.parametrize("in_browser", [True, False])
+def test_a_click_on_a_toast_opens_what_is_set_or_installed(
+    machine: Path, installed: bool, click: str | None, in_browser: bool
+) -> None:
+    if installed:
+        script(
+            machine / "bin" / "telex", f"echo client > {machine}/new && mv {machine}/new {machine}/opened\n", "/bin/sh"
+        )
+    address = "https://telex.im/northwind/dms/d1?thread_id=t1"
+    client = click == "client" or (click is None and installed)
+    made = app(main_app_click=click)
+    assert made.prefers_client() is client
+    answer = made.open_place(address, "token", in_browser)
+    opened = "https://telex.im" if client and not installed else "client" if client else address
+    if in_browser:
+        opened = address
+    wait_for((machine / "opened").exists, "what is to be opened")
+    assert (machine / "opened").read_text() == f"{opened}\n"
+    assert (answer is None) is (opened != "https://telex.im")
 
 
 @pytest.mark.parametrize("name", ["telex", "Zedu", "zedu"])
 def test_it_is_found_by_each_of_its_names(machine: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     client = binary(machine / "names" / name)
     monkeypatch.setenv("PATH", f"{client.parent}:{os.environ['PATH']}")
-    found = main_app.find(None)
+    found = telex_client.find(None)
     assert found is not None
     assert found.command == (str(client),)
 
@@ -151,7 +171,7 @@ def test_it_is_found_by_each_of_its_desktop_entries(machine: Path, entry: str) -
     path = machine / "data" / "applications" / entry
     path.parent.mkdir(parents=True)
     path.write_text(f"[Desktop Entry]\nExec={client} %U\n")
-    found = main_app.find(None)
+    found = telex_client.find(None)
     assert found is not None
     assert found.executable == str(client)
 
@@ -159,7 +179,8 @@ def test_it_is_found_by_each_of_its_desktop_entries(machine: Path, entry: str) -
 def test_the_client_lives_on_by_itself(machine: Path) -> None:
     telex = binary(machine / "opt" / "telex")
     before = set(psutil.Process().children())
-    assert main_app.open_main_app(f"{telex} 300")[0] is None
+    client = app(f"{telex} 300")
+    assert client.open("") is None
     wait_for(lambda: processes_of(telex), "the client")
     [process] = processes_of(telex)
     try:
@@ -168,7 +189,7 @@ def test_the_client_lives_on_by_itself(machine: Path) -> None:
         assert os.readlink(f"/proc/{process.pid}/fd/0") == "/dev/null"
         assert set(psutil.Process().children()) <= before  # neither the client nor what started it
     finally:
-        assert main_app.close_main_app(f"{telex} 300") is None
+        assert client.close() is None
     assert not processes_of(telex)
 
 
@@ -177,16 +198,16 @@ def test_it_is_found_by_its_desktop_entry(machine: Path) -> None:
     entry = machine / "data" / "applications" / "telex.desktop"
     entry.parent.mkdir(parents=True)
     entry.write_text(f'[Desktop Entry]\nExec="{telex}" 300 %U\nPath={machine}\n')
-    assert main_app.open_main_app(None)[0] is None
+    assert app().open("") is None
     wait_for(lambda: processes_of(telex), "the client")
     assert processes_of(telex)[0].cwd() == str(machine)
-    assert main_app.close_main_app(None) is None
+    assert app().close() is None
     assert not processes_of(telex)
 
 
 def test_it_is_found_on_the_search_path(machine: Path, started: Callable[..., subprocess.Popen[str]]) -> None:
     running = started(binary(machine / "bin" / "telex"), "300")
-    assert main_app.close_main_app(None) is None
+    assert app().close() is None
     assert running.wait(TIMEOUT) is not None
 
 
@@ -196,25 +217,21 @@ def count_starts(machine: Path) -> int:
 
 
 @pytest.mark.parametrize("recognisable", [True, False])
-def test_a_start_that_still_lives_is_not_repeated_within_15_seconds(machine: Path, recognisable: bool) -> None:
+def test_a_start_that_still_lives_is_not_repeated_within_15_seconds(
+    machine: Path, recognisable: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two clicks within seconds gave two clients."""
     # It forks, and ends itself before its window comes, as launchers do; closed by ending the sleep.
     text = f"echo started >> {machine}/starts\n(exec {binary(machine / 'opt' / 'real')} 300) &\n"
     telex = script(machine / "opt" / "telex", text, "/bin/sh")
-    command = str(telex) if recognisable else f"env A=b {telex}"
-    answer, first = main_app.open_main_app(command)
-    assert answer is None
+    client = app(telex if recognisable else f"env A=b {telex}")
+    assert client.open("") is None
     wait_for(lambda: processes_of(machine / "opt" / "real"), "the client")
     try:
-        answer, second = main_app.open_main_app(command, "", first)
-        assert answer is not None
-        assert answer.title == "Telex is starting"
-        assert second is first
+        says(client.open(""), "Telex is starting")
         assert count_starts(machine) == 1
-        assert first is not None
-        answer, third = main_app.open_main_app(command, "", first._replace(at=first.at - main_app.STARTING))
-        assert answer is None  # a client that has been up for long is started again, to make it come forward
-        assert third is not first
+        monkeypatch.setattr(main_app, "STARTING", 0.0)
+        assert client.open("") is None  # one that has been up for long is started again, to make it come forward
         wait_for(lambda: count_starts(machine) == 2, "another start")
         wait_for(lambda: len(processes_of(machine / "opt" / "real")) == 2, "its client")
     finally:
@@ -224,28 +241,23 @@ def test_a_start_that_still_lives_is_not_repeated_within_15_seconds(machine: Pat
 
 def test_a_start_that_has_ended_is_repeated_at_once(machine: Path) -> None:
     telex = script(machine / "opt" / "telex", f"echo started >> {machine}/starts\n", "/bin/sh")
-    _, first = main_app.open_main_app(str(telex))
-    assert first is not None
-    wait_for(lambda: count_starts(machine) == 1 and not main_app._is_starting(first), "its end")
-    assert main_app.open_main_app(str(telex), "", first)[0] is None
+    client = app(telex)
+    assert client.open("") is None
+    wait_for(lambda: count_starts(machine) == 1 and client.open("") is None, "its end")
     wait_for(lambda: count_starts(machine) == 2, "the second")
 
 
 def test_without_setsid_too_a_start_that_lives_is_known(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     telex = binary(machine / "opt" / "telex")
     monkeypatch.setenv("PATH", str(machine / "bin"))
-    answer, first = main_app.open_main_app(f"{telex} 300")
-    assert (answer, first is not None) == (None, True)
-    try:
-        answer, _ = main_app.open_main_app(f"{telex} 300", "", first)
-        assert answer is not None
-        assert answer.title == "Telex is starting"
-    finally:
-        assert first is not None
-        assert first.process is not None
-        first.process.kill()
-        first.process.wait(TIMEOUT)
-    assert not main_app._is_starting(first)
+    client = app(f"{telex} 300")
+    assert client.open("") is None
+    says(client.open(""), "Telex is starting")
+    [process] = processes_of(telex)
+    process.kill()
+    wait_for(lambda: client.open("") is None, "its end")
+    for process in processes_of(telex):
+        process.kill()
 
 
 @pytest.mark.parametrize("installed", [True, False])
@@ -259,7 +271,7 @@ def test_the_token_of_the_click_goes_to_what_is_started_and_an_old_one_does_not(
     program = script(machine / "bin" / ("telex" if installed else "xdg-open"), tell, "/bin/sh")
     for token in ("token-1", ""):
         (machine / "told").unlink(missing_ok=True)
-        main_app.open_main_app(str(program) if installed else None, token)
+        app(program if installed else None).open(token)
         wait_for((machine / "told").exists, "the program")
         assert (machine / "told").read_text() == f"{token}|{token}\n"
 
@@ -276,7 +288,7 @@ def test_a_client_that_runs_is_brought_to_the_front(tmp_path: Path, monkeypatch:
         desktop.xdotool("search", "--sync", "--onlyvisible", "--name", "^Client$")
         desktop.start(sys.executable, "-c", "import tkinter; t = tkinter.Tk(); t.title('Other'); t.mainloop()")
         desktop.xdotool("search", "--sync", "--onlyvisible", "--name", "^Other$", "windowactivate", "--sync")
-        assert main_app.open_main_app(str(telex))[0] is None
+        assert app(telex).open("") is None
         wait_for(lambda: desktop.active_title() == "Client", "the client in front")
         assert len(desktop.xdotool("search", "--onlyvisible", "--name", "^Client$").split()) == 1
 
@@ -285,9 +297,11 @@ def test_a_client_that_runs_is_brought_to_the_front(tmp_path: Path, monkeypatch:
 
 
 def test_not_running_is_said(machine: Path) -> None:
-    answer = main_app.close_main_app(str(binary(machine / "opt" / "telex")))
-    assert answer is not None
-    assert answer.title == "Telex is not running"
+    says(app(binary(machine / "opt" / "telex")).close(), "Telex is not running")
+    says(app().close(), "Telex is not running", "not installed on this computer")
+    says(
+        app("/opt/telex/is/gone").close(), "Telex was not closed", "/opt/telex/is/gone (main_app.command) is not there"
+    )
 
 
 def test_only_the_clients_own_file_is_closed(machine: Path, started: Callable[..., subprocess.Popen[str]]) -> None:
@@ -298,7 +312,7 @@ def test_only_the_clients_own_file_is_closed(machine: Path, started: Callable[..
     other = binary(machine / "elsewhere" / "telex")
     named = script(machine / "named.py", SLEEPER)
     foreign = [started(other, "300"), started(sys.executable, named, telex)]
-    assert main_app.close_main_app(str(link)) is None
+    assert app(link).close() is None
     assert None not in [process.wait(TIMEOUT) for process in ours]
     assert [process.poll() for process in foreign] == [None, None]
 
@@ -318,7 +332,7 @@ def test_a_script_is_told_from_others_of_its_interpreter(
         started(sys.executable, "-c", SLEEPER, telex),
         started(sys.executable, "telex.py", folder=script(machine / "else" / "telex.py", SLEEPER).parent),
     ]
-    assert main_app.close_main_app(str(telex)) is None
+    assert app(telex).close() is None
     assert None not in [process.wait(TIMEOUT) for process in ours]
     assert [process.poll() for process in foreign] == [None, None, None]
 
@@ -327,7 +341,7 @@ def test_a_module_of_the_same_name_is_no_script(machine: Path, started: Callable
     telex = script(machine / "opt" / "telex", SLEEPER)
     script(telex.parent / "telex.py", SLEEPER)
     foreign = started(sys.executable, "-m", "telex", folder=telex.parent)
-    assert main_app.close_main_app(str(telex)) is not None
+    assert app(telex).close() is not None
     assert foreign.poll() is None
 
 
@@ -337,9 +351,7 @@ def test_an_interpreter_or_shell_alone_is_never_closed(
 ) -> None:
     (machine / "bin" / "python").symlink_to(sys.executable)
     foreign = [started(sys.executable, "-c", SLEEPER), started("sh", "-c", "sleep 300; true")]
-    answer = main_app.close_main_app(command)
-    assert answer is not None
-    assert answer.title == "Telex was not closed"
+    says(app(command).close(), "Telex was not closed")
     assert [process.poll() for process in foreign] == [None, None]
 
 
@@ -350,9 +362,7 @@ def test_what_a_launcher_has_started_is_not_certain(
     launcher = script(machine / "bin" / "telex", f"exec {real} 300\n", "/bin/sh")
     running = started(launcher)
     wait_for(lambda: processes_of(real), "the client")
-    answer = main_app.close_main_app(None)
-    assert answer is not None
-    assert f"{launcher} has started another program" in answer.message
+    says(app().close(), "Telex is not running", f"{launcher} has started another program")
     assert running.poll() is None
 
 
@@ -363,10 +373,10 @@ def test_a_process_that_has_become_the_client_is_closed(
     gate = machine / "gate"
     os.mkfifo(gate)
     running = started("sh", "-c", f"read word < {gate}; exec {telex} 300")
-    assert main_app.close_main_app(str(telex)) is not None  # it was seen as a shell
+    assert app(telex).close() is not None  # it was seen as a shell
     gate.write_text("go\n")
     wait_for(lambda: processes_of(telex), "the client")
-    assert main_app.close_main_app(str(telex)) is None
+    assert app(telex).close() is None
     assert running.wait(TIMEOUT) is not None
 
 
@@ -376,7 +386,5 @@ def test_what_does_not_close_by_itself_is_ended_by_force(
     monkeypatch.setattr(main_app, "CLOSE_WITHIN", 0.3)
     telex = script(machine / "opt" / "telex.py", STUBBORN)
     running = started(telex)
-    answer = main_app.close_main_app(str(telex))
-    assert answer is not None
-    assert answer.title == "Telex is closed"
+    says(app(telex).close(), "Telex is closed")
     assert running.wait(TIMEOUT) == -9

@@ -52,12 +52,13 @@ def test_a_window_manager_that_places_windows_itself_is_left_in_peace() -> None:
         assert window.next_line() == "open"
         for _ in range(4):
             manager.line(lambda line: line.startswith("lost"))
-        window.tell("moves")
-        assert window.next_line() == "0 left, looks again: False"
+        window.tell("settled")
+        assert window.next_line() == "done settled"
+    assert sum(line.startswith("lost") for line in manager.lines_so_far()) == 4
 
 
 def can_spare_the_focus(screen: Xvfb) -> str:
-    code = "from telex_start.desktop.tk import placement; print(placement.can_spare_the_focus())"
+    code = "from telex_start.desktop.tk import toolkit; print(toolkit.can_spare_the_focus())"
     with Script("-c", code, environ=screen.environ) as asking:
         return asking.next_line()
 

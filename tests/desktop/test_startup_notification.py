@@ -14,8 +14,8 @@ from Xlib import X, display
 
 from telex_start.desktop import x11
 from telex_start.desktop.bus.bus import Bus
-from telex_start.desktop.help.log_viewer import open_log
 from telex_start.desktop.main_app.main_app import open_address
+from telex_start.desktop.starting import open_log
 from telex_start.desktop.tray.statusnotifier_tray import StatusNotifierTray
 from telex_start.events import Event, IconClicked, MenuClicked, MenuOpened
 from telex_start.face import SIGNED_OUT

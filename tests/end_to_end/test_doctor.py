@@ -20,12 +20,12 @@ from telex_start.doctor.findings import (
     Finding,
     Mark,
     line,
+    look,
     missing,
     note,
     ok,
     verdict,
 )
-from telex_start.doctor.probing import look
 from tests.agent import Program, headless
 from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus, Xvfb
 from tests.servers import Sandbox
@@ -264,8 +264,22 @@ def test_no_server_there(tmp_path: Path, telex: Sandbox) -> None:
     report = Report(tmp_path, environ=environ)
     assert report.code == 1
     assert report.verdict == "Telex Start cannot do its job here: see TLS, API."
-    report.says("API", "missing", "not tried, 127.0.0.1 is not reached")
+    report.says("API", "missing", "not tried, as 127.0.0.1 is not reached")
     report.says("push server", "ok")
+
+
+def test_without_a_network_each_finding_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They were two: "… is there a network?: is its address right?", "… is not reached: Telex has been renamed …"."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise socket.gaierror(-3, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    api = "api.telex.im"
+    assert [line(finding)[29:] for finding in network.findings(Config())][:2] == [
+        f"{api} could not be looked up: is there a network, and is its address right?",
+        f"not tried, as {api} is not reached: since Telex has been renamed Zedu, try it with --environment zedu",
+    ]
 
 
 def test_a_login_page_or_a_failure_in_the_place_of_the_api(tmp_path: Path, telex: Sandbox) -> None:

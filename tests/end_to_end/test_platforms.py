@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from telex_start.doctor import remedies
+from telex_start.doctor.findings import log_folder_remedy, main_app_remedy, tk_remedy
 from telex_start.events import Event, Requested
 from telex_start.menu import Request
 from telex_start.process import instance_windows, paths, streams
@@ -27,8 +27,8 @@ from tests.process import ROOT
 STARTED = {
     *("__main__", "agent", "app.app", "command_line", "commands", "config_file", "console", "doctor", "doctor.desktop"),
     *("process.instance", "process.logs", "process.paths", "process.signals", "session.session", "push.websocket"),
-    *("desktop.icons", "desktop.login.window", "desktop.main_app.main_app"),
-    *("desktop.child", "desktop.parent", "desktop.preferences.window"),
+    *("desktop.icons", "desktop.tk.login_window", "desktop.main_app.main_app"),
+    *("desktop.child", "desktop.tk.preferences_window"),
     *("desktop.toasts.toasts", "desktop.toasts.plyer_backend"),
     *("desktop.tray.tray", "desktop.tray.pystray_backend"),
 }
@@ -227,7 +227,7 @@ def test_what_windows_writes_is_utf_8() -> None:
 @pytest.mark.parametrize("platform", ["linux", "win32", "darwin"])
 def test_doctors_advice_is_for_the_platform(platform: str) -> None:
     """A person on Windows was told to set /path/to/client."""
-    advice = [tell(platform) for tell in (remedies.tk, remedies.main_app, remedies.log_folder)]
+    advice = [tell(platform) for tell in (tk_remedy, main_app_remedy, log_folder_remedy)]
     words = " ".join(advice)
     assert ("XDG_" in words, "python3-tk" in words, "/path/to" in words) == (platform == "linux",) * 3
     assert ("C:\\" in words) is (platform == "win32")

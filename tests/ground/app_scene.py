@@ -87,17 +87,8 @@ class Window:
             self._between_turns()
         pytest.fail("the window stays open")
 
-    def show_busy(self, message: str) -> None:
-        self.shown.append(message)
-
-    def show_failure(self, message: str) -> None:
-        self.shown.append(f"failure: {message}")
-
-    def show_success(self, message: str) -> None:
-        self.shown.append(f"success: {message}")
-
-    def say(self, message: str) -> None:
-        self.shown.append(message)
+    def show(self, what: str, message: str) -> None:
+        self.shown.append(f"{what}: {message}" if what in ("failure", "success") else message)
 
     def come_forward(self) -> None:
         self.shown.append("came forward")

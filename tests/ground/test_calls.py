@@ -29,7 +29,11 @@ def test_a_call_rings_and_can_be_joined(desk: Desk) -> None:
     assert (toast.title, toast.sender, toast.urgent) == ("Ben Okri is calling", "Ben Okri", True)
     assert (toast.actions, toast.place) == ((Action.JOIN,), Place("o0/u", ("buzz", "b1")))
     assert toast.handle == "call o0/u b1"
+    assert toast.body == "Click to join the call."
     assert desk.notifier.counts.unread == 0
+    several = Desk(2, BEGUN)
+    several.receive(call(caller_name=None))
+    assert (several.titles, several.bodies) == (["Somebody is calling"], ["Org 0"])
 
 
 @pytest.mark.parametrize(

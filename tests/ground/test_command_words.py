@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from telex_start.desktop.main_app import command_words
+from telex_start.desktop.main_app.telex_client import join_words, split_command
 
 
 @pytest.mark.parametrize(
@@ -26,16 +26,16 @@ from telex_start.desktop.main_app import command_words
     ],
 )
 def test_words_of_windows(command: str, words: list[str]) -> None:
-    assert command_words.split(command, windows=True) == words
+    assert split_command(command, windows=True) == words
 
 
 def test_a_quotation_that_is_not_closed_is_a_mistake() -> None:
     """Windows closes it at the end; in a configuration it is more likely a slip."""
     with pytest.raises(ValueError):
-        command_words.split('"C:\\Program Files\\Telex\\telex.exe', windows=True)
+        split_command('"C:\\Program Files\\Telex\\telex.exe', windows=True)
 
 
 @given(some.lists(some.text("ab \\\"\t'", max_size=8), max_size=4))
 def test_what_is_joined_is_split_again(words: list[str]) -> None:
-    assert command_words.split(command_words.join(words, windows=True), windows=True) == words
-    assert command_words.split(command_words.join(words, windows=False), windows=False) == words
+    assert split_command(join_words(words, windows=True), windows=True) == words
+    assert split_command(join_words(words, windows=False), windows=False) == words

@@ -52,17 +52,13 @@ ROOMS: dict[str, set[str]] = {
     "desktop.bus": {"process"},
     "desktop.statusnotifier": {"desktop", "desktop.bus", "process"},
     "desktop.toasts": {"desktop.bus", "news", "process"},
-    "desktop.tk": {"desktop", "process"},
-    "desktop.login": {"desktop", "desktop.tk", "process"},
     # Of main_app: a link in About is opened as a click on a toast is.
-    "desktop.help": {"desktop", "desktop.main_app", "desktop.tk"},
-    "desktop.preferences": {"desktop", "desktop.tk"},
+    "desktop.tk": {"desktop", "desktop.main_app", "process"},
     "desktop.main_app": {"desktop"},
     "desktop.tray": {
         "desktop",
         "desktop.bus",
         "desktop.statusnotifier",
-        "desktop.login",
         "desktop.tk",
         "app",
         "news",
@@ -81,22 +77,21 @@ ROOMS: dict[str, set[str]] = {
         "process",
         "desktop",
         "desktop.bus",
-        "desktop.help",
         "desktop.main_app",
-        "desktop.preferences",
+        "desktop.tk",
         "desktop.toasts",
         "desktop.tray",
     },
     "doctor": {"net", "push", "news", "process", "config_file", "command_line"}
-    | {"desktop", "desktop.bus", "desktop.tray", "desktop.main_app", "desktop.help"},
+    | {"desktop", "desktop.bus", "desktop.tray", "desktop.main_app", "desktop.tk"},
     # Of desktop: the icons that it installs; of main_app: how a desktop entry is read and found.
     "setup": {"process", "desktop", "desktop.main_app", "command_line", "config_file"},
     # Without an agent a pause is noted as an agent would: by the same rules (news), in the same file. The page of the
     # preferences switches the start at log-in (setup).
-    "commands": {"command_line", "config_file", "news", "process", "setup"} | {"desktop", "desktop.preferences"},
+    "commands": {"command_line", "config_file", "news", "process", "setup"} | {"desktop", "desktop.tk"},
     "sandbox": set(),
     "__main__": {"agent", "command_line", "commands", "config_file", "console", "doctor", "sandbox"}
-    | {"news", "process", "setup", "desktop.bus", "desktop.help", "desktop.login", "desktop.toasts"},
+    | {"news", "process", "setup", "desktop.bus", "desktop.tk", "desktop.toasts"},
 }
 """Room -> what it may import beside itself; beside the ground too, where it is not of the ground itself."""
 
@@ -105,8 +100,7 @@ STRANGERS = {"sandbox"}
 
 PURE = ("news/", "push/", "events.py", "states.py", "toast.py", "menu.py", "face.py", "config.py", "errors.py")
 PURE_TOO = (
-    "desktop/preferences/model.py",
-    "desktop/preferences/words.py",
+    "desktop/tk/preferences_model.py",
     "net/pacing.py",
     "net/json_text.py",
     "__init__.py",
@@ -145,8 +139,8 @@ OWNERS: dict[str, set[str]] = {
     "Foundation": {"desktop/macos.py"},
     "objc": {"desktop/macos.py"},
     "Xlib": {"desktop/x11.py"},
-    "tkinter": {"desktop/tk/", "desktop/login/window.py", "desktop/preferences/", "desktop/help/text_window.py"},
-    "tktooltip": {"desktop/tk/tips.py"},
+    "tkinter": {"desktop/tk/"},
+    "tktooltip": {"desktop/tk/controls.py"},
     "gi": {"desktop/tray/pystray_backend.py"},
     "pystray": {"desktop/tray/pystray_backend.py", "desktop/statusnotifier/icon.py"},
     "jeepney": {"desktop/bus/"},

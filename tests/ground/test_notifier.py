@@ -32,15 +32,6 @@ def bare(section: str = "channels_section", **fields: Any) -> dict[str, Any]:
 # --- what is news -----------------------------------------------------------------------------------------------------
 
 
-def test_only_growth_is_news_and_smaller_counts_are_taken_over() -> None:
-    desk = Desk()
-    # A repeat; partly read; grown again; a mention in a thread that was unread already, and that twice.
-    steps = ((3, 0), (3, 0), (2, 0), (3, 0), (3, 1), (3, 1), (3, 0), (3, 1))
-    popped = desk.news(*(change("a", threads, mentions) for threads, mentions in steps))
-    assert popped == [True, False, False, True, True, False, False, True]
-    assert desk.notifier.counts == Counts(3, 1, 1)
-
-
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 4), st.integers(0, 4)), max_size=30))
 def test_news_is_exactly_growth_over_the_last_known_counts(updates: list[tuple[str, int, int]]) -> None:
     desk = Desk()
@@ -90,12 +81,6 @@ def test_without_an_integer_count_it_is_news_and_counts_one_more(absent: dict[st
     assert desk.news(*(change("a", threads) for threads in (2, 3, 0))) == [False, True, False]
 
 
-def test_a_negative_count_is_a_read_or_none() -> None:
-    desk = Desk()
-    assert desk.news(change("a", 2, -5), change("b", 1, 1), change("a", -1)) == [True, True, False]
-    assert desk.notifier.counts == Counts(1, 1, 1)
-
-
 def test_the_same_notification_id_twice_is_one_event() -> None:
     desk = Desk()
     once, another = (change("a", count) | {"notification_id": "n1"} for count in (1, 9))
@@ -116,6 +101,12 @@ def test_notification_ids_are_remembered_up_to_a_bound_those_that_came_last() ->
     assert comes("first", *(f"n{number}" for number in range(unread.MOST_EVENTS - 1))) == 0, "still known"
     assert comes("first", *(f"m{number}" for number in range(unread.MOST_EVENTS - 1))) == 0, "it is the latest again"
     assert comes("n9", *(f"k{number}" for number in range(unread.MOST_EVENTS))) == 2
+
+
+def test_a_negative_count_is_none() -> None:
+    desk = Desk()
+    assert desk.news(change("a", 2, -5), change("b", 1, 1), change("a", -1)) == [True, True, False]
+    assert desk.notifier.counts == Counts(1, 1, 1)
 
 
 @pytest.mark.parametrize("data", [None, [], "x", 7, {}, {"thread_count": 2}, {"name": ""}, {"channels_id": None}])
@@ -250,13 +241,6 @@ def test_a_look_up_that_says_what_is_known_is_no_news_also_after_lost_publicatio
     assert desk.news(change("a", 1)) == [False]
 
 
-def test_what_was_missed_is_under_the_flood_rule() -> None:
-    desk = online()
-    desk.asks(*(row(name, 1) for name in "abcde"), now=60.0)
-    desk.until(70.0)
-    assert desk.bodies[3:] == ["2 more in 2 conversations"]
-
-
 def test_what_is_absent_or_0_in_a_section_that_was_answered_whole_has_been_read() -> None:
     desk = Desk(2)
     desk.news(change("a", 1), change("b", 1), change("c", 1), direct(channel_id="a"), bare(name="d", thread_count=1))
@@ -299,12 +283,6 @@ def test_where_an_agents_conversation_is_unread_it_is_watched_until_a_look_up_sa
     assert (desk.agents[1:], desk.read) == ([], ["a1"])
     desk.asks(section="agent_channels_section")
     assert (desk.agents[1:], desk.read) == ([frozenset()], ["a1", "a2"])
-
-
-def test_an_answer_for_an_organisation_that_was_left_is_nothing() -> None:
-    desk = Desk(1)
-    desk.asks(row("a", 3), organisation=7)
-    assert (desk.toasts, desk.notifier.counts) == ([], NOTHING)
 
 
 def test_where_counts_are_no_news_a_look_up_counts_and_tells_nothing() -> None:
@@ -361,17 +339,6 @@ def test_what_is_known_is_always_the_newest_that_was_said(steps: list[tuple[str,
 
 
 # --- the past ---------------------------------------------------------------------------------------------------------
-
-
-def test_the_past_is_one_summary_when_all_have_answered() -> None:
-    desk = Desk(2)
-    desk.receive(change("a", 5), change("b", 1), how=How.CAUGHT_UP)
-    desk.notifier.answered("o0/u", 0.1)
-    assert desk.toasts == []
-    desk.receive(change("c", 6), how=How.CAUGHT_UP, now=0.2, organisation=1)
-    desk.notifier.answered("o1/u", 0.3)
-    assert (desk.titles, desk.bodies) == (["While you were away"], ["12 unread in 3 conversations"])
-    assert desk.notifier.deadline() is None
 
 
 def test_the_past_is_history_and_look_up_together() -> None:
@@ -479,7 +446,7 @@ def test_a_summary_counts_as_one_of_the_three() -> None:
     assert desk.titles == ["While you were away", "a", "b", "Telex"]
 
 
-# --- bounds, and whatever comes ---------------------------------------------------------------------------------------
+# --- bounds -----------------------------------------------------------------------------------------------------------
 
 
 def test_conversations_are_bounded_and_the_longest_quiet_is_forgotten(
@@ -542,39 +509,3 @@ def test_deeply_nested_data_is_taken_like_any_other() -> None:
     assert desk.news(bare(channels_id="a", name=deep, description={"a": deep}) | {"notification_id": deep}) == [True]
     while isinstance(deep, list):  # taken apart from outside in, or freeing it is the recursion
         deep = deep.pop()
-
-
-JSON = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(st.characters(), max_size=8)),
-    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=5), inner, max_size=3)),
-)
-KEYS = ("channels_id", "channel_id", "id", "name", "username", "description", "thread_count", "mention_count")
-FIELDS = st.fixed_dictionaries(
-    {}, optional={key: st.one_of(JSON, st.integers(-1, 3), st.sampled_from("ab")) for key in KEYS}
-)
-PUBLICATIONS = st.one_of(
-    JSON,
-    st.fixed_dictionaries(
-        {"notification_type": st.one_of(st.just("unread_thread_change"), JSON)},
-        optional={
-            "section": st.one_of(st.sampled_from(("channels_section", "dm_channels_section")), JSON),
-            "notification_id": st.one_of(st.sampled_from("xyz"), JSON),
-            "data": st.one_of(FIELDS, JSON),
-        },
-    ),
-)
-
-
-@given(st.lists(st.tuples(st.integers(0, 1), PUBLICATIONS), max_size=20))
-def test_whatever_comes_the_totals_are_the_sums_and_nothing_raises(items: list[tuple[int, Any]]) -> None:
-    desk = Desk(2)
-    for number, data in items:
-        desk.receive(data, organisation=number)
-    for toast in desk.toasts:
-        assert toast.conversation is None or toast.unread > 0
-    totals = desk.notifier.counts
-    assert (totals.unread >= totals.conversations >= 0, totals.mentions >= 0) == (True, True)
-    desk.notifier.quiet_changed(0.0)
-    assert desk.notifier.counts == totals, "counted anew"
-    desk.look_up(0)
-    assert desk.notifier.counts == NOTHING

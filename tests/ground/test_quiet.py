@@ -13,8 +13,8 @@ from telex_start.config import DAYS, Config, QuietHours
 from telex_start.events import Organisation
 from telex_start.menu import Muted, MuteFor
 from telex_start.news.quiet import Quiet
-from telex_start.toast import Conversation, Pause, Remembered, Until
-from tests.ground.quiet_time import BERLIN, Clocks
+from telex_start.toast import Conversation, Pause, Remembered
+from tests.ground.quiet_time import Clocks
 
 HOUR = 3600.0
 NIGHT = Config(quiet=QuietHours(22 * 60, 7 * 60))
@@ -73,21 +73,6 @@ def test_an_hour_is_an_hour_whatever_the_clock_on_the_wall_is_set_to(clocks: Clo
     assert quiet.tick(clocks.now)
     assert not quiet.paused
     assert quiet.deadline() is None, "nothing is looked for any more"
-
-
-def test_the_words_follow_the_clock_on_the_wall(clocks: Clocks) -> None:
-    quiet = clocks.quiet()
-    quiet.pause("1h", clocks.now)
-    clocks.set(2026, 11, 27, 15, 30)
-    assert quiet.silence(clocks.now).words == "paused until 16:30"
-
-
-def test_a_pause_goes_by_while_the_machine_sleeps(clocks: Clocks) -> None:
-    quiet = clocks.quiet()
-    quiet.pause("1h", clocks.now)
-    clocks.pass_by(3 * HOUR)
-    assert quiet.tick(clocks.now)
-    assert not quiet.is_quiet(clocks.now)
 
 
 def test_until_tomorrow_is_8_by_the_clock_on_the_wall(clocks: Clocks) -> None:
@@ -169,15 +154,6 @@ def test_a_restart_of_the_machine_goes_by_the_clock_on_the_wall(clocks: Clocks) 
     assert again.deadline() == clocks.now + 40 * 60
 
 
-def test_a_pause_that_is_over_by_the_next_start(clocks: Clocks) -> None:
-    before = clocks.quiet()
-    before.pause("1h", clocks.now)
-    clocks.reboot(minutes=61)
-    quiet = restarted(clocks, before.remembered(""))
-    assert not quiet.is_quiet(clocks.now)
-    assert quiet.remembered("") == Remembered()
-
-
 def test_a_machine_that_starts_in_1970_pauses_for_a_day_at_most(clocks: Clocks) -> None:
     before = clocks.quiet()
     before.pause("4h", clocks.now)
@@ -194,30 +170,7 @@ def test_a_pause_without_an_end_has_none(clocks: Clocks) -> None:
     assert quiet.deadline() is None
 
 
-def test_a_pause_until_8_that_was_slept_through(clocks: Clocks) -> None:
-    kept = Remembered(pause=Pause(Until(clocks.wall + HOUR)))
-    clocks.pass_by(2 * HOUR)
-    assert not restarted(clocks, kept).paused
-
-
 # --- quiet hours ----------------------------------------------------------------------------------------------------
-
-
-def test_quiet_hours_are_looked_at_at_their_borders_and_once_an_hour(clocks: Clocks) -> None:
-    quiet = clocks.quiet(NIGHT)
-    quiet.tick(clocks.now)
-    changes: list[str] = []
-    looks = 0
-    while len(changes) < 4:
-        due = quiet.deadline()
-        assert due is not None
-        assert clocks.now < due <= clocks.now + HOUR
-        clocks.pass_by(due - clocks.now)
-        looks += 1
-        if quiet.tick(clocks.now):
-            changes.append(datetime.fromtimestamp(clocks.wall, BERLIN).strftime("%H:%M"))
-    assert changes == ["22:00", "07:01", "22:00", "07:01"]
-    assert looks <= 42 + 4, "in 42 hours"
 
 
 def test_quiet_hours_in_words_and_without_resume(clocks: Clocks) -> None:
@@ -240,21 +193,6 @@ def test_a_pause_that_ends_in_quiet_hours_ends_with_them(clocks: Clocks) -> None
     quiet.tick(clocks.now)
     assert not quiet.silence(clocks.now).resumable
     assert quiet.is_quiet(clocks.now)
-
-
-def test_quiet_hours_that_begin_in_a_pause(clocks: Clocks) -> None:
-    clocks.set(2026, 11, 28, 6, 30)
-    quiet = clocks.quiet(NIGHT)
-    quiet.pause("1h", clocks.now)
-    assert quiet.silence(clocks.now).words == "paused until 07:30", "the pause is the longer one"
-
-
-def test_quiet_hours_by_a_clock_that_was_set(clocks: Clocks) -> None:
-    quiet = clocks.quiet(NIGHT)
-    quiet.tick(clocks.now)
-    clocks.set(2026, 11, 27, 23, 0)
-    assert quiet.is_quiet(clocks.now), "whoever asks is told by the clock as it is"
-    assert quiet.tick(clocks.now)
 
 
 def test_other_quiet_hours_are_taken_up(clocks: Clocks) -> None:
@@ -334,22 +272,6 @@ def test_hours_are_what_the_calendar_says(zone: str, at: float, first: int, last
         shown = words[-5:]
         ends = next(at for at in (begin // 60 * 60 + 60 * n for n in range(1, 10_080 + 120)) if not model(at))
         assert shown == datetime.fromtimestamp(ends - 60, ZoneInfo(zone)).strftime("%H:%M")
-
-
-def test_the_last_minute_belongs_to_quiet_hours_and_days_are_those_on_which_they_begin(clocks: Clocks) -> None:
-    quiet = clocks.quiet(Config(quiet=QuietHours(22 * 60, 7 * 60, ("fri",))))
-    expected = {
-        (26, 22, 0, 0): False,
-        (27, 6, 0, 0): False,
-        (27, 21, 59, 59): False,
-        (27, 22, 0, 0): True,
-        (28, 7, 0, 59): True,
-        (28, 7, 1, 0): False,
-        (28, 23, 0, 0): False,
-    }
-    for (day, *time), is_quiet in expected.items():
-        clocks.set(2026, 11, day, *time)
-        assert quiet.is_quiet(clocks.now) == is_quiet, (day, time)
 
 
 @pytest.mark.parametrize(

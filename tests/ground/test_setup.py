@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from telex_start.desktop.main_app import desktop_entry
 from telex_start.errors import TelexStartError
-from telex_start.setup import desktop_files, entry, unit
+from telex_start.setup import desktop_files, headless
 from tests.process import ROOT
 
 WORDS = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=20)
@@ -18,9 +18,11 @@ WORDS = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=
 
 @given(st.lists(WORDS, min_size=1, max_size=4))
 def test_any_command_is_read_as_it_was_written(words: list[str]) -> None:
-    text = entry.made({entry.MAIN: {"Type": "Application", "Exec": entry.command_value(words)}})
-    by = entry.SHELL if set("%=") & set(words[0]) else []
-    assert desktop_entry.command_line(desktop_entry.parse(text)) == [*by, *words]
+    values = desktop_entry.parse(desktop_files.application(words))
+    by = desktop_files.SHELL if set("%=") & set(words[0]) else []
+    assert desktop_entry.command_line(values) == [*by, *words]
+    assert desktop_files.words_of(values) == words
+    assert values["TryExec"] == words[0]
 
 
 @pytest.mark.parametrize(
@@ -37,17 +39,17 @@ def test_any_command_is_read_as_it_was_written(words: list[str]) -> None:
 )
 def test_an_argument_is_quoted_by_the_specification(word: str, written: str) -> None:
     """Two rules, one over the other: the quoting of arguments, then the escapes of a string."""
-    assert entry.command_value([word]) == written
+    assert desktop_files.command_value([word]) == written
 
 
 def test_a_path_that_is_no_text_is_refused() -> None:
     with pytest.raises(TelexStartError, match="not in UTF-8"):
-        entry.command_value(["/home/\udce9"])
+        desktop_files.command_value(["/home/\udce9"])
 
 
 @given(st.text(string.printable), st.dictionaries(st.sampled_from(["Hidden", "Exec"]), st.just("x") | st.none()))
 def test_a_change_touches_its_keys_alone(text: str, values: dict[str, str | None]) -> None:
-    changed = entry.changed(text, values)
+    changed = desktop_files.changed(text, values)
     before, after = desktop_entry.parse(text), desktop_entry.parse(changed)
     for key, value in values.items():
         assert after.get(key) == value
@@ -58,7 +60,7 @@ def test_a_change_touches_its_keys_alone(text: str, values: dict[str, str | None
 
 def test_a_change_keeps_comments_order_and_other_groups() -> None:
     text = "# mine\n[Desktop Entry]\nExec=old\n# and mine\nName=N\n\n[Desktop Action a]\nExec=other\n"
-    assert entry.changed(text, {"Exec": "new", "Hidden": "true"}) == (
+    assert desktop_files.changed(text, {"Exec": "new", "Hidden": "true"}) == (
         "# mine\n[Desktop Entry]\nExec=new\n# and mine\nName=N\nHidden=true\n\n[Desktop Action a]\nExec=other\n"
     )
 
@@ -69,7 +71,9 @@ def test_the_entry_that_is_shipped_is_the_one_that_is_written() -> None:
 
 
 def test_a_unit_has_no_password_and_what_keeps_it_in() -> None:
-    text = unit.text(["/a b/telex-start", "50%", "$x"], "/home/ada/pass word 5%", ["/home/a b"], {"XDG_A": "/a b"})
+    text = headless.unit_text(
+        ["/a b/telex-start", "50%", "$x"], "/home/ada/pass word 5%", ["/home/a b"], {"XDG_A": "/a b"}
+    )
     lines = text.splitlines()
     assert 'ExecStart="/a b/telex-start" 50%% $$x' in lines
     assert "ExecReload=/bin/kill -HUP $MAINPID" in lines, "it has no terminal: that reads the configuration again"

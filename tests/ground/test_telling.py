@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from telex_start.events import How
+from telex_start.news.unread import Counts
 from telex_start.toast import Action, Place, Toast
 from tests.ground.desk import ME, Desk, agent, change, direct, group, message
 
@@ -25,23 +27,118 @@ def told(toast: Toast) -> tuple[str, str]:
     return toast.title, toast.body
 
 
-# --- direct messages --------------------------------------------------------------------------------------------------
+# --- who and what ----------------------------------------------------------------------------------------------------
+
+NO_PREVIEW: dict[str, Any] = {"preview_thread": None, "preview_message": ""}
+MINE = {"user_id": ME["id"], "full_name": ME["full_name"], "message": "<p>my own</p>"}
+NAMESAKE = {"user_id": "u-2", "full_name": ME["full_name"], "message": "<p>hi</p>"}
+GREEN = change("a", 1, last_thread_id="t1")
+MENTIONED = change("a", 1, 1, last_thread_id="t1")
 
 
-def test_a_direct_message_is_the_senders() -> None:
-    """It was titled with the recipient's own name, and its text was raw HTML."""
+@pytest.mark.parametrize(
+    ("publications", "title", "body"),
+    [
+        # Of a direct message, that of the sender: it was titled with the recipient's own name, its text was raw HTML.
+        ([direct()], "Ben Okri", "are you there?"),
+        ([message("<p>hi</p>", channel="d1", channel_type="DM"), direct(**NO_PREVIEW)], "Ben Okri", "hi"),
+        ([direct(preview_thread=None, username="ben")], "ben", "are you there?"),  # an older backend
+        # Oneself is never the other one; and what one wrote is not what the other wrote.
+        *(
+            ([direct(preview_thread=None, username=own)], "Direct message", "are you there?")
+            for own in (ME["username"], ME["full_name"], ME["email"], "  ADA  lovelace ")
+        ),
+        ([direct(preview_thread=[MINE])], "Direct message", "New unread message"),
+        ([direct(preview_thread=[NAMESAKE])], ME["full_name"], "hi"),
+        # Channels.
+        ([message(), GREEN], "a", "Ben Okri: the build is green"),
+        ([GREEN], "a", "about a"),
+        ([message("<p>look</p>"), MENTIONED], "a", "Ben Okri mentioned you: look\n1 unread, 1 mention"),
+        ([change("x", 1, name="R&amp;D <b>", description="1 < 2 &amp; <i>")], "R&amp;D <b>", "1 < 2 &amp; <i>"),
+        # Agents: their counts go by the agent's id, their messages by the channel's, so that threads are compared.
+        ([agent()], "Robo", "watches the build"),
+        (
+            [message("<p>7 failed</p>", channel="r", thread="t7", by=("a1", "Robo")), agent(last_thread_id="t7")],
+            "Robo",
+            "7 failed",
+        ),
+    ],
+)
+def test_who_wrote_what(publications: list[dict[str, Any]], title: str, body: str) -> None:
+    assert told(shown(*publications)) == (title, body)
+
+
+@pytest.mark.parametrize(
+    ("publication", "title", "body"),
+    [
+        (message("<p>Ada!</p>", kind="channel_mention"), "a", "Ben Okri mentioned you: Ada!"),
+        (message("<p>agreed</p>", kind="thread_reply"), "a", "Ben Okri replied: agreed"),
+        (message("<p>hi</p>", kind="new_message", channel_type="direct", channel="d1"), "Ben Okri", "hi"),
+        (
+            {"notification_type": "saved_message_remainder", "section": "channels_section", "data": {"name": "x"}},
+            "Reminder",
+            "You wanted to be reminded of a message that you saved.",
+        ),
+        (
+            {"notification_type": "of_tomorrow", "data": {"name": "Robo", "description": "of tomorrow"}},
+            "Robo",
+            "of tomorrow",
+        ),
+    ],
+)
+def test_what_is_news_by_choice(publication: dict[str, Any], title: str, body: str) -> None:
+    toast = shown(publication, types=(publication["notification_type"],))
+    assert told(toast) == (title, body)
+    if title == "Reminder":
+        assert (toast.actions, toast.place) == ((), Place("o0/u")), "not to be muted: the person asked for it"
+
+
+def test_ones_own_replies_are_no_news() -> None:
+    desk = Desk(1, "thread_reply")
+    desk.sign_in()
+    desk.receive(message(kind="thread_reply", by=(ME["id"], "Ada Lovelace")))
+    assert desk.toasts == []
+
+
+@pytest.mark.parametrize(
+    ("publications", "place", "actions"),
+    [
+        ([direct()], Place("o0/u", ("dms", "d1"), "t1"), (Action.MARK_AS_READ, Action.MUTE_HOUR)),
+        ([GREEN], Place("o0/u", ("home", "channels", "a"), "t1"), (Action.MARK_AS_READ, Action.MUTE_HOUR)),
+        # An agent's thread cannot be marked as read, and it can be muted.
+        ([agent(channel_id="r1")], Place("o0/u", ("home", "agents", "r1", "a1")), (Action.MUTE_HOUR,)),
+        ([agent()], Place("o0/u"), (Action.MUTE_HOUR,)),
+        # A mention in a reply leads to its thread: the counts name the channel's last one, which that need not be.
+        (
+            [
+                change("a", 1, 0, last_thread_id="t9"),
+                message("<p>Ada?</p>", thread="t1", reply=True),
+                change("a", 1, 1, last_thread_id="t9"),
+            ],
+            Place("o0/u", ("home", "channels", "a"), "t1"),
+            (Action.MARK_AS_READ, Action.MUTE_HOUR),
+        ),
+        (
+            [change("a", 1, 0, last_thread_id="t9"), change("a", 1, 1, last_thread_id="t9")],
+            Place("o0/u", ("home", "channels", "a")),
+            (Action.MARK_AS_READ, Action.MUTE_HOUR),
+        ),
+    ],
+)
+def test_where_it_leads_and_what_can_be_done(
+    publications: list[dict[str, Any]], place: Place, actions: tuple[Action, ...]
+) -> None:
+    toast = shown(*publications)
+    assert (toast.place, toast.actions) == (place, actions)
+    assert toast.conversation is not None
+
+
+def test_what_a_script_is_told_of_it() -> None:
     toast = shown(direct())
-    assert told(toast) == ("Ben Okri", "are you there?")
-    assert (toast.sender, toast.text, toast.channel) == ("Ben Okri", "are you there?", "Ben Okri")
-    assert toast.place == Place("o0/u", ("dms", "d1"), "t1")
-    assert toast.actions == (Action.MARK_AS_READ, Action.MUTE_HOUR)
-    assert not toast.group
-
-
-def test_its_sender_may_be_known_by_the_message_alone() -> None:
-    bare = direct(preview_thread=None, preview_message="")
-    toast = shown(message("<p>hi</p>", channel="d1", channel_type="DM", channel_name="Ben Okri"), bare)
-    assert told(toast) == ("Ben Okri", "hi")
+    assert (toast.sender, toast.text, toast.channel, toast.group) == ("Ben Okri", "are you there?", "Ben Okri", False)
+    toast = shown(message(), GREEN)
+    assert (toast.sender, toast.text, toast.channel, toast.unread) == ("Ben Okri", "the build is green", "a", 1)
+    assert (shown(GREEN).sender, shown(GREEN).text) == (None, None)
 
 
 def test_its_sender_may_be_known_by_a_look_up_alone() -> None:
@@ -51,26 +148,6 @@ def test_its_sender_may_be_known_by_a_look_up_alone() -> None:
     desk.rows(row, section="dm_channels_section")
     desk.receive(direct(preview_thread=None))
     assert told(desk.toasts[-1]) == ("Ben Okri", "are you there?")
-
-
-def test_an_older_backend_names_the_other_one() -> None:
-    assert told(shown(direct(preview_thread=None, username="ben"))) == ("ben", "are you there?")
-
-
-@pytest.mark.parametrize("own", [ME["username"], ME["full_name"], ME["email"], "  ADA  lovelace "])
-def test_oneself_is_never_the_other_one(own: str) -> None:
-    assert shown(direct(preview_thread=None, username=own)).title == "Direct message"
-
-
-def test_what_one_wrote_oneself_is_not_what_the_other_wrote() -> None:
-    own = {"user_id": ME["id"], "full_name": ME["full_name"], "message": "<p>my own</p>"}
-    toast = shown(direct(preview_thread=[own], preview_message="<p>my own</p>"))
-    assert told(toast) == ("Direct message", "New unread message")
-
-
-def test_a_namesake_is_somebody_else() -> None:
-    other = {"user_id": "u-2", "full_name": ME["full_name"], "message": "<p>hi</p>"}
-    assert told(shown(direct(preview_thread=[other]))) == (ME["full_name"], "hi")
 
 
 def test_a_group_is_titled_with_the_others_and_says_who_wrote() -> None:
@@ -88,6 +165,7 @@ def test_a_group_is_titled_with_the_others_and_says_who_wrote() -> None:
             [{"id": "u1", "email": "p1@x"}, {"user_id": "u2", "username": "p2"}, {"id": "u1", "name": "p1@x"}],
             "p1@x, p2",
         ),
+        ([{"id": f"u{n}", "full_name": f"P{n}"} for n in range(3)], "P0, P1, P2"),
         ([{"id": "u-ben"}], "ben, cy"),  # ids alone: the names are elsewhere
         (["u-ben", {"full_name": "ADA lovelace"}, {"full_name": "Cy"}, {"id": "x", "username": "ada"}], "Cy, ada"),
     ],
@@ -110,43 +188,6 @@ def test_a_group_without_names_is_called_as_a_look_up_called_it() -> None:
     desk.look_up(1)
     desk.receive(nameless, now=40.0)
     assert desk.titles[-1] == "Group message", "names go with their organisation"
-
-
-# --- channels ---------------------------------------------------------------------------------------------------------
-
-
-def test_a_channel_says_who_wrote_what() -> None:
-    toast = shown(message(), change("a", 1, last_thread_id="t1"))
-    assert told(toast) == ("a", "Ben Okri: the build is green")
-    assert (toast.sender, toast.text) == ("Ben Okri", "the build is green")
-    assert toast.place == Place("o0/u", ("home", "channels", "a"), "t1")
-
-
-def test_without_a_text_it_is_the_channels_description() -> None:
-    toast = shown(change("a", 1, last_thread_id="t1"))
-    assert told(toast) == ("a", "about a")
-    assert (toast.sender, toast.text) == (None, None)
-
-
-def test_a_mention_says_so() -> None:
-    toast = shown(message("<p>look, @Ada</p>"), change("a", 1, 1, last_thread_id="t1"))
-    assert toast.body == "Ben Okri mentioned you: look, @Ada\n1 unread, 1 mention"
-
-
-def test_a_mention_in_a_reply_leads_to_its_thread() -> None:
-    """The counts name the channel's last thread, which the reply need not be in."""
-    toast = shown(
-        change("a", 1, 0, last_thread_id="t9"),
-        message("<p>Ada?</p>", thread="t1", reply=True),
-        change("a", 1, 1, last_thread_id="t9"),
-    )
-    assert toast.body == "Ben Okri mentioned you: Ada?\n1 unread, 1 mention"
-    assert toast.place == Place("o0/u", ("home", "channels", "a"), "t1")
-
-
-def test_names_and_descriptions_are_plain_text_already() -> None:
-    toast = shown(change("R&amp;D <b>", 1, description="1 < 2 &amp; <i>"))
-    assert told(toast) == ("R&amp;D <b>", "1 < 2 &amp; <i>")
 
 
 @pytest.mark.parametrize(
@@ -176,48 +217,6 @@ def test_an_attachment_may_be_known_by_the_preview_alone() -> None:
     assert told(shown(direct(preview_thread=[system]))) == ("Direct message", "are you there?")
 
 
-# --- agents, and what is by choice ------------------------------------------------------------------------------------
-
-
-def test_an_agents_text_is_matched_by_its_thread() -> None:
-    """Its counts go by the agent's id, its messages by the channel's."""
-    toast = shown(
-        message("<p>build 7 failed</p>", channel="room", thread="t7", by=("a1", "Robo")), agent(last_thread_id="t7")
-    )
-    assert told(toast) == ("Robo", "build 7 failed")
-    assert toast.place == Place("o0/u")
-    assert toast.actions == (Action.MUTE_HOUR,), "its thread cannot be marked as read, and it can be muted"
-
-
-def test_an_agent_without_a_text_is_described() -> None:
-    assert told(shown(agent())) == ("Robo", "watches the build")
-
-
-def test_a_mention_of_its_own() -> None:
-    toast = shown(message("<p>Ada!</p>", kind="channel_mention"), types=("channel_mention",))
-    assert told(toast) == ("a", "Ben Okri mentioned you: Ada!")
-    assert toast.conversation is not None
-
-
-def test_a_reply_of_its_own_and_never_ones_own() -> None:
-    reply = message("<p>agreed</p>", kind="thread_reply", reply=True)
-    assert told(shown(reply, types=("thread_reply",))) == ("a", "Ben Okri replied: agreed")
-    desk = Desk(1, "thread_reply")
-    desk.sign_in()
-    desk.receive(message(kind="thread_reply", by=(ME["id"], "Ada Lovelace")))
-    assert desk.toasts == []
-
-
-def test_a_reminder_of_a_saved_message() -> None:
-    data = {"user_id": ME["id"], "org_id": "o0", "thread_id": "t1", "message_id": "m1"}
-    kind = "saved_message_remainder"
-    saved = {"notification_type": kind, "section": "channels_section", "data": data}
-    toast = shown(saved, types=(kind,))
-    assert told(toast) == ("Reminder", "You wanted to be reminded of a message that you saved.")
-    assert Action.MUTE_HOUR not in toast.actions, "the person asked for it"
-    assert toast.place == Place("o0/u")
-
-
 # --- privacy ----------------------------------------------------------------------------------------------------------
 
 
@@ -234,7 +233,7 @@ def test_where_no_text_is_to_be_shown_there_is_none(publications: list[dict[str,
 # --- whatever comes ---------------------------------------------------------------------------------------------------
 
 JSON = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(-2, 5), st.floats(), st.text(max_size=6)),
+    st.one_of(st.none(), st.booleans(), st.integers(-2, 1 << 70), st.floats(), st.text(st.characters(), max_size=6)),
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=5), inner, max_size=3)),
     max_leaves=8,
 )
@@ -249,50 +248,56 @@ def without_namesakes(fields: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
-MESSAGES = st.fixed_dictionaries({}, optional={key: st.one_of(WORDS, JSON) for key in MESSAGE_KEYS}).map(
-    without_namesakes
-)
+def some(keys: tuple[str, ...], values: st.SearchStrategy[Any], **more: Any) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({}, optional=dict.fromkeys(keys, values) | more).map(without_namesakes)
+
+
 KEYS = (
     *("channels_id", "channel_id", "id", "name", "username", "description", "channel_type", "participants"),
     *("thread_count", "mention_count", "last_thread_id", "preview_message", "thread_id", "message_id", "buzz_id"),
     *("caller_id", "caller_name", "user_joined", "user_rejected", "user_timeout", "channel_name", *MESSAGE_KEYS),
 )
-FIELDS = st.fixed_dictionaries(
-    {},
-    optional={key: st.one_of(WORDS, st.integers(0, 3), JSON) for key in KEYS}
-    | {"preview_thread": st.one_of(st.lists(st.one_of(MESSAGES, JSON), max_size=2), JSON)},
-).map(without_namesakes)
-KINDS = st.sampled_from(
-    [
-        *("unread_thread_change", "new_message", "channel_mention", "thread_reply", "saved_message_remainder"),
-        *("direct_call_initiated", "direct_call_response", "direct_call_canceled", "reaction_event"),
-    ]
+PREVIEWS = st.lists(st.one_of(some(MESSAGE_KEYS, st.one_of(WORDS, JSON)), JSON), max_size=2)
+FIELDS = some(KEYS, st.one_of(WORDS, st.integers(0, 3), JSON), preview_thread=st.one_of(PREVIEWS, JSON))
+KINDS = (
+    *("unread_thread_change", "new_message", "channel_mention", "thread_reply", "saved_message_remainder"),
+    *("direct_call_initiated", "direct_call_response", "direct_call_canceled", "reaction_event"),
 )
 SECTIONS = st.sampled_from(["channels_section", "dm_channels_section", "agent_channels_section", "reply_message", ""])
 PUBLICATIONS = st.fixed_dictionaries(
-    {"notification_type": KINDS, "section": st.one_of(SECTIONS, JSON), "data": st.one_of(FIELDS, JSON)}
+    {
+        "notification_type": st.one_of(st.just(KINDS[0]), st.sampled_from(KINDS), JSON),
+        "section": st.one_of(SECTIONS, JSON),
+        "data": st.one_of(FIELDS, JSON),
+    },
+    optional={"notification_id": st.one_of(st.sampled_from("xyz"), JSON)},
 )
+LOOK_UPS = st.tuples(SECTIONS, st.lists(FIELDS, max_size=3))
 
 
-@given(st.lists(st.one_of(PUBLICATIONS, st.tuples(SECTIONS, st.lists(FIELDS, max_size=3))), max_size=12))
-def test_whatever_comes_is_told_or_not_and_names_never_the_person(items: list[Any]) -> None:
-    kinds = ("channel_mention", "thread_reply", "saved_message_remainder", "direct_call_initiated")
-    desk = Desk(2, *kinds)
+@given(st.lists(st.one_of(PUBLICATIONS, JSON, LOOK_UPS), max_size=12), st.sampled_from(How))
+def test_whatever_comes_it_is_fit_to_show_and_the_totals_are_the_sums(items: list[Any], how: How) -> None:
+    desk = Desk(2, *KINDS[2:6])
     desk.sign_in()
     now = 0.0
-    for item in items:
+    for number, item in enumerate(items):
         now += 3.0
-        if isinstance(item, dict):
-            desk.receive(item, now=now)
+        if isinstance(item, tuple):
+            desk.asks(*item[1], section=item[0], now=now)
         else:
-            desk.notifier.look_up_began("o0/u")
-            desk.rows(*item[1], section=item[0], now=now)
-            desk.notifier.look_up_ended("o0/u", now)
+            desk.receive(item, now=now, how=how, organisation=number % 2)
         desk.until(now)
     for toast in desk.toasts:
         assert 0 < len(toast.title) <= 200
         assert toast.body
         if toast.conversation is not None and toast.conversation.section == "dm_channels_section" and not toast.group:
-            assert toast.title.partition(" · ")[0].casefold() not in ("ada", "ada lovelace")
-    counts = desk.notifier.counts
-    assert counts.unread >= counts.conversations >= 0
+            assert toast.title.partition(" · ")[0].casefold() not in ("ada", "ada lovelace"), "never the person"
+    counts, recent = desk.notifier.counts, desk.notifier.recent
+    assert (counts.unread >= counts.conversations >= 0, counts.mentions >= 0) == (True, True)
+    assert len(recent.to_read()) == counts.conversations
+    assert len(recent.latest()) == min(10, counts.conversations)
+    assert all(len(one.label) <= 60 and "\n" not in one.label for one in recent.latest())
+    desk.notifier.quiet_changed(now)
+    assert desk.notifier.counts == counts, "counted anew"
+    desk.look_up(0)
+    assert (desk.notifier.counts, recent.latest()) == (Counts(0, 0, 0), ())

@@ -10,13 +10,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from telex_start.desktop import icons
 from telex_start.errors import TelexStartError
-from telex_start.setup import autostart, draw_icons, headless, integration, launch, macos, record, shell_link, windows
+from telex_start.process import paths
+from telex_start.setup import autostart, headless, launch, windows
 
 PROGRAM = "telex-startw.exe"
 
@@ -61,9 +62,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "home").mkdir()
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("APPDATA", str(tmp_path / "home" / "Roaming"))
-    elsewhere = SimpleNamespace(state_folder=lambda: str(tmp_path / "home" / "state"))
-    for module in (record, windows):
-        monkeypatch.setattr(module, "paths", elsewhere)
+    monkeypatch.setattr(paths, "state_folder", lambda: str(tmp_path / "home" / "state"))
     return tmp_path / "home"
 
 
@@ -73,10 +72,10 @@ def registry(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reg
     program = tmp_path / "my programs" / PROGRAM
     program.parent.mkdir()
     program.touch(0o755)
-    monkeypatch.setattr(windows, "_registry", lambda: made)
+    monkeypatch.setitem(sys.modules, "winreg", made)
     monkeypatch.setattr(launch, "tried", lambda: [str(program)])
-    monkeypatch.setattr(draw_icons, "draw_elsewhere", lambda path: Path(path).touch())
-    monkeypatch.setattr(shell_link, "write", lambda path, *words: Path(path).write_text("\n".join(words)))
+    monkeypatch.setattr(icons, "ico", lambda state: b"icon")
+    monkeypatch.setattr(windows, "write_shortcut", lambda path, *words: Path(path).write_text("\n".join(words)))
     monkeypatch.setattr(sys, "platform", "win32")
     return made
 
@@ -87,22 +86,36 @@ def test_windows_starts_it_by_the_run_key_and_off_leaves_nothing(
     assert autostart.status() == (False, "")
     autostart.turn(True)
     program = tmp_path / "my programs" / PROGRAM
-    assert registry.keys[windows._RUN] == {"Telex Start": f'"{program}" --at-login'}
+    assert registry.keys[windows.RUN] == {"Telex Start": f'"{program}" --at-login'}
     assert autostart.is_on()
-    assert Path(windows.shortcut()).read_text().splitlines()[0] == str(program)
-    assert integration.status().on
+    icon = home / "state" / "telex-start.ico"
+    assert Path(windows.shortcut()).read_text().splitlines() == [str(program), "", "Telex Start", str(icon)]
+    assert icon.read_bytes() == b"icon"
+    assert autostart.integration().on
     autostart.turn(False)
-    assert registry.keys[windows._RUN] == {}
+    assert registry.keys[windows.RUN] == {}
+    assert list(home.rglob("*")) == []
+
+
+def test_the_start_menu_shows_the_icon_that_the_frozen_program_has(
+    registry: Registry, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file with the icon was drawn, and stayed in the profile where the program's folder was deleted."""
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    autostart.turn_integration(True)
+    program = str(tmp_path / "my programs" / PROGRAM)
+    assert Path(windows.shortcut()).read_text().splitlines() == [program, "", "Telex Start", program]
+    autostart.turn_integration(False)
     assert list(home.rglob("*")) == []
 
 
 def test_what_task_manager_switched_off_is_off_and_on_says_otherwise(registry: Registry) -> None:
     autostart.turn(True)
-    registry.keys[windows._APPROVED] = {"Telex Start": bytes([3, *[0] * 11])}
+    registry.keys[windows.APPROVED] = {"Telex Start": bytes([3, *[0] * 11])}
     assert autostart.status() == (False, "it is switched off in Task Manager or Settings")
-    registry.keys[windows._APPROVED] = {"Telex Start": bytes([2, *[0] * 11])}
+    registry.keys[windows.APPROVED] = {"Telex Start": bytes([2, *[0] * 11])}
     assert autostart.is_on()
-    registry.keys[windows._APPROVED] = {"Telex Start": bytes([3, *[0] * 11])}
+    registry.keys[windows.APPROVED] = {"Telex Start": bytes([3, *[0] * 11])}
     autostart.turn(True)
     assert autostart.is_on()
 
@@ -110,11 +123,11 @@ def test_what_task_manager_switched_off_is_off_and_on_says_otherwise(registry: R
 def test_windows_keeps_a_command_of_ones_own_and_switches_it_off(registry: Registry, tmp_path: Path) -> None:
     """It was deleted, and its options with it."""
     mine = {"Telex Start": f'"{tmp_path / "my programs" / PROGRAM}" --at-login --log-level debug'}
-    registry.keys[windows._RUN] = dict(mine)
+    registry.keys[windows.RUN] = dict(mine)
     assert any("has a command of yours" in told for told in autostart.turn(False))
-    assert (registry.keys[windows._RUN], autostart.is_on()) == (mine, False)
+    assert (registry.keys[windows.RUN], autostart.is_on()) == (mine, False)
     autostart.turn(True)
-    assert (registry.keys[windows._RUN], autostart.is_on()) == (mine, True)
+    assert (registry.keys[windows.RUN], autostart.is_on()) == (mine, True)
 
 
 def test_a_program_that_is_gone_is_said(registry: Registry, tmp_path: Path) -> None:
@@ -143,6 +156,7 @@ def test_macos_starts_it_by_a_launch_agent(home: Path, monkeypatch: pytest.Monke
     assert (agent["Label"], agent["RunAtLoad"]) == ("im.telex.telex-start", True)
     assert agent["ProgramArguments"] == ["/bin/sh", "a & b", "--at-login"]
     assert autostart.is_on()
+    assert autostart.integration() == (False, "macOS knows applications alone, which this is not")
     file.write_bytes(plistlib.dumps({**agent, "Disabled": True}))
     assert autostart.status() == (False, f"{file} says Disabled")
     file.write_text("no list")
@@ -159,4 +173,3 @@ def test_macos_starts_it_by_a_launch_agent(home: Path, monkeypatch: pytest.Monke
 def test_only_linux_has_units(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(TelexStartError, match="--headless needs systemd"):
         headless.refuse_elsewhere("win32")
-    assert macos.LABEL

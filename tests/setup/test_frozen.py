@@ -16,7 +16,8 @@ import pytest
 
 from telex_start import __main__, __version__
 from telex_start.process import itself
-from telex_start.setup import draw_icons, launch, shell_link, windows
+from telex_start.setup import launch
+from telex_start.setup.linux import SIZES
 from tests.process import ROOT
 
 START = """\
@@ -48,10 +49,11 @@ def is_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_it_is_the_program_and_the_interpreter_of_its_own_modules(tmp_path: Path) -> None:
     assert run("--version").stdout == f"telex-start {__version__}\n"
     assert run("-m", "telex_start", "--version").stdout == f"telex-start {__version__}\n"
-    icon = tmp_path / "telex.ico"
-    drawn = run("-m", "telex_start.setup.draw_icons", str(icon))
+    for size in SIZES:
+        (tmp_path / f"{size}x{size}" / "apps").mkdir(parents=True)
+    drawn = run("-m", "telex_start.setup.linux", str(tmp_path))
     assert (drawn.returncode, drawn.stderr) == (0, "")
-    assert icon.stat().st_size > 1000
+    assert (tmp_path / "48x48" / "apps" / "telex-start.png").stat().st_size > 500
     for words in (["-m"], ["-m", "http.server"], ["-m", "telex_started"]):
         other = run(*words)
         assert (other.returncode, "unrecognized" in other.stderr) == (2, True), "it runs what is not its own"
@@ -62,7 +64,7 @@ def test_a_window_is_the_program_itself(monkeypatch: pytest.MonkeyPatch) -> None
     """There was no interpreter that could have taken ``-P -m``."""
     monkeypatch.setattr(sys, "executable", r"C:\Telex Start\telex-startw.exe")
     assert itself.command() == [r"C:\Telex Start\telex-startw.exe", "-m", "telex_start"]
-    assert itself.command("telex_start.setup.draw_icons")[1:] == ["-m", "telex_start.setup.draw_icons"]
+    assert itself.command("telex_start.x")[1:] == ["-m", "telex_start.x"]
     assert itself.environment() == {}
 
 
@@ -75,21 +77,6 @@ def test_the_desktop_starts_the_program_without_a_console(tmp_path: Path) -> Non
     windowless.touch(0o755)
     for program in (console, windowless):
         assert launch.candidates(str(program), "win32")[0] == [str(windowless)]
-
-
-@pytest.mark.usefixtures("is_frozen")
-def test_the_start_menu_shows_the_icon_that_the_program_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file with the icon was drawn, and stayed in the profile where the program's folder was deleted."""
-    drawn: list[str] = []
-    written: list[tuple[str, ...]] = []
-    monkeypatch.setenv("APPDATA", str(tmp_path))
-    monkeypatch.setattr(windows, "Record", lambda: SimpleNamespace(make_folder=lambda folder: None))
-    monkeypatch.setattr(launch, "tried", lambda: ["telex-startw.exe"])
-    monkeypatch.setattr(draw_icons, "draw_elsewhere", drawn.append)
-    monkeypatch.setattr(shell_link, "write", lambda *words: written.append(words))
-    windows.turn_integration(True)
-    assert [words[1:] for words in written] == [("telex-startw.exe", "", "Telex Start", "telex-startw.exe")]
-    assert drawn == []
 
 
 @pytest.mark.usefixtures("is_frozen")

@@ -13,6 +13,7 @@ import pytest
 
 from telex_start import __version__
 from telex_start.process import itself
+from telex_start.setup.linux import SIZES
 from tests.process import ROOT
 
 
@@ -68,9 +69,11 @@ def test_it_runs_its_own_modules_and_leaves_no_variable_for_what_is_opened_from_
     said = packaged.run(sys.executable, "-I", "-c", asked)
     words = [sys.executable, packaged.flags, str(packaged.library / "__main__.py"), "-m", "telex_start.x"]
     assert said.stdout.split("\n")[:2] == [str(words).replace("'", '"'), "{}"], said.stderr
-    icon = packaged.home / "telex.ico"
-    drawn = packaged.run(*words[:-1], "telex_start.setup.draw_icons", icon)
-    assert (drawn.returncode, drawn.stderr) == (0, "") and icon.stat().st_size > 1000
+    icon = packaged.home / "48x48" / "apps" / "telex-start.png"
+    for size in SIZES:
+        (packaged.home / f"{size}x{size}" / "apps").mkdir(parents=True)
+    drawn = packaged.run(*words[:-1], "telex_start.setup.linux", packaged.home)
+    assert (drawn.returncode, drawn.stderr) == (0, "") and icon.stat().st_size > 500
     other = packaged.run(*words[:-1], "http.server", "--help")
     assert "--bind" not in other.stdout, "it runs what is not its own"
 

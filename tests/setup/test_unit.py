@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from telex_start.setup import unit
+from telex_start.setup.headless import NAME
 from tests.process import TIMEOUT, Process
 from tests.servers import Sandbox
 
@@ -31,7 +31,7 @@ with FakeNotificationDaemon(bus) as daemon:
 """
 """A notification daemon, which has to be the user's: a session bus lets nobody else in."""
 SYSTEMD = pytest.mark.skipif(not shutil.which("systemctl"), reason="systemd is not there")
-UNIT = f".config/systemd/user/{unit.NAME}"
+UNIT = f".config/systemd/user/{NAME}"
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not there")
@@ -46,7 +46,7 @@ def test_systemd_has_nothing_to_say_of_the_unit(program: Installed) -> None:
         capture_output=True,
         text=True,
     )
-    ours = [line for line in done.stderr.splitlines() if unit.NAME in line]
+    ours = [line for line in done.stderr.splitlines() if NAME in line]
     assert (done.returncode, ours) == (0, [])
 
 
@@ -55,7 +55,7 @@ def test_where_the_users_systemd_does_not_run_it_is_on_all_the_same(program: Ins
     """It was said to start at log-in, and did not: the status said off, without a reason."""
     code, words = program("autostart", "on", "--headless")
     assert (code, "systemctl --user enable" in words) == (0, False)
-    link = program.home / ".config/systemd/user/default.target.wants" / unit.NAME
+    link = program.home / ".config/systemd/user/default.target.wants" / NAME
     assert link.resolve() == (program.home / UNIT).resolve()
     expected = f"Telex Start starts at log-in, without an icon, by {program.home}/{UNIT}.\n"
     assert program("autostart", "status") == (0, expected)
@@ -116,14 +116,14 @@ def test_a_unit_of_ones_own_by_that_name_is_set_aside_and_it_is_said_where(
 ) -> None:
     """It was deleted or overwritten, without a word."""
     file = program.home / UNIT
-    wanted = file.parent / "graphical-session.target.wants" / unit.NAME
+    wanted = file.parent / "graphical-session.target.wants" / NAME
     wanted.parent.mkdir(parents=True)
     wanted.symlink_to(file)
-    earlier = file.with_name(f"{unit.NAME}.saved")
+    earlier = file.with_name(f"{NAME}.saved")
     earlier.write_text("an earlier one")
     file.write_text("[Service]\nExecStart=/usr/bin/env A=b telex-start --headless\n")
     code, said = program("autostart", *words)
-    aside = file.with_name(f"{unit.NAME}.saved1")
+    aside = file.with_name(f"{NAME}.saved1")
     assert (code, str(aside) in said) == (0, True)
     assert aside.read_text() == "[Service]\nExecStart=/usr/bin/env A=b telex-start --headless\n"
     assert earlier.read_text() == "an earlier one"
@@ -187,12 +187,12 @@ class Set:
         self.said = manager.run(program.script, "autostart", "on", "--headless")
 
     def start(self) -> None:
-        self.manager.run("systemctl", "--user", "start", unit.NAME, ok=False)
+        self.manager.run("systemctl", "--user", "start", NAME, ok=False)
 
     def wait_for(self, **wanted: str) -> None:
         """Wait until systemd says so of the unit."""
         deadline = time.monotonic() + TIMEOUT
-        while (found := self.manager.show(unit.NAME, *wanted)) != wanted:
+        while (found := self.manager.show(NAME, *wanted)) != wanted:
             assert time.monotonic() < deadline, f"{found}\n{self.manager.log.read_text()}"
             time.sleep(0.1)
 
@@ -203,7 +203,7 @@ def test_it_runs_hardened_with_the_password_and_reaches_the_session_bus(
     with Sandbox("--organisations", "2") as telex:
         put = Set(manager, unprivileged, telex)
         assert "systemctl --user enable" not in put.said, "that is done"
-        assert manager.run("systemctl", "--user", "is-enabled", unit.NAME).strip() == "enabled"
+        assert manager.run("systemctl", "--user", "is-enabled", NAME).strip() == "enabled"
         put.start()
         telex.wait_until(lambda status: status["push_connections"] == 1)
         with Process([*manager.as_user, str(unprivileged.python), "-c", TOASTS], manager.environ) as toasts:
@@ -212,7 +212,7 @@ def test_it_runs_hardened_with_the_password_and_reaches_the_session_bus(
             assert toasts.next_line() == "General · Northwind Ops"
             toasts.tell("")
             assert toasts.ended() == 0
-        process = Path("/proc") / manager.show(unit.NAME, "MainPID")["MainPID"]
+        process = Path("/proc") / manager.show(NAME, "MainPID")["MainPID"]
         status = dict(line.split(":\t", 1) for line in (process / "status").read_text().splitlines())
         assert (status["NoNewPrivs"], status["Seccomp"], int(status["CapBnd"], 16)) == ("1", "2", 0)
         mounts = [line.split(" ") for line in (process / "mountinfo").read_text().splitlines()]
@@ -224,11 +224,11 @@ def test_it_runs_hardened_with_the_password_and_reaches_the_session_bus(
 
         os.kill(int(process.name), signal.SIGKILL)
         put.wait_for(SubState="auto-restart")
-        manager.run("systemctl", "--user", "stop", unit.NAME)  # a start would wait until it starts again by itself
+        manager.run("systemctl", "--user", "stop", NAME)  # a start would wait until it starts again by itself
         put.start()
         telex.wait_until(lambda status: status["push_connections"] == 1)
         put.password.write_text("wrong\n")
-        manager.run("systemctl", "--user", "stop", unit.NAME)
+        manager.run("systemctl", "--user", "stop", NAME)
         put.start()
         put.wait_for(SubState="failed", ExecMainStatus="3")
 
@@ -238,7 +238,7 @@ def test_it_runs_hardened_with_the_password_and_reaches_the_session_bus(
 
         said = manager.run(unprivileged.script, "autostart", "off")
         assert "The unit without an icon has been stopped and taken away." in said
-        assert manager.run("systemctl", "--user", "is-enabled", unit.NAME, ok=False).strip() != "enabled"
+        assert manager.run("systemctl", "--user", "is-enabled", NAME, ok=False).strip() != "enabled"
         assert not (manager.home / ".config" / "systemd").exists()
 
 
@@ -249,7 +249,7 @@ def test_a_session_that_telex_ends_is_begun_anew_five_times_in_an_hour_at_most(
     with Sandbox("--organisations", "1") as telex:
         put = Set(manager, unprivileged, telex)
         limit = {"StartLimitBurst": "5", "StartLimitIntervalUSec": "1h"}
-        assert manager.show(unit.NAME, *limit) == limit
+        assert manager.show(NAME, *limit) == limit
         sooner = manager.home / f"{UNIT}.d" / "sooner.conf"
         sooner.parent.mkdir()
         sooner.write_text("[Service]\nRestartSec=0\n")
@@ -259,7 +259,7 @@ def test_a_session_that_telex_ends_is_begun_anew_five_times_in_an_hour_at_most(
         telex.revoke_session()
         telex.kick(3005)
         telex.wait_until(lambda status: status["logins"] == 2 and status["push_connections"] == 1, TIMEOUT)
-        assert manager.show(unit.NAME, "NRestarts") == {"NRestarts": "1"}
+        assert manager.show(NAME, "NRestarts") == {"NRestarts": "1"}
         sooner.unlink()
         sooner.parent.rmdir()
         manager.run(unprivileged.script, "autostart", "off")

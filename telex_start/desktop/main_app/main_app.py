@@ -1,28 +1,25 @@
-"""Opening, raising and closing the Telex client. The owner of webbrowser, and of psutil, imported at its first use.
+"""Opening, raising and closing the Telex client, and seeing whether it is in front.
 
-:func:`open_main_app` and :func:`close_main_app` may take seconds, so they are called on a thread of their own. They
-return what the person should be told.
+The owner of webbrowser, and of psutil. What it needs is imported at its first use: it is made with the agent.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import shutil
 import sys
 import time
-import webbrowser
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ...config import ENVIRONMENTS
+from ...config import Config
 from ...events import MainAppAnswered
-from .. import win32, x11
-from . import telex_client
-from .starting import Start, detach
 
 if TYPE_CHECKING:
     import psutil
+
+    from ..starting import Start
+    from .telex_client import Client
 
 log = logging.getLogger(__name__)
 
@@ -35,79 +32,153 @@ _ENDED_WITHIN = 1.0
 """Seconds within which the system has ended what was ended by force."""
 
 
-def find(command: str | None) -> telex_client.Client | None:
-    """The client as it is installed, or ``None``.
+class MainApp:
+    """The Telex client: what Open Main App, a click on a toast and Close Main App do.
+
+    Its calls may take seconds: on the thread ``main app``, but for :meth:`prefers_client`, and :meth:`in_front`, which
+    takes milliseconds, or for ever where the display hangs. They return what the person should be told; ``None`` where
+    what comes is answer enough.
 
     Args:
-        command: ``main_app.command`` of the configuration.
+        config: What is opened.
+        locked: Whether the screen is locked, as far as anybody tells; asked last.
     """
-    return telex_client.find(command)
 
+    def __init__(self, config: Config, locked: Callable[[], bool]) -> None:
+        self._web_url = config.web_url
+        self._locked = locked
+        self._last_start: Start | None = None
+        self.configure(config)
 
-def open_main_app(
-    command: str | None, token: str = "", last: Start | None = None, web_url: str = ENVIRONMENTS["production"].web_url
-) -> tuple[MainAppAnswered | None, Start | None]:
-    """Start the client, or bring it to the front where it runs and the desktop allows that.
+    def configure(self, config: Config) -> None:
+        """What is opened is another."""
+        self._command = config.main_app_command
+        self._click = config.main_app_click
 
-    Where it is not installed, the web app is opened instead.
+    def open(self, token: str) -> MainAppAnswered | None:
+        """Start it, or bring it to the front where it runs and the desktop allows that.
 
-    Args:
-        command: ``main_app.command`` of the configuration.
-        token: The desktop's activation token for this; empty without one.
-        last: The start before, as this has returned it.
-        web_url: The web app.
+        Where it is not installed, the web app is opened instead.
 
-    Returns:
-        What the person should be told, ``None`` where the client itself is answer enough; and the last start, if any.
-    """
-    found = find(command)
-    if found is None:
-        why = f"{command} (main_app.command) cannot be started" if command else ""
-        return _open_web_app(web_url, why, token), last
-    pids = _with_descendants(_running(found)) if found.recognisable else set()
-    if pids and (x11.raise_window_of(pids) or win32.raise_window_of(pids)):
-        x11.end_startup(token)
-        return None, last
-    if last is not None and last.command == found.command and _is_starting(last, bool(pids)):
-        x11.end_startup(token)
-        return MainAppAnswered("Telex is starting", "It was started a moment ago, and its window comes soon."), last
-    try:
-        # Where it runs and cannot be raised: a second start makes it come forward by itself.
-        return None, _start(found, token)
-    except OSError as error:
-        return _open_web_app(web_url, f"{found.command[0]} cannot be started ({error.strerror})", token), last
+        Args:
+            token: The desktop's activation token for it; empty without one.
+        """
+        from .. import win32, x11
 
+        found, last = _find(self._command), self._last_start
+        if found is None:
+            why = f"{self._command} (main_app.command) cannot be started" if self._command else ""
+            return self._open_web_app(why, token)
+        pids = _with_descendants(_running(found)) if found.recognisable else set()
+        if pids and (x11.raise_window_of(pids) or win32.raise_window_of(pids)):
+            x11.end_startup(token)
+            return None
+        if last is not None and last.command == found.command and _is_starting(last, bool(pids)):
+            x11.end_startup(token)
+            return MainAppAnswered("Telex is starting", "It was started a moment ago, and its window comes soon.")
+        try:
+            # Where it runs and cannot be raised: a second start makes it come forward by itself.
+            self._last_start = _start(found, token)
+        except OSError as error:
+            return self._open_web_app(f"{found.command[0]} cannot be started ({error.strerror})", token)
+        return None
 
-def close_main_app(command: str | None) -> MainAppAnswered | None:
-    """End the client: all its processes of this user, whoever started them.
+    def open_place(self, address: str, token: str, in_browser: bool) -> MainAppAnswered | None:
+        """Open an address of the web app in the browser, or the client where a click is to open that.
 
-    It is asked first, and ended by force when it has not closed after :data:`CLOSE_WITHIN` seconds. Processes that are
-    not certainly the client's are left alone.
+        Args:
+            token: As for :meth:`open`.
+            in_browser: It is in the browser alone.
+        """
+        if not in_browser and self.prefers_client():
+            return self.open(token)
+        return open_address(address, token)
 
-    Args:
-        command: ``main_app.command`` of the configuration.
+    def prefers_client(self) -> bool:
+        """Whether a click on a toast opens the client: as it is set, else where there is one."""
+        if self._click is not None:
+            return self._click == "client"
+        return _find(self._command) is not None
 
-    Returns:
-        What the person should be told; ``None`` where it has closed.
-    """
-    found = find(command)
-    if found is None:
-        if command:
-            return MainAppAnswered("Telex was not closed", f"{command} (main_app.command) is not there.")
-        return MainAppAnswered("Telex is not running", "The Telex app is not installed on this computer.")
-    if not found.recognisable:
-        words = f"{' '.join(found.command)} runs other programs too. Please close Telex in its own window."
-        return MainAppAnswered("Telex was not closed", words)
-    processes = _running(found)
-    if not processes:
+    def in_front(self) -> bool:
+        """Whether the person looks at it: its window has the focus, and they can see it.
+
+        X11, Windows and macOS tell, which knows applications only. Wayland tells no program about another's windows:
+        there the answer is no, as wherever it is in doubt, and notifications come.
+        """
+        if why_front_is_unknown():
+            return False
+        from .. import macos, win32, x11
+        from . import telex_client
+
+        fronts = {"win32": win32.window_in_front, "darwin": macos.application_in_front}
+        front = fronts.get(sys.platform, x11.window_in_front)()
+        if front is None:
+            return False
+        pid, classes = front
+        if not {name.lower() for name in classes} & telex_client.window_classes(os.environ):
+            found = _find(self._command)
+            if not pid or found is None or not _is_of(found, pid):
+                return False
+        return not self._locked()
+
+    def close(self) -> MainAppAnswered | None:
+        """End it: all its processes of this user, whoever started them.
+
+        It is asked first, and ended by force when it has not closed after :data:`CLOSE_WITHIN` seconds. Processes that
+        are not certainly the client's are left alone.
+        """
+        found = _find(self._command)
+        if found is None:
+            if self._command:
+                return MainAppAnswered("Telex was not closed", f"{self._command} (main_app.command) is not there.")
+            return MainAppAnswered("Telex is not running", "The Telex app is not installed on this computer.")
+        if not found.recognisable:
+            words = f"{' '.join(found.command)} runs other programs too. Please close Telex in its own window."
+            return MainAppAnswered("Telex was not closed", words)
+        processes = _running(found)
+        if processes:
+            return _end(processes)
         words = ""
         if found.interpreted is not None:
             words = f"If it does run, {found.interpreted[1]} has started another program: close it in its own window."
         return MainAppAnswered("Telex is not running", words)
-    return _end(processes)
+
+    def _open_web_app(self, reason: str, token: str) -> MainAppAnswered:
+        """Open the web app, and say why that."""
+        why = reason or "The Telex app is not installed on this computer"
+        if _browse(self._web_url, token):
+            return MainAppAnswered("Telex opens in the browser", f"{why}.")
+        return MainAppAnswered("Telex cannot be opened", f"{why}, and there is no browser for {self._web_url}.")
 
 
-def _running(found: telex_client.Client) -> list[psutil.Process]:
+def why_front_is_unknown() -> str:
+    """Why it cannot be told here what is in front, as a sentence without its full stop; empty where it can."""
+    if not sys.platform.startswith("linux"):
+        return ""
+    if os.environ.get("WAYLAND_DISPLAY"):
+        return "Wayland does not tell which window is in front"
+    return "" if os.environ.get("DISPLAY") else "Without a display nothing is in front"
+
+
+def open_address(address: str, token: str = "") -> MainAppAnswered | None:
+    """Open an address of the web app in the person's browser.
+
+    Returns:
+        What the person should be told; ``None`` where the browser is answer enough.
+    """
+    if _browse(address, token):
+        return None
+    return MainAppAnswered("The conversation cannot be opened", f"There is no browser for {address}.")
+
+
+def _find(command: str | None) -> Client | None:
+    from . import telex_client
+
+    return telex_client.find(command)
+
+
+def _running(found: Client) -> list[psutil.Process]:
     """This user's processes that are the client's."""
     import psutil
 
@@ -128,7 +199,7 @@ def _running(found: telex_client.Client) -> list[psutil.Process]:
     return processes
 
 
-def is_of(found: telex_client.Client, pid: int) -> bool:
+def _is_of(found: Client, pid: int) -> bool:
     """Whether a process is the client's, or was started by one that is: the window of a script is often its child's.
 
     What an opener of addresses was started for is another program, such as the browser.
@@ -166,6 +237,8 @@ def _with_descendants(processes: list[psutil.Process]) -> set[int]:
 
 def _end(processes: list[psutil.Process]) -> MainAppAnswered | None:
     if sys.platform == "win32":
+        from .. import win32
+
         win32.ask_to_close({process.pid for process in processes})
     else:
         for process in processes:
@@ -209,7 +282,7 @@ def _signal(send: Callable[[], object]) -> None:
         log.info("the main app could not be signalled: %s", error)
 
 
-def _start(found: telex_client.Client, token: str) -> Start:
+def _start(found: Client, token: str) -> Start:
     """Start the client so that it has nothing to do with this program any more.
 
     Returns:
@@ -218,6 +291,8 @@ def _start(found: telex_client.Client, token: str) -> Start:
     Raises:
         OSError: it cannot be started.
     """
+    from ..starting import Start, detach
+
     log.info("starting %s", found.command[0])
     if sys.platform == "win32" and found.command[0].lower().endswith(".lnk"):
         at = time.monotonic()
@@ -250,27 +325,14 @@ def _is_starting(start: Start, runs: bool = False) -> bool:
     return False
 
 
-def open_address(address: str, token: str = "") -> MainAppAnswered | None:
-    """Open an address of the web app in the person's browser.
-
-    Returns:
-        What the person should be told; ``None`` where the browser is answer enough.
-    """
-    if _browse(address, token):
-        return None
-    return MainAppAnswered("The conversation cannot be opened", f"There is no browser for {address}.")
-
-
-def _open_web_app(web_url: str, reason: str, token: str) -> MainAppAnswered:
-    """Open the web app, and say why that."""
-    why = reason or "The Telex app is not installed on this computer"
-    if _browse(web_url, token):
-        return MainAppAnswered("Telex opens in the browser", f"{why}.")
-    return MainAppAnswered("Telex cannot be opened", f"{why}, and there is no browser for {web_url}.")
-
-
 def _browse(address: str, token: str) -> bool:
     """Open an address in the person's browser; whether that worked, as far as can be told."""
+    import shutil
+    import webbrowser
+
+    from .. import x11
+    from ..starting import detach
+
     opener = shutil.which("xdg-open") if sys.platform.startswith("linux") else None
     try:
         if opener is not None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from . import command_words, desktop_entry, shortcut
+from . import desktop_entry, shortcut
 
 _SHARED = re.compile(
     r"(ba|da|z|k|c|tc|fi|a|mk|pdk|rba|elvi)?sh|busybox|toybox|coreutils|env|nohup|nice|setsid|sudo|doas|pkexec|runuser"
@@ -45,7 +47,7 @@ class Client(NamedTuple):
 
     def __str__(self) -> str:
         """The command line, as one would type it."""
-        return command_words.join(self.command)
+        return join_words(self.command)
 
     @property
     def recognisable(self) -> bool:
@@ -110,6 +112,63 @@ def window_classes(environ: Mapping[str, str]) -> set[str]:
     return {name.lower() for name in classes}
 
 
+def split_command(command: str, windows: bool = sys.platform == "win32") -> list[str]:
+    """The words of a command line.
+
+    Args:
+        command: As a person types it.
+        windows: By the rules of Windows, where a backslash is part of a path.
+
+    Raises:
+        ValueError: a quotation is not closed.
+    """
+    return _windows_words(command) if windows else shlex.split(command)
+
+
+def join_words(words: Iterable[str], windows: bool = sys.platform == "win32") -> str:
+    """The command line that has these words, as one would type it."""
+    return subprocess.list2cmdline(words) if windows else shlex.join(words)
+
+
+def _windows_words(command: str) -> list[str]:
+    """By the rules of ``CommandLineToArgvW``: a backslash escapes only where a quotation mark follows.
+
+    Raises:
+        ValueError: a quotation is not closed.
+    """
+    words: list[str] = []
+    word: str | None = None
+    inside = False
+    at = 0
+    while at < len(command):
+        rest = command[at:]
+        if (backslashes := len(rest) - len(rest.lstrip("\\"))) and rest[backslashes : backslashes + 1] == '"':
+            word = (word or "") + "\\" * (backslashes // 2) + '"' * (backslashes % 2)
+            at += backslashes + backslashes % 2
+        elif backslashes:
+            word = (word or "") + "\\" * backslashes
+            at += backslashes
+        elif rest[0] == '"':
+            word = word or ""
+            if inside and rest[1:2] == '"':  # two of them inside are one
+                word += '"'
+                at += 1
+            else:
+                inside = not inside
+            at += 1
+        elif rest[0] in " \t" and not inside:
+            if word is not None:
+                words.append(word)
+            word = None
+            at += 1
+        else:
+            word = (word or "") + rest[0]
+            at += 1
+    if inside:
+        raise ValueError("a quotation is not closed")
+    return words if word is None else [*words, word]
+
+
 def _on_path(names: Iterable[str], environ: Mapping[str, str]) -> Client | None:
     paths = (shutil.which(name, path=environ.get("PATH")) for name in names)
     path = next((path for path in paths if path is not None), None)
@@ -123,7 +182,7 @@ def _configured(command: str, environ: Mapping[str, str]) -> Client | None:
     if shutil.which(whole, path=environ.get("PATH")):
         return _client([whole], None, environ)
     try:
-        words = command_words.split(command)
+        words = split_command(command)
     except ValueError:
         return None
     if sys.platform == "win32" and len(words) == 1 and words[0].lower().endswith(".lnk"):

@@ -1,1 +1,1 @@
-"""What all windows share (Tk): their look, their place, tooltips, and the way into their loop."""
+"""The windows (Tk), each in a process of its own but for macOS' login window, and what opens them. The owner of Tk."""

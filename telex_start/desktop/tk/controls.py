@@ -1,21 +1,26 @@
-"""Controls of larger windows: their look, and a page that scrolls where the screen is small."""
+"""Controls of windows: tooltips, the look of larger windows' controls, and a page that scrolls on a small screen.
+
+The owner of tkinter-tooltip.
+"""
 
 from __future__ import annotations
 
-import base64
 import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 from typing import Any
 
-from ..pixmaps import png
-from . import look, marks
+from tktooltip import ToolTip
+
+from . import look
 from .toolkit import Root
 
 _BOX = 16
 """Side of a check box, in pixels on a screen of 96 dots an inch."""
 _STEP = 40
 """Pixels that one notch of the wheel scrolls by, on such a screen."""
+_TIP_AFTER = 0.6
+"""Seconds that the pointer rests on a control before its tip appears."""
 
 
 def dress(made: Root) -> None:
@@ -52,11 +57,7 @@ def dress(made: Root) -> None:
         selectforeground=[("disabled", look.QUIET), ("readonly", look.INK)],
         foreground=[("disabled", look.QUIET)],
     )
-    arrows = {
-        colour: tk.PhotoImage(master=made.root, data=base64.b64encode(png(marks.chevron(px(12), marks.colour(colour)))))
-        for colour in (look.INK, look.LINE)
-    }
-    made.images.extend(arrows.values())
+    arrows = {colour: made.picture(look.chevron(px(12), look.colour(colour))) for colour in (look.INK, look.LINE)}
     style.element_create(
         "Chevron.downarrow", "image", arrows[look.INK], ("disabled", arrows[look.LINE]), sticky="", padding=0
     )
@@ -96,9 +97,7 @@ def dress(made: Root) -> None:
 
 def _dress_checks(made: Root, style: Any) -> None:
     side, gap = made.px(_BOX), made.px(8)
-    accent, line, field, quiet, ground = map(
-        marks.colour, (look.ACCENT, look.LINE, look.FIELD, look.QUIET, look.GROUND)
-    )
+    accent, line, field, quiet, ground = map(look.colour, (look.ACCENT, look.LINE, look.FIELD, look.QUIET, look.GROUND))
     drawn = {
         "off": (field, quiet, None),
         "lit": (field, accent, None),
@@ -106,11 +105,7 @@ def _dress_checks(made: Root, style: Any) -> None:
         "off-dim": (ground, line, None),
         "on-dim": (line, line, field),
     }
-    images = {
-        name: tk.PhotoImage(master=made.root, data=base64.b64encode(png(marks.check_box(side, gap, *colours))))
-        for name, colours in drawn.items()
-    }
-    made.images.extend(images.values())
+    images = {name: made.picture(look.check_box(side, gap, *colours)) for name, colours in drawn.items()}
     states = [
         ("disabled selected", images["on-dim"]),
         ("disabled", images["off-dim"]),
@@ -130,6 +125,50 @@ def _dress_checks(made: Root, style: Any) -> None:
         background=[("active", look.GROUND)],
         foreground=[("disabled", look.QUIET)],
     )
+
+
+class Tip(ToolTip):  # type: ignore[misc]
+    """The tooltip of one control.
+
+    Args:
+        made: The root window.
+        control: What it explains.
+        words: The explanation.
+        at_the_edge: The control is at the edge of the screen.
+    """
+
+    def __init__(self, made: Root, control: Any, words: str, at_the_edge: bool) -> None:
+        self._entered = False
+        # Without a master, tkinter-tooltip 3.1 would take whichever root was made first.
+        frame = {"master": made.root, "background": look.LINE, "padx": 1, "pady": 1}
+        style = {"background": look.INK, "foreground": look.FIELD, "font": (made.family, 9)}
+        super().__init__(control, words, delay=_TIP_AFTER, follow=False, parent_kwargs=frame, padx=6, pady=3, **style)
+        control.bind("<Motion>", self._moved, add="+")
+        if at_the_edge:
+            # tkinter-tooltip 3.1 would show half of it beyond.
+            self.update_idletasks()
+            self.x_offset = made.px(20) - self.winfo_reqwidth()
+
+    def on_enter(self, event: Any) -> None:
+        """Wait for the pointer to move: under XWayland (sway 1.7) a new window gets an Enter for the place where X11
+        last knew the pointer, and never a Leave."""
+        self._entered = True
+
+    def on_leave(self, event: Any = None) -> None:
+        """Hide it."""
+        self._entered = False
+        super().on_leave(event)
+
+    def _moved(self, event: Any) -> None:
+        if self._entered:
+            self._entered = False
+            super().on_enter(event)
+
+    def end(self) -> None:
+        """Destroy it, which the window's own destruction does not do right: where the pointer rests on the control it
+        would write errors (gnikit/tkinter-tooltip#59)."""
+        self.destroy()
+        self.msg_var = None
 
 
 def press_by_return(button: Any) -> None:

@@ -1,4 +1,8 @@
-"""A root window as all windows here have it, and what is said where there can be none. Imports no Tk by itself."""
+"""A root window as all windows here have it, its place on the screen, and what is said where there can be none.
+
+What is particular to a platform is here: how dense its pixels are, where a window goes, and whose the focus is. Imports
+no Tk by itself.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,15 @@ import base64
 import logging
 import os
 import sys
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from ...errors import TelexStartError
 from ...process import paths
 from ...states import State
-from ..pixmaps import pixmaps, png
-from . import look, placement
+from .. import x11
+from ..pixmaps import Pixmap, pixmaps, png
+from . import look
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +40,14 @@ class Root(NamedTuple):
     def px(self, length: float) -> int:
         """Pixels of a length that is given for 96 dots an inch."""
         return round(length * self.scale)
+
+    def picture(self, pixmap: Pixmap) -> Any:
+        """A picture for the screen, which is there as long as the window."""
+        from tkinter import PhotoImage
+
+        made = PhotoImage(master=self.root, data=base64.b64encode(png(pixmap)))
+        self.images.append(made)
+        return made
 
 
 def needs_tk(what: str, otherwise: str) -> TelexStartError:
@@ -82,7 +96,7 @@ def new_root(tk: Any, what: str, title: str) -> Root:
     """
     from tkinter import font, ttk
 
-    placement.ask_for_sharp_pixels()
+    _ask_for_sharp_pixels()
     try:
         root = tk.Tk(className=CLASS)
     except tk.TclError as error:
@@ -91,25 +105,114 @@ def new_root(tk: Any, what: str, title: str) -> Root:
     root.withdraw()
     root.title(title)
     root.configure(background=look.GROUND)
-    scale = placement.density(root)
+    scale = _density(root)
     family = str(font.nametofont("TkDefaultFont", root).actual("family"))
     look.dress(ttk.Style(root), family, scale)
     # On X11, Tk 8.6 goes to the beginning of the line by this key, which nobody expects any more.
     root.tk.call("bind", "TEntry", "<Control-a>", "event generate %W <<SelectAll>>; break")
-    images = [tk.PhotoImage(master=root, data=data) for data in _pictures(scale)]
-    root.iconphoto(True, *images)
-    return Root(root, scale, family, images)
+    made = Root(root, scale, family, [])
+    root.iconphoto(True, *map(made.picture, _mark(scale)))
+    return made
+
+
+def room(root: Any, scale: float) -> tuple[int, int, int, int]:
+    """Left, top, width and height of what a window and its frame may take beside panels, in pixels. A window that
+    belongs beside the task bar goes into its lower right corner."""
+    area = _work_area() or (0, 0, root.winfo_screenwidth(), root.winfo_screenheight() - round(48 * scale))
+    margin = round(12 * scale)
+    return area[0] + margin, area[1] + margin, area[2] - 2 * margin, area[3] - 2 * margin
+
+
+def frame_of(root: Any) -> tuple[int, int, int, int] | None:
+    """How much its frame adds to the window left, right, above and below, in pixels; ``None`` before it is known."""
+    if sys.platform.startswith("linux"):
+        # Tk 8.6 does not know: under most window managers its winfo_y is that of the contents.
+        return x11.frame_of(root.winfo_id())
+    side, above = root.winfo_rootx() - root.winfo_x(), root.winfo_rooty() - root.winfo_y()
+    return (side, side, above, side) if above > 0 else None
+
+
+def contents_of(root: Any) -> tuple[int, int] | None:
+    """Where the upper left corner of the window's contents is now, in pixels; ``None`` where nobody tells. On X11."""
+    return x11.position_of(root.winfo_id())
+
+
+def can_spare_the_focus() -> bool:
+    """Whether a window may appear without the focus. Where the window manager does not know the sign for that (sway
+    1.7), it would take what is being typed elsewhere."""
+    return not sys.platform.startswith("linux") or x11.focus_can_be_spared()
+
+
+class FocusKeeper:
+    """Leaves the focus where it is while a window appears.
+
+    Args:
+        root: The root window, made but not shown.
+    """
+
+    def __init__(self, root: Any) -> None:
+        self._foreground = 0
+        if sys.platform == "win32":
+            import ctypes
+
+            self._foreground = ctypes.windll.user32.GetForegroundWindow()
+        elif sys.platform.startswith("linux"):
+            root.winfo_pointerxy()  # a question to the X server, after which it knows the window
+            x11.spare_the_focus(root.winfo_id())
+
+    def give_back(self) -> None:
+        """Give the focus back where the window has taken it all the same."""
+        if sys.platform == "win32" and self._foreground:
+            import ctypes
+
+            ctypes.windll.user32.SetForegroundWindow(self._foreground)
+
+
+def _ask_for_sharp_pixels() -> None:
+    """Windows draws a program's windows small and then enlarges them, unless it says that it can do better."""
+    if sys.platform == "win32":
+        import ctypes
+
+        with suppress(OSError, AttributeError):
+            ctypes.windll.shcore.SetProcessDpiAwareness(1)
+
+
+def _density(root: Any) -> float:
+    """Pixels for one pixel of a screen of 96 dots an inch; tells Tk, which does not ask the desktop for it.
+
+    Args:
+        root: The root window.
+    """
+    dots = x11.dots_per_inch() if sys.platform.startswith("linux") else None
+    if dots is None:
+        dots = float(root.winfo_fpixels("1i")) if sys.platform == "win32" else 96.0
+    dots = min(max(dots, 72.0), 480.0)
+    root.tk.call("tk", "scaling", dots / 72)
+    return dots / 96
+
+
+def _work_area() -> x11.Area | None:
+    if sys.platform.startswith("linux"):
+        return x11.work_area()
+    if sys.platform == "win32":
+        import ctypes
+        from ctypes import wintypes
+
+        rectangle = wintypes.RECT()
+        if ctypes.windll.user32.SystemParametersInfoW(0x30, 0, ctypes.byref(rectangle), 0):  # SPI_GETWORKAREA
+            left, top = rectangle.left, rectangle.top
+            return left, top, rectangle.right - left, rectangle.bottom - top
+    return None
 
 
 def _title(what: str) -> str:
     return f"No {what.removeprefix('The ')}"
 
 
-def _pictures(scale: float) -> list[bytes]:
-    """The mark for the window's head, and for its frame, as base64 of PNG files."""
+def _mark(scale: float) -> list[Pixmap]:
+    """The mark for the window's head, and for its frame."""
     drawn = pixmaps(State.ONLINE, 0, os.path.join(paths.cache_folder(), "icons"))
-    head = next((pixmap for pixmap in drawn if pixmap[0] >= 40 * scale), drawn[-1])
-    return [base64.b64encode(png(pixmap)) for pixmap in (head, *drawn)]
+    return [next((pixmap for pixmap in drawn if pixmap[0] >= 40 * scale), drawn[-1]), *drawn]
 
 
 def _log_failure(kind: type[BaseException], error: BaseException, trace: Any) -> None:

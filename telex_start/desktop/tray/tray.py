@@ -191,9 +191,9 @@ class Tray:
 
     def may_open_unasked(self) -> bool:
         """Whether the window manager leaves the focus where it is."""
-        from ..tk import placement
+        from ..tk import toolkit
 
-        return placement.can_spare_the_focus()
+        return toolkit.can_spare_the_focus()
 
     def open_window(self, email: str, take_focus: bool, message: str) -> Window:
         """A login window.
@@ -204,10 +204,10 @@ class Tray:
         if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
             raise TelexStartError(_NO_X, "No login window")
         if self.main_loop is None:
-            from ..login.opening import LoginOpening
+            from ..tk.login import LoginProcess
 
-            return LoginOpening(self._dispatch, email, take_focus=take_focus, message=message)
-        from ..login.window import LoginWindow
+            return LoginProcess(self._dispatch, email, take_focus=take_focus, message=message)
+        from ..tk.login_window import LoginWindow
 
         if take_focus:
             self.main_loop.come_forward()

@@ -21,7 +21,7 @@ from Xlib import X
 
 from telex_start import __version__
 from telex_start.desktop.main_app import shortcut
-from telex_start.setup.draw_icons import SIZES
+from telex_start.setup.linux import SIZES
 from tests.rigs.packages.windows_program import MENDED, PACKAGES, PROGRAMS, ZIP
 from tests.rigs.windows.desktop import Desktop
 from tests.rigs.windows.machine import MACHINE, Program, sandbox, windows_path

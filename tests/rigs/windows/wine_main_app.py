@@ -15,18 +15,19 @@ CLIENT = "C:\\Program Files\\Telex App\\telex.exe"
 
 CALLS = """
 import json, sys, time
-from telex_start.desktop.main_app import in_front, main_app
+from telex_start.config import Config
+from telex_start.desktop.main_app.main_app import MainApp
 from telex_start.doctor import desktop
 command = sys.argv[1] or None
-last = None
+app = MainApp(Config(main_app_command=command), bool)
 for line in sys.stdin:
     word = line.strip()
     if word == "open":
-        answer, last = main_app.open_main_app(command, "", last)
+        answer = app.open("")
     elif word == "close":
-        answer = main_app.close_main_app(command)
+        answer = app.close()
     elif word == "front":
-        print(json.dumps(in_front.client_in_front(command, bool)), flush=True)
+        print(json.dumps(app.in_front()), flush=True)
         continue
     else:
         found = desktop.main_app(command)

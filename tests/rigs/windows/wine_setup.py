@@ -8,20 +8,30 @@ from .desktop import Desktop
 
 CALLS = """
 import json, sys, winreg
-from telex_start.setup import autostart, integration, launch, windows
+from telex_start.setup import autostart, launch, windows
 launch.tried = launch.command  # this machine finds the package by PYTHONPATH alone, which a desktop does not have
+
+
+def command():
+    try:
+        key = winreg.OpenKey(winreg.HKEY_CURRENT_USER, windows.RUN)
+        return winreg.QueryValueEx(key, "Telex Start")[0]
+    except OSError:
+        return None
+
+
 for line in sys.stdin:
     word, _, argument = line.strip().partition(" ")
     answer = None
     if word == "autostart":
         autostart.turn(argument == "on")
     elif word == "integrate":
-        integration.turn(argument == "on")
+        autostart.turn_integration(argument == "on")
     elif word == "disable":  # as Task Manager does
-        key = winreg.CreateKey(winreg.HKEY_CURRENT_USER, windows._APPROVED)
+        key = winreg.CreateKey(winreg.HKEY_CURRENT_USER, windows.APPROVED)
         winreg.SetValueEx(key, "Telex Start", 0, winreg.REG_BINARY, bytes([3] + 11 * [0]))
     elif word == "look":
-        answer = [*autostart.status(), *integration.status(), windows._value(windows._RUN), windows.shortcut()]
+        answer = [*autostart.status(), *autostart.integration(), command(), windows.shortcut()]
     print(json.dumps(answer), flush=True)
 """
 

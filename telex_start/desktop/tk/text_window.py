@@ -10,16 +10,16 @@ from typing import Any, NamedTuple, cast
 
 from ...errors import TelexStartError
 from .. import x11
-from ..activation import own_token
-from ..tk import look, placement, toolkit
-from ..tk.waker import Waker
+from ..starting import own_token
+from . import look, toolkit
+from .thread_calls import ThreadCalls
 
 try:
     import tkinter as tk
     from tkinter import ttk
 except ImportError as missing:
     raise toolkit.needs_tk("This window", "use the command: telex-start doctor") from missing
-from ..tk.tips import Tip
+from .controls import Tip, press_by_return
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,6 @@ class TextWindow:
     ) -> None:
         self._copied = copied
         self._open_address = open_address
-        self._turn: Callable[[], object] | None = None
         self._tips: list[Tip] = []
         self._closed = False
         self._has_copied = False
@@ -93,28 +92,18 @@ class TextWindow:
         self._build(heading, size, columns)
         self._bind()
         try:
-            self._waker = Waker(self.root.tk, self._call_turn)
+            self.calls = ThreadCalls(self.root.tk)
+            """What other threads want done on this one."""
         except (OSError, tk.TclError) as error:
             self.root.destroy()
             raise toolkit.cannot_be_shown(what, error) from None
 
-    @property
-    def wake(self) -> Callable[[], None]:
-        """Makes :meth:`run` take a turn soon. From any thread, at any time; never blocks."""
-        return self._waker.wake
-
-    def run(self, turn: Callable[[], object]) -> None:
-        """Show it, and run until :meth:`close`.
-
-        Args:
-            turn: Called after each :attr:`wake`, on this thread.
-        """
-        self._turn = turn
+    def run(self) -> None:
+        """Show it, and run until :meth:`close`."""
         self._show()
         if not self._closed:
-            self.root.after(0, self._call_turn)  # within the loop: tkinter loses a quit before it
             self.root.mainloop()
-        self._waker.close()
+        self.calls.close()
         if sys.platform.startswith("linux") and self._has_copied:
             self.root.withdraw()
             x11.keep_clipboard(self.root.update)
@@ -186,10 +175,9 @@ class TextWindow:
         for column, button in enumerate(made):
             control = ttk.Button(self._row, text=button.label, width=max(9, len(button.label)), command=button.press)
             control.grid(row=0, column=column, padx=(px(8) if column else 0, 0))
-            for key in ("<Return>", "<KP_Enter>"):
-                control.bind(key, lambda _, press=control.invoke: press())
+            press_by_return(control)
             self._buttons[button.name] = control
-            self._tips.append(Tip(self.root, control, button.tip, self._made.family, self._made.scale, True))
+            self._tips.append(Tip(self._made, control, button.tip, at_the_edge=True))
 
     def enable(self, name: str, enabled: bool) -> None:
         """Whether a button can be pressed."""
@@ -322,7 +310,8 @@ class TextWindow:
     def _show(self) -> None:
         root = self.root
         root.update_idletasks()
-        right, bottom = placement.corner(root, self._made.scale)
+        room = toolkit.room(root, self._made.scale)
+        right, bottom = room[0] + room[2], room[1] + room[3]
         width = min(root.winfo_reqwidth(), right)
         height = min(root.winfo_reqheight(), bottom)
         root.geometry(f"{width}x{height}+{max(0, (right - width) // 2)}+{max(0, (bottom - height) // 3)}")
@@ -371,11 +360,3 @@ class TextWindow:
     def _step(widget: Any) -> str:
         widget.focus_set()
         return "break"
-
-    def _call_turn(self) -> None:
-        if self._turn is None or self._closed:
-            return
-        try:
-            self._turn()
-        except Exception as error:  # it would end Tk's loop
-            log.error("a turn failed", exc_info=error)

@@ -1,31 +1,26 @@
-"""The preferences window. Its page is :mod:`.page`; here are its frame, its buttons and its loop. For one thread.
+"""The preferences window: its frame, its buttons and its loop (its page is :mod:`.preferences_page`). For one thread.
 
 It is a window in a process of its own, so what Tk takes goes with it.
 """
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from typing import Any
 
 from .. import x11
-from ..tk import placement, toolkit
-from ..tk.orders import Orders
-from ..tk.waker import Waker
-from .model import Model
-from .saving import Saver, Saving
+from . import toolkit
+from .preferences_model import Model, Saver, Saving
+from .thread_calls import ThreadCalls
 
 try:
     import tkinter as tk
     from tkinter import ttk
 except ImportError as missing:
     raise toolkit.needs_tk("The preferences window", "edit config.toml by hand") from missing
-from ..tk import controls
-from .page import Controls
-
-log = logging.getLogger(__name__)
+from . import controls
+from .preferences_page import Controls
 
 _WHAT = "The preferences window"
 _TITLE = "Telex – Preferences"
@@ -48,8 +43,6 @@ class PreferencesWindow:
     def __init__(self, model: Model, saver: Saver, token: str = "") -> None:
         self._model = model
         self._saver = saver
-        self.orders = Orders()
-        """What other threads want done on this one."""
         self._asked: tuple[str, ...] = ()
         self._wants_to_close = False
         self._closing = False
@@ -60,11 +53,11 @@ class PreferencesWindow:
         self._bind()
         self._changed()
         try:
-            self._waker = Waker(self._root.tk, self.orders.obey)
+            self.calls = ThreadCalls(self._root.tk)
+            """What other threads want done on this one."""
         except (OSError, tk.TclError) as error:
             self._root.destroy()
             raise toolkit.cannot_be_shown(_WHAT, error) from None
-        self.orders.open(self._waker.wake)
         self._show(token)
 
     # --- from other threads -----------------------------------------------------------------------------------------
@@ -75,20 +68,19 @@ class PreferencesWindow:
         Returns:
             ``False`` where the window has been closed meanwhile.
         """
-        return self.orders.give(lambda: self._forward(token)).get()
+        return self.calls.post(lambda: self._forward(token)).get()
 
     def close(self) -> None:
         """Close it, and forget what was not saved. From any thread."""
-        self.orders.give(self._leave)
+        self.calls.post(self._leave)
 
     # --- its loop ---------------------------------------------------------------------------------------------------
 
     def run(self) -> None:
         """Run until it is closed."""
-        self._root.after(0, self.orders.obey)
-        self._root.mainloop()
-        self.orders.close()
-        self._waker.close()
+        if not self._closing:  # tkinter loses a quit before it
+            self._root.mainloop()
+        self.calls.close()
         self._end_tips()
         self._root.destroy()
 
@@ -158,7 +150,7 @@ class PreferencesWindow:
 
     def _show(self, token: str) -> None:
         root, px = self._root, self._made.px
-        self._room = left, top, width, height = placement.room(root, self._made.scale)
+        self._room = left, top, width, height = toolkit.room(root, self._made.scale)
         self._page.size(most=10_000)
         root.update_idletasks()
         frame = px(32)  # not known before the window is there

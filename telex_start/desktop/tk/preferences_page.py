@@ -10,11 +10,10 @@ from typing import Any
 
 from ...config import DAYS, LEVELS, SOUNDS, WHILE_CLIENT_RUNS
 from ...menu import Muted
-from ..tk import controls
-from ..tk.tips import Tip
-from ..tk.toolkit import Root
-from .model import CLICK, FROM, KINDS, ON_DAYS, TO, TYPES, Model
-from .words import CHOICES, KIND_WORDS, LEVEL_WORDS, TIPS
+from . import controls
+from .controls import Tip
+from .preferences_model import CLICK, FROM, KINDS, ON_DAYS, TO, TYPES, Model
+from .toolkit import Root
 
 _HEAD = 150
 """Pixels of the column of headings on a screen of 96 dots an inch."""
@@ -22,6 +21,41 @@ _LABEL = 222
 """Pixels of the labels beside lists."""
 _BODY = 442
 """Pixels of the column of controls."""
+_KIND_WORDS = {
+    "unread_thread_change": "&Unread threads",
+    "channel_mention": "&Mentions",
+    "thread_reply": "Re&plies",
+    "direct_call_initiated": "&Calls",
+    "saved_message_remainder": "Rem&inders",
+}
+"""Each ``notification_type`` in words; the letter behind the & is underlined, and chosen by Alt."""
+_LEVEL_WORDS = {"all": "Everything", "mentions": "Mentions only", "none": "Nothing"}
+_CHOICES: dict[str, dict[str | None, str]] = {
+    CLICK: {None: "What is installed", "conversation": "The conversation", "client": "The Telex client"},
+    "sound": {"desktop": "As the desktop does", "on": "On", "off": "Off"},
+    "while_client_runs": {"notify": "Notify as always", "quiet": "Quiet while it is in front"},
+}
+"""For each choice its values and their words."""
+_TIPS = {
+    "at_login": "Start when you log in to this computer; the login window then opens by itself",
+    "remember_email": "Fill in the e-mail address of your last sign-in; the password is never stored",
+    "show_text": "Off: notifications say only where something is new, not what was written",
+    CLICK: "What is installed: the Telex client where there is one, else the conversation in the browser",
+    "sound": "As the desktop does: its own settings say whether a notification sounds",
+    "unread_thread_change": "New threads in channels and direct messages",
+    "channel_mention": "Somebody mentions you; without this, a mention in a new thread comes with Unread threads",
+    "thread_reply": "Somebody answers in a thread of yours",
+    "direct_call_initiated": "Somebody calls you",
+    "saved_message_remainder": "Telex reminds you of a message that you saved",
+    "hours": "Nothing pops up; afterwards one notification says what has come",
+    FROM: "Hours and minutes, as in 22:00",
+    TO: "Hours and minutes, as in 07:00; the hours may go over midnight",
+    "day": "The days on which quiet hours begin",
+    "while_client_runs": "Quiet: nothing pops up while its window is the one that you work in",
+    "organisation": "Mentions only: of this organisation you hear what mentions you, and direct messages. "
+    "Nothing: it is not counted either",
+}
+"""Tooltips, by setting or control; where the words at the control are enough there is none."""
 
 
 class _Body(ttk.Frame):
@@ -104,7 +138,7 @@ class Controls:
         body = self._section("What notifies")
         given = self._model.given_by(TYPES)
         for kind in KINDS:
-            self._check(body, KIND_WORDS[kind], kind, self._model.tells(kind), self._teller(kind), enabled=not given)
+            self._check(body, _KIND_WORDS[kind], kind, self._model.tells(kind), self._teller(kind), enabled=not given)
         if others := self._model.other_kinds:
             words = f"The configuration names others too, which stay: {', '.join(others)}."
             self._quiet_line(body, words)
@@ -245,7 +279,7 @@ class Controls:
         """A list of which one is chosen."""
         px = self._made.px
         words, underline = (words, -1) if tip else controls.marked(words)
-        shown: Mapping[Any, str] = LEVEL_WORDS if tip else CHOICES[key]
+        shown: Mapping[Any, str] = _LEVEL_WORDS if tip else _CHOICES[key]
         label = ttk.Label(body, text=words, underline=underline, style="Row.TLabel", wraplength=px(_LABEL - 12))
         row = body.next_row()
         label.grid(row=row, column=0, sticky="w", pady=px(4))
@@ -296,8 +330,8 @@ class Controls:
 
     def _tip(self, control: Any, name: str) -> None:
         at_the_edge = isinstance(control, ttk.Combobox)  # of the window, which may be as wide as the screen
-        if words := TIPS.get(name):
-            self.tips.append(Tip(self._made.root, control, words, self._made.family, self._made.scale, at_the_edge))
+        if words := _TIPS.get(name):
+            self.tips.append(Tip(self._made, control, words, at_the_edge))
 
     def _variable(self, variable: Any) -> Any:
         self._variables.append(variable)  # else Tk forgets it with the name

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from telex_start.desktop.login.opening import LoginOpening
+from telex_start.desktop.tk.login import LoginProcess
 from telex_start.errors import TelexStartError
 from telex_start.events import Event, WindowClosed, WindowSubmitted
 from tests.process import TIMEOUT
@@ -19,7 +19,7 @@ from tests.process import TIMEOUT
 POPEN = subprocess.Popen
 PRELUDE = """
 import threading
-from telex_start.desktop.parent import Parent
+from telex_start.desktop.child import Parent
 parent = Parent()
 data = parent.data()
 over = threading.Event()
@@ -32,7 +32,7 @@ def answers(word):
 class Opened:
     """A window that is open, the events that came of it, and the main thread's loop."""
 
-    def __init__(self, window: LoginOpening, events: SimpleQueue[Event]) -> None:
+    def __init__(self, window: LoginProcess, events: SimpleQueue[Event]) -> None:
         self.window = window
         self.events = events
         self.came: list[Event] = []
@@ -71,7 +71,7 @@ def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
             events.put(event)
             window.wake()
 
-        window = LoginOpening(dispatch, "ada@example.org", take_focus=True, message="Please")
+        window = LoginProcess(dispatch, "ada@example.org", take_focus=True, message="Please")
         return Opened(window, events)
 
     yield open_it
@@ -90,18 +90,17 @@ def test_it_is_told_what_to_show_in_its_order_also_while_it_starts(opened: Calla
 heard = []
 def word(said):
     heard.append((said["show"], said["message"]))
-    if len(heard) == 4:
+    if len(heard) == 3:
         return {"email": repr(heard), "password": "x"}
     return {"other": 1}
 answers(word)
 """
     window = opened(words)
-    window.window.show_busy("Signing in")
-    window.window.say("Trying again")
-    window.window.show_failure("No")
-    window.window.show_success("Yes")
+    window.window.show("busy", "Signing in")
+    window.window.come_forward()
+    window.window.show("failure", "No")
     window.run(lambda event: True)
-    shown = [("busy", "Signing in"), ("words", "Trying again"), ("failure", "No"), ("success", "Yes")]
+    shown = [("busy", "Signing in"), ("front", ""), ("failure", "No")]
     assert window.came == [WindowSubmitted(repr(shown), "x")]
 
 

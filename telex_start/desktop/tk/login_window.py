@@ -1,4 +1,4 @@
-"""The window that asks for e-mail address and password. The owner of Tk, which is there only while a window is open.
+"""The window that asks for e-mail address and password.
 
 For the main thread alone. Tk's objects must not even be freed on another one: in CPython 3.11 with Tk 8.6 that aborts
 the process ("Tcl_AsyncDelete", python/cpython#83274).
@@ -9,26 +9,27 @@ from __future__ import annotations
 import gc
 import logging
 import math
+import re
 import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
 from ...events import Event, WindowClosed, WindowSubmitted
-from ..tk import placement, toolkit
-from ..tk.waker import Waker
-from .form import invalid_field
+from . import toolkit
+from .thread_calls import ThreadCalls
 
 try:
     import tkinter as tk
     from tkinter import ttk
 except ImportError as missing:
     raise toolkit.needs_tk("The login window", "sign in with --email and --password-stdin") from missing
-from ..tk.tips import Tip
+from .controls import Tip, press_by_return
 
 log = logging.getLogger(__name__)
 
 _WHAT = "The login window"
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _STEP = 40
 """Milliseconds between two steps of the bar: 25 pictures a second."""
 _STEPS = 30
@@ -41,13 +42,6 @@ _MOVES_AGAIN = 3
 """How often a move that was lost is sent again; a window manager that places windows itself is left in peace."""
 _FOCUS_GIVEN_WITHIN = 0.6
 """Seconds after it has appeared in which the focus is not the person's doing."""
-_TIPS = {
-    "email": "The e-mail address that you use in Telex",
-    "password": "Your Telex password; it is not stored",
-    "reveal": "Show or hide the password",
-    "login": "Sign in to Telex (Return)",
-    "cancel": "Close this window (Escape)",
-}
 _unfreed: list[object] = []
 """Tk interpreters that something still held on to; kept for ever, because the wrong thread must not free them."""
 
@@ -69,7 +63,7 @@ class LoginWindow:
         self, dispatch: Callable[[Event], object], email: str = "", *, take_focus: bool, message: str = ""
     ) -> None:
         self._dispatch = dispatch
-        self._turn: Callable[[], float | None] | None = None
+        self._turn: Callable[[], float | None] = lambda: None
         self._alarm: str | None = None
         self._closed = False
         self._running = False
@@ -79,16 +73,16 @@ class LoginWindow:
         self._frame: tuple[int, int, int, int] | None = None
         self._moves_left = 0
         self._look_again: str | None = None
-        made = toolkit.new_root(tk, _WHAT, "Telex – Sign in")
-        self._root = root = made.root
-        self._scale, self._family, self._images = made.scale, made.family, made.images
+        self._made = toolkit.new_root(tk, _WHAT, "Telex – Sign in")
+        self._root = root = self._made.root
         root.resizable(False, False)
         self._build()
         self._email.insert(0, email)
         self._bind()
         self._write(message, "Info")
         try:
-            self._waker = Waker(root.tk, self._call_turn)
+            self.calls = ThreadCalls(root.tk, self._call_turn)
+            """What other threads want done on this one."""
         except (OSError, tk.TclError) as error:
             root.destroy()
             raise toolkit.cannot_be_shown(_WHAT, error) from None
@@ -99,9 +93,9 @@ class LoginWindow:
     @property
     def wake(self) -> Callable[[], None]:
         """Makes :meth:`run` take a turn soon. From any thread, at any time; never blocks."""
-        return self._waker.wake
+        return self.calls.wake
 
-    def run(self, turn: Callable[[], float | None]) -> None:
+    def run(self, turn: Callable[[], float | None] = lambda: None) -> None:
         """Run until :meth:`close`; after that nothing of it, and of Tk, is left.
 
         Args:
@@ -117,38 +111,33 @@ class LoginWindow:
             self._running = False
             self._dispose()
 
-    def show_busy(self, message: str) -> None:
-        """A sign-in is under way: only Cancel is left to do."""
-        self._write(message, "Info")
-        if not self._busy:
+    def show(self, what: str, message: str) -> None:
+        """Say how the sign-in goes.
+
+        Args:
+            what: ``busy``: it is under way, and only Cancel is left to do. ``failure``: the form is there for another
+                try. ``success``: the program closes the window when that was readable. ``words``: the message alone.
+        """
+        if what == "busy" and not self._busy:
             self._busy = True
             self._enable(False)
             self._bar.grid()
             self._bar.start(_STEP)
             # Not to Cancel: a second Return would cancel what the first has begun.
             self._focus(self._root)
-
-    def show_failure(self, message: str) -> None:
-        """It did not work: the form is there for another try."""
-        self._rest()
-        self._enable(True)
-        self._write(message, "Bad")
-        self._focus(self._password)
-        self._password.selection_range(0, "end")
-        self._password.icursor("end")
-
-    def show_success(self, message: str) -> None:
-        """It worked; the program closes the window when that was readable."""
-        self._rest()
-        self._enable(True)  # what is disabled cannot be emptied
-        self._password.delete(0, "end")
-        self._enable(False)
-        self._write(message, "Good")
-        self._focus(self._root)
-
-    def say(self, message: str) -> None:
-        """Change the message alone."""
-        self._write(message, "Info")
+        elif what == "failure":
+            self._rest()
+            self._enable(True)
+            self._focus(self._password)
+            self._password.selection_range(0, "end")
+            self._password.icursor("end")
+        elif what == "success":
+            self._rest()
+            self._enable(True)  # what is disabled cannot be emptied
+            self._password.delete(0, "end")
+            self._enable(False)
+            self._focus(self._root)
+        self._write(message, {"failure": "Bad", "success": "Good"}.get(what, "Info"))
 
     def come_forward(self) -> None:
         """The person asked for the window again: to the front, with the focus."""
@@ -169,28 +158,26 @@ class LoginWindow:
     # --- making it --------------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        def px(length: float) -> int:
-            return round(length * self._scale)
-
+        px, family = self._made.px, self._made.family
         form = ttk.Frame(self._root, padding=(px(22), px(18), px(22), px(18)))
         form.grid()
         form.columnconfigure(0, minsize=px(_WIDTH), weight=1)
         head = ttk.Frame(form)
         head.grid(sticky="ew", pady=(0, px(14)))
-        ttk.Label(head, image=self._images[0]).grid(row=0, column=0, rowspan=2, padx=(0, px(12)))
+        ttk.Label(head, image=self._made.images[0]).grid(row=0, column=0, rowspan=2, padx=(0, px(12)))
         ttk.Label(head, text="Sign in to Telex", style="Title.TLabel").grid(row=0, column=1, sticky="w")
         words = "Telex Start then shows your notifications."
         ttk.Label(head, text=words, style="Quiet.TLabel").grid(row=1, column=1, sticky="w")
 
         # Tab follows the order in which these are made.
         ttk.Label(form, text="E-mail address", style="Field.TLabel").grid(sticky="w", pady=(0, px(3)))
-        self._email = ttk.Entry(form, font=(self._family, 10))
+        self._email = ttk.Entry(form, font=(family, 10))
         self._email.grid(sticky="ew", pady=(0, px(10)))
         ttk.Label(form, text="Password", style="Field.TLabel").grid(sticky="w", pady=(0, px(3)))
         row = ttk.Frame(form)
         row.grid(sticky="ew")
         row.columnconfigure(0, weight=1)
-        self._password = ttk.Entry(row, show="•", font=(self._family, 10))
+        self._password = ttk.Entry(row, show="•", font=(family, 10))
         self._password.grid(row=0, column=0, sticky="ew")
         self._reveal = ttk.Button(row, text="Show", width=5, style="Small.TButton", command=self._toggle_password)
         self._reveal.grid(row=0, column=1, sticky="ns", padx=(px(6), 0))
@@ -209,11 +196,14 @@ class LoginWindow:
         self._cancel = ttk.Button(buttons, text="Cancel", width=9, command=self._abandon)
         self._cancel.grid(row=0, column=1)
         self._bar.grid_remove()
-        self._tips = [self._tip(getattr(self, f"_{name}"), words) for name, words in _TIPS.items()]
-
-    def _tip(self, control: Any, words: str) -> Tip:
-        at_the_edge = isinstance(control, ttk.Button)
-        return Tip(self._root, control, words, self._family, self._scale, at_the_edge)
+        tips = {
+            self._email: "The e-mail address that you use in Telex",
+            self._password: "Your Telex password; it is not stored",
+            self._reveal: "Show or hide the password",
+            self._login: "Sign in to Telex (Return)",
+            self._cancel: "Close this window (Escape)",
+        }
+        self._tips = [Tip(self._made, one, words, isinstance(one, ttk.Button)) for one, words in tips.items()]
 
     def _bind(self) -> None:
         root = self._root
@@ -221,12 +211,11 @@ class LoginWindow:
         root.bind("<Escape>", self._on_escape)
         root.bind("<FocusIn>", self._on_focus)
         root.bind("<Configure>", self._on_configure)
-        for widget in (self._email, self._password, self._login):
-            for key in ("<Return>", "<KP_Enter>"):
-                widget.bind(key, self._on_return)
         for key in ("<Return>", "<KP_Enter>"):
-            self._reveal.bind(key, lambda _: self._toggle_password())
-            self._cancel.bind(key, lambda _: self._abandon())
+            for field in (self._email, self._password):
+                field.bind(key, lambda _: self._submit())
+        for button in (self._reveal, self._login, self._cancel):
+            press_by_return(button)
         for event in ("<ButtonPress>", "<Tab>"):
             root.bind(event, self._on_touch, add="+")
 
@@ -237,7 +226,7 @@ class LoginWindow:
         root.attributes("-topmost", True)
         if sys.platform.startswith("linux"):
             root.attributes("-type", "dialog")
-        keeper = None if take_focus else placement.FocusKeeper(root)
+        keeper = None if take_focus else toolkit.FocusKeeper(root)
         if take_focus:
             self._focus_when_there()
         root.deiconify()
@@ -278,7 +267,7 @@ class LoginWindow:
     def _on_configure(self, event: Any) -> None:
         """The frame that the window manager draws is known only some time after the window has appeared."""
         if event.widget is self._root and self._frame is None:
-            self._frame = placement.frame_of(self._root)
+            self._frame = toolkit.frame_of(self._root)
             if self._frame is not None:
                 self._root.after(1, self._move)  # Tk 8.6 loses a move that is asked for within a Configure
 
@@ -289,10 +278,10 @@ class LoginWindow:
 
     def _send_move(self) -> None:
         root = self._root
-        right, bottom = placement.corner(root, self._scale)
-        sides = self._frame or (0, 0, round(28 * self._scale), 0)
-        left = right - root.winfo_reqwidth() - sides[0] - sides[1]
-        top = bottom - root.winfo_reqheight() - sides[2] - sides[3]
+        left, top, width, height = toolkit.room(root, self._made.scale)
+        sides = self._frame or (0, 0, self._made.px(28), 0)
+        left += width - root.winfo_reqwidth() - sides[0] - sides[1]
+        top += height - root.winfo_reqheight() - sides[2] - sides[3]
         left, top = max(0, left), max(0, top)
         root.geometry(f"+{left}+{top}")
         if self._frame is not None and sys.platform.startswith("linux"):
@@ -303,7 +292,7 @@ class LoginWindow:
     def _compare(self, wanted: tuple[int, int]) -> None:
         """See where the contents are, and move the window again if that was lost."""
         self._look_again = None
-        if self._moves_left and placement.contents_of(self._root) not in (wanted, None):
+        if self._moves_left and toolkit.contents_of(self._root) not in (wanted, None):
             self._moves_left -= 1
             self._send_move()
 
@@ -313,9 +302,9 @@ class LoginWindow:
         if self._busy or self._closed:
             return
         email, password = self._email.get().strip(), self._password.get()
-        if (wrong := invalid_field(email, password)) is not None:
-            self._write(wrong.message, "Bad")
-            self._focus(self._email if wrong.field == "email" else self._password)
+        if wrong := what_is_wrong(email, password):
+            self._write(wrong, "Bad")
+            self._focus(self._password if _EMAIL.fullmatch(email) else self._email)
             return
         self._hide_password()
         self._dispatch(WindowSubmitted(email, password))
@@ -335,9 +324,6 @@ class LoginWindow:
     def _hide_password(self) -> None:
         self._password.configure(show="•")
         self._reveal.configure(text="Show")
-
-    def _on_return(self, _: object) -> None:
-        self._submit()
 
     def _on_escape(self, _: object) -> None:
         # A key that was meant for the window below must not close one that has just pushed in.
@@ -386,7 +372,7 @@ class LoginWindow:
     # --- its loop and its end ---------------------------------------------------------------------------------------
 
     def _call_turn(self) -> None:
-        if self._turn is None or self._closed:
+        if self._closed:
             return
         try:
             due_in = self._turn()
@@ -403,7 +389,7 @@ class LoginWindow:
 
     def _dispose(self) -> None:
         root = self._root
-        self._waker.close()
+        self.calls.close()
         for tip in self._tips:
             tip.end()
         for entry in (self._email, self._password):
@@ -415,6 +401,20 @@ class LoginWindow:
         self._closed = True
         del root, tip, entry
         _free(interpreter)
+
+
+def what_is_wrong(email: str, password: str) -> str:
+    """What is wrong with what was entered, in one sentence for the person; empty where nothing is.
+
+    Args:
+        email: Without blanks around it.
+        password: As it was typed; blanks belong to it.
+    """
+    if not email:
+        return "Please enter your e-mail address."
+    if not _EMAIL.fullmatch(email):
+        return "This does not look like an e-mail address; it should be like ada@example.org."
+    return "" if password else "Please enter your password."
 
 
 def _free(interpreter: list[Any]) -> None:

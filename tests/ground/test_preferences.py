@@ -1,20 +1,36 @@
-"""What the preferences window shows and what of it is written."""
+"""What the preferences window shows, what of it is written, and what may come in between."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from telex_start.config import DAYS, given
-from telex_start.desktop.preferences.model import FROM, KINDS, ON_DAYS, TO, TYPES, Model, Shown, ShownOrganisation
+from telex_start.config_file import ConfigFile
+from telex_start.desktop.tk.preferences_model import (
+    FROM,
+    KINDS,
+    ON_DAYS,
+    TO,
+    TYPES,
+    Model,
+    PreferencesData,
+    SaveActions,
+    Saver,
+    Saving,
+    ShownOrganisation,
+)
+from telex_start.errors import TelexStartError
 from telex_start.menu import Muted
 
 GENERAL = Muted(("org/user", "channels_section", "General"), "# General · Northwind Ops", "until 14:30")
 
 
 def model(file: dict[str, Any] | None = None, **shown: Any) -> Model:
-    return Model(file or {}, Shown(**{"given": {}, **shown}))
+    return Model(file or {}, PreferencesData(**{"given": {}, **shown}))
 
 
 def test_without_a_file_the_defaults_are_shown_and_nothing_is_written() -> None:
@@ -42,20 +58,18 @@ def test_only_what_is_changed_is_written_and_what_is_changed_back_is_not() -> No
     assert not made.is_changed
 
 
-def test_a_default_over_what_stands_in_the_file_is_written_out() -> None:
-    """So that the line, and the comment beside it, stays."""
-    made = model({"sound": "off"})
-    made.set("sound", "desktop")
-
-    assert made.changes() == {"sound": "desktop"}
-
-
-def test_a_choice_left_to_the_program_takes_the_key_out() -> None:
-    made = model({"main_app.click": "client"})
-    made.set("main_app.click", None)
-
-    assert made.value("main_app.click") is None
-    assert made.changes() == {"main_app.click": None}
+@pytest.mark.parametrize(
+    ("key", "stood", "chosen"),
+    [
+        ("sound", "off", "desktop"),  # the default is written out, so that the line stays, and the comment beside it
+        ("main_app.click", "client", None),  # a choice left to the program takes the key out
+        ("sound", "loud", "desktop"),  # a wrong value is shown as the default until another is chosen
+    ],
+)
+def test_a_default_over_what_stands_in_the_file_is_a_change(key: str, stood: str, chosen: str | None) -> None:
+    made = model({key: stood})
+    made.set(key, chosen)
+    assert (made.value(key), made.changes(), made.wrong(key)) == (chosen, {key: chosen}, "")
 
 
 def test_what_is_given_elsewhere_is_shown_and_cannot_be_changed() -> None:
@@ -173,15 +187,10 @@ def test_what_is_wrong_is_said_for_its_field() -> None:
     assert made.faults() == {}
 
 
-def test_a_wrong_value_in_the_file_is_told_and_the_default_shown_until_another_is_chosen() -> None:
+def test_a_wrong_value_in_the_file_is_told_and_the_default_shown() -> None:
     made = model({"sound": "loud"})
-    assert made.value("sound") == "desktop"
+    assert (made.value("sound"), made.faults()) == ("desktop", {})
     assert made.wrong("sound") == 'Allowed is "desktop", "on" or "off".'
-    assert made.faults() == {}
-    made.set("sound", "desktop")
-
-    assert made.wrong("sound") == ""
-    assert made.changes() == {"sound": "desktop"}
 
 
 def test_organisations_of_the_agent_and_of_the_file() -> None:
@@ -219,29 +228,6 @@ def test_organisations_of_the_same_name_are_written_by_their_ids() -> None:
     assert made.changes() == {"organisations.0198aa.notify": "none", "organisations.0198bb.notify": "none"}
 
 
-def test_what_is_unmuted_is_told_on_saving() -> None:
-    made = model(muted=[GENERAL])
-    made.unmute(GENERAL)
-
-    assert made.muted == []
-    assert made.is_changed
-    assert made.to_unmute == [GENERAL]
-    made.done()
-    assert not made.is_changed
-    assert made.muted == []
-
-
-def test_starting_at_login_is_no_key_of_the_file() -> None:
-    made = model(at_login=False)
-    made.at_login = True
-
-    assert made.is_changed
-    assert made.switches_at_login
-    assert made.changes() == {}
-    made.done()
-    assert not made.is_changed
-
-
 def test_a_file_changed_by_hand_keeps_its_own_or_is_overwritten() -> None:
     mine = {"sound": "on", "show_text": False}
     theirs = {"sound": "off", "log_level": "debug"}
@@ -262,3 +248,116 @@ def test_quiet_hours_changed_by_hand_are_theirs_as_a_whole() -> None:
 
     assert made.hours() == ("21:00", "07:00")
     assert made.changes() == {}
+
+
+# --- saving -----------------------------------------------------------------------------------------------------------
+
+
+class World:
+    """A window's values, the file, and what was done beside writing it."""
+
+    def __init__(self, file: Path, text: str) -> None:
+        self.file = file
+        file.write_text(text)
+        self.done: list[object] = []
+        self.login_fails = False
+        self.told = ""
+        settings = ConfigFile(str(file))
+        self.model = Model(settings.values(), PreferencesData({}, muted=[GENERAL], at_login=False))
+        actions = SaveActions(lambda: self.done.append("saved"), self.done.append, self._start)
+        self.saver = Saver(self.model, settings, actions)
+
+    def _start(self, wanted: bool) -> str:
+        if self.login_fails:
+            raise TelexStartError("The folder autostart cannot be written.")
+        self.done.append(wanted)
+        return self.told
+
+    def written(self) -> str:
+        return self.file.read_text()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Callable[[str], World]:
+    return lambda text: World(tmp_path / "config.toml", text)
+
+
+def test_all_is_saved_and_told_and_the_file_first(world: Callable[[str], World]) -> None:
+    made = world('sound = "off"\n')
+    made.model.set("sound", "on")
+    made.model.at_login = True
+    made.model.unmute(GENERAL)
+    made.told = "A unit of yours was there."  # it has been set aside
+    assert (made.model.muted, made.model.is_changed) == ([], True)
+
+    saving = made.saver.save()
+    assert (saving, saving.done) == (Saving(told=made.told), True)
+    assert made.written() == 'sound = "on"\n'
+    assert made.done == ["saved", True, GENERAL.key]
+    assert (made.model.muted, made.model.is_changed) == ([], False)
+
+
+@pytest.mark.parametrize("change", ["mute", "at log-in", "nothing"])
+def test_what_is_no_key_of_the_file_is_done_without_writing_it(world: Callable[[str], World], change: str) -> None:
+    made = world('sound = "off"\n')
+    if change == "mute":
+        made.model.unmute(GENERAL)
+    made.model.at_login = change == "at log-in"
+    assert (made.model.is_changed, made.model.changes()) == (change != "nothing", {})
+    assert made.saver.save().done
+    assert made.done == {"mute": [GENERAL.key], "at log-in": [True], "nothing": []}[change]
+    assert not made.model.is_changed
+
+
+def test_what_is_wrong_keeps_all_from_being_saved(world: Callable[[str], World]) -> None:
+    made = world("")
+    made.model.set("sound", "on")
+    made.model.switch_hours(True)
+    made.model.set(FROM, "late")
+
+    saving = made.saver.save()
+    assert (saving.done, list(saving.wrong)) == (False, [FROM])
+    assert (made.written(), made.done) == ("", [])
+
+
+def test_a_file_that_cannot_be_written_says_so_and_nothing_is_lost(world: Callable[[str], World]) -> None:
+    made = world("")
+    made.model.set("sound", "on")
+    made.model.unmute(GENERAL)
+    made.file.write_text("sound = \n")
+    saving = made.saver.save()
+    assert (saving.done, f"{made.file} is no TOML" in saving.failed) == (False, True)
+    assert f"{made.file} is no TOML" in made.saver.resolve(theirs=True, keys=()).failed
+    made.file.write_text("")
+    made.model.set("organisations.\ud83d.notify", "none")
+    assert "UnicodeEncodeError" in made.saver.save().failed
+    assert (made.done, made.model.is_changed) == ([], True)
+
+
+def test_where_starting_at_login_fails_the_rest_is_saved_and_it_can_be_tried_again(
+    world: Callable[[str], World],
+) -> None:
+    made = world("")
+    made.login_fails = True
+    made.model.set("sound", "on")
+    made.model.at_login = True
+
+    assert made.saver.save() == Saving(failed="The folder autostart cannot be written.")
+    assert made.written() == 'sound = "on"\n'
+    made.login_fails = False
+    assert made.saver.save().done
+    assert made.done == ["saved", True]
+
+
+@pytest.mark.parametrize(("theirs", "sound"), [(True, "off"), (False, "on")])
+def test_a_file_changed_by_hand_is_asked_about(world: Callable[[str], World], theirs: bool, sound: str) -> None:
+    made = world('sound = "desktop"\n')
+    made.model.set("sound", "on")
+    made.model.set("show_text", False)
+    made.file.write_text('sound = "off"\nlog_level = "debug"\n')
+
+    saving = made.saver.save()
+    assert (saving, saving.done) == (Saving(changed_meanwhile=("sound",)), False)
+    assert made.written() == 'sound = "off"\nlog_level = "debug"\n'
+    assert made.saver.resolve(theirs=theirs, keys=saving.changed_meanwhile).done
+    assert made.written() == f'sound = "{sound}"\nlog_level = "debug"\nshow_text = false\n'

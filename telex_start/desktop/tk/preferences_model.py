@@ -1,4 +1,6 @@
-"""What the preferences window shows and what of it is written: values by key, as in ``config.toml``. Pure; no Tk.
+"""What the preferences window shows, what of it is written, and what may come in between. Pure; no Tk.
+
+Values go by key, as in ``config.toml``.
 
 Three layers: what the person has entered here, what the environment or an option gives (that stands over the file, and
 is shown but not changed here), and what stands in the file. A value that is none of these is the default.
@@ -6,11 +8,15 @@ is shown but not changed here), and what stands in the file. A value that is non
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from ...config import DAYS, LEVELS, NEWS_TYPES, Config, check, faults, organisation_key, organisation_of
+from ...errors import ChangedMeanwhile, TelexStartError
 from ...menu import Muted
+
+log = logging.getLogger(__name__)
 
 CLICK = "main_app.click"
 TYPES = "notification_types"
@@ -33,7 +39,7 @@ class ShownOrganisation(NamedTuple):
     """Fit to show."""
 
 
-class Shown(NamedTuple):
+class PreferencesData(NamedTuple):
     """What the agent tells the window."""
 
     given: Mapping[str, tuple[str, Any]]
@@ -64,7 +70,7 @@ class Model:
         shown: What the agent tells.
     """
 
-    def __init__(self, file: Mapping[str, Any], shown: Shown) -> None:
+    def __init__(self, file: Mapping[str, Any], shown: PreferencesData) -> None:
         self._file = dict(file)
         self._given = dict(shown.given)
         self._edited: dict[str, Any] = {}
@@ -251,6 +257,97 @@ class Model:
         if key in self._given:
             return self._given[key][1]
         return self._edited[key] if key in self._edited else self._file.get(key)
+
+
+class File(Protocol):
+    """The configuration file (see :class:`telex_start.config_file.ConfigFile`)."""
+
+    def values(self) -> dict[str, Any]: ...
+    def write(self, changes: Mapping[str, Any | None], base: Mapping[str, Any]) -> None: ...
+
+
+class SaveActions(NamedTuple):
+    """What saving does beside writing the file."""
+
+    saved: Callable[[], object]
+    """The agent is to read the file anew."""
+    unmute: Callable[[tuple[str, str, str]], object]
+    """The person is to hear of this again."""
+    start_at_login: Callable[[bool], str]
+    """Switch that the agent starts at log-in, and give what else the person should know, in sentences or empty; raises
+    :class:`TelexStartError` where that cannot be done."""
+
+
+class Saving(NamedTuple):
+    """What has come of it; all but :attr:`told` is empty where all was saved."""
+
+    wrong: Mapping[str, str] = {}
+    """Key -> what is wrong with what was entered."""
+    changed_meanwhile: tuple[str, ...] = ()
+    """Keys that were changed by hand too."""
+    failed: str = ""
+    """Why it cannot be written, in words."""
+    told: str = ""
+    """What the person should know though all was saved, in words."""
+
+    @property
+    def done(self) -> bool:
+        """All was saved."""
+        return not (self.wrong or self.changed_meanwhile or self.failed)
+
+
+class Saver:
+    """Saves the values of one window.
+
+    Args:
+        model: The values.
+        file: Where to.
+        actions: What else there is to do.
+    """
+
+    def __init__(self, model: Model, file: File, actions: SaveActions) -> None:
+        self._model = model
+        self._file = file
+        self._actions = actions
+
+    def save(self) -> Saving:
+        """Save all, if all is right; the file first, as all else can only fail."""
+        model, told = self._model, ""
+        if wrong := model.faults():
+            return Saving(wrong=wrong)
+        try:
+            changes = model.changes()
+            if changes:
+                self._file.write(changes, model.base)
+                model.written(self._file.values())
+                self._actions.saved()
+            if model.switches_at_login:
+                told = self._actions.start_at_login(bool(model.at_login))
+            for muted in model.to_unmute:
+                self._actions.unmute(muted.key)
+        except ChangedMeanwhile as error:
+            return Saving(changed_meanwhile=error.keys)
+        except TelexStartError as error:
+            return Saving(failed=error.message)
+        except Exception as error:
+            log.error("unexpected error in saving", exc_info=error)
+            return Saving(failed=f"Something unexpected went wrong ({type(error).__name__}): nothing more was saved.")
+        model.done()
+        return Saving(told=told)
+
+    def resolve(self, *, theirs: bool, keys: tuple[str, ...]) -> Saving:
+        """Save after the person has been asked about what was changed by hand meanwhile.
+
+        Args:
+            theirs: What was written by hand stays; else it is overwritten.
+            keys: Those that were asked about.
+        """
+        try:
+            values = self._file.values()
+        except TelexStartError as error:
+            return Saving(failed=error.message)
+        self._model.yield_to(values, keys if theirs else ())
+        return self.save()
 
 
 def _rows(organisations: Sequence[ShownOrganisation], file: Mapping[str, Any]) -> list[Row]:
