@@ -16,7 +16,6 @@ from ..config import ENVIRONMENTS, Config, Given, flatten
 from ..errors import ConfigError, TelexStartError
 from ..process import instance, paths
 from ..process.logs import struck
-from . import desktop
 from .findings import Finding, Mark, line, log_folder_remedy, look, missing, note, ok, verdict
 
 if TYPE_CHECKING:
@@ -86,6 +85,8 @@ def _findings(options: object) -> Iterator[Finding]:
 
 
 def _looks(options: object) -> Iterator[Finding]:
+    from . import desktop
+
     config: Config | ConfigError
     try:
         config = config_file.load(options)
