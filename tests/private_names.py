@@ -2,14 +2,16 @@
 
 Counted is a private name that the product defines, and that no module of the tests in sight does (its own, and what
 it imports, or what that does), or that is taken from what a class of the product made: where it is imported, an
-attribute, overridden, or a string.
+attribute, overridden, or a string; in programs that are strings, too.
 """
 
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 import sys
+import textwrap
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -80,13 +82,23 @@ def _made_of(node: ast.AST) -> tuple[ast.AST | None, ast.AST | None]:
     return None, None
 
 
+def _nodes(tree: ast.AST) -> Iterator[tuple[int, ast.AST]]:
+    """All nodes and their lines; those of programs in strings, too."""
+    for node in ast.walk(tree):
+        line = getattr(node, "lineno", 0)
+        yield line, node
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "telex_start" in node.value:
+            with contextlib.suppress(SyntaxError):
+                yield from ((line + inner, found) for inner, found in _nodes(ast.parse(textwrap.dedent(node.value))))
+
+
 def found(path: Path, of_product: set[str]) -> Iterator[tuple[int, str]]:
     """Line and name of each."""
     theirs = of_product.difference(*map(_defined_in, _in_sight(path)))
     bases = {name for _, name in _imported(path, "telex_start")}
     pairs = map(_made_of, ast.walk(_parsed(path)))
     objects = {ast.unparse(name).split(":")[0] for name, made in pairs if name and getattr(made, "id", "") in bases}
-    for node in ast.walk(_parsed(path)):
+    for line, node in _nodes(_parsed(path)):
         names: list[str] = []
         if isinstance(node, ast.Attribute):
             counted = theirs | of_product if ast.unparse(node.value) in objects else theirs
@@ -98,7 +110,7 @@ def found(path: Path, of_product: set[str]) -> Iterator[tuple[int, str]]:
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             match = _IN_STRING.fullmatch(node.value)
             names = [match[1]] if match and match[1] in theirs else []
-        yield from ((getattr(node, "lineno", 0), name) for name in names)
+        yield from ((line, name) for name in names)
 
 
 def main() -> int:

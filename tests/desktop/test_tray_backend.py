@@ -201,6 +201,9 @@ class Win32Icon:
     def _create_menu_item(self, descriptor: Any, callbacks: list[Any]) -> Any:
         return SimpleNamespace(dwTypeData=descriptor)
 
+    def _notify(self, message: str, title: str | None = None) -> None:
+        raise AssertionError("pystray's own toasts have no picture")
+
 
 class NotifyData(ctypes.Structure):
     _fields_ = (

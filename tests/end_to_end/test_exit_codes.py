@@ -313,35 +313,46 @@ def test_hostile_names_reach_the_terminal_as_plain_text(tmp_path: Path, telex: S
 
 # --- the interpreter's own end --------------------------------------------------------------------------------------
 
-LEFT_BEHIND = """
+PLANTED = """
 import atexit, sys, threading
-from telex_start import agent
+from telex_start.__main__ import main
+from telex_start.app.app import App
 
-class Fake:
-    def __init__(self, *_): ...
-    def appear_on_terminal(self, as_json): ...
-    def live(self, password, open_window, at_login):
-        if sys.argv[1] == "left behind":
-            threading.Thread(target=threading.Event().wait, daemon=True).start()
-        return 0, ""
+def run(*_):
+    if sys.argv[1] == "left behind":
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
+    if sys.argv[1] == "fails":
+        raise ZeroDivisionError("password=hunter2")
+    return 0
 
-agent._Agent = Fake
+App.run = run
 atexit.register(print, "the interpreter's own end")
-sys.exit(agent.run(type("Config", (), {"api_url": "https://x.test"})(), None,
-    headless=True, as_json=False, open_window=False, at_login=False, password=[])[0])
+sys.exit(main(sys.argv[2:]))
 """
 
 
-@pytest.mark.parametrize(("threads", "said"), [("none", "the interpreter's own end\n"), ("left behind", "")])
-def test_a_thread_that_nobody_waits_for_does_not_run_into_the_interpreters_end(
-    tmp_path: Path, threads: str, said: str
-) -> None:
-    """Code -11, once in thousands: a library's C code ran on while the interpreter was taken apart."""
-    done = subprocess.run(
-        [sys.executable, "-c", LEFT_BEHIND, threads],
-        env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)},
+def planted(folder: Path, telex: Sandbox, what: str) -> subprocess.CompletedProcess[str]:
+    """An agent whose main thread does that and ends."""
+    return subprocess.run(
+        [sys.executable, "-c", PLANTED, what, "--headless", "--email", "ada@example.org", "--password-stdin"],
+        env=Program(folder, environ=telex.environ).environ,
+        input="secret\n",
         capture_output=True,
         text=True,
         timeout=30,
     )
+
+
+@pytest.mark.parametrize(("threads", "said"), [("none", "the interpreter's own end\n"), ("left behind", "")])
+def test_a_thread_that_nobody_waits_for_does_not_run_into_the_interpreters_end(
+    tmp_path: Path, shared: Sandbox, threads: str, said: str
+) -> None:
+    """Code -11, once in thousands: a library's C code ran on while the interpreter was taken apart."""
+    done = planted(tmp_path, shared, threads)
     assert (done.returncode, done.stdout) == (0, said), done.stderr
+
+
+def test_an_unexpected_error_is_told_without_its_text(tmp_path: Path, shared: Sandbox) -> None:
+    done = planted(tmp_path, shared, "fails")
+    words = "telex-start: an unexpected error ended the program (ZeroDivisionError); the log has it\n"
+    assert (done.returncode, done.stderr) == (1, words)

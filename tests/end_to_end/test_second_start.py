@@ -12,8 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from telex_start.config import Config
 from telex_start.errors import ConfigError
-from telex_start.process import paths
+from telex_start.events import Event, Requested
+from telex_start.menu import Request
+from telex_start.process import instance, paths
 from tests.agent import Program, headless
 from tests.servers import Sandbox
 
@@ -44,6 +47,24 @@ def test_a_second_start_says_so_and_ends(tmp_path: Path, telex: Sandbox, agent: 
     telex.message(0, "General")
     agent.event("notification", channel="General")
     assert telex.status()["logins"] == logins
+
+
+@pytest.mark.parametrize(
+    ("options", "request_"), [([], Request.OPEN), (["--login"], Request.LOGIN), (["--at-login"], None)], ids=str
+)
+def test_a_second_start_tells_the_first_what_it_is_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], request_: Request | None
+) -> None:
+    environ = Program(tmp_path).environ
+    monkeypatch.setenv("XDG_RUNTIME_DIR", environ["XDG_RUNTIME_DIR"])
+    first = instance.claim(paths.runtime_folder(), Config().api_url, "tray")
+    assert first is not None
+    told: queue.SimpleQueue[Event] = queue.SimpleQueue()
+    first.serve(told.put)
+    with Program(tmp_path, *options) as second:
+        assert second.ended() == 0
+    first.close()
+    assert [told.get() for _ in range(told.qsize())] == ([Requested(request_)] if request_ else [])
 
 
 def test_another_address_is_another_instance(tmp_path: Path, telex: Sandbox, agent: Program) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from datetime import datetime
 
 import pytest
 
@@ -59,4 +60,6 @@ def test_a_time_zone_is_known_by_its_name() -> None:
 
 @pytest.mark.parametrize("zone", ["", "Nowhere/At_All", "../etc/passwd", "\0"])
 def test_one_that_is_not_known_is_this_machines(zone: str) -> None:
-    assert apart(zone, "") == 0
+    here = datetime.now()
+    since = here.hour * 3600 + here.minute * 60 + here.second
+    assert (clock.second_of_day(zone) - since) % 86400 < 60

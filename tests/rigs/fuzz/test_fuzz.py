@@ -58,9 +58,9 @@ def test_nothing_is_left_behind(kind: type[Target], tmp_path: Path) -> None:
 # --- planted defects ------------------------------------------------------------------------------------------------
 
 
-def any_integer(body: dict[str, Any], key: str) -> int:
-    """The decoder's without its bounds: `int` of half the things that JSON has raises."""
-    return int(body.get(key, 0))
+def strictly(frame: bytes, decode: Callable[[bytes], Any] = frames.decode) -> Any:
+    """The decoder that is given text alone."""
+    return decode(frame.decode().encode())
 
 
 def whole(text: str, limit: int) -> str:
@@ -68,17 +68,17 @@ def whole(text: str, limit: int) -> str:
     return text
 
 
-def as_it_came(message: Any, secrets: list[str]) -> str:
-    """The message with what Telex repeats."""
-    return str(message)[:200] if message else ""
+def as_it_came(text: str, _: str) -> str:
+    """What Telex says, with what a terminal would obey."""
+    return text
 
 
 @pytest.mark.parametrize(
     ("kind", "module", "name", "defect"),
     [
-        (Frames, frames, "_integer", any_integer),
+        (Frames, frames, "decode", strictly),
         (Publications, wording, "cut", whole),
-        (Answers, telex_api, "_one_line", as_it_came),
+        (Answers, telex_api, "printable", as_it_came),
     ],
 )
 def test_a_planted_defect_is_found_kept_and_found_again_at_once(
