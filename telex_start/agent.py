@@ -272,6 +272,8 @@ class _Agent:
         else:
             from .desktop.toasts.plyer_backend import PlyerToasts
 
+            if self._buses is not None:
+                log.info("toasts: there is no session bus")
             notify = self._tray.notify if self._tray is not None and sys.platform == "win32" else None
             toasts = PlyerToasts(self._events.put, tray_notify=notify, icon_file=_icon_file)
         self._stack.callback(toasts.stop)

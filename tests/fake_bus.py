@@ -243,14 +243,15 @@ class BusClient:
         with suppress(ReceiveStopped, ConnectionError, OSError):
             while True:
                 message = self._connection.receive()
-                self._received(message)
+                self.received(message)
                 # Answers to our own calls are no news to who waits.
                 if message.header.message_type in (MessageType.signal, MessageType.method_call):
                     with self._changed:
                         self._count += 1
                         self._changed.notify_all()
 
-    def _received(self, message: Message) -> None:
+    def received(self, message: Message) -> None:
+        """A message of any kind has come; for subclasses, which call this too."""
         header = message.header
         if header.message_type is MessageType.method_call:
             fields = header.fields

@@ -65,17 +65,17 @@ class FakePanel(BusClient):
     def host(self) -> None:
         """A host comes, as when the panel gets a tray."""
         self._host = True
-        self._tell("StatusNotifierHostRegistered")
+        self.tell("StatusNotifierHostRegistered")
 
     def unhost(self) -> None:
         """The host goes; the watcher stays."""
         self._host = False
-        self._tell("StatusNotifierHostUnregistered")
+        self.tell("StatusNotifierHostUnregistered")
 
     def drop(self) -> None:
         """The watcher loses the newest icon, as GNOME's extension does, and says so."""
         item = self.items.pop()
-        self._tell("StatusNotifierItemUnregistered", f"{item.name}@{item.path}")
+        self.tell("StatusNotifierItemUnregistered", f"{item.name}@{item.path}")
 
     def leave(self) -> None:
         """The panel crashes: the watcher's name is gone, and the icons with it."""
@@ -86,7 +86,7 @@ class FakePanel(BusClient):
         """The panel starts again, with a host, and knows no icon."""
         self._host = True
         self.own(_WATCHER)
-        self._tell("StatusNotifierHostRegistered")
+        self.tell("StatusNotifierHostRegistered")
 
     def wait_for_item(self, timeout: float = TIMEOUT) -> PanelItem:
         """The icon that registered last; waits for one."""
@@ -100,7 +100,7 @@ class FakePanel(BusClient):
             # AppIndicator registers an object path, others a bus name.
             path = service if service.startswith("/") else "/StatusNotifierItem"
             self.items.append(PanelItem(self, sender, path))
-            self._tell("StatusNotifierItemRegistered", f"{sender}{path}")
+            self.tell("StatusNotifierItemRegistered", f"{sender}{path}")
             return "", ()
         if member == "RegisterStatusNotifierHost":
             return "", ()
@@ -119,7 +119,8 @@ class FakePanel(BusClient):
         if self.member(message) == "NameOwnerChanged" and not message.body[2]:
             self.items = [item for item in self.items if item.name != message.body[0]]
 
-    def _tell(self, member: str, *body: str) -> None:
+    def tell(self, member: str, *body: str) -> None:
+        """Send a signal of the watcher."""
         self.emit("/StatusNotifierWatcher", _WATCHER, member, "s" * len(body), *body)
 
 

@@ -336,7 +336,7 @@ class Sandbox:
         self.order("rate_limit", rate=rate, burst=burst)
 
     def fault(self, path: str, **fault: Any) -> None:
-        """Make a call of the API go wrong; the keys are those of ``ApiFault`` in ``sandbox/backend/faults.py``."""
+        """Make a call of the API go wrong; the keys are those of ``ApiFault`` in the sandbox."""
         self.order("fault", path=path, **fault)
 
     def clear_faults(self) -> None:

@@ -56,24 +56,19 @@ _LOOKS: dict[State, _Look] = {
 }
 
 # Digits for the sizes at which no font is legible; one string a row, a letter a pixel.
-_PIXELS: dict[int, dict[str, tuple[str, ...]]] = {
-    7: {
-        "0": (".###.", "##.##", "##.##", "##.##", "##.##", "##.##", ".###."),
-        "1": ("..##", ".###", "####", "..##", "..##", "..##", "..##"),
-        "2": (".###.", "##.##", "...##", "..##.", ".##..", "##...", "#####"),
-        "3": (".###.", "##.##", "...##", "..##.", "...##", "##.##", ".###."),
-        "4": ("...##", "..###", ".#.##", "#..##", "#####", "...##", "...##"),
-        "5": ("#####", "##...", "####.", "...##", "...##", "##.##", ".###."),
-        "6": (".###.", "##...", "####.", "##.##", "##.##", "##.##", ".###."),
-        "7": ("#####", "...##", "...##", "..##.", "..##.", ".##..", ".##.."),
-        "8": (".###.", "##.##", "##.##", ".###.", "##.##", "##.##", ".###."),
-        "9": (".###.", "##.##", "##.##", ".####", "...##", "...##", ".###."),
-        "+": (".....", "..#..", "..#..", "#####", "..#..", "..#..", "....."),
-    },
+_PIXELS: dict[str, tuple[str, ...]] = {
+    "0": (".###.", "##.##", "##.##", "##.##", "##.##", "##.##", ".###."),
+    "1": ("..##", ".###", "####", "..##", "..##", "..##", "..##"),
+    "2": (".###.", "##.##", "...##", "..##.", ".##..", "##...", "#####"),
+    "3": (".###.", "##.##", "...##", "..##.", "...##", "##.##", ".###."),
+    "4": ("...##", "..###", ".#.##", "#..##", "#####", "...##", "...##"),
+    "5": ("#####", "##...", "####.", "...##", "...##", "##.##", ".###."),
+    "6": (".###.", "##...", "####.", "##.##", "##.##", "##.##", ".###."),
+    "7": ("#####", "...##", "...##", "..##.", "..##.", ".##..", ".##.."),
+    "8": (".###.", "##.##", "##.##", ".###.", "##.##", "##.##", ".###."),
+    "9": (".###.", "##.##", "##.##", ".####", "...##", "...##", ".###."),
+    "+": ("...", "...", ".#.", "###", ".#.", "...", "..."),
 }
-
-
-_PLUS = ("...", "...", ".#.", "###", ".#.", "...", "...")
 
 
 def draw(state: State, unread: int, size: int, quiet: bool = False) -> Image.Image:
@@ -231,7 +226,7 @@ def _add_badge(icon: Image.Image, text: str, colour: Colour) -> None:
 
 
 def _pixel_text(text: str) -> Image.Image:
-    rows = [".".join(_PIXELS[7][c][y] if c != "+" else _PLUS[y] for c in text) for y in range(7)]
+    rows = [".".join(_PIXELS[c][y] for c in text) for y in range(7)]
     image = Image.new("L", (len(rows[0]), len(rows)))
     image.putdata([255 if pixel == "#" else 0 for row in rows for pixel in row])
     return image
@@ -256,11 +251,6 @@ def argb32(image: Image.Image) -> bytes:
     """The pixels as a StatusNotifierItem wants them: A, R, G, B, one byte each, row by row."""
     red, green, blue, alpha = image.split()
     return Image.merge("RGBA", (alpha, red, green, blue)).tobytes()
-
-
-def rgba(image: Image.Image) -> bytes:
-    """The pixels as a notification's ``image-data`` wants them: R, G, B, A, one byte each, row by row."""
-    return image.tobytes()
 
 
 def ico(state: State, unread: int = 0, sizes: Sequence[int] = _ICO_SIZES) -> bytes:

@@ -98,27 +98,37 @@ class Session:
         return not self._thread.is_alive()
 
     def _begin(self) -> None:
-        """Begin the thread. Where the system starts no more of them, the next sign-in tries again. With the lock."""
+        """Begin the thread. With the lock held."""
         thread = threading.Thread(target=self._run, name="session", daemon=True)
         try:
             thread.start()
-        except RuntimeError as error:
+        except RuntimeError as error:  # the system starts no more of them
             log.error("the session could not be started: %s", error)
-            nobody_waits = any(isinstance(command, SignIn) and command.persist for command in self._early)
-            self._early.clear()
-            if nobody_waits:  # to try again: that is for whoever has started the program
-                self._dispatch(StateChanged(State.STOPPED))
-                return
-            self._dispatch(SignInFailed("Telex Start had a problem", NO_THREAD, SignInFailure.TELEX))
-            self._dispatch(StateChanged(State.SIGNED_OUT))
+            self._not_begun("Telex Start had a problem", NO_THREAD)
             return
         self._thread = thread
+
+    def _not_begun(self, title: str, message: str) -> None:
+        """The next sign-in tries again. With the lock held."""
+        nobody_waits = any(isinstance(command, SignIn) and command.persist for command in self._early)
+        self._early.clear()
+        self._thread = None
+        if nobody_waits:  # to try again: that is for whoever has started the program
+            self._dispatch(StateChanged(State.STOPPED))
+            return
+        self._dispatch(SignInFailed(title, message, SignInFailure.TELEX))
+        self._dispatch(StateChanged(State.SIGNED_OUT))
 
     def _run(self) -> None:
         try:
             from .session_thread import SessionThread
 
             work = SessionThread(self._config, self._store, self._dispatch, self._chance, self._timings, self._now)
+        except ImportError as error:  # another version was installed under this process
+            log.error("the session could not be started: %s", error)
+            with self._lock:
+                self._not_begun("Telex Start was updated", "Exit Telex Start and start it again, and sign in then.")
+            return
         except BaseException:
             self._dispatch(StateChanged(State.STOPPED))
             raise

@@ -8,14 +8,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from telex_start.desktop import icons
 from tests.fake_desktop import TIMEOUT, RealDesktop
 from tests.script import Script
 
 pytestmark = pytest.mark.desktop
 
-VIOLET, GREY, RED = (110, 80, 240), (136, 141, 150), (217, 26, 46)
-"""Colours of the icon: online, signed out, and of its badge."""
+VIOLET, GREY, RED, QUIET_RED = (110, 80, 240), (136, 141, 150), (217, 26, 46), (84, 91, 105)
+"""Colours of the icon: online, signed out, and of its badge, usual and while paused."""
+ALARMED = (224, 62, 68)
+"""Of the icon when sign-in is needed."""
 
 
 @pytest.fixture(scope="module", params=["xfce4-panel", "lxqt-panel"])
@@ -39,6 +40,19 @@ def test_icon_is_seen_and_its_menu_works_with_the_mouse(desktop: RealDesktop) ->
             desktop.right_click_icon()
             desktop.choose(label)
             assert program.next_line() == f"MenuClicked {label}"
+
+
+def test_while_it_wants_attention_it_shows_the_picture_of_now(desktop: RealDesktop) -> None:
+    """xfce4-panel 4.18 goes on showing that of the attention when it ends but the picture stays."""
+    with tray(desktop) as program:
+        assert program.next_line() == "TrayAppeared"
+        for _ in range(2):
+            program.tell("sign_in_needed 0 Sign in needed")
+            desktop.wait_for_colour(*ALARMED)
+            program.tell("online 0 Online: 2 organisations")
+            desktop.wait_for_colour(*VIOLET)
+        desktop.left_click_icon()
+        assert program.next_line() == "IconClicked"
 
 
 def unread(key: str, name: str, count: int) -> list[object]:
@@ -103,7 +117,7 @@ def test_a_middle_click_is_told_and_a_pause_is_seen(desktop: RealDesktop) -> Non
         desktop.middle_click_icon()
         assert program.next_line() == "IconMiddleClicked"
         program.tell(face(unread=1, quiet=True))
-        desktop.wait_for_colour(*icons._QUIET_BADGE)
+        desktop.wait_for_colour(*QUIET_RED)
 
 
 def test_an_open_menu_stays_open_while_nothing_changes(desktop: RealDesktop) -> None:

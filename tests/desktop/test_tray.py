@@ -20,7 +20,6 @@ from telex_start.states import State
 from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PanelItem, PrivateBus, Xvfb
 from tests.process import ROOT
 from tests.script import Script
-from tests.stopwatch import Stopwatch
 
 pytestmark = pytest.mark.desktop
 
@@ -104,11 +103,6 @@ def test_a_click_on_the_icon_itself_is_told(environ: dict[str, str], panel: Fake
     with shown(environ, panel) as (program, item):
         item.activate()
         assert program.next_line() == "IconClicked"
-
-
-def test_the_tooltip_says_what_the_icon_shows(environ: dict[str, str], panel: FakePanel) -> None:
-    with shown(environ, panel) as (_, item):
-        assert item.property("ToolTip")[2] == "Telex: Signed out"
 
 
 def test_pillow_is_not_brought_by_an_icon_that_was_drawn_before(environ: dict[str, str], panel: FakePanel) -> None:
@@ -355,13 +349,15 @@ def test_icon_title_and_menu_change_together_and_only_when_they_differ(
         assert sorted(after()) == sorted(changes)  # and nothing that would close an open menu
 
 
-def test_stop_takes_the_icon_away_at_once(environ: dict[str, str], panel: FakePanel) -> None:
+@pytest.mark.parametrize("killed", [False, True])
+def test_the_icon_goes_with_its_program(environ: dict[str, str], panel: FakePanel, killed: bool) -> None:
     with shown(environ, panel) as (program, _):
-        spent = Stopwatch()
-        program.tell("stop")
-        assert program.next_line() == "stopped True"
-        assert program.ended() == 0
-        assert spent.seconds() < 1
+        if killed:
+            program.process.kill()
+        else:
+            program.tell("stop")
+            assert program.next_line() == "stopped True"
+            assert program.ended() == 0
         panel.wait_until(lambda: not panel.items, "the icon to go")
 
 
@@ -370,11 +366,9 @@ def test_a_notification_daemon_that_hangs_holds_up_neither_start_nor_end(
     environ: dict[str, str], private_bus: PrivateBus, panel: FakePanel, mode: str
 ) -> None:
     with FakeNotificationDaemon(private_bus, mode=mode) as daemon:
-        spent = Stopwatch()
         with shown(environ, panel) as (program, _):
             program.tell("stop")
-            assert program.ended() == 0
-        assert spent.seconds() < 2
+            assert program.ended(5) == 0
         assert not daemon.shown
         assert not daemon.closed
 
@@ -386,16 +380,6 @@ def test_stop_right_after_start_is_not_lost(environ: dict[str, str], panel: Fake
             pass
         assert line == "stopped True"
         assert program.ended() == 0
-
-
-def test_without_a_tray_it_says_so_and_the_icon_comes_with_the_tray(
-    environ: dict[str, str], private_bus: PrivateBus
-) -> None:
-    with tray_program(**environ) as program:
-        assert program.next_line() == "TrayMissing"
-        with FakePanel(private_bus) as panel:
-            assert program.next_line() == "TrayAppeared"
-            assert panel.wait_for_item().labels() == SIGNED_OUT
 
 
 def test_at_login_a_missing_tray_is_no_news_for_a_while(environ: dict[str, str], private_bus: PrivateBus) -> None:
@@ -443,17 +427,6 @@ def test_a_panel_that_comes_in_time_is_never_missed(environ: dict[str, str], pri
     with tray_program("5", **environ) as program, FakePanel(private_bus) as panel:
         panel.wait_for_item()
         assert program.next_line() == "TrayAppeared"
-
-
-def test_the_icon_comes_back_when_the_panel_restarts(environ: dict[str, str], panel: FakePanel) -> None:
-    with shown(environ, panel) as (program, _):
-        panel.leave()
-        assert program.next_line() == "TrayMissing"
-        program.tell("online 1 Online: 1 organisation, 1 unread")
-        panel.come_back()
-        assert program.next_line() == "TrayAppeared"
-        item = panel.wait_for_item()
-        panel.wait_until(lambda: item.labels()[0] == "Online: 1 organisation, 1 unread", "the status line")
 
 
 def test_a_session_bus_that_dies_takes_the_icon_but_not_the_program(

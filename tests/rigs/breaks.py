@@ -133,7 +133,7 @@ def _cannot_matter(node: ast.AST) -> bool:
     if isinstance(node, ast.If):
         return any(name in ast.unparse(node.test) for name in ("TYPE_CHECKING", "__name__"))
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-        return ast.unparse(node.value.func).split(".")[0] in {"log", "_log", "logging"}
+        return ast.unparse(node.value.func).split(".")[0].lstrip("_") in {"log", "logging"}
     return isinstance(node, ast.Assert | ast.JoinedStr)
 
 
@@ -186,10 +186,11 @@ def choose(count: int, seed: int) -> list[Break]:
 
 def alone(command: Sequence[str], environ: dict[str, str], within: float | None, *mounted: str) -> int | None:
     """Run it with what is mounted, and nothing else in reach. Its exit code, or None when it took too long."""
+    ends_with_us = ("setpriv", "--pdeathsig", "KILL")
     namespaces = ("unshare", "--mount", "--pid", "--net", "--fork", "--kill-child", "--mount-proc")
     output = None if within is None else subprocess.DEVNULL
     with subprocess.Popen(
-        [*namespaces, "sh", "-ec", _ALONE, "sh", str(BUILD), *(mounted or ("", "")), *command],
+        [*ends_with_us, *namespaces, "sh", "-ec", _ALONE, "sh", str(BUILD), *(mounted or ("", "")), *command],
         cwd=ROOT,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "HYPOTHESIS_STORAGE_DIRECTORY": "/tmp/examples", **environ},
         stdin=subprocess.DEVNULL,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -46,6 +48,21 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("breaks")
     if (times := os.environ.get("BREAKS_TIMES")) and not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Times(Path(times)))
+    if "COVERAGE_PROCESS_START" in os.environ:
+        _measure_all_processes()
+
+
+def _measure_all_processes() -> None:
+    """Also those that a test gives an environment of their own."""
+    popen: Any = subprocess.Popen
+    begin = popen.__init__
+
+    def init(process: subprocess.Popen[Any], *words: Any, env: Any = None, **options: Any) -> None:
+        if env is not None:
+            env = {**env, **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}}
+        begin(process, *words, env=env, **options)
+
+    popen.__init__ = init
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -53,7 +70,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """From here on it is this test. A process that its fixtures start may serve others of its file, too."""
     if current := Coverage.current():
         current.switch_context(item.nodeid)
-    os.environ["COVERAGE_TEST"] = f"{item.nodeid} (setup)"  # COVERAGE_* is passed on to all processes
+    os.environ["COVERAGE_TEST"] = f"{item.nodeid} (setup)"
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from telex_start.events import (
     OrganisationsChanged,
     ReconnectNow,
     SignInFailed,
+    SignInFailure,
     SignOut,
     Stop,
     ThreadFailed,
@@ -366,3 +368,18 @@ def test_a_thread_that_dies_is_begun_anew_once_and_goes_on(
         else:
             session.await_state(State.STOPPED)
             assert session.store.access is None
+
+
+def test_an_agent_that_was_updated_before_its_first_sign_in_asks_to_be_started_anew(
+    own: Telex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it imports with the first sign-in is of another version than what it has imported."""
+    with troubled(own(*ONE)) as session:
+        with monkeypatch.context() as patch:
+            patch.setitem(sys.modules, "telex_start.session.session_thread", None)  # which no import can be made of
+            failure = session.sign_in().await_failure()
+            assert (failure.title, failure.kind) == ("Telex Start was updated", SignInFailure.TELEX)
+            session.await_state(State.SIGNED_OUT)
+            session.sign_in(persist=True)
+            session.await_state(State.STOPPED)
+        session.online()

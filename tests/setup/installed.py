@@ -22,6 +22,9 @@ maker.make("telex-start = telex_start.__main__:main")
 """
 """Makes the console script as pip does, which knows what to do about a blank in the interpreter's path."""
 
+_MEASURED = 'import os; "COVERAGE_PROCESS" in str(os.environ) and __import__("coverage").process_startup()'
+"""What coverage has in its folder, where it is not looked for."""
+
 
 class Installed:
     """The program in a virtual environment.
@@ -38,7 +41,7 @@ class Installed:
         self.home = home
         packages = next((folder / "lib").glob("python*")) / "site-packages"
         here = next(path for path in sys.path if path.endswith("site-packages"))
-        (packages / "telex-start.pth").write_text(f"{ROOT}\n{here}\n")
+        (packages / "telex-start.pth").write_text(f"{ROOT}\n{here}\n{_MEASURED}\n")
         words = [sys.executable, "-c", _SCRIPT, str(folder / "bin"), str(self.python)]
         subprocess.run(words, check=True, capture_output=True)
         home.mkdir(exist_ok=True)

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 import xml.etree.ElementTree as ET
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
 from jeepney import HeaderFields, Message
 
+from telex_start.desktop.bus.bus import Bus
+from telex_start.desktop.statusnotifier.icon import Icon
+from telex_start.desktop.statusnotifier.item import Item
 from telex_start.desktop.statusnotifier.served import complete_types
-from tests.fake_desktop import FakePanel, PrivateBus
+from tests.fake_desktop import TIMEOUT, FakePanel, PrivateBus
+from tests.process import ROOT
 from tests.statusnotifier.tray import (
     ITEM,
     ITEM_PATH,
     MENU,
     MENU_PATH,
     PROPERTIES,
+    Menu,
+    MenuItem,
+    MenuReader,
     Tray,
     seen,
     sizes,
@@ -123,40 +134,6 @@ def test_attention_has_its_status_and_the_picture_of_now(private_bus: PrivateBus
         assert item.property("AttentionIconPixmap") == []
 
 
-def test_clicks_on_the_icon_itself_are_told(private_bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(private_bus.address) as tray:
-        item = panel.wait_for_item()
-        item.activate()
-        assert tray.clicked() == "left click"
-        panel.call(item.name, ITEM_PATH, ITEM, "SecondaryActivate", "ii", 5, 5)
-        assert tray.clicked() == "middle click"
-
-
-@pytest.mark.parametrize(
-    ("member", "signature", "body"),
-    [
-        ("ContextMenu", "ii", (-1, 2**31 - 1)),
-        ("Scroll", "is", (-120, "vertical")),
-        ("Scroll", "is", (1, "sideways")),
-    ],
-)
-def test_other_clicks_do_no_harm(
-    private_bus: PrivateBus, panel: FakePanel, member: str, signature: str, body: tuple[Any, ...]
-) -> None:
-    with Tray(private_bus.address) as tray:
-        item = panel.wait_for_item()
-        assert panel.call(item.name, ITEM_PATH, ITEM, member, signature, *body) == ()
-        tray.settle()
-        assert tray.clicks.empty()
-
-
-def test_a_wayland_panels_token_is_kept(private_bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(private_bus.address) as tray:
-        item = panel.wait_for_item()
-        panel.call(item.name, ITEM_PATH, ITEM, "ProvideXdgActivationToken", "s", "token-1")
-        assert [tray.item.take_activation_token() for _ in range(2)] == ["token-1", ""]
-
-
 def test_texts_that_the_bus_would_not_take_do_not_end_the_connection(private_bus: PrivateBus, panel: FakePanel) -> None:
     with Tray(private_bus.address, title="nul \0 and \ud800") as tray:
         item = panel.wait_for_item()
@@ -198,6 +175,49 @@ def test_introspection_tells_what_there_is(private_bus: PrivateBus, panel: FakeP
             ("u", "out"),
             ("(ia{sv}av)", "out"),
         ]
+
+
+def test_the_icon_comes_first_and_a_panel_that_asks_for_the_menu_gets_it_when_it_is_there(
+    private_bus: PrivateBus, panel: FakePanel
+) -> None:
+    bus = Bus(private_bus.address, keep=True, thread_name="tray")
+    item = Item(bus, name="example", title="A title", pictures=sizes())
+    bus.start()
+    shown = panel.wait_for_item()
+    layout = panel.begin(shown.name, MENU_PATH, MENU, "GetLayout", "iias", 0, -1, [])
+    assert not item.wait_until_read(0)
+    assert panel.ask(shown.name, ITEM_PATH, PROPERTIES, "Get", "ss", ITEM, "IconPixmap").body[0][1] == sizes()
+    assert item.wait_until_read(TIMEOUT)
+    assert not layout.done()
+    chosen: SimpleQueue[str] = SimpleQueue()
+    Icon(item, Menu(MenuItem("Exit", lambda: chosen.put("Exit"))))
+    _, (_, _, children) = layout.result(TIMEOUT).body
+    assert [child[1]["label"] for _, child in children] == [("s", "Exit")]
+    MenuReader(panel, shown).click("Exit")
+    assert chosen.get(timeout=TIMEOUT) == "Exit"
+    assert bus.stop(TIMEOUT)
+
+
+def test_stopped_is_for_good(private_bus: PrivateBus, panel: FakePanel) -> None:
+    with Tray(private_bus.address) as tray:
+        item = panel.wait_for_item()
+        tray.icon.stop()
+        tray.icon.stop()
+        tray.icon.visible = True
+        tray.icon.title = "too late"
+        tray.settle()
+        assert item.property("Status") == "Passive"
+
+
+@pytest.mark.parametrize("named", ["gtk", None])
+def test_an_icon_brings_no_toolkit_and_leaves_the_variable_of_pystray_as_it_is(named: str | None) -> None:
+    code = (
+        "import os, sys\nimport telex_start.desktop.statusnotifier.icon\n"
+        "print(os.environ.get('PYSTRAY_BACKEND'), {'gi', 'PIL', 'Xlib', 'asyncio', 'email', 'ssl'} & set(sys.modules))"
+    )
+    environ = {"PATH": os.environ["PATH"]} | ({"PYSTRAY_BACKEND": named} if named else {})
+    done = subprocess.run([sys.executable, "-c", code], env=environ, cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == f"{named} set()\n"
 
 
 def test_signatures_come_apart() -> None:

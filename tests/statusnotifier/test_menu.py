@@ -7,13 +7,13 @@ import threading
 from typing import Any
 
 import pytest
+from jeepney import Message
 
 from tests.fake_desktop import TIMEOUT, FakePanel, PrivateBus
 from tests.statusnotifier.tray import (
     MENU,
     MENU_PATH,
     PROPERTIES,
-    Asker,
     Menu,
     MenuItem,
     MenuReader,
@@ -28,20 +28,14 @@ class Program:
 
     def __init__(self) -> None:
         self.status = "Online"
-        self.ticked = False
         self.usable = True
         self.shown = True
         self.rooms = ["one", "two"]
 
     def menu(self, tray: Tray) -> Any:
-        def tick() -> None:
-            self.ticked = not self.ticked
-            tray.clicks.put("Tick")
-
         return Menu(
             MenuItem(lambda _: self.status, None, enabled=False),
             Menu.SEPARATOR,
-            MenuItem("Tick", tick, checked=lambda _: self.ticked),
             MenuItem("Use", tray.click("Use"), enabled=lambda _: self.usable),
             MenuItem("Hide", tray.click("Hide"), visible=lambda _: self.shown),
             MenuItem("Rooms", Menu(lambda: (MenuItem(room, tray.click(room)) for room in self.rooms))),
@@ -54,8 +48,8 @@ def test_one_call_gives_the_whole_menu(private_bus: PrivateBus, panel: FakePanel
         reader = MenuReader(panel, panel.wait_for_item())
         ident, properties, children = reader.layout()
         assert (ident, properties) == (0, {"children-display": ("s", "submenu")})
-        assert [signature for signature, _ in children] == ["(ia{sv}av)"] * 7
-        rooms = children[5][1]
+        assert [signature for signature, _ in children] == ["(ia{sv}av)"] * 6
+        rooms = children[4][1]
         assert [child[1][1]["label"][1] for child in rooms[2]] == ["one", "two"]
 
 
@@ -100,10 +94,10 @@ def test_layout_without_words_then_groups_as_gnome_and_gtk_read_it(private_bus: 
         assert group[ids[0]]["label"] == ("s", "Online")
         assert group[ids[0]]["enabled"] == ("b", False)
         assert dict(reader.call("GetGroupProperties", "aias", ids, ["enabled"]))[ids[0]] == {"enabled": ("b", False)}
-        assert len(reader.call("GetGroupProperties", "aias", [], [])) == 10  # all, the menu itself and the rooms too
+        assert len(reader.call("GetGroupProperties", "aias", [], [])) == 9  # all, the menu itself and the rooms too
 
 
-def test_one_property_at_a_time(private_bus: PrivateBus, panel: FakePanel, asker: Asker) -> None:
+def test_one_property_at_a_time(private_bus: PrivateBus, panel: FakePanel) -> None:
     with Tray(private_bus.address, Program().menu):
         item = panel.wait_for_item()
         reader = MenuReader(panel, item)
@@ -112,9 +106,9 @@ def test_one_property_at_a_time(private_bus: PrivateBus, panel: FakePanel, asker
         assert reader.call("GetProperty", "is", ids["Use"], "type") == ("s", "standard")
         assert reader.call("GetProperty", "is", ids["Use"], "toggle-state") == ("i", -1)
         assert reader.call("GetProperty", "is", 0, "children-display") == ("s", "submenu")
-        reply = asker.ask(item.name, MENU_PATH, MENU, "GetProperty", "is", ids["Use"], "no-such")
+        reply = panel.ask(item.name, MENU_PATH, MENU, "GetProperty", "is", ids["Use"], "no-such")
         assert error_name(reply) == "UnknownProperty"
-        reply = asker.ask(item.name, MENU_PATH, MENU, "GetProperty", "is", 9999, "label")
+        reply = panel.ask(item.name, MENU_PATH, MENU, "GetProperty", "is", 9999, "label")
         assert error_name(reply) == "InvalidArgs"
 
 
@@ -159,16 +153,14 @@ def test_only_a_click_on_what_can_be_clicked_does_something(private_bus: Private
         assert tray.clicks.empty()
 
 
-def test_unknown_ids_are_errors_where_nothing_else_was_asked_for(
-    private_bus: PrivateBus, panel: FakePanel, asker: Asker
-) -> None:
+def test_unknown_ids_are_errors_where_nothing_else_was_asked_for(private_bus: PrivateBus, panel: FakePanel) -> None:
     with Tray(private_bus.address, Program().menu):
         item = panel.wait_for_item()
         reader = MenuReader(panel, item)
         known = reader.ids()["Exit"]
 
         def error(member: str, signature: str, *body: Any) -> str:
-            return error_name(asker.ask(item.name, MENU_PATH, MENU, member, signature, *body))
+            return error_name(panel.ask(item.name, MENU_PATH, MENU, member, signature, *body))
 
         assert error("Event", "isvu", 9999, "clicked", ("i", 0), 0) == "InvalidArgs"
         assert error("AboutToShow", "i", -1) == "InvalidArgs"
@@ -178,58 +170,6 @@ def test_unknown_ids_are_errors_where_nothing_else_was_asked_for(
         assert reader.call("AboutToShowGroup", "ai", [known, 9999]) == ([], [9999])
         assert reader.call("AboutToShowGroup", "ai", []) == ([], [])
         assert reader.call("EventGroup", "a(isvu)", []) == []
-
-
-def test_words_and_states_change_without_a_new_layout(private_bus: PrivateBus, panel: FakePanel) -> None:
-    program = Program()
-    with Tray(private_bus.address, program.menu) as tray:
-        item = panel.wait_for_item()
-        reader = MenuReader(panel, item)
-        ids = reader.ids()
-        seen(panel, tray, item)
-        program.status, program.usable, program.shown = "Reconnecting", False, False
-        tray.icon.update_menu()
-        changed = [
-            (ids["Online"], {"label": ("s", "Reconnecting")}),
-            (ids["Use"], {"enabled": ("b", False)}),
-            (ids["Hide"], {"visible": ("b", False)}),
-        ]
-        assert seen(panel, tray, item) == [("ItemsPropertiesUpdated", (changed, []))]
-        after = reader.ids()
-        assert after.pop("Reconnecting") == ids.pop("Online")
-        assert after == ids
-
-
-def test_a_new_entry_is_a_new_layout_with_a_fresh_id(private_bus: PrivateBus, panel: FakePanel) -> None:
-    program = Program()
-    with Tray(private_bus.address, program.menu) as tray:
-        item = panel.wait_for_item()
-        reader = MenuReader(panel, item)
-        ids = reader.ids()
-        revision = reader.call("GetLayout", "iias", 0, 0, [])[0]
-        seen(panel, tray, item)
-        program.rooms.insert(0, "zero")
-        tray.icon.update_menu()
-        assert seen(panel, tray, item) == [("LayoutUpdated", (revision + 1, ids["Rooms"]))]
-        after = reader.ids()
-        assert after.pop("zero") > max(ids.values())
-        assert after == ids
-        assert reader.call("GetLayout", "iias", 0, 0, [])[0] == revision + 1
-
-
-def test_another_menu_is_told(private_bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(private_bus.address) as tray:
-        item = panel.wait_for_item()
-        reader = MenuReader(panel, item)
-        assert list(reader.ids()) == ["Exit"]
-        seen(panel, tray, item)
-        tray.icon.menu = Menu(MenuItem("Other", tray.click("Other")))
-        assert [name for name, _ in seen(panel, tray, item)] == ["LayoutUpdated"]
-        reader.click("Other")
-        assert tray.clicked() == "Other"
-        tray.icon.menu = None
-        tray.settle()
-        assert reader.layout() == (0, {"children-display": ("s", "submenu")}, [])
 
 
 def test_nobody_is_told_of_a_menu_that_nobody_has_read(private_bus: PrivateBus, panel: FakePanel) -> None:
@@ -259,28 +199,24 @@ def test_a_menu_about_to_be_shown_says_what_holds_now(private_bus: PrivateBus, p
         assert reader.call("AboutToShowGroup", "ai", [0, ids["Rooms"]]) == ([ids["Rooms"]], [])
 
 
-def test_the_signal_of_a_changed_layout_comes_after_the_yes(
-    private_bus: PrivateBus, panel: FakePanel, asker: Asker
-) -> None:
+def test_the_signal_of_a_changed_layout_comes_after_the_yes(private_bus: PrivateBus) -> None:
     # libdbusmenu-qt swallows the first signal after a yes: one that came before it would be missed later.
     program = Program()
     order: list[str] = []
-    with Tray(private_bus.address, program.menu):
+
+    class Panel(FakePanel):
+        def received(self, message: Message) -> None:
+            order.append(message.header.message_type.name)
+            super().received(message)
+
+    with Panel(private_bus) as panel, Tray(private_bus.address, program.menu) as tray:
         item = panel.wait_for_item()
         ids = MenuReader(panel, item).ids()
-        arrived = threading.Event()
-
-        def received(message: Any, inner: Any = asker._received) -> None:
-            order.append(message.header.message_type.name)
-            inner(message)
-            if message.header.message_type.name == "signal":
-                arrived.set()
-
-        asker.subscribe(interface=MENU)
-        asker._received = received  # type: ignore[method-assign]
+        seen(panel, tray, item)
+        order.clear()
         program.rooms.append("three")
-        asker.ask(item.name, MENU_PATH, MENU, "AboutToShow", "i", ids["Rooms"])
-        assert arrived.wait(TIMEOUT)
+        panel.ask(item.name, MENU_PATH, MENU, "AboutToShow", "i", ids["Rooms"])
+        panel.wait_until(lambda: panel.signals, "the signal")
         assert order == ["method_return", "signal"]
 
 
@@ -304,32 +240,6 @@ def test_a_click_is_answered_before_its_callback_runs(private_bus: PrivateBus, p
         done.clear()
         item.activate()
         done.set()
-
-
-def test_a_ticked_entry_is_ticked_after_the_click(private_bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(private_bus.address, Program().menu) as tray:
-        item = panel.wait_for_item()
-        reader = MenuReader(panel, item)
-        ids = reader.ids()
-        seen(panel, tray, item)
-        reader.click("Tick")
-        assert tray.clicked() == "Tick"
-        updated: Any = ("ItemsPropertiesUpdated", ([(ids["Tick"], {"toggle-state": ("i", 1)})], []))
-        assert updated in seen(panel, tray, item)
-        assert reader.call("GetProperty", "is", ids["Tick"], "toggle-state") == ("i", 1)
-
-
-def test_callbacks_get_what_pystray_gives_them(private_bus: PrivateBus, panel: FakePanel) -> None:
-    heard: list[Any] = []
-    both = MenuItem("both", lambda icon, item: heard.append((icon, item)))
-    one = MenuItem("one", heard.append)
-    last = threading.Event()
-    with Tray(private_bus.address, lambda _: Menu(both, one, MenuItem("last", last.set))) as tray:
-        reader = MenuReader(panel, panel.wait_for_item())
-        for label in ("both", "last"):
-            reader.click(label)
-        assert last.wait(TIMEOUT)
-        assert heard == [(tray.icon, both)]
 
 
 def test_an_exception_in_a_callback_is_logged_and_that_is_all(

@@ -50,7 +50,7 @@ _DEFAULTS: Properties = {
 }
 """What a property that an entry does not have is by the specification."""
 
-_SEPARATOR, _STANDARD, _SUBMENU, _CHECKMARK, _RADIO = "separator", "standard", "submenu", "checkmark", "radio"
+_SEPARATOR, _STANDARD, _SUBMENU = "separator", "standard", "submenu"
 
 
 class Entry:
@@ -116,7 +116,7 @@ class Layout:
         """Read the menu anew; its callables are called.
 
         Args:
-            menu: A ``pystray.Menu``, or ``None``.
+            menu: A ``pystray.Menu``. Items that are ticked are no kind of their own here.
 
         Raises:
             Exception: what a callable of the menu raised. Then nothing has changed.
@@ -198,7 +198,7 @@ def _has_label(entry: Entry, found: Entry) -> bool:
 
 
 def _read(menu: Any, depth: int) -> list[Entry]:
-    if menu is None or depth > DEEPEST:
+    if depth > DEEPEST:
         return []
     return _tidy([_read_item(item, menu, depth) for item in menu.items])
 
@@ -215,13 +215,7 @@ def _read_item(item: Any, menu: Any, depth: int) -> Entry:
     if item.submenu is not None:
         properties["children-display"] = ("s", "submenu")
         return Entry(item, _SUBMENU, properties, _read(item.submenu, depth + 1))
-    checked = item.checked
-    if checked is None:
-        return Entry(item, _STANDARD, properties)
-    kind = _RADIO if item.radio else _CHECKMARK
-    properties["toggle-type"] = ("s", kind)
-    properties["toggle-state"] = ("i", int(bool(checked)))
-    return Entry(item, kind, properties)
+    return Entry(item, _STANDARD, properties)
 
 
 def _tidy(items: list[Entry]) -> list[Entry]:
@@ -246,7 +240,7 @@ class MenuObject:
 
     Args:
         bus: Where it is served.
-        menu: Gives the ``pystray.Menu`` of now, or ``None``.
+        menu: Gives the ``pystray.Menu`` of now.
         on_click: Gets the item that the person chose, before the panel is answered.
         on_open: The person opens the menu; the panel is not answered yet. Once for each opening.
         once: Logs what goes wrong.

@@ -39,17 +39,17 @@ class Daemon(FakeNotificationDaemon):
         self.on_screen.clear()
         super().leave()
 
-    def _received(self, message: Message) -> None:
+    def received(self, message: Message) -> None:
         if self.mode == "silent" and message.header.message_type is MessageType.method_call:
             self._queue.append(message)
         else:
-            super()._received(message)
+            super().received(message)
 
     def go_on(self) -> None:
         """It hangs no more."""
         self.mode = "answer"
         while self._queue:
-            super()._received(self._queue.popleft())
+            super().received(self._queue.popleft())
 
     def answer(self, call: Message, interface: str, member: str) -> tuple[str, tuple[Any, ...]] | str | None:
         answer = super().answer(call, interface, member)

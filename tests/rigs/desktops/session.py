@@ -95,9 +95,9 @@ class Notifications(BusClient):
             return condition()
         return True
 
-    def _received(self, message: Message) -> None:
+    def received(self, message: Message) -> None:
         if message.header.message_type is MessageType.method_return and self._is_ours(message):
-            super()._received(message)  # the answer to what made this a monitor; from there on it must not say anything
+            super().received(message)  # the answer to what made this a monitor; from there on it must not say anything
             return
         with self._changed:
             self._hear(message)

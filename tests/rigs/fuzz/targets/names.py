@@ -97,7 +97,7 @@ class Names(Target):
         )
         notifier.signed_in(SignedIn("u1", ("ada",)))
         notifier.organisations(OrganisationsChanged(organisations))
-        for event in _received(organisations[0].channel, batch):
+        for event in received(organisations[0].channel, batch):
             notifier.received(event, 1000.0)
         notifier.tick(1000.0 + 60.0)
         require(any(toast.title.startswith("last") for toast in toasts), "the last of them is not told")
@@ -122,7 +122,7 @@ class Names(Target):
             require(ConfigFile(str(file)).values() == changes, f"the file has {file.read_text()!r}")
 
 
-def _received(channel: str, batch: list[Any]) -> list[PublicationsReceived]:
+def received(channel: str, batch: list[Any]) -> list[PublicationsReceived]:
     """What a connection makes of a frame with these publications."""
     client = PushClient({channel: Channel(channel, Backoff(lambda: 0.5))}, lambda: 0.5, "1.0")
     client.connect("CT", {channel: "ST"}, 1000.0)
