@@ -36,9 +36,9 @@ def test_what_a_document_names_is_there(document: Path) -> None:
         assert list(_lacking(document.read_text(), document.parent)) == []
 
 
-def test_each_room_is_in_the_table_of_rooms() -> None:
+def test_each_package_is_in_the_table_of_packages() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text()
-    table = text[text.index("## The rooms") : text.index("## Threads")]
+    table = text[text.index("## The packages") : text.index("## Threads")]
     house = ROOT / "telex_start"
     folders = [f"`{path.name}/`" for path in house.iterdir() if (path / "__init__.py").exists()]
     modules = [path.stem for path in house.glob("*.py") if path.stem != "__init__"]

@@ -148,18 +148,36 @@ class Bus:
         self._retry = _FIRST_RETRY
         self._failure_logged = False
 
-    # --- what is wanted of it, on every connection: before there is one, on the loop's thread or before its start ----
+    # --- what is wanted of it, on every connection: before or after it was started ----------------------------------
 
     def subscribe(self, rule: MatchRule, on_signal: Callable[[Message], object]) -> None:
-        """Get the signals that match."""
-        self._rules.append((rule, on_signal))
+        """Get the signals that match; also where it has been started."""
+
+        def listen() -> None:
+            self._rules.append((rule, on_signal))
+            if self._transport is not None:
+                self._listen(rule)
+
+        self._on_its_thread(listen)
 
     def on_connect(self, callback: Callable[[], object]) -> None:
-        """Be told of each new connection, before anything is received on it."""
-        self._on_connect.append(callback)
+        """Be told of each new connection, and of the one that there is."""
+
+        def add() -> None:
+            self._on_connect.append(callback)
+            if self._transport is not None:
+                guarded(callback)
+
+        self._on_its_thread(add)
+
+    def _on_its_thread(self, work: Callable[[], object]) -> None:
+        if self._loop.started:
+            self._loop.post(work)
+        else:
+            work()
 
     def export(self, path: str, answer: Callable[[Message], Message | None]) -> None:
-        """Serve an object.
+        """Serve an object. Before it is started.
 
         Args:
             path: Its object path.

@@ -289,6 +289,11 @@ class Loop:
     # --- for any thread ---------------------------------------------------------------------------------------------
 
     @property
+    def started(self) -> bool:
+        """Its thread runs, or has run."""
+        return self._thread.ident is not None
+
+    @property
     def waiting(self) -> int:
         """How many pieces of work wait for the thread."""
         return len(self._posted)
