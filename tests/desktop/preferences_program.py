@@ -60,7 +60,8 @@ def state(root: Any) -> dict[str, Any]:
             if isinstance(tip, ToolTip) and tip.widget.winfo_class() == "TLabel"
         ],
         "message": message.cget("text"),
-        "message_is_whole": message.winfo_width() >= message.winfo_reqwidth(),
+        # But for a label's empty border of a pixel.
+        "message_is_whole": message.winfo_width() >= message.winfo_reqwidth() - 2,
         "asks": bool(buttons["Keep the File"].winfo_ismapped()),
         "scrolls": bool(bar.winfo_ismapped()),
         "whole": root.winfo_rooty() >= 0 and root.winfo_rooty() + root.winfo_height() <= root.winfo_screenheight(),

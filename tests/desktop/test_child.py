@@ -176,13 +176,6 @@ def test_asked_for_while_it_is_closing_it_is_opened_anew(desk: Desk) -> None:
     assert desk.event() == ChildSaid("preferences", {"up": {"turn": 2}})
 
 
-def test_after_its_end_it_can_be_opened_again(desk: Desk) -> None:
-    for _ in range(2):
-        desk.open("parent.say(up=True)")
-        assert desk.event() == ChildSaid("preferences", {"up": True})
-        assert desk.event() == ChildEnded("preferences")
-
-
 def test_it_ends_when_the_agent_is_killed(desk: Desk) -> None:
     """Its standard input ends, however the agent ends."""
     desk.open("parent.listen(print, over.set); parent.say(up=True); over.wait(); parent.say(over=True)")

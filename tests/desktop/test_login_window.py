@@ -66,16 +66,6 @@ class Dialogue:
         return state
 
 
-def test_typing_email_tab_password_return_signs_in(desktop: RealDesktop) -> None:
-    with Dialogue(desktop) as window:
-        window.wait_until(focus="email")
-        window.type(ADA)
-        window.press("Tab")
-        window.type("pass word")
-        window.press("Return")
-        assert window.script.next_line() == f"WindowSubmitted {ADA} pass word"
-
-
 def test_what_is_typed_before_the_window_gets_to_it_is_typed_all_the_same(desktop: RealDesktop) -> None:
     """On a busy machine the first keys were lost: the window had the keyboard before its fields could."""
     with Dialogue(desktop, "--starved") as window:
@@ -98,11 +88,6 @@ def test_control_a_selects_all_so_that_typing_replaces_it(desktop: RealDesktop) 
         window.type("pass word")
         window.press("Return")
         assert window.script.next_line() == f"WindowSubmitted {ADA} pass word"
-
-
-def test_cursor_is_in_the_first_empty_field(desktop: RealDesktop) -> None:
-    with Dialogue(desktop, "--email", ADA) as window:
-        window.wait_until(focus="password")
 
 
 def test_tab_goes_through_the_controls_in_order_and_back(desktop: RealDesktop) -> None:
@@ -179,20 +164,6 @@ def test_while_signing_in_only_cancel_is_left(desktop: RealDesktop) -> None:
         assert window.state()["password"] == "p"
         window.press("Escape")
         assert window.script.next_line() == "WindowClosed"
-
-
-def test_after_a_failure_the_next_try_is_one_word_and_return(desktop: RealDesktop) -> None:
-    with Dialogue(desktop, "--email", ADA) as window:
-        window.wait_until(focus="password")
-        window.type("wrong")
-        window.press("Return")
-        assert window.script.next_line() == f"WindowSubmitted {ADA} wrong"
-        window.order("show busy Signing in")
-        window.order("show failure Telex does not know you.")
-        window.wait_until(message="Telex does not know you.", email=ADA, focus="password", selected=True, bar=False)
-        window.type("right")
-        window.press("Return")
-        assert window.script.next_line() == f"WindowSubmitted {ADA} right"
 
 
 def test_success_is_said_and_the_password_is_gone(desktop: RealDesktop) -> None:

@@ -95,7 +95,7 @@ def test_without_pygobject_it_runs_on_and_says_that_there_is_no_tray(
         program.tell("stop")
         assert program.ended(3) == 0
         assert "missing: An icon in a tray of the old kind needs PyGObject" in program.errors
-        assert "install python3-gi" in program.errors
+        assert "install python3-gi and gir1.2-ayatanaappindicator3-0.1" in program.errors
 
 
 def test_appindicator_has_the_same_menu(environ: dict[str, str], private_bus: PrivateBus) -> None:

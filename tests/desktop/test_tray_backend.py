@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from queue import SimpleQueue
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
@@ -47,15 +47,22 @@ class Menu:
 
 
 class Icon:
-    """An icon whose loop runs until it is stopped."""
+    """An icon whose loop runs until it is stopped, and which can show toasts."""
+
+    HAS_NOTIFICATION = True
+    without_sound = False
+    go_on = threading.Event()
+    """It is shown from then on."""
 
     def __init__(self, name: str, icon: Any, title: str, menu: Menu) -> None:
         self.icon, self.title, self.menu = icon, title, menu
         self.visible = False
         self.renewed = 0
+        self.told: list[tuple[str, str, bool]] = []
         self._stopped = threading.Event()
 
     def run(self, set_up: Callable[[Any], None]) -> None:
+        assert self.go_on.wait(TIMEOUT)
         set_up(self)
         self._stopped.wait(TIMEOUT)
 
@@ -64,14 +71,6 @@ class Icon:
 
     def update_menu(self) -> None:
         self.renewed += 1
-
-
-class TellingIcon(Icon):
-    """An icon that can show toasts."""
-
-    HAS_NOTIFICATION = True
-    told: ClassVar[list[tuple[str, str, bool]]] = []
-    without_sound = False
 
     def notify(self, message: str, title: str) -> None:
         self.told.append((title, message, self.without_sound))
@@ -87,88 +86,116 @@ class EndingIcon(Icon):
         set_up(self)
 
 
+class Shown:
+    """A tray with one of these icons, which is stopped at the end.
+
+    Attributes:
+        events: What it dispatched.
+        icon: The icon; once it was made.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.events: SimpleQueue[Event] = SimpleQueue()
+        self._monkeypatch = monkeypatch
+
+    def start(self, icon_class: type[Icon] = Icon, shown: bool = True) -> Tray:
+        def make(*arguments: Any) -> Icon:
+            self.icon = icon_class(*arguments)
+            return self.icon
+
+        pystray = SimpleNamespace(Menu=Menu, MenuItem=Item)
+        backend = Backend("test", pystray, make, 22)
+        self._monkeypatch.setattr(pystray_backend, "platform_backend", lambda: backend)
+        self._monkeypatch.setattr(icons, "draw", lambda state, unread, size, quiet: (state, unread, quiet))
+        self._monkeypatch.setattr(Icon, "go_on", threading.Event())
+        self.tray = Tray(self.events.put, None, "")
+        self.tray.start()
+        if shown:
+            Icon.go_on.set()
+            if icon_class is Icon:
+                assert self.next() == TrayAppeared()
+        return self.tray
+
+    def next(self) -> Event:
+        return self.events.get(timeout=TIMEOUT)
+
+
 @pytest.fixture
-def events() -> SimpleQueue[Event]:
-    return SimpleQueue()
+def shown(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shown]:
+    made = Shown(monkeypatch)
+    yield made
+    made.tray.stop(TIMEOUT if type(made.icon) is Icon else 0.1)
 
 
-def kept(made: list[Any]) -> type[Icon]:
-    """Icons that are in this list once they are made."""
-
-    class Kept(Icon):
-        def __init__(self, *arguments: Any) -> None:
-            super().__init__(*arguments)
-            made.append(self)
-
-    return Kept
-
-
-def tray_with(icon_class: Any, events: SimpleQueue[Event], monkeypatch: pytest.MonkeyPatch) -> Tray:
-    pystray = SimpleNamespace(Menu=Menu, MenuItem=Item)
-    monkeypatch.setattr(pystray_backend, "platform_backend", lambda: Backend("test", pystray, icon_class, 22))
-    monkeypatch.setattr(icons, "draw", lambda state, unread, size, quiet: (state, unread, quiet))
-    tray = Tray(events.put, None, "")
-    tray.start()
-    return tray
-
-
-def test_a_loop_that_fails_is_told_without_its_text(
-    events: SimpleQueue[Event], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tray = tray_with(FailingIcon, events, monkeypatch)
-    assert events.get(timeout=TIMEOUT) == ThreadFailed("tray", "OSError")
+def test_a_loop_that_fails_is_told_without_its_text(shown: Shown) -> None:
+    tray = shown.start(FailingIcon)
+    assert shown.next() == ThreadFailed("tray", "OSError")
     assert tray.stop(0.1) is False
 
 
-def test_a_loop_that_ends_by_itself_is_told(events: SimpleQueue[Event], monkeypatch: pytest.MonkeyPatch) -> None:
-    tray_with(EndingIcon, events, monkeypatch)
-    told = {type(events.get(timeout=TIMEOUT)) for _ in range(2)}
-    assert told == {TrayAppeared, ThreadFailed}
+def test_a_loop_that_ends_by_itself_is_told(shown: Shown) -> None:
+    shown.start(EndingIcon)
+    assert {type(shown.next()) for _ in range(2)} == {TrayAppeared, ThreadFailed}
 
 
-def test_where_there_always_is_a_tray_it_appears_at_once(
-    events: SimpleQueue[Event], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tray = tray_with(Icon, events, monkeypatch)
-    assert events.get(timeout=TIMEOUT) == TrayAppeared()
-    assert tray.stop(TIMEOUT) is True
-    assert events.empty()
-
-
-def test_a_toast_at_the_icon_is_shown_while_there_is_one(
-    events: SimpleQueue[Event], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tray = tray_with(TellingIcon, events, monkeypatch)
-    assert events.get(timeout=TIMEOUT) == TrayAppeared()
+def test_a_toast_at_the_icon_is_shown_while_there_is_one(shown: Shown) -> None:
+    tray = shown.start()
     tray.notify("General", "3 unread")
     tray.notify("General", "4 unread", without_sound=True)
-    assert TellingIcon.told == [("General", "3 unread", False), ("General", "4 unread", True)]
+    assert shown.icon.told == [("General", "3 unread", False), ("General", "4 unread", True)]
     assert tray.stop(TIMEOUT) is True
     with pytest.raises(RuntimeError):
         tray.notify("General", "3 unread")
+    assert shown.events.empty()
 
 
-class SlowIcon(TellingIcon):
-    """It takes its time to be shown."""
-
-    go_on: ClassVar[threading.Event] = threading.Event()
-
-    def run(self, set_up: Callable[[Any], None]) -> None:
-        assert self.go_on.wait(TIMEOUT)
-        super().run(set_up)
-
-
-def test_a_toast_of_the_start_waits_for_the_icon(events: SimpleQueue[Event], monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[tuple[str, str, bool]] = []
-    monkeypatch.setattr(SlowIcon, "told", told)
-    tray = tray_with(SlowIcon, events, monkeypatch)
+def test_a_toast_of_the_start_waits_for_the_icon(shown: Shown) -> None:
+    tray = shown.start(shown=False)
     toasts = threading.Thread(target=tray.notify, args=("General", "3 unread"))
     toasts.start()
-    assert told == []
-    SlowIcon.go_on.set()
+    Icon.go_on.set()
     toasts.join(TIMEOUT)
-    assert told == [("General", "3 unread", False)]
+    assert shown.icon.told == [("General", "3 unread", False)]
+
+
+def test_what_pystrays_icon_tells_comes_as_events(shown: Shown) -> None:
+    shown.start()
+    shown.icon.on_open()  # type: ignore[attr-defined]
+    shown.icon.on_middle_click()  # type: ignore[attr-defined]
+    assert [shown.next(), shown.next()] == [MenuOpened(), IconMiddleClicked()]
+
+
+def test_what_is_new_in_a_submenu_renews_the_menu_and_a_number_alone_does_not(shown: Shown) -> None:
+    """With AppIndicator each renewal closes an open menu."""
+    tray = shown.start()
+    tray.face(FACE._replace(unread=3, quiet=True))
+    assert shown.icon.renewed == 0
+    key = ("o/u", "channels_section", "a")
+    faces = [FACE._replace(recent=(Unread(key, "# a (1)"),)), FACE._replace(muted=(Muted(key, "# a"),))]
+    for count, face in enumerate([*faces, faces[-1]._replace(resumable=True)], 1):
+        tray.face(face)
+        assert shown.icon.renewed == count
+
+
+def test_a_click_on_the_icon_is_its_default_action(shown: Shown) -> None:
+    tray = shown.start()
+    [default] = [item for item in shown.icon.menu.items if item.when.get("default")]
+    assert default.when["visible"] is False
+    [exit_item] = [item for item in shown.icon.menu.items if item.text == MenuItem.EXIT.value]
+    assert default.action is not None and exit_item.action is not None
+    default.action()
+    exit_item.action()
+    assert [shown.next(), shown.next()] == [IconClicked(), MenuClicked(MenuItem.EXIT)]
+    tray.face(FACE)
+    assert shown.icon.renewed == 0
+    tray.face(Face(State.ONLINE, 3, "Online"))
+    online = ((State.ONLINE, 3, False), "Telex: Online")
+    assert (shown.icon.icon, shown.icon.title, shown.icon.renewed) == (*online, 1)
     assert tray.stop(TIMEOUT) is True
+    exit_item.action()
+    tray.face(FACE)
+    assert shown.events.empty()
+    assert shown.icon.title == "Telex: Online"
 
 
 # --- pystray's icon on Windows: a mock of what it inherits, and of the system -----------------------------------------
@@ -244,36 +271,6 @@ def test_on_windows_an_ampersand_is_no_access_key() -> None:
     assert made == ["# R&&D (1)", "Exit", None]
 
 
-def test_what_pystrays_icon_tells_comes_as_events(events: SimpleQueue[Event], monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[Any] = []
-    tray = tray_with(kept(made), events, monkeypatch)
-    assert events.get(timeout=TIMEOUT) == TrayAppeared()
-    made[0].on_open()
-    made[0].on_middle_click()
-    assert [events.get_nowait(), events.get_nowait()] == [MenuOpened(), IconMiddleClicked()]
-    assert tray.stop(TIMEOUT) is True
-
-
-def test_what_is_new_in_a_submenu_renews_the_menu_and_a_number_alone_does_not(
-    events: SimpleQueue[Event], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With AppIndicator each renewal closes an open menu."""
-    made: list[Any] = []
-    tray = tray_with(kept(made), events, monkeypatch)
-    assert events.get(timeout=TIMEOUT) == TrayAppeared()
-    tray.face(FACE._replace(unread=3, quiet=True))
-    assert made[0].renewed == 0
-    key = ("o/u", "channels_section", "a")
-    for count, face in enumerate(
-        [FACE._replace(recent=(Unread(key, "# a (1)"),)), FACE._replace(muted=(Muted(key, "# a"),))], 1
-    ):
-        tray.face(face)
-        assert made[0].renewed == count
-    tray.face(face._replace(resumable=True))
-    assert made[0].renewed == 3
-    assert tray.stop(TIMEOUT) is True
-
-
 def test_on_windows_a_toast_that_the_tray_does_not_take_is_an_error() -> None:
     told: list[NotifyData] = []
 
@@ -288,27 +285,3 @@ def test_on_windows_a_toast_that_the_tray_does_not_take_is_an_error() -> None:
         icon._notify("4 unread", "General")
     assert (told[0].szInfoTitle, told[0].szInfo, told[0].hBalloonIcon) == ("General", "3 unread", 2)
     assert [one.dwInfoFlags for one in told] == [0x24, 0x34]  # NIIF_USER | NIIF_LARGE_ICON, and NIIF_NOSOUND
-
-
-def test_a_click_on_the_icon_is_its_default_action(events: SimpleQueue[Event], monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[Any] = []
-    tray = tray_with(kept(made), events, monkeypatch)
-    assert events.get(timeout=TIMEOUT) == TrayAppeared()
-    [default] = [item for item in made[0].menu.items if item.when.get("default")]
-    assert default.when["visible"] is False
-    assert default.action is not None
-    default.action()
-    assert events.get_nowait() == IconClicked()
-    [exit_item] = [item for item in made[0].menu.items if item.text == MenuItem.EXIT.value]
-    assert exit_item.action is not None
-    exit_item.action()
-    assert events.get_nowait() == MenuClicked(MenuItem.EXIT)
-    tray.face(FACE)
-    assert made[0].renewed == 0
-    tray.face(Face(State.ONLINE, 3, "Online"))
-    assert (made[0].icon, made[0].title, made[0].renewed) == ((State.ONLINE, 3, False), "Telex: Online", 1)
-    assert tray.stop(TIMEOUT) is True
-    exit_item.action()
-    tray.face(FACE)
-    assert events.empty()
-    assert made[0].title == "Telex: Online"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
@@ -145,26 +144,6 @@ def test_organisation_mute_and_start_at_login_hold_at_once(start: Callable[..., 
     assert "--at-login" in entry.read_text()
 
 
-def test_escape_changes_nothing(start: Callable[..., Person]) -> None:
-    person = start()
-    person.opens()
-    person.presses("alt+w", "alt+u", "Escape")
-    person.window_is_gone()
-    assert person.file.read_text() == CONFIG
-
-
-def test_what_is_wrong_keeps_the_window_open_until_it_is_mended(start: Callable[..., Person]) -> None:
-    person = start()
-    person.opens()
-    person.presses("alt+q", "alt+f", "2", "5", "Return")
-    person.presses("Return")
-    assert person.file.read_text() == CONFIG
-    person.window()
-    person.presses("2", "1", "colon", "3", "0", "Return")
-    person.window_is_gone()
-    assert '[quiet]\nfrom = "21:30"\nto = "07:00"\n' in person.file.read_text()
-
-
 def test_the_command_brings_the_agents_window_and_returns_at_once(start: Callable[..., Person]) -> None:
     person = start()
     for _ in range(2):  # the second time it is there already
@@ -220,21 +199,6 @@ def test_without_an_agent_a_second_command_brings_the_first_window(start: Callab
     assert [file.name for file in person.folder.rglob("window-*")] == []
 
 
-def test_a_file_changed_by_hand_meanwhile_is_merged_or_asked_about(start: Callable[..., Person]) -> None:
-    person = start()
-    person.opens()
-    by_hand = CONFIG.replace("for now", "by hand").replace("[main_app]", 'sound = "off"\n[main_app]')
-    person.file.write_text(by_hand)
-    person.presses("alt+d", "o", "alt+w", "Return")  # sound is in both; Return asks
-    person.presses("Return")  # Keep the File
-    person.window_is_gone()
-
-    text = person.file.read_text()
-    assert 'sound = "off"' in text
-    assert "show_text = false" in text
-    assert 'log_level = "debug"  # by hand' in text
-
-
 def test_exit_ends_the_window_too(start: Callable[..., Person]) -> None:
     person = start()
     person.opens()
@@ -243,14 +207,6 @@ def test_exit_ends_the_window_too(start: Callable[..., Person]) -> None:
     person.item.click("Exit")
     assert person.agent.ended() == 0
     assert spent.seconds() < 2
-    until(lambda: not Path(f"/proc/{window}").exists(), "the window's process is still there")
-
-
-def test_it_ends_when_the_agent_is_killed(start: Callable[..., Person]) -> None:
-    person = start()
-    person.opens()
-    [window] = person.children()
-    person.agent.process.send_signal(signal.SIGKILL)
     until(lambda: not Path(f"/proc/{window}").exists(), "the window's process is still there")
 
 

@@ -207,6 +207,11 @@ def test_stopped_is_for_good(private_bus: PrivateBus, panel: FakePanel) -> None:
         tray.icon.title = "too late"
         tray.settle()
         assert item.property("Status") == "Passive"
+        panel.leave()
+        panel.come_back()
+        assert [tray.host() for _ in range(3)] == [True, False, True]
+        tray.settle()
+        assert panel.items == [], "another panel does not get it"
 
 
 @pytest.mark.parametrize("named", ["gtk", None])

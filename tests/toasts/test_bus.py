@@ -142,6 +142,20 @@ def test_signals_come_to_who_subscribed(private_bus: PrivateBus) -> None:
     assert bus.stop(TIMEOUT)
 
 
+def test_who_subscribes_when_there_is_a_connection_gets_the_signals_too(private_bus: PrivateBus) -> None:
+    """The agent makes its toasts when the icon has started the bus: clicks on them were not heard."""
+    heard: SimpleQueue[Message] = SimpleQueue()
+    connected = threading.Event()
+    with running(private_bus.address) as bus, BusClient(private_bus) as peer:
+        assert is_answer(ask(bus, ping()))
+        bus.subscribe(MatchRule(type="signal", interface="a.b"), heard.put)
+        bus.on_connect(connected.set)
+        assert connected.wait(TIMEOUT)
+        assert is_answer(ask(bus, ping()))  # answered after the match rule was
+        peer.emit("/x", "a.b", "Wanted")
+        assert heard.get(timeout=TIMEOUT)
+
+
 def test_a_failing_callback_ends_nothing(private_bus: PrivateBus, caplog: pytest.LogCaptureFixture) -> None:
     with running(private_bus.address) as bus:
         bus.post(lambda: 1 / 0)

@@ -148,7 +148,7 @@ class Bus:
         self._retry = _FIRST_RETRY
         self._failure_logged = False
 
-    # --- what is wanted of it, on every connection: before there is one, on the loop's thread or before its start ----
+    # --- what is wanted of it, on every connection: before or after it was started ----------------------------------
 
     def subscribe(self, rule: MatchRule, on_signal: Callable[[Message], object]) -> None:
         """Get the signals that match; also where it has been started."""
@@ -177,7 +177,7 @@ class Bus:
             work()
 
     def export(self, path: str, answer: Callable[[Message], Message | None]) -> None:
-        """Serve an object.
+        """Serve an object. Before it is started.
 
         Args:
             path: Its object path.

@@ -59,7 +59,7 @@ class DBusToasts(Toasts):
 
     Args:
         dispatch: Where events go, on the bus's thread: also :class:`ToastClicked` where the desktop reports clicks.
-        bus: The connection to the session bus, not started yet; the caller stays its owner.
+        bus: The connection to the session bus, started already or not; the caller stays its owner.
         icon: Gives the picture for every toast; asked once, with the first one.
         clickable: Clicks are told.
         on_shown: As in :class:`Toasts`.
