@@ -223,7 +223,9 @@ def _value(text: str) -> str:
         raise TelexStartError(f"{shown} is not in UTF-8, and so no desktop entry can name it.", NOT_DONE) from None
     for plain, escaped in (("\\", "\\\\"), ("\n", "\\n"), ("\t", "\\t"), ("\r", "\\r")):
         text = text.replace(plain, escaped)
-    return f"\\s{text[1:]}" if text.startswith(" ") else text
+    if text.startswith(" "):
+        text = f"\\s{text[1:]}"
+    return f"{text[:-1]}\\s" if text.endswith(" ") else text
 
 
 def _argument(word: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from telex_start.desktop.main_app import desktop_entry
@@ -17,6 +17,7 @@ WORDS = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=
 
 
 @given(st.lists(WORDS, min_size=1, max_size=4))
+@example(["/opt/telex start "])
 def test_any_command_is_read_as_it_was_written(words: list[str]) -> None:
     values = desktop_entry.parse(desktop_files.application(words))
     by = desktop_files.SHELL if set("%=") & set(words[0]) else []
