@@ -27,7 +27,7 @@ _NEEDED = {"websocket": "websocket-client", "truststore": "truststore"}
 
 _NO_ROOM = "no room on the connection for"
 _ROOM_FOR_ALL = "room on the connection for all organisations again"
-"""What the agent logs (``session/room.py``, which would bring the network with it)."""
+"""What the agent logs (``session/upkeep.py``, which would bring the network with it)."""
 
 
 def main(argv: list[str]) -> int:

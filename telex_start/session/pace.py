@@ -21,7 +21,7 @@ That limit may be one for everybody: then the calls that nobody can do without n
 class Timings(NamedTuple):
     """All in seconds, but for :attr:`requests_at_once`.
 
-    What a lower floor waits for has its default, and the reason for it, there.
+    What a lower layer waits for has its default, and the reason for it, there.
     """
 
     call_within: float = 5.0

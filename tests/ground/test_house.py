@@ -1,9 +1,8 @@
-"""The house keeps its order: which room may import which, what is pure, and who owns which package.
+"""The house keeps its order: which package may import which, what is pure, and who owns which library.
 
-A *room* is a folder of ``telex_start``; each module at the root is a room of its own, and the sandbox is one with all
-its folders, whose order is its own matter. Every import counts: at the top
-of a module, inside a function (late for the sake of the start, but a dependency all the same), and under
-``TYPE_CHECKING`` (who reads the module has to know the other room).
+A *package* is a folder of ``telex_start``; each module at the root counts as one of its own. What others wrote is a
+*library*. Every import counts: at the top of a module, inside a function (late for the sake of the start, but a
+dependency all the same), and under ``TYPE_CHECKING`` (who reads the module has to know the other package).
 """
 
 from __future__ import annotations
@@ -25,9 +24,9 @@ HOUSE = Path(telex_start.__file__).parent
 GROUND = {
     *("", "errors", "states", "menu", "events", "face", "config", "clock", "toast"),
 }
-"""Modules at the root that every room but the sandbox may import; "" is the package itself, with its version."""
+"""Modules at the root that every package but the sandbox may import; "" is the package itself, with its version."""
 
-ROOMS: dict[str, set[str]] = {
+PACKAGES: dict[str, set[str]] = {
     # The ground, from the bottom up.
     "": set(),
     "errors": set(),
@@ -38,7 +37,7 @@ ROOMS: dict[str, set[str]] = {
     "events": {"menu", "states", "toast"},
     "face": {"events", "menu", "states"},
     "config": {"errors"},
-    # Rooms that need the ground alone.
+    # Packages that need the ground alone.
     "news": set(),
     "net": set(),
     "process": set(),
@@ -93,10 +92,10 @@ ROOMS: dict[str, set[str]] = {
     "__main__": {"agent", "command_line", "commands", "config_file", "console", "doctor", "sandbox"}
     | {"news", "process", "setup", "desktop.bus", "desktop.tk", "desktop.toasts"},
 }
-"""Room -> what it may import beside itself; beside the ground too, where it is not of the ground itself."""
+"""Package -> what it may import beside itself; beside the ground too, where it is not of the ground itself."""
 
 STRANGERS = {"sandbox"}
-"""Rooms that may not even import the ground: what the sandbox does must not come from the client that it tests."""
+"""Packages that may not even import the ground: what the sandbox does must not come from the client that it tests."""
 
 PURE = ("news/", "push/", "events.py", "states.py", "toast.py", "menu.py", "face.py", "config.py", "errors.py")
 PURE_TOO = (
@@ -105,8 +104,8 @@ PURE_TOO = (
     "net/json_text.py",
     "__init__.py",
 )
-IMPURE_IN_PURE_ROOMS = {"push/websocket.py"}
-"""The one module of a pure room that is the way out of it."""
+IMPURE_IN_PURE_PACKAGES = {"push/websocket.py"}
+"""The one module of a pure package that is the way out of it."""
 PURE_LIBRARIES = {
     "__future__",
     "collections",
@@ -151,7 +150,7 @@ OWNERS: dict[str, set[str]] = {
 """Package -> the modules or folders that may import it."""
 
 ANYWHERE = {"tkinter": {"doctor/desktop.py"}}
-"""Who may import a package only to see whether it is there."""
+"""Who may import a library only to see whether it is there."""
 
 
 class Import(NamedTuple):
@@ -206,34 +205,37 @@ class House:
     # --- the rules --------------------------------------------------------------------------------------------------
 
     def forbidden(self) -> list[str]:
-        """Imports that the table of rooms does not allow, and rooms that it does not know."""
-        faults = [f"no row for the room {name!r}" for name in sorted({_room(path) for path in self.trees} - set(ROOMS))]
+        """Imports that the table of packages does not allow, and packages that it does not know."""
+        faults = [
+            f"no row for the package {name!r}"
+            for name in sorted({_package(path) for path in self.trees} - set(PACKAGES))
+        ]
         for found in self.imports:
-            room, other = _room(found.path), self._room_of(found.target)
-            if other is None or other == room or room not in ROOMS:
+            package, other = _package(found.path), self._package_of(found.target)
+            if other is None or other == package or package not in PACKAGES:
                 continue
-            ground = set() if room in GROUND or room in STRANGERS else GROUND
-            if other not in ROOMS[room] | ground:
+            ground = set() if package in GROUND or package in STRANGERS else GROUND
+            if other not in PACKAGES[package] | ground:
                 faults.append(str(found))
         return faults
 
     def superfluous(self) -> list[str]:
         """Rows of the table that nothing needs."""
-        used = {(_room(found.path), self._room_of(found.target)) for found in self.imports}
-        there = {_room(path) for path in self.trees}
-        empty = [f"the room {room!r} is empty" for room in ROOMS if room not in there | GROUND]
+        used = {(_package(found.path), self._package_of(found.target)) for found in self.imports}
+        there = {_package(path) for path in self.trees}
+        empty = [f"the package {package!r} is empty" for package in PACKAGES if package not in there | GROUND]
         return empty + [
-            f"{room!r} does not import {other!r}"
-            for room, others in ROOMS.items()
+            f"{package!r} does not import {other!r}"
+            for package, others in PACKAGES.items()
             for other in sorted(others)
-            if (room, other) not in used
+            if (package, other) not in used
         ]
 
     def circle(self, of: Callable[[str], str]) -> list[str]:
         """A circle of imports, if there is one.
 
         Args:
-            of: What stands for a file: its room, or its own path.
+            of: What stands for a file: its package, or its own path.
         """
         graph: dict[str, set[str]] = {}
         for found in self.imports:
@@ -263,13 +265,13 @@ class House:
         return faults
 
     def trespassing(self) -> list[str]:
-        """Imports of a package by a module that does not own it, and packages without an owner."""
+        """Imports of a library by a module that does not own it, and libraries without an owner."""
         faults = []
         for found in self.imports:
-            package = found.target.partition(".")[0]
-            if package == PACKAGE or (package in sys.stdlib_module_names and package not in OWNERS):
+            library = found.target.partition(".")[0]
+            if library == PACKAGE or (library in sys.stdlib_module_names and library not in OWNERS):
                 continue
-            owners = OWNERS.get(package, set()) | ANYWHERE.get(package, set())
+            owners = OWNERS.get(library, set()) | ANYWHERE.get(library, set())
             if not any(_belongs(found.path, owner) for owner in owners):
                 faults.append(str(found))
         return faults
@@ -277,18 +279,18 @@ class House:
     def unowned(self) -> list[str]:
         """Owners in the table that do not import what they own."""
         return [
-            f"{owner or 'nothing'} does not import {package}"
-            for package, owners in OWNERS.items()
+            f"{owner or 'nothing'} does not import {library}"
+            for library, owners in OWNERS.items()
             for owner in sorted(owners)
             if not any(
-                found.target.partition(".")[0] == package and _belongs(found.path, owner) for found in self.imports
+                found.target.partition(".")[0] == library and _belongs(found.path, owner) for found in self.imports
             )
         ]
 
-    def _room_of(self, module: str) -> str | None:
+    def _package_of(self, module: str) -> str | None:
         if module != PACKAGE and not module.startswith(f"{PACKAGE}."):
             return None
-        return _room(self.modules[module]) if module in self.modules else module.partition(".")[2]
+        return _package(self.modules[module]) if module in self.modules else module.partition(".")[2]
 
 
 def _module(path: str) -> str:
@@ -296,7 +298,7 @@ def _module(path: str) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def _room(path: str) -> str:
+def _package(path: str) -> str:
     folder, _, file = path.rpartition("/")
     if folder.startswith("sandbox/"):
         return "sandbox"
@@ -304,7 +306,7 @@ def _room(path: str) -> str:
 
 
 def _pure(path: str) -> bool:
-    return path not in IMPURE_IN_PURE_ROOMS and (path.startswith(PURE) or path in PURE_TOO)
+    return path not in IMPURE_IN_PURE_PACKAGES and (path.startswith(PURE) or path in PURE_TOO)
 
 
 def _allowed(target: str, libraries: set[str]) -> bool:
@@ -338,7 +340,7 @@ def house() -> House:
     return House(HOUSE)
 
 
-def test_each_room_imports_only_what_it_may(house: House) -> None:
+def test_each_package_imports_only_what_it_may(house: House) -> None:
     assert house.forbidden() == []
 
 
@@ -346,8 +348,8 @@ def test_the_table_allows_nothing_that_nobody_needs(house: House) -> None:
     assert house.superfluous() == []
 
 
-def test_no_circle_runs_through_rooms(house: House) -> None:
-    assert house.circle(_room) == []
+def test_no_circle_runs_through_packages(house: House) -> None:
+    assert house.circle(_package) == []
 
 
 def test_no_circle_runs_through_modules(house: House) -> None:
@@ -358,7 +360,7 @@ def test_what_is_pure_stays_pure(house: House) -> None:
     assert house.impure() == []
 
 
-def test_each_package_has_its_owner(house: House) -> None:
+def test_each_library_has_its_owner(house: House) -> None:
     assert house.trespassing() == []
 
 
@@ -400,8 +402,8 @@ def test_a_sandbox_that_uses_the_client_is_found(tmp_path: Path) -> None:
     assert house.forbidden() == ["sandbox/hub.py:1 imports telex_start.events"]
 
 
-def test_a_room_that_the_table_does_not_know_is_found(tmp_path: Path) -> None:
-    assert _made(tmp_path, helpers__all="").forbidden() == ["no row for the room 'helpers'"]
+def test_a_package_that_the_table_does_not_know_is_found(tmp_path: Path) -> None:
+    assert _made(tmp_path, helpers__all="").forbidden() == ["no row for the package 'helpers'"]
 
 
 def test_a_circle_is_found(tmp_path: Path) -> None:
@@ -409,10 +411,10 @@ def test_a_circle_is_found(tmp_path: Path) -> None:
         tmp_path, push__channel="from . import frames\n", push__frames="def late():\n    from . import channel\n"
     )
 
-    assert house.circle(_room) == []
+    assert house.circle(_package) == []
     assert set(house.circle(lambda path: path)) == {"push/channel.py", "push/frames.py"}
-    rooms = _made(tmp_path, net__https="from ..push import frames\n", push__frames="from ..net import https\n")
-    assert set(rooms.circle(_room)) == {"net", "push"}
+    packages = _made(tmp_path, net__https="from ..push import frames\n", push__frames="from ..net import https\n")
+    assert set(packages.circle(_package)) == {"net", "push"}
 
 
 @pytest.mark.parametrize(
@@ -434,7 +436,7 @@ def test_what_a_pure_module_must_not_do_is_found(tmp_path: Path, line: str, faul
 
 
 @pytest.mark.parametrize(
-    ("line", "package"),
+    ("line", "library"),
     [
         ("import truststore", "truststore"),
         ("from truststore._api import SSLContext", "truststore._api"),
@@ -444,10 +446,10 @@ def test_what_a_pure_module_must_not_do_is_found(tmp_path: Path, line: str, faul
         ("import_module(f'plyer.platforms.{name}')", "plyer.platforms"),
     ],
 )
-def test_a_package_used_by_another_than_its_owner_is_found(tmp_path: Path, line: str, package: str) -> None:
+def test_a_library_used_by_another_than_its_owner_is_found(tmp_path: Path, line: str, library: str) -> None:
     house = _made(tmp_path, session__telex_api=f"{line}\n", push__websocket="import websocket\nimport json\n")
 
-    assert house.trespassing() == [f"session/telex_api.py:1 imports {package}"]
+    assert house.trespassing() == [f"session/telex_api.py:1 imports {library}"]
 
 
 def test_an_owner_that_is_gone_is_found(tmp_path: Path) -> None:
@@ -461,5 +463,5 @@ def test_a_row_that_nothing_needs_is_found(tmp_path: Path) -> None:
     faults = _made(tmp_path, app__app="", news__text="").superfluous()
 
     assert "'app' does not import 'news'" in faults
-    assert "the room 'push' is empty" in faults
-    assert "the room 'app' is empty" not in faults
+    assert "the package 'push' is empty" in faults
+    assert "the package 'app' is empty" not in faults
