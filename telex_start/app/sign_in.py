@@ -255,7 +255,8 @@ class SignInController:
 
     def _leave(self, command: CancelSignIn | SignOut) -> None:
         """End the session, or the sign-in. What the session still tells of it is no news to the person."""
-        under_way = self._dialogue is not None and self._dialogue.under_way
+        # A window that is closing has called its sign-in off: no further state need come of it.
+        under_way = self._dialogue is not None and self._dialogue.under_way and not self._dialogue.closing
         self._leaving = self._leaving or under_way or self.session.state in _ON
         self.signed_in = self.signed_in and not self._leaving
         self._submitted_email = ""

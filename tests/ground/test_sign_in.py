@@ -489,6 +489,19 @@ def test_what_is_left_of_a_cancelled_sign_in_means_nothing_to_the_next_one(scene
     assert scene.said == []
 
 
+def test_sign_out_while_the_window_of_a_cancelled_sign_in_closes_does_not_silence_the_next_one(scene: Scene) -> None:
+    """The next window said "Signing in…" for ever: what was left was waited for, and nothing came of it any more."""
+
+    def submit_in_the_second() -> None:
+        if len(scene.surface.windows) == 2:
+            scene.surface.between_turns = lambda: None
+            scene.put(SUBMITTED, SIGNING_IN, CONNECTING, ONLINE, EXIT)
+
+    scene.surface.between_turns = submit_in_the_second
+    in_the_window(scene, SUBMITTED, SIGNING_IN, WindowClosed(), SIGNED_OUT, SIGN_OUT, LOGIN)
+    assert scene.surface.windows[1].shown == [BUSY, ACCEPTED, SUCCESS]
+
+
 # A start by the desktop at log-in.
 
 
