@@ -52,7 +52,7 @@ PACKAGES: dict[str, set[str]] = {
     "desktop.statusnotifier": {"desktop", "desktop.bus", "process"},
     "desktop.toasts": {"desktop.bus", "news", "process"},
     # Of main_app: a link in About is opened as a click on a toast is.
-    "desktop.tk": {"desktop", "desktop.main_app", "process"},
+    "desktop.tk": {"desktop", "desktop.main_app", "process", "config_file"},
     "desktop.main_app": {"desktop"},
     "desktop.tray": {
         "desktop",
@@ -85,9 +85,9 @@ PACKAGES: dict[str, set[str]] = {
     | {"desktop", "desktop.bus", "desktop.tray", "desktop.main_app", "desktop.tk"},
     # Of desktop: the icons that it installs; of main_app: how a desktop entry is read and found.
     "setup": {"process", "desktop", "desktop.main_app", "command_line", "config_file"},
-    # Without an agent a pause is noted as an agent would: by the same rules (news), in the same file. The page of the
+    # Without an agent a pause is noted as an agent would: by the same rules (app), in the same file. The page of the
     # preferences switches the start at log-in (setup).
-    "commands": {"command_line", "config_file", "news", "process", "setup"} | {"desktop", "desktop.tk"},
+    "commands": {"command_line", "config_file", "app", "process", "setup"} | {"desktop", "desktop.tk"},
     "sandbox": set(),
     "__main__": {"agent", "command_line", "commands", "config_file", "console", "doctor", "sandbox"}
     | {"news", "process", "setup", "desktop.bus", "desktop.tk", "desktop.toasts"},
