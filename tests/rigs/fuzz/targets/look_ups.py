@@ -9,10 +9,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from telex_start.errors import TelexStartError, Temporary
-from telex_start.events import MESSAGE_FIELDS, ROW_FIELDS
 from telex_start.net.pacing import Pacer
 from telex_start.session.pace import SharedPacer
-from telex_start.session.poll_calls import SECTIONS, NotThere, PollCalls
+from telex_start.session.poll_calls import MESSAGE_FIELDS, ROW_FIELDS, SECTIONS, NotThere, PollCalls
 from telex_start.session.tokens import TokenStore
 
 from ..material import fields, integers, nearly, texts, values
