@@ -57,7 +57,7 @@ class Faults:
         """
         self._telex, self._subject, self._publisher, self._chance = telex, subject, publisher, chance
         self.counts: Counter[str] = Counter()
-        self._kinds: dict[str, Callable[[], None]] = {
+        self._kinds: dict[str, Callable[[], object]] = {
             "kick": self._kick,
             "kick for good": self._kick_for_good,
             "restart, new epoch": self._restart,
