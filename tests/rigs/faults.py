@@ -1,4 +1,4 @@
-"""What goes wrong at Telex and on the way to it."""
+"""What goes wrong at Telex and on the way to it: for ``make soak`` and ``make chaos``."""
 
 from __future__ import annotations
 
@@ -7,18 +7,15 @@ import random
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
-from tests.servers import Sandbox
+from tests.servers import OrderRefused, Sandbox
 
 ORGANISATIONS = 3
 ORDINARY_CODES = (1000, 3001, 3004, 3005, 3008, 3010, 3011, 3012, 3014, 4000, 4321)
 TERMINAL_CODES = (3500, 3501, 3503, 3507, 4500)
 """Close codes after which the program waits for minutes, as it is asked to."""
-RATE = (30.0, 30)
-"""Calls a second, and at once, while all is well: both agents have the same address, and so one limit."""
 _CALLS = ("login", "organisations", "connection", "subscription", "logout")
-_RETURNS = {2500: False, 2501: False, 2502: False, 2000: True}
-"""Unsubscribe codes, and whether the program leaves that organisation alone for minutes."""
 
 
 class Faults:
@@ -31,17 +28,21 @@ class Faults:
         organisations: How many there are now.
         changed: That is not what it was before; the program sees it soon after its next connection.
         revoked: It is, as far as it was begun before; the program learns that with its next token.
+        forgets: The server has forgotten what it held.
     """
 
-    def __init__(self, telex: Sandbox) -> None:
+    def __init__(self, telex: Sandbox, rate: tuple[float, int]) -> None:
+        """``rate``: calls a second, and at once, while all is well."""
         self._telex = telex
+        self._rate = rate
         self.organisations = ORGANISATIONS
         self.forget()
         deeds: tuple[Callable[[random.Random], str], ...] = (
             *(self.server_down, self.closed, self.closed_for_good, self.half_open, self.frozen, self.rate_limit),
             *(self.tokens_expired, self.captive_portal, self.error_pages, self.bad_answers, self.organisation_refused),
-            *(self.wrong_token, self.unsubscribed, self.one_token_refused, self.session_revoked),
-            *(self.handshakes_refused, self.history_lost, self.odd_frames, self.joined_or_left),
+            *(self.wrong_token, self.unsubscribed, self.unsubscribed_for_good, self.position_lost, self.history_lost),
+            *(self.one_token_refused, self.session_revoked, self.handshakes_refused, self.odd_frames),
+            self.joined_or_left,
         )
         self.deeds = {deed.__name__.replace("_", " "): deed for deed in deeds}
 
@@ -49,14 +50,16 @@ class Faults:
         """Take all of it back, and wait until Telex is there."""
         telex = self._telex
         telex.clear_faults()
-        telex.refuse_push(0)
-        telex.rate_limit(*RATE)
+        with suppress(OrderRefused):  # a real Centrifugo refuses no handshakes
+            telex.refuse_push(0)
+        telex.rate_limit(*self._rate)
         telex.silent(False)
-        telex.wait_until(lambda status: bool(status["push_listening"]))
+        telex.wait_until(lambda status: bool(status["push_listening"]), 30.0)
 
     def forget(self) -> None:
         """A new round: nothing of the last one excuses anything."""
         self.long_wait = self.refusals = self.session_over = self.revoked = self.changed = False
+        self.forgets = False
 
     # --- the faults; each gives a few words of what it has done -----------------------------------------------------
 
@@ -64,6 +67,7 @@ class Faults:
         seconds = chance.choice([0.0, 0.5, 2.0, 5.0])
         new_epoch, kill = chance.random() < 0.5, chance.random() < 0.5
         self._telex.restart(seconds, new_epoch=new_epoch, kill=kill, wait=False)
+        self.forgets |= new_epoch
         return f"down for {seconds:g} s{', forgets its history' if new_epoch else ''}{', cut' if kill else ''}"
 
     def closed(self, chance: random.Random) -> str:
@@ -146,10 +150,22 @@ class Faults:
         return f"{kind} for organisation {organisation}"
 
     def unsubscribed(self, chance: random.Random) -> str:
-        organisation, code = chance.randrange(ORGANISATIONS), chance.choice([*_RETURNS])
-        self.refusals |= _RETURNS[code]
+        organisation, code = chance.randrange(ORGANISATIONS), chance.choice([2500, 2501])
         self._telex.unsubscribe(organisation, code)
         return f"{code} for organisation {organisation}"
+
+    def position_lost(self, chance: random.Random) -> str:
+        """The program is to begin anew with that organisation's stream: what it had is the past."""
+        organisation = chance.randrange(ORGANISATIONS)
+        self._telex.unsubscribe(organisation, 2502)
+        return f"of organisation {organisation}"
+
+    def unsubscribed_for_good(self, chance: random.Random) -> str:
+        """The program leaves that organisation alone for minutes."""
+        self.refusals = True
+        organisation = chance.randrange(ORGANISATIONS)
+        self._telex.unsubscribe(organisation, 2000)
+        return f"organisation {organisation}"
 
     def one_token_refused(self, chance: random.Random) -> str:
         bearer = chance.random() < 0.5
