@@ -101,15 +101,13 @@ class NewsController:
         self._now = now
         self._honours = config.honour_telex_settings
         self.notifier = notifier = Notifier(
-            config.notification_types,
-            self.show,
-            counts_changed,
-            self._close,
-            second_of_day=clock.second_of_day,
+            config,
+            quiet,
+            show=self.show,
+            counts_changed=counts_changed,
+            read=self._close,
             watch_agents=lambda channels: send(WatchAgents(channels)),
-            show_text=config.show_text,
-            honour_settings=config.honour_telex_settings,
-            quiet=quiet,
+            second_of_day=clock.second_of_day,
         )
         self.handlers: dict[type[Event], Callable[[Any, float], object]] = {
             PublicationsReceived: notifier.received,

@@ -88,12 +88,13 @@ class Names(Target):
 
         quiet = Quiet(Config(), Wall(lambda: 0.0, lambda at: 0.0))
         notifier = Notifier(
-            NEWS_TYPES,
-            show,
-            self._console.unread,
-            lambda handle: None,
+            Config(notification_types=NEWS_TYPES),
+            quiet,
+            show=show,
+            counts_changed=self._console.unread,
+            read=lambda handle: None,
+            watch_agents=lambda channels: None,
             second_of_day=lambda zone: 0.0,
-            quiet=quiet,
         )
         notifier.signed_in(SignedIn("u1", ("ada",)))
         notifier.organisations(OrganisationsChanged(organisations))

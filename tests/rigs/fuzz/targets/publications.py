@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from telex_start.config import NEWS_TYPES
+from telex_start.config import NEWS_TYPES, Config
 from telex_start.events import (
     How,
     Organisation,
@@ -21,8 +21,10 @@ from telex_start.events import (
 from telex_start.news import wording
 from telex_start.news.notifier import Notifier
 from telex_start.news.publications import MOST_COUNT
+from telex_start.news.quiet import Quiet
 from telex_start.news.scheduler import LIMIT, WINDOW
 from telex_start.news.unread import MOST_CONVERSATIONS, Counts
+from telex_start.news.wall import Wall
 from telex_start.toast import Toast
 
 from ..material import fields, integers, mostly, nearly, texts, values
@@ -155,10 +157,12 @@ class Person:
         self._organisations = [Organisation(f"o{index}", name, f"o{index}/u") for index, name in enumerate(names)]
         self._hour = 12
         self._notifier = Notifier(
-            (*NEWS_TYPES, *_BY_CHOICE),
-            self._show,
-            self._counted,
-            lambda handle: None,
+            Config(notification_types=(*NEWS_TYPES, *_BY_CHOICE)),
+            Quiet(Config(), Wall(lambda: 0.0, lambda at: 0.0)),
+            show=self._show,
+            counts_changed=self._counted,
+            read=lambda handle: None,
+            watch_agents=lambda channels: None,
             second_of_day=lambda zone: self._hour * 3600.0,
         )
         self._signed_in()
