@@ -10,8 +10,7 @@ import time
 
 from .control_api import BadOrder, Order, OrderAnswer
 from .deployment import FAULT_PATHS, NEW_MESSAGE, SLUGS, WRONG_TOKENS, ApiFault
-from .json_writer import compact
-from .push_protocol import KNOWN_REASONS, UNSUBSCRIBED_BY_SERVER
+from .push_protocol import KNOWN_REASONS, UNSUBSCRIBED_BY_SERVER, compact
 from .push_streams import StreamPosition
 from .traffic_log import COUNTED
 
