@@ -179,7 +179,7 @@ class ClientConnection:
     def _connect(self, command: ClientCommand) -> None:
         if self.user_id is not None:
             raise CloseConnection(codes.CLOSE_BAD_REQUEST)
-        self._hub.traffic.connect(self.id, command.request)
+        self._hub.traffic.connect(self.id)
         self._needed(command, "token")
         token = self._checked(self._hub.signer.check_connection, command, ReplyWithError(codes.TOKEN_EXPIRED))
         subs = command.request.get("subs")
@@ -299,10 +299,9 @@ class ClientConnection:
             self._reply(command, {})
             return
         self._check_claims(token, channel)
+        result = self._lifetime(token)
         self.subscriptions[channel] = token.expires_at
-        ttl = token.expires_at - self._hub.clock.unix() if token.expires_at else 0
-        expires: dict[str, object] = {"expires": True} if token.expires_at else {}
-        self._reply(command, expires | ({"ttl": ttl} if ttl else {}))
+        self._reply(command, result)
 
     def _presence_tick(self) -> None:
         deadline = self._hub.clock.unix() - int(self._hub.settings.expired_close_delay)
