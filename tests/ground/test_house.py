@@ -100,8 +100,6 @@ STRANGERS = {"sandbox"}
 PURE = ("news/", "push/", "events.py", "states.py", "toast.py", "menu.py", "face.py", "config.py", "errors.py")
 PURE_TOO = (
     "desktop/tk/preferences_model.py",
-    "net/pacing.py",
-    "net/json_text.py",
     "__init__.py",
 )
 IMPURE_IN_PURE_PACKAGES = {"push/websocket.py"}

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from telex_start.net.https import Answer
-from telex_start.session.tokens import claims
+from telex_start.session.telex_api import claims
 
 from .world import World
 

@@ -18,10 +18,9 @@ from telex_start.errors import (
     Temporary,
 )
 from telex_start.events import Event, OrganisationsChanged
-from telex_start.net.pacing import Pacer
-from telex_start.session import tokens
-from telex_start.session.organisations import Organisations
-from telex_start.session.telex_api import TelexApi
+from telex_start.session.pace import Pacer
+from telex_start.session.state import Organisations
+from telex_start.session.telex_api import TelexApi, why_unusable
 from telex_start.session.tokens import TokenStore
 
 from ..material import fields, nearly, texts, values
@@ -101,7 +100,7 @@ class Caller:
         self._store = store
         self._script = script
         self._recorder = recorder
-        self._api = TelexApi("https://telex.test", script, store, Pacer(), lambda: script.now)  # type: ignore[arg-type]
+        self._api = TelexApi("https://telex.test", script, store, Pacer(lambda: script.now), lambda: script.now)  # type: ignore[arg-type]
         self._told: list[Event] = []
 
     def live(self) -> None:
@@ -126,7 +125,7 @@ class Caller:
                 require(token.value not in repr(token), "a token in a repr")
                 token.usable(self._script.now)
         if connection is not None and subscription is not None:
-            why = tokens.why_unusable(subscription.value, "o1/u1", connection.value)
+            why = why_unusable(subscription.value, "o1/u1", connection.value)
             require(why is None or len(why) < 100, "odd words")
         self._call(lambda: self._api.logout(lambda _: None), ())
         self._look_at("\n".join(self._recorder.lines), "the log")

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from telex_start.errors import Refused, Temporary
 from telex_start.net.https import Https
-from telex_start.net.pacing import Pacer
 from telex_start.net.sockets import Deadline
-from telex_start.session.pace import SharedPacer, Timings
+from telex_start.session.pace import Pacer, Timings
 from telex_start.session.telex_api import TelexApi
 from telex_start.session.tokens import TokenStore
 
@@ -205,7 +204,7 @@ class Http(OverTls):
         store.access = TOKEN
         https = Https(self._dialler, time.monotonic, "fuzz")
         base = f"https://127.0.0.1:{self._server.port}/api/v1"
-        api = TelexApi(base, https, store, SharedPacer(Pacer(), time.monotonic), time.monotonic, timings)
+        api = TelexApi(base, https, store, Pacer(time.monotonic), time.monotonic, timings)
         tracemalloc.start()  # here alone, as it slows hypothesis down by far
         with self._recorder.recording([TOKEN]):
             try:

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from telex_start.errors import TelexStartError, Temporary
 from telex_start.events import MESSAGE_FIELDS, ROW_FIELDS
-from telex_start.net.pacing import Pacer
-from telex_start.session.pace import SharedPacer
+from telex_start.session.pace import Pacer
 from telex_start.session.poll_calls import SECTIONS, NotThere, PollCalls
 from telex_start.session.tokens import TokenStore
 
@@ -100,7 +99,7 @@ class Reader:
         def now() -> float:
             return script.now
 
-        pacer = SharedPacer(Pacer(), now)
+        pacer = Pacer(now)
         store = TokenStore()
         store.access = ACCESS
         self._calls = PollCalls("https://telex.test", script, store, pacer, now, 60.0)  # type: ignore[arg-type]

@@ -17,13 +17,13 @@ from telex_start.config_file import ConfigFile
 from telex_start.console import Console
 from telex_start.events import OrganisationsChanged, PublicationsReceived, SignedIn
 from telex_start.menu import MuteFor
-from telex_start.net.pacing import Backoff, Pacer
 from telex_start.news.notifier import Notifier
 from telex_start.news.quiet import Quiet
 from telex_start.news.wall import Wall
 from telex_start.process.state_file import Memory
-from telex_start.push.channel import Channel
+from telex_start.push.channel import Backoff, Channel
 from telex_start.push.protocol import PushClient
+from telex_start.session.pace import Pacer
 from telex_start.session.telex_api import TelexApi
 from telex_start.session.tokens import TokenStore
 from telex_start.toast import Conversation, Toast
@@ -78,7 +78,7 @@ class Names(Target):
         script = Script([good([{"id": "o1", "name": name}])])
         store = TokenStore()
         store.access = ACCESS
-        api = TelexApi(_URL, script, store, Pacer(), lambda: script.now)  # type: ignore[arg-type]
+        api = TelexApi(_URL, script, store, Pacer(lambda: script.now), lambda: script.now)  # type: ignore[arg-type]
         organisations = (*api.organisations("u1"),)
         toasts: list[Toast] = []
 

@@ -9,9 +9,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from telex_start.net.pacing import Backoff
 from telex_start.push import protocol as push
-from telex_start.push.channel import Channel, Phase
+from telex_start.push.channel import Backoff, Channel, Phase
 from telex_start.push.protocol import PushClient
 
 from ..material import dumped, fields, joined, many, nearly, texts, values
@@ -151,11 +150,6 @@ class Driver:
                     ended = True
                 case push.Unsubscribed():
                     require(len(happening.why) < 200, "a reason without end")
-                case push.RefreshFailed():
-                    if happening.channel is None:
-                        self._client.refresh_later(self._now)
-                    else:
-                        happening.channel.refresh_later(self._now, self._chance())
                 case _:
                     pass
             require(not any(secret in repr(happening) for secret in SECRETS), "a token in what happened")
