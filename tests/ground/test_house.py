@@ -52,7 +52,7 @@ PACKAGES: dict[str, set[str]] = {
     "desktop.statusnotifier": {"desktop", "desktop.bus", "process"},
     "desktop.toasts": {"desktop.bus", "news", "process"},
     # Of main_app: a link in About is opened as a click on a toast is.
-    "desktop.tk": {"desktop", "desktop.main_app", "process"},
+    "desktop.tk": {"config_file", "desktop", "desktop.main_app", "process"},
     "desktop.main_app": {"desktop"},
     "desktop.tray": {
         "desktop",
@@ -99,7 +99,6 @@ STRANGERS = {"sandbox"}
 
 PURE = ("news/", "push/", "events.py", "states.py", "toast.py", "menu.py", "face.py", "config.py", "errors.py")
 PURE_TOO = (
-    "desktop/tk/preferences_model.py",
     "net/pacing.py",
     "net/json_text.py",
     "__init__.py",
@@ -139,7 +138,7 @@ OWNERS: dict[str, set[str]] = {
     "objc": {"desktop/macos.py"},
     "Xlib": {"desktop/x11.py"},
     "tkinter": {"desktop/tk/"},
-    "tktooltip": {"desktop/tk/controls.py"},
+    "tktooltip": {"desktop/tk/toolkit.py"},
     "gi": {"desktop/tray/pystray_backend.py"},
     "pystray": {"desktop/tray/pystray_backend.py", "desktop/statusnotifier/icon.py"},
     "jeepney": {"desktop/bus/"},
