@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from importlib.util import find_spec
 
 from .. import config_file
-from ..config import ENVIRONMENTS, Config, Given, flatten
+from ..config import ENVIRONMENTS, Config, flatten
 from ..errors import ConfigError, TelexStartError
 from ..process import instance, paths
 from ..process.logs import struck
@@ -65,17 +65,18 @@ def _looks(options: object) -> Iterator[Finding]:
     from . import desktop
 
     config: Config | ConfigError
+    source = config_file.ConfigSource(options)
     try:
-        config = config_file.load(options)
+        config = source.load()
     except ConfigError as error:
         config = error
     yield look("Python", _python, fatal=True)
     packages = look("packages", _packages, fatal=True)
     yield packages
-    yield _configuration(config, config_file.file_of(options), config_file.sources(options))
-    yield from map(_mistake, config_file.mistakes(options)[1:])
+    yield _configuration(config, source)
+    yield from map(_mistake, source.mistakes()[1:])
     yield from _worth_a_line(look("preferences", _preferences))
-    yield from _worth_a_line(look("overridden", lambda: _overridden(options)))
+    yield from _worth_a_line(look("overridden", lambda: _overridden(source)))
     yield look("lock", _lock_folder, fatal=True)
     yield look("log", _log_folder)
     yield from _worth_a_line(look("organisations", _left_out))
@@ -118,18 +119,13 @@ def _preferences() -> Finding:
     return ok("preferences", "tomlkit")
 
 
-def _configuration(config: Config | ConfigError, file: str, sources: Mapping[str, Given]) -> Finding:
-    """The configuration, from all its sources.
-
-    Args:
-        config: It, or what is wrong with it.
-        file: The path of its file.
-        sources: What is given beside the file.
-    """
+def _configuration(config: Config | ConfigError, source: config_file.ConfigSource) -> Finding:
+    """The configuration, or what is wrong with it."""
     if isinstance(config, ConfigError):
         return _mistake(config.message)
-    words = file if os.path.exists(file) else f"no file {file}, which is fine"
-    over = f", and over it {', '.join(given.source for given in sources.values())}" if sources else ""
+    words = source.path if os.path.exists(source.path) else f"no file {source.path}, which is fine"
+    given = [one.source for one in source.given().values()]
+    over = f", and over it {', '.join(given)}" if given else ""
     return ok("configuration", words + over)
 
 
@@ -142,19 +138,15 @@ def _mistake(words: str) -> Finding:
     return missing("configuration", words.rstrip("."), fatal=True)
 
 
-def _overridden(options: object) -> Finding:
-    """What stands in the file and does not count, because a variable or an option says otherwise.
-
-    Args:
-        options: The parsed command line.
-    """
+def _overridden(source: config_file.ConfigSource) -> Finding:
+    """What stands in the file and does not count, because a variable or an option says otherwise."""
     try:
-        values = flatten(config_file.read(config_file.file_of(options)), "")
+        values = flatten(config_file.read(source.path), "")
     except (FileNotFoundError, ConfigError):
         return ok("overridden", "nothing is known to be")
     found = [
         f"{key} by {given.source}"
-        for key, given in config_file.sources(options).items()
+        for key, given in source.given().items()
         if key in values and repr(values[key]) != repr(given.value)
     ]
     if not found:
