@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -27,16 +28,9 @@ from telex_start.config import (
     resolve,
 )
 from telex_start.errors import ConfigError
-from tests.agent import Program
-from tests.servers import Sandbox
+from telex_start.process import paths
 
 OWN = {"api_url": "https://telex.example/api/v1", "push_url": "wss://telex.example/connection/websocket"}
-
-
-@pytest.fixture(scope="module")
-def telex() -> Iterator[Sandbox]:
-    with Sandbox("--organisations", "1", "--rate", "0") as sandbox:
-        yield sandbox
 
 
 def resolved(
@@ -68,68 +62,41 @@ def test_variables_count_over_the_file_and_options_over_both() -> None:
     assert (config.email, config.log_level, config.ca_file) == ("option@example.org", "warning", "/file.pem")
 
 
+EVERY: dict[str, Any] = {
+    "api_url": "https://telex.example/api/v1",
+    "push_url": "wss://telex.example/push",
+    "web_url": "https://web.example",
+    "ca_file": "/ca.pem",
+    "email": "ada@example.org",
+    "log_level": "debug",
+    "notification_types": ["unread_thread_change", "thread_reply"],
+    "show_text": False,
+    "remember_email": False,
+    "sound": "off",
+    "while_client_runs": "quiet",
+    "honour_telex_settings": False,
+    "main_app.command": "/opt/telex/telex",
+    "main_app.click": "client",
+    "quiet.from": "22:00",
+    "quiet.to": "7:05",
+    "quiet.days": ["fri", "mon"],
+}
+
+
+def as_variable(value: Any) -> str:
+    return ", ".join([*value, ""]) if isinstance(value, list) else str(value).lower() if value is False else value
+
+
 def test_every_setting_can_be_made_in_the_file_and_by_a_variable() -> None:
-    file = """
-        api_url = "https://telex.example/api/v1/"
-        push_url = "wss://telex.example/push"
-        ca_file = "/ca.pem"
-        email = "ada@example.org"
-        log_level = "debug"
-        notification_types = ["unread_thread_change", "thread_reply"]
-        web_url = "https://web.example/"
-        show_text = false
-        remember_email = false
-        sound = "off"
-        while_client_runs = "quiet"
-        honour_telex_settings = false
-        [main_app]
-        command = "/opt/telex/telex"
-        click = "client"
-        [quiet]
-        from = "22:00"
-        to = "7:05"
-        days = ["fri", "mon"]
-    """
-    by_file = resolved(file)
-    by_variables = resolved(
-        environ={
-            "TELEX_START_API_URL": "https://telex.example/api/v1",
-            "TELEX_START_PUSH_URL": "wss://telex.example/push",
-            "TELEX_START_CA_FILE": "/ca.pem",
-            "TELEX_START_EMAIL": "ada@example.org",
-            "TELEX_START_LOG_LEVEL": "debug",
-            "TELEX_START_NOTIFICATION_TYPES": "unread_thread_change, thread_reply,",
-            "TELEX_START_MAIN_APP_COMMAND": "/opt/telex/telex",
-            "TELEX_START_WEB_URL": "https://web.example/",
-            "TELEX_START_SHOW_TEXT": "false",
-            "TELEX_START_HONOUR_TELEX_SETTINGS": "false",
-            "TELEX_START_MAIN_APP_CLICK": "client",
-            "TELEX_START_REMEMBER_EMAIL": "false",
-            "TELEX_START_SOUND": "off",
-            "TELEX_START_WHILE_CLIENT_RUNS": "quiet",
-            "TELEX_START_QUIET_FROM": "22:00",
-            "TELEX_START_QUIET_TO": "07:05",
-            "TELEX_START_QUIET_DAYS": "fri, mon",
-        }
-    )
-    assert by_file == by_variables
-    assert by_file == Config(
-        api_url="https://telex.example/api/v1",
-        push_url="wss://telex.example/push",
-        ca_file="/ca.pem",
-        email="ada@example.org",
-        log_level="debug",
-        main_app_command="/opt/telex/telex",
-        main_app_click="client",
-        notification_types=("unread_thread_change", "thread_reply"),
-        web_url="https://web.example/",
-        show_text=False,
-        honour_telex_settings=False,
-        remember_email=False,
-        sound="off",
-        while_client_runs="quiet",
-        quiet=QuietHours(22 * 60, 7 * 60 + 5, ("mon", "fri")),
-    )
+    by_file = resolved("\n".join(f"{key} = {json.dumps(value)}" for key, value in EVERY.items()))
+    variables = {f"TELEX_START_{key.upper().replace('.', '_')}": as_variable(value) for key, value in EVERY.items()}
+    assert by_file == resolved(environ=variables)
+    named: dict[str, Any] = {
+        key.replace(".", "_"): tuple(value) if isinstance(value, list) else value
+        for key, value in EVERY.items()
+        if not key.startswith("quiet.")
+    }
+    assert by_file == Config(**named, quiet=QuietHours(22 * 60, 7 * 60 + 5, ("mon", "fri")))
 
 
 def test_quiet_hours_are_on_all_days_unless_some_are_named() -> None:
@@ -247,46 +214,52 @@ def test_one_address_of_two_is_a_mistake(alone: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "where", "allowed"),
+    ("file", "words"),
     [
-        ("log_level = 3", "log_level is 3", '"debug", "info", "warning" or "error"'),
-        ('log_level = "DEBUG"', 'log_level is "DEBUG"', '"debug"'),
-        ("email = true", "email is true", "an e-mail address"),
-        ("show_text = 1", "show_text is 1", "true or false"),
-        ('web_url = "http://web.example"', 'web_url is "http://web.example"', 'an address "https://HOST/…"'),
-        ('remember_email = "yes"', 'remember_email is "yes"', "true or false"),
-        ('sound = "loud"', 'sound is "loud"', '"desktop", "on" or "off"'),
-        ("sound = true", "sound is true", '"desktop", "on" or "off"'),
-        ('while_client_runs = "off"', 'while_client_runs is "off"', '"notify" or "quiet"'),
-        ('[quiet]\nfrom = "24:00"', 'quiet.from is "24:00"', 'a time of the day, as "22:00"'),
-        ("[quiet]\nto = 07:00:00", 'quiet.to is "07:00:00"', 'a time of the day, as "07:00"'),
-        ("[quiet]\ndays = []", "quiet.days is []", 'a list of days, as ["mon", "tue",'),
-        ('[quiet]\ndays = ["Monday"]', 'quiet.days is ["Monday"]', 'a list of days, as ["mon", "tue",'),
+        ("log_level = 3", 'log_level is 3; allowed is "debug", "info", "warning" or "error".'),
+        ('log_level = "DEBUG"', 'log_level is "DEBUG"; allowed is "debug", "info", "warning" or "error".'),
+        ('email = "ada"', 'email is "ada"; allowed is an e-mail address.'),
+        ('email = "ada@exa mple.org"', 'email is "ada@exa mple.org"; allowed is an e-mail address.'),
+        ("show_text = 1", "show_text is 1; allowed is true or false."),
+        ('web_url = "http://web.example"', 'web_url is "http://web.example"; allowed is an address "https://HOST/…".'),
+        ("sound = true", 'sound is true; allowed is "desktop", "on" or "off".'),
+        ('while_client_runs = "off"', 'while_client_runs is "off"; allowed is "notify" or "quiet".'),
+        ('[quiet]\nfrom = "24:00"', 'quiet.from is "24:00"; allowed is a time of the day, as "22:00".'),
+        ("[quiet]\nto = 07:00:00", 'quiet.to is "07:00:00"; allowed is a time of the day, as "07:00".'),
+        ("[quiet]\ndays = []", 'quiet.days is []; allowed is a list of days, as ["mon", "tue", '),
+        ('[quiet]\ndays = ["Monday"]', 'quiet.days is ["Monday"]; allowed is a list of days, as ["mon", "tue", '),
+        ('organisations."A B".notify = "never"', 'organisations."A B".notify is "never"; allowed is "all", "mentions"'),
+        ('main_app.click = "open"', 'main_app.click is "open"; allowed is "conversation" or "client".'),
+        ("main_app.command = 1979-05-27", 'main_app.command is "1979-05-27"; allowed is '),
+        ("ca_file = []", "ca_file is []; allowed is the path of a PEM file."),
+        ('ca_file = " "', 'ca_file is " "; allowed is the path of a PEM file.'),
         (
-            '[organisations."Northwind Ops"]\nnotify = "never"',
-            'organisations."Northwind Ops".notify is "never"',
-            '"all", "mentions" or "none"',
+            'environment = "test"',
+            'environment is "test"; allowed is "production", "staging", "zedu" or "zedu-staging".',
         ),
-        ('[main_app]\nclick = "open"', 'main_app.click is "open"', '"conversation" or "client"'),
-        ('email = "ada"', 'email is "ada"', "an e-mail address"),
-        ('email = "ada@exa mple.org"', "email is", "an e-mail address"),
-        ("ca_file = []", "ca_file is []", "the path of a PEM file"),
-        ('ca_file = " "', 'ca_file is " "', "the path of a PEM file"),
-        ('environment = "test"', 'environment is "test"', '"production", "staging", "zedu" or "zedu-staging"'),
-        ('environment = ["staging"]', "environment is", '"production", "staging", "zedu" or "zedu-staging"'),
+        ('environment = ["staging"]', 'environment is ["staging"]; allowed is "production", '),
         (
-            'notification_types = "thread_reply"',
-            "notification_types is",
-            'a list of words, as ["unread_thread_change"]',
+            'notification_types = "x"',
+            'notification_types is "x"; allowed is a list of words, as ["unread_thread_change"]',
         ),
-        ("notification_types = [1]", "notification_types is [1]", "a list of words"),
-        ("main_app.command = 1979-05-27", 'main_app.command is "1979-05-27"', "executable"),
+        ("notification_types = [1]", "notification_types is [1]; allowed is a list of words"),
+        ('emial = "x"', "unknown key emial; did you mean email?"),
+        ("volume = 11", "unknown key volume; known are environment, api_url, push_url, "),
+        ("[main_app]\npath = 1", "unknown key main_app.path; known are "),
+        ('"quiet.from" = "22:00"', 'unknown key "quiet.from"; did you mean quiet.from?'),
+        ('organisations."A B".muted = true', 'unknown key organisations."A B".muted; known is notify.'),
+        ("main_app = 1", "[main_app] is a section, not a value"),
+        ("quiet = 1", "[quiet] is a section, not a value"),
+        ('[organisations]\n"A B" = "none"', '[organisations."A B"] is a section, not a value'),
     ],
 )
-def test_a_wrong_value_is_shown_with_what_is_allowed(file: str, where: str, allowed: str) -> None:
-    words = refused(file)
-    assert words.startswith(f"/home/ada/config.toml: {where}")
-    assert f"allowed is {allowed}" in words or allowed in words.partition("allowed is ")[2]
+def test_what_is_wrong_in_the_file_is_shown_with_what_is_allowed(file: str, words: str) -> None:
+    assert refused(file).startswith(f"/home/ada/config.toml: {words}")
+
+
+def test_an_unknown_variable_is_named_with_those_that_are_known() -> None:
+    words = refused(environ={"TELEX_START_EMIAL": "ada@example.org"})
+    assert words.startswith("environment: unknown variable TELEX_START_EMIAL; known are TELEX_START_API_URL, ")
 
 
 @pytest.mark.parametrize(
@@ -294,12 +267,10 @@ def test_a_wrong_value_is_shown_with_what_is_allowed(file: str, where: str, allo
     [
         "http://telex.example/api/v1",
         "HTTPS://telex.example/api/v1",
-        "ws://telex.example/api/v1",
         "telex.example/api/v1",
         "https:///api/v1",
         "https://:443/api/v1",
         "https://telex.example",
-        "https://telex.example/api/v2",
         "https://telex.example:0/api/v1",
         "https://telex.example:65536/api/v1",
         "https://telex.example:https/api/v1",
@@ -311,7 +282,6 @@ def test_a_wrong_value_is_shown_with_what_is_allowed(file: str, where: str, allo
         "https://te\u0142ex.example/api/v1",
         "https://telex.example/a\x7fb/api/v1",
         "https://telex.example/\r\nX-Header: 1/api/v1",
-        "file:///api/v1",
         "",
     ],
 )
@@ -346,32 +316,11 @@ def test_credentials_in_an_address_are_refused_and_not_shown() -> None:
     assert "hun" not in words
 
 
-def test_an_unknown_key_is_named_with_those_that_are_known() -> None:
-    assert refused('emial = "x"') == "/home/ada/config.toml: unknown key emial; did you mean email?"
-    words = refused("volume = 11")
-    assert words.startswith("/home/ada/config.toml: unknown key volume; known are environment, api_url, push_url, ")
-    assert "main_app.command" in words
-    assert refused("[main_app]\npath = 1").startswith("/home/ada/config.toml: unknown key main_app.path; known are ")
-    assert refused("main_app = 1").startswith("/home/ada/config.toml: [main_app] is a section, not a value")
-    assert refused("quiet = 1").startswith("/home/ada/config.toml: [quiet] is a section, not a value")
-    assert refused("[quiet]\nhours = 1").startswith("/home/ada/config.toml: unknown key quiet.hours; known are ")
-    assert (
-        refused('"quiet.from" = "22:00"') == '/home/ada/config.toml: unknown key "quiet.from"; did you mean quiet.from?'
-    )
-    words = refused('[organisations]\n"Northwind Ops" = "none"')
-    assert words.startswith('/home/ada/config.toml: [organisations."Northwind Ops"] is a section, not a value')
-    words = refused('[organisations."Northwind Ops"]\nmuted = true')
-    assert words == '/home/ada/config.toml: unknown key organisations."Northwind Ops".muted; known is notify.'
-    words = refused(environ={"TELEX_START_EMIAL": "ada@example.org"})
-    assert words.startswith("environment: unknown variable TELEX_START_EMIAL; known are TELEX_START_API_URL, ")
-
-
 @hypothesis_given(
     st.dictionaries(
         st.sampled_from(
-            ["email", "api_url", "push_url", "environment", "log_level", "ca_file", "main_app", "quiet", "x"]
+            ["email", "api_url", "push_url", "environment", "ca_file", "main_app", "quiet", "organisations"]
         )
-        | st.just("organisations")
         | st.text(max_size=5),
         st.recursive(
             st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -395,60 +344,54 @@ def test_whatever_stands_in_the_file_it_is_a_configuration_or_one_line(file: dic
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of the configuration file, under a home of its own."""
-    folder = tmp_path / ".config" / "telex-start"
-    folder.mkdir(parents=True)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
-    return folder
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the configuration file would be, on a machine whose environment says nothing."""
+    for name in [name for name in os.environ if name.startswith("TELEX_START_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(paths, "config_file", lambda: str(tmp_path / "config.toml"))
+    return tmp_path / "config.toml"
 
 
-def test_no_file_is_no_mistake_unless_it_was_asked_for(home: Path) -> None:
+@pytest.mark.usefixtures("file")
+def test_no_file_is_no_mistake_unless_it_was_asked_for() -> None:
     assert config_file.load(None) == Config()
     with pytest.raises(ConfigError, match=r"there is no file /none\.toml\."):
         config_file.load(SimpleNamespace(config="/none.toml"))
 
 
-def test_the_file_of_the_platforms_folder_is_read(home: Path) -> None:
-    (home / "config.toml").write_text('email = "ada@example.org"\nca_file = "~/ca.pem"', encoding="utf-8-sig")
+def test_the_file_is_read_as_people_write_it(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(file.parent))
+    file.write_text('email = "ada@example.org"\nca_file = "~/ca.pem"', encoding="utf-8-sig")
     config = config_file.load(None)
     assert config.email == "ada@example.org", "the mark that Notepad begins a file with is no part of it"
-    assert config.ca_file == str(home.parent.parent / "ca.pem"), "~ is the home: no shell looks at a file"
+    assert config.ca_file == os.path.expanduser("~/ca.pem") != "~/ca.pem", "no shell looks at a file"
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (b"email = ada@example.org", "Invalid"),
-        (b"[main_app", "end of document"),
-        (b'email = "\xff"', "decode"),
-        (b"\0", "line 1"),
+        (b"email = ada@example.org", "is no TOML: Invalid"),
+        (b'email = "\xff"', "is no TOML: 'utf-8' codec can't decode"),
+        (None, "cannot be read: "),
     ],
+    ids=["no TOML", "no UTF-8", "a folder"],
 )
-def test_a_file_that_is_no_toml_is_named(home: Path, text: bytes, words: str) -> None:
-    (home / "config.toml").write_bytes(text)
+def test_a_file_that_cannot_be_used_is_named(file: Path, text: bytes | None, words: str) -> None:
+    file.mkdir() if text is None else file.write_bytes(text)
     with pytest.raises(ConfigError) as caught:
         config_file.load(None)
-    assert caught.value.message.startswith(f"{home / 'config.toml'} is no TOML: ")
-    assert words in caught.value.message
+    assert caught.value.message.startswith(f"{file} {words}")
 
 
-def test_a_file_that_cannot_be_read_is_named(home: Path) -> None:
-    (home / "config.toml").mkdir()
-    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
-        config_file.load(None)
-
-
-def test_a_file_is_another_once_it_was_written_replaced_made_or_removed(home: Path) -> None:
-    file = home / "config.toml"
+def test_a_file_is_another_once_it_was_written_replaced_made_or_removed(file: Path) -> None:
     settings = config_file.ConfigSource(None)
     assert settings.load() == Config()
     assert not settings.changed()
     for change in (
         lambda: file.write_text('sound = "on"'),
-        lambda: os.utime(file, ns=(0, 1)),
-        lambda: (home / "new.toml").write_text('sound = "on"') and (home / "new.toml").replace(file),
+        lambda: os.utime(file, ns=(0, 1000)),
+        lambda: (file.parent / "new.toml").write_text('sound = "on"') and (file.parent / "new.toml").replace(file),
         file.unlink,
     ):
         change()
@@ -457,77 +400,20 @@ def test_a_file_is_another_once_it_was_written_replaced_made_or_removed(home: Pa
         assert not settings.changed()
 
 
-def test_a_mistake_is_looked_at_once_not_whenever_the_menu_opens(home: Path) -> None:
-    (home / "config.toml").write_text("sound = 1")
+def test_a_mistake_is_looked_at_once_not_whenever_the_menu_opens(file: Path) -> None:
+    file.write_text("sound = 1")
     settings = config_file.ConfigSource(None)
     with pytest.raises(ConfigError):
         settings.load()
     assert not settings.changed()
 
 
-def test_which_telex_it_is_is_known_whatever_else_is_wrong(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (home / "config.toml").write_text('environment = "staging"\nsound = 1\nemial = "x"')
+def test_which_telex_it_is_is_known_whatever_else_is_wrong(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write_text('environment = "staging"\nsound = 1\nemial = "x"')
     assert config_file.load_where(None).api_url == ENVIRONMENTS["staging"].api_url
     monkeypatch.setenv("TELEX_START_ENVIRONMENT", "zedu")
     monkeypatch.setenv("TELEX_START_SOUND", "loud")
     assert config_file.load_where(None).api_url == ENVIRONMENTS["zedu"].api_url
     assert config_file.load_where(SimpleNamespace(environment="production")).api_url == Config().api_url
-    (home / "config.toml").write_text("environment = ")
+    file.write_text("environment = ")
     assert config_file.load_where(None).api_url == ENVIRONMENTS["zedu"].api_url
-
-
-# --- as a person meets it -------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [(None, "No such file"), ("", "cannot be used"), ("-----BEGIN CERTIFICATE-----\ngarbage", "cannot be used")],
-    ids=["missing", "empty", "garbage"],
-)
-def test_a_useless_ca_file_ends_it_before_anything_is_sent(
-    tmp_path: Path, telex: Sandbox, content: str | None, words: str
-) -> None:
-    file = tmp_path / "ca.pem"
-    if content is not None:
-        file.write_text(content)
-    environ = {**telex.environ, "TELEX_START_CA_FILE": str(file)}
-    before = telex.status()["requests"]
-    options = ("--headless", "--email", telex.email, "--password-stdin")
-    with Program(tmp_path, *options, environ=environ, given=telex.password + "\n") as agent:
-        assert agent.ended() == 2
-        [line] = agent.errors.splitlines()
-        assert line.startswith(f"telex-start: ca_file {file} cannot be used")
-        assert words in line
-        assert line.endswith("give the path of a PEM file.")
-    assert telex.status()["requests"] == before
-
-
-def test_a_wrong_authority_is_told_and_the_password_never_leaves(tmp_path: Path, telex: Sandbox) -> None:
-    """The certificate of the server is not one that this machine trusts: that is a trouble, not an end."""
-    environ = {name: value for name, value in telex.environ.items() if name != "TELEX_START_CA_FILE"}
-    before = telex.status()
-    options = ("--headless", "--json", "--email", telex.email, "--password-stdin")
-    with Program(tmp_path, *options, environ=environ, given=telex.password + "\n") as agent:
-        error = agent.event("error")
-        assert "certificate could not be verified" in error["message"]
-        assert agent.end()[0] == 0
-    after = telex.status()
-    assert (after["logins"], after["refused_logins"]) == (before["logins"], before["refused_logins"])
-
-
-def test_a_mistake_is_one_line_and_code_2(tmp_path: Path) -> None:
-    folder = tmp_path / "config" / "telex-start"
-    folder.mkdir(parents=True)
-    (folder / "config.toml").write_text("log_level = 'loud'")
-    with Program(tmp_path, "--headless") as agent:
-        assert agent.ended() == 2
-        assert agent.errors == (
-            f'telex-start: {folder / "config.toml"}: log_level is "loud"; '
-            'allowed is "debug", "info", "warning" or "error".\n'
-        )
-        assert agent.lines == []
-    with Program(tmp_path, "--headless", "--json") as agent:
-        error = agent.event("error")
-        assert agent.ended() == 2
-        assert error["title"] == "Telex Start has not started"
-        assert 'log_level is "loud"' in error["message"]
