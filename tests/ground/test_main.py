@@ -19,9 +19,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from telex_start import __main__, __version__, agent, config_file
+from telex_start import __main__, __version__, agent
 from telex_start.command_line import COMMANDS
 from telex_start.config import Config
+from telex_start.config_file import ConfigSource
 from telex_start.events import Event, Requested
 from telex_start.menu import Request
 from telex_start.process import instance, paths
@@ -140,7 +141,7 @@ def test_a_password_that_is_none_is_refused(
 def test_the_password_is_the_first_line_as_it_is(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     passwords: list[list[str]] = []
 
-    def run(*_: object, password: list[str], **__: object) -> tuple[int, str]:
+    def run(config: Config, source: ConfigSource, options: object, password: list[str]) -> tuple[int, str]:
         passwords.append(password)
         return 7, "so it ended"
 
@@ -162,10 +163,10 @@ def test_a_mistake_in_the_configuration_is_told_to_who_reads_json_too(machine: M
 def test_an_unexpected_error_is_told_without_its_text(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fails(options: object) -> Config:
+    def fails(self: ConfigSource) -> Config:
         raise ZeroDivisionError("password=hunter2")
 
-    monkeypatch.setattr(config_file, "load", fails)
+    monkeypatch.setattr(ConfigSource, "load", fails)
     words = "telex-start: an unexpected error ended the program (ZeroDivisionError); the log has it.\n"
     assert machine.run("--headless") == (1, "", words)
     assert [record.levelno for record in caplog.records] == [logging.CRITICAL]
