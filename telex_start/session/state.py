@@ -29,7 +29,7 @@ from ..events import (
     ThreadFailed,
     Trouble,
 )
-from ..states import State, may_move
+from ..states import State
 from .organisations import Figures
 
 log = logging.getLogger(__name__)
@@ -125,9 +125,6 @@ class SessionState:
 
     def move(self, state: State, reason: str = "") -> None:
         """Go to a state (or stay), log it and tell it, with its figures, where anything changed."""
-        if not may_move(self.state, state):
-            log.error("no way from %s to %s", self.state, state)
-            return
         figures = Figures() if state in (State.SIGNED_OUT, State.STOPPED) else self._figures()
         if state is not State.ONLINE:
             figures = figures._replace(subscribed=0)
