@@ -34,7 +34,7 @@ from ..events import (
     Trouble,
 )
 from ..push.channel import Channel, Phase
-from ..states import State, may_move
+from ..states import State
 from .pace import USUAL, Timings
 from .telex_api import TelexApi, signed_out
 from .tokens import TokenStore
@@ -265,9 +265,6 @@ class SessionState:
 
     def move(self, state: State, reason: str = "") -> None:
         """Go to a state (or stay), log it and tell it, with its figures, where anything changed."""
-        if not may_move(self.state, state):
-            log.error("no way from %s to %s", self.state, state)
-            return
         figures = Figures() if state in (State.SIGNED_OUT, State.STOPPED) else self._figures()
         if state is not State.ONLINE:
             figures = figures._replace(subscribed=0)
