@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from http.client import HTTPException, HTTPResponse
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -85,27 +85,25 @@ class _Connection(HTTPSConnection):
         self.is_verified = True
 
 
-class _Pool(HTTPSConnectionPool):
-    ConnectionCls = _Connection
-
-
 class _Adapter(HTTPAdapter):
     """requests' adapter, with one connection of ours.
 
-    What it would do about certificates is left out: our dialler has verified, by the system's authorities.
+    It alone is used of requests: a session would add what the environment, a server or a file names. What it would do
+    about certificates is left out: our dialler has verified, by the system's authorities.
     """
 
     def __init__(self, dial: Callable[[str, int], BoundedSocket]) -> None:
         super().__init__()
         self._dial = dial
-        self._pool: _Pool | None = None
+        self._pool: HTTPSConnectionPool | None = None
 
     def get_connection_with_tls_context(self, request: Any, *_: Any, **__: Any) -> HTTPSConnectionPool:
         where = urlsplit(request.url)
         host, port = where.hostname or "", where.port or 443
         if self._pool is None or (self._pool.host, self._pool.port) != (host, port):
             self.close()
-            self._pool = _Pool(host, port, maxsize=1, dial=self._dial)
+            self._pool = HTTPSConnectionPool(host, port, maxsize=1)
+            self._pool.ConnectionCls = partial(_Connection, dial=self._dial)  # type: ignore[assignment]
         return self._pool
 
     def cert_verify(self, *args: Any, **kwargs: Any) -> None:
@@ -117,21 +115,6 @@ class _Adapter(HTTPAdapter):
         if pool is not None:
             pool.close()
         super().close()
-
-
-class _Session(requests.Session):
-    """requests' session, without what the environment, a server or a file would add to a request."""
-
-    def __init__(self, agent: str, adapter: _Adapter) -> None:
-        super().__init__()
-        self.trust_env = False
-        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self.headers.clear()
-        self.headers.update({"User-Agent": agent, "Accept": "application/json", "Accept-Encoding": "identity"})
-        self.mount("https://", adapter)
-
-    def get_redirect_target(self, resp: Any) -> None:
-        """None: to prepare the next request, requests would read the whole body of the redirect."""
 
 
 class Https:
@@ -152,7 +135,7 @@ class Https:
         self._now = now
         self._unwanted = unwanted
         self._adapter = _Adapter(self._dial)
-        self._session = _Session(agent, self._adapter)
+        self._headers = {"User-Agent": agent, "Accept": "application/json", "Accept-Encoding": "identity"}
         self._sock: BoundedSocket | None = None
         """Of the connection that was opened last."""
         self._used_at = float("-inf")
@@ -204,26 +187,23 @@ class Https:
         self._deadline, self._only_once = deadline, only_once
         if only_once or self._now() - self._used_at > KEPT_OPEN:
             self.close()  # the network may have changed under an idle connection: it would only hang
-        self._begin(interruptible)
-        try:
-            try:
-                return self._exchange(method, url, headers, json, take)
-            except NoNetwork:
-                unseen = self._sock is None or self._sock.received == 0  # nothing of an answer
-                if self._opened or not unseen or deadline.over or self._aborter.aborted:
-                    raise
-            return self._exchange(method, url, headers, json, take)
-        finally:
-            self._end()
-            self._used_at = self._now()
-
-    def _begin(self, interruptible: bool) -> None:
-        """From here on :meth:`interrupt` ends the request, where it is ``interruptible``."""
         with self._lock:
             self._aborter.begin()
             self._interruptible = interruptible
             if self._ended or (interruptible and self._unwanted()):  # an interrupt before this was meant for it, too
                 raise NoNetwork("The connection was given up.")
+        prepared = requests.Request(method, url, {**self._headers, **headers}, json=json).prepare()
+        try:
+            try:
+                return self._exchange(prepared, take)
+            except NoNetwork:
+                unseen = self._sock is None or self._sock.received == 0  # nothing of an answer
+                if self._opened or not unseen or deadline.over or self._aborter.aborted:
+                    raise
+            return self._exchange(prepared, take)
+        finally:
+            self._end()
+            self._used_at = self._now()
 
     def _end(self) -> None:
         """From here on :meth:`interrupt` ends nothing."""
@@ -241,16 +221,12 @@ class Https:
     def _expect_head(self, sock: BoundedSocket) -> None:
         sock.deadline, sock.received, sock.most_bytes = self._deadline, 0, _MOST_HEAD
 
-    def _exchange(
-        self, method: str, url: str, headers: Mapping[str, str], json: Any, take: Callable[[bytes], None] | None
-    ) -> Answer:
+    def _exchange(self, request: requests.PreparedRequest, take: Callable[[bytes], None] | None) -> Answer:
         self._opened = False
         if self._sock is not None:
             self._expect_head(self._sock)
         try:
-            response = self._session.request(
-                method, url, headers=dict(headers), json=json, allow_redirects=False, stream=True
-            )
+            response = self._adapter.send(request, stream=True)
             assert self._sock is not None
             self._sock.most_bytes = self._sock.received + (MOST_BYTES if take is None else _MOST_TAKEN)
             fields = {name.lower(): value for name, value in response.headers.items()}
