@@ -141,7 +141,7 @@ OWNERS: dict[str, set[str]] = {
     "tkinter": {"desktop/tk/"},
     "tktooltip": {"desktop/tk/controls.py"},
     "gi": {"desktop/tray/pystray_backend.py"},
-    "pystray": {"desktop/tray/pystray_backend.py", "desktop/statusnotifier/icon.py"},
+    "pystray": {"desktop/tray/pystray_backend.py", "desktop/tray/menu.py"},
     "jeepney": {"desktop/bus/"},
     "aiohttp": {"sandbox/"},
     "jwt": {"sandbox/"},

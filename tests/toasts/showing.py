@@ -7,7 +7,7 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, Self
 
-from telex_start.desktop.bus.bus import Bus, Message
+from telex_start.desktop.bus.bus import Bus, Loop, Message
 from telex_start.desktop.toasts.dbus_backend import DBusToasts
 from telex_start.events import Event, ToastFailed
 from telex_start.toast import Toast
@@ -48,16 +48,17 @@ class Showing(DBusToasts):
     def __init__(self, bus: PrivateBus, **options: Any) -> None:
         self.events: SimpleQueue[Event] = SimpleQueue()
         self.taken: SimpleQueue[Toast] = SimpleQueue()
-        self.connection = _Connection(bus.address)
+        self.loop = Loop("toasts")
+        self.connection = _Connection(bus.address, self.loop)
         super().__init__(self.events.put, self.connection, **{"on_shown": self.taken.put, **options})
 
     def __enter__(self) -> Self:
-        self.connection.start()
+        self.loop.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-        assert self.connection.stop(TIMEOUT)
+        assert self.loop.stop(TIMEOUT)
 
     def show_and_wait(self, *toasts: Toast) -> None:
         """Show them one after the other, each once a daemon has taken the one before."""
