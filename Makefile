@@ -78,6 +78,7 @@ breaks: set-up-test
 lint: set-up-test
 	$(VENV)/bin/ruff check telex_start tests packaging
 	$(VENV)/bin/ruff format --check -q telex_start tests packaging
+	$(VENV)/bin/lint-imports --no-logo --no-cache
 	$(VENV)/bin/python -m tests.private_names
 	$(VENV)/bin/mypy
 	$(VENV)/bin/mypy --platform darwin --cache-dir .mypy_cache/darwin

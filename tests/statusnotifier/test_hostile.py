@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from jeepney import DBusAddress, HeaderFields, Message, new_signal
 
 from telex_start.desktop.bus.served import complete_types
@@ -125,36 +123,6 @@ def test_signals_of_others_change_nothing(target: Target) -> None:
     target.ask(ITEM_PATH, PEER, "Ping")
     target.tray.settle()
     assert target.tray.hosts.empty()
-
-
-ids = st.one_of(st.integers(-3, 12), st.integers(-(2**31), 2**31 - 1))
-texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
-names = st.one_of(texts, st.sampled_from(["clicked", "opened", "label", "Title", ITEM, MENU, ""]))
-values = st.sampled_from([("i", 7), ("s", "x"), ("as", ["x"]), ("a{sv}", {"x": ("i", 1)})])
-event = (ids, names, values, st.integers(0, 2**32 - 1))
-CALLS: dict[str, tuple[str, str, tuple[st.SearchStrategy[Any], ...]]] = {
-    "Activate": (ITEM_PATH, "ii", (ids, ids)),
-    "Scroll": (ITEM_PATH, "is", (ids, names)),
-    "ProvideXdgActivationToken": (ITEM_PATH, "s", (names,)),
-    "GetLayout": (MENU_PATH, "iias", (ids, ids, st.lists(names))),
-    "GetGroupProperties": (MENU_PATH, "aias", (st.lists(ids), st.lists(names))),
-    "Event": (MENU_PATH, "isvu", event),
-    "EventGroup": (MENU_PATH, "a(isvu)", (st.lists(st.tuples(*event)),)),
-    "AboutToShow": (MENU_PATH, "i", (ids,)),
-    "AboutToShowGroup": (MENU_PATH, "ai", (st.lists(ids),)),
-    "Get": (ITEM_PATH, "ss", (names, names)),
-    "GetAll": (MENU_PATH, "s", (names,)),
-}
-"""Each method that takes something: where it is, and what fits it."""
-
-
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(member=st.sampled_from(list(CALLS)), data=st.data())
-def test_whatever_fits_a_method_gets_a_proper_answer(target: Target, member: str, data: st.DataObject) -> None:
-    path, signature, strategies = CALLS[member]
-    body = [data.draw(strategy) for strategy in strategies]
-    known = {"", "InvalidArgs", "UnknownInterface", "UnknownProperty"}
-    assert error_name(target.ask(path, None, member, signature, *body)) in known
 
 
 def test_signatures_come_apart() -> None:

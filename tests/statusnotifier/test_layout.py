@@ -60,30 +60,6 @@ def test_labels_are_fit_for_the_bus(text: Any, label: str) -> None:
     assert shown(read(Menu(MenuItem(lambda _: text, nothing)))) == [label]
 
 
-def test_words_states_and_visibility_are_changes_of_properties_alone() -> None:
-    state = {"label": "a", "enabled": True, "visible": True}
-    menu = Menu(
-        MenuItem(lambda _: state["label"], nothing),
-        MenuItem("b", nothing, enabled=lambda _: state["enabled"]),
-        MenuItem("c", nothing, visible=lambda _: state["visible"]),
-    )
-    layout = read(menu)
-    ids = [entry.id for entry in entries(layout)]
-    revision = layout.revision
-    assert layout.refresh(menu) == ([], [])
-    state.update(label="A", enabled=False, visible=False)
-    assert layout.refresh(menu) == (
-        [],
-        [
-            (ids[0], {"label": ("s", "A")}),
-            (ids[1], {"enabled": ("b", False)}),
-            (ids[2], {"visible": ("b", False)}),
-        ],
-    )
-    assert [entry.id for entry in entries(layout)] == ids
-    assert layout.revision == revision
-
-
 def test_an_entry_of_another_kind_is_another_entry() -> None:
     layout = Layout()
     seen = set()

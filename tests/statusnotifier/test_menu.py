@@ -57,7 +57,7 @@ def test_level_by_level_as_plasma_and_lxqt_read_it(private_bus: PrivateBus, pane
         usable = {"enabled": ("b", True), "visible": ("b", True)}
         assert properties == {"label": ("s", "Rooms"), "children-display": ("s", "submenu"), **usable}
         assert below == []
-        assert reader.layout(0, 1)[2][1][1][1] == {"type": ("s", "separator"), "visible": ("b", True)}
+        assert reader.layout()[2][1][1][1] == {"type": ("s", "separator"), "visible": ("b", True)}
         revision = reader.call("GetLayout", "iias", 0, 0, [])[0]
         assert seen(panel, tray, item) == [("LayoutUpdated", (revision, ident))]
         assert reader.call("AboutToShow", "i", ident) is False

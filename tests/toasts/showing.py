@@ -86,24 +86,6 @@ def titles(daemon: FakeNotificationDaemon) -> list[str]:
     return [notify.summary for notify in daemon.shown]
 
 
-class SlowDaemon(FakeNotificationDaemon):
-    """One that answers ``Notify`` when it is told to."""
-
-    held: Message | None = None
-
-    def answer(self, call: Message, interface: str, member: str) -> Any:
-        if member == "Notify":
-            self.held = call
-            return None
-        return super().answer(call, interface, member)
-
-    def wait_for_call(self) -> Message:
-        self.wait_until(lambda: self.held, "the call")
-        held, self.held = self.held, None
-        assert held is not None
-        return held
-
-
 class LateDaemon(FakeNotificationDaemon):
     """One that shows each toast at once, by the rules of the specification, and answers when it is told to.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from telex_start.desktop.toasts.toasts import MOST_WAITING
 from telex_start.events import ToastClicked
 from telex_start.toast import Action, Conversation, Toast
 from tests.fake_desktop import TIMEOUT, BusClient, FakeNotificationDaemon, PrivateBus
-from tests.toasts.showing import NAME, PATH, LateDaemon, Showing, SlowDaemon, titles, toast
+from tests.toasts.showing import NAME, PATH, LateDaemon, Showing, titles, toast
 
 HELLO = Toast(title="General", body="hello")
 GENERAL = Conversation("org/user", "channels_section", "general")
@@ -396,19 +396,27 @@ def test_a_toast_that_has_expired_is_still_the_conversations_and_one_that_was_cl
         daemon.wait_until(lambda: daemon.closed == [daemon.shown[2].id], "the toast to be closed")
 
 
+@contextmanager
+def under_way(bus: PrivateBus, first: Toast) -> Iterator[tuple[LateDaemon, Showing]]:
+    """A daemon that has got this, and answers it later, unlike what comes then."""
+    with LateDaemon(bus) as daemon, Showing(bus) as toasts:
+        daemon.late = True
+        toasts.show(first)
+        daemon.wait_for(1)
+        daemon.late = False
+        yield daemon, toasts
+
+
 def test_a_text_that_comes_late_replaces_its_toast_and_one_that_waits_is_shown_with_it(private_bus: PrivateBus) -> None:
-    with SlowDaemon(private_bus) as daemon, Showing(private_bus) as toasts:
-        toasts.show(toast(0, conversation=GENERAL))
-        call = daemon.wait_for_call()
+    with under_way(private_bus, toast(0, conversation=GENERAL)) as (daemon, toasts):
         toasts.show(toast(1, conversation=RANDOM))
         toasts.show(toast(2, conversation=RANDOM, silent=True))
         toasts.show(toast(3, conversation=GENERAL, silent=True))
         toasts.settle()
-        daemon.reply(call, "u", 7)
-        for title, replaces, silent in (("t2", 0, False), ("t3", 7, True)):
-            call = daemon.wait_for_call()
-            assert (call.body[1], call.body[3], "suppress-sound" in call.body[6]) == (replaces, title, silent)
-            daemon.reply(call, "u", replaces or 8)
+        daemon.answer_at_last()
+        daemon.wait_for(3)
+        later = [(one.replaces_id, one.summary, "suppress-sound" in one.hints) for one in daemon.shown[1:]]
+        assert later == [(0, "t2", False), (1, "t3", True)]
 
 
 @pytest.mark.parametrize("gone", [1, 2, 3, 0], ids=["expired", "dismissed", "closed", "never there"])
@@ -427,16 +435,14 @@ def test_a_text_that_comes_late_shows_nothing_where_its_toast_is_gone(
 
 
 def test_a_conversation_read_while_its_toast_is_under_way(private_bus: PrivateBus) -> None:
-    with SlowDaemon(private_bus) as daemon, Showing(private_bus) as toasts:
-        toasts.show(toast(0, conversation=GENERAL))
-        call = daemon.wait_for_call()
+    with under_way(private_bus, toast(0, conversation=GENERAL)) as (daemon, toasts):
         toasts.show(toast(1, conversation=GENERAL))  # waits behind it
         toasts.show(toast(2))
         toasts.close(GENERAL)
         toasts.settle()
-        daemon.reply(call, "u", 7)
-        assert daemon.wait_for_call().body[3] == "t2"
-        daemon.wait_until(lambda: daemon.closed == [7], "the toast to be closed")
+        daemon.answer_at_last()
+        daemon.shows("t2")
+        assert titles(daemon) == ["t0", "t2"]
 
 
 def test_at_the_end_what_the_program_says_is_taken_away_and_news_stay(
@@ -450,16 +456,14 @@ def test_at_the_end_what_the_program_says_is_taken_away_and_news_stay(
 
 
 def test_at_the_end_what_the_program_is_just_saying_is_taken_away_too(private_bus: PrivateBus) -> None:
-    with SlowDaemon(private_bus) as daemon, Showing(private_bus) as toasts:
-        toasts.show(toast(0, key="a"))
-        call = daemon.wait_for_call()
+    with under_way(private_bus, toast(0, key="a")) as (daemon, toasts):
         ending = threading.Thread(target=toasts.stop, args=(TIMEOUT,))
         ending.start()
         toasts.settle()
-        daemon.reply(call, "u", 7)
+        daemon.answer_at_last()
         ending.join(TIMEOUT)
         assert not ending.is_alive()
-        assert daemon.closed == [7]
+        assert daemon.closed == [1]
 
 
 @pytest.mark.parametrize("seed", range(5))
