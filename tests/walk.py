@@ -44,7 +44,7 @@ from telex_start.agent import DispatchQueue
 from telex_start.app.app import App
 from telex_start.app.ports import Ports
 from telex_start.config import Config
-from telex_start.desktop.bus.bus import Bus
+from telex_start.desktop.bus.bus import Bus, Loop
 from telex_start.desktop.main_app.main_app import MainApp
 from telex_start.desktop.toasts.dbus_backend import DBusToasts
 from telex_start.events import (
@@ -205,8 +205,8 @@ class Stage:
         self._busy = threading.Event()
         self.until_live = False
         """Every thread is followed until all is live."""
-        self._bus = Bus(bus.address)
-        self._toasts = DBusToasts(self._dispatch, self._bus)
+        self._loop = Loop("toasts")
+        self._toasts = DBusToasts(self._dispatch, Bus(bus.address, self._loop))
         config = Config(api_url=telex.api_url, push_url=telex.push_url, ca_file=telex.ca_file, main_app_click="browser")
         # What is shown and remembered elsewhere is nowhere to be seen; the states are told to who waits for one.
         ports = Ports(
@@ -242,7 +242,7 @@ class Stage:
         walker = threading.Thread(target=go, name="walk")
         with self.recorder.installed():
             before = set(threading.enumerate())
-            self._bus.start()
+            self._loop.start()
             self._desktop = [thread.name for thread in threading.enumerate() if thread not in before]
             try:
                 walker.start()
@@ -250,7 +250,7 @@ class Stage:
             finally:
                 walker.join()
                 self._toasts.stop()
-                self._bus.stop()
+                self._loop.stop(0.5)
         if failures:
             raise failures[0]
 

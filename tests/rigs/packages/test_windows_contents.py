@@ -38,7 +38,7 @@ for module in pkgutil.walk_packages(telex_start.__path__, "telex_start.", onerro
 import websocket, tktooltip, tomlkit, truststore, multiprocessing.connection, plyer.platforms, webbrowser
 from telex_start.desktop import icons
 from telex_start.states import State
-assert len(icons.ico(State.ONLINE, 5)) > 1000
+assert len(icons.ico(State.ONLINE)) > 1000
 print(*(name for name in sys.modules if is_left_out(name) and sys.modules[name] is not None))
 """
 
