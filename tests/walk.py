@@ -41,13 +41,14 @@ import telex_start
 from telex_start import commands
 from telex_start.agent import DispatchQueue
 from telex_start.app.app import App
+from telex_start.app.ports import Ports
 from telex_start.config import Config
 from telex_start.desktop.bus.bus import Bus
 from telex_start.desktop.main_app.main_app import MainApp
 from telex_start.desktop.toasts.dbus_backend import DBusToasts
 from telex_start.events import (
     Event,
-    MainAppDone,
+    MainAppAnswered,
     MenuClicked,
     PublicationsReceived,
     Requested,
@@ -187,10 +188,11 @@ class _Surface:
     def ask(self, email: str) -> None: ...
 
 
-class _Help:
+class _Windows:
     def open_doctor(self, token: str) -> None: ...
     def open_about(self, data: object, token: str) -> None: ...
     def open_log(self, token: str) -> None: ...
+    def open_preferences(self, organisations: object, muted: object, token: str) -> None: ...
 
 
 class _Source:
@@ -198,8 +200,6 @@ class _Source:
 
     def changed(self) -> bool:
         return False
-
-    def take_up(self, config: Config) -> None: ...
 
 
 class _Memory:
@@ -256,17 +256,19 @@ class Stage:
         self._bus = Bus(bus.address)
         self._toasts = DBusToasts(self._dispatch, self._bus)
         config = Config(api_url=telex.api_url, push_url=telex.push_url, ca_file=telex.ca_file, main_app_click="browser")
-        self.app = App(
-            config=config,
+        ports = Ports(
             events=self.events,
+            session=Session(config, TokenStore(), self._dispatch),
             surface=_Surface(self._state),
             toasts=self._toasts,
             main_app=MainApp(config, lambda: False),
-            help=_Help(),
-            session=Session(config, TokenStore(), self._dispatch),
+            windows=_Windows(),
             source=_Source(),
             memory=_Memory(),
+            configure=lambda config: None,
+            boot="",
         )
+        self.app = App(config, ports)
 
     def run(self, walk: Callable[[Stage], None]) -> None:
         """Start the parts, walk, and stop the parts.
@@ -364,7 +366,7 @@ class Stage:
         self._busy.set()
         if isinstance(event, ToastClicked) or (self._came and isinstance(event, PublicationsReceived)):
             self.recorder.follow("MainThread")
-        elif isinstance(event, MainAppDone):
+        elif isinstance(event, MainAppAnswered):
             self._opened.set()
 
     def _notified(self) -> None:

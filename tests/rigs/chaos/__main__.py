@@ -25,12 +25,8 @@ def main() -> int:
     add("--verbose", action="store_true", help="say what is done as it is done")
     given = parser.parse_args()
     print(f"chaos: {given.seconds:.0f} s, seed {given.seed}", flush=True)
-
-    def say(words: str) -> None:
-        if given.verbose:
-            print(words, flush=True)
-
     kinds = (given.only,) if given.only else KINDS
+    say = (lambda words: print(words, flush=True)) if given.verbose else (lambda words: None)
     return run(given.seconds, given.seed, first=given.first, rounds=given.rounds, kinds=kinds, say=say)
 
 

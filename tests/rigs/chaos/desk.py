@@ -6,7 +6,7 @@ import os
 import subprocess
 import time
 from collections import deque
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from typing import Any, Self
 
 from jeepney import Message, MessageType
@@ -72,17 +72,15 @@ class Desk:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             enter = stack.enter_context
-            xvfb = enter(Xvfb())
-            self.bus = enter(PrivateBus())
-            self.environ = {**xvfb.environ, **self.bus.environ}
+            xvfb, bus = enter(Xvfb()), enter(PrivateBus())
+            self.environ = {**xvfb.environ, **bus.environ}
             self._environ = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **self.environ}
-            self.panel = enter(FakePanel(self.bus))
-            self.daemon = enter(Daemon(self.bus))
+            self.panel, self.daemon = enter(FakePanel(bus)), enter(Daemon(bus))
             quiet = subprocess.DEVNULL
             manager = subprocess.Popen(["openbox"], env=self._environ, stdin=quiet, stdout=quiet, stderr=quiet)
             stack.callback(end, manager)
             self._stack = stack.pop_all()
-        self._panel_there = self._daemon_there = True
+        self._gone: set[str] = set()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -93,22 +91,19 @@ class Desk:
     def calm(self) -> None:
         """All of it is there and works."""
         self.daemon.go_on()
-        if not self._daemon_there:
-            self.toggle_daemon()
-        if not self._panel_there:
-            self.toggle_panel()
+        for name in [*self._gone]:
+            self.toggle(name)
 
-    def toggle_panel(self) -> str:
-        """The panel crashes, or starts again."""
-        self._panel_there = not self._panel_there
-        (self.panel.come_back if self._panel_there else self.panel.leave)()
-        return "comes" if self._panel_there else "goes"
-
-    def toggle_daemon(self) -> str:
-        """The notification daemon ends, or starts again."""
-        self._daemon_there = not self._daemon_there
-        (self.daemon.come_back if self._daemon_there else self.daemon.leave)()
-        return "comes" if self._daemon_there else "goes"
+    def toggle(self, name: str) -> str:
+        """The panel or the notification daemon crashes, or starts again."""
+        part = self.panel if name == "panel" else self.daemon
+        if name in self._gone:
+            self._gone.remove(name)
+            part.come_back()
+            return "comes"
+        self._gone.add(name)
+        part.leave()
+        return "goes"
 
     def hang_daemon(self) -> str:
         """The notification daemon hangs, or goes on."""
@@ -123,13 +118,11 @@ class Desk:
     def window(self, within: float) -> str | None:
         """The login window, once it is there; `None` where it does not come in so many seconds."""
         deadline = time.monotonic() + within
-        while True:
-            found = self.windows()
-            if found:
-                return found[0]
+        while not (found := self.windows()):
             if time.monotonic() > deadline:
                 return None
             time.sleep(0.05)
+        return found[0]
 
     def windows(self) -> list[str]:
         """All login windows that are there."""
@@ -154,9 +147,7 @@ class Desk:
         self._xdotool("mousemove", "--window", window, *_EMAIL_FIELD, "click", "1", "key", "Escape")
 
     def _xdotool(self, *words: str) -> str:
-        with suppress(subprocess.TimeoutExpired):
-            done = subprocess.run(
-                ["xdotool", *words], env=self._environ, capture_output=True, text=True, timeout=_XDOTOOL_WITHIN
-            )
-            return done.stdout if done.returncode == 0 else ""
-        return ""
+        """What it says; nothing where it fails, or hangs as the window has gone."""
+        command = ["timeout", str(_XDOTOOL_WITHIN), "xdotool", *words]
+        done = subprocess.run(command, env=self._environ, capture_output=True, text=True)
+        return done.stdout if done.returncode == 0 else ""

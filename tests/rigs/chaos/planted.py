@@ -38,31 +38,26 @@ def _lost() -> None:
     Notifier.received = deaf  # type: ignore[method-assign]
 
 
-def _descriptor() -> None:
-    """Each connection leaves some descriptors open."""
+def _leaking(leave: Callable[[], object]) -> None:
     from telex_start.push.websocket import WebSocket
 
     opened = WebSocket.open
 
     def leaky(self: WebSocket) -> None:
-        for _ in range(5):
-            os.dup(2)
+        leave()
         opened(self)
 
     WebSocket.open = leaky  # type: ignore[method-assign]
+
+
+def _descriptor() -> None:
+    """Each connection leaves some descriptors open."""
+    _leaking(lambda: [os.dup(2) for _ in range(10)])
 
 
 def _thread() -> None:
     """Each connection leaves a thread behind."""
-    from telex_start.push.websocket import WebSocket
-
-    opened = WebSocket.open
-
-    def leaky(self: WebSocket) -> None:
-        threading.Thread(target=threading.Event().wait, daemon=True).start()
-        opened(self)
-
-    WebSocket.open = leaky  # type: ignore[method-assign]
+    _leaking(lambda: threading.Thread(target=threading.Event().wait, daemon=True).start())
 
 
 def _stuck() -> None:
@@ -106,16 +101,12 @@ DEFECTS: dict[str, Callable[[], None]] = {
 }
 
 
-def main(before: Callable[[], None]) -> int:
-    """Run it to its end, in a process that does nothing else.
-
-    Args:
-        before: Called before anything of the agent is imported but its timings.
-    """
+def main(plant: Callable[[], None]) -> int:
+    """Run the agent to its end, in a process that does nothing else; its timings come before all else of it."""
     from telex_start.session import pace
 
     pace.USUAL = pace.Timings(organisations_every=2.0, organisations_refused_for=1.0)
-    before()
+    plant()
     from telex_start.__main__ import main as agent
 
     return agent()

@@ -7,10 +7,11 @@ import os
 import random
 import re
 import signal
+import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import psutil
 
 from tests.agent import Program
 from tests.bus_of_the_system import SystemBus
+from tests.rigs.ledger import Ledger
 from tests.servers import Sandbox
 
 MOST_MORE_DESCRIPTORS = 6
@@ -26,12 +28,15 @@ _STARTS_WITHIN = 30.0
 """Seconds."""
 _ENDS_WITHIN = 5.0
 """Seconds; the promise is 2 s on a machine that has nothing else to do."""
-_SETTLES_WITHIN = 30.0
+SETTLES_WITHIN = 30.0
 """Seconds after which every thread and descriptor of what is over must be gone."""
 
 _TROUBLE = re.compile(r" (?:ERROR|CRITICAL) \[|^  ?Traceback|still running", re.MULTILINE)
 _SECRET = re.compile(r"eyJ[\w-]{6,}")
 _NAMED = re.compile(r"\b(?:calm|chaos)-\d+-\d+\b")
+
+Deed = Callable[[random.Random], str]
+"""Does something, and gives a few words of what came of it."""
 
 
 class Failed(Exception):
@@ -54,33 +59,39 @@ class Subject:
     Args:
         telex: Where it signs in.
         folder: For its files; kept over its restarts.
+        system_bus: Tells it that the machine has woken up.
         module: What is run, and its first arguments; the program itself, unless a test has planted a defect.
+
+    Attributes:
+        deeds: What a person can do with it.
+        often: What of that is done more often than the rest; as often as it stands there.
+        ledger: Of the messages that it is to tell.
+        codes: Exit codes that are right: 0 where it was asked to end, and those with which it may end by itself.
     """
 
     name = ""
-    clicks: tuple[str, ...] = ()
-    """What a person can do with it; what stands there twice is done twice as often."""
+    options: tuple[str, ...] = ("--email", "", "--password-stdin")
+    often: tuple[str, ...] = ()
 
     def __init__(self, telex: Sandbox, folder: Path, system_bus: SystemBus, module: tuple[str, ...]) -> None:
         self.telex = telex
         self.folder = folder
         self.starts = 0
+        self.ledger = Ledger()
+        self.codes: tuple[int, ...] = (0,)
+        self.deeds: dict[str, Deed] = {"wake": lambda _: self.wake(), "paused": self._pause}
         self._module = module
         self._system_bus = system_bus
         self._program: Program | None = None
         self._first: tuple[int, int] | None = None
-        self.codes: tuple[int, ...] = (0,)
-        """Exit codes that are right: 0 where it was asked to end, and those with which it may end by itself."""
+        self._told = 0
+        """So many titles are in the ledger."""
 
     # --- for each kind of agent -------------------------------------------------------------------------------------
 
-    def options(self) -> tuple[tuple[str, ...], str | None]:
-        """The options of a start, and what is given to its standard input."""
-        return ("--email", self.telex.email, "--password-stdin"), self.telex.password + "\n"
-
-    def environ(self) -> dict[str, str]:
-        """What is in its environment beside the sandbox's names."""
-        return {}
+    def environ(self) -> Mapping[str, str]:
+        """What is in its environment."""
+        return {**self.telex.environ, **self._system_bus.environ}
 
     def status(self) -> str:
         """Where it stands, in words: ``Online: 3 organisations``; empty where it does not say."""
@@ -88,10 +99,6 @@ class Subject:
 
     def told(self) -> list[str]:
         """The titles of all notifications so far."""
-        raise NotImplementedError
-
-    def click(self, what: str, chance: random.Random) -> str:
-        """Do one of :attr:`clicks`; gives a few words of what came of it."""
         raise NotImplementedError
 
     def reconnect(self) -> str:
@@ -108,6 +115,17 @@ class Subject:
         Raises:
             Failed: something is.
         """
+        raise NotImplementedError
+
+    def check_face(self, names: list[str]) -> None:
+        """What is to be seen is what holds: nothing of what was read, and no question that nobody has to answer.
+
+        Args:
+            names: Of the messages of this calm, which have been read.
+
+        Raises:
+            Failed: it is not.
+        """
 
     # --- its life ---------------------------------------------------------------------------------------------------
 
@@ -123,24 +141,21 @@ class Subject:
         return self._program is not None and self._program.process.poll() is None
 
     def start(self) -> None:
-        """Start it; it has ended before."""
-        self.leave()
-        options, given = self.options()
-        environ = {**self.telex.environ, **self._system_bus.environ, **self.environ()}
-        command = (sys.executable, "-m", *self._module)
-        options = (*options, "--log-level", "debug")
-        self._program = Program(self.folder, *options, environ=environ, given=given, command=command)
-        self._program.__enter__()
-        self.starts += 1
-        self._first = None
-        self._await_start()
-
-    def _await_start(self) -> None:
-        """It answers second starts, and so has its handlers of signals: before that, they end it as the system does.
+        """Start it; it has ended before. It answers second starts then, and so has its handlers of signals: before
+        that, they end it as the system does.
 
         Raises:
             Failed: it does not come to that.
         """
+        self.leave()
+        options = [self.telex.email if option == "" else option for option in self.options]
+        given = self.telex.password + "\n" if options else None
+        command = (sys.executable, "-m", *self._module)
+        log = ("--log-level", "debug")
+        self._program = Program(self.folder, *options, *log, environ=self.environ(), given=given, command=command)
+        self._program.__enter__()
+        self.starts += 1
+        self._first = None
         sockets = self.folder / "run" / "telex-start"
         deadline = time.monotonic() + _STARTS_WITHIN
         while self.running and not list(sockets.glob("*.sock")):
@@ -154,41 +169,44 @@ class Subject:
             program.process.kill()
             program.__exit__(Failed, None, None)
 
-    def exit(self) -> str:
-        """End it by a signal, as the end of a desktop's session does.
+    def exit(self, how: Callable[[], object] | None = None) -> str:
+        """End it, by a signal unless told how, as the end of a desktop's session does.
 
         Raises:
-            Failed: it does not end, or with another code than 0.
+            Failed: it does not end, or with another code than is right.
         """
         if not self.running:
             return "it has ended"
         self.look()
         began = time.monotonic()
-        self.program.process.terminate()
-        self._ended(began)
-        return f"took {time.monotonic() - began:.1f} s"
-
-    def _ended(self, began: float) -> None:
-        """It was asked to end; wait for it.
-
-        Raises:
-            Failed: it does not, or badly.
-        """
+        (how or self.program.process.terminate)()
         try:
             code = self.program.ended(_ENDS_WITHIN + 10)
-        except Exception:
+        except subprocess.TimeoutExpired:
             raise Failed(f"{self.name} does not end") from None
         took = time.monotonic() - began
         require(code in self.codes, f"{self.name} ended with {code}: {self.program.errors}")
         require(took <= _ENDS_WITHIN, f"{self.name} took {took:.1f} s to end")
+        return f"took {took:.1f} s"
+
+    def second_start(self, *options: str) -> None:
+        """Another start of the program, which asks the one that runs for something.
+
+        Raises:
+            Failed: it ends badly.
+        """
+        with Program(self.folder, *options, environ=self.environ()) as second:
+            require(second.ended() == 0, f"a second start {options} ended badly: {second.errors}")
 
     def wake(self) -> str:
         """The machine has woken up, says the system bus."""
         self._system_bus.wake()
         return "the machine wakes"
 
-    def pause(self, chance: random.Random) -> str:
+    def _pause(self, chance: random.Random) -> str:
         """The process does nothing for some seconds, as on a machine that has too much to do."""
+        if not self.running:
+            return "it has ended"
         seconds = chance.choice([0.3, 2.0, 9.0])
         os.kill(self.program.process.pid, signal.SIGSTOP)
         try:
@@ -198,10 +216,6 @@ class Subject:
         return f"for {seconds:g} s"
 
     # --- what must hold ---------------------------------------------------------------------------------------------
-
-    def right(self, organisations: int) -> str:
-        """The status while all is well and nothing is unread."""
-        return f"Online: {organisations} organisations"
 
     def await_true(self, condition: Callable[[], object], what: str, within: float) -> None:
         """Wait for something, and see meanwhile that nothing is wrong.
@@ -215,50 +229,36 @@ class Subject:
             require(time.monotonic() < deadline, f"{self.name}: not within {within:.0f} s: {what}; {self.status()!r}")
             time.sleep(0.05)
 
-    def check_told(self, exactly: tuple[str, ...] = ()) -> None:
-        """No message was told twice, and these once.
+    def has_told_all(self) -> bool:
+        """Whether nothing is missing.
 
         Raises:
-            Failed: one was, or was not.
+            Failed: something was told twice.
         """
-        counts = Counter(name for title in self.told() for name in _NAMED.findall(title))
-        twice = [name for name, count in counts.items() if count > 1]
-        require(not twice, f"{self.name} has told twice: {', '.join(twice)}")
-        missing = [name for name in exactly if not counts[name]]
-        require(not missing, f"{self.name} has not told: {', '.join(missing)}")
+        titles = self.told()
+        wrong = [self.ledger.arrived(name) for title in titles[self._told :] for name in _NAMED.findall(title)]
+        self._told = len(titles)
+        require(not any(wrong), f"{self.name} has told twice: {', '.join(filter(None, wrong))}")
+        return not self.ledger.missing
 
-    def check_face(self, names: list[str]) -> None:
-        """What is to be seen is what holds: nothing of what was read, and no question that nobody has to answer.
-
-        Args:
-            names: Of the messages of this calm, which have been read.
-
-        Raises:
-            Failed: it is not.
-        """
-
-    def check_resources(self) -> tuple[int, int]:
+    def check_resources(self) -> str:
         """No thread and no descriptor is left of what is over; gives how many of both there are.
 
         Raises:
             Failed: some are.
         """
         process = psutil.Process(self.program.process.pid)
-
-        def now() -> tuple[int, int]:
-            return process.num_threads(), process.num_fds()
-
-        first = self._first = self._first or now()
-        within = time.monotonic() + _SETTLES_WITHIN
-        while (found := now())[0] > first[0] or found[1] > first[1] + MOST_MORE_DESCRIPTORS:
+        first = self._first = self._first or (process.num_threads(), process.num_fds())
+        within = time.monotonic() + SETTLES_WITHIN
+        while (threads := process.num_threads()) > first[0] or process.num_fds() > first[1] + MOST_MORE_DESCRIPTORS:
             if time.monotonic() > within:
                 held = Counter(_kind(file) for file in Path(f"/proc/{process.pid}/fd").iterdir())
                 raise Failed(
-                    f"{self.name} has {found[0]} threads and {found[1]} descriptors ({dict(held)}); "
-                    f"in its first calm it had {first[0]} and {first[1]}"
+                    f"{self.name} has {threads} threads and the descriptors {dict(held)}; "
+                    f"in its first calm it had {first[0]} threads and {first[1]} descriptors"
                 )
             time.sleep(0.1)
-        return found
+        return f"{threads} threads, {process.num_fds()} descriptors"
 
     def check_log(self) -> None:
         """Nothing unexpected is in the log, and no secret.
@@ -267,45 +267,39 @@ class Subject:
             Failed: something is.
         """
         text = self.program.log()
-        found = _TROUBLE.search(text)
-        if found is not None:
+        if (found := _TROUBLE.search(text)) is not None:
             start = text.rfind("\n", 0, found.start()) + 1
             raise Failed(f"{self.name} has logged:\n{text[start : start + 3000]}")
         require(self.telex.password not in text, f"{self.name}: a password is in the log")
         require(not _SECRET.search(text), f"{self.name}: a token is in the log")
 
-    def log_tail(self, lines: int) -> str:
-        """The end of its log."""
-        return "\n".join(self.program.log().splitlines()[-lines:]) if self._program is not None else ""
+    def report(self) -> str:
+        """Where it stands, and the end of its log."""
+        log = self.program.log().splitlines()[-60:] if self._program is not None else []
+        return "\n".join([f"--- {self.name}: {self.status()!r}; the end of its log:", *log])
 
 
 def _kind(file: Path) -> str:
     try:
-        target = os.readlink(file)
+        return os.readlink(file).partition(":")[0]
     except OSError:
         return "gone"
-    return target.partition(":")[0] if ":" in target else target
-
-
-ENDED = "Sign in needed (the program has ended)"
 
 
 class Headless(Subject):
     """Each line is read as it comes, as by a script. A new session is a new process: it signs in by its input."""
 
     name = "headless"
-    clicks = ("restart", "second start", "wake", "wake", "paused")
+    options = ("--headless", "--json", *Subject.options)
+    often = ("wake",)
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
+        self.deeds |= {"restart": lambda _: self.sign_in_anew(), "second start": lambda _: self._second_start()}
         self._titles: list[str] = []
         self._state: dict[str, Any] = {}
         self._unread = 0
         self._taken = 0
-
-    def options(self) -> tuple[tuple[str, ...], str | None]:
-        options, given = super().options()
-        return ("--headless", "--json", *options), given
 
     def start(self) -> None:
         super().start()
@@ -314,8 +308,8 @@ class Headless(Subject):
     def look(self) -> None:
         self._read_lines()
         code = self.program.process.poll()
-        if code is not None:
-            require(code in self.codes[1:], f"headless has ended by itself with {code}: {self.program.errors}")
+        right = code is None or code in self.codes[1:]
+        require(right, f"headless has ended by itself with {code}: {self.program.errors if not right else ''}")
 
     def _read_lines(self) -> None:
         lines = self.program.lines_so_far()
@@ -339,7 +333,7 @@ class Headless(Subject):
 
     def status(self) -> str:
         if not self.running:
-            return ENDED
+            return "Sign in needed (the program has ended)"
         self._read_lines()
         state = self._state.get("state", "starting")
         if state != "online":
@@ -351,28 +345,10 @@ class Headless(Subject):
     def told(self) -> list[str]:
         return self._titles
 
-    # --- what a person does with it ---------------------------------------------------------------------------------
-
-    def click(self, what: str, chance: random.Random) -> str:
-        if what == "wake":
-            return self.wake()
-        if not self.running:
-            return "it has ended"
-        if what == "restart":
-            return self.sign_in_anew()
-        if what == "second start":
-            return self._second_start()
-        return self.pause(chance)
-
     def _second_start(self) -> str:
-        began = time.monotonic()
-        self.look()
-        options = ("--exit",)
-        with Program(self.folder, *options, environ=self.telex.environ) as second:
-            require(second.ended() == 0, f"a second start with --exit ended badly: {second.errors}")
-        self._ended(began)
+        words = self.exit(lambda: self.second_start("--exit"))
         self.start()
-        return "--exit, and started again"
+        return f"--exit {words}, and started again"
 
     def reconnect(self) -> str:
         return self.wake()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from telex_start.desktop.tray.menu import NOTHING_UNREAD
 from telex_start.news import wording
-from tests.agent import Program
 from tests.bus_of_the_system import SystemBus
 from tests.panel_item import PanelItem
 from tests.servers import Sandbox
@@ -17,11 +17,9 @@ from tests.servers import Sandbox
 from .desk import Desk
 from .subject import Failed, Subject, require
 
-_NO_ANSWER = (AssertionError, TimeoutError)
-"""What a panel meets that asks an agent which is just starting, ending, or stopped."""
 _WINDOW_WITHIN = 15.0
 """Seconds in which a login window must open after it was asked for."""
-_SETTLED_WITHIN = 15.0
+SETTLED_WITHIN = 15.0
 """Seconds in which what the desktop shows must be what holds."""
 _BUSY_WITHIN = 25.0
 """Seconds in which a login window that is busy must have come to an end."""
@@ -32,24 +30,30 @@ _REFUSED_WITHIN = 15.0
 _SIGNED_IN_WITHIN = 30.0
 """Seconds in which a sign-in must be accepted where nothing is in its way."""
 
+T = TypeVar("T")
+
 
 class Tray(Subject):
     """Clicks in the menu, in the login window and on toasts."""
 
     name = "tray"
+    options = ()  # it signs in by its window, and so has Tk's thread and descriptors, which it keeps, in its first calm
+    often = (
+        *("Sign Out", "Sign Out", "Sign Out", "sign in", "sign in", "sign in and Cancel", "Reconnect Now"),
+        *("renewal", "renewal"),
+    )
 
     def __init__(
         self, telex: Sandbox, folder: Path, system_bus: SystemBus, module: tuple[str, ...], desk: Desk
     ) -> None:
         super().__init__(telex, folder, system_bus, module)
         self.desk = desk
-        client = folder / "telex-client"
-        client.write_text('#!/bin/sh\necho >>"$0.opened"\n')
-        client.chmod(0o700)
-        self._client = client
+        self._client = folder / "telex-client"
+        self._client.write_text('#!/bin/sh\necho >>"$0.opened"\n')
+        self._client.chmod(0o700)
         self._leaves = False
         """Sign Out was clicked, and it has not been seen that nobody is signed in."""
-        self._deeds: dict[str, Callable[[random.Random], str]] = {
+        self.deeds |= {
             "Sign Out": lambda _: self._sign_out(),
             "sign in": lambda _: self._sign_in(self.telex.password),
             "sign in, wrong password": lambda _: self._sign_in("wrong"),
@@ -60,27 +64,20 @@ class Tray(Subject):
             "Test Notifications": lambda _: self._menu("Test Notifications"),
             "Open Main App": lambda _: self._menu("Open Main App"),
             "Mark All as Read": lambda _: self._menu("Recent", "Mark All as Read"),
-            "click on what is unread": lambda _: self._click_unread(),
-            "paused and resumed": lambda _: self._pause_and_resume(),
-            "click on the icon": lambda _: self._click_icon(),
+            "click on what is unread": lambda _: self._menu("Recent", ""),
+            # By the middle button, at once one after the other: nothing is held back.
+            "paused and resumed": lambda _: self._click(PanelItem.middle_click, PanelItem.middle_click),
+            "click on the icon": lambda _: self._click(PanelItem.activate),
             "click on a toast": self._click_toast,
-            "wake": lambda _: self.wake(),
-            "paused": self.pause,
             "second start": lambda _: self._second_start(),
             "Exit and start": lambda _: self._exit_and_start(),
-            "panel": lambda _: self.desk.toggle_panel(),
-            "daemon": lambda _: self.desk.toggle_daemon(),
+            "panel": lambda _: self.desk.toggle("panel"),
+            "daemon": lambda _: self.desk.toggle("daemon"),
             "daemon hangs": lambda _: self.desk.hang_daemon(),
         }
-        often = ("Sign Out", "Sign Out", "Sign Out", "sign in", "sign in", "sign in and Cancel", "Reconnect Now")
-        self.clicks = (*self._deeds, *often, "renewal", "renewal")
 
-    def options(self) -> tuple[tuple[str, ...], str | None]:
-        # It signs in by its window, and so has Tk's thread and descriptors, which it keeps, in its first calm already.
-        return (), None
-
-    def environ(self) -> dict[str, str]:
-        return {**self.desk.environ, "TELEX_START_MAIN_APP_COMMAND": str(self._client)}
+    def environ(self) -> Mapping[str, str]:
+        return {**super().environ(), **self.desk.environ, "TELEX_START_MAIN_APP_COMMAND": str(self._client)}
 
     def look(self) -> None:
         code = self.program.process.poll()
@@ -91,11 +88,7 @@ class Tray(Subject):
             require(not bad, f"tray says: {toast.summary}: {toast.body}")
 
     def status(self) -> str:
-        try:
-            item = self._item()
-            return item.labels()[0] if item is not None else ""
-        except (*_NO_ANSWER, IndexError):
-            return ""
+        return self._seen(lambda item: item.labels()[0], "")
 
     def told(self) -> list[str]:
         # One that takes the place of another without a sound tells nobody a second time: its text came late.
@@ -106,19 +99,21 @@ class Tray(Subject):
         ]
 
     def check_face(self, names: list[str]) -> None:
+        def await_settled(condition: Callable[[], object], what: str) -> None:
+            self.await_true(condition, what, SETTLED_WITHIN)
+
         screen = self.desk.daemon.on_screen
-        self.await_true(
-            lambda: not any(title.startswith(f"{name} ") for name in names for title in screen.values()),
-            "the toasts of what was read are gone",
-            _SETTLED_WITHIN,
+        read = tuple(f"{name} " for name in names)
+        await_settled(
+            lambda: not any(title.startswith(read) for title in screen.values()), "the toasts of what was read are gone"
         )
         own = {wording.SIGNED_OUT.title, wording.SIGN_IN_NEEDED.title, "No tray for the icon"}
-        self.await_true(lambda: not own & {*screen.values()}, f"none of {own} is on the screen", _SETTLED_WITHIN)
-        self.await_true(lambda: self.desk.window(0.0) is None, "the login window is gone", _SETTLED_WITHIN)
-        self.await_true(self._menu_is_right, "the menu of who is signed in", _SETTLED_WITHIN)
+        await_settled(lambda: not own & {*screen.values()}, f"none of {own} is on the screen")
+        await_settled(lambda: self.desk.window(0.0) is None, "the login window is gone")
+        await_settled(lambda: self._seen(_is_right, False), "the menu of who is signed in")
         before = self._opened()
-        if self._click_icon() == "clicked":
-            self.await_true(lambda: self._opened() > before, "a click on the icon opens the client", _SETTLED_WITHIN)
+        if self._click(PanelItem.activate) == "clicked":
+            await_settled(lambda: self._opened() > before, "a click on the icon opens the client")
         require(not self.desk.windows(), "tray: a click on the icon opens the login window of who is signed in")
 
     def _opened(self) -> int:
@@ -126,67 +121,37 @@ class Tray(Subject):
         opened = self._client.with_name(f"{self._client.name}.opened")
         return len(opened.read_bytes()) if opened.exists() else 0
 
-    def _menu_is_right(self) -> bool:
-        try:
-            item = self._item()
-            entries = {entry.label: entry.enabled for entry in item.menu()} if item is not None else {}
-            recent = item.labels("Recent") if item is not None else []
-        except (*_NO_ANSWER, ValueError):
-            return False
-        if recent[:1] != [NOTHING_UNREAD] or "Resume Notifications" in entries:
-            return False
-        return (entries.get("Login"), entries.get("Sign Out")) == (False, True) and "Reconnect Now" not in entries
+    # --- its icon ---------------------------------------------------------------------------------------------------
 
-    def click(self, what: str, chance: random.Random) -> str:
-        return self._deeds[what](chance)
-
-    # --- its parts on the desktop -----------------------------------------------------------------------------------
-
-    def _item(self) -> PanelItem | None:
+    def _seen(self, look: Callable[[PanelItem], T], otherwise: T) -> T:
+        """What the panel sees of the icon; otherwise where there is none, or no answer: it is just starting or ending,
+        stopped, or its menu has changed meanwhile."""
         items = self.desk.panel.items
-        return items[-1] if items else None
+        try:
+            return look(items[-1]) if items else otherwise
+        except (AssertionError, TimeoutError, IndexError, ValueError):
+            return otherwise
+
+    def _click(self, *clicks: Callable[[PanelItem], None]) -> str:
+        def click(item: PanelItem) -> str:
+            for each in clicks:
+                each(item)
+            return "clicked"
+
+        return self._seen(click, "there is no icon that takes it")
 
     def _menu(self, *labels: str) -> str:
-        *into, label = labels
-        try:
-            item = self._item()
-            if item is None:
-                return "there is no icon"
+        """Choose in the menu; an empty label is the first of its submenu."""
+
+        def choose(item: PanelItem) -> str:
+            *into, label = labels
+            label = label or item.labels(*into)[0]
             if not any(entry.label == label and entry.enabled for entry in item.menu(*into)):
                 return "it is not to be clicked"
-            item.click(*labels)
-        except (*_NO_ANSWER, ValueError):
-            return "the menu has changed meanwhile"  # between the look and the click
-        return "clicked"
+            item.click(*into, label)
+            return "clicked"
 
-    def _click_unread(self) -> str:
-        try:
-            item = self._item()
-            return self._menu("Recent", item.labels("Recent")[0]) if item is not None else "there is no icon"
-        except (*_NO_ANSWER, ValueError):
-            return "the menu has changed meanwhile"
-
-    def _pause_and_resume(self) -> str:
-        """By the middle button, at once one after the other: nothing is held back."""
-        try:
-            item = self._item()
-            if item is None:
-                return "there is no icon"
-            item.middle_click()
-            item.middle_click()
-        except _NO_ANSWER:
-            return "the icon has gone meanwhile"
-        return "clicked"
-
-    def _click_icon(self) -> str:
-        item = self._item()
-        if item is None:
-            return "there is no icon"
-        try:
-            item.activate()
-        except _NO_ANSWER:
-            return "it has no such action"
-        return "clicked"
+        return self._seen(choose, "there is no icon, or its menu has changed meanwhile")
 
     def _click_toast(self, chance: random.Random) -> str:
         clickable = [toast for toast in self.desk.daemon.shown[-5:] if "default" in toast.actions]
@@ -217,49 +182,6 @@ class Tray(Subject):
         self.desk.fill_in(window, self.telex.email, password)
         return "submitted"
 
-    def _renew(self, chance: random.Random) -> str:
-        """The access token has ended: Login beside the session, right or wrong, slow or at once, cancelled or not."""
-        right, slow, cancels = (chance.random() < 0.5 for _ in range(3))
-        if not self._signed_in():
-            return "nobody is signed in"
-        self.telex.fault("organisations", status=401, message="Session is invalid!")
-        deadline = time.monotonic() + _REFUSED_WITHIN
-        while not self._is_asked_to_renew():
-            if time.monotonic() > deadline:
-                return "it is not asked for"
-            time.sleep(0.1)
-        if slow:
-            self.telex.fault("login", times=1, delay=chance.choice([1.0, 3.0]))
-        refused = self._refused_logins()
-        told = self._sign_in(self.telex.password if right else "wrong")
-        window = self.desk.window(0.0)
-        require(len(self.desk.windows()) <= 1, "tray: there is more than one login window")
-        if window is not None and not cancels and not right:  # the person sees that it is wrong, and leaves it at that
-            deadline = time.monotonic() + _REFUSED_WITHIN
-            while self._refused_logins() == refused and time.monotonic() < deadline:
-                time.sleep(0.1)
-        if window is not None and (cancels or not right):
-            self.desk.escape(window)
-        how = {"right": right, "slow": slow, "cancelled": cancels}
-        return ", ".join([told, *(word for word, holds in how.items() if holds)])
-
-    def _is_asked_to_renew(self) -> bool:
-        try:
-            item = self._item()
-            enabled = {entry.label for entry in item.menu() if entry.enabled} if item is not None else set()
-        except (*_NO_ANSWER, ValueError):
-            return False
-        return {"Login", "Sign Out"} <= enabled
-
-    def _close_after_failure(self) -> None:
-        """A login window that offers its form to who is signed in is closed; one that is busy ends by itself."""
-        deadline = time.monotonic() + _BUSY_WITHIN
-        while (window := self.desk.window(0.0)) is not None:
-            if self.desk.offers_form(window):
-                self.desk.escape(window)
-            require(time.monotonic() < deadline, "tray: the login window of who is signed in is busy without end")
-            time.sleep(0.2)
-
     def _cancel(self, submit: bool) -> str:
         window = self._open_login(3.0)
         if window is None:
@@ -269,28 +191,52 @@ class Tray(Subject):
         self.desk.escape(window)
         return "submitted and cancelled" if submit else "cancelled"
 
+    def _renew(self, chance: random.Random) -> str:
+        """The access token has ended: Login beside the session, right or wrong, slow or at once, cancelled or not."""
+        right, slow, cancels = (chance.random() < 0.5 for _ in range(3))
+        if not self._signed_in():
+            return "nobody is signed in"
+        self.telex.fault("organisations", status=401, message="Session is invalid!")
+        if not _comes(lambda: self._seen(lambda item: {"Login", "Sign Out"} <= _enabled(item), False)):
+            return "it is not asked for"
+        if slow:
+            self.telex.fault("login", times=1, delay=chance.choice([1.0, 3.0]))
+        refused = self._refused_logins()
+        told = self._sign_in(self.telex.password if right else "wrong")
+        window = self.desk.window(0.0)
+        require(len(self.desk.windows()) <= 1, "tray: there is more than one login window")
+        if window is not None and not cancels and not right:  # the person sees that it is wrong, and leaves it at that
+            _comes(lambda: self._refused_logins() > refused)
+        if window is not None and (cancels or not right):
+            self.desk.escape(window)
+        how = {"right": right, "slow": slow, "cancelled": cancels}
+        return ", ".join([told, *(word for word, holds in how.items() if holds)])
+
+    def _refused_logins(self) -> int:
+        return int(self.telex.status()["refused_logins"])
+
+    def _signed_in(self) -> bool:
+        return self.status().startswith(("Online", "Connecting", "Reconnecting"))
+
     # --- ends and beginnings ----------------------------------------------------------------------------------------
 
     def _second_start(self) -> str:
-        with Program(self.folder, environ={**self.telex.environ, **self.environ()}) as second:
-            require(second.ended() == 0, f"a second start ended badly: {second.errors}")
+        self.second_start()
         return "opens what is to be seen"
 
     def _exit_and_start(self) -> str:
-        self.look()
-        began = time.monotonic()
-        if self._menu("Exit") == "clicked":
-            self._ended(began)
-        else:
-            self.exit()
+        def leave() -> None:
+            if self._menu("Exit") != "clicked":
+                self.program.process.terminate()
+
+        self.exit(leave)
         self.start()
         return "started again"
 
     # --- what a person does in the end ------------------------------------------------------------------------------
 
     def reconnect(self) -> str:
-        words = self._menu("Reconnect Now")
-        return "Reconnect Now" if words == "clicked" else words
+        return f"Reconnect Now: {self._menu('Reconnect Now')}"
 
     def sign_in_anew(self) -> str:
         """
@@ -299,7 +245,7 @@ class Tray(Subject):
         """
         if self._signed_in():
             self._menu("Sign Out")
-            self.await_true(lambda: not self._signed_in(), "signed out", _SIGNED_IN_WITHIN)
+            self._leaves = True
         return f"signed out, {self.sign_in()}"
 
     def sign_in(self) -> str:
@@ -331,8 +277,32 @@ class Tray(Subject):
                 return "signed in"
         raise Failed(f"tray: the password was refused {_TYPING_TRIES} times")
 
-    def _refused_logins(self) -> int:
-        return int(self.telex.status()["refused_logins"])
+    def _close_after_failure(self) -> None:
+        """A login window that offers its form to who is signed in is closed; one that is busy ends by itself."""
+        deadline = time.monotonic() + _BUSY_WITHIN
+        while (window := self.desk.window(0.0)) is not None:
+            if self.desk.offers_form(window):
+                self.desk.escape(window)
+            require(time.monotonic() < deadline, "tray: the login window of who is signed in is busy without end")
+            time.sleep(0.2)
 
-    def _signed_in(self) -> bool:
-        return self.status().startswith(("Online", "Connecting", "Reconnecting"))
+
+def _comes(condition: Callable[[], object]) -> bool:
+    """Whether it comes to that in :data:`_REFUSED_WITHIN` seconds."""
+    deadline = time.monotonic() + _REFUSED_WITHIN
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def _enabled(item: PanelItem) -> set[str]:
+    return {entry.label for entry in item.menu() if entry.enabled}
+
+
+def _is_right(item: PanelItem) -> bool:
+    """Whether the menu is that of who is signed in, with nothing unread and nothing paused."""
+    labels, enabled = item.labels(), _enabled(item)
+    right = item.labels("Recent")[0] == NOTHING_UNREAD and "Sign Out" in enabled and "Login" not in enabled
+    return right and not {"Resume Notifications", "Reconnect Now"} & {*labels}

@@ -15,35 +15,38 @@ from typing import NamedTuple
 
 from telex_start.news.scheduler import LIMIT, WINDOW
 from tests.bus_of_the_system import SystemBus
+from tests.rigs.faults import ORGANISATIONS, Faults
 from tests.servers import OrderRefused, Sandbox, Status
 
 from .desk import Desk
-from .faults import ORGANISATIONS, Faults
 from .subject import Failed, Headless, Subject
 from .tray import Tray
 
 RIGHT_WITHIN = 60.0
 """Seconds in which all must be right after the last fault and the recovery; the longest backoff is 20 s."""
-_REFUSALS_SHOW_WITHIN = 10.0
+REFUSALS_SHOW_WITHIN = 10.0
 """Seconds after which an organisation that is not there is one that the program leaves alone for minutes."""
-_TOLD_WITHIN = 20.0
+TOLD_WITHIN = 20.0
 """Seconds in which a message of a calm moment must be told."""
-_QUIET = WINDOW + 0.5
+QUIET = WINDOW + 0.5
 """Seconds without news after which the flood rule holds nothing back."""
-_WAKING = 12.0
+WAKING = 12.0
 """Seconds in which what the machine's waking causes is over: one of several in a row waits for ten."""
-_MESSAGES = 2
+MESSAGES = 2
 """In each calm moment: fewer than the flood rule would let through at once."""
-_OPTIONS = ("--organisations", str(ORGANISATIONS), "--ping", "3", "--history", "200")
-_SHORT = ("--connection-ttl", "20", "--subscription-ttl", "25")
+OPTIONS = (
+    *("--organisations", str(ORGANISATIONS), "--ping", "3", "--history", "200"),
+    *("--connection-ttl", "20", "--subscription-ttl", "25"),
+)
+RATE = (30.0, 30)
+"""Calls a second, and at once: both agents have the same address, and so one limit."""
 KINDS = ("headless", "tray")
-
 PAUSES = (0.0, 0.0, 0.1, 0.4, 1.0, 2.5)
 """Seconds after a step; most things are at their worst shortly after another."""
 RECOVERIES = ("wait", "reconnect", "wake", "sign in anew", "restart")
 """What a person does when the network is well again and the program may not be."""
 
-assert _MESSAGES < LIMIT
+assert MESSAGES < LIMIT
 
 
 class Step(NamedTuple):
@@ -58,16 +61,10 @@ class Step(NamedTuple):
     """Seconds to wait after it."""
 
 
-class Story(NamedTuple):
-    """One round."""
-
-    steps: tuple[Step, ...]
-    recoveries: Mapping[str, str]
-    """By subject."""
-
-
-def story(seed: int, number: int, deeds: Mapping[str, Sequence[str]], subjects: Sequence[str]) -> Story:
-    """The round with this number.
+def story(
+    seed: int, number: int, deeds: Mapping[str, Sequence[str]], subjects: Sequence[str]
+) -> tuple[list[Step], dict[str, str]]:
+    """The steps of the round with this number, and the recovery of each subject.
 
     Args:
         seed: Of the whole run.
@@ -81,29 +78,28 @@ def story(seed: int, number: int, deeds: Mapping[str, Sequence[str]], subjects: 
     for index in range(chance.randint(4, 12)):
         who, what = chance.choice(everything)
         steps.append(Step(who, what, random.Random(f"{seed}/{number}/{index}"), chance.choice(PAUSES)))
-    return Story(tuple(steps), {subject: chance.choice(RECOVERIES) for subject in subjects})
+    return steps, {subject: chance.choice(RECOVERIES) for subject in subjects}
 
 
 class World:
-    """Telex, the two agents, and what was done to them."""
+    """Telex, the agents by their names, and what was done to them."""
 
     def __init__(
-        self, telex: Sandbox, subjects: list[Subject], system_bus: SystemBus, say: Callable[[str], None]
+        self, telex: Sandbox, subjects: dict[str, Subject], system_bus: SystemBus, say: Callable[[str], None]
     ) -> None:
         self.telex = telex
-        self._system_bus = system_bus
         self.subjects = subjects
-        self.faults = Faults(telex)
+        self.faults = Faults(telex, RATE)
         self.story: list[str] = []
         """What was done in this round."""
-        self.counts: Counter[str] = Counter()
+        self.counts: Counter[tuple[str, str]] = Counter()
         self.calms: list[float] = []
         """Seconds from the last fault until all was right, one for each round."""
         self.messages = 0
+        self._system_bus = system_bus
         self._say = say
         self._began = time.monotonic()
         self._used: list[tuple[int, str]] = []
-        self._desk = next((each.desk for each in subjects if isinstance(each, Tray)), None)
 
     # --- a round ----------------------------------------------------------------------------------------------------
 
@@ -116,35 +112,29 @@ class World:
         self.story.clear()
         self._began = time.monotonic()
         self.faults.forget()
-        told = story(seed, number, self._deeds(), [each.name for each in self.subjects])
-        for step in told.steps:
+        telex = [*self.faults.deeds, "message", "message", "message"]
+        deeds = {name: [*each.deeds, *each.often] for name, each in self.subjects.items()}
+        steps, recoveries = story(seed, number, {"telex": telex, **deeds}, [*self.subjects])
+        for step in steps:
             self._do(step, number)
             time.sleep(step.pause)
             self._look()
-        self._calm(told, number)
-
-    def _deeds(self) -> dict[str, list[str]]:
-        telex = [*self.faults.deeds, "message", "message", "message"]
-        return {"telex": telex, **{each.name: [*each.clicks] for each in self.subjects}}
+        self._calm(recoveries, number)
 
     def _do(self, step: Step, number: int) -> None:
-        self.counts[f"{step.who}: {step.what}"] += 1
+        self.counts[step.who, step.what] += 1
         self._note(f"{step.who}: {step.what}")
-        self._allow()
         try:
-            if step.who == "telex":
-                words = self._message(number) if step.what == "message" else self.faults.deeds[step.what](step.chance)
+            if step.what == "message":
+                words = self._message(number)
             else:
-                words = self._subject(step.who).click(step.what, step.chance)
+                deeds = self.faults.deeds if step.who == "telex" else self.subjects[step.who].deeds
+                words = deeds[step.what](step.chance)
         except OrderRefused as refused:
             words = f"not possible now ({refused.message[:60]})"
-        self._allow()
+        if (headless := self.subjects.get("headless")) and self.faults.session_over:
+            headless.codes = (0, 4)
         self._came_of_it(words)
-
-    def _allow(self) -> None:
-        for subject in self.subjects:
-            if isinstance(subject, Headless):
-                subject.codes = (0, 4) if self.faults.session_over else (0,)
 
     def _message(self, number: int) -> str:
         """A message in the middle of it: told once or, where the server has forgotten it, not at all."""
@@ -152,55 +142,56 @@ class World:
         if index >= 2:
             return "enough of them"
         name = f"chaos-{number}-{index}"
-        self._publish(index, name)
+        self._publish(index, name, may_be_missing=True)
         return name
 
-    def _publish(self, organisation: int, name: str) -> None:
+    def _publish(self, organisation: int, name: str, *, may_be_missing: bool = False) -> None:
         self._used.append((organisation, name))
+        for subject in self.subjects.values():
+            subject.ledger.send(name, may_be_missing=may_be_missing)
         self.telex.message(organisation, name)
         self.messages += 1
 
-    def _subject(self, name: str) -> Subject:
-        return next(each for each in self.subjects if each.name == name)
-
     def _look(self) -> None:
-        for subject in self.subjects:
+        for subject in self.subjects.values():
             subject.look()
 
     # --- the calm ---------------------------------------------------------------------------------------------------
 
-    def _calm(self, told: Story, number: int) -> None:
+    def _calm(self, recoveries: Mapping[str, str], number: int) -> None:
         self._note("calm")
         self.faults.calm()
-        if self._desk is not None:
-            self._desk.calm()
+        for subject in self.subjects.values():
+            if isinstance(subject, Tray):
+                subject.desk.calm()
         began = time.monotonic()
-        for subject in self.subjects:
-            self._recover(subject, told.recoveries[subject.name])
+        for name, subject in self.subjects.items():
+            self._recover(subject, recoveries[name])
         if self.faults.refusals or self.faults.session_over:
             self._see_about_refusals()
         self._all_await(self._well, "online with all", RIGHT_WITHIN)
         self.calms.append(time.monotonic() - began)
         self._await_connections()
         self._await_quiet()
+        for subject in self.subjects.values():
+            subject.codes = (0,)
         connects = self._connects()
         self._system_bus.pretend_to_wake()
-        names = [f"calm-{number}-{index}" for index in range(_MESSAGES)]
+        names = [f"calm-{number}-{index}" for index in range(MESSAGES)]
         for index, name in enumerate(names):
             self._publish((number + index) % ORGANISATIONS, name)
         self._note(f"published {', '.join(names)}")
-        self._all_await(lambda subject: _told(subject, names), f"told {names}", _TOLD_WITHIN)
+        self._all_await(Subject.has_told_all, f"told {names}", TOLD_WITHIN)
         for organisation, name in self._used:
             self.telex.read(organisation, name)
         self._used.clear()
-        right = self.faults.organisations
-        self._all_await(lambda subject: subject.status() == subject.right(right), "nothing unread", _TOLD_WITHIN)
-        for subject in self.subjects:
-            subject.check_told(tuple(names))
+        self._all_await(lambda subject: subject.status() == self._right(), "nothing unread", TOLD_WITHIN)
+        for name, subject in self.subjects.items():
+            subject.has_told_all()
             subject.check_face(names)
-            threads, descriptors = subject.check_resources()
+            resources = subject.check_resources()
             subject.check_log()
-            self._note(f"{subject.name}: all is right, {threads} threads, {descriptors} descriptors")
+            self._note(f"{name}: all is right, {resources}")
         self._await_connections()
         if self._connects() != connects:
             raise Failed("an agent has connected anew because somebody who is not logind said that the machine woke")
@@ -209,7 +200,7 @@ class World:
         return len(self.telex.status()["connects"])
 
     def _all_await(self, condition: Callable[[Subject], object], what: str, within: float) -> None:
-        for subject in self.subjects:
+        for subject in self.subjects.values():
             subject.await_true(partial(condition, subject), what, within)
 
     def _recover(self, subject: Subject, how: str) -> None:
@@ -218,8 +209,7 @@ class World:
         if self.faults.revoked and how != "restart":
             how = "sign in anew"  # a person does not know yet, and would in a minute
         if not subject.running or how == "restart":
-            if subject.running:
-                subject.exit()
+            subject.exit()
             subject.start()
         elif how == "sign in anew":
             subject.sign_in_anew()
@@ -231,7 +221,8 @@ class World:
             self._came_of_it(subject.sign_in())
         if how in ("restart", "sign in anew"):
             return
-        if self.faults.changed or (how == "wait" and self.faults.long_wait and not _online(subject)):
+        away = not subject.status().startswith("Online")
+        if self.faults.changed or (how == "wait" and self.faults.long_wait and away):
             self._note(f"{subject.name}: {subject.status()!r}, so: {subject.wake()}")
 
     def _see_about_refusals(self) -> None:
@@ -239,22 +230,23 @@ class World:
 
         Likewise for a session that is over without the program's knowing it yet.
         """
-        deadline = time.monotonic() + _REFUSALS_SHOW_WITHIN
-        while not (all(map(self._well, self.subjects)) and self._connected(self.telex.status())):
-            if time.monotonic() > deadline:
-                break
+        deadline = time.monotonic() + REFUSALS_SHOW_WITHIN
+        while time.monotonic() < deadline:
+            if all(map(self._well, self.subjects.values())) and self._connected(self.telex.status()):
+                return
             time.sleep(0.1)
             self._look()
-        for subject in self.subjects:
+        for subject in self.subjects.values():
             if not self._well(subject):
                 self._note(f"{subject.name}: {subject.status()!r}, so it signs in anew")
-                if subject.running:
-                    subject.sign_in_anew()
-                else:
-                    subject.start()
+                subject.sign_in_anew()
+
+    def _right(self) -> str:
+        """The status while all is well and nothing is unread."""
+        return f"Online: {self.faults.organisations} organisations"
 
     def _well(self, subject: Subject) -> bool:
-        return subject.status().startswith(subject.right(self.faults.organisations))
+        return subject.status().startswith(self._right())
 
     def _await_connections(self) -> None:
         """Each agent has one connection, subscribed to everything, and nothing is left of others."""
@@ -273,12 +265,12 @@ class World:
 
     def _await_quiet(self) -> None:
         """No news for as long as the flood rule remembers, and nothing to come of a waking."""
-        seen = [len(each.told()) for each in self.subjects]
+        seen = [len(each.told()) for each in self.subjects.values()]
         since = time.monotonic()
-        while time.monotonic() < max(since + _QUIET, self._system_bus.woke_at + _WAKING):
+        while time.monotonic() < max(since + QUIET, self._system_bus.woke_at + WAKING):
             time.sleep(0.1)
             self._look()
-            now = [len(each.told()) for each in self.subjects]
+            now = [len(each.told()) for each in self.subjects.values()]
             if now != seen:
                 seen, since = now, time.monotonic()
 
@@ -294,44 +286,29 @@ class World:
     # --- what came of it --------------------------------------------------------------------------------------------
 
     def figures(self, seconds: float) -> str:
-        """A table, in words."""
+        """What was done, and how soon all was right again."""
         status = self.telex.status()
-        clicks = sum(count for name, count in self.counts.items() if not name.startswith("telex:"))
-        messages = self.counts["telex: message"]
-        faults = sum(self.counts.values()) - clicks - messages
-        connects = len(status["connects"])
+        connects, done = len(status["connects"]), self.counts.total()
         lines = [
-            f"{len(self.calms)} rounds in {seconds:.0f} s: {clicks} clicks, {faults} faults, {self.messages} messages",
+            f"{len(self.calms)} rounds in {seconds:.0f} s: {done} faults and clicks, {self.messages} messages",
             f"{status['logins']} sign-ins, {status['logouts']} sign-outs, {connects} connections",
+            "; ".join(f"{each.name}: started {each.starts} times" for each in self.subjects.values()),
         ]
         if self.calms:
             middle, longest = statistics.median(self.calms), max(self.calms)
             lines.append(f"right again after {middle:.1f} s (median), {longest:.1f} s at most")
-        lines.append("; ".join(f"{each.name}: started {each.starts} times" for each in self.subjects))
-        for who in sorted({name.partition(": ")[0] for name in self.counts}):
-            done = [(name, count) for name, count in sorted(self.counts.items()) if name.startswith(who)]
-            lines.append(f"{who}: " + ", ".join(f"{count} {name.partition(': ')[2]}" for name, count in done))
+        for who in ("telex", *self.subjects):
+            counts = [f"{count} {what}" for (name, what), count in sorted(self.counts.items()) if name == who]
+            lines.append(f"{who}: {', '.join(counts)}")
         return "\n".join(lines)
 
     def report(self) -> str:
         """Everything that helps to see what went wrong."""
-        parts = ["the story of this round:", *self.story]
-        for subject in self.subjects:
-            parts += [f"--- {subject.name}: {subject.status()!r}; the end of its log:", subject.log_tail(60)]
-        return "\n".join(parts)
-
-
-def _online(subject: Subject) -> bool:
-    return subject.status().startswith("Online")
-
-
-def _told(subject: Subject, names: list[str]) -> bool:
-    titles = subject.told()
-    return all(any(title.startswith(f"{name} ") for title in titles) for name in names)
+        return "\n".join(["the story of this round:", *self.story, *(each.report() for each in self.subjects.values())])
 
 
 @contextmanager
-def world(kinds: tuple[str, ...], module: tuple[str, ...], say: Callable[[str], None]) -> Iterator[World]:
+def world(kinds: Sequence[str], module: tuple[str, ...], say: Callable[[str], None]) -> Iterator[World]:
     """Telex and the agents, each online; all of it ends with the context.
 
     Args:
@@ -342,16 +319,16 @@ def world(kinds: tuple[str, ...], module: tuple[str, ...], say: Callable[[str], 
     with ExitStack() as stack:
         enter = stack.enter_context
         folder = Path(enter(TemporaryDirectory(prefix="chaos-", ignore_cleanup_errors=True)))
-        telex = enter(Sandbox(*_OPTIONS, *_SHORT))
+        telex = enter(Sandbox(*OPTIONS))
         system_bus = enter(SystemBus())
-        subjects: list[Subject] = []
+        subjects: dict[str, Subject] = {}
         for kind in kinds:
             (folder / kind).mkdir()
             if kind == "tray":
-                subjects.append(Tray(telex, folder / kind, system_bus, module, enter(Desk())))
+                subjects[kind] = Tray(telex, folder / kind, system_bus, module, enter(Desk()))
             else:
-                subjects.append(Headless(telex, folder / kind, system_bus, module))
-        for subject in subjects:
+                subjects[kind] = Headless(telex, folder / kind, system_bus, module)
+        for subject in subjects.values():
             stack.callback(subject.leave)
             subject.start()
         yield World(telex, subjects, system_bus, say)
@@ -363,8 +340,8 @@ def run(
     *,
     first: int = 1,
     rounds: int = 0,
-    kinds: tuple[str, ...] = KINDS,
-    module: tuple[str, ...] = ("tests.rigs.chaos.planted", "none"),
+    kinds: Sequence[str] = KINDS,
+    defect: str = "none",
     say: Callable[[str], None] = lambda words: None,
 ) -> int:
     """Rounds for so many seconds; the exit code.
@@ -373,18 +350,18 @@ def run(
         first: The number of the first round.
         rounds: How many, at most; 0 for as many as there is time for.
         kinds: Which agents.
-        module: What is run as the agent, and its first arguments.
+        defect: What is planted in them, by :mod:`.planted`.
         say: Is told what is done.
     """
     began = time.monotonic()
     number = first
-    with world(kinds, module, say) as there:
+    with world(kinds, ("tests.rigs.chaos.planted", defect), say) as there:
         try:
             while time.monotonic() - began < seconds and (not rounds or number < first + rounds):
                 say(f"round {number}")
                 there.round(seed, number)
                 number += 1
-            for subject in there.subjects:
+            for subject in there.subjects.values():
                 subject.exit()
         except Failed as failed:
             print(f"FAILED in round {number} with --seed {seed}: {failed}")

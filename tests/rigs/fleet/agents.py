@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from queue import Empty
+from threading import Lock
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -24,7 +25,7 @@ from telex_start.session.tokens import TokenStore
 from telex_start.states import State
 
 from .telex import ORGANISATIONS, Link, Telex, Way
-from .world import World
+from .world import Condition, Flag, Queue, Thread, World
 
 API = "https://api.fleet.example/api/v1"
 PUSH = "wss://push.fleet.example/connection/websocket"
@@ -34,21 +35,15 @@ PUSH = "wss://push.fleet.example/connection/websocket"
 def simulated(world: World, telex: Telex) -> Iterator[None]:
     """Sessions made meanwhile live in this world. Nothing of :mod:`telex_start` changes but what is named here."""
 
-    def https(*_: Any, **__: Any) -> _Https:
-        return _Https(world, telex)
-
-    def websocket(*_: Any, **__: Any) -> _WebSocket:
-        return _WebSocket(world, telex)
-
+    mine = SimpleNamespace(
+        Thread=partial(Thread, world), Condition=partial(Condition, world), Event=partial(Flag, world), Lock=Lock
+    )
     with ExitStack() as stack:
         for module, name, instead in (
-            (session_thread, "Https", https),
-            (session_thread, "WebSocket", websocket),
-            (session, "threading", SimpleNamespace(Thread=world.thread, Lock=threading.Lock)),
-            (session_thread, "threading", SimpleNamespace(Event=world.event, Lock=threading.Lock)),
-            (poller, "threading", SimpleNamespace(Thread=world.thread, Condition=world.condition)),
-            (pace, "threading", SimpleNamespace(Condition=world.condition)),
-            (state, "SimpleQueue", world.queue),
+            (session_thread, "Https", lambda *_: _Https(world, telex)),
+            (session_thread, "WebSocket", lambda *_, **__: _WebSocket(world, telex)),
+            *((module, "threading", mine) for module in (session, session_thread, poller, pace)),
+            (state, "SimpleQueue", partial(Queue, world)),
             (session_thread, "tls_context", lambda _: None),  # no certificates are read: nothing is verified here
             (clock, "awake", world.now),
         ):
@@ -89,7 +84,7 @@ class _WebSocket:
 
     def __init__(self, world: World, telex: Telex) -> None:
         self._world, self._telex = world, telex
-        self._incoming = world.queue()
+        self._incoming = Queue(world)
         self._way = Way(telex)
         self._link: Link | None = None
         self._closed: Closed | None = None
@@ -103,11 +98,7 @@ class _WebSocket:
         self._world.sleep(2 * self._telex.latency())  # TLS and the handshake
         if self.aborted:
             raise NoNetwork("The connection was given up.")
-        self._link = Link(
-            self._telex,
-            lambda text: self._incoming.put(text.encode()),
-            lambda code: self._incoming.put(Closed(code)),
-        )
+        self._link = Link(self._telex, self._incoming.put)
 
     def receive(self, seconds: float | None) -> bytes | None:
         if self._closed is None:
@@ -185,15 +176,6 @@ class Fleet:
         """How many are online with all their organisations."""
         return sum(agent.online for agent in self.agents)
 
-    def run_until_all_online(self, within: float) -> float | None:
-        """Let time pass until all are online; gives how many seconds that took, ``None`` where it takes longer."""
-        start = self.world.now()
-        while self.online() < len(self.agents):
-            if self.world.now() - start >= within:
-                return None
-            self.world.run(1.0)
-        return self.world.now() - start
-
     def check(self) -> None:
         """Nothing went wrong that has nothing to do with what is measured.
 
@@ -228,7 +210,8 @@ def fleet(size: int, seed: int) -> Iterator[Fleet]:
         with simulated(world, telex):
             made = Fleet(world, telex, size)
             world.run(SIGN_IN_OVER)
-            assert made.run_until_all_online(60.0) is not None, f"only {made.online()} of {size} came online"
+            world.run(60.0)
+            assert made.online() == size, f"only {made.online()} of {size} came online"
             world.run(120.0)
             yield made
             made._stop()

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from telex_start.net.https import Answer
+from telex_start.push.websocket import Closed
 from telex_start.session.tokens import claims
 
 from .world import World
@@ -62,7 +63,6 @@ class Traffic:
     def __init__(self) -> None:
         self.connects = array("d")
         """Tries to connect to the push server, those of a server that is down too."""
-        self.accepted = array("d")
         self.calls: defaultdict[str, array[float]] = defaultdict(lambda: array("d"))
         """Calls of the API, by kind; those to a server that is down too."""
         self.refused = array("d")
@@ -103,16 +103,11 @@ class Way:
 class Link:
     """The server's end of one connection."""
 
-    def __init__(self, telex: Telex, deliver: Callable[[str], None], closed: Callable[[int], None]) -> None:
-        """
-        Args:
-            deliver: Is given each frame when it arrives at the agent.
-            closed: Is given the close code likewise.
-        """
+    def __init__(self, telex: Telex, deliver: Callable[[bytes | Closed], None]) -> None:
+        """``deliver``: is given each frame when it arrives at the agent, and the close."""
         self._telex = telex
         self._way = Way(telex)
         self._arrives = deliver
-        self._closed = closed
         self.open = True
         self._expires_at = float("inf")
 
@@ -120,7 +115,7 @@ class Link:
         """Close it from here."""
         if self.open:
             self.gone()
-            self._way.send(lambda: self._closed(code))
+            self._way.send(lambda: self._arrives(Closed(code)))
 
     def gone(self) -> None:
         """It is closed."""
@@ -134,7 +129,7 @@ class Link:
                 self._command(json.loads(line))
 
     def _deliver(self, text: str) -> None:
-        self._way.send(lambda: self._arrives(text))
+        self._way.send(lambda: self._arrives(text.encode()))
 
     def ping(self) -> None:
         """Send one, and again."""
@@ -144,14 +139,11 @@ class Link:
 
     def _command(self, command: dict[str, Any]) -> None:
         """As Centrifugo does; it ignores the tokens in ``connect.subs``."""
-        kind = next(
-            name for name in ("connect", "refresh", "subscribe", "sub_refresh", "unsubscribe") if name in command
-        )
-        token = command[kind].get("token", "")
+        kind = next(name for name in _COMMANDS if name in command)
         if kind == "unsubscribe":
             self._answer(command, kind, {})
             return
-        payload = claims(token)
+        payload = claims(command[kind].get("token", ""))
         if payload is None:
             self.close(3500)
             return
@@ -209,29 +201,24 @@ class Telex:
         """Seconds of one way through the network: 10 to 75 ms."""
         return 0.01 + 0.065 * self.world.chance.random()
 
-    def take_at_most(self, rate: float | None) -> None:
-        """The API answers so many calls a second, and 429 to all others; ``None``: it answers all."""
-        self._capacity = None if rate is None else _Bucket(rate, rate)
-        if self._capacity is not None:
-            self._capacity.allow(self.world.now())
+    def take_at_most(self, rate: float) -> None:
+        """The API answers so many calls a second, and 429 to all others."""
+        self._capacity = _Bucket(rate, rate)
+        self._capacity.allow(self.world.now())
 
     def close_all(self, code: int) -> None:
         """Close every connection with a code, in the same moment."""
         for link in list(self.links):
             link.close(code)
 
-    def restart(self, down_for: float, code: int = 3001) -> None:
+    def restart(self, down_for: float) -> None:
         """Close every connection, and take none for so many seconds."""
         self.down = True
-        self.close_all(code)
-        self.world.after(down_for, self._back)
-
-    def _back(self) -> None:
-        self.down = False
+        self.close_all(3001)
+        self.world.after(down_for, lambda: setattr(self, "down", False))
 
     def accepted(self, link: Link) -> None:
         """A connection stands."""
-        self.traffic.accepted.append(self.world.now())
         self.links.add(link)
         if self.stands is not None:
             self.world.after(self.stands, lambda: link.close(3001))

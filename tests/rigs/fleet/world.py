@@ -22,7 +22,6 @@ class World:
         self._due: list[tuple[float, int, Callable[[], object]]] = []
         self._numbers = itertools.count()
         self._hub = greenlet.getcurrent()
-        self._threads: dict[Any, Thread] = {}
 
     def now(self) -> float:
         """Seconds."""
@@ -66,50 +65,25 @@ class World:
         """Give way for so many seconds."""
         self.wait(lambda _: None, seconds)
 
-    # --- in the place of ``threading`` and ``queue`` ------------------------------------------------
+    def start(self, run: Callable[[], None]) -> None:
+        """Run it from now on, beside all else."""
+        self.after(0.0, greenlet.greenlet(run, parent=self._hub).switch)
 
-    def current_thread(self) -> Thread | None:
-        """The thread that runs; ``None`` for the world's own."""
-        return self._threads.get(greenlet.getcurrent())
 
-    def thread(self, target: Callable[[], None], name: str, daemon: bool) -> Thread:
-        """As ``threading.Thread``."""
-        return Thread(self, target)
-
-    def condition(self) -> Condition:
-        """As ``threading.Condition``."""
-        return Condition(self)
-
-    def event(self) -> Flag:
-        """As ``threading.Event``."""
-        return Flag(self)
-
-    def queue(self) -> Queue:
-        """As ``queue.SimpleQueue``."""
-        return Queue(self)
-
-    def _spawn(self, thread: Thread, run: Callable[[], None]) -> None:
-        def body() -> None:
-            self._threads[greenlet.getcurrent()] = thread
-            try:
-                run()
-            finally:
-                del self._threads[greenlet.getcurrent()]
-
-        self.after(0.0, greenlet.greenlet(body, parent=self._hub).switch)
+# --- in the place of ``threading`` and ``queue`` ----------------------------------------------------------------------
 
 
 class Thread:
     """What the session uses of a thread."""
 
-    def __init__(self, world: World, target: Callable[[], None]) -> None:
+    def __init__(self, world: World, target: Callable[[], None], name: str, daemon: bool) -> None:
         self._world = world
         self._target = target
         self._alive = False
 
     def start(self) -> None:
         self._alive = True
-        self._world._spawn(self, self._run)
+        self._world.start(self._run)
 
     def _run(self) -> None:
         try:

@@ -9,136 +9,163 @@ import random
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import NamedTuple
 
 import psutil
 
-from tests.servers import Sandbox, centrifugo_binary
+from telex_start.events import ReconnectNow
+from tests.rigs.faults import ORGANISATIONS, Faults
+from tests.servers import OrderRefused, Sandbox, centrifugo_binary
 
-from .faults import Faults, Publisher
-from .subject import MOST_FINDINGS, Ledger, Subject
+from .subject import MOST_FINDINGS, Subject, message
+
+RATE = (6.0, 4)
+"""Calls a second, and at once: Telex's own limit."""
+OPTIONS = (
+    *("--organisations", str(ORGANISATIONS), "--ping", "3", "--history", "300"),
+    *("--connection-ttl", "4", "--subscription-ttl", "4", "--expired-close-delay", "2"),
+)
+NOT_HERE = {
+    *("organisation refused", "wrong token", "unsubscribed for good"),  # it is right again after minutes
+    *("joined or left", "history lost", "position lost"),  # what is to come is not known then
+}
+CALM_WITHIN = 120.0
+"""Seconds in which everything must be well again after the last fault. Some waits between two tries are 20 s long."""
+_SAY_EVERY = 60.0
+"""Seconds between two lines about how it goes."""
+
+# --- what happens to it -----------------------------------------------------------------------------------------------
+
+
+class Publisher(threading.Thread):
+    """Publishes a numbered message to one of the organisations, a dozen times a second."""
+
+    def __init__(self, telex: Sandbox, subject: Subject, chance: random.Random) -> None:
+        super().__init__(name="publisher")
+        self._telex, self._subject, self._chance = telex, subject, random.Random(chance.random())
+        self._numbers = [0] * ORGANISATIONS
+        self.paused = threading.Lock()
+        """Held while nothing is published."""
+        self._ending = threading.Event()
+
+    def end(self) -> None:
+        """End the thread."""
+        self._ending.set()
+        self.join()
+
+    def run(self) -> None:
+        while not self._ending.wait(self._chance.uniform(0.02, 0.14)):
+            organisation = self._chance.randrange(ORGANISATIONS)
+            with self.paused:
+                self._numbers[organisation] += 1
+                number = self._numbers[organisation]
+                with self._subject.lock:
+                    self._subject.ledger.send((organisation, number))
+                try:
+                    self._telex.publish(organisation, message(number))
+                except (OSError, OrderRefused):
+                    with self._subject.lock:
+                        self._subject.ledger.excuse((organisation, number))
+
+
+class Fate:
+    """One fault after the other: each kind once before any comes again."""
+
+    def __init__(self, telex: Sandbox, subject: Subject, publisher: Publisher, chance: random.Random) -> None:
+        self._subject, self._publisher, self._chance = subject, publisher, chance
+        self._faults = Faults(telex, RATE)
+        self._names = [*(self._faults.deeds.keys() - NOT_HERE), "reconnect now"]
+        self._names.sort()
+        self._deck: list[str] = []
+        self.counts: Counter[str] = Counter()
+
+    def strike(self) -> None:
+        """The next fault, for as long as it lasts."""
+        if not self._deck:
+            self._deck = self._chance.sample(self._names, len(self._names))
+        name = self._deck.pop()
+        self.counts[name] += 1
+        if name == "reconnect now":
+            self._subject.session.send(ReconnectNow())
+            return
+        lasts = self._chance.uniform(0.5, 5.0)
+        self._faults.forget()
+        with self._publisher.paused:
+            with suppress(OrderRefused):  # what no real Centrifugo does
+                self._faults.deeds[name](self._chance)
+            if self._faults.forgets:
+                with self._subject.lock:
+                    self._subject.ledger.server_forgets()
+            if name == "half open":
+                time.sleep(lasts)
+                self._faults.calm()
+                return
+        time.sleep(lasts)
+        self._faults.calm()
+
 
 # --- what was counted and measured ------------------------------------------------------------------------------------
 
 
-MOST_GROWTH = (12.0, 4, 2)
-"""MiB, descriptors and threads that the process may grow by after its first minute."""
-
-
 class Figures(NamedTuple):
-    """What a process has."""
+    """What this process has, which holds the session and what tries it."""
 
     memory: float
     """MiB (resident)."""
     descriptors: int
     threads: int
 
+    @classmethod
+    def now(cls) -> Figures:
+        """Now."""
+        process = psutil.Process()
+        return cls(process.memory_info().rss / 2**20, process.num_fds(), threading.active_count())
 
-class Resources:
-    """Memory, descriptors and threads of this process, which holds the session and what tries it."""
-
-    def __init__(self) -> None:
-        self._process = psutil.Process()
-        self.start: Figures | None = None
-        """In the first calm moment."""
-        self.warm: Figures | None = None
-        """After a minute, from which on nothing may grow."""
-        self.end: Figures | None = None
-        self.most = Figures(0.0, 0, 0)
-
-    def look(self, seconds: float) -> str:
-        """In a calm moment so many seconds after the start; gives what is wrong, or nothing."""
-        descriptors = self._process.num_fds() if hasattr(self._process, "num_fds") else 0
-        self.end = Figures(self._process.memory_info().rss / 2**20, descriptors, threading.active_count())
-        self.start = self.start or self.end
-        end, most = self.end, self.most
-        self.most = Figures(
-            max(most.memory, end.memory), max(most.descriptors, end.descriptors), max(most.threads, end.threads)
-        )
-        if self.warm is None:
-            self.warm = self.end if seconds > 60 else None
-            return ""
-        grown = [after - before for before, after in zip(self.warm, self.end, strict=True)]
-        if any(each > most for each, most in zip(grown, MOST_GROWTH, strict=True)):
-            return f"it grew by {grown[0]:.1f} MiB, {grown[1]} descriptors and {grown[2]} threads"
-        return ""
+    def __str__(self) -> str:
+        return f"{self.memory:.1f} MiB, {self.descriptors} descriptors, {self.threads} threads"
 
 
-def line(subject: Subject, faults: Faults, resources: Resources, seconds: float) -> str:
-    """How it goes, in a line."""
-    ledgers = subject.ledgers
-    words = [
-        f"{seconds / 60:.1f} min",
-        f"{sum(each.published for each in ledgers)} sent",
-        f"{sum(each.came for each in ledgers)} came",
-        f"{sum(each.lost for each in ledgers)} lost",
-        f"{sum(each.twice for each in ledgers)} twice",
-        f"{sum(faults.counts.values())} faults",
-        f"{subject.reconnects} reconnects",
-    ]
-    if resources.end is not None:
-        words.append(f"{resources.end.memory:.1f} MiB, {resources.end.descriptors} descriptors")
-    return "; ".join(words)
+MOST_GROWTH = Figures(12.0, 4, 2)
+"""What the process may grow by after its first minute."""
+_WARM_AFTER = 60.0
 
 
-_ROWS = {
-    "sent": "published",
-    "came": "came",
-    "lost": "lost",
-    "twice": "twice",
-    "after a later one": "late",
-    "gone with a server that forgot": "forgotten",
-    "times said to be lost": "lost_told",
-}
+def line(subject: Subject, fate: Fate, seconds: float) -> str:
+    """How it goes."""
+    ledger = subject.ledger
+    return (
+        f"{seconds / 60:.1f} min; {ledger.sent} sent; {ledger.came} came; {ledger.lost} lost; {ledger.twice} twice; "
+        f"{sum(fate.counts.values())} faults; {subject.reconnects} reconnects; {Figures.now()}"
+    )
 
 
-def table(subject: Subject, faults: Faults, resources: Resources, seconds: float, title: str) -> str:
+def table(subject: Subject, fate: Fate, warm: Figures | None, title: str) -> str:
     """All of it."""
-    ledgers = subject.ledgers
-    lines = [f"{title}, {seconds / 60:.1f} min", "", _row("messages", *_NAMES[: len(ledgers)], "all")]
-    for name, field in _ROWS.items():
-        counts = [_count(ledger, field) for ledger in ledgers]
-        lines.append(_row(name, *counts, sum(counts)))
-        if field == "came":
-            empty = [""] * len(ledgers)
-            lines.append(_row("shown, each in a toast", *empty, subject.toasts))
-            lines.append(_row("shown, in summaries", *empty, subject.summarised))
-    lines += ["", _row("this process", "start", "after 1 min", "end", "most")]
-    moments = (resources.start, resources.warm, resources.end, resources.most)
-    lines.append(_row("memory, MiB", *(f"{each.memory:.1f}" if each else "-" for each in moments)))
-    lines.append(_row("file descriptors", *(each.descriptors if each else "-" for each in moments)))
-    lines.append(_row("threads", *(each.threads if each else "-" for each in moments)))
-    lines += ["", f"{subject.reconnects} reconnects, {subject.sign_ins} sign-ins"]
-    kinds = ", ".join(f"{count} {name}" for name, count in faults.counts.most_common())
-    lines.append(f"{sum(faults.counts.values())} faults: {kinds or 'none'}")
+    ledger = subject.ledger
+    rows = {
+        "sent": ledger.sent,
+        "came": ledger.came,
+        "shown, each in a toast": subject.toasts,
+        "shown, in summaries": subject.summarised,
+        "lost": ledger.lost,
+        "twice": ledger.twice,
+        "gone with a server that forgot": ledger.forgotten,
+        "times said to be lost": subject.lost_told,
+        "reconnects": subject.reconnects,
+        "sign-ins": subject.sign_ins,
+        "faults": sum(fate.counts.values()),
+    }
+    lines = [title, "", *(f"{name:<32}{count:>9}" for name, count in rows.items())]
+    lines += ["", f"this process after {_WARM_AFTER / 60:.0f} min: {warm or '-'}; at the end: {Figures.now()}"]
+    lines.append(", ".join(f"{count} {name}" for name, count in fate.counts.most_common()))
     lines += [f"FOUND: {finding}" for finding in subject.findings] or ["nothing was found wrong"]
     return "\n".join(lines)
 
 
-_NAMES = ("first", "second", "third", "fourth")
-
-
-def _count(ledger: Ledger, field: str) -> int:
-    count: int = getattr(ledger, field)
-    return count
-
-
-def _row(name: str, *cells: object) -> str:
-    return f"{name:<32}" + "".join(f"{cell!s:>13}" for cell in cells)
-
-
 # --- the soak ---------------------------------------------------------------------------------------------------------
-
-
-ORGANISATIONS = 3
-OPTIONS = ("--organisations", str(ORGANISATIONS), "--ping", "3", "--history", "300")
-SHORT = ("--connection-ttl", "4", "--subscription-ttl", "4", "--expired-close-delay", "2")
-CALM_WITHIN = 120.0
-"""Seconds in which everything must be well again after the last fault. Some waits between two tries are 20 s long."""
-_SAY_EVERY = 60.0
-"""Seconds between two lines about how it goes."""
 
 
 def await_calm(subject: Subject, publisher: Publisher) -> bool:
@@ -167,31 +194,32 @@ def rounds(seconds: float) -> Iterator[float]:
 def soak(seconds: float, server: str, with_faults: bool, seed: int) -> int:
     """Lives that long; gives the exit code."""
     chance = random.Random(seed)
-    options = (*OPTIONS, *SHORT, *(() if server == "sandbox" else ("--centrifugo", str(centrifugo_binary(server)))))
+    options = (*OPTIONS, *(() if server == "sandbox" else ("--centrifugo", str(centrifugo_binary(server)))))
     with ExitStack() as stack:
         telex = stack.enter_context(Sandbox(*options))
         subject = stack.enter_context(Subject(telex, ORGANISATIONS))
         publisher = Publisher(telex, subject, chance)
-        faults = Faults(telex, subject, publisher, chance, own=server == "sandbox")
-        resources = Resources()
+        fate = Fate(telex, subject, publisher, chance)
+        warm: Figures | None = None
         started = said = time.monotonic()
         well = await_calm(subject, publisher)  # nothing has been published, so there is no past to tell
         publisher.start()
         stack.callback(publisher.end)
         reconnects = subject.reconnects
         for left in rounds(seconds if well else 0.0):
-            if with_faults:
-                for _ in range(chance.randint(1, 3)):
-                    faults.one()
-                    time.sleep(min(left, chance.choice([0.0, 0.3, 3.0])))
-            else:
-                time.sleep(min(left, 5.0))
+            for _ in range(chance.randint(1, 3) if with_faults else 0):
+                fate.strike()
+            time.sleep(min(left, chance.choice([0.0, 0.3, 3.0]) if with_faults else 5.0))
             well = await_calm(subject, publisher)
             with publisher.paused:
-                subject.find(resources.look(time.monotonic() - started))
+                now = Figures.now()
+            if warm is None and time.monotonic() - started > _WARM_AFTER:
+                warm = now
+            if warm and any(after - before > most for before, after, most in zip(warm, now, MOST_GROWTH, strict=True)):
+                subject.find(f"it grew from {warm} to {now}")
             if time.monotonic() - said > _SAY_EVERY:
                 said = time.monotonic()
-                print(line(subject, faults, resources, said - started), flush=True)
+                print(line(subject, fate, said - started), flush=True)
             if not well or len(subject.findings) >= MOST_FINDINGS:
                 break
         publisher.end()
@@ -200,8 +228,8 @@ def soak(seconds: float, server: str, with_faults: bool, seed: int) -> int:
         if not with_faults and (subject.reconnects != reconnects or subject.troubles):
             subject.find(f"{subject.reconnects - reconnects} reconnects and {subject.troubles} with no fault at all")
         took = time.monotonic() - started
-    title = f"soak on {server}, --seed {seed}" + ("" if with_faults else " --no-faults")
-    print(table(subject, faults, resources, took, title))
+    title = f"soak on {server}, --seed {seed}" + ("" if with_faults else " --no-faults") + f", {took / 60:.1f} min"
+    print(table(subject, fate, warm, title))
     return 1 if subject.findings else 0
 
 

@@ -1,0 +1,211 @@
+"""What Telex answers to the calls of a session and of its polls, and what becomes of the answers."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from telex_start.errors import (
+    CredentialsRefused,
+    InvalidForm,
+    NoNetwork,
+    Refused,
+    SessionOver,
+    SignInRefused,
+    Temporary,
+)
+from telex_start.events import MESSAGE_FIELDS, ROW_FIELDS, Event, OrganisationsChanged
+from telex_start.net.https import Answer
+from telex_start.net.pacing import Pacer
+from telex_start.session import tokens
+from telex_start.session.organisations import Organisations
+from telex_start.session.pace import SharedPacer
+from telex_start.session.poll_calls import SECTIONS, NotThere, PollCalls
+from telex_start.session.telex_api import TelexApi
+from telex_start.session.tokens import TokenStore
+
+from .cases import Case, NoCase, joined
+from .publications import Person
+from .target import Log, Target, require
+
+_URL = "https://telex.test"
+_EMAIL = "ada@example.org"
+_PASSWORD = "SECRETpasswordSECRET"
+_ACCESS = "SECRETaccessSECRET"
+_NOTIFICATION = "SECRETnotificationSECRET"
+_SHORTEST_SECRET = 8
+"""Characters; what is shorter may stand in any text by accident."""
+_LONGEST_WORDS = 400
+"""Characters of an error's text; it goes to a status line, a window and the log."""
+_LONGEST_NAME = 256
+_LONGEST_TEXT = 8000
+"""Characters of a text of a row."""
+_MOST_ANSWERS = 20
+_MOST_REQUESTS = 100
+
+_COMMON: tuple[type[Exception], ...] = (Temporary, Refused)
+"""What every call may raise."""
+_SIGN_IN = (*_COMMON, CredentialsRefused, InvalidForm, SignInRefused)
+_TOKENS = (*_COMMON, SessionOver)
+_POLLS = (*_COMMON, NotThere)
+
+
+class Answers(Target):
+    """A case is a list of answers, one for each call, from the login to the logout; the last is given over and over.
+
+    Each has ``status``, ``headers`` and ``body`` as parts. ``{"fails": true}`` stands for none, and ``{}`` in a body
+    for what the request carried: the password or the token.
+    """
+
+    name = "answers"
+    what = "the API's answers (session/telex_api.py, session/organisations.py, session/poll_calls.py, news/)"
+
+    def run(self, case: Case, log: Log) -> None:
+        Caller(Script(case), log).live()
+
+
+class Script:
+    """Gives one answer after the other, in the place of what sends requests.
+
+    Raises:
+        NoCase: the case is no list of answers.
+    """
+
+    def __init__(self, case: Case) -> None:
+        if not isinstance(case, list) or not 0 < len(case) <= _MOST_ANSWERS:
+            raise NoCase
+        self._answers = [_answer(each) for each in case]
+        self._next = 0
+        self.now = 1000.0
+        """Seconds; a request takes a tenth of one."""
+
+    def request(self, method: str, url: str, *, headers: Mapping[str, str], json: Any, **more: Any) -> Answer:
+        """As :meth:`telex_start.net.https.Https.request`."""
+        require(all(value.isascii() and value.isprintable() for value in headers.values()), "a header that is none")
+        require(url.isascii() and url.isprintable() and " " not in url, "an address that is none")
+        answer = self._answers[min(self._next, len(self._answers) - 1)]
+        self._next += 1
+        self.now += 0.1
+        require(self._next < _MOST_REQUESTS, "calls without end")
+        if answer is None:
+            raise NoNetwork("Telex did not answer in time.")
+        carried = json.get("password") if isinstance(json, dict) else None
+        carried = carried or next(iter(headers.values()), "").removeprefix("Bearer ")
+        answer = answer._replace(body=answer.body.replace(b"{}", carried.encode()))
+        if (take := more.get("take")) is not None:
+            take(answer.body)
+        return answer
+
+
+def _answer(told: Any) -> Answer | None:
+    match told:
+        case {"fails": True}:
+            return None
+        case {"status": int() as status, "headers": dict() as headers, "body": parts} if not isinstance(status, bool):
+            if not all(isinstance(each, str) for each in headers.values()) or not 0 <= status <= 999:
+                raise NoCase
+            return Answer(status, headers, joined(parts))
+        case _:
+            raise NoCase
+
+
+class Caller:
+    """Makes all the calls there are for one organisation, and looks at what comes of each."""
+
+    def __init__(self, script: Script, log: Log) -> None:
+        def now() -> float:
+            return script.now
+
+        https: Any = script
+        self._script, self._log = script, log
+        self._store = TokenStore()
+        self._api = TelexApi(_URL, https, self._store, SharedPacer(Pacer(), now), now)
+        self._polls = PollCalls(_URL, https, self._store, SharedPacer(Pacer(), now), now, 60.0)
+        self._person = Person(["Northwind Ops", "Blue Harbour Labs", "Telex"])
+
+    def live(self) -> None:
+        """From the login to the logout."""
+        user = "u1"
+        if (login := self._call(lambda: self._api.login(_EMAIL, _PASSWORD), _SIGN_IN)) is not None:
+            user = login.user_id
+            require(user.isascii() and user.isprintable(), "an id that is no word")
+        else:
+            self._store.access, self._store.notification = _ACCESS, _NOTIFICATION
+        self._learn_organisations(user)
+        self._fetch_tokens()
+        self._poll()
+        self._call(lambda: self._api.logout(lambda _: None), ())
+        self._log.hides(*self._secrets())
+
+    def _learn_organisations(self, user: str) -> None:
+        told: list[Event] = []
+        organisations = Organisations(user, lambda: 0.5, told.append)
+        self._call(lambda: organisations.fetch(self._api, self._script.now))
+        for each in (each for event in told if isinstance(event, OrganisationsChanged) for each in event.organisations):
+            require(0 < len(each.name) <= _LONGEST_NAME, f"a name of {len(each.name)} characters")
+            require(each.channel.isascii() and " " not in each.channel, "a channel that has no name")
+
+    def _fetch_tokens(self) -> None:
+        connection = self._call(self._api.connection_token, _TOKENS)
+        subscription = self._call(lambda: self._api.subscription_token("o1/u1", 5.0), _TOKENS)
+        for token in (connection, subscription):
+            if token is not None:
+                require(token.value not in repr(token), "a token in a repr")
+                token.usable(self._script.now)
+        if connection is not None and subscription is not None:
+            why = tokens.why_unusable(subscription.value, "o1/u1", connection.value)
+            require(why is None or len(why) < 100, "odd words")
+
+    def _poll(self) -> None:
+        """What Telex never publishes, as the notifier is told it."""
+        if self._store.access is None:
+            self._store.access = _ACCESS
+        for section in SECTIONS:
+            found = self._call(partial(self._polls.unread, section, "o0", lambda: None), _POLLS)
+            if found is not None:
+                rows, whole = found
+                _look_at_rows(rows)
+                self._person.take({"looked up": 0, "section": section, "rows": [*rows], "whole": whole})
+        muted = self._call(lambda: self._polls.muted("o0"), _POLLS) or frozenset()
+        require(all(0 < len(ident) <= _LONGEST_NAME for ident in muted), "an id without end")
+        about, hours = self._call(lambda: self._polls.preference("o0"), _POLLS) or (None, "")
+        require(len(about or "") <= _LONGEST_NAME and len(hours) <= _LONGEST_NAME, "a setting without end")
+        self._person.take({"set": 0, "muted": sorted(muted), "about": about or "", "hours": hours})
+        paused, zone, organisation = self._call(self._polls.profile, _POLLS) or (False, "", "")
+        require(len(zone) <= _LONGEST_NAME and len(organisation) <= _LONGEST_NAME, "a name without end")
+        self._person.take({"paused": paused, "hour": 12})
+        slug = self._call(lambda: self._polls.slug("o0"), _POLLS) or "x"
+        require(0 < len(slug) <= _LONGEST_NAME, "a name without end")
+        for section in SECTIONS:
+            self._call(partial(self._polls.mark_as_read, section, "c1", True), _POLLS)
+        self._person.wait(100.0)
+
+    def _call(self, call: Callable[[], Any], declared: tuple[type[Exception], ...] = _COMMON) -> Any:
+        """What a call gives; ``None`` where it fails as it may."""
+        try:
+            return call()
+        except declared as error:
+            words, title = getattr(error, "message", str(error)), getattr(error, "title", "")
+            require(0 < len(words) <= _LONGEST_WORDS, f"an error of {len(words)} characters")
+            require(words.isprintable() and title.isprintable(), f"odd words: {words!r}")
+            whole = f"{title} {error!r} {''.join(traceback.format_exception(error))}"
+            require(not any(secret in whole for secret in self._secrets()), "a secret in an error")
+            return None
+
+    def _secrets(self) -> list[str]:
+        found = (_PASSWORD, self._store.access, self._store.notification)
+        return [secret for secret in found if secret and len(secret) >= _SHORTEST_SECRET]
+
+
+def _look_at_rows(rows: tuple[dict[str, Any], ...]) -> None:
+    for row in rows:
+        require(row.keys() <= {*ROW_FIELDS}, f"fields that nobody wants: {row.keys()}")
+        require(
+            all(len(value) <= _LONGEST_TEXT for value in row.values() if isinstance(value, str)), "a text without end"
+        )
+        messages = row.get("preview_thread", [])
+        require(isinstance(messages, list) and len(messages) <= 1, "more messages than the newest")
+        for message in messages:
+            require(message.keys() <= {*MESSAGE_FIELDS}, "fields that nobody wants")

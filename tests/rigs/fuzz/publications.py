@@ -1,0 +1,236 @@
+"""Publications, from the notifier to the words of a toast; and names, to what is printed, remembered and written."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Self
+from unittest.mock import patch
+
+from telex_start.config import NEWS_TYPES, Config, organisation_key
+from telex_start.config_file import ConfigFile
+from telex_start.console import Console
+from telex_start.events import (
+    How,
+    Organisation,
+    OrganisationsChanged,
+    ProfileLookedUp,
+    PublicationsReceived,
+    SettingsLookedUp,
+    SignedIn,
+    UnreadSection,
+)
+from telex_start.menu import MuteFor
+from telex_start.net import json_text
+from telex_start.news import wording
+from telex_start.news.notifier import Notifier
+from telex_start.news.publications import MOST_COUNT
+from telex_start.news.quiet import Quiet
+from telex_start.news.scheduler import LIMIT, WINDOW
+from telex_start.news.unread import MOST_CONVERSATIONS, Counts
+from telex_start.news.wall import Wall
+from telex_start.process.state_file import Memory
+from telex_start.toast import Conversation, Toast
+
+from .cases import Case, NoCase, dumped
+from .target import Log, Target, require
+
+_MOST_STEPS = 60
+_ORGANISATIONS = 3
+_UNSEEN = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u206f\ud800-\udfff]")
+"""What no toast may hold: control characters but the line break, what turns the reading direction, half an emoji."""
+_BY_CHOICE = ("channel_mention", "thread_reply", "direct_call_initiated", "saved_message_remainder")
+_URL = "https://telex.test"
+_HOWS = {how.value: how for how in How}
+
+
+class Publications(Target):
+    """A case has the ``names`` of three organisations and ``steps``: what comes, goes by, or is read.
+
+    A long text is ``{"*": [text, how many times]}``. All of it is decoded as what comes over the wire.
+    """
+
+    name = "publications"
+    what = "publications, from the wire to what is told, printed, remembered and written (news/)"
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self._folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fuzz-")))
+            stack.enter_context(patch.dict(os.environ, XDG_STATE_HOME=str(self._folder)))
+            # Its thread, which writes the lines, starts with the first.
+            self._console = Console(True, stack.enter_context(open(os.devnull, "w")), lambda: None)
+            stack.callback(self._console.stop)
+            self._stack = stack.pop_all()
+        self._written: set[str] = set()
+        """The names that the configuration's file could take."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def run(self, case: Case, log: Log) -> None:
+        match json_text.decode(dumped(_whole(case)).encode()):
+            case {"names": [str() as one, str() as two, str() as three], "steps": list() as steps}:
+                person = Person([one, two, three], self._console)
+                if len(steps) > _MOST_STEPS:
+                    raise NoCase
+                for step in steps:
+                    person.take(step)
+                person.wait(100.0)
+                self._keep(person)
+            case _:
+                raise NoCase
+
+    def _keep(self, person: Person) -> None:
+        """All is muted and remembered; then each organisation is set to tell of mentions alone."""
+        remembered = person.mute_all()
+        memory = Memory(_URL)
+        memory.save(remembered)
+        require(memory.load() == (remembered, ""), "what is remembered is another")
+        file = self._folder / "config.toml"
+        for name in {*filter(None, person.names)} - self._written:
+            file.unlink(missing_ok=True)
+            changes = {organisation_key(name): "mentions"}
+            ConfigFile(str(file)).write(changes, {})
+            require(ConfigFile(str(file)).values() == changes, f"the file has {file.read_text()!r}")
+            self._written.add(name)
+
+
+class Person:
+    """Somebody who sees the toasts and counts, as they go out of the notifier."""
+
+    def __init__(self, names: list[str], console: Console | None = None) -> None:
+        self._now = 1000.0
+        self._shown: list[float] = []
+        self._conversations: set[Conversation] = set()
+        self._console = console
+        self._organisations = [Organisation(f"o{index}", name, f"o{index}/u") for index, name in enumerate(names)]
+        self._hour = 12
+        self._quiet = Quiet(Config(), Wall(lambda: 0.0, lambda at: 0.0))
+        self._notifier = Notifier(
+            Config(notification_types=(*NEWS_TYPES, *_BY_CHOICE)),
+            self._quiet,
+            show=self._show,
+            counts_changed=self._counted,
+            read=lambda handle: None,
+            watch_agents=lambda channels: None,
+            second_of_day=lambda zone: self._hour * 3600.0,
+        )
+        self._signed_in()
+
+    def _signed_in(self) -> None:
+        self._notifier.signed_in(SignedIn("7", ("c1", self._organisations[0].name)))
+        self._notifier.organisations(OrganisationsChanged((*self._organisations,)))
+
+    @property
+    def names(self) -> list[str]:
+        """Of the organisations that are known."""
+        return [organisation.name for organisation in self._notifier.known_organisations()]
+
+    def mute_all(self) -> Any:
+        """Mute what was told of, and a whole organisation; what is to be remembered then."""
+        for each in (Conversation("o0/u", "", ""), *self._conversations):
+            self._quiet.mute(each, self._notifier.name_of(each), MuteFor.UNTIL_UNMUTED, self._now)
+        return self._quiet.remembered("ada@example.org")
+
+    def take(self, step: Any) -> None:
+        """One step of a case."""
+        notifier, now = self._notifier, self._now
+        match step:
+            case {"channel": int() as index, "how": str() as how, "come": list() as come} if how in _HOWS:
+                notifier.received(PublicationsReceived(self._channel(index), (*come,), _HOWS[how]), now)
+            case {"wait": int() | float() as seconds} if 0 <= seconds <= 1000:
+                self.wait(seconds)
+            case {"answered": int() as index}:
+                notifier.answered(self._channel(index), now)
+            case {"unknown": int() as index}:
+                notifier.unknown(self._channel(index))
+            case {"left": int() as index}:
+                gone = self._channel(index)
+                rest = (*(each for each in self._organisations if each.channel != gone),)
+                notifier.organisations(OrganisationsChanged(rest))
+            case {"looked up": int() as index, "section": str() as section, "rows": list() as rows, "whole": whole}:
+                channel = self._channel(index)
+                notifier.look_up_began(channel)
+                rows = [row for row in rows if isinstance(row, dict)]
+                notifier.looked_up(UnreadSection(channel, section, (*rows,), whole is True), now)
+                notifier.look_up_ended(channel, now)
+            case {"set": int() as index, "muted": list() as muted, "about": str() as about, "hours": str() as hours}:
+                idents = frozenset(ident for ident in muted if isinstance(ident, str))
+                notifier.settings(SettingsLookedUp(self._channel(index), idents, about, hours), now)
+            case {"paused": bool() as paused, "hour": int() as hour} if 0 <= hour < 24:
+                self._hour = hour
+                notifier.profile(ProfileLookedUp(paused), now)
+            case {"signed out": True}:
+                notifier.clear()
+                require(notifier.counts == Counts(0, 0, 0), "counts are left after signing out")
+                self._signed_in()
+            case _:
+                raise NoCase
+
+    def wait(self, seconds: float) -> None:
+        """Time goes by."""
+        end = self._now + seconds
+        for _ in range(20 + int(seconds)):
+            due = self._notifier.deadline()
+            if due is None or due > end:
+                break
+            self._now = max(self._now, due)
+            self._notifier.tick(self._now)
+        else:
+            require(False, "something is due over and over")
+        self._now = end
+
+    def _channel(self, index: int) -> str:
+        if not 0 <= index < _ORGANISATIONS:
+            raise NoCase
+        return self._organisations[index].channel
+
+    def _counted(self, counts: Counts) -> None:
+        require(all(count >= 0 for count in counts), f"counts below nothing: {counts}")
+        require(counts.conversations <= MOST_CONVERSATIONS, "conversations without end")
+        require(counts.unread <= counts.conversations * MOST_COUNT, f"more unread than can be: {counts}")
+        if self._console is not None:
+            self._console.unread(counts)
+
+    def _show(self, toast: Toast) -> None:
+        require(0 < len(toast.title) <= wording.LONGEST_TITLE, f"a title of {len(toast.title)} characters")
+        require(len(toast.body) <= wording.LONGEST_BODY, f"a text of {len(toast.body)} characters")
+        require(toast.title.strip(), "a title that nobody sees")
+        require("\n" not in toast.title, "a title of two lines")
+        line = wording.console_line(toast)
+        for text in (toast.title, toast.body, line, toast.organisation or "", toast.channel or ""):
+            require(not _UNSEEN.search(text), f"a character that steers: {text!r}")
+        require("\n" not in line, "a line with a line break")
+        require(toast.unread >= 0, "fewer unread than none")
+        if self._console is not None:
+            self._console.toast(toast)
+        if toast.conversation is not None:
+            self._conversations.add(toast.conversation)
+        if toast.silent or toast.urgent or toast.title == wording.PAUSED:
+            return  # it takes the place of one, does not wait, or is told when that ends
+        recent = [when for when in self._shown if when > self._now - WINDOW]
+        # The summary of the past is told whatever else was; two may come, the second for who answered late.
+        require(len(recent) < LIMIT + 2, f"{len(recent) + 1} toasts in {WINDOW:g} s")
+        self._shown.append(self._now)
+
+
+def _whole(value: Any) -> Any:
+    """The case with its long texts written out.
+
+    Raises:
+        NoCase: one is far too long.
+    """
+    match value:
+        case {"*": [str() as text, int() as count]}:
+            if not 0 <= len(text) * count <= 500_000 or count > 500_000:
+                raise NoCase
+            return text * count
+        case dict():
+            return {key: _whole(each) for key, each in value.items()}
+        case list():
+            return [_whole(each) for each in value]
+    return value
