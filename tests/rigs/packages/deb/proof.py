@@ -26,12 +26,6 @@ from tests.servers import Sandbox
 PERSON = "person"
 HOME = f"/home/{PERSON}"
 _RUNTIME = "/run/person"
-_ENVIRON = {
-    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-    "LANG": "C.UTF-8",
-    "TERM": "dumb",
-    "DEBIAN_FRONTEND": "noninteractive",
-}
 # What belongs to the running system, is dpkg's and apt's own memory of what they have done, or is a cache that any
 # program of root's writes that has a window (fontconfig).
 _ASIDE = (
@@ -57,16 +51,10 @@ class Machine:
         Raises:
             NoRoot: this machine cannot.
         """
-        root = roots.ROOTS / f"debian-{self._suite}"
-        if not root.exists():
-            roots.needs()
-            root.parent.mkdir(parents=True, exist_ok=True)
-            print(f"{root}: Debian", flush=True)
-            roots.bootstrap(self._suite, root)
-        roots.settle(self._suite, root)
+        root = roots.kept(f"debian-{self._suite}", self._suite)
         with ExitStack() as stack:
             binds = [Bind(Path("/tmp"), "/tmp", writable=True)]
-            command = roots.enter(root, ["/bin/cat"], _ENVIRON, binds=binds, untouched=True)
+            command = roots.enter(root, ["/bin/cat"], roots.ENVIRON, binds=binds, untouched=True)
             pipe = subprocess.PIPE
             holder = stack.enter_context(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True))
             stack.callback(holder.kill)
@@ -94,8 +82,8 @@ class Machine:
             environ: Beside a bare environment.
             person: By the person; otherwise by root.
         """
-        own = {"HOME": HOME, "USER": PERSON, "XDG_RUNTIME_DIR": _RUNTIME} if person else {"HOME": "/root"}
-        variables = [f"{name}={value}" for name, value in {**_ENVIRON, **own, **(environ or {})}.items()]
+        own = {"HOME": HOME, "USER": PERSON, "XDG_RUNTIME_DIR": _RUNTIME} if person else {}
+        variables = [f"{name}={value}" for name, value in {**roots.ENVIRON, **own, **(environ or {})}.items()]
         # It ends with nsenter, which is what a test sees and ends.
         by = ["setpriv", "--pdeathsig", "KILL"]
         by += [f"--reuid={PERSON}", f"--regid={PERSON}", "--init-groups"] if person else []
