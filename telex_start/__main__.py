@@ -5,21 +5,26 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 from .errors import EXIT_FAILED, ConfigError, TelexStartError
 from .process.signals import forbid_core_dumps
 
 if TYPE_CHECKING:
-    from argparse import Namespace
-
     from .config import Config
+    from .config_file import ConfigSource
 
 EXIT_UNUSABLE = 2
 """A bad option or configuration, or no place for an icon."""
 _NOT_STARTED = "Telex Start has not started"
 _SHOWN_WITHIN, _AT_LOGIN_WITHIN = 5.0, 40.0
 """Seconds for the notification daemon, which may come well after the programs that are started at log-in."""
+
+_NO_OPTIONS = SimpleNamespace(
+    **dict.fromkeys(("login", "exit", "headless", "json", "at_login", "password_stdin", "password_credential"), False)
+)
+"""A command line without any, as the parser would have it, which such a start does without."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -96,7 +101,7 @@ def _agent(argv: list[str]) -> int:
 
     # Until the agent has handlers of its own, SIGTERM is a KeyboardInterrupt: it ends a start without a traceback.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    options = None
+    options: Any = _NO_OPTIONS
     if argv:
         from .command_line import parse
 
@@ -105,94 +110,66 @@ def _agent(argv: list[str]) -> int:
         return _start(options)
     except TelexStartError as error:
         _complain(error.message)
-        if options is None or not options.exit:
+        if not options.exit:
             _tell_elsewhere(error, options)
         return EXIT_UNUSABLE
 
 
-def _start(options: Namespace | None) -> int:
-    from . import agent, config_file
+def _start(options: Any) -> int:
+    from . import agent
+    from .config_file import ConfigSource
     from .process import instance, paths
 
-    if options is not None and options.exit:
-        folder, api_url = paths.runtime_folder(), config_file.load_where(options).api_url
+    source = ConfigSource(options)
+    if options.exit:
+        folder, api_url = paths.runtime_folder(), source.load_where().api_url
         if instance.ask(folder, api_url, None) is None:
-            config_file.load(options)  # what is wrong with it may be why none is found
+            source.load()  # what is wrong with it may be why none is found
         return agent.end_running(folder, api_url)
-    settings = config_file.ConfigSource(options)
     try:
-        config = settings.load()
+        config = source.load()
     except ConfigError as error:
-        if not _asked_running(options):
+        if not _asked_running(source, options):
             raise
         _complain(error.message)
         return EXIT_UNUSABLE
-    password = [] if options is None else _given_password(options.password_stdin, options.password_credential, config)
-    code, why = agent.run(
-        config,
-        settings,
-        headless=options is not None and options.headless,
-        as_json=options is not None and options.json,
-        open_window=options is not None and options.login,
-        at_login=options is not None and options.at_login,
-        password=password,
-    )
+    code, why = agent.run(config, source, options, _given_password(options, config))
     if why:
         _complain(why)
     return code
 
 
-def _asked_running(options: Namespace | None) -> bool:
+def _asked_running(source: ConfigSource, options: Any) -> bool:
     """The configuration is wrong, which keeps nobody from an agent that runs: it is asked all the same, and says
     what is wrong too. Whether one runs."""
-    if options is not None and (options.headless or options.at_login):
+    if options.headless or options.at_login:
         return False
-    from . import config_file
     from .menu import Request
     from .process import instance, paths
 
     with contextlib.suppress(ConfigError):
-        where = config_file.load_where(options)
-        request = Request.LOGIN if options is not None and options.login else Request.OPEN
-        folder = paths.runtime_folder()
-        if instance.ask(folder, where.api_url, request) is not None:
-            instance.ask(folder, where.api_url, Request.RELOAD)
+        folder, api_url = paths.runtime_folder(), source.load_where().api_url
+        if instance.ask(folder, api_url, Request.LOGIN if options.login else Request.OPEN) is not None:
+            instance.ask(folder, api_url, Request.RELOAD)
             return True
     return False
 
 
-def _given_password(piped: bool, credential: str | None, config: Config) -> list[str]:
+def _given_password(options: Any, config: Config) -> list[str]:
     """The password that this start was given; empty for none.
 
     Raises:
         ConfigError: there is none where there should be one, or no e-mail address goes with it.
     """
-    if not piped and not credential:
+    if not options.password_stdin and not options.password_credential:
         return []
     if not config.email:
-        option = "--password-stdin" if piped else "--password-credential"
+        option = "--password-stdin" if options.password_stdin else "--password-credential"
         raise ConfigError(f"{option} needs --email.")
-    if credential:
-        from .process import credentials
+    from .process import credentials
 
-        return [credentials.password(credential)]
-    return [_password()]
-
-
-def _password() -> str:
-    """The first line of standard input.
-
-    Raises:
-        ConfigError: there is none, or it is no text.
-    """
-    try:
-        line = sys.stdin.buffer.readline() if sys.stdin is not None else b""
-        password = line.decode().rstrip("\r\n")
-    except UnicodeDecodeError:
-        raise ConfigError("--password-stdin: the password is not in UTF-8.") from None
-    if not password:
-        raise ConfigError("--password-stdin: standard input holds no password.")
-    return password
+    name = options.password_credential
+    return [credentials.from_systemd(name) if name else credentials.from_standard_input()]
 
 
 def _complain(message: str) -> None:
@@ -201,14 +178,10 @@ def _complain(message: str) -> None:
             print(f"telex-start: {' '.join(message.split())}", file=sys.stderr, flush=True)
 
 
-def _tell_elsewhere(error: TelexStartError, options: Namespace | None) -> None:
+def _tell_elsewhere(error: TelexStartError, options: Any) -> None:
     """Say why it has not started, with ``--json`` as an ``error`` event, and by a toast where nobody reads standard
-    error: at log-in, or from a menu. That on Linux alone: elsewhere a toast needs the icon.
-
-    Args:
-        options: The parsed command line; ``None`` where there was none.
-    """
-    if options is not None and options.headless:
+    error: at log-in, or from a menu. That on Linux alone: elsewhere a toast needs the icon."""
+    if options.headless:
         if options.json and sys.stdout is not None:
             from .console import Console
             from .events import Trouble
@@ -217,11 +190,10 @@ def _tell_elsewhere(error: TelexStartError, options: Namespace | None) -> None:
             console.trouble(Trouble(_NOT_STARTED, error.message))
             console.stop()
         return
-    at_login = options is not None and options.at_login
     read = sys.stderr is not None and sys.stderr.isatty()
     on_a_desktop = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    if sys.platform.startswith("linux") and (at_login or (on_a_desktop and not read)):
-        _show_toast(error.message, _AT_LOGIN_WITHIN if at_login else _SHOWN_WITHIN)
+    if sys.platform.startswith("linux") and (options.at_login or (on_a_desktop and not read)):
+        _show_toast(error.message, _AT_LOGIN_WITHIN if options.at_login else _SHOWN_WITHIN)
 
 
 def _show_toast(message: str, within: float) -> None:

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .errors import EXIT_FAILED, ConfigError, TelexStartError
 from .menu import Request
@@ -27,12 +27,9 @@ if TYPE_CHECKING:
     from .console import Console
     from .desktop.bus.buses import Buses
     from .desktop.macos import Application
-    from .desktop.main_app.main_app import MainApp
-    from .desktop.tk.opening import Help, Preferences
     from .desktop.toasts.toasts import Toasts
     from .desktop.tray.tray import Tray
-    from .events import Event
-    from .process.signals import Watch
+    from .events import Event, Requested
     from .session.tokens import TokenStore
 
 log = lazylog.Log(__name__)
@@ -52,22 +49,12 @@ def end_running(folder: str, api_url: str) -> int:
     return 0
 
 
-def run(
-    config: Config,
-    settings: ConfigSource,
-    *,
-    headless: bool,
-    as_json: bool,
-    open_window: bool,
-    at_login: bool,
-    password: list[str],
-) -> tuple[int, str]:
+def run(config: Config, source: ConfigSource, options: Any, password: list[str]) -> tuple[int, str]:
     """Run the agent to its end.
 
     Args:
-        settings: Where the configuration came from.
-        open_window: Open the login window at once.
-        at_login: The desktop has started it, and nobody is waiting for it.
+        source: Where the configuration came from.
+        options: The parsed command line.
         password: Empty, or the one given at the start, which is taken out: no reference to it outlives the sign-in.
 
     Returns:
@@ -80,21 +67,21 @@ def run(
     signals.record()
     folder = paths.runtime_folder()
     try:
-        lock = instance.claim(folder, config.api_url, "headless" if headless else "tray")
+        lock = instance.claim(folder, config.api_url, "headless" if options.headless else "tray")
     except OSError as error:
         raise ConfigError(f"the folder {folder} cannot be used ({error.strerror}): {paths.ELSEWHERE}.") from None
     if lock is None:
         # Nobody has asked for anything where the desktop starts it.
-        request = None if headless or at_login else Request.LOGIN if open_window else Request.OPEN
-        return _second_start(folder, config.api_url, request), ""
+        asks = not (options.headless or options.at_login)
+        request = (Request.LOGIN if options.login else Request.OPEN) if asks else None
+        if instance.ask(folder, config.api_url, request) != "tray" or not asks:
+            print("Telex Start is already running.", file=sys.stderr)
+        return 0, ""
     # Stopped in reverse order of their start; one that fails to stop does not keep the others running.
     with contextlib.ExitStack() as stack:
-        agent = _Agent(config, settings, lock, stack)
-        if headless:
-            agent.appear_on_terminal(as_json)
-        else:
-            agent.appear_in_tray(at_login)
-        code, why = agent.live(password, open_window, at_login)
+        agent = _Agent(config, source, lock, stack)
+        agent.appear(options)
+        code, why = agent.live(password, options)
     if _others():
         # The interpreter would wait for a library's thread that sleeps on (plyer makes one a toast on Windows), and a
         # daemon thread in a library's C code (a look-up of a name that nobody waits for) can crash its end: code -11.
@@ -167,49 +154,49 @@ class _Agent:
         self._surface: Surface
         self._console: Console | None = None
         self._tray: Tray | None = None
-        lazylog.prepare(lambda: _begin_logging(config.log_level, self._secrets, self._events))
+        lazylog.prepare(self._begin_logging)
         stack.callback(_end_logging)
         stack.callback(_name_threads)
         stack.callback(lock.close)
         if self._buses is not None:
             stack.callback(self._buses.stop)
 
-    def appear_in_tray(self, at_login: bool) -> None:
-        """Show the icon.
-
-        Args:
-            at_login: The desktop is starting too: it is waited for, without a word.
+    def appear(self, options: Any) -> None:
+        """Show the icon, or tell everything on standard output.
 
         Raises:
             NoPlaceForIcon: there is nowhere to put one with a menu.
         """
+        if options.headless:
+            from .console import Console
+
+            self._surface = self._console = Console(options.json, sys.stdout, self._quit)
+            self._stack.callback(self._console.stop)
+            if self._buses is not None:
+                self._buses.start()
+            return
         from .desktop.tray.tray import SILENT_AT_LOGIN, Tray
 
-        silent_for = SILENT_AT_LOGIN if at_login else 0.0
+        # At log-in the desktop is starting too: it is waited for, without a word.
+        silent_for = SILENT_AT_LOGIN if options.at_login else 0.0
         self._surface = self._tray = Tray(self._events.put, self._buses, paths.cache_folder(), silent_for=silent_for)
         self._stack.callback(self._tray.stop)
         self._tray.start()
         self._events.wait_in(self._tray.main_loop)
 
-    def appear_on_terminal(self, as_json: bool) -> None:
-        """Tell everything on standard output."""
-        from .console import Console
-
-        self._surface = self._console = Console(as_json, sys.stdout, lambda: _quit(self._events))
-        self._stack.callback(self._console.stop)
-        if self._buses is not None:
-            self._buses.start()
-
-    def live(self, password: list[str], open_window: bool, at_login: bool) -> tuple[int, str]:
+    def live(self, password: list[str], options: Any) -> tuple[int, str]:
         """Everything else, until Exit.
 
         Returns:
             The exit code, and why where it is not 0.
         """
+        from . import clock
         from .app.app import App
+        from .app.ports import Ports
         from .desktop.main_app.main_app import MainApp
+        from .desktop.tk.opening import Windows
         from .events import SignIn
-        from .process import state_file
+        from .process import logs, state_file
         from .session.session import Session
         from .session.tokens import TokenStore
 
@@ -218,50 +205,62 @@ class _Agent:
         store = self._store = TokenStore()
         self._stack.callback(store.clear)
         sign_in = [SignIn(config.email or "", password.pop(), persist=True)] if password else []
-        watch = _on_signals(events, self._console)
+        watch = signals.listen(self._signalled, lambda: self._console is not None and self._console.blocked)
         self._stack.callback(signals.end)
         toasts = self._make_toasts()
         if self._buses is not None:
             self._buses.watch_sleep(events.put)
-        self._lock.serve(_dispatch_for_instance(events, self._console), watch)
-
+        self._lock.serve(self._requested, watch)
+        windows = Windows(events.put, self._source, _log_file)
+        self._stack.callback(windows.end)
         is_locked = self._buses.screen_is_locked if self._buses is not None else bool  # elsewhere nobody tells
         main_app = MainApp(config, is_locked)
-        app = App(
-            config=config,
-            events=events,
-            session=Session(config, store, events.put),
-            surface=self._surface,
-            toasts=toasts,
-            main_app=main_app,
-            help=self._make_help(),
-            source=_Reconfigured(self._source, main_app),
-            memory=state_file.Memory(config.api_url),
-            preferences=self._make_preferences(),
+
+        def configure(config: Config) -> None:
+            logs.set_level(config.log_level)
+            main_app.configure(config)
+            toasts.configure(config)
+
+        ports = Ports(
+            events,
+            Session(config, store, events.put),
+            self._surface,
+            toasts,
+            main_app,
+            windows,
+            self._source,
+            state_file.Memory(config.api_url),
+            configure,
+            clock.boot(),
         )
+        app = App(config, ports)
         try:
-            return app.run(sign_in, open_window, at_login), app.last_words
+            return app.run(sign_in, options.login, options.at_login), app.last_words
         except TelexStartError:
             raise
         except Exception as error:
             log.critical("the main thread failed", exc_info=error)
             return EXIT_FAILED, f"an unexpected error ended the program ({type(error).__name__}); the log has it"
 
-    def _make_help(self) -> Help:
-        from .desktop.tk.opening import Help
+    def _quit(self) -> None:
+        from .events import Requested
 
-        made = Help(self._events.put, self._source.where(), _log_file)
-        self._stack.callback(made.end)
-        return made
+        self._events.put(Requested(Request.EXIT))
 
-    def _make_preferences(self) -> Preferences | None:
-        if self._tray is None:
-            return None
-        from .desktop.tk.opening import Preferences
+    def _requested(self, event: Requested) -> None:
+        """Another start asks something. Called by the instance's thread.
 
-        made = Preferences(self._events.put, self._source.path, self._source.given)
-        self._stack.callback(made.end)
-        return made
+        While a person is asked for a password the main thread is blocked and reads no events; a signal interrupts that.
+        """
+        self._events.put(event)
+        if self._console is not None and event.request is Request.EXIT:
+            signals.interrupt()
+
+    def _signalled(self, number: int) -> None:
+        """Signals end the program in its own order, or have it read its configuration again."""
+        from .events import Requested
+
+        self._events.put(Requested(Request.RELOAD if signals.asks_to_reload(number) else Request.EXIT))
 
     def _make_toasts(self) -> Toasts:
         toasts: Toasts
@@ -279,6 +278,16 @@ class _Agent:
         self._stack.callback(toasts.stop)
         toasts.configure(self._config)
         return toasts
+
+    def _begin_logging(self) -> None:
+        from .process import logs
+
+        logs.begin(self._config.log_level, _log_file(), self._secrets, self._thread_failed)
+
+    def _thread_failed(self, thread: str, error: str) -> None:
+        from .events import ThreadFailed
+
+        self._events.put(ThreadFailed(thread, error))
 
     def _secrets(self) -> Iterable[str]:
         if self._store is None:
@@ -319,76 +328,6 @@ def _icon_file() -> str | None:
     from .states import State
 
     return icons.ico_file(os.path.join(paths.cache_folder(), "telex-start.ico"), State.ONLINE)
-
-
-class _Reconfigured:
-    """The configuration's source, and who takes it up on this side of the App."""
-
-    def __init__(self, source: ConfigSource, main_app: MainApp) -> None:
-        self.changed = source.changed
-        self.load = source.load
-        self._main_app = main_app
-
-    def take_up(self, config: Config) -> None:
-        """Take up how much is logged, and what Open Main App and a click on a toast open."""
-        from .process import logs
-
-        logs.set_level(config.log_level)
-        self._main_app.configure(config)
-
-
-def _second_start(folder: str, api_url: str, request: Request | None) -> int:
-    """Another instance is running: ask it for what a person wants to see, and end."""
-    kind = instance.ask(folder, api_url, request)
-    if request is None or kind != "tray":
-        print("Telex Start is already running.", file=sys.stderr)
-    return 0
-
-
-def _quit(events: SimpleQueue[Event]) -> None:
-    from .events import Requested
-
-    events.put(Requested(Request.EXIT))
-
-
-def _on_signals(events: SimpleQueue[Event], console: Console | None) -> Watch | None:
-    """Have signals end the program in its own order, or read its configuration again.
-
-    Returns:
-        What the instance thread has to do for that.
-    """
-    from .events import Requested
-
-    def put(number: int) -> None:
-        events.put(Requested(Request.RELOAD if signals.asks_to_reload(number) else Request.EXIT))
-
-    return signals.listen(put, lambda: console is not None and console.blocked)
-
-
-def _dispatch_for_instance(events: SimpleQueue[Event], console: Console | None) -> Callable[[Event], None]:
-    """Where the instance thread puts second starts.
-
-    While a person is asked for a password the main thread is blocked and reads no events; a signal interrupts that.
-    """
-    from .events import Requested
-
-    def dispatch(event: Event) -> None:
-        events.put(event)
-        if console is not None and isinstance(event, Requested) and event.request is Request.EXIT:
-            signals.interrupt()
-
-    return dispatch
-
-
-def _begin_logging(level: str, secrets: Callable[[], Iterable[str]], events: SimpleQueue[Event]) -> None:
-    from .process import logs
-
-    def failed(thread: str, error: str) -> None:
-        from .events import ThreadFailed
-
-        events.put(ThreadFailed(thread, error))
-
-    logs.begin(level, _log_file(), secrets, failed)
 
 
 def _end_logging() -> None:

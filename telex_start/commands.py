@@ -8,22 +8,21 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import time
-from collections.abc import Callable, Mapping
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
-from . import clock, config_file
+from . import clock
 from .command_line import parse_command
 from .config import Config
+from .config_file import ConfigFile, ConfigSource
 from .errors import ConfigError, TelexStartError
-from .menu import Muted, MuteFor, Request
+from .menu import Muted, Request
 from .process import instance, paths
-from .toast import Conversation, Remembered
+from .toast import Conversation
 
 if TYPE_CHECKING:
     import subprocess
-    from argparse import Namespace
 
+    from .app.quiet_controller import QuietController
     from .desktop.tk.preferences_model import PreferencesData, SaveActions
     from .desktop.tk.preferences_window import PreferencesWindow
     from .events import Event
@@ -32,61 +31,24 @@ _ANNOUNCED_LINES = 5
 """Lines that the sandbox writes once it listens: ``NAME=value``, for the agent's environment and for signing in."""
 
 
-class Noted:
-    """What is paused and muted on this machine, for who is not the agent.
+def _noted(api_url: str) -> QuietController:
+    """What is paused and muted on this machine for that Telex, for who is not the agent.
 
-    Args:
-        api_url: For which Telex.
+    What is set in it raises ConfigError where it cannot be kept.
     """
+    from .app.quiet_controller import QuietController
+    from .process.state_file import Memory
 
-    def __init__(self, api_url: str) -> None:
-        from .news.quiet import Quiet
-        from .news.wall import Wall
-        from .process.state_file import Memory
+    memory = Memory(api_url)
 
-        self._memory = Memory(api_url)
-        self._unreadable = ""
-        """Why what was noted cannot be read just now; it must not be written over then."""
-        try:
-            self._kept, self.problem = self._memory.load()
-            """What was noted, and what is wrong with it, in a sentence; empty where nothing is."""
-        except OSError as error:
-            self._kept, self.problem, self._unreadable = Remembered(), "", error.strerror or type(error).__name__
-        self.quiet = Quiet(Config(), Wall(time.time, clock.offset), clock.boot())
-        self.quiet.remember(self._kept, clock.now())
-        self.quiet.tick(clock.now())
+    def cannot_keep(why: str) -> None:
+        if noted.unreadable:
+            raise ConfigError(f"{noted.unreadable}; nothing is changed.")
+        raise ConfigError(f"{memory.path} cannot be written ({why}).")
 
-    def pause(self, argument: str) -> None:
-        """Pause notifications, or resume them; see :meth:`telex_start.news.quiet.Quiet.pause`.
-
-        Raises:
-            ValueError: it is no such argument.
-            ConfigError: it cannot be noted.
-        """
-        self.quiet.pause(argument, clock.now())
-        self._keep()
-
-    def mute(self, conversation: Conversation, how_long: MuteFor | None) -> None:
-        """Mute a conversation, or an organisation; see :meth:`telex_start.news.quiet.Quiet.mute`.
-
-        Raises:
-            ConfigError: it cannot be noted.
-        """
-        self.quiet.mute(conversation, "", how_long, clock.now())
-        self._keep()
-
-    def _keep(self) -> None:
-        self.quiet.tick(clock.now())
-        remembered = self.quiet.remembered(self._kept.email)
-        if remembered == self._kept:
-            return
-        if self._unreadable:
-            raise ConfigError(f"{self._memory.path} cannot be read ({self._unreadable}); nothing is changed.")
-        try:
-            self._memory.save(remembered)
-        except OSError as error:
-            raise ConfigError(f"{self._memory.path} cannot be written ({error.strerror}).") from None
-        self._kept = remembered
+    noted = QuietController(Config(), memory, changed=lambda now: None, cannot_keep=cannot_keep, boot=clock.boot())
+    noted.quiet.tick(clock.now())
+    return noted
 
 
 def pause(argv: list[str]) -> int:
@@ -97,28 +59,28 @@ def pause(argv: list[str]) -> int:
             nobody from pausing an agent that runs.
     """
     options = parse_command("pause", argv)
-    config = config_file.load_where(options)
+    source = ConfigSource(options)
+    api_url = source.load_where().api_url
     folder, argument = paths.runtime_folder(), options.how_long
-    noted = Noted(config.api_url)
-    if noted.problem:  # who starts later finds nothing to say it of
+    noted = _noted(api_url)
+    if noted.problem and not noted.unreadable:  # who starts later finds nothing to say it of
         print(f"telex-start: {noted.problem}", file=sys.stderr)
-    kind = instance.ask(folder, config.api_url, None)
-    if kind is None:
-        config = config_file.load(options)  # what is wrong with it may be why none is found
+    runs = instance.ask(folder, api_url, None) is not None
+    if not runs:
+        source.load()  # what is wrong with it may be why none is found
     try:
-        if kind is None:
-            noted.pause(argument)
-        else:
-            noted.quiet.pause(argument, clock.now())  # for its words, and whether it is a pause at all
+        noted.quiet.pause(argument, clock.now())
     except ValueError as error:
         raise ConfigError(f"pause: {argument} is too long or no time: {error}.") from None
-    # Asked last, and of an agent that has just started too: it may have read what was noted before this.
-    if instance.ask(folder, config.api_url, Request.PAUSE, argument=argument) is None and kind is not None:
+    if not runs:
         noted.pause(argument)
-        kind = None
+    # Asked last, and of an agent that has just started too: it may have read what was noted before this.
+    if instance.ask(folder, api_url, Request.PAUSE, argument=argument) is None and runs:
+        noted.pause(argument)
+        runs = False
     words = noted.quiet.silence(clock.now()).words
     print(f"Notifications are {words}." if words else "Notifications are resumed.")
-    if kind is None:
+    if not runs:
         print("Telex Start is not running; its next start will know.")
     return 0
 
@@ -129,34 +91,27 @@ def reload(argv: list[str]) -> int:
     Raises:
         ConfigError: an option or the configuration is wrong. The agent was asked all the same, and says so too.
     """
-    options = parse_command("reload", argv)
-    wrong: ConfigError | None = None
+    source = ConfigSource(parse_command("reload", argv))
     api_url = None
-    try:
-        api_url = config_file.load(options).api_url
-    except ConfigError as error:
-        wrong = error
-        with contextlib.suppress(ConfigError):
-            api_url = config_file.load_where(options).api_url
-    asked = _ask_to_reload(options, api_url)
-    if wrong is not None:
-        raise wrong
+    with contextlib.suppress(ConfigError):
+        api_url = source.load_where().api_url
+    asked = _ask_to_reload(source, api_url)
+    source.load()
     print("Telex Start reads its configuration again." if asked else "Telex Start is not running.")
     return 0
 
 
-def _ask_to_reload(options: object, api_url: str | None) -> bool:
+def _ask_to_reload(source: ConfigSource, api_url: str | None) -> bool:
     """Ask the running agent to read its configuration; whether one runs.
 
     Args:
-        options: The parsed command line.
         api_url: The agent's address, by the configuration; ``None`` where that is wrong.
     """
     folder = paths.runtime_folder()
     if api_url is not None and instance.ask(folder, api_url, Request.RELOAD) is not None:
         return True
     # The address may be what has just been changed. The others find that nothing else counts for them.
-    return not config_file.names_address(options) and bool(instance.ask_all(folder, Request.RELOAD))
+    return not source.names_address() and bool(instance.ask_all(folder, Request.RELOAD))
 
 
 def preferences(argv: list[str]) -> int:
@@ -166,52 +121,45 @@ def preferences(argv: list[str]) -> int:
         ConfigError: an option is wrong, or the configuration file is no TOML.
         TelexStartError: there is no Tk, or no display.
     """
+    from .desktop.tk.preferences_model import PreferencesData, SaveActions
     from .events import Requested
 
     options = parse_command("preferences", argv)
     if options.child:
         return _for_the_agent()
-    path, api_url = config_file.file_of(options), config_file.load_where(options).api_url
+    source = ConfigSource(options)
+    api_url = source.load_where().api_url
     folder = paths.runtime_folder()
     kind = instance.ask(folder, api_url, Request.PREFERENCES)
     if kind == "tray":
         return 0
     # The window has an instance of its own, so that a second command brings it to the front.
-    window = f"preferences:{os.path.abspath(path)}"
-    lock = instance.claim(folder, window, "window")
+    name = f"preferences:{os.path.abspath(source.path)}"
+    lock = instance.claim(folder, name, "window")
     if lock is None:
-        instance.ask(folder, window, Request.PREFERENCES)
+        instance.ask(folder, name, Request.PREFERENCES)
         return 0
-    given = {key: (one.source, one.value) for key, one in config_file.sources(options).items()}
+    given = {key: (one.source, one.value) for key, one in source.given().items()}
+    noted = _noted(api_url)
+    # An agent without an icon that runs keeps what is muted to itself, and reads the file anew.
+    muted = None if kind is not None else noted.quiet.silence(clock.now()).muted
+    actions = SaveActions(
+        lambda: _ask_to_reload(source, api_url),
+        lambda key: noted.mute(Conversation(*key), None, ""),
+        _start_at_login,
+    )
     try:
-        made = _by_itself(path, api_url, given, lambda: _ask_to_reload(options, api_url), has_agent=kind is not None)
+        window = _window(source.path, PreferencesData(given, (), muted, _starts_at_login()), actions)
 
         def asked(event: Event) -> None:
             if event == Requested(Request.PREFERENCES):
-                made.come_forward("")
+                window.come_forward("")
 
         lock.serve(asked)
-        made.run()
+        window.run()
     finally:
         lock.close()
     return 0
-
-
-def _by_itself(
-    path: str, api_url: str, given: Mapping[str, tuple[str, Any]], reload: Callable[[], object], *, has_agent: bool
-) -> PreferencesWindow:
-    """Make the window in this process.
-
-    Args:
-        reload: Has an agent that runs all the same read the file anew.
-        has_agent: One without an icon runs, and keeps what is muted to itself.
-    """
-    from .desktop.tk.preferences_model import PreferencesData, SaveActions
-
-    noted = Noted(api_url)
-    muted = None if has_agent else noted.quiet.silence(clock.now()).muted
-    shown = PreferencesData(given, (), muted, _starts_at_login())
-    return _window(path, shown, SaveActions(reload, lambda key: noted.mute(Conversation(*key), None), _start_at_login))
 
 
 def _for_the_agent() -> int:
@@ -249,7 +197,7 @@ def _window(path: str, shown: PreferencesData, actions: SaveActions) -> Preferen
             f"edit {path} by hand.",
             "No preferences window",
         )
-    file = config_file.ConfigFile(path)
+    file = ConfigFile(path)
     model = Model(file.values(), shown)
     return PreferencesWindow(model, Saver(model, file, actions), own_token())
 
@@ -276,16 +224,16 @@ def demo(argv: list[str]) -> int:
     Raises:
         ConfigError: an option is wrong, or the sandbox's extra is not installed.
     """
+    import shlex
+    import signal
     import subprocess
+    import tempfile
 
     from .process import itself
 
     options = parse_command("demo", argv)
-    display = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")) or sys.platform in (
-        "win32",
-        "darwin",
-    )
-    headless = options.headless or not display
+    has_display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or sys.platform in ("win32", "darwin")
+    headless = options.headless or not has_display
     if options.toasts and not headless:
         raise ConfigError("demo: --toasts needs --headless.")
     sandbox = subprocess.Popen(
@@ -295,30 +243,18 @@ def demo(argv: list[str]) -> int:
         stdout=subprocess.PIPE,
         text=True,
     )
-    try:
-        return _with_sandbox(sandbox, options, headless)
-    finally:
-        sandbox.terminate()
-        sandbox.wait(10)
-
-
-def _with_sandbox(sandbox: subprocess.Popen[str], options: Namespace, headless: bool) -> int:
-    import shlex
-    import signal
-    import subprocess
-    import tempfile
-
-    from .process import itself
-
-    assert sandbox.stdout is not None
-    announced: dict[str, str] = {}
-    for _ in range(_ANNOUNCED_LINES):
-        name, equals, value = sandbox.stdout.readline().rstrip("\n").partition("=")
-        if not equals:
-            raise ConfigError("demo: the sandbox did not start; what it said is above.")
-        announced[name] = shlex.split(value)[0]
-    email, password = announced.pop("SANDBOX_EMAIL"), announced.pop("SANDBOX_PASSWORD")
-    with tempfile.TemporaryDirectory(prefix="telex-start-demo-") as folder:
+    with contextlib.ExitStack() as stack:
+        stack.callback(sandbox.wait, 10)
+        stack.callback(sandbox.terminate)
+        assert sandbox.stdout is not None
+        announced: dict[str, str] = {}
+        for _ in range(_ANNOUNCED_LINES):
+            name, equals, value = sandbox.stdout.readline().rstrip("\n").partition("=")
+            if not equals:
+                raise ConfigError("demo: the sandbox did not start; what it said is above.")
+            announced[name] = shlex.split(value)[0]
+        email, password = announced.pop("SANDBOX_EMAIL"), announced.pop("SANDBOX_PASSWORD")
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="telex-start-demo-"))
         # Apart from the user's own agent: its configuration is not read, and one that runs is not in the way.
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("TELEX_START_")}
         config = os.path.join(folder, "config.toml")

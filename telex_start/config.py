@@ -6,7 +6,7 @@ Pure: the file's text, the environment and the options come in as arguments.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from .errors import ConfigError
@@ -102,19 +102,29 @@ class Config(NamedTuple):
     """For organisations, by name or id: ``"all"``, ``"mentions"`` or ``"none"``."""
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError
-    return value.strip()
+class _Rule(NamedTuple):
+    """What a setting may be."""
+
+    check: Callable[[Any], Any]
+    """Makes of a value as the file has it the one that counts; raises ValueError."""
+    allowed: str
+    """In words."""
 
 
-def _one_of(*words: str) -> Callable[[Any], str]:
+def _one_of(*words: str) -> _Rule:
     def check(value: Any) -> str:
         if value not in words:
             raise ValueError
         return str(value)
 
-    return check
+    *most, last = (f'"{word}"' for word in words)
+    return _Rule(check, f"{', '.join(most)} or {last}")
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError
+    return value.strip()
 
 
 def _url(scheme: str, ending: str = "") -> Callable[[Any], str]:
@@ -166,45 +176,40 @@ def _days(value: Any) -> tuple[str, ...]:
     return tuple(day for day in DAYS if day in value)
 
 
-_KEYS: dict[str, tuple[str, Callable[[Any], Any], str]] = {
-    "environment": (
-        "TELEX_START_ENVIRONMENT",
-        _one_of(*ENVIRONMENTS),
-        '"production", "staging", "zedu" or "zedu-staging"',
+_TRUTH = _Rule(_truth, "true or false")
+_RULES = {
+    "environment": _one_of(*ENVIRONMENTS),
+    "api_url": _Rule(_url("https", "/api/v1"), 'an address "https://HOST/…/api/v1"'),
+    "push_url": _Rule(_url("wss"), 'an address "wss://HOST/…"'),
+    "web_url": _Rule(_url("https"), 'an address "https://HOST/…"'),
+    "ca_file": _Rule(_text, "the path of a PEM file"),
+    "email": _Rule(_email, "an e-mail address"),
+    "log_level": _one_of(*LOG_LEVELS),
+    "notification_types": _Rule(
+        _types, 'a list of words, as ["unread_thread_change"] (in a variable: words with commas between)'
     ),
-    "api_url": ("TELEX_START_API_URL", _url("https", "/api/v1"), 'an address "https://HOST/…/api/v1"'),
-    "push_url": ("TELEX_START_PUSH_URL", _url("wss"), 'an address "wss://HOST/…"'),
-    "web_url": ("TELEX_START_WEB_URL", _url("https"), 'an address "https://HOST/…"'),
-    "ca_file": ("TELEX_START_CA_FILE", _text, "the path of a PEM file"),
-    "email": ("TELEX_START_EMAIL", _email, "an e-mail address"),
-    "log_level": ("TELEX_START_LOG_LEVEL", _one_of(*LOG_LEVELS), '"debug", "info", "warning" or "error"'),
-    "notification_types": (
-        "TELEX_START_NOTIFICATION_TYPES",
-        _types,
-        'a list of words, as ["unread_thread_change"] (in a variable: words with commas between)',
-    ),
-    "show_text": ("TELEX_START_SHOW_TEXT", _truth, "true or false"),
-    "honour_telex_settings": ("TELEX_START_HONOUR_TELEX_SETTINGS", _truth, "true or false"),
-    "remember_email": ("TELEX_START_REMEMBER_EMAIL", _truth, "true or false"),
-    "sound": ("TELEX_START_SOUND", _one_of(*SOUNDS), '"desktop", "on" or "off"'),
-    "while_client_runs": ("TELEX_START_WHILE_CLIENT_RUNS", _one_of(*WHILE_CLIENT_RUNS), '"notify" or "quiet"'),
-    "main_app.click": ("TELEX_START_MAIN_APP_CLICK", _one_of(*CLICKS), '"conversation" or "client"'),
-    "main_app.command": ("TELEX_START_MAIN_APP_COMMAND", _text, "the path of the Telex client's executable"),
-    "quiet.from": ("TELEX_START_QUIET_FROM", _time, 'a time of the day, as "22:00"'),
-    "quiet.to": ("TELEX_START_QUIET_TO", _time, 'a time of the day, as "07:00"'),
-    "quiet.days": (
-        "TELEX_START_QUIET_DAYS",
+    "show_text": _TRUTH,
+    "honour_telex_settings": _TRUTH,
+    "remember_email": _TRUTH,
+    "sound": _one_of(*SOUNDS),
+    "while_client_runs": _one_of(*WHILE_CLIENT_RUNS),
+    "main_app.click": _one_of(*CLICKS),
+    "main_app.command": _Rule(_text, "the path of the Telex client's executable"),
+    "quiet.from": _Rule(_time, 'a time of the day, as "22:00"'),
+    "quiet.to": _Rule(_time, 'a time of the day, as "07:00"'),
+    "quiet.days": _Rule(
         _days,
         'a list of days, as ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] (in a variable: with commas between)',
     ),
 }
-"""Each setting: its environment variable, what checks a value, and what is allowed, in words."""
-_LISTS = ("notification_types", "quiet.days")
-"""Settings that a variable spells with commas."""
-_SECTIONS = ("main_app", "quiet")
+"""Each setting, by its key with dots."""
+_NOTIFY = _one_of(*LEVELS)
+"""An organisation's."""
+VARIABLES = {f"TELEX_START_{key.upper().replace('.', '_')}": key for key in _RULES}
+"""Environment variable -> the setting that it makes."""
+_DEPTHS = {"main_app": 2, "quiet": 2, "organisations": 3}
+"""Section -> of how many steps its keys are."""
 _QUIET = ("quiet.from", "quiet.to", "quiet.days")
-_NOTIFY = (_one_of(*LEVELS), '"all", "mentions" or "none"')
-"""What checks the value of an organisation's key, and what is allowed, in words."""
 _ORGANISATION = r"organisations\.(?P<name>.*)\.notify"
 
 
@@ -230,13 +235,11 @@ def check(key: str, value: Any) -> str:
         key: As in the file, with dots: ``sound``, ``quiet.from``, or one of :func:`organisation_key`.
         value: As the file would have it.
     """
-    if key not in _KEYS and organisation_of(key) is None:
-        return f"There is no setting {key}."
-    check, allowed = _rule(key)
+    rule = _rule(key)
     try:
-        check(value)
+        rule.check(value)
     except ValueError:
-        return f"Allowed is {allowed}."
+        return f"Allowed is {rule.allowed}."
     return ""
 
 
@@ -247,7 +250,7 @@ def faults(values: Mapping[str, Any]) -> dict[str, str]:
         values: By key, as :meth:`telex_start.config_file.ConfigFile.values` gives them.
     """
     wrong = {key: words for key, value in values.items() if (words := check(key, value))}
-    hours = {key: _rule(key)[0](values[key]) for key in _QUIET if key in values and key not in wrong}
+    hours = {key: _rule(key).check(values[key]) for key in _QUIET if key in values and key not in wrong}
     if hours.keys() == values.keys() & set(_QUIET):
         try:
             _quiet(hours, "")
@@ -262,19 +265,16 @@ def given(environ: Mapping[str, str], options: Mapping[str, str | None]) -> dict
     Args:
         environ, options: As of :func:`resolve`.
     """
-    found: dict[str, Given] = {}
-    for key, (variable, *_) in _KEYS.items():
-        if variable in environ:
-            found[key] = Given(variable, _of_variable(key, environ[variable]))
-    for key, option in options.items():
-        if option is not None:
-            found[key] = Given(f"--{key.replace('_', '-')}", option)
-    return found
+    variables, chosen = _over(environ, options)
+    return variables | chosen
 
 
-def settings() -> dict[str, tuple[str, str]]:
-    """Each setting by its key: its environment variable, empty for none, and what is allowed, in words."""
-    return {key: (variable, allowed) for key, (variable, _, allowed) in _KEYS.items()}
+def _over(environ: Mapping[str, str], options: Mapping[str, str | None]) -> tuple[dict[str, Given], dict[str, Given]]:
+    """The settings by variables, and those by options."""
+    known = {key: variable for variable, key in VARIABLES.items() if variable in environ}
+    variables = {key: Given(variable, _of_variable(key, environ[variable])) for key, variable in known.items()}
+    chosen = {key: Given(f"--{key.replace('_', '-')}", value) for key, value in options.items() if value is not None}
+    return variables, chosen
 
 
 def resolve(
@@ -291,39 +291,35 @@ def resolve(
     Raises:
         ConfigError: names the source, the key and what is allowed.
     """
+    for variable in environ:
+        if variable.startswith("TELEX_START_") and variable not in VARIABLES:
+            raise ConfigError(f"environment: unknown variable {variable}; known are {', '.join(sorted(VARIABLES))}.")
+    variables, chosen = _over(environ, options)
+    layers = [
+        {key: _checked(key, one, f"{file_name}: {_spelled(key)}") for key, one in flatten(file, file_name).items()},
+        {key: _checked(key, one.value, f"environment: {one.source}") for key, one in variables.items()},
+        {key: _checked(key, one.value, f"option {one.source}") for key, one in chosen.items()},
+    ]
     values: dict[str, Any] = {}
-    layers: list[dict[str, Any]] = [checked(file, file_name), {}, {}]
-    known = {variable: key for key, (variable, _, _) in _KEYS.items()}
-    for variable, value in environ.items():
-        if variable.startswith("TELEX_START_"):
-            if variable not in known:
-                raise ConfigError(f"environment: unknown variable {variable}; known are {', '.join(sorted(known))}.")
-            key = known[variable]
-            layers[1][key] = _checked(key, _of_variable(key, value), f"environment: {variable}")
-    for key, option in options.items():
-        if option is not None:
-            layers[2][key] = _checked(key, option, f"option --{key.replace('_', '-')}")
     own: set[str] = set()
-    own_web = False
     for layer in layers:
         if name := layer.pop("environment", None):
             values.update(ENVIRONMENTS[name]._asdict())
             own.clear()
-            own_web = False
-        own |= layer.keys() & {"api_url", "push_url"}
-        own_web = own_web or "web_url" in layer
+        own |= layer.keys() & set(Environment._fields)
         values.update(layer)
-    if len(own) == 1:
-        alone = own.pop()
+    ways = own & {"api_url", "push_url"}
+    if len(ways) == 1:
+        alone = ways.pop()
         missing = "push_url" if alone == "api_url" else "api_url"
         # A staging API with the production push server can never work: the two sign with different keys.
         raise ConfigError(f"{alone} is set without {missing}: set both, or neither and an environment.")
-    if own and not own_web:
+    if ways and "web_url" not in own:
         values["web_url"] = f"https://{values['api_url'].removeprefix('https://').partition('/')[0]}"
     in_file = not layers[1].keys() & set(_QUIET)
     quiet = _quiet(values, f"{file_name}: " if in_file else "")
     organisations = tuple((name, values[key]) for key in values if (name := organisation_of(key)) is not None)
-    named = {key.replace(".", "_"): values[key] for key in _KEYS if key in values and not key.startswith("quiet.")}
+    named = {key.replace(".", "_"): values[key] for key in _RULES if key in values and not key.startswith("quiet.")}
     return Config(**named, quiet=quiet, organisations=organisations)
 
 
@@ -357,55 +353,62 @@ def other_name(api_url: str) -> str | None:
     return next((_RENAMED[name] for name in _RENAMED if ENVIRONMENTS[name].api_url == api_url), None)
 
 
-def checked(file: Mapping[str, Any], file_name: str) -> dict[str, Any]:
-    """What stands in the file, by key with dots, each checked by itself.
-
-    Raises:
-        ConfigError: names the file, the key and what is allowed.
-    """
-    found = flatten(file, file_name)
-    return {key: _checked(key, value, f"{file_name}: {_spelled(key)}") for key, value in found.items()}
-
-
 def flatten(file: Mapping[str, Any], file_name: str) -> dict[str, Any]:
     """What stands in the file, by key with dots, unchecked.
 
     Raises:
         ConfigError: names a key that is unknown, or a section that is none.
     """
-    pairs: dict[str, Any] = {}
-    for key, value in file.items():
-        if key in _SECTIONS:
-            pairs.update((f"{key}.{inner}", item) for inner, item in _section(key, value, file_name))
-        elif key == "organisations":
-            for name, of_it in _section(key, value, file_name):
-                section = _spelled(organisation_key(name)).removesuffix(".notify")
-                for inner, item in _section(section, of_it, file_name):
-                    if inner != "notify":
-                        raise ConfigError(f"{file_name}: unknown key {section}.{inner}; known is notify.")
-                    pairs[organisation_key(name)] = item
-        else:
-            pairs[key] = value
-    for key in pairs:
-        quoted = key in file and "." in key  # as one word, not as steps
-        if quoted or (key not in _KEYS and organisation_of(key) is None):
-            raise ConfigError(f"{file_name}: unknown key {_shown(key) if quoted else key}; {_like(key)}")
-    return pairs
+    found: dict[str, Any] = {}
+    for key, value, wrong in entries(file):
+        if wrong:
+            raise ConfigError(f"{file_name}: {wrong}")
+        found[key] = value
+    return found
+
+
+def mistakes(file: Mapping[str, Any], file_name: str) -> list[str]:
+    """What is wrong with each key and each value by itself, a sentence each."""
+    found = [wrong or _refusal(key, value, _spelled(key)) for key, value, wrong in entries(file)]
+    return [f"{file_name}: {words}" for words in found if words]
+
+
+def entries(file: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
+    """What stands in the file: keys with dots, values, and what is wrong with the key; empty where nothing is."""
+    for name, value in file.items():
+        for steps, item in _leaves((name,), value, _DEPTHS.get(name, 1)):
+            yield ".".join(steps), item, _fault(steps)
+
+
+def _leaves(steps: tuple[str, ...], value: Any, depth: int) -> Iterator[tuple[tuple[str, ...], Any]]:
+    if len(steps) < depth and isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _leaves((*steps, name), item, depth)
+    else:
+        yield steps, value
+
+
+def _fault(steps: tuple[str, ...]) -> str:
+    """What is wrong with a key, of so many steps; empty where nothing is."""
+    key = ".".join(steps)
+    if len(steps) < _DEPTHS.get(steps[0], 1):
+        section = _spelled(f"{key}.notify").removesuffix(".notify")
+        return f"[{section}] is a section, not a value: write [{section}] and its keys below."
+    if steps[0] == "organisations":
+        section = _spelled(organisation_key(steps[1])).removesuffix(".notify")
+        return "" if steps[2] == "notify" else f"unknown key {section}.{steps[2]}; known is notify."
+    if len(steps) == 1 and "." in key:  # quoted, as one word
+        return f"unknown key {_shown(key)}; {_like(key)}"
+    return "" if key in _RULES else f"unknown key {key}; {_like(key)}"
 
 
 def _like(key: str) -> str:
     """The key that was probably meant; else all that there are."""
     from difflib import get_close_matches
 
-    if found := get_close_matches(key, _KEYS, 1, cutoff=0.8):
+    if found := get_close_matches(key, _RULES, 1, cutoff=0.8):
         return f"did you mean {found[0]}?"
-    return f"known are {', '.join(_KEYS)}, organisations.NAME.notify."
-
-
-def _section(name: str, value: Any, file_name: str) -> list[tuple[str, Any]]:
-    if not isinstance(value, Mapping):
-        raise ConfigError(f"{file_name}: [{name}] is a section, not a value: write [{name}] and its keys below.")
-    return list(value.items())
+    return f"known are {', '.join(_RULES)}, organisations.NAME.notify."
 
 
 def _spelled(key: str) -> str:
@@ -416,24 +419,26 @@ def _spelled(key: str) -> str:
 
 def _of_variable(key: str, value: str) -> Any:
     """The value of a variable, as the file would have it."""
-    if key in _LISTS:
+    check = _rule(key).check
+    if check in (_types, _days):
         return [word for part in value.split(",") if (word := part.strip())]
-    if _KEYS[key][1] is _truth:
+    if check is _truth:
         return {"true": True, "false": False}.get(value, value)
     return value
 
 
-def _rule(key: str) -> tuple[Callable[[Any], Any], str]:
-    """What checks a value, and what is allowed, in words."""
-    return _KEYS[key][1:] if key in _KEYS else _NOTIFY
+def _rule(key: str) -> _Rule:
+    return _RULES.get(key, _NOTIFY)
 
 
 def _checked(key: str, value: Any, where: str) -> Any:
-    check, allowed = _rule(key)
-    try:
-        return check(value)
-    except ValueError:
-        raise ConfigError(f"{where} is {_shown(value)}; allowed is {allowed}.") from None
+    if words := _refusal(key, value, where):
+        raise ConfigError(words)
+    return _rule(key).check(value)
+
+
+def _refusal(key: str, value: Any, where: str) -> str:
+    return f"{where} is {_shown(value)}; allowed is {_rule(key).allowed}." if check(key, value) else ""
 
 
 def _shown(value: Any) -> str:

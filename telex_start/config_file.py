@@ -11,7 +11,7 @@ import stat
 from collections.abc import Mapping
 from typing import Any
 
-from .config import Config, Given, checked, flatten, given, resolve
+from .config import VARIABLES, Config, Given, entries, given, mistakes, resolve
 from .errors import ChangedMeanwhile, ConfigError
 from .process import paths
 
@@ -24,95 +24,77 @@ _TRIES = 5
 """So often a change is tried anew where somebody changes the file at this very moment."""
 
 
-def file_of(options: object) -> str:
-    """The path of the configuration file, which need not exist.
-
-    Args:
-        options: The parsed command line; ``None`` where there was none.
-    """
-    return getattr(options, "config", None) or paths.config_file()
-
-
-def load(options: object) -> Config:
-    """The configuration from its file, the environment and the options.
-
-    Args:
-        options: The parsed command line; ``None`` where there was none.
-
-    Raises:
-        ConfigError: names the source, the key and what is allowed.
-    """
-    path = file_of(options)
-    try:
-        file = read(path)
-    except FileNotFoundError:
-        if getattr(options, "config", None):
-            raise ConfigError(f"there is no file {path}.") from None
-        file = {}
-    config = resolve(file, path, os.environ, _given_options(options))
-    return config._replace(ca_file=_at_home(config.ca_file), main_app_command=_at_home(config.main_app_command))
-
-
-def load_where(options: object) -> Config:
-    """The configuration as far as it says which Telex it is: for a word to the agent, whatever else is wrong in it.
-
-    Args:
-        options: As of :func:`load`.
-
-    Raises:
-        ConfigError: an address is wrong.
-    """
-    path = file_of(options)
-    try:
-        file = read(path)
-    except (FileNotFoundError, ConfigError):
-        file = {}
-    where = {key: value for key, value in file.items() if key in _WHERE}
-    known = {f"TELEX_START_{key.upper()}" for key in _WHERE}
-    environ = {variable: value for variable, value in os.environ.items() if variable in known}
-    given_options = {key: value for key, value in _given_options(options).items() if key in _WHERE}
-    return resolve(where, path, environ, given_options)
-
-
-def names_address(options: object) -> bool:
-    """Whether the command line says which Telex it is.
-
-    Args:
-        options: As of :func:`load`.
-    """
-    return any(_given_options(options)[key] is not None for key in _WHERE)
-
-
 class ConfigSource:
-    """The configuration of this process, and whether its file has changed since it was read."""
+    """The configuration of this process, and whether its file has changed since it was read.
+
+    Attributes:
+        path: The configuration file's, which need not exist.
+    """
 
     def __init__(self, options: object) -> None:
         """
         Args:
-            options: As of :func:`load`.
+            options: The parsed command line; ``None`` where there was none.
         """
         self._options = options
-        self._path = file_of(options)
+        self._given = {key: getattr(options, key, None) for key in _OPTIONS}
+        self.path: str = getattr(options, "config", None) or paths.config_file()
         self._read: tuple[int, int, int] | None = None
 
     def load(self) -> Config:
-        """See :func:`load`."""
-        self._read = self._now()  # before it is read: what is written meanwhile is a change
-        return load(self._options)
+        """The configuration from its file, the environment and the options.
 
-    @property
-    def path(self) -> str:
-        """The configuration file, which need not exist."""
-        return self._path
+        Raises:
+            ConfigError: names the source, the key and what is allowed.
+        """
+        self._read = self._now()  # before it is read: what is written meanwhile is a change
+        try:
+            file = read(self.path)
+        except FileNotFoundError:
+            if getattr(self._options, "config", None):
+                raise ConfigError(f"there is no file {self.path}.") from None
+            file = {}
+        config = resolve(file, self.path, os.environ, self._given)
+        return config._replace(ca_file=_at_home(config.ca_file), main_app_command=_at_home(config.main_app_command))
+
+    def load_where(self) -> Config:
+        """The configuration as far as it says which Telex it is: for a word to the agent, whatever else is wrong in it.
+
+        Raises:
+            ConfigError: an address is wrong.
+        """
+        try:
+            file = read(self.path)
+        except (FileNotFoundError, ConfigError):
+            file = {}
+        where = {key: file[key] for key in _WHERE if key in file}
+        environ = {name: value for name, value in os.environ.items() if VARIABLES.get(name) in _WHERE}
+        return resolve(where, self.path, environ, {key: self._given[key] for key in _WHERE})
+
+    def names_address(self) -> bool:
+        """Whether the command line says which Telex it is."""
+        return any(self._given[key] is not None for key in _WHERE)
 
     def given(self) -> dict[str, Given]:
-        """See :func:`sources`."""
-        return sources(self._options)
+        """The settings that are given by the environment or by options, by key: what is in the file does not count."""
+        return given(os.environ, self._given)
 
     def where(self) -> list[str]:
         """The options that say which Telex it is, as they were given, for a command that is to look at the same."""
         given = {key: getattr(self._options, key, None) for key in (*_WHERE, "ca_file", "config")}
         return [f"--{key.replace('_', '-')}={value}" for key, value in given.items() if value is not None]
+
+    def mistakes(self) -> list[str]:
+        """All that is wrong, a sentence each, the one that :meth:`load` ends at first; none where nothing is."""
+        try:
+            self.load()
+        except ConfigError as error:
+            found = [error.message]
+        else:
+            return []
+        with contextlib.suppress(ConfigError, FileNotFoundError):
+            found += mistakes(read(self.path), self.path)
+        return list(dict.fromkeys(found))
 
     def changed(self) -> bool:
         """Whether the file is another than when it was read last. Its content is not looked at."""
@@ -120,19 +102,10 @@ class ConfigSource:
 
     def _now(self) -> tuple[int, int, int] | None:
         try:
-            found = os.stat(self._path)
+            found = os.stat(self.path)
         except OSError:
             return None
         return found.st_mtime_ns, found.st_size, found.st_ino
-
-
-def sources(options: object) -> dict[str, Given]:
-    """The settings that are given by the environment or by options, by key: what stands in the file does not count.
-
-    Args:
-        options: The parsed command line; ``None`` where there was none.
-    """
-    return given(os.environ, _given_options(options))
 
 
 def read(path: str) -> dict[str, object]:
@@ -158,32 +131,6 @@ def read(path: str) -> dict[str, object]:
         raise ConfigError(f"{path} is no TOML: {error}.") from None
 
 
-def mistakes(options: object) -> list[str]:
-    """All that is wrong, a sentence each, the one that :func:`load` ends at first; none where nothing is.
-
-    Args:
-        options: As of :func:`load`.
-    """
-    try:
-        load(options)
-    except ConfigError as error:
-        found = [error.message]
-    else:
-        return []
-    path = file_of(options)
-    with contextlib.suppress(ConfigError, FileNotFoundError):
-        for part in _parts(read(path)):
-            try:
-                checked(part, path)
-            except ConfigError as error:
-                found.append(error.message)
-    return list(dict.fromkeys(found))
-
-
-def _given_options(options: object) -> dict[str, str | None]:
-    return {key: getattr(options, key, None) for key in _OPTIONS}
-
-
 def _at_home(path: str | None) -> str | None:
     """A path as people write it: no shell has looked at what stands in the file."""
     return None if path is None else os.path.expanduser(path)
@@ -206,7 +153,7 @@ class ConfigFile:
             ConfigError: it cannot be read, or is no TOML.
         """
         try:
-            return _in_file(read(self._path))
+            return {key: value for key, value, wrong in entries(read(self._path)) if not wrong}
         except FileNotFoundError:
             return {}
 
@@ -297,32 +244,6 @@ def _mode(path: str) -> int:
         return 0o600
 
 
-def _in_file(file: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings in a parsed file. A key that is none is a person's mistake, and no matter of reading the others."""
-    found: dict[str, Any] = {}
-    for part in _parts(file):
-        with contextlib.suppress(ConfigError):
-            found.update(flatten(part, ""))
-    return found
-
-
 def _same(one: Any, other: Any) -> bool:
     """Whether two values are the same in TOML: there ``1`` is not ``true``."""
     return repr(one) == repr(other)
-
-
-def _parts(file: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The file in parts that hold one setting each, so that a mistake in one is none in the others."""
-    found: list[dict[str, Any]] = []
-    for key, value in file.items():
-        if not isinstance(value, Mapping):
-            found.append({key: value})
-        elif key == "organisations":
-            found += [{key: {name: part}} for name, item in value.items() for part in _single(item)]
-        else:
-            found += [{key: part} for part in _single(value)]
-    return found
-
-
-def _single(value: Any) -> list[Any]:
-    return [{inner: item} for inner, item in value.items()] if isinstance(value, Mapping) else [value]

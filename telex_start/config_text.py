@@ -1,8 +1,8 @@
 """Changes settings in the text of a ``config.toml`` as a person would: only their lines, everything else as it stands.
 
-The owner of tomlkit, which knows where in the text a value is. New lines are put beside their like; where tomlkit alone
-would drop a comment, or tear one from what it belongs to, the place is found here. What was made is read again by
-tomllib, and counts only if it says exactly what it should. Pure.
+The text is taken apart into *statements*: a header, a key with its value, a comment or a blank line. Where a setting
+has a statement, tomlkit, which this module owns, changes it there; else a line comes behind its like. What was made is
+read again, and counts only if it says exactly what it should, with every comment. Pure.
 """
 
 from __future__ import annotations
@@ -12,27 +12,37 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import tomlkit
-from tomlkit.container import Container
-from tomlkit.items import AoT, Array, Comment, InlineTable, Item, Key, Null, Table, Trivia, Whitespace
+from tomlkit.items import Array, InlineTable
 
 from .config import organisation_of
 
-_MARK = "\0"
-"""Stands where lines come in or go, until the text is made; no TOML holds it."""
 _TOKEN = re.compile(
     r'"""(?:\\.|[^\\])*?"{3,5}|' r"'''.*?'{3,5}|" r'"(?:\\.|[^"\\\n])*"|' r"'[^'\n]*'|(?P<comment>\#[^\r\n]*)",
     re.DOTALL,
 )
 """A string, which may hold the sign that a comment begins with, or a comment (TOML v1.0.0, *Comment* and *String*)."""
-_Place = tuple[Container, int]
-"""An entry of a part of the document: the part, and the entry's number in its body."""
+_Steps = tuple[str, ...]
 
 
 class CannotChange(ValueError):
     """The text is so written that it can only be changed by hand."""
+
+
+class _Statement(NamedTuple):
+    """As few whole lines as are TOML by themselves."""
+
+    text: str
+    section: _Steps
+    """Of the header above it, or of the one that it is."""
+    says: Mapping[str, Any]
+    """A key's value, by the steps that stand here; empty for all but a key."""
+
+    @property
+    def is_header(self) -> bool:
+        return self.text.lstrip().startswith("[")
 
 
 def change(text: str, key: str, value: Any | None) -> str:
@@ -54,8 +64,7 @@ def change(text: str, key: str, value: Any | None) -> str:
         return text
     before = Counter(comments(text))
     newline = "\r\n" if 2 * text.count("\r\n") > text.count("\n") else "\n"
-    ways = _ways_out if value is None else _ways_in
-    for way in ways(text, steps, value, newline):
+    for way in _Change(text, steps, value, newline).ways():
         try:
             made = way()
             if _said(tomllib.loads(made)) == expected and not before - Counter(comments(made)):
@@ -70,7 +79,7 @@ def comments(text: str) -> list[str]:
     return [found["comment"] for found in _TOKEN.finditer(text) if found["comment"] is not None]
 
 
-def _with(data: dict[str, Any], steps: tuple[str, ...], value: Any | None) -> dict[str, Any]:
+def _with(data: dict[str, Any], steps: _Steps, value: Any | None) -> dict[str, Any]:
     """The data that the changed text is to say."""
     *sections, last = steps
     here: Any = data
@@ -96,246 +105,161 @@ def _said(data: Any) -> str:
     return json.dumps(pruned(data), sort_keys=True, default=repr)
 
 
-# --- ways to change it ----------------------------------------------------------------------------------------------
+def _statements(text: str) -> Iterator[_Statement]:
+    section: _Steps = ()
+    lines = ""
+    for line in re.findall(r"[^\n]*\n|[^\n]+", text):
+        lines += line
+        try:
+            says: Any = tomllib.loads(lines)
+        except tomllib.TOMLDecodeError:
+            continue  # it goes on in the next line
+        if lines.lstrip().startswith("["):
+            section = ()
+            while says:
+                [(step, says)] = says.items() if isinstance(says, dict) else [("[[]]", {})]
+                section += (step,)
+        yield _Statement(lines, section, says)
+        lines = ""
 
 
-def _ways_in(text: str, steps: tuple[str, ...], value: Any, newline: str) -> Iterator[Callable[[], str]]:
-    """Ways to set a value, the best first."""
-    line = f"{_spelled(steps[-1:])} = {tomlkit.item(value).as_string()}"
-    yield lambda: _replaced(text, steps, value, newline)
-    if len(steps) == 1:
-        yield lambda: _at_top(text, line, newline)
-        return
-    yield lambda: _in_section(text, steps, 1, value, newline)
-    yield lambda: _in_new_section(text, steps, line, newline)
-    for inner in range(2, len(steps)):
-        yield lambda inner=inner: _in_section(text, steps, inner, value, newline)  # type: ignore[misc]
+class _Change:
+    """The ways to make one change."""
+
+    def __init__(self, text: str, steps: _Steps, value: Any | None, newline: str) -> None:
+        self._statements = list(_statements(text))
+        self._steps = steps
+        self._value = value
+        self._newline = newline
+
+    def ways(self) -> Iterator[Callable[[], str]]:
+        """All of them, the best first."""
+        if self._value is None:
+            yield self._removed
+            return
+        yield self._replaced
+        if len(self._steps) == 1:
+            yield self._at_top
+            return
+        yield lambda: self._in_section(1)
+        yield self._in_new_section
+        for inner in range(2, len(self._steps)):
+            yield lambda inner=inner: self._in_section(inner)  # type: ignore[misc]
+
+    def _replaced(self) -> str:
+        number = self._holding(self._steps)[0]
+        return self._text(number, number + 1, self._within(number, self._value))
+
+    def _removed(self) -> str:
+        number = self._holding(self._steps)[0]
+        text = self._statements[number].text
+        if isinstance(self._table(tomlkit.parse(text), number), InlineTable):
+            return self._text(number, number + 1, self._within(number, None))
+        indent = text[: len(text) - len(text.lstrip())]
+        kept = "".join(f"{indent}{comment}{self._newline}" for comment in comments(text))
+        self._statements[number] = _Statement(kept, (), {})
+        header = self._header(self._steps[:-1])
+        if header is not None and self._last_of(header) == header and not comments(self._statements[header].text):
+            return self._text(header, header + 1, "")
+        return self._text()
+
+    def _at_top(self) -> str:
+        """A new line of the document itself: behind the last of its own, or before the first section."""
+        line = self._line(self._steps)
+        first = next((n for n, one in enumerate(self._statements) if one.is_header), None)
+        last = next((n for n, one in reversed([*enumerate(self._statements[:first])]) if one.says), None)
+        if last is not None or first is None:
+            return self._behind(last if last is not None else len(self._statements) - 1, line)
+        while first and self._statements[first - 1].text.lstrip().startswith("#"):
+            first -= 1  # it tells of the section
+        return self._text(first, first, line + self._newline)
+
+    def _in_section(self, inner: int) -> str:
+        """A new line in a section that is there; so many of the last steps stand in the line."""
+        section = self._steps[:-inner]
+        header = self._header(section)
+        if header is not None:
+            return self._behind(self._last_of(header), self._line(self._steps[-inner:]))
+        last = self._holding(section)[-1]
+        if isinstance(self._table(tomlkit.parse(self._statements[last].text), last, inner), InlineTable):
+            return self._text(last, last + 1, self._within(last, self._value, inner))
+        return self._behind(last, self._line(self._steps[len(self._statements[last].section) :]))
+
+    def _in_new_section(self) -> str:
+        """A new section: behind the last of its kind, or at the end."""
+        *above, _ = section = self._steps[:-1]
+        block = f"[{_spelled(section)}]{self._newline}{self._line(self._steps[-1:])}"
+        like = [n for n, one in enumerate(self._statements) if one.is_header and [*one.section[:-1]] == above]
+        if above and like:
+            return self._behind(self._last_of(like[-1]), self._newline + block)
+        text = self._text()
+        blank = self._newline if text and not text.endswith((self._newline * 2, "\n\n")) else ""
+        return self._behind(len(self._statements) - 1, blank + block)
+
+    def _holding(self, steps: _Steps) -> list[int]:
+        """The keys' statements that say something of what these steps lead to."""
+        found: list[int] = []
+        for number, one in enumerate(self._statements):
+            count = len(one.section)
+            here: Any = one.says
+            if not one.is_header and one.section == steps[:count]:
+                for step in steps[count:]:
+                    here = here.get(step) if isinstance(here, dict) else None
+                if here not in (None, {}):
+                    found.append(number)
+        return found
+
+    def _header(self, section: _Steps) -> int | None:
+        return next((n for n, one in enumerate(self._statements) if one.is_header and one.section == section), None)
+
+    def _last_of(self, header: int) -> int:
+        """The last key below a header; the header itself where there is none."""
+        last = header
+        for number, one in enumerate(self._statements[header + 1 :], header + 1):
+            if one.is_header:
+                break
+            last = number if one.says else last
+        return last
+
+    def _table(self, document: Any, number: int, inner: int = 1) -> Any:
+        """What holds the setting in a parsed statement."""
+        for step in self._steps[len(self._statements[number].section) : -inner]:
+            document = document[step]
+        return document
+
+    def _within(self, number: int, value: Any | None, inner: int = 1) -> str:
+        """A statement with the setting in it, or without it; so many of the last steps are new there."""
+        document = tomlkit.parse(self._statements[number].text)
+        table = self._table(document, number, inner)
+        first, *further = self._steps[-inner:]
+        if value is None:
+            table.remove(first)
+            return document.as_string()
+        for step in reversed(further):
+            value = {step: value}
+        old = table.get(first)
+        inside = comments(old.as_string()) if isinstance(old, Array) else []
+        if inside:
+            items = [f"    {', '.join(tomlkit.item(item).as_string() for item in value)},"] if value else []
+            lines = ["value = [", *(f"    {comment}" for comment in inside), *items, "]"]
+            value = tomlkit.parse(self._newline.join(lines))["value"]
+        table[first] = value
+        return document.as_string()
+
+    def _line(self, steps: _Steps) -> str:
+        return f"{_spelled(steps)} = {tomlkit.item(self._value).as_string()}{self._newline}"
+
+    def _behind(self, number: int, lines: str) -> str:
+        """The text with lines behind a statement."""
+        last = self._statements[number].text if self._statements else "\n"
+        return self._text(number + 1, number + 1, lines if last.endswith("\n") else self._newline + lines)
+
+    def _text(self, begin: int = 0, end: int = 0, instead: str = "") -> str:
+        """The text with other lines in place of some statements."""
+        texts = [one.text for one in self._statements]
+        return "".join([*texts[:begin], instead, *texts[end:]])
 
 
-def _ways_out(text: str, steps: tuple[str, ...], value: None, newline: str) -> Iterator[Callable[[], str]]:
-    yield lambda: _removed(text, steps, newline)
-
-
-def _replaced(text: str, steps: tuple[str, ...], value: Any, newline: str) -> str:
-    document = tomlkit.parse(text)
-    for part, number in _places(document, steps):
-        key, old = part.body[number]
-        new = _in_place_of(old, value, newline)
-        new.trivia.indent, new.trivia.trail = old.trivia.indent, old.trivia.trail
-        new.trivia.comment_ws, new.trivia.comment = old.trivia.comment_ws, old.trivia.comment
-        part.body[number] = (key, new)
-        return tomlkit.dumps(document)
-    raise CannotChange
-
-
-def _in_place_of(old: Item, value: Any, newline: str) -> Item:
-    """The value, with the comments that stand within the old one."""
-    new: Item = tomlkit.item(value)
-    inside = comments(old.as_string())
-    if not inside or not isinstance(new, Array):
-        return new
-    items = ", ".join(tomlkit.item(item).as_string() for item in value)
-    lines = ["[", *(f"    {comment}" for comment in inside), *([f"    {items},"] if items else []), "]"]
-    return tomlkit.parse(f"value = {newline.join(lines)}").body[0][1]
-
-
-def _removed(text: str, steps: tuple[str, ...], newline: str) -> str:
-    document = tomlkit.parse(text)
-    for part, number in _places(document, steps):
-        holder = _holder(document, part)
-        _, old = part.body[number]
-        if isinstance(holder, InlineTable):
-            holder.remove(steps[-1])
-            return tomlkit.dumps(document)
-        trivia = old.trivia
-        kept = [*comments(old.as_string()), *([trivia.comment] if trivia.comment else [])]
-        if _is_table(old):
-            raise CannotChange
-        end = trivia.trail or newline
-        part.body[number : number + 1] = [
-            (None, Comment(Trivia(trivia.indent, "", comment, end if comment is not kept[-1] else trivia.trail)))
-            for comment in kept
-        ]
-        return _without_empty_header(tomlkit.dumps(document), steps[:-1])
-    raise CannotChange
-
-
-def _without_empty_header(text: str, section: tuple[str, ...]) -> str:
-    """The text without the header of a section that has no key; what stands below it stays."""
-    if not section:
-        return text
-    document = tomlkit.parse(text)
-    for part, number in _places(document, section):
-        table = part.body[number][1]
-        empty = isinstance(table, Table) and not any(key is not None for key, _ in table.value.body)
-        if empty and not table.trivia.comment and not _is_dotted(part, number):
-            table.trivia.indent = _MARK + table.trivia.indent
-            return re.sub(f"{_MARK}[^\n]*\n?", "", tomlkit.dumps(document))
-    return text
-
-
-# --- places for new lines -------------------------------------------------------------------------------------------
-
-
-def _at_top(text: str, line: str, newline: str) -> str:
-    """A new line of the document itself: behind the last of its own, or before the first section."""
-    document = tomlkit.parse(text)
-    last = _last_line(document)
-    if last is not None:
-        return _behind(document, last, line + newline, newline)
-    first = next((item for item in map(_headed, document.body) if item is not None), None)
-    if first is None:
-        return _ended(text, newline) + line + newline
-    first.trivia.indent = _MARK + first.trivia.indent
-    head, _, rest = tomlkit.dumps(document).partition(_MARK)
-    lines = head.splitlines(keepends=True)
-    own: list[str] = []
-    while lines and lines[-1].lstrip().startswith("#"):
-        own.insert(0, lines.pop())  # it tells of the section
-    return "".join([*lines, line, newline, newline, *own]) + rest
-
-
-def _in_section(text: str, steps: tuple[str, ...], inner: int, value: Any, newline: str) -> str:
-    """A new line in a section that is there.
-
-    Args:
-        inner: So many of the last steps stand in the line.
-    """
-    document = tomlkit.parse(text)
-    line = f"{_spelled(steps[-inner:])} = {tomlkit.item(value).as_string()}{newline}"
-    for part, number in _places(document, steps[:-inner]):
-        table = part.body[number][1]
-        if isinstance(table, InlineTable):
-            for step in reversed(steps[len(steps) - inner + 1 :]):
-                value = {step: value}
-            table.append(steps[-inner], _inline(value))
-            return tomlkit.dumps(document)
-        if not isinstance(table, Table):
-            continue
-        last = _last_line(table.value)
-        if _is_dotted(part, number):
-            if last is not None:
-                above = _dotted_from(document, part, steps[:-inner])
-                return _behind(document, last, f"{_spelled(above)}.{line}", newline)
-        elif not table.is_super_table():
-            return _behind(document, last or table, line, newline)
-    raise CannotChange
-
-
-def _in_new_section(text: str, steps: tuple[str, ...], line: str, newline: str) -> str:
-    """A new section: behind the last of its kind, or at the end."""
-    header = f"[{_spelled(steps[:-1])}]"
-    block = f"{header}{newline}{line}{newline}"
-    document = tomlkit.parse(text)
-    like: Item | None = None
-    for part, number in _places(document, steps[:-2]) if steps[:-2] else []:
-        table = part.body[number][1]
-        if isinstance(table, Table) and not _is_dotted(part, number):
-            for key, inner in table.value.body:
-                if isinstance(inner, Table) and key is not None and not key.is_dotted() and not inner.is_super_table():
-                    like = _last_line(inner.value) or inner
-    if like is not None:
-        return _behind(document, like, newline + block, newline)
-    text = _ended(text, newline)
-    blank = newline if text and not text.endswith((newline * 2, "\n\n")) else ""
-    return text + blank + block
-
-
-def _behind(document: Container, item: Item, lines: str, newline: str) -> str:
-    """The text with lines behind an item's own."""
-    mark = f"{_MARK}\n"  # tomlkit (0.15) ends a line by itself that does not end before a header
-    item.trivia.trail += mark
-    head, _, rest = tomlkit.dumps(document).partition(mark)
-    return _ended(head, newline) + lines + rest
-
-
-def _ended(text: str, newline: str) -> str:
-    return text if not text or text.endswith("\n") else text + newline
-
-
-# --- the document ---------------------------------------------------------------------------------------------------
-
-
-def _places(part: Container, steps: tuple[str, ...]) -> Iterator[_Place]:
-    """Where in the document it stands what these steps lead to. A section may stand in several places."""
-    for number, (key, item) in enumerate(part.body):
-        if key is None or key.key != steps[0]:
-            continue
-        if len(steps) == 1:
-            yield part, number
-        elif isinstance(item, Table | InlineTable):
-            yield from _places(item.value, steps[1:])
-
-
-def _holder(part: Container, wanted: Container) -> Item | None:
-    """The table whose content that part is; ``None`` for the document itself."""
-    for _, item in part.body:
-        if isinstance(item, Table | InlineTable):
-            if item.value is wanted:
-                return item
-            if (found := _holder(item.value, wanted)) is not None:
-                return found
-    return None
-
-
-def _is_table(item: Item) -> bool:
-    return isinstance(item, Table | AoT)
-
-
-def _is_dotted(part: Container, number: int) -> bool:
-    """Whether it is a section by a key with dots alone, which has no header."""
-    key = part.body[number][0]
-    return key is not None and key.is_dotted()
-
-
-def _dotted_from(part: Container, wanted: Container, steps: tuple[str, ...]) -> tuple[str, ...]:
-    """The steps that stand in a line with dots; those before are in the header above it."""
-    for count, step in enumerate(steps):
-        for number, (key, item) in enumerate(part.body):
-            if key is not None and key.key == step and isinstance(item, Table):
-                if _is_dotted(part, number):
-                    return steps[count:]
-                if part is not wanted:
-                    part = item.value
-                    break
-    return steps[-1:]
-
-
-def _last_line(part: Container) -> Item | None:
-    """The last of a part's own lines; not those of sections within it that have a header."""
-    last: Item | None = None
-    for key, item in part.body:
-        if key is None or isinstance(item, Whitespace | Comment | Null | AoT):
-            continue
-        if not isinstance(item, Table):
-            last = item
-        elif key.is_dotted():
-            last = _last_line(item.value) or last
-    return last
-
-
-def _headed(entry: tuple[Key | None, Item]) -> Item | None:
-    """The first item with a header in an entry; ``None`` where it has none."""
-    key, item = entry
-    if isinstance(item, AoT):
-        return item[0] if len(item) else None
-    if not isinstance(item, Table) or key is None or key.is_dotted():
-        return None
-    if item.is_super_table():
-        return next((found for found in map(_headed, item.value.body) if found is not None), None)
-    return item
-
-
-def _inline(value: Any) -> Item:
-    if not isinstance(value, Mapping):
-        item: Item = tomlkit.item(value)
-        return item
-    table = tomlkit.inline_table()
-    for key, inner in value.items():
-        table.append(key, _inline(inner))
-    return table
-
-
-def _spelled(steps: tuple[str, ...]) -> str:
+def _spelled(steps: _Steps) -> str:
     """Keys as they are written, with dots between; an organisation's name in quotes."""
     return ".".join(step if re.fullmatch("[a-z_]+", step) else tomlkit.string(step).as_string() for step in steps)

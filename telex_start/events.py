@@ -380,15 +380,10 @@ class MachineWoke(Event):
 
 @dataclass(frozen=True)
 class MainAppAnswered(Event):
-    """Open or Close Main App is done, and the person should be told something."""
+    """Open or Close Main App is done. The texts are empty where the desktop shows it and there is nothing to tell."""
 
-    title: str
-    message: str
-
-
-@dataclass(frozen=True)
-class MainAppDone(Event):
-    """Open or Close Main App is done, and the desktop shows it: there is nothing to tell."""
+    title: str = ""
+    message: str = ""
 
 
 @dataclass(frozen=True)

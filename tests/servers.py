@@ -14,7 +14,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -30,6 +30,38 @@ ANNOUNCED_NAMES = (
 
 HISTORY = ("--history", "100")
 """Options of a sandbox whose personal channels keep a history, as some deployments of Telex may."""
+
+BY_POSITION = {
+    "add_organisation": ("name",),
+    "agent": ("organisation", "name", "text"),
+    "answer": ("answer",),
+    "direct": ("organisation", "username", "text"),
+    "fault": ("path",),
+    "group": ("organisation", "members", "text"),
+    "kick": ("code", "reason"),
+    "look_ups": ("on",),
+    "mention": ("organisation", "name", "text"),
+    "message": ("organisation", "name", "text"),
+    "mute": ("organisation", "name", "on"),
+    "pause": ("on", "organisation"),
+    "preference": ("organisation",),
+    "publish": ("organisation", "data"),
+    "publish_many": ("organisation", "data"),
+    "rate_limit": ("rate", "burst"),
+    "raw_frame": ("text",),
+    "read": ("organisation", "name"),
+    "refuse_bearer": ("on",),
+    "refuse_notification_token": ("on",),
+    "refuse_push": ("status",),
+    "remove_organisation": ("organisation",),
+    "reply": ("organisation", "text"),
+    "restart": ("down_for",),
+    "silent": ("on",),
+    "trim_history": ("organisation",),
+    "unsubscribe": ("organisation", "code"),
+    "wrong_token": ("organisation", "kind"),
+}
+"""The keys of an order that :class:`Sandbox` also takes by position."""
 
 CENTRIFUGO_VERSIONS = {"v6": "v6.9.1", "v5": "v5.4.9"}
 
@@ -175,212 +207,25 @@ class Sandbox:
         except urllib.error.HTTPError as error:
             raise OrderRefused(error.code, error.read().decode()) from None
 
-    def publish(
-        self,
-        organisation: int | str = 0,
-        data: Any = None,
-        *,
-        raw: str | None = None,
-        count: int = 1,
-        user: str | None = None,
-    ) -> dict[str, Any]:
-        """Publish ``data``, or the exact JSON text ``raw``, ``count`` times; give the last offset and the epoch."""
-        payload = {"data": data} if raw is None else {"raw": raw}
-        return self.order("publish", organisation=organisation, count=count, user=user, **payload)
+    def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
+        """The order of that name, as in ``docs/sandbox.md``: ``sandbox.message(0, "General", "Hi", mention=True)``."""
+        if name.startswith("_"):
+            raise AttributeError(name)
 
-    def publish_many(
-        self, organisation: int | str, data: Sequence[Any], *, user: str | None = None, per_second: float = 0
-    ) -> dict[str, Any]:
-        """Publish all of ``data`` at once, many in one frame; or at a pace, each in a frame of its own."""
-        paced = {"per_second": per_second} if per_second else {}
-        return self.order("publish_many", organisation=organisation, data=list(data), user=user, **paced)
+        def give(*given: Any, **order: Any) -> dict[str, Any]:
+            keys = BY_POSITION.get(name, ())[: len(given)]
+            return self.order(name, **dict(zip(keys, given, strict=True)), **order)
 
-    def message(
-        self,
-        organisation: int | str,
-        name: str,
-        text: str | None = None,
-        *,
-        mention: bool = False,
-        private: bool | None = None,
-        user: str | None = None,
-        **writing: Any,
-    ) -> dict[str, Any]:
-        """One more unread message in a channel; the answer's ``data`` is the publication of the counts.
-
-        ``writing`` are the keys that all messages have: ``by``, ``html``, ``media``, ``new_message``; see
-        ``docs/sandbox.md``. All publications are in the answer's ``published``.
-        """
-        order = {"organisation": organisation, "name": name, "text": text, "mention": mention, "private": private}
-        return self.order("message", **order, user=user, **writing)
-
-    def mention(self, organisation: int | str, name: str, text: str | None = None, **writing: Any) -> dict[str, Any]:
-        """One more unread message in a channel, which mentions the user."""
-        return self.order("mention", organisation=organisation, name=name, text=text, **writing)
-
-    def reply(self, organisation: int | str, text: str | None = None, **order: Any) -> dict[str, Any]:
-        """An answer in a thread of the conversation that is named as in ``read``."""
-        return self.order("reply", organisation=organisation, text=text, **order)
-
-    def direct(
-        self,
-        organisation: int | str,
-        username: str,
-        text: str | None = None,
-        *,
-        user: str | None = None,
-        **writing: Any,
-    ) -> dict[str, Any]:
-        """One more unread direct message."""
-        order = {"organisation": organisation, "username": username, "text": text, "user": user}
-        return self.order("direct", **order, **writing)
-
-    def group(
-        self, organisation: int | str, members: str | Sequence[str], text: str | None = None, **writing: Any
-    ) -> dict[str, Any]:
-        """One more unread message in a group of these others and the user; the first one writes it."""
-        return self.order("group", organisation=organisation, members=members, text=text, **writing)
-
-    def agent(
-        self, organisation: int | str, name: str, text: str | None = None, *, user: str | None = None, **writing: Any
-    ) -> dict[str, Any]:
-        """One more unread message of an agent."""
-        return self.order("agent", organisation=organisation, name=name, text=text, user=user, **writing)
-
-    def read(
-        self,
-        organisation: int | str,
-        name: str | None = None,
-        *,
-        username: str | None = None,
-        members: str | Sequence[str] | None = None,
-        agent: str | None = None,
-        user: str | None = None,
-    ) -> dict[str, Any]:
-        """The user read a channel, a person's messages, a group's or an agent's: counts 0."""
-        named = {"name": name, "username": username, "members": members, "agent": agent}
-        chosen = {key: value for key, value in named.items() if value is not None}
-        return self.order("read", organisation=organisation, user=user, **chosen)
-
-    def forget(self) -> None:
-        """There were no conversations, and nobody has set anything."""
-        self.order("forget")
+        return give
 
     def call(self, organisation: int | str, username: str, **order: Any) -> str:
         """Somebody calls, by default the one named; gives the call's id."""
-        buzz_id: str = self.order("call", organisation=organisation, username=username, **order)["buzz_id"]
-        return buzz_id
-
-    def answer(self, answer: str = "accept", **order: Any) -> dict[str, Any]:
-        """The user answers the newest call: ``accept``, ``decline`` or ``timeout``."""
-        return self.order("answer", answer=answer, **order)
-
-    def cancel(self, **order: Any) -> dict[str, Any]:
-        """The caller of the newest call hangs up."""
-        return self.order("cancel", **order)
-
-    def mute(self, organisation: int | str, name: str, on: bool = True, **order: Any) -> None:
-        """The user mutes a channel."""
-        self.order("mute", organisation=organisation, name=name, on=on, **order)
-
-    def pause(self, on: bool = True, organisation: int | str = 0) -> None:
-        """The user does not want to be disturbed in an organisation."""
-        self.order("pause", on=on, organisation=organisation)
-
-    def preference(self, organisation: int | str, **order: Any) -> None:
-        """What the user wants to be told about in an organisation: ``notify_about``, ``time_range``."""
-        self.order("preference", organisation=organisation, **order)
-
-    def look_ups(self, on: bool, **order: Any) -> None:
-        """Whether this Telex has look-ups, settings and slugs; without, ``status`` and ``html`` say what it answers."""
-        self.order("look_ups", on=on, **order)
+        return str(self.order("call", organisation=organisation, username=username, **order)["buzz_id"])
 
     def calls(self, path: str = "", since: float = 0.0) -> list[dict[str, Any]]:
         """The API calls whose path has that in it: ``time``, ``method``, ``path``, ``status``."""
         found: list[dict[str, Any]] = self.order("calls", path=path, since=since)["calls"]
         return found
-
-    def kick(self, code: int, reason: str | None = None, *, user: str | None = None) -> None:
-        """Close every connection of the user with that code."""
-        extra = {} if reason is None else {"reason": reason}
-        self.order("kick", code=code, user=user, **extra)
-
-    def unsubscribe(self, organisation: int | str, code: int = 2000, *, user: str | None = None) -> None:
-        """End the subscription with an unsubscribe push."""
-        self.order("unsubscribe", organisation=organisation, code=code, user=user)
-
-    def expire_tokens(self, *, connections: bool = True, subscriptions: bool = True) -> None:
-        """All push tokens so far are expired; what lives on them ends at once unless switched off."""
-        self.order("expire_tokens", connections=connections, subscriptions=subscriptions)
-
-    def revoke_session(self) -> None:
-        """Every session so far is 401 ``Session is invalid!``."""
-        self.order("revoke_session")
-
-    def refuse_notification_token(self, on: bool = True) -> None:
-        """401 by notification token, while Bearer serves."""
-        self.order("refuse_notification_token", on=on)
-
-    def refuse_bearer(self, on: bool = True) -> None:
-        """401 by Bearer, while the notification token serves."""
-        self.order("refuse_bearer", on=on)
-
-    def sign(self, claims: dict[str, Any], secret: str | None = None) -> str:
-        """A push token with any claims, by default signed with the right secret."""
-        extra = {} if secret is None else {"secret": secret}
-        token: str = self.order("sign", claims=claims, **extra)["token"]
-        return token
-
-    def rate_limit(self, rate: float, burst: int = 4) -> None:
-        """Calls a second and at once; rate 0 turns the limiter off."""
-        self.order("rate_limit", rate=rate, burst=burst)
-
-    def fault(self, path: str, **fault: Any) -> None:
-        """Make a call of the API go wrong; the keys are those of ``ApiFault`` in the sandbox."""
-        self.order("fault", path=path, **fault)
-
-    def clear_faults(self) -> None:
-        """End all faults, wrong tokens and refusals."""
-        self.order("clear_faults")
-
-    def wrong_token(self, organisation: int | str, kind: str) -> None:
-        """Subscription tokens for the organisation are wrong in that way until ``clear_faults``."""
-        self.order("wrong_token", organisation=organisation, kind=kind)
-
-    def silent(self, on: bool = True) -> None:
-        """The push server stops reading and answering, sockets stay open."""
-        self.order("silent", on=on)
-
-    def restart(
-        self, down_for: float = 0.0, *, new_epoch: bool = True, kill: bool = False, wait: bool | None = None
-    ) -> None:
-        """The push server goes away and comes back; see the order ``restart``."""
-        extra = {} if wait is None else {"wait": wait}
-        self.order("restart", down_for=down_for, new_epoch=new_epoch, kill=kill, **extra)
-
-    def trim_history(self, organisation: int | str = 0, *, user: str | None = None) -> dict[str, Any]:
-        """Drop the kept publications of a channel; give its offset and epoch."""
-        return self.order("trim_history", organisation=organisation, user=user)
-
-    def add_organisation(self, name: str) -> dict[str, Any]:
-        """The users join an organisation; gives its ``id``, ``index`` and ``channel``."""
-        return self.order("add_organisation", name=name)
-
-    def remove_organisation(self, organisation: int | str, *, user: str | None = None) -> None:
-        """The user leaves an organisation."""
-        self.order("remove_organisation", organisation=organisation, user=user)
-
-    def raw_frame(self, text: str) -> None:
-        """Send that text frame to every connection."""
-        self.order("raw_frame", text=text)
-
-    def refuse_push(self, status: int) -> None:
-        """Handshakes are answered with that status; 0 accepts them again."""
-        self.order("refuse_push", status=status)
-
-    def ping_now(self) -> None:
-        """Send a ping to every connection."""
-        self.order("ping_now")
 
     def status(self, *, user: str | None = None) -> Status:
         """What the sandbox has seen; see ``status`` in ``telex_start/sandbox/orders_service.py``."""

@@ -39,13 +39,14 @@ import telex_start
 from telex_start import commands
 from telex_start.agent import DispatchQueue
 from telex_start.app.app import App
+from telex_start.app.ports import Ports
 from telex_start.config import Config
 from telex_start.desktop.bus.bus import Bus
 from telex_start.desktop.main_app.main_app import MainApp
 from telex_start.desktop.toasts.dbus_backend import DBusToasts
 from telex_start.events import (
     Event,
-    MainAppDone,
+    MainAppAnswered,
     MenuClicked,
     PublicationsReceived,
     Requested,
@@ -203,18 +204,19 @@ class Stage:
         self._toasts = DBusToasts(self._dispatch, self._bus)
         config = Config(api_url=telex.api_url, push_url=telex.push_url, ca_file=telex.ca_file, main_app_click="browser")
         # What is shown and remembered elsewhere is nowhere to be seen; the states are told to who waits for one.
-        surface = Mock(state=self._state, renew_every=lambda: 1.0, opens_windows=True)
-        self.app = App(
-            config=config,
+        ports = Ports(
             events=self.events,
-            surface=surface,
+            session=Session(config, TokenStore(), self._dispatch),
+            surface=Mock(state=self._state, renew_every=lambda: 1.0, opens_windows=True),
             toasts=self._toasts,
             main_app=MainApp(config, lambda: False),
-            help=Mock(),
-            session=Session(config, TokenStore(), self._dispatch),
+            windows=Mock(),
             source=Mock(load=Config, changed=lambda: False),
             memory=Mock(load=lambda: (Remembered(), "")),
+            configure=lambda config: None,
+            boot="",
         )
+        self.app = App(config, ports)
 
     def run(self, walk: Callable[[Stage], None]) -> None:
         """Start the parts, walk, and stop the parts.
@@ -312,7 +314,7 @@ class Stage:
         self._busy.set()
         if isinstance(event, ToastClicked) or (self._came and isinstance(event, PublicationsReceived)):
             self.recorder.follow("MainThread")
-        elif isinstance(event, MainAppDone):
+        elif isinstance(event, MainAppAnswered):
             self._opened.set()
 
     def _notified(self) -> None:

@@ -14,54 +14,21 @@ from functools import partial
 from queue import Empty
 from typing import Any
 
-from .. import clock
+from .. import events
 from ..config import Config
 from ..errors import EXIT_FAILED
-from ..events import (
-    ChildEnded,
-    ChildSaid,
-    Event,
-    IconClicked,
-    IconMiddleClicked,
-    MachineWoke,
-    MainAppAnswered,
-    MainAppDone,
-    MarkAsReadFailed,
-    MarkedAsRead,
-    MenuClicked,
-    MenuOpened,
-    MuteChosen,
-    Notice,
-    OrganisationsChanged,
-    ReconnectNow,
-    Requested,
-    SignIn,
-    SignInFailed,
-    SlugLookedUp,
-    StateChanged,
-    ThreadFailed,
-    ToastClicked,
-    ToastFailed,
-    TrayAppeared,
-    TrayMissing,
-    Trouble,
-    UnreadClicked,
-    WindowClosed,
-    WindowSubmitted,
-)
 from ..menu import MenuItem, MuteFor, Request
 from ..news import wording
 from ..news.scheduler import soonest
 from ..news.unread import Counts
-from ..news.wall import Wall
 from ..states import SIGNED_IN, State
 from ..toast import Action, Conversation
 from .app_toasts import AppToasts
 from .config_controller import ConfigController
 from .news_controller import NewsController
 from .opening import Opening
-from .ports import ConfigSource, EventQueue, HelpPort, MainApp, Memory, Preferences, SessionPort, Surface, ToastsPort
-from .quiet_controller import PAUSES, WALL, QuietController
+from .ports import Ports
+from .quiet_controller import PAUSES, QuietController
 from .renewal import Renewal
 from .sign_in import SignInController
 
@@ -79,119 +46,69 @@ _NO_WINDOW = {"preferences": "No preferences window", "doctor": "No window for D
 class App:
     """The main thread's work: hands each event to the part whose matter it is, and commands session and desktop."""
 
-    def __init__(
-        self,
-        *,
-        config: Config,
-        events: EventQueue,
-        session: SessionPort,
-        surface: Surface,
-        toasts: ToastsPort,
-        main_app: MainApp,
-        help: HelpPort,
-        source: ConfigSource,
-        memory: Memory,
-        preferences: Preferences | None = None,
-        now: Callable[[], float] = clock.now,
-        wall: Wall = WALL,
-        boot: str | None = None,
-    ) -> None:
-        """
-        Args:
-            session: Started and stopped by :meth:`run`.
-            surface: Started by the caller, and stopped after :meth:`run`.
-            source: Where the configuration comes from.
-            memory: Keeps what is paused and muted from one start to the next.
-            preferences: The preferences window; ``None`` where there can be none.
-            now: The time, in seconds on a clock that counts the machine's sleep.
-            wall, boot: As for :class:`~telex_start.news.quiet.Quiet`.
-        """
-        self._events = events
-        self._session = session
-        self._surface = surface
-        self._toasts = toasts
+    def __init__(self, config: Config, ports: Ports) -> None:
+        """``config`` is the configuration that counts now, from ``ports.source``."""
+        self._ports = ports
         self._web_url = config.web_url
-        self._help = help
-        self._now = now
         self._icon_seen = False
         self._exit_code: int | None = None
         self.last_words = ""
         """Why the program ends with a code other than 0; one line."""
         self._due_not_before = float("-inf")
+        surface, session = ports.surface, ports.session
         self._quiet = QuietController(
             config,
-            memory,
+            ports.memory,
             changed=self._quiet_changed,
             cannot_keep=self._cannot_keep,
             client_in_front=self._client_in_front,
-            now=now,
-            wall=wall,
-            boot=clock.boot() if boot is None else boot,
+            now=ports.now,
+            wall=ports.wall,
+            boot=ports.boot,
         )
-        self._own = AppToasts(surface, toasts, lambda: self._quiet.quiet.is_quiet(now()))
-        self._sign_in = SignInController(
-            config, surface, self._own, events, self._quiet, send=session.send, end=self._quit, now=now
-        )
-        self._config = ConfigController(config, source, self._own, self._configure, preferences, events.put)
-        self._opening = Opening(
-            main_app,
-            config.web_url,
-            self._own,
-            send=session.send,
-            dispatch=events.put,
-            end_startup=surface.end_startup,
-            now=now,
-        )
-        self._news = NewsController(
-            config,
-            surface,
-            toasts,
-            self._own,
-            self._opening,
-            self._quiet.quiet,
-            look=main_app.in_front,
-            send=session.send,
-            counts_changed=self._counts_changed,
-            dispatch=events.put,
-            now=now,
-        )
+        self._own = AppToasts(ports, lambda: self._quiet.quiet.is_quiet(ports.now()))
+        self._sign_in = SignInController(config, ports, self._own, self._quiet, self._quit)
+        self._config = ConfigController(config, ports, self._own, self._configure)
+        self._opening = Opening(config.web_url, ports, self._own)
+        self._news = NewsController(config, ports, self._own, self._opening, self._quiet.quiet, self._counts_changed)
         self._notifier = self._news.notifier
         self._renewal = Renewal(self._sign_in.session, self._notifier.recent, surface.face, surface.renew_every)
-        self._handlers: dict[type[Event], Callable[[Any], object]] = {
+        self._parts = (self._quiet, self._news, self._opening, self._renewal, self._sign_in)
+        """Those that have something due at times."""
+        self._handlers: dict[type[events.Event], Callable[[Any], object]] = {
             **dict.fromkeys(self._news.handlers, self._news_came),
-            ChildEnded: self._window_ended,
-            ChildSaid: self._config.window_said,
-            IconClicked: lambda event: self._open(event.token),
-            IconMiddleClicked: lambda event: self._quiet.toggle(),
-            MachineWoke: lambda event: self._machine_woke(),
-            MainAppAnswered: self._opening.answered,
-            MainAppDone: lambda event: self._opening.done(),
-            MarkAsReadFailed: self._news.marked_as_read,
-            MarkedAsRead: self._news.marked_as_read,
-            MenuClicked: self._menu_clicked,
-            MenuOpened: lambda event: self._menu_opened(),
-            MuteChosen: lambda event: self._mute(event.conversation, event.how_long, event.name),
-            Notice: lambda event: self._own.tell(event.title, event.message, needs_person=event.needs_person),
-            Requested: self._requested,
-            SignInFailed: self._sign_in.failed,
-            SlugLookedUp: self._opening.learn,
-            StateChanged: self._state_changed,
-            ThreadFailed: self._own.thread_failed,
-            ToastClicked: self._toast_clicked,
-            ToastFailed: lambda event: log.warning("toasts cannot be shown: %s", event.message),
-            TrayAppeared: lambda event: self._tray_appeared(),
-            TrayMissing: self._tray_missing,
-            Trouble: self._trouble,
-            UnreadClicked: self._unread_clicked,
-            WindowClosed: lambda event: self._sign_in.window_closed(),
-            WindowSubmitted: self._sign_in.submitted,
+            events.ChildEnded: self._window_ended,
+            events.ChildSaid: self._config.window_said,
+            events.IconClicked: lambda event: self._open(event.token),
+            events.IconMiddleClicked: lambda event: self._quiet.toggle(),
+            events.MachineWoke: lambda event: self._machine_woke(),
+            events.MainAppAnswered: self._opening.answered,
+            events.MarkAsReadFailed: self._news.marked_as_read,
+            events.MarkedAsRead: self._news.marked_as_read,
+            events.MenuClicked: self._menu_clicked,
+            events.MenuOpened: lambda event: self._menu_opened(),
+            events.MuteChosen: lambda event: self._mute(event.conversation, event.how_long, event.name),
+            events.Notice: lambda event: self._own.tell(event.title, event.message, needs_person=event.needs_person),
+            events.Requested: self._requested,
+            events.SignInFailed: self._sign_in.failed,
+            events.SlugLookedUp: self._opening.learn,
+            events.StateChanged: self._state_changed,
+            events.ThreadFailed: self._thread_failed,
+            events.ToastClicked: self._toast_clicked,
+            events.ToastFailed: lambda event: log.warning("toasts cannot be shown: %s", event.message),
+            events.TrayAppeared: lambda event: self._tray_appeared(),
+            events.TrayMissing: self._tray_missing,
+            events.Trouble: self._trouble,
+            events.UnreadClicked: self._unread_clicked,
+            events.WindowClosed: lambda event: self._sign_in.window_closed(),
+            events.WindowSubmitted: self._sign_in.submitted,
         }
         """Who handles which event."""
         self._openers: dict[MenuItem, Callable[[str], object]] = {
             MenuItem.OPEN_MAIN_APP: self._opening.open_client,
             MenuItem.PREFERENCES: self._open_preferences,
-            MenuItem.DOCTOR: help.open_doctor,
-            MenuItem.OPEN_LOG: help.open_log,
+            MenuItem.DOCTOR: ports.windows.open_doctor,
+            MenuItem.OPEN_LOG: ports.windows.open_log,
             MenuItem.ABOUT: self._open_about,
         }
         """What the items do that open something: it ends the desktop's waiting for it when it is there."""
@@ -202,7 +119,7 @@ class App:
             MenuItem.MARK_ALL_AS_READ: self._mark_all_as_read,
             MenuItem.TEST_NOTIFICATIONS: lambda: self._news.show(wording.SAMPLE),
             MenuItem.SIGN_OUT: self._sign_in.sign_out,
-            MenuItem.RECONNECT_NOW: lambda: session.send(ReconnectNow()),
+            MenuItem.RECONNECT_NOW: lambda: session.send(events.ReconnectNow()),
             MenuItem.EXIT: self._quit,
         }
         """What the other items of the menu do."""
@@ -216,7 +133,7 @@ class App:
         }
         """What another start, a command or a signal may ask, with its argument."""
 
-    def run(self, sign_in: list[SignIn], open_window: bool, at_login: bool = False) -> int:
+    def run(self, sign_in: list[events.SignIn], open_window: bool, at_login: bool = False) -> int:
         """Run until Exit.
 
         Args:
@@ -240,19 +157,19 @@ class App:
                     self._wait()
             return self._exit_code
         finally:
-            if not self._session.stop(SESSION_WITHIN):
+            if not self._ports.session.stop(SESSION_WITHIN):
                 log.warning("thread session is still running")
             self._show_stopped()
 
     def _show_stopped(self) -> None:
         last = self._sign_in.session
-        while not self._events.empty():
-            event = self._events.get_nowait()
-            if isinstance(event, StateChanged):
+        while not self._ports.events.empty():
+            event = self._ports.events.get_nowait()
+            if isinstance(event, events.StateChanged):
                 last = event
         if last.state is not State.STOPPED:
-            last = StateChanged(State.STOPPED)  # the session thread hangs in a call that Exit does not wait for
-        self._surface.state(last)
+            last = events.StateChanged(State.STOPPED)  # the session thread hangs in a call that Exit does not wait for
+        self._ports.surface.state(last)
 
     def turn(self) -> float | None:
         """Handle what has come and what is due, without waiting; the login window's loop calls it.
@@ -262,7 +179,7 @@ class App:
         """
         while self._exit_code is None:
             try:
-                event = self._events.get_nowait()
+                event = self._ports.events.get_nowait()
             except Empty:
                 break
             self._handle(event)
@@ -271,15 +188,15 @@ class App:
 
     def _wait(self) -> None:
         with suppress(Empty):
-            self._handle(self._events.get(timeout=self._due_in()))
+            self._handle(self._ports.events.get(timeout=self._due_in()))
             # What came along with it is taken before it is looked what is due.
             for _ in range(_IN_A_ROW):
                 if self._exit_code is not None or self._sign_in.wanted_window:
                     break
-                self._handle(self._events.get_nowait())
+                self._handle(self._ports.events.get_nowait())
         self._tick()
 
-    def _handle(self, event: Event) -> None:
+    def _handle(self, event: events.Event) -> None:
         """One failing event never ends the loop."""
         try:
             self._handlers[type(event)](event)
@@ -287,15 +204,14 @@ class App:
             self._own.unexpected(error)
 
     def _due_in(self) -> float | None:
-        parts = (self._quiet.quiet, self._news, self._opening, self._renewal, self._sign_in)
-        due = soonest(*(part.deadline() for part in parts))
-        return max(0.0, max(due, self._due_not_before) - self._now()) if due is not None else None
+        due = soonest(*(part.deadline() for part in self._parts))
+        return max(0.0, max(due, self._due_not_before) - self._ports.now()) if due is not None else None
 
     def _tick(self) -> None:
-        now = self._now()
+        now = self._ports.now()
         if now < self._due_not_before:
             return
-        for part in (self._quiet, self._news, self._opening, self._renewal, self._sign_in):
+        for part in self._parts:
             try:
                 part.tick(now)
             except Exception as error:
@@ -307,14 +223,14 @@ class App:
         self._exit_code = code
         self._sign_in.close_window()
 
-    def _menu_clicked(self, event: MenuClicked) -> None:
+    def _menu_clicked(self, event: events.MenuClicked) -> None:
         if event.item in self._openers:
             self._openers[event.item](event.token)
         else:
-            self._surface.end_startup(event.token)
+            self._ports.surface.end_startup(event.token)
             self._choices[event.item]()
 
-    def _requested(self, event: Requested) -> None:
+    def _requested(self, event: events.Requested) -> None:
         self._requests[event.request](event.argument)
 
     def _menu_opened(self) -> None:
@@ -323,7 +239,7 @@ class App:
 
     def _machine_woke(self) -> None:
         self._quiet.look()
-        self._session.send(ReconnectNow())
+        self._ports.session.send(events.ReconnectNow())
 
     def _login_requested(self) -> None:
         if self._sign_in.session.sign_in_again:
@@ -336,20 +252,20 @@ class App:
         if self._sign_in.signed_in:
             self._opening.open_client(token)
         else:
-            self._surface.end_startup(token)
+            self._ports.surface.end_startup(token)
             self._sign_in.clicked()
 
-    def _toast_clicked(self, event: ToastClicked) -> None:
+    def _toast_clicked(self, event: events.ToastClicked) -> None:
         toast, token = event.toast, event.token
         if toast.place is None or not self._sign_in.signed_in:
             self._open(token)
         elif event.action == Action.MARK_AS_READ:
-            self._surface.end_startup(token)
+            self._ports.surface.end_startup(token)
             self._news.mark_as_read(toast)
         elif event.action == Action.MUTE_HOUR:
-            self._surface.end_startup(token)
+            self._ports.surface.end_startup(token)
             if toast.conversation is not None:
-                self._toasts.close(toast.conversation)
+                self._ports.toasts.close(toast.conversation)
                 self._mute(toast.conversation, MuteFor.HOUR)
         else:
             self._opening.open(toast.place, token, in_browser=event.action == Action.JOIN)
@@ -357,7 +273,7 @@ class App:
     def _mute(self, conversation: Conversation, how_long: MuteFor | None, name: str = "") -> None:
         self._quiet.mute(conversation, how_long, name or self._notifier.name_of(conversation))
 
-    def _unread_clicked(self, event: UnreadClicked) -> None:
+    def _unread_clicked(self, event: events.UnreadClicked) -> None:
         if self._sign_in.signed_in:
             self._news.clicked(event)
         else:
@@ -373,18 +289,22 @@ class App:
         face = self._renewal.shown
         muted = [(muted.label, muted.until) for muted in face.muted]
         data = {"status": face.words or face.status, "muted": muted, "web": self._web_url}
-        self._help.open_about(data, token)
+        self._ports.windows.open_about(data, token)
 
     def _open_preferences(self, token: str) -> None:
-        muted = self._quiet.quiet.silence(self._now()).muted
+        muted = self._quiet.quiet.silence(self._ports.now()).muted
         self._config.open_window(self._notifier.known_organisations(), muted, token)
 
-    def _window_ended(self, event: ChildEnded) -> None:
+    def _window_ended(self, event: events.ChildEnded) -> None:
         if event.problem:
             self._own.tell(_NO_WINDOW[event.child], event.problem)
 
-    def _trouble(self, event: Trouble) -> None:
-        self._surface.trouble(event)
+    def _thread_failed(self, event: events.ThreadFailed) -> None:
+        words = f"Its {event.thread} part failed ({event.error})."
+        self._own.tell("Telex Start had a problem", words, needs_person=False)
+
+    def _trouble(self, event: events.Trouble) -> None:
+        self._ports.surface.trouble(event)
         self._sign_in.trouble(event)
 
     def _tray_appeared(self) -> None:
@@ -392,22 +312,22 @@ class App:
         self._own.take_back(wording.TRAY)
         self._sign_in.tray_appeared()
 
-    def _tray_missing(self, event: TrayMissing) -> None:
+    def _tray_missing(self, event: events.TrayMissing) -> None:
         # Once: a panel that restarts later is no news.
         if not self._icon_seen:
             self._icon_seen = True
             nobody = self._sign_in.session.state in (State.SIGNED_OUT, State.SIGN_IN_NEEDED)
             self._own.say(wording.no_tray(event.missing, signed_in=not nobody), needs_person=nobody)
 
-    def _news_came(self, event: Event) -> None:
+    def _news_came(self, event: events.Event) -> None:
         self._news.handle(event)
-        if isinstance(event, OrganisationsChanged):
+        if isinstance(event, events.OrganisationsChanged):
             self._config.organisations(event.organisations)
-        self._renewal.change(self._now(), paused=self._notifier.paused)  # also for what is recent
+        self._renewal.change(self._ports.now(), paused=self._notifier.paused)  # also for what is recent
 
-    def _state_changed(self, event: StateChanged) -> None:
+    def _state_changed(self, event: events.StateChanged) -> None:
         before = self._sign_in.session
-        self._sign_in.state(event)
+        follows = self._sign_in.state(event)
         if event.state is State.STOPPED and self._exit_code is None:
             # The session thread has ended, and nobody has asked it to: without it this program is of no use.
             why = "the part that talks to Telex failed twice; the log tells more"
@@ -420,25 +340,27 @@ class App:
             self._news.session_ended()
         if event.left_out > before.left_out:
             self._name_unread()
-        self._surface.state(event)
-        self._renewal.change(self._now(), session=event, paused=self._notifier.paused)
-        self._sign_in.follow()
+        self._ports.surface.state(event)
+        self._renewal.change(self._ports.now(), session=event, paused=self._notifier.paused)
+        if follows:
+            self._sign_in.follow(before)
 
     def _name_unread(self) -> None:
         """Not all organisations have room on a connection: those with unread messages go first on the next one."""
-        self._session.prefer(self._notifier.unread_channels())
+        self._ports.session.prefer(self._notifier.unread_channels())
 
     def _counts_changed(self, counts: Counts) -> None:
         if self._sign_in.session.left_out:
             self._name_unread()
-        self._surface.unread(counts)
-        self._renewal.change(self._now(), unread=counts.unread)
+        self._ports.surface.unread(counts)
+        self._renewal.change(self._ports.now(), unread=counts.unread)
 
     def _client_in_front(self) -> bool:
         return self._news.client_in_front()
 
     def _configure(self, config: Config) -> None:
-        for part in (self._toasts, self._news, self._quiet, self._sign_in):
+        self._ports.configure(config)
+        for part in (self._news, self._quiet, self._sign_in):
             part.configure(config)
 
     def _quiet_changed(self, now: float) -> None:

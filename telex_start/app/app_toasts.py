@@ -6,12 +6,13 @@ Used by the main thread alone.
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Callable
 
-from ..events import ThreadFailed, Trouble
+from ..events import Trouble
 from ..news import wording
 from ..toast import Toast
-from .ports import Surface, ToastsPort
+from .ports import Ports
 
 log = logging.getLogger(__name__)
 
@@ -19,13 +20,13 @@ log = logging.getLogger(__name__)
 class AppToasts:
     """Says things by a toast; on a terminal as a trouble, because they are no notification."""
 
-    def __init__(self, surface: Surface, toasts: ToastsPort, is_quiet: Callable[[], bool]) -> None:
+    def __init__(self, ports: Ports, is_quiet: Callable[[], bool]) -> None:
         """
         Args:
             is_quiet: Whether nothing is to pop up now that needs no answer.
         """
-        self._surface = surface
-        self._toasts = toasts
+        self._surface = ports.surface
+        self._toasts = ports.toasts
         self._is_quiet = is_quiet
         self._standing: set[str] = set()
         self._later: dict[str, Toast] = {}
@@ -79,17 +80,8 @@ class AppToasts:
         except Exception as another:
             log.error("unexpected error, which could not be shown", exc_info=another)
 
-    def thread_failed(self, event: ThreadFailed) -> None:
-        """Say that a thread met an error that nobody expected; it is in the log already."""
-        words = f"Its {event.thread} part failed ({event.error})."
-        self.tell("Telex Start had a problem", words, needs_person=False)
-
 
 def _cause(error: Exception) -> tuple[str, str, int]:
     """What makes two errors one and the same: the type, and the file and line that raised it."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return type(error).__name__, "", 0
-    return type(error).__name__, trace.tb_frame.f_code.co_filename, trace.tb_lineno
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    return type(error).__name__, *((last[0].filename, last[0].lineno or 0) if last else ("", 0))

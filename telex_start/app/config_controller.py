@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable
 
 from ..config import ENVIRONMENTS, Config, Environment
 from ..errors import ConfigError
-from ..events import ChildSaid, Event, MuteChosen, Organisation, Requested
+from ..events import ChildSaid, MuteChosen, Organisation, Requested
 from ..menu import Muted, Request
 from ..news import wording
 from ..news.quiet import none_of_these
 from ..toast import Conversation
 from .app_toasts import AppToasts
-from .ports import ConfigSource, Preferences
+from .ports import Ports
 
 log = logging.getLogger(__name__)
 
@@ -28,30 +28,18 @@ AT_THE_NEXT_START = ("api_url", "push_url", "web_url", "ca_file", "email")
 class ConfigController:
     """Reads the configuration again, and gives what is new to those who use it."""
 
-    def __init__(
-        self,
-        config: Config,
-        source: ConfigSource,
-        own: AppToasts,
-        configure: Callable[[Config], None],
-        window: Preferences | None,
-        dispatch: Callable[[Event], None],
-    ) -> None:
+    def __init__(self, config: Config, ports: Ports, own: AppToasts, configure: Callable[[Config], None]) -> None:
         """
         Args:
             config: The configuration that counts now.
-            source: Where it comes from.
             own: Says what is wrong.
             configure: Has all take up at once, without a reconnect, the configuration that counts.
-            window: ``None`` where there can be none: on a terminal.
-            dispatch: Where events go that follow from what the window says.
         """
         self._config = config
-        self._source = source
+        self._source = ports.source
+        self._ports = ports
         self._own = own
         self._configure = configure
-        self._window = window
-        self._dispatch = dispatch
         self._later: tuple[str, ...] = ()
         self._organisations: tuple[Organisation, ...] = ()
         self._strangers: list[str] = []
@@ -72,17 +60,17 @@ class ConfigController:
 
     def open_window(self, organisations: Iterable[Organisation], muted: Iterable[Muted], token: str = "") -> None:
         """Open the preferences, with what the agent alone knows; where there is no icon, the command does that."""
-        if self._window is not None:
+        if self._ports.surface.opens_windows:
             named = [(one.id, one.name, wording.title("", one.name)) for one in organisations]
-            self._window.open(named, [tuple(one) for one in muted], token)
+            self._ports.windows.open_preferences(named, [tuple(one) for one in muted], token)
 
     def window_said(self, event: ChildSaid) -> None:
         """Do what the preferences window says."""
         match event.said:
             case {"saved": True}:
-                self._dispatch(Requested(Request.RELOAD))
+                self._ports.events.put(Requested(Request.RELOAD))
             case {"unmute": [str(channel), str(section), str(ident)]}:
-                self._dispatch(MuteChosen(Conversation(channel, section, ident), None))
+                self._ports.events.put(MuteChosen(Conversation(channel, section, ident), None))
 
     def _read(self, asked: bool) -> None:
         try:
@@ -102,7 +90,6 @@ class ConfigController:
         self._config = counts
         log.info("the configuration was read anew: %s", ", ".join(differs) or "nothing else counts")
         if differs:
-            self._source.take_up(counts)
             self._configure(counts)
         self._name_strangers(asked)
 

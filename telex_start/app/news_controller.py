@@ -14,39 +14,18 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from .. import clock
+from .. import clock, events
 from ..config import Config
-from ..events import (
-    ChannelAnswered,
-    Command,
-    CountsUnknown,
-    Event,
-    FrontLookedAt,
-    LookUpBegan,
-    MarkAsRead,
-    MarkAsReadFailed,
-    MarkedAsRead,
-    OrganisationsChanged,
-    ProfileLookedUp,
-    PublicationsReceived,
-    SettingsLookedUp,
-    SignedIn,
-    UnreadClicked,
-    UnreadLookedUp,
-    UnreadSection,
-    WatchAgents,
-    WatchSettings,
-)
 from ..news import wording
 from ..news.notifier import Notifier
 from ..news.quiet import Quiet
 from ..news.recent import Reading
 from ..news.scheduler import soonest
 from ..news.unread import Counts
-from ..toast import Action, Conversation, Handle, Toast
+from ..toast import Action, Conversation, Toast
 from .app_toasts import AppToasts
 from .opening import Opening
-from .ports import Surface, ToastsPort
+from .ports import Ports
 
 log = logging.getLogger(__name__)
 
@@ -57,8 +36,14 @@ LOOK_HOLDS_FOR = 0.2
 AT_A_TIME = 20
 """So many reading calls wait at the session: what the person asks for meanwhile does not wait for hundreds."""
 
-_MAY_BRING_NEWS = (PublicationsReceived, UnreadSection, UnreadLookedUp)
-_IN_ORDER = (*_MAY_BRING_NEWS, ChannelAnswered, CountsUnknown, OrganisationsChanged, LookUpBegan)
+_MAY_BRING_NEWS = (events.PublicationsReceived, events.UnreadSection, events.UnreadLookedUp)
+_IN_ORDER = (
+    *_MAY_BRING_NEWS,
+    events.ChannelAnswered,
+    events.CountsUnknown,
+    events.OrganisationsChanged,
+    events.LookUpBegan,
+)
 """What is not to overtake news that wait."""
 
 
@@ -68,65 +53,51 @@ class NewsController:
     def __init__(
         self,
         config: Config,
-        surface: Surface,
-        toasts: ToastsPort,
+        ports: Ports,
         own: AppToasts,
         opening: Opening,
         quiet: Quiet,
-        *,
-        look: Callable[[], bool],
-        send: Callable[[Command], None],
         counts_changed: Callable[[Counts], None],
-        dispatch: Callable[[Event], None],
-        now: Callable[[], float],
     ) -> None:
         """
         Args:
             own: Says which conversations could not be marked as read.
             opening: Opens places, and knows their addresses.
             quiet: What the person set on this machine.
-            look: Whether the client is in front. Called on a thread of its own.
-            send: Sends a command to the session.
             counts_changed: Told whenever the counts change.
-            dispatch: Where :class:`FrontLookedAt` goes.
-            now: The time, in seconds.
         """
-        self._surface = surface
-        self._toasts = toasts
+        self._ports = ports
         self._own = own
         self._opening = opening
-        self._look = look
-        self._send = send
-        self._dispatch = dispatch
-        self._now = now
+        self._send = ports.session.send
         self._honours = config.honour_telex_settings
         self.notifier = notifier = Notifier(
             config.notification_types,
             self.show,
             counts_changed,
-            self._close,
+            ports.toasts.close,
             second_of_day=clock.second_of_day,
-            watch_agents=lambda channels: send(WatchAgents(channels)),
+            watch_agents=lambda channels: self._send(events.WatchAgents(channels)),
             show_text=config.show_text,
             honour_settings=config.honour_telex_settings,
             quiet=quiet,
         )
-        self.handlers: dict[type[Event], Callable[[Any, float], object]] = {
-            PublicationsReceived: notifier.received,
-            ChannelAnswered: lambda event, now: notifier.answered(event.channel, now, event.look_up_follows),
-            CountsUnknown: lambda event, now: notifier.unknown(event.channel),
-            OrganisationsChanged: lambda event, now: notifier.organisations(event),
-            SignedIn: lambda event, now: notifier.signed_in(event),
-            LookUpBegan: lambda event, now: notifier.look_up_began(event.channel),
-            UnreadSection: notifier.looked_up,
-            UnreadLookedUp: lambda event, now: notifier.look_up_ended(event.channel, now),
-            SettingsLookedUp: notifier.settings,
-            ProfileLookedUp: notifier.profile,
-            FrontLookedAt: self._looked,
+        self.handlers: dict[type[events.Event], Callable[[Any, float], object]] = {
+            events.PublicationsReceived: notifier.received,
+            events.ChannelAnswered: lambda event, now: notifier.answered(event.channel, now, event.look_up_follows),
+            events.CountsUnknown: lambda event, now: notifier.unknown(event.channel),
+            events.OrganisationsChanged: lambda event, now: notifier.organisations(event),
+            events.SignedIn: lambda event, now: notifier.signed_in(event),
+            events.LookUpBegan: lambda event, now: notifier.look_up_began(event.channel),
+            events.UnreadSection: notifier.looked_up,
+            events.UnreadLookedUp: lambda event, now: notifier.look_up_ended(event.channel, now),
+            events.SettingsLookedUp: notifier.settings,
+            events.ProfileLookedUp: notifier.profile,
+            events.FrontLookedAt: self._looked,
         }
         """What comes from Telex, and what follows from it."""
         self._wants_looks = config.while_client_runs == "quiet"
-        self._held: list[Event] = []
+        self._held: list[events.Event] = []
         self._looking = False
         self._give_up_at: float | None = None
         self._in_front = False
@@ -140,13 +111,13 @@ class NewsController:
         """Take up a changed configuration."""
         if config.honour_telex_settings and not self._honours:
             self._honours = True
-            self._send(WatchSettings())
+            self._send(events.WatchSettings())
         self._wants_looks = config.while_client_runs == "quiet"
-        self.notifier.configure(config, self._now())
+        self.notifier.configure(config, self._ports.now())
 
-    def handle(self, event: Event) -> None:
+    def handle(self, event: events.Event) -> None:
         """Take in what came from Telex, or hold it until it is known what is in front."""
-        now = self._now()
+        now = self._ports.now()
         if not self._holds(event, now):
             self.handlers[type(event)](event, now)
 
@@ -155,11 +126,8 @@ class NewsController:
         if toast.place is not None and (url := self._opening.address(toast.place)) is not None:
             toast = toast._replace(url=url)
         if not toast.silent:
-            self._surface.toast(toast)
-        self._toasts.show(toast)
-
-    def _close(self, handle: Handle) -> None:
-        self._toasts.close(handle)
+            self._ports.surface.toast(toast)
+        self._ports.toasts.show(toast)
 
     def deadline(self) -> float | None:
         """When :meth:`tick` is due."""
@@ -184,7 +152,7 @@ class NewsController:
         """Whether it is to be quiet because the client is in front, as far as that was seen a moment ago."""
         return self._in_front and self._wants_looks
 
-    def _holds(self, event: Event, now: float) -> bool:
+    def _holds(self, event: events.Event, now: float) -> bool:
         self._forget_look(now)
         if self._give_up_at is None:
             is_known = now < self._seen_at + LOOK_HOLDS_FOR
@@ -204,13 +172,13 @@ class NewsController:
 
     def _do_look(self) -> None:
         try:
-            in_front = self._look()
+            in_front = self._ports.main_app.in_front()
         except Exception:
             log.exception("it cannot be told what is in front")
             in_front = False
-        self._dispatch(FrontLookedAt(in_front))
+        self._ports.events.put(events.FrontLookedAt(in_front))
 
-    def _looked(self, event: FrontLookedAt, now: float) -> None:
+    def _looked(self, event: events.FrontLookedAt, now: float) -> None:
         self._looking = False
         self._in_front, self._seen_at = event.in_front, now
         self._let_go(now)
@@ -225,14 +193,14 @@ class NewsController:
         for event in held:
             self.handlers[type(event)](event, now)
 
-    def clicked(self, event: UnreadClicked) -> None:
+    def clicked(self, event: events.UnreadClicked) -> None:
         """The person chose a conversation in the menu: it is opened as by a click on its toast."""
         self._opening.open(self.notifier.recent.place(event.conversation), event.token)
 
     def mark_as_read(self, toast: Toast) -> None:
         """The person wants the conversation of a toast marked as read."""
         if toast.conversation is not None and Action.MARK_AS_READ in toast.actions:
-            self._send(MarkAsRead(*toast.conversation, toast.group, toast.channel or ""))
+            self._send(events.MarkAsRead(*toast.conversation, toast.group, toast.channel or ""))
 
     def mark_all_as_read(self) -> None:
         """The person wants all that is unread marked as read: by one call for each conversation."""
@@ -244,14 +212,14 @@ class NewsController:
                 self._to_read.append(reading)
         self._read_on()
 
-    def marked_as_read(self, event: MarkedAsRead | MarkAsReadFailed) -> None:
+    def marked_as_read(self, event: events.MarkedAsRead | events.MarkAsReadFailed) -> None:
         """The session says what became of a call. What failed of all is said once the last of them has ended."""
         if event.conversation not in self._reading:
-            if isinstance(event, MarkAsReadFailed):
+            if isinstance(event, events.MarkAsReadFailed):
                 self._own.say(wording.not_marked({event.message: [event.name]}))
             return
         self._reading.remove(event.conversation)
-        if isinstance(event, MarkAsReadFailed):
+        if isinstance(event, events.MarkAsReadFailed):
             self._note_failed(event.message, event.name)
             if event.temporary:  # or hundreds would be tried in vain, each until it is given up
                 for reading in self._to_read:
@@ -272,7 +240,7 @@ class NewsController:
         while self._to_read and len(self._reading) < AT_A_TIME:
             reading = self._to_read.popleft()
             self._reading.add(reading.conversation)
-            self._send(MarkAsRead(*reading.conversation, reading.group, reading.name))
+            self._send(events.MarkAsRead(*reading.conversation, reading.group, reading.name))
         if self._failed and not self._reading:
             failed, self._failed = self._failed, {}
             self._own.say(wording.not_marked(failed))

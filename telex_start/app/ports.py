@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
+from .. import clock
 from ..config import Config
 from ..events import Command, Event, MainAppAnswered, SignIn, StateChanged, Trouble
 from ..face import Face
 from ..news.unread import Counts
+from ..news.wall import Wall
 from ..toast import Handle, Remembered, Toast
+
+WALL = Wall(time.time, clock.offset)
+"""This machine's clock on the wall."""
 
 
 class EventQueue(Protocol):
@@ -38,8 +44,7 @@ class ToastsPort(Protocol):
     @property
     def show(self) -> Callable[[Toast], object]: ...
     @property
-    def close(self) -> Callable[[Handle], object]: ...
-    def configure(self, config: Config) -> None: ...
+    def close(self) -> Callable[[Handle], None]: ...
 
 
 class Memory(Protocol):
@@ -62,24 +67,6 @@ class ConfigSource(Protocol):
 
         Raises:
             ConfigError: names the source, the key and what is allowed.
-        """
-
-    def take_up(self, config: Config) -> None:
-        """Take up, in what the App knows nothing of, a configuration that counts from now on."""
-
-
-class Preferences(Protocol):
-    """The preferences window, in a process of its own. It says what it does by events; no call blocks or raises."""
-
-    def open(
-        self, organisations: Sequence[tuple[str, str, str]], muted: Sequence[tuple[object, ...]], token: str
-    ) -> None:
-        """Open it, or bring it to the front.
-
-        Args:
-            organisations: For each its id, its name, and that fit to show.
-            muted: The fields of each :class:`~telex_start.menu.Muted`.
-            token: The desktop's activation token for it; empty without one.
         """
 
 
@@ -137,13 +124,24 @@ class Window(Protocol):
         """
 
 
-class HelpPort(Protocol):
-    """The menu's Help (see ``desktop.tk.opening``). No call blocks or raises; the token is the desktop's for what
-    comes, empty without one."""
+class Windows(Protocol):
+    """The windows of the menu, in processes of their own (see ``desktop.tk.opening``). What they do they say by events.
+
+    No call blocks or raises; the token is the desktop's for what comes, empty without one.
+    """
 
     def open_doctor(self, token: str) -> None: ...
     def open_about(self, data: Mapping[str, Any], token: str) -> None: ...
     def open_log(self, token: str) -> None: ...
+    def open_preferences(
+        self, organisations: Sequence[tuple[str, str, str]], muted: Sequence[tuple[object, ...]], token: str
+    ) -> None:
+        """Open the preferences, or bring them to the front.
+
+        Args:
+            organisations: For each its id, its name, and that fit to show.
+            muted: The fields of each :class:`~telex_start.menu.Muted`.
+        """
 
 
 class MainApp(Protocol):
@@ -158,3 +156,25 @@ class MainApp(Protocol):
         """Whether its window is in front of the person; no where nobody tells. It may hang with the desktop."""
 
     def close(self) -> MainAppAnswered | None: ...
+
+
+class Ports(NamedTuple):
+    """All that the App works with."""
+
+    events: EventQueue
+    session: SessionPort
+    """Started and stopped by the App."""
+    surface: Surface
+    """Started before the App, and stopped after it."""
+    toasts: ToastsPort
+    main_app: MainApp
+    windows: Windows
+    source: ConfigSource
+    memory: Memory
+    configure: Callable[[Config], None]
+    """Takes up, in what the App knows nothing of, a configuration that counts from now on."""
+    boot: str
+    """Which run of the machine it is: see :func:`telex_start.clock.boot`."""
+    now: Callable[[], float] = clock.now
+    """The time, in seconds on a clock that counts the machine's sleep."""
+    wall: Wall = WALL

@@ -6,7 +6,6 @@ For the main thread, and the only one in the agent that keeps what is remembered
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
 
 from .. import clock
@@ -17,12 +16,10 @@ from ..news import quiet
 from ..news.quiet import Quiet
 from ..news.wall import Wall
 from ..toast import Conversation, Remembered
-from .ports import Memory
+from .ports import WALL, Memory
 
 log = logging.getLogger(__name__)
 
-WALL = Wall(time.time, clock.offset)
-"""This machine's clock on the wall."""
 PAUSES = {
     MenuItem.PAUSE_HALF_HOUR: "30m",
     MenuItem.PAUSE_HOUR: "1h",
@@ -42,11 +39,11 @@ class QuietController:
         config: Config,
         memory: Memory,
         *,
-        changed: Callable[[float], None],
+        changed: Callable[[float], object],
         cannot_keep: Callable[[str], None],
-        client_in_front: Callable[[], bool],
-        now: Callable[[], float],
-        wall: Wall,
+        client_in_front: Callable[[], bool] = bool,
+        now: Callable[[], float] = clock.now,
+        wall: Wall = WALL,
         boot: str,
     ) -> None:
         """
@@ -62,13 +59,16 @@ class QuietController:
         self._cannot_keep = cannot_keep
         self._now = now
         self.quiet = Quiet(config, wall, boot, client_in_front)
-        self._kept: Remembered | None = None
-        """What is in the memory; ``None`` while it cannot be read, and must not be written over."""
+        self.unreadable = ""
+        """Why the memory cannot be read; empty where it can be."""
+        self._kept = Remembered()
+        """What is in the memory, as far as that can be read; while it cannot, it must not be written over."""
         self._keeps = True
         self._shown = Silence()
         self.email = ""
         """Of the last sign-in by the window, as remembered; empty for none."""
-        self._problem = self._read(now())
+        self.problem = self._read(now())
+        """What is wrong with the memory, in sentences; empty where nothing is."""
 
     def begin(self) -> tuple[str, str]:
         """What was remembered holds.
@@ -80,16 +80,17 @@ class QuietController:
         self.quiet.tick(now)
         self._keep()
         self._show(now)
-        what = "has forgotten" if self._kept is not None else "cannot read"
-        return (f"Telex Start {what} a setting", self._problem) if self._problem else ("", "")
+        what = "cannot read" if self.unreadable else "has forgotten"
+        return (f"Telex Start {what} a setting", self.problem) if self.problem else ("", "")
 
     def _read(self, now: float) -> str:
         """Take up what is in the memory, beside what was set since; what is wrong with it, in sentences."""
         try:
             found, problem = self._memory.load()
         except OSError as error:
-            why = f"{error.filename or 'What is remembered'} cannot be read ({error.strerror})."
-            return f"{why} What was paused or muted does not hold until it can be."
+            self.unreadable = f"{error.filename or 'What is remembered'} cannot be read ({error.strerror})"
+            return f"{self.unreadable}. What was paused or muted does not hold until it can be."
+        self.unreadable = ""
         since = self.quiet.remembered(self.email)
         mutes = {one.conversation: one for one in (*found.mutes, *since.mutes)}
         self.quiet.remember(Remembered(since.pause or found.pause, tuple(mutes.values())), now)
@@ -99,10 +100,10 @@ class QuietController:
 
     def _read_again(self, now: float) -> bool:
         """Try again what could not be read; whether it could be now."""
-        if self._kept is None:
-            self._read(now)
-            return self._kept is not None
-        return False
+        if not self.unreadable:
+            return False
+        self._read(now)
+        return not self.unreadable
 
     def pause(self, argument: str) -> None:
         """Pause notifications, or resume them; see :meth:`telex_start.news.quiet.Quiet.pause`."""
@@ -137,6 +138,10 @@ class QuietController:
         self.quiet.configure(config)
         self._told(self._now())
 
+    def deadline(self) -> float | None:
+        """When :meth:`tick` is due."""
+        return self.quiet.deadline()
+
     def tick(self, now: float) -> None:
         """End what is over; to be called at each turn of the loop, whatever the deadline: clocks are set."""
         due = self.quiet.deadline()
@@ -167,9 +172,9 @@ class QuietController:
 
     def _keep(self) -> None:
         remembered = self.quiet.remembered(self.email)
-        if remembered == (self._kept or Remembered()):
+        if remembered == self._kept:
             return
-        if self._kept is None:
+        if self.unreadable:
             self._not_kept("what was remembered before cannot be read")
             return
         try:

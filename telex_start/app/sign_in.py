@@ -12,7 +12,6 @@ from ..config import Config, other_name
 from ..errors import NobodyToAsk, TelexStartError
 from ..events import (
     CancelSignIn,
-    Command,
     SignIn,
     SignInFailed,
     SignInFailure,
@@ -27,7 +26,7 @@ from ..news.scheduler import soonest
 from ..states import SIGNED_IN, State
 from ..toast import Toast
 from .app_toasts import AppToasts
-from .ports import EventQueue, Surface, Window
+from .ports import Ports, Window
 from .quiet_controller import QuietController
 
 log = logging.getLogger(__name__)
@@ -58,42 +57,27 @@ class SignInController:
     """Owns the dialogue with the login window, and knows what the person wants of the session."""
 
     def __init__(
-        self,
-        config: Config,
-        surface: Surface,
-        own: AppToasts,
-        events: EventQueue,
-        quiet: QuietController,
-        *,
-        send: Callable[[Command], None],
-        end: Callable[[int, str], None],
-        now: Callable[[], float],
+        self, config: Config, ports: Ports, own: AppToasts, quiet: QuietController, end: Callable[[int, str], None]
     ) -> None:
         """
         Args:
             own: Says what the program says itself.
-            events: Wakes the window for what comes while it is open.
             quiet: Remembers the address of the last sign-in by the window.
-            send: Sends a command to the session.
             end: Ends the program, with an exit code and why.
-            now: The time, in seconds on a clock that counts the machine's sleep.
         """
-        self._surface = surface
+        self._surface = ports.surface
         self._own = own
-        self._events = events
+        self._events = ports.events
         self._quiet = quiet
-        self._send = send
+        self._send = ports.session.send
         self._end = end
-        self._now = now
+        self._now = ports.now
         self._email = config.email or ""
         self._submitted_email = ""
         """Of the window's sign-in that is under way."""
         self._other_name = other_name(config.api_url)
         self.session = StateChanged(State.SIGNED_OUT)
         """The session's state."""
-        self._before = self.session
-        self._left = False
-        """The person has put an end to what this state is of."""
         self._dialogue: SignInDialogue | None = None
         self.wanted_window: tuple[bool, str, Toast | None] | None = None
         """Not ``None``: :meth:`run_window` is to be called."""
@@ -177,13 +161,13 @@ class SignInController:
         Args:
             otherwise: What is said where none can be opened now.
         """
-        if self._dialogue is not None and self._dialogue.succeeded:
-            self._dialogue.close()  # it would go in a moment, and the person would have asked in vain
-        if self._dialogue is not None and not self._dialogue.closing:
-            if take_focus:
-                self._dialogue.come_forward()
-        else:
+        dialogue = self._dialogue
+        if dialogue is not None and dialogue.succeeded:
+            dialogue.close()  # it would go in a moment, and the person would have asked in vain
+        if dialogue is None or dialogue.closing:
             self.wanted_window = (take_focus, message, otherwise)
+        elif take_focus:
+            dialogue.window.come_forward()
 
     def _offer_window(self, message: str, otherwise: Toast) -> None:
         """Open the login window without being asked to, or else say that it is needed; not on a terminal."""
@@ -191,8 +175,8 @@ class SignInController:
             self._want_window(take_focus=False, message=message, otherwise=otherwise)
 
     def _open_at_login(self) -> None:
-        self._opens_by = None
-        if self.session.state is State.SIGNED_OUT:
+        waits, self._opens_by = self._opens_by is not None, None
+        if waits and self.session.state is State.SIGNED_OUT:
             self._offer_window("", wording.SIGNED_OUT_BY_CLICK)
 
     def _ask_or_hint(self, why: str, code: int = EXIT_REFUSED) -> None:
@@ -231,15 +215,16 @@ class SignInController:
         self._email = ""
         self._forget_email()
         self._leave(SignOut())
-        if self._dialogue is not None and (self._dialogue.under_way or self._dialogue.succeeded):
+        if self._dialogue is not None and self._dialogue.busy:
             self._dialogue.close()
 
     def submitted(self, event: WindowSubmitted) -> None:
         """The person pressed Login in the window."""
         if self._dialogue is not None:
-            if self._dialogue.under_way or self._dialogue.succeeded:
+            if self._dialogue.busy:
                 return  # it has adopted another sign-in in the meantime
-            self._dialogue.submitted(self.signed_in)
+            self._dialogue.follow(self.signed_in)  # there may be one, whose access token is refused
+            self._dialogue.window.show("busy", "Signing in…")
         self._email = self._submitted_email = event.email
         self._send(SignIn(event.email, event.password))
 
@@ -274,32 +259,35 @@ class SignInController:
 
     def tray_appeared(self) -> None:
         """The icon is on the screen."""
-        if self._opens_by is not None:
-            self._open_at_login()
+        self._open_at_login()
         if self.session.state is State.SIGNED_OUT and self._hint_with_icon is not None:
             self._own.say(self._hint_with_icon)
         self._hint_with_icon = None
 
-    def state(self, event: StateChanged) -> None:
-        """The session's state changed; what follows from that is done by :meth:`follow`, once the person can see it."""
-        self._before, self.session = self.session, event
-        if event.state is not self._before.state:
-            self._own.take_back(wording.SIGNING_IN)
-        self._left, self._leaving = self._leaving, self._leaving and event.state in _ON
-        self.signed_in = event.state in SIGNED_IN and not self._leaving
+    def state(self, event: StateChanged) -> bool:
+        """The session's state changed.
 
-    def follow(self) -> None:
-        """Do what follows from the session's state."""
-        before, event = self._before, self.session
-        if self._left:
-            return
+        Returns:
+            Whether :meth:`follow` is to be called, once the person can see it: not for what they have put an end to.
+        """
+        if event.state is not self.session.state:
+            self._own.take_back(wording.SIGNING_IN)
+        self.session = event
+        left, self._leaving = self._leaving, self._leaving and event.state in _ON
+        self.signed_in = event.state in SIGNED_IN and not self._leaving
+        return not left
+
+    def follow(self, before: StateChanged) -> None:
+        """Do what follows from the session's state, which was another before."""
+        event = self.session
         if _is_well(event) and not _is_well(before):
             self.wanted_window = self._opens_by = None
             if self._submitted_email and self._remembers:
                 self._quiet.remember_email(self._submitted_email)
             self._submitted_email = ""
-            if self._dialogue is not None:
-                self._dialogue.adopt(before.state in SIGNED_IN)
+            # A sign-in that began elsewhere was accepted, or none is needed any more: there is nothing left to ask for.
+            if self._dialogue is not None and not (self._dialogue.busy or self._dialogue.closing):
+                self._dialogue.follow(before.state in SIGNED_IN)
         if self._dialogue is not None:
             self._dialogue.state(event)
         if event.state is State.SIGN_IN_NEEDED and before.state in SIGNED_IN:
@@ -334,7 +322,7 @@ class SignInDialogue:
     """One open login window and the sign-in it has started, if any."""
 
     def __init__(self, window: Window, now: Callable[[], float]) -> None:
-        self._window = window
+        self.window = window
         self._now = now
         self.under_way = False
         """A sign-in was submitted, and the window has shown neither its failure nor its success."""
@@ -350,22 +338,13 @@ class SignInDialogue:
         """It shows its success, and goes in a moment."""
         return self._close_at is not None
 
-    def submitted(self, signed_in: bool) -> None:
-        """The person pressed Login; there may be a session already, whose access token is refused."""
-        self._follow(signed_in)
-        self._window.show("busy", "Signing in…")
+    @property
+    def busy(self) -> bool:
+        """It shows how a sign-in goes, or went."""
+        return self.under_way or self.succeeded
 
-    def adopt(self, signed_in: bool) -> None:
-        """A sign-in that began elsewhere was accepted, or none is needed any more: there is nothing left to ask for, so
-        the window shows how that goes on.
-
-        Args:
-            signed_in: It is the session that was there before.
-        """
-        if not (self.under_way or self.closing or self.succeeded):
-            self._follow(signed_in)
-
-    def _follow(self, session_stays: bool) -> None:
+    def follow(self, session_stays: bool) -> None:
+        """Show how a sign-in goes on; ``session_stays``: it is beside a session, or that session itself."""
         self.under_way = True
         self.session_stays = session_stays
         self._accepted_at = None
@@ -373,12 +352,12 @@ class SignInDialogue:
     def failed(self, words: str) -> None:
         """The sign-in did not work, or its session has ended; the window stays for another try."""
         self.under_way = False
-        self._window.show("failure", words)
+        self.window.show("failure", words)
 
     def trouble(self, trouble: Trouble) -> None:
         """A trouble after the password was accepted; it is being retried."""
         if self.under_way and self._accepted_at is not None:
-            self._window.show("words", f"{trouble.message or trouble.title} Trying again…")
+            self.window.show("words", f"{trouble.message or trouble.title} Trying again…")
 
     def state(self, event: StateChanged) -> None:
         """The session's state changed."""
@@ -388,7 +367,7 @@ class SignInDialogue:
             return
         if event.state in (State.CONNECTING, State.RECONNECTING) and self._accepted_at is None:
             self._accepted_at = self._now()
-            self._window.show("busy", "Password accepted. Connecting…")
+            self.window.show("busy", "Password accepted. Connecting…")
         elif event.state is State.ONLINE:
             self._accepted_at = self._accepted_at or self._now()
             if event.subscribed:
@@ -400,33 +379,28 @@ class SignInDialogue:
 
     def deadline(self) -> float | None:
         """When :meth:`tick` is due."""
-        if self._close_at is not None:
+        if self._close_at is not None or self._accepted_at is None or not self.under_way:
             return self._close_at
-        if self.under_way and self._accepted_at is not None:
-            return self._accepted_at + WAIT_WITHIN
-        return None
+        return self._accepted_at + WAIT_WITHIN
 
     def tick(self, now: float) -> None:
         """Close the window once its success could be read, and end a wait that has lasted :data:`WAIT_WITHIN`."""
-        if (due := self.deadline()) is not None and now >= due:
-            if self.succeeded:
-                self.close()
-            else:
-                self._succeed("Signed in, waiting for Telex.")
-
-    def come_forward(self) -> None:
-        """The person asked for the window that is open already."""
-        self._window.come_forward()
+        if (due := self.deadline()) is None or now < due:
+            return
+        if self.succeeded:
+            self.close()
+        else:
+            self._succeed("Signed in, waiting for Telex.")
 
     def close(self) -> None:
         """Close the window."""
         self.closing = True
-        self._window.close()
+        self.window.close()
 
     def _succeed(self, message: str) -> None:
         self.under_way = False
         self._close_at = self._now() + _SHOW_SUCCESS
-        self._window.show("success", message)
+        self.window.show("success", message)
 
 
 def _sentence(failure: SignInFailed, other_name: str | None) -> str:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from .. import config_file
-from ..config import ENVIRONMENTS, Config, Given, flatten
+from ..config import ENVIRONMENTS, Config, flatten
 from ..errors import ConfigError, TelexStartError
 from ..process import instance, paths
 from ..process.logs import struck
@@ -88,19 +88,20 @@ def _looks(options: object) -> Iterator[Finding]:
     from . import desktop
 
     config: Config | ConfigError
+    source = config_file.ConfigSource(options)
     try:
-        config = config_file.load(options)
+        config = source.load()
     except ConfigError as error:
         config = error
     yield look("Python", _python, fatal=True)
     packages = look("packages", _packages, fatal=True)
     yield packages
-    yield _configuration(config, config_file.file_of(options), config_file.sources(options))
-    yield from map(_mistake, config_file.mistakes(options)[1:])
+    yield _configuration(config, source)
+    yield from map(_mistake, source.mistakes()[1:])
     preferences = look("preferences", _preferences)
     if preferences.mark is not Mark.OK:
         yield preferences
-    overridden = look("overridden", lambda: _overridden(options))
+    overridden = look("overridden", lambda: _overridden(source))
     if overridden.mark is not Mark.OK:
         yield overridden
     yield look("lock", _lock_folder, fatal=True)
@@ -142,18 +143,13 @@ def _preferences() -> Finding:
     return ok("preferences", "tomlkit")
 
 
-def _configuration(config: Config | ConfigError, file: str, sources: Mapping[str, Given]) -> Finding:
-    """The configuration, from all its sources.
-
-    Args:
-        config: It, or what is wrong with it.
-        file: The path of its file.
-        sources: What is given beside the file.
-    """
+def _configuration(config: Config | ConfigError, source: config_file.ConfigSource) -> Finding:
+    """The configuration, or what is wrong with it."""
     if isinstance(config, ConfigError):
         return _mistake(config.message)
-    words = file if os.path.exists(file) else f"no file {file}, which is fine"
-    over = f", and over it {', '.join(given.source for given in sources.values())}" if sources else ""
+    words = source.path if os.path.exists(source.path) else f"no file {source.path}, which is fine"
+    given = [one.source for one in source.given().values()]
+    over = f", and over it {', '.join(given)}" if given else ""
     return ok("configuration", words + over)
 
 
@@ -166,19 +162,15 @@ def _mistake(words: str) -> Finding:
     return missing("configuration", words.rstrip("."), fatal=True)
 
 
-def _overridden(options: object) -> Finding:
-    """What stands in the file and does not count, because a variable or an option says otherwise.
-
-    Args:
-        options: The parsed command line.
-    """
+def _overridden(source: config_file.ConfigSource) -> Finding:
+    """What stands in the file and does not count, because a variable or an option says otherwise."""
     try:
-        values = flatten(config_file.read(config_file.file_of(options)), "")
+        values = flatten(config_file.read(source.path), "")
     except (FileNotFoundError, ConfigError):
         return ok("overridden", "nothing is known to be")
     found = [
         f"{key} by {given.source}"
-        for key, given in config_file.sources(options).items()
+        for key, given in source.given().items()
         if key in values and repr(values[key]) != repr(given.value)
     ]
     if not found:

@@ -1,9 +1,10 @@
-"""Passwords that systemd hands over as files (systemd.exec(5), "Credentials")."""
+"""The password of a start: from standard input, or by a credential of systemd (systemd.exec(5), "Credentials")."""
 
 from __future__ import annotations
 
 import os
 import stat
+import sys
 
 from ..errors import ConfigError
 
@@ -11,7 +12,17 @@ _LONGEST = 4096
 """Bytes of a password, at most."""
 
 
-def password(name: str) -> str:
+def from_standard_input() -> str:
+    """Its first line.
+
+    Raises:
+        ConfigError: there is none, or it is no text.
+    """
+    line = sys.stdin.buffer.readline() if sys.stdin is not None else b""
+    return _password(line, "--password-stdin", "standard input holds no password.")
+
+
+def from_systemd(name: str) -> str:
     """The first line of a credential.
 
     Args:
@@ -37,12 +48,20 @@ def password(name: str) -> str:
         raise ConfigError(f"{option}: there is no {path}: name it by LoadCredential={name}:FILE in the unit.") from None
     except OSError as error:
         raise ConfigError(f"{option}: {path} cannot be read ({error.strerror}).") from None
+    return _password(line, option, f"{path} holds no password in its first line.")
+
+
+def _password(line: bytes, option: str, none: str) -> str:
+    """
+    Raises:
+        ConfigError: it is no text, or there is none.
+    """
     try:
-        found = line.decode().rstrip("\r")
+        found = line.decode().rstrip("\r\n")
     except UnicodeDecodeError:
         raise ConfigError(f"{option}: the password is not in UTF-8.") from None
     if not found:
-        raise ConfigError(f"{option}: {path} holds no password in its first line.")
+        raise ConfigError(f"{option}: {none}")
     return found
 
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from ..menu import Request, asked
 
 if TYPE_CHECKING:
-    from ..events import Event
+    from ..events import Requested
     from .signals import Watch
 
 assert sys.platform != "win32"  # a type checker reads no further there
@@ -65,7 +65,7 @@ class Instance:
             self._socket.close()
             raise
 
-    def serve(self, dispatch: Callable[[Event], None], watch: Watch | None = None) -> None:
+    def serve(self, dispatch: Callable[[Requested], None], watch: Watch | None = None) -> None:
         """Answer second starts from now on; those that came before this have waited.
 
         Args:
@@ -96,7 +96,7 @@ class Instance:
 
     # --- the instance thread ----------------------------------------------------------------------------------------
 
-    def _serve(self, dispatch: Callable[[Event], None], watch: Watch | None) -> None:
+    def _serve(self, dispatch: Callable[[Requested], None], watch: Watch | None) -> None:
         poll = select.poll()
         if watch is not None:
             poll.register(watch.descriptor, select.POLLIN)
@@ -139,7 +139,7 @@ class Instance:
         self._callers[caller.fileno()] = caller, time.monotonic() + SPEAK_WITHIN
         poll.register(caller, select.POLLIN)
 
-    def _listen(self, poll: select.poll, descriptor: int, dispatch: Callable[[Event], None]) -> None:
+    def _listen(self, poll: select.poll, descriptor: int, dispatch: Callable[[Requested], None]) -> None:
         caller, _ = self._callers.pop(descriptor)
         poll.unregister(descriptor)
         word = ""
@@ -312,7 +312,7 @@ def _socket_address(path: str) -> Iterator[str]:
         os.close(folder)
 
 
-def _requested(request: Request, argument: str) -> Event:
+def _requested(request: Request, argument: str) -> Requested:
     from ..events import Requested  # it brings dataclasses, which the start does without
 
     return Requested(request, argument)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ..menu import Request, asked
 
 if TYPE_CHECKING:
-    from ..events import Event
+    from ..events import Requested
     from .signals import Watch
 
 ANSWER_WITHIN = 2.0
@@ -46,7 +46,7 @@ class Instance:
         self._ending = False
         self._thread: threading.Thread | None = None
 
-    def serve(self, dispatch: Callable[[Event], None], watch: Watch | None = None) -> None:
+    def serve(self, dispatch: Callable[[Requested], None], watch: Watch | None = None) -> None:
         """Answer second starts from now on; those that came before this have waited.
 
         Args:
@@ -68,7 +68,7 @@ class Instance:
             self._thread.join(2 * SPEAK_WITHIN)
         self._listener.close()
 
-    def _serve(self, dispatch: Callable[[Event], None]) -> None:
+    def _serve(self, dispatch: Callable[[Requested], None]) -> None:
         while not self._ending:
             try:
                 caller = self._listener.accept()
@@ -143,7 +143,7 @@ def address_of(folder: str, name: str) -> str:
     return f"{_PIPES}telex-start-{os.getlogin()}-{name}"
 
 
-def _requested(request: Request, argument: str) -> Event:
+def _requested(request: Request, argument: str) -> Requested:
     from ..events import Requested  # it brings dataclasses, which the start does without
 
     return Requested(request, argument)

@@ -89,7 +89,7 @@ def completions(argv: list[str]) -> int:
 
 def _turn_headless_on() -> None:
     try:
-        email = config_file.load(None).email
+        email = config_file.ConfigSource(None).load().email
     except ConfigError:
         email = None  # the agent itself says what is wrong with it
     left = headless.turn_on(email)

@@ -85,7 +85,7 @@ _COLLECT = """
 import os, sys
 os.environ["PYSTRAY_BACKEND"] = "dummy"
 # First as it is, so that the standard library and the packages are there as Linux has them.
-import aiohttp, centrifuge, greenlet, hypothesis.stateful, jwt, pystray, trustme, truststore, websocket
+import aiohttp, greenlet, hypothesis.stateful, jwt, pystray, trustme, truststore, websocket
 import PIL.Image, asyncio, logging.handlers, multiprocessing.connection, psutil, pytest, tkinter, xdist
 for name in ("jeepney", "Xlib", "gi"):
     for loaded in [loaded for loaded in sys.modules if loaded.partition(".")[0] == name]:

@@ -13,7 +13,7 @@ import pytest
 
 from telex_start.agent import DispatchQueue
 from telex_start.app.app import App
-from telex_start.app.ports import Memory
+from telex_start.app.ports import Memory, Ports
 from telex_start.app.renewal import SELDOM
 from telex_start.config import Config
 from telex_start.errors import ConfigError
@@ -179,7 +179,6 @@ class Toasts:
         self.closed: list[Handle] = []
         self.on_screen: list[str] = []
         """The titles of what can be seen now."""
-        self.configured: list[Config] = []
 
     def show(self, toast: Toast) -> None:
         self.shown.append(toast)
@@ -189,9 +188,6 @@ class Toasts:
         self.closed.append(handle)
         gone = {toast.title for toast in self.shown if toast.handle == handle}
         self.on_screen = [title for title in self.on_screen if title not in gone]
-
-    def configure(self, config: Config) -> None:
-        self.configured.append(config)
 
 
 class MainApp:
@@ -280,7 +276,7 @@ class Windows:
     def open_log(self, token: str) -> None:
         self.asked_for.append(("log", token, {}))
 
-    def open(
+    def open_preferences(
         self, organisations: Sequence[tuple[str, str, str]], muted: Sequence[tuple[object, ...]], token: str
     ) -> None:
         self.asked_for.append(("preferences", token, (organisations, muted)))
@@ -293,7 +289,6 @@ class Source:
         self.content: Config | str = content or Config()
         """It, or what is wrong with it."""
         self._read: Config | str = self.content
-        self.taken_up: list[Config] = []
 
     def changed(self) -> bool:
         return self.content is not self._read
@@ -303,9 +298,6 @@ class Source:
         if isinstance(self.content, str):
             raise ConfigError(self.content)
         return self.content
-
-    def take_up(self, config: Config) -> None:
-        self.taken_up.append(config)
 
 
 class Kept:
@@ -341,6 +333,20 @@ class Events(DispatchQueue):
         return super().get(block, timeout)
 
 
+def app_of(config: Config, **ports: Any) -> App:
+    """An App with these ports, and stand-ins for the others."""
+    others: dict[str, Any] = {
+        "toasts": Toasts(),
+        "main_app": MainApp(),
+        "windows": Windows(),
+        "source": Source(config),
+        "memory": Kept(),
+        "configure": lambda config: None,
+        "boot": "",
+    }
+    return App(config, Ports(**(others | ports)))
+
+
 class Scene:
     """An App and all that it works with."""
 
@@ -350,7 +356,6 @@ class Scene:
         config: Config | None = None,
         memory: Memory | None = None,
         clocks: Clocks | None = None,
-        preferences: bool = True,
     ) -> None:
         self.clocks = clocks or Clocks()
         self.clock_reads = 0
@@ -362,20 +367,21 @@ class Scene:
         self.windows = Windows()
         self.session = Session(self.events.put)
         self.source = Source(config)
-        self.app = App(
-            config=config,
+        self.configured: list[Config] = []
+        self.app = app_of(
+            config,
             events=self.events,
             session=self.session,
             surface=self.surface,
             toasts=self.toasts,
             main_app=self.main_app,
-            help=self.windows,
+            windows=self.windows,
             source=self.source,
             memory=memory or Kept(),
-            preferences=self.windows if preferences else None,
+            configure=self.configured.append,
+            boot=self.clocks.boot,
             now=self._read_clock,
             wall=Wall(lambda: self.clocks.wall, self.clocks.offset),
-            boot=self.clocks.boot,
         )
 
     def _read_clock(self) -> float:

@@ -24,19 +24,19 @@ def put(folder: Path, content: bytes, mode: int = 0o400) -> None:
 @pytest.mark.parametrize("content", [b"s3cret", b"s3cret\n", b"s3cret\r\nand a note\n"])
 def test_the_password_is_the_first_line(folder: Path, content: bytes) -> None:
     put(folder, content)
-    assert credentials.password("telex") == "s3cret"
+    assert credentials.from_systemd("telex") == "s3cret"
 
 
 def test_blanks_belong_to_it(folder: Path) -> None:
     put(folder, b" s3 cret \n")
-    assert credentials.password("telex") == " s3 cret "
+    assert credentials.from_systemd("telex") == " s3 cret "
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o444])
 def test_one_that_others_can_read_is_refused(folder: Path, mode: int) -> None:
     put(folder, b"s3cret", mode)
     with pytest.raises(ConfigError) as error:
-        credentials.password("telex")
+        credentials.from_systemd("telex")
     assert error.value.message == f"{folder}/telex can be read by others: make it yours alone (chmod 600)."
 
 
@@ -55,11 +55,11 @@ def test_what_is_wrong_is_said(folder: Path, name: str, content: bytes | None, w
     if content is not None:
         put(folder, content)
     with pytest.raises(ConfigError, match=words) as error:
-        credentials.password(name)
+        credentials.from_systemd(name)
     assert "s3cret" not in error.value.message
 
 
 def test_without_systemd_it_says_who_sets_the_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
     with pytest.raises(ConfigError, match="systemd sets it for a unit with LoadCredential="):
-        credentials.password("telex")
+        credentials.from_systemd("telex")

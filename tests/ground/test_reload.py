@@ -38,7 +38,7 @@ def said(scene: Scene) -> list[str]:
 def test_a_change_counts_at_once_for_all_who_use_it(scene: Scene, event: Event) -> None:
     scene.source.content = new = Config(sound="off", show_text=False, quiet=QuietHours(13 * 60, 14 * 60))
     scene.turn(ONLINE, event)
-    assert scene.toasts.configured == scene.source.taken_up == [new]
+    assert scene.configured == [new]
     assert scene.surface.faces[-1].status.endswith(", paused until 14:00")
     assert scene.said == []
 
@@ -60,19 +60,19 @@ def test_who_asks_for_it_has_it_read_in_any_case_and_what_is_the_same_troubles_n
     scene.source.content = Config()
     scene.turn(RELOAD)
     assert not scene.source.changed()
-    assert (scene.toasts.configured, scene.said) == ([], [])
+    assert (scene.configured, scene.said) == ([], [])
 
 
 def test_a_mistake_is_said_once_and_changes_nothing_until_it_is_mended(scene: Scene) -> None:
     scene.source.content = 'config.toml: sound is "loud"; allowed is "desktop", "on" or "off".'
     scene.turn(*[MenuOpened()] * 3)
     assert said(scene) == [scene.source.content]
-    assert scene.toasts.configured == []
+    assert scene.configured == []
     scene.turn(RELOAD)
     assert len(scene.said) == 2, "who asks is told again"
     scene.source.content = new = Config(sound="off")
     scene.turn(MenuOpened())
-    assert scene.toasts.configured == [new]
+    assert scene.configured == [new]
     assert scene.toasts.on_screen == []
 
 
@@ -81,18 +81,18 @@ def test_a_mistake_that_is_undone_is_not_told_as_standing(scene: Scene) -> None:
     scene.turn(RELOAD)
     scene.source.content = Config()
     scene.turn(RELOAD)
-    assert (scene.toasts.configured, scene.toasts.on_screen) == ([], [])
+    assert (scene.configured, scene.toasts.on_screen) == ([], [])
 
 
 def test_addresses_count_at_the_next_start_and_the_rest_at_once(scene: Scene) -> None:
     content = Config(api_url="https://x/api/v1", push_url="wss://x", email="a@b", sound="on", ca_file="/ca")
     scene.source.content = content
     scene.turn(MenuOpened())
-    assert scene.toasts.configured == [Config(sound="on")]
+    assert scene.configured == [Config(sound="on")]
     assert said(scene) == ["api_url, push_url, ca_file and email; whatever else was changed counts at once."]
     scene.source.content = content._replace(show_text=False)
     scene.turn(MenuOpened())
-    assert scene.toasts.configured[-1] == Config(sound="on", show_text=False)
+    assert scene.configured[-1] == Config(sound="on", show_text=False)
     assert len(scene.said) == 1, "it has been said"
     scene.turn(RELOAD)
     assert len(scene.said) == 2, "who asks is told again"
@@ -143,7 +143,8 @@ def test_the_preferences_are_opened_with_what_only_the_agent_knows(scene: Scene,
 
 def test_an_agent_without_an_icon_opens_nothing_in_its_place() -> None:
     """It opened Telex in the browser, as for any second start."""
-    scene = Scene(preferences=False)
+    scene = Scene()
+    scene.surface.answers = []
     assert scene.opened(ONLINE, PREFERENCES) == []
     assert (scene.windows.asked_for, scene.said) == ([], [])
 

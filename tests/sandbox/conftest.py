@@ -69,20 +69,21 @@ def base(sandbox: Sandbox, place: int) -> str:
 
 
 def join(peer: RawPushClient, sandbox: Sandbox, *indices: int) -> None:
-    """Connect and subscribe to organisations, by default the first."""
+    """Connect and subscribe to organisations, by default the first; what comes meanwhile is passed over."""
     tokens = SignedTokens(sandbox, sandbox.channel().partition("/")[2])
-    assert "connect" in peer.ask({"connect": {"token": tokens.connection()}})
-    for channel in [sandbox.channel(index) for index in indices or (0,)]:
-        reply = peer.ask({"subscribe": {"channel": channel, "token": tokens.subscription(channel)}})
-        assert "subscribe" in reply, reply
+    channels = [sandbox.channel(index) for index in indices or (0,)]
+    peer.send({"connect": {"token": tokens.connection()}})
+    peer.send(*({"subscribe": {"channel": each, "token": tokens.subscription(each)}} for each in channels))
+    replies = 0
+    while replies < 1 + len(channels):
+        message = peer.receive()
+        assert "error" not in message, message
+        replies += "id" in message
 
 
 def published(peer: RawPushClient) -> Any:
     """The data of the next publication."""
     return peer.receive()["push"]["pub"]["data"]
-
-
-CHANGE, TEXT = "unread_thread_change", "new_message"
 
 
 def kinds(answer: dict[str, Any]) -> list[str]:

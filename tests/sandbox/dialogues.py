@@ -1,12 +1,12 @@
 """Protocol dialogues that are played against the sandbox's push server and against real Centrifugos.
 
-Each dialogue has a user and channels of its own, so that all can run at once. What is heard goes into a transcript in
-which everything that differs from run to run (client ids, epochs, seconds left) is replaced.
+They are of what the agent says, or would say if it had a defect. Each dialogue has a user and channels of its own, so
+that all can run at once. What is heard goes into a transcript in which everything that differs from run to run (client
+ids, epochs, seconds left) is replaced.
 """
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable
@@ -34,12 +34,12 @@ class Talk:
 
     def __init__(self, sandbox: Sandbox, name: str) -> None:
         self.sandbox = sandbox
-        self.name = "".join(character if character.isalnum() else "-" for character in name)
-        self.tokens = SignedTokens(sandbox, f"user-of-{self.name}")
-        self.channel = f"organisation/{self.tokens.user}"
+        user = "user-of-" + "".join(character if character.isalnum() else "-" for character in name)
+        self.tokens = SignedTokens(sandbox, user)
+        self.channel = f"organisation/{user}"
         self.transcript: Transcript = []
+        self.opened: list[RawPushClient] = []
         self._epochs: dict[str, str] = {}
-        self._opened: list[RawPushClient] = []
         self._began = time.monotonic()
 
     # --- saying -----------------------------------------------------------------------------------------------------
@@ -47,25 +47,12 @@ class Talk:
     @property
     def peer(self) -> RawPushClient:
         """The connection, opened when first used."""
-        return self._opened[-1] if self._opened else self.open()
+        return self.opened[-1] if self.opened else self.open()
 
     def open(self) -> RawPushClient:
         """Open a new connection and go on with that one."""
-        self._opened.append(RawPushClient(self.sandbox))
-        return self._opened[-1]
-
-    def done(self) -> None:
-        """Drop the connections."""
-        for peer in self._opened:
-            peer.__exit__()
-
-    def say(self, *commands: dict[str, Any]) -> None:
-        """Send commands in one frame."""
-        self.peer.send(*commands)
-
-    def text(self, text: str) -> None:
-        """Send one text frame."""
-        self.peer.text(text)
+        self.opened.append(RawPushClient(self.sandbox))
+        return self.opened[-1]
 
     def connect_command(self, token: str | None = None, **extra: Any) -> dict[str, Any]:
         """A connect command, by default with a good token."""
@@ -106,7 +93,7 @@ class Talk:
 
     def ask(self, *commands: dict[str, Any]) -> None:
         """Send commands in one frame and hear as many messages."""
-        self.say(*commands)
+        self.peer.send(*commands)
         self.hear(len(commands))
 
     def hear_end(self, limit: int = 3) -> None:
@@ -121,10 +108,6 @@ class Talk:
         """Note that the connection still answers."""
         self.ask({"id": 4000, "unsubscribe": {"channel": "any"}})
 
-    def note(self, value: Any) -> None:
-        """Put something else into the transcript."""
-        self.transcript.append(value)
-
     def normal(self, value: Any, key: str = "") -> Any:
         """The value without what differs from run to run."""
         if isinstance(value, dict):
@@ -132,10 +115,8 @@ class Talk:
         if isinstance(value, list):
             return [self.normal(item) for item in value]
         match key:
-            case "client":
-                return "CLIENT"
-            case "version":
-                return "VERSION"
+            case "client" | "version":
+                return key.upper()
             case "epoch":
                 return self._epochs.setdefault(value, f"EPOCH{len(self._epochs) + 1}")
             case "ttl":
@@ -166,24 +147,14 @@ def dialogue(group: str = "plain") -> Callable[[Step], Step]:
     return register
 
 
-def say(make: Callable[[Talk], dict[str, Any]]) -> Step:
-    """Send a command."""
-    return lambda talk: talk.say(make(talk))
-
-
 def ask(make: Callable[[Talk], dict[str, Any]]) -> Step:
-    """Send a command and hear its answer."""
+    """Send a command and hear its answer, or the end that it brings."""
     return lambda talk: talk.ask(make(talk))
 
 
 def text(frame: str) -> Step:
     """Send one text frame."""
-    return lambda talk: talk.text(frame)
-
-
-def of_group(group: str) -> list[str]:
-    """The names of a group's dialogues."""
-    return [name for name, (there, _) in DIALOGUES.items() if there == group]
+    return lambda talk: talk.peer.text(frame)
 
 
 def play(sandbox: Sandbox, names: list[str]) -> dict[str, Transcript]:
@@ -195,9 +166,10 @@ def play(sandbox: Sandbox, names: list[str]) -> dict[str, Transcript]:
             for step in DIALOGUES[name][1]:
                 step(talk)
         except (Closed, AssertionError, OSError, websocket.WebSocketException) as error:
-            talk.note(["broken off", repr(error)])
+            talk.transcript.append(["broken off", repr(error)])
         finally:
-            talk.done()
+            for peer in talk.opened:
+                peer.__exit__()
         return talk.transcript
 
     with ThreadPoolExecutor(max_workers=32) as pool:
@@ -208,164 +180,65 @@ def play(sandbox: Sandbox, names: list[str]) -> dict[str, Transcript]:
 
 _("connect", ask(lambda talk: talk.connect_command(name="notifier", version="1.0")))
 _("connect with a token that never expires", ask(lambda talk: talk.connect_command(talk.tokens.connection(None))))
-_("connect without token", lambda talk: talk.say({"connect": {}}), END)
-for _name, _token in {
-    "garbage": lambda talk: "garbage",
-    "a bad signature": lambda talk: talk.tokens.connection(secret="wrong"),
-    "a number as user": lambda talk: talk.tokens.connection(sub=5),
-    "a subscription token": lambda talk: talk.tokens.subscription(talk.channel),
-}.items():
-    _(f"connect with {_name}", say(lambda talk, token=_token: talk.connect_command(token(talk))), END)  # type: ignore[misc]
-_("connect twice", CONNECTED, say(Talk.connect_command), END)
+_("connect without token", ask(lambda talk: {"connect": {}}))
+_("connect with garbage", ask(lambda talk: talk.connect_command("garbage")))
+_("connect with a bad signature", ask(lambda talk: talk.connect_command(talk.tokens.connection(secret="wrong"))))
+_("connect with a subscription token", ask(lambda talk: talk.connect_command(talk.tokens.subscription(talk.channel))))
+_("connect twice", CONNECTED, ask(Talk.connect_command))
 _("connect too late", END)
-_("subscribe before connect", say(Talk.subscribe_command), END)
-_(
-    "connect and subscribe in one frame",
-    lambda talk: talk.ask(talk.connect_command(), talk.subscribe_command()),
-)
+_("subscribe before connect", ask(Talk.subscribe_command))
+_("connect and subscribe in one frame", lambda talk: talk.ask(talk.connect_command(), talk.subscribe_command()))
 _(
     "connect with subs",
     ask(lambda talk: talk.connect_command(subs={talk.channel: {"token": talk.tokens.subscription(talk.channel)}})),
     ask(Talk.subscribe_command),
 )
-_("connect with subs of null", ask(lambda talk: talk.connect_command(subs={talk.channel: None})))
-_(
-    "connect with subs in an unknown namespace",
-    say(lambda talk: talk.connect_command(subs={"nowhere:1": {"token": "any"}})),
-    END,
-)
-_(
-    "command after a refused connect",
-    ask(lambda talk: talk.connect_command(talk.tokens.connection(-10))),
-    say(Talk.connect_command),
-    END,
-)
 
 
 @dialogue("no history")  # where ``stale_close_delay`` is so long that the cut comes first
 def connect_with_an_expired_token(talk: Talk) -> None:
-    talk.say(talk.connect_command(talk.tokens.connection(-10)), talk.subscribe_command())
+    talk.peer.send(talk.connect_command(talk.tokens.connection(-10)), talk.subscribe_command())
     talk.hear()
     asked = time.monotonic()
     talk.hear_end()
-    talk.note(["seconds", round(time.monotonic() - asked)])
-
-
-# --- what is no command ---------------------------------------------------------------------------------------------
-
-for _name, _text in {
-    "of nothing": "",
-    "of a newline": "\n",
-    "of no JSON": "hello",
-    "of an array": "[]",
-    "of a number": "5",
-    "of null": "null",
-    "of half an object": '{"id":2',
-    "with words behind": '{"id":2,"unsubscribe":{"channel":"c"}} hello',
-    "with a second object behind": '{"id":2,"unsubscribe":{"channel":"c"}}{"id":3,"unsubscribe":{"channel":"c"}}',
-    "with spaces around": '  {"id":2,"unsubscribe":{"channel":"c"}}  ',
-    "with a newline behind": '{"id":2,"unsubscribe":{"channel":"c"}}\n',
-    "with an empty line inside": '{"id":2,"unsubscribe":{"channel":"c"}}\n\n{"id":3,"unsubscribe":{"channel":"c"}}',
-    "with a carriage return": '{"id":2,"unsubscribe":{"channel":"c"}}\r\n{"id":3,"unsubscribe":{"channel":"c"}}',
-    "without id": '{"unsubscribe":{"channel":"c"}}',
-    "with an id of 0": '{"id":0,"unsubscribe":{"channel":"c"}}',
-    "with an id of null": '{"id":null,"unsubscribe":{"channel":"c"}}',
-    "with a negative id": '{"id":-1,"unsubscribe":{"channel":"c"}}',
-    "with an id that is too big": '{"id":4294967296,"unsubscribe":{"channel":"c"}}',
-    "with the biggest id": '{"id":4294967295,"unsubscribe":{"channel":"c"}}',
-    "with a string as id": '{"id":"2","unsubscribe":{"channel":"c"}}',
-    "with a fraction as id": '{"id":2.5,"unsubscribe":{"channel":"c"}}',
-    "with an unknown method": '{"id":2,"dance":{}}',
-    "with NaN": '{"id":2,"unsubscribe":{"channel":"c","x":NaN}}',
-    "with an unknown field": '{"id":2,"dance":1,"unsubscribe":{"channel":"c","dance":[1]}}',
-    "with a string as request": '{"id":2,"unsubscribe":"c"}',
-    "with null as request": '{"id":2,"unsubscribe":null}',
-    "with two methods": '{"id":2,"unsubscribe":{"channel":"c"},"history":{"channel":"c"}}',
-    "with a number as channel": '{"id":2,"unsubscribe":{"channel":5}}',
-    "with null as channel": '{"id":2,"unsubscribe":{"channel":null}}',
-    "with a number as token": '{"id":2,"refresh":{"token":5}}',
-    "with a negative offset": '{"id":2,"subscribe":{"channel":"c","token":"t","offset":-1}}',
-    "with a string as offset": '{"id":2,"subscribe":{"channel":"c","token":"t","offset":"1"}}',
-    "with a string as recover": '{"id":2,"subscribe":{"channel":"c","token":"t","recover":"yes"}}',
-    "with a number as epoch": '{"id":2,"subscribe":{"channel":"c","token":"t","epoch":5}}',
-}.items():
-    _(f"the text {_name}", CONNECTED, text(_text), ALIVE)
-
-for _method, _request in (
-    ("publish", {"channel": "", "data": {}}),
-    ("publish", {}),
-    ("presence", {"channel": ""}),
-    ("presence", {}),
-    ("presence_stats", {"channel": ""}),
-    ("history", {"channel": "", "limit": 10}),
-    ("history", {}),
-    ("rpc", {"method": "m", "data": {}}),
-    ("send", {"data": {}}),
-    ("ping", {}),
-):
-
-    def _refused(talk: Talk, method: str = _method, request: dict[str, Any] = dict(_request)) -> None:  # noqa: B006
-        talk.ask({method: request | ({"channel": talk.channel} if "channel" in request else {})})
-
-    _(
-        f"the command {_method.replace('_', ' ')} {'with' if _request else 'without'} content",
-        SUBSCRIBED,
-        _refused,
-        ALIVE,
-    )
-
-
-@dialogue()
-def binary_frame(talk: Talk) -> None:
-    talk.connected()
-    talk.peer.socket.send_binary(json.dumps({"id": 2, "unsubscribe": {"channel": "c"}}).encode())
-    talk.hear()
-
-
-def _padded(size: int) -> str:
-    frame = {"id": 2, "unsubscribe": {"channel": ""}}
-    frame["unsubscribe"] = {"channel": "c" * (size - len(json.dumps(frame)))}
-    return json.dumps(frame)
-
-
-_("frame of 64 kibibytes", CONNECTED, text(_padded(65536)), HEAR)
-
-
-@dialogue()
-def frame_of_64_kibibytes_and_a_byte(talk: Talk) -> None:
-    talk.connected()
-    code = None
-    try:
-        # The server stops reading, so the sending may fail already, and a close frame may or may not get through.
-        talk.text(_padded(65537))
-        talk.peer.receive()
-    except Closed as closed:
-        code = closed.code
-    except (OSError, websocket.WebSocketConnectionClosedException):
-        pass
-    talk.note(["ended", code in (1009, None)])
+    talk.transcript.append(["seconds", round(time.monotonic() - asked)])
 
 
 def _handshake(name: str, path: str = "", **options: Any) -> None:
     def run(talk: Talk) -> None:
-        url = talk.sandbox.push_url
+        tls = {"ca_certs": talk.sandbox.ca_file}
         try:
-            websocket.create_connection(
-                url + path, sslopt={"ca_certs": talk.sandbox.ca_file}, timeout=10, **options
-            ).close()
-            talk.note(["accepted"])
+            websocket.create_connection(talk.sandbox.push_url + path, sslopt=tls, timeout=10, **options).close()
+            talk.transcript.append(["accepted"])
         except websocket.WebSocketBadStatusException as error:
-            talk.note(["refused", error.status_code])
+            talk.transcript.append(["refused", error.status_code])
 
     _(f"the handshake {name}", run)
 
 
 _handshake("without Origin", suppress_origin=True)
-_handshake("with an Origin of its own")
 _handshake("with a foreign Origin", origin="https://example.org")
-_handshake("with a query", path="?cf_protocol_version=v2", suppress_origin=True)
 _handshake("on another path", path="x", suppress_origin=True)
 
+# --- what is no command ---------------------------------------------------------------------------------------------
+
+for _name, _text in {
+    "of nothing": "",
+    "of no JSON": "hello",
+    "of half an object": '{"id":2',
+    "with a newline behind": '{"id":2,"unsubscribe":{"channel":"c"}}\n',
+    "with an empty line inside": '{"id":2,"unsubscribe":{"channel":"c"}}\n\n{"id":3,"unsubscribe":{"channel":"c"}}',
+    "without id": '{"unsubscribe":{"channel":"c"}}',
+    "with an id that is too big": '{"id":4294967296,"unsubscribe":{"channel":"c"}}',
+    "with the biggest id": '{"id":4294967295,"unsubscribe":{"channel":"c"}}',
+    "with a string as id": '{"id":"2","unsubscribe":{"channel":"c"}}',
+    "with an unknown method": '{"id":2,"dance":{}}',
+    "with an unknown field": '{"id":2,"dance":1,"unsubscribe":{"channel":"c","dance":[1]}}',
+    "with a number as channel": '{"id":2,"unsubscribe":{"channel":5}}',
+    "with a negative offset": '{"id":2,"subscribe":{"channel":"c","token":"t","offset":-1}}',
+    "with a string as recover": '{"id":2,"subscribe":{"channel":"c","token":"t","recover":"yes"}}',
+}.items():
+    _(f"the text {_name}", CONNECTED, text(_text), ALIVE)
 
 # --- subscribe and unsubscribe --------------------------------------------------------------------------------------
 
@@ -376,29 +249,27 @@ def _unsubscribe(talk: Talk) -> None:
 
 _SUBSCRIBE = ask(Talk.subscribe_command)
 _("subscribe twice and again", SUBSCRIBED, _SUBSCRIBE, _unsubscribe, _unsubscribe, _SUBSCRIBE)
+_("subscribe without channel", CONNECTED, ask(lambda talk: {"subscribe": {"token": "any"}}))
+_("unsubscribe without channel", CONNECTED, ask(lambda talk: {"unsubscribe": {}}))
+_(
+    "subscribe with the token of another channel",
+    CONNECTED,
+    ask(lambda talk: talk.subscribe_command(talk.tokens.subscription("other"))),
+)
+_("subscribe with a connection token", CONNECTED, ask(lambda talk: talk.subscribe_command(talk.tokens.connection())))
 _(
     "subscribe with a token that never expires",
     lambda talk: talk.subscribed(token=talk.tokens.subscription(talk.channel, None)),
 )
-_("subscribe without channel", CONNECTED, lambda talk: talk.say({"subscribe": {"token": "any"}}), END)
-_("unsubscribe without channel", CONNECTED, lambda talk: talk.say({"unsubscribe": {}}), END)
-_(
-    "subscribe with the token of another channel",
-    CONNECTED,
-    say(lambda talk: talk.subscribe_command(talk.tokens.subscription("other"))),
-    END,
-)
-_("subscribe with a connection token", CONNECTED, ask(lambda talk: talk.subscribe_command(talk.tokens.connection())))
 
 
 def _subscribe(name: str, channel: str | None = None, **token: Any) -> None:
     """A dialogue that subscribes once; ``token`` holds what is odd about the token, or its text."""
 
     def run(talk: Talk) -> None:
-        wanted = channel or talk.channel
-        text = token.get("text")
-        signed = text if text is not None else talk.tokens.subscription(wanted, **token)
-        talk.subscribed(channel=wanted, token=signed)
+        wanted, odd = channel or talk.channel, dict(token)
+        text = odd.pop("text", None)
+        talk.subscribed(channel=wanted, token=text if text is not None else talk.tokens.subscription(wanted, **odd))
 
     _(f"subscribe {name}", run, ALIVE)
 
@@ -407,18 +278,10 @@ _subscribe("without token", text="")
 _subscribe("with garbage", text="garbage")
 _subscribe("with a bad signature", secret="wrong")
 _subscribe("with an expired token", ttl=-10)
-_subscribe("with a token of a bad signature that is expired", ttl=-10, secret="wrong")
 _subscribe("as another user", sub="somebody-else")
-_subscribe("with a number as user", sub=5)
-_subscribe("with a stale client claim", client="5e3c4b2a-0000-4000-8000-000000000000")
 _subscribe("to a channel with a name of 255 bytes", channel="c" * 255)
 _subscribe("to a channel with a name of 256 bytes", channel="c" * 256)
-_subscribe("to a channel with a name that is not ASCII", channel="café")
 _subscribe("to a channel in an unknown namespace", channel="nowhere:1")
-_subscribe("to a channel in an unknown namespace without token", channel="nowhere:1", text="")
-_subscribe("to a private channel", channel="$private/1")
-_subscribe("to a private channel without token", channel="$private/1", text="")
-_subscribe("to a channel with all signs", channel="a/b#c*d&e")
 
 
 @dialogue()
@@ -426,85 +289,58 @@ def subscribe_to_129_channels(talk: Talk) -> None:
     talk.connected()
     commands = [talk.subscribe_command(channel=f"{talk.channel}/{number}") for number in range(129)]
     for start in range(0, 129, 43):
-        talk.say(*commands[start : start + 43])
+        talk.peer.send(*commands[start : start + 43])
     replies = [talk.peer.receive() for _ in range(129)]
-    talk.note(["subscribed", sum("subscribe" in reply for reply in replies)])
-    talk.note([talk.normal(reply) for reply in replies if "error" in reply])
+    talk.transcript.append(["subscribed", sum("subscribe" in reply for reply in replies)])
+    talk.transcript.append([talk.normal(reply) for reply in replies if "error" in reply])
 
 
 # --- refresh and sub_refresh ----------------------------------------------------------------------------------------
 
-for _name, _token in {
-    "with a good token": lambda talk: talk.tokens.connection(60),
-    "with a token that never expires": lambda talk: talk.tokens.connection(None),
-    "without token": lambda talk: "",
-    "with garbage": lambda talk: "garbage",
-    "with a bad signature": lambda talk: talk.tokens.connection(secret="wrong"),
-    "with an expired token": lambda talk: talk.tokens.connection(-10),
-    "as another user": lambda talk: talk.tokens.connection(sub="somebody-else"),
-    "with a subscription token": lambda talk: talk.tokens.subscription(talk.channel),
-}.items():
-    _(f"refresh {_name}", CONNECTED, ask(lambda talk, token=_token: {"refresh": {"token": token(talk)}}), ALIVE)  # type: ignore[misc]
-for _name, _token in {
-    "with a good token": lambda talk: talk.tokens.subscription(talk.channel, 60),
-    "with a token that never expires": lambda talk: talk.tokens.subscription(talk.channel, None),
-    "without token": lambda talk: "",
-    "with garbage": lambda talk: "garbage",
-    "with a bad signature": lambda talk: talk.tokens.subscription(talk.channel, secret="wrong"),
-    "with an expired token": lambda talk: talk.tokens.subscription(talk.channel, -10),
-    "with the token of another channel": lambda talk: talk.tokens.subscription("other"),
-    "as another user": lambda talk: talk.tokens.subscription(talk.channel, sub="somebody-else"),
-    "with a connection token": lambda talk: talk.tokens.connection(),
-}.items():
-    _sub_refresh = ask(lambda talk, token=_token: {"sub_refresh": {"channel": talk.channel, "token": token(talk)}})  # type: ignore[misc]
-    _(f"sub refresh {_name}", SUBSCRIBED, _sub_refresh, ALIVE)
-_(
-    "refresh of a connection that never expires",
-    lambda talk: talk.peer.ask(talk.connect_command(talk.tokens.connection(None))),
-    ask(lambda talk: {"refresh": {"token": talk.tokens.connection(60)}}),
-)
-_(
-    "sub refresh without channel",
-    SUBSCRIBED,
-    say(lambda talk: {"sub_refresh": {"token": talk.tokens.subscription(talk.channel)}}),
-    END,
-)
-_(
-    "sub refresh of what is not subscribed",
-    CONNECTED,
-    ask(lambda talk: {"sub_refresh": {"channel": talk.channel, "token": talk.tokens.subscription(talk.channel)}}),
-    ALIVE,
-)
+_TOKENS: dict[str, dict[str, Any]] = {
+    "with a good token": {"ttl": 60},
+    "with a token that never expires": {"ttl": None},
+    "with a bad signature": {"secret": "wrong"},
+    "with an expired token": {"ttl": -10},
+    "as another user": {"sub": "somebody-else"},
+}
+
+
+def _refresh(name: str, token: Callable[[Talk], str]) -> None:
+    _(f"refresh {name}", CONNECTED, ask(lambda talk: {"refresh": {"token": token(talk)}}), ALIVE)
+
+
+def _sub_refresh(name: str, token: Callable[[Talk], str], before: Step = SUBSCRIBED) -> None:
+    answered = ask(lambda talk: {"sub_refresh": {"channel": talk.channel, "token": token(talk)}})
+    _(f"sub refresh {name}", before, answered, ALIVE)
+
+
+for _name, _odd in _TOKENS.items():
+    _refresh(_name, lambda talk, odd=_odd: talk.tokens.connection(**odd))  # type: ignore[misc]
+    _sub_refresh(_name, lambda talk, odd=_odd: talk.tokens.subscription(talk.channel, **odd))  # type: ignore[misc]
+for _each in (_refresh, _sub_refresh):
+    _each("without token", lambda talk: "")
+    _each("with garbage", lambda talk: "garbage")
+_sub_refresh("with the token of another channel", lambda talk: talk.tokens.subscription("other"))
+_sub_refresh("of what is not subscribed", lambda talk: talk.tokens.subscription(talk.channel), CONNECTED)
 
 # --- publications ---------------------------------------------------------------------------------------------------
 
 for _name, _raw in {
     "an object": '{"a":{"b":[1,2.50,1e3,true,null]},"empty":{}}',
-    "a string": '"text"',
-    "a number": "12345678901234567890",
-    "an array": "[]",
     "words in many scripts": '{"preview":"naïve 日本 🙂"}',
     "a lone surrogate": '{"preview":"cut \\ud83d"}',
     "JSON on several lines": '{\n  "a": 1,\r\n  "b": "x\\ny"\n}',
     "the same key twice": '{"a":1,"a":2}',
 }.items():
     _(f"a publication of {_name}", SUBSCRIBED, lambda talk, raw=_raw: talk.publish(raw=raw), HEAR)  # type: ignore[misc]
-
-
-@dialogue()
-def publications_in_a_row(talk: Talk) -> None:
-    talk.subscribed()
-    talk.sandbox.order("publish_many", channel=talk.channel, data=[{"n": number} for number in range(40)])
-    talk.hear(40)
-
-
 _("no publications after unsubscribe", SUBSCRIBED, _unsubscribe, lambda talk: talk.publish({"n": 1}), ALIVE)
 
 
 @dialogue("no history")
 def publications_without_history(talk: Talk) -> None:
     talk.subscribed()
-    talk.note(talk.publish({"n": 1}))
+    talk.transcript.append(talk.publish({"n": 1}))
     talk.hear()
     _unsubscribe(talk)
     talk.ask(talk.subscribe_command(recover=True))
@@ -515,33 +351,20 @@ def publications_without_history(talk: Talk) -> None:
 # --- recovery -------------------------------------------------------------------------------------------------------
 
 
-class Recoveries:
-    """A channel that is left, published to, and subscribed again."""
-
-    def __init__(self, talk: Talk) -> None:
-        self.talk = talk
-        talk.connected()
-        self.epoch = talk.peer.ask(talk.subscribe_command())["subscribe"]["epoch"]
-        talk.peer.ask({"unsubscribe": {"channel": talk.channel}})
-        talk.note(talk.normal(self.epoch, "epoch"))
-
-    def recover(self, **position: Any) -> None:
-        """Subscribe with ``recover``, and unsubscribe again."""
-        self.talk.ask(
-            {"unsubscribe": {"channel": self.talk.channel}}, self.talk.subscribe_command(recover=True, **position)
-        )
-
-
 def _recovery(name: str, *rounds: dict[str, Any] | Step) -> None:
     """A dialogue of recoveries, by their positions, and of what happens between them; an epoch of None is its own."""
 
     def run(talk: Talk) -> None:
-        channel = Recoveries(talk)
+        talk.connected()
+        epoch = talk.peer.ask(talk.subscribe_command())["subscribe"]["epoch"]
+        talk.peer.ask({"unsubscribe": {"channel": talk.channel}})
+        talk.transcript.append(talk.normal(epoch, "epoch"))
         for each in rounds:
             if callable(each):
                 each(talk)
             else:
-                channel.recover(**{key: channel.epoch if value is None else value for key, value in each.items()})
+                position = {key: epoch if value is None else value for key, value in each.items()}
+                talk.ask({"unsubscribe": {"channel": talk.channel}}, talk.subscribe_command(recover=True, **position))
 
     _(name, run)
 
@@ -550,8 +373,8 @@ def _published(data: Any, count: int = 1) -> Step:
     return lambda talk: talk.publish(data, count=count)
 
 
-def _own(offset: int | None = None, **position: Any) -> dict[str, Any]:
-    return {"epoch": None, **({} if offset is None else {"offset": offset}), **position}
+def _own(offset: int | None = None) -> dict[str, Any]:
+    return {"epoch": None, **({} if offset is None else {"offset": offset})}
 
 
 _recovery("recovery of nothing", _own(), _own(0), _own(3), {"epoch": "other"}, {})
@@ -574,17 +397,18 @@ _recovery(
 
 @dialogue("long history")
 def recovery_of_more_than_300(talk: Talk) -> None:
-    channel = Recoveries(talk)
+    talk.connected()
+    epoch = talk.peer.ask(talk.subscribe_command())["subscribe"]["epoch"]
+    talk.transcript.append(talk.normal(epoch, "epoch"))
+    talk.peer.ask({"unsubscribe": {"channel": talk.channel}})
     talk.publish({"n": 1}, count=301)
     for offset in (0, 1):
-        talk.say(
-            {"unsubscribe": {"channel": talk.channel}},
-            talk.subscribe_command(recover=True, epoch=channel.epoch, offset=offset),
-        )
+        again = talk.subscribe_command(recover=True, epoch=epoch, offset=offset)
+        talk.peer.send({"unsubscribe": {"channel": talk.channel}}, again)
         talk.hear()
         reply = talk.peer.receive()["subscribe"]
         publications = [publication["offset"] for publication in reply.pop("publications", [])]
-        talk.note([talk.normal(reply), len(publications), publications[:1], publications[-1:]])
+        talk.transcript.append([talk.normal(reply), len(publications), publications[:1], publications[-1:]])
 
 
 # --- what ends without a command ------------------------------------------------------------------------------------
@@ -596,15 +420,7 @@ def connection_that_expires(talk: Talk) -> None:
     started = time.monotonic()
     talk.hear_end()
     # exp is a whole second, so 2 s of life are 1 to 2 s, and 1 s of grace follows.
-    talk.note(["in time", 1.8 <= time.monotonic() - started <= 3.5])
-
-
-@dialogue()
-def connection_that_is_refreshed(talk: Talk) -> None:
-    talk.ask(talk.connect_command(talk.tokens.connection(2)))
-    talk.ask({"refresh": {"token": talk.tokens.connection(60)}})
-    time.sleep(4)
-    talk.alive()
+    talk.transcript.append(["in time", 1.8 <= time.monotonic() - started <= 3.5])
 
 
 @dialogue()
@@ -613,15 +429,6 @@ def subscription_that_expires(talk: Talk) -> None:
     talk.hear()
     talk.ask({"sub_refresh": {"channel": talk.channel, "token": talk.tokens.subscription(talk.channel)}})
     talk.alive()
-
-
-@dialogue()
-def subscription_that_is_refreshed_with_an_expired_token(talk: Talk) -> None:
-    talk.subscribed(token=talk.tokens.subscription(talk.channel, 2))
-    talk.ask({"sub_refresh": {"channel": talk.channel, "token": talk.tokens.subscription(talk.channel, -10)}})
-    time.sleep(5)
-    talk.publish({"n": 1})
-    talk.hear()
 
 
 @dialogue()
@@ -640,9 +447,6 @@ def kicked(talk: Talk) -> None:
 # --- pings ----------------------------------------------------------------------------------------------------------
 
 _PONG = text("{}")
-_ASKED = ask(Talk.connect_command)
-_("pings that are answered", _ASKED, *(HEAR, _PONG) * 3, ALIVE, group="pings")
+_("pings that are answered", ask(Talk.connect_command), *(HEAR, _PONG) * 3, ALIVE, group="pings")
 _("ping that is not answered", CONNECTED, END, group="pings")
-_("ping that is answered twice", CONNECTED, HEAR, text("{}\n{}"), END, group="pings")
 _("pong before the first ping", CONNECTED, _PONG, END, group="pings")
-_("pong before connect", _PONG, END, group="pings")

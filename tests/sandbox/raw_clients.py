@@ -101,7 +101,7 @@ class RawApiClient:
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
         self._opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=sandbox.tls), _NoRedirect()
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=sandbox.tls)
         )
         self.headers: Message = Message()
         """Headers of the last answer."""
@@ -174,11 +174,6 @@ class RawApiClient:
         return self.call("POST", "/auth/logout", headers=self.bearer)
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any) -> None:
-        return None
-
-
 class SignedTokens:
     """Push tokens for a user and channels of a test's own, signed by the sandbox."""
 
@@ -188,12 +183,13 @@ class SignedTokens:
 
     def connection(self, ttl: int | None = 120, secret: str | None = None, **claims: Any) -> str:
         """A connection token; ``ttl`` None for one without ``exp``."""
-        return self.sandbox.sign({"sub": self.user, **_expiry(ttl), **claims}, secret)
+        return self._signed(ttl, secret, claims)
 
     def subscription(self, channel: str, ttl: int | None = 300, secret: str | None = None, **claims: Any) -> str:
         """A subscription token."""
-        return self.sandbox.sign({"sub": self.user, "channel": channel, **_expiry(ttl), **claims}, secret)
+        return self._signed(ttl, secret, {"channel": channel, **claims})
 
-
-def _expiry(ttl: int | None) -> dict[str, int]:
-    return {} if ttl is None else {"exp": int(time.time()) + ttl}
+    def _signed(self, ttl: int | None, secret: str | None, claims: dict[str, Any]) -> str:
+        expiry = {} if ttl is None else {"exp": int(time.time()) + ttl}
+        answer = self.sandbox.order("sign", claims={"sub": self.user, **expiry, **claims}, secret=secret)
+        return str(answer["token"])

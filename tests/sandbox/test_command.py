@@ -14,62 +14,33 @@ import pytest
 from tests.sandbox.raw_clients import RawApiClient
 from tests.servers import ANNOUNCED_NAMES, Sandbox
 
-ROOT = Path(__file__).parent.parent.parent
 MODULE = [sys.executable, "-m", "telex_start.sandbox"]
 
 
 def run(*options: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*MODULE, *options], capture_output=True, text=True, cwd=ROOT, timeout=20, env=env)
+    return subprocess.run([*MODULE, *options], capture_output=True, text=True, timeout=20, env=env)
 
 
-def start(*options: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [*MODULE, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
-    )
-
-
-def announced(process: subprocess.Popen[str]) -> dict[str, str]:
-    assert process.stdout is not None
-    lines = [process.stdout.readline().rstrip("\n") for _ in ANNOUNCED_NAMES]
-    return {name: shlex.split(value)[0] for name, _, value in (line.partition("=") for line in lines)}
-
-
-def test_five_lines_for_the_shell(tmp_path: Path) -> None:
-    process = start("--no-story")
-    assert process.stdout is not None
-    lines = "".join(process.stdout.readline() for _ in ANNOUNCED_NAMES)
-    process.terminate()
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, None], ids=["SIGTERM", "SIGINT", "its input"])
+def test_five_lines_for_the_shell_and_a_clean_end(tmp_path: Path, end: signal.Signals | None) -> None:
+    pipe = subprocess.PIPE
+    options = ("--until-stdin-closes",) if end is None else ("--no-story",)
+    process = subprocess.Popen([*MODULE, *options], stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+    assert process.stdout is not None and process.stdin is not None
+    lines = [process.stdout.readline() for _ in ANNOUNCED_NAMES]
+    values = dict(shlex.split(line)[0].split("=", 1) for line in lines)
+    assert list(values) == list(ANNOUNCED_NAMES)
+    api, push, ca_file, email, password = values.values()
+    assert api.startswith("https://127.0.0.1:") and api.endswith("/api/v1")
+    assert push.startswith("wss://127.0.0.1:") and push.endswith("/centrifugo/connection/websocket")
+    assert (email, password) == ("ada@example.org", "correct horse battery staple")
+    assert Path(ca_file).read_text().startswith("-----BEGIN CERTIFICATE-----")
+    assert Path(ca_file).parent.stat().st_mode & 0o077 == 0
+    if end is not None:
+        process.send_signal(end)
     rest, complaints = process.communicate(timeout=10)
     assert (process.returncode, rest, complaints) == (0, "", "")
-    script = tmp_path / "environment"
-    script.write_text(lines)
-    names = " ".join(f'"${name}"' for name in ANNOUNCED_NAMES)
-    shell = f'set -eu; . "{script}"; printf "%s\\n" {names}'
-    values = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=True).stdout.splitlines()
-    assert values[0].startswith("https://127.0.0.1:") and values[0].endswith("/api/v1")
-    assert values[1].startswith("wss://127.0.0.1:") and values[1].endswith("/centrifugo/connection/websocket")
-    assert values[3:] == ["ada@example.org", "correct horse battery staple"]
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_signals_end_it_and_nothing_stays(number: signal.Signals) -> None:
-    process = start()
-    ca_file = Path(announced(process)["TELEX_START_CA_FILE"])
-    assert ca_file.read_text().startswith("-----BEGIN CERTIFICATE-----")
-    assert ca_file.parent.stat().st_mode & 0o077 == 0
-    process.send_signal(number)
-    process.communicate(timeout=10)
-    assert process.returncode == 0
-    assert not ca_file.parent.exists()
-
-
-def test_it_ends_with_its_input() -> None:
-    process = start("--until-stdin-closes")
-    ca_file = Path(announced(process)["TELEX_START_CA_FILE"])
-    assert process.stdin is not None
-    process.stdin.close()
-    assert process.wait(10) == 0
-    assert not ca_file.exists()
+    assert not Path(ca_file).parent.exists()
 
 
 def test_a_port_of_ones_own() -> None:
@@ -88,12 +59,8 @@ def test_a_port_of_ones_own() -> None:
     [
         (("--nonsense",), "--nonsense"),
         (("surplus",), "surplus"),
-        (("--port", "x"), "--port"),
         (("--port", "70000"), "--port"),
-        (("--organisations", "-1"), "--organisations"),
         (("--connection-ttl", "0"), "--connection-ttl"),
-        (("--burst", "0"), "--burst"),
-        (("--rate",), "--rate"),
         (("--rate", "nan"), "--rate"),
         (("--org", "3"), "--org"),
         (("--centrifugo", "/nowhere/centrifugo"), "/nowhere/centrifugo"),
@@ -101,7 +68,6 @@ def test_a_port_of_ones_own() -> None:
         (("--centrifugo", sys.executable, "--honour-subs"), "--honour-subs"),
         (("--centrifugo", sys.executable, "--any-origin"), "--any-origin"),
         (("--centrifugo-config-style", "v6"), "--centrifugo"),
-        (("--centrifugo", sys.executable, "--centrifugo-config-style", "v4"), "--centrifugo-config-style"),
         (("--centrifugo", sys.executable, "--ping", "0.5"), "--ping"),
     ],
 )

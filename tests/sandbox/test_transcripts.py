@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.sandbox.conftest import PUSH_SERVERS, push_server_options
-from tests.sandbox.dialogues import DIALOGUES, GROUPS, Transcript, of_group, play
+from tests.sandbox.dialogues import DIALOGUES, GROUPS, Transcript, play
 from tests.servers import Sandbox
 
 RECORD = Path(__file__).parent / "transcripts.json"
@@ -31,7 +31,7 @@ class Transcripts:
         self.heard: dict[str, Transcript] = {}
         """What was said last, by the dialogue's name."""
         with ThreadPoolExecutor() as pool:  # all groups at once
-            for part in pool.map(lambda group: self._play(group, of_group(group)), GROUPS):
+            for part in pool.map(self._play, GROUPS):
                 self.heard |= part
 
     def differs(self, name: str, record: Transcript) -> Transcript | None:
@@ -43,12 +43,13 @@ class Transcripts:
         for _ in range(_TRIES):
             if self.heard[name] == record:
                 return None
-            self.heard |= self._play(DIALOGUES[name][0], [name])
+            self.heard |= self._play(DIALOGUES[name][0], name)
         return None if self.heard[name] == record else self.heard[name]
 
-    def _play(self, group: str, names: list[str]) -> dict[str, Transcript]:
+    def _play(self, group: str, *names: str) -> dict[str, Transcript]:
+        of_group = [name for name, (there, _) in DIALOGUES.items() if there == group]
         with Sandbox(*GROUPS[group], *self._options) as sandbox:
-            return play(sandbox, names)
+            return play(sandbox, [*names] or of_group)
 
 
 @pytest.fixture(scope="module")

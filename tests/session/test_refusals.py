@@ -16,7 +16,6 @@ from telex_start.events import (
     Trouble,
 )
 from telex_start.states import State
-from tests.servers import Sandbox
 from tests.session.agent import quick
 from tests.session.conftest import Start, Telex, at_once
 from tests.stopwatch import Stopwatch
@@ -189,11 +188,11 @@ def test_where_organisations_are_refused_for_long_the_person_is_told_once_and_pu
 
 @at_once
 def test_where_one_of_the_two_tokens_is_refused_the_other_serves(telex: Telex, agent: Start) -> None:
-    for refuse in (Sandbox.refuse_notification_token, Sandbox.refuse_bearer):
+    for refuse in ("refuse_notification_token", "refuse_bearer"):
         sandbox = telex(*TWO, *SHORT)
         session = agent(sandbox).online(2)
         issued = sandbox.status()["tokens_issued"]
-        refuse(sandbox)
+        sandbox.order(refuse)
         session.mark()
         session.send(ReconnectNow())
         for kind in ("connection", "subscription"):

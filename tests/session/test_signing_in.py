@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from telex_start.agent import DispatchQueue
-from telex_start.app.app import App
 from telex_start.config import Config
 from telex_start.errors import NO_THREAD, NobodyToAsk
 from telex_start.events import (
@@ -27,7 +26,7 @@ from telex_start.session.session import Session
 from telex_start.session.tokens import TokenStore
 from telex_start.states import State
 from tests.conftest import Threads
-from tests.ground.app_scene import Kept, MainApp, Source, Surface, Toasts, Windows
+from tests.ground.app_scene import Surface, app_of
 from tests.session.conftest import Start, Telex
 from tests.stopwatch import Stopwatch
 
@@ -53,17 +52,7 @@ def test_a_sign_in_for_which_there_is_no_thread_has_failed_and_the_next_try_work
     sandbox, events = telex(), DispatchQueue()
     config = Config(api_url=sandbox.api_url, push_url=sandbox.push_url, ca_file=sandbox.ca_file)
     desk = Desk(events, SignIn(sandbox.email, sandbox.password))
-    app = App(
-        config=config,
-        events=events,
-        surface=desk,
-        toasts=Toasts(),
-        main_app=MainApp(),
-        help=Windows(),
-        session=Session(config, TokenStore(), events.put),
-        source=Source(config),
-        memory=Kept(),
-    )
+    app = app_of(config, events=events, session=Session(config, TokenStore(), events.put), surface=desk)
     threads.refused = {0}
     assert app.run([], open_window=False) == 0
     assert [trouble.message for trouble in desk.troubles] == [NO_THREAD]

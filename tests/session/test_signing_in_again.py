@@ -13,14 +13,13 @@ from typing import Self
 import pytest
 
 from telex_start.agent import DispatchQueue
-from telex_start.app.app import App
 from telex_start.config import Config
 from telex_start.events import IconClicked, MenuClicked, WindowClosed, WindowSubmitted
 from telex_start.menu import MenuItem
 from telex_start.session.session import Session
 from telex_start.session.tokens import TokenStore
 from telex_start.states import SIGNED_IN, State
-from tests.ground.app_scene import Kept, MainApp, Source, Surface, Toasts, Window, Windows
+from tests.ground.app_scene import MainApp, Surface, Toasts, Window, app_of
 from tests.process import TIMEOUT, until
 from tests.servers import Sandbox
 
@@ -73,16 +72,14 @@ class Person:
         self._does = DispatchQueue()
         config = Config(api_url=telex.api_url, push_url=telex.push_url, ca_file=telex.ca_file, email=telex.email)
         timings = quick(organisations_every=0.3, organisations_refused_for=0.5)
-        self._app = App(
-            config=config,
+        session = Session(config, TokenStore(), self._does.put, chance=lambda: 0.0, timings=timings)
+        self._app = app_of(
+            config,
             events=self._does,
+            session=session,
             surface=self.screen,
             toasts=self.toasts,
             main_app=self.main_app,
-            help=Windows(),
-            session=Session(config, TokenStore(), self._does.put, chance=lambda: 0.0, timings=timings),
-            source=Source(config),
-            memory=Kept(),
         )
         self._thread = threading.Thread(target=self._app.run, args=([], True))
 

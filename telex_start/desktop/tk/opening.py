@@ -9,56 +9,38 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...config import Given
 from ...events import Event, Notice
 
 if TYPE_CHECKING:
+    from ...config_file import ConfigSource
     from ..child import Child
 
 
-class _Windows:
-    """Windows in processes of their own, by name.
+class Windows:
+    """Preferences, Doctor and About, in processes of their own, and the desktop's viewer of the log.
 
     Args:
         dispatch: Where events go.
+        source: The configuration's: the preferences show what it says, and Doctor is to look at the same Telex.
+        log_file: Gives the path of the log.
     """
 
-    def __init__(self, dispatch: Callable[[Event], object]) -> None:
+    def __init__(
+        self, dispatch: Callable[[Event], object], source: ConfigSource, log_file: Callable[[], str | None]
+    ) -> None:
         self._dispatch = dispatch
+        self._source = source
+        self._log_file = log_file
         self._children: dict[str, Child] = {}
-
-    def _open(self, name: str, options: Sequence[str], data: Mapping[str, Any], token: str) -> None:
-        from ..child import Child
-
-        if name not in self._children:
-            self._children[name] = Child(name, self._dispatch)
-        self._children[name].open([name, *options], data, token)
 
     def end(self) -> None:
         """Close them; takes as long as :meth:`telex_start.desktop.child.Child.end` for each that is open."""
         for child in self._children.values():
             child.end()
 
-
-class Help(_Windows):
-    """Doctor and About, and the desktop's viewer of the log.
-
-    Args:
-        dispatch: Where events go.
-        where: The options of this start that say which Telex it is: Doctor is to look at the same.
-        log_file: Gives the path of the log.
-    """
-
-    def __init__(
-        self, dispatch: Callable[[Event], object], where: Sequence[str], log_file: Callable[[], str | None]
-    ) -> None:
-        super().__init__(dispatch)
-        self._where = where
-        self._log_file = log_file
-
     def open_doctor(self, token: str) -> None:
         """Open Doctor's window, or bring it forward; the token is the desktop's for that, empty without one."""
-        self._open("doctor", ["--window", *self._where], {}, token)
+        self._open("doctor", ["--window", *self._source.where()], {}, token)
 
     def open_about(self, data: Mapping[str, Any], token: str) -> None:
         """Open the window About, or bring it forward.
@@ -82,31 +64,21 @@ class Help(_Windows):
 
         open_log(path, token, failed)
 
-
-class Preferences(_Windows):
-    """The preferences window.
-
-    Args:
-        dispatch: Where events go.
-        path: The configuration file's.
-        given: Gives the settings that stand over the file's, by key: those of the environment and of options.
-    """
-
-    def __init__(
-        self, dispatch: Callable[[Event], object], path: str, given: Callable[[], Mapping[str, Given]]
-    ) -> None:
-        super().__init__(dispatch)
-        self._path = path
-        self._given = given
-
-    def open(
+    def open_preferences(
         self, organisations: Sequence[tuple[str, str, str]], muted: Sequence[tuple[object, ...]], token: str
     ) -> None:
-        """Open it, or bring it forward; see :class:`telex_start.app.ports.Preferences`."""
+        """Open the preferences, or bring them forward; see :class:`telex_start.app.ports.Windows`."""
         shown = {
-            "path": os.path.abspath(self._path),
-            "given": {key: (given.source, given.value) for key, given in self._given().items()},
+            "path": os.path.abspath(self._source.path),
+            "given": {key: (given.source, given.value) for key, given in self._source.given().items()},
             "organisations": organisations,
             "muted": muted,
         }
         self._open("preferences", ["--child"], shown, token)
+
+    def _open(self, name: str, options: Sequence[str], data: Mapping[str, Any], token: str) -> None:
+        from ..child import Child
+
+        if name not in self._children:
+            self._children[name] = Child(name, self._dispatch)
+        self._children[name].open([name, *options], data, token)

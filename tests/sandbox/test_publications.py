@@ -1,0 +1,247 @@
+"""What is published when people write, answer, read and call, with the service's quirks."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from telex_start.sandbox.telex import within
+from tests.sandbox.conftest import join, kinds, published
+from tests.sandbox.raw_clients import RawApiClient, RawPushClient
+from tests.servers import Sandbox
+
+CHANGE, TEXT, MENTION, REPLY = "unread_thread_change", "new_message", "channel_mention", "thread_reply"
+
+
+def text_of(answer: dict[str, Any], kind: str = TEXT) -> dict[str, Any]:
+    """The data of a publication that carries the text."""
+    (found,) = [each["data"] for each in answer["published"] if each["notification_type"] == kind]
+    return dict(found)
+
+
+def test_what_is_answered_is_what_is_heard(listener: RawPushClient, sandbox: Sandbox, place: int) -> None:
+    for answer in (
+        sandbox.message(place, "General", "Good morning"),
+        sandbox.direct(place, "maya", "Hello \ud83d"),
+        sandbox.read(place, "General"),
+    ):
+        for payload in answer["published"]:
+            assert published(listener) == payload
+
+
+@pytest.mark.parametrize(
+    ("order", "keys", "expected"),
+    [
+        ("message", {"name": "General", "new_message": "before"}, [TEXT, CHANGE]),
+        ("message", {"name": "General"}, [CHANGE, TEXT]),
+        ("message", {"name": "General", "new_message": "never"}, [CHANGE]),
+        ("message", {"name": "General", "new_message": "only"}, [TEXT]),
+        ("message", {"name": "General", "by": "ada"}, []),
+        ("mention", {"name": "General"}, [CHANGE, TEXT, MENTION]),
+        ("mention", {"name": "General", "new_message": "never"}, [CHANGE, MENTION]),
+        ("reply", {"name": "General", "mention": True}, [CHANGE, TEXT, MENTION, REPLY]),
+        ("reply", {"name": "General", "following": False}, [CHANGE, TEXT]),
+        ("reply", {"name": "General", "by": "ada"}, [REPLY]),
+        ("reply", {"username": "maya"}, [TEXT, REPLY]),
+        ("direct", {"username": "maya", "by": "ada"}, []),
+        ("new_message", {"name": "General"}, [TEXT]),
+        ("unread_change", {"name": "General"}, [CHANGE]),
+        ("remind", {"name": "General"}, ["saved_message_remainder"]),
+        ("read", {"agent": "Sentinel"}, []),
+    ],
+)
+def test_what_is_published_and_in_which_order(
+    sandbox: Sandbox, place: int, order: str, keys: dict[str, Any], expected: list[str]
+) -> None:
+    sandbox.message(place, "General"), sandbox.direct(place, "maya"), sandbox.agent(place, "Sentinel")
+    assert kinds(sandbox.order(order, organisation=place, **keys)) == expected
+
+
+def test_counts_of_channels_grow_and_fall_and_say_neither_who_nor_what(sandbox: Sandbox, place: int) -> None:
+    answers = [
+        sandbox.mention(place, "General", "@ada?", by="Ben Okri"),
+        sandbox.reply(place, name="General"),
+        sandbox.message(place, "General"),
+        sandbox.message(place, "random", private=True),
+        sandbox.read(place, "General"),
+    ]
+    heard = [answer["data"]["data"] for answer in answers]
+    assert [(each["name"], each["thread_count"], each["mention_count"], each["is_private"]) for each in heard] == [
+        ("General", 1, 1, False),
+        ("General", 1, 1, False),
+        ("General", 2, 1, False),
+        ("random", 1, 0, True),
+        ("General", 0, 0, False),
+    ]
+    assert len({each["channels_id"] for each in heard}) == 2
+    assert not any("Ben" in str(value) or "ada?" in str(value) for value in heard[0].values())
+    assert heard[0]["last_thread_id"] == answers[0]["thread_id"] == answers[1]["thread_id"]
+    ids = [each["notification_id"] for answer in answers for each in answer["published"]]
+    assert len(set(ids)) == len(ids) and {each[14] for each in ids} == {"7"}
+
+
+def test_a_text_says_who_and_what(sandbox: Sandbox, place: int) -> None:
+    answer = sandbox.message(place, "General", "a < b &\n1 > 0", by="Ben Okri", media=["image", "file"])
+    text, change = text_of(answer), answer["data"]["data"]
+    assert (text["full_name"], text["username"], text["user_id"]) == ("Ben Okri", "ben.okri", answer["user_id"])
+    assert text["message"] == "<p>a &lt; b &amp;</p><p>1 &gt; 0</p>"
+    assert [each["type"] for each in text["media"]] == ["image", "file"]
+    assert (text["channel_name"], text["channel_type"]) == ("General", "public")
+    assert (text["channel_id"], text["thread_id"]) == (change["channels_id"], change["last_thread_id"])
+    assert sandbox.message(place, "General", by="ben.okri")["user_id"] == answer["user_id"]
+    reply = sandbox.reply(place, "Yes", name="General")
+    assert {each["section"] for each in reply["published"][1:]} == {"reply_message"}
+    assert sandbox.direct(place, "maya", media="image")["data"]["data"]["preview_message"] == "📷 Photo"
+
+
+def test_a_new_direct_message_names_its_recipient_and_a_read_one_the_other(sandbox: Sandbox, place: int) -> None:
+    answer = sandbox.direct(place, "Maya Ibrahim", "Hello & <welcome>")
+    data, text = answer["data"]["data"], text_of(answer)
+    assert answer["data"]["section"] == "dm_channels_section"
+    assert not {"name", "description", "mention_count"} & set(data)
+    assert (data["username"], data["participant_email"]) == ("ada", sandbox.email)
+    assert data["participants"][0]["username"] == "ada"
+    newest = data["preview_thread"][0]
+    assert data["participant_id"] == newest["user_id"] == answer["user_id"]
+    assert newest["message"] == data["preview_message"] == "<p>Hello &amp; &lt;welcome&gt;</p>"
+    assert (text["channel_name"], text["channel_type"]) == ("Maya Ibrahim", "DM")
+    for number in range(50):
+        sandbox.direct(place, "Maya Ibrahim", f"Number {number}", new_message="never")
+    read = sandbox.read(place, username="Maya Ibrahim")["data"]["data"]
+    assert (read["username"], read["thread_count"], read["channel_id"]) == ("maya.ibrahim", 0, data["channel_id"])
+    assert (len(read["preview_thread"]), read["preview_message"]) == (50, "<p>Number 49</p>")
+
+
+def test_a_group_lists_all_its_members(sandbox: Sandbox, place: int) -> None:
+    data = sandbox.group(place, ["Cy Young", "ben.okri"], "all of us")["data"]["data"]
+    assert (data["channel_type"], data["username"]) == ("group_dm", "cy.young, ben.okri, ada")
+    assert [each["username"] for each in data["participants"]] == ["cy.young", "ben.okri", "ada"]
+    assert data["preview_thread"][0]["full_name"] == "Cy Young"
+    again = sandbox.group(place, "ben.okri, ada, cy.young", "me too", by="Ben Okri")["data"]["data"]
+    assert (again["channel_id"], again["thread_count"]) == (data["channel_id"], 2)
+
+
+def test_an_agent_is_named_by_its_own_id(sandbox: Sandbox, place: int) -> None:
+    answer = sandbox.agent(place, "Sentinel", "Stage 2 is slow")
+    data, text = answer["data"]["data"], text_of(answer)
+    assert (answer["data"]["section"], data["name"]) == ("agent_channels_section", "Sentinel")
+    assert not {"channel_id", "channels_id", "mention_count"} & set(data)
+    assert (text["user_id"], text["user_type"], text["thread_id"]) == (data["id"], "bot", data["last_thread_id"])
+    assert text["channel_id"] != data["id"]
+
+
+def test_of_what_was_there_before_and_of_other_people_and_organisations_nothing_is_heard(
+    listener: RawPushClient, sandbox: Sandbox, place: int
+) -> None:
+    made = sandbox.order("fill", organisation=place, channels=3, directs=2, agents=1, messages=50, unread=4)
+    assert made == {"conversations": 6}
+    sandbox.message(2, "General")
+    sandbox.direct(place, "ada", "Hi Grace", user="grace@example.org")
+    sandbox.order("archive", organisation=place, name="channel 1")
+    sandbox.message(place, "channel 1")
+    data = published(listener)["data"]
+    assert (data["name"], data["thread_count"], data["archived"]) == ("channel 1", 5, True)
+
+
+def test_what_happens_while_the_push_server_is_down_is_counted_all_the_same() -> None:
+    with Sandbox("--rate", "0", "--new-message", "before") as sandbox:
+        sandbox.restart(60)
+        assert kinds(sandbox.message(0, "General")) == [TEXT, CHANGE]
+        sandbox.restart(0)
+        sandbox.order("new_messages", new_message="never")
+        with RawPushClient(sandbox) as peer:
+            join(peer, sandbox)
+            sandbox.message(0, "General")
+            assert published(peer)["data"]["thread_count"] == 2
+
+
+# --- calls that ring --------------------------------------------------------------------------------------------------
+
+
+def test_a_call_and_its_answers(sandbox: Sandbox, place: int) -> None:
+    answer = sandbox.order("call", organisation=place, members="Cy Young, ben.okri")
+    [ringing] = answer["published"]
+    assert (ringing["notification_type"], ringing["section"]) == ("direct_call_initiated", "channels_section")
+    assert (ringing["data"]["buzz_id"], ringing["data"]["caller_name"]) == (answer["buzz_id"], "cy.young")
+    for how, by, key, status in (
+        ("accept", "ben.okri", "user_joined", "accepted"),
+        ("decline", "ada", "user_rejected", "declined"),
+        ("timeout", "ada", "user_timeout", "timeout"),
+    ):
+        data = text_of(sandbox.answer(how, by=by), "direct_call_response")
+        assert {each for each in data if each.startswith("user_")} == {key}
+        assert (data["join_status"], data[key]["username"], data[key]["join_status"]) == (how, by, status)
+    ended = text_of(sandbox.cancel(), "direct_call_canceled")
+    assert ended["buzz_id"] == answer["buzz_id"] and "participants" not in ended
+    own = sandbox.order("call", organisation=place, username="ben.okri", by="ada")
+    assert text_of(own, "direct_call_initiated")["caller_name"] == "ada"
+
+
+# --- what the person set ----------------------------------------------------------------------------------------------
+
+
+def test_a_muted_channel_is_counted_all_the_same(api: RawApiClient, sandbox: Sandbox, place: int, base: str) -> None:
+    channel_id = sandbox.message(place, "General")["data"]["data"]["channels_id"]
+    sandbox.mute(place, "General")
+    listed = api.get(base + "/channels/notification-preference")[1]["data"]
+    assert listed == [{"channels_id": channel_id, "channel_name": "General", "muted": True}]
+    assert kinds(sandbox.mention(place, "General")) == [CHANGE, MENTION]
+    path = f"/channels/{channel_id}/notification-preference"
+    unmuted = {"muted": False, "at_mentions": True, "at_channel": True}
+    assert api.get(path + "?device_type=mobile")[1]["data"] == unmuted
+    assert api.call("POST", path, {**unmuted, "device_type": "desktop"}, api.bearer)[1]["data"] == unmuted
+    assert kinds(sandbox.message(place, "General")) == [CHANGE, TEXT]
+    assert api.call("POST", path, {"muted": True, "device_type": "fridge"}, api.bearer)[0] == 422
+
+
+def test_what_to_be_told_about_and_when(api: RawApiClient, sandbox: Sandbox, place: int, base: str) -> None:
+    path = base + "/notification-preference?device_type=desktop"
+    usual = {"notify_about": "all_new_messages", "time_range": "12:00 AM - 11:59 PM", "send_mail": False}
+    assert api.get(path)[1]["data"] == usual
+    sandbox.preference(place, notify_about="mentions")
+    assert api.get(path)[1]["data"] == usual | {"notify_about": "mentions"}
+    assert kinds(sandbox.message(place, "General")) == [CHANGE]
+    assert kinds(sandbox.mention(place, "General")) == [CHANGE, TEXT, MENTION]
+    assert kinds(sandbox.direct(place, "maya")) == [CHANGE, TEXT]
+    sandbox.preference(place, notify_about="nothing")
+    assert kinds(sandbox.direct(place, "maya")) == [CHANGE]
+    in_six_hours = datetime.now(UTC) + timedelta(hours=6)
+    around = [in_six_hours + timedelta(hours=hours) for hours in (-1, 1)]
+    time_range = " - ".join(f"{moment:%I:%M %p}" for moment in around)
+    sandbox.preference(place, notify_about="all_new_messages", time_range=time_range)
+    assert kinds(sandbox.message(place, "General")) == [CHANGE]
+    # POSIX counts the other way round: it is six hours later there.
+    sandbox.order("profile", organisation=place, timezone="Etc/GMT-6")
+    assert kinds(sandbox.message(place, "General")) == [CHANGE, TEXT]
+
+
+@pytest.mark.parametrize(
+    ("time_range", "clock", "inside"),
+    [
+        ("09:00 AM - 06:00 PM", "09:00", True),
+        ("09:00 AM - 06:00 PM", "08:59", False),
+        ("09:00 AM - 06:00 PM", "18:00", True),
+        ("09:00 AM - 06:00 PM", "18:01", False),
+        ("10:00 PM - 06:00 AM", "05:00", True),
+        ("10:00 PM - 06:00 AM", "12:00", False),
+        ("always", "12:00", True),
+    ],
+)
+def test_a_moment_in_a_range(time_range: str, clock: str, inside: bool) -> None:
+    assert within(time_range, datetime.fromisoformat(f"2025-03-01T{clock}:59")) is inside
+
+
+@pytest.mark.parametrize("options", [(), ("--one-profile",)])
+def test_do_not_disturb_in_the_organisation_that_the_token_names(options: tuple[str, ...]) -> None:
+    with Sandbox("--organisations", "2", *options) as sandbox:
+        api = RawApiClient(sandbox)
+        api.login()
+        sandbox.pause()
+        sandbox.order("profile", timezone="Africa/Lagos")
+        profile = api.get("/profile")[1]["data"]
+        assert (profile["pause_notification"], profile["timezone"]) == (True, "Africa/Lagos")
+        assert profile["organisation_id"] == ("" if options else sandbox.channel(0).partition("/")[0])
+        assert kinds(sandbox.message(0, "General")) == [CHANGE]
+        assert kinds(sandbox.message(1, "General")) == ([CHANGE] if options else [CHANGE, TEXT])
