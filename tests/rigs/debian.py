@@ -1,4 +1,9 @@
-"""``python -m tests.rigs.debian RELEASE [--keep] [ARGS]``; ends as ``make test`` ends there."""
+"""``python -m tests.rigs.debian RELEASE [--keep] [ARGS]`` (``make test-debian``): ``make test`` on a Debian of its own.
+
+Each run makes the Debian anew by debootstrap, copies this checkout into it, and runs ``make test`` there as a user who
+may ask sudo for what is missing. It ends as that ends. Nothing of it is left: its mounts and processes are in
+namespaces that end with it.
+"""
 
 from __future__ import annotations
 
