@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from functools import partial
 from http.client import HTTPException, HTTPResponse
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -85,25 +85,27 @@ class _Connection(HTTPSConnection):
         self.is_verified = True
 
 
+class _Pool(HTTPSConnectionPool):
+    ConnectionCls = _Connection
+
+
 class _Adapter(HTTPAdapter):
     """requests' adapter, with one connection of ours.
 
-    It alone is used of requests: a session would add what the environment, a server or a file names. What it would do
-    about certificates is left out: our dialler has verified, by the system's authorities.
+    What it would do about certificates is left out: our dialler has verified, by the system's authorities.
     """
 
     def __init__(self, dial: Callable[[str, int], BoundedSocket]) -> None:
         super().__init__()
         self._dial = dial
-        self._pool: HTTPSConnectionPool | None = None
+        self._pool: _Pool | None = None
 
     def get_connection_with_tls_context(self, request: Any, *_: Any, **__: Any) -> HTTPSConnectionPool:
         where = urlsplit(request.url)
         host, port = where.hostname or "", where.port or 443
         if self._pool is None or (self._pool.host, self._pool.port) != (host, port):
             self.close()
-            self._pool = HTTPSConnectionPool(host, port, maxsize=1)
-            self._pool.ConnectionCls = partial(_Connection, dial=self._dial)  # type: ignore[assignment]
+            self._pool = _Pool(host, port, maxsize=1, dial=self._dial)
         return self._pool
 
     def cert_verify(self, *args: Any, **kwargs: Any) -> None:
@@ -115,6 +117,21 @@ class _Adapter(HTTPAdapter):
         if pool is not None:
             pool.close()
         super().close()
+
+
+class _Session(requests.Session):
+    """requests' session, without what the environment, a server or a file would add to a request."""
+
+    def __init__(self, agent: str, adapter: _Adapter) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self.headers.clear()
+        self.headers.update({"User-Agent": agent, "Accept": "application/json", "Accept-Encoding": "identity"})
+        self.mount("https://", adapter)
+
+    def get_redirect_target(self, resp: Any) -> None:
+        """None: to prepare the next request, requests would read the whole body of the redirect."""
 
 
 class Https:
@@ -135,7 +152,7 @@ class Https:
         self._now = now
         self._unwanted = unwanted
         self._adapter = _Adapter(self._dial)
-        self._headers = {"User-Agent": agent, "Accept": "application/json", "Accept-Encoding": "identity"}
+        self._session = _Session(agent, self._adapter)
         self._sock: BoundedSocket | None = None
         """Of the connection that was opened last."""
         self._used_at = float("-inf")
@@ -192,15 +209,15 @@ class Https:
             self._interruptible = interruptible
             if self._ended or (interruptible and self._unwanted()):  # an interrupt before this was meant for it, too
                 raise NoNetwork("The connection was given up.")
-        prepared = requests.Request(method, url, {**self._headers, **headers}, json=json).prepare()
+        request = requests.Request(method, url, dict(headers), json=json)
         try:
             try:
-                return self._exchange(prepared, take)
+                return self._exchange(request, take)
             except NoNetwork:
                 unseen = self._sock is None or self._sock.received == 0  # nothing of an answer
                 if self._opened or not unseen or deadline.over or self._aborter.aborted:
                     raise
-            return self._exchange(prepared, take)
+            return self._exchange(request, take)
         finally:
             self._end()
             self._used_at = self._now()
@@ -221,12 +238,12 @@ class Https:
     def _expect_head(self, sock: BoundedSocket) -> None:
         sock.deadline, sock.received, sock.most_bytes = self._deadline, 0, _MOST_HEAD
 
-    def _exchange(self, request: requests.PreparedRequest, take: Callable[[bytes], None] | None) -> Answer:
+    def _exchange(self, request: requests.Request, take: Callable[[bytes], None] | None) -> Answer:
         self._opened = False
         if self._sock is not None:
             self._expect_head(self._sock)
         try:
-            response = self._adapter.send(request, stream=True)
+            response = self._session.send(self._session.prepare_request(request), stream=True, allow_redirects=False)
             assert self._sock is not None
             self._sock.most_bytes = self._sock.received + (MOST_BYTES if take is None else _MOST_TAKEN)
             fields = {name.lower(): value for name, value in response.headers.items()}
