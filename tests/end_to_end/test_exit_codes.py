@@ -198,16 +198,6 @@ def test_a_useless_ca_file_ends_it(tmp_path: Path) -> None:
         assert line.startswith(f"telex-start: ca_file {tmp_path / 'ca.pem'} cannot be used")
 
 
-def test_a_folder_that_others_can_write_to_is_refused(tmp_path: Path) -> None:
-    folder = tmp_path / "run" / "telex-start"
-    folder.mkdir(parents=True, mode=0o700)
-    folder.chmod(0o777)
-    with Program(tmp_path, "--headless") as agent:
-        assert agent.ended() == 2
-        words = f"telex-start: the folder {folder} is open to others: remove it, or set XDG_RUNTIME_DIR.\n"
-        assert agent.errors == words
-
-
 def test_a_refused_password_that_was_piped(tmp_path: Path, telex: Sandbox) -> None:
     with piped(tmp_path, telex.environ, "wrong", telex.email) as agent:
         assert agent.ended() == 3
@@ -255,5 +245,5 @@ def test_no_server_at_all_is_no_end_and_no_folder_for_the_log_neither(tmp_path: 
     with piped(tmp_path, NOWHERE, "secret") as agent:
         agent.line(lambda line: line == "! No connection to Telex: The Telex server refused the connection.")
         agent.line(lambda line: line == "Signing in: the Telex server refused the connection")
-        assert agent.end()[0] == 0
+        assert agent.end() == 0
         assert agent.errors == ""
