@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import pytest
 
@@ -96,23 +96,21 @@ def test_a_reader_that_goes_away_ends_it_quietly(tmp_path: Path, telex: Sandbox)
 
 
 @contextmanager
-def writing_to(agent: Program, telex: Sandbox, out: int | IO[str], **environ: str) -> Iterator[subprocess.Popen[Any]]:
+def writing_to(out: IO[str], agent: Program, telex: Sandbox, **environ: str) -> Iterator[None]:
     """An agent that is online, and ends in order, whatever its standard output takes."""
-    with running(
-        [sys.executable, "-m", "telex_start", *agent.options],
-        env={**buffered(agent), **environ},
-        stdin=subprocess.PIPE,
-        stdout=out,
-        stderr=subprocess.PIPE,
-    ) as process:
-        assert process.stdin is not None
-        assert process.stderr is not None
-        process.stdin.write(telex.password.encode() + b"\n")
-        process.stdin.close()
+    given = agent.folder / "password"
+    given.write_text(telex.password)
+    command = [sys.executable, "-m", "telex_start", *agent.options]
+    environ = {**buffered(agent), **environ}
+    with (
+        given.open() as piped_in,
+        running(command, env=environ, stdin=piped_in, stdout=out, stderr=subprocess.PIPE) as process,
+    ):
         telex.wait_until(lambda status: sum(status["subscriptions"].values()) == 1)
-        yield process
+        yield
         process.terminate()
         assert process.wait(30) == 0
+        assert process.stderr is not None
         assert process.stderr.read() == b""
 
 
@@ -126,7 +124,7 @@ def test_a_reader_that_sleeps_keeps_it_neither_from_notifying_nor_from_ending(tm
     os.set_blocking(write, True)
     with open(read), open(write, "w") as out, PrivateBus() as bus, FakeNotificationDaemon(bus) as daemon:
         agent = headless(tmp_path, telex)
-        with writing_to(agent, telex, out, DBUS_SESSION_BUS_ADDRESS=bus.address):
+        with writing_to(out, agent, telex, DBUS_SESSION_BUS_ADDRESS=bus.address):
             telex.message(0, "General")
             daemon.wait_for(1)
         # A person sees one: on a busy machine its text may come a moment later, and completes it.
@@ -137,8 +135,8 @@ def test_a_reader_that_sleeps_keeps_it_neither_from_notifying_nor_from_ending(tm
 def test_a_full_disk_takes_the_lines_and_not_the_agent(tmp_path: Path, telex: Sandbox) -> None:
     """`telex-start --headless --json > file`: toasts still matter where the disk is full."""
     agent = headless(tmp_path, telex)
-    with open("/dev/full", "w") as full, writing_to(agent, telex, full):
-        pass
+    with open("/dev/full", "w") as full, writing_to(full, agent, telex):
+        pass  # it is online, and what it says of that does not go out
     assert "standard output takes nothing" in agent.log()
 
 

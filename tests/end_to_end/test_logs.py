@@ -113,12 +113,11 @@ def test_no_secret_is_in_a_traceback(written: Written) -> None:
         except ValueError as error:
             raise KeyError("opaque-notification-token") from error
     except KeyError as error:
-        error.add_note("for ada@example.org")
+        error.add_note("for ada@example.org\n2026-01-01 00:00:00,000 CRITICAL [main] forged: line")
         log.exception("it failed for %s", "ada@example.org")
     text = written()
-    assert "ValueError" in text
-    assert "KeyError" in text
-    assert "direct cause" in text
+    assert [words for words in ("ValueError", "KeyError", "direct cause", "forged") if words not in text] == []
+    assert all(line.startswith("  ") for line in text.splitlines()[1:]), "nothing of it looks like a line of the log"
     assert text.count("a…@example.org") == 2
     for secret in ("correct horse", JWT, "opaque-notification-token", "ada@"):
         assert secret not in text
@@ -153,16 +152,6 @@ def test_no_password_gets_through_in_any_way_of_writing_it(
     assert len(lines) == 3
     for line in lines:
         assert password not in line.partition("password")[2]
-
-
-def test_an_error_that_holds_a_whole_line_looks_like_no_line(written: Written) -> None:
-    try:
-        raise ValueError("x\n2026-01-01 00:00:00,000 CRITICAL [main] forged: line")
-    except ValueError:
-        log.exception("failed")
-    lines = written().splitlines()
-    assert any("forged" in line for line in lines)
-    assert all(line.startswith("  ") for line in lines[1:])
 
 
 def test_an_entry_of_megabytes_is_cut_and_its_end_stays(written: Written) -> None:
