@@ -12,8 +12,9 @@ import shutil
 import sys
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from queue import Empty, SimpleQueue
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,12 +23,12 @@ from PIL import Image
 from telex_start.agent import DispatchQueue
 from telex_start.desktop import macos
 from telex_start.desktop.main_app import main_app
-from telex_start.desktop.tk import toolkit
+from telex_start.desktop.tk import login
 from telex_start.desktop.tray.tray import Tray
 from telex_start.doctor import desktop as doctor
 from telex_start.doctor.findings import Mark
 from telex_start.errors import NoPlaceForIcon
-from telex_start.events import MachineWoke, MenuClicked, TrayAppeared
+from telex_start.events import ChildEnded, Event, MachineWoke, MenuClicked, TrayAppeared, WindowClosed
 from telex_start.face import Face
 from telex_start.menu import MenuItem
 from telex_start.states import State
@@ -60,14 +61,7 @@ class Agent:
 
 @pytest.fixture
 def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
-    desk = install(monkeypatch)
-
-    def stand_by() -> object:
-        desk.calls.append(("Tk made", ()))
-        return object()
-
-    monkeypatch.setattr(toolkit, "stand_by", stand_by)
-    return desk
+    return install(monkeypatch)
 
 
 @pytest.fixture
@@ -79,22 +73,17 @@ def agent(desk: Desk, tmp_path: Any) -> Iterator[Agent]:
 
 
 def application(woke: Any = lambda: None) -> macos.Application:
-    return macos.Application(lambda: None, woke)
+    return macos.Application(woke)
 
 
-BEGINNING = {
-    *("frontmostApplication", "Tk made", "sharedApplication", "finishLaunching"),
-    *("setActivationPolicy_", "activateWithOptions_"),
-}
+APPLICATION = {"sharedApplication", "finishLaunching", "setActivationPolicy_", "activateWithOptions_"}
 
 
 def test_it_has_an_icon_and_no_place_in_the_dock_and_leaves_the_keyboard_where_it_is(desk: Desk, agent: Agent) -> None:
-    assert [call for call in desk.calls if call[0] in BEGINNING][:5] == [
-        ("frontmostApplication", ()),
-        ("Tk made", ()),
+    assert [call for call in desk.calls if call[0] in APPLICATION][:3] == [
         ("sharedApplication", ()),
+        ("finishLaunching", ()),
         ("setActivationPolicy_", (1,)),
-        ("activateWithOptions_", (0,)),
     ]
     assert desk.last("setHidden_") == (False,)
     assert desk.last("setToolTip_") == ("Telex: Signed out",)
@@ -104,13 +93,6 @@ def test_it_has_an_icon_and_no_place_in_the_dock_and_leaves_the_keyboard_where_i
     # The picture has the pixels of a sharp screen.
     assert desk.last("setSize_") == ((18.0, 18.0),)
     assert Image.open(io.BytesIO(desk.last("dataWithBytes_length_")[0])).size == (64, 64)
-
-
-def test_without_tk_the_application_is_launched_and_its_own_windows_are_not_sent_back(desk: Desk) -> None:
-    desk.front_pid = os.getpid()
-    application()
-    launched = ["frontmostApplication", "sharedApplication", "finishLaunching", "setActivationPolicy_"]
-    assert [name for name, _ in desk.calls if name in BEGINNING] == launched
 
 
 def test_without_pyobjc_there_is_no_place_for_an_icon(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,15 +150,48 @@ def test_while_a_window_is_open_its_own_loop_is_woken(desk: Desk, agent: Agent) 
     assert agent.next() == MachineWoke()
 
 
-def test_a_window_that_was_asked_for_gets_the_keyboard(
+@pytest.mark.parametrize("front", [99, os.getpid()], ids=["another program", "this one"])
+def test_a_window_of_tk_that_nobody_asked_for_leaves_the_keyboard_where_it_is(desk: Desk, front: int) -> None:
+    desk.front_pid = front
+
+    def make() -> str:
+        desk.calls.append(("made", ()))
+        return "a window"
+
+    assert macos.stay_behind(make) == "a window"
+    back = [("activateWithOptions_", (0,))] if front == 99 else []
+    assert [call for call in desk.calls if call[0] in {"made", "setActivationPolicy_", "activateWithOptions_"}] == [
+        ("made", ()),
+        ("setActivationPolicy_", (1,)),
+        *back,
+    ]
+
+
+def test_while_the_login_window_is_open_the_icon_lives(
     desk: Desk, agent: Agent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from telex_start.desktop.tk import login_window
+    """The main thread waits where AppKit does, until the window's process says something."""
+    heard: list[Callable[[Event], object]] = []
 
-    monkeypatch.setattr(login_window, "LoginWindow", lambda *_, **__: "a window")
-    for asked in (False, True):
-        agent.surface.open_window("", asked, "")
-        assert ("activateIgnoringOtherApps_" in dict(desk.calls)) is asked
+    def child(name: str, hear: Callable[[Event], object]) -> Any:
+        heard.append(hear)
+        return SimpleNamespace(open=lambda *_: None, end=lambda: None)
+
+    monkeypatch.setattr(login, "Child", child)
+    window = agent.surface.open_window("", True, "")
+    agent.events.wake_by(window.wake)
+    turns: list[None] = []
+
+    def turn() -> None:
+        turns.append(None)
+        if len(turns) == 1:
+            desk.click(MenuItem.EXIT.value)
+        elif len(turns) == 2:
+            threading.Thread(target=heard.pop(), args=(ChildEnded("login"),)).start()
+
+    window.run(turn)
+    agent.events.wake_by(None)
+    assert [agent.next(), agent.next()] == [MenuClicked(MenuItem.EXIT), WindowClosed()]
 
 
 def test_which_application_is_in_front(desk: Desk) -> None:
