@@ -58,7 +58,7 @@ def findings(sounds: bool = False) -> Iterator[Finding]:
         finally:
             loop.stop(0.5)
     else:
-        yield look("toasts", notify_send)
+        yield look("toasts", plyer)
     if host is None:
         yield missing("tray", "no icon without a session bus", _HEADLESS)
     elif _XEMBED in host.found:
@@ -188,11 +188,11 @@ def other_tray() -> Finding:
     return ok("tray", "an icon with a menu, by pystray")
 
 
-def notify_send() -> Finding:
+def plyer() -> Finding:
     """Toasts without a session bus."""
-    if shutil.which("notify-send") is None:
-        return missing("toasts", "notify-send is not installed", "install libnotify-bin (as Debian and Ubuntu call it)")
-    return note("toasts", "by notify-send, and it needs a session bus too", "with --headless each is a line as well")
+    if find_spec("plyer") is None:
+        return missing("toasts", "plyer is not installed", "pip install plyer")
+    return note("toasts", "by plyer alone, and it needs a session bus too", "with --headless each is a line as well")
 
 
 def script_editor() -> Finding:

@@ -1,14 +1,19 @@
-"""The menu (com.canonical.dbusmenu), with each of the calls that one panel or another makes."""
+"""The menu (com.canonical.dbusmenu): pure as a tree, and with each of the calls that one panel or another makes."""
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jeepney import Message
 
+from telex_start.desktop.statusnotifier.menu import ROOT, Entry, Layout
 from tests.fake_desktop import TIMEOUT, FakePanel, PrivateBus
 from tests.statusnotifier.tray import FACE, MENU, MENU_PATH, Menu, MenuItem, MenuReader, Tray, error_name, seen
 
@@ -212,3 +217,115 @@ def test_a_menu_that_cannot_be_read_stays_as_it_was_and_is_logged_once(
         reader.event("fine")
         assert tray.clicked() == "it"
         assert sum("could not be read" in line for line in caplog.messages) == 1
+
+
+# --- pystray's menu as a tree, held against pystray's own reading of it ----------------------------------------------
+
+
+def nothing() -> None:
+    pass
+
+
+def keyed(words: Iterable[str]) -> Iterator[Any]:
+    """Items that are made anew, and known again by what they say."""
+    for word in words:
+        item = MenuItem(word, nothing)
+        item.key = word
+        yield item
+
+
+def children(layout: Layout, parent: int = ROOT) -> list[Entry]:
+    found = layout.entry(parent)
+    assert found is not None
+    return found.children
+
+
+def visible(layout: Layout) -> list[str]:
+    return [
+        "-" if entry.kind == "separator" else entry.properties["label"][1]
+        for entry in children(layout)
+        if entry.properties["visible"][1]
+    ]
+
+
+def layout_of(menu: Any) -> Layout:
+    layout = Layout()
+    layout.refresh(menu)
+    return layout
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("a_b__c", "a__b____c"),
+        ("nul\0 in it", "nul\ufffd in it"),
+        ("\ud83d\ude00 \ud800", "\U0001f600 \ufffd"),
+        ("x" * 1_000_000, "x" * 10_000),
+    ],
+    ids=["underscores", "nul", "half", "endless"],
+)
+def test_labels_are_fit_for_the_bus(text: Any, label: str) -> None:
+    assert visible(layout_of(Menu(MenuItem(lambda _: text, nothing)))) == [label]
+
+
+def test_an_entry_of_another_kind_is_another_entry() -> None:
+    layout = Layout()
+    seen = set()
+    for action in (nothing, Menu(), nothing):
+        item = MenuItem("a", action)
+        item.key = "a"
+        assert layout.refresh(Menu(item))[0] == [ROOT]
+        seen.add(children(layout)[0].id)
+    assert len(seen) == 3
+
+
+def test_an_item_with_a_key_is_the_same_entry_whatever_it_says_and_a_click_is_its_newest() -> None:
+    words = {"x": "one", "y": "two"}
+    heard: list[str] = []
+
+    def items() -> Iterator[Any]:
+        for key, word in words.items():
+            item = MenuItem(
+                word, Menu(*keyed(["below"])) if key == "y" else partial(lambda word, *_: heard.append(word), word)
+            )
+            item.key = key
+            yield item
+
+    menu = Menu(lambda: list(items()))
+    layout = layout_of(menu)
+    x, y = (entry.id for entry in children(layout))
+    below = children(layout, y)[0].id
+    words.update(x="two", y="three")
+    assert layout.refresh(menu) == ([], [(x, {"label": ("s", "two")}), (y, {"label": ("s", "three")})])
+    assert children(layout, y)[0].id == below
+    children(layout)[0].item(None)
+    assert heard == ["two"]
+    # One that says the same, but of another key, is another.
+    words.clear()
+    words.update(z="two", y="three")
+    assert layout.refresh(menu)[0] == [ROOT]
+    assert children(layout)[0].id not in (x, y)
+    assert (children(layout)[1].id, layout.entry(x)) == (y, None)
+
+
+items = st.one_of(
+    st.just(Menu.SEPARATOR),
+    st.builds(lambda visible: MenuItem("x", nothing, visible=visible), st.booleans()),
+)
+
+
+@given(st.lists(items, max_size=12))
+def test_what_is_shown_is_what_pystray_shows(described: list[Any]) -> None:
+    menu = Menu(*described)
+    assert visible(layout_of(menu)) == ["-" if item is Menu.SEPARATOR else item.text for item in menu]
+
+
+@given(st.lists(st.lists(st.sampled_from("abcdef"), max_size=6), max_size=8))
+def test_an_id_means_one_entry_for_ever(turns: list[list[str]]) -> None:
+    layout = Layout()
+    meant: dict[int, str] = {}
+    for words in turns:
+        layout.refresh(Menu(*keyed(words)))
+        assert visible(layout) == words
+        for entry in children(layout):
+            assert meant.setdefault(entry.id, entry.properties["label"][1]) == entry.properties["label"][1]

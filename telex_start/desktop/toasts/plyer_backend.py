@@ -1,9 +1,9 @@
-"""Toasts without a session bus: by the tray's icon or plyer on Windows, by programs elsewhere. Owner of plyer.
+"""Toasts without a session bus: by plyer on Windows and Linux, by ``osascript`` on macOS. Owner of plyer.
 
 None of them says whether a toast was shown, and any may block for some time. So they are used on a daemon thread, for
 which Exit does not wait for long, and get cleaned text. On Windows plyer's balloon, which brings a second icon, is for
-a start without one of ours; every workaround here is for plyer 2.1.0. On Linux ``notify-send`` may find a bus that this
-process does not know of. On macOS ``osascript`` shows what Apple has taken away from programs that are no bundle.
+a start without one of ours. On Linux plyer's ways may find a bus that this process does not know of. On macOS plyer
+calls what Apple has taken away from programs that are no bundle. Every workaround here is for plyer 2.1.0.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import logging
 import subprocess
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 from importlib import import_module
 from types import SimpleNamespace
@@ -38,8 +39,12 @@ end run"""
 icon, and its place in the system's settings."""
 _MACOS_SOUND = ' sound name "Glass"'
 """One of ``/System/Library/Sounds``."""
-_SOUND_HINTS = {"on": ["-h", f"string:sound-name:{MESSAGE_SOUND}"], "off": ["-h", "boolean:suppress-sound:true"]}
-"""As notify-send takes them."""
+_HINTS = {
+    "desktop": "string:desktop-entry:telex-start",
+    "on": f"string:sound-name:{MESSAGE_SOUND}",
+    "off": "boolean:suppress-sound:true",
+}
+"""As notify-send takes them; plyer passes it one."""
 
 
 class PlyerToasts(Toasts):
@@ -130,14 +135,32 @@ class PlyerToasts(Toasts):
             script = _SCRIPT.format(_MACOS_SOUND if self.sound == "on" else "")
             self._call("osascript", "-e", script, APP_NAME, title, body)
         else:
-            options = ["-a", APP_NAME, "-t", str(EXPIRE), "-h", "string:desktop-entry:telex-start"]
+            self._notify(title, body)
+
+    def _notify(self, title: str, body: str) -> None:
+        # Not by plyer's proxy: where a backend cannot be imported it prints a traceback.
+        with warnings.catch_warnings():  # it would tell the terminal what it misses
+            warnings.simplefilter("ignore")
+            backend = import_module("plyer.platforms.linux.notification").instance()
+        if type(backend).__name__ == "NotifyDesktopPortals":  # pastes the text into a GVariant between apostrophes
+            title, body = (text.replace("\\", "\\\\").replace("'", "\\'") for text in (title, body))
+        else:
+            # notify-send (libnotify 0.8) takes a leading hyphen for an option, and plyer puts no "--" before the texts.
             # The daemon cannot be asked whether it reads markup in the body, and nearly all do.
-            self._call("notify-send", *options, *_SOUND_HINTS.get(self.sound, []), "--", title, escaped(body))
+            title, body = (f" {text}" if text.startswith("-") else text for text in (title, escaped(body)))
+        # The public notify() passes notify-send a hint that it refuses, and no end.
+        backend._notify(
+            title=title,
+            message=body,
+            app_name=APP_NAME,
+            timeout=EXPIRE // 1000,
+            expire_time=str(EXPIRE),
+            hint=_HINTS[self.sound],
+        )
 
     def _show_balloon(self, title: str, body: str) -> None:
         # plyer itself starts a thread for each toast, which holds up the exit for 10 s, and leaves an icon for each in
-        # the tray to the end (kivy/plyer#752). Its balloon can be had without both, and be taken away again. Not by
-        # plyer's proxy: where a backend cannot be imported it prints a traceback.
+        # the tray to the end (kivy/plyer#752). Its balloon can be had without both, and be taken away again.
         module = import_module("plyer.platforms.win.libs.balloontip")
         module.atexit = SimpleNamespace(register=lambda _: None)  # type: ignore[attr-defined]
         # The one constant that it adds to the flags of a balloon that has a picture.
