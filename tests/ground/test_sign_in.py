@@ -337,7 +337,7 @@ def test_ten_seconds_after_the_password_the_window_does_not_wait_any_more(scene:
 def test_a_window_is_told_when_something_is_due(scene: Scene) -> None:
     """Its loop sleeps until then, or until an event comes."""
     due: list[float | None] = []
-    steps = [[SUBMITTED, CONNECTING], [ONLINE], [EXIT]]
+    steps: list[list[Event]] = [[SUBMITTED, CONNECTING], [ONLINE], [EXIT]]
 
     def look() -> None:
         due.append(scene.window.due_in)
