@@ -142,7 +142,6 @@ def preferences(argv: list[str]) -> int:
     if lock is None:
         instance.ask(folder, name, Request.PREFERENCES)
         return 0
-    given = {key: (one.source, one.value) for key, one in source.given().items()}
     noted = _noted(api_url)
     # An agent without an icon that runs keeps what is muted to itself, and reads the file anew.
     muted = None if kind is not None else noted.quiet.silence(clock.now()).muted
@@ -152,7 +151,7 @@ def preferences(argv: list[str]) -> int:
         _start_at_login,
     )
     try:
-        window = _window(source.path, PreferencesData(given, (), muted, _starts_at_login()), actions)
+        window = _window(source.path, PreferencesData(source.given(), (), muted, _starts_at_login()), actions)
 
         def asked(event: Event) -> None:
             if event == Requested(Request.PREFERENCES):

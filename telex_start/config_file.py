@@ -224,10 +224,8 @@ class ConfigFile:
             raise ConfigError(f"{self._path} cannot be written: it is read-only.")
         try:
             os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
-            with paths.replacing(target, _mode(target)) as file:
+            with paths.replacing(target, _mode(target), sync=True) as file:
                 file.write(after)
-                file.flush()
-                os.fsync(file.fileno())
                 if self._bytes() != before:
                     raise _Changed
         except _Changed:

@@ -12,10 +12,10 @@ import sys
 from collections.abc import Callable
 from typing import Any, TextIO
 
-from .app.renewal import SELDOM
+from .app.renewal import SELDOM, face_of
 from .errors import NobodyToAsk
 from .events import SignIn, StateChanged, Trouble
-from .face import Face, Silence, face_of
+from .face import Face, Silence
 from .news import text, wording
 from .news.unread import Counts
 from .process.streams import Output, is_terminal

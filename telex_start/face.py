@@ -1,15 +1,11 @@
-"""What the icon, its title and the menu say: one immutable value, made from the session's state and the counts."""
+"""What the icon, its title and the menu say: one immutable value (:func:`telex_start.app.renewal.face_of` makes it)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from .menu import Muted, Unread
 from .states import SIGNED_IN, State
-
-if TYPE_CHECKING:
-    from .events import StateChanged
-
 
 LONGEST_STATUS = 60
 """Characters of the menu's first line, the ellipsis included: a menu is as wide as its widest line."""
@@ -63,7 +59,7 @@ class Face(NamedTuple):
     @property
     def title(self) -> str:
         """The icon's title or tooltip: it says in words what the icon shows."""
-        return _cut(f"Telex: {self.words or self.status}", LONGEST_TITLE)
+        return cut(f"Telex: {self.words or self.status}", LONGEST_TITLE)
 
     @property
     def short_title(self) -> str:
@@ -93,57 +89,6 @@ SIGNED_OUT = Face(State.SIGNED_OUT, 0, "Signed out")
 """What is shown first."""
 
 
-def _cut(text: str, longest: int) -> str:
+def cut(text: str, longest: int) -> str:
+    """At most so many characters, the ellipsis included."""
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
-
-
-def plural(count: int, one: str) -> str:
-    """``1 organisation``, ``2 organisations``."""
-    return f"{count} {one}" if count == 1 else f"{count} {one}s"
-
-
-def face_of(session: StateChanged, unread: int, paused: str = "", silence: Silence = NO_SILENCE) -> Face:
-    """The face for a session state and a number of unread threads.
-
-    Args:
-        paused: What the person has paused at Telex, in words; empty where nothing is.
-        silence: What was set on this machine.
-    """
-    state = session.state
-    sign_in_again = session.sign_in_again and state in SIGNED_IN
-    if state is State.ONLINE:
-        if sign_in_again:
-            status = "Online. Sign in again to see new organisations"
-        elif session.subscribed < session.organisations:
-            status = f"Online: {session.subscribed} of {plural(session.organisations, 'organisation')}"
-        elif session.organisations:
-            status = f"Online: {plural(session.organisations, 'organisation')}"
-        else:
-            status = "Online: no organisations"
-        if unread:
-            status += f", {unread} unread"
-        if paused:
-            status += f", {paused}"
-    else:
-        if state is State.CONNECTING and session.reason:
-            # The next try after a failure: for a person it is one reconnecting, not a blinking between two words.
-            state = State.RECONNECTING
-        status = state.value.replace("_", " ").capitalize()
-        if session.reason:
-            status += f": {session.reason}"
-    # The last words stay: they say why nothing pops up.
-    last = f", {silence.words}" if silence.words and state is not State.STOPPED else ""
-    short = _cut(status, LONGEST_STATUS - len(last)) + last
-    status += last
-    return Face(
-        state,
-        unread,
-        short,
-        status if short != status else "",
-        sign_in_again,
-        paused,
-        quiet=bool(silence.words),
-        quiet_words=silence.words,
-        resumable=silence.resumable,
-        muted=silence.muted,
-    )

@@ -377,5 +377,6 @@ class App:
         self._renewal.change(now, paused=self._notifier.paused, silence=self._quiet.quiet.silence(now))
 
     def _cannot_keep(self, why: str) -> None:
+        log.warning("what is paused and muted cannot be kept over a restart: %s", why)
         words = f"It holds until Telex Start ends, but cannot be kept over a restart: {why}."
         self._own.tell("What is paused and muted is not saved", words)

@@ -28,25 +28,32 @@ class AppToasts:
         self._surface = ports.surface
         self._toasts = ports.toasts
         self._is_quiet = is_quiet
-        self._standing: set[str] = set()
+        self._standing: dict[str, Toast] = {}
         self._later: dict[str, Toast] = {}
         self._causes: set[tuple[str, str, int]] = set()
         """Of the unexpected errors so far."""
 
-    def say(self, toast: Toast, *, needs_person: bool = True) -> None:
+    def say(self, toast: Toast, *, needs_person: bool = True, again: bool = True) -> bool:
         """Say it, in place of what was said under the same key.
 
         Args:
             needs_person: The person is to do something, or waits for an answer. Anything else can wait for the end of
                 a pause or of quiet hours; on a terminal, where nothing pops up, it is said at once.
+            again: Also where the very same was said, and still holds.
+
+        Returns:
+            Whether it was said.
         """
-        self._standing.add(toast.key)
+        if not again and self._standing.get(toast.key) == toast:
+            return False
+        self._standing[toast.key] = toast
         if needs_person or not self._is_quiet():
             self._later.pop(toast.key, None)
             self._toasts.show(toast)
         else:
             self._later[toast.key] = toast
         self._surface.trouble(Trouble(toast.title, toast.body))
+        return True
 
     def tell(self, title: str, message: str, *, needs_person: bool = True) -> None:
         """Say these words, under their title as the key."""
@@ -61,10 +68,8 @@ class AppToasts:
 
     def take_back(self, key: str) -> None:
         """It holds no more: its toast goes."""
-        if key in self._standing:
-            self._standing.remove(key)
-            if self._later.pop(key, None) is None:
-                self._toasts.close(key)
+        if self._standing.pop(key, None) is not None and self._later.pop(key, None) is None:
+            self._toasts.close(key)
 
     def unexpected(self, error: Exception) -> None:
         """Log an error that nobody expected. A cause that goes on failing is told once, and logged in one line then."""

@@ -40,9 +40,7 @@ class ConfigController:
         self._ports = ports
         self._own = own
         self._configure = configure
-        self._later: tuple[str, ...] = ()
         self._organisations: tuple[Organisation, ...] = ()
-        self._strangers: list[str] = []
 
     def organisations(self, organisations: tuple[Organisation, ...]) -> None:
         """Those of the signed-in user have been looked up: does the configuration name others?"""
@@ -80,11 +78,10 @@ class ConfigController:
             self._own.say(wording.said("The configuration stays as it was", error.message, key=wording.CONFIGURATION))
             return
         later = tuple(key for key in AT_THE_NEXT_START if getattr(new, key) != getattr(self._config, key))
-        if not later:
+        if later:
+            self._own.say(wording.at_the_next_start(_as_written(later, new)), again=asked)
+        else:
             self._own.take_back(wording.CONFIGURATION)
-        elif asked or later != self._later:
-            self._own.say(wording.at_the_next_start(_as_written(later, new)))
-        self._later = later
         counts = new._replace(**{key: getattr(self._config, key) for key in later})
         differs = [key for key in Config._fields if getattr(counts, key) != getattr(self._config, key)]
         self._config = counts
@@ -95,13 +92,11 @@ class ConfigController:
 
     def _name_strangers(self, asked: bool) -> None:
         strangers = none_of_these(self._config.organisations, self._organisations) if self._organisations else []
-        if strangers and (asked or strangers != self._strangers):
-            log.warning("the configuration names organisations that are not the user's: %s", ", ".join(strangers))
-            names = [one.name for one in self._organisations]
-            self._own.say(wording.no_such_organisation(strangers, names), needs_person=asked)
-        elif not strangers:
+        toast = wording.no_such_organisation(strangers, [one.name for one in self._organisations])
+        if not strangers:
             self._own.take_back(wording.ORGANISATIONS)
-        self._strangers = strangers
+        elif self._own.say(toast, needs_person=asked, again=asked):
+            log.warning("the configuration names organisations that are not the user's: %s", ", ".join(strangers))
 
 
 def _as_written(later: tuple[str, ...], new: Config) -> tuple[str, ...]:

@@ -135,7 +135,6 @@ class NewsController:
         """Do what is due."""
         due = self.deadline()
         if due is not None and now >= due:
-            self._forget_look(now)
             if self._give_up_at is not None and now >= self._give_up_at:
                 self._let_go(now)
             self.notifier.tick(now)
@@ -148,14 +147,13 @@ class NewsController:
 
     def client_in_front(self) -> bool:
         """Whether it is to be quiet because the client is in front, as far as that was seen a moment ago."""
-        return self._in_front and self._wants_looks
+        return self._in_front and self._wants_looks and self._is_fresh(self._ports.now())
 
     def _holds(self, event: events.Event, now: float) -> bool:
-        self._forget_look(now)
         if self._give_up_at is None:
-            is_known = now < self._seen_at + LOOK_HOLDS_FOR
             # A look that hangs is not waited for a second time.
-            if not self._wants_looks or is_known or self._looking or not isinstance(event, _MAY_BRING_NEWS):
+            wants_look = self._wants_looks and not self._is_fresh(now) and not self._looking
+            if not wants_look or not isinstance(event, _MAY_BRING_NEWS):
                 return False
             try:
                 threading.Thread(target=self._do_look, name="look at the front", daemon=True).start()
@@ -181,9 +179,8 @@ class NewsController:
         self._in_front, self._seen_at = event.in_front, now
         self._let_go(now)
 
-    def _forget_look(self, now: float) -> None:
-        if now >= self._seen_at + LOOK_HOLDS_FOR:
-            self._in_front = False
+    def _is_fresh(self, now: float) -> bool:
+        return now < self._seen_at + LOOK_HOLDS_FOR
 
     def _let_go(self, now: float) -> None:
         self._give_up_at = None

@@ -50,7 +50,8 @@ class QuietController:
         Args:
             memory: Keeps it from one start to the next.
             changed: Told, with the time, after anything has changed: what is told and counted, or what is shown of it.
-            cannot_keep: Told why what was set cannot be kept over a restart; once, until it can be again.
+            cannot_keep: Told why what was set cannot be kept over a restart; once, until it can be again, or each time
+                if it raises.
             now: The time, in seconds; ``wall``, ``boot`` and ``client_in_front`` as for
                 :class:`~telex_start.news.quiet.Quiet`.
         """
@@ -187,6 +188,5 @@ class QuietController:
 
     def _not_kept(self, why: str) -> None:
         if self._keeps:
-            self._keeps = False
-            log.warning("what is paused and muted cannot be kept over a restart: %s", why)
             self._cannot_keep(why)
+            self._keeps = False

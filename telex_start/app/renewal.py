@@ -1,4 +1,5 @@
-"""When the icon, its title and its menu are drawn anew: at once for other words, later for another number alone. Pure.
+"""What the icon, its title and its menu show, and when they are drawn anew: at once for other words, later for another
+number alone. Pure.
 
 Some desktops close an open menu whenever it is renewed, and numbers may change many times a second.
 """
@@ -9,8 +10,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ..events import StateChanged
-from ..face import NO_SILENCE, Face, Silence, face_of
+from ..face import LONGEST_STATUS, NO_SILENCE, Face, Silence, cut
 from ..news.recent import Recent
+from ..news.wording import plural
+from ..states import SIGNED_IN, State
 
 SELDOM = 5.0
 """Seconds between two renewals for numbers alone, at least, where each one closes an open menu."""
@@ -21,7 +24,7 @@ SETTLE = 0.3
 
 
 class _Seen(NamedTuple):
-    """What a face is made of: the arguments of :func:`~telex_start.face.face_of`."""
+    """What a face is made of: the arguments of :func:`face_of`."""
 
     session: StateChanged
     unread: int = 0
@@ -89,3 +92,50 @@ class Renewal:
             self.shown = face
             self._numbers_at = self._numbers_at if numbers_at is None else numbers_at
             self._show(face)
+
+
+def face_of(session: StateChanged, unread: int, paused: str = "", silence: Silence = NO_SILENCE) -> Face:
+    """The face for a session state and a number of unread threads.
+
+    Args:
+        paused: What the person has paused at Telex, in words; empty where nothing is.
+        silence: What was set on this machine.
+    """
+    state = session.state
+    sign_in_again = session.sign_in_again and state in SIGNED_IN
+    if state is State.ONLINE:
+        if sign_in_again:
+            status = "Online. Sign in again to see new organisations"
+        elif session.subscribed < session.organisations:
+            status = f"Online: {session.subscribed} of {plural(session.organisations, 'organisation')}"
+        elif session.organisations:
+            status = f"Online: {plural(session.organisations, 'organisation')}"
+        else:
+            status = "Online: no organisations"
+        if unread:
+            status += f", {unread} unread"
+        if paused:
+            status += f", {paused}"
+    else:
+        if state is State.CONNECTING and session.reason:
+            # The next try after a failure: for a person it is one reconnecting, not a blinking between two words.
+            state = State.RECONNECTING
+        status = state.value.replace("_", " ").capitalize()
+        if session.reason:
+            status += f": {session.reason}"
+    # The last words stay: they say why nothing pops up.
+    last = f", {silence.words}" if silence.words and state is not State.STOPPED else ""
+    short = cut(status, LONGEST_STATUS - len(last)) + last
+    status += last
+    return Face(
+        state,
+        unread,
+        short,
+        status if short != status else "",
+        sign_in_again,
+        paused,
+        quiet=bool(silence.words),
+        quiet_words=silence.words,
+        resumable=silence.resumable,
+        muted=silence.muted,
+    )

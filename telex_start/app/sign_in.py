@@ -20,7 +20,6 @@ from ..events import (
     Trouble,
     WindowSubmitted,
 )
-from ..face import plural
 from ..news import wording
 from ..news.scheduler import soonest
 from ..states import SIGNED_IN, State
@@ -85,7 +84,7 @@ class SignInController:
         """There is a session that the person has not put an end to."""
         self._leaving = False
         """The person has cancelled or signed out, and the session has not said yet that it is over."""
-        self._hint_with_icon: Toast | None = None
+        self._hints_with_icon = False
         self._opens_by: float | None = None
         """When the window opens that waits for a tray."""
         self.configure(config)
@@ -198,7 +197,7 @@ class SignInController:
             self._email = sign_in.email
             self._send(sign_in)
         elif not why:
-            self._hint_with_icon = wording.SIGNED_OUT
+            self._hints_with_icon = True
 
     def login_chosen(self) -> None:
         """The person chose Login."""
@@ -249,8 +248,7 @@ class SignInController:
 
     def _forget_email(self) -> None:
         self._submitted_email = ""
-        if self._quiet.email:
-            self._quiet.remember_email("")
+        self._quiet.remember_email("")
 
     def trouble(self, event: Trouble) -> None:
         """Something does not work; where it keeps a sign-in waiting, the window says so."""
@@ -260,9 +258,9 @@ class SignInController:
     def tray_appeared(self) -> None:
         """The icon is on the screen."""
         self._open_at_login()
-        if self.session.state is State.SIGNED_OUT and self._hint_with_icon is not None:
-            self._own.say(self._hint_with_icon)
-        self._hint_with_icon = None
+        if self.session.state is State.SIGNED_OUT and self._hints_with_icon:
+            self._own.say(wording.SIGNED_OUT)
+        self._hints_with_icon = False
 
     def state(self, event: StateChanged) -> bool:
         """The session's state changed.
@@ -371,7 +369,7 @@ class SignInDialogue:
         elif event.state is State.ONLINE:
             self._accepted_at = self._accepted_at or self._now()
             if event.subscribed:
-                self._succeed(f"Signed in: {plural(event.organisations, 'organisation')}.")
+                self._succeed(f"Signed in: {wording.plural(event.organisations, 'organisation')}.")
             elif not event.organisations:
                 self._succeed("Signed in. You are in no organisation yet.")
             elif event.refused >= event.organisations:

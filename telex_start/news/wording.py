@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..face import plural
 from ..toast import Action, Place, Toast
 from .calls import Call
 from .publications import AGENTS, CHANNELS, DIRECT, THREAD_REPLY, News
@@ -98,6 +97,11 @@ def summary(title: str, unread: int, conversations: int, channel: str = "") -> T
     """
     body = f"{unread} {'more' if title == PROGRAM else 'unread'} in {plural(conversations, 'conversation')}"
     return Toast(title=title, body=body, unread=unread, summary=True, place=Place(channel))
+
+
+def plural(count: int, one: str) -> str:
+    """``1 organisation``, ``2 organisations``."""
+    return f"{count} {one}" if count == 1 else f"{count} {one}s"
 
 
 def not_marked(failed: Mapping[str, Sequence[str]]) -> Toast:

@@ -24,11 +24,7 @@ ELSEWHERE = "set XDG_RUNTIME_DIR" if sys.platform != "win32" else "see who may w
 
 def config_file() -> str:
     """``config.toml`` (Linux: ``$XDG_CONFIG_HOME/telex-start/config.toml``); it need not exist."""
-    if _OWN_FOLDERS:
-        from platformdirs import user_config_dir
-
-        return os.path.join(user_config_dir(_NAME, appauthor=False, roaming=True), "config.toml")
-    return os.path.join(_xdg("XDG_CONFIG_HOME", ".config"), _NAME, "config.toml")
+    return os.path.join(_folder("config", "XDG_CONFIG_HOME", ".config", roaming=True), "config.toml")
 
 
 def log_file() -> str:
@@ -37,23 +33,14 @@ def log_file() -> str:
     Raises:
         OSError: the folder cannot be made.
     """
-    if _OWN_FOLDERS:
-        from platformdirs import user_log_dir
-
-        folder = user_log_dir(_NAME, appauthor=False)
-    else:
-        folder = os.path.join(state_folder(), "log")
+    folder = _platforms("log") if _OWN_FOLDERS else os.path.join(state_folder(), "log")
     os.makedirs(folder, mode=0o700, exist_ok=True)
     return os.path.join(folder, "telex-start.log")
 
 
 def state_folder() -> str:
     """What the program itself remembers; need not exist."""
-    if _OWN_FOLDERS:
-        from platformdirs import user_state_dir
-
-        return user_state_dir(_NAME, appauthor=False)
-    return os.path.join(_xdg("XDG_STATE_HOME", ".local/state"), _NAME)
+    return _folder("state", "XDG_STATE_HOME", ".local/state")
 
 
 def config_home() -> str:
@@ -68,11 +55,7 @@ def data_home() -> str:
 
 def cache_folder() -> str:
     """Drawn icons; need not exist, may be deleted at any time."""
-    if _OWN_FOLDERS:
-        from platformdirs import user_cache_dir
-
-        return user_cache_dir(_NAME, appauthor=False)
-    return os.path.join(_xdg("XDG_CACHE_HOME", ".cache"), _NAME)
+    return _folder("cache", "XDG_CACHE_HOME", ".cache")
 
 
 def runtime_folder() -> str:
@@ -96,20 +79,27 @@ def runtime_folder() -> str:
 
 def _runtime_folder() -> str:
     if sys.platform == "win32":
-        from platformdirs import user_runtime_dir
-
-        return user_runtime_dir(_NAME, appauthor=False)
+        return _platforms("runtime")
     base = os.environ.get("XDG_RUNTIME_DIR", "")
     if os.path.isabs(base):
         return os.path.join(base, _NAME)
     if sys.platform == "darwin":
-        from platformdirs import user_runtime_dir
-
-        return user_runtime_dir(_NAME, appauthor=False)
+        return _platforms("runtime")
     user = os.getuid()
     if os.access(f"/run/user/{user}", os.W_OK | os.X_OK):
         return f"/run/user/{user}/{_NAME}"
     return os.path.join(os.environ.get("TMPDIR") or "/tmp", f"{_NAME}-{user}")
+
+
+def _folder(kind: str, variable: str, otherwise: str, **options: bool) -> str:
+    """This program's folder of a kind: by the platform's rules, or below the folder that a variable names."""
+    return _platforms(kind, **options) if _OWN_FOLDERS else os.path.join(_xdg(variable, otherwise), _NAME)
+
+
+def _platforms(kind: str, **options: bool) -> str:
+    import platformdirs
+
+    return str(getattr(platformdirs, f"user_{kind}_dir")(_NAME, appauthor=False, **options))
 
 
 def _xdg(variable: str, otherwise: str) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from telex_start.app.renewal import face_of
 from telex_start.events import StateChanged
-from telex_start.face import LONGEST_STATUS, Silence, face_of, plural
+from telex_start.face import LONGEST_STATUS, Silence
+from telex_start.news.wording import plural
 from telex_start.states import State
 
 

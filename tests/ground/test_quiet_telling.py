@@ -150,19 +150,6 @@ def test_the_name_of_what_is_muted() -> None:
 # --- levels, and a configuration that changes -----------------------------------------------------------------------
 
 
-def test_none_is_neither_told_nor_counted_and_comes_back(desk: QuietDesk) -> None:
-    desk.comes(change("a", 1))
-    desk.quiet.configure(Config(organisations=(("o0", "none"),)))
-    desk.changed()
-    assert (desk.read, desk.counts[-1].unread) == (["a"], 0)
-    desk.comes(change("a", 2), call())
-    assert desk.titles == ["a"]
-    desk.quiet.configure(Config())
-    desk.changed()
-    assert desk.counts[-1] == Counts(2, 0, 1)
-    assert desk.titles == ["a"]
-
-
 def test_other_types_and_words_are_taken_up_and_nothing_is_lost(desk: QuietDesk) -> None:
     desk.comes(change("a", 2))
     config = Config(notification_types=("channel_mention",), show_text=False)

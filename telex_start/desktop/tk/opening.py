@@ -70,7 +70,7 @@ class Windows:
         """Open the preferences, or bring them forward; see :class:`telex_start.app.ports.Windows`."""
         shown = {
             "path": os.path.abspath(self._source.path),
-            "given": {key: (given.source, given.value) for key, given in self._source.given().items()},
+            "given": self._source.given(),
             "organisations": organisations,
             "muted": muted,
         }
