@@ -15,7 +15,6 @@ from typing import Any
 from urllib.parse import quote
 
 from ..errors import RateLimited, Refused, TelexFailure
-from ..events import MESSAGE_FIELDS, ROW_FIELDS
 from ..net.https import Https
 from ..net.sockets import Deadline
 from ..push.frames import json_decoder, read_json
@@ -28,6 +27,13 @@ DIRECT = "dm_channels_section"
 AGENTS = "agent_channels_section"
 SECTIONS = (CHANNELS, DIRECT, AGENTS)
 """The sections of the unread, as publications name them."""
+ROW_FIELDS = (
+    *("channels_id", "channel_id", "id", "name", "username", "channel_type", "participant_id", "participants"),
+    *("thread_count", "mention_count", "last_thread_id", "preview_message", "preview_thread", "media"),
+)
+"""The fields of a row that are used; what they mean is the same as in a publication."""
+MESSAGE_FIELDS = ("user_id", "username", "full_name", "message", "media", "type", "thread_id")
+"""The fields of a message in ``preview_thread`` that are used."""
 MOST_PAGES = 20
 """Pages of direct messages that are asked for."""
 _PAGE = 50

@@ -14,10 +14,18 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from telex_start.errors import RateLimited, TelexFailure
-from telex_start.events import MESSAGE_FIELDS, ROW_FIELDS
 from telex_start.net.https import Answer
 from telex_start.session.pace import Pacer
-from telex_start.session.poll_calls import AGENTS, CHANNELS, DIRECT, MOST_PAGES, NotThere, PollCalls
+from telex_start.session.poll_calls import (
+    AGENTS,
+    CHANNELS,
+    DIRECT,
+    MESSAGE_FIELDS,
+    MOST_PAGES,
+    ROW_FIELDS,
+    NotThere,
+    PollCalls,
+)
 from telex_start.session.tokens import TokenStore
 
 BASE = "https://telex.test/api/v1"

@@ -16,10 +16,10 @@ from telex_start.errors import (
     SignInRefused,
     Temporary,
 )
-from telex_start.events import MESSAGE_FIELDS, ROW_FIELDS, Event, OrganisationsChanged
+from telex_start.events import Event, OrganisationsChanged
 from telex_start.net.https import Answer
 from telex_start.session.pace import Pacer
-from telex_start.session.poll_calls import SECTIONS, NotThere, PollCalls
+from telex_start.session.poll_calls import MESSAGE_FIELDS, ROW_FIELDS, SECTIONS, NotThere, PollCalls
 from telex_start.session.state import Organisations
 from telex_start.session.telex_api import TelexApi, why_unusable
 from telex_start.session.tokens import TokenStore

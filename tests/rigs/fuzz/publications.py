@@ -111,12 +111,13 @@ class Person:
         self._hour = 12
         self._quiet = Quiet(Config(), Wall(lambda: 0.0, lambda at: 0.0))
         self._notifier = Notifier(
-            (*NEWS_TYPES, *_BY_CHOICE),
-            self._show,
-            self._counted,
-            lambda handle: None,
+            Config(notification_types=(*NEWS_TYPES, *_BY_CHOICE)),
+            self._quiet,
+            show=self._show,
+            counts_changed=self._counted,
+            read=lambda handle: None,
+            watch_agents=lambda channels: None,
             second_of_day=lambda zone: self._hour * 3600.0,
-            quiet=self._quiet,
         )
         self._signed_in()
 
