@@ -198,11 +198,11 @@ class Recovery:
             self.published(publication)
         if not reply.recoverable:
             # No history here: `recover` is answered with `was_recovering` and no position, and always will be.
-            self._finish(reply, complete=not self.continues)
+            self.finish(reply, complete=not self.continues)
         elif not anew:
             self._next(reply)
         if not self.done and self._replies >= _MOST_REPLIES:
-            self._finish(reply, complete=False)
+            self.finish(reply, complete=False)
 
     def unreadable(self) -> None:
         """The reply to the last ask could not be read: a publication in it is beyond every decoder.
@@ -212,8 +212,7 @@ class Recovery:
         self._replies += 1
         self.complete = False
         if self._replies >= _MOST_REPLIES or self._step is _Step.PLAIN:
-            self.position = Position(self._epoch, max(self._reach, max(self._collected, default=0)))
-            self.done = True
+            self.finish(Subscribed(recoverable=True), complete=False)
         elif self._step is _Step.HALVING:
             self._halve(None)
         else:
@@ -221,15 +220,11 @@ class Recovery:
             self._step = _Step.PLAIN
             self.ask = Ask(False)
 
-    def give_up(self, reply: Subscribed) -> None:
-        """There is no way to ask again: go on from what the last reply said."""
-        self._finish(reply, complete=False)
-
     def _next(self, reply: Subscribed) -> None:
         if self._step is _Step.HALVING:
             self._halve(reply)
         elif reply.recovered:
-            self._finish(reply, complete=self._step is _Step.FIRST)
+            self.finish(reply, complete=self._step is _Step.FIRST)
         elif self._step is _Step.FIRST and not reply.was_recovering and self._replies == 1:
             pass  # not asked to recover: the server subscribed us by itself. The same ask again, by us.
         else:
@@ -275,13 +270,14 @@ class Recovery:
         if self._works < self._top:
             self.kept = self._top - self._works
         if reply is not None and reply.offset <= self._reach:
-            self._finish(reply, complete=False)
+            self.finish(reply, complete=False)
         else:
             # The last try failed, and left a subscription from its own moment on: close the gap up to it.
             self._step = _Step.CLOSING
             self.ask = Ask(True, self._epoch, self._reach)
 
-    def _finish(self, reply: Subscribed, complete: bool) -> None:
+    def finish(self, reply: Subscribed, complete: bool) -> None:
+        """Go on from what the last reply said: all has come, or there is no way to ask again (not ``complete``)."""
         self.complete = self.complete and complete
         # With `recovered` the reply's offset is the one that was sent; the publications advance it.
         top = max(reply.offset, self._reach, max(self._collected, default=0))

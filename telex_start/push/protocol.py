@@ -358,7 +358,7 @@ class PushClient:
         channel.recovery.answered(subscribed)
         if not channel.recovery.done and channel.name not in self._tokens:
             # Subscribed by the server alone, without a token of ours to ask again with: live as it is.
-            channel.recovery.give_up(subscribed)
+            channel.recovery.finish(subscribed, complete=False)
         return self._next_step(channel, subscribed, now)
 
     def _next_step(self, channel: Channel, subscribed: Subscribed, now: float) -> list[Happening]:

@@ -31,14 +31,6 @@ def test_a_token_is_renewed_early_but_not_all_the_time(ttl: float, chance: float
     assert wait >= 0.72 * ttl - 1e-9 * ttl
 
 
-@pytest.mark.parametrize(("ttl", "chance", "wait"), [(300, 0.0, 10.0), (300, 0.5, 15.0), (60, 0.5, 6.0), (2, 0.5, 0.5)])
-def test_a_refresh_that_failed_is_tried_again_while_there_is_time(ttl: int, chance: float, wait: float) -> None:
-    made = live()
-    made.schedule_refresh(True, ttl, NOW, 0.0)
-    made.refresh_later(NOW, chance)
-    assert made.refresh_at == NOW + wait
-
-
 def test_a_refresh_that_failed_is_not_tried_again_where_the_channel_is_live_no_longer() -> None:
     made = live()
     made.retry(NOW)

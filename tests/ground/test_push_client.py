@@ -458,6 +458,9 @@ def test_a_refresh_of_a_subscription_that_fails_for_a_while_leaves_it_live_and_i
     assert live.reply(error={"code": code, "message": "m", "temporary": temporary}) == []
     assert live.channel.phase is Phase.LIVE
     assert live.channel.refresh_at == live.now + 15.0
+    live.channel.schedule_refresh(True, 60, live.now, 0.5)
+    live.channel.refresh_later(live.now, 0.5)
+    assert live.channel.refresh_at == live.now + 6.0, "while there is time"
 
 
 def test_a_refresh_of_what_the_server_does_not_know_any_more_subscribes_again(live: Exchange) -> None:

@@ -1,8 +1,10 @@
 """Tokens for the push server: which are fetched before a connection, which are fit, and when Telex is left alone. And
-the organisations: fetched soon after a reconnect, but not by all agents at once, nor again and again."""
+the organisations: fetched soon after a reconnect, but not by all agents at once, nor again and again.
+"""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -10,11 +12,11 @@ from typing import Any
 import pytest
 
 from telex_start.errors import NoNetwork, RateLimited, Refused, SessionOver, TelexFailure, TelexStartError
-from telex_start.events import ChannelAnswered, Event, Organisation, SignOut
-from telex_start.push.channel import REFUSED_FOR, Channel
+from telex_start.events import ChannelAnswered, Event, Organisation, OrganisationsChanged, SignOut
+from telex_start.push.channel import REFUSED_FOR, Channel, Phase
 from telex_start.push.protocol import PushClient
 from telex_start.session.pace import USUAL, Pacer
-from telex_start.session.state import LeaveAsked, Organisations
+from telex_start.session.state import Figures, LeaveAsked, Organisations
 from telex_start.session.tokens import Token, TokenStore
 from telex_start.session.upkeep import Parts, Upkeep
 from tests.ground.test_telex_api import token
@@ -40,6 +42,7 @@ class Scene:
     def __init__(self, *organisations: str, chance: float = 0.5) -> None:
         self.now = 1000.0
         self.memberships: tuple[str, ...] | Exception = organisations
+        self.name: Callable[[str], str] = str.upper
         self.connection_answers: list[Reply] = []
         self.answer: Callable[[str], Reply] = self.good
         self.asked: list[tuple[str, float]] = []
@@ -80,6 +83,12 @@ class Scene:
     def wait(self, seconds: float) -> None:
         self.now += seconds
 
+    def fetch(self, *now: str) -> tuple[list[str], list[str]]:
+        """Fetch the organisations, which are these: the channels added and dropped."""
+        self.memberships = now
+        added, dropped = self.known.fetch(self, self.now)  # type: ignore[arg-type]
+        return [channel.name for channel in added], [channel.name for channel in dropped]
+
     def changed(self) -> None:
         self.changes += 1
 
@@ -116,7 +125,7 @@ class Scene:
     def organisations(self, user_id: str) -> tuple[Organisation, ...]:
         if isinstance(self.memberships, Exception):
             raise self.memberships
-        return tuple(Organisation(name, name, f"{name}/{user_id}") for name in self.memberships)
+        return tuple(Organisation(ident, self.name(ident), f"{ident}/{user_id}") for ident in self.memberships)
 
     def connection_token(self) -> Token:
         answer = self.connection_answers.pop(0) if self.connection_answers else CONNECTION
@@ -339,3 +348,73 @@ def test_a_fetch_that_meets_a_rate_limit_is_none_of_a_storm(chance: float, secon
     scene.memberships = RateLimited("429")
     scene.call()
     assert scene.call() == pytest.approx(seconds)
+
+
+def test_the_first_are_told_also_where_there_are_none_and_what_stays_the_same_not_again() -> None:
+    scene = Scene()
+    for _ in range(2):
+        assert scene.fetch() == ([], [])
+        assert scene.events == [OrganisationsChanged(())]
+        assert scene.known.known
+
+
+def test_joined_left_and_renamed(scene: Scene) -> None:
+    kept = scene.channel(1)
+    assert scene.fetch("b", "c", "d") == (["d/u"], ["a/u"])
+    assert scene.channel(0) is kept
+    scene.name = lambda ident: f"{ident} & \n\x1b[2J\ud83d é"
+    assert scene.fetch("b", "c", "d") == ([], [])
+    assert [len(event.organisations) for event in scene.events] == [3, 3]  # type: ignore[attr-defined]
+    replaced = "\N{REPLACEMENT CHARACTER}"
+    assert scene.known.name_of("b/u") == f"b & {replaced}{replaced}[2J{replaced} é", "one printable line"
+    assert scene.known.name_of("x/u") == "x/u", "one that is not known"
+
+
+SIGNED_OUT = Refused("Session is invalid!", 401)
+
+
+def test_fetches_that_were_refused_for_an_hour_want_a_sign_in_and_one_that_works_ends_that(scene: Scene) -> None:
+    wanted = []
+    answers: list[tuple[tuple[str, ...] | Exception, float]] = [
+        (SIGNED_OUT, 900.0),
+        (NoNetwork("says nothing of the session"), 900.0),
+        (REFUSED, 900.0),
+        (SIGNED_OUT, 1799.0),
+        (SIGNED_OUT, 1.0),
+        (("a",), 1.0),
+        (SIGNED_OUT, 1.0),
+    ]
+    for scene.memberships, seconds in answers:
+        with contextlib.suppress(NoNetwork, Refused):
+            scene.known.fetch(scene, scene.now)  # type: ignore[arg-type]
+        wanted.append(scene.known.figures().sign_in_again)
+        scene.now += seconds
+    assert wanted == [False, False, False, False, True, False, False]
+    assert list(scene.known.channels) == ["a/u"]
+
+
+def test_first_fetches_that_are_refused_are_another_matter() -> None:
+    scene = Scene()
+    scene.memberships = SIGNED_OUT
+    for _ in range(2):
+        with pytest.raises(Refused):
+            scene.known.fetch(scene, scene.now)  # type: ignore[arg-type]
+        scene.now += 1e6
+    assert not scene.known.sign_in_again
+
+
+def test_who_goes_first_matters_only_where_not_all_have_room(scene: Scene) -> None:
+    channels = scene.known.channels
+    assert scene.known.put_first({"c/u"}) == []
+    assert list(channels) == ["a/u", "b/u", "c/u"]
+    scene.known.most = 2
+    assert scene.known.put_first({"c/u", "b/u"}) == ["a/u"]
+    assert list(channels) == ["b/u", "c/u", "a/u"]
+    assert channels is scene.known.channels
+
+
+def test_the_figures(scene: Scene) -> None:
+    scene.channel(0).phase = Phase.LIVE
+    scene.channel(1).leave_out()
+    scene.channel(2).refuse(0.0, 0.5)
+    assert scene.known.figures() == Figures(3, 1, 2, 1)

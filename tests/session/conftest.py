@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
@@ -14,7 +14,6 @@ from tests.session.by_hand import Certificate
 
 Telex = Callable[..., Sandbox]
 Start = Callable[..., Agent]
-Scenario = Callable[[Telex, Start], None]
 
 KEPT = int(HISTORY[1])
 """Publications that a personal channel keeps in a scenario that is marked ``history``."""
@@ -31,25 +30,18 @@ def server(request: pytest.FixtureRequest) -> str:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """With ``--both-histories`` each scenario that fits both is played without history and with it."""
-    marked = any(metafunc.definition.get_closest_marker(name) for name in ("history", "no_history"))
+    marked = metafunc.definition.get_closest_marker("history")
     if "history" in metafunc.fixturenames and not marked and metafunc.config.getoption("both_histories"):
         metafunc.parametrize("history", [0, KEPT], indirect=True, ids=["no history", "history"])
 
 
-def _history_of(test: pytest.Item) -> int:
-    """How many publications the personal channels keep in a test: none, as at Telex, unless it is marked or told."""
-    if isinstance(test, pytest.Function) and hasattr(test, "callspec") and "history" in test.callspec.params:
-        return int(str(test.callspec.params["history"]))
-    return KEPT if test.get_closest_marker("history") else 0
-
-
 @pytest.fixture
 def history(request: pytest.FixtureRequest) -> int:
-    """How many publications the personal channels keep."""
-    return _history_of(request.node)
+    """How many publications the personal channels keep: none, as at Telex, unless the test is marked or told."""
+    return int(getattr(request, "param", KEPT if request.node.get_closest_marker("history") else 0))
 
 
-def options_for(server: str, history: int, options: tuple[str, ...]) -> tuple[str, ...]:
+def _options_for(server: str, history: int, options: tuple[str, ...]) -> tuple[str, ...]:
     """The sandbox's options for a push server; there is no rate limit unless one is asked for."""
     if "--rate" not in options:
         options = ("--rate", "0", *options)
@@ -78,13 +70,13 @@ def sandboxes() -> Iterator[dict[tuple[str, ...], Sandbox]]:
 @pytest.fixture
 def telex(server: str, history: int, sandboxes: dict[tuple[str, ...], Sandbox]) -> Telex:
     """Gives a sandbox with some options, as if it were new."""
-    return lambda *options: _used_again(sandboxes, options_for(server, history, options))
+    return lambda *options: _used_again(sandboxes, _options_for(server, history, options))
 
 
 @pytest.fixture
 def own(history: int, sandboxes: dict[tuple[str, ...], Sandbox]) -> Telex:
     """As `telex`, always on the sandbox's own push server: for what no real one can be told to do."""
-    return lambda *options: _used_again(sandboxes, options_for("sandbox", history, options))
+    return lambda *options: _used_again(sandboxes, _options_for("sandbox", history, options))
 
 
 def _used_again(sandboxes: dict[tuple[str, ...], Sandbox], options: tuple[str, ...]) -> Sandbox:
@@ -117,47 +109,3 @@ def agent() -> Iterator[Start]:
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     """A certificate for servers by hand."""
     return Certificate(tmp_path_factory.mktemp("certificate"))
-
-
-# --- all at once, each on a sandbox of its own ----------------------------------------------------------------------
-
-
-def at_once(scenario: Scenario) -> Callable[[Callable[[Scenario, int], None], int], None]:
-    """A test of a scenario that waits more than it works: all such scenarios of a module are played together.
-
-    The scenario gets what starts a sandbox and what starts an agent. It may patch nothing: the others would see it.
-    """
-
-    def test(played: Callable[[Scenario, int], None], history: int) -> None:
-        played(scenario, history)
-
-    test.__name__ = scenario.__name__
-    test.__doc__ = scenario.__doc__
-    test.scenario = scenario  # type: ignore[attr-defined]
-    return test
-
-
-@pytest.fixture(scope="module")
-def played(request: pytest.FixtureRequest, server: str) -> Iterator[Callable[[Scenario, int], None]]:
-    """Plays all scenarios of the module, and gives what waits for one of them and raises its failure."""
-    wanted = {
-        (item.function.scenario, _history_of(item))
-        for item in request.session.items
-        if isinstance(item, pytest.Function)
-        and item.module is request.module
-        and hasattr(item.function, "scenario")
-        and item.callspec.params["server"] == server
-    }
-    with ThreadPoolExecutor(len(wanted)) as pool:
-        playing: dict[tuple[Scenario, int], Future[None]] = {
-            (scenario, history): pool.submit(_play, scenario, server, history) for scenario, history in wanted
-        }
-        yield lambda scenario, history: playing[scenario, history].result()
-
-
-def _play(scenario: Scenario, server: str, history: int) -> None:
-    with ExitStack() as stack:
-        scenario(
-            lambda *options: stack.enter_context(Sandbox(*options_for(server, history, options))),
-            lambda telex, **options: stack.enter_context(Agent(telex, **options)),
-        )

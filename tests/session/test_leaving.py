@@ -19,7 +19,6 @@ from telex_start.events import (
     SignInFailed,
     SignInFailure,
     SignOut,
-    Stop,
     ThreadFailed,
 )
 from telex_start.push.websocket import WebSocket
@@ -149,18 +148,6 @@ def test_an_abort_that_comes_too_late_hits_the_next_connection_without_a_word(
     sandbox.silent(False)
     session.await_subscribed(1)
     assert session.troubles == []
-
-
-def test_many_commands_at_once_end_in_the_last_ones_state(own: Telex, agent: Start) -> None:
-    session = agent(own(*ONE)).online()
-    session.mark()
-    for _ in range(20):
-        session.send(ReconnectNow())
-    session.send(SignOut())
-    session.send(ReconnectNow())
-    session.await_state(State.SIGNED_OUT)
-    session.send(Stop())
-    session.await_state(State.STOPPED)
 
 
 # Sleep

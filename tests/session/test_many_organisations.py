@@ -12,7 +12,7 @@ from telex_start.session.pace import USUAL
 from telex_start.session.upkeep import ROOM_FOR_ALL
 from telex_start.states import State
 from tests.session.agent import Agent, quick
-from tests.session.conftest import Start, Telex, at_once
+from tests.session.conftest import Start, Telex
 
 MOST = 128
 THERE_ARE = 140
@@ -97,7 +97,6 @@ def test_where_one_leaves_another_gets_its_place(own: Telex, agent: Start, caplo
     assert ROOM_FOR_ALL in caplog.messages
 
 
-@at_once
 def test_40_organisations_under_six_requests_a_second(telex: Telex, agent: Start) -> None:
     sandbox = telex("--organisations", "40", "--rate", "6", "--burst", "4")
     started = time.monotonic()

@@ -14,8 +14,7 @@ from telex_start.events import (
 )
 from telex_start.states import State
 from tests.session.agent import quick
-from tests.session.conftest import Start, Telex, at_once
-from tests.stopwatch import Stopwatch
+from tests.session.conftest import Start, Telex
 
 TWO = ("--organisations", "2")
 SHORT = ("--connection-ttl", "2", "--subscription-ttl", "2", "--expired-close-delay", "1")
@@ -41,19 +40,18 @@ def test_a_wrong_token_takes_nobody_else_down(telex: Telex, agent: Start, kind: 
     assert session.troubles == []
 
 
-@at_once
-def test_a_wrong_token_at_a_refresh_harms_nobody_else(telex: Telex, agent: Start) -> None:
-    # It is not sent; or it cannot be read; or its signature cannot be seen from here, which costs a reconnect.
-    for kind, reconnects in (("other_channel", 0), ("garbage", 0), ("bad_signature", 1)):
-        sandbox = telex(*TWO, *SHORT)
-        session = agent(sandbox).online(2)
-        sandbox.wrong_token(0, kind)
-        session.await_true(lambda session=session: session.told.refused == 1)  # type: ignore[misc]
-        session.await_subscribed(1)
-        sandbox.publish(1, "x")
-        session.await_received(1, 1)
-        assert session.reconnects == reconnects
-        assert session.troubles == []
+@pytest.mark.parametrize(("kind", "reconnects"), [("other_channel", 0), ("garbage", 0), ("bad_signature", 1)])
+def test_a_wrong_token_at_a_refresh_harms_nobody_else(telex: Telex, agent: Start, kind: str, reconnects: int) -> None:
+    """It is not sent; or it cannot be read; or its signature cannot be seen from here, which costs a reconnect."""
+    sandbox = telex(*TWO, *SHORT)
+    session = agent(sandbox).online(2)
+    sandbox.wrong_token(0, kind)
+    session.await_true(lambda: session.told.refused == 1)
+    session.await_subscribed(1)
+    sandbox.publish(1, "x")
+    session.await_received(1, 1)
+    assert session.reconnects == reconnects
+    assert session.troubles == []
 
 
 @pytest.mark.history
@@ -81,18 +79,6 @@ def test_when_all_are_refused_it_is_online_and_says_so(own: Telex, agent: Start)
     assert sorted(session.answered()) == sorted([session.channel(0), session.channel(1)])
 
 
-def test_a_slow_organisation_does_not_hold_up_the_others(own: Telex, agent: Start) -> None:
-    sandbox = own("--organisations", "6")
-    sandbox.fault("subscription", organisation=0, delay=30)
-    spent = Stopwatch()
-    session = agent(sandbox, timings=quick(first_token_within=0.5, call_within=1.5)).sign_in()
-    session.await_subscribed(5)
-    assert spent.seconds() < 1.3
-    sandbox.publish(1, "x")
-    session.await_received(1, 1)
-    sandbox.clear_faults()
-
-
 def test_an_answer_that_lies_unread_behind_a_slow_call_is_not_missing(own: Telex, agent: Start) -> None:
     sandbox = own("--organisations", "3")
     sandbox.fault("subscription", organisation=1, times=1, delay=30)
@@ -102,21 +88,6 @@ def test_an_answer_that_lies_unread_behind_a_slow_call_is_not_missing(own: Telex
 
 
 # The session itself
-
-
-@at_once
-def test_where_one_of_the_two_tokens_is_refused_the_other_serves(telex: Telex, agent: Start) -> None:
-    for refuse in ("refuse_notification_token", "refuse_bearer"):
-        sandbox = telex(*TWO, *SHORT)
-        session = agent(sandbox).online(2)
-        issued = sandbox.status()["tokens_issued"]
-        sandbox.order(refuse)
-        session.mark()
-        session.send(ReconnectNow())
-        for kind in ("connection", "subscription"):
-            sandbox.wait_until(lambda status, kind=kind, issued=issued: status["tokens_issued"][kind] > issued[kind])  # type: ignore[misc]
-        session.await_subscribed(2)
-        assert State.SIGN_IN_NEEDED not in session.states()
 
 
 def test_organisations_that_are_refused_at_first_are_no_end_of_the_session_and_it_says_why(
@@ -133,7 +104,6 @@ def test_organisations_that_are_refused_at_first_are_no_end_of_the_session_and_i
     assert "User is deactivated from organisation" in trouble.message
 
 
-@at_once
 def test_the_end_of_a_session_asks_to_sign_in_and_the_same_user_recovers_what_was_missed(
     telex: Telex, agent: Start
 ) -> None:
@@ -157,7 +127,6 @@ def test_the_end_of_a_session_asks_to_sign_in_and_the_same_user_recovers_what_wa
     assert len(session.all(OrganisationsChanged)) == 1, "they are still the same"
 
 
-@at_once
 def test_a_refused_sign_in_after_the_end_of_a_session_keeps_the_positions(telex: Telex, agent: Start) -> None:
     sandbox = telex(*TWO, *SHORT)
     session = agent(sandbox).online(2)

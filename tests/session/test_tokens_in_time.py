@@ -7,14 +7,13 @@ import time
 import pytest
 
 from telex_start.states import State
-from tests.session.conftest import Start, Telex, at_once
+from tests.session.conftest import Start, Telex
 from tests.session.test_staying_online import stream
 
 SHORT = ("--connection-ttl", "4", "--subscription-ttl", "4", "--expired-close-delay", "1")
 SHORTER = ("--connection-ttl", "2", "--subscription-ttl", "2", "--expired-close-delay", "1")
 
 
-@at_once
 def test_tokens_are_refreshed_neither_late_nor_all_the_time(telex: Telex, agent: Start) -> None:
     seconds = 7.0
     sandbox = telex("--organisations", "2", *SHORT)
@@ -29,7 +28,6 @@ def test_tokens_are_refreshed_neither_late_nor_all_the_time(telex: Telex, agent:
     assert seconds / 4 <= (after["subscription"] - issued["subscription"]) / 2 + 1 <= seconds / 2 + 1
 
 
-@at_once
 def test_a_connection_that_cannot_be_refreshed_in_time_is_made_anew(telex: Telex, agent: Start) -> None:
     sandbox = telex("--organisations", "2", *SHORTER)
     session = agent(sandbox).online(2)
@@ -43,7 +41,6 @@ def test_a_connection_that_cannot_be_refreshed_in_time_is_made_anew(telex: Telex
     session.await_all(published, missed=len(published))
 
 
-@at_once
 def test_a_subscription_that_cannot_be_refreshed_in_time_comes_back_by_itself(telex: Telex, agent: Start) -> None:
     sandbox = telex("--organisations", "2", *SHORTER)
     session = agent(sandbox).online(2)
@@ -59,7 +56,6 @@ def test_a_subscription_that_cannot_be_refreshed_in_time_comes_back_by_itself(te
     assert set(session.states()) == {State.ONLINE}
 
 
-@at_once
 def test_a_refresh_that_fails_at_first_is_tried_again_in_time(telex: Telex, agent: Start) -> None:
     sandbox = telex(
         "--organisations", "1", "--connection-ttl", "6", "--subscription-ttl", "6", "--expired-close-delay", "2"
@@ -75,22 +71,6 @@ def test_a_refresh_that_fails_at_first_is_tried_again_in_time(telex: Telex, agen
     sandbox.publish(0, "x")
     session.await_received(1)
     assert session.reconnects == 0
-
-
-@pytest.mark.parametrize("server_ahead", [-3600.0])
-def test_a_clock_an_hour_off(own: Telex, agent: Start, server_ahead: float) -> None:
-    sandbox = own("--organisations", "1", "--clock-offset", str(server_ahead), *SHORTER)
-    session = agent(sandbox).online()
-    issued = sandbox.status()["tokens_issued"]
-    sandbox.wait_until(lambda status: status["tokens_issued"]["subscription"] > issued["subscription"])
-    sandbox.publish(0, "x")
-    session.await_received(1)
-    session.mark()
-    sandbox.kick(3001)  # the tokens at hand are known to be good, or to be not
-    session.await_state(State.ONLINE)
-    session.await_subscribed(1)
-    assert session.reconnects == 1
-    assert 1 <= sandbox.status()["tokens_issued"]["subscription"] - issued["subscription"] <= 3
 
 
 @pytest.mark.parametrize("unnoticed", [False, True])
@@ -109,16 +89,3 @@ def test_expired_tokens_are_replaced_at_a_reconnect(own: Telex, agent: Start, un
     session.await_state(State.RECONNECTING)
     session.await_subscribed(2)
     session.await_all(["before", "after"], missed=1)
-
-
-@at_once
-def test_a_date_ahead_of_whoever_signs_the_tokens_keeps_nobody_offline(telex: Telex, agent: Start) -> None:
-    sandbox = telex("--organisations", "2", *SHORT, "--date-ahead", "360")
-    session = agent(sandbox).online(2)
-    issued = sandbox.status()["tokens_issued"]
-    for kind in ("connection", "subscription"):  # and refreshes, by what the push server says
-        sandbox.wait_until(lambda status, kind=kind: status["tokens_issued"][kind] > issued[kind])  # type: ignore[misc]
-    sandbox.publish(1, "x")
-    session.await_received(1, 1)
-    assert session.reconnects == 0
-    assert session.troubles == []
