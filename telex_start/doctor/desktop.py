@@ -46,7 +46,10 @@ def findings(sounds: bool = False) -> Iterator[Finding]:
     host: Finding | None = None
     yield connected
     if connected.mark is Mark.OK:
-        bus = _start_bus()
+        from ..desktop.bus.bus import Bus
+
+        bus = Bus(connected.found, thread_name="doctor")
+        bus.start()
         try:
             yield look("toasts", lambda: notification_daemon(bus, sounds))
             yield look("desktop entry", desktop_entry)
@@ -232,14 +235,6 @@ def client_in_front(command: str | None) -> Finding:
     if found is not None and not found.recognisable:
         return ok("quiet", "while a window of the Telex app's name is in front")
     return ok("quiet", "while the Telex app is in front")
-
-
-def _start_bus() -> Bus:
-    from ..desktop.bus.bus import Bus, session_address
-
-    bus = Bus(session_address(os.environ), thread_name="doctor")
-    bus.start()
-    return bus
 
 
 def _ask(

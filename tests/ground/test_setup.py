@@ -66,6 +66,24 @@ def test_a_change_keeps_comments_order_and_other_groups() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs", "edited"),
+    [
+        ("Name=Telex Start", "Name=Chat", True),
+        ("[Desktop Entry]", "# Mine.\n[Desktop Entry]", True),
+        ("--at-login", "--at-login --log-level debug", True),
+        ("Icon=telex-start\n", "", True),
+        ("Icon=telex-start\n", "Icon=telex-start\nHidden=true\nX-MATE-Autostart-enabled=false\n", False),
+        ("/a b/telex-start", "/b c/telex-start", False),
+    ],
+)
+def test_what_somebody_else_has_put_in_is_a_change_and_what_desktops_do_by_themselves_is_none(
+    ours: str, theirs: str, edited: bool
+) -> None:
+    text = desktop_files.at_login(["/a b/telex-start"]).replace(ours, theirs)
+    assert desktop_files.edited(text, desktop_files.at_login, [desktop_files.AT_LOGIN]) is edited
+
+
 def test_the_entry_that_is_shipped_is_the_one_that_is_written() -> None:
     shipped = (ROOT / "assets" / "telex-start.desktop").read_text()
     assert shipped == desktop_files.application(["telex-start"], try_exec=False)

@@ -51,33 +51,17 @@ def test_systemd_has_nothing_to_say_of_the_unit(program: Installed) -> None:
 
 
 @SYSTEMD
-def test_where_the_users_systemd_does_not_run_it_is_on_all_the_same(program: Installed) -> None:
-    """It was said to start at log-in, and did not: the status said off, without a reason."""
+def test_where_the_users_systemd_does_not_run_it_is_on_all_the_same_and_what_is_left_to_do_is_said(
+    program: Installed,
+) -> None:
+    """It was said to start at log-in, and did not: the status said off, without a reason. The password is nowhere but
+    with the person."""
     code, words = program("autostart", "on", "--headless")
     assert (code, "systemctl --user enable" in words) == (0, False)
     link = program.home / ".config/systemd/user/default.target.wants" / NAME
     assert link.resolve() == (program.home / UNIT).resolve()
     expected = f"Telex Start starts at log-in, without an icon, by {program.home}/{UNIT}.\n"
     assert program("autostart", "status") == (0, expected)
-    assert program("autostart", "on", "--headless")[0] == 0
-    assert program("autostart", "off")[0] == 0
-    assert program.left() == set()
-
-
-def test_where_there_is_no_systemd_it_says_so_and_nothing_is_changed(program: Installed) -> None:
-    """A unit was written that nothing would start, and the start with an icon switched off."""
-    program("autostart", "on")
-    code, words = program("autostart", "on", "--headless", environ={"PATH": "/nonexistent"})
-    assert code == 2
-    assert words == "telex-start: --headless needs systemd, which is not there (no systemctl is found).\n"
-    assert program("autostart", "status")[0] == 0
-    program("autostart", "off")
-    assert program.left() == set()
-
-
-@SYSTEMD
-def test_what_is_left_to_do_is_said_and_the_password_is_nowhere_but_with_the_person(program: Installed) -> None:
-    _, words = program("autostart", "on", "--headless")
     password = program.home / ".config" / "telex-start" / "password"
     assert f"cat > {password})" in words
     assert 'email = "you@example.org"' in words
@@ -97,6 +81,11 @@ def test_what_is_left_to_do_is_said_and_the_password_is_nowhere_but_with_the_per
 @SYSTEMD
 def test_off_leaves_nothing_and_one_way_of_starting_takes_the_place_of_the_other(program: Installed) -> None:
     program("autostart", "on")
+    # A unit was written that nothing would start, and the start with an icon switched off.
+    code, words = program("autostart", "on", "--headless", environ={"PATH": "/nonexistent"})
+    assert code == 2
+    assert words == "telex-start: --headless needs systemd, which is not there (no systemctl is found).\n"
+    assert program("autostart", "status")[0] == 0
     _, words = program("autostart", "on", "--headless")
     assert "The start with an icon is switched off" in words
     assert not (program.home / ".config" / "autostart").exists()
