@@ -162,7 +162,7 @@ def test_the_past_leaves_out_what_is_muted_or_not_wanted() -> None:
 
 
 def test_who_does_not_honour_them_is_told_everything() -> None:
-    desk = Desk(honour_settings=False)
+    desk = Desk(honour_telex_settings=False)
     desk.settings(muted=frozenset({"a"}), notify_about="nothing", time_range="01:00 AM - 02:00 AM")
     desk.pause(True)
     desk.receive(change("a", 1))
