@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     import subprocess
 
     from .app.quiet_controller import QuietController
-    from .desktop.child import Parent
     from .desktop.tk.preferences_model import PreferencesData, SaveActions
     from .desktop.tk.preferences_window import PreferencesWindow
+    from .desktop.tk.process import Parent
     from .events import Event
 
 _ANNOUNCED_LINES = 5
@@ -127,7 +127,7 @@ def preferences(argv: list[str]) -> int:
 
     options = parse_command("preferences", argv)
     if options.child:
-        from .desktop.child import show
+        from .desktop.tk.process import show
 
         return show(_for_the_agent)
     source = ConfigSource(options)
@@ -177,7 +177,7 @@ def _for_the_agent(parent: Parent) -> PreferencesWindow:
 
 def _window(path: str, shown: PreferencesData, actions: SaveActions) -> PreferencesWindow:
     from .desktop.starting import own_token
-    from .desktop.tk import check
+    from .desktop.tk.process import check
 
     check("The preferences window", f"edit {path} by hand")
     from .desktop.tk.preferences_model import Model
@@ -191,7 +191,7 @@ def _starts_at_login() -> bool | None:
     from .setup import autostart
 
     try:
-        return autostart.is_on()
+        return bool(autostart.platform().autostart().on)
     except (OSError, TelexStartError):
         return None
 

@@ -7,6 +7,7 @@ xdotool 3 does not do: its ``getwindowgeometry`` adds the frame twice for a wind
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import Any
 
 from Xlib import X
@@ -27,17 +28,14 @@ def off_place(display: Any, title: str) -> tuple[int, int] | None:
     Returns:
         ``None`` where no window has such a title.
     """
-    window = _titled(display, title)
-    if window is None:
+    found = _titled(display, title)
+    if found is None:
         return None
+    window, at, size = found
     root = display.screen().root
     screen = root.get_geometry()
     area = _values(display, root, "_NET_WORKAREA")[:4] or (0, 0, screen.width, screen.height)
     left, top, width, height = (int(value) for value in area)
-    where = _where(display, window)
-    if where is None:
-        return None
-    at, size = where
     _, right, _, below = [int(value) for value in _values(display, window, "_NET_FRAME_EXTENTS")] or [0] * 4
     return (
         -at.x + size.width + right - (left + width - MARGIN),
@@ -47,22 +45,26 @@ def off_place(display: Any, title: str) -> tuple[int, int] | None:
 
 def point_on(display: Any, title: str) -> tuple[int, int] | None:
     """A point near a window's lower left corner, where it has no control; ``None`` where none has such a title."""
-    window = _titled(display, title)
-    where = _where(display, window) if window is not None else None
-    if where is None:
+    found = _titled(display, title)
+    if found is None:
         return None
-    at, size = where
+    _, at, size = found
     return -at.x + 8, -at.y + size.height - 8
 
 
-def _titled(display: Any, title: str) -> Any:
-    """The window whose title begins so, or ``None``."""
-    for ident in _values(display, display.screen().root, "_NET_CLIENT_LIST"):
+def _titled(display: Any, title: str) -> tuple[Any, Any, Any] | None:
+    """The window whose title begins so, where the root's corner is in it, and its size; ``None`` without one."""
+    root = display.screen().root
+    for ident in _values(display, root, "_NET_CLIENT_LIST"):
         window = display.create_resource_object("window", int(ident))
-        name = _values(display, window, "_NET_WM_NAME") or _values(display, window, "WM_NAME")
-        if bytes(name).decode().startswith(title):
-            return window
+        with suppress(BadWindow, BadDrawable):  # it has gone meanwhile
+            if _title_of(display, window).startswith(title):
+                return window, window.translate_coords(root, 0, 0), window.get_geometry()
     return None
+
+
+def _title_of(display: Any, window: Any) -> str:
+    return bytes(_values(display, window, "_NET_WM_NAME") or _values(display, window, "WM_NAME")).decode()
 
 
 def active(display: Any) -> str:
@@ -70,9 +72,7 @@ def active(display: Any) -> str:
     found = _values(display, display.screen().root, "_NET_ACTIVE_WINDOW")
     if not found or not found[0]:
         return ""
-    window = display.create_resource_object("window", int(found[0]))
-    title = _values(display, window, "_NET_WM_NAME") or _values(display, window, "WM_NAME")
-    return bytes(title).decode()
+    return _title_of(display, display.create_resource_object("window", int(found[0])))
 
 
 def _values(display: Any, window: Any, name: str) -> Any:
@@ -81,14 +81,6 @@ def _values(display: Any, window: Any, name: str) -> Any:
     except BadWindow:  # it has gone meanwhile
         return []
     return found.value if found is not None else []
-
-
-def _where(display: Any, window: Any) -> tuple[Any, Any] | None:
-    """Where the root's corner is in the window, and the window's size; ``None`` if it has gone meanwhile."""
-    try:
-        return window.translate_coords(display.screen().root, 0, 0), window.get_geometry()
-    except (BadWindow, BadDrawable):
-        return None
 
 
 if __name__ == "__main__":

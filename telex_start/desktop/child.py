@@ -1,4 +1,4 @@
-"""A window in a process of its own: the agent's side of it (:class:`Child`), and the window's (:func:`show`).
+"""A window in a process of its own, as the agent has it. The window's side is ``desktop/tk/process.py``.
 
 So the agent never holds what a window needs: Tk would stay with it after the window was closed. The process is
 ``python -m telex_start …``. What it is to show goes to it as a line of JSON on its standard input, never in its
@@ -8,19 +8,16 @@ ends where its standard input does: with the agent, however that ends. Imports n
 
 from __future__ import annotations
 
-import io
 import json
 import logging
-import os
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from queue import SimpleQueue
-from typing import IO, Any, Protocol
+from typing import IO, Any
 
-from ..errors import TelexStartError
 from ..events import ChildEnded, ChildSaid, Event
 from ..process import itself
 from .starting import environment
@@ -78,11 +75,11 @@ class Child:
                 self._thread.start()
             elif self._raising is None:  # one at a time, also where it hangs
                 self._raising = asked
-                self._lines.put(_line({"raise": token}))
+                self._lines.put(line({"raise": token}))
 
     def say(self, **said: Any) -> None:
         """Tell it something, where it is open; in their order."""
-        self._lines.put(_line(said))
+        self._lines.put(line(said))
 
     def end(self) -> None:
         """End it, if it is open; takes :data:`END_WITHIN` and :data:`_GONE_WITHIN` at most."""
@@ -101,7 +98,7 @@ class Child:
     def _begin(self, data: Mapping[str, Any]) -> None:
         """What it hears begins with what it is to show."""
         self._lines = SimpleQueue()
-        self._lines.put(_line(data))
+        self._lines.put(line(data))
 
     # --- the thread -------------------------------------------------------------------------------------------------
 
@@ -145,10 +142,10 @@ class Child:
     def _listen(self, stream: IO[bytes]) -> str:
         """Pass on what it says, until it says nothing any more; gives why it could not be shown, if it says so."""
         problem = ""
-        while line := stream.readline(_LONGEST):
-            match _said(line):
+        while heard := stream.readline(_LONGEST):
+            match object_of(heard):
                 case None:
-                    log.warning("the window %s: %s", self._name, line.decode(errors="replace").rstrip())
+                    log.warning("the window %s: %s", self._name, heard.decode(errors="replace").rstrip())
                 case {"raised": _}:
                     with self._state:
                         self._raising = None
@@ -177,88 +174,20 @@ def _start(asked: _Asked) -> subprocess.Popen[bytes]:
 
 def _write(lines: SimpleQueue[str | None], stream: IO[bytes]) -> None:
     with suppress(OSError), stream:  # it has just ended
-        while (line := lines.get()) is not None:
-            stream.write(line.encode())
+        while (said := lines.get()) is not None:
+            stream.write(said.encode())
             stream.flush()
 
 
-class Shown(Protocol):
-    """A window, as the agent's words reach it on another thread than its own (see ``desktop/tk/toolkit.py``)."""
-
-    def come_forward(self, token: str) -> bool:
-        """The person asked for it again; gets the desktop's activation token.
-
-        Returns:
-            ``False`` where it has just been closed, so the agent has to open another.
-        """
-
-    def told(self, said: dict[str, Any]) -> None:
-        """The agent says something else."""
-
-    def close(self) -> None:
-        """The agent is ending, or has ended."""
-
-    def run(self) -> None:
-        """Run until it is closed; on the thread that has made it."""
-
-
-class Parent:
-    """The agent, as such a window sees it: by standard input and output."""
-
-    def __init__(self) -> None:
-        # Not sys.stdin: a thread that waits there when the interpreter ends makes it abort.
-        self._input = io.FileIO(0, closefd=False)
-        self.data = _said(self._input.readline()) or {}
-        """What the window is to show: the first line, which is waited for; empty where there is none."""
-
-    def listen(self, window: Shown) -> None:
-        """Have the window hear what the agent says from now on, on this thread, until there is no agent."""
-        while line := self._input.readline():
-            match _said(line):
-                case {"raise": str(token)}:
-                    if window.come_forward(token):
-                        self.say(raised=True)
-                case said if said:
-                    window.told(said)
-        window.close()
-
-    def say(self, **said: Any) -> None:
-        """Tell the agent something; nothing where it has gone. From any thread.
-
-        ``failed`` says, in words for the person, why the window cannot be shown.
-        """
-        with suppress(OSError, ValueError):
-            # In one go, so that the line is whole whoever else prints.
-            sys.stdout.write(_line(said))
-            sys.stdout.flush()
-
-
-def show(make: Callable[[Parent], Shown]) -> int:
-    """Be the window of the agent that has started this process, until it is closed; returns the exit code.
-
-    Args:
-        make: Makes it. What it raises as :class:`TelexStartError` is told the agent.
-    """
-    parent = Parent()
-    try:
-        window = make(parent)
-    except TelexStartError as error:
-        parent.say(failed=error.message)
-        return 2
-    threading.Thread(target=parent.listen, args=(window,), name="agent", daemon=True).start()
-    window.run()
-    # A daemon thread in a library's C code can crash the interpreter's end (CPython 3.11: code -11).
-    os._exit(0)
-
-
-def _line(said: Mapping[str, Any]) -> str:
+def line(said: Mapping[str, Any]) -> str:
+    """A line of what the two say to each other."""
     return json.dumps(said) + "\n"
 
 
-def _said(line: bytes) -> dict[str, Any] | None:
+def object_of(words: bytes) -> dict[str, Any] | None:
     """An object in JSON; ``None`` for anything else, as of a library that prints."""
     try:
-        said = json.loads(line)
+        said = json.loads(words)
     except ValueError:
         return None
     return said if isinstance(said, dict) else None

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..process import signals
 
@@ -75,33 +75,21 @@ def detach(command: tuple[str, ...], folder: str | None = None, token: str = "")
     Raises:
         OSError: it cannot be started.
     """
-    null = subprocess.DEVNULL
-    environ = environment(token)
+    options: dict[str, Any] = {"cwd": folder, "env": environment(token)}
+    options |= dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
     at = time.monotonic()
     if sys.platform == "win32":
         flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
-        process = subprocess.Popen(
-            command, cwd=folder, env=environ, stdin=null, stdout=null, stderr=null, creationflags=flags
-        )
-        return Start(command, at, None, process)
+        return Start(command, at, None, subprocess.Popen(command, creationflags=flags, **options))
+    options["start_new_session"] = True
     setsid = shutil.which("setsid")
     if setsid is None:
-        process = subprocess.Popen(
-            command, cwd=folder, env=environ, stdin=null, stdout=null, stderr=null, start_new_session=True
-        )
+        process = subprocess.Popen(command, **options)
         return Start(command, at, process.pid, process)
     # A child that ends before this program would stay as a zombie: setsid starts it as nobody's child, and ends.
-    process = subprocess.Popen(
-        [setsid, "--fork", *_shell(_TELL_PID), *command],
-        cwd=folder,
-        env=environ,
-        stdin=null,
-        stdout=subprocess.PIPE,
-        stderr=null,
-        start_new_session=True,
-    )
-    words, _ = process.communicate()
-    return Start(command, at, int(words) if words.strip().isdigit() else None, None)
+    words = [setsid, "--fork", *_shell(_TELL_PID), *command]
+    told, _ = subprocess.Popen(words, **(options | {"stdout": subprocess.PIPE})).communicate()
+    return Start(command, at, int(told) if told.strip().isdigit() else None, None)
 
 
 def open_log(path: str | None, token: str, failed: Callable[[str], object]) -> None:

@@ -45,10 +45,10 @@ def findings(sounds: bool = False) -> Iterator[Finding]:
     host: Finding | None = None
     yield connected
     if connected.mark is Mark.OK:
-        from ..desktop.bus.bus import Bus, Loop, session_address
+        from ..desktop.bus.bus import Bus, Loop
 
         loop = Loop("doctor")
-        bus = Bus(session_address(os.environ), loop)
+        bus = Bus(connected.found, loop)
         loop.start()
         try:
             yield look("toasts", lambda: notification_daemon(bus, sounds))

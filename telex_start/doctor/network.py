@@ -7,7 +7,6 @@ import ssl
 import time
 from collections.abc import Iterator
 from functools import partial
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from .. import __version__, clock
@@ -28,14 +27,6 @@ CALL_WITHIN = LOOK_WITHIN - 0.5
 """Seconds for one call or connection: a call should end by itself, and say why, before the look at it is over."""
 
 
-class Server(NamedTuple):
-    """A host and port to be reached, and what for."""
-
-    subject: str
-    host: str
-    port: int
-
-
 def findings(config: Config, call_within: float = CALL_WITHIN) -> Iterator[Finding]:
     """Look at all of it, each as soon as it is known; ``call_within``: seconds for each call or connection."""
     try:
@@ -43,23 +34,24 @@ def findings(config: Config, call_within: float = CALL_WITHIN) -> Iterator[Findi
     except ConfigError as error:
         yield missing("certificates", error.message.rstrip("."), fatal=True)
         return
-    api, push = _server("API", config.api_url), _server("push server", config.push_url)
     seen: dict[tuple[str, int], bool] = {}
-    for server, probe in ((api, _api), (push, _push)):
-        if (server.host, server.port) not in seen:
-            name = look("DNS", partial(_name, server, dialler), fatal=True, seconds=DNS_WITHIN + 1)
+    for subject, url, probe in (("API", config.api_url, _api), ("push server", config.push_url, _push)):
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or 443
+        if (host, port) not in seen:
+            name = look("DNS", partial(_name, host, port, dialler), fatal=True, seconds=DNS_WITHIN + 1)
             yield name
             reached = name.mark is not Mark.MISSING
             if reached:
-                secure = look("TLS", partial(_tls, server, dialler, call_within), fatal=True)
+                secure = look("TLS", partial(_tls, host, port, dialler, call_within), fatal=True)
                 yield secure
                 reached = secure.mark is not Mark.MISSING
-            seen[server.host, server.port] = reached
-        if not seen[server.host, server.port]:
-            yield missing(server.subject, f"not tried, as {server.host} is not reached", _renamed(config), fatal=True)
+            seen[host, port] = reached
+        if not seen[host, port]:
+            yield missing(subject, f"not tried, as {host} is not reached", _renamed(config), fatal=True)
             continue
         also_found: list[Finding] = []
-        yield look(server.subject, partial(probe, config, dialler, call_within, also_found), fatal=True)
+        yield look(subject, partial(probe, config, dialler, call_within, also_found), fatal=True)
         yield from also_found
 
 
@@ -69,48 +61,43 @@ def _renamed(config: Config) -> str:
     return f"since Telex has been renamed Zedu, try it with --environment {other}" if other is not None else ""
 
 
-def _server(subject: str, url: str) -> Server:
-    parts = urlsplit(url)
-    return Server(subject, parts.hostname or "", parts.port or 443)
-
-
-def _name(server: Server, dialler: Dialler) -> Finding:
+def _name(host: str, port: int, dialler: Dialler) -> Finding:
     try:
-        proxy = proxies.proxy_for(server.host)
+        proxy = proxies.proxy_for(host)
     except ProxyFailed as error:
         return missing("proxy", error.message.rstrip("."), fatal=True)
     if proxy is not None:
-        return note("DNS", f"{server.host} is looked up by the proxy {proxy}")
+        return note("DNS", f"{host} is looked up by the proxy {proxy}")
     began = clock.now()
     try:
-        places = dialler.look_up(server.host, server.port, Aborter())
+        places = dialler.look_up(host, port, Aborter())
     except NoNetwork as error:
         found, _, doubt = error.message.rstrip("?").partition(": ")
         found = found.removeprefix("The name of the Telex server ")
-        return missing("DNS", f"{server.host} {found}", f"{doubt}, and is its address right?", fatal=True)
+        return missing("DNS", f"{host} {found}", f"{doubt}, and is its address right?", fatal=True)
     took = clock.now() - began
     addresses = ", ".join(dict.fromkeys(str(address.where[0]) for address in places))
     if took > SLOW_NAME:
         remedy = "does this machine's first name server answer?"
-        return note("DNS", f"{server.host} is {addresses}, but that took {took:.1f} s", remedy)
-    return ok("DNS", f"{server.host} is {addresses}")
+        return note("DNS", f"{host} is {addresses}, but that took {took:.1f} s", remedy)
+    return ok("DNS", f"{host} is {addresses}")
 
 
-def _tls(server: Server, dialler: Dialler, call_within: float) -> Finding:
+def _tls(host: str, port: int, dialler: Dialler, call_within: float) -> Finding:
     aborter = Aborter()
     try:
-        sock = dialler.dial(server.host, server.port, Deadline(clock.now, call_within), aborter)
+        sock = dialler.dial(host, port, Deadline(clock.now, call_within), aborter)
     except TelexStartError as error:
         cause = error.__context__
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return missing("TLS", f"{server.host}: {cause.verify_message or cause}", _tls_remedy(cause), fatal=True)
+            return missing("TLS", f"{host}: {cause.verify_message or cause}", _tls_remedy(cause), fatal=True)
         if isinstance(error, ProxyFailed):
             return missing("proxy", error.message.rstrip("."), fatal=True)
-        return missing("TLS", f"{server.host}:{server.port}: {error.message.rstrip('.')}", fatal=True)
+        return missing("TLS", f"{host}:{port}: {error.message.rstrip('.')}", fatal=True)
     version = sock.version()
     sock.close()
     aborter.release()
-    return ok("TLS", f"{server.host}:{server.port}, {version}, certificate verified")
+    return ok("TLS", f"{host}:{port}, {version}, certificate verified")
 
 
 def _tls_remedy(error: ssl.SSLCertVerificationError) -> str:

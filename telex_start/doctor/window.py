@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ..desktop.child import Parent, show
-from ..desktop.tk import check
+from ..desktop.tk.process import Parent, check, show
 from .findings import Finding, Mark, line, verdict
 
 if TYPE_CHECKING:

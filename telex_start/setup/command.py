@@ -7,9 +7,9 @@ from pathlib import Path
 
 from .. import config_file
 from ..command_line import parse_command
-from ..errors import ConfigError
+from ..errors import ConfigError, TelexStartError
 from . import autostart, headless
-from .files import Status
+from .files import NOT_DONE, Status
 
 _OFF = 1
 """The exit code of ``status`` where it is off."""
@@ -26,25 +26,20 @@ def start_at_login(argv: list[str]) -> int:
         TelexStartError: it cannot be done; says why.
     """
     options = parse_command("autostart", argv)
-    if options.headless:
-        headless.refuse_elsewhere(sys.platform)
-    match options.action:
-        case "status":
-            return _tell_autostart(options.headless)
-        case "off":
-            # One of the two is on at most; --headless leaves that with the icon alone.
-            if sys.platform.startswith("linux") and (kept := headless.turn_off()) is not None:
-                print(f"{headless.gone(kept)}.")
-            if not options.headless:
-                _tell(autostart.turn(False))
-                print(f"{_OFF_WORDS}.")
-        case _ if options.headless:
-            _turn_headless_on()
-        case _:
-            if sys.platform.startswith("linux") and (kept := headless.turn_off()) is not None:
-                print(f"{headless.gone(kept)}: one of them runs at a time.")
-            _tell(autostart.turn(True))
-            print("Telex Start starts when you log in.")
+    if options.headless and not sys.platform.startswith("linux"):
+        raise TelexStartError("--headless needs systemd, which only Linux has.", NOT_DONE)
+    if options.action == "status":
+        return _tell_autostart(options.headless)
+    on = options.action == "on"
+    if on and options.headless:
+        _turn_headless_on()
+        return 0
+    # One of the two is on at most; --headless leaves that with the icon alone.
+    if (kept := headless.turn_off()) is not None:
+        print(f"{headless.gone(kept)}{': one of them runs at a time' if on else ''}.")
+    if on or not options.headless:
+        _tell(autostart.turn(on))
+        print("Telex Start starts when you log in." if on else f"{_OFF_WORDS}.")
     return 0
 
 
@@ -57,15 +52,16 @@ def integrate(argv: list[str]) -> int:
     Raises:
         TelexStartError: it cannot be done; says why.
     """
+    here = autostart.platform()
     match parse_command("integrate", argv).action:
         case "status":
-            status = autostart.integration()
+            status = here.integration()
             print(_words("The desktop knows Telex Start", "The desktop does not know Telex Start", status))
             return 0 if status.on else _OFF
         case "off":
-            print(autostart.turn_integration(False) or "The desktop's entry and icons of Telex Start are gone.")
+            print(here.turn_integration(False) or "The desktop's entry and icons of Telex Start are gone.")
         case _:
-            print(autostart.turn_integration(True) or "The desktop knows Telex Start by its name and icon.")
+            print(here.turn_integration(True) or "The desktop knows Telex Start by its name and icon.")
     autostart.keep_integration()
     return 0
 
@@ -93,7 +89,7 @@ def _turn_headless_on() -> None:
     except ConfigError:
         email = None  # the agent itself says what is wrong with it
     left = headless.turn_on(email)
-    if autostart.is_on():
+    if autostart.platform().autostart().on:
         _tell(autostart.turn(False))
         print("The start with an icon is switched off: one of them runs at a time.")
     print(f"Telex Start starts when you log in, without an icon, by {headless.path()}.")
@@ -107,14 +103,14 @@ def _tell(sentences: list[str]) -> None:
 
 
 def _tell_autostart(only_headless: bool) -> int:
-    unit = headless.status() if sys.platform.startswith("linux") else Status(False, "")
+    unit = headless.status()
     if unit.on or (only_headless and unit.words):
         print(_words("Telex Start starts at log-in, without an icon", _OFF_WORDS, unit))
         if why := headless.secret_is_open(headless.password_file()):
             print(f"{why}: chmod 600.")
         if unit.on:
             return 0
-    icon = Status(False, "") if only_headless else autostart.status()
+    icon = Status(False, "") if only_headless else autostart.platform().autostart()
     if not (only_headless and unit.words):
         print(_words("Telex Start starts at log-in", _OFF_WORDS, icon))
     return 0 if icon.on else _OFF

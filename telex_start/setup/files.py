@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from itertools import count
 from typing import NamedTuple
 
@@ -68,12 +69,9 @@ class Record:
 
     def make_folder(self, folder: str, mode: int = 0o777) -> None:
         """Make a folder and those above it, and remember which were not there."""
-        missing = self._missing(folder)
-        if missing:
-            try:
+        if missing := self._missing(folder):
+            with changing(folder):
                 os.makedirs(folder, mode, exist_ok=True)
-            except OSError as error:
-                raise failed(folder, error) from None
             self._folders += [name for name in missing if name not in self._folders]
             self._save()
 
@@ -121,12 +119,10 @@ class Record:
         home = os.path.dirname(self._path)
         self._folders += [name for name in self._missing(home) if name not in self._folders]
         words = json.dumps({"folders": self._folders, "marks": self._marks, "sums": self._sums}, indent=1)
-        try:
+        with changing(self._path):
             os.makedirs(home, 0o700, exist_ok=True)
             with paths.replacing(self._path) as file:
                 file.write(words.encode())
-        except OSError as error:
-            raise failed(self._path, error) from None
 
 
 def read(path: str) -> str | None:
@@ -154,11 +150,8 @@ def write(path: str, content: str | bytes, record: Record, mode: int = 0o777) ->
     # One that lies elsewhere, by the person's own doing, stays there.
     path = os.path.realpath(path)
     record.make_folder(os.path.dirname(path), mode)
-    try:
-        with paths.replacing(path) as file:
-            file.write(data)
-    except OSError as error:
-        raise failed(path, error) from None
+    with changing(path), paths.replacing(path) as file:
+        file.write(data)
 
 
 def remove(path: str) -> None:
@@ -167,12 +160,8 @@ def remove(path: str) -> None:
     Raises:
         TelexStartError: it cannot be removed.
     """
-    try:
+    with changing(path), suppress(FileNotFoundError, NotADirectoryError):
         os.unlink(path)
-    except (FileNotFoundError, NotADirectoryError):
-        pass
-    except OSError as error:
-        raise failed(path, error) from None
 
 
 def set_aside(path: str) -> str:
@@ -186,16 +175,22 @@ def set_aside(path: str) -> str:
     """
     names = (f"{path}.saved{number or ''}" for number in count())
     aside = next(name for name in names if not os.path.lexists(name))
-    try:
+    with changing(path):
         os.rename(path, aside)
-    except OSError as error:
-        raise failed(path, error) from None
     return aside
 
 
-def failed(path: str, error: OSError) -> TelexStartError:
-    """What is said of a file that cannot be changed."""
-    return TelexStartError(f"{path} cannot be written ({error.strerror}).", NOT_DONE)
+@contextmanager
+def changing(path: str) -> Iterator[None]:
+    """A file or a folder is being changed.
+
+    Raises:
+        TelexStartError: it cannot be.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise TelexStartError(f"{path} cannot be written ({error.strerror}).", NOT_DONE) from None
 
 
 def _sum(path: str) -> str | None:

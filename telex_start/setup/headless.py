@@ -173,15 +173,6 @@ def secret_is_open(file: str) -> str:
     return f"{file} can be read by others (its mode is {mode:04o})" if mode & 0o077 else ""
 
 
-def refuse_elsewhere(platform: str) -> None:
-    """
-    Raises:
-        TelexStartError: this platform has no systemd.
-    """
-    if not platform.startswith("linux"):
-        raise TelexStartError("--headless needs systemd, which only Linux has.", NOT_DONE)
-
-
 def unit_text(command: Sequence[str], password_file: str, writable: Sequence[str], environ: Mapping[str, str]) -> str:
     """The unit.
 
@@ -240,11 +231,9 @@ def _enable(record: Record) -> None:
     """
     link = os.path.join(os.path.dirname(path()), "default.target.wants", NAME)
     record.make_folder(os.path.dirname(link))
-    try:
+    with files.changing(link):
         if not os.path.lexists(link):
             os.symlink(path(), link)
-    except OSError as error:
-        raise files.failed(link, error) from None
 
 
 def _links() -> list[str]:

@@ -18,10 +18,9 @@ import uuid
 from contextlib import suppress
 from typing import Any
 
-from ..errors import TelexStartError
 from ..process import itself, paths
 from . import desktop_files, files, launch
-from .files import NOT_DONE, Record, Status
+from .files import Record, Status
 
 _VALUE = "Telex Start"
 RUN = r"Software\Microsoft\Windows\CurrentVersion\Run"
@@ -66,7 +65,7 @@ def turn_autostart(on: bool) -> str:
     """
     winreg, known = _registry(), _value(RUN)
     own = isinstance(known, str) and _OURS.fullmatch(known) is None
-    try:
+    with files.changing(f"HKCU\\{RUN}"):
         if own and not on:
             with winreg.CreateKeyEx(winreg.HKEY_CURRENT_USER, APPROVED, 0, winreg.KEY_SET_VALUE) as key:
                 winreg.SetValueEx(key, _VALUE, 0, winreg.REG_BINARY, bytes([3, *[0] * 11]))
@@ -78,8 +77,6 @@ def turn_autostart(on: bool) -> str:
         elif not on:
             _delete(RUN)
         _delete(APPROVED)  # the person has just said otherwise
-    except OSError as error:
-        raise TelexStartError(f"HKCU\\{RUN} cannot be written ({error.strerror}).", NOT_DONE) from None
     return ""
 
 
@@ -110,10 +107,8 @@ def turn_integration(on: bool) -> str:
 
         files.write(icon, icons.ico(State.ONLINE), record)
     record.make_folder(os.path.dirname(path))
-    try:
+    with files.changing(path):
         write_shortcut(path, words[0], subprocess.list2cmdline(words[1:]), "Telex Start", icon)
-    except OSError as error:
-        raise files.failed(path, error) from None
     return ""
 
 

@@ -21,7 +21,7 @@ from tests.process import TIMEOUT
 POPEN = subprocess.Popen
 WINDOW = """
 import os, sys, threading
-from telex_start.desktop.child import show
+from telex_start.desktop.tk.process import show
 from telex_start.errors import TelexStartError
 
 class Window:

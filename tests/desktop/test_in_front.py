@@ -17,9 +17,8 @@ from Xlib.display import Display
 from telex_start.config import Config
 from telex_start.desktop import win32, x11
 from telex_start.desktop.main_app.main_app import MainApp, why_front_is_unknown
-from tests.desktop.test_main_app import wait_for
 from tests.fake_desktop import RealDesktop
-from tests.process import TIMEOUT
+from tests.process import TIMEOUT, until
 
 WINDOW = """
 import gi, sys
@@ -82,7 +81,7 @@ def focus(desktop: RealDesktop, name: str) -> None:
             return False  # the window manager is just putting a frame around it
         return desktop.active_title() == name
 
-    wait_for(has_it, f"{name} in front")
+    until(has_it, f"{name} in front")
 
 
 def close(process: subprocess.Popen[Any]) -> None:
@@ -166,81 +165,60 @@ def screen(desktop: RealDesktop) -> Iterator[Display]:
     screen.close()
 
 
-@pytest.mark.parametrize("whole", [True, False], ids=["screen", "corner"])
-def test_a_screen_locker_lies_over_it(client: str, screen: Display, whole: bool) -> None:
-    """Lockers lay a window of their own over all: none of the window manager's, which still names the client."""
+def test_what_lies_over_it_or_makes_the_screen_dark_hides_it(client: str, screen: Display) -> None:
+    """Lockers lay a window of their own over all: none of the window manager's, which still names the client. What a
+    compositor paints on lies over the whole screen too, and covers nothing."""
     root = screen.screen().root
     size = root.get_geometry()
-    width, height = (size.width, size.height) if whole else (40, 40)
-    locker = root.create_window(0, 0, width, height, 0, X.CopyFromParent, override_redirect=True)
-    locker.map()
-    screen.sync()
-    assert seen(client) is not whole
-    locker.destroy()
-    screen.sync()
-    assert seen(client)
-
-
-def test_a_dark_screen_shows_nothing(client: str, screen: Display) -> None:
+    for width, height, hidden in ((size.width, size.height, True), (40, 40, False)):
+        locker = root.create_window(0, 0, width, height, 0, X.CopyFromParent, override_redirect=True)
+        locker.map()
+        screen.sync()
+        assert seen(client) is not hidden
+        locker.destroy()
+        screen.sync()
+        assert seen(client)
+    assert not seen(client, locked=True)
     screen.force_screen_saver(X.ScreenSaverActive)
     screen.sync()
     assert not seen(client)
     screen.force_screen_saver(X.ScreenSaverReset)
-    screen.sync()
-    assert seen(client)
-
-
-def test_what_a_compositor_paints_on_covers_nothing(client: str, screen: Display) -> None:
-    """It lies over the whole screen, as a locker does."""
-    root = screen.screen().root
     assert screen.query_extension("Composite")
     screen.composite_query_version()
     overlay = root.composite_get_overlay_window().overlay_window
     screen.sync()
-    assert overlay.get_geometry().width == root.get_geometry().width
+    assert overlay.get_geometry().width == size.width
     assert seen(client)
 
 
-def test_a_locked_screen_shows_nothing(client: str) -> None:
-    assert not seen(client, locked=True)
-
-
-def test_a_client_of_another_machine_is_told_by_its_name_alone(
-    client: str, screen: Display, monkeypatch: pytest.MonkeyPatch
+def test_a_client_of_another_machine_is_told_by_its_name_alone_and_no_connection_stays(
+    client: str, screen: Display
 ) -> None:
     """The number of a process there may be another's here."""
-    window = screen.create_resource_object("window", _active(screen))
+
+    def connections() -> int:
+        return len(screen.res_query_clients().clients)
+
+    assert screen.has_extension("X-Resource")
+    assert seen(client)
+    before = connections()
+    found = screen.screen().root.get_full_property(screen.intern_atom("_NET_ACTIVE_WINDOW"), X.AnyPropertyType)
+    assert found is not None
+    window = screen.create_resource_object("window", int(found.value[0]))
     name = screen.intern_atom("WM_CLIENT_MACHINE")
     window.change_property(name, screen.intern_atom("STRING"), 8, b"elsewhere.example")
     screen.sync()
     assert x11.window_in_front() == (0, ("Client", "Client"))
     assert not seen(client)
-
-
-def _active(screen: Display) -> int:
-    found = screen.screen().root.get_full_property(screen.intern_atom("_NET_ACTIVE_WINDOW"), X.AnyPropertyType)
-    assert found is not None
-    return int(found.value[0])
-
-
-def test_no_connection_stays(client: str, screen: Display) -> None:
-    def connections() -> int:
-        return len(screen.res_query_clients().clients)
-
-    assert screen.has_extension("X-Resource")
-    seen(client)
-    before = connections()
-    for _ in range(3):
-        seen(client)
     assert connections() == before
 
 
 @pytest.mark.parametrize(
     ("environ", "words"),
     [
-        ({"DISPLAY": ":1"}, ""),
         ({"DISPLAY": ":1", "WAYLAND_DISPLAY": "wayland-0"}, "Wayland does not tell which window is in front"),
         ({}, "Without a display nothing is in front"),
+        ({"DISPLAY": ":9999"}, ""),
     ],
 )
 def test_where_it_cannot_be_told_it_says_so(
@@ -250,12 +228,6 @@ def test_where_it_cannot_be_told_it_says_so(
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     assert why_front_is_unknown() == words
-    if words:
-        assert not seen(None)
-
-
-def test_without_a_display_that_answers_it_is_no(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DISPLAY", ":9999")
     assert not seen(None)
 
 

@@ -35,8 +35,8 @@ class Desk:
         opener.write_text(f"#!/bin/sh\n{script}\n")
         opener.chmod(0o755)
 
-    def open(self, path: str | None = None, token: str = "") -> None:
-        starting.open_log(path or str(self.log), token, self.failed.put)
+    def open(self, token: str = "") -> None:
+        starting.open_log(str(self.log), token, self.failed.put)
 
     def why(self) -> str:
         return self.failed.get(timeout=TIMEOUT)
@@ -53,7 +53,7 @@ def test_the_viewer_gets_the_log_and_the_desktops_token(desk: Desk) -> None:
     told = desk.folder / "told"
     os.mkfifo(told)
     desk.opens(f'echo "$1 $XDG_ACTIVATION_TOKEN" >{told}')
-    desk.open(token="token-1")
+    desk.open("token-1")
     assert told.read_text() == f"{desk.log} token-1\n"
 
 
@@ -76,23 +76,26 @@ def test_a_viewer_that_stays_open_is_no_failure_and_nobodys_child(desk: Desk, mo
     psutil.wait_procs([viewer], TIMEOUT)
 
 
-def test_a_desktop_that_opens_nothing_is_told_with_the_code(desk: Desk) -> None:
-    desk.opens("echo 'no application for text/x-log' >&2; exit 3")
-    desk.open()
-    assert desk.why() == "nothing here opens it (xdg-open: code 3)"
-
-
-def test_without_xdg_open_it_says_what_to_install(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(desk.programs))
-    desk.open()
-    assert desk.why() == "xdg-open (of xdg-utils) is not installed"
-
-
-@pytest.mark.parametrize("there", [True, False])
-def test_without_a_log_there_is_nothing_to_open(desk: Desk, there: bool) -> None:
-    desk.log.unlink()
-    starting.open_log(str(desk.log) if there else None, "", desk.failed.put)
-    assert desk.why() == "there is none"
+@pytest.mark.parametrize(
+    ("opener", "there", "why"),
+    [
+        ("echo 'no application for text/x-log' >&2; exit 3", True, "nothing here opens it (xdg-open: code 3)"),
+        ("", True, "xdg-open (of xdg-utils) is not installed"),
+        ("", False, "there is none"),
+        ("", None, "there is none"),
+    ],
+)
+def test_why_it_cannot_be_opened_is_told(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, opener: str, there: bool | None, why: str
+) -> None:
+    if opener:
+        desk.opens(opener)
+    else:
+        monkeypatch.setenv("PATH", str(desk.programs))
+    if not there:
+        desk.log.unlink()
+    starting.open_log(None if there is None else str(desk.log), "", desk.failed.put)
+    assert desk.why() == why
 
 
 def test_windows_opens_it_by_its_kind_of_file(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

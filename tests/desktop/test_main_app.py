@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,7 +19,7 @@ from telex_start.desktop.main_app import main_app, telex_client
 from telex_start.desktop.main_app.main_app import MainApp
 from telex_start.events import MainAppAnswered
 from tests.fake_desktop import RealDesktop
-from tests.process import TIMEOUT, end
+from tests.process import TIMEOUT, end, until
 
 SLEEPER = "import time\nprint('up', flush=True)\ntime.sleep(300)\n"
 GTK_WINDOW = """
@@ -79,13 +78,6 @@ def script(path: Path, text: str, interpreter: str = sys.executable) -> Path:
     return path
 
 
-def wait_for(condition: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + TIMEOUT
-    while not condition():
-        assert time.monotonic() < deadline, f"waited for {what}"
-        time.sleep(0.01)
-
-
 def processes_of(path: Path) -> list[psutil.Process]:
     found = []
     for pid in psutil.pids():
@@ -110,22 +102,29 @@ def says(answer: MainAppAnswered | None, title: str, words: str = "") -> None:
     assert words in answer.message
 
 
+def opened(machine: Path) -> str:
+    """What was opened or started, once it is."""
+    until((machine / "opened").exists)
+    text = (machine / "opened").read_text()
+    (machine / "opened").unlink()
+    return text.strip()
+
+
+def tells(machine: Path, words: str) -> str:
+    """What a script says to write down that it was started."""
+    return f"echo {words} > {machine}/new && mv {machine}/new {machine}/opened\n"
+
+
 # --- opening ----------------------------------------------------------------------------------------------------------
 
 
-def test_not_installed_opens_the_web_app_and_says_so(machine: Path) -> None:
-    says(app().open(""), "Telex opens in the browser", "not installed")
-    wait_for((machine / "opened").exists, "the browser")
-    assert (machine / "opened").read_text() == "https://telex.im\n"
-
-
-def test_a_configured_client_that_is_gone_opens_the_web_app_and_names_it(machine: Path) -> None:
-    words = "/opt/telex/is/gone (main_app.command) cannot be started"
-    says(app("/opt/telex/is/gone").open(""), "Telex opens in the browser", words)
-    wait_for((machine / "opened").exists, "the browser")
-
-
-def test_without_a_browser_it_says_where_the_web_app_is(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_started_opens_the_web_app_and_says_why(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for command, words in (
+        (None, "not installed"),
+        ("/opt/telex/is/gone", "/opt/telex/is/gone (main_app.command) cannot be started"),
+    ):
+        says(app(command).open(""), "Telex opens in the browser", words)
+        assert opened(machine) == "https://telex.im"
     monkeypatch.setenv("PATH", str(machine / "none"))
     monkeypatch.delenv("BROWSER", raising=False)
     says(app().open(""), "Telex cannot be opened", "https://telex.im")
@@ -140,50 +139,44 @@ def test_a_click_on_a_toast_opens_what_is_set_or_installed(
     machine: Path, installed: bool, click: str | None, in_browser: bool
 ) -> None:
     if installed:
-        script(
-            machine / "bin" / "telex", f"echo client > {machine}/new && mv {machine}/new {machine}/opened\n", "/bin/sh"
-        )
+        script(machine / "bin" / "telex", tells(machine, "client"), "/bin/sh")
     address = "https://telex.im/northwind/dms/d1?thread_id=t1"
     client = click == "client" or (click is None and installed)
     made = app(main_app_click=click)
     assert made.prefers_client() is client
     answer = made.open_place(address, "token", in_browser)
-    opened = "https://telex.im" if client and not installed else "client" if client else address
-    if in_browser:
-        opened = address
-    wait_for((machine / "opened").exists, "what is to be opened")
-    assert (machine / "opened").read_text() == f"{opened}\n"
-    assert (answer is None) is (opened != "https://telex.im")
+    wanted = address if in_browser or not client else "client" if installed else "https://telex.im"
+    assert opened(machine) == wanted
+    assert (answer is None) is (wanted != "https://telex.im")
 
 
-@pytest.mark.parametrize("name", ["telex", "Zedu", "zedu"])
-def test_it_is_found_by_each_of_its_names(machine: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    client = binary(machine / "names" / name)
-    monkeypatch.setenv("PATH", f"{client.parent}:{os.environ['PATH']}")
+@pytest.mark.parametrize("name", ["telex", "Zedu", "zedu", "telex.desktop", "com.example.zedu.desktop", "zedu.desktop"])
+def test_it_is_found_by_each_of_its_names_and_desktop_entries(
+    machine: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    client = binary(machine / "names" / name.removesuffix(".desktop"))
+    if name.endswith(".desktop"):
+        entry = machine / "data" / "applications" / name
+        entry.parent.mkdir(parents=True)
+        entry.write_text(f"[Desktop Entry]\nExec={client} %U\n")
+    else:
+        monkeypatch.setenv("PATH", f"{client.parent}:{os.environ['PATH']}")
     found = telex_client.find(None)
-    assert found is not None
-    assert found.command == (str(client),)
+    assert found is not None and (found.command[0], found.executable) == (str(client), str(client))
 
 
-@pytest.mark.parametrize("entry", ["telex.desktop", "com.example.zedu.desktop", "zedu.desktop"])
-def test_it_is_found_by_each_of_its_desktop_entries(machine: Path, entry: str) -> None:
-    client = binary(machine / "apps" / "client")
-    path = machine / "data" / "applications" / entry
-    path.parent.mkdir(parents=True)
-    path.write_text(f"[Desktop Entry]\nExec={client} %U\n")
-    found = telex_client.find(None)
-    assert found is not None
-    assert found.executable == str(client)
-
-
-def test_the_client_lives_on_by_itself(machine: Path) -> None:
-    telex = binary(machine / "opt" / "telex")
+def test_the_client_of_a_desktop_entry_lives_on_by_itself(machine: Path) -> None:
+    telex = binary(machine / "My Apps" / "telex")
+    entry = machine / "data" / "applications" / "telex.desktop"
+    entry.parent.mkdir(parents=True)
+    entry.write_text(f'[Desktop Entry]\nExec="{telex}" 300 %U\nPath={machine}\n')
     before = set(psutil.Process().children())
-    client = app(f"{telex} 300")
+    client = app()
     assert client.open("") is None
-    wait_for(lambda: processes_of(telex), "the client")
+    until(lambda: processes_of(telex))
     [process] = processes_of(telex)
     try:
+        assert process.cwd() == str(machine)
         assert process.ppid() != os.getpid()
         assert os.getsid(process.pid) == process.pid
         assert os.readlink(f"/proc/{process.pid}/fd/0") == "/dev/null"
@@ -193,69 +186,43 @@ def test_the_client_lives_on_by_itself(machine: Path) -> None:
     assert not processes_of(telex)
 
 
-def test_it_is_found_by_its_desktop_entry(machine: Path) -> None:
-    telex = binary(machine / "My Apps" / "telex")
-    entry = machine / "data" / "applications" / "telex.desktop"
-    entry.parent.mkdir(parents=True)
-    entry.write_text(f'[Desktop Entry]\nExec="{telex}" 300 %U\nPath={machine}\n')
-    assert app().open("") is None
-    wait_for(lambda: processes_of(telex), "the client")
-    assert processes_of(telex)[0].cwd() == str(machine)
-    assert app().close() is None
-    assert not processes_of(telex)
-
-
-def test_it_is_found_on_the_search_path(machine: Path, started: Callable[..., subprocess.Popen[str]]) -> None:
-    running = started(binary(machine / "bin" / "telex"), "300")
-    assert app().close() is None
-    assert running.wait(TIMEOUT) is not None
-
-
-def count_starts(machine: Path) -> int:
-    file = machine / "starts"
-    return len(file.read_text().splitlines()) if file.exists() else 0
-
-
 @pytest.mark.parametrize("recognisable", [True, False])
 def test_a_start_that_still_lives_is_not_repeated_within_15_seconds(
     machine: Path, recognisable: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two clicks within seconds gave two clients."""
     # It forks, and ends itself before its window comes, as launchers do; closed by ending the sleep.
-    text = f"echo started >> {machine}/starts\n(exec {binary(machine / 'opt' / 'real')} 300) &\n"
-    telex = script(machine / "opt" / "telex", text, "/bin/sh")
+    real = binary(machine / "opt" / "real")
+    telex = script(machine / "opt" / "telex", f"(exec {real} 300) &\n", "/bin/sh")
     client = app(telex if recognisable else f"env A=b {telex}")
     assert client.open("") is None
-    wait_for(lambda: processes_of(machine / "opt" / "real"), "the client")
+    until(lambda: processes_of(real))
     try:
         says(client.open(""), "Telex is starting")
-        assert count_starts(machine) == 1
+        assert len(processes_of(real)) == 1
         monkeypatch.setattr(main_app, "STARTING", 0.0)
         assert client.open("") is None  # one that has been up for long is started again, to make it come forward
-        wait_for(lambda: count_starts(machine) == 2, "another start")
-        wait_for(lambda: len(processes_of(machine / "opt" / "real")) == 2, "its client")
+        until(lambda: len(processes_of(real)) == 2)
     finally:
-        for process in processes_of(machine / "opt" / "real"):
+        for process in processes_of(real):
             process.kill()
 
 
-def test_a_start_that_has_ended_is_repeated_at_once(machine: Path) -> None:
-    telex = script(machine / "opt" / "telex", f"echo started >> {machine}/starts\n", "/bin/sh")
-    client = app(telex)
-    assert client.open("") is None
-    wait_for(lambda: count_starts(machine) == 1 and client.open("") is None, "its end")
-    wait_for(lambda: count_starts(machine) == 2, "the second")
-
-
-def test_without_setsid_too_a_start_that_lives_is_known(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("setsid", [True, False])
+def test_a_start_that_has_ended_is_repeated_at_once(
+    machine: Path, monkeypatch: pytest.MonkeyPatch, setsid: bool
+) -> None:
     telex = binary(machine / "opt" / "telex")
-    monkeypatch.setenv("PATH", str(machine / "bin"))
+    if not setsid:
+        monkeypatch.setenv("PATH", str(machine / "bin"))
     client = app(f"{telex} 300")
     assert client.open("") is None
+    until(lambda: processes_of(telex))
     says(client.open(""), "Telex is starting")
-    [process] = processes_of(telex)
-    process.kill()
-    wait_for(lambda: client.open("") is None, "its end")
+    for process in processes_of(telex):
+        process.kill()
+    until(lambda: client.open("") is None, "its end")
+    until(lambda: processes_of(telex))
     for process in processes_of(telex):
         process.kill()
 
@@ -267,13 +234,11 @@ def test_the_token_of_the_click_goes_to_what_is_started_and_an_old_one_does_not(
     """GNOME showed a busy pointer for up to 20 s, and the window came without the focus."""
     for name in ("XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID"):
         monkeypatch.setenv(name, "of our own start")
-    tell = f'echo "$XDG_ACTIVATION_TOKEN|$DESKTOP_STARTUP_ID" > {machine}/new && mv {machine}/new {machine}/told\n'
+    tell = tells(machine, '"$XDG_ACTIVATION_TOKEN|$DESKTOP_STARTUP_ID"')
     program = script(machine / "bin" / ("telex" if installed else "xdg-open"), tell, "/bin/sh")
     for token in ("token-1", ""):
-        (machine / "told").unlink(missing_ok=True)
         app(program if installed else None).open(token)
-        wait_for((machine / "told").exists, "the program")
-        assert (machine / "told").read_text() == f"{token}|{token}\n"
+        assert opened(machine) == f"{token}|{token}"
 
 
 @pytest.mark.desktop
@@ -289,7 +254,7 @@ def test_a_client_that_runs_is_brought_to_the_front(tmp_path: Path, monkeypatch:
         desktop.start(sys.executable, "-c", "import tkinter; t = tkinter.Tk(); t.title('Other'); t.mainloop()")
         desktop.xdotool("search", "--sync", "--onlyvisible", "--name", "^Other$", "windowactivate", "--sync")
         assert app(telex).open("") is None
-        wait_for(lambda: desktop.active_title() == "Client", "the client in front")
+        until(lambda: desktop.active_title() == "Client", "the client in front")
         assert len(desktop.xdotool("search", "--onlyvisible", "--name", "^Client$").split()) == 1
 
 
@@ -299,20 +264,25 @@ def test_a_client_that_runs_is_brought_to_the_front(tmp_path: Path, monkeypatch:
 def test_not_running_is_said(machine: Path) -> None:
     says(app(binary(machine / "opt" / "telex")).close(), "Telex is not running")
     says(app().close(), "Telex is not running", "not installed on this computer")
-    says(
-        app("/opt/telex/is/gone").close(), "Telex was not closed", "/opt/telex/is/gone (main_app.command) is not there"
-    )
+    words = "/opt/telex/is/gone (main_app.command) is not there"
+    says(app("/opt/telex/is/gone").close(), "Telex was not closed", words)
 
 
 def test_only_the_clients_own_file_is_closed(machine: Path, started: Callable[..., subprocess.Popen[str]]) -> None:
     telex = binary(machine / "opt" / "telex")
-    link = machine / "bin" / "telex-link"
+    link = machine / "bin" / "telex"
     link.symlink_to(telex)
-    ours = [started(telex, "300"), started(link, "300")]
+    gate = machine / "gate"
+    os.mkfifo(gate)
+    became = started("sh", "-c", f"read word < {gate}; exec {telex} 300")
+    says(app(telex).close(), "Telex is not running")  # it was seen as a shell
+    gate.write_text("go\n")
+    until(lambda: processes_of(telex))
+    ours = [became, started(telex, "300"), started(link, "300")]
     other = binary(machine / "elsewhere" / "telex")
     named = script(machine / "named.py", SLEEPER)
     foreign = [started(other, "300"), started(sys.executable, named, telex)]
-    assert app(link).close() is None
+    assert app().close() is None
     assert None not in [process.wait(TIMEOUT) for process in ours]
     assert [process.poll() for process in foreign] == [None, None]
 
@@ -331,27 +301,20 @@ def test_a_script_is_told_from_others_of_its_interpreter(
         started(sys.executable, other, telex),
         started(sys.executable, "-c", SLEEPER, telex),
         started(sys.executable, "telex.py", folder=script(machine / "else" / "telex.py", SLEEPER).parent),
+        started(sys.executable, "-m", "telex", folder=telex.parent),
     ]
     assert app(telex).close() is None
     assert None not in [process.wait(TIMEOUT) for process in ours]
-    assert [process.poll() for process in foreign] == [None, None, None]
+    assert [process.poll() for process in foreign] == [None] * 4
 
 
-def test_a_module_of_the_same_name_is_no_script(machine: Path, started: Callable[..., subprocess.Popen[str]]) -> None:
-    telex = script(machine / "opt" / "telex", SLEEPER)
-    script(telex.parent / "telex.py", SLEEPER)
-    foreign = started(sys.executable, "-m", "telex", folder=telex.parent)
-    assert app(telex).close() is not None
-    assert foreign.poll() is None
-
-
-@pytest.mark.parametrize("command", ["python", "python -c 'import time'", "python -m telex", "env A=b python", "sh"])
 def test_an_interpreter_or_shell_alone_is_never_closed(
-    command: str, machine: Path, started: Callable[..., subprocess.Popen[str]]
+    machine: Path, started: Callable[..., subprocess.Popen[str]]
 ) -> None:
     (machine / "bin" / "python").symlink_to(sys.executable)
     foreign = [started(sys.executable, "-c", SLEEPER), started("sh", "-c", "sleep 300; true")]
-    says(app(command).close(), "Telex was not closed")
+    for command in ("python", "python -c 'import time'", "python -m telex", "env A=b python", "sh"):
+        says(app(command).close(), "Telex was not closed", "runs other programs too")
     assert [process.poll() for process in foreign] == [None, None]
 
 
@@ -361,23 +324,9 @@ def test_what_a_launcher_has_started_is_not_certain(
     real = binary(machine / "opt" / "real")
     launcher = script(machine / "bin" / "telex", f"exec {real} 300\n", "/bin/sh")
     running = started(launcher)
-    wait_for(lambda: processes_of(real), "the client")
+    until(lambda: processes_of(real))
     says(app().close(), "Telex is not running", f"{launcher} has started another program")
     assert running.poll() is None
-
-
-def test_a_process_that_has_become_the_client_is_closed(
-    machine: Path, started: Callable[..., subprocess.Popen[str]]
-) -> None:
-    telex = binary(machine / "opt" / "telex")
-    gate = machine / "gate"
-    os.mkfifo(gate)
-    running = started("sh", "-c", f"read word < {gate}; exec {telex} 300")
-    assert app(telex).close() is not None  # it was seen as a shell
-    gate.write_text("go\n")
-    wait_for(lambda: processes_of(telex), "the client")
-    assert app(telex).close() is None
-    assert running.wait(TIMEOUT) is not None
 
 
 def test_what_does_not_close_by_itself_is_ended_by_force(

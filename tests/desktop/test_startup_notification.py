@@ -82,16 +82,13 @@ def test_without_a_token_or_a_display_nothing_is_told(monitor: Monitor, monkeypa
     x11.end_startup("lost")
 
 
-def test_a_log_that_cannot_be_shown_is_not_waited_for(monitor: Monitor) -> None:
+def test_what_cannot_be_started_is_not_waited_for(
+    monitor: Monitor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     failed: SimpleQueue[str] = SimpleQueue()
     open_log(None, "log", failed.put)
     assert monitor.message() == "remove: ID=log"
     assert failed.get(timeout=TIMEOUT) == "there is none"
-
-
-def test_a_browser_that_cannot_be_started_is_not_waited_for(
-    monitor: Monitor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
     opener = tmp_path / "xdg-open"
     opener.write_text("#!/nowhere/interpreter\n")
     opener.chmod(0o755)

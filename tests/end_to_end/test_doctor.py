@@ -91,33 +91,6 @@ def test_a_desktop_where_everything_works(tmp_path: Path, telex: Sandbox) -> Non
     assert list((tmp_path / "run" / "telex-start").iterdir()) == [], "no lock"
 
 
-@pytest.mark.desktop
-@pytest.mark.parametrize("can", [True, False])
-def test_what_the_desktop_cannot_do_of_what_is_set_is_told(tmp_path: Path, telex: Sandbox, can: bool) -> None:
-    """A sound that a daemon plays none of, and a Wayland that tells nobody what is in front."""
-    with ExitStack() as stack:
-        xvfb, bus = stack.enter_context(Xvfb()), stack.enter_context(PrivateBus())
-        stack.enter_context(FakeNotificationDaemon(bus, ("body", "sound") if can else ("body",)))
-        wishes = {"TELEX_START_SOUND": "on", "TELEX_START_WHILE_CLIENT_RUNS": "quiet"}
-        session = {"WAYLAND_DISPLAY": "" if can else "wayland-0"}
-        report = Report(tmp_path, environ={**telex.environ, **xvfb.environ, **bus.environ, **wishes, **session})
-    if can:
-        report.says("toasts", "ok", "fake 1 (body, sound)")
-        report.says("quiet", "ok", "while the Telex app is in front")
-    else:
-        report.says("toasts", "note", 'plays no sounds that a program names, so sound = "on" changes nothing')
-        report.says("quiet", "note", "Wayland does not tell which window is in front: notifications come all the same")
-
-
-def test_a_running_agent_is_told_and_not_disturbed(tmp_path: Path, telex: Sandbox) -> None:
-    with headless(tmp_path, telex) as agent:
-        agent.event("state", state="online", subscribed=1)
-        report = Report(tmp_path, environ=telex.environ)
-        report.says("running agent", "ok", "one, headless")
-        telex.message(0, "General")
-        agent.event("notification", channel="General")
-
-
 # --- something is missing -------------------------------------------------------------------------------------------
 
 
@@ -127,30 +100,39 @@ def test_organisations_that_have_no_room_on_the_connection_are_named(tmp_path: P
         told = agent.event("error", title="Notifications from 128 of 130 organisations")
         assert "Organisation 129, Organisation 130" in told["message"]
         report = Report(tmp_path, environ=many.environ)
+        report.says("running agent", "ok", "one, headless")
         report.says("organisations", "note", "left out 2 organisations: Organisation 129, Organisation 130")
-
-
-def test_without_a_desktop_it_names_headless(tmp_path: Path, telex: Sandbox) -> None:
-    """On a server: the agent can do its job, and the doctor says how."""
-    report = Report(tmp_path, environ={**telex.environ, "DBUS_SESSION_BUS_ADDRESS": "", "XDG_CURRENT_DESKTOP": ""})
-    assert report.code == 0
-    assert report.verdict == "Telex Start works here with --headless only: there is no way to an icon with a menu."
-    report.says("display", "missing", "neither DISPLAY nor WAYLAND_DISPLAY is set", "--headless")
-    report.says("session bus", "missing", "--headless")
-    report.says("tray", "missing", "--headless")
-    report.says("main app", "note", "not found", "command =")
 
 
 NO_ICON = ("tray", "note", "no icon now", "run telex-start a second time", "--email NAME --password-stdin")
 
 
+WISHES = {"TELEX_START_SOUND": "on", "TELEX_START_WHILE_CLIENT_RUNS": "quiet"}
+NO_SOUND = 'plays no sounds that a program names, so sound = "on" changes nothing'
+UNTOLD = "Wayland does not tell which window is in front: notifications come all the same"
+
+
 @pytest.mark.desktop
 @pytest.mark.parametrize(
-    ("there", "environ", "says"),
+    ("there", "environ", "verdict", "says"),
     [
+        # A server: the agent can do its job, and the doctor says how.
         (
-            "display",
+            [],
+            {"DBUS_SESSION_BUS_ADDRESS": ""},
+            "with --headless only: there is no way to an icon with a menu.",
+            [
+                ("display", "missing", "neither DISPLAY nor WAYLAND_DISPLAY is set", "--headless"),
+                ("session bus", "missing", "--headless"),
+                ("tray", "missing", "--headless"),
+                ("main app", "note", "not found", "command ="),
+            ],
+        ),
+        # An empty desktop.
+        (
+            ["display"],
             {},
+            "without an icon just now: see tray.",
             [
                 ("session bus", "ok"),
                 ("toasts", "missing", "no notification daemon answers", "install one: dunst and mako are two"),
@@ -160,42 +142,58 @@ NO_ICON = ("tray", "note", "no icon now", "run telex-start a second time", "--em
         ),
         # "No tray for the icon" did not say what is missing, and doctor said that all is well.
         (
-            "display",
+            ["display"],
             {"XDG_CURRENT_DESKTOP": "ubuntu:GNOME"},
+            "see tray.",
             [("tray host", "missing", "GNOME shows icons only with its extension", "extension-appindicator")],
         ),
-        ("watcher", {}, [("tray host", "missing", "none, though something registers icons"), NO_ICON]),
+        (["watcher"], {}, "see tray.", [("tray host", "missing", "none, though something registers icons"), NO_ICON]),
         (
-            "panel",
+            ["panel"],
             {"WAYLAND_DISPLAY": "wayland-0"},
+            "works here.",
             [("display", "note", "without XWayland", "--email NAME --password-stdin"), ("tray", "ok")],
         ),
-        ("hangs", {}, [("toasts", "missing", "no notification daemon answers"), ("push server", "ok")]),
+        (["hangs"], {}, "see tray.", [("toasts", "missing", "no notification daemon answers"), ("push server", "ok")]),
         (
-            "",
+            [],
             {"DISPLAY": ":987"},
+            "see tray.",
             [("display", "missing", "the X display :987 cannot be opened"), ("push server", "ok")],
         ),
+        # What is set and cannot be done.
+        (
+            ["display", "silent"],
+            {"WAYLAND_DISPLAY": "wayland-0", **WISHES},
+            "see tray.",
+            [("toasts", "note", NO_SOUND), ("quiet", "note", UNTOLD)],
+        ),
+        (
+            ["display", "sounds"],
+            WISHES,
+            "see tray.",
+            [("toasts", "ok", "fake 1 (body, sound)"), ("quiet", "ok", "while the Telex app is in front")],
+        ),
     ],
-    ids=["empty", "GNOME without its extension", "a watcher without a host", "no XWayland", "a daemon hangs", "gone"],
+    ids=["server", "empty", "GNOME", "no host", "no XWayland", "a daemon hangs", "no display", "no sound", "sound"],
 )
-def test_what_a_desktop_lacks(
-    tmp_path: Path, telex: Sandbox, there: str, environ: dict[str, str], says: list[tuple[str, ...]]
+def test_what_a_desktop_has_and_lacks(
+    tmp_path: Path, telex: Sandbox, there: list[str], environ: dict[str, str], verdict: str, says: list[tuple[str, ...]]
 ) -> None:
     with ExitStack() as stack:
         bus = stack.enter_context(PrivateBus())
         environ = {**telex.environ, **bus.environ, **environ}
-        match there:
-            case "display":
-                environ |= stack.enter_context(Xvfb()).environ
-            case "watcher" | "panel":
-                stack.enter_context(FakePanel(bus, host=there == "panel"))
-            case "hangs":
-                stack.enter_context(FakeNotificationDaemon(bus, mode="silent"))
+        if "display" in there:
+            environ |= stack.enter_context(Xvfb()).environ
+        if {"watcher", "panel"} & set(there):
+            stack.enter_context(FakePanel(bus, host="panel" in there))
+        if {"hangs", "silent", "sounds"} & set(there):
+            can = ("body", "sound") if "sounds" in there else ("body",)
+            stack.enter_context(FakeNotificationDaemon(bus, can, "silent" if "hangs" in there else "answer"))
         report = Report(tmp_path, environ=environ)
     for finding in says:
         report.says(*finding)
-    assert (report.code, "without an icon just now" in report.verdict) == (0, ("tray", "ok") not in says)
+    assert (report.code, report.verdict.endswith(verdict)) == (0, True), report.verdict
 
 
 def test_a_mistake_in_the_configuration_is_found_and_the_rest_is_looked_at(tmp_path: Path) -> None:
@@ -229,16 +227,18 @@ def test_all_mistakes_in_the_file_are_found_and_what_does_not_count(tmp_path: Pa
     report.says("overridden", "note", f"show_text by TELEX_START_SHOW_TEXT, sound by TELEX_START_SOUND{does_not_count}")
 
 
-def test_an_authority_nobody_trusts(tmp_path: Path, telex: Sandbox) -> None:
-    environ = {name: value for name, value in telex.environ.items() if name != "TELEX_START_CA_FILE"}
-    report = Report(tmp_path, environ=environ)
-    assert report.code == 1
-    report.says("TLS", "missing", "certificate", "--ca-file FILE")
-    report.says("API", "missing", "not tried")
-    report.says("push server", "missing", "not tried")
-    report = Report(tmp_path, "--ca-file", "/none.pem", environ=environ)
-    assert report.code == 1
-    report.says("certificates", "missing", "ca_file /none.pem cannot be used")
+@pytest.mark.parametrize(
+    ("config", "says", "see"),
+    [
+        ({"ca_file": None}, "missing TLS .*certificate.*--ca-file FILE.*API not tried", "TLS, API, push server"),
+        ({"ca_file": "/none.pem"}, "missing certificates ca_file /none.pem cannot be used", "certificates"),
+        ({"api_url": "https://127.0.0.1:9/api/v1"}, "API not tried, as 127.0.0.1 is not.*ok push server", "TLS, API"),
+    ],
+)
+def test_a_telex_that_is_not_reached(telex: Sandbox, config: dict[str, Any], says: str, see: str) -> None:
+    findings = list(network.findings(config_of(telex)._replace(**config)))
+    assert re.search(says, " ".join(" ".join(map(line, findings)).split()))
+    assert verdict(findings) == (f"Telex Start cannot do its job here: see {see}.", 1)
 
 
 def test_a_certificate_of_another_host(tmp_path: Path) -> None:
@@ -248,15 +248,6 @@ def test_a_certificate_of_another_host(tmp_path: Path) -> None:
     assert secure.mark is Mark.MISSING
     assert "IP address mismatch" in secure.found or "not valid for" in secure.found
     assert secure.remedy.startswith("is the address right")
-
-
-def test_no_server_there(tmp_path: Path, telex: Sandbox) -> None:
-    environ = {**telex.environ, "TELEX_START_API_URL": "https://127.0.0.1:9/api/v1"}
-    report = Report(tmp_path, environ=environ)
-    assert report.code == 1
-    assert report.verdict == "Telex Start cannot do its job here: see TLS, API."
-    report.says("API", "missing", "not tried, as 127.0.0.1 is not reached")
-    report.says("push server", "ok")
 
 
 def test_without_a_network_each_finding_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -274,36 +265,29 @@ def test_without_a_network_each_finding_is_one_sentence(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
-    ("fault", "mark", "words"),
+    ("fault", "subject", "fatal", "words"),
     [
-        ({"status": 502, "html": True}, "missing", "HTTP 502, and not in Telex's way: is the address right"),
-        ({"redirect": True}, "missing", "HTTP 302"),
-        (
-            {"status": 503, "message": "maintenance \x1b[2J"},
-            "note",
-            "Telex has a problem just now (HTTP 503: maintenance [2J)",
-        ),
-        ({"status": 429}, "note", "429"),
+        ({"status": 502, "html": True}, "API", True, "HTTP 502, and not in Telex's way: is the address right"),
+        ({"redirect": True}, "API", True, "HTTP 302"),
+        ({"status": 503, "message": "no \x1b[2J"}, "API", False, "Telex has a problem just now (HTTP 503: no [2J)"),
+        ({"status": 429}, "API", False, "429"),
+        (None, "push server", True, "HTTP 403"),
     ],
 )
-def test_a_login_page_or_a_failure_in_the_place_of_the_api(
-    telex: Sandbox, fault: dict[str, Any], mark: str, words: str
+def test_a_login_page_or_a_failure_in_the_place_of_telex(
+    telex: Sandbox, fault: dict[str, Any] | None, subject: str, fatal: bool, words: str
 ) -> None:
-    telex.fault("login", **fault)
+    if fault is not None:
+        telex.fault("login", **fault)
+    else:
+        telex.refuse_push(403)
     try:
-        found = {finding.subject: finding for finding in network.findings(config_of(telex))}["API"]
+        found = {finding.subject: finding for finding in network.findings(config_of(telex))}[subject]
     finally:
         telex.clear_faults()
-    assert (found.mark.value, found.fatal, words in line(found)) == (mark, mark == "missing", True)
-
-
-def test_a_push_server_that_takes_no_web_sockets(telex: Sandbox) -> None:
-    telex.refuse_push(403)
-    try:
-        *_, found = network.findings(config_of(telex))
-    finally:
         telex.refuse_push(0)
-    assert found.fatal and "HTTP 403" in found.found
+    assert (found.mark, found.fatal) == (Mark.MISSING if fatal else Mark.NOTE, fatal)
+    assert words in line(found)
 
 
 def test_a_clock_that_is_an_hour_off() -> None:

@@ -58,10 +58,11 @@ def set_up(checkout: Path, system: str, purpose: str = "test") -> subprocess.Com
     return done
 
 
-def installed(checkout: Path, purpose: str) -> list[str]:
-    """What a set-up has pip do, on macOS."""
+def installed(checkout: Path, purpose: str, system: str = "Darwin") -> list[str]:
+    """What a set-up has pip do."""
     (checkout / "said").write_text("")
-    assert set_up(checkout, "Darwin", purpose).returncode == 0
+    done = set_up(checkout, system, purpose)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
     return [line for line in (checkout / "said").read_text().splitlines() if line.startswith("-m pip")]
 
 
@@ -78,20 +79,18 @@ def test_it_says_which_python_it_wants_and_installs_nothing(checkout: Path, syst
     assert words in done.stderr and "apt" not in done.stderr
 
 
-@pytest.mark.parametrize(("system", "folder"), [("Darwin", "bin"), (WINDOWS, "Scripts")])
-def test_it_makes_the_environment_with_that_python_alone(checkout: Path, system: str, folder: str) -> None:
-    """Without PyGObject, Xvfb and the like, which the tests that are left out there would need."""
+@pytest.mark.parametrize(
+    ("system", "folder", "purpose"),
+    [("Darwin", "bin", "test"), ("Darwin", "bin", "demo"), (WINDOWS, "Scripts", "test")],
+)
+def test_it_makes_the_environment_with_that_python_alone_and_fetches_only_what_is_locked(
+    checkout: Path, system: str, folder: str, purpose: str
+) -> None:
+    """Without PyGObject, Xvfb and the like, which the tests that are left out there would need; neither the newest of
+    something nor what something is built with."""
     python = a_python(checkout, folder)
-    done = set_up(checkout, system)
-    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    packages, *sources, project = installed(checkout, purpose, system)
     assert os.access(python, os.X_OK)
-
-
-@pytest.mark.parametrize("purpose", LOCKS)
-def test_only_what_is_locked_is_fetched(checkout: Path, purpose: str) -> None:
-    """Neither the newest of something nor what something is built with."""
-    a_python(checkout)
-    packages, *sources, project = installed(checkout, purpose)
     assert packages.endswith(f" install --only-binary :all: --require-hashes -r {LOCKS[purpose]}")
     for each in sources:
         assert " install --no-deps --no-build-isolation --require-hashes -r packaging/requirements/" in each

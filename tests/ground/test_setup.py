@@ -66,6 +66,34 @@ def test_a_change_keeps_comments_order_and_other_groups() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs", "edited"),
+    [
+        ("Name=Telex Start", "Name=Chat", True),
+        ("[Desktop Entry]", "# Mine.\n[Desktop Entry]", True),
+        ("--at-login", "--at-login --log-level debug", True),
+        ("Icon=telex-start\n", "", True),
+        ("Icon=telex-start\n", "Icon=telex-start\nHidden=true\nX-MATE-Autostart-enabled=false\n", False),
+        ("/a b/telex-start", "/b c/telex-start", False),
+    ],
+)
+def test_what_somebody_else_has_put_in_is_a_change_and_what_desktops_do_by_themselves_is_none(
+    ours: str, theirs: str, edited: bool
+) -> None:
+    text = desktop_files.at_login(["/a b/telex-start"]).replace(ours, theirs)
+    assert desktop_files.edited(text, desktop_files.at_login, [desktop_files.AT_LOGIN]) is edited
+
+
+def test_a_renewed_entry_starts_this_program_and_keeps_what_is_a_persons_own() -> None:
+    head = "[Desktop Entry]\nExec="
+    mine = f"{head}/opt/t --log-level debug\nTryExec=/old/t\nHidden=true\nX-GNOME-Autostart-enabled=false\n"
+    renewed = f"{head}/opt/t --log-level debug\nTryExec=/opt/t\nX-GNOME-Autostart-enabled=true\n"
+    assert desktop_files.renewed(mine, ["/opt/t"]) == renewed
+    renewed = f"{head}/opt/t --at-login\nTryExec=/opt/t\n"
+    assert desktop_files.renewed(f"{head}/old/t\n", ["/opt/t"], "--at-login") == renewed
+    assert desktop_files.hidden(renewed) == f"{renewed}Hidden=true\n"
+
+
 def test_the_entry_that_is_shipped_is_the_one_that_is_written() -> None:
     shipped = (ROOT / "assets" / "telex-start.desktop").read_text()
     assert shipped == desktop_files.application(["telex-start"], try_exec=False)

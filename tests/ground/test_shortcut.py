@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -87,18 +88,26 @@ def test_the_example_of_the_specification() -> None:
     assert targets(EXAMPLE, r"C:\test\link.lnk", {}, "cp1252") == [r"C:\test\a.txt"]
 
 
-def test_a_program_on_the_local_drive() -> None:
-    one = made(info=info("C:\\Program Files\\", "Telex\\telex.exe"), name="Telex", arguments="--quiet", items=b"xx\0\0")
-    assert found(one) == [r"C:\Program Files\Telex\telex.exe"]
-
-
-def test_a_path_in_unicode_goes_before_the_one_in_the_code_page() -> None:
-    one = made(info=info("C:\\Users\\Άννα\\", "telex.exe", wide=True))
-    assert found(one) == ["C:\\Users\\Άννα\\telex.exe"]
-
-
-def test_a_path_in_the_code_page() -> None:
-    assert found(made(info=info("C:\\Büro\\telex.exe"), wide=False)) == ["C:\\Büro\\telex.exe"]
+@pytest.mark.parametrize(
+    ("one", "target"),
+    [
+        (
+            made(
+                info=info("C:\\Program Files\\", "Telex\\telex.exe"), name="Telex", arguments="--quiet", items=b"xx\0\0"
+            ),
+            r"C:\Program Files\Telex\telex.exe",
+        ),
+        # A path in Unicode goes before the one in the code page.
+        (made(info=info("C:\\Users\\Άννα\\", "telex.exe", wide=True)), "C:\\Users\\Άννα\\telex.exe"),
+        (made(info=info("C:\\Büro\\telex.exe"), wide=False), "C:\\Büro\\telex.exe"),
+        (made(info=info("", "telex.exe", network=r"\\server\programs")), r"\\server\programs\telex.exe"),
+        # A relative path begins where the shortcut lies.
+        (made(relative=r"..\..\..\..\..\Local\Telex\telex.exe"), r"C:\Users\ada\AppData\Local\Telex\telex.exe"),
+        (made(relative=r"..\..\..\..\..\Local\Büro.exe", wide=False), r"C:\Users\ada\AppData\Local\Büro.exe"),
+    ],
+)
+def test_the_program_that_it_opens(one: bytes, target: str) -> None:
+    assert found(one) == [target]
 
 
 def test_a_path_with_variables_comes_first() -> None:
@@ -111,18 +120,6 @@ def test_a_path_with_variables_comes_first() -> None:
     assert found(made(blocks=environment_block(r"%Nowhere%\telex.exe"))) == []
     assert found(made(blocks=environment_block(r"\Telex\telex.exe"))) == [], "on no drive"
     assert found(made(blocks=environment_block(r"C:\100%\telex.exe"))) == [r"C:\100%\telex.exe"]
-
-
-def test_a_relative_path_begins_where_the_shortcut_lies() -> None:
-    one = made(relative=r"..\..\..\..\..\Local\Telex\telex.exe")
-    assert found(one) == [r"C:\Users\ada\AppData\Local\Telex\telex.exe"]
-    assert found(made(relative=r"..\..\..\..\..\Local\Büro.exe", wide=False)) == [
-        r"C:\Users\ada\AppData\Local\Büro.exe",
-    ]
-
-
-def test_a_program_on_a_share() -> None:
-    assert found(made(info=info("", "telex.exe", network=r"\\server\programs"))) == [r"\\server\programs\telex.exe"]
 
 
 def test_what_is_no_shortcut_or_opens_no_file_has_no_target() -> None:

@@ -70,27 +70,19 @@ def test_the_entry_really_starts_the_program_from_a_path_that_needs_every_quotin
         program.script.write_bytes(kept)
 
 
-def test_a_package_is_the_same_and_without_a_script_the_interpreter_finds_it(program: Installed) -> None:
-    """`pip install --user` puts the script elsewhere than beside the interpreter."""
+@pytest.mark.parametrize("script", [None, "#!/nowhere/python\n"])
+def test_without_a_script_that_works_the_interpreter_finds_the_package(program: Installed, script: str | None) -> None:
+    """`pip install --user` puts the script elsewhere than beside the interpreter; one that was moved with its
+    environment names the interpreter by its old path."""
     kept = program.script.rename(program.script.with_name("kept"))
     try:
+        if script is not None:
+            program.script.write_text(script)
+            program.script.chmod(0o755)
         words = [str(program.python), "-m", "telex_start", "autostart", "on"]
         subprocess.run(words, env=program.environ, cwd=program.home, check=True, capture_output=True)
     finally:
         kept.rename(program.script)
-    command = [str(program.python), "-m", "telex_start", "--at-login"]
-    assert desktop_files.words_of(values_of(program)) == command
-
-
-def test_a_script_that_was_moved_with_its_environment_is_no_way_in(program: Installed) -> None:
-    """Its first line names the interpreter by its old path."""
-    kept = program.script.read_bytes()
-    try:
-        program.script.write_text("#!/nowhere/python\n")
-        words = [str(program.python), "-m", "telex_start", "autostart", "on"]
-        subprocess.run(words, env=program.environ, cwd=program.home, check=True, capture_output=True)
-    finally:
-        program.script.write_bytes(kept)
     command = [str(program.python), "-m", "telex_start", "--at-login"]
     assert desktop_files.words_of(values_of(program)) == command
 
@@ -122,27 +114,6 @@ def test_what_a_desktop_switched_off_is_off_and_on_says_otherwise(program: Insta
     assert program.left() == set()
 
 
-@pytest.mark.parametrize(
-    ("ours", "own"),
-    [
-        ("Name=Telex Start", "Name=Chat"),
-        ("Icon=telex-start", "Icon=chat"),
-        ("[Desktop Entry]", "# Mine.\n[Desktop Entry]"),
-    ],
-)
-def test_an_entry_with_a_change_of_ones_own_is_switched_off_where_it_is_and_that_is_said(
-    program: Installed, ours: str, own: str
-) -> None:
-    """It was deleted, without a word."""
-    program("autostart", "on")
-    mine = text_of(program).replace(ours, own, 1)
-    (program.home / ENTRY).write_text(mine)
-    code, words = program("autostart", "off")
-    assert (code, text_of(program)) == (0, f"{mine}Hidden=true\n")
-    assert f"{program.home / ENTRY} has changes of yours: it stays, switched off by Hidden=true.\n" in words
-    assert program("autostart", "status")[0] == 1
-
-
 def test_the_entry_in_the_menu_and_an_icon_with_a_change_of_ones_own_stay_when_the_start_at_log_in_goes(
     program: Installed,
 ) -> None:
@@ -160,7 +131,8 @@ def test_the_entry_in_the_menu_and_an_icon_with_a_change_of_ones_own_stay_when_t
     assert text_of(program, MENU) == mine
 
 
-def test_what_a_person_has_put_in_stays(program: Installed) -> None:
+def test_an_entry_with_a_change_of_ones_own_is_switched_off_where_it_is_and_that_is_said(program: Installed) -> None:
+    """It was deleted, without a word."""
     program("autostart", "on")
     own = (
         text_of(program)
@@ -168,7 +140,8 @@ def test_what_a_person_has_put_in_stays(program: Installed) -> None:
         .replace("Name=Telex Start\n", "# mine\nName=Telex Start\nName[de]=Telex\nX-KDE-autostart-after=panel\n")
     )
     (program.home / ENTRY).write_text(own)
-    program("autostart", "off")
+    words = program("autostart", "off")[1]
+    assert f"{program.home / ENTRY} has changes of yours: it stays, switched off by Hidden=true.\n" in words
     assert text_of(program) == f"{own}Hidden=true\n"
     assert program("autostart", "status")[0] == 1
     program("autostart", "on")
@@ -216,18 +189,12 @@ def test_integrate_on_and_off_leaves_no_file_and_no_folder(program: Installed) -
         drawn = icon.read_bytes()
         assert drawn.startswith(b"\x89PNG")
         assert [int.from_bytes(drawn[at : at + 4], "big") for at in (16, 20)] == [size, size]
+    program("autostart", "on")
+    program("autostart", "off")
+    assert program("integrate", "status")[0] == 0, "it was asked for by itself"
     assert program("integrate", "off")[0] == 0
     assert program("integrate", "status")[0] == 1
     assert program.left() == before
-
-
-def test_an_entry_that_was_asked_for_by_itself_stays_when_the_start_at_log_in_goes(program: Installed) -> None:
-    program("integrate", "on")
-    program("autostart", "on")
-    program("autostart", "off")
-    assert program("integrate", "status")[0] == 0
-    program("integrate", "off")
-    assert program.left() == set()
 
 
 def test_caches_that_are_there_are_renewed_and_none_is_left_where_none_was(program: Installed) -> None:

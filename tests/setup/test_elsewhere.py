@@ -17,7 +17,8 @@ import pytest
 from telex_start.desktop import icons
 from telex_start.errors import TelexStartError
 from telex_start.process import paths
-from telex_start.setup import autostart, headless, launch, windows
+from telex_start.setup import autostart, launch, windows
+from telex_start.setup.command import start_at_login
 
 PROGRAM = "telex-startw.exe"
 
@@ -83,15 +84,15 @@ def registry(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reg
 def test_windows_starts_it_by_the_run_key_and_off_leaves_nothing(
     registry: Registry, home: Path, tmp_path: Path
 ) -> None:
-    assert autostart.status() == (False, "")
+    assert autostart.platform().autostart() == (False, "")
     autostart.turn(True)
     program = tmp_path / "my programs" / PROGRAM
     assert registry.keys[windows.RUN] == {"Telex Start": f'"{program}" --at-login'}
-    assert autostart.is_on()
+    assert autostart.platform().autostart().on
     icon = home / "state" / "telex-start.ico"
     assert Path(windows.shortcut()).read_text().splitlines() == [str(program), "", "Telex Start", str(icon)]
     assert icon.read_bytes() == b"icon"
-    assert autostart.integration().on
+    assert autostart.platform().integration().on
     autostart.turn(False)
     assert registry.keys[windows.RUN] == {}
     assert list(home.rglob("*")) == []
@@ -102,22 +103,22 @@ def test_the_start_menu_shows_the_icon_that_the_frozen_program_has(
 ) -> None:
     """A file with the icon was drawn, and stayed in the profile where the program's folder was deleted."""
     monkeypatch.setattr(sys, "frozen", True, raising=False)
-    autostart.turn_integration(True)
+    autostart.platform().turn_integration(True)
     program = str(tmp_path / "my programs" / PROGRAM)
     assert Path(windows.shortcut()).read_text().splitlines() == [program, "", "Telex Start", program]
-    autostart.turn_integration(False)
+    autostart.platform().turn_integration(False)
     assert list(home.rglob("*")) == []
 
 
 def test_what_task_manager_switched_off_is_off_and_on_says_otherwise(registry: Registry) -> None:
     autostart.turn(True)
     registry.keys[windows.APPROVED] = {"Telex Start": bytes([3, *[0] * 11])}
-    assert autostart.status() == (False, "it is switched off in Task Manager or Settings")
+    assert autostart.platform().autostart() == (False, "it is switched off in Task Manager or Settings")
     registry.keys[windows.APPROVED] = {"Telex Start": bytes([2, *[0] * 11])}
-    assert autostart.is_on()
+    assert autostart.platform().autostart().on
     registry.keys[windows.APPROVED] = {"Telex Start": bytes([3, *[0] * 11])}
     autostart.turn(True)
-    assert autostart.is_on()
+    assert autostart.platform().autostart().on
 
 
 def test_windows_keeps_a_command_of_ones_own_and_switches_it_off(registry: Registry, tmp_path: Path) -> None:
@@ -125,15 +126,11 @@ def test_windows_keeps_a_command_of_ones_own_and_switches_it_off(registry: Regis
     mine = {"Telex Start": f'"{tmp_path / "my programs" / PROGRAM}" --at-login --log-level debug'}
     registry.keys[windows.RUN] = dict(mine)
     assert any("has a command of yours" in told for told in autostart.turn(False))
-    assert (registry.keys[windows.RUN], autostart.is_on()) == (mine, False)
+    assert (registry.keys[windows.RUN], autostart.platform().autostart().on) == (mine, False)
     autostart.turn(True)
-    assert (registry.keys[windows.RUN], autostart.is_on()) == (mine, True)
-
-
-def test_a_program_that_is_gone_is_said(registry: Registry, tmp_path: Path) -> None:
-    autostart.turn(True)
+    assert (registry.keys[windows.RUN], autostart.platform().autostart().on) == (mine, True)
     (tmp_path / "my programs" / PROGRAM).unlink()
-    assert "which is not there" in autostart.status().words
+    assert "which is not there" in autostart.platform().autostart().words
 
 
 @pytest.mark.parametrize("folder", [".", "Scripts"])
@@ -155,12 +152,12 @@ def test_macos_starts_it_by_a_launch_agent(home: Path, monkeypatch: pytest.Monke
     agent = plistlib.loads(file.read_bytes())
     assert (agent["Label"], agent["RunAtLoad"]) == ("im.telex.telex-start", True)
     assert agent["ProgramArguments"] == ["/bin/sh", "a & b", "--at-login"]
-    assert autostart.is_on()
-    assert autostart.integration() == (False, "macOS knows applications alone, which this is not")
+    assert autostart.platform().autostart().on
+    assert autostart.platform().integration() == (False, "macOS knows applications alone, which this is not")
     file.write_bytes(plistlib.dumps({**agent, "Disabled": True}))
-    assert autostart.status() == (False, f"{file} says Disabled")
+    assert autostart.platform().autostart() == (False, f"{file} says Disabled")
     file.write_text("no list")
-    assert autostart.status() == (False, f"{file} cannot be read")
+    assert autostart.platform().autostart() == (False, f"{file} cannot be read")
     [told] = autostart.turn(False)
     assert (f"{file}.saved" in told, Path(f"{file}.saved").read_text()) == (True, "no list"), "it was deleted"
     assert not file.exists()
@@ -171,5 +168,6 @@ def test_macos_starts_it_by_a_launch_agent(home: Path, monkeypatch: pytest.Monke
 
 
 def test_only_linux_has_units(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
     with pytest.raises(TelexStartError, match="--headless needs systemd"):
-        headless.refuse_elsewhere("win32")
+        start_at_login(["on", "--headless"])

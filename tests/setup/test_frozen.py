@@ -60,18 +60,15 @@ def test_it_is_the_program_and_the_interpreter_of_its_own_modules(tmp_path: Path
 
 
 @pytest.mark.usefixtures("is_frozen")
-def test_a_window_is_the_program_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There was no interpreter that could have taken ``-P -m``."""
-    monkeypatch.setattr(sys, "executable", r"C:\Telex Start\telex-startw.exe")
-    assert itself.command() == [r"C:\Telex Start\telex-startw.exe", "-m", "telex_start"]
-    assert itself.command("telex_start.x")[1:] == ["-m", "telex_start.x"]
-    assert itself.environment() == {}
-
-
-@pytest.mark.usefixtures("is_frozen")
-def test_the_desktop_starts_the_program_without_a_console(tmp_path: Path) -> None:
-    """Where it had been deleted, ``telex-start.exe -m telex_start`` was to start it."""
+def test_a_window_is_the_program_itself_and_the_desktop_starts_it_without_a_console(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """There was no interpreter that could have taken ``-P -m``; and where the program without a console had been
+    deleted, ``telex-start.exe -m telex_start`` was to start it."""
     console, windowless = tmp_path / "telex-start.exe", tmp_path / "telex-startw.exe"
+    monkeypatch.setattr(sys, "executable", str(windowless))
+    assert itself.command("telex_start.x") == [str(windowless), "-m", "telex_start.x"]
+    assert itself.environment() == {}
     console.touch(0o755)
     assert launch.candidates(str(console), "win32") == [[str(console)]]
     windowless.touch(0o755)

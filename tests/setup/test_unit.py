@@ -51,33 +51,17 @@ def test_systemd_has_nothing_to_say_of_the_unit(program: Installed) -> None:
 
 
 @SYSTEMD
-def test_where_the_users_systemd_does_not_run_it_is_on_all_the_same(program: Installed) -> None:
-    """It was said to start at log-in, and did not: the status said off, without a reason."""
+def test_where_the_users_systemd_does_not_run_it_is_on_all_the_same_and_what_is_left_to_do_is_said(
+    program: Installed,
+) -> None:
+    """It was said to start at log-in, and did not: the status said off, without a reason. The password is nowhere but
+    with the person."""
     code, words = program("autostart", "on", "--headless")
     assert (code, "systemctl --user enable" in words) == (0, False)
     link = program.home / ".config/systemd/user/default.target.wants" / NAME
     assert link.resolve() == (program.home / UNIT).resolve()
     expected = f"Telex Start starts at log-in, without an icon, by {program.home}/{UNIT}.\n"
     assert program("autostart", "status") == (0, expected)
-    assert program("autostart", "on", "--headless")[0] == 0
-    assert program("autostart", "off")[0] == 0
-    assert program.left() == set()
-
-
-def test_where_there_is_no_systemd_it_says_so_and_nothing_is_changed(program: Installed) -> None:
-    """A unit was written that nothing would start, and the start with an icon switched off."""
-    program("autostart", "on")
-    code, words = program("autostart", "on", "--headless", environ={"PATH": "/nonexistent"})
-    assert code == 2
-    assert words == "telex-start: --headless needs systemd, which is not there (no systemctl is found).\n"
-    assert program("autostart", "status")[0] == 0
-    program("autostart", "off")
-    assert program.left() == set()
-
-
-@SYSTEMD
-def test_what_is_left_to_do_is_said_and_the_password_is_nowhere_but_with_the_person(program: Installed) -> None:
-    _, words = program("autostart", "on", "--headless")
     password = program.home / ".config" / "telex-start" / "password"
     assert f"cat > {password})" in words
     assert 'email = "you@example.org"' in words
@@ -97,6 +81,11 @@ def test_what_is_left_to_do_is_said_and_the_password_is_nowhere_but_with_the_per
 @SYSTEMD
 def test_off_leaves_nothing_and_one_way_of_starting_takes_the_place_of_the_other(program: Installed) -> None:
     program("autostart", "on")
+    # A unit was written that nothing would start, and the start with an icon switched off.
+    code, words = program("autostart", "on", "--headless", environ={"PATH": "/nonexistent"})
+    assert code == 2
+    assert words == "telex-start: --headless needs systemd, which is not there (no systemctl is found).\n"
+    assert program("autostart", "status")[0] == 0
     _, words = program("autostart", "on", "--headless")
     assert "The start with an icon is switched off" in words
     assert not (program.home / ".config" / "autostart").exists()
@@ -197,13 +186,20 @@ class Set:
             time.sleep(0.1)
 
 
-def test_it_runs_hardened_with_the_password_and_reaches_the_session_bus(
+def test_it_runs_hardened_with_the_password_reaches_the_session_bus_and_starts_again_while_that_helps(
     manager: UserManager, unprivileged: Installed
 ) -> None:
+    """A session that Telex had ended stayed dead, though systemd holds the password."""
     with Sandbox("--organisations", "2") as telex:
         put = Set(manager, unprivileged, telex)
         assert "systemctl --user enable" not in put.said, "that is done"
         assert manager.run("systemctl", "--user", "is-enabled", NAME).strip() == "enabled"
+        limit = {"StartLimitBurst": "5", "StartLimitIntervalUSec": "1h"}
+        assert manager.show(NAME, *limit) == limit
+        sooner = manager.home / f"{UNIT}.d" / "sooner.conf"
+        sooner.parent.mkdir()
+        sooner.write_text("[Service]\nRestartSec=0\n")
+        manager.run("systemctl", "--user", "daemon-reload")
         put.start()
         telex.wait_until(lambda status: status["push_connections"] == 1)
         with Process([*manager.as_user, str(unprivileged.python), "-c", TOASTS], manager.environ) as toasts:
@@ -223,43 +219,22 @@ def test_it_runs_hardened_with_the_password_and_reaches_the_session_bus(
         assert telex.password not in (process / "environ").read_text() + (process / "cmdline").read_text()
 
         os.kill(int(process.name), signal.SIGKILL)
-        put.wait_for(SubState="auto-restart")
-        manager.run("systemctl", "--user", "stop", NAME)  # a start would wait until it starts again by itself
-        put.start()
-        telex.wait_until(lambda status: status["push_connections"] == 1)
+        telex.wait_until(lambda status: status["logins"] == 2 and status["push_connections"] == 1, TIMEOUT)
+        telex.revoke_session()
+        telex.kick(3005)
+        telex.wait_until(lambda status: status["logins"] == 3 and status["push_connections"] == 1, TIMEOUT)
+        assert manager.show(NAME, "NRestarts") == {"NRestarts": "2"}
         put.password.write_text("wrong\n")
         manager.run("systemctl", "--user", "stop", NAME)
         put.start()
         put.wait_for(SubState="failed", ExecMainStatus="3")
-
         put.password.unlink()
         put.start()
         put.wait_for(SubState="failed", ExecMainStatus="243")
 
+        sooner.unlink()
+        sooner.parent.rmdir()
         said = manager.run(unprivileged.script, "autostart", "off")
         assert "The unit without an icon has been stopped and taken away." in said
         assert manager.run("systemctl", "--user", "is-enabled", NAME, ok=False).strip() != "enabled"
         assert not (manager.home / ".config" / "systemd").exists()
-
-
-def test_a_session_that_telex_ends_is_begun_anew_five_times_in_an_hour_at_most(
-    manager: UserManager, unprivileged: Installed
-) -> None:
-    """It stayed dead, though systemd holds the password."""
-    with Sandbox("--organisations", "1") as telex:
-        put = Set(manager, unprivileged, telex)
-        limit = {"StartLimitBurst": "5", "StartLimitIntervalUSec": "1h"}
-        assert manager.show(NAME, *limit) == limit
-        sooner = manager.home / f"{UNIT}.d" / "sooner.conf"
-        sooner.parent.mkdir()
-        sooner.write_text("[Service]\nRestartSec=0\n")
-        manager.run("systemctl", "--user", "daemon-reload")
-        put.start()
-        telex.wait_until(lambda status: status["push_connections"] == 1)
-        telex.revoke_session()
-        telex.kick(3005)
-        telex.wait_until(lambda status: status["logins"] == 2 and status["push_connections"] == 1, TIMEOUT)
-        assert manager.show(NAME, "NRestarts") == {"NRestarts": "1"}
-        sooner.unlink()
-        sooner.parent.rmdir()
-        manager.run(unprivileged.script, "autostart", "off")

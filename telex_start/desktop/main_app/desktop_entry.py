@@ -6,6 +6,7 @@ Pure but for reading the files.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 
@@ -69,15 +70,7 @@ def _folders(environ: Mapping[str, str]) -> list[str]:
 
 
 def _unescape(value: str) -> str:
-    parts = []
-    rest = iter(value)
-    for character in rest:
-        if character == "\\":
-            following = next(rest, "")
-            parts.append(_ESCAPES.get(following, character + following))
-        else:
-            parts.append(character)
-    return "".join(parts)
+    return re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[0]), value, flags=re.DOTALL)
 
 
 def _words(command: str) -> Iterator[tuple[str, bool]]:
@@ -100,16 +93,6 @@ def _words(command: str) -> Iterator[tuple[str, bool]]:
 
 
 def _without_codes(word: str, entry: Mapping[str, str]) -> str:
-    parts = []
-    rest = iter(word)
-    for character in rest:
-        if character != "%":
-            parts.append(character)
-            continue
-        code = next(rest, "")
-        if code == "%":
-            parts.append("%")
-        elif code == "c":
-            parts.append(entry.get("Name", ""))
-        # The others stand for files, addresses and icons, of which there are none.
-    return "".join(parts)
+    # The others stand for files, addresses and icons, of which there are none.
+    codes = {"%": "%", "c": entry.get("Name", "")}
+    return re.sub("%(.?)", lambda found: codes.get(found[1], ""), word, flags=re.DOTALL)

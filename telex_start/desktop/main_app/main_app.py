@@ -10,7 +10,8 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...config import Config
 from ...events import MainAppAnswered
@@ -27,6 +28,7 @@ CLOSE_WITHIN = 5.0
 """Seconds that the client has to close by itself."""
 STARTING = 15.0
 """Seconds in which a start that still lives is not repeated."""
+_Answer = TypeVar("_Answer")
 _OPENERS = {"xdg-open", "gio", "exo-open", "kde-open", "kde-open5"}
 _ENDED_WITHIN = 1.0
 """Seconds within which the system has ended what was ended by force."""
@@ -178,25 +180,39 @@ def _find(command: str | None) -> Client | None:
     return telex_client.find(command)
 
 
+def _asked(question: Callable[..., _Answer], *args: Any, otherwise: _Answer) -> _Answer:
+    """What a process says; something else where it has ended meanwhile, or is none of ours."""
+    import psutil
+
+    try:
+        return question(*args)
+    except (psutil.Error, OSError):
+        return otherwise
+
+
+def _matches(found: Client, process: psutil.Process) -> bool:
+    return found.is_process(process.exe(), process.cmdline(), process.cwd)
+
+
 def _running(found: Client) -> list[psutil.Process]:
     """This user's processes that are the client's."""
     import psutil
 
     me = psutil.Process()
-    owner = me.uids().real if hasattr(me, "uids") else me.username()
-    processes = []
+
+    def owner(process: psutil.Process) -> object:
+        return process.uids().real if hasattr(process, "uids") else process.username()
+
+    mine = owner(me)
+
+    def of(pid: int) -> psutil.Process | None:
+        process = psutil.Process(pid)
+        is_ours = owner(process) == mine and pid != me.pid and _runs(process) and _matches(found, process)
+        return process if is_ours else None
+
     # Not process_iter: that of psutil 7.2 remembers what a process ran at first, also after it has run another program.
-    for pid in psutil.pids():
-        try:
-            process = psutil.Process(pid)
-            theirs = process.uids().real if hasattr(process, "uids") else process.username()
-            if theirs != owner or pid == me.pid or not _runs(process):
-                continue
-            if found.is_process(process.exe(), process.cmdline(), process.cwd):
-                processes.append(process)
-        except (psutil.Error, OSError):
-            continue  # it has ended meanwhile, or is none of ours
-    return processes
+    processes = [_asked(of, pid, otherwise=None) for pid in psutil.pids()]
+    return [process for process in processes if process is not None]
 
 
 def _is_of(found: Client, pid: int) -> bool:
@@ -206,33 +222,24 @@ def _is_of(found: Client, pid: int) -> bool:
     """
     import psutil
 
-    try:
+    def ancestry() -> list[psutil.Process]:
         process = psutil.Process(pid)
-        chain = [process, *process.parents()]
-    except psutil.Error:
-        return False
-    for one in chain:
-        try:
-            if found.is_process(one.exe(), one.cmdline(), one.cwd):
-                return True
-            if one.name() in _OPENERS:
-                return False
-        except (psutil.Error, OSError):
-            continue  # it has ended meanwhile, or is none of ours
+        return [process, *process.parents()]
+
+    nobody: list[psutil.Process] = []
+    for one in _asked(ancestry, otherwise=nobody):
+        if _asked(_matches, found, one, otherwise=False):
+            return True
+        if _asked(one.name, otherwise="") in _OPENERS:
+            return False
     return False
 
 
 def _with_descendants(processes: list[psutil.Process]) -> set[int]:
     """The ids of the processes and of what they started: the window of a script is often its child's."""
-    import psutil
-
-    pids = {process.pid for process in processes}
-    for process in processes:
-        try:
-            pids |= {child.pid for child in process.children(recursive=True)}
-        except psutil.Error:
-            continue
-    return pids
+    nobody: list[psutil.Process] = []
+    started = [_asked(process.children, True, otherwise=nobody) for process in processes]
+    return {process.pid for process in chain(processes, *started)}
 
 
 def _end(processes: list[psutil.Process]) -> MainAppAnswered | None:
@@ -265,11 +272,8 @@ def _wait(processes: list[psutil.Process], seconds: float) -> list[psutil.Proces
 def _runs(process: psutil.Process) -> bool:
     import psutil
 
-    try:
-        # One that nobody has buried yet has ended all the same.
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False
+    # One that nobody has buried yet has ended all the same.
+    return _asked(lambda: process.is_running() and process.status() != psutil.STATUS_ZOMBIE, otherwise=False)
 
 
 def _signal(send: Callable[[], object]) -> None:
@@ -301,7 +305,7 @@ def _start(found: Client, token: str) -> Start:
     return detach(found.command, found.folder, token)
 
 
-def _is_starting(start: Start, runs: bool = False) -> bool:
+def _is_starting(start: Start, runs: bool) -> bool:
     """Whether what was started a moment ago still lives, or something that it has started.
 
     Args:
@@ -316,13 +320,10 @@ def _is_starting(start: Start, runs: bool = False) -> bool:
         return runs and start.process is None
     import psutil
 
-    for pid in psutil.pids():
-        try:
-            if os.getsid(pid) == start.session and _runs(psutil.Process(pid)):
-                return True
-        except (psutil.Error, OSError):
-            continue  # it has ended meanwhile
-    return False
+    def is_part(pid: int) -> bool:
+        return os.getsid(pid) == start.session and _runs(psutil.Process(pid))
+
+    return any(_asked(is_part, pid, otherwise=False) for pid in psutil.pids())
 
 
 def _browse(address: str, token: str) -> bool:

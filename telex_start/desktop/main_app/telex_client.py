@@ -131,39 +131,26 @@ def join_words(words: Iterable[str], windows: bool = sys.platform == "win32") ->
 
 
 def _windows_words(command: str) -> list[str]:
-    """By the rules of ``CommandLineToArgvW``: a backslash escapes only where a quotation mark follows.
+    """By the rules of ``CommandLineToArgvW``: a backslash escapes only where a quotation mark follows, and two marks
+    inside a quotation are one that belongs to the word.
 
     Raises:
         ValueError: a quotation is not closed.
     """
     words: list[str] = []
     word: str | None = None
-    inside = False
-    at = 0
-    while at < len(command):
-        rest = command[at:]
-        if (backslashes := len(rest) - len(rest.lstrip("\\"))) and rest[backslashes : backslashes + 1] == '"':
-            word = (word or "") + "\\" * (backslashes // 2) + '"' * (backslashes % 2)
-            at += backslashes + backslashes % 2
-        elif backslashes:
-            word = (word or "") + "\\" * backslashes
-            at += backslashes
-        elif rest[0] == '"':
-            word = word or ""
-            if inside and rest[1:2] == '"':  # two of them inside are one
-                word += '"'
-                at += 1
-            else:
-                inside = not inside
-            at += 1
-        elif rest[0] in " \t" and not inside:
-            if word is not None:
-                words.append(word)
-            word = None
-            at += 1
-        else:
-            word = (word or "") + rest[0]
-            at += 1
+    inside = closed = False
+    for backslashes, mark, plain in re.findall(r'(\\*)(")|(\\+|.)', command, re.DOTALL):
+        if plain in (" ", "\t") and not inside:
+            words += [word] if word is not None else []
+            word, closed = None, False
+            continue
+        word = (word or "") + plain + "\\" * (len(backslashes) // 2)
+        quotes = bool(mark) and len(backslashes) % 2 == 0
+        if mark and (not quotes or (closed and not backslashes)):
+            word += '"'
+        inside = inside is not quotes
+        closed = quotes and not inside
     if inside:
         raise ValueError("a quotation is not closed")
     return words if word is None else [*words, word]

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ... import __version__
 from ...config import ENVIRONMENTS
-from ..child import Parent, show
 from ..main_app.main_app import open_address
-from . import check
+from .process import Parent, check, show
 
 if TYPE_CHECKING:
     from .text_window import TextWindow

@@ -24,7 +24,6 @@ def dress(made: Window) -> None:
     style, px, family = ttk.Style(made.root), made.px, made.family
     style.configure("Section.TLabel", font=(family, 11, "bold"))
     style.configure("Line.TFrame", background=look.LINE)
-    style.configure("Bar.TFrame", background=look.FIELD)
     style.configure("Ask.TFrame", background=look.FIELD)
     style.configure("Ask.TLabel", background=look.FIELD, font=(family, 9))
     style.configure("Row.TLabel", font=(family, 10))
@@ -42,11 +41,12 @@ def dress(made: Window) -> None:
         insertwidth=0,
     )
     field = [("disabled", look.GROUND), ("readonly", look.FIELD)]
+    edge = [("disabled", look.GROUND), ("focus", look.ACCENT)]
     style.map(
         "TCombobox",
         bordercolor=[("focus", look.ACCENT)],
-        lightcolor=[("disabled", look.GROUND), ("focus", look.ACCENT)],
-        darkcolor=[("disabled", look.GROUND), ("focus", look.ACCENT)],
+        lightcolor=edge,
+        darkcolor=edge,
         fieldbackground=field,
         background=field,
         selectbackground=field,

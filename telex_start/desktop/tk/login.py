@@ -14,14 +14,12 @@ from typing import TYPE_CHECKING
 from ...errors import ConfigError, TelexStartError
 from ...events import ChildEnded, ChildSaid, Event, WindowClosed, WindowSubmitted
 from ...process.streams import is_terminal
-from ..child import Child, Parent, show
-from . import check, title
+from ..child import Child
+from .process import Parent, check, show
 
 if TYPE_CHECKING:
     from ..macos import Application
     from .login_window import LoginWindow
-
-_WHAT = "The login window"
 
 
 class LoginProcess:
@@ -75,7 +73,7 @@ class LoginProcess:
                     self._closed = True
                     self._dispatch(WindowClosed())
                     if self._ended.problem:
-                        raise TelexStartError(self._ended.problem, title(_WHAT))
+                        raise TelexStartError(self._ended.problem, "No login window")
                 elif not self._closed:
                     self._wait(due_in)
         finally:
@@ -130,7 +128,7 @@ def main() -> int:
 
 
 def _make(parent: Parent) -> LoginWindow:
-    check(_WHAT, "sign in with --email and --password-stdin")
+    check("The login window", "sign in with --email and --password-stdin")
     from .login_window import LoginWindow
 
     def make() -> LoginWindow:

@@ -128,24 +128,22 @@ def check_box(side: int, gap: int, ground: Colour, border: Colour, tick: Colour 
         ground, border: Its colours.
         tick: Of the tick; ``None``: it is not ticked.
     """
-    pixels = bytearray()
     line = max(1.0, _LINE * side)
-    for row in range(side):
-        for column in range(side):
-            x, y = column + 0.5, row + 0.5
-            # Distance to the edge of the box in pixels, from the inside: one pixel's width is drawn softly.
-            depth = _depth(x, y, side)
-            outer = _covered(depth)
-            if not outer:
-                pixels += bytes(4)
-                continue
-            mixed = _mix(border, ground, _covered(depth - line))
-            if tick is not None:
-                near = min(_to_segment(x / side, y / side, *pair) for pair in pairwise(_TICK))
-                mixed = _mix(mixed, tick, _covered((_TICK_HALF - near) * side))
-            pixels += bytes((round(outer * 255), *mixed))
-        pixels += bytes(4 * gap)
-    return side + gap, side, bytes(pixels)
+
+    def at(x: float, y: float) -> bytes:
+        # Distance to the edge of the box in pixels, from the inside: one pixel's width is drawn softly.
+        depth = _depth(x, y, side)
+        outer = _covered(depth)
+        if not outer:
+            return bytes(4)
+        mixed = _mix(border, ground, _covered(depth - line))
+        if tick is not None:
+            mixed = _mix(mixed, tick, _stroke(x, y, side, _TICK, _TICK_HALF))
+        return bytes((round(outer * 255), *mixed))
+
+    free = bytes(4 * gap)
+    rows = [b"".join(at(column + 0.5, row + 0.5) for column in range(side)) + free for row in range(side)]
+    return side + gap, side, b"".join(rows)
 
 
 def chevron(side: int, ink: Colour) -> Pixmap:
@@ -155,13 +153,15 @@ def chevron(side: int, ink: Colour) -> Pixmap:
         side: Of the picture, in pixels.
         ink: Its colour; the ground is clear.
     """
-    pixels = bytearray()
-    for row in range(side):
-        for column in range(side):
-            x, y = (column + 0.5) / side, (row + 0.5) / side
-            near = min(_to_segment(x, y, *pair) for pair in pairwise(_CHEVRON))
-            pixels += bytes((round(_covered((_CHEVRON_HALF - near) * side) * 255), *ink))
-    return side, side, bytes(pixels)
+    centres = [(column + 0.5, row + 0.5) for row in range(side) for column in range(side)]
+    covered = [_stroke(x, y, side, _CHEVRON, _CHEVRON_HALF) for x, y in centres]
+    return side, side, b"".join(bytes((round(share * 255), *ink)) for share in covered)
+
+
+def _stroke(x: float, y: float, side: int, corners: tuple[tuple[float, float], ...], half: float) -> float:
+    """How much of a pixel a stroke covers."""
+    near = min(_to_segment(x / side, y / side, *pair) for pair in pairwise(corners))
+    return _covered((half - near) * side)
 
 
 def _depth(x: float, y: float, side: int) -> float:

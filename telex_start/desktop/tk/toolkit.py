@@ -23,7 +23,7 @@ from ...process import paths
 from ...states import State
 from .. import x11
 from ..pixmaps import Pixmap, pixmaps, png
-from . import look, title
+from . import look
 from .thread_calls import ThreadCalls
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,8 @@ class Window:
         try:
             root: Any = tk.Tk(className=CLASS)
         except tk.TclError as error:
-            raise TelexStartError(f"{what} cannot be shown: {error}.", title(what)) from None
+            words = f"{what} cannot be shown: {error}."
+            raise TelexStartError(words, f"No {what.removeprefix('The ')}") from None
         root.report_callback_exception = _log_failure
         root.withdraw()
         root.title(head)

@@ -26,12 +26,12 @@ for line in sys.stdin:
     if word == "autostart":
         autostart.turn(argument == "on")
     elif word == "integrate":
-        autostart.turn_integration(argument == "on")
+        autostart.platform().turn_integration(argument == "on")
     elif word == "disable":  # as Task Manager does
         key = winreg.CreateKey(winreg.HKEY_CURRENT_USER, windows.APPROVED)
         winreg.SetValueEx(key, "Telex Start", 0, winreg.REG_BINARY, bytes([3] + 11 * [0]))
     elif word == "look":
-        answer = [*autostart.status(), *autostart.integration(), command(), windows.shortcut()]
+        answer = [*windows.autostart(), *windows.integration(), command(), windows.shortcut()]
     print(json.dumps(answer), flush=True)
 """
 

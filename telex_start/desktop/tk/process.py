@@ -1,0 +1,94 @@
+"""A process that is a window: whether there can be one, and the agent that has started it (``desktop/child.py``).
+
+Imports no Tk but to see whether it is there.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from ...errors import TelexStartError
+from ..child import line, object_of
+
+if TYPE_CHECKING:
+    from .toolkit import Window
+
+
+def check(what: str, otherwise: str) -> None:
+    """Whether there can be a window; imports Tk.
+
+    Args:
+        what: Which window: ``The login window``.
+        otherwise: What else the person can do.
+
+    Raises:
+        TelexStartError: there is no Tk, or no X display.
+    """
+    lacking = ""
+    try:
+        import tkinter  # noqa: F401
+    except ImportError:
+        install = (
+            "python3-tk (as Debian and Ubuntu call it)" if sys.platform.startswith("linux") else "a Python with Tk"
+        )
+        lacking = f"Tk: install {install}"
+    else:
+        if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
+            lacking = "an X display, which a Wayland desktop has with XWayland: install that"
+    if lacking:
+        raise TelexStartError(f"{what} needs {lacking}, or {otherwise}.", f"No {what.removeprefix('The ')}")
+
+
+class Parent:
+    """The agent, as such a window sees it: by standard input and output."""
+
+    def __init__(self) -> None:
+        # Not sys.stdin: a thread that waits there when the interpreter ends makes it abort.
+        self._input = io.FileIO(0, closefd=False)
+        self.data = object_of(self._input.readline()) or {}
+        """What the window is to show: the first line, which is waited for; empty where there is none."""
+
+    def listen(self, window: Window) -> None:
+        """Have the window hear what the agent says from now on, on this thread, until there is no agent."""
+        while words := self._input.readline():
+            match object_of(words):
+                case {"raise": str(token)}:
+                    if window.come_forward(token):
+                        self.say(raised=True)
+                case said if said:
+                    window.told(said)
+        window.close()
+
+    def say(self, **said: Any) -> None:
+        """Tell the agent something; nothing where it has gone. From any thread.
+
+        ``failed`` says, in words for the person, why the window cannot be shown.
+        """
+        with suppress(OSError, ValueError):
+            # In one go, so that the line is whole whoever else prints.
+            sys.stdout.write(line(said))
+            sys.stdout.flush()
+
+
+def show(make: Callable[[Parent], Window]) -> int:
+    """Be the window of the agent that has started this process, until it is closed; returns the exit code.
+
+    Args:
+        make: Makes it. What it raises as :class:`TelexStartError` is told the agent.
+    """
+    parent = Parent()
+    try:
+        window = make(parent)
+    except TelexStartError as error:
+        parent.say(failed=error.message)
+        return 2
+    threading.Thread(target=parent.listen, args=(window,), name="agent", daemon=True).start()
+    window.run()
+    # A daemon thread in a library's C code can crash the interpreter's end (CPython 3.11: code -11).
+    os._exit(0)
