@@ -32,7 +32,6 @@ def test_messages_of_every_shape_are_counted_and_none_ends_the_program(tmp_path:
         ]
         telex.publish_many(0, told)
         agent.event("notification", title="Grace")
-        agent.event("unread", unread=2)
         two = [change(channels_id=name, name=name, thread_count=1) for name in ("alpha", "beta")]
         pushes = [{"push": {"channel": telex.channel(), "pub": {"data": data}}} for data in two]
         telex.raw_frame("\n".join(map(json.dumps, pushes)))

@@ -61,15 +61,13 @@ def running(tmp_path: Path) -> Iterator[Claimed]:
 # --- of both kinds --------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(params=[instance_unix, instance_windows], ids=["files", "pipe"])
-def platform(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """What a platform has for it."""
+PLATFORMS = pytest.mark.parametrize("platform", [instance_unix, instance_windows], ids=["files", "pipe"])
+
+
+@pytest.fixture(autouse=True)
+def a_pipe_is_a_socket(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(instance_windows, "FAMILY", "AF_UNIX")
     monkeypatch.setattr(instance_windows, "address_of", os.path.join)
-    for module in (instance_unix, instance_windows):
-        monkeypatch.setattr(module, "SPEAK_WITHIN", 0.2)
-    made: ModuleType = request.param
-    return made
 
 
 def the_process_ends() -> None:
@@ -78,6 +76,7 @@ def the_process_ends() -> None:
         instance_windows.leaving.pop().close()
 
 
+@PLATFORMS
 def test_the_first_holds_the_place_answers_the_others_and_leaves_nothing_behind(
     platform: ModuleType, tmp_path: Path
 ) -> None:
@@ -106,7 +105,11 @@ def test_the_first_holds_the_place_answers_the_others_and_leaves_nothing_behind(
     the_process_ends()
 
 
-def test_callers_that_never_speak_are_let_go(platform: ModuleType, tmp_path: Path) -> None:
+@PLATFORMS
+def test_callers_that_never_speak_are_let_go(
+    platform: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platform, "SPEAK_WITHIN", 0.5)
     running = Claimed(platform.claim(str(tmp_path), "telex", "tray"))
     [path] = [path for path in tmp_path.iterdir() if path.suffix != ".lock"]
     with ExitStack() as stack:
@@ -122,6 +125,7 @@ def test_callers_that_never_speak_are_let_go(platform: ModuleType, tmp_path: Pat
     running.close()
 
 
+@PLATFORMS
 @pytest.mark.parametrize("noise", [b"\xff\x00\n", b"x" * 100_000, b"openexit\n", b"\n"])
 def test_noise_on_the_line_is_no_request(platform: ModuleType, tmp_path: Path, noise: bytes) -> None:
     running = Claimed(platform.claim(str(tmp_path), "telex", "tray"))
@@ -139,9 +143,7 @@ def test_noise_on_the_line_is_no_request(platform: ModuleType, tmp_path: Path, n
     running.close()
 
 
-def test_the_pipe_waits_for_the_end_of_the_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(instance_windows, "FAMILY", "AF_UNIX")
-    monkeypatch.setattr(instance_windows, "address_of", os.path.join)
+def test_the_pipe_waits_for_the_end_of_the_process(tmp_path: Path) -> None:
     running = Claimed(instance_windows.claim(str(tmp_path), "telex", "tray"))
     ended: queue.SimpleQueue[str | None] = queue.SimpleQueue()
     caller = threading.Thread(target=lambda: ended.put(instance_windows.ask(str(tmp_path), "telex", "exit", 10)))
