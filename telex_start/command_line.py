@@ -31,6 +31,16 @@ COMMANDS = {
 }
 """The commands that are listed, with a line for each. A command is the first word, before any option."""
 
+_NOT_TOGETHER = (
+    ("--login", "--headless"),
+    ("--login", "--password-stdin"),
+    ("--password-credential", "--login"),
+    ("--password-credential", "--password-stdin"),
+    ("--at-login", "--login"),
+    ("--at-login", "--headless"),
+)
+"""Options of the agent that cannot be combined."""
+
 
 class Parser(argparse.ArgumentParser):
     """One that says in a line what is wrong."""
@@ -181,15 +191,10 @@ def parse(argv: list[str]) -> argparse.Namespace:
     options = parse_command("", argv)
     if options.json and not options.headless:
         raise ConfigError("--json needs --headless.")
-    if options.headless and options.login:
-        raise ConfigError("--login cannot be combined with --headless.")
-    if options.password_stdin and options.login:
-        raise ConfigError("--login cannot be combined with --password-stdin.")
-    if options.password_credential and (options.login or options.password_stdin):
-        other = "--login" if options.login else "--password-stdin"
-        raise ConfigError(f"--password-credential cannot be combined with {other}.")
-    if options.at_login and (options.login or options.headless):
-        raise ConfigError(f"--at-login cannot be combined with {'--login' if options.login else '--headless'}.")
+    given = {f"--{name.replace('_', '-')}" for name, value in vars(options).items() if value}
+    for one, other in _NOT_TOGETHER:
+        if {one, other} <= given:
+            raise ConfigError(f"{one} cannot be combined with {other}.")
     return options
 
 

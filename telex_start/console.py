@@ -114,9 +114,7 @@ class Console:
     def unread(self, counts: Counts) -> None:
         """The counts changed."""
         if self._as_json:
-            self._object(
-                event="unread", unread=counts.unread, mentions=counts.mentions, conversations=counts.conversations
-            )
+            self._object(event="unread", **counts._asdict())
 
     def toast(self, toast: Toast) -> None:
         """A toast is shown."""
@@ -149,7 +147,7 @@ class Console:
     def _object(self, **fields: Any) -> None:
         self._line(json.dumps(fields, ensure_ascii=False, separators=(",", ":")))
 
-    def _line(self, line: str | bytes) -> None:
+    def _line(self, line: str) -> None:
         if self._out is not None:
             self._out.write(line)
 

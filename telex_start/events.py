@@ -1,8 +1,7 @@
 """What travels on the two queues: events to the main thread, commands to the session thread.
 
-Every one is a small frozen value, and whoever puts one on a queue does not touch again what it holds. The main thread
-and the session thread pass each other no other data; the one object that both use is the token store
-(:mod:`.session.tokens`).
+Every one is a small frozen value, and whoever puts one on a queue does not touch again what it holds. These two threads
+pass each other no other data; the one object that both use is the token store (:mod:`.session.tokens`).
 """
 
 from __future__ import annotations
@@ -36,12 +35,9 @@ class How(Enum):
     """In the first subscribe reply since the program (or the organisation) was new: the past."""
 
 
-# --- events: any thread -> main -------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class Event:
-    """Base of everything on the dispatch queue."""
+    """Base of everything on the dispatch queue: any thread -> main."""
 
 
 @dataclass(frozen=True)
@@ -142,16 +138,13 @@ class StateChanged(Event):
     """Pushes come, but Telex refuses to say which organisations there are: that ends when the person signs in again."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SignedIn(Event):
     """A login was accepted. Dispatched before anything that is looked up with it."""
 
     user_id: str
     names: tuple[str, ...] = ()
     """What the person is called at Telex, as far as the login said: user name, full name, e-mail address."""
-
-    def __repr__(self) -> str:
-        return "SignedIn(…)"
 
 
 @dataclass(frozen=True)
@@ -187,24 +180,9 @@ class CountsUnknown(Event):
     channel: str
 
 
-# What is looked up of an organisation beside its publications. Each call may be missing in a deployment.
-
-
-ROW_FIELDS = (
-    *("channels_id", "channel_id", "id", "name", "username", "channel_type", "participant_id", "participants"),
-    *("thread_count", "mention_count", "last_thread_id", "preview_message", "preview_thread", "media"),
-)
-"""The fields of a look-up's row that are used; what they mean is the same as in a publication."""
-MESSAGE_FIELDS = ("user_id", "username", "full_name", "message", "media", "type", "thread_id")
-"""The fields of a message in ``preview_thread`` that are used."""
-
-
 @dataclass(frozen=True)
 class LookUpBegan(Event):
-    """The calls for the unread of an organisation are about to be sent: the first of its look-up.
-
-    A publication of a conversation that is dispatched after this is newer than what the look-up says of it.
-    """
+    """A look-up of an organisation's unread begins. A publication that comes after this is newer than what it says."""
 
     channel: str
 
@@ -217,19 +195,16 @@ class UnreadSection(Event):
     section: str
     """``channels_section``, ``dm_channels_section`` or ``agent_channels_section``."""
     rows: tuple[dict[str, Any], ...]
-    """The conversations, with the fields :data:`ROW_FIELDS` alone. ``preview_thread`` holds the newest message alone,
-    with the fields :data:`MESSAGE_FIELDS`. Rows with ``is_suggested`` are left out, and so are the previews of a row
-    with nothing unread. Values may be of any type."""
+    """The conversations, with the fields that are used (:mod:`.session.poll_calls`), of any type. ``preview_thread``
+    holds the newest message alone; rows with ``is_suggested``, and previews where nothing is unread, are left out."""
     whole: bool
     """All pages were answered, so a conversation that is absent has nothing unread."""
 
 
 @dataclass(frozen=True)
 class UnreadLookedUp(Event):
-    """A look-up has ended, well or not. It follows each :class:`LookUpBegan`.
-
-    Where a deployment has no such calls it comes without that, for each :class:`ChannelAnswered` that announced it.
-    """
+    """A look-up has ended, well or not. It follows each :class:`LookUpBegan`; in a deployment without such calls, each
+    :class:`ChannelAnswered` that announced it."""
 
     channel: str
 
@@ -329,15 +304,12 @@ class Notice(Event):
     """The person is to do something about it: it is told even while notifications are paused."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class WindowSubmitted(Event):
     """The login form was submitted; it has passed the form check."""
 
     email: str
     password: str
-
-    def __repr__(self) -> str:
-        return "WindowSubmitted(…)"
 
 
 @dataclass(frozen=True)
@@ -402,15 +374,12 @@ class ThreadFailed(Event):
     """The exception's type alone: its text may hold anything."""
 
 
-# --- commands: main -> session --------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class Command:
-    """Base of everything on the commands queue."""
+    """Base of everything on the commands queue: main -> session."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SignIn(Command):
     """Sign in. The password lives here and nowhere else, and is dropped after the call."""
 
@@ -418,9 +387,6 @@ class SignIn(Command):
     password: str
     persist: bool = False
     """Retry temporary failures until it works: at a start there is nobody who could be asked to try again."""
-
-    def __repr__(self) -> str:
-        return "SignIn(…)"
 
 
 @dataclass(frozen=True)
@@ -463,10 +429,8 @@ class WatchSettings(Command):
 
 @dataclass(frozen=True)
 class MarkAsRead(Command):
-    """Mark a conversation as read at Telex: one reading call, because the person asked for it.
-
-    :class:`MarkedAsRead` or :class:`MarkAsReadFailed` is the answer, unless the session ends before.
-    """
+    """Mark a conversation as read at Telex: one reading call, because the person asked for it. :class:`MarkedAsRead` or
+    :class:`MarkAsReadFailed` is the answer, unless the session ends before."""
 
     channel: str
     """The push channel."""

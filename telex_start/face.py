@@ -56,6 +56,11 @@ class Face(NamedTuple):
     """What is muted on this machine."""
 
     @property
+    def look(self) -> tuple[State, int, bool]:
+        """What the icon's picture shows."""
+        return self.state, self.unread, self.quiet
+
+    @property
     def title(self) -> str:
         """The icon's title or tooltip: it says in words what the icon shows."""
         return _cut(f"Telex: {self.words or self.status}", LONGEST_TITLE)
@@ -92,9 +97,9 @@ def _cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 
 
-def plural(count: int, one: str, many: str | None = None) -> str:
+def plural(count: int, one: str) -> str:
     """``1 organisation``, ``2 organisations``."""
-    return f"{count} {one if count == 1 else many or one + 's'}"
+    return f"{count} {one}" if count == 1 else f"{count} {one}s"
 
 
 def face_of(session: StateChanged, unread: int, paused: str = "", silence: Silence = NO_SILENCE) -> Face:
@@ -120,19 +125,10 @@ def face_of(session: StateChanged, unread: int, paused: str = "", silence: Silen
         if paused:
             status += f", {paused}"
     else:
-        words = {
-            State.SIGNED_OUT: "Signed out",
-            State.SIGNING_IN: "Signing in",
-            State.CONNECTING: "Connecting",
-            State.RECONNECTING: "Reconnecting",
-            State.SIGN_IN_NEEDED: "Sign in needed",
-            State.STOPPED: "Stopped",
-        }
-        status = words[state]
         if state is State.CONNECTING and session.reason:
             # The next try after a failure: for a person it is one reconnecting, not a blinking between two words.
             state = State.RECONNECTING
-            status = words[state]
+        status = state.value.replace("_", " ").capitalize()
         if session.reason:
             status += f": {session.reason}"
     # The last words stay: they say why nothing pops up.

@@ -80,14 +80,14 @@ class App:
             events.ChildEnded: self._window_ended,
             events.ChildSaid: self._config.window_said,
             events.IconClicked: lambda event: self._open(event.token),
-            events.IconMiddleClicked: lambda event: self._quiet.toggle(),
+            events.IconMiddleClicked: self._icon_middle_clicked,
             events.MachineWoke: lambda event: self._machine_woke(),
             events.MainAppAnswered: self._opening.answered,
             events.MarkAsReadFailed: self._news.marked_as_read,
             events.MarkedAsRead: self._news.marked_as_read,
             events.MenuClicked: self._menu_clicked,
             events.MenuOpened: lambda event: self._menu_opened(),
-            events.MuteChosen: lambda event: self._mute(event.conversation, event.how_long, event.name),
+            events.MuteChosen: self._mute_chosen,
             events.Notice: lambda event: self._own.tell(event.title, event.message, needs_person=event.needs_person),
             events.Requested: self._requested,
             events.SignInFailed: self._sign_in.failed,
@@ -269,6 +269,14 @@ class App:
                 self._mute(toast.conversation, MuteFor.HOUR)
         else:
             self._opening.open(toast.place, token, in_browser=event.action == Action.JOIN)
+
+    def _icon_middle_clicked(self, event: events.IconMiddleClicked) -> None:
+        self._ports.surface.end_startup(event.token)
+        self._quiet.toggle()
+
+    def _mute_chosen(self, event: events.MuteChosen) -> None:
+        self._ports.surface.end_startup(event.token)
+        self._mute(event.conversation, event.how_long, event.name)
 
     def _mute(self, conversation: Conversation, how_long: MuteFor | None, name: str = "") -> None:
         self._quiet.mute(conversation, how_long, name or self._notifier.name_of(conversation))

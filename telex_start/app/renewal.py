@@ -6,6 +6,7 @@ Some desktops close an open menu whenever it is renewed, and numbers may change 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from ..events import StateChanged
 from ..face import NO_SILENCE, Face, Silence, face_of
@@ -17,6 +18,20 @@ OFTEN = 1.0
 """The same where an open menu stays open."""
 SETTLE = 0.3
 """Seconds that a changed number may wait for the next change: organisations come online one after the other."""
+
+
+class _Seen(NamedTuple):
+    """What a face is made of: the arguments of :func:`~telex_start.face.face_of`."""
+
+    session: StateChanged
+    unread: int = 0
+    paused: str = ""
+    silence: Silence = NO_SILENCE
+
+    @property
+    def words(self) -> tuple[object, ...]:
+        """What is shown at once where it changes."""
+        return self.session.state, self.session.reason, self.paused, self.silence
 
 
 class Renewal:
@@ -32,36 +47,21 @@ class Renewal:
             show: Shows a face.
             every: Gives the seconds, at least, between two renewals for numbers alone; asked each time.
         """
-        self._session = session
+        self._seen = _Seen(session)
         self._recent = recent
         self._show = show
         self._every = every
-        self._unread = 0
-        self._paused = ""
-        self._silence = NO_SILENCE
-        self.shown = face_of(session, 0)
+        self.shown = face_of(*self._seen)
         """The face that is shown now."""
         self._shown_for = self._numbers
         self._numbers_at = float("-inf")
         self._due: float | None = None
 
-    def change(
-        self,
-        now: float,
-        *,
-        session: StateChanged | None = None,
-        unread: int | None = None,
-        paused: str | None = None,
-        silence: Silence | None = None,
-    ) -> None:
-        """The state, the count, what is unread, what is paused at Telex (in words), or what was set on this machine,
-        may be another."""
-        words = self._words
-        self._session = session or self._session
-        self._unread = self._unread if unread is None else unread
-        self._paused = self._paused if paused is None else paused
-        self._silence = silence or self._silence
-        if words != self._words:
+    def change(self, now: float, **changes: Any) -> None:
+        """The state, the count, what is paused at Telex, or what was set on this machine may be another; or what is
+        unread, where nothing is named."""
+        before, self._seen = self._seen, self._seen._replace(**changes)
+        if self._seen.words != before.words:
             self._renew()
         elif self._numbers == self._shown_for:
             self._due = None
@@ -78,17 +78,11 @@ class Renewal:
             self._renew(now)
 
     @property
-    def _words(self) -> tuple[object, ...]:
-        """What is shown at once where it changes."""
-        return self._session.state, self._session.reason, self._paused, self._silence
-
-    @property
     def _numbers(self) -> tuple[object, ...]:
-        return self._session, self._unread, self._paused, self._recent.version
+        return self._seen, self._recent.version
 
     def _renew(self, numbers_at: float | None = None) -> None:
-        face = face_of(self._session, self._unread, self._paused, self._silence)
-        face = face._replace(recent=self._recent.latest())
+        face = face_of(*self._seen)._replace(recent=self._recent.latest())
         self._due = None
         self._shown_for = self._numbers
         if face != self.shown:

@@ -98,29 +98,26 @@ class Instance:
 
     def _serve(self, dispatch: Callable[[Requested], None], watch: Watch | None) -> None:
         poll = select.poll()
+        came: dict[int, Callable[[], None]] = {self._socket.fileno(): lambda: self._accept(poll)}
         if watch is not None:
-            poll.register(watch.descriptor, select.POLLIN)
-        poll.register(self._wake, select.POLLIN)
-        poll.register(self._socket, select.POLLIN)
+            came[watch.descriptor] = watch.came
+        for descriptor in (self._wake.fileno(), *came):
+            poll.register(descriptor, select.POLLIN)
         while True:
             for descriptor, _ in poll.poll(self._milliseconds_to_wait()):
                 if descriptor == self._wake.fileno():
                     self._disconnect(poll, float("inf"))
                     return
-                if watch is not None and descriptor == watch.descriptor:
-                    watch.came()
-                elif descriptor == self._socket.fileno():
-                    self._accept(poll)
+                if descriptor in came:
+                    came[descriptor]()
                 elif descriptor in self._callers:
                     self._listen(poll, descriptor, dispatch)
             self._disconnect(poll, time.monotonic())
 
     def _milliseconds_to_wait(self) -> float | None:
         """Milliseconds until a caller has been silent for too long; ``None`` while there is none."""
-        if not self._callers:
-            return None
-        first = min(deadline for _, deadline in self._callers.values())
-        return max(0.0, first - time.monotonic()) * 1000 + 1
+        first = min((deadline for _, deadline in self._callers.values()), default=None)
+        return None if first is None else max(0.0, first - time.monotonic()) * 1000 + 1
 
     def _accept(self, poll: select.poll) -> None:
         try:
@@ -264,15 +261,12 @@ def _held(path: str) -> bool:
 
 def _listening(path: str) -> bool:
     """Whether somebody answers at the socket."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.setblocking(False)
-        try:
-            with _socket_address(path) as address:
-                probe.connect(address)
-        except BlockingIOError:
-            return True  # so many are calling that its queue is full
-        except OSError:
-            return False
+    try:
+        _connect(path, 0.0).close()
+    except BlockingIOError:
+        return True  # so many are calling that its queue is full
+    except OSError:
+        return False
     return True
 
 
@@ -280,17 +274,27 @@ def _connected(path: str, lock_path: str) -> socket.socket | None:
     """A connection to the instance; waits where it is just starting."""
     end = time.monotonic() + ANSWER_WITHIN
     while True:
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            connection.settimeout(ANSWER_WITHIN)
-            with _socket_address(path) as address:
-                connection.connect(address)
-            return connection
-        except OSError:
-            connection.close()
+        with contextlib.suppress(OSError):
+            return _connect(path, ANSWER_WITHIN)
         if time.monotonic() > end or not _held(lock_path):
             return None
         time.sleep(_LOOK_AGAIN)
+
+
+def _connect(path: str, within: float) -> socket.socket:
+    """
+    Raises:
+        OSError: nobody listens there.
+    """
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.settimeout(within)
+        with _socket_address(path) as address:
+            connection.connect(address)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 @contextlib.contextmanager

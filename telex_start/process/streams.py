@@ -18,8 +18,6 @@ from .lazylog import Log
 
 MOST_QUEUED = 1_000_000
 """Bytes that wait for the reader, at most."""
-_AT_ONCE = 4096
-"""Bytes of several lines that are written at once, at most: a pipe takes so many whole (``PIPE_BUF`` of Linux)."""
 _PASSING_ERRORS = (errno.ENOSPC, errno.EDQUOT) if sys.platform != "win32" else (errno.ENOSPC,)
 """A full disk: lines are lost, and the program runs on for its toasts."""
 
@@ -73,14 +71,11 @@ class Output:
         self._encoding = encoding or out.encoding or "utf-8"
         self._end = os.linesep.encode(self._encoding)
         self._reader_gone = reader_gone
-        self._lock = threading.Lock()
-        self._changed = threading.Condition(self._lock)
-        # Guarded by the lock.
+        self._changed = threading.Condition()
+        # Guarded by it.
         self._lines: deque[bytes] = deque()
         self._queued = 0
         self._writing = False
-        self._waiting = False
-        """The thread waits for a line."""
         self._dropped = 0
         self._ended = False
         self._thread: threading.Thread | None = None
@@ -88,31 +83,23 @@ class Output:
         self._cut = False
         """The last line went out in part: the next must not continue it."""
 
-    def write(self, line: str | bytes) -> None:
-        """Queue a line, without its end. Never blocks; after the reader has gone it does nothing.
-
-        Args:
-            line: Bytes are written as they are.
-        """
-        data = line + self._end if isinstance(line, bytes) else (line + os.linesep).encode(self._encoding, "replace")
-        with self._lock:
+    def write(self, line: str) -> None:
+        """Queue a line, without its end. Never blocks; after the reader has gone it does nothing."""
+        data = (line + os.linesep).encode(self._encoding, "replace")
+        with self._changed:
             if self._ended:
                 return
             self._lines.append(data)
             self._queued += len(data)
-            first_dropped = not self._dropped
             while self._queued > MOST_QUEUED:
                 self._queued -= len(self._lines.popleft())
                 self._dropped += 1
+                if self._dropped == 1:
+                    log.warning("nobody reads standard output: its oldest lines are dropped")
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="output", daemon=True)
                 self._thread.start()
-            if self._waiting:  # one that writes looks for more when it has written
-                self._waiting = False
-                self._changed.notify_all()
-            first_dropped = first_dropped and self._dropped > 0
-        if first_dropped:
-            log.warning("nobody reads standard output: its oldest lines are dropped")
+            self._changed.notify_all()
 
     def wait(self, seconds: float) -> bool:
         """Wait until all is written; ``False`` where it is not after so many seconds."""
@@ -134,9 +121,9 @@ class Output:
 
     def _run(self) -> None:
         failing = False
-        while (lines := self._next()) is not None:
+        while (line := self._next()) is not None:
             try:
-                self._write_all(lines)
+                self._write_all(line)
                 failing = False
             except (OSError, ValueError) as error:
                 if getattr(error, "errno", None) not in _PASSING_ERRORS:
@@ -147,33 +134,23 @@ class Output:
                 failing = True
 
     def _next(self) -> bytes | None:
-        """The lines that wait, or so much of them as is written at once; waits for one. ``None`` at the end."""
+        """The next line; waits for one. ``None`` at the end."""
         with self._changed:
             self._writing = False
             self._changed.notify_all()
-            dropped = 0
-            if not self._lines and not self._ended:
-                dropped, self._dropped = self._dropped, 0
-        if dropped:
-            log.warning("standard output is read again; %d lines were dropped", dropped)
-        with self._changed:
-            while not (self._lines or self._ended):
-                self._waiting = True
-                self._changed.wait()
-            self._waiting = False
+            if self._dropped and not self._lines and not self._ended:
+                log.warning("standard output is read again; %d lines were dropped", self._dropped)
+                self._dropped = 0
+            self._changed.wait_for(lambda: self._lines or self._ended)
             if self._ended:
                 return None
-            taken = [self._lines.popleft()]
-            size = len(taken[0])
-            while self._lines and size + len(self._lines[0]) <= _AT_ONCE:
-                taken.append(self._lines.popleft())
-                size += len(taken[-1])
-            self._queued -= size
             self._writing = True
-            return b"".join(taken)
+            line = self._lines.popleft()
+            self._queued -= len(line)
+            return line
 
-    def _write_all(self, lines: bytes) -> None:
-        left = memoryview(self._end + lines if self._cut else lines)
+    def _write_all(self, line: bytes) -> None:
+        left = memoryview(self._end + line if self._cut else line)
         while left:
             written = self._raw.write(left)
             if written is None:  # it does not block, and its reader is slow

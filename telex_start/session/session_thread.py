@@ -8,7 +8,6 @@ polls, which have a thread of their own (see :mod:`.poller`).
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 from collections.abc import Callable
@@ -16,21 +15,30 @@ from collections.abc import Callable
 from .. import __version__
 from ..config import Config
 from ..errors import Refused, SessionOver, TelexStartError, Temporary
-from ..events import CancelSignIn, Command, Event, ReconnectNow, SignedIn, SignIn, SignOut, Stop
+from ..events import CancelSignIn, Command, Event, ReconnectNow, SignedIn, SignIn, SignOut, SlugLookedUp, Stop
 from ..net.dialling import Dialler
 from ..net.https import Https
-from ..net.pacing import Pacer, Waits
 from ..net.sockets import tls_context
 from ..push import frames
 from ..push.websocket import WebSocket
 from ..states import SIGNED_IN, State
 from . import pace
 from .connection import Ending, PushConnection
-from .organisations import Figures, Organisations
-from .pace import SharedPacer, Timings
+from .pace import Pacer, Timings, Waits
 from .poll_calls import PollCalls
 from .poller import PollCommand, Poller
-from .state import LEAVING, REFUSALS, Commands, LeaveAsked, ReconnectAsked, SessionState, reason, sign_in_failed
+from .state import (
+    LEAVING,
+    REFUSALS,
+    Commands,
+    Figures,
+    LeaveAsked,
+    Organisations,
+    ReconnectAsked,
+    SessionState,
+    reason,
+    sign_in_failed,
+)
 from .telex_api import Login, TelexApi
 from .tokens import TokenStore
 from .upkeep import Parts
@@ -69,7 +77,7 @@ class SessionThread:
         self._dialler = self._new_dialler()
         self._commands = Commands(now)
         self._stopping = threading.Event()
-        self._pacer = SharedPacer(Pacer(self._timings.requests_at_once, chance), now, chance)
+        self._pacer = Pacer(now, chance, self._timings.requests_at_once)
         self._https = Https(self._dialler, now, _AGENT, self._commands.leaving)
         self._api = TelexApi(config.api_url, self._https, store, self._pacer, now, self._timings)
         self._poller_lock = threading.Lock()
@@ -77,7 +85,6 @@ class SessionThread:
         """This session's, or the next one's."""
         self._organisations: Organisations | None = None
         self._websocket: WebSocket | None = None
-        self._reason = ""
         self._online_since: float | None = None
         self._at_once = False
         """The next connection is wanted by the person or by the machine's waking, and not because of the server."""
@@ -219,23 +226,21 @@ class SessionThread:
     def _forget(self) -> None:
         self._forget_tokens()
         self._organisations = None
-        self._all_is_well()
-        self._state.move(State.SIGNED_OUT)
-
-    def _all_is_well(self) -> None:
         self._state.well()
-        self._reason = ""
+        self._state.move(State.SIGNED_OUT)
 
     def _wait_interruptibly(self, seconds: float) -> None:
         """Wait that long, or until a command comes; with 0 only look whether one has come.
 
         Raises:
-            ReconnectAsked: for ReconnectNow.
+            ReconnectAsked: for ReconnectNow in a session; without one that only ends the wait.
             LeaveAsked: for every command that ends what is going on.
         """
         end = self._now() + seconds
         while (command := self._commands.until(end)) is not None:
             if isinstance(command, ReconnectNow):
+                if self._state.state not in SIGNED_IN:
+                    return  # to the next try
                 raise ReconnectAsked
             if self._state.state in SIGNED_IN:
                 if isinstance(command, CancelSignIn) and command.session_stays:
@@ -249,7 +254,7 @@ class SessionThread:
     def _wait_for_pacer(self) -> None:
         """Likewise until a call to Telex may be made."""
         self._wait_interruptibly(0.0)
-        while (wait := self._pacer.wait(self._now())) > 0:
+        while (wait := self._pacer.wait()) > 0:
             self._wait_interruptibly(wait)
 
     def _sign_in(self, waiting: list[Command]) -> bool:
@@ -264,35 +269,31 @@ class SessionThread:
         login = self._log_in(command)
         if login is None:
             return False
-        self._all_is_well()
+        self._state.well()
         if self._organisations is None or self._organisations.user_id != login.user_id:
             self._organisations = Organisations(login.user_id, self._chance, self._dispatch, self._timings)
         self._signed_in(login)
         for channel in self._organisations.channels.values():
             channel.signed_in_anew()
-        with contextlib.suppress(ReconnectAsked):
-            self._wait_interruptibly(0.0)
+        self._wait_interruptibly(0.0)
         return True
 
     def _log_in(self, command: SignIn) -> Login | None:
         """Log in, again and again where nobody could be asked to try again; ``None`` where it failed."""
         backoff = self._timings.backoff(self._chance)
         while True:
-            with contextlib.suppress(ReconnectAsked):
-                self._wait_for_pacer()
+            self._wait_for_pacer()
             try:
                 return self._api.login(command.email, command.password)
             except _LOGIN_FAILURES as error:
-                with contextlib.suppress(ReconnectAsked):
-                    self._wait_interruptibly(0.0)  # a command that came meanwhile outweighs what became of the call
+                self._wait_interruptibly(0.0)  # a command that came meanwhile outweighs what became of the call
                 if not command.persist or isinstance(error, REFUSALS):
                     log.warning("signing in failed: %s", error.message)
                     self._sign_in_failed(error)
                     return None
                 self._state.report(error)
                 self._state.move(State.SIGNING_IN, reason(error))
-            with contextlib.suppress(ReconnectAsked):
-                self._wait_interruptibly(backoff.next())
+            self._wait_interruptibly(backoff.next())
 
     def _sign_in_again(self, waiting: list[SignIn]) -> None:
         """Log in beside a session whose access token is refused. Where that fails, or is called off for another user,
@@ -326,9 +327,10 @@ class SessionThread:
     def _signed_in(self, login: Login) -> None:
         assert self._organisations is not None
         self._organisations.signed_in_anew()
-        slugs = {f"{login.organisation}/{login.user_id}": login.slug} if login.organisation and login.slug else {}
-        self._poller.signed_in(slugs)
+        self._poller.signed_in()
         self._dispatch(SignedIn(login.user_id, login.names))
+        if login.organisation and login.slug:
+            self._dispatch(SlugLookedUp(f"{login.organisation}/{login.user_id}", login.slug))
 
     def _stay(self) -> None:
         """Connect, and connect again, until a command or the end of the session.
@@ -339,22 +341,22 @@ class SessionThread:
         """
         organisations = self._organisations
         assert organisations is not None
-        waits = self._timings.waits(self._chance)
-        self._state.move(State.CONNECTING, self._reason)
+        waits = Waits(self._chance, self._timings)
+        why = ""
         while True:
+            self._state.move(State.CONNECTING, why)
             try:
-                self._reason, wait = self._connect(organisations, waits)
+                why, wait = self._connect(organisations, waits)
             except ReconnectAsked:
-                self._reason, wait = _RECONNECTING_NOW, 0.0
+                why, wait = _RECONNECTING_NOW, 0.0
                 self._at_once = True
                 waits.asked()
-            self._state.move(State.RECONNECTING, self._reason)
+            self._state.move(State.RECONNECTING, why)
             try:
                 self._wait_interruptibly(wait)
             except ReconnectAsked:
                 self._at_once = True
                 waits.asked()
-            self._state.move(State.CONNECTING, self._reason)
 
     def _connect(self, organisations: Organisations, waits: Waits) -> tuple[str, float]:
         """One connection, from its tokens to its end.
@@ -413,11 +415,11 @@ class SessionThread:
             timings=self._timings,
             now=self._now,
             chance=self._chance,
-            hurrying=self._dialler.hurrying,
+            dialler=self._dialler,
             wait_interruptibly=self._wait_interruptibly,
             wait_for_pacer=self._wait_for_pacer,
             dispatch=self._dispatch,
-            figures_changed=self._figures_changed,
+            figures_changed=self._state.tell_figures,
         )
         self._websocket = WebSocket(
             self._config.push_url, self._dialler, self._now, _AGENT, open_within=self._timings.open_within
@@ -429,10 +431,7 @@ class SessionThread:
 
     def _online(self) -> None:
         self._online_since = self._now()
-        self._all_is_well()
+        self._state.well()
         self._poller.connected(self._at_once)
         self._at_once = False
         self._state.move(State.ONLINE)
-
-    def _figures_changed(self) -> None:
-        self._state.move(self._state.state, self._reason)

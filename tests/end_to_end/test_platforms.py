@@ -1,38 +1,28 @@
 """Windows and macOS, as far as they can be shown on Linux.
 
-These are mocks: `sys.platform` says another name, what only Linux has cannot be imported, and a named pipe is a Unix
-socket by the same calls. They show that nothing of Linux is needed at import, and that the logic holds; not that
-Windows or macOS do their part.
+These are mocks: `sys.platform` says another name, and what only Linux has cannot be imported. They show that nothing of
+Linux is needed at import, and that the logic holds; not that Windows or macOS do their part.
 """
 
 from __future__ import annotations
 
 import os
-import queue
 import subprocess
 import sys
-import threading
 import tomllib
-from multiprocessing.connection import Client
 from pathlib import Path
 
 import pytest
 
 from telex_start.doctor.findings import log_folder_remedy, main_app_remedy, tk_remedy
-from telex_start.events import Event, Requested
-from telex_start.menu import Request
-from telex_start.process import instance_windows, paths, streams
+from telex_start.process import paths, streams
 from tests.process import ROOT
 
 STARTED = {
-    *("__main__", "agent", "app.app", "command_line", "commands", "config_file", "console", "doctor", "doctor.desktop"),
-    *("process.instance", "process.logs", "process.paths", "process.signals", "session.session", "push.websocket"),
-    *("desktop.icons", "desktop.tk.login_window", "desktop.main_app.main_app"),
-    *("desktop.child", "desktop.tk.preferences_window"),
-    *("desktop.toasts.toasts", "desktop.toasts.plyer_backend"),
-    *("desktop.tray.tray", "desktop.tray.pystray_backend"),
+    *("icons", "tk.login_window", "main_app.main_app", "child", "tk.preferences_window", "toasts.toasts"),
+    *("toasts.plyer_backend", "tray.tray", "tray.pystray_backend"),
 }
-"""What a start on any platform may bring. The rest of `desktop` speaks D-Bus, and is brought on Linux alone."""
+"""What of `desktop` a start on any platform may bring. The rest of it speaks D-Bus, and is brought on Linux alone."""
 
 _IMPORT_ALL = """
 import importlib, multiprocessing.connection, pkgutil, sys
@@ -74,124 +64,11 @@ def test_every_module_can_be_imported_elsewhere(platform: str) -> None:
     words = [line.split(" ", 2) for line in done.stdout.splitlines()]
     works = {name.removeprefix("telex_start.") for mark, name, *_ in words if mark == "works"}
     why = {name.removeprefix("telex_start."): rest[0] for mark, name, *rest in words if mark == "fails"}
-    assert STARTED - works == set(), why
+    assert {f"desktop.{name}" for name in STARTED} - works == set(), why
     assert {name for name in why if not name.startswith("desktop.")} == ({"process.instance_unix"} - works)
     assert ("process.instance_unix" in works) is (platform == "darwin")
     for name, reason in why.items():
         assert name == "process.instance_unix" or "import of jeepney halted" in reason, f"{name}: {reason}"
-
-
-_COLLECT = """
-import os, sys
-os.environ["PYSTRAY_BACKEND"] = "dummy"
-# First as it is, so that the standard library and the packages are there as Linux has them.
-import aiohttp, greenlet, hypothesis.stateful, jwt, pystray, trustme, truststore, websocket
-import PIL.Image, asyncio, logging.handlers, multiprocessing.connection, psutil, pytest, tkinter, xdist
-for name in ("jeepney", "Xlib", "gi"):
-    for loaded in [loaded for loaded in sys.modules if loaded.partition(".")[0] == name]:
-        del sys.modules[loaded]
-    sys.modules[name] = None
-sys.platform = "darwin"
-
-
-class Collected:
-    def pytest_collection_finish(self, session):
-        for item in session.items:
-            print(item.nodeid)
-
-
-sys.exit(pytest.main(["--collect-only", "-p", "no:cacheprovider", "tests"], plugins=[Collected()]))
-"""
-
-
-def test_on_macos_the_tests_that_can_run_are_collected_and_the_others_are_named() -> None:
-    """A mock of the platform: see above. It shows what is collected, not that it passes there."""
-    done = subprocess.run([sys.executable, "-c", _COLLECT], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
-    collected = {line.partition("::")[0] for line in done.stdout.splitlines() if "::" in line}
-    expected = {"ground/test_house.py", "session/test_leaving.py", "desktop/test_macos.py", "end_to_end/test_output.py"}
-    assert {f"tests/{module}" for module in expected} <= collected
-    (named,) = [line for line in done.stdout.splitlines() if line.startswith("left out on darwin, it speaks D-Bus: ")]
-    assert {"desktop/test_tray.py", "statusnotifier/test_menu.py", "toasts/test_bus.py"} <= set(named.split())
-    assert not {f"tests/{module}" for module in named.split()} & collected
-
-
-# --- the named pipe -------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def pipe(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
-    """The folder in whose place Windows has its pipes."""
-    monkeypatch.setattr(instance_windows, "FAMILY", "AF_UNIX")
-    monkeypatch.setattr(instance_windows, "address_of", os.path.join)
-    return str(tmp_path)
-
-
-class Claimed:
-    """This process as the instance, by a pipe."""
-
-    def __init__(self, folder: str) -> None:
-        held = instance_windows.claim(folder, "telex", "tray")
-        assert held is not None
-        self.held = held
-        self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        held.serve(self.events.put)
-
-    def requested(self) -> Request:
-        event = self.events.get(timeout=30)
-        assert isinstance(event, Requested)
-        return event.request
-
-
-def test_the_pipe_is_lock_and_instance_socket(pipe: str) -> None:
-    threads = threading.active_count()
-    for _ in range(2):
-        running = Claimed(pipe)
-        assert instance_windows.claim(pipe, "telex", "tray") is None
-        assert instance_windows.ask(pipe, "telex", "hello", 0) == "tray"
-        assert instance_windows.ask(pipe, "telex", "open", 0) == "tray"
-        assert running.requested() is Request.OPEN
-        running.held.close()
-        assert os.listdir(pipe) == []
-        assert threading.active_count() == threads
-    assert instance_windows.ask(pipe, "telex", "exit", 1) is None
-
-
-def test_the_pipe_waits_for_the_end(pipe: str) -> None:
-    running = Claimed(pipe)
-    ended: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-    caller = threading.Thread(target=lambda: ended.put(instance_windows.ask(pipe, "telex", "exit", 10)))
-    caller.start()
-    assert running.requested() is Request.EXIT
-    running.held.close()
-    with pytest.raises(queue.Empty):
-        ended.get(timeout=0.2)  # the process is still there
-    instance_windows.leaving.pop().close()  # as the system does at its end
-    assert ended.get(timeout=30) == "tray"
-    caller.join(30)
-
-
-def test_the_pipe_gives_up_on_one_that_does_not_end(pipe: str) -> None:
-    running = Claimed(pipe)
-    with pytest.raises(TimeoutError):
-        instance_windows.ask(pipe, "telex", "exit", 0.2)
-    running.held.close()
-    instance_windows.leaving.pop().close()
-
-
-def test_a_silent_caller_of_the_pipe_is_let_go(pipe: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(instance_windows, "SPEAK_WITHIN", 0.1)
-    running = Claimed(pipe)
-    with Client(os.path.join(pipe, "telex"), "AF_UNIX") as silent:
-        assert instance_windows.ask(pipe, "telex", "open", 0) == "tray"
-        assert running.requested() is Request.OPEN
-        with pytest.raises(EOFError):
-            silent.recv_bytes()
-    with Client(os.path.join(pipe, "telex"), "AF_UNIX") as noisy:
-        noisy.send_bytes(b"x" * 1000)
-    assert instance_windows.ask(pipe, "telex", "hello", 0) == "tray"
-    assert running.events.empty()
-    running.held.close()
 
 
 # --- terminals ------------------------------------------------------------------------------------------------------
@@ -244,22 +121,17 @@ def test_doctors_advice_is_for_the_platform(platform: str) -> None:
 
 
 def test_linux_folders_are_those_of_platformdirs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """They are read here to save its import; it must not make a difference."""
+    """They are read here to save its import; it must not make a difference. A relative one is none by the
+    specification: it would be another one for each place it is started at."""
     import platformdirs
 
-    for home in (tmp_path / "one", tmp_path / "two"):
-        monkeypatch.setenv("HOME", str(home))
-        for variable in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
-            monkeypatch.delenv(variable, raising=False)
-            if home.name == "two":
-                monkeypatch.setenv(variable, str(home / variable))
-        assert paths.config_file() == str(platformdirs.user_config_path("telex-start") / "config.toml")
-        assert paths.log_file() == str(platformdirs.user_log_path("telex-start") / "telex-start.log")
-        assert paths.cache_folder() == platformdirs.user_cache_dir("telex-start")
-
-
-def test_a_relative_folder_is_ignored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The specification says so; it would be another one for each place it is started at."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("XDG_CONFIG_HOME", "config")
-    assert paths.config_file() == str(tmp_path / ".config" / "telex-start" / "config.toml")
+    for folder in ("", "relative", str(tmp_path / "absolute")):
+        for variable in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+            monkeypatch.setenv(variable, folder)
+        if folder != "relative":
+            assert paths.config_file() == str(platformdirs.user_config_path("telex-start") / "config.toml")
+            assert paths.log_file() == str(platformdirs.user_log_path("telex-start") / "telex-start.log")
+            assert paths.cache_folder() == platformdirs.user_cache_dir("telex-start")
+        else:
+            assert paths.config_file() == str(tmp_path / ".config" / "telex-start" / "config.toml")

@@ -74,10 +74,6 @@ def test_plural(count: int, text: str) -> None:
     assert plural(count, "message") == text
 
 
-def test_an_irregular_plural() -> None:
-    assert plural(2, "reply", "replies") == "2 replies"
-
-
 def test_a_pause_is_the_last_word_and_stays_where_the_line_is_cut() -> None:
     online = StateChanged(State.ONLINE, organisations=3, subscribed=3)
     face = face_of(online, 5, silence=Silence("paused until 14:30", resumable=True))

@@ -27,8 +27,8 @@ from telex_start.events import (
     WatchSettings,
 )
 from telex_start.net.https import Answer
-from telex_start.net.pacing import Pacer
-from telex_start.session.pace import SharedPacer, Timings
+from telex_start.session import poll_schedule
+from telex_start.session.pace import Pacer, Timings
 from telex_start.session.poll_calls import AGENTS, CHANNELS, DIRECT, PollCalls
 from telex_start.session.poll_schedule import Schedule
 from telex_start.session.poller import Poller
@@ -99,13 +99,13 @@ class Scene:
         self.now = 1000.0
         self.tick = 0.0
         """Seconds that pass each time somebody looks at the clock."""
-        self.pacer = SharedPacer(Pacer(1000), self.clock, lambda: 0.5)
+        self.pacer = Pacer(self.clock, lambda: 0.5, 1000)
         self.pacer.tokens_first(False)
         self.events: list[Event] = []
         self.came = threading.Condition()
         self.begun = 0
         self.poller = self.make()
-        self.poller.signed_in({})
+        self.poller.signed_in()
 
     def make(self, **options: Any) -> Poller:
         return Poller(self.calls, self.pacer, self.take, self.clock, lambda: 0.5, Timings(), **options)
@@ -178,6 +178,21 @@ def test_what_an_organisation_is_looked_up_for_and_in_which_order_it_is_told(sce
     ]
 
 
+def test_what_was_large_is_not_asked_for_again_after_a_short_outage(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """40 MB: thrown away, and asked for again after each reconnect."""
+    monkeypatch.setattr(poll_schedule, "LARGE", 10)
+    scene.online(A)
+    scene.idle()
+    asked = len(scene.telex.asked)
+    scene.now += 20.0
+    scene.poller.disconnected(scene.now)
+    scene.online(A)
+    scene.idle()
+    assert scene.telex.asked[asked:] == []
+
+
 def test_of_a_deployment_that_has_only_one_setting_that_is_told(scene: Scene) -> None:
     scene.telex.usual = NOTHING_THERE
     scene.telex.answers["/organisations/a/notification-preference"] = answer({"notify_about": "nothing"})
@@ -205,23 +220,6 @@ def test_one_that_does_not_answer_keeps_no_other_from_being_asked(scene: Scene) 
     ]
 
 
-def test_a_rate_limit_loses_nothing(scene: Scene) -> None:
-    limited = iter([answer(status=429)] * 3)
-    usual = scene.telex.request
-
-    def request(method: str, url: str, **bounds: Any) -> Answer:
-        found = usual(method, url, **bounds)
-        return next(limited, found) if "user-channels" in url else found
-
-    scene.tick = 5.0  # longer than the rests
-    scene.telex.request = request  # type: ignore[method-assign]
-    scene.online(A)
-    scene.await_event(UnreadLookedUp(A))
-    scene.tick = 0.0
-    scene.idle()
-    assert UnreadSection(A, CHANNELS, (), True) in scene.events
-
-
 def test_there_is_none_when_nothing_is_due_and_another_one_then(scene: Scene) -> None:
     assert threads() == []
     scene.online(A)
@@ -233,22 +231,6 @@ def test_there_is_none_when_nothing_is_due_and_another_one_then(scene: Scene) ->
     scene.poller.go_on()
     scene.idle()
     assert (scene.begun, scene.telex.asked[-1]) == (2, "/profile")
-
-
-def test_the_session_thread_is_not_kept_by_a_call_that_hangs(scene: Scene) -> None:
-    scene.telex.hold("/organisations/a/user-channels")
-    scene.online(A)
-    scene.telex.await_asked("/organisations/a/user-channels")
-    # Each of these would block here if it waited for the call.
-    scene.poller.live(B, False)
-    assert scene.poller.go_on() == scene.now + 15.0
-    scene.poller.disconnected(scene.now)
-    scene.poller.connected(at_once=True)
-    scene.poller.keep([A, B])
-    scene.poller.obey(LookUpSlug(A))
-    scene.pacer.tokens_first(True)
-    assert scene.pacer.wait(scene.now) == 0
-    scene.pacer.tokens_first(False)
 
 
 def test_at_the_end_the_call_is_broken_off_and_nothing_more_is_told(
@@ -283,17 +265,6 @@ def test_without_a_connection_look_ups_stand_still_and_go_on_with_the_next(scene
     scene.idle()
     assert scene.events.count(LookUpBegan(A)) == 1
     assert scene.events[-1] == UnreadLookedUp(A)
-
-
-def test_look_ups_wait_while_a_token_is_due(scene: Scene) -> None:
-    scene.telex.hold("/profile")
-    scene.online(A)
-    scene.telex.await_asked("/profile")
-    scene.pacer.tokens_first(True)
-    scene.telex.release()
-    assert scene.telex.asked == ["/profile"]
-    scene.pacer.tokens_first(False)
-    scene.await_event(UnreadLookedUp(A))
 
 
 def test_what_nobody_expected_is_told_once_and_ends_nothing(scene: Scene) -> None:
@@ -337,22 +308,16 @@ def test_who_is_not_signed_in_marks_nothing_as_read(scene: Scene) -> None:
     assert threads() == []
 
 
-def test_a_slug_is_looked_up_once_and_known_then(scene: Scene) -> None:
-    scene.telex.answers["/organisations/a"] = answer({"organisation_slug": "acme"})
-    scene.online(A)
-    for _ in range(2):
-        scene.poller.obey(LookUpSlug(A))
-        scene.idle()
-    assert scene.telex.asked.count("/organisations/a") == 1
-    assert scene.events.count(SlugLookedUp(A, "acme")) == 2
-
-
-def test_a_slug_that_came_with_the_login_is_told_unasked(scene: Scene) -> None:
-    scene.poller.signed_in({A: "acme", "left/u": "x"})
-    scene.online(A)
+def test_a_slug_is_told_also_where_there_is_none(scene: Scene) -> None:
+    scene.telex.answers |= {
+        "/organisations/a": answer({"organisation_slug": "acme"}),
+        "/organisations/b": NOTHING_THERE,
+    }
+    scene.online(A, B)
+    scene.poller.obey(LookUpSlug(A))
+    scene.poller.obey(LookUpSlug(B))
     scene.idle()
-    scene.poller.keep([A])
-    assert [event for event in scene.events if isinstance(event, SlugLookedUp)] == [SlugLookedUp(A, "acme")]
+    assert scene.events[-2:] == [SlugLookedUp(A, "acme"), SlugLookedUp(B, "")]
 
 
 READ = MarkAsRead(A, DIRECT, "c1", False, "Ada")
