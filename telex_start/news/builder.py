@@ -99,12 +99,6 @@ class NewsBuilder:
         for conversation in [known for known in self._named if known.channel == channel]:
             del self._named[conversation]
 
-    def clear(self) -> None:
-        """Signed out: nobody is known."""
-        self._named.clear()
-        self._people.clear()
-        self.me = Oneself()
-
     # ----------------------------------------------------------------------------------------------------------------
 
     def of_change(self, cause: Cause, fields: Mapping[Any, Any], growth: Growth) -> News:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ..toast import Conversation
 from .builder import Oneself
-from .publications import DIRECT, remember, word
+from .publications import remember, word
 
 BEGUN = "direct_call_initiated"
 CANCELLED = "direct_call_canceled"
@@ -84,11 +84,6 @@ class Calls:
         """Signed out: forget everything."""
         self._known.clear()
         self.end(lambda call: True)
-
-
-def call_of(channel: str, fields: Mapping[Any, Any], caller: str | None) -> Call:
-    """The call that a publication is about."""
-    return Call(Conversation(channel, DIRECT, word(fields.get("channel_id"))), word(fields.get("buzz_id")), caller)
 
 
 def _who(fields: Mapping[Any, Any]) -> Iterator[str]:

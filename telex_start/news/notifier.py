@@ -23,9 +23,9 @@ from ..events import (
 from ..toast import Conversation, Handle, Toast
 from . import publications, wording
 from .builder import NewsBuilder
-from .calls import BEGUN, CALLS, Calls, call_of
+from .calls import BEGUN, CALLS, Call, Calls
 from .pairing import Pairing
-from .publications import MESSAGES, UNREAD_CHANGE, Cause, Message, News, Publication, word
+from .publications import DIRECT, MESSAGES, UNREAD_CHANGE, Cause, Message, News, Publication, word
 from .quiet import Quiet, TelexSettings
 from .recent import Recent
 from .scheduler import ToastScheduler, soonest
@@ -234,9 +234,10 @@ class Notifier:
 
     def clear(self) -> None:
         """Signed out: nothing is known any more."""
+        self._builder = NewsBuilder()
         for part in (self._calls, self._state, self._organisations, self._scheduler):
             part.clear()
-        for another in (self._builder, self._settings, self.recent):
+        for another in (self._settings, self.recent):
             another.clear()
         self._publish()
 
@@ -322,10 +323,11 @@ class Notifier:
 
     def _call(self, channel: str, came: Publication, now: float) -> None:
         me, fields = self._builder.me, came.fields
-        call = call_of(channel, fields, self._builder.caller(fields))
+        conversation = Conversation(channel, DIRECT, word(fields.get("channel_id")))
+        call = Call(conversation, word(fields.get("buzz_id")), self._builder.caller(fields))
         if came.kind != BEGUN:
             self._calls.ended(came.kind, call, fields, me)
-        elif self._scheduler.may_ring(call.conversation, now):
+        elif self._scheduler.may_ring(conversation, now):
             own = me.is_own(word(fields.get("caller_id")), publications.first(fields, "caller_name"))
             if not own and self._calls.begins(call, now):
                 self._scheduler.call(call, now)

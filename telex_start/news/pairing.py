@@ -36,17 +36,13 @@ class _Lately(Generic[T]):
         del self._kept[:-MOST]
 
     def find(self, fits: Callable[[T], bool], now: float, *, newest: bool = False) -> T | None:
-        if not self._kept:
-            return None
         self._kept = [one for one in self._kept if one[1] >= now - WITHIN]
         found = [one for one, _ in self._kept if fits(one)]
         return found[-1 if newest else 0] if found else None
 
     def take(self, fits: Callable[[T], bool], now: float, *, newest: bool = False) -> T | None:
         found = self.find(fits, now, newest=newest)
-        if found is not None:
-            place = next(place for place, (one, _) in enumerate(self._kept) if one is found)
-            del self._kept[place]
+        self._kept = [one for one in self._kept if one[0] is not found]
         return found
 
     def drop(self, fits: Callable[[T], bool]) -> None:
@@ -156,10 +152,9 @@ class Pairing:
 
     def overdue(self, now: float) -> list[News]:
         """What has waited long enough, or is too much; it waits no more."""
-        count = 0
-        while count < len(self._waiting) and (self._waiting[count][1] <= now or len(self._waiting) - count > MOST):
-            count += 1
-        found, self._waiting = [news for news, _ in self._waiting[:count]], self._waiting[count:]
+        too_many = len(self._waiting) - MOST
+        found = [news for place, (news, until) in enumerate(self._waiting) if until <= now or place < too_many]
+        del self._waiting[: len(found)]
         return found
 
     def deadline(self) -> float | None:

@@ -259,10 +259,10 @@ class Quiet:
         return f"paused until {self._wall.words(at, wall)}"
 
     def _muted(self, mute: Mute, now: float) -> Muted:
-        key = (mute.conversation.channel, mute.conversation.section, mute.conversation.ident)
         if mute.until is None:
-            return Muted(key, mute.name)
-        return Muted(key, mute.name, f"until {self._wall.words(self._wall_end(mute.until, now), self._wall.now())}")
+            return Muted(mute.conversation, mute.name)
+        until = self._wall.words(self._wall_end(mute.until, now), self._wall.now())
+        return Muted(mute.conversation, mute.name, f"until {until}")
 
     # --- time -------------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from ..events import Organisation
 from ..menu import Unread
 from ..toast import Conversation, Place
 from .builder import conversation_place
-from .publications import AGENTS, CHANNELS, DIRECT, News
+from .publications import AGENTS, CHANNELS, DIRECT, News, remember
 from .text import cut, one_line, visible
 from .unread import UnreadState
 
@@ -30,8 +30,6 @@ _ORGANISATION_SHARE = 20
 class _Known(NamedTuple):
     """What is kept of one."""
 
-    raw: str
-    """The name as it came, of which the next is made."""
     name: str
     """Fit to show; empty where nothing says it."""
     group: bool
@@ -78,16 +76,12 @@ class Recent:
         Args:
             past: When that was is not known: it may be long ago. Otherwise there is no later news.
         """
-        if not news.counted or not news.conversation.ident:
-            return
-        before = self._known.pop(news.conversation, None)
-        if before is None and len(self._known) >= MOST:
-            del self._known[next(iter(self._known))]
-        self._noted += 1
-        # What a look-up lists first is the newest by all experience.
-        order = (0, _written_at(news.thread), -self._noted) if past else (1, self._noted, 0)
-        self._known[news.conversation] = _known(news, before, order)
-        self.version += 1
+        if news.counted and news.conversation.ident:
+            self._noted += 1
+            # What a look-up lists first is the newest by all experience.
+            order = (0, _written_at(news.thread), -self._noted) if past else (1, self._noted, 0)
+            remember(self._known, news.conversation, _known(news, self._known.get(news.conversation), order), MOST)
+            self.version += 1
 
     def learn(self, news: News) -> None:
         """More is known of what was noted: who wrote it, for example."""
@@ -153,7 +147,7 @@ class Recent:
             alone: No other person, group or agent in the list has this name: it says enough without its organisation.
         """
         organisation = self._organisations.get(conversation.channel)
-        named = visible(one_line(organisation.name)) if organisation is not None else ""
+        named = _fit(organisation.name) if organisation is not None else ""
         mark = "# " if conversation.section == CHANNELS else "@ "
         title = f"{mark}{known.name}" if known.name else _unnamed(conversation.section, known.group)
         mentioned = bool(self._state.mentions_of(conversation)) and conversation.section == CHANNELS
@@ -161,22 +155,15 @@ class Recent:
         longest = LONGEST - len(counts)
         name = _joined(title, named if len(self._organisations) > 1 else "", longest)
         label = cut(title, longest) if conversation.section != CHANNELS and alone else name
-        key = (conversation.channel, conversation.section, conversation.ident)
-        return Unread(key, label + counts, cut(named, LONGEST), mentioned, name)
+        return Unread(conversation, label + counts, named, mentioned, name)
 
 
 def _known(news: News, before: _Known | None, order: tuple[int, int, int]) -> _Known:
-    raw = news.name or (news.sender if news.direct and not news.group else None)
-    raw = raw or ""
+    sender = news.sender if news.direct and not news.group else None
+    name = _fit(news.name or sender or "")
     if before is None:
-        return _Known(raw, _fit(raw), news.group, news.place, order)
-    # Making a name fit takes 3 microseconds, and it is the same one with all news but the first.
-    name = before.name if raw == before.raw else _fit(raw) or before.name
-    return _Known(raw, name, news.group or before.group, news.place, order)
-
-
-def _fit(raw: str) -> str:
-    return cut(visible(one_line(raw)), LONGEST)
+        return _Known(name, news.group, news.place, order)
+    return _Known(name or before.name, news.group or before.group, news.place, order)
 
 
 def _written_at(thread: str) -> int:
@@ -185,6 +172,10 @@ def _written_at(thread: str) -> int:
         if len(thread) == 36 and thread[14] == "7":
             return int(thread[:8] + thread[9:13], 16)
     return 0
+
+
+def _fit(raw: str) -> str:
+    return cut(visible(one_line(raw)), LONGEST)
 
 
 def _joined(title: str, organisation: str, longest: int) -> str:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import tracemalloc
-from bisect import bisect_left
 from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from telex_start.events import How
 from tests.ground.desk import Desk, call, change, direct, message
@@ -95,13 +92,16 @@ def test_the_window_slides() -> None:
     assert desk.ends() == pytest.approx(2.0 + WIDE)
 
 
-def test_no_summary_when_all_was_read_and_none_takes_a_place() -> None:
+def test_of_what_was_read_there_is_no_summary_which_takes_no_place() -> None:
     desk = Flood()
     desk.burst(0.0, 10)
-    desk.reads("c0", 1.0)
-    assert desk.due(6.0) is None
+    desk.reads("c0", 1.0, left=2)
+    assert desk.due(6.0) == told(2, 1)
+    desk.burst(100.0, 10)
+    desk.reads("c0", 101.0)
+    assert desk.due(106.0) is None
     assert desk.notifier.deadline() is None
-    assert desk.burst(6.0, 4) == 3
+    assert desk.burst(106.0, 4) == 3
 
 
 def test_what_the_counts_do_not_hold_is_summarised_all_the_same() -> None:
@@ -227,74 +227,3 @@ def test_what_was_unread_before_a_sign_in_does_not_take_the_place_of_what_is_new
     desk.notifier.answered("o0/u", 0.0)
     desk.pause(False)
     assert desk.bodies == ["5 unread in 2 conversations"]
-
-
-# --- whatever comes ---------------------------------------------------------------------------------------------------
-
-STEPS = st.lists(
-    st.tuples(
-        st.sampled_from(("grow", "grow", "grow", "read", "read a part", "late")),
-        st.one_of(st.just(0.0), st.floats(0, 0.5), st.floats(0, 8), st.floats(0, 40)),
-        st.sampled_from("abcd"),
-        st.integers(1, 9),
-    ),
-    max_size=80,
-)
-
-
-@given(STEPS)
-def test_never_more_than_three_in_five_seconds_and_nothing_is_lost(steps: list[tuple[str, float, str, int]]) -> None:
-    desk, now = Flood(), 0.0
-    shows: list[float] = []
-    held: Counter[str] = Counter()
-    """What a model knows to be neither shown, summarised nor read: so many pieces of news of each."""
-
-    def let_pass(until: float) -> None:
-        while (deadline := desk.notifier.deadline()) is not None and deadline <= until:
-            summary = desk.due(max(deadline, now))
-            if summary is not None:
-                shows.append(max(deadline, now))
-            if desk.notifier.deadline() is None:
-                left = {name: least for name in held if (least := min(held[name], desk.threads[name]))}
-                assert summary == (told(sum(left.values()), len(left)) if left else None)
-                held.clear()
-
-    for what, wait, name, by in steps:
-        if what != "late":
-            let_pass(now + wait)
-        now += wait
-        if what == "grow":
-            if desk.grow(name, now, by):
-                shows.append(now)
-                assert not held, "what came first is not overtaken"
-            else:
-                held[name] += 1
-                assert desk.ends() <= now + WIDE
-        elif what == "read":
-            desk.reads(name, now)
-            del held[name]
-        elif what == "read a part" and desk.threads[name] > 1:
-            desk.reads(name, now, left=desk.threads[name] - 1)
-    let_pass(now + WIDE)
-    assert not held
-    for index, start in enumerate(shows):
-        assert bisect_left(shows, start + 5.0) - index <= 3
-
-
-@given(st.lists(st.tuples(st.floats(0, 20), st.booleans()), min_size=1, max_size=12), st.data())
-def test_the_past_is_two_summaries_at_most_and_nothing_is_lost(
-    answers: list[tuple[float, bool]], data: st.DataObject
-) -> None:
-    desk = Desk(len(answers))
-    now = 0.0
-    for number in data.draw(st.permutations(range(len(answers)))):
-        wait, has_news = answers[number]
-        now += wait
-        desk.until(now)
-        if has_news:
-            desk.receive(change("a", 1), how=How.CAUGHT_UP, now=now, organisation=number)
-        desk.notifier.answered(f"o{number}/u", now)
-    desk.until(now + 100.0)
-    assert desk.titles.count("While you were away") <= 2
-    assert sum(toast.unread for toast in desk.toasts) == sum(has_news for _, has_news in answers)
-    assert desk.notifier.deadline() is None

@@ -292,52 +292,6 @@ def test_where_counts_are_no_news_a_look_up_counts_and_tells_nothing() -> None:
     assert (desk.toasts, desk.notifier.counts.unread) == ([], 3)
 
 
-IDENTS = st.sampled_from("abc")
-STEPS = st.one_of(
-    st.tuples(st.just("publication"), IDENTS, st.integers(0, 3)),
-    st.tuples(st.just("answer"), st.dictionaries(IDENTS, st.integers(0, 3)), st.booleans()),
-    st.tuples(st.just("ask"), st.none(), st.none()),
-    st.tuples(st.just("lost"), st.none(), st.none()),
-    st.tuples(st.just("mute"), st.frozensets(IDENTS), st.none()),
-)
-
-
-@given(st.lists(STEPS, max_size=40))
-def test_what_is_known_is_always_the_newest_that_was_said(steps: list[tuple[str, Any, Any]]) -> None:
-    desk = online()
-    truth: dict[str, int] = {}
-    muted: frozenset[str] = frozenset()
-    since: set[str] | None = None
-    for kind, what, value in steps:
-        desk.time += 60.0
-        if kind == "publication":
-            desk.receive(change(what, value), now=desk.time)
-            truth[what] = value
-            if since is not None:
-                since.add(what)
-        elif kind == "ask":
-            desk.notifier.look_up_began("o0/u")
-            since = set()
-        elif kind == "lost":
-            desk.notifier.unknown("o0/u")
-        elif kind == "mute":
-            muted = what
-            desk.settings(muted=muted, now=desk.time)
-        elif since is not None:
-            before, shown = dict(truth), len(desk.toasts)
-            desk.rows(*(row(name, threads) for name, threads in what.items()), whole=value, now=desk.time)
-            for name in "abc":
-                if name not in since and (name in what or value):
-                    truth[name] = what.get(name, 0)
-            grown = {name for name in truth if truth[name] > before.get(name, 0) and name not in muted}
-            assert set(desk.titles[shown:]) == grown
-            desk.notifier.look_up_ended("o0/u", desk.time)
-            since = None
-        told = [truth[name] for name in truth if truth[name] and name not in muted]
-        assert desk.notifier.counts == Counts(sum(told), 0, len(told))
-        assert desk.notifier.unread_channels() == ({"o0/u"} if told else set())
-
-
 # --- the past ---------------------------------------------------------------------------------------------------------
 
 
@@ -435,15 +389,6 @@ def test_nothing_unread_in_the_past_is_no_summary_and_each_sign_in_has_its_own()
     desk.receive(change("a", 3), how=How.CAUGHT_UP, now=100.0)
     desk.notifier.answered("o0/u", 100.0)
     assert desk.bodies == ["3 unread in 1 conversation"]
-
-
-def test_a_summary_counts_as_one_of_the_three() -> None:
-    desk = Desk()
-    desk.receive(change("past", 1), how=How.CAUGHT_UP)
-    desk.notifier.answered("o0/u", 0.0)
-    desk.receive(*(change(name, 1) for name in "abc"), now=1.0)
-    desk.until(10.0)
-    assert desk.titles == ["While you were away", "a", "b", "Telex"]
 
 
 # --- bounds -----------------------------------------------------------------------------------------------------------

@@ -81,8 +81,11 @@ def test_until_tomorrow_is_8_by_the_clock_on_the_wall(clocks: Clocks) -> None:
     quiet.tick(clocks.now)
     assert quiet.deadline() == clocks.now + 60, "it may be set at any time"
     clocks.set(2026, 11, 28, 7, 59)
-    assert quiet.is_quiet(clocks.now)
-    clocks.pass_by(60)
+    clocks.pass_by(50)
+    quiet.look_again()
+    assert not quiet.tick(clocks.now)
+    assert (quiet.is_quiet(clocks.now), quiet.deadline()) == (True, clocks.now + 10)
+    clocks.pass_by(10)
     assert quiet.tick(clocks.now)
     assert not quiet.paused
 
@@ -112,16 +115,6 @@ def test_until_tomorrow_on_the_longest_day(clocks: Clocks) -> None:
     assert not quiet.tick(clocks.now), "it is 34 hours away, and that is right"
 
 
-def test_the_last_look_is_when_it_ends(clocks: Clocks) -> None:
-    clocks.set(2026, 11, 27, 23, 0)
-    quiet = clocks.quiet()
-    quiet.pause("tomorrow", clocks.now)
-    clocks.pass_by(9 * HOUR - 10)
-    quiet.look_again()
-    quiet.tick(clocks.now)
-    assert quiet.deadline() == clocks.now + 10
-
-
 # --- over a restart -------------------------------------------------------------------------------------------------
 
 
@@ -145,13 +138,17 @@ def test_a_restart_of_the_program_is_none_of_the_pause(clocks: Clocks) -> None:
 def test_a_restart_of_the_machine_goes_by_the_clock_on_the_wall(clocks: Clocks) -> None:
     before = clocks.quiet()
     before.pause("1h", clocks.now)
+    before.mute(GENERAL, "# General", MuteFor.HOUR, clocks.now)
     clocks.reboot(minutes=20)
     quiet = restarted(clocks, before.remembered(""))
     assert quiet.deadline() == clocks.now + 40 * 60
     clocks.set(2026, 11, 27, 9, 0)  # from here on by the other one again
-    assert quiet.deadline() == clocks.now + 40 * 60
     again = restarted(clocks, quiet.remembered(""))
     assert again.deadline() == clocks.now + 40 * 60
+    assert (again.paused, again.is_muted(GENERAL)) == (True, True)
+    clocks.pass_by(40 * 60)
+    assert again.tick(clocks.now)
+    assert (again.paused, again.is_muted(GENERAL)) == (False, False)
 
 
 def test_a_machine_that_starts_in_1970_pauses_for_a_day_at_most(clocks: Clocks) -> None:
@@ -319,17 +316,6 @@ def test_a_mute_that_is_chosen_anew_keeps_its_name(clocks: Clocks) -> None:
     quiet.mute(GENERAL, "# General", MuteFor.HOUR, clocks.now)
     quiet.mute(GENERAL, "", MuteFor.UNTIL_UNMUTED, clocks.now)
     assert quiet.silence(clocks.now).muted == (Muted(("o0/u", "channels_section", "general"), "# General"),)
-
-
-def test_mutes_over_a_restart_of_the_machine(clocks: Clocks) -> None:
-    before = clocks.quiet()
-    before.mute(GENERAL, "# General", MuteFor.HOUR, clocks.now)
-    clocks.reboot(minutes=30)
-    quiet = restarted(clocks, before.remembered("ada@example.org"))
-    assert quiet.is_muted(GENERAL)
-    clocks.pass_by(HOUR / 2)
-    assert quiet.tick(clocks.now)
-    assert not quiet.is_muted(GENERAL)
 
 
 def test_levels_by_name_and_by_id(clocks: Clocks) -> None:

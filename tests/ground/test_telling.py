@@ -5,11 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from telex_start.events import How
-from telex_start.news.unread import Counts
 from telex_start.toast import Action, Place, Toast
 from tests.ground.desk import ME, Desk, agent, change, direct, group, message
 
@@ -228,76 +224,3 @@ def test_where_no_text_is_to_be_shown_there_is_none(publications: list[dict[str,
     toast = shown(*publications, show_text=False)
     assert toast.body == "New message"
     assert toast.text is None
-
-
-# --- whatever comes ---------------------------------------------------------------------------------------------------
-
-JSON = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(-2, 1 << 70), st.floats(), st.text(st.characters(), max_size=6)),
-    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=5), inner, max_size=3)),
-    max_leaves=8,
-)
-WORDS = st.sampled_from(["a", "d1", "t1", "u-ben", ME["id"], "ada", "Ben, ada", "<p>x</p>", "dm", "group_dm", "public"])
-MESSAGE_KEYS = ("user_id", "username", "full_name", "message", "media", "type")
-
-
-def without_namesakes(fields: dict[str, Any]) -> dict[str, Any]:
-    """Whoever has another id than the person may be called like them, and is named then."""
-    if isinstance(fields.get("user_id"), str) and fields["user_id"] not in ("", ME["id"]):
-        return {key: "Ben" if key in ("username", "full_name") else value for key, value in fields.items()}
-    return fields
-
-
-def some(keys: tuple[str, ...], values: st.SearchStrategy[Any], **more: Any) -> st.SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries({}, optional=dict.fromkeys(keys, values) | more).map(without_namesakes)
-
-
-KEYS = (
-    *("channels_id", "channel_id", "id", "name", "username", "description", "channel_type", "participants"),
-    *("thread_count", "mention_count", "last_thread_id", "preview_message", "thread_id", "message_id", "buzz_id"),
-    *("caller_id", "caller_name", "user_joined", "user_rejected", "user_timeout", "channel_name", *MESSAGE_KEYS),
-)
-PREVIEWS = st.lists(st.one_of(some(MESSAGE_KEYS, st.one_of(WORDS, JSON)), JSON), max_size=2)
-FIELDS = some(KEYS, st.one_of(WORDS, st.integers(0, 3), JSON), preview_thread=st.one_of(PREVIEWS, JSON))
-KINDS = (
-    *("unread_thread_change", "new_message", "channel_mention", "thread_reply", "saved_message_remainder"),
-    *("direct_call_initiated", "direct_call_response", "direct_call_canceled", "reaction_event"),
-)
-SECTIONS = st.sampled_from(["channels_section", "dm_channels_section", "agent_channels_section", "reply_message", ""])
-PUBLICATIONS = st.fixed_dictionaries(
-    {
-        "notification_type": st.one_of(st.just(KINDS[0]), st.sampled_from(KINDS), JSON),
-        "section": st.one_of(SECTIONS, JSON),
-        "data": st.one_of(FIELDS, JSON),
-    },
-    optional={"notification_id": st.one_of(st.sampled_from("xyz"), JSON)},
-)
-LOOK_UPS = st.tuples(SECTIONS, st.lists(FIELDS, max_size=3))
-
-
-@given(st.lists(st.one_of(PUBLICATIONS, JSON, LOOK_UPS), max_size=12), st.sampled_from(How))
-def test_whatever_comes_it_is_fit_to_show_and_the_totals_are_the_sums(items: list[Any], how: How) -> None:
-    desk = Desk(2, *KINDS[2:6])
-    desk.sign_in()
-    now = 0.0
-    for number, item in enumerate(items):
-        now += 3.0
-        if isinstance(item, tuple):
-            desk.asks(*item[1], section=item[0], now=now)
-        else:
-            desk.receive(item, now=now, how=how, organisation=number % 2)
-        desk.until(now)
-    for toast in desk.toasts:
-        assert 0 < len(toast.title) <= 200
-        assert toast.body
-        if toast.conversation is not None and toast.conversation.section == "dm_channels_section" and not toast.group:
-            assert toast.title.partition(" · ")[0].casefold() not in ("ada", "ada lovelace"), "never the person"
-    counts, recent = desk.notifier.counts, desk.notifier.recent
-    assert (counts.unread >= counts.conversations >= 0, counts.mentions >= 0) == (True, True)
-    assert len(recent.to_read()) == counts.conversations
-    assert len(recent.latest()) == min(10, counts.conversations)
-    assert all(len(one.label) <= 60 and "\n" not in one.label for one in recent.latest())
-    desk.notifier.quiet_changed(now)
-    assert desk.notifier.counts == counts, "counted anew"
-    desk.look_up(0)
-    assert (desk.notifier.counts, recent.latest()) == (Counts(0, 0, 0), ())

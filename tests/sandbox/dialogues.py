@@ -22,7 +22,6 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "plain": ("--rate", "0", "--history", "10", "--expired-close-delay", "1", "--stale-close-delay", "2"),
     "pings": ("--rate", "0", "--ping", "1"),
     "no history": ("--rate", "0", "--history", "0"),
-    "long history": ("--rate", "0", "--history", "400"),
 }
 """Options of the sandbox by the group of a dialogue."""
 
@@ -204,22 +203,6 @@ def connect_with_an_expired_token(talk: Talk) -> None:
     talk.transcript.append(["seconds", round(time.monotonic() - asked)])
 
 
-def _handshake(name: str, path: str = "", **options: Any) -> None:
-    def run(talk: Talk) -> None:
-        tls = {"ca_certs": talk.sandbox.ca_file}
-        try:
-            websocket.create_connection(talk.sandbox.push_url + path, sslopt=tls, timeout=10, **options).close()
-            talk.transcript.append(["accepted"])
-        except websocket.WebSocketBadStatusException as error:
-            talk.transcript.append(["refused", error.status_code])
-
-    _(f"the handshake {name}", run)
-
-
-_handshake("without Origin", suppress_origin=True)
-_handshake("with a foreign Origin", origin="https://example.org")
-_handshake("on another path", path="x", suppress_origin=True)
-
 # --- what is no command ---------------------------------------------------------------------------------------------
 
 for _name, _text in {
@@ -393,22 +376,6 @@ _recovery(
     *(_own(1), _own(3), {}),
     *(_published({"n": 2}), HEAR, _own(3)),
 )
-
-
-@dialogue("long history")
-def recovery_of_more_than_300(talk: Talk) -> None:
-    talk.connected()
-    epoch = talk.peer.ask(talk.subscribe_command())["subscribe"]["epoch"]
-    talk.transcript.append(talk.normal(epoch, "epoch"))
-    talk.peer.ask({"unsubscribe": {"channel": talk.channel}})
-    talk.publish({"n": 1}, count=301)
-    for offset in (0, 1):
-        again = talk.subscribe_command(recover=True, epoch=epoch, offset=offset)
-        talk.peer.send({"unsubscribe": {"channel": talk.channel}}, again)
-        talk.hear()
-        reply = talk.peer.receive()["subscribe"]
-        publications = [publication["offset"] for publication in reply.pop("publications", [])]
-        talk.transcript.append([talk.normal(reply), len(publications), publications[:1], publications[-1:]])
 
 
 # --- what ends without a command ------------------------------------------------------------------------------------

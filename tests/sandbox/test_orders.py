@@ -15,7 +15,7 @@ import websocket
 
 from telex_start.sandbox.deployment import FAULT_PATHS
 from tests.sandbox.conftest import PUSH_SERVERS, join, published, push_server_options
-from tests.sandbox.raw_clients import Closed, RawApiClient, RawPushClient, SignedTokens
+from tests.sandbox.raw_clients import RawApiClient, RawPushClient, SignedTokens
 from tests.servers import HISTORY, OrderRefused, Sandbox
 
 
@@ -84,20 +84,6 @@ def test_tokens_of_the_api_open_the_push_server(member: Member, server: Sandbox)
     assert member.peer.receive()["push"]["unsubscribe"] == {"code": 2000, "reason": "server unsubscribe"}
 
 
-def test_what_came_after_a_restart_can_be_had(member: Member, server: Sandbox) -> None:
-    top = server.publish(0, "lost")
-    member.subscribe()
-    server.restart(kill=True)
-    assert member.peer.closing() == (None, "")
-    server.publish_many(0, ["a", "b"])
-    member.connect()
-    first = member.subscribe(recover=True, epoch=top["epoch"], offset=top["offset"])
-    assert first["was_recovering"] and "recovered" not in first
-    assert first["epoch"] != top["epoch"] and first["offset"] == 2
-    second = member.subscribe(recover=True, epoch=first["epoch"])
-    assert [publication["data"] for publication in second["publications"]] == ["a", "b"]
-
-
 def test_a_restart_says_goodbye_and_refuses_meanwhile(member: Member, server: Sandbox) -> None:
     parts = urlsplit(server.push_url)
     server.restart(0.5)
@@ -156,12 +142,6 @@ def test_publish_many_share_frames_and_a_raw_one_stands_alone(peer: RawPushClien
     assert '"data":{"preview" : "\\ud83d", "n":1.50}' in frames[4]
 
 
-def test_ten_thousand_publications_do_not_overflow(peer: RawPushClient, sandbox: Sandbox) -> None:
-    sandbox.publish(0, {"text": "x" * 300}, count=10_000)
-    for _ in range(10_000):
-        published(peer)
-
-
 def test_a_client_that_does_not_read_is_slow(sandbox: Sandbox) -> None:
     closes = sandbox.status()["closes"].get("3008", 0)
     with RawPushClient(sandbox, sockopt=((socket.SOL_SOCKET, socket.SO_RCVBUF, 4096),)) as peer:
@@ -201,21 +181,6 @@ def test_expired_tokens_end_everything(sandbox: Sandbox) -> None:
         peer.ask(connect())
         assert peer.ask(old_subscribe)["error"]["code"] == 109
         assert "subscribe" in peer.ask(subscribe())
-
-
-def test_ping_now(peer: RawPushClient, sandbox: Sandbox) -> None:
-    pongs = sandbox.status()["pongs"]
-    sandbox.ping_now()
-    assert peer.receive() == {}
-    peer.text("{}")
-    sandbox.wait_until(lambda status: status["pongs"] == pongs + 1)
-
-
-def test_refused_handshakes(sandbox: Sandbox) -> None:
-    sandbox.refuse_push(503)
-    with pytest.raises(websocket.WebSocketBadStatusException) as refused:
-        RawPushClient(sandbox)
-    assert refused.value.status_code == 503
 
 
 def test_a_restart_may_keep_the_history(peer: RawPushClient, sandbox: Sandbox) -> None:
@@ -302,14 +267,6 @@ def test_the_orders_can_be_listed_and_are_documented(sandbox: Sandbox) -> None:
     assert [path for path in FAULT_PATHS if path not in page] == []
 
 
-def test_a_dead_client_is_noticed(sandbox: Sandbox) -> None:
-    before = sandbox.status()["push_connections"]
-    peer = RawPushClient(sandbox)
-    join(peer, sandbox)
-    peer.socket.shutdown()  # type: ignore[no-untyped-call]
-    sandbox.wait_until(lambda status: status["push_connections"] == before)
-
-
 def test_a_client_that_did_not_wait_for_its_handshake_is_no_error(capfd: pytest.CaptureFixture[str]) -> None:
     """There was a traceback on standard error, among what a demo or a test prints."""
     with Sandbox() as sandbox:
@@ -321,14 +278,3 @@ def test_a_client_that_did_not_wait_for_its_handshake_is_no_error(capfd: pytest.
         sandbox.silent(False)
         sandbox.wait_until(lambda status: status["handshakes"].get("101"))
     assert "Traceback" not in capfd.readouterr().err
-
-
-def test_the_end_of_the_sandbox_is_a_shutdown() -> None:
-    with Sandbox() as sandbox:
-        peer = RawPushClient(sandbox)
-        join(peer, sandbox)
-        assert sandbox.process is not None
-        sandbox.process.terminate()
-        with pytest.raises(Closed, match="3001"):
-            peer.receive()
-        assert sandbox.stop() == 0
