@@ -76,7 +76,7 @@ def _command(argv: list[str]) -> int:
         case ["completions"]:
             from .setup.command import completions as command
         case ["about"]:
-            from .desktop.tk.help_windows import about
+            from .desktop.tk.about import main as about
 
             return about()
         case ["sandbox"]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import subprocess
 
     from .app.quiet_controller import QuietController
+    from .desktop.child import Parent
     from .desktop.tk.preferences_model import PreferencesData, SaveActions
     from .desktop.tk.preferences_window import PreferencesWindow
     from .events import Event
@@ -126,7 +127,9 @@ def preferences(argv: list[str]) -> int:
 
     options = parse_command("preferences", argv)
     if options.child:
-        return _for_the_agent()
+        from .desktop.child import show
+
+        return show(_for_the_agent)
     source = ConfigSource(options)
     api_url = source.load_where().api_url
     folder = paths.runtime_folder()
@@ -161,44 +164,26 @@ def preferences(argv: list[str]) -> int:
     return 0
 
 
-def _for_the_agent() -> int:
-    """Be the window of the agent that has started this process."""
-    from .desktop.child import Parent
-    from .desktop.tk.preferences_model import PreferencesData, SaveActions, ShownOrganisation
+def _for_the_agent(parent: Parent) -> PreferencesWindow:
+    """The window of the agent that has started this process."""
+    from .desktop.tk.preferences_model import PreferencesData, SaveActions
 
-    parent = Parent()
-    data = parent.data()
-    shown = PreferencesData(
-        {key: (source, value) for key, (source, value) in data["given"].items()},
-        [ShownOrganisation(*one) for one in data["organisations"]],
-        [Muted((channel, section, ident), label, until) for (channel, section, ident), label, until in data["muted"]],
-        _starts_at_login(),
-    )
+    data = parent.data
+    muted = [Muted((channel, section, ident), *words) for (channel, section, ident), *words in data["muted"]]
+    shown = PreferencesData(data["given"], data["organisations"], muted, _starts_at_login())
     actions = SaveActions(lambda: parent.say(saved=True), lambda key: parent.say(unmute=key), _start_at_login)
-    try:
-        window = _window(data["path"], shown, actions)
-    except TelexStartError as error:
-        parent.say(failed=error.message)
-        return 2
-    parent.listen(window.come_forward, window.close)
-    window.run()
-    return 0
+    return _window(data["path"], shown, actions)
 
 
 def _window(path: str, shown: PreferencesData, actions: SaveActions) -> PreferencesWindow:
     from .desktop.starting import own_token
-    from .desktop.tk.preferences_model import Model, Saver
+    from .desktop.tk import check
+
+    check("The preferences window", f"edit {path} by hand")
+    from .desktop.tk.preferences_model import Model
     from .desktop.tk.preferences_window import PreferencesWindow
 
-    if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
-        raise TelexStartError(
-            "The preferences window needs an X display, which a Wayland desktop has with XWayland: install that, or "
-            f"edit {path} by hand.",
-            "No preferences window",
-        )
-    file = ConfigFile(path)
-    model = Model(file.values(), shown)
-    return PreferencesWindow(model, Saver(model, file, actions), own_token())
+    return PreferencesWindow(Model(ConfigFile(path), shown, actions), own_token())
 
 
 def _starts_at_login() -> bool | None:

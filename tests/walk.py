@@ -36,6 +36,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
+from unittest.mock import Mock
 
 import telex_start
 from telex_start import commands
@@ -54,16 +55,13 @@ from telex_start.events import (
     Requested,
     StateChanged,
     ToastClicked,
-    Trouble,
     WindowSubmitted,
 )
-from telex_start.face import Face
 from telex_start.menu import MenuItem, Request
-from telex_start.news.unread import Counts
 from telex_start.session.session import Session
 from telex_start.session.tokens import TokenStore
 from telex_start.states import State
-from telex_start.toast import Remembered, Toast
+from telex_start.toast import Remembered
 from tests.fake_desktop import FakeNotificationDaemon, Notify, PrivateBus, Xvfb
 from tests.servers import Sandbox
 
@@ -163,52 +161,6 @@ class Recorder:
             self.note(module, code.co_name)
 
 
-class _Surface:
-    """Nowhere to be seen; tells the states to who waits for one."""
-
-    def __init__(self, told: Callable[[StateChanged], None]) -> None:
-        self.state = told
-
-    def face(self, face: Face) -> None: ...
-    def unread(self, counts: Counts) -> None: ...
-    def toast(self, toast: Toast) -> None: ...
-    def trouble(self, trouble: Trouble) -> None: ...
-
-    def renew_every(self) -> float:
-        return 1.0
-
-    opens_windows = True
-
-    def end_startup(self, token: str) -> None: ...
-
-    def may_open_unasked(self) -> bool:
-        return True
-
-    def open_window(self, email: str, take_focus: bool, message: str) -> None: ...
-    def ask(self, email: str) -> None: ...
-
-
-class _Windows:
-    def open_doctor(self, token: str) -> None: ...
-    def open_about(self, data: object, token: str) -> None: ...
-    def open_log(self, token: str) -> None: ...
-    def open_preferences(self, organisations: object, muted: object, token: str) -> None: ...
-
-
-class _Source:
-    load = Config
-
-    def changed(self) -> bool:
-        return False
-
-
-class _Memory:
-    def load(self) -> tuple[Remembered, str]:
-        return Remembered(), ""
-
-    def save(self, remembered: Remembered) -> None: ...
-
-
 class _Daemon(FakeNotificationDaemon):
     """Tells when a call has come, before it is answered."""
 
@@ -256,15 +208,16 @@ class Stage:
         self._bus = Bus(bus.address)
         self._toasts = DBusToasts(self._dispatch, self._bus)
         config = Config(api_url=telex.api_url, push_url=telex.push_url, ca_file=telex.ca_file, main_app_click="browser")
+        # What is shown and remembered elsewhere is nowhere to be seen; the states are told to who waits for one.
         ports = Ports(
             events=self.events,
             session=Session(config, TokenStore(), self._dispatch),
-            surface=_Surface(self._state),
+            surface=Mock(state=self._state, renew_every=lambda: 1.0, opens_windows=True),
             toasts=self._toasts,
             main_app=MainApp(config, lambda: False),
-            windows=_Windows(),
-            source=_Source(),
-            memory=_Memory(),
+            windows=Mock(),
+            source=Mock(load=Config, changed=lambda: False),
+            memory=Mock(load=lambda: (Remembered(), "")),
             configure=lambda config: None,
             boot="",
         )

@@ -72,15 +72,13 @@ class NewsController:
         self._send = ports.session.send
         self._honours = config.honour_telex_settings
         self.notifier = notifier = Notifier(
-            config.notification_types,
-            self.show,
-            counts_changed,
-            ports.toasts.close,
-            second_of_day=clock.second_of_day,
+            config,
+            quiet,
+            show=self.show,
+            counts_changed=counts_changed,
+            read=ports.toasts.close,
             watch_agents=lambda channels: self._send(events.WatchAgents(channels)),
-            show_text=config.show_text,
-            honour_settings=config.honour_telex_settings,
-            quiet=quiet,
+            second_of_day=clock.second_of_day,
         )
         self.handlers: dict[type[events.Event], Callable[[Any, float], object]] = {
             events.PublicationsReceived: notifier.received,

@@ -14,13 +14,14 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from ..errors import NoPlaceForIcon
 from ..process.lazylog import Log
 
 log = Log(__name__)
 
+_Made = TypeVar("_Made")
 _WHY_AWAKE = "It listens for notifications"
 
 
@@ -28,16 +29,13 @@ class Application:
     """This process's ``NSApplication``. Made once, on the main thread, before anything else of AppKit.
 
     Args:
-        make_tk: Makes the Tk that stays for as long as the program runs, or gives ``None``. Tk has a class of its own
-            for the application, and ends the process with "unrecognized selector" when it finds another one there
-            (https://github.com/ronaldoussoren/pyobjc/issues/634): so it comes first.
         woke: Called when the machine has woken up, on the main thread.
 
     Raises:
         NoPlaceForIcon: PyObjC is not there.
     """
 
-    def __init__(self, make_tk: Callable[[], object], woke: Callable[[], object]) -> None:
+    def __init__(self, woke: Callable[[], object]) -> None:
         try:
             import AppKit
             import Foundation
@@ -48,15 +46,9 @@ class Application:
         self._foundation: Any = Foundation
         self._pool: Callable[[], Any] = objc.autorelease_pool
         self._woken = threading.Event()
-        before = AppKit.NSWorkspace.sharedWorkspace().frontmostApplication()
-        self._tk = make_tk()
         self._app: Any = AppKit.NSApplication.sharedApplication()
-        if self._tk is None:
-            self._app.finishLaunching()
-        # After Tk, which makes it an application with a Dock icon, and brings it to the front.
+        self._app.finishLaunching()
         self._app.setActivationPolicy_(AppKit.NSApplicationActivationPolicyAccessory)
-        if before is not None and before.processIdentifier() != os.getpid():
-            before.activateWithOptions_(0)
         # App Nap would let the timers of a program without windows come seconds late, and the server's pings with them.
         self._busy = Foundation.NSProcessInfo.processInfo().beginActivityWithOptions_reason_(
             Foundation.NSActivityUserInitiatedAllowingIdleSystemSleep, _WHY_AWAKE
@@ -98,14 +90,27 @@ class Application:
             )
             self._app.postEvent_atStart_(event, True)
 
-    def come_forward(self) -> None:
-        """Give this program's windows the keyboard: the person has asked for one."""
-        self._app.activateIgnoringOtherApps_(True)
-
     def stop(self) -> None:
         """Observe nothing any more, and let App Nap have this process."""
         self._appkit.NSWorkspace.sharedWorkspace().notificationCenter().removeObserver_(self._observer)
         self._foundation.NSProcessInfo.processInfo().endActivity_(self._busy)
+
+
+def stay_behind(make: Callable[[], _Made]) -> _Made:
+    """Make a window of Tk in this process, which nobody has asked for: the keyboard stays where it is.
+
+    Tk makes the process an application with a Dock icon, and brings it to the front.
+    """
+    try:
+        import AppKit
+    except ImportError:
+        return make()
+    before = AppKit.NSWorkspace.sharedWorkspace().frontmostApplication()
+    made = make()
+    AppKit.NSApplication.sharedApplication().setActivationPolicy_(AppKit.NSApplicationActivationPolicyAccessory)
+    if before is not None and before.processIdentifier() != os.getpid():
+        before.activateWithOptions_(0)
+    return made
 
 
 def application_in_front() -> tuple[int, tuple[str, ...]] | None:

@@ -9,7 +9,6 @@ import os
 import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
 
 from .. import config_file
 from ..config import ENVIRONMENTS, Config, flatten
@@ -17,10 +16,6 @@ from ..errors import ConfigError, TelexStartError
 from ..process import instance, paths
 from ..process.logs import struck
 from .findings import Finding, Mark, line, log_folder_remedy, look, missing, note, ok, verdict
-
-if TYPE_CHECKING:
-    from ..desktop.tk import help_windows
-
 
 _NEEDED = {"websocket": "websocket-client", "truststore": "truststore"}
 """Packages without which nothing works, by the name of their module; the others have findings of their own."""
@@ -43,39 +38,21 @@ def main(argv: list[str]) -> int:
 
     options = parse_command("doctor", argv)
     if options.window:
-        from ..desktop.tk import help_windows
+        from . import window
 
-        return help_windows.doctor(lambda: _lines(options))
+        return window.main(lambda: _findings(options))
     findings: list[Finding] = []
     try:
         for finding in _findings(options):
             findings.append(finding)
             print(line(finding), flush=True)
-        words, code = _verdict(findings)
+        words, code = verdict(findings)
         print(f"\n{words}", flush=True)
     except BrokenPipeError:
         # Nobody reads on, as in `telex-start doctor | head -3`; Python would try again at the end, and complain.
         sys.stdout = None
         return 1
     return code
-
-
-def _lines(options: object) -> Iterator[help_windows.Line | help_windows.Conclusion]:
-    """All of it for the window."""
-    from ..desktop.tk.help_windows import Conclusion, Line
-
-    findings: list[Finding] = []
-    for finding in _findings(options):
-        findings.append(finding)
-        yield Line(finding.mark.value, finding.subject, finding.found, finding.remedy, line(finding))
-    words, code = _verdict(findings)
-    yield Conclusion(words, not code)
-
-
-def _verdict(findings: list[Finding]) -> tuple[str, int]:
-    tray = any(finding.subject == "tray" and finding.mark is Mark.OK for finding in findings)
-    bus = any(finding.subject == "session bus" and finding.mark is Mark.OK for finding in findings)
-    return verdict(findings, tray, without_icon=bus)
 
 
 def _findings(options: object) -> Iterator[Finding]:
@@ -98,17 +75,11 @@ def _looks(options: object) -> Iterator[Finding]:
     yield packages
     yield _configuration(config, source)
     yield from map(_mistake, source.mistakes()[1:])
-    preferences = look("preferences", _preferences)
-    if preferences.mark is not Mark.OK:
-        yield preferences
-    overridden = look("overridden", lambda: _overridden(source))
-    if overridden.mark is not Mark.OK:
-        yield overridden
+    yield from _worth_a_line(look("preferences", _preferences))
+    yield from _worth_a_line(look("overridden", lambda: _overridden(source)))
     yield look("lock", _lock_folder, fatal=True)
     yield look("log", _log_folder)
-    organisations = look("organisations", _left_out)
-    if organisations.mark is not Mark.OK:
-        yield organisations
+    yield from _worth_a_line(look("organisations", _left_out))
     yield from desktop.findings(sounds=isinstance(config, Config) and config.sound == "on")
     if isinstance(config, ConfigError):
         return
@@ -121,6 +92,11 @@ def _looks(options: object) -> Iterator[Finding]:
         from . import network
 
         yield from network.findings(config)
+
+
+def _worth_a_line(finding: Finding) -> list[Finding]:
+    """What nobody needs to know where it is well."""
+    return [finding] if finding.mark is not Mark.OK else []
 
 
 def _python() -> Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
@@ -87,22 +87,16 @@ def line(finding: Finding) -> str:
     return f"{finding.mark.value:<9}{finding.subject:<{_SUBJECT_WIDTH}}{one_line(text)[:_LONGEST_TEXT]}"
 
 
-def verdict(findings: Iterable[Finding], tray: bool, without_icon: bool = False) -> tuple[str, int]:
-    """The last line, and the exit code.
-
-    Args:
-        findings: All of them.
-        tray: There is a way to an icon with a menu.
-        without_icon: Where there is none, it runs on the desktop all the same, and the icon comes with a tray.
-    """
-    fatal = dict.fromkeys(finding.subject for finding in findings if finding.fatal)
-    if fatal:
+def verdict(findings: Sequence[Finding]) -> tuple[str, int]:
+    """The last line, and the exit code."""
+    if fatal := dict.fromkeys(finding.subject for finding in findings if finding.fatal):
         return f"Telex Start cannot do its job here: see {', '.join(fatal)}.", 1
-    if not tray and without_icon:
+    fine = {finding.subject for finding in findings if finding.mark is Mark.OK}
+    if "tray" in fine:
+        return "Telex Start works here.", 0
+    if "session bus" in fine:  # it runs on the desktop all the same, and the icon comes with a tray
         return "Telex Start works here, but without an icon just now: see tray.", 0
-    if not tray:
-        return "Telex Start works here with --headless only: there is no way to an icon with a menu.", 0
-    return "Telex Start works here.", 0
+    return "Telex Start works here with --headless only: there is no way to an icon with a menu.", 0
 
 
 def tk_remedy(platform: str = sys.platform) -> str:

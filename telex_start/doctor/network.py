@@ -124,8 +124,8 @@ def _tls_remedy(error: ssl.SSLCertVerificationError) -> str:
 
 def _api(config: Config, dialler: Dialler, call_within: float, also_found: list[Finding]) -> Finding:
     """A login without e-mail and password: that must be refused, in Telex's own way."""
-    from ..net import json_text
     from ..net.https import Https
+    from ..push.frames import read_json
 
     https = Https(dialler, clock.now, _AGENT)
     began = clock.now()
@@ -140,7 +140,7 @@ def _api(config: Config, dialler: Dialler, call_within: float, also_found: list[
     if (served := answer.headers.get("date")) is not None:
         also_found.append(_clock(served))
     try:
-        envelope = json_text.decode(answer.body)
+        envelope = read_json(answer.body)
     except ValueError:
         envelope = None
     if answer.status == 429:

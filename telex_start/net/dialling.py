@@ -9,7 +9,7 @@ import selectors
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from ..errors import NoNetwork, ProxyFailed
@@ -25,7 +25,6 @@ _MOST_QUERIES = 4
 """Look-ups of one name under way at a time; those that hang end by themselves, after a minute or two."""
 APART = 0.25
 """Seconds between two attempts, where the earlier one has not failed ("Connection Attempt Delay")."""
-_UNDER_WAY = {errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", errno.EWOULDBLOCK)}
 
 
 class Address(NamedTuple):
@@ -51,23 +50,17 @@ class Dialler:
             now: A clock, in seconds.
             look_up_within: Seconds that a look-up of a name may take.
         """
+        self.hurried = False
+        """Something else waits: a look-up counts against the deadline of the call that wants it. One that takes longer
+        goes on, and its answer is there for the next try."""
         self._context = context
         self._now = now
-        self._names = _Names(now, look_up_within)
+        self._look_up_within = look_up_within
+        self._queries: dict[tuple[str, int], list[_Query]] = {}
+        """By host and port, those that are under way, and those whose answer is kept."""
+        self._woken = threading.Event()
+        """Set when one of them has ended."""
         self._winners: dict[tuple[str, int], Address] = {}
-        self._hurried = False
-
-    @contextlib.contextmanager
-    def hurrying(self) -> Iterator[None]:
-        """While this lasts a look-up counts against the deadline of the call that wants it.
-
-        For when something else waits. A look-up that takes longer goes on, and its answer is there for the next try.
-        """
-        before, self._hurried = self._hurried, True
-        try:
-            yield
-        finally:
-            self._hurried = before
 
     def look_up(self, host: str, port: int, aborter: Aborter) -> tuple[Address, ...]:
         """The addresses of a server that is reached without a proxy.
@@ -76,7 +69,7 @@ class Dialler:
             NoNetwork: there are none, with words for the person.
         """
         try:
-            return self._names.look_up(host, port, aborter)
+            return self._look_up(host, port, aborter)
         except _NotLookedUp as error:
             raise NoNetwork(_words(error, None)) from None
 
@@ -87,7 +80,7 @@ class Dialler:
             host: Also the name that the certificate must have.
             port: TCP port.
             deadline: When TCP, the proxy and the TLS handshake must be over. It begins after the look-up of the name,
-                which has a bound of its own, unless that is :meth:`hurrying`.
+                which has a bound of its own, unless that is :attr:`hurried`.
             aborter: Ends all waiting at once, and is given hold of the connection.
 
         Raises:
@@ -119,21 +112,19 @@ class Dialler:
     def _tcp(self, host: str, port: int, deadline: Deadline, aborter: Aborter) -> socket.socket:
         """A connection to the first of a host's addresses that answers."""
         began = self._now()
-        if self._hurried:
-            addresses = self._names.look_up(host, port, aborter, deadline.left())
-        else:
-            addresses = self._names.look_up(host, port, aborter)
+        addresses = self._look_up(host, port, aborter, deadline.left() if self.hurried else float("inf"))
+        if not self.hurried:
             deadline.extend(self._now() - began)
-        race = _Race(in_order(addresses, self._winners.get((host, port))), self._now)
         try:
-            sock, self._winners[host, port] = race.run(deadline, aborter)
+            ordered = in_order(addresses, self._winners.get((host, port)))
+            sock, self._winners[host, port] = _first_to_answer(ordered, self._now, deadline, aborter)
         except ConnectionRefusedError:
             raise
         except OSError:
-            self._names.forget(host, port)  # perhaps this is another network
+            # Ask anew the next time: perhaps this is another network.
+            queries = self._queries.get((host, port), [])
+            self._queries[host, port] = [query for query in queries if query.addresses is None]
             raise
-        finally:
-            race.close()
         try:
             sock.setblocking(True)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -143,6 +134,42 @@ class Dialler:
             sock.close()
             raise
         return sock
+
+    def _look_up(self, host: str, port: int, aborter: Aborter, seconds: float = float("inf")) -> tuple[Address, ...]:
+        """The addresses of a name, in the system's order; there is at least one.
+
+        With a dead first name server glibc asks the second after five seconds, and whoever gave up a moment earlier
+        would do so every time. So a look-up has a bound of its own, and an answer that comes later is kept for the next
+        try. An old one may hang in a network that this machine has left: so another one is begun.
+
+        Raises:
+            _NotLookedUp: there is no answer, or none within so many seconds.
+            NoNetwork: another thread has given it up.
+        """
+        if ":" in host or host.replace(".", "").isdecimal():  # an address
+            if not (addresses := _addresses(host, port)):
+                raise _NotLookedUp(late=False)
+            return addresses
+        aborter.check()
+        now = self._now()
+        queries = [query for query in self._queries.get((host, port), []) if query.of_use(now)]
+        self._queries[host, port] = queries
+        young = bool(queries) and now - queries[-1].began < self._look_up_within
+        if not (young or len(queries) >= _MOST_QUERIES or any(query.addresses for query in queries)):
+            queries.append(_Query(host, port, self._now, self._woken))
+        deadline = Deadline(self._now, min(self._look_up_within, seconds))
+        late = False
+        aborter.hold(self._woken)
+        try:
+            while not (found := [query.addresses for query in queries if query.addresses]):
+                if queries[-1].addresses is not None or late or deadline.over:
+                    raise _NotLookedUp(late=queries[-1].addresses is None)
+                late = not self._woken.wait(deadline.left())
+                self._woken.clear()
+                aborter.check()
+            return found[0]
+        finally:
+            aborter.release()
 
 
 def _words(error: Exception, proxy: Proxy | None) -> str:
@@ -174,110 +201,36 @@ class _NotLookedUp(Exception):
 
 
 class _Query:
-    """A DNS look-up that is under way, or has ended."""
+    """A DNS look-up, on a thread that can be left behind, as nothing bounds it."""
 
-    def __init__(self, began: float) -> None:
-        self.began = began
+    def __init__(self, host: str, port: int, now: Callable[[], float], woken: threading.Event) -> None:
+        self.began = now()
         self.addresses: tuple[Address, ...] | None = None
         """Its answer; empty where it has failed."""
-
-
-class _Names:
-    """Looks up names on threads that can be left behind, as nothing bounds a look-up. Any thread.
-
-    With a dead first name server glibc asks the second after five seconds, and whoever gave up a moment earlier would
-    do so every time. So a look-up has a bound of its own, and an answer that comes later is kept for the next try.
-    """
-
-    def __init__(self, now: Callable[[], float], within: float) -> None:
         self._now = now
-        self._within = within
-        self._lock = threading.Lock()
-        """Guards all that follows."""
-        self._kept: dict[tuple[str, int], tuple[float, tuple[Address, ...]]] = {}
-        self._under_way: dict[tuple[str, int], list[_Query]] = {}
-        self._wakers: list[socket.socket] = []
-        """One for each thread that waits: it gets a byte when an answer comes."""
+        self._ended = self.began
+        self._woken = woken
+        threading.Thread(target=self._run, args=(host, port), name="look-up of a name", daemon=True).start()
 
-    def look_up(self, host: str, port: int, aborter: Aborter, seconds: float = float("inf")) -> tuple[Address, ...]:
-        """The addresses of a name, in the system's order; there is at least one.
+    def of_use(self, now: float) -> bool:
+        """Whether it is under way, or its answer still good."""
+        return self.addresses is None or (bool(self.addresses) and now - self._ended < DNS_KEPT)
 
-        Raises:
-            _NotLookedUp: there is no answer, or none within so many seconds.
-            NoNetwork: another thread has given it up.
-        """
-        if ":" in host or host.replace(".", "").isdecimal():  # an address
-            return _addresses(host, port)
-        aborter.check()
-        deadline = Deadline(self._now, min(self._within, seconds))
-        woken, waker = socket.socketpair()
-        with woken, waker:
-            with self._lock:
-                if found := self._fresh(host, port):
-                    return found
-                query = self._begun(host, port)
-                self._wakers.append(waker)
-            try:
-                aborter.hold(waker)
-                while query.addresses is None and not self._fresh(host, port):
-                    woken.settimeout(deadline.left())
-                    woken.recv(1)
-                    aborter.check()
-            except TimeoutError:
-                pass
-            finally:
-                aborter.release()
-                with self._lock:
-                    self._wakers.remove(waker)
-        if found := query.addresses or self._fresh(host, port):
-            return found
-        raise _NotLookedUp(late=query.addresses is None)
-
-    def forget(self, host: str, port: int) -> None:
-        """Ask anew the next time: nothing was reached at these addresses."""
-        with self._lock:
-            self._kept.pop((host, port), None)
-
-    def _fresh(self, host: str, port: int) -> tuple[Address, ...]:
-        came, addresses = self._kept.get((host, port), (float("-inf"), ()))
-        return addresses if self._now() - came < DNS_KEPT else ()
-
-    def _begun(self, host: str, port: int) -> _Query:
-        """One that is under way already, where it is young or there are many; otherwise another one.
-
-        An old one may hang in a network that this machine has left.
-        """
-        under_way = self._under_way.setdefault((host, port), [])
-        if under_way and (len(under_way) >= _MOST_QUERIES or self._now() - under_way[-1].began < self._within):
-            return under_way[-1]
-        query = _Query(self._now())
-        threading.Thread(target=self._work, args=(host, port, query), name="look-up of a name", daemon=True).start()
-        under_way.append(query)  # before it can have ended: that takes the lock
-        return query
-
-    def _work(self, host: str, port: int, query: _Query) -> None:
+    def _run(self, host: str, port: int) -> None:
         addresses: tuple[Address, ...] = ()
         try:
             addresses = _addresses(host, port)
-        except _NotLookedUp:
-            pass
         finally:
-            with self._lock:
-                self._under_way[host, port].remove(query)
-                query.addresses = addresses
-                if addresses:
-                    self._kept[host, port] = (self._now(), addresses)
-                for waker in self._wakers:
-                    waker.send(b"\0")
+            self._ended = self._now()
+            self.addresses = addresses
+            self._woken.set()
 
 
 def _addresses(host: str, port: int) -> tuple[Address, ...]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        found = []
-    if not found:
-        raise _NotLookedUp(late=False)
+        return ()
     return tuple(dict.fromkeys(Address(family, kind, protocol, where) for family, kind, protocol, _, where in found))
 
 
@@ -295,82 +248,71 @@ def in_order(addresses: Iterable[Address], first: Address | None = None) -> list
     return sorted(mixed, key=lambda address: address != first)
 
 
-class _Race:
-    """The attempts to reach one of a host's addresses (RFC 8305, "Happy Eyeballs Version 2", sections 4 and 5).
+def _first_to_answer(
+    addresses: list[Address], now: Callable[[], float], deadline: Deadline, aborter: Aborter
+) -> tuple[socket.socket, Address]:
+    """A socket that is connected to the first of these addresses that answers, and to which.
 
-    They begin a quarter of a second apart, and the first that answers is it. So an address that swallows what is sent
-    to it costs a quarter of a second, and sixteen slow ones are waited for all at once.
+    By RFC 8305 ("Happy Eyeballs Version 2", sections 4 and 5): the attempts begin a quarter of a second apart. So an
+    address that swallows what is sent to it costs a quarter of a second, and sixteen slow ones are waited for at once.
+
+    Raises:
+        OSError: none answers: the most telling of what went wrong, a refusal before an address that cannot be reached.
+        TimeoutError: none answers in time.
+        NoNetwork: another thread has given it up.
     """
-
-    def __init__(self, addresses: Iterable[Address], now: Callable[[], float]) -> None:
-        self._waiting = iter(addresses)
-        self._now = now
-        self._selector = selectors.DefaultSelector()
-        self._woken, self._waker = socket.socketpair()
-        self._selector.register(self._woken, selectors.EVENT_READ)
-        self._running: dict[socket.socket, Address] = {}
-        self._failed: OSError = OSError("no address")
-
-    def run(self, deadline: Deadline, aborter: Aborter) -> tuple[socket.socket, Address]:
-        """The first socket that is connected, and to which address.
-
-        Raises:
-            OSError: none answers: the most telling of what went wrong, a refusal before an address that cannot be
-                reached.
-            TimeoutError: none answers in time.
-            NoNetwork: another thread has given it up.
-        """
-        aborter.hold(self._waker)
-        next_at = self._now()
-        more = True
-        while True:
-            aborter.check()
-            if more and (not self._running or self._now() >= next_at):
-                more = self._begin()
-                next_at = self._now() + APART
-                continue
-            if not self._running and not more:
-                raise self._failed
-            left = deadline.left()
-            for key, _ in self._selector.select(min(left, max(0.0, next_at - self._now())) if more else left):
-                if isinstance(key.fileobj, socket.socket) and key.fileobj in self._running:
+    failures: list[OSError] = []
+    running: dict[Any, Address] = {}
+    next_at = now()
+    woken, waker = socket.socketpair()
+    with selectors.DefaultSelector() as selector, woken, waker:
+        selector.register(woken, selectors.EVENT_READ)
+        aborter.hold(waker)
+        try:
+            while True:
+                aborter.check()
+                if addresses and (not running or now() >= next_at):
+                    address, next_at = addresses.pop(0), now() + APART
+                    try:
+                        sock: Any = _begun(address)
+                    except OSError as error:
+                        failures.append(error)
+                    else:
+                        running[sock] = address
+                        selector.register(sock, selectors.EVENT_WRITE)
+                    continue
+                if not running:
+                    refused = (failure for failure in failures if isinstance(failure, ConnectionRefusedError))
+                    raise next(refused, failures[-1])
+                left = deadline.left()
+                for key, _ in selector.select(min(left, max(0.0, next_at - now())) if addresses else left):
                     sock = key.fileobj
-                    self._selector.unregister(sock)
-                    address = self._running.pop(sock)
-                    if not (failed := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)):
-                        return sock, address
-                    sock.close()
-                    self._note(OSError(failed, "connect"))
+                    if sock is not woken:
+                        selector.unregister(sock)
+                        address = running.pop(sock)
+                        if not (code := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)):
+                            return sock, address
+                        sock.close()
+                        failures.append(OSError(code, "connect"))
+        finally:
+            for sock in running:
+                sock.close()
 
-    def close(self) -> None:
-        """End all attempts but the one that has won."""
-        self._selector.close()
-        for sock in (*self._running, self._woken, self._waker):
-            sock.close()
 
-    def _begin(self) -> bool:
-        """Begin the next attempt; ``False`` where there is none."""
-        address = next(self._waiting, None)
-        if address is None:
-            return False
-        try:
-            sock = socket.socket(address.family, address.kind, address.protocol)
-        except OSError as error:  # a family that this machine does not have
-            self._note(error)
-            return True
+def _begun(address: Address) -> socket.socket:
+    """A socket that is being connected.
+
+    Raises:
+        OSError: this machine does not have that family, or cannot even try that address.
+    """
+    sock = socket.socket(address.family, address.kind, address.protocol)
+    try:
         sock.setblocking(False)
-        try:
-            code = sock.connect_ex(address.where)
-        except (OSError, ValueError, OverflowError) as error:
-            code = error.errno or errno.EINVAL if isinstance(error, OSError) else errno.EINVAL
-        if code and code not in _UNDER_WAY:
-            sock.close()
-            self._note(OSError(code, "connect"))
-        else:  # connected already, or soon: the selector says which
-            self._running[sock] = address
-            self._selector.register(sock, selectors.EVENT_WRITE)
-        return True
-
-    def _note(self, error: OSError) -> None:
-        if not isinstance(self._failed, ConnectionRefusedError):
-            self._failed = error
+        with contextlib.suppress(BlockingIOError):
+            sock.connect(address.where)
+    except BaseException as error:
+        sock.close()
+        if isinstance(error, (ValueError, OverflowError)):
+            raise OSError(errno.EINVAL, "connect") from None
+        raise
+    return sock

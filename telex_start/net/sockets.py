@@ -84,13 +84,12 @@ class Aborter:
     """Lets another thread end whatever blocks, at any moment of a connection's life.
 
     It holds a duplicate of the socket: wrapping a socket in TLS takes the original away while the handshake still
-    blocks, and closing it would leave a number that may by then mean another socket. A wait that is no connection's is
-    a read from one end of a pair of sockets, of which it holds the other.
+    blocks, and closing it would leave a number that may by then mean another socket.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._held: socket.socket | None = None
+        self._held: socket.socket | threading.Event | None = None
         self.aborted = False
         """Whether what is under way is to end."""
 
@@ -103,8 +102,8 @@ class Aborter:
         if self.aborted:
             raise NoNetwork("The connection was given up.")
 
-    def hold(self, sock: socket.socket) -> None:
-        """Take hold of a socket, in the place of the one before.
+    def hold(self, what: socket.socket | threading.Event) -> None:
+        """Take hold of a socket, or of an event that is waited for, in the place of the one before.
 
         Raises:
             NoNetwork: it was ended already.
@@ -112,7 +111,7 @@ class Aborter:
         with self._lock:
             self._drop()
             self.check()
-            self._held = sock.dup()
+            self._held = what.dup() if isinstance(what, socket.socket) else what
 
     def release(self) -> None:
         """Let go of the socket, as when it is closed: until then the connection would stay open."""
@@ -127,13 +126,15 @@ class Aborter:
         """End what is under way, and its connection. Any thread."""
         with self._lock:
             self.aborted = True
-            if self._held is not None:
+            if isinstance(self._held, threading.Event):
+                self._held.set()
+            elif self._held is not None:
                 with contextlib.suppress(OSError):  # not connected any more
                     self._held.shutdown(socket.SHUT_RDWR)
 
     def _drop(self) -> None:
         held, self._held = self._held, None
-        if held is not None:
+        if isinstance(held, socket.socket):
             held.close()
 
 

@@ -23,6 +23,7 @@ from .publications import (
     Written,
     first,
     is_group,
+    remember,
     word,
 )
 from .unread import Growth
@@ -82,12 +83,12 @@ class NewsBuilder:
                 group = is_group(row)
                 name = self._group_name(row, None) if group else first(row, "username", "name")
                 conversation = Conversation(channel, section, read.own_id(section, row))
-                _remember(self._named, conversation, (name, group), MOST_NAMES)
+                remember(self._named, conversation, (name, group), MOST_NAMES)
 
     def met(self, author: Written) -> None:
         """Somebody wrote; remembered if that says their id and more than their user name."""
         if author.user_id and author.name and author.name != author.username:
-            _remember(self._people, author.user_id, author.name, MOST_PEOPLE)
+            remember(self._people, author.user_id, author.name, MOST_PEOPLE)
 
     def caller(self, fields: Mapping[Any, Any]) -> str | None:
         """Who calls, by their full name if they have been met; ``None`` where nothing says it."""
@@ -106,25 +107,18 @@ class NewsBuilder:
 
     # ----------------------------------------------------------------------------------------------------------------
 
-    def of_change(self, cause: Cause, fields: Mapping[Any, Any], growth: Growth, message: Message | None) -> News:
+    def of_change(self, cause: Cause, fields: Mapping[Any, Any], growth: Growth) -> News:
         """The news that a conversation's counts grew.
 
         Args:
             cause: Which conversation and thread it is about.
             fields: The publication's, or the row's.
             growth: The counts.
-            message: The message that made them grow, if it came already.
         """
         conversation, thread = cause.conversation, cause.thread
         channel, section = conversation.channel, conversation.section
         author = self._author(fields) or Written()
-        mentioned = growth.mentioned
         where = "" if growth.reply else thread  # the last thread is not the one with a reply
-        if message is not None:
-            # What the message says, and what only the preview says of it.
-            author = author._replace(**{key: value for key, value in message.written._asdict().items() if value})
-            mentioned = mentioned or message.kind == CHANNEL_MENTION
-            where = message.cause.thread if growth.reply else thread
         group = False
         if section == DIRECT:
             known, group = self._named.get(conversation, (None, False))
@@ -147,15 +141,14 @@ class NewsBuilder:
             message=author.message,
             attached=author.attached,
             description=read.text(fields.get("description")),
-            paired=message is not None,
             thread=thread,
             group=group,
             place=place,
-            **growth._replace(mentioned=mentioned)._asdict(),
+            **growth._asdict(),
         )
 
     def with_text(self, news: News, message: Message) -> News:
-        """The same news, whose text came late."""
+        """The same news, with what the message says that made the counts grow."""
         written = message.written
         name = news.name
         if news.direct and not news.group:
@@ -271,11 +264,3 @@ def conversation_place(channel: str, section: str, ident: str, thread: str = "")
     if section == AGENTS or not ident:
         return Place(channel)
     return Place(channel, ("dms", ident) if section == DIRECT else ("home", "channels", ident), thread)
-
-
-def _remember(known: dict[Any, Any], key: object, value: object, most: int) -> None:
-    """Remember it as the latest of so many."""
-    known.pop(key, None)
-    if len(known) >= most:
-        del known[next(iter(known))]
-    known[key] = value

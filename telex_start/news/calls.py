@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ..toast import Conversation
 from .builder import Oneself
-from .publications import DIRECT, word
+from .publications import DIRECT, remember, word
 
 BEGUN = "direct_call_initiated"
 CANCELLED = "direct_call_canceled"
@@ -32,20 +32,20 @@ class Call(NamedTuple):
     """As it came; ``None`` where that is not known."""
 
     @property
-    def channel(self) -> str:
-        """The push channel."""
-        return self.conversation.channel
-
-    @property
     def key(self) -> str:
         """The key of its toast."""
-        return f"call {self.channel} {self.buzz}"
+        return f"call {self.conversation.channel} {self.buzz}"
 
 
 class Calls:
     """Owned by one thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, over: Callable[[str], None]) -> None:
+        """
+        Args:
+            over: Told the key of each call that rings no more.
+        """
+        self._over = over
         self._ringing: dict[str, tuple[Call, float]] = {}
         """By key: until when each rings."""
         self._known: dict[str, None] = {}
@@ -54,47 +54,36 @@ class Calls:
         """Whether somebody's call rings; one that is known does not."""
         if not call.buzz or call.key in self._known or len(self._ringing) >= MOST_RINGING:
             return False
-        self._know(call.key)
+        remember(self._known, call.key, None, _MOST_KNOWN)
         self._ringing[call.key] = call, now + RINGS
         return True
 
-    def ended(self, kind: str, channel: str, fields: Mapping[Any, Any], me: Oneself) -> list[str]:
-        """The keys of calls that ring no more: cancelled, or answered by the person, wherever."""
-        key = call_of(channel, fields, None).key
-        if kind != CANCELLED and not any(me.is_own(one) for one in _who(fields)):
-            return []
+    def ended(self, kind: str, call: Call, fields: Mapping[Any, Any], me: Oneself) -> None:
+        """It rings no more where it is cancelled, or answered by the person, wherever."""
         if kind == CANCELLED:
-            self._know(key)  # should they come in the other order
-        return self.end(lambda call: call.key == key)
+            remember(self._known, call.key, None, _MOST_KNOWN)  # should they come in the other order
+        elif not any(me.is_own(one) for one in _who(fields)):
+            return
+        self.end(lambda one: one.key == call.key)
 
-    def due(self, now: float) -> list[str]:
-        """The keys of calls that have rung long enough."""
-        return self.end(lambda call: self._ringing[call.key][1] <= now)
+    def tick(self, now: float) -> None:
+        """End what has rung long enough."""
+        self.end(lambda call: self._ringing[call.key][1] <= now)
 
     def deadline(self) -> float | None:
-        """When :meth:`due` gives something."""
+        """When to call :meth:`tick`."""
         return min((until for _, until in self._ringing.values()), default=None)
 
-    def end(self, which: Callable[[Call], bool]) -> list[str]:
-        """End these, and give their keys."""
-        keys = [key for key, (call, _) in self._ringing.items() if which(call)]
-        for key in keys:
+    def end(self, which: Callable[[Call], bool]) -> None:
+        """End these."""
+        for key in [key for key, (call, _) in self._ringing.items() if which(call)]:
             del self._ringing[key]
-        return keys
+            self._over(key)
 
-    def left(self, channel: str) -> list[str]:
-        """The user left this organisation."""
-        return self.end(lambda call: call.channel == channel)
-
-    def clear(self) -> list[str]:
-        """Forget everything; the keys of the calls that rang."""
+    def clear(self) -> None:
+        """Signed out: forget everything."""
         self._known.clear()
-        return self.end(lambda call: True)
-
-    def _know(self, key: str) -> None:
-        self._known[key] = None
-        if len(self._known) > _MOST_KNOWN:
-            del self._known[next(iter(self._known))]
+        self.end(lambda call: True)
 
 
 def call_of(channel: str, fields: Mapping[Any, Any], caller: str | None) -> Call:

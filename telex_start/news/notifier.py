@@ -30,7 +30,6 @@ from .quiet import Quiet, TelexSettings
 from .recent import Recent
 from .scheduler import ToastScheduler, soonest
 from .unread import Counts, UnreadState
-from .wall import Wall
 
 
 class Notifier:
@@ -38,55 +37,43 @@ class Notifier:
 
     def __init__(
         self,
-        types: tuple[str, ...],
+        config: Config,
+        quiet: Quiet,
+        *,
         show: Callable[[Toast], None],
         counts_changed: Callable[[Counts], None],
         read: Callable[[Handle], None],
-        *,
+        watch_agents: Callable[[frozenset[str]], None],
         second_of_day: Callable[[str], float],
-        watch_agents: Callable[[frozenset[str]], None] = lambda channels: None,
-        show_text: bool = True,
-        honour_settings: bool = True,
-        quiet: Quiet | None = None,
     ) -> None:
         """
         Args:
-            types: The notification types that are news.
+            config: What is news, whether toasts tell what was written, and whether what the person set at Telex counts.
+            quiet: What the person set on this machine. Whoever changes it, or sees that time did, calls
+                :meth:`quiet_changed`.
             show: Shows a toast.
             counts_changed: Told at once, whenever the counts change.
             read: Told when what had a toast has been read, or is over.
-            second_of_day: See :class:`.quiet.TelexSettings`.
             watch_agents: Told in which organisations (by push channel) an agent's conversation counts as unread.
-            show_text: ``False``: toasts tell nothing of what was written.
-            honour_settings: ``False``: everything is told, whatever the person set at Telex.
-            quiet: What the person set on this machine. Whoever changes it, or sees that time did, calls
-                :meth:`quiet_changed`.
+            second_of_day: See :class:`.quiet.TelexSettings`.
         """
-        self._set_types(types)
-        self._quiet = quiet or Quiet(Config(), Wall(lambda: 0.0, lambda at: 0.0))
+        self._quiet = quiet
         self._counts_changed = counts_changed
-        self._read = read
         self._watch_agents = watch_agents
-        self._state = UnreadState(self._quiet.is_muted)
+        self._settings = TelexSettings(config.honour_telex_settings, second_of_day)
+        self._state = UnreadState(lambda one: quiet.is_muted(one) or self._settings.is_muted(one))
         self._counts = self._state.counts()
         self._agents: frozenset[str] = frozenset()
         self._builder = NewsBuilder()
-        self._settings = TelexSettings(honour_settings, second_of_day)
         self._pairing = Pairing()
-        self._calls = Calls()
+        self._calls = Calls(read)
         self._organisations: dict[str, Organisation] = {}
         self.recent = Recent(self._state, self._organisations)
         """The unread conversations by name."""
         self._scheduler = ToastScheduler(
-            self._state,
-            self._settings,
-            self._quiet,
-            self._pairing,
-            self._organisations,
-            show=show,
-            read=read,
-            show_text=show_text,
+            self._state, self._settings, quiet, self._pairing, self._organisations, show=show, read=read
         )
+        self._apply(config)
 
     # --- what is known ----------------------------------------------------------------------------------------------
 
@@ -124,31 +111,22 @@ class Notifier:
 
     def configure(self, config: Config, now: float) -> None:
         """The configuration is another. What is counted stays; what is told follows it from here on."""
-        self._set_types(config.notification_types)
+        self._apply(config)
+        self.quiet_changed(now)
+
+    def _apply(self, config: Config) -> None:
+        self._types = frozenset(config.notification_types)
+        self._known_types = {UNREAD_CHANGE, *self._types} | MESSAGES | (CALLS if BEGUN in self._types else set())
         self._scheduler.show_text = config.show_text
-        if self._settings.honoured != config.honour_telex_settings:
-            self._settings.honoured = config.honour_telex_settings
-            self._mute_as_at_telex()
-        self._changed(now)
+        self._settings.honoured = config.honour_telex_settings
 
     def quiet_changed(self, now: float) -> None:
-        """What the person set on this machine is another, or its time has come, or is over."""
+        """What the person set, here or at Telex, is another, or its time has come, or is over."""
         self._state.recount()
         self.recent.recounted()
-        self._changed(now)
-
-    def _changed(self, now: float) -> None:
-        self._end(self._calls.end(lambda call: self._state.is_muted(call.conversation)))
+        self._calls.end(lambda call: self._state.is_muted(call.conversation))
         self._scheduler.changed(now)
         self._publish()
-
-    def _set_types(self, types: tuple[str, ...]) -> None:
-        self._types = frozenset(types)
-        self._known_types = {UNREAD_CHANGE, *types} | MESSAGES | (CALLS if BEGUN in types else set())
-
-    def _mute_as_at_telex(self) -> None:
-        for channel, idents in self._settings.muted().items():
-            self._state.mute(channel, idents)
 
     # --- what happens -----------------------------------------------------------------------------------------------
 
@@ -160,10 +138,9 @@ class Notifier:
         """The organisations were looked up: some may be new, some left."""
         now = {organisation.channel: organisation for organisation in event.organisations}
         for channel in self._organisations.keys() - now.keys():
-            for part in (self._scheduler, self._builder, self._settings):
+            for part in (self._scheduler, self._builder, self._settings, self._state):
                 part.left(channel)
-            self._end(self._calls.left(channel))
-            self._state.organisation_left(channel)
+            self._calls.end(lambda call, channel=channel: call.conversation.channel == channel)  # type: ignore[misc]
         self._scheduler.past.expect(now.keys() - self._organisations.keys())
         self._organisations.clear()
         self._organisations.update(now)
@@ -205,10 +182,7 @@ class Notifier:
         past = event.how is How.CAUGHT_UP and not self._scheduler.past.over
         for news in fresh:
             with _noting(failed):
-                if past:
-                    self._scheduler.past.held.add(news)
-                else:
-                    self._scheduler.submit(self._with_text(news, now), now)
+                self._scheduler.submit(news if past else self._with_text(news, now), now, past=past)
 
     def answered(self, channel: str, now: float, look_up_follows: bool = False) -> None:
         """A channel's history is told (or is not to be had), and with it the past, unless a look-up follows."""
@@ -234,13 +208,10 @@ class Notifier:
             event.channel, event.section, event.rows, event.whole
         ):
             cause = Cause(conversation, word(fields.get("last_thread_id")), growth.reply)
-            news = self._builder.of_change(cause, fields, growth, None)
+            news = self._builder.of_change(cause, fields, growth)
             self.recent.note(news, past)
             if UNREAD_CHANGE in self._types:
-                if past:
-                    self._scheduler.past.held.add(news)
-                else:
-                    self._scheduler.submit(news, now)
+                self._scheduler.submit(news, now, past=past)
         self._publish()
 
     def look_up_ended(self, channel: str, now: float) -> None:
@@ -252,21 +223,18 @@ class Notifier:
 
     def settings(self, event: SettingsLookedUp, now: float) -> None:
         """What the person set for an organisation."""
-        if event.channel not in self._organisations:
-            return
-        self._settings.looked_up(event)
-        self._mute_as_at_telex()
-        self._changed(now)
+        if event.channel in self._organisations:
+            self._settings.looked_up(event)
+            self.quiet_changed(now)
 
     def profile(self, event: ProfileLookedUp, now: float) -> None:
         """What the person set for themselves."""
-        self._settings.profile(event)
-        self._changed(now)
+        self._settings.profile = event
+        self.quiet_changed(now)
 
     def clear(self) -> None:
         """Signed out: nothing is known any more."""
-        self._end(self._calls.clear())
-        for part in (self._state, self._organisations, self._scheduler):
+        for part in (self._calls, self._state, self._organisations, self._scheduler):
             part.clear()
         for another in (self._builder, self._settings, self.recent):
             another.clear()
@@ -281,7 +249,7 @@ class Notifier:
     def tick(self, now: float) -> None:
         """Show what is due, and take away what is over."""
         self._scheduler.tick(now)
-        self._end(self._calls.due(now))
+        self._calls.tick(now)
 
     # --- from a publication to news ---------------------------------------------------------------------------------
 
@@ -290,11 +258,12 @@ class Notifier:
         came = publications.publication(data)
         if came is None or came.kind not in self._known_types:
             return None
-        if came.kind == UNREAD_CHANGE:
-            return self._change(channel, came, how, now) if self._state.first_time(came.event) else None
         # A message and its change of counts are two events, should they ever share an id.
-        if not self._state.first_time(came.event and f"{came.kind} {came.event}"):
+        event = came.event if came.kind == UNREAD_CHANGE else came.event and f"{came.kind} {came.event}"
+        if not self._state.first_time(event):
             return None
+        if came.kind == UNREAD_CHANGE:
+            return self._change(channel, came, how, now)
         if came.kind in MESSAGES:
             return self._message(channel, came, how, now)
         if came.kind in CALLS:
@@ -313,13 +282,12 @@ class Notifier:
             return None
         cause = Cause(conversation, word(came.fields.get("last_thread_id")), growth.reply)
         told = UNREAD_CHANGE not in self._types or self._pairing.change_is_told(cause, now)
-        message = None if told else self._pairing.take_text(cause, now)
-        news = self._builder.of_change(cause, came.fields, growth, message)
+        news = self._builder.of_change(cause, came.fields, growth)
         self.recent.note(news, past=how is How.CAUGHT_UP)
-        return None if told else news
+        return None if told else self._with_text(news, now)
 
     def _with_text(self, news: News, now: float) -> News:
-        """The same, with its text if that came after it, but before it is told."""
+        """The same, with its text if that is there already."""
         message = self._pairing.take_text(news.cause, now) if news.kind == UNREAD_CHANGE and not news.paired else None
         return news if message is None else self._learnt(news, message)
 
@@ -356,8 +324,8 @@ class Notifier:
         me, fields = self._builder.me, came.fields
         call = call_of(channel, fields, self._builder.caller(fields))
         if came.kind != BEGUN:
-            self._end(self._calls.ended(came.kind, channel, fields, me))
-        elif self._settings.calls(channel) and self._quiet.calls(call.conversation, now):
+            self._calls.ended(came.kind, call, fields, me)
+        elif self._scheduler.may_ring(call.conversation, now):
             own = me.is_own(word(fields.get("caller_id")), publications.first(fields, "caller_name"))
             if not own and self._calls.begins(call, now):
                 self._scheduler.call(call, now)
@@ -370,9 +338,9 @@ class Notifier:
             if not self._state.unread_of(conversation):
                 self._scheduler.read(conversation)
                 self.recent.read(conversation)
-        if (agents := self._state.unread_agents()) != self._agents:
-            self._agents = agents
-            self._watch_agents(agents)
+        if self._state.unread_agents != self._agents:
+            self._agents = self._state.unread_agents
+            self._watch_agents(self._agents)
         self._publish_counts()
 
     def _publish_counts(self) -> None:
@@ -381,10 +349,6 @@ class Notifier:
             self._counts = counts
             self.recent.recounted()
             self._counts_changed(counts)
-
-    def _end(self, ended: list[str]) -> None:
-        for key in ended:
-            self._read(key)
 
 
 @contextmanager

@@ -96,6 +96,14 @@ def named(fields: Mapping[Any, Any]) -> str:
     return first(fields, "name", "username") or ""
 
 
+def remember(known: dict[Any, Any], key: object, value: object, most: int) -> None:
+    """Remember it as the latest of so many."""
+    known.pop(key, None)
+    if len(known) >= most:
+        del known[next(iter(known))]
+    known[key] = value
+
+
 # --- publications -----------------------------------------------------------------------------------------------------
 
 

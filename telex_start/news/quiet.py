@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable
-from enum import Enum
 
 from ..config import Config, QuietHours
 from ..events import Organisation, ProfileLookedUp, SettingsLookedUp
@@ -17,8 +16,8 @@ from ..face import Silence
 from ..menu import Muted, MuteFor
 from ..toast import Conversation, Mute, Pause, Remembered, Until
 from .builder import folded
-from .publications import News
-from .wall import TelexHours, Wall, border, contain, end, telex_hours
+from .publications import CHANNELS, News
+from .wall import DAY, Wall, border, contain, telex_hours
 
 TOMORROW = "tomorrow"
 WITHOUT_END = "on"
@@ -35,21 +34,10 @@ LOOK_AT_HOURS = 3600.0
 """The same for quiet hours, and for those at Telex: clocks are set, and people travel."""
 
 
-class Verdict(Enum):
-    """What becomes of a piece of news."""
-
-    TELL = "tell"
-    HOLD = "hold"
-    """Not now: a summary tells it when the pause ends, or the hours begin."""
-    DROP = "drop"
-    """Never; it is counted all the same."""
-
-
 class TelexSettings:
     """What the person set at Telex. Owned by one thread.
 
     Telex applies it to mobile pushes alone and publishes everything all the same, so it is the client that honours it.
-    Muted channels are the unread state's matter, which leaves them out of the counts (:mod:`.unread`).
     """
 
     def __init__(self, honoured: bool, second_of_day: Callable[[str], float]) -> None:
@@ -62,9 +50,10 @@ class TelexSettings:
         self.honoured = honoured
         """May change at any time: what is set at Telex is known all the same."""
         self._second_of_day = second_of_day
-        self._profile = ProfileLookedUp(False)
+        self.profile = ProfileLookedUp(False)
+        """The settings of the person; set anew when they were looked up."""
         self._about: dict[str, str] = {}
-        self._hours: dict[str, TelexHours | None] = {}
+        self._hours: dict[str, QuietHours | None] = {}
         self._muted: dict[str, frozenset[str]] = {}
 
     def looked_up(self, event: SettingsLookedUp) -> None:
@@ -76,40 +65,32 @@ class TelexSettings:
         if event.muted is not None:
             self._muted[event.channel] = event.muted
 
-    def profile(self, event: ProfileLookedUp) -> None:
-        """The settings of the person."""
-        self._profile = event
-
     def paused(self, channel: str) -> bool:
         """Whether the person wants no notifications of this organisation just now."""
-        of = self._profile.organisation_id
-        return self.honoured and self._profile.paused and of in ("", channel.rpartition("/")[0])
+        of = self.profile.organisation_id
+        return self.honoured and self.profile.paused and of in ("", channel.rpartition("/")[0])
 
-    def muted(self) -> dict[str, frozenset[str]]:
-        """By push channel: the ids of the channels that are muted."""
-        return {channel: idents if self.honoured else frozenset() for channel, idents in self._muted.items()}
+    def is_muted(self, conversation: Conversation) -> bool:
+        """Whether the person muted this channel."""
+        muted = self._muted.get(conversation.channel, frozenset())
+        return self.honoured and conversation.section == CHANNELS and conversation.ident in muted
 
-    def verdict(self, news: News) -> Verdict:
-        """What becomes of news."""
-        channel = news.conversation.channel
-        about = self._about.get(channel) if self.honoured else None
-        if about == "nothing" or (about == "mentions" and not news.to_oneself):
-            return Verdict.DROP
-        return Verdict.HOLD if self.holds(channel) else Verdict.TELL
-
-    def calls(self, channel: str) -> bool:
-        """Whether a call in this organisation is told."""
-        return not (self.honoured and self._about.get(channel) == "nothing") and not self.holds(channel)
+    def wants(self, news: News) -> bool:
+        """Whether the person wants to be told of this, now or later."""
+        about = self._about.get(news.conversation.channel) if self.honoured else None
+        return about != "nothing" and (about != "mentions" or news.to_oneself)
 
     def holds(self, channel: str) -> bool:
         """Whether nothing of this organisation is told now."""
         hours = self._hours.get(channel) if self.honoured else None
-        return self.paused(channel) or (hours is not None and not hours.contain(self._second()))
+        return self.paused(channel) or (hours is not None and not contain(hours, 0, int(self._second() // 60)))
 
     def free_in(self, channel: str) -> float | None:
         """In how many seconds to ask :meth:`holds` again; ``None`` where only Telex can end it."""
         hours = self._hours.get(channel)
-        return None if self.paused(channel) or hours is None else min(hours.begin_in(self._second()), LOOK_AT_HOURS)
+        if self.paused(channel) or hours is None:
+            return None
+        return min(max(1.0, (hours.first * 60 - self._second()) % DAY), LOOK_AT_HOURS)
 
     def left(self, channel: str) -> None:
         """The user left this organisation."""
@@ -120,10 +101,10 @@ class TelexSettings:
         """Forget everything."""
         for known in (self._about, self._hours, self._muted):
             known.clear()
-        self._profile = ProfileLookedUp(False)
+        self.profile = ProfileLookedUp(False)
 
     def _second(self) -> float:
-        return self._second_of_day(self._profile.timezone)
+        return self._second_of_day(self.profile.timezone)
 
 
 class Quiet:
@@ -237,7 +218,10 @@ class Quiet:
         """Whether nothing pops up: paused, or in quiet hours."""
         if self._pause is not None and not self._is_over(self._pause.until, now):
             return True
-        return self._hours is not None and contain(self._hours, self._wall, self._wall.now())
+        return self._hours is not None and self._contains(self._hours, self._wall.now())
+
+    def _contains(self, hours: QuietHours, at: float) -> bool:
+        return contain(hours, *self._wall.local(at))
 
     def is_muted(self, conversation: Conversation) -> bool:
         """Whether a conversation is neither counted nor told, by a mute or its organisation's level."""
@@ -246,15 +230,9 @@ class Quiet:
         mutes = self._mutes
         return bool(mutes) and (conversation in mutes or Conversation(conversation.channel, "", "") in mutes)
 
-    def verdict(self, news: News, now: float) -> Verdict:
-        """What becomes of news of a conversation that is not muted, as far as this goes."""
-        if self._levels.get(news.conversation.channel) == "mentions" and not news.to_oneself:
-            return Verdict.DROP
-        return Verdict.HOLD if self.is_quiet(now) else Verdict.TELL
-
-    def calls(self, conversation: Conversation, now: float) -> bool:
-        """Whether a call in this direct conversation (its id may be empty) is told."""
-        return not (self.is_muted(conversation) or self.is_quiet(now) or self.client_has_it())
+    def wants(self, news: News) -> bool:
+        """Whether news of a conversation that is not muted are wanted, now or later."""
+        return self._levels.get(news.conversation.channel) != "mentions" or news.to_oneself
 
     def client_has_it(self) -> bool:
         """Whether the person sees it in the Telex client, and wants no toast then."""
@@ -273,8 +251,8 @@ class Quiet:
             if self._pause.until is None:
                 return "paused"
             at = max(at, self._wall_end(self._pause.until, now))
-        if self._hours is not None and contain(self._hours, self._wall, at):
-            over = end(self._hours, self._wall, at)
+        if self._hours is not None and self._contains(self._hours, at):
+            over = border(self._hours, self._wall, at)
             if over is None:
                 return "paused"
             at = over - 60  # quiet hours are named by their last minute, as the person set it
@@ -302,9 +280,7 @@ class Quiet:
         Returns:
             Whether anything has changed since the last call but by :meth:`pause` and :meth:`mute`.
         """
-        if not (self._pause or self._mutes or self._hours or self._was_quiet or self._look_at is not None):
-            return False  # as with most people; this is asked after each publication
-        before = self._pause, dict(self._mutes)
+        before = self._pause, self._mutes
         if self._pause is not None:
             until = self._nearer(self._pause.until)
             self._pause = None if self._is_over(until, now) else Pause(until)
@@ -333,7 +309,8 @@ class Quiet:
             elif until is not None:
                 looks.append(now + min(max(until.wall - wall, 0.0), LOOK_AT_DAY))
         if self._hours is not None:
-            looks.append(now + min(border(self._hours, self._wall, wall) - wall, LOOK_AT_HOURS))
+            change = border(self._hours, self._wall, wall, LOOK_AT_HOURS)
+            looks.append(now + (LOOK_AT_HOURS if change is None else change - wall))
         return min(looks, default=None)
 
     def _lasting(self, seconds: float, now: float) -> Until:

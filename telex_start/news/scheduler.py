@@ -17,8 +17,8 @@ from ..toast import Conversation, Handle, Toast
 from . import wording
 from .calls import Call
 from .pairing import Pairing
-from .publications import News
-from .quiet import Quiet, TelexSettings, Verdict
+from .publications import News, remember
+from .quiet import Quiet, TelexSettings
 from .unread import UnreadState
 
 MOST_TOASTS = 4096
@@ -58,12 +58,14 @@ class Kept(NamedTuple):
 class HeldNews:
     """News that is told later, together, as far as it is still unread by then."""
 
-    def __init__(self) -> None:
+    def __init__(self, unread_of: Callable[[Conversation], int]) -> None:
+        """
+        Args:
+            unread_of: The unread threads of a conversation now, as far as they are to be told.
+        """
+        self._unread_of = unread_of
         self._kept: dict[tuple[Conversation, bool], Kept] = {}
         """By conversation, and whether the unread state counts it."""
-
-    def __bool__(self) -> bool:
-        return bool(self._kept)
 
     def add(self, news: News, count: int = 1, *, older: bool = False) -> None:
         """Hold it.
@@ -82,17 +84,10 @@ class HeldNews:
             news, count = newest._replace(before=min(known.news.before, news.before)), count + known.number
         self._kept[key] = Kept(news, count)
 
-    def take(
-        self,
-        unread_of: Callable[[Conversation], int],
-        of: Callable[[str], bool] = lambda channel: True,
-        *,
-        grown: bool = True,
-    ) -> list[Kept]:
+    def take(self, of: Callable[[str], bool] = lambda channel: True, *, grown: bool = True) -> list[Kept]:
         """What is still unread, which is forgotten here, with what is not.
 
         Args:
-            unread_of: The unread threads of a conversation now.
             of: Whether the organisation of this push channel is to be told; the others stay.
             grown: Count by how much the conversations grew, else by pieces of news. What the unread state does not
                 count has nothing to be compared with: it is told as it came.
@@ -103,15 +98,14 @@ class HeldNews:
             if news.counted:
                 if grown:  # a mention in a thread that was unread before makes no other number, but has come
                     count = max(news.unread - news.before, 1)
-                count = min(count, unread_of(news.conversation))
+                count = min(count, self._unread_of(news.conversation))
             if count > 0:
                 taken.append(Kept(news, count))
         return taken
 
     def keep(self, wanted: Callable[[News, int], bool]) -> None:
         """Hold on to what is wanted; asked for the newest of each conversation, and how many pieces of news it is."""
-        for key in [key for key, kept in self._kept.items() if not wanted(*kept)]:
-            del self._kept[key]
+        self._kept = {key: kept for key, kept in self._kept.items() if wanted(*kept)}
 
     def read(self, conversation: Conversation) -> None:
         """It was read: what comes of it later is another matter."""
@@ -137,8 +131,8 @@ class FloodRule:
     Where the next window fills up too, it is widened, and so are all after it, until one passes that holds nothing.
     """
 
-    def __init__(self) -> None:
-        self.held = HeldNews()
+    def __init__(self, held: HeldNews) -> None:
+        self.held = held
         self.deadline: float | None = None
         """When to call :meth:`due`; ``None`` while nothing is held."""
         self._shows: deque[float] = deque(maxlen=LIMIT)
@@ -165,7 +159,7 @@ class FloodRule:
         """Something was shown that this rule was not asked about; it counts as one of the three."""
         self._shows.append(now)
 
-    def due(self, now: float, unread_of: Callable[[Conversation], int]) -> list[Kept]:
+    def due(self, now: float) -> list[Kept]:
         """Close the window if its end has come: what to summarise, now."""
         if self.deadline is None or now < self.deadline:
             return []
@@ -174,7 +168,7 @@ class FloodRule:
             return []
         self.deadline = None
         self._last_full = now
-        return self.held.take(unread_of, grown=False)
+        return self.held.take(grown=False)
 
     def clear(self) -> None:
         """Forget what is held; shows made so far still count."""
@@ -193,10 +187,10 @@ class StartupSummary:
     organisation brings later is news like any other.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, held: HeldNews) -> None:
+        self.held = held
         self.over = False
         """Whether all of it has been told: what :attr:`held` would hold is to be shown by itself."""
-        self.held = HeldNews()
         self._unanswered: set[str] = set()
         self._looking: set[str] = set()
         self._first_answer: float | None = None
@@ -238,14 +232,14 @@ class StartupSummary:
             return self._first_answer
         return self._first_answer + (ALL_WITHIN if self._told_first else FIRST_WITHIN)
 
-    def due(self, now: float, unread_of: Callable[[Conversation], int]) -> list[Kept]:
+    def due(self, now: float) -> list[Kept]:
         """What to tell now, in one summary."""
         deadline = self.deadline()
         if deadline is None or now < deadline:
             return []
         self.over = self._told_first or not self._unanswered
         self._told_first = True
-        return self.held.take(unread_of)
+        return self.held.take()
 
     def clear(self) -> None:
         """Signed out: the next sign-in has a past of its own."""
@@ -269,13 +263,12 @@ class ToastScheduler:
         *,
         show: Callable[[Toast], None],
         read: Callable[[Handle], None],
-        show_text: bool,
     ) -> None:
         """
         Args:
             state, settings, quiet, pairing, organisations: The notifier's; here they are asked, and the pairing told
                 what was told.
-            show, read, show_text: See :class:`.notifier.Notifier`; the latter may be set anew.
+            show, read: See :class:`.notifier.Notifier`.
         """
         self._state = state
         self._settings = settings
@@ -284,23 +277,29 @@ class ToastScheduler:
         self._organisations = organisations
         self._show = show
         self._read = read
-        self.show_text = show_text
-        self.past = StartupSummary()
-        self._flood = FloodRule()
-        self._held = HeldNews()
+        self.show_text = True
+        """Whether toasts tell what was written; may be set anew."""
+        self.past = StartupSummary(HeldNews(self._unread_of))
+        self._flood = FloodRule(HeldNews(self._unread_of))
+        self._held = HeldNews(self._unread_of)
         self._held_until: float | None = None
         self._toasted: dict[Conversation, None] = {}
 
     # --- news -------------------------------------------------------------------------------------------------------
 
-    def submit(self, news: News, now: float) -> None:
-        """Tell news as the person wants it: now, when its text is there, later, or not at all."""
-        if not self._is_to_be_told(news, 1, now):
-            return
-        if self._flood.deadline is None and self._pairing.may_wait(news, now):
-            self._pairing.wait(news, now)
-        else:  # what the flood rule will hold need not wait
-            self.offer(news, now)
+    def submit(self, news: News, now: float, *, past: bool = False) -> None:
+        """Tell news as the person wants it: now, when its text is there, later, or not at all.
+
+        Args:
+            past: It is of before the sign-in.
+        """
+        if past:
+            self.past.held.add(news)
+        elif self._is_to_be_told(news, 1, now):
+            if self._flood.deadline is None and self._pairing.may_wait(news, now):
+                self._pairing.wait(news, now)
+            else:  # what the flood rule will hold need not wait
+                self.offer(news, now)
 
     def offer(self, news: News, now: float) -> None:
         """Tell news now, if the flood rule allows it."""
@@ -313,19 +312,29 @@ class ToastScheduler:
         if self.show_text and not self._quiet.is_quiet(now) and not self._state.is_muted(news.conversation):
             self._show(self._toast(news)._replace(silent=True))
 
+    def may_ring(self, conversation: Conversation, now: float) -> bool:
+        """Whether a call in this direct conversation (its id may be empty) is told: now, or never."""
+        wanted = self._is_wanted(News(conversation)) and not self._is_held(conversation.channel, now)
+        return wanted and not self._quiet.client_has_it()
+
     def call(self, call: Call, now: float) -> None:
         """Somebody calls: that does not wait."""
         self._flood.shown(now)
-        self._show(wording.call_toast(call, self._name(call.channel), len(self._organisations) > 1))
+        self._show(wording.call_toast(call, self._name(call.conversation.channel), len(self._organisations) > 1))
+
+    def _is_wanted(self, news: News) -> bool:
+        """Whether news is to be told at all, now or later."""
+        muted = self._state.is_muted(news.conversation)
+        return not muted and self._settings.wants(news) and self._quiet.wants(news)
+
+    def _is_held(self, channel: str, now: float) -> bool:
+        return self._settings.holds(channel) or self._quiet.is_quiet(now)
 
     def _is_to_be_told(self, news: News, count: int, now: float, older: bool = False) -> bool:
         """Whether news is to be told at all, and now; what is to be told later is held here."""
-        if self._state.is_muted(news.conversation):
+        if not self._is_wanted(news):
             return False
-        verdicts = (self._settings.verdict(news), self._quiet.verdict(news, now))
-        if Verdict.DROP in verdicts:
-            return False
-        if Verdict.HOLD in verdicts:
+        if self._is_held(news.conversation.channel, now):
             self._held.add(news, count, older=older)
             self._plan_release(now)
             return False
@@ -337,10 +346,7 @@ class ToastScheduler:
             return
         if news.conversation.ident:
             self._pairing.shown(news, now)
-            self._toasted.pop(news.conversation, None)
-            if len(self._toasted) >= MOST_TOASTS:
-                del self._toasted[next(iter(self._toasted))]
-            self._toasted[news.conversation] = None
+            remember(self._toasted, news.conversation, None, MOST_TOASTS)
         self._show(self._toast(news))
 
     def _toast(self, news: News) -> Toast:
@@ -362,8 +368,8 @@ class ToastScheduler:
 
     def _release(self, now: float) -> None:
         """Tell what was held for organisations that are free again."""
-        if self._held and not self._quiet.is_quiet(now):
-            free = self._held.take(self._unread_of, lambda channel: not self._settings.holds(channel))
+        if not self._quiet.is_quiet(now):
+            free = self._held.take(lambda channel: not self._settings.holds(channel))
             told = [one for one in free if self._is_to_be_told(*one, now, older=True)]
             self._summarise(wording.PAUSED, told, now)
             self._plan_release(now)
@@ -385,13 +391,13 @@ class ToastScheduler:
 
     def tick(self, now: float) -> None:
         """Show what is due."""
-        past = [one for one in self.past.due(now, self._unread_of) if self._is_to_be_told(*one, now, older=True)]
+        past = [one for one in self.past.due(now) if self._is_to_be_told(*one, now, older=True)]
         self._summarise(wording.AWAY, past, now)
         if self._quiet.is_quiet(now):
             self._look_again(now)
         for news in self._pairing.overdue(now):
             self._offer_one(news, now)
-        self._summarise(wording.PROGRAM, self._flood.due(now, self._unread_of), now)
+        self._summarise(wording.PROGRAM, self._flood.due(now), now)
         if self._held_until is not None and now >= self._held_until:
             self._release(now)
 

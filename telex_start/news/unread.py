@@ -7,13 +7,12 @@ moment when it was asked for: of a conversation that had a publication since, th
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..toast import Conversation
-from .publications import AGENTS, CHANNELS, MOST_COUNT, ident, integer, named
+from .publications import AGENTS, MOST_COUNT, ident, integer, named, remember
 
 MOST_CONVERSATIONS = 10_000
 """So many unread conversations are remembered; beyond, the one that was quiet for longest is forgotten."""
@@ -66,22 +65,19 @@ class UnreadState:
     Owned by one thread. Its memory is bounded whatever the network sends, and it never raises.
     """
 
-    def __init__(self, muted_here: Callable[[Conversation], bool] = lambda conversation: False) -> None:
+    def __init__(self, is_muted: Callable[[Conversation], bool]) -> None:
         """
         Args:
-            muted_here: Whether a conversation is muted on this machine. Its answer changes only with
+            is_muted: Whether the person muted a conversation: the counts leave it out. Its answer changes only with
                 :meth:`recount` after it.
         """
-        self._muted_here = muted_here
+        self.is_muted = is_muted
+        self.unread_agents: frozenset[str] = frozenset()
+        """The push channels with an unread conversation of an agent, whose reading is never published."""
         self._known: dict[Conversation, _Known] = {}
         self._unread = self._mentions = self._conversations = 0
         self._events: dict[str, None] = {}  # a set of them would grow to more than twice as much memory
-        self._events_in_order: deque[str] = deque()
-        """The dictionary has this order too, but looks for its oldest key past all that were taken out before it."""
         self._read: dict[Conversation, None] = {}
-        self._muted: dict[str, frozenset[str]] = {}
-        self._agents: dict[str, int] = {}
-        """By push channel: how many conversations of agents are unread."""
         self._looking: set[str] = set()
         """The push channels of which a look-up is under way."""
         self._published: dict[Conversation, None] = {}
@@ -92,12 +88,7 @@ class UnreadState:
         if not event:
             return True
         known = event in self._events
-        if known:
-            self._events_in_order.remove(event)
-        elif len(self._events) >= MOST_EVENTS:
-            del self._events[self._events_in_order.popleft()]
-        self._events[event] = None
-        self._events_in_order.append(event)
+        remember(self._events, event, None, MOST_EVENTS)
         return not known
 
     def count(self, conversation: Conversation, fields: Mapping[Any, Any]) -> Growth | None:
@@ -110,21 +101,39 @@ class UnreadState:
             The counts, where they have grown; ``None`` for a read and a repeat.
         """
         if conversation.channel in self._looking:
-            self._published.pop(conversation, None)
-            if len(self._published) >= MOST_CONVERSATIONS:
-                del self._published[next(iter(self._published))]
-            self._published[conversation] = None
-        threads, mentions = integer(fields.get("thread_count")), integer(fields.get("mention_count"))
-        if threads == 0:
-            self._forget(conversation)
-            return None
-        if not conversation.ident:
+            remember(self._published, conversation, None, MOST_CONVERSATIONS)
+        threads = integer(fields.get("thread_count"))
+        if threads != 0 and not conversation.ident:
             return Growth(counted=False)
         before = self._known.get(conversation, _READ)
-        unread = min(before.unread + 1, MOST_COUNT) if threads is None else threads
-        known = _Known(unread, before.mentions if mentions is None else mentions, before.sure or threads is not None)
-        self._remember(conversation, before, known)
-        return _growth(before, known, sure=threads is not None and before.sure)
+        if threads is None:
+            return self._set(conversation, before.unread + 1, fields, was_sure=False, sure=before.sure)
+        return self._set(conversation, threads, fields, was_sure=before.sure)
+
+    def _set(
+        self, conversation: Conversation, unread: int, fields: Mapping[Any, Any], *, was_sure: bool, sure: bool = True
+    ) -> Growth | None:
+        """Set the counts of a conversation, and put it at the end: the order is from long quiet to latest.
+
+        Args:
+            was_sure: Whether what was known can be compared with; otherwise it is growth.
+            sure: Whether what is known now can be.
+        """
+        if unread == 0:
+            self._forget(conversation)
+            return None
+        before = self._known.pop(conversation, _READ)
+        if len(self._known) >= MOST_CONVERSATIONS:
+            self._forget(next(iter(self._known)))
+        mentions = integer(fields.get("mention_count"))
+        known = _Known(min(unread, MOST_COUNT), before.mentions if mentions is None else mentions, sure)
+        self._known[conversation] = known
+        self._add(conversation, known.unread - before.unread, known.mentions - before.mentions, int(before is _READ))
+        mentioned = known.mentions > before.mentions
+        if was_sure and not mentioned and known.unread <= before.unread:
+            return None
+        reply = mentioned and known.unread == before.unread
+        return Growth(known.unread, known.mentions, mentioned, reply, True, before.unread)
 
     # --- look-ups ---------------------------------------------------------------------------------------------------
 
@@ -155,8 +164,8 @@ class UnreadState:
             present |= {conversation.ident, named(row)}
             if conversation in newer or not conversation.ident:
                 continue
-            growth = self._row(conversation, integer(row.get("thread_count")), integer(row.get("mention_count")))
-            if growth is not None:
+            threads = integer(row.get("thread_count"))
+            if threads is not None and (growth := self._set(conversation, threads, row, was_sure=True)) is not None:
                 grown.append((conversation, growth, row))
         if whole:
             for known in [one for one in self._known if (one.channel, one.section) == (channel, section)]:
@@ -172,17 +181,6 @@ class UnreadState:
     def _forget_published(self, channel: str) -> None:
         for conversation in [one for one in self._published if one.channel == channel]:
             del self._published[conversation]
-
-    def _row(self, conversation: Conversation, threads: int | None, mentions: int | None) -> Growth | None:
-        if threads is None:
-            return None
-        if threads == 0:
-            self._forget(conversation)
-            return None
-        before = self._known.get(conversation, _READ)
-        known = _Known(threads, before.mentions if mentions is None else mentions)
-        self._remember(conversation, before, known)
-        return _growth(before, known)
 
     # --- what is known ----------------------------------------------------------------------------------------------
 
@@ -204,14 +202,8 @@ class UnreadState:
         """The push channels with an unread conversation that is not muted."""
         return frozenset(conversation.channel for conversation in self._known if not self.is_muted(conversation))
 
-    def unread_agents(self) -> frozenset[str]:
-        """The push channels with an unread conversation of an agent, whose reading is never published."""
-        return frozenset(self._agents)
-
     def take_read(self) -> list[Conversation]:
         """What was read since the last call, or left or forgotten. It may have come back meanwhile."""
-        if not self._read:
-            return []
         read, self._read = list(self._read), {}
         return read
 
@@ -221,14 +213,6 @@ class UnreadState:
             if conversation.channel == channel:
                 known.sure = False
 
-    # --- muted channels ---------------------------------------------------------------------------------------------
-
-    def mute(self, channel: str, idents: frozenset[str]) -> None:
-        """In this organisation these channels are muted, and no others: the counts leave them out."""
-        if self._muted.get(channel, frozenset()) != idents:
-            self._muted[channel] = idents
-            self.recount()
-
     def recount(self) -> None:
         """Other conversations are muted than before: the counts leave those out, and no others."""
         told = [known for conversation, known in self._known.items() if not self.is_muted(conversation)]
@@ -236,48 +220,22 @@ class UnreadState:
         self._mentions = sum(known.mentions for known in told)
         self._conversations = len(told)
 
-    def is_muted(self, conversation: Conversation) -> bool:
-        """Whether the person muted it, at Telex or on this machine."""
-        if self._muted_here(conversation):
-            return True
-        muted = self._muted.get(conversation.channel)
-        return muted is not None and conversation.section == CHANNELS and conversation.ident in muted
-
     # --- its end ----------------------------------------------------------------------------------------------------
 
-    def organisation_left(self, channel: str) -> None:
+    def left(self, channel: str) -> None:
         """The user left the organisation of this channel: forget its conversations."""
         for conversation in [known for known in self._known if known.channel == channel]:
             self._forget(conversation)
-        self._muted.pop(channel, None)
         self.look_up_ended(channel)
 
     def clear(self) -> None:
         """Forget everything, as on signing out."""
-        for kept in (
-            self._known,
-            self._events,
-            self._events_in_order,
-            self._read,
-            self._muted,
-            self._agents,
-            self._looking,
-            self._published,
-        ):
+        for kept in (self._known, self._events, self._read, self._looking, self._published):
             kept.clear()
+        self.unread_agents = frozenset()
         self._unread = self._mentions = self._conversations = 0
 
     # ----------------------------------------------------------------------------------------------------------------
-
-    def _remember(self, conversation: Conversation, before: _Known, known: _Known) -> None:
-        """Put it in place of what was known, at the end: the dictionary's order is from long quiet to latest."""
-        another = before is _READ
-        if not another:
-            del self._known[conversation]
-        elif len(self._known) >= MOST_CONVERSATIONS:
-            self._forget(next(iter(self._known)))
-        self._known[conversation] = known
-        self._add(conversation, known.unread - before.unread, known.mentions - before.mentions, int(another))
 
     def _forget(self, conversation: Conversation) -> None:
         known = self._known.pop(conversation, None)
@@ -288,19 +246,8 @@ class UnreadState:
     def _add(self, conversation: Conversation, unread: int, mentions: int, conversations: int) -> None:
         """So many more of each are unread, or fewer; this conversation among them."""
         if conversations and conversation.section == AGENTS:
-            agents = self._agents.pop(conversation.channel, 0) + conversations
-            if agents:
-                self._agents[conversation.channel] = agents
+            self.unread_agents = frozenset(known.channel for known in self._known if known.section == AGENTS)
         if not self.is_muted(conversation):
             self._unread += unread
             self._mentions += mentions
             self._conversations += conversations
-
-
-def _growth(before: _Known, known: _Known, sure: bool = True) -> Growth | None:
-    """The counts, where they have grown, or where it is not sure that they have not."""
-    mentioned = known.mentions > before.mentions
-    if sure and not mentioned and known.unread <= before.unread:
-        return None
-    reply = mentioned and known.unread == before.unread
-    return Growth(known.unread, known.mentions, mentioned, reply, True, before.unread)

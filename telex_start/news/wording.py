@@ -76,7 +76,7 @@ def call_toast(call: Call, organisation_name: str, several_organisations: bool) 
         key=call.key,
         transient=True,
         sender=caller or None,
-        place=Place(call.channel, ("buzz", call.buzz)),
+        place=Place(call.conversation.channel, ("buzz", call.buzz)),
         actions=(Action.JOIN,),
         urgent=True,
     )

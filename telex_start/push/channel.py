@@ -1,32 +1,35 @@
 """One organisation's channel: whether it is subscribed, when to try again or to renew its token, and its recovery.
 
 A channel outlives the connections. Recovery gets back what was published while nobody listened: which positions to ask
-for, one after the other. Pure: time comes in as seconds.
+for, one after the other. Pure: time comes in as seconds, chance as a function.
 
 A subscribe may ask to recover from a position (epoch and offset). Recovery is all or nothing: ``recovered`` with every
 publication since, or ``was_recovering`` alone. What a failed recovery leaves within reach:
 
-1. *Second chance.* A server restart begins a new epoch, and its stream begins at offset 1: asking again with the new
-   epoch and offset 0 brings everything since the restart.
+1. *Second chance.* A server restart begins a new epoch: asking with it and offset 0 brings all since the restart.
 2. *Partial recovery.* A stream longer than the kept history: the failed reply still tells the top offset, and asking
    from any offset above what was dropped works. The lowest such offset is found by halving.
 
 With no position yet, asking to recover without one brings the whole kept history: the catch-up at the first subscribe.
 
 Source: Centrifugo's history and recovery (https://centrifugal.dev/docs/server/history_and_recovery); the two ways above
-follow from what the server answers (v4 to v6) and are used by no official client.
+follow from what the server answers (docs/decisions/recovery-by-halving.md).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 from typing import NamedTuple
 
-from ..net.pacing import Backoff, spread
 from .frames import Publication, Subscribed
 
+BACKOFF_MINIMUM = 0.5
+"""Seconds before the second try, at least."""
+BACKOFF_MAXIMUM = 20.0
+"""Seconds between two tries, at most."""
 REFUSED_FOR = 300.0
-"""Seconds after which a refused channel is tried again, on average (see :func:`~telex_start.net.pacing.spread`)."""
+"""Seconds after which a refused channel is tried again, on average (see :func:`spread`)."""
 STEADY = 10.0
 """Seconds that a channel must have been live for its next trouble to count as a first one."""
 MOST = 300
@@ -36,6 +39,46 @@ _MOST_REPLIES = 40
 """Replies after which a recovery ends with what it has: a stream that changes under every question never settles."""
 LOST: tuple[Publication, ...] = ()
 """Stands in :meth:`Recovery.pieces` where something is missing, or may be."""
+
+
+def spread(seconds: float, chance: float) -> float:
+    """A long wait that many agents may begin at the same moment, so that they do not end it at the same moment.
+
+    Args:
+        seconds: How long it is on average.
+        chance: In [0, 1).
+
+    Returns:
+        Half to one and a half of it.
+    """
+    return seconds * (0.5 + chance)
+
+
+class Backoff:
+    """Full-jitter backoff as the Centrifugo client specification has it.
+
+    ``delay = min(max, min + random * min(max, min * 2**step))``; see "Reconnect backoff" in Centrifugal's client API
+    specification, https://centrifugal.dev/docs/transports/client_api.
+    """
+
+    def __init__(
+        self, chance: Callable[[], float], minimum: float = BACKOFF_MINIMUM, maximum: float = BACKOFF_MAXIMUM
+    ) -> None:
+        """``chance`` gives numbers in [0, 1); ``minimum`` and ``maximum`` are seconds."""
+        self._chance = chance
+        self.minimum = minimum
+        self.maximum = maximum
+        self._step = 0
+
+    def next(self) -> float:
+        """Seconds to wait before the next try."""
+        span = min(self.maximum, self.minimum * 2.0 ** min(self._step, 31))
+        self._step += 1
+        return min(self.maximum, self.minimum + self._chance() * span)
+
+    def reset(self) -> None:
+        """It worked: the next failure begins again at the minimum."""
+        self._step = 0
 
 
 class Position(NamedTuple):
@@ -58,14 +101,8 @@ class Ask(NamedTuple):
         ``recoverable`` asks for positions and recovery where the server allows them without forcing them on everybody
         (``allow_recovery``); elsewhere it is ignored.
         """
-        fields: dict[str, object] = {"recoverable": True}
-        if self.recover:
-            fields["recover"] = True
-            if self.epoch:
-                fields["epoch"] = self.epoch
-            if self.offset:
-                fields["offset"] = self.offset
-        return fields
+        fields = {"recoverable": True, "recover": self.recover, "epoch": self.epoch, "offset": self.offset}
+        return {name: value for name, value in fields.items() if value}
 
 
 class _Step(Enum):
@@ -94,7 +131,6 @@ class Recovery:
             known: Where the stream was left; ``None`` where it is new to us.
             kept: How many publications the server seems to keep of a channel, a guess for the halving; 0 for none.
         """
-        self._known = known
         self.continues = known is not None
         """It goes on from a position that is known; otherwise nobody can say what was before what it brings."""
         self.ask = Ask(True, known.epoch, known.offset) if known else Ask(True)
@@ -154,17 +190,16 @@ class Recovery:
     def answered(self, reply: Subscribed) -> None:
         """A subscribe was answered with success."""
         self._replies += 1
+        anew = reply.recoverable and bool(self._epoch and reply.epoch) and reply.epoch != self._epoch
+        if anew:
+            self._begin_epoch(reply.epoch)
+        self._epoch = reply.epoch or self._epoch
+        for publication in reply.publications:
+            self.published(publication)
         if not reply.recoverable:
             # No history here: `recover` is answered with `was_recovering` and no position, and always will be.
-            self.complete = self.complete and self._known is None
-            self._collect(reply)
-            self.position = None
-            self.done = True
-        elif self._epoch and reply.epoch and reply.epoch != self._epoch:
-            self._begin_epoch(reply)
-        else:
-            self._epoch = reply.epoch or self._epoch
-            self._collect(reply)
+            self._finish(reply, complete=not self.continues)
+        elif not anew:
             self._next(reply)
         if not self.done and self._replies >= _MOST_REPLIES:
             self._finish(reply, complete=False)
@@ -188,8 +223,7 @@ class Recovery:
 
     def give_up(self, reply: Subscribed) -> None:
         """There is no way to ask again: go on from what the last reply said."""
-        if not self.done:
-            self._finish(reply, complete=False)
+        self._finish(reply, complete=False)
 
     def _next(self, reply: Subscribed) -> None:
         if self._step is _Step.HALVING:
@@ -201,17 +235,15 @@ class Recovery:
         else:
             self._begin_halving(reply)
 
-    def _begin_epoch(self, reply: Subscribed) -> None:
+    def _begin_epoch(self, epoch: str) -> None:
         """The stream began anew: what was collected stays, and the new stream is asked for from its beginning."""
         self.complete = False  # the end of the old stream may hold publications that nobody has any more
         self._earlier = self.pieces()[1:]
         self._collected.clear()
         self._unnumbered.clear()
-        self._epoch = reply.epoch
         self._base = self._reach = 0
-        self._collect(reply)
         self._step = _Step.SECOND_CHANCE
-        self.ask = Ask(True, self._epoch, 0)
+        self.ask = Ask(True, epoch)
 
     def _begin_halving(self, reply: Subscribed) -> None:
         """Not everything since the base can be had: look for the lowest offset above it from where it can."""
@@ -249,10 +281,6 @@ class Recovery:
             self._step = _Step.CLOSING
             self.ask = Ask(True, self._epoch, self._reach)
 
-    def _collect(self, reply: Subscribed) -> None:
-        for publication in reply.publications:
-            self.published(publication)
-
     def _finish(self, reply: Subscribed, complete: bool) -> None:
         self.complete = self.complete and complete
         # With `recovered` the reply's offset is the one that was sent; the publications advance it.
@@ -286,7 +314,7 @@ class Channel:
         self.try_at = float("-inf")
         """When the next step towards LIVE may be taken; seconds."""
         self.refresh_at = float("inf")
-        """When a fresh token is due while LIVE; seconds."""
+        """When a fresh token is due while LIVE; never while one is fetched, or under way to the server. Seconds."""
         self._refused_for = refused_for
         self.refused = False
         """The server or Telex said no; tried again after some minutes."""
@@ -318,11 +346,8 @@ class Channel:
 
     def disconnected(self) -> None:
         """The connection is gone. Publications that a recovery in progress has collected are asked for again."""
-        self.phase = Phase.IDLE
+        self.leave()
         self._backoff.reset()
-        self.recovery = None
-        self.server_side = False
-        self.refresh_at = float("inf")
         if self.left_out:
             self.let_in()
         if not self.refused:
@@ -368,30 +393,25 @@ class Channel:
         return True
 
     def leave(self) -> None:
-        """The person is not in that organisation any more."""
-        self.phase = Phase.IDLE
-        self.recovery = None
-
-    def try_after_others(self, now: float) -> None:
-        """There was a rate limit: to be tried at once, but after those that have not been tried yet."""
-        self.try_at = now
-
-    def retry(self, now: float) -> None:
-        """Not live, or not any more, for a reason that passes: again after a backoff."""
-        if self.phase is Phase.LIVE and now - self.live_since > STEADY:
-            self._backoff.reset()
+        """Not subscribed any more."""
         self.phase = Phase.IDLE
         self.recovery = None
         self.server_side = False
         self.refresh_at = float("inf")
-        self.try_at = now + self._backoff.next()
 
-    def retry_at_once(self, now: float) -> None:
-        """Not live any more, but welcome to be so again: at once, unless this happens time and again."""
-        steady = now - self.live_since > STEADY
-        self.retry(now)
+    def retry(self, now: float, *, welcome: bool = False) -> None:
+        """Not live, or not any more, for a reason that passes: again after a backoff.
+
+        Args:
+            now: Seconds.
+            welcome: Again at once, unless this happens time and again.
+        """
+        steady = self.phase is Phase.LIVE and now - self.live_since > STEADY
         if steady:
-            self.try_at = now
+            self._backoff.reset()
+        self.leave()
+        wait = self._backoff.next()
+        self.try_at = now if steady and welcome else now + wait
 
     def refuse(self, now: float, chance: float) -> None:
         """Not live for a reason that will not pass soon. ``chance`` is in [0, 1)."""
@@ -402,7 +422,6 @@ class Channel:
     def leave_out(self) -> None:
         """There is no room for it on this connection."""
         self.leave()
-        self.server_side = False
         self.refused = self.left_out = True
         self.try_at = float("inf")
 
@@ -410,10 +429,6 @@ class Channel:
         """There may be room for it again."""
         self.refused = self.left_out = False
         self.try_at = float("-inf")
-
-    def refresh_begun(self) -> None:
-        """A fresh token is being fetched, or is under way to the server: none is due until an answer says so."""
-        self.refresh_at = float("inf")
 
     def refresh_later(self, now: float, chance: float) -> None:
         """A refresh failed: again in 10 to 20 s, sooner where the token is good for some seconds only."""

@@ -4,17 +4,42 @@ Source: the protocol's ``client.proto``, "Disconnect codes", "Client protocol er
 Centrifugal's documentation (https://centrifugal.dev/docs/server/codes), and the server's behaviour. A frame holds one
 or more JSON objects separated by newlines. A server omits zero values, so every field may be absent; unknown fields and
 kinds are ignored; a field of a type other than expected counts as absent.
+
+Here is also how JSON is read that comes over the wire, from Telex's API likewise.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ..net import json_text
+# NaN and the infinities, which are no JSON, count as null: no number that is read here is prepared for them.
+json_decoder = json.JSONDecoder(parse_constant=lambda _: None)
+
+
+def read_json(text: bytes | str) -> Any:
+    """The value of a JSON text, read with tolerance: bytes that are no UTF-8 become U+FFFD.
+
+    So does half an emoji (a lone surrogate, of a text or name cut inside it), which Telex and a real Centrifugo pass
+    on: nothing else need know of it, and everything can be written as UTF-8.
+
+    Raises:
+        ValueError: it is none, or one that is nested too deeply.
+    """
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "replace").removeprefix("\ufeff")
+    try:
+        value = json_decoder.decode(text)
+        if "\\ud" in text or "\\uD" in text:
+            whole = json.dumps(value, ensure_ascii=False).encode("utf-16-le", "surrogatepass")
+            value = json_decoder.decode(whole.decode("utf-16-le", "replace"))
+    except RecursionError as error:
+        raise ValueError(str(error)) from None
+    return value
+
 
 UNREADABLE = 1
 """Client-side error code for a reply that is no JSON; below 100, so it is retried like a time-out."""
@@ -122,8 +147,6 @@ class Subscribed(NamedTuple):
 class Connected(NamedTuple):
     """What a connect reply says."""
 
-    client: str
-    version: str
     expires: bool
     ttl: int
     ping: int
@@ -185,7 +208,6 @@ class DisconnectPush:
     """The server is about to close, for this reason."""
 
     code: int
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -219,35 +241,29 @@ def decode(frame: bytes) -> Iterator[Message]:
     It takes time in proportion to the frame's size, and never more than a fraction of a second: see :class:`Gibberish`.
     """
     lines = frame.split(b"\n", MOST_LINES)
-    rest = lines.pop() if len(lines) > MOST_LINES else b""
     unreadable = 0
-    for line in lines:
+    for line in lines[:MOST_LINES]:
         if not line or line.isspace():
             continue
-        message = _decode_line(line)
+        try:
+            message = _message_of(read_json(line))
+        except ValueError:
+            message = _unread(line)
+            unreadable += 1
         if message is not None:
             yield message
-            unreadable += isinstance(message, Unreadable) or _unreadable_reply(message)
         if unreadable > MOST_UNREADABLE:
             yield Gibberish()
             return
-    if rest:
+    if any(lines[MOST_LINES:]):
         yield Gibberish()
 
 
-def _unreadable_reply(message: Message) -> bool:
-    return isinstance(message, Reply) and message.error is not None and message.error.code == UNREADABLE
-
-
-def _decode_line(line: bytes) -> Message | None:
-    try:
-        value = json_text.decode(line)
-    except ValueError:
-        if found := _REPLY_ID.match(line):
-            return Reply(int(found[1]), error=ReplyError(UNREADABLE, "the reply cannot be read"))
-        channel = _PUSH_CHANNEL.search(line)
-        return Unreadable(channel[1].decode("utf-8", "replace") if channel else None)
-    return _message_of(value)
+def _unread(line: bytes) -> Message:
+    if found := _REPLY_ID.match(line):
+        return Reply(int(found[1]), error=ReplyError(UNREADABLE, "the reply cannot be read"))
+    channel = _PUSH_CHANNEL.search(line)
+    return Unreadable(channel[1].decode("utf-8", "replace") if channel else None)
 
 
 def _message_of(value: Any) -> Message | None:
@@ -279,24 +295,15 @@ def _reply(ident: int, value: dict[str, Any]) -> Reply:
 
 def _push(push: dict[str, Any]) -> Message | None:
     channel = _text(push, "channel")
-    if isinstance(body := push.get("pub"), dict):
-        return PublicationPush(channel, _publication(body))
-    if isinstance(body := push.get("unsubscribe"), dict):
-        return UnsubscribePush(channel, _integer(body, "code"))
-    if isinstance(body := push.get("subscribe"), dict):
-        return SubscribePush(channel, _subscribed(body))
-    if isinstance(body := push.get("refresh"), dict):
-        return _refreshed(body)
-    if isinstance(body := push.get("disconnect"), dict):
-        return DisconnectPush(_integer(body, "code"), _text(body, "reason"))
+    for kind, make in _PUSHES.items():
+        if isinstance(body := push.get(kind), dict):
+            return make(channel, body)
     return None
 
 
 def _connected(body: dict[str, Any]) -> Connected:
     subs = body.get("subs")
     return Connected(
-        client=_text(body, "client"),
-        version=_text(body, "version"),
         expires=body.get("expires") is True,
         ttl=_integer(body, "ttl"),
         ping=_integer(body, "ping"),
@@ -330,6 +337,15 @@ def _refreshed(body: dict[str, Any]) -> Refreshed:
 
 def _publication(body: dict[str, Any]) -> Publication:
     return Publication(body.get("data"), _integer(body, "offset"))
+
+
+_PUSHES: dict[str, Callable[[str, dict[str, Any]], Message]] = {
+    "pub": lambda channel, body: PublicationPush(channel, _publication(body)),
+    "unsubscribe": lambda channel, body: UnsubscribePush(channel, _integer(body, "code")),
+    "subscribe": lambda channel, body: SubscribePush(channel, _subscribed(body)),
+    "refresh": lambda _, body: _refreshed(body),
+    "disconnect": lambda _, body: DisconnectPush(_integer(body, "code")),
+}
 
 
 def _integer(body: dict[str, Any], key: str) -> int:

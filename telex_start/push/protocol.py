@@ -55,13 +55,6 @@ class Unsubscribed:
 
 
 @dataclass(frozen=True)
-class RefreshFailed:
-    """A refresh of the connection or of a channel failed for a reason that passes."""
-
-    channel: Channel | None
-
-
-@dataclass(frozen=True)
 class Ended:
     """The connection is of no use any more: close it."""
 
@@ -71,9 +64,7 @@ class Ended:
     terminal: bool
 
 
-Happening = (
-    PublicationsReceived | CountsUnknown | ChannelAnswered | Online | Live | Unsubscribed | RefreshFailed | Ended
-)
+Happening = PublicationsReceived | CountsUnknown | ChannelAnswered | Online | Live | Unsubscribed | Ended
 
 
 class _Sent(NamedTuple):
@@ -173,13 +164,13 @@ class PushClient:
 
     def sub_refresh(self, channel: Channel, token: str, now: float) -> None:
         """Bring a fresh subscription token."""
-        channel.refresh_begun()
+        channel.refresh_at = float("inf")
         self._tokens[channel.name] = token
         self._command("sub_refresh", {"channel": channel.name, "token": token}, channel, now)
 
     def resubscribe(self, channel: Channel, token: str, now: float) -> None:
         """Bring a fresh subscription token by subscribing anew: one that the server refuses then ends just this."""
-        channel.refresh_begun()
+        channel.refresh_at = float("inf")
         self._tokens[channel.name] = token
         channel.begin(self._kept)
         self._ask_again(channel, now)
@@ -215,12 +206,8 @@ class PushClient:
         It handles commands in order, so when it closes over a token it is that of the first one without an answer.
         ``None`` if that is a connection token, or no token at all.
         """
-        for sent in self._sent.values():
-            if sent.kind in ("connect", "refresh"):
-                return None
-            if sent.kind in ("subscribe", "sub_refresh") and sent.channel is not None:
-                return sent.kind, sent.channel
-        return None
+        first = next((sent for sent in self._sent.values() if sent.kind != "unsubscribe"), None)
+        return (first.kind, first.channel) if first is not None and first.channel is not None else None
 
     # --- time -------------------------------------------------------------------------------------------------------
 
@@ -243,16 +230,12 @@ class PushClient:
         """A frame arrived."""
         if self._ping:
             self._heard_by = now + self._ping + self._ping_slack
-        happenings: list[Happening] = []
-        for message in frames.decode(frame):
-            if isinstance(message, frames.PublicationPush):
-                happenings += self._publication(message)
-            else:
-                happenings += self._message(message, now)
-        return happenings
+        return [happening for message in frames.decode(frame) for happening in self._message(message, now)]
 
     def _message(self, message: frames.Message, now: float) -> list[Happening]:
         match message:
+            case frames.PublicationPush():
+                return self._publication(message)
             case frames.Ping():
                 # One for all pings of a frame: a pong too many closes the connection for good.
                 if self._pong and self.connected and frames.PONG not in self._outgoing:
@@ -297,27 +280,25 @@ class PushClient:
         if push.code < frames.UNSUBSCRIBED_TOKEN_EXPIRED - 1:
             channel.refuse(now, self._chance())
             return [Unsubscribed(channel, why, token_is_dead=True)]
-        channel.retry_at_once(now)
+        channel.retry(now, welcome=True)
         invalidated = push.code == frames.UNSUBSCRIBED_STATE_INVALIDATED
         dead = invalidated or push.code == frames.UNSUBSCRIBED_TOKEN_EXPIRED
         return [Unsubscribed(channel, why, token_is_dead=dead, position_is_dead=invalidated)]
 
     def _reply(self, reply: Reply, now: float) -> list[Happening]:
         sent = self._sent.pop(reply.id, None)
-        if sent is None:
-            return []
-        if sent.kind == "connect":
-            return self._connect_reply(reply, now)
-        if sent.kind == "subscribe" and sent.channel is not None:
-            if sent.recovery is not sent.channel.recovery:
-                return []  # left, unsubscribed by the server, or subscribed anew meanwhile
-            return self._subscribe_reply(sent.channel, reply, now)
-        if sent.kind == "refresh":
-            return self._refresh_reply(reply, now)
-        if sent.kind == "sub_refresh" and sent.channel is not None:
-            return self._sub_refresh_reply(sent.channel, reply, now)
-        if reply.error is not None:
-            return [Ended(frames.NO_CLOSE_FRAME, f"{sent.kind} failed ({reply.error.code})", False)]
+        match sent:
+            case _Sent("connect"):
+                return self._connect_reply(reply, now)
+            case _Sent("refresh"):
+                return self._refresh_reply(reply, now)
+            case _Sent("sub_refresh", Channel() as channel):
+                return self._sub_refresh_reply(channel, reply, now)
+            case _Sent("subscribe", Channel() as channel):
+                # Otherwise it was left, unsubscribed by the server, or subscribed anew meanwhile.
+                return self._subscribe_reply(channel, reply, now) if sent.recovery is channel.recovery else []
+            case _Sent(kind) if reply.error is not None:
+                return [Ended(frames.NO_CLOSE_FRAME, f"{kind} failed ({reply.error.code})", False)]
         return []
 
     def _connect_reply(self, reply: Reply, now: float) -> list[Happening]:
@@ -344,16 +325,13 @@ class PushClient:
 
     def _subscribe_reply(self, channel: Channel, reply: Reply, now: float) -> list[Happening]:
         assert channel.recovery is not None
-        if reply.error is None:
+        error = reply.error
+        if error is None:
             channel.server_side = False
             return self._answered(channel, reply.subscribe or Subscribed(), now)
-        error = reply.error
         if error.code == frames.UNREADABLE:
             channel.recovery.unreadable()
-            if not channel.recovery.done:
-                self._ask_again(channel, now)
-                return []
-            return self._settle(channel, Subscribed(), now)
+            return self._next_step(channel, Subscribed(), now)
         if error.code == frames.ALREADY_SUBSCRIBED and not channel.server_side:
             channel.server_side = True  # once: a second 105 right after an unsubscribe is refused like any other error
             self._ask_again(channel, now)
@@ -378,17 +356,16 @@ class PushClient:
         assert channel.recovery is not None
         channel.phase = Phase.ASKING
         channel.recovery.answered(subscribed)
-        if channel.recovery.done:
-            return self._settle(channel, subscribed, now)
-        if channel.name not in self._tokens:
+        if not channel.recovery.done and channel.name not in self._tokens:
             # Subscribed by the server alone, without a token of ours to ask again with: live as it is.
             channel.recovery.give_up(subscribed)
-            return self._settle(channel, subscribed, now)
-        self._ask_again(channel, now)
-        return []
+        return self._next_step(channel, subscribed, now)
 
-    def _settle(self, channel: Channel, subscribed: Subscribed, now: float) -> list[Happening]:
+    def _next_step(self, channel: Channel, subscribed: Subscribed, now: float) -> list[Happening]:
         assert channel.recovery is not None
+        if not channel.recovery.done:
+            self._ask_again(channel, now)
+            return []
         self._kept, continues = channel.recovery.kept, channel.recovery.continues
         pieces, first = channel.settle(now)
         if not channel.server_side:
@@ -413,7 +390,8 @@ class PushClient:
             return []
         if not reply.error.passes:
             return [Ended(frames.CONNECTION_EXPIRED, f"refreshing was refused ({reply.error.code})", False)]
-        return [RefreshFailed(None)]
+        self.refresh_later(now)
+        return []
 
     def _sub_refresh_reply(self, channel: Channel, reply: Reply, now: float) -> list[Happening]:
         if reply.error is None:
@@ -422,7 +400,8 @@ class PushClient:
                 channel.schedule_refresh(refreshed.expires, refreshed.ttl, now, self._chance())
             return []
         if reply.error.passes:
-            return [RefreshFailed(channel)]
+            channel.refresh_later(now, self._chance())
+            return []
         # 103: the server does not know this subscription any more. Others: it will not have this token.
         channel.retry(now)
         return [Unsubscribed(channel, f"refreshing was refused ({reply.error.code})", token_is_dead=True)]

@@ -10,7 +10,7 @@ it does is taken from the Telex contract and from Centrifugo's client protocol.
 - ``push_server``: the sandbox's own push server. ``push_connection`` answers a client's commands, ``push_hub`` sends
   what is published to the subscribed clients. ``centrifugo`` is a real Centrifugo in its place.
 - ``control_api``: the orders by which tests make things happen, in ``orders_people`` and ``orders_service``.
-- ``story``: what happens in the demo.
+- ``story``: what happens in the demo, by those orders.
 
 ``docs/sandbox.md`` has the orders and the calls.
 """

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from aiohttp import web
 
 from .deployment import ApiFault
-from .json_writer import compact
+from .push_protocol import compact
 from .telex import Telex
 
 API_PATH = "/api/v1"

@@ -23,8 +23,7 @@ from typing import TextIO
 
 import aiohttp
 
-from .json_writer import RawJson, compact
-from .push_protocol import UNSUBSCRIBED_BY_SERVER
+from .push_protocol import UNSUBSCRIBED_BY_SERVER, compact
 from .push_streams import NOWHERE, PUSH_PATH, NotPossible, PushServerFigures, PushSettings, StreamPosition
 from .signing import Certificates
 
@@ -172,13 +171,13 @@ class CentrifugoServer:
 
     # --- its HTTP API -----------------------------------------------------------------------------------------------
 
-    async def _call(self, method: str, body: Mapping[str, object]) -> dict[str, object]:
+    async def _call(self, method: str, body: str) -> dict[str, object]:
         if not self._ready or self._session is None:
             raise NotPossible("the push server is down")
         if self._silent:
             raise NotPossible("a silent Centrifugo is a stopped process, which takes no orders")
         try:
-            async with self._session.post(f"/api/{method}", data=compact(body).encode()) as response:
+            async with self._session.post(f"/api/{method}", data=body.encode()) as response:
                 if response.status != 200:
                     raise NotPossible(f"Centrifugo answers {method} with HTTP {response.status}")
                 answer = await response.json(content_type=None)
@@ -187,7 +186,7 @@ class CentrifugoServer:
         return dict(answer)
 
     async def _result(self, method: str, body: Mapping[str, object]) -> dict[str, object]:
-        return _result_of(method, await self._call(method, body))
+        return _result_of(method, await self._call(method, compact(body)))
 
     # --- orders -----------------------------------------------------------------------------------------------------
 
@@ -195,10 +194,9 @@ class CentrifugoServer:
         """Publish JSON texts in order and give the stream's top after the last."""
         last = NOWHERE
         for start in range(0, len(texts), _BATCH):
-            commands = [
-                {"publish": {"channel": channel, "data": RawJson(text)}} for text in texts[start : start + _BATCH]
-            ]
-            answer = await self._call("batch", {"commands": commands})
+            batch = texts[start : start + _BATCH]
+            commands = [f'{{"publish":{{"channel":{compact(channel)},"data":{text}}}}}' for text in batch]
+            answer = await self._call("batch", f'{{"commands":[{",".join(commands)}]}}')
             replies = answer.get("replies")
             for reply in replies if isinstance(replies, list) else []:
                 last = _position(_result_of("publish", reply, "publish"))
@@ -220,7 +218,7 @@ class CentrifugoServer:
 
     async def position(self, channel: str) -> StreamPosition:
         """The top of a channel's stream."""
-        answer = await self._call("history", {"channel": channel, "limit": 0})
+        answer = await self._call("history", compact({"channel": channel, "limit": 0}))
         error = answer.get("error")
         if isinstance(error, dict) and error.get("code") == _NOT_AVAILABLE:
             return NOWHERE  # channels have no history

@@ -17,7 +17,7 @@ from aiohttp import web
 
 from .accounts import DESKTOP, DEVICE_TYPES, Organisation, Person, User
 from .conversations import Conversation
-from .json_writer import compact
+from .push_protocol import compact
 from .push_streams import NotPossible
 from .telex import Telex
 

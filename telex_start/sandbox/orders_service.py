@@ -10,8 +10,7 @@ import time
 
 from .control_api import BadOrder, Order, OrderAnswer
 from .deployment import FAULT_PATHS, NEW_MESSAGE, SLUGS, WRONG_TOKENS, ApiFault
-from .json_writer import compact
-from .push_protocol import KNOWN_REASONS, UNSUBSCRIBED_BY_SERVER
+from .push_protocol import KNOWN_REASONS, UNSUBSCRIBED_BY_SERVER, compact
 from .push_streams import StreamPosition
 from .traffic_log import COUNTED
 
@@ -182,18 +181,14 @@ async def rate_limit(order: Order) -> OrderAnswer:
 async def fault(order: Order) -> None:
     """``{path, organisation?, times?, ...}``: that call goes wrong; all keys are the fields of ``ApiFault``."""
     new = ApiFault(
-        path=order.one_of("path", FAULT_PATHS),
-        organisation_id=order.organisation().id if "organisation" in order else None,
-        times=order.optional_number("times"),
-        status=order.optional_number("status"),
-        html=order.flag("html", False),
+        order.one_of("path", FAULT_PATHS),
+        order.organisation().id if "organisation" in order else None,
+        order.optional_number("times"),
+        order.optional_number("status"),
         body_status=order.optional_number("body_status"),
         delay=order.quantity("delay", 0),
-        stale=order.flag("stale", False),
-        drip=order.flag("drip", False),
-        redirect=order.flag("redirect", False),
         message=order.text("message", ""),
-        truncate=order.flag("truncate", False),
+        **{key: order.flag(key, False) for key in ("html", "stale", "drip", "redirect", "truncate")},
     )
     if new.status is None:
         if new.body_status is not None:
@@ -238,8 +233,8 @@ async def calls(order: Order) -> OrderAnswer:
 async def status(order: Order) -> OrderAnswer:
     """``{}``: everything that was counted. Null where a real Centrifugo keeps it to itself.
 
-    Times are seconds since the start of the sandbox. In commands and connects a token is replaced by a mark that
-    is the same for the same token.
+    Times are seconds since the start of the sandbox. In commands a token is replaced by a mark that is the same for the
+    same token.
     """
     telex, user = order.telex, order.user()
     traffic, figures = telex.traffic, await telex.push_server.figures()
@@ -252,13 +247,13 @@ async def status(order: Order) -> OrderAnswer:
         "pongs": traffic.pongs,
         "connects": list(traffic.connects),
         "commands": list(traffic.commands),
-        "closes": _by_text(traffic.closes),
-        "handshakes": _by_text(traffic.handshakes),
+        "closes": traffic.closes,
+        "handshakes": traffic.handshakes,
     }
     return {
         "uptime": traffic.uptime(),
         "backend": telex.push_server.name,
-        "requests": {name: _by_text(row) for name, row in traffic.requests.items()},
+        "requests": traffic.requests,
         **{name: getattr(traffic, name) for name in COUNTED},
         "rate_limited": {"count": len(traffic.rate_limited_times), "times": traffic.rate_limited_times},
         "tokens_issued": telex.signer.issued_counts,
@@ -268,7 +263,3 @@ async def status(order: Order) -> OrderAnswer:
         "subscriptions": figures.subscriptions,
         **(seen if figures.log_known else dict.fromkeys(seen)),
     }
-
-
-def _by_text(counts: dict[int, int]) -> dict[str, int]:
-    return {str(code): count for code, count in counts.items()}

@@ -8,14 +8,14 @@ is not refreshed.
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import uuid
 from collections.abc import Callable
 
 from . import push_protocol as codes
-from .json_writer import RawJson, compact
 from .push_hub import ClientSocket, Hub, push_text
-from .push_protocol import ClientCommand, CloseConnection, Code, ReplyWithError
+from .push_protocol import ClientCommand, CloseConnection, Code, ReplyWithError, compact
 from .push_streams import StreamPosition
 from .signing import CheckedToken, ExpiredToken, InvalidToken
 
@@ -52,9 +52,6 @@ class ClientConnection:
         self._after("stale", self._hub.settings.stale_close_delay, lambda: self.close(codes.CLOSE_STALE))
         try:
             while (frame := await self._socket.receive()) is not None:
-                if isinstance(frame, bytes):
-                    # The JSON protocol reads a binary frame like a text one.
-                    frame = frame.decode("utf-8", "replace")
                 self._handle_frame(frame)
                 if self._connect_refused:
                     await asyncio.sleep(_CUT_AFTER_REFUSAL)
@@ -89,7 +86,7 @@ class ClientConnection:
         """End one subscription from the server's side and tell the client."""
         if self.subscriptions.pop(channel, None) is None:
             return
-        self._hub.unsubscribe(channel, self)
+        self._hub.unsubscribe(channel, self.push)
         self.push(push_text(channel, "unsubscribe", {"code": code.number, "reason": code.reason}))
 
     def _release(self) -> None:
@@ -98,7 +95,7 @@ class ClientConnection:
             timer.cancel()
         self._timers.clear()
         for channel in self.subscriptions:
-            self._hub.unsubscribe(channel, self)
+            self._hub.unsubscribe(channel, self.push)
         self.subscriptions.clear()
 
     def _after(self, name: str, delay: float, action: Callable[[], None]) -> None:
@@ -118,35 +115,23 @@ class ClientConnection:
                 self._dispatch(command)
                 if self.ended or self._connect_refused:
                     return
-        except codes.BadCommand:
-            self.close(codes.CLOSE_BAD_REQUEST)
         except CloseConnection as end:
             self.close(end.code)
 
     def _dispatch(self, command: ClientCommand) -> None:
         if self.user_id is None and command.method != "connect":
             raise CloseConnection(codes.CLOSE_BAD_REQUEST)
-        if command.is_pong:
+        if command.id == 0:  # it is a pong, whatever else it holds
             self._pong()
             return
         if not command.method:
             raise CloseConnection(codes.CLOSE_BAD_REQUEST)
         try:
-            self._methods.get(command.method, self._refuse)(command)
+            self._methods[command.method](command)
         except ReplyWithError as error:
             body = {"code": error.code.number, "message": error.code.reason}
             self.push(compact({"id": command.id, "error": body}))
             self._connect_refused = command.method == "connect"
-
-    def _refuse(self, command: ClientCommand) -> None:
-        """The commands that the default configuration grants nobody."""
-        if command.method == "send":
-            raise CloseConnection(codes.CLOSE_NOT_AVAILABLE)
-        if command.method != "rpc":
-            self._needed(command, "channel")
-        if command.method in ("presence", "presence_stats", "rpc"):
-            raise ReplyWithError(codes.NOT_AVAILABLE)
-        raise ReplyWithError(codes.PERMISSION_DENIED)
 
     @staticmethod
     def _needed(command: ClientCommand, key: str) -> str:
@@ -194,7 +179,7 @@ class ClientConnection:
     def _connect(self, command: ClientCommand) -> None:
         if self.user_id is not None:
             raise CloseConnection(codes.CLOSE_BAD_REQUEST)
-        self._hub.traffic.connect(self.id, command.request)
+        self._hub.traffic.connect(self.id)
         self._needed(command, "token")
         token = self._checked(self._hub.signer.check_connection, command, ReplyWithError(codes.TOKEN_EXPIRED))
         subs = command.request.get("subs")
@@ -230,7 +215,7 @@ class ClientConnection:
             if token.channel != channel or token.user_id != self.user_id:
                 continue
             self.subscriptions[channel] = _WITH_THE_REST
-            self._hub.subscribe(channel, self)
+            self._hub.subscribe(channel, self.push)
             granted[channel] = self._position(channel, ClientCommand(0, "subscribe", entry, entry))
         return granted
 
@@ -267,28 +252,27 @@ class ClientConnection:
         self._check_claims(token, channel)
         result = self._lifetime(token)
         self.subscriptions[channel] = token.expires_at
-        self._hub.subscribe(channel, self)
+        self._hub.subscribe(channel, self.push)
         self._reply(command, result | self._position(channel, command))
 
     def _position(self, channel: str, command: ClientCommand) -> dict[str, object]:
         """The part of a subscribe result that speaks of history, zero values left out."""
         streams = self._hub.streams
-        recovering = command.flag("recover")
+        recovering = bool(command.request.get("recover"))
         result: dict[str, object] = {"was_recovering": True} if recovering else {}
         if not streams.enabled:
             return result
-        result |= {"recoverable": True, "positioned": True}
         top = streams.top(channel)
+        result |= {"recoverable": True, "positioned": True, "epoch": top.epoch}
         offset = top.offset
         if recovering:
-            recovery = streams.recover(channel, StreamPosition(command.number("offset"), command.text("epoch")))
-            if recovery.recovered:
+            missed = streams.recover(channel, StreamPosition(command.offset, command.text("epoch")))
+            if missed is not None:
                 result["recovered"] = True
                 # The client's own offset comes back; the publications lead on from there.
-                offset = command.number("offset")
-            if recovery.publications:
-                result["publications"] = [RawJson(publication.to_json()) for publication in recovery.publications]
-        result["epoch"] = top.epoch
+                offset = command.offset
+            if missed:
+                result["publications"] = [json.loads(publication) for publication in missed]
         if offset:
             result["offset"] = offset
         return result
@@ -296,7 +280,7 @@ class ClientConnection:
     def _unsubscribe(self, command: ClientCommand) -> None:
         channel = self._needed(command, "channel")
         if self.subscriptions.pop(channel, None) is not None:
-            self._hub.unsubscribe(channel, self)
+            self._hub.unsubscribe(channel, self.push)
         self._reply(command, {})
 
     def _sub_refresh(self, command: ClientCommand) -> None:
@@ -315,10 +299,9 @@ class ClientConnection:
             self._reply(command, {})
             return
         self._check_claims(token, channel)
+        result = self._lifetime(token)
         self.subscriptions[channel] = token.expires_at
-        ttl = token.expires_at - self._hub.clock.unix() if token.expires_at else 0
-        expires: dict[str, object] = {"expires": True} if token.expires_at else {}
-        self._reply(command, expires | ({"ttl": ttl} if ttl else {}))
+        self._reply(command, result)
 
     def _presence_tick(self) -> None:
         deadline = self._hub.clock.unix() - int(self._hub.settings.expired_close_delay)

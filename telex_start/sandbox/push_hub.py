@@ -9,21 +9,17 @@ from __future__ import annotations
 import asyncio
 from asyncio import BaseTransport, Transport
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from aiohttp import WSMsgType, web
 
-from .json_writer import compact, one_line
-from .push_protocol import Code
+from .push_protocol import Code, compact
 from .push_streams import PushSettings, StreamPosition, Streams
 from .signing import ServerClock, TokenSigner
 from .traffic_log import TrafficLog
 
 MESSAGES_IN_FRAME = 16
-_CLOSE_WAIT = 5.0
-"""Seconds that the client has to answer a close frame."""
 
 
 @dataclass(eq=False)
@@ -86,15 +82,14 @@ class ClientSocket:
         else:
             self._writer.cancel()
 
-    async def receive(self) -> str | bytes | None:
-        """The next frame; None at the end of the connection."""
+    async def receive(self) -> str | None:
+        """The next frame, a binary one read like text; None at the end of the connection."""
         while True:
             message = await self.socket.receive()
             await self.answering.wait()
             match message.type:
                 case WSMsgType.TEXT | WSMsgType.BINARY:
-                    data = message.data
-                    return data if isinstance(data, str | bytes) else bytes(data)
+                    return message.data if isinstance(message.data, str) else message.data.decode("utf-8", "replace")
                 case WSMsgType.PING:
                     await self.socket.pong(message.data)
                 case WSMsgType.PONG:
@@ -130,26 +125,6 @@ class ClientSocket:
         return "\n".join(texts)
 
 
-async def accept(request: web.Request, message_size_limit: int) -> web.WebSocketResponse:
-    """Answer a WebSocket handshake the way Centrifugo does: no compression, no subprotocol."""
-    socket = web.WebSocketResponse(
-        autoclose=False,
-        autoping=False,
-        compress=False,
-        timeout=_CLOSE_WAIT,
-        max_msg_size=message_size_limit + 1,  # aiohttp refuses a frame of exactly that size too
-    )
-    await socket.prepare(request)
-    return socket
-
-
-class Subscriber(Protocol):
-    """A connection, as the hub sees it."""
-
-    def push(self, text: str) -> None:
-        """Queue one push."""
-
-
 def push_text(channel: str, kind: str, body: Mapping[str, object]) -> str:
     """A push of any kind."""
     return compact({"push": {"channel": channel, kind: body}})
@@ -166,27 +141,27 @@ class Hub:
     streams: Streams
     answering: asyncio.Event = field(default_factory=asyncio.Event)
     """Not set while the server is silent, or has not begun to listen."""
-    subscribers: dict[str, dict[Subscriber, None]] = field(default_factory=dict)
+    subscribers: dict[str, list[Callable[[str], None]]] = field(default_factory=dict)
+    """What pushes to each, by channel."""
 
-    def subscribe(self, channel: str, subscriber: Subscriber) -> None:
+    def subscribe(self, channel: str, push: Callable[[str], None]) -> None:
         """Add a subscriber to a channel."""
-        self.subscribers.setdefault(channel, {})[subscriber] = None
+        self.subscribers.setdefault(channel, []).append(push)
 
-    def unsubscribe(self, channel: str, subscriber: Subscriber) -> None:
-        """Take a subscriber from a channel; nothing happens if it was not there."""
-        there = self.subscribers.get(channel, {})
-        there.pop(subscriber, None)
-        if not there:
-            self.subscribers.pop(channel, None)
+    def unsubscribe(self, channel: str, push: Callable[[str], None]) -> None:
+        """Take a subscriber from a channel."""
+        self.subscribers[channel].remove(push)
+        if not self.subscribers[channel]:
+            del self.subscribers[channel]
 
     def publish(self, channel: str, data: str) -> StreamPosition:
         """Keep one publication and push it to the subscribers.
 
         Args:
-            data: JSON text.
+            data: JSON text. A newline in it, which would end it in a frame, is only ever white space between tokens.
         """
-        publication = self.streams.add(channel, one_line(data))
-        text = f'{{"push":{{"channel":{compact(channel)},"pub":{publication.to_json()}}}}}'
-        for subscriber in list(self.subscribers.get(channel, {})):
-            subscriber.push(text)
+        publication = self.streams.add(channel, data.replace("\n", " ").replace("\r", " "))
+        text = f'{{"push":{{"channel":{compact(channel)},"pub":{publication}}}}}'
+        for push in list(self.subscribers.get(channel, [])):
+            push(text)
         return self.streams.top(channel)

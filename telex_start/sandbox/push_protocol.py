@@ -8,21 +8,20 @@ text in, commands out.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-METHODS = (
-    *("connect", "subscribe", "unsubscribe", "publish", "presence", "presence_stats"),
-    *("history", "rpc", "send", "refresh", "sub_refresh"),
-)
-"""The commands there are, in the order in which a command that holds several is taken."""
+METHODS = ("connect", "subscribe", "unsubscribe", "refresh", "sub_refresh")
+"""The commands of a client that listens, in the order in which a command that holds several is taken. Centrifugo knows
+more, and by default grants those to nobody."""
 
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _ID_LIMIT = 2**32
 _OFFSET_LIMIT = 2**64
 _TYPES: dict[str, type] = {
-    **dict.fromkeys(("channel", "token", "epoch", "name", "version"), str),
-    **dict.fromkeys(("recover", "positioned", "recoverable", "join_leave"), bool),
-    **{"offset": int, "subs": dict},
+    **dict.fromkeys(("channel", "token", "epoch"), str),
+    **{"recover": bool, "offset": int, "subs": dict},
 }
 
 
@@ -39,7 +38,6 @@ PERMISSION_DENIED = Code(103, "permission denied")
 ALREADY_SUBSCRIBED = Code(105, "already subscribed")
 LIMIT_EXCEEDED = Code(106, "limit exceeded")
 BAD_REQUEST = Code(107, "bad request")
-NOT_AVAILABLE = Code(108, "not available")
 TOKEN_EXPIRED = Code(109, "token expired")
 EXPIRED = Code(110, "expired")
 
@@ -51,7 +49,6 @@ CLOSE_NO_PONG = Code(3012, "no pong")
 CLOSE_INVALID_TOKEN = Code(3500, "invalid token")
 CLOSE_BAD_REQUEST = Code(3501, "bad request")
 CLOSE_STALE = Code(3502, "stale")
-CLOSE_NOT_AVAILABLE = Code(3508, "not available")
 
 UNSUBSCRIBED_BY_SERVER = Code(2000, "server unsubscribe")
 UNSUBSCRIBED_EXPIRED = Code(2501, "subscription expired")
@@ -84,17 +81,6 @@ class CloseConnection(_WithCode):
     """The command makes the server close the connection."""
 
 
-def _no_constant(name: str) -> object:
-    raise ValueError(f"{name} is no JSON")
-
-
-_decoder = json.JSONDecoder(parse_constant=_no_constant)
-
-
-class BadCommand(Exception):
-    """The text is no command; the server closes with 3501."""
-
-
 @dataclass(frozen=True)
 class ClientCommand:
     """One command."""
@@ -108,37 +94,34 @@ class ClientCommand:
     raw: object
     """The whole command as it was read."""
 
-    @property
-    def is_pong(self) -> bool:
-        """Whether the server takes this as the answer to a ping (centrifuge isPong)."""
-        return self.id == 0 and self.method != "send"
-
     def text(self, key: str) -> str:
         """A string field of the request, empty when absent."""
-        value = self.request.get(key)
-        return value if isinstance(value, str) else ""
+        return str(self.request.get(key) or "")
 
-    def flag(self, key: str) -> bool:
-        """A boolean field of the request, False when absent."""
-        return self.request.get(key) is True
+    @property
+    def offset(self) -> int:
+        """After which publication to recover; 0 when absent."""
+        return int(str(self.request.get("offset") or 0))
 
-    def number(self, key: str) -> int:
-        """An integer field of the request, 0 when absent."""
-        value = self.request.get(key)
-        return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+def compact(value: object) -> str:
+    """JSON as Centrifugo writes it: without spaces, non-ASCII as itself, but for lone surrogates, which only an escape
+    can carry."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _LONE_SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def split_frame(text: str) -> list[str]:
     """The lines of a frame; a newline at the very end adds none.
 
     Raises:
-        BadCommand: the frame is empty.
+        CloseConnection: the frame is empty.
     """
     lines = text.split("\n")
     if lines[-1] == "":
         lines.pop()
     if not lines:
-        raise BadCommand("empty frame")
+        raise CloseConnection(CLOSE_BAD_REQUEST)
     return lines
 
 
@@ -148,47 +131,39 @@ def parse_command(line: str) -> ClientCommand:
     Anything after the first JSON value is ignored, as Centrifugo does.
 
     Raises:
-        BadCommand: no JSON object, or a known field of the wrong type.
+        CloseConnection: no JSON object, or a known field of the wrong type.
     """
     try:
-        raw, _ = _decoder.raw_decode(line.lstrip(" \t\r"))
-    except (ValueError, RecursionError) as error:
-        raise BadCommand("no JSON") from error
+        raw, _ = json.JSONDecoder().raw_decode(line.lstrip(" \t\r"))
+    except (ValueError, RecursionError):
+        raw = None
     if not isinstance(raw, dict):
-        raise BadCommand("no object")
-    number = raw.get("id")
-    if number is None:
-        number = 0
-    if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < _ID_LIMIT:
-        raise BadCommand("id is a uint32")
-    method, request = "", None
-    for name in METHODS:
-        value = raw.get(name)
-        if value is None:
-            continue
-        if not isinstance(value, dict):
-            raise BadCommand(f"{name} is an object")
-        check_request(value)
-        if not method:
-            method, request = name, value
-    return ClientCommand(number, method, request or {}, raw)
+        raise CloseConnection(CLOSE_BAD_REQUEST)
+    number = raw.get("id") or 0
+    _check(type(number) is int and 0 <= number < _ID_LIMIT)
+    requests = {name: raw[name] for name in METHODS if raw.get(name) is not None}
+    for request in requests.values():
+        check_request(request)
+    method, request = next(iter(requests.items()), ("", {}))
+    return ClientCommand(number, method, request, raw)
 
 
-def check_request(request: Mapping[str, object]) -> None:
+def check_request(request: object) -> None:
     """Check the types of the known fields of a request, and of the entries of ``subs``.
 
     Raises:
-        BadCommand: a field is of the wrong type.
+        CloseConnection: it is no object, or a field is of the wrong type.
     """
+    if not isinstance(request, dict):
+        raise CloseConnection(CLOSE_BAD_REQUEST)
     for key, kind in _TYPES.items():
         value = request.get(key)
-        if value is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
-            raise BadCommand(f"{key} is of another type")
-    offset, subs = request.get("offset"), request.get("subs")
-    if isinstance(offset, int) and not 0 <= offset < _OFFSET_LIMIT:
-        raise BadCommand("offset is a uint64")
-    for entry in subs.values() if isinstance(subs, dict) else ():
-        if entry is not None:
-            if not isinstance(entry, dict):
-                raise BadCommand("an entry of subs is an object")
-            check_request(entry)
+        _check(value is None or type(value) is kind)
+        _check(kind is not int or 0 <= (value or 0) < _OFFSET_LIMIT)
+    for entry in (request.get("subs") or {}).values():
+        check_request({} if entry is None else entry)
+
+
+def _check(good: bool) -> None:
+    if not good:
+        raise CloseConnection(CLOSE_BAD_REQUEST)

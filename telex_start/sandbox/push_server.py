@@ -14,12 +14,14 @@ from aiohttp import web
 
 from . import push_protocol as codes
 from .push_connection import ClientConnection
-from .push_hub import ClientSocket, Hub, accept
+from .push_hub import ClientSocket, Hub
 from .push_protocol import Code
 from .push_streams import PUSH_PATH, PushServerFigures, StreamPosition
 
+_ANSWER_CLOSE_WITHIN = 5.0
+"""Seconds that a client has to answer a close frame."""
 _CLOSE_WITHIN = 0.5
-"""Seconds that clients have to answer a close frame before they are cut in a shutdown."""
+"""The same before it is cut in a shutdown."""
 _PUBLICATIONS_AT_ONCE = 64
 """Publications between two chances of the connections to write: many share a frame, none overflows a queue."""
 
@@ -117,7 +119,15 @@ class OwnPushServer:
         if status != 101:
             return web.Response(status=status, text="")
         try:
-            upgraded = await accept(request, self._hub.settings.message_size_limit)
+            # As Centrifugo does: no compression, no subprotocol.
+            upgraded = web.WebSocketResponse(
+                autoclose=False,
+                autoping=False,
+                compress=False,
+                timeout=_ANSWER_CLOSE_WITHIN,
+                max_msg_size=self._hub.settings.message_size_limit + 1,  # aiohttp refuses one of exactly that size too
+            )
+            await upgraded.prepare(request)
         except ConnectionError:
             return web.Response(status=400, text="")  # the client did not wait for us, and nobody reads this
         client_socket = ClientSocket(

@@ -83,39 +83,14 @@ class PushServerFigures:
 # --- what is kept of each channel ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class StoredPublication:
-    """One kept publication."""
-
-    offset: int
-    data: str
-    """JSON text, passed on as it came."""
-    epoch: str = ""
-    """Set in the first publication of a stream only, as Centrifugo v6.9 does."""
-
-    def to_json(self) -> str:
-        """The publication as it stands in a push or in a recovery, zero values left out."""
-        offset = f',"offset":{self.offset}' if self.offset else ""
-        epoch = f',"epoch":"{self.epoch}"' if self.epoch else ""
-        return f'{{"data":{self.data}{offset}{epoch}}}'
-
-
-@dataclass(frozen=True)
-class RecoveryResult:
-    """What a subscription that asked to recover gets."""
-
-    recovered: bool
-    publications: tuple[StoredPublication, ...]
-    top: StreamPosition
-
-
 @dataclass
 class Stream:
     """One channel: its kept publications and where it is."""
 
     epoch: str = field(default_factory=lambda: "".join(random.choices(string.ascii_letters, k=8)))
     top: int = 0
-    kept: deque[StoredPublication] = field(default_factory=deque)
+    kept: deque[tuple[int, str]] = field(default_factory=deque)
+    """The offset of each publication, and it as it stands in a push or in a recovery."""
     expires_at: float | None = None
 
     @property
@@ -147,14 +122,22 @@ class Streams:
             stream.kept.clear()
         return stream
 
-    def add(self, channel: str, data: str) -> StoredPublication:
-        """Append one publication, dropping the oldest when the history is full."""
+    def add(self, channel: str, data: str) -> str:
+        """Append one publication, dropping the oldest when the history is full.
+
+        Args:
+            data: JSON text, passed on as it came.
+
+        Returns:
+            The publication as it stands in a push. The first one of a stream has its epoch, as in Centrifugo v6.9.
+        """
         if not self.enabled:
-            return StoredPublication(0, data)
+            return f'{{"data":{data}}}'
         stream = self._stream(channel)
         stream.top += 1
-        publication = StoredPublication(stream.top, data, stream.epoch if stream.top == 1 else "")
-        stream.kept.append(publication)
+        epoch = f',"epoch":"{stream.epoch}"' if stream.top == 1 else ""
+        publication = f'{{"data":{data},"offset":{stream.top}{epoch}}}'
+        stream.kept.append((stream.top, publication))
         while len(stream.kept) > self.size:
             stream.kept.popleft()
         stream.expires_at = self.monotonic() + self.ttl
@@ -164,17 +147,14 @@ class Streams:
         """Where the channel's stream is now; makes the stream if there is none, as the memory engine does."""
         return self._stream(channel).position if self.enabled else NOWHERE
 
-    def recover(self, channel: str, since: StreamPosition) -> RecoveryResult:
-        """What a client gets that saw everything up to ``since``: all it missed, or nothing."""
+    def recover(self, channel: str, since: StreamPosition) -> list[str] | None:
+        """What a client gets that saw everything up to ``since``: all it missed; ``None`` where that is not there."""
         stream = self._stream(channel)
-        missed = [publication for publication in stream.kept if publication.offset > since.offset][:RECOVERY_LIMIT]
-        if since.epoch and since.epoch != stream.epoch:
-            whole = False
-        elif missed:
-            whole = missed[0].offset == since.offset + 1 and missed[-1].offset == stream.top
-        else:
-            whole = since.offset == stream.top
-        return RecoveryResult(whole, tuple(missed) if whole else (), stream.position)
+        missed = [offset for offset, _ in stream.kept if offset > since.offset][:RECOVERY_LIMIT]
+        whole = [*range(since.offset + 1, stream.top + 1)]
+        if since.offset > stream.top or missed != whole or since.epoch not in ("", stream.epoch):
+            return None
+        return [publication for offset, publication in stream.kept if offset > since.offset]
 
     def remove_history(self, channel: str) -> None:
         """Drop what is kept of a channel; offset and epoch stay."""

@@ -17,8 +17,8 @@ from .accounts import Accounts, Organisation, Person, Preferences, User
 from .centrifugo import CentrifugoServer
 from .conversations import MESSAGES_KEPT, Conversation, Conversations, Kind, Message, uuid7
 from .deployment import ApiFaults, RateLimiter, ServiceSettings
-from .json_writer import compact
 from .publications import Call, Payload, saved_message_remainder, unread_change, with_text
+from .push_protocol import compact
 from .push_server import OwnPushServer
 from .push_streams import NOWHERE, NotPossible, StreamPosition
 from .signing import ServerClock, TokenSigner

@@ -17,7 +17,7 @@ from ..push import protocol as push
 from ..push.channel import Channel
 from ..push.protocol import PushClient
 from ..push.websocket import Closed, WebSocket
-from .upkeep import Parts, TokenFetcher, Upkeep
+from .upkeep import Parts, Upkeep
 
 log = logging.getLogger(__name__)
 
@@ -50,10 +50,7 @@ class PushConnection:
         self._websocket = websocket
         self._online = online
         self._now = parts.now
-        self._store = parts.store
-        self._organisations = parts.organisations
         self._channels = parts.organisations.channels
-        self._dispatch = parts.dispatch
         self._client = PushClient(
             self._channels,
             parts.chance,
@@ -61,8 +58,7 @@ class PushConnection:
             reply_within=parts.timings.reply_within,
             ping_slack=parts.timings.ping_slack,
         )
-        self._fetcher = TokenFetcher(parts)
-        self._upkeep = Upkeep(parts, self._client, self._fetcher, just_fetched=just_fetched)
+        self._upkeep = Upkeep(parts, self._client, just_fetched=just_fetched)
         self._sleep = clock.SleepWatch(self._now(), clock.awake())
         self._ending: Ending | None = None
         self._heard_at = self._now()
@@ -79,23 +75,18 @@ class PushConnection:
         self._parts.pacer.tokens_first(True)
         try:
             self._look_for_command()  # from here on a command aborts the connection, so none is overlooked
-            self._fetcher.prepare()
+            self._upkeep.prepare()
             self._websocket.open()
             self._look_for_command()
-            connection_token = self._store.connection
+            connection_token = self._parts.store.connection
             assert connection_token is not None
-            now = self._now()
-            usable = {
-                channel.name: token
-                for channel in self._channels.values()
-                if not channel.refused and (token := self._fetcher.usable(channel, now))
-            }
-            self._client.connect(connection_token.value, usable, now)
-            with self._parts.hurrying():  # the push server waits for answers to its pings
-                return self._stay()
+            self._client.connect(connection_token.value, self._upkeep.tokens(), self._now())
+            self._parts.dialler.hurried = True  # the push server waits for answers to its pings
+            return self._stay()
         except Closed as closed:
             return self._closed(closed)
         finally:
+            self._parts.dialler.hurried = False
             self._websocket.close()
             self._parts.poller.disconnected(self._heard_at)
             for channel in self._channels.values():
@@ -120,7 +111,7 @@ class PushConnection:
             self._send()
             if not self._receive(min(due_at, self._client.deadline())):
                 # Only with nothing left to read: what had to come in time may have lain there behind a slow call.
-                self._happened(self._client.tick(self._now()), self._now())
+                self._happened(self._client.tick(self._now()))
         return self._ending
 
     def _send(self) -> None:
@@ -135,27 +126,25 @@ class PushConnection:
             frame = self._websocket.receive(0.0 if taken else seconds)
             if frame is None:
                 return taken > 0
-            now = self._heard_at = self._now()
-            happenings = self._client.receive(frame, now)
-            self._happened(happenings, now)
+            self._heard_at = self._now()
+            happenings = self._client.receive(frame, self._heard_at)
+            self._happened(happenings)
             self._send()
             # After a ping nothing is likely to follow, and to wait for it would be one more wake-up.
             if not happenings or self._ending is not None:
                 break
         return True
 
-    def _happened(self, happenings: list[push.Happening], now: float) -> None:
+    def _happened(self, happenings: list[push.Happening]) -> None:
         for happening in happenings:
             match happening:
                 case Event():
-                    self._dispatch(happening)
+                    self._parts.dispatch(happening)
                 case push.Live():
                     self._parts.poller.live(happening.channel.name, happening.whole)
                     self._parts.figures_changed()
                 case push.Unsubscribed():
                     self._unsubscribed(happening)
-                case push.RefreshFailed():
-                    self._upkeep.refresh_failed(happening.channel, now)
                 case push.Online():
                     self._online()
                 case push.Ended():
@@ -165,18 +154,18 @@ class PushConnection:
 
     def _unsubscribed(self, happening: push.Unsubscribed) -> None:
         channel = happening.channel
-        log.warning("organisation %s: %s", self._organisations.name_of(channel.name), happening.why)
+        log.warning("organisation %s: %s", self._parts.organisations.name_of(channel.name), happening.why)
         if happening.token_is_dead:
-            self._store.subscriptions.pop(channel.name, None)
+            self._parts.store.subscriptions.pop(channel.name, None)
         if happening.position_is_dead:
             self._forget_position(channel)
         if channel.refused:
-            self._fetcher.report_no_history(channel)
+            self._upkeep.report_no_history(channel)
         self._parts.figures_changed()
 
     def _forget_position(self, channel: Channel) -> None:
         channel.position = None
-        self._dispatch(CountsUnknown(channel.name))
+        self._parts.dispatch(CountsUnknown(channel.name))
 
     def _closed(self, closed: Closed) -> Ending:
         log.info("connection closed: %s %.120r", closed.code, closed.reason)
@@ -191,19 +180,19 @@ class PushConnection:
 
         The first time it gets a fresh token, as the close may have been meant for something else; then it is left out.
         """
-        self._store.subscriptions.pop(channel.name, None)
-        log.warning("organisation %s: its token closed the connection", self._organisations.name_of(channel.name))
+        self._parts.store.subscriptions.pop(channel.name, None)
+        log.warning("organisation %s: its token closed the connection", self._parts.organisations.name_of(channel.name))
         if command == "subscribe" and channel.suspect:
-            self._fetcher.refuse(channel, "its tokens close the connection")
+            self._upkeep.refuse(channel, "its tokens close the connection")
         channel.suspect = True
         return Ending(frames.INVALID_TOKEN, frames.reason(frames.INVALID_TOKEN))
 
     def _forget_tokens(self, code: int, terminal: bool) -> None:
         """Drop the tokens that a close code, or an error code of the connect command, says are of no use."""
         if code in (frames.CONNECTION_EXPIRED, frames.TOKEN_EXPIRED, frames.EXPIRED):
-            self._store.connection = None
+            self._parts.store.connection = None
         if code == frames.STATE_INVALIDATED or terminal:
-            self._store.drop_push_tokens()
+            self._parts.store.drop_push_tokens()
         if code == frames.STATE_INVALIDATED:
             for channel in self._channels.values():
                 self._forget_position(channel)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import random
 import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ..net import dialling, pacing
-from ..net.pacing import Backoff, Pacer, Waits
+from ..net import dialling
 from ..push import channel, protocol, websocket
+from ..push.channel import Backoff, spread
 
 _LIMITED = (1.0, 300.0)
 """Seconds, at least and at most, that polls rest after Telex has refused one with a rate limit, beyond the pace.
@@ -32,7 +31,7 @@ class Timings(NamedTuple):
     first_token_within: float = 1.5
     """For a channel's first subscription token while other organisations wait for theirs."""
     organisations_every: float = 900.0
-    """Between two fetches of the user's organisations, on average (see :func:`~telex_start.net.pacing.spread`)."""
+    """Between two fetches of the user's organisations, on average (see :func:`~telex_start.push.channel.spread`)."""
     organisations_again: float = 60.0
     """Until the next fetch after one that failed for a reason that passes, on average."""
     organisations_after: float = 10.0
@@ -62,45 +61,66 @@ class Timings(NamedTuple):
     reply_within: float = protocol.REPLY_WITHIN
     ping_slack: float = protocol.PING_SLACK
     refused_for: float = channel.REFUSED_FOR
-    terminal: tuple[float, float] = Waits.TERMINAL
-    busy: float = Waits.BUSY
-    stood: float = Waits.STOOD
-    backoff_minimum: float = pacing.BACKOFF_MINIMUM
-    backoff_maximum: float = pacing.BACKOFF_MAXIMUM
+    terminal: tuple[float, float] = (300.0, 900.0)
+    """Before the next try after the server has closed for good: the first time, and every time after that, on average.
+    A server that sends all its clients away does not get them back in one second."""
+    busy: float = 20.0
+    """At least, after the server has closed for too many requests."""
+    stood: float = 30.0
+    """That a connection must have stood for the backoff to begin again. Otherwise a server that takes connections and
+    drops them gets one a second from each agent, for ever."""
+    backoff_minimum: float = channel.BACKOFF_MINIMUM
+    backoff_maximum: float = channel.BACKOFF_MAXIMUM
     unanswered_minimum: float = 1.0
     """The shortest pause between two calls while Telex does not answer at all."""
-    requests_at_once: int = Pacer.FREE
-    """How many requests may go out together after a pause."""
+    requests_at_once: int = 4
+    """How many requests may go out together after a pause: a sign-in's first calls."""
 
     def backoff(self, chance: Callable[[], float]) -> Backoff:
         """A backoff with these bounds."""
         return Backoff(chance, self.backoff_minimum, self.backoff_maximum)
 
-    def waits(self, chance: Callable[[], float]) -> Waits:
-        """The waits between two connections."""
-        return Waits(chance, self.backoff(chance), terminal=self.terminal, busy=self.busy, stood=self.stood)
-
 
 USUAL = Timings()
 
 
-class SharedPacer:
-    """A :class:`~telex_start.net.pacing.Pacer` that two threads use.
+class Pacer:
+    """The pace of all requests, which finds the rate of a limiter that never says what it is. Any thread.
 
-    The session thread asks and tells as it would a plain pacer, and never waits here for the other thread. While it
-    has something of its own to ask Telex for (:meth:`tokens_first`), no poll goes out.
+    Telex's limiter allows about 1 to 6 requests a second with a burst of about 4 and answers 429 without a
+    ``Retry-After``. The pace halves at a 429 and rises with every other answer, soon towards a ceiling a little below
+    the rate that was refused. With time the ceiling rises, by 1.5 % a second: a slow limiter is not tested again every
+    few requests, and one that was slow for a while (others behind the same address) is not taken for slow for ever.
+
+    The session thread never waits here for the other thread. While it has something of its own to ask Telex for
+    (:meth:`tokens_first`), no poll goes out.
     """
 
-    def __init__(self, pacer: Pacer, now: Callable[[], float], chance: Callable[[], float] = random.random) -> None:
+    FASTEST = 8.0
+    """Requests a second, at most."""
+    SLOWEST = 0.7
+    """Requests a second, at least."""
+
+    def __init__(
+        self, now: Callable[[], float], chance: Callable[[], float] = lambda: 0.0, free: int = USUAL.requests_at_once
+    ) -> None:
         """
         Args:
-            pacer: Knows the pace.
-            now: Seconds on the clock of the times below.
-            chance: Gives numbers in [0, 1).
+            now: A clock, in seconds.
+            chance: Gives numbers in [0, 1), by which a 429 is waited out up to twice as long as need be: agents that
+                were refused together do not ask again together.
+            free: How many requests may go at once after a pause.
         """
-        self._pacer = pacer
         self._now = now
+        self._chance = chance
+        self._free = float(free)
         self._changed = threading.Condition()
+        """Guards all that follows."""
+        self._rate = 5.0
+        self._ceiling = self.FASTEST
+        self._not_before = float("-inf")
+        self._credit = self._free
+        self._credited_at = now()
         self._tokens_wait = True
         self._rest = Backoff(chance, *_LIMITED)
         self._rests_until = float("-inf")
@@ -112,28 +132,18 @@ class SharedPacer:
                 self._tokens_wait = wait
                 self._changed.notify_all()
 
-    def wait(self, now: float) -> float:
+    def wait(self) -> float:
         """Seconds until the next request may go; 0 when it may go now."""
         with self._changed:
-            return self._pacer.wait(now)
+            return self._lacking(self._now())
 
-    def sent(self, now: float) -> None:
-        """A request goes out."""
+    def sent(self) -> None:
+        """A request of the session thread goes out."""
         with self._changed:
-            self._pacer.sent(now)
-
-    def accepted(self, now: float) -> None:
-        """A request was answered with anything but 429."""
-        with self._changed:
-            self._pacer.accepted(now)
-
-    def refused(self, now: float) -> None:
-        """A request was answered 429."""
-        with self._changed:
-            self._pacer.refused(now)
+            self._spend(self._now())
 
     def take(self, given_up: Callable[[], bool], *, before_tokens: bool = False) -> bool:
-        """Wait until a request may go out, which the caller then sends.
+        """Wait until a poll may go out, which the caller then sends.
 
         Args:
             given_up: Whether it is not wanted any more; looked at again after :meth:`wake`.
@@ -145,28 +155,106 @@ class SharedPacer:
         with self._changed:
             while not given_up():
                 now = self._now()
-                wait = self._pacer.wait(now) if before_tokens else max(self._pacer.wait(now), self._rests_until - now)
+                wait = self._lacking(now) if before_tokens else max(self._lacking(now), self._rests_until - now)
                 if self._tokens_wait and not before_tokens:
                     self._changed.wait()
                 elif wait > 0:
                     self._changed.wait(wait)
                 else:
-                    self._pacer.sent(now)
+                    self._spend(now)
                     return True
             return False
 
-    def taken(self, accepted: bool) -> None:
-        """A request that went out by :meth:`take` was answered; not ``accepted``: with 429."""
+    def answered(self, *, limited: bool, poll: bool = False) -> None:
+        """A request was answered: ``limited`` with 429; a ``poll`` had gone out by :meth:`take`."""
         with self._changed:
             now = self._now()
-            if accepted:
-                self._pacer.accepted(now)
+            if limited:
+                self._ceiling = max(self.SLOWEST, 0.85 * self._rate)
+                self._rate = max(self.SLOWEST, self._rate / 2.0)
+                self._credit = 0.0
+                self._not_before = now + (1.0 + self._chance()) / self._rate
+                if poll:
+                    self._rests_until = now + self._rest.next()
+                return
+            self._rate = min(self._rate + max(0.05, 0.1 * (self._ceiling - self._rate)), self._ceiling)
+            if poll:
                 self._rest.reset()
-            else:
-                self._pacer.refused(now)
-                self._rests_until = now + self._rest.next()
 
     def wake(self) -> None:
         """Whoever waits in :meth:`take` looks again whether it is given up."""
         with self._changed:
             self._changed.notify_all()
+
+    def _lacking(self, now: float) -> float:
+        self._earn(now)
+        lacking = (1.0 - self._credit) / self._rate if self._credit < 1.0 else 0.0
+        wait = max(0.0, self._not_before - now, lacking)
+        return wait if wait > 1e-6 else 0.0  # below what adding to a clock can express
+
+    def _spend(self, now: float) -> None:
+        self._earn(now)
+        self._credit = max(0.0, self._credit - 1.0)
+
+    def _earn(self, now: float) -> None:
+        passed = max(0.0, now - self._credited_at)
+        self._ceiling = min(self.FASTEST, self._ceiling * 1.015 ** min(passed, 600.0))
+        # Credit beyond one request is what a limiter's own burst gives back; after a 429 it grows only as fast as
+        # the pace that the limiter has shown to allow.
+        self._credit = min(self._free, self._credit + passed * self._rate)
+        self._credited_at = now
+
+
+class Waits:
+    """How long to wait before the next connection."""
+
+    STEADY = 60.0
+    """Seconds that a connection must have stood for the next terminal close to count as a first one."""
+    REFUSED = 300.0
+    """Seconds between two tries, at most, where Telex refuses what a connection needs: that rarely passes soon."""
+
+    def __init__(self, chance: Callable[[], float], timings: Timings = USUAL) -> None:
+        """``chance`` gives numbers in [0, 1)."""
+        self._chance = chance
+        self._timings = timings
+        self._backoff = timings.backoff(chance)
+        self._refused = Backoff(chance, timings.backoff_minimum, max(self.REFUSED, timings.backoff_maximum))
+        self._terminal_before = False
+
+    def asked(self) -> None:
+        """The person asked to reconnect now: begin again."""
+        self._backoff.reset()
+        self._refused.reset()
+
+    def failed(self) -> float:
+        """Seconds to wait after no connection could be made."""
+        return self._backoff.next()
+
+    def refused(self) -> float:
+        """Seconds to wait after Telex has refused what a connection needs: the first tries alone are quick."""
+        return self._refused.next()
+
+    def ended(self, stood: float | None, *, terminal: bool = False, at_once: bool = False, busy: bool = False) -> float:
+        """Seconds to wait after a connection has ended.
+
+        Args:
+            stood: How long it stood, in seconds; ``None`` where its connect reply never came.
+            terminal: The server does not want it made anew.
+            at_once: It is to be made anew without backoff.
+            busy: The server has too much to do.
+        """
+        if stood is not None:
+            self._refused.reset()
+            if stood >= self._timings.stood:
+                self._backoff.reset()
+            if stood > self.STEADY:
+                self._terminal_before = False
+        if terminal:
+            wait = self._timings.terminal[self._terminal_before]
+            self._terminal_before = True
+            return spread(wait, self._chance())
+        if at_once:
+            return 0.0
+        if busy:
+            return self._timings.busy * (1.0 + self._chance())
+        return self._backoff.next()

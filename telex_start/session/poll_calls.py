@@ -7,17 +7,19 @@ field may be missing, ``null`` or of another type; a row that makes no sense cos
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import codecs
+import contextlib
+import re
+from collections.abc import Callable, Generator
 from typing import Any
 from urllib.parse import quote
 
 from ..errors import RateLimited, Refused, TelexFailure
-from ..net import json_text
 from ..net.https import Https
-from ..net.json_text import Elements, TooLarge
 from ..net.sockets import Deadline
+from ..push.frames import json_decoder, read_json
 from . import telex_api
-from .pace import SharedPacer
+from .pace import Pacer
 from .tokens import TokenStore
 
 CHANNELS = "channels_section"
@@ -44,8 +46,9 @@ _MOST_NAME = 256
 _MOST_ID = 128
 _MOST_ROWS = 10_000
 """Rows of an answer that are kept; no more unread conversations are remembered (:mod:`telex_start.news.unread`)."""
-_MOST_AT_ONCE = 4 * 1024 * 1024
-"""Bytes of a row, and of all that is no row. A larger row is left out."""
+_MOST_AT_ONCE = 16 * 1024 * 1024
+"""Characters of a row, and of all that is no row."""
+_NO_SPACE = re.compile(r"[^ \t\r\n]")
 _MOST_BYTES = 256 * 1024 * 1024
 """An answer larger than this is read no further."""
 
@@ -67,7 +70,7 @@ class PollCalls:
         base: str,
         https: Https,
         store: TokenStore,
-        pacer: SharedPacer,
+        pacer: Pacer,
         now: Callable[[], float],
         within: float,
     ) -> None:
@@ -102,10 +105,9 @@ class PollCalls:
         path = f"/organisations/{_segment(organisation)}"
         if section == DIRECT:
             return self._direct(f"{path}/dms", leave)
-        found = self._get(
+        found = self._list(
             f"{path}/user-channels" if section == CHANNELS else f"{path}/fetch-bots?limit={_MOST_AGENTS}", _conversation
         )
-        found.check_list()
         return tuple(found.rows), found.whole and not (section == AGENTS and found.there >= _MOST_AGENTS)
 
     def _direct(self, path: str, leave: Callable[[], None]) -> tuple[tuple[dict[str, Any], ...], bool]:
@@ -114,8 +116,7 @@ class PollCalls:
         for page in range(1, MOST_PAGES + 1):
             if page > 1:
                 leave()
-            found = self._get(f"{path}?page={page}&limit={_PAGE}", _conversation)
-            found.check_list()
+            found = self._list(f"{path}?page={page}&limit={_PAGE}", _conversation)
             pages = _pages(found.envelope.get("pagination"))
             whole = whole and found.whole
             before = len(rows)
@@ -130,26 +131,25 @@ class PollCalls:
 
     def muted(self, organisation: str) -> frozenset[str]:
         """The ids of the channels that the person has muted in an organisation."""
-        found = self._get(f"/organisations/{_segment(organisation)}/channels/notification-preference", _muted_channel)
-        found.check_list()
-        return frozenset(found.rows)
+        path = f"/organisations/{_segment(organisation)}/channels/notification-preference"
+        return frozenset(self._list(path, _muted_channel).rows)
 
     def preference(self, organisation: str) -> tuple[str | None, str]:
         """What the person wants to be notified about in an organisation, and in which hours (empty: in all)."""
         path = f"/organisations/{_segment(organisation)}/notification-preference?device_type=desktop"
-        told = self._get(path).object()
+        told = self._object(path)
         return _text(told.get("notify_about")), _text(told.get("time_range")) or ""
 
     def profile(self) -> tuple[bool, str, str]:
         """Whether the person wants no notifications just now, their time zone (empty: not known), and the id of the
         organisation that this holds for (empty: for all)."""
-        told = self._get("/profile").object()
+        told = self._object("/profile")
         zone, organisation = _text(told.get("timezone")) or "", _ident(told.get("organisation_id")) or ""
         return told.get("pause_notification") is True, zone, organisation
 
     def slug(self, organisation: str) -> str:
         """What an organisation is called in the web app's addresses."""
-        told = self._get(f"/organisations/{_segment(organisation)}").object()
+        told = self._object(f"/organisations/{_segment(organisation)}")
         for name in ("organisation_slug", "current_organisation_slug"):
             if text := _text(told.get(name)):
                 return text
@@ -169,8 +169,20 @@ class PollCalls:
             raise NotThere("no such call")
         self._get(path.format(_segment(ident)) + "?page=1&limit=1")
 
-    def _get(self, path: str, make: Callable[[bytes], Any | None] = lambda row: None) -> _Reader:
-        """Make a call; of each row of its answer ``make`` says what is kept."""
+    def _list(self, path: str, make: Callable[[Any], Any | None]) -> _Reader:
+        """An answer whose ``data`` is a list; ``make`` says what is kept of each of its rows (``None``: nothing)."""
+        found = self._get(path, make)
+        if not isinstance(found.envelope.get("data"), list | None):
+            raise NotThere("no list")
+        return found
+
+    def _object(self, path: str) -> dict[str, Any]:
+        data = self._get(path).envelope.get("data")
+        if not isinstance(data, dict):
+            raise NotThere("no object")
+        return data
+
+    def _get(self, path: str, make: Callable[[Any], Any | None] = lambda row: None) -> _Reader:
         access = self._store.access or ""
         reader = _Reader(make)
         try:
@@ -184,54 +196,60 @@ class PollCalls:
             )
         finally:
             self.size = reader.size
+        limited = False
         try:
             reader.end(answer.status, [access])
-        except BaseException as error:
-            self._pacer.taken(not isinstance(error, RateLimited))
+        except RateLimited:
+            limited = True
             raise
-        self._pacer.taken(True)
+        finally:
+            self._pacer.answered(limited=limited, poll=True)
         return reader
 
 
 class _Reader:
-    """Takes an answer while it comes. Of its rows, the elements of a list ``data``, it keeps what is made of each."""
+    """Takes an answer while it comes, value by value, and holds no more of its text than one row.
 
-    def __init__(self, make: Callable[[bytes], Any | None]) -> None:
+    Of its rows, the elements of a list ``data``, it keeps what is made of each.
+    """
+
+    def __init__(self, make: Callable[[Any], Any | None]) -> None:
         """``make``: what is kept of a row; ``None``: nothing."""
         self.rows: list[Any] = []
+        self.there = 0
+        """How many rows the answer had, of any kind."""
         self.whole = True
-        """No row was left out for its size, or because there are so many."""
+        """None was left out because there are so many."""
         self.envelope: dict[str, Any] = {}
         """The rest of the answer, after :meth:`end`; its ``data`` has lost its rows."""
         self.size = 0
         """Bytes that came."""
         self._make = make
-        self._elements = Elements(_MOST_AT_ONCE)
-
-    @property
-    def there(self) -> int:
-        """How many rows the answer had, of any kind."""
-        return self._elements.there
+        self._utf8 = codecs.getincrementaldecoder("utf-8-sig")("replace")
+        self._text = ""
+        """What is held of it; read up to :attr:`_at`."""
+        self._at = 0
+        self._length = 0
+        """Characters of the value that was read last."""
+        self._outside = 0
+        """Characters of values so far that were no rows."""
+        self._ended = False
+        """There is no more to come."""
+        self._read = False
+        """It was an object, to its end."""
+        self._reading = self._object()
 
     def take(self, piece: bytes) -> None:
         """Take the next piece.
 
         Raises:
-            TelexFailure: it is far too large without its rows.
+            TelexFailure: it is far too large without its rows, or has such a row.
             NotThere: it is far too large.
         """
         self.size += len(piece)
         if self.size > _MOST_BYTES:  # asked for again in a minute, it would be no smaller
             raise NotThere("the answer is far too large to be Telex's")
-        try:
-            rows = self._elements.feed(piece)
-        except TooLarge:
-            raise TelexFailure("The answer was far too large to be Telex's.") from None
-        for row in rows:
-            if len(self.rows) >= _MOST_ROWS:
-                self.whole = False
-            elif (made := self._make(row)) is not None:
-                self.rows.append(made)
+        self._go_on(self._utf8.decode(piece))
 
     def end(self, status: int, secrets: list[str]) -> None:
         """All has come: see what the answer is.
@@ -244,9 +262,10 @@ class _Reader:
             RateLimited, TelexFailure: again later.
             NotThere: it is refused, or no envelope.
         """
-        self.whole = self.whole and not self._elements.left_out
+        self._ended = True
+        self._go_on(self._utf8.decode(b"", final=True))
         try:
-            self.envelope = telex_api.envelope(bytes(self._elements.rest), status, secrets)
+            telex_api.envelope(self.envelope if self._read else None, status, secrets)
         except Refused as refused:
             raise NotThere(refused.message) from None
         except telex_api.NoEnvelope as error:
@@ -256,25 +275,88 @@ class _Reader:
         if self.envelope.get("status") != "success" and not self.envelope.keys() & {"status_code", "data"}:
             raise NotThere("no envelope")
 
-    def check_list(self) -> None:
-        """Raise :class:`NotThere` where ``data`` is no list."""
-        if not isinstance(self.envelope.get("data"), list | None):
-            raise NotThere("no list")
+    def _go_on(self, text: str) -> None:
+        self._text += text
+        with contextlib.suppress(ValueError, RecursionError):  # it is no JSON, and nothing more of it is read
+            next(self._reading, None)
+        if max(len(self._text), self._outside) > _MOST_AT_ONCE:
+            raise TelexFailure("The answer was far too large to be Telex's.")
 
-    def object(self) -> dict[str, Any]:
-        """``data``, or :class:`NotThere` where it is no object."""
-        data = self.envelope.get("data")
-        if not isinstance(data, dict):
-            raise NotThere("no object")
-        return data
+    # Each of these waits by a `yield` for more of the text.
+
+    def _object(self) -> Generator[None, None, None]:
+        if not (yield from self._found("{")):
+            raise ValueError("no object")
+        while not (yield from self._found("}")):
+            key = yield from self._value()
+            if not isinstance(key, str) or not (yield from self._found(":")):
+                raise ValueError("no object")
+            if key == "data" and (yield from self._found("[")):
+                self.envelope[key] = []
+                while not (yield from self._found("]")):
+                    self._row((yield from self._value()))
+                    yield from self._found(",")
+            else:
+                self.envelope[key] = yield from self._value()
+                self._outside += self._length
+            yield from self._found(",")
+        while not self._ended:
+            yield
+        self._read = not self._text[self._at :].strip()
+
+    def _found(self, sign: str) -> Generator[None, None, bool]:
+        """Whether this is the next sign; goes past it."""
+        yield from self._skip_space()
+        found = self._text[self._at] == sign
+        self._at += found
+        return found
+
+    def _skip_space(self) -> Generator[None, None, None]:
+        while True:
+            if (sign := _NO_SPACE.search(self._text, self._at)) is not None:
+                self._at = sign.start()
+                return
+            if self._ended:
+                raise ValueError("it is cut off")
+            yield from self._more()
+
+    def _value(self) -> Generator[None, None, Any]:
+        yield from self._skip_space()
+        while True:
+            try:
+                value, end = json_decoder.raw_decode(self._text, self._at)
+            except ValueError:
+                if self._ended:
+                    raise
+            else:
+                if end < len(self._text) or self._ended:  # a number may go on
+                    break
+            yield from self._more()
+        text = self._text[self._at : end]
+        self._at, self._length = end, len(text)
+        return read_json(text) if "\\ud" in text or "\\uD" in text else value
+
+    def _more(self) -> Generator[None, None, None]:
+        """Wait until twice as much is held, so that a long value is not tried again and again."""
+        self._text, self._at = self._text[self._at :], 0
+        wanted = 2 * len(self._text)
+        yield
+        while len(self._text) < wanted and not self._ended:
+            yield
+
+    def _row(self, row: Any) -> None:
+        self.there += 1
+        if len(self.rows) >= _MOST_ROWS:
+            self.whole = False
+        elif (made := self._make(row)) is not None:
+            self.rows.append(made)
 
 
-def _conversation(row: bytes) -> dict[str, Any] | None:
+def _conversation(row: Any) -> dict[str, Any] | None:
     """A row's conversation. What is no object, or only suggested, is none."""
-    found = _decoded(row)
-    if found is None or found.get("is_suggested") is True:
+    if not isinstance(row, dict) or row.get("is_suggested") is True:
         return None
-    told = _fields(found, ROW_FIELDS)
+    told = _fields(row, ROW_FIELDS)
     messages = told.pop("preview_thread", None)
     if told.get("thread_count") == 0 and not told.get("mention_count"):
         told.pop("preview_message", None)  # nobody will be told, and there may be thousands of such rows
@@ -283,18 +365,9 @@ def _conversation(row: bytes) -> dict[str, Any] | None:
     return told
 
 
-def _muted_channel(row: bytes) -> str | None:
+def _muted_channel(row: Any) -> str | None:
     """The id of a row's channel, where the person has muted it."""
-    found = _decoded(row)
-    return _ident(found.get("channels_id")) if found is not None and found.get("muted") is True else None
-
-
-def _decoded(row: bytes) -> dict[str, Any] | None:
-    try:
-        value = json_text.decode(row)
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None
+    return _ident(row.get("channels_id")) if isinstance(row, dict) and row.get("muted") is True else None
 
 
 def _fields(found: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

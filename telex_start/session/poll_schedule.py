@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from .pace import Timings
 from .poll_calls import AGENTS, SECTIONS
@@ -18,7 +17,7 @@ SETTINGS = (MUTED, PREFERENCE)
 PROFILE = "profile"
 SLUG = "slug"
 _ORDER = (*SETTINGS, *SECTIONS)
-"""Of the calls for one organisation: its settings first, so that nothing muted is told."""
+"""Of the calls for one organisation that are made together: its settings first, so that nothing muted is told."""
 
 _NEVER = float("inf")
 _LONGEST = 3600.0
@@ -31,18 +30,13 @@ _PEOPLE_DIFFER = 0.1
 """The share by which this program's periods are longer or shorter than another one's."""
 
 
-class Job(NamedTuple):
-    """Calls to be made now, one after the other."""
+@dataclass(slots=True, eq=False)
+class Poll:
+    """One call for one organisation."""
 
     channel: str
     """The organisation's; empty for what is none's."""
-    calls: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class _Asked:
-    """One call of one organisation."""
-
+    call: str
     due: float = _NEVER
     not_before: float = float("-inf")
     at: float = float("-inf")
@@ -52,17 +46,24 @@ class _Asked:
     """Its answer was :data:`LARGE`."""
 
 
-@dataclass(slots=True)
 class _Organisation:
-    calls: dict[str, _Asked]
-    began: float = float("-inf")
-    """When its unread was asked for last."""
-    live: bool = False
-    """It has been live on this connection."""
-    met: bool = False
-    """It has been live before."""
-    heard_at: float = float("-inf")
-    """When the push server was last heard of on a connection on which it was live."""
+    def __init__(self, channel: str) -> None:
+        self.polls = {call: Poll(channel, call) for call in (*_ORDER, SLUG)}
+        self.began = float("-inf")
+        """When its unread was asked for last."""
+        self.live = False
+        """It has been live on this connection."""
+        self.met = False
+        """It has been live before."""
+        self.heard_at = float("-inf")
+        """When the push server was last heard of on a connection on which it was live."""
+
+    def want(self, calls: Collection[str], when: float, large: bool = True) -> None:
+        """Have these made then; what is ``large`` only where this is true."""
+        for call in calls:
+            poll = self.polls[call]
+            if large or not poll.large:
+                poll.due = min(poll.due, max(when, poll.not_before))
 
 
 class Schedule:
@@ -81,7 +82,7 @@ class Schedule:
         # One factor for all, so that what was polled together is polled together again.
         self._pace = 1.0 + _PEOPLE_DIFFER * (2.0 * chance() - 1.0)
         self._organisations: dict[str, _Organisation] = {}
-        self._profile = _Asked()
+        self._profile = Poll("", PROFILE)
         self._watched: frozenset[str] = frozenset()
         self._round_at = float("-inf")
         self._all = False
@@ -101,8 +102,7 @@ class Schedule:
         for organisation in self._organisations.values():
             organisation.live = False
         if at_once:
-            self._unanswered = 0
-            self._not_before = float("-inf")
+            self.heard(now, answered=True)
         if self._settings and self._profile.at == float("-inf"):
             self._profile.due = min(self._profile.due, now)
 
@@ -117,24 +117,20 @@ class Schedule:
         known = self._organisation(channel)
         if not known.met:
             known.met = True
-            if self._settings:
-                for call in SETTINGS:
-                    known.calls[call].due = now
-            self._want_unread(known, now)
+            known.want(_ORDER if self._settings else SECTIONS, now)
         elif not whole or self._all:
             # Subscribed anew on a connection that stands: the server's doing, and not for this person alone.
             again = now + self._timings.unread_after * self._chance() if known.live else now
             short = known.live or now - known.heard_at <= _SHORT
-            self._want_unread(known, max(again, self._round_at), not short)
+            known.want(SECTIONS, max(again, self._round_at), large=not short)
         known.live = True
 
     def signed_in_anew(self, now: float) -> None:
         """What was not to be had may be now."""
         for known in self._organisations.values():
-            for call in _ORDER:
-                asked = known.calls[call]
-                if asked.not_before > now:
-                    asked.due, asked.not_before = now, float("-inf")
+            for poll in known.polls.values():
+                if poll.not_before > now:
+                    poll.due, poll.not_before = now, float("-inf")
 
     def keep(self, channels: Collection[str]) -> None:
         """The person is in no other organisations than these."""
@@ -148,130 +144,100 @@ class Schedule:
             self._profile.due = now
             for known in self._organisations.values():
                 if known.met:
-                    for call in SETTINGS:
-                        known.calls[call].due = now
+                    known.want(SETTINGS, now)
 
     def watch_agents(self, channels: frozenset[str]) -> None:
         """In these organisations agents' conversations count as unread."""
         self._watched = channels
         for channel in channels:
-            if (known := self._organisations.get(channel)) and (agents := known.calls[AGENTS]).at > float("-inf"):
-                agents.due = min(agents.due, max(agents.at + self._period(AGENTS, channel), agents.not_before))
+            if (known := self._organisations.get(channel)) and (agents := known.polls[AGENTS]).at > float("-inf"):
+                known.want((AGENTS,), agents.at + self._period(agents))
 
     def want_slug(self, channel: str, now: float) -> None:
         """Somebody wants to know the organisation's slug."""
-        asked = self._organisation(channel).calls[SLUG]
-        asked.due = min(asked.due, now)
+        self._organisation(channel).want((SLUG,), now)
 
     def _organisation(self, channel: str) -> _Organisation:
-        if (known := self._organisations.get(channel)) is None:
-            known = self._organisations[channel] = _Organisation({call: _Asked() for call in (*_ORDER, SLUG)})
-        return known
-
-    @staticmethod
-    def _want_unread(known: _Organisation, when: float, large: bool = True) -> None:
-        """Ask for it then, for what is ``large`` only where this is true."""
-        for section in SECTIONS:
-            asked = known.calls[section]
-            if large or not asked.large:
-                asked.due = min(asked.due, max(when, asked.not_before))
+        return self._organisations.setdefault(channel, _Organisation(channel))
 
     def due_at(self) -> float:
         """When :meth:`next` has something, as far as is known now; seconds."""
         first = self._profile.due
         for known in self._organisations.values():
-            first = min(first, self._first(known), known.calls[SLUG].due)
+            first = min(first, self._first(known), known.polls[SLUG].due)
         return max(first, self._not_before)
 
-    def next(self, now: float) -> Job | None:
-        """What is to be done now. Whoever takes it says of each of its calls what became of it."""
-        if self._not_before > now:
-            return None
-        if self._profile.due <= now:
-            return self._taken(Job("", (PROFILE,)), now)
-        if self._organisations:
-            channel, known = min(self._organisations.items(), key=lambda item: self._first(item[1]))
-            if calls := tuple(call for call in _ORDER if self._due(known, call) <= now):
-                return self._taken(Job(channel, calls), now)
-        for channel, known in self._organisations.items():
-            if known.calls[SLUG].due <= now:
-                return self._taken(Job(channel, (SLUG,)), now)
-        return None
+    def next(self, now: float) -> list[Poll]:
+        """What is to be done now, one after the other, all for the same organisation; empty: nothing.
 
-    def _taken(self, job: Job, now: float) -> Job:
-        for call in job.calls:
-            asked = self._asked(job.channel, call)
-            assert asked is not None
-            asked.due = _NEVER
-            asked.at = now
-        if any(call in SECTIONS for call in job.calls):
-            self._organisations[job.channel].began = now
-        return job
+        Whoever takes it says of each what became of it.
+        """
+        polls = [] if self._not_before > now else self._next(now)
+        for poll in polls:
+            poll.due, poll.at = _NEVER, now
+            if poll.call in SECTIONS:
+                self._organisations[poll.channel].began = now
+        return polls
+
+    def _next(self, now: float) -> list[Poll]:
+        if self._profile.due <= now:
+            return [self._profile]
+        if self._organisations:
+            known = min(self._organisations.values(), key=self._first)
+            if polls := [known.polls[call] for call in _ORDER if self._due(known, call) <= now]:
+                return polls
+        slugs = (known.polls[SLUG] for known in self._organisations.values())
+        return [poll for poll in slugs if poll.due <= now][:1]
 
     def _first(self, known: _Organisation) -> float:
         return min(self._due(known, call) for call in _ORDER)
 
     def _due(self, known: _Organisation, call: str) -> float:
-        due = known.calls[call].due
+        due = known.polls[call].due
         return max(due, known.began + self._timings.unread_apart) if call in SECTIONS else due
 
-    def _asked(self, channel: str, call: str) -> _Asked | None:
-        """``None`` where the person has left the organisation meanwhile."""
-        if not channel:
-            return self._profile
-        known = self._organisations.get(channel)
-        return known.calls[call] if known is not None else None
+    def answered(self, poll: Poll, now: float, size: int | None) -> None:
+        """It was answered, by so many bytes; ``None``: this deployment has no such call."""
+        self.heard(now, answered=True)
+        poll.failures = 0
+        if poll.call == SLUG:
+            return  # it is asked for again when it is wanted again
+        if size is None:
+            poll.due = poll.not_before = now + self._timings.not_there_for
+            return
+        poll.large = size > LARGE
+        period = self._period(poll)
+        poll.due = min(poll.due, poll.at + (max(period, self._timings.unread_every) if poll.large else period))
 
-    def answered(self, channel: str, call: str, size: int = 0) -> None:
-        """The call was answered, by so many bytes."""
-        if (asked := self._asked(channel, call)) is not None:
-            asked.failures = 0
-            asked.large = size > LARGE
-            if call != SLUG:
-                period = self._period(call, channel)
-                asked.due = min(
-                    asked.due, asked.at + (max(period, self._timings.unread_every) if asked.large else period)
-                )
+    def failed(self, poll: Poll, now: float) -> None:
+        """It failed, or was not made because another one did, for a reason that passes."""
+        poll.due = min(poll.due, now + self._again(poll.failures))
+        poll.failures += 1
 
-    def not_there(self, channel: str, call: str, now: float) -> None:
-        """This deployment has no such call."""
-        if (asked := self._asked(channel, call)) is not None:
-            asked.failures = 0
-            if call != SLUG:  # which is asked for again when it is wanted again
-                asked.due = asked.not_before = now + self._timings.not_there_for
+    def put_back(self, poll: Poll, now: float) -> None:
+        """It was not made, and is as due as before."""
+        poll.due = now
 
-    def failed(self, channel: str, call: str, now: float) -> None:
-        """The call failed, or was not made because another one did, for a reason that passes."""
-        if (asked := self._asked(channel, call)) is not None:
-            asked.due = min(asked.due, now + self._again(asked.failures))
-            asked.failures += 1
-
-    def unanswered(self, now: float) -> None:
-        """Telex did not answer a call at all."""
+    def heard(self, now: float, *, answered: bool) -> None:
+        """Telex has answered a call, or did not answer it at all."""
+        if answered:
+            self._unanswered = 0
+            self._not_before = float("-inf")
+            return
         self._unanswered += 1
         if self._unanswered > 1:  # one may be one organisation's alone
             self._not_before = now + self._again(self._unanswered - 2)
 
-    def heard(self) -> None:
-        """Telex answers."""
-        self._unanswered = 0
-        self._not_before = float("-inf")
-
-    def put_back(self, channel: str, call: str, now: float) -> None:
-        """The call was not made, and is as due as before."""
-        if (asked := self._asked(channel, call)) is not None:
-            asked.due = now
-
     def _again(self, failures: int) -> float:
         return self._pace * min(self._timings.failed_again * 2.0 ** min(failures, 20), _LONGEST)
 
-    def _period(self, call: str, channel: str) -> float:
+    def _period(self, poll: Poll) -> float:
         timings = self._timings
-        if call == PROFILE:
+        if poll.call == PROFILE:
             seconds = timings.profile_every
-        elif call in SETTINGS:
+        elif poll.call in SETTINGS:
             seconds = timings.settings_every
-        elif call == AGENTS and channel in self._watched:
+        elif poll.call == AGENTS and poll.channel in self._watched:
             seconds = timings.agents_every
         else:
             seconds = timings.unread_every

@@ -32,9 +32,9 @@ from ..events import (
     WatchSettings,
 )
 from ..toast import Conversation
-from .pace import SharedPacer, Timings
+from .pace import Pacer, Timings
 from .poll_calls import SECTIONS, NotThere, PollCalls
-from .poll_schedule import MUTED, PREFERENCE, PROFILE, SLUG, Job, Schedule
+from .poll_schedule import MUTED, PREFERENCE, PROFILE, SLUG, Poll, Schedule
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class Poller:
     def __init__(
         self,
         make_calls: Callable[[], PollCalls],
-        pacer: SharedPacer,
+        pacer: Pacer,
         dispatch: Callable[[Event], None],
         now: Callable[[], float],
         chance: Callable[[], float],
@@ -95,38 +95,29 @@ class Poller:
         """Guards all that follows, but for what belongs to the thread."""
         self._schedule = Schedule(timings, chance, settings)
         self._schedule.watch_agents(watched)
-        self._due_at: float | None = None
-        """What the schedule says; ``None`` where that is to be worked out anew."""
         self._signed_in = False
         self._online = False
         self._over = False
         self._calls: PollCalls | None = None
         """Those of the thread, while it lives."""
         self._readings: deque[MarkAsRead] = deque()
-        self._slugs: dict[str, str] = {}
-        self._untold: set[str] = set()
-        """Channels of which a login said the slug, and the main thread has not heard of it."""
         self._failures: set[str] = set()
-        # The thread's own, for the job that it is at.
-        self._unmade: set[str] = set()
-        """Calls of which is not noted yet what became."""
+        # The thread's own, for the polls that it is at.
+        self._unmade: list[Poll] = []
+        """Those of which is not noted yet what became."""
         self._silent = False
         """A call was not answered at all: the others need not be tried."""
 
-    def signed_in(self, slugs: dict[str, str]) -> None:
-        """The session has begun, or goes on with a fresh access token; ``slugs`` are those known, by channel."""
+    def signed_in(self) -> None:
+        """The session has begun, or goes on with a fresh access token."""
         with self._changed:
             self._signed_in = True
-            self._due_at = None
             self._schedule.signed_in_anew(self._now())
-            self._slugs.update(slugs)
-            self._untold.update(slugs)
 
     def connected(self, at_once: bool) -> None:
         """A connection stands; ``at_once``: the machine has woken, or the person has asked for it."""
         with self._changed:
             self._online = True
-            self._due_at = None
             self._schedule.connected(self._now(), at_once)
 
     def disconnected(self, heard_at: float) -> None:
@@ -144,19 +135,12 @@ class Poller:
     def live(self, channel: str, whole: bool) -> None:
         """An organisation's channel is live; ``whole`` where nothing was missed since it was live before."""
         with self._changed:
-            self._due_at = None
             self._schedule.live(channel, whole, self._now())
 
     def keep(self, channels: list[str]) -> None:
         """The person is in no other organisations than these."""
         with self._changed:
-            self._due_at = None
             self._schedule.keep(channels)
-            for channel in self._slugs.keys() - set(channels):
-                del self._slugs[channel]
-            for channel in self._untold & self._slugs.keys():
-                self._dispatch(SlugLookedUp(channel, self._slugs[channel]))
-            self._untold.clear()
 
     def go_on(self) -> float:
         """Begin what is due. To be called on a connection that stands, while no token is due.
@@ -166,11 +150,8 @@ class Poller:
         """
         with self._changed:
             now = self._now()
-            if self._calls is None:
-                if self._due_at is None:
-                    self._due_at = self._schedule.due_at()
-                if self._due_at > now:
-                    return self._due_at
+            if self._calls is None and (due_at := self._schedule.due_at()) > now:
+                return due_at
             self._begin()
             return now + self._timings.unread_apart
 
@@ -178,7 +159,6 @@ class Poller:
         """Carry out a command, soon."""
         with self._changed:
             now = self._now()
-            self._due_at = None
             match command:
                 case MarkAsRead():
                     if len(self._readings) >= _MOST_READINGS:
@@ -192,10 +172,7 @@ class Poller:
                     self.settings = True
                     self._schedule.watch_settings(now)
                 case LookUpSlug():
-                    if slug := self._slugs.get(command.channel):
-                        self._dispatch(SlugLookedUp(command.channel, slug))
-                    else:
-                        self._schedule.want_slug(command.channel, now)
+                    self._schedule.want_slug(command.channel, now)
             if self._readings or (self._online and self._schedule.due_at() <= now):
                 self._begin()
         self._pacer.wake()
@@ -242,16 +219,15 @@ class Poller:
                     self._calls = None
             calls.https.close()
 
-    def _next(self) -> Job | MarkAsRead | None:
+    def _next(self) -> list[Poll] | MarkAsRead | None:
         """What to do now, perhaps after a moment; ``None``: end."""
         with self._changed:
-            self._due_at = None
             while not self._over:
                 if self._readings:
                     return self._readings.popleft()
                 now = self._now()
-                if self._online and (job := self._schedule.next(now)) is not None:
-                    return job
+                if self._online and (polls := self._schedule.next(now)):
+                    return polls
                 wait = self._schedule.due_at() - now if self._online else float("inf")
                 if wait > _LINGER:
                     break
@@ -274,58 +250,43 @@ class Poller:
                 return
         raise _GivenUp
 
-    def _poll(self, calls: PollCalls, job: Job) -> None:
-        """Make a job's calls, and note in the schedule what became of each."""
-        self._unmade, self._silent = {*job.calls}, False
-        note = Schedule.failed
+    def _poll(self, calls: PollCalls, polls: list[Poll]) -> None:
+        """Make the calls for one organisation, and note in the schedule what became of each."""
+        self._unmade, self._silent = [*polls], False
+        channel, ident = polls[0].channel, polls[0].channel.rpartition("/")[0]
+        wanted = {poll.call: poll for poll in polls}
+        note = self._schedule.failed
         try:
-            if job.calls == (PROFILE,):
-                if (profile := self._ask(calls, "", PROFILE, calls.profile)) is not None:
-                    self._tell(ProfileLookedUp(*profile))
-            elif job.calls == (SLUG,):
-                slug = self._ask(calls, job.channel, SLUG, lambda: calls.slug(_id(job.channel)))
-                if slug is not None or not self._unmade:
-                    self._tell(SlugLookedUp(job.channel, slug or ""))
-            else:
-                self._poll_settings(calls, job)
-                self._poll_unread(calls, job)
+            if (poll := wanted.get(PROFILE)) and (profile := self._ask(calls, poll, calls.profile)):
+                self._tell(ProfileLookedUp(*profile))
+            if poll := wanted.get(SLUG):
+                slug = self._ask(calls, poll, lambda: calls.slug(ident))
+                if slug or not self._unmade:
+                    self._tell(SlugLookedUp(channel, slug or ""))
+            muted = preference = None
+            if poll := wanted.get(MUTED):
+                muted = self._ask(calls, poll, lambda: calls.muted(ident))
+            if poll := wanted.get(PREFERENCE):
+                preference = self._ask(calls, poll, lambda: calls.preference(ident))
+            if muted is not None or preference is not None:
+                self._tell(SettingsLookedUp(channel, muted, *(preference or (None, None))))
+            if sections := [poll for poll in polls if poll.call in SECTIONS]:
+                self._tell(LookUpBegan(channel))
+                for poll in sections:
+                    ask = partial(calls.unread, poll.call, ident, partial(self._leave, calls))
+                    if (found := self._ask(calls, poll, ask)) is not None:
+                        self._tell(UnreadSection(channel, poll.call, *found))
+                self._tell(UnreadLookedUp(channel))
         except _GivenUp:
-            note = Schedule.put_back
+            note = self._schedule.put_back
         except Exception as error:
             self._unexpected("an unexpected error in a look-up", error)
         with self._changed:
-            self._due_at = None
-            for call in self._unmade:
-                note(self._schedule, job.channel, call, self._now())
+            for poll in self._unmade:
+                note(poll, self._now())
 
-    def _poll_settings(self, calls: PollCalls, job: Job) -> None:
-        ident, muted, preference = _id(job.channel), None, None
-        if MUTED in job.calls:
-            muted = self._ask(calls, job.channel, MUTED, lambda: calls.muted(ident))
-        if PREFERENCE in job.calls:
-            preference = self._ask(calls, job.channel, PREFERENCE, lambda: calls.preference(ident))
-        if muted is not None or preference is not None:
-            self._tell(SettingsLookedUp(job.channel, muted, *(preference or (None, None))))
-
-    def _poll_unread(self, calls: PollCalls, job: Job) -> None:
-        sections = [call for call in job.calls if call in SECTIONS]
-        if not sections:
-            return
-        self._tell(LookUpBegan(job.channel))
-        for section in sections:
-            ask = partial(calls.unread, section, _id(job.channel), partial(self._leave, calls))
-            if (found := self._ask(calls, job.channel, section, ask)) is not None:
-                self._tell(UnreadSection(job.channel, section, *found))
-        self._tell(UnreadLookedUp(job.channel))
-
-    def _ask(self, calls: PollCalls, channel: str, call: str, make: Callable[[], T]) -> T | None:
+    def _ask(self, calls: PollCalls, poll: Poll, make: Callable[[], T]) -> T | None:
         """Make a call, and note what became of it.
-
-        Args:
-            calls: Of which it is.
-            channel: The organisation's; empty for what is none's.
-            call: Its name in the schedule.
-            make: Makes it.
 
         Returns:
             ``None`` where there is nothing, for now or for long.
@@ -333,31 +294,28 @@ class Poller:
         Raises:
             _GivenUp: it is not wanted any more.
         """
+        found: T | None = None
+        size: int | None = None
         for _ in range(0 if self._silent else _TRIES):
             self._leave(calls)
             try:
                 found = make()
+                size = calls.size
             except RateLimited:
                 continue
             except NotThere as reason:
-                log.debug("looking up %s: %s", call, reason)
-                self._unmade.discard(call)
-                self._note(Schedule.heard)
-                self._note(lambda schedule: schedule.not_there(channel, call, self._now()))
-                return None
+                log.debug("looking up %s: %s", poll.call, reason)
             except Temporary as error:
                 if self._over:  # it was broken off from here, which is no trouble of Telex's
                     raise _GivenUp from None
-                log.info("looking up %s: %s", call, error.message)
+                log.info("looking up %s: %s", poll.call, error.message)
                 self._silent = isinstance(error, NoNetwork)
-                if self._silent:
-                    self._note(lambda schedule: schedule.unanswered(self._now()))
-                else:
-                    self._note(Schedule.heard)
+                with self._changed:
+                    self._schedule.heard(self._now(), answered=not self._silent)
                 return None
-            self._unmade.discard(call)
-            self._note(Schedule.heard)
-            self._note(lambda schedule: schedule.answered(channel, call, calls.size))
+            with self._changed:
+                self._unmade.remove(poll)
+                self._schedule.answered(poll, self._now(), size)
             return found
         return None
 
@@ -387,14 +345,7 @@ class Poller:
         """Give an event to the main thread, while the session lasts."""
         with self._changed:
             if not self._over:
-                if isinstance(event, SlugLookedUp) and event.slug:
-                    self._slugs[event.channel] = event.slug
                 self._dispatch(event)
-
-    def _note(self, note: Callable[[Schedule], None]) -> None:
-        with self._changed:
-            self._due_at = None
-            note(self._schedule)
 
     def _unexpected(self, what: str, error: Exception) -> None:
         log.error(what, exc_info=error)
@@ -406,8 +357,3 @@ class Poller:
 
 def _conversation(command: MarkAsRead) -> Conversation:
     return Conversation(command.channel, command.section, command.ident)
-
-
-def _id(channel: str) -> str:
-    """The organisation's id in the name of its push channel."""
-    return channel.rpartition("/")[0]

@@ -16,21 +16,30 @@ from collections.abc import Callable
 from .. import __version__
 from ..config import Config
 from ..errors import Refused, SessionOver, TelexStartError, Temporary
-from ..events import CancelSignIn, Command, Event, ReconnectNow, SignedIn, SignIn, SignOut, Stop
+from ..events import CancelSignIn, Command, Event, ReconnectNow, SignedIn, SignIn, SignOut, SlugLookedUp, Stop
 from ..net.dialling import Dialler
 from ..net.https import Https
-from ..net.pacing import Pacer, Waits
 from ..net.sockets import tls_context
 from ..push import frames
 from ..push.websocket import WebSocket
 from ..states import SIGNED_IN, State
 from . import pace
 from .connection import Ending, PushConnection
-from .organisations import Figures, Organisations
-from .pace import SharedPacer, Timings
+from .pace import Pacer, Timings, Waits
 from .poll_calls import PollCalls
 from .poller import PollCommand, Poller
-from .state import LEAVING, REFUSALS, Commands, LeaveAsked, ReconnectAsked, SessionState, reason, sign_in_failed
+from .state import (
+    LEAVING,
+    REFUSALS,
+    Commands,
+    Figures,
+    LeaveAsked,
+    Organisations,
+    ReconnectAsked,
+    SessionState,
+    reason,
+    sign_in_failed,
+)
 from .telex_api import Login, TelexApi
 from .tokens import TokenStore
 from .upkeep import Parts
@@ -69,7 +78,7 @@ class SessionThread:
         self._dialler = self._new_dialler()
         self._commands = Commands(now)
         self._stopping = threading.Event()
-        self._pacer = SharedPacer(Pacer(self._timings.requests_at_once, chance), now, chance)
+        self._pacer = Pacer(now, chance, self._timings.requests_at_once)
         self._https = Https(self._dialler, now, _AGENT, self._commands.leaving)
         self._api = TelexApi(config.api_url, self._https, store, self._pacer, now, self._timings)
         self._poller_lock = threading.Lock()
@@ -249,7 +258,7 @@ class SessionThread:
     def _wait_for_pacer(self) -> None:
         """Likewise until a call to Telex may be made."""
         self._wait_interruptibly(0.0)
-        while (wait := self._pacer.wait(self._now())) > 0:
+        while (wait := self._pacer.wait()) > 0:
             self._wait_interruptibly(wait)
 
     def _sign_in(self, waiting: list[Command]) -> bool:
@@ -326,9 +335,10 @@ class SessionThread:
     def _signed_in(self, login: Login) -> None:
         assert self._organisations is not None
         self._organisations.signed_in_anew()
-        slugs = {f"{login.organisation}/{login.user_id}": login.slug} if login.organisation and login.slug else {}
-        self._poller.signed_in(slugs)
+        self._poller.signed_in()
         self._dispatch(SignedIn(login.user_id, login.names))
+        if login.organisation and login.slug:
+            self._dispatch(SlugLookedUp(f"{login.organisation}/{login.user_id}", login.slug))
 
     def _stay(self) -> None:
         """Connect, and connect again, until a command or the end of the session.
@@ -339,7 +349,7 @@ class SessionThread:
         """
         organisations = self._organisations
         assert organisations is not None
-        waits = self._timings.waits(self._chance)
+        waits = Waits(self._chance, self._timings)
         self._state.move(State.CONNECTING, self._reason)
         while True:
             try:
@@ -413,7 +423,7 @@ class SessionThread:
             timings=self._timings,
             now=self._now,
             chance=self._chance,
-            hurrying=self._dialler.hurrying,
+            dialler=self._dialler,
             wait_interruptibly=self._wait_interruptibly,
             wait_for_pacer=self._wait_for_pacer,
             dispatch=self._dispatch,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
+from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -27,11 +28,10 @@ from ..errors import (
     printable,
 )
 from ..events import Organisation
-from ..net import json_text
-from ..net.https import Answer, Https
+from ..net.https import Https
 from ..net.sockets import Deadline
-from . import tokens
-from .pace import USUAL, SharedPacer, Timings
+from ..push.frames import read_json
+from .pace import USUAL, Pacer, Timings
 from .tokens import Token, TokenStore
 
 log = logging.getLogger(__name__)
@@ -44,6 +44,8 @@ _SHORT = 5
 """A secret of more characters is one wherever it stands."""
 _LONGEST_NAME = 200
 """Characters of an organisation's name: it is in the log with whatever happens to it."""
+_FAR = 1e15
+"""Unix seconds of no time that anybody will see: an expiry beyond is none."""
 
 
 class Login(NamedTuple):
@@ -76,7 +78,7 @@ class TelexApi:
         base: str,
         https: Https,
         store: TokenStore,
-        pacer: SharedPacer,
+        pacer: Pacer,
         now: Callable[[], float],
         timings: Timings = USUAL,
     ) -> None:
@@ -106,7 +108,7 @@ class TelexApi:
             SignInRefused: Telex lets this person in no more.
         """
         try:
-            data = self._call("POST", "/auth/login", {}, {"email": email, "password": password}, only_once=True)[0]
+            data, _ = self._call("POST", "/auth/login", {}, {"email": email, "password": password}, only_once=True)
         except Refused as refused:
             if refused.status in (400, 401):
                 raise CredentialsRefused("Telex does not know this e-mail address and password.") from None
@@ -127,7 +129,7 @@ class TelexApi:
 
     def organisations(self, user_id: str) -> tuple[Organisation, ...]:
         """The organisations of the signed-in user."""
-        data = self._call("GET", "/users/organisations", self._bearer(), None)[0]
+        data, _ = self._call("GET", "/users/organisations", self._bearer(), None)
         if data is None:
             return ()
         if not isinstance(data, list):
@@ -153,8 +155,10 @@ class TelexApi:
     def _connection_token(self, deadline: Deadline) -> Token:
         try:
             return self._token("GET", "connection", None, deadline)
-        except _BothRefused:
-            raise SessionOver("Your Telex session has ended.") from None
+        except Refused as refused:
+            if signed_out(refused):
+                raise SessionOver("Your Telex session has ended.") from None
+            raise
 
     def subscription_token(self, channel: str, seconds: float) -> Token:
         """A token for one channel, within so many seconds.
@@ -166,9 +170,10 @@ class TelexApi:
         deadline = Deadline(self._now, seconds)
         try:
             return self._token("POST", "subscription", {"channel": channel}, deadline)
-        except _BothRefused as both:
-            self._connection_token(deadline)
-            raise Refused(both.words, 401) from None
+        except Refused as refused:
+            if signed_out(refused):
+                self._connection_token(deadline)
+            raise
 
     def logout(self, pause: Callable[[float], object]) -> None:
         """Tell Telex that the session ends. A failure is ignored: the tokens are forgotten anyway.
@@ -180,25 +185,21 @@ class TelexApi:
             return
         deadline = Deadline(self._now, self._timings.logout_within)
         try:
-            while not self._logged_out(deadline):
-                pause(LOGOUT_PAUSE)
+            while True:
+                try:
+                    self._call("POST", "/auth/logout", self._bearer(), None, deadline, leaving=True)
+                    return
+                except RateLimited:
+                    pause(LOGOUT_PAUSE)
         except (Temporary, Refused) as error:
             log.info("signing out: %s", error.message)
-
-    def _logged_out(self, deadline: Deadline) -> bool:
-        try:
-            self._call("POST", "/auth/logout", self._bearer(), None, deadline, leaving=True)
-        except RateLimited:
-            if deadline.left() <= LOGOUT_PAUSE:
-                raise
-            return False
-        return True
 
     def _token(self, method: str, kind: str, body: Any, deadline: Deadline) -> Token:
         """By the notification token or by the access token: whichever served last goes first, the other is tried next.
 
         The Bearer middleware also answers 401 for the one organisation named inside the access token, and some
-        backends give no notification token at all, so a refusal by one says little.
+        backends give no notification token at all, so a refusal by one says little. Where both are refused, so is this,
+        in a way that means :func:`signed_out`.
         """
         ways: list[tuple[bool, str, dict[str, str]]] = []
         if self._store.notification is not None:
@@ -207,22 +208,22 @@ class TelexApi:
             ways.append((True, f"/token/{kind}", self._bearer()))
         if self._bearer_first:
             ways.reverse()
-        words = "no token to ask with"
+        last = Refused("no token to ask with", 401)
         for bearer, path, headers in ways:
             try:
-                data, served_at, arrived = self._call(method, path, headers, body, deadline)
+                data, date = self._call(method, path, headers, body, deadline)
             except Refused as refused:
                 if not signed_out(refused):
                     raise
-                words = refused.message
+                last = refused
                 log.info("%s was refused by %s", path, "access token" if bearer else "notification token")
                 continue
             value = data.get("token") if isinstance(data, dict) else None
             if not _is_token(value):
                 raise TelexFailure("Telex gave no token.")
             self._bearer_first = bearer
-            return tokens.received(value, arrived, served_at)
-        raise _BothRefused(words)
+            return _received(value, self._now(), date)
+        raise last
 
     def _bearer(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._store.access}"}
@@ -237,8 +238,8 @@ class TelexApi:
         *,
         only_once: bool = False,
         leaving: bool = False,
-    ) -> tuple[Any, float | None, float]:
-        """One call: its data, the server's time and when it arrived.
+    ) -> tuple[Any, str]:
+        """One call: its data, and the answer's ``Date``.
 
         Args:
             method, path, headers, body: The request.
@@ -250,7 +251,7 @@ class TelexApi:
         if deadline.over:
             raise NoNetwork("Telex did not answer in time.")
         if not leaving:
-            self._pacer.sent(self._now())
+            self._pacer.sent()
         answer = self._https.request(
             method,
             self._base + path,
@@ -260,16 +261,16 @@ class TelexApi:
             only_once=only_once,
             interruptible=not leaving,
         )
-        arrived = self._now()
+        limited = False
         try:
-            data = envelope(bytes(answer.body), answer.status, _carried(headers, body)).get("data")
+            found = envelope(_json_of(answer.body), answer.status, _carried(headers, body))
         except RateLimited:
-            if not leaving:
-                self._pacer.refused(arrived)
+            limited = True
             raise
-        if not leaving:
-            self._pacer.accepted(arrived)
-        return data, _served_at(answer), arrived
+        finally:
+            if not leaving:
+                self._pacer.answered(limited=limited)
+        return found.get("data"), answer.headers.get("date", "")
 
 
 def _login(user: dict[str, Any]) -> Login:
@@ -284,13 +285,6 @@ def _login(user: dict[str, Any]) -> Login:
 
 class NoEnvelope(TelexFailure):
     """The answer is an error page, or something else that is not Telex's."""
-
-
-class _BothRefused(Exception):
-    """Refused by the notification token and by the access token (or by the only one there is)."""
-
-    def __init__(self, words: str) -> None:
-        self.words = words
 
 
 def _is_token(value: Any) -> TypeGuard[str]:
@@ -312,11 +306,18 @@ def _carried(headers: dict[str, str], body: Any) -> list[str]:
     return secrets
 
 
-def envelope(text: bytes, http_status: int, secrets: list[str]) -> dict[str, Any]:
+def _json_of(body: bytes) -> Any:
+    try:
+        return read_json(body)
+    except ValueError:
+        return None
+
+
+def envelope(found: Any, http_status: int, secrets: list[str]) -> dict[str, Any]:
     """An answer's envelope, where it is that of a call that went well.
 
     Args:
-        text: The answer's body.
+        found: The answer's body; ``None`` where it is no JSON.
         http_status: Its HTTP status.
         secrets: What the request carried. A server that repeats one in its message, as validators do, has it struck
             out there: messages go to the log, the status line and standard output.
@@ -324,10 +325,6 @@ def envelope(text: bytes, http_status: int, secrets: list[str]) -> dict[str, Any
     Raises:
         RateLimited, TelexFailure, Refused: by the stricter of the two status codes.
     """
-    try:
-        found = json_text.decode(text)
-    except ValueError:
-        found = None
     status = _stricter(http_status, found.get("status_code") if isinstance(found, dict) else None)
     if status == 429:
         raise RateLimited("Telex is answering too many requests; it is tried again in a moment.")
@@ -363,10 +360,49 @@ def _one_line(message: Any, secrets: list[str]) -> str:
     return printable(message, " ").strip()[:200]
 
 
-def _served_at(answer: Answer) -> float | None:
-    """The answer's ``Date`` (RFC 9110, section 6.6.1) as Unix seconds."""
-    try:
-        served = parsedate_to_datetime(answer.headers.get("date", ""))
-        return served.replace(tzinfo=served.tzinfo or UTC).timestamp()
-    except (ValueError, OverflowError):
+def claims(token: str) -> dict[str, Any] | None:
+    """The payload of a JSON Web Token (RFC 7519), unverified; ``None`` where it cannot be read."""
+    parts = token.split(".")
+    if len(parts) != 3:
         return None
+    try:
+        payload = read_json(urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except ValueError:  # binascii.Error is a ValueError, too
+        return None
+    return payload if isinstance(payload, dict) else None
+
+
+def _received(value: str, now: float, date: str) -> Token:
+    """A token as it came in an answer with this ``Date`` (RFC 9110, section 6.6.1), if any.
+
+    Its life is ``exp`` less the *server's* time, counted from its arrival: the wall clock of this machine may be wrong
+    by hours, so ``exp`` is never compared with it. Where that comes out as nothing at all, the two clocks of the server
+    disagree (whoever signs tokens may be another machine than the one that answers): Telex has just given the token, so
+    it is good, and how long for the push server will say.
+    """
+    expiry = (claims(value) or {}).get("exp")
+    if not isinstance(expiry, int | float) or isinstance(expiry, bool) or abs(expiry) > _FAR:
+        return Token(value)
+    try:
+        served = parsedate_to_datetime(date)
+        life = float(expiry) - served.replace(tzinfo=served.tzinfo or UTC).timestamp()
+    except (ValueError, OverflowError):
+        return Token(value)
+    return Token(value, now + life, life) if life > 0 else Token(value)
+
+
+def why_unusable(subscription: str, channel: str, connection: str) -> str | None:
+    """Why a subscription token must not be sent, or ``None``.
+
+    A token for another channel or user does not fail alone: Centrifugo closes the *whole* connection with 3500. One
+    that cannot be decoded is sent as it is.
+    """
+    payload = claims(subscription)
+    if payload is None:
+        return None
+    if payload.get("channel") != channel:
+        return "it is for another channel"
+    owner = claims(connection)
+    if owner is not None and payload.get("sub") != owner.get("sub"):
+        return "it is for another user"
+    return None

@@ -8,18 +8,17 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 from ..errors import NoNetwork, RateLimited, Refused, Temporary
 from ..events import ChannelAnswered, Event, Notice
-from ..net.pacing import Backoff, spread
-from ..push.channel import Channel, Phase
+from ..net.dialling import Dialler
+from ..push.channel import Backoff, Channel, Phase, spread
 from ..push.protocol import PushClient
-from . import tokens
-from .organisations import Organisations
-from .pace import SharedPacer, Timings
+from . import telex_api
+from .pace import Pacer, Timings
 from .poller import Poller
+from .state import Organisations
 from .telex_api import TelexApi
 from .tokens import Token, TokenStore
 
@@ -37,7 +36,8 @@ class Parts(NamedTuple):
 
     api: TelexApi
     store: TokenStore
-    pacer: SharedPacer
+    pacer: Pacer
+    dialler: Dialler
     organisations: Organisations
     poller: Poller
     timings: Timings
@@ -45,8 +45,6 @@ class Parts(NamedTuple):
     """Seconds on a clock that counts sleep."""
     chance: Callable[[], float]
     """Gives numbers in [0, 1)."""
-    hurrying: Callable[[], AbstractContextManager[None]]
-    """See :meth:`~telex_start.net.dialling.Dialler.hurrying`."""
     wait_interruptibly: Callable[[float], None]
     """Waits that many seconds or until a command comes; with 0 it only looks whether one has come.
 
@@ -60,37 +58,34 @@ class Parts(NamedTuple):
     """To be called when a channel has become live or refused, or is so no longer."""
 
 
-class TokenFetcher:
-    """Puts tokens for the push server into the store, or notes on the channel why there is none.
+class Upkeep:
+    """Decides what one connection needs next, and does it.
 
-    One at a time, no faster than Telex likes, and checked before use.
+    Tokens for the push server are fetched one at a time, no faster than Telex likes, and checked before they get into
+    the store; where there is none, that is noted on the channel.
     """
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, client: PushClient, *, just_fetched: bool) -> None:
+        """
+        Args:
+            parts: What it works with.
+            client: The connection's protocol state.
+            just_fetched: The organisations have just been fetched; otherwise that is due in a moment.
+        """
         self._parts = parts
         self._store = parts.store
+        self._organisations = parts.organisations
+        self._channels = parts.organisations.channels
+        self._client = client
         self._now = parts.now
         self._backoff = Backoff(parts.chance, parts.timings.unanswered_minimum, parts.timings.backoff_maximum)
         self._unanswered = 0
         self._not_before = float("-inf")
-
-    def wait(self, now: float) -> float:
-        """Seconds until the next call to Telex may be made; 0 when it may be made now.
-
-        Where Telex does not answer at all, most of the time is left to the push server: a call may take 5 s.
-        """
-        return max(self._parts.pacer.wait(now), self._not_before - now, 0.0)
-
-    def note(self, error: Temporary | Refused | None) -> None:
-        """What became of a call, by which to judge Telex as a whole; ``None`` where it was answered well."""
-        if isinstance(error, NoNetwork):
-            self._unanswered += 1
-            if self._unanswered >= 2:
-                self._not_before = self._now() + self._backoff.next()
+        if just_fetched:
+            self._organisations_at = self._now() + spread(parts.timings.organisations_every, parts.chance())
         else:
-            self._unanswered = 0
-            self._backoff.reset()
-            self._not_before = float("-inf")
+            after = parts.timings.organisations_after
+            self._organisations_at = max(self._now() + after * parts.chance(), self._organisations.fetched_at + after)
 
     def prepare(self) -> None:
         """Fetch what a connection begins with: its token and one subscription token (none where all are refused).
@@ -104,14 +99,13 @@ class TokenFetcher:
         if self._store.connection is None or not self._store.connection.usable(now):
             self._store.connection = self._connection_token()
             self._parts.wait_interruptibly(0.0)
-        channels = self._parts.organisations.channels.values()
-        wanted = [channel for channel in channels if not (channel.refused and channel.try_at > now)]
-        if any(self.usable(channel, now) for channel in wanted):
+        wanted = [channel for channel in self._channels.values() if not (channel.refused and channel.try_at > now)]
+        if any(self._usable(channel, now) for channel in wanted):
             return
         troubles = 0
         for channel in wanted:
             self._parts.wait_for_pacer()
-            trouble = self.fetch_for_subscribe(channel)
+            trouble = self._fetch_for_subscribe(channel)
             self._parts.wait_interruptibly(0.0)
             if channel.name in self._store.subscriptions:
                 return
@@ -120,6 +114,12 @@ class TokenFetcher:
                 if troubles >= 3 or troubles == len(wanted):
                     raise trouble
         # All were refused: connect anyway, so that the person sees that Telex is there.
+
+    def tokens(self) -> dict[str, str]:
+        """The subscription tokens at hand, by channel."""
+        now = self._now()
+        channels = [channel for channel in self._channels.values() if not channel.refused]
+        return {channel.name: token for channel in channels if (token := self._usable(channel, now))}
 
     def _connection_token(self) -> Token:
         """The others wait for it: a rate limit is waited out here, a few times."""
@@ -130,99 +130,29 @@ class TokenFetcher:
         self._parts.wait_for_pacer()
         return self._parts.api.connection_token()
 
-    def usable(self, channel: Channel, now: float) -> str | None:
-        """The channel's token in the store, if it is worth sending."""
-        token = self._store.subscriptions.get(channel.name)
-        return token.value if token is not None and token.usable(now) else None
-
-    def fetch_for_subscribe(self, channel: Channel) -> Temporary | None:
-        """Fetch a token for a channel that is not subscribed.
+    def due(self, now: float) -> tuple[Callable[[], object] | None, float]:
+        """Subscribe the channels that have a token, and look what is due besides. For a connection that is online.
 
         Returns:
-            What went wrong, if that will pass; ``None`` where there is a token, or the channel has been refused.
-
-        Raises:
-            SessionOver: the session has ended.
+            The most pressing call to Telex, to be made at once, or ``None``; and when to ask again, in seconds.
+            The call may raise SessionOver.
         """
-        self._store.subscriptions.pop(channel.name, None)
-        others = any(
-            other is not channel and other.phase is Phase.IDLE and not other.refused
-            for other in self._parts.organisations.channels.values()
-        )
-        timings = self._parts.timings
-        seconds = timings.first_token_within if others and not channel.slow else timings.call_within
-        try:
-            self._store.subscriptions[channel.name] = self._fetch(channel, seconds)
-        except RateLimited as error:
-            channel.try_after_others(self._now())  # the pacer says when
-            return error
-        except Temporary as error:
-            channel.slow = isinstance(error, NoNetwork)
-            channel.retry(self._now())
-            self._log(channel, error)
-            return error
-        except Refused as error:
-            self.refuse(channel, error.message)
-            return None
-        channel.slow = False
-        return None
-
-    def renew(self, channel: Channel) -> Token | None:
-        """Fetch a fresh token for a live channel; ``None`` where there is none for now.
-
-        Raises:
-            SessionOver: the session has ended.
-        """
-        try:
-            token = self._fetch(channel, self._parts.timings.call_within)
-        except (Temporary, Refused) as error:
-            self._log(channel, error)
-            return None
-        self._store.subscriptions[channel.name] = token
-        return token
-
-    def renew_connection(self) -> Token | None:
-        """Fetch a fresh connection token; ``None`` where there is none for now.
-
-        Raises:
-            SessionOver: the session has ended.
-        """
-        try:
-            token = self._parts.api.connection_token()
-        except (Temporary, Refused) as error:
-            self.note(error)
-            log.info("connection token: %s", error.message)
-            return None
-        self.note(None)
-        self._store.connection = token
-        return token
-
-    def _fetch(self, channel: Channel, seconds: float) -> Token:
-        """A token that may be sent.
-
-        Raises:
-            Temporary: not now.
-            Refused: Telex gives none, or one that would do harm.
-            SessionOver: the session has ended.
-        """
-        try:
-            token = self._parts.api.subscription_token(channel.name, seconds)
-        except (Temporary, Refused) as error:
-            self.note(error)
-            raise
-        self.note(None)
-        connection = self._store.connection
-        if connection and (why := tokens.why_unusable(token.value, channel.name, connection.value)):
-            raise Refused(f"its token cannot be used: {why}", 200)
-        return token
-
-    def _log(self, channel: Channel, error: Temporary | Refused) -> None:
-        name = self._parts.organisations.name_of(channel.name)
-        log.info("subscription token for %s: %s", name, error.message)
+        self._leave_out()
+        for channel in self._channels.values():
+            if channel.phase is Phase.IDLE and channel.try_at <= now and (token := self._usable(channel, now)):
+                self._client.subscribe(channel, token, now)
+        call = self._most_pressing(now)
+        self._parts.pacer.tokens_first(call is not None)
+        if call is None:
+            return None, min(self._next_due(), self._parts.poller.go_on())
+        # Where Telex does not answer at all, most of the time is left to the push server: a call may take 5 s.
+        if (wait := max(self._parts.pacer.wait(), self._not_before - now)) > 0:
+            return None, now + wait
+        return call, now
 
     def refuse(self, channel: Channel, why: str) -> None:
         """There is no token for this channel that can be used: not again for some minutes."""
-        name, minutes = self._parts.organisations.name_of(channel.name), self._parts.timings.refused_for / 60
+        name, minutes = self._organisations.name_of(channel.name), self._parts.timings.refused_for / 60
         log.warning("organisation %s: %s; next try in about %g minutes", name, why, minutes)
         self._store.subscriptions.pop(channel.name, None)
         channel.refuse(self._now(), self._parts.chance())
@@ -234,56 +164,6 @@ class TokenFetcher:
         if not channel.answered:
             self._parts.dispatch(ChannelAnswered(channel.name))
 
-
-class Upkeep:
-    """Decides what one connection needs next, and does it."""
-
-    def __init__(self, parts: Parts, client: PushClient, fetcher: TokenFetcher, *, just_fetched: bool) -> None:
-        """
-        Args:
-            parts: What it works with.
-            client: The connection's protocol state.
-            fetcher: Fetches the connection's tokens.
-            just_fetched: The organisations have just been fetched; otherwise that is due in a moment.
-        """
-        self._parts = parts
-        self._organisations = parts.organisations
-        self._channels = parts.organisations.channels
-        self._client = client
-        self._fetcher = fetcher
-        self._now = parts.now
-        if just_fetched:
-            self._organisations_at = self._now() + spread(parts.timings.organisations_every, parts.chance())
-        else:
-            after = parts.timings.organisations_after
-            self._organisations_at = max(self._now() + after * parts.chance(), self._organisations.fetched_at + after)
-
-    def due(self, now: float) -> tuple[Callable[[], object] | None, float]:
-        """Subscribe the channels that have a token, and look what is due besides. For a connection that is online.
-
-        Returns:
-            The most pressing call to Telex, to be made at once, or ``None``; and when to ask again, in seconds.
-            The call may raise SessionOver.
-        """
-        self._leave_out()
-        for channel in self._channels.values():
-            if channel.phase is Phase.IDLE and channel.try_at <= now and (token := self._fetcher.usable(channel, now)):
-                self._client.subscribe(channel, token, now)
-        call = self._most_pressing(now)
-        self._parts.pacer.tokens_first(call is not None)
-        if call is None:
-            return None, min(self._next_due(), self._parts.poller.go_on())
-        if (wait := self._fetcher.wait(now)) > 0:
-            return None, now + wait
-        return call, now
-
-    def refresh_failed(self, channel: Channel | None, now: float) -> None:
-        """A refresh of a channel, or of the connection itself (``None``), failed for a reason that passes."""
-        if channel is None:
-            self._client.refresh_later(now)
-        else:
-            channel.refresh_later(now, self._parts.chance())
-
     def _most_pressing(self, now: float) -> Callable[[], object] | None:
         if self._client.refresh_at <= now:
             return self._refresh_connection
@@ -294,7 +174,7 @@ class Upkeep:
         idle = [channel for channel in self._channels.values() if self._may_fetch(channel) and channel.try_at <= now]
         if idle:
             first = min(idle, key=lambda channel: channel.try_at)
-            return lambda: self._fetcher.fetch_for_subscribe(first)  # the next turn subscribes it
+            return lambda: self._fetch_for_subscribe(first)  # the next turn subscribes it
         if soonest is not None:
             return lambda: self._refresh_channel(soonest)
         if self._organisations_at <= now:
@@ -311,50 +191,124 @@ class Upkeep:
             due = min(due, channel.try_at if self._may_fetch(channel) else channel.refresh_at)
         return due
 
-    def _refresh_connection(self) -> None:
-        token = self._fetcher.renew_connection()
-        now = self._now()
-        if token is not None:
-            self._client.refresh(token.value, now)
+    def _usable(self, channel: Channel, now: float) -> str | None:
+        """The channel's token in the store, if it is worth sending."""
+        token = self._store.subscriptions.get(channel.name)
+        return token.value if token is not None and token.usable(now) else None
+
+    def _fetch_for_subscribe(self, channel: Channel) -> Temporary | None:
+        """Fetch a token for a channel that is not subscribed.
+
+        Returns:
+            What went wrong, if that will pass; ``None`` where there is a token, or the channel has been refused.
+
+        Raises:
+            SessionOver: the session has ended.
+        """
+        self._store.subscriptions.pop(channel.name, None)
+        others = any(
+            other is not channel and other.phase is Phase.IDLE and not other.refused
+            for other in self._channels.values()
+        )
+        timings = self._parts.timings
+        seconds = timings.first_token_within if others and not channel.slow else timings.call_within
+        try:
+            self._fetch(channel, seconds)
+        except RateLimited as error:
+            channel.try_at = self._now()  # after those that have not been tried yet; the pacer says when
+            return error
+        except Temporary as error:
+            channel.slow = isinstance(error, NoNetwork)
+            channel.retry(self._now())
+            self._log(channel, error)
+            return error
+        except Refused as error:
+            self.refuse(channel, error.message)
+            return None
+        channel.slow = False
+        return None
+
+    def _fetch(self, channel: Channel, seconds: float) -> Token:
+        """Put a token into the store that may be sent.
+
+        Raises:
+            Temporary: not now.
+            Refused: Telex gives none, or one that would do harm.
+            SessionOver: the session has ended.
+        """
+        try:
+            token = self._parts.api.subscription_token(channel.name, seconds)
+        except (Temporary, Refused) as error:
+            self._note(error)
+            raise
+        self._note(None)
+        connection = self._store.connection
+        if connection and (why := telex_api.why_unusable(token.value, channel.name, connection.value)):
+            raise Refused(f"its token cannot be used: {why}", 200)
+        self._store.subscriptions[channel.name] = token
+        return token
+
+    def _note(self, error: Temporary | Refused | None) -> None:
+        """What became of a call, by which to judge Telex as a whole; ``None`` where it was answered well."""
+        if isinstance(error, NoNetwork):
+            self._unanswered += 1
+            if self._unanswered >= 2:
+                self._not_before = self._now() + self._backoff.next()
         else:
-            self.refresh_failed(None, now)
+            self._unanswered = 0
+            self._backoff.reset()
+            self._not_before = float("-inf")
+
+    def _log(self, channel: Channel, error: Temporary | Refused) -> None:
+        log.info("subscription token for %s: %s", self._organisations.name_of(channel.name), error.message)
+
+    def _refresh_connection(self) -> None:
+        try:
+            token = self._parts.api.connection_token()
+        except (Temporary, Refused) as error:
+            self._note(error)
+            log.info("connection token: %s", error.message)
+            self._client.refresh_later(self._now())
+            return
+        self._note(None)
+        self._store.connection = token
+        self._client.refresh(token.value, self._now())
 
     def _refresh_channel(self, channel: Channel) -> None:
         """A fresh token for a live channel. Whatever goes wrong, the channel stays live while the server lets it."""
-        channel.refresh_begun()
-        token = self._fetcher.renew(channel)
-        now = self._now()
-        if token is None:
-            self.refresh_failed(channel, now)
-        elif channel.suspect or tokens.claims(token.value) is None:
-            self._client.resubscribe(channel, token.value, now)
-        else:
-            self._client.sub_refresh(channel, token.value, now)
+        channel.refresh_at = float("inf")
+        try:
+            token = self._fetch(channel, self._parts.timings.call_within)
+        except (Temporary, Refused) as error:
+            self._log(channel, error)
+            channel.refresh_later(self._now(), self._parts.chance())
+            return
+        unreadable = telex_api.claims(token.value) is None
+        bring = self._client.resubscribe if channel.suspect or unreadable else self._client.sub_refresh
+        bring(channel, token.value, self._now())
 
     def _fetch_organisations(self) -> None:
         timings, chance = self._parts.timings, self._parts.chance
+        again = spread(timings.organisations_every, chance())
         try:
             added, dropped = self._organisations.fetch(self._parts.api, self._now())
         except RateLimited:
             # Of all calls this one can wait, and a server with too many of them is not asked for it every second.
-            self._organisations_at = self._now() + timings.organisations_after * (1.0 + chance())
-            return
+            again = timings.organisations_after * (1.0 + chance())
         except (Temporary, Refused) as error:
-            self._fetcher.note(error)
+            self._note(error)
             log.info("looking up organisations: %s", error.message)
-            again = timings.organisations_again if isinstance(error, Temporary) else timings.organisations_every
-            self._organisations_at = self._now() + spread(again, chance())
-            self._parts.figures_changed()
-            return
-        self._organisations_at = self._now() + spread(timings.organisations_every, chance())
-        now = self._now()
-        for channel in dropped:
-            self._parts.store.subscriptions.pop(channel.name, None)
-            if channel.phase is not Phase.IDLE:
-                self._client.unsubscribe(channel, now)
-        self._parts.poller.keep([*self._channels])
-        if added or dropped:
-            log.info("organisations: %d joined, %d left", len(added), len(dropped))
+            if isinstance(error, Temporary):
+                again = spread(timings.organisations_again, chance())
+        else:
+            for channel in dropped:
+                self._store.subscriptions.pop(channel.name, None)
+                if channel.phase is not Phase.IDLE:
+                    self._client.unsubscribe(channel, self._now())
+            self._parts.poller.keep([*self._channels])
+            if added or dropped:
+                log.info("organisations: %d joined, %d left", len(added), len(dropped))
+        self._organisations_at = self._now() + again
         self._parts.figures_changed()
 
     def _leave_out(self) -> None:
@@ -369,7 +323,7 @@ class Upkeep:
         if (over := len(claiming) - most) > 0:
             for channel in waiting[-over:]:
                 channel.leave_out()
-                self._fetcher.report_no_history(channel)
+                self.report_no_history(channel)
             if waiting:
                 self._parts.figures_changed()
         else:

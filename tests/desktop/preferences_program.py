@@ -14,7 +14,7 @@ from typing import Any
 from tktooltip import ToolTip
 
 from telex_start.config_file import ConfigFile
-from telex_start.desktop.tk.preferences_model import Model, PreferencesData, SaveActions, Saver, ShownOrganisation
+from telex_start.desktop.tk.preferences_model import Model, PreferencesData, SaveActions
 from telex_start.desktop.tk.preferences_window import PreferencesWindow
 from telex_start.menu import Muted
 from tests.desktop import tk_view
@@ -70,26 +70,23 @@ def state(root: Any) -> dict[str, Any]:
 
 def main() -> int:
     data = json.loads(sys.argv[1])
-    file = ConfigFile(data["file"])
     shown = PreferencesData(
         data.get("given", {}),
-        [ShownOrganisation(*one) for one in data.get("organisations", [])],
+        data.get("organisations", []),
         [Muted(tuple(key), *rest) for key, *rest in data.get("muted", [])],
         data.get("at_login"),
     )
-    model = Model(file.values(), shown)
 
     def start_at_login(wanted: bool) -> str:
         tell(start_at_login=wanted)
         return str(data.get("kept", ""))
 
     actions = SaveActions(lambda: tell(saved=True), lambda key: tell(unmute=key), start_at_login)
-    window = PreferencesWindow(model, Saver(model, file, actions))
-    root = tk_view.roots.get()()
+    window = PreferencesWindow(Model(ConfigFile(data["file"]), shown, actions), "")
 
     def read() -> None:
         for _ in sys.stdin:
-            window.calls.post(lambda: tell(**state(root)))
+            window.calls.post(lambda: tell(**state(window.root)))
 
     threading.Thread(target=read, daemon=True).start()
     tell(open=True)

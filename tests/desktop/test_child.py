@@ -19,13 +19,31 @@ from telex_start.events import ChildEnded, ChildSaid, Event
 from tests.process import TIMEOUT
 
 POPEN = subprocess.Popen
-PRELUDE = """
+WINDOW = """
 import os, sys, threading
-from telex_start.desktop.child import Parent
-parent = Parent()
-data = parent.data()
-over = threading.Event()
+from telex_start.desktop.child import show
+from telex_start.errors import TelexStartError
+
+class Window:
+    forward = True
+    def __init__(self, parent):
+        self.say, self.over = parent.say, threading.Event()
+        self.say(up=parent.data, argv=sys.argv[1:], token=os.environ.get("XDG_ACTIVATION_TOKEN"))
+    def come_forward(self, token):
+        self.say(front=token)
+        if not self.forward:
+            self.close()
+        return self.forward
+    def told(self, said):
+        self.say(**said)
+    def close(self):
+        self.over.set()
+    def run(self):
+        self.over.wait()
+        self.say(over=True)
 """
+SHOW = "show(Window)\n"
+HANGS = "Window.__init__ = lambda *_: None; Window.run = lambda self: threading.Event().wait()\n" + SHOW
 
 
 class Desk:
@@ -35,26 +53,38 @@ class Desk:
         self.folder = folder
         self.events: SimpleQueue[Event] = SimpleQueue()
         self.child = Child("preferences", self.events.put)
-        self.started = threading.Event()
+        self.processes: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
         self._monkeypatch = monkeypatch
 
-    def open(self, script: str, data: dict[str, Any] | None = None, token: str = "", prelude: str = PRELUDE) -> None:
+    def open(self, script: str, data: dict[str, Any] | None = None, token: str = "") -> None:
         """Open the window: what runs in place of `-m telex_start` is the script."""
         package = self.folder / "telex_start_script.py"
-        package.write_text(prelude + script)
+        package.write_text(script)
 
         def start(command: list[str], **options: Any) -> Any:
             assert command[:4] == [sys.executable, "-P", "-m", "telex_start"]
-            self.command, self.options = command, options
-            self.process = POPEN([sys.executable, os.fspath(package), *command[4:]], **options)
-            self.started.set()
-            return self.process
+            process = POPEN([sys.executable, os.fspath(package), *command[4:]], **options)
+            self.processes.put(process)
+            return process
 
         self._monkeypatch.setattr(subprocess, "Popen", start)
+        self.again(token, data)
+
+    def again(self, token: str, data: dict[str, Any] | None = None) -> None:
         self.child.open(["preferences", "--child"], data or {}, token)
 
-    def event(self) -> Event:
-        return self.events.get(timeout=TIMEOUT)
+    def process(self) -> subprocess.Popen[bytes]:
+        return self.processes.get(timeout=TIMEOUT)
+
+    def hears(self, **said: Any) -> None:
+        assert self.events.get(timeout=TIMEOUT) == ChildSaid("preferences", said)
+
+    def ends(self, problem: str = "") -> None:
+        assert self.events.get(timeout=TIMEOUT) == ChildEnded("preferences", problem)
+
+    def is_up(self, token: str = "", data: dict[str, Any] | None = None) -> None:
+        """It has its data, its token, and nothing in its arguments."""
+        self.hears(up=data or {}, argv=["preferences", "--child"], token=token or None)
 
 
 @pytest.fixture
@@ -62,126 +92,78 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     made = Desk(tmp_path, monkeypatch)
     yield made
     made.child.end()
-    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("window")]
+    assert not [thread.name for thread in threading.enumerate() if "window" in thread.name]
 
 
-def test_it_gets_its_data_its_token_and_nothing_in_its_arguments(desk: Desk) -> None:
-    desk.open(
-        "parent.say(data=data, argv=sys.argv[1:], tokens=[os.environ.get(name) for name in"
-        " ('DESKTOP_STARTUP_ID', 'XDG_ACTIVATION_TOKEN')])",
-        {"email": "ada@example.org"},
-        "token-1",
-    )
-
-    assert desk.event() == ChildSaid(
-        "preferences",
-        {"data": {"email": "ada@example.org"}, "argv": ["preferences", "--child"], "tokens": ["token-1", "token-1"]},
-    )
-    assert desk.event() == ChildEnded("preferences")
-    assert desk.process.returncode == 0, "a zombie"
+def test_it_gets_its_data_its_token_and_what_it_is_told_and_comes_forward_when_it_is_opened_again(desk: Desk) -> None:
+    desk.open(WINDOW + SHOW, {"email": "ada@example.org"}, "token-1")
+    desk.again("token-2")  # it has not started yet
+    desk.is_up("token-1", {"email": "ada@example.org"})
+    desk.hears(front="token-2")
+    for number in range(3):
+        desk.child.say(answer=number)
+    for number in range(3):
+        desk.hears(answer=number)
+    desk.again("token-3")
+    desk.hears(front="token-3")
+    assert desk.process().poll() is None and desk.processes.empty()
 
 
-def test_opening_it_again_brings_it_to_the_front(desk: Desk) -> None:
-    desk.open(
-        "echo = lambda said: parent.say(**said)\n"
-        "parent.listen(lambda token: parent.say(front=token), over.set, echo); parent.say(up=True); over.wait()"
-    )
-    assert desk.event() == ChildSaid("preferences", {"up": True})
-    first = desk.process
-    for token in ("token-2", "token-3"):
-        desk.child.open(["preferences", "--child"], {}, token)
-        assert desk.event() == ChildSaid("preferences", {"front": token})
-        desk.child.say(after=token)  # its answer is read by the thread, right behind that line
-        assert desk.event() == ChildSaid("preferences", {"after": token})
-
-    assert desk.process is first
-
-
-def test_asked_for_again_before_it_has_started_it_is_raised_once_it_listens(desk: Desk) -> None:
-    desk.open("parent.listen(lambda token: parent.say(front=token), over.set); over.wait()")
-    desk.child.open(["preferences", "--child"], {}, "token-2")
-
-    assert desk.event() == ChildSaid("preferences", {"front": "token-2"})
-
-
-def test_a_window_that_hangs_is_raised_once_and_blocks_nobody(desk: Desk) -> None:
-    desk.open("parent.say(up=True); threading.Event().wait()")
-    assert desk.event() == ChildSaid("preferences", {"up": True})
+def test_a_window_that_hangs_is_raised_once_and_blocks_nobody_and_exit_kills_it(desk: Desk) -> None:
+    desk.open(WINDOW + "def wait(*_): threading.Event().wait()\nWindow.come_forward = wait\n" + SHOW)
+    desk.is_up()
     for _ in range(10_000):  # more than a pipe holds
-        desk.child.open(["preferences", "--child"], {}, "t" * 100)
+        desk.again("t" * 100)
+    process = desk.process()
+    assert (desk.events.empty(), process.poll()) == (True, None)
 
+
+@pytest.mark.parametrize("script", ["import threading; threading.Event().wait()", WINDOW + HANGS])
+def test_exit_kills_a_window_that_does_not_hear(desk: Desk, script: str) -> None:
+    desk.open(script, {"much": "x" * 1_000_000})
+    process = desk.process()
+    desk.child.end()
+    assert process.wait(TIMEOUT) != 0
     assert desk.events.empty()
-    assert desk.process.poll() is None
 
 
 def test_exit_ends_a_window_that_listens(desk: Desk) -> None:
-    desk.open("parent.listen(print, over.set); parent.say(up=True); over.wait()")
-    desk.event()
+    """Its standard input ends, however the agent ends."""
+    desk.open(WINDOW + SHOW)
+    desk.is_up()
+    process = desk.process()
     desk.child.end()
-
-    assert desk.process.returncode == 0
+    assert process.returncode == 0
+    desk.hears(over=True)
     assert desk.events.empty()
 
 
-def test_exit_kills_a_window_that_hangs(desk: Desk) -> None:
-    desk.open("parent.say(up=True); threading.Event().wait()")
-    desk.event()
-    desk.child.end()
-
-    assert desk.process.returncode not in (None, 0)
-    assert desk.events.empty()
-
-
-def test_exit_kills_a_window_that_does_not_take_what_it_is_to_show(desk: Desk) -> None:
-    desk.open("import threading; threading.Event().wait()", {"much": "x" * 1_000_000}, prelude="")
-    assert desk.started.wait(TIMEOUT)
-    desk.child.end()
-
-    assert desk.process.wait(TIMEOUT) != 0
+def test_asked_for_while_it_is_closing_it_is_opened_anew(desk: Desk) -> None:
+    """What was asked for then was lost: its process hears the word, and ends."""
+    desk.open(WINDOW + "Window.forward = False\n" + SHOW, {"turn": 1})
+    desk.is_up(data={"turn": 1})
+    desk.again("token-2", {"turn": 2})
+    desk.hears(front="token-2")
+    desk.hears(over=True)
+    desk.is_up("token-2", {"turn": 2})
 
 
-def test_a_window_that_cannot_be_shown_says_why(desk: Desk) -> None:
-    desk.open("parent.say(failed='It needs Tk.'); sys.exit(2)")
-
-    assert desk.event() == ChildEnded("preferences", "It needs Tk.")
+def test_a_window_that_cannot_be_shown_says_why_and_can_be_opened_again(desk: Desk) -> None:
+    desk.open(WINDOW + "def fail(parent): raise TelexStartError('It needs Tk.')\nshow(fail)\n")
+    desk.ends("It needs Tk.")
+    desk.open(WINDOW + SHOW)
+    desk.is_up()
 
 
 def test_one_that_dies_is_told_and_its_words_are_in_the_log(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         desk.open("raise RuntimeError('no such colour')")
-        ended = desk.event()
-
-    assert ended == ChildEnded("preferences", "Its window ended unexpectedly (code 1); the log tells more.")
+        desk.ends("Its window ended unexpectedly (code 1); the log tells more.")
     assert "no such colour" in caplog.text
+    assert desk.process().returncode == 1, "a zombie"
 
 
 def test_one_that_cannot_be_started_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/nonexistent/python")
-    desk.child.open(["preferences", "--child"], {})
-
-    assert desk.event() == ChildEnded("preferences", "Its window cannot be started (No such file or directory).")
-
-
-def test_asked_for_while_it_is_closing_it_is_opened_anew(desk: Desk) -> None:
-    """What was asked for then was lost: its process hears the word, and ends."""
-    desk.open(
-        "parent.say(up=data); front = lambda token: (parent.say(late=token), over.set(), False)[2]\n"
-        "parent.listen(front, over.set); over.wait()",
-        {"turn": 1},
-    )
-    desk.event()
-    desk.child.open(["preferences", "--child"], {"turn": 2}, "token-2")
-
-    assert desk.event() == ChildSaid("preferences", {"late": "token-2"})
-    assert desk.event() == ChildSaid("preferences", {"up": {"turn": 2}})
-
-
-def test_it_ends_when_the_agent_is_killed(desk: Desk) -> None:
-    """Its standard input ends, however the agent ends."""
-    desk.open("parent.listen(print, over.set); parent.say(up=True); over.wait(); parent.say(over=True)")
-    desk.event()
-    assert desk.process.stdin is not None
-    desk.process.stdin.close()
-
-    assert desk.event() == ChildSaid("preferences", {"over": True})
-    assert desk.event() == ChildEnded("preferences")
+    desk.again("")
+    desk.ends("Its window cannot be started (No such file or directory).")

@@ -14,8 +14,9 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from queue import Empty, SimpleQueue
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,12 +25,12 @@ from PIL import Image
 from telex_start.agent import DispatchQueue
 from telex_start.desktop import macos
 from telex_start.desktop.main_app import main_app
-from telex_start.desktop.tk import toolkit
+from telex_start.desktop.tk import login
 from telex_start.desktop.tray.tray import Tray
 from telex_start.doctor import desktop as doctor
 from telex_start.doctor.findings import Mark
 from telex_start.errors import NoPlaceForIcon
-from telex_start.events import MachineWoke, MenuClicked, TrayAppeared
+from telex_start.events import ChildEnded, Event, MachineWoke, MenuClicked, TrayAppeared, WindowClosed
 from telex_start.face import Face
 from telex_start.menu import MenuItem
 from telex_start.states import State
@@ -62,15 +63,7 @@ class Agent:
 
 @pytest.fixture
 def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
-    desk = install(monkeypatch)
-
-    def stand_by() -> object:
-        desk.done.append("Tk made")
-        desk.front_pid = os.getpid()  # it takes the keyboard
-        return object()
-
-    monkeypatch.setattr(toolkit, "stand_by", stand_by)
-    return desk
+    return install(monkeypatch)
 
 
 @pytest.fixture
@@ -83,20 +76,15 @@ def agent(desk: Desk, tmp_path: Any) -> Iterator[Agent]:
 
 
 def application(woke: Any = lambda: None) -> macos.Application:
-    return macos.Application(lambda: None, woke)
+    return macos.Application(woke)
 
 
 def test_it_has_an_icon_and_no_place_in_the_dock_and_leaves_the_keyboard_where_it_is(desk: Desk, agent: Agent) -> None:
-    assert desk.done == ["Tk made", "application made", "policy 1", "99 in front"]
+    assert desk.done == ["application made", "launched", "policy 1"]
     (item,) = desk.items
     assert not item.button().hidden
     assert item.button().tooltip == "Telex: Signed out"
     assert desk.titles[0] == "Signed out" and {"Open Main App", "Exit"} <= set(desk.titles)
-
-
-def test_without_tk_the_application_is_launched_all_the_same(desk: Desk) -> None:
-    application()
-    assert desk.done == ["application made", "launched", "policy 1", "99 in front"]
 
 
 def test_without_pyobjc_there_is_no_place_for_an_icon(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,16 +160,40 @@ def test_the_machine_wakes_up(desk: Desk, agent: Agent) -> None:
     assert agent.next() == MachineWoke()
 
 
-def test_a_window_that_was_asked_for_gets_the_keyboard(
+def test_a_window_of_tk_that_nobody_asked_for_leaves_the_keyboard_where_it_is(desk: Desk) -> None:
+    def make() -> str:
+        desk.front_pid = os.getpid()  # it takes the keyboard
+        return "a window"
+
+    assert macos.stay_behind(make) == "a window"
+    assert desk.done == ["application made", "policy 1", "99 in front"]
+
+
+def test_while_the_login_window_is_open_the_icon_lives(
     desk: Desk, agent: Agent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from telex_start.desktop.tk import login_window
+    """The main thread waits where AppKit does, until the window's process says something."""
+    heard: list[Callable[[Event], object]] = []
 
-    monkeypatch.setattr(login_window, "LoginWindow", lambda *_, **__: "a window")
-    agent.surface.open_window("", False, "")
-    assert desk.done[-1] == "99 in front"
-    agent.surface.open_window("", True, "")
-    assert desk.done[-1] == "in front"
+    def child(name: str, hear: Callable[[Event], object]) -> Any:
+        heard.append(hear)
+        return SimpleNamespace(open=lambda *_: None, end=lambda: None)
+
+    monkeypatch.setattr(login, "Child", child)
+    window = agent.surface.open_window("", True, "")
+    agent.events.wake_by(window.wake)
+    turns: list[None] = []
+
+    def turn() -> None:
+        turns.append(None)
+        if len(turns) == 1:
+            desk.click(MenuItem.EXIT.value)
+        elif len(turns) == 2:
+            threading.Thread(target=heard.pop(), args=(ChildEnded("login"),)).start()
+
+    window.run(turn)
+    agent.events.wake_by(None)
+    assert [agent.next(), agent.next()] == [MenuClicked(MenuItem.EXIT), WindowClosed()]
 
 
 def test_which_application_is_in_front(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -38,7 +39,7 @@ def test_a_move_that_the_window_manager_loses_is_sent_again(lost: int) -> None:
     """Before: the window stood off its place by its frame, 9 to 27 pixels, until it was closed."""
     with managed("--lose", str(lost)) as (screen, manager):
         with Script("tests/desktop/login_program.py", environ=screen.environ) as window:
-            assert window.next_line() == "open"
+            assert json.loads(window.next_line()) == {"open": True}
             manager.line(lambda line: line.startswith("moved") and at_the_corner(line))
         assert sum(line.startswith("lost") for line in manager.lines) == lost
 
@@ -49,16 +50,16 @@ def test_a_window_manager_that_places_windows_itself_is_left_in_peace() -> None:
         managed("--lose", "-1") as (screen, manager),
         Script("tests/desktop/login_program.py", environ=screen.environ) as window,
     ):
-        assert window.next_line() == "open"
+        assert json.loads(window.next_line()) == {"open": True}
         for _ in range(4):
             manager.line(lambda line: line.startswith("lost"))
         window.tell("settled")
-        assert window.next_line() == "done settled"
+        assert json.loads(window.next_line()) == {"done": "settled"}
     assert sum(line.startswith("lost") for line in manager.lines_so_far()) == 4
 
 
 def can_spare_the_focus(screen: Xvfb) -> str:
-    code = "from telex_start.desktop.tk import toolkit; print(toolkit.can_spare_the_focus())"
+    code = "from telex_start.desktop import x11; print(x11.focus_can_be_spared())"
     with Script("-c", code, environ=screen.environ) as asking:
         return asking.next_line()
 

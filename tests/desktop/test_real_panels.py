@@ -148,7 +148,7 @@ def test_icon_comes_back_after_the_panel_has_crashed(desktop: RealDesktop) -> No
 
 def test_login_window_is_in_the_corner_above_the_panel(desktop: RealDesktop) -> None:
     with Script("tests/desktop/login_program.py", environ=desktop.environ) as window:
-        assert window.next_line() == "open"
+        assert window.next_line() == '{"open": true}'
         deadline = time.monotonic() + TIMEOUT
         while (off := desktop.off_place("Telex")) != (0, 0):
             assert time.monotonic() < deadline, f"it is off its place by {off} pixels"

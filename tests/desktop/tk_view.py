@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-import tkinter
-import weakref
-from collections.abc import Callable, Iterator
-from queue import SimpleQueue
+from collections.abc import Iterator
 from typing import Any
 
-roots: SimpleQueue[Callable[[], Any]] = SimpleQueue()
-"""The root windows that are opened here, each as a weak reference: nothing is to be kept of one that is closed."""
 STATES = {f"{name}.TLabel" for name in ("Info", "Quiet", "Good", "Bad")}
 """The styles of labels that tell how something is."""
-
-
-class _Root(tkinter.Tk):
-    def __init__(self, *words: Any, **options: Any) -> None:
-        super().__init__(*words, **options)
-        roots.put(weakref.ref(self))
-
-
-tkinter.Tk = _Root  # type: ignore[misc]
 
 
 def controls(widget: Any, kind: str) -> list[Any]:

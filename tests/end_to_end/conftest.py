@@ -1,33 +1,15 @@
-"""A sandbox and an agent signed in to it."""
+"""A Telex for the tests of a file, which leave it as it was: an organisation, and no limit to the calls."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-from tests.agent import Program, headless
-from tests.servers import Sandbox
-
-Start = Callable[..., tuple[Sandbox, Program]]
+from tests.servers import HISTORY, Sandbox
 
 
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts a sandbox with some options and an agent that is online, and has asked what was unread before.
-
-    What is written while it asks may be told with the past, and rightly so: it is in the answer before it is pushed.
-    """
-    with ExitStack() as stack:
-
-        def begin(*options: str, organisations: int = 2) -> tuple[Sandbox, Program]:
-            telex = stack.enter_context(Sandbox("--organisations", str(organisations), *options))
-            agent = stack.enter_context(headless(tmp_path, telex))
-            agent.event("state", state="online", subscribed=organisations)
-            # The last call of an organisation's look-up; it is in the list once it has been answered.
-            telex.wait_until(lambda _: len(telex.calls("fetch-bots")) >= organisations, timeout=30.0)
-            return telex, agent
-
-        yield begin
+@pytest.fixture(scope="module")
+def telex() -> Iterator[Sandbox]:
+    with Sandbox("--organisations", "1", "--rate", "0", *HISTORY) as sandbox:
+        yield sandbox

@@ -10,22 +10,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
 
 from telex_start.config import Config
 from telex_start.doctor import network
-from telex_start.doctor.findings import (
-    Finding,
-    Mark,
-    line,
-    look,
-    missing,
-    note,
-    ok,
-    verdict,
-)
+from telex_start.doctor.findings import Finding, Mark, line, look, missing, note, ok, verdict
 from tests.agent import Program, headless
 from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus, Xvfb
 from tests.servers import Sandbox
@@ -38,6 +30,11 @@ MARKS = {"ok", "missing", "note"}
 def telex() -> Iterator[Sandbox]:
     with Sandbox("--organisations", "1", "--rate", "0") as sandbox:
         yield sandbox
+
+
+def config_of(telex: Sandbox) -> Config:
+    ca_file, push_url = (telex.environ[f"TELEX_START_{name}"] for name in ("CA_FILE", "PUSH_URL"))
+    return Config(api_url=telex.api_url, push_url=push_url, ca_file=ca_file)
 
 
 class Report:
@@ -90,6 +87,8 @@ def test_a_desktop_where_everything_works(tmp_path: Path, telex: Sandbox) -> Non
     report.says("main app", "ok", str(client))
     report.says("running agent", "ok", "none")
     report.says("TLS", "ok", "TLSv1.3", "verified")
+    assert telex.status()["logins"] == telex.status()["push_connections"] == 0, "it signs nobody in"
+    assert list((tmp_path / "run" / "telex-start").iterdir()) == [], "no lock"
 
 
 @pytest.mark.desktop
@@ -108,15 +107,6 @@ def test_what_the_desktop_cannot_do_of_what_is_set_is_told(tmp_path: Path, telex
     else:
         report.says("toasts", "note", 'plays no sounds that a program names, so sound = "on" changes nothing')
         report.says("quiet", "note", "Wayland does not tell which window is in front: notifications come all the same")
-
-
-def test_it_signs_nobody_in_and_leaves_no_lock(tmp_path: Path, telex: Sandbox) -> None:
-    before = telex.status()
-    Report(tmp_path, environ=telex.environ)
-    after = telex.status()
-    assert after["logins"] == before["logins"]
-    assert after["push_connections"] == 0
-    assert list((tmp_path / "run" / "telex-start").iterdir()) == []
 
 
 def test_a_running_agent_is_told_and_not_disturbed(tmp_path: Path, telex: Sandbox) -> None:
@@ -151,60 +141,61 @@ def test_without_a_desktop_it_names_headless(tmp_path: Path, telex: Sandbox) -> 
     report.says("main app", "note", "not found", "command =")
 
 
-@pytest.mark.desktop
-def test_an_empty_desktop(tmp_path: Path, telex: Sandbox) -> None:
-    """A bus and a display, and nobody who shows icons or toasts."""
-    with Xvfb() as xvfb, PrivateBus() as bus:
-        report = Report(tmp_path, environ={**telex.environ, **xvfb.environ, **bus.environ})
-    assert report.code == 0
-    report.says("session bus", "ok")
-    report.says("toasts", "missing", "no notification daemon answers", "install one: dunst and mako are two")
-    report.says("tray host", "missing", "none: No panel here shows icons now")
-    report.says("tray", "note", "no icon now", "run telex-start a second time", "--email NAME --password-stdin")
-    assert report.verdict == "Telex Start works here, but without an icon just now: see tray."
+NO_ICON = ("tray", "note", "no icon now", "run telex-start a second time", "--email NAME --password-stdin")
 
 
 @pytest.mark.desktop
-def test_gnome_without_its_extension(tmp_path: Path, telex: Sandbox) -> None:
-    """ "No tray for the icon" did not say what is missing, and doctor said that all is well."""
-    with Xvfb() as xvfb, PrivateBus() as bus:
-        environ = {**telex.environ, **xvfb.environ, **bus.environ, "XDG_CURRENT_DESKTOP": "ubuntu:GNOME"}
+@pytest.mark.parametrize(
+    ("there", "environ", "says"),
+    [
+        (
+            "display",
+            {},
+            [
+                ("session bus", "ok"),
+                ("toasts", "missing", "no notification daemon answers", "install one: dunst and mako are two"),
+                ("tray host", "missing", "none: No panel here shows icons now"),
+                NO_ICON,
+            ],
+        ),
+        # "No tray for the icon" did not say what is missing, and doctor said that all is well.
+        (
+            "display",
+            {"XDG_CURRENT_DESKTOP": "ubuntu:GNOME"},
+            [("tray host", "missing", "GNOME shows icons only with its extension", "extension-appindicator")],
+        ),
+        ("watcher", {}, [("tray host", "missing", "none, though something registers icons"), NO_ICON]),
+        (
+            "panel",
+            {"WAYLAND_DISPLAY": "wayland-0"},
+            [("display", "note", "without XWayland", "--email NAME --password-stdin"), ("tray", "ok")],
+        ),
+        ("hangs", {}, [("toasts", "missing", "no notification daemon answers"), ("push server", "ok")]),
+        (
+            "",
+            {"DISPLAY": ":987"},
+            [("display", "missing", "the X display :987 cannot be opened"), ("push server", "ok")],
+        ),
+    ],
+    ids=["empty", "GNOME without its extension", "a watcher without a host", "no XWayland", "a daemon hangs", "gone"],
+)
+def test_what_a_desktop_lacks(
+    tmp_path: Path, telex: Sandbox, there: str, environ: dict[str, str], says: list[tuple[str, ...]]
+) -> None:
+    with ExitStack() as stack:
+        bus = stack.enter_context(PrivateBus())
+        environ = {**telex.environ, **bus.environ, **environ}
+        match there:
+            case "display":
+                environ |= stack.enter_context(Xvfb()).environ
+            case "watcher" | "panel":
+                stack.enter_context(FakePanel(bus, host=there == "panel"))
+            case "hangs":
+                stack.enter_context(FakeNotificationDaemon(bus, mode="silent"))
         report = Report(tmp_path, environ=environ)
-    report.says(
-        "tray host", "missing", "GNOME shows icons only with its extension", "gnome-shell-extension-appindicator"
-    )
-
-
-@pytest.mark.desktop
-def test_a_watcher_without_a_host(tmp_path: Path, telex: Sandbox) -> None:
-    with Xvfb() as xvfb, PrivateBus() as bus, FakePanel(bus, host=False):
-        report = Report(tmp_path, environ={**telex.environ, **xvfb.environ, **bus.environ})
-    report.says("tray host", "missing", "none, though something registers icons")
-    report.says("tray", "note", "no icon now")
-
-
-@pytest.mark.desktop
-def test_wayland_without_xwayland(tmp_path: Path, telex: Sandbox) -> None:
-    with PrivateBus() as bus, FakePanel(bus):
-        report = Report(tmp_path, environ={**telex.environ, **bus.environ, "WAYLAND_DISPLAY": "wayland-0"})
-    report.says("display", "note", "without XWayland", "--email NAME --password-stdin")
-    report.says("tray", "ok")
-
-
-@pytest.mark.desktop
-def test_a_notification_daemon_that_hangs(tmp_path: Path, telex: Sandbox) -> None:
-    with PrivateBus() as bus, FakeNotificationDaemon(bus, mode="silent"):
-        report = Report(tmp_path, environ={**telex.environ, **bus.environ})
-    report.says("toasts", "missing", "no notification daemon answers")
-    report.says("push server", "ok")
-
-
-@pytest.mark.desktop
-def test_a_display_that_is_gone(tmp_path: Path, telex: Sandbox) -> None:
-    with PrivateBus() as bus:
-        report = Report(tmp_path, environ={**telex.environ, **bus.environ, "DISPLAY": ":987"})
-    report.says("display", "missing", "the X display :987 cannot be opened")
-    report.says("push server", "ok")
+    for finding in says:
+        report.says(*finding)
+    assert (report.code, "without an icon just now" in report.verdict) == (0, ("tray", "ok") not in says)
 
 
 def test_a_mistake_in_the_configuration_is_found_and_the_rest_is_looked_at(tmp_path: Path) -> None:
@@ -282,43 +273,43 @@ def test_without_a_network_each_finding_is_one_sentence(monkeypatch: pytest.Monk
     ]
 
 
-def test_a_login_page_or_a_failure_in_the_place_of_the_api(tmp_path: Path, telex: Sandbox) -> None:
+@pytest.mark.parametrize(
+    ("fault", "mark", "words"),
+    [
+        ({"status": 502, "html": True}, "missing", "HTTP 502, and not in Telex's way: is the address right"),
+        ({"redirect": True}, "missing", "HTTP 302"),
+        (
+            {"status": 503, "message": "maintenance \x1b[2J"},
+            "note",
+            "Telex has a problem just now (HTTP 503: maintenance [2J)",
+        ),
+        ({"status": 429}, "note", "429"),
+    ],
+)
+def test_a_login_page_or_a_failure_in_the_place_of_the_api(
+    telex: Sandbox, fault: dict[str, Any], mark: str, words: str
+) -> None:
+    telex.fault("login", **fault)
     try:
-        telex.fault("login", status=502, html=True)
-        report = Report(tmp_path, environ=telex.environ)
-        report.says("API", "missing", "HTTP 502, and not in Telex's way", "a login page")
-        assert report.code == 1
-        telex.clear_faults()
-        telex.fault("login", redirect=True)
-        Report(tmp_path, environ=telex.environ).says("API", "missing", "HTTP 302")
-        telex.clear_faults()
-        telex.fault("login", status=503, message="maintenance \x1b[2J")
-        report = Report(tmp_path, environ=telex.environ)
-        report.says("API", "note", "Telex has a problem just now (HTTP 503: maintenance [2J)")
-        assert report.code == 0
-        telex.clear_faults()
-        telex.fault("login", status=429)
-        Report(tmp_path, environ=telex.environ).says("API", "note", "429")
+        found = {finding.subject: finding for finding in network.findings(config_of(telex))}["API"]
     finally:
         telex.clear_faults()
+    assert (found.mark.value, found.fatal, words in line(found)) == (mark, mark == "missing", True)
 
 
-def test_a_push_server_that_takes_no_web_sockets(tmp_path: Path, telex: Sandbox) -> None:
+def test_a_push_server_that_takes_no_web_sockets(telex: Sandbox) -> None:
+    telex.refuse_push(403)
     try:
-        telex.refuse_push(403)
-        report = Report(tmp_path, environ=telex.environ)
+        *_, found = network.findings(config_of(telex))
     finally:
         telex.refuse_push(0)
-    assert report.code == 1
-    assert report.verdict == "Telex Start cannot do its job here: see push server."
-    report.says("push server", "missing", "HTTP 403")
+    assert found.fatal and "HTTP 403" in found.found
 
 
-def test_a_clock_that_is_an_hour_off(tmp_path: Path) -> None:
+def test_a_clock_that_is_an_hour_off() -> None:
     with Sandbox("--organisations", "1", "--clock-offset", "3600") as telex:
-        report = Report(tmp_path, environ=telex.environ)
-    report.says("clock", "note", "60 minutes behind the server's", "set it")
-    assert report.code == 0
+        found = {finding.subject: line(finding) for finding in network.findings(config_of(telex))}["clock"]
+    assert found.startswith("note") and "60 minutes behind the server's: set it" in found
 
 
 def test_no_secret_and_no_address_is_told(tmp_path: Path, telex: Sandbox) -> None:
@@ -437,12 +428,11 @@ def test_a_finding_is_one_aligned_line() -> None:
 
 
 def test_the_verdict() -> None:
-    fine = [ok("tray", "appindicator"), missing("main app", "not found")]
-    assert verdict(fine, tray=True) == ("Telex Start works here.", 0)
-    assert verdict(fine, tray=False) == (
-        "Telex Start works here with --headless only: there is no way to an icon with a menu.",
-        0,
-    )
-    assert verdict(fine, tray=False, without_icon=True)[1] == 0
-    words, code = verdict([*fine, missing("API", "x", fatal=True), missing("API", "y", fatal=True)], tray=True)
-    assert (words, code) == ("Telex Start cannot do its job here: see API.", 1)
+    no_tray, bus = missing("tray", "no icon"), ok("session bus", "unix:path=/x")
+    for findings, words, code in (
+        ([ok("tray", "appindicator"), missing("main app", "not found")], "Telex Start works here.", 0),
+        ([bus, no_tray], "Telex Start works here, but without an icon just now: see tray.", 0),
+        ([no_tray], "Telex Start works here with --headless only: there is no way to an icon with a menu.", 0),
+        ([missing("API", "x", fatal=True)] * 2, "Telex Start cannot do its job here: see API.", 1),
+    ):
+        assert verdict(findings) == (words, code)

@@ -1,135 +1,180 @@
-"""`telex-start --headless`, as a script sees it: a process, its exit code and its lines."""
+"""`telex-start --headless`, as a script and the machine see it: one agent for the tests here, in their order."""
 
 from __future__ import annotations
 
+import json
+import os
+import resource
+import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.agent import Program
 from tests.servers import Sandbox
 
+HOSTILE = "\x1b]0;owned\x07\x1b[31m\r\nfake \x9b2J \u202egnp.exe\u2066 \x00\x7fend"
+TOLD_AS = "import time:"
+"""How lines of ``python -X importtime`` begin."""
 
-@pytest.fixture
+
+@pytest.fixture(scope="module")
 def telex() -> Iterator[Sandbox]:
-    with Sandbox("--organisations", "2") as sandbox:
+    with Sandbox("--organisations", "1", "--rate", "0", "--new-message", "before") as sandbox:
+        sandbox.add_organisation("Acme \ud83d")  # cut inside an emoji
         yield sandbox
 
 
-def signed_in(folder: Path, telex: Sandbox, *options: str) -> Program:
-    return Program(
-        folder,
-        "--headless",
-        "--json",
-        "--email",
-        telex.email,
-        "--password-stdin",
-        *options,
-        environ=telex.environ,
-        given=telex.password + "\n",
+@pytest.fixture(scope="module")
+def core_dumps() -> Iterator[None]:
+    """Programs started now inherit that they may dump core, where this user may at all, and what of them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    kept = Path("/proc/self/coredump_filter").read_text()
+    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+    Path("/proc/self/coredump_filter").write_text("0x7f")
+    yield
+    Path("/proc/self/coredump_filter").write_text(f"0x{kept}")
+    resource.setrlimit(resource.RLIMIT_CORE, (soft, hard))
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Telex client that writes down how it may dump core, and says so."""
+    folder = tmp_path_factory.mktemp("client")
+    os.mkfifo(folder / "told")
+    (folder / "client").write_text(
+        f'#!/bin/sh\n/bin/cp -r /proc/$$/limits /proc/$$/coredump_filter "{folder}"\necho >"{folder}/told"\n'
     )
+    (folder / "client").chmod(0o755)
+    (folder / "bin").mkdir()
+    (folder / "bin" / "setsid").symlink_to(shutil.which("setsid") or "")
+    return folder / "client"
 
 
-def test_from_login_to_toast(tmp_path: Path, telex: Sandbox) -> None:
-    """Signed in on the command line, each message is one line; Exit takes under 2 s and says stopped."""
-    with signed_in(tmp_path, telex) as agent:
-        agent.event("state", state="online", subscribed=2)
-        telex.message(organisation=0, name="General")
-        toast = agent.event("notification")
-        assert toast["title"] == "General · Northwind Ops"
-        assert (toast["organisation"], toast["channel"], toast["unread"], toast["summary"]) == (
-            "Northwind Ops",
-            "General",
-            1,
-            False,
-        )
-        assert agent.event("unread") == {"event": "unread", "unread": 1, "mentions": 0, "conversations": 1}
-        telex.read(organisation=0, name="General")
-        assert agent.event("unread") == {"event": "unread", "unread": 0, "mentions": 0, "conversations": 0}
-        code, seconds = agent.end()
-        assert (code, agent.errors) == (0, "")
-        assert seconds < 2
-        agent.event("state", state="stopped")
-        assert len(agent.events("notification")) == 1
-
-
-def test_json_is_utf_8_whatever_the_machine_writes(tmp_path: Path, telex: Sandbox) -> None:
-    """As RFC 8259 has it; it was in the encoding of standard output, with question marks for what that lacks."""
-    telex.environ["PYTHONIOENCODING"] = "cp1252"
-    with signed_in(tmp_path, telex) as agent:
-        agent.event("state", state="online", subscribed=2)
-        telex.message(organisation=0, name="Ελληνικά")
-        assert agent.event("notification")["title"] == "Ελληνικά · Northwind Ops"
-
-
-def test_half_an_emoji_in_a_name_costs_no_notification(tmp_path: Path, telex: Sandbox) -> None:
-    """Names cut inside an emoji, of an organisation and of a conversation without an id."""
-    organisation = telex.add_organisation("Acme \ud83d")["index"]
-    with signed_in(tmp_path, telex) as agent:
-        agent.event("state", state="online", subscribed=organisation + 1)
-        telex.wait_until(lambda _: len(telex.calls("fetch-bots")) > organisation)
-        half = {"section": "dm_channels_section", "data": {"username": "Ben \ud83d", "thread_count": 1}}
-        whole = {"section": "channels_section", "data": {"name": "General", "thread_count": 1}}
-        telex.publish_many(
-            organisation, [{"notification_type": "unread_thread_change", **one} for one in (half, whole)]
-        )
-        told = agent.event("notification")
-        assert (told["channel"], told["organisation"]) == ("Ben \ufffd", "Acme \ufffd")
-        assert agent.event("notification")["channel"] == "General"
-        agent.event("unread", unread=2)
-        assert agent.end()[0] == 0
-        assert agent.errors == ""
-
-
-def test_a_session_that_is_over_is_an_error_and_no_notification(tmp_path: Path, telex: Sandbox) -> None:
-    """What the program itself says, with a toast on a desktop, reaches who reads its lines too."""
-    with signed_in(tmp_path, telex) as agent:
-        agent.event("state", state="online", subscribed=2)
-        telex.revoke_session()
-        telex.kick(3005)
-        told = agent.event("error", title="Please sign in again")
-        assert told["message"] == "Telex has ended the session. Until you sign in, no notifications come."
-        assert agent.ended() == 4
-        assert len(agent.events("error")) == 1
-        assert agent.events("notification") == []
-
-
-@pytest.fixture
-def no_browser(tmp_path: Path) -> dict[str, str]:
-    """The environment of a machine with neither a Telex client nor a browser."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    return {"PATH": str(folder), "TELEX_START_MAIN_APP_COMMAND": str(folder / "telex")}
-
-
-@pytest.mark.parametrize("as_json", [True, False], ids=["json", "in words"])
-def test_what_came_of_opening_the_main_app_is_told(
-    tmp_path: Path, telex: Sandbox, no_browser: dict[str, str], as_json: bool
-) -> None:
-    """A second start, as by a person who clicks in a menu, wants to see something: here there is nothing to open."""
-    telex.environ.update(no_browser)
-    title = "Telex cannot be opened"
-    message = (
-        f"{no_browser['TELEX_START_MAIN_APP_COMMAND']} (main_app.command) cannot be started, "
-        f"and there is no browser for {telex.api_url.removesuffix('/api/v1')}."
-    )
-    options = ["--headless", "--json"] if as_json else ["--headless"]
+@pytest.fixture(scope="module")
+def agent(
+    tmp_path_factory: pytest.TempPathFactory, telex: Sandbox, core_dumps: None, client: Path
+) -> Iterator[Program]:
+    """On a machine without a browser, and with an encoding that lacks half of the world's letters."""
+    folder = tmp_path_factory.mktemp("agent")
+    environ = {**telex.environ, "PYTHONIOENCODING": "cp1252", "TELEX_START_MAIN_APP_COMMAND": str(client)}
+    command = [sys.executable, "-X", "importtime", "-m", "telex_start"]
+    options = ("--headless", "--json", "--email", telex.email, "--password-stdin")
+    given = telex.password + "\n"
     with Program(
-        tmp_path,
-        *(*options, "--email", telex.email, "--password-stdin"),
-        environ=telex.environ,
-        given=telex.password + "\n",
-    ) as agent:
-        if as_json:
-            agent.event("state", state="online", subscribed=2)
-        else:
-            agent.line(lambda line: line == "Online: 2 organisations")
-        with Program(tmp_path, environ=telex.environ) as second:
-            assert second.ended() == 0
-        if as_json:
-            assert agent.event("error") == {"event": "error", "title": title, "message": message}
-            assert agent.events("notification") == []
-        else:
-            assert agent.line(lambda line: title in line) == f"! {title}: {message}"
-        assert agent.end()[0] == 0
+        folder, *options, environ={**environ, "PATH": str(client.parent / "bin")}, given=given, command=command
+    ) as program:
+        program.event("state", state="online", subscribed=2)
+        # What is written while it asks what was unread may be told with the past; this is the last of those calls.
+        telex.wait_until(lambda _: len(telex.calls("fetch-bots")) >= 2, timeout=30.0)
+        yield program
+
+
+def test_a_message_is_a_line_with_all_that_is_known_of_it(telex: Sandbox, agent: Program) -> None:
+    sent = telex.message(0, "General", "the build is green", by="Ben Okri")["data"]["data"]
+    told = agent.event("notification")
+    assert f"/home/channels/{sent['channels_id']}?thread_id=" in told.pop("url")
+    assert told == {
+        "event": "notification",
+        "title": "General · Northwind Ops",
+        "body": "Ben Okri: the build is green",
+        "organisation": "Northwind Ops",
+        "channel": "General",
+        "unread": 1,
+        "summary": False,
+        "sender": "Ben Okri",
+        "text": "the build is green",
+        "conversation": sent["channels_id"],
+        "section": "channels_section",
+    }
+    assert agent.event("unread") == {"event": "unread", "unread": 1, "mentions": 0, "conversations": 1}
+    telex.read(organisation=0, name="General")
+    assert agent.event("unread") == {"event": "unread", "unread": 0, "mentions": 0, "conversations": 0}
+
+
+def test_names_of_any_kind_are_utf_8_and_printable(telex: Sandbox, agent: Program) -> None:
+    """As RFC 8259 has it; it was in the encoding of standard output, with question marks for what that lacks."""
+    telex.message(0, f"Ελληνικά {HOSTILE}", HOSTILE)
+    told = agent.event("notification")
+    assert told["title"].startswith("Ελληνικά ")
+    assert "end" in told["title"]
+    half = {"section": "dm_channels_section", "data": {"username": "Ben \ud83d", "thread_count": 1}}
+    telex.publish(1, {"notification_type": "unread_thread_change", **half})
+    told = agent.event("notification")
+    assert (told["channel"], told["organisation"]) == ("Ben \ufffd", "Acme \ufffd")
+
+
+def test_what_came_of_opening_the_main_app_is_told(agent: Program, client: Path) -> None:
+    """A second start, as by a person who clicks in a menu, wants to see something; the client dumps core as they do."""
+    with Program(agent.folder, environ=agent.environ) as second:
+        assert second.ended() == 0
+    (client.parent / "told").read_bytes()
+    assert dumps(client.parent) == dumps(Path("/proc/self"))
+    client.unlink()
+    with Program(agent.folder, environ=agent.environ) as second:
+        assert second.ended() == 0
+    web = agent.environ["TELEX_START_API_URL"].removesuffix("/api/v1")
+    assert agent.event("error") == {
+        "event": "error",
+        "title": "Telex cannot be opened",
+        "message": f"{client} (main_app.command) cannot be started, and there is no browser for {web}.",
+    }
+
+
+def test_nobody_else_on_the_machine_sees_the_password(telex: Sandbox, agent: Program) -> None:
+    """Neither the command line nor the environment of the process, nor a core dump, which would hold it."""
+    process = Path(f"/proc/{agent.process.pid}")
+    assert telex.email.encode() in (process / "cmdline").read_bytes()
+    for name in ("cmdline", "environ"):
+        assert telex.password.encode() not in (process / name).read_bytes()
+    assert dumps(process) == ("0", "00000000")
+
+
+def dumps(process: Path) -> tuple[str, str]:
+    """How long a core dump of it may be, and what a handler gets that the kernel pipes one to, as core(5) has both."""
+    [limit] = [line for line in (process / "limits").read_text().splitlines() if "core file" in line]
+    return limit.split()[4], (process / "coredump_filter").read_text().strip()
+
+
+def test_libraries_of_a_desktop_are_not_loaded(agent: Program) -> None:
+    maps = Path(f"/proc/{agent.process.pid}/maps").read_text()
+    assert [name for name in ("libtk", "libgtk", "libX11", "libtcl", "_imaging") if name in maps] == []
+
+
+def test_its_end_is_in_order_and_every_line_was_as_documented(telex: Sandbox, agent: Program) -> None:
+    telex.fault("connection", status=500, message=HOSTILE, times=1)
+    telex.expire_tokens()
+    agent.event("error")
+    agent.event("state", state="online", subscribed=2)
+    assert agent.end()[0] == 0
+    last = json.loads(agent.output[-1])
+    assert last == {"event": "state", "state": "stopped", "organisations": 0, "subscribed": 0}
+    assert list((agent.folder / "run" / "telex-start").iterdir()) == [], "no lock is left behind"
+    fields = {
+        "state": {"event", "state", "organisations", "subscribed"},
+        "unread": {"event", "unread", "mentions", "conversations"},
+        "error": {"event", "title", "message"},
+        "notification": {"event", "title", "body", "organisation", "channel", "unread", "summary"}
+        | {"sender", "text", "url", "conversation", "section"},
+    }
+    found: list[dict[str, Any]] = [json.loads(line) for line in agent.output]
+    assert {event["event"] for event in found} == set(fields)
+    for line, event in zip(agent.output, found, strict=True):
+        assert set(event) == fields[event["event"]]
+        assert line.isprintable()
+        for text in event.values():
+            assert not isinstance(text, str) or text.replace("\n", " ").isprintable()
+
+
+def test_nothing_of_a_desktop_was_imported_and_nothing_said_on_standard_error(agent: Program) -> None:
+    """No Tk, no tray, no drawing, no GTK."""
+    lines = agent.errors.splitlines()
+    assert [line for line in lines if not line.startswith(TOLD_AS)] == []
+    imported = {line.rpartition("|")[2].strip() for line in lines}
+    assert {"telex_start.session.session", "telex_start.console"} <= imported, "the report should name what is imported"
+    unwanted = {"tkinter", "_tkinter", "tktooltip", "pystray", "PIL", "gi", "Xlib", "asyncio", "unittest"}
+    assert {name.partition(".")[0] for name in imported} & unwanted == set()
+    assert not imported & {"telex_start.desktop.tray.tray", "telex_start.desktop.icons"}

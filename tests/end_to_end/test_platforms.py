@@ -1,28 +1,21 @@
 """Windows and macOS, as far as they can be shown on Linux.
 
-These are mocks: `sys.platform` says another name, what only Linux has cannot be imported, and a named pipe is a Unix
-socket by the same calls. They show that nothing of Linux is needed at import, and that the logic holds; not that
-Windows or macOS do their part.
+These are mocks: `sys.platform` says another name, and what only Linux has cannot be imported. They show that nothing of
+Linux is needed at import, and that the logic holds; not that Windows or macOS do their part.
 """
 
 from __future__ import annotations
 
 import os
-import queue
-import re
 import subprocess
 import sys
-import threading
 import tomllib
-from multiprocessing.connection import Client
 from pathlib import Path
 
 import pytest
 
 from telex_start.doctor.findings import log_folder_remedy, main_app_remedy, tk_remedy
-from telex_start.events import Event, Requested
-from telex_start.menu import Request
-from telex_start.process import instance_windows, paths, streams
+from telex_start.process import paths, streams
 from tests.process import ROOT
 
 STARTED = {
@@ -80,127 +73,6 @@ def test_every_module_can_be_imported_elsewhere(platform: str) -> None:
     assert ("process.instance_unix" in works) is (platform == "darwin")
     for name, reason in why.items():
         assert name == "process.instance_unix" or "import of jeepney halted" in reason, f"{name}: {reason}"
-
-
-_COLLECT = """
-import os, sys
-os.environ["PYSTRAY_BACKEND"] = "dummy"
-# First as it is, so that the standard library and the packages are there as Linux has them.
-import aiohttp, greenlet, hypothesis.stateful, jwt, pystray, trustme, truststore, websocket
-import PIL.Image, asyncio, logging.handlers, multiprocessing.connection, psutil, pytest, tkinter, xdist
-for name in ("jeepney", "Xlib", "gi"):
-    for loaded in [loaded for loaded in sys.modules if loaded.partition(".")[0] == name]:
-        del sys.modules[loaded]
-sys.platform = "darwin"
-
-
-class Lacking:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("jeepney", "Xlib", "gi"):
-            raise ModuleNotFoundError(f"No module named {name!r}")
-
-
-sys.meta_path.insert(0, Lacking())
-
-
-class Collected:
-    def pytest_collection_finish(self, session):
-        for item in session.items:
-            print(item.nodeid)
-
-
-sys.exit(pytest.main(["--collect-only", "-rs", "-p", "no:cacheprovider", "tests"], plugins=[Collected()]))
-"""
-
-
-def test_on_macos_the_tests_that_can_run_are_collected_and_the_others_are_named() -> None:
-    """A mock of the platform: see above. It shows what is collected, not that it passes there."""
-    done = subprocess.run([sys.executable, "-c", _COLLECT], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
-    collected = {line.partition("::")[0] for line in done.stdout.splitlines() if "::" in line}
-    expected = {"ground/test_house.py", "session/test_leaving.py", "desktop/test_macos.py", "end_to_end/test_output.py"}
-    assert {f"tests/{module}" for module in expected} <= collected
-    named = set(re.findall(r"^SKIPPED \[1\] (\S+):0: left out on darwin: it speaks D-Bus$", done.stdout, re.MULTILINE))
-    assert {"tests/desktop/test_tray.py", "tests/statusnotifier/test_menu.py", "tests/toasts/test_bus.py"} <= named
-    assert not named & collected
-
-
-# --- the named pipe -------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def pipe(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
-    """The folder in whose place Windows has its pipes."""
-    monkeypatch.setattr(instance_windows, "FAMILY", "AF_UNIX")
-    monkeypatch.setattr(instance_windows, "address_of", os.path.join)
-    return str(tmp_path)
-
-
-class Claimed:
-    """This process as the instance, by a pipe."""
-
-    def __init__(self, folder: str) -> None:
-        held = instance_windows.claim(folder, "telex", "tray")
-        assert held is not None
-        self.held = held
-        self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        held.serve(self.events.put)
-
-    def requested(self) -> Request:
-        event = self.events.get(timeout=30)
-        assert isinstance(event, Requested)
-        return event.request
-
-
-def test_the_pipe_is_lock_and_instance_socket(pipe: str) -> None:
-    threads = threading.active_count()
-    for _ in range(2):
-        running = Claimed(pipe)
-        assert instance_windows.claim(pipe, "telex", "tray") is None
-        assert instance_windows.ask(pipe, "telex", "hello", 0) == "tray"
-        assert instance_windows.ask(pipe, "telex", "open", 0) == "tray"
-        assert running.requested() is Request.OPEN
-        running.held.close()
-        assert os.listdir(pipe) == []
-        assert threading.active_count() == threads
-    assert instance_windows.ask(pipe, "telex", "exit", 1) is None
-
-
-def test_the_pipe_waits_for_the_end(pipe: str) -> None:
-    running = Claimed(pipe)
-    ended: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-    caller = threading.Thread(target=lambda: ended.put(instance_windows.ask(pipe, "telex", "exit", 10)))
-    caller.start()
-    assert running.requested() is Request.EXIT
-    running.held.close()
-    with pytest.raises(queue.Empty):
-        ended.get(timeout=0.2)  # the process is still there
-    instance_windows.leaving.pop().close()  # as the system does at its end
-    assert ended.get(timeout=30) == "tray"
-    caller.join(30)
-
-
-def test_the_pipe_gives_up_on_one_that_does_not_end(pipe: str) -> None:
-    running = Claimed(pipe)
-    with pytest.raises(TimeoutError):
-        instance_windows.ask(pipe, "telex", "exit", 0.2)
-    running.held.close()
-    instance_windows.leaving.pop().close()
-
-
-def test_a_silent_caller_of_the_pipe_is_let_go(pipe: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(instance_windows, "SPEAK_WITHIN", 0.1)
-    running = Claimed(pipe)
-    with Client(os.path.join(pipe, "telex"), "AF_UNIX") as silent:
-        assert instance_windows.ask(pipe, "telex", "open", 0) == "tray"
-        assert running.requested() is Request.OPEN
-        with pytest.raises(EOFError):
-            silent.recv_bytes()
-    with Client(os.path.join(pipe, "telex"), "AF_UNIX") as noisy:
-        noisy.send_bytes(b"x" * 1000)
-    assert instance_windows.ask(pipe, "telex", "hello", 0) == "tray"
-    assert running.events.empty()
-    running.held.close()
 
 
 # --- terminals ------------------------------------------------------------------------------------------------------

@@ -7,11 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.fake_desktop import FakePanel, PrivateBus
-
-ROOT = Path(__file__).parent.parent.parent
+from tests.process import ROOT
 
 PROBE = """
 import os, sys
@@ -31,18 +28,7 @@ main([])
 """Runs the agent up to the icon's registration, and tells the modules that were imported by then."""
 
 LATER = {
-    *(
-        "logging",
-        "dataclasses",
-        "asyncio",
-        "json",
-        "ssl",
-        "http",
-        "email",
-        "subprocess",
-        "argparse",
-        "tomllib",
-    ),
+    *("logging", "dataclasses", "asyncio", "json", "ssl", "http", "email", "subprocess", "argparse", "tomllib"),
     *("http.client", "requests", "urllib3", "websocket", "truststore", "platformdirs", "psutil"),
     *("PIL", "tkinter", "plyer", "gi", "Xlib", "pystray", "six", "inspect"),
     *("telex_start.events", "telex_start.news", "telex_start.session", "telex_start.push", "telex_start.net"),
@@ -54,8 +40,7 @@ MOST_OF_OURS = 31
 """So many modules of the project, packages with them, stand before the icon."""
 
 
-@pytest.fixture
-def imported(tmp_path: Path) -> list[str]:
+def test_nothing_that_can_wait_is_imported_before_the_icon(tmp_path: Path) -> None:
     with PrivateBus() as bus, FakePanel(bus):
         folders = dict.fromkeys(("XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_STATE_HOME"), str(tmp_path))
         # No coverage of this one: it would import what is looked for.
@@ -67,15 +52,8 @@ def imported(tmp_path: Path) -> list[str]:
                 [sys.executable, "-c", PROBE], env=environ, cwd=ROOT, capture_output=True, text=True, timeout=50
             )
     assert done.returncode == 0, done.stderr
-    taken, *modules = done.stdout.split()
+    taken, *imported = done.stdout.split()
     assert taken == "True", "the icon was not registered"
-    return modules
-
-
-def test_nothing_that_can_wait_is_imported_before_the_icon(imported: list[str]) -> None:
     assert "telex_start.desktop.statusnotifier.item" in imported
     assert [name for name in imported if name in LATER or name.partition(".")[0] in LATER] == []
-
-
-def test_few_modules_are_imported_before_the_icon(imported: list[str]) -> None:
     assert len([name for name in imported if name.partition(".")[0] == "telex_start"]) <= MOST_OF_OURS, imported

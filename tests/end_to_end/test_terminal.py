@@ -9,7 +9,6 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,14 +17,7 @@ import pytest
 
 from tests.agent import Program
 from tests.process import ROOT, TIMEOUT
-from tests.servers import HISTORY, Sandbox
-
-
-@pytest.fixture(scope="module")
-def telex() -> Iterator[Sandbox]:
-    with Sandbox("--organisations", "1", "--rate", "0") as sandbox:
-        yield sandbox
-
+from tests.servers import Sandbox
 
 HEARING_HANGUPS = ["env", "--default-signal=HUP"]
 """As a shell starts a program; the tests themselves may run under nohup."""
@@ -34,13 +26,29 @@ IGNORING_HANGUPS = ("sh", "-c", 'trap "" HUP && exec "$@"', "sh")
 
 
 class Terminal:
-    """`telex-start --headless` on a pseudo-terminal that is its controlling one, as a shell would start it."""
+    """`telex-start --headless` on a pseudo-terminal that is its controlling one, as a shell would start it.
 
-    def __init__(self, folder: Path, telex: Sandbox, *options: str, piped: bool = False, nohup: bool = False) -> None:
-        self._environ = {**Program(folder, environ=telex.environ).environ, "TERM": "dumb"}
-        self._options = options
+    Args:
+        telex: Which Telex; `None` where it comes to none.
+        options: Beside the command's.
+        command: What it is to do in place of `--headless`.
+        piped: Standard output goes elsewhere.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        telex: Sandbox | None,
+        *options: str,
+        command: str = "--headless",
+        piped: bool = False,
+        ignores_hangups: bool = False,
+    ) -> None:
+        environ = telex.environ if telex is not None else {}
+        self._environ = {**Program(folder, environ=environ).environ, "TERM": "dumb"}
+        start = IGNORING_HANGUPS if ignores_hangups else HEARING_HANGUPS
+        self._command = ["setsid", "--ctty", *start, sys.executable, "-m", "telex_start", command, *options]
         self._piped = piped
-        self._nohup = nohup
         self.screen = ""
         """Everything that was shown so far."""
         self._read = 0
@@ -48,16 +56,7 @@ class Terminal:
     def __enter__(self) -> Self:
         self._controller, self._terminal = os.openpty()
         self.process = subprocess.Popen(
-            [
-                "setsid",
-                "--ctty",
-                *(IGNORING_HANGUPS if self._nohup else HEARING_HANGUPS),
-                sys.executable,
-                "-m",
-                "telex_start",
-                "--headless",
-                *self._options,
-            ],
+            self._command,
             env=self._environ,
             cwd=ROOT,
             stdin=self._terminal,
@@ -95,6 +94,13 @@ class Terminal:
         self.shows("Password: ")
         assert not self.echoes
 
+    def signs_in(self, telex: Sandbox) -> None:
+        """The person takes the e-mail address that is known."""
+        self.shows(f"Telex e-mail [{telex.email}]: ")
+        self.type("\r")
+        self.asks_for_the_password()
+        self.type(f"{telex.password}\r")
+
     @property
     def echoes(self) -> bool:
         """Whether the terminal shows what is typed."""
@@ -108,134 +114,75 @@ class Terminal:
 CTRL_C, CTRL_D = "\x03", "\x04"
 
 
-def test_it_asks_signs_in_and_tells(tmp_path: Path, telex: Sandbox) -> None:
+def test_it_asks_until_it_is_answered_signs_in_and_asks_again_when_the_session_ends(
+    tmp_path: Path, telex: Sandbox
+) -> None:
     with Terminal(tmp_path, telex) as terminal:
-        terminal.shows("Telex e-mail: ")
-        terminal.type(f"{telex.email}\r")
-        terminal.asks_for_the_password()
-        terminal.type(f"{telex.password}\r")
+        for answer in ("", "  ", telex.email):
+            terminal.shows("Telex e-mail: ")
+            terminal.type(f"{answer}\r")
+        for password in ("", "wrong"):
+            terminal.asks_for_the_password()
+            terminal.type(f"{password}\r")
+        terminal.shows("! Sign-in refused: Telex does not know this e-mail address and password.")
+        terminal.signs_in(telex)
         terminal.shows("Online: 1 organisation")
         telex.message(0, "General")
         terminal.shows("General")
         assert terminal.echoes
-        terminal.type(CTRL_C)
+        telex.revoke_session()
+        telex.expire_tokens()
+        terminal.signs_in(telex)
+        terminal.shows("Online: 1 organisation")
+        terminal.process.send_signal(signal.SIGHUP)
         assert terminal.ended() == 0
         assert telex.password not in terminal.screen
+    assert list((tmp_path / "run" / "telex-start").iterdir()) == [], "no lock is left behind"
 
 
-def test_it_asks_again_when_it_was_refused(tmp_path: Path, telex: Sandbox) -> None:
-    with Terminal(tmp_path, telex, "--email", telex.email) as terminal:
-        terminal.shows(f"Telex e-mail [{telex.email}]: ")
-        terminal.type("\r")
-        for _ in range(2):
-            terminal.asks_for_the_password()
-            terminal.type("wrong\r")
-            terminal.shows("! Sign-in refused: Telex does not know this e-mail address and password.")
-            terminal.shows(f"Telex e-mail [{telex.email}]: ")
-            terminal.type("\r")
-        terminal.asks_for_the_password()
-        terminal.type(f"{telex.password}\r")
-        terminal.shows("Online: 1 organisation")
-
-
-def test_nothing_typed_is_asked_for_again(tmp_path: Path, telex: Sandbox) -> None:
-    with Terminal(tmp_path, telex) as terminal:
-        terminal.shows("Telex e-mail: ")
-        terminal.type("\r")
-        terminal.shows("Telex e-mail: ")
-        terminal.type("  \r")
-        terminal.shows("Telex e-mail: ")
-        terminal.type(f"{telex.email}\r")
-        terminal.asks_for_the_password()
-        terminal.type("\r")
-        terminal.asks_for_the_password()
-
-
-@pytest.mark.parametrize("keys", [CTRL_C, CTRL_D], ids=["Ctrl-C", "Ctrl-D"])
-@pytest.mark.parametrize("at", ["e-mail", "password"])
-def test_leaving_the_question_ends_it(tmp_path: Path, telex: Sandbox, at: str, keys: str) -> None:
+@pytest.mark.parametrize(
+    ("at", "what"),
+    [
+        ("e-mail", CTRL_D),
+        ("e-mail", "--exit"),
+        ("password", CTRL_C),
+        ("password", CTRL_D),
+        ("password", "--exit"),
+        ("password", "SIGTERM"),
+    ],
+    ids=ascii,
+)
+def test_leaving_the_question_ends_it(tmp_path: Path, telex: Sandbox, at: str, what: str) -> None:
     with Terminal(tmp_path, telex) as terminal:
         terminal.shows("Telex e-mail: ")
         if at == "password":
             terminal.type(f"{telex.email}\r")
             terminal.asks_for_the_password()
-        terminal.type(keys)
+        if what == "SIGTERM":
+            terminal.process.send_signal(signal.SIGTERM)
+        elif what == "--exit":
+            with Program(tmp_path, "--exit", environ=telex.environ) as caller:
+                assert (caller.ended(), caller.output) == (0, ["Telex Start has ended."])
+                assert terminal.process.poll() == 0, "it returns when the other is gone, not before"
+        else:
+            terminal.type(what)
         assert terminal.ended() == 0
         assert terminal.echoes, "the shell that follows shows what is typed"
         assert "Traceback" not in terminal.screen
 
 
-def test_sigterm_during_the_question_ends_it(tmp_path: Path, telex: Sandbox) -> None:
-    with Terminal(tmp_path, telex, "--email", telex.email) as terminal:
-        terminal.shows("Telex e-mail")
-        terminal.type("\r")
-        terminal.asks_for_the_password()
-        terminal.process.send_signal(signal.SIGTERM)
-        assert terminal.ended() == 0
-        assert terminal.echoes
-
-
-def signed_in(terminal: Terminal, telex: Sandbox) -> None:
-    terminal.shows("Telex e-mail")
-    terminal.type(f"{telex.email}\r")
-    terminal.asks_for_the_password()
-    terminal.type(f"{telex.password}\r")
-    terminal.shows("Online: 1 organisation")
-
-
-def test_a_terminal_that_hangs_up_ends_it_in_order(tmp_path: Path, telex: Sandbox) -> None:
-    with Terminal(tmp_path, telex) as terminal:
-        signed_in(terminal, telex)
-        terminal.process.send_signal(signal.SIGHUP)
-        assert terminal.ended() == 0
-    assert list((tmp_path / "run" / "telex-start").iterdir()) == [], "no lock is left behind"
-
-
 def test_what_was_started_to_outlive_its_terminal_does(tmp_path: Path, telex: Sandbox) -> None:
-    with Terminal(tmp_path, telex, nohup=True) as terminal:
-        signed_in(terminal, telex)
+    with Terminal(tmp_path, telex, ignores_hangups=True) as terminal:
+        terminal.shows("Telex e-mail: ")
         terminal.process.send_signal(signal.SIGHUP)
-        telex.message(0, "General")
-        terminal.shows("General")
-
-
-@pytest.mark.parametrize("at", ["e-mail", "password"])
-def test_exit_during_the_question_ends_it(tmp_path: Path, telex: Sandbox, at: str) -> None:
-    with Terminal(tmp_path, telex) as terminal:
-        terminal.shows("Telex e-mail: ")
-        if at == "password":
-            terminal.type(f"{telex.email}\r")
-            terminal.asks_for_the_password()
-        with Program(tmp_path, "--exit", environ=telex.environ) as caller:
-            assert (caller.ended(5), caller.output) == (0, ["Telex Start has ended."])
-        assert terminal.ended() == 0
-        assert terminal.echoes
-
-
-def test_a_session_that_ends_asks_again(tmp_path: Path) -> None:
-    with Sandbox("--organisations", "1", "--rate", "0", *HISTORY) as telex, Terminal(tmp_path, telex) as terminal:
-        terminal.shows("Telex e-mail: ")
-        terminal.type(f"{telex.email}\r")
-        terminal.asks_for_the_password()
-        terminal.type(f"{telex.password}\r")
-        terminal.shows("Online: 1 organisation")
-        telex.revoke_session()
-        telex.expire_tokens()
-        terminal.shows(f"Telex e-mail [{telex.email}]: ")
-        telex.message(0, "Meanwhile")
         terminal.type("\r")
-        terminal.asks_for_the_password()
-        terminal.type(f"{telex.password}\r")
-        terminal.shows("Meanwhile")
+        terminal.shows("Telex e-mail: ")
 
 
 def test_the_questions_are_no_part_of_the_output(tmp_path: Path, telex: Sandbox) -> None:
     """`telex-start --headless --json | program`: the person is asked at the terminal, the program gets JSON alone."""
-    with Terminal(tmp_path, telex, "--json", piped=True) as terminal:
-        terminal.shows("Telex e-mail: ")
-        terminal.type(f"{telex.email}\r")
-        terminal.asks_for_the_password()
-        terminal.type(f"{telex.password}\r")
+    with Terminal(tmp_path, telex, "--json", "--email", telex.email, piped=True) as terminal:
+        terminal.signs_in(telex)
         out = terminal.process.stdout
         assert out is not None
         for line in out:
@@ -247,19 +194,15 @@ def test_the_questions_are_no_part_of_the_output(tmp_path: Path, telex: Sandbox)
         assert all(line.startswith('{"event":"') for line in out)
 
 
-def test_who_types_the_words_of_the_windows_own_process_is_told_the_option() -> None:
-    controller, terminal = os.openpty()
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "telex_start", "login"],
-            stdin=terminal,
-            capture_output=True,
-            text=True,
-            cwd=ROOT,
-            timeout=TIMEOUT,
-        )
-    finally:
-        os.close(controller)
-        os.close(terminal)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "telex-start: login is what the agent runs for its window: use telex-start --login.\n"
+def test_a_terminal_gets_the_lines_of_the_log_too(tmp_path: Path) -> None:
+    """Standard error on a terminal; anywhere else nothing is written there."""
+    with Terminal(tmp_path, None, "--log-level", "debug") as terminal:
+        terminal.shows(" WARNING [desktop] telex_start.")
+        terminal.shows(": the session bus cannot be used: ")
+        terminal.shows("\r\n")
+
+
+def test_who_types_the_words_of_the_windows_own_process_is_told_the_option(tmp_path: Path) -> None:
+    with Terminal(tmp_path, None, command="login") as terminal:
+        terminal.shows("telex-start: login is what the agent runs for its window: use telex-start --login.\r\n")
+        assert terminal.ended() == 2

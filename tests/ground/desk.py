@@ -16,7 +16,9 @@ from telex_start.events import (
     UnreadSection,
 )
 from telex_start.news.notifier import Notifier
+from telex_start.news.quiet import Quiet
 from telex_start.news.unread import Counts
+from telex_start.news.wall import Wall
 from telex_start.toast import Conversation, Handle, Toast
 
 ME = {"id": "u-ada", "username": "ada", "full_name": "Ada Lovelace", "email": "ada@example.org"}
@@ -25,7 +27,7 @@ ME = {"id": "u-ada", "username": "ada", "full_name": "Ada Lovelace", "email": "a
 class Desk:
     """A notifier, and what a person has seen of it."""
 
-    def __init__(self, organisations: int = 1, *types: str, **options: Any) -> None:
+    def __init__(self, organisations: int = 1, *types: str, quiet: Quiet | None = None, **config: Any) -> None:
         self.toasts: list[Toast] = []
         self.counts: list[Counts] = []
         self.gone: list[Handle] = []
@@ -34,13 +36,13 @@ class Desk:
         self.hour = 12.0
         """What the clock on the wall shows."""
         self.notifier = Notifier(
-            (*types, "unread_thread_change"),
-            self.toasts.append,
-            self.counts.append,
-            self.gone.append,
-            second_of_day=lambda zone: self.hour * 3600,
+            Config(notification_types=(*types, "unread_thread_change"), **config),
+            quiet or Quiet(Config(), Wall(lambda: 0.0, lambda at: 0.0)),
+            show=self.toasts.append,
+            counts_changed=self.counts.append,
+            read=self.gone.append,
             watch_agents=self.agents.append,
-            **options,
+            second_of_day=lambda zone: self.hour * 3600,
         )
         self.look_up(organisations)
 

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telex_start.net.pacing import Backoff
-from telex_start.push.channel import REFUSED_FOR, STEADY, Channel, Phase, Position, early
+from telex_start.push.channel import REFUSED_FOR, STEADY, Backoff, Channel, Phase, Position, early
 from telex_start.push.frames import Subscribed
 
 NOW = 1000.0
@@ -36,8 +35,6 @@ def test_a_token_is_renewed_early_but_not_all_the_time(ttl: float, chance: float
 def test_a_refresh_that_failed_is_tried_again_while_there_is_time(ttl: int, chance: float, wait: float) -> None:
     made = live()
     made.schedule_refresh(True, ttl, NOW, 0.0)
-    made.refresh_begun()
-    assert made.refresh_at == float("inf")
     made.refresh_later(NOW, chance)
     assert made.refresh_at == NOW + wait
 
@@ -47,15 +44,6 @@ def test_a_refresh_that_failed_is_not_tried_again_where_the_channel_is_live_no_l
     made.retry(NOW)
     made.refresh_later(NOW, 0.0)
     assert made.refresh_at == float("inf")
-
-
-def test_a_refused_channel_gets_another_chance_in_a_new_session() -> None:
-    made = live()
-    made.refuse(NOW, 0.5)
-    made.signed_in_anew()
-    assert not made.refused
-    assert made.try_at < 0
-    assert made.position == Position("e", 5), "what was missed meanwhile is asked for"
 
 
 def test_failures_back_off_until_it_was_live_for_a_while() -> None:
@@ -82,6 +70,10 @@ def test_a_refused_channel_waits_over_reconnects_and_is_well_again_once_live(cha
     made.disconnected()
     assert made.refused
     assert made.try_at == NOW + REFUSED_FOR * (0.5 + chance), "not with all the others"
+    made.signed_in_anew()
+    assert not made.refused and made.try_at < 0, "a new session may do more"
+    assert made.position == Position("e", 5), "what was missed meanwhile is asked for"
+    made.refuse(NOW, chance)
     made.begin().answered(Subscribed())
     made.settle(NOW + REFUSED_FOR)
     assert not made.refused

@@ -16,7 +16,6 @@ import telex_start
 HOUSE = Path(telex_start.__file__).parent
 PURE = (
     *("errors.py", "states.py", "menu.py", "toast.py", "events.py", "face.py", "config.py", "news/*.py", "push/*.py"),
-    *("net/pacing.py", "net/json_text.py", "desktop/tk/preferences_model.py"),
 )
 THE_WAY_OUT = HOUSE / "push" / "websocket.py"
 LIBRARIES = {

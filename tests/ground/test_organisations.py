@@ -9,7 +9,7 @@ import pytest
 from telex_start.errors import NoNetwork, Refused
 from telex_start.events import Event, Organisation, OrganisationsChanged
 from telex_start.push.channel import Phase
-from telex_start.session.organisations import Figures, Organisations
+from telex_start.session.state import Figures, Organisations
 
 
 class Api:

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from telex_start.errors import RateLimited, TelexFailure
 from telex_start.net.https import Answer
-from telex_start.net.pacing import Pacer
-from telex_start.session.pace import SharedPacer
+from telex_start.session.pace import Pacer
 from telex_start.session.poll_calls import (
     AGENTS,
     CHANNELS,
@@ -39,14 +38,15 @@ def answer(data: Any = None, status: int = 200, **outside: Any) -> Answer:
 
 
 class Telex:
-    """Answers by the path, a thousand bytes at once, and remembers what was asked."""
+    """Answers by the path, so many bytes at once, and remembers what was asked."""
 
-    def __init__(self, reply: Callable[[str], Answer]) -> None:
+    def __init__(self, reply: Callable[[str], Answer], piece: int = 1000) -> None:
         self._reply = reply
+        self._piece = piece
         self.asked: list[str] = []
         self.leaves = 0
         self.now = 100.0
-        self.pacer = SharedPacer(Pacer(), lambda: self.now)
+        self.pacer = Pacer(lambda: self.now)
         store = TokenStore()
         store.access = "ACCESS"
         self.calls = PollCalls(BASE, self, store, self.pacer, lambda: self.now, 30.0)  # type: ignore[arg-type]
@@ -56,8 +56,8 @@ class Telex:
         assert bounds["deadline"].left() == 30.0
         self.asked.append(url.removeprefix(BASE))
         found = self._reply(self.asked[-1])
-        for start in range(0, len(found.body), 1000):
-            bounds["take"](found.body[start : start + 1000])
+        for start in range(0, len(found.body), self._piece):
+            bounds["take"](found.body[start : start + self._piece])
         return found
 
     def leave(self) -> None:
@@ -91,9 +91,7 @@ def full(page: int, size: int = 50) -> list[dict[str, Any]]:
     ("got", "error"),
     [
         (answer(status=429), RateLimited),
-        (answer(status_code=429), RateLimited),
         (answer(status=404), NotThere),
-        (answer(status=401), NotThere),
         (answer(status_code=403), NotThere),
         (Answer(404, {}, HTML), NotThere),
         (Answer(200, {}, HTML), NotThere),
@@ -102,11 +100,12 @@ def full(page: int, size: int = 50) -> list[dict[str, Any]]:
         (Answer(200, {}, b"{}"), NotThere),
         (Answer(200, {}, b'{"data":'), NotThere),
         (Answer(200, {}, b'{"data":' + b"[" * 100_000), NotThere),
+        (Answer(200, {}, b'{"data":[],1:2}'), NotThere),
+        (Answer(200, {}, b'{"data"7}'), NotThere),
+        (Answer(200, {}, b'{"data":[]} and more'), NotThere),
         (Answer(200, {}, b"\xff\xfe"), NotThere),
         (answer({}), NotThere),
-        (answer("x"), NotThere),
         (answer(7), NotThere),
-        (answer(True), NotThere),
         (Answer(502, {}, HTML), TelexFailure),
         (Answer(504, {}, b""), TelexFailure),
         (Answer(302, {}, b""), TelexFailure),
@@ -148,7 +147,7 @@ def test_the_pacer_hears_of_a_rate_limit() -> None:
     telex = one(answer(status=429))
     with pytest.raises(RateLimited):
         telex.calls.profile()
-    assert telex.pacer.wait(telex.now) > 0.3
+    assert telex.pacer.wait() > 0.3
 
 
 # Conversations
@@ -177,7 +176,7 @@ SUGGESTED = [{"channel_id": "", "is_suggested": True}] * 50
         ([full(1), full(2), full(3)], {"pagination": {"current_page": 1, "total_pages": 3}}, 150, True, 3),
         *(
             ([full(1), full(2), full(3, 7)], {"pagination": pagination}, 107, True, 3)
-            for pagination in ([], None, "x", [{"total_pages": "2"}], [{"total_pages": True}])
+            for pagination in ([], "x", [{"total_pages": True}])
         ),
         ([full(1), full(2), full(3, 7)], {}, 107, True, 3),
         ([full(1), SUGGESTED, [{"channel_id": "late"}]], {"pagination": [{"total_pages": 3}]}, 51, True, 3),
@@ -240,25 +239,38 @@ def test_a_row_has_the_fields_that_are_used_and_its_newest_message() -> None:
     assert newest == {key: value for key, value in message().items() if key in MESSAGE_FIELDS}
 
 
-@pytest.mark.parametrize("nonsense", [None, 7, "x", [], [1], True])
-def test_a_row_of_nonsense_costs_no_other(nonsense: Any) -> None:
+def test_a_row_of_nonsense_costs_no_other() -> None:
     good = {"channels_id": "c1", "thread_count": 1}
-    assert rows(good, nonsense, {**good, "channels_id": "c2"}) == (good, {**good, "channels_id": "c2"})
+    assert rows(good, None, 7, "x", [], [1], True, {**good, "channels_id": "c2"}) == (
+        good,
+        {**good, "channels_id": "c2"},
+    )
+
+
+_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(st.sampled_from('"\\[]{},:da ü\U0001f600')),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["data", 'x,"data"', "a"]), inner),
+    max_leaves=20,
+)
 
 
 @given(
-    st.fixed_dictionaries(
-        {}, optional={name: st.none() | st.integers() | st.text() | st.lists(st.text()) for name in ROW_FIELDS}
-    )
+    st.dictionaries(st.sampled_from(["a", 'x,"data"', "b"]), _values),
+    st.lists(st.fixed_dictionaries({}, optional=dict.fromkeys(ROW_FIELDS, _values))),
+    st.integers(1, 9),
+    st.booleans(),
 )
-@example({"preview_thread": 7, "thread_count": 1})
-@example({"preview_thread": [None], "thread_count": 1})
-@example({"preview_thread": [], "thread_count": True})
-def test_a_row_may_have_fields_of_any_type(there: dict[str, Any]) -> None:
-    (row,) = rows(there)
-    for name, value in row.items():
-        if name != "preview_thread":
-            assert value == there[name]
+@example({}, [{"preview_thread": 7, "thread_count": 1}], 9, False)
+@example({}, [{"preview_thread": [None], "thread_count": 1}], 9, False)
+def test_in_whatever_pieces_and_of_whatever_types_it_comes_all_rows_are_there(
+    around: dict[str, Any], there: list[dict[str, Any]], piece: int, spaces: bool
+) -> None:
+    text = json.dumps({**around, "data": there, "z": 1}, indent=1 if spaces else None, ensure_ascii=spaces)
+    found, whole = Telex(lambda _: Answer(200, {}, text.encode()), piece).unread()
+    assert (len(found), whole) == (len(there), True)
+    for row, came in zip(found, there, strict=True):
+        for name in row.keys() - {"preview_thread"}:
+            assert row[name] == came[name]
 
 
 def test_a_row_with_nothing_unread_has_no_previews() -> None:
@@ -279,36 +291,24 @@ def test_a_text_of_megabytes_is_cut() -> None:
     assert len(row["preview_message"]) == 1000  # as many as a notification shows
 
 
-def test_what_is_too_large_or_too_much_is_left_out() -> None:
-    large = {"channel_id": "c", "name": "x" * 4_200_000}
-    assert one(answer([large, {"channel_id": "d"}])).unread() == (({"channel_id": "d"},), False)
+def test_what_is_too_much_is_left_out_and_what_is_far_too_large_is_not_read() -> None:
     found, whole = one(answer([{"id": number} for number in range(10_001)])).unread()
     assert (len(found), whole) == (10_000, False)
-    with pytest.raises(TelexFailure, match="far too large"):
-        one(answer([], note="x" * 4_200_000)).unread()
+    large = "x" * 17_000_000
+    half = large[:9_000_000]
+    answers = [answer([], note=large), answer([{"name": large}]), answer([], one=half, two=half)]
+    telex = Telex(lambda _: answers.pop(), 1 << 20)
+    while answers:
+        with pytest.raises(TelexFailure, match="far too large"):
+            telex.unread()
 
 
-@pytest.mark.parametrize(
-    ("escaped", "text"),
-    [
-        (r"a\ud83d", f"a{HALF}"),
-        (r"\ude00b", f"{HALF}b"),
-        (r"\ud83d\ude00", "\U0001f600"),
-        (r"\ud83d\ud83d\ude00", f"{HALF}\U0001f600"),
-        (r"\ud83d\ude00\ude00", f"\U0001f600{HALF}"),
-        (r"\uD83D\n", f"{HALF}\n"),
-        (r"\\ud83d", r"\ud83d"),
-        (r"\\\ud83d", f"\\{HALF}"),
-        (r"\"\ud83d\"", f'"{HALF}"'),
-        (b"a\xff", f"a{HALF}"),  # no UTF-8
-    ],
-)
-def test_half_an_emoji_is_replaced_and_costs_nothing_else(escaped: str | bytes, text: str) -> None:
-    raw = escaped if isinstance(escaped, bytes) else escaped.encode()
-    row = b'{"channel_id":"c","thread_count":1,"preview_message":"' + raw + b'"}'
-    body = b'{"status":"success","data":[' + row + b',{"channel_id":"d"}],"note":"\\ud83d"}'
+def test_half_an_emoji_and_a_byte_that_is_no_utf_8_cost_nothing_else() -> None:
+    """What is made of each: test_frames.py."""
+    row = rb'{"channel_id":"c","thread_count":1,"preview_message":"a\ud83d' + b'\xff"}'
+    body = b'\xef\xbb\xbf{"status":"success","data":[' + row + b',{"channel_id":"d"}],"note":"\\ud83d"}'
     (first, second), _ = one(Answer(200, {}, body)).unread()
-    assert first["preview_message"] == text
+    assert first["preview_message"] == f"a{HALF}{HALF}"
     assert second == {"channel_id": "d"}
 
 
@@ -331,7 +331,6 @@ def test_muted_channels() -> None:
         ({"notify_about": "mentions", "time_range": "09:00 AM - 06:00 PM"}, ("mentions", "09:00 AM - 06:00 PM")),
         ({"notify_about": 7, "time_range": None}, (None, "")),
         ({"notify_about": "x" * 300}, ("x" * 256, "")),
-        ({}, (None, "")),
     ],
 )
 def test_preference(data: Any, told: tuple[str | None, str]) -> None:
@@ -382,15 +381,14 @@ def test_marking_as_read_is_one_reading_call(section: str, group: bool, path: st
     assert telex.asked == [path]
 
 
-@pytest.mark.parametrize("section", [AGENTS, "", "x"])
-def test_other_conversations_have_no_such_call(section: str) -> None:
+def test_agents_have_no_such_call() -> None:
     telex = one(answer([]))
     with pytest.raises(NotThere):
-        telex.calls.mark_as_read(section, "c1", False)
+        telex.calls.mark_as_read(AGENTS, "c1", False)
     assert telex.asked == []
 
 
-@pytest.mark.parametrize("ident", ["", ".", "..", "a/b", "/", "..\\x", "../users/switch-org"])
+@pytest.mark.parametrize("ident", ["", ".", "..", "a/b", "..\\x"])
 def test_an_id_that_would_lead_elsewhere_is_asked_for_nothing(ident: str) -> None:
     telex = one(answer([]))
     with pytest.raises(NotThere):
@@ -400,7 +398,7 @@ def test_an_id_that_would_lead_elsewhere_is_asked_for_nothing(ident: str) -> Non
     assert telex.asked == []
 
 
-@pytest.mark.parametrize(("ident", "segment"), [("a b?c#d", "a%20b%3Fc%23d"), ("ä", "%C3%A4"), ("\ud83d", "%3F")])
+@pytest.mark.parametrize(("ident", "segment"), [("a b?c#d", "a%20b%3Fc%23d"), ("\ud83d", "%3F")])
 def test_an_id_is_percent_encoded(ident: str, segment: str) -> None:
     telex = one(answer([]))
     telex.calls.mark_as_read(CHANNELS, ident, False)

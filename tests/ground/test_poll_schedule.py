@@ -8,18 +8,26 @@ import pytest
 
 from telex_start.session.pace import USUAL
 from telex_start.session.poll_calls import AGENTS, CHANNELS, DIRECT, SECTIONS
-from telex_start.session.poll_schedule import MUTED, PREFERENCE, PROFILE, SETTINGS, SLUG, Job, Schedule
+from telex_start.session.poll_schedule import LARGE, MUTED, PREFERENCE, PROFILE, SETTINGS, SLUG, Poll, Schedule
 
 A, B = "a/u", "b/u"
 HOUR = 3600.0
 UNREAD = frozenset(SECTIONS)
 
-Outcome = Callable[[Schedule, str, str, float], None]
+Outcome = Callable[[Schedule, Poll, float], None]
 
 
-def answered(schedule: Schedule, channel: str, call: str, now: float) -> None:
-    schedule.heard()
-    schedule.answered(channel, call)
+def answered(schedule: Schedule, poll: Poll, now: float) -> None:
+    schedule.answered(poll, now, 1000)
+
+
+def not_there(schedule: Schedule, poll: Poll, now: float) -> None:
+    schedule.answered(poll, now, None)
+
+
+def unanswered(schedule: Schedule, poll: Poll, now: float) -> None:
+    schedule.heard(now, answered=False)
+    schedule.failed(poll, now)
 
 
 class Scene:
@@ -43,12 +51,12 @@ class Scene:
         began, end, before = self.now, self.now + seconds, len(self.done)
         while (due := self.schedule.due_at()) <= end:
             self.now = max(self.now, due)
-            job = self.schedule.next(self.now)
-            assert job is not None, "something is due that is not given"
-            self.done.append((self.now - began, job.channel, job.calls))
-            for call in job.calls:
-                self.outcome.get(call, answered)(self.schedule, job.channel, call, self.now)
-        assert self.schedule.next(self.now) is None
+            polls = self.schedule.next(self.now)
+            assert polls, "something is due that is not given"
+            self.done.append((self.now - began, polls[0].channel, tuple(poll.call for poll in polls)))
+            for poll in polls:
+                self.outcome.get(poll.call, answered)(self.schedule, poll, self.now)
+        assert not self.schedule.next(self.now)
         self.now = end
         return self.done[before:]
 
@@ -132,12 +140,11 @@ def test_a_reconnect_while_it_is_looked_up_asks_again(scene: Scene) -> None:
     scene.now += 20.0
     scene.schedule.connected(scene.now, True)
     scene.schedule.live(A, False, scene.now)
-    job = scene.schedule.next(scene.now)
-    assert job is not None
+    polls = scene.schedule.next(scene.now)
     scene.now += 3.0
     scene.schedule.live(A, False, scene.now)
-    for call in job.calls:
-        scene.schedule.answered(A, call)
+    for poll in polls:
+        answered(scene.schedule, poll, scene.now)
     assert [channel for _, channel in scene.unread(60.0)] == [A]
 
 
@@ -185,9 +192,9 @@ def test_agents_every_10_minutes_while_one_counts_as_unread(scene: Scene) -> Non
 # What goes wrong
 
 
-@pytest.mark.parametrize("call", [*SECTIONS, *SETTINGS, PROFILE])
+@pytest.mark.parametrize("call", [DIRECT, MUTED, PROFILE])
 def test_what_this_deployment_has_not_is_asked_for_again_after_an_hour(scene: Scene, call: str) -> None:
-    scene.outcome[call] = Schedule.not_there
+    scene.outcome[call] = not_there
     scene.connected(A)
     scene.run(0.0)
     for _ in range(30):  # reconnects do not matter
@@ -209,7 +216,7 @@ def test_a_section_that_fails_is_tried_again_alone_less_and_less_often(scene: Sc
     assert sum(DIRECT in calls for _, _, calls in scene.run(3 * HOUR)) == 3
 
 
-@pytest.mark.parametrize(("outcome", "asked"), [(Schedule.failed, SECTIONS), (Schedule.not_there, (CHANNELS, AGENTS))])
+@pytest.mark.parametrize(("outcome", "asked"), [(Schedule.failed, SECTIONS), (not_there, (CHANNELS, AGENTS))])
 def test_a_reconnect_tries_again_sooner_what_failed_but_not_what_is_not_there(
     scene: Scene, outcome: Outcome, asked: tuple[str, ...]
 ) -> None:
@@ -218,11 +225,6 @@ def test_a_reconnect_tries_again_sooner_what_failed_but_not_what_is_not_there(
     scene.run(30.0)
     scene.connected(A, at_once=True)
     assert scene.run(0.0) == [(0.0, A, asked)]
-
-
-def unanswered(schedule: Schedule, channel: str, call: str, now: float) -> None:
-    schedule.unanswered(now)
-    schedule.failed(channel, call, now)
 
 
 def test_a_telex_that_does_not_answer_is_left_alone(scene: Scene) -> None:
@@ -238,25 +240,21 @@ def test_after_two_calls_without_an_answer_the_next_waits_a_minute_then_two_then
     scene.connected(A)
     waits = []
     for _ in range(4):
-        scene.schedule.unanswered(scene.now)
+        scene.schedule.heard(scene.now, answered=False)
         waits.append(max(0.0, scene.schedule.due_at() - scene.now))
     assert waits == [0, 60, 120, 240], "one may be one organisation's alone"
 
 
 def test_what_was_not_made_is_as_due_as_before(scene: Scene) -> None:
     scene.connected(A)
-    scene.outcome = dict.fromkeys(SECTIONS, Schedule.put_back)
-    first = scene.schedule.next(scene.now)
-    job = scene.schedule.next(scene.now)
-    assert (first, job) == (Job("", (PROFILE,)), Job(A, (MUTED, PREFERENCE, *SECTIONS)))
-    for call in (*SETTINGS, *SECTIONS):
-        scene.schedule.put_back(A, call, scene.now)
-    scene.outcome.clear()
+    scene.schedule.next(scene.now)
+    for poll in scene.schedule.next(scene.now):
+        scene.schedule.put_back(poll, scene.now)
     assert scene.unread(60.0) == [(15.0, A)]
 
 
 def test_a_fresh_access_token_tries_what_was_refused(scene: Scene) -> None:
-    scene.outcome = dict.fromkeys(SECTIONS, Schedule.not_there)
+    scene.outcome = dict.fromkeys(SECTIONS, not_there)
     scene.connected(A)
     scene.run(60.0)
     scene.outcome.clear()
@@ -274,13 +272,34 @@ def test_a_slug_is_looked_up_once_behind_everything_else(scene: Scene) -> None:
     assert (SLUG,) not in [calls for _, _, calls in scene.run(3 * HOUR)]
 
 
+def test_a_slug_that_was_not_to_be_had_is_tried_when_it_is_wanted(scene: Scene) -> None:
+    scene.outcome[SLUG] = not_there
+    for _ in range(2):
+        scene.schedule.want_slug(A, scene.now)
+        assert scene.run(3 * HOUR) == [(0.0, A, (SLUG,))]
+
+
 def test_an_organisation_that_was_left_is_asked_for_nothing(scene: Scene) -> None:
     scene.connected(A, B)
-    job = scene.schedule.next(scene.now)
+    scene.run(0.0)
+    scene.now += 20.0
+    scene.connected(A, at_once=True)
+    under_way = scene.schedule.next(scene.now)
     scene.schedule.want_slug(A, scene.now)
     scene.schedule.keep([B])
-    assert job is not None
-    scene.schedule.answered("", PROFILE)
-    for outcome in (Schedule.failed, Schedule.not_there, Schedule.put_back):
-        outcome(scene.schedule, A, CHANNELS, scene.now)
+    for poll in under_way:
+        scene.schedule.failed(poll, scene.now)
     assert {channel for _, channel, _ in scene.run(3 * HOUR)} == {"", B}
+
+
+@pytest.mark.parametrize(("outage", "polled"), [(50.0, []), (70.0, [(0.0, A)])])
+def test_a_large_answer_is_not_asked_for_again_after_a_short_outage(
+    scene: Scene, outage: float, polled: list[tuple[float, str]]
+) -> None:
+    scene.outcome = dict.fromkeys(SECTIONS, lambda schedule, poll, now: schedule.answered(poll, now, LARGE + 1))
+    scene.connected(A)
+    scene.run(60.0)
+    scene.schedule.disconnected(scene.now)
+    scene.now += outage
+    scene.connected(A, at_once=True)
+    assert scene.unread(60.0) == polled

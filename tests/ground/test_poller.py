@@ -27,8 +27,7 @@ from telex_start.events import (
     WatchSettings,
 )
 from telex_start.net.https import Answer
-from telex_start.net.pacing import Pacer
-from telex_start.session.pace import SharedPacer, Timings
+from telex_start.session.pace import Pacer, Timings
 from telex_start.session.poll_calls import AGENTS, CHANNELS, DIRECT, PollCalls
 from telex_start.session.poll_schedule import Schedule
 from telex_start.session.poller import Poller
@@ -99,13 +98,13 @@ class Scene:
         self.now = 1000.0
         self.tick = 0.0
         """Seconds that pass each time somebody looks at the clock."""
-        self.pacer = SharedPacer(Pacer(1000), self.clock, lambda: 0.5)
+        self.pacer = Pacer(self.clock, lambda: 0.5, 1000)
         self.pacer.tokens_first(False)
         self.events: list[Event] = []
         self.came = threading.Condition()
         self.begun = 0
         self.poller = self.make()
-        self.poller.signed_in({})
+        self.poller.signed_in()
 
     def make(self, **options: Any) -> Poller:
         return Poller(self.calls, self.pacer, self.take, self.clock, lambda: 0.5, Timings(), **options)
@@ -247,7 +246,7 @@ def test_the_session_thread_is_not_kept_by_a_call_that_hangs(scene: Scene) -> No
     scene.poller.keep([A, B])
     scene.poller.obey(LookUpSlug(A))
     scene.pacer.tokens_first(True)
-    assert scene.pacer.wait(scene.now) == 0
+    assert scene.pacer.wait() == 0
     scene.pacer.tokens_first(False)
 
 
@@ -283,17 +282,6 @@ def test_without_a_connection_look_ups_stand_still_and_go_on_with_the_next(scene
     scene.idle()
     assert scene.events.count(LookUpBegan(A)) == 1
     assert scene.events[-1] == UnreadLookedUp(A)
-
-
-def test_look_ups_wait_while_a_token_is_due(scene: Scene) -> None:
-    scene.telex.hold("/profile")
-    scene.online(A)
-    scene.telex.await_asked("/profile")
-    scene.pacer.tokens_first(True)
-    scene.telex.release()
-    assert scene.telex.asked == ["/profile"]
-    scene.pacer.tokens_first(False)
-    scene.await_event(UnreadLookedUp(A))
 
 
 def test_what_nobody_expected_is_told_once_and_ends_nothing(scene: Scene) -> None:
@@ -337,22 +325,16 @@ def test_who_is_not_signed_in_marks_nothing_as_read(scene: Scene) -> None:
     assert threads() == []
 
 
-def test_a_slug_is_looked_up_once_and_known_then(scene: Scene) -> None:
-    scene.telex.answers["/organisations/a"] = answer({"organisation_slug": "acme"})
-    scene.online(A)
-    for _ in range(2):
-        scene.poller.obey(LookUpSlug(A))
-        scene.idle()
-    assert scene.telex.asked.count("/organisations/a") == 1
-    assert scene.events.count(SlugLookedUp(A, "acme")) == 2
-
-
-def test_a_slug_that_came_with_the_login_is_told_unasked(scene: Scene) -> None:
-    scene.poller.signed_in({A: "acme", "left/u": "x"})
-    scene.online(A)
+def test_a_slug_is_told_also_where_there_is_none(scene: Scene) -> None:
+    scene.telex.answers |= {
+        "/organisations/a": answer({"organisation_slug": "acme"}),
+        "/organisations/b": NOTHING_THERE,
+    }
+    scene.online(A, B)
+    scene.poller.obey(LookUpSlug(A))
+    scene.poller.obey(LookUpSlug(B))
     scene.idle()
-    scene.poller.keep([A])
-    assert [event for event in scene.events if isinstance(event, SlugLookedUp)] == [SlugLookedUp(A, "acme")]
+    assert scene.events[-2:] == [SlugLookedUp(A, "acme"), SlugLookedUp(B, "")]
 
 
 READ = MarkAsRead(A, DIRECT, "c1", False, "Ada")

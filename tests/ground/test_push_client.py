@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from telex_start.events import ChannelAnswered, CountsUnknown, How, PublicationsReceived
-from telex_start.net.pacing import Backoff
 from telex_start.push import frames
 from telex_start.push import protocol as push
-from telex_start.push.channel import REFUSED_FOR, STEADY, Channel, Phase, Position
+from telex_start.push.channel import REFUSED_FOR, STEADY, Backoff, Channel, Phase, Position
 from telex_start.push.protocol import PushClient
 
 ONE, TWO = "o1/u", "o2/u"
@@ -25,6 +24,13 @@ class Exchange:
         self.channels = {name: Channel(name, Backoff(lambda: 0.5)) for name in names or (ONE,)}
         self.client = PushClient(self.channels, lambda: 0.5, "1.0")
         self.now = 1000.0
+
+    def reconnect(self) -> None:
+        """The connection ended, and the next one stands."""
+        for channel in self.channels.values():
+            channel.disconnected()
+        self.client = PushClient(self.channels, lambda: 0.5, "1.0")
+        self.connect()
 
     @property
     def channel(self) -> Channel:
@@ -86,7 +92,7 @@ def test_the_connect_command_carries_the_subscription_tokens_as_telex_documents_
     assert len(command["connect"]["name"]) <= 16
 
 
-@pytest.mark.parametrize("name", ["a:b", "$a", "a#1", "a*", "a&b", "ä/u"])
+@pytest.mark.parametrize("name", ["a:b", "$a", "ä/u"])
 def test_a_name_that_a_server_could_close_everything_for_is_not_in_subs(name: str) -> None:
     exchange = Exchange(name)
     exchange.client.connect("CONNECTION", {name: "T"}, exchange.now)
@@ -115,17 +121,7 @@ def test_without_expiry_there_is_no_refresh(connected: Exchange) -> None:
 
 @pytest.mark.parametrize(
     ("code", "temporary", "terminal"),
-    [
-        (100, True, False),
-        (101, False, True),
-        (103, False, True),
-        (107, False, True),
-        (109, False, False),
-        (110, False, False),
-        (111, True, False),
-        (400, True, False),
-        (400, False, True),
-    ],
+    [(100, True, False), (103, False, True), (109, False, False), (110, False, False), (400, False, True)],
 )
 def test_an_error_of_the_connect_command_ends_the_connection(code: int, temporary: bool, terminal: bool) -> None:
     exchange = Exchange()
@@ -165,14 +161,9 @@ def pongs(exchange: Exchange) -> int:
 
 
 def test_each_ping_is_answered_with_exactly_one_pong(connected: Exchange) -> None:
-    for _ in range(3):
-        connected.get({})
-        assert pongs(connected) == 1
-
-
-def test_several_pings_in_a_frame_are_answered_once(connected: Exchange) -> None:
-    connected.get({}, {"push": {"channel": ONE, "pub": {"data": 1}}}, {})
-    assert pongs(connected) == 1  # a second one would close the connection for good (3501)
+    for _ in range(2):
+        connected.get({}, {"push": {"channel": ONE, "pub": {"data": 1}}}, {})
+        assert pongs(connected) == 1, "a second one would close the connection for good (3501)"
 
 
 def test_no_pong_where_the_server_wants_none_and_none_before_the_connect_reply() -> None:
@@ -273,9 +264,7 @@ def test_a_channel_is_whole_where_nothing_was_missed_since_it_was_live_before(
         exchange.live(recoverable=True, epoch="e", offset=5, recovered=True)
     else:
         exchange.live()
-    exchange.channel.disconnected()
-    exchange.client = PushClient(exchange.channels, lambda: 0.5, "1.0")
-    exchange.connect()
+    exchange.reconnect()
     assert exchange.subscribe(**reply)[-1] == push.Live(exchange.channel, whole)
 
 
@@ -284,10 +273,8 @@ def test_a_channel_whose_position_is_dead_is_not_whole_whatever_history_it_gets(
     exchange = Exchange()
     reply: dict[str, Any] = {"recoverable": True, "recovered": True, "was_recovering": True, "epoch": "e", "offset": 5}
     exchange.live(**reply)
-    exchange.channel.disconnected()
     exchange.channel.position = None
-    exchange.client = PushClient(exchange.channels, lambda: 0.5, "1.0")
-    exchange.connect()
+    exchange.reconnect()
     assert exchange.subscribe(**reply)[-1] == push.Live(exchange.channel, whole=False)
 
 
@@ -310,9 +297,7 @@ def test_a_channel_without_offsets_has_lost_something_whatever_its_replies_claim
     exchange = Exchange()
     exchange.live(**reply)
     assert exchange.get({"push": {"channel": ONE, "pub": {"data": 1}}}) != []
-    exchange.channel.disconnected()
-    exchange.client = PushClient(exchange.channels, lambda: 0.5, "1.0")
-    exchange.connect()
+    exchange.reconnect()
     assert exchange.subscribe(**reply) == [CountsUnknown(ONE), push.Live(exchange.channel, whole=False)]
 
 
@@ -327,11 +312,8 @@ def test_a_publication_of_an_unknown_channel_is_dropped(connected: Exchange) -> 
         (102, False, True, False),
         (103, False, True, True),
         (106, False, True, False),
-        (107, False, True, False),
         (109, False, False, True),
         (110, False, False, True),
-        (111, True, False, False),
-        (400, False, True, False),
     ],
 )
 def test_an_error_of_a_subscribe_concerns_that_channel_alone(
@@ -392,11 +374,7 @@ def test_a_reply_to_a_channel_that_was_left_meanwhile_is_ignored(connected: Exch
     ident = connected.sent()[0]["id"]
     connected.client.unsubscribe(connected.channel, connected.now)
     del connected.channels[ONE]
-    assert connected.get({"id": ident, "subscribe": {}}) == []
-
-
-def test_an_answer_to_nothing_is_ignored(connected: Exchange) -> None:
-    assert connected.get({"id": 99, "subscribe": {}}) == []
+    assert connected.get({"id": ident, "subscribe": {}}, {"id": 99, "subscribe": {}}) == []
 
 
 # --- server-side subscriptions --------------------------------------------------------------------------------------
@@ -497,14 +475,14 @@ def test_a_refresh_answered_without_a_ttl_does_not_mean_that_the_subscription_ne
     assert 300 * 0.72 <= live.channel.refresh_at - live.now <= 300 * 0.8
 
 
-@pytest.mark.parametrize(("code", "temporary"), [(100, True), (109, False), (110, False), (111, True)])
-def test_a_refresh_of_a_subscription_that_fails_for_a_while_leaves_it_live(
+@pytest.mark.parametrize(("code", "temporary"), [(100, True), (109, False)])
+def test_a_refresh_of_a_subscription_that_fails_for_a_while_leaves_it_live_and_is_tried_again(
     live: Exchange, code: int, temporary: bool
 ) -> None:
     live.client.sub_refresh(live.channel, "FRESH", live.now)
-    happenings = live.reply(error={"code": code, "message": "m", "temporary": temporary})
-    assert happenings == [push.RefreshFailed(live.channel)]
+    assert live.reply(error={"code": code, "message": "m", "temporary": temporary}) == []
     assert live.channel.phase is Phase.LIVE
+    assert live.channel.refresh_at == live.now + 15.0
 
 
 def test_a_refresh_of_what_the_server_does_not_know_any_more_subscribes_again(live: Exchange) -> None:
@@ -525,22 +503,16 @@ def test_the_connection_is_refreshed_in_place() -> None:
     assert 36 <= exchange.client.refresh_at - exchange.now <= 40
 
 
-def test_a_failing_refresh_of_the_connection() -> None:
-    exchange = Exchange()
-    exchange.connect(expires=True, ttl=120)
-    exchange.client.refresh("FRESH", exchange.now)
-    assert exchange.reply(error={"code": 110, "message": "expired"}) == [push.RefreshFailed(None)]
-    exchange.client.refresh("FRESH", exchange.now)
-    (ended,) = exchange.reply(error={"code": 103, "message": "permission denied"})
-    assert isinstance(ended, push.Ended) and not ended.terminal
-
-
 @pytest.mark.parametrize(("ttl", "wait"), [(120, 7.5), (60, 6.0), (2, 0.5)])
 def test_a_refresh_of_the_connection_that_failed_is_tried_again_while_there_is_time(ttl: int, wait: float) -> None:
     exchange = Exchange()
     exchange.connect(expires=True, ttl=ttl)
-    exchange.client.refresh_later(exchange.now)
+    exchange.client.refresh("FRESH", exchange.now)
+    assert exchange.reply(error={"code": 110, "message": "expired"}) == []
     assert exchange.client.refresh_at == exchange.now + wait
+    exchange.client.refresh("FRESH", exchange.now)
+    (ended,) = exchange.reply(error={"code": 103, "message": "permission denied"})
+    assert isinstance(ended, push.Ended) and not ended.terminal
 
 
 def test_a_refresh_from_the_servers_side_moves_the_timer() -> None:

@@ -8,9 +8,8 @@ from collections import defaultdict
 import pytest
 
 from telex_start.events import ChannelAnswered, CountsUnknown, PublicationsReceived
-from telex_start.net.pacing import Backoff
 from telex_start.push import protocol as push
-from telex_start.push.channel import MOST, Channel, Phase, Position, Recovery
+from telex_start.push.channel import MOST, Backoff, Channel, Phase, Position, Recovery
 from telex_start.push.frames import Publication, Subscribed
 from telex_start.push.protocol import PushClient
 from tests.ground.stream_model import Server
@@ -242,7 +241,7 @@ def test_a_second_channel_profits_from_what_the_first_found_out() -> None:
     for name in CHANNELS:
         # The second one waits, as for its token.
         for other in CHANNELS:
-            peer.channels[other].try_after_others(0.0 if name == other else float("inf"))
+            peer.channels[other].try_at = 0.0 if name == other else float("inf")
         before = peer.server.asked
         for _ in range(100):
             if peer.server.commands:
@@ -272,17 +271,6 @@ def test_a_restart_brings_everything_since_and_says_that_the_end_may_be_lost() -
     peer.drop()
     published = publish(peer, 30)
     assert settled(peer) == [LOST, *published]
-
-
-def test_a_channel_without_history_says_that_something_may_be_lost_and_does_not_ask_again() -> None:
-    peer = Peer(history=0)
-    assert settled(peer) == []
-    publish(peer, 2)
-    assert settled(peer) == [1, 2]
-    peer.drop()
-    before = peer.server.asked
-    assert settled(peer) == [LOST]
-    assert peer.server.asked - before == len(CHANNELS)
 
 
 def test_what_follows_a_publication_that_nobody_can_read_comes() -> None:
@@ -339,19 +327,3 @@ def test_a_subscription_by_the_server_alone_is_asked_for_once_more_with_recovery
     assert recovery.done and recovery.complete
     assert recovery.pieces() == [missed]
     assert recovery.position == Position("e", 12)
-
-
-def test_giving_up_goes_on_from_what_the_last_reply_said() -> None:
-    recovery = Recovery(Position("e", 10))
-    reply = Subscribed(recoverable=True, was_recovering=True, epoch="e", offset=12)
-    recovery.answered(reply)
-    recovery.give_up(reply)
-    assert recovery.done and not recovery.complete
-    assert recovery.position == Position("e", 12)
-
-
-def test_the_asks_leave_zero_values_out() -> None:
-    always = {"recoverable": True}
-    assert Recovery(None).ask.fields() == always | {"recover": True}
-    assert Recovery(Position("e", 0)).ask.fields() == always | {"recover": True, "epoch": "e"}
-    assert Recovery(Position("e", 3)).ask.fields() == always | {"recover": True, "epoch": "e", "offset": 3}

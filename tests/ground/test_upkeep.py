@@ -3,35 +3,26 @@ the organisations: fetched soon after a reconnect, but not by all agents at once
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from telex_start.errors import (
-    NoNetwork,
-    RateLimited,
-    Refused,
-    SessionOver,
-    TelexFailure,
-    TelexStartError,
-)
+from telex_start.errors import NoNetwork, RateLimited, Refused, SessionOver, TelexFailure, TelexStartError
 from telex_start.events import ChannelAnswered, Event, Organisation, SignOut
-from telex_start.net.pacing import Pacer
 from telex_start.push.channel import REFUSED_FOR, Channel
 from telex_start.push.protocol import PushClient
-from telex_start.session.organisations import Organisations
-from telex_start.session.pace import USUAL, SharedPacer
-from telex_start.session.state import LeaveAsked
+from telex_start.session.pace import USUAL, Pacer
+from telex_start.session.state import LeaveAsked, Organisations
 from telex_start.session.tokens import Token, TokenStore
-from telex_start.session.upkeep import Parts, TokenFetcher, Upkeep
-from tests.ground.test_tokens import token
+from telex_start.session.upkeep import Parts, Upkeep
+from tests.ground.test_telex_api import token
 
 Reply = Token | Exception
 
 CONNECTION = Token(token({"sub": "u"}))
+REFUSED = Refused("no", 403)
 
 
 class NoPolls:
@@ -59,24 +50,32 @@ class Scene:
         if organisations:
             self.known.fetch(self, self.now)  # type: ignore[arg-type]
         self.events.clear()
+        none: Any = None
         api: Any = self
         polls: Any = NoPolls()
         self.parts = Parts(
             api=api,
             store=self.store,
-            pacer=SharedPacer(Pacer(), lambda: self.now),
+            pacer=Pacer(lambda: self.now, free=1000),
+            dialler=none,
             organisations=self.known,
             poller=polls,
             timings=USUAL,
             now=lambda: self.now,
             chance=lambda: chance,
-            hurrying=contextlib.nullcontext,
             wait_interruptibly=self.wait,
-            wait_for_pacer=lambda: self.wait(self.parts.pacer.wait(self.now)),
+            wait_for_pacer=lambda: self.wait(self.parts.pacer.wait()),
             dispatch=self.events.append,
             figures_changed=self.changed,
         )
-        self.fetcher = TokenFetcher(self.parts)
+        self.upkeep = self.connection()
+
+    def connection(self, *, just_fetched: bool = False) -> Upkeep:
+        """The upkeep of another connection, which stands."""
+        self.client = PushClient(self.known.channels, self.parts.chance, "1")
+        self.client.connect("CONNECTION", {}, self.now)
+        self.client.receive(b'{"id":1,"connect":{"client":"c"}}', self.now)
+        return Upkeep(self.parts, self.client, just_fetched=just_fetched)
 
     def wait(self, seconds: float) -> None:
         self.now += seconds
@@ -90,19 +89,27 @@ class Scene:
     def good(self, channel: str, life: float = 300.0) -> Token:
         return Token(token({"sub": "u", "channel": channel}), self.now + life, life)
 
-    def connected(self, *, just_fetched: bool = False) -> Upkeep:
-        client = PushClient(self.known.channels, self.parts.chance, "1")
-        return Upkeep(self.parts, client, TokenFetcher(self.parts), just_fetched=just_fetched)
-
-    def fetches(self, upkeep: Upkeep) -> float:
-        """Wait until the organisations are due and fetch them; how long the wait was."""
+    def call(self) -> float:
+        """Wait until a call is due and make it; how long the wait was."""
         began = self.now
         while True:
-            call, due = upkeep.due(self.now)
+            call, due = self.upkeep.due(self.now)
             if call is not None:
+                waited = self.now - began
                 call()
-                return self.now - began
+                return waited
             self.now = due
+
+    def live(self) -> None:
+        """The first organisation's channel is live, and its token soon to be renewed."""
+        self.store.connection = CONNECTION
+        self.store.subscriptions["a/u"] = self.good("a/u")
+        for other in [*self.known.channels][1:]:
+            del self.known.channels[other]
+        self.upkeep = self.connection(just_fetched=True)
+        self.upkeep.due(self.now)
+        self.client.receive(b'{"id":2,"subscribe":{"expires":true,"ttl":300}}', self.now)
+        [*self.client.outgoing()]
 
     # The API
 
@@ -136,25 +143,20 @@ def scene() -> Scene:
 
 
 def test_one_token_of_each_kind_is_enough_to_start_and_good_ones_are_not_fetched_again(scene: Scene) -> None:
-    for _ in range(2):
-        scene.fetcher.prepare()
-        assert scene.store.connection is CONNECTION
-        assert [channel for channel, _ in scene.asked] == ["a/u"]
-
-
-def test_tokens_that_have_run_out_are_fetched_anew(scene: Scene) -> None:
     scene.store.connection = Token("old", scene.now - 1, 120.0)
     scene.store.subscriptions["a/u"] = Token("old", scene.now - 1, 300.0)
-    scene.fetcher.prepare()
-    assert scene.store.connection is CONNECTION
-    assert scene.fetcher.usable(scene.channel(), scene.now) not in (None, "old")
+    for _ in range(2):
+        scene.upkeep.prepare()
+        assert scene.store.connection is CONNECTION
+        assert [channel for channel, _ in scene.asked] == ["a/u"]
+    assert scene.upkeep.tokens() == {"a/u": scene.good("a/u").value}
 
 
 def test_the_next_organisation_is_tried_where_one_fails(scene: Scene) -> None:
     scene.store.subscriptions["a/u"] = Token("old", scene.now - 1, 300.0)
     scene.answer = lambda channel: NoNetwork("x") if channel == "a/u" else scene.good(channel)
     started = scene.now
-    scene.fetcher.prepare()
+    scene.upkeep.prepare()
     assert list(scene.store.subscriptions) == ["b/u"], "an old one is no success, either"
     assert scene.asked[0] == ("a/u", USUAL.first_token_within)
     assert scene.now - started < USUAL.first_token_within + 1.0
@@ -164,43 +166,44 @@ def test_the_next_organisation_is_tried_where_one_fails(scene: Scene) -> None:
 def test_where_all_fail_it_says_so(scene: Scene) -> None:
     scene.answer = lambda _: TelexFailure("down")
     with pytest.raises(TelexFailure, match="down"):
-        scene.fetcher.prepare()
+        scene.upkeep.prepare()
+    assert len(scene.asked) == 3
 
 
 def test_where_all_are_refused_it_starts_all_the_same(scene: Scene) -> None:
-    scene.answer = lambda _: Refused("no", 403)
-    scene.fetcher.prepare()
+    scene.answer = lambda _: REFUSED
+    scene.upkeep.prepare()
     assert scene.changes == 3
     assert all(channel.refused for channel in scene.known.channels.values())
     scene.asked.clear()
-    scene.fetcher.prepare()
+    scene.upkeep.prepare()
     assert scene.asked == [], "not again before their time"
+    assert scene.upkeep.tokens() == {}
 
 
 def test_a_rate_limit_on_the_connection_token_is_waited_out_a_few_times(scene: Scene) -> None:
-    scene.connection_answers = [RateLimited("x"), RateLimited("x")]
-    scene.fetcher.prepare()
+    scene.connection_answers = [RateLimited("x")] * 3
+    scene.upkeep.prepare()
     assert scene.store.connection is CONNECTION
     scene.store.clear()
     scene.connection_answers = [RateLimited("x")] * 9
     with pytest.raises(RateLimited):
-        scene.fetcher.prepare()
+        scene.upkeep.prepare()
     assert len(scene.connection_answers) == 5
 
 
 def test_the_end_of_the_session_goes_through(scene: Scene) -> None:
     scene.connection_answers = [SessionOver("x")]
     with pytest.raises(SessionOver):
-        scene.fetcher.prepare()
+        scene.upkeep.prepare()
 
 
 def test_a_command_is_no_failure_of_a_fetch(scene: Scene) -> None:
     def leave(seconds: float) -> None:
         raise LeaveAsked(SignOut())
 
-    fetcher = TokenFetcher(scene.parts._replace(wait_interruptibly=leave))
     with pytest.raises(LeaveAsked) as raised:
-        fetcher.prepare()
+        Upkeep(scene.parts._replace(wait_interruptibly=leave), scene.client, just_fetched=True).prepare()
     assert not isinstance(raised.value, Exception), "an `except Exception` would take it for a failure"
     assert scene.asked == [], "it looked for a command after the first call"
 
@@ -211,7 +214,7 @@ def test_a_command_is_no_failure_of_a_fetch(scene: Scene) -> None:
 def test_a_token_that_would_do_harm_is_refused_and_nothing_of_that_past_is_waited_for(scene: Scene) -> None:
     scene.store.connection = CONNECTION
     scene.answer = lambda _: scene.good("other/u")
-    assert scene.fetcher.fetch_for_subscribe(scene.channel()) is None
+    scene.call()
     assert scene.store.subscriptions == {}
     assert scene.channel().refused
     assert scene.channel().try_at == scene.now + REFUSED_FOR
@@ -219,89 +222,113 @@ def test_a_token_that_would_do_harm_is_refused_and_nothing_of_that_past_is_waite
     assert scene.changes == 1
 
 
-def test_a_rate_limit_puts_an_organisation_behind_those_that_were_not_tried(scene: Scene) -> None:
-    scene.answer = lambda _: RateLimited("x")
-    scene.fetcher.fetch_for_subscribe(scene.channel())
-    assert scene.channel(1).try_at < scene.channel(0).try_at == scene.now
+def test_one_after_the_other_is_subscribed_and_a_rate_limit_puts_one_behind_the_others(scene: Scene) -> None:
+    scene.answer = lambda channel: RateLimited("x") if len(scene.asked) == 1 else scene.good(channel)
+    for _ in range(4):
+        scene.call()
+    assert [channel for channel, _ in scene.asked] == ["a/u", "b/u", "c/u", "a/u"]
+    scene.upkeep.due(scene.now)
+    assert sum("subscribe" in frame for frame in scene.client.outgoing()) == 1  # all in one frame
 
 
 def test_a_slow_organisation_gets_more_time_at_its_next_try(scene: Scene) -> None:
-    scene.answer = lambda _: NoNetwork("x")
-    for _ in range(2):
-        scene.fetcher.fetch_for_subscribe(scene.channel())
-    assert [seconds for _, seconds in scene.asked] == [USUAL.first_token_within, USUAL.call_within]
+    scene.answer = lambda channel: NoNetwork("x") if channel == "a/u" else REFUSED
+    for _ in range(4):
+        scene.call()
+    assert [seconds for channel, seconds in scene.asked if channel == "a/u"] == [
+        USUAL.first_token_within,
+        USUAL.call_within,
+    ]
 
 
 def test_a_fresh_token_for_a_live_channel_takes_the_place_of_the_old_one_only_if_it_is_fit(scene: Scene) -> None:
-    scene.store.connection = CONNECTION
-    old = scene.store.subscriptions["a/u"] = scene.good("a/u")
-    for answer in (NoNetwork("x"), Refused("no", 403), scene.good("other/u")):
-        scene.answer = lambda _, answer=answer: answer  # type: ignore[misc]
-        assert scene.fetcher.renew(scene.channel()) is None
+    scene.live()
+    old = scene.store.subscriptions["a/u"]
+    answers: list[Reply] = [NoNetwork("x"), REFUSED, scene.good("other/u"), scene.good("a/u")]
+    scene.answer = lambda _: answers.pop(0)
+    assert scene.call() == pytest.approx(228.0)
+    for left in (2, 1, 0):
         assert scene.store.subscriptions["a/u"] is old
-    scene.answer = scene.good
-    assert scene.fetcher.renew(scene.channel()) is scene.store.subscriptions["a/u"] is not old
+        assert scene.call() == pytest.approx(15.0)
+        assert len(answers) == left
+    assert scene.store.subscriptions["a/u"] is not old
     assert not scene.channel().refused
+    assert '"sub_refresh"' in "".join(scene.client.outgoing())
+
+
+@pytest.mark.parametrize(("suspect", "value"), [(True, token({"channel": "a/u", "sub": "u"})), (False, "unreadable")])
+def test_a_token_that_may_close_the_connection_is_brought_by_a_new_subscribe(
+    scene: Scene, suspect: bool, value: str
+) -> None:
+    scene.live()
+    scene.channel().suspect = suspect
+    scene.answer = lambda _: Token(value)
+    scene.call()
+    assert '"subscribe"' in "".join(scene.client.outgoing())
 
 
 def test_a_connection_token_is_renewed_by_what_telex_gives(scene: Scene) -> None:
+    scene.client.refresh_at, scene.client.ttl = scene.now, 120
+    scene.store.connection = old = Token("old")
     scene.connection_answers = [TelexFailure("x"), CONNECTION]
-    assert [scene.fetcher.renew_connection() for _ in range(2)] == [None, CONNECTION]
+    scene.call()
+    assert scene.store.connection is old
+    assert scene.client.refresh_at == scene.now + 7.5
+    scene.now = scene.client.refresh_at
+    scene.call()
     assert scene.store.connection is CONNECTION
+    assert '"refresh"' in "".join(scene.client.outgoing())
 
 
-@pytest.mark.parametrize("answer", [None, TelexFailure("x"), Refused("no", 403)])
+@pytest.mark.parametrize("answer", [None, TelexFailure("x"), REFUSED])
 def test_a_telex_that_does_not_answer_is_left_alone_for_longer_until_it_does(
     scene: Scene, answer: Exception | None
 ) -> None:
     scene.answer = lambda _: NoNetwork("x")
-    waits = []
-    for number in (0, 1, 2, 0, 1):
-        scene.fetcher.fetch_for_subscribe(scene.channel(number))
-        waits.append(scene.fetcher.wait(scene.now))
-        scene.now += waits[-1]
-    assert waits[0] < 0.5, "one may be one organisation's alone"
-    assert waits[1] >= 1.0
-    assert waits[-1] > waits[1]
+    scene.call()
+    assert scene.call() < 0.5, "one may be one organisation's alone"
+    waits = [scene.call() for _ in range(2)]
+    assert 1.0 <= waits[0] < waits[1]
     scene.answer = lambda channel: answer or scene.good(channel)
-    scene.fetcher.fetch_for_subscribe(scene.channel())
-    assert scene.fetcher.wait(scene.now) < 0.5
+    scene.call()
+    scene.channel(1).retry(scene.now - 60.0)
+    assert scene.call() < 0.5
 
 
 # The organisations
 
 
-@pytest.mark.parametrize("chance", [0.0, 0.25, 0.999])
+@pytest.mark.parametrize("chance", [0.0, 0.25])
 @pytest.mark.parametrize(
     ("answer", "every"),
     [
         (None, USUAL.organisations_every),
         (NoNetwork("x"), USUAL.organisations_again),
-        (Refused("no", 401), USUAL.organisations_every),
+        (REFUSED, USUAL.organisations_every),
     ],
 )
 def test_fetches_that_began_together_do_not_stay_together(
     chance: float, answer: TelexStartError | None, every: float
 ) -> None:
     scene = Scene(chance=chance)
-    upkeep = scene.connected(just_fetched=True)
-    assert scene.fetches(upkeep) == pytest.approx(USUAL.organisations_every * (0.5 + chance))
+    scene.upkeep = scene.connection(just_fetched=True)
+    assert scene.call() == pytest.approx(USUAL.organisations_every * (0.5 + chance))
     scene.memberships = answer or ()
-    scene.fetches(upkeep)
-    assert scene.fetches(upkeep) == pytest.approx(every * (0.5 + chance))
+    scene.call()
+    assert scene.call() == pytest.approx(every * (0.5 + chance))
 
 
-@pytest.mark.parametrize("chance", [0.0, 0.25, 0.999])
+@pytest.mark.parametrize("chance", [0.0, 0.999])
 def test_after_a_reconnect_they_are_fetched_within_ten_seconds(chance: float) -> None:
-    scene = Scene(chance=chance)
-    assert scene.fetches(scene.connected()) == pytest.approx(10.0 * chance)
+    assert Scene(chance=chance).call() == pytest.approx(10.0 * chance)
 
 
 def test_in_ten_seconds_they_are_fetched_once_however_often_it_reconnects() -> None:
     scene = Scene(chance=0.0)
     fetched = []
     for _ in range(4):
-        scene.fetches(scene.connected())
+        scene.upkeep = scene.connection()
+        scene.call()
         fetched.append(scene.now)
     assert [after - before for before, after in pairwise(fetched)] == [10.0] * 3
 
@@ -309,7 +336,6 @@ def test_in_ten_seconds_they_are_fetched_once_however_often_it_reconnects() -> N
 @pytest.mark.parametrize(("chance", "seconds"), [(0.0, 10.0), (0.5, 15.0)])
 def test_a_fetch_that_meets_a_rate_limit_is_none_of_a_storm(chance: float, seconds: float) -> None:
     scene = Scene(chance=chance)
-    upkeep = scene.connected()
     scene.memberships = RateLimited("429")
-    scene.fetches(upkeep)
-    assert scene.fetches(upkeep) == pytest.approx(seconds)
+    scene.call()
+    assert scene.call() == pytest.approx(seconds)

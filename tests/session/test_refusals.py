@@ -63,7 +63,7 @@ def test_a_wrong_token_at_a_refresh_harms_nobody_else(telex: Telex, agent: Start
 def test_an_unreadable_token_in_a_server_closing_over_it_costs_a_reconnect_without_that_organisation(
     own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("telex_start.session.tokens.why_unusable", lambda *_: None)  # as if unreadable from here
+    monkeypatch.setattr("telex_start.session.telex_api.why_unusable", lambda *_: None)  # as if unreadable from here
     sandbox = own(*TWO)
     sandbox.wrong_token(0, "other_channel")
     session = agent(sandbox).sign_in()

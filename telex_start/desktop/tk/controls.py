@@ -1,29 +1,25 @@
-"""Controls of windows: tooltips, the look of larger windows' controls, and a page that scrolls on a small screen.
-
-The owner of tkinter-tooltip.
-"""
+"""Controls of windows: the look of larger windows' controls, and a page that scrolls on a small screen."""
 
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
 from tkinter import ttk
 from typing import Any
 
-from tktooltip import ToolTip
-
 from . import look
-from .toolkit import Root
+from .toolkit import Window
 
 _BOX = 16
 """Side of a check box, in pixels on a screen of 96 dots an inch."""
-_STEP = 40
+_NOTCH = 40
 """Pixels that one notch of the wheel scrolls by, on such a screen."""
-_TIP_AFTER = 0.6
-"""Seconds that the pointer rests on a control before its tip appears."""
+_STEP = 40
+"""Milliseconds between two steps of the progress bar: 25 pictures a second."""
+_STEPS = 30
+"""Steps of that bar from one end to the other."""
 
 
-def dress(made: Root) -> None:
+def dress(made: Window) -> None:
     """Set the styles of these controls up, beside those of :func:`.look.dress`."""
     style, px, family = ttk.Style(made.root), made.px, made.family
     style.configure("Section.TLabel", font=(family, 11, "bold"))
@@ -95,7 +91,7 @@ def dress(made: Root) -> None:
         made.root.unbind_class("TCombobox", event)
 
 
-def _dress_checks(made: Root, style: Any) -> None:
+def _dress_checks(made: Window, style: Any) -> None:
     side, gap = made.px(_BOX), made.px(8)
     accent, line, field, quiet, ground = map(look.colour, (look.ACCENT, look.LINE, look.FIELD, look.QUIET, look.GROUND))
     drawn = {
@@ -127,85 +123,43 @@ def _dress_checks(made: Root, style: Any) -> None:
     )
 
 
-class Tip(ToolTip):  # type: ignore[misc]
-    """The tooltip of one control.
+class ProgressBar(ttk.Progressbar):
+    """A bar that goes to and fro while something is under way."""
 
-    Args:
-        made: The root window.
-        control: What it explains.
-        words: The explanation.
-        at_the_edge: The control is at the edge of the screen.
-    """
+    def __init__(self, parent: Any) -> None:
+        super().__init__(parent, mode="indeterminate", maximum=_STEPS, style="Thin.Horizontal.TProgressbar")
 
-    def __init__(self, made: Root, control: Any, words: str, at_the_edge: bool) -> None:
-        self._entered = False
-        # Without a master, tkinter-tooltip 3.1 would take whichever root was made first.
-        frame = {"master": made.root, "background": look.LINE, "padx": 1, "pady": 1}
-        style = {"background": look.INK, "foreground": look.FIELD, "font": (made.family, 9)}
-        super().__init__(control, words, delay=_TIP_AFTER, follow=False, parent_kwargs=frame, padx=6, pady=3, **style)
-        control.bind("<Motion>", self._moved, add="+")
-        if at_the_edge:
-            # tkinter-tooltip 3.1 would show half of it beyond.
-            self.update_idletasks()
-            self.x_offset = made.px(20) - self.winfo_reqwidth()
-
-    def on_enter(self, event: Any) -> None:
-        """Wait for the pointer to move: under XWayland (sway 1.7) a new window gets an Enter for the place where X11
-        last knew the pointer, and never a Leave."""
-        self._entered = True
-
-    def on_leave(self, event: Any = None) -> None:
-        """Hide it."""
-        self._entered = False
-        super().on_leave(event)
-
-    def _moved(self, event: Any) -> None:
-        if self._entered:
-            self._entered = False
-            super().on_enter(event)
-
-    def end(self) -> None:
-        """Destroy it, which the window's own destruction does not do right: where the pointer rests on the control it
-        would write errors (gnikit/tkinter-tooltip#59)."""
-        self.destroy()
-        self.msg_var = None
+    def run(self, on: bool) -> None:
+        """Be there and go, or neither."""
+        if on:
+            self.grid()
+            self.start(_STEP)
+        else:
+            self.stop()
+            self.grid_remove()
 
 
-def press_by_return(button: Any) -> None:
+def press_by_return(*buttons: Any) -> None:
     """Have Return press the button that has the keyboard, and nothing else."""
 
-    def press(_: object) -> str:
-        button.invoke()
+    def press(event: Any) -> str:
+        event.widget.invoke()
         return "break"
 
-    for key in ("<Return>", "<KP_Enter>"):
-        button.bind(key, press)
-
-
-def marked(words: str) -> tuple[str, int]:
-    """Words with their mnemonic marked, as in ``&Sound``: the words themselves, and which letter it is (-1: none)."""
-    place = words.find("&")
-    return words.replace("&", "", 1), place
-
-
-def next_by_letter(values: list[str], index: int, letter: str) -> int:
-    """The next choice of a list that begins with a letter; the same where none does."""
-    for step in range(1, len(values) + 1):
-        found = (index + step) % len(values)
-        if values[found][:1].casefold() == letter.casefold():
-            return found
-    return index
+    for button in buttons:
+        for key in ("<Return>", "<KP_Enter>"):
+            button.bind(key, press)
 
 
 class Page:
     """A frame that scrolls where there is no room for all of it, also to what gets the keyboard.
 
     Args:
-        made: The root window.
+        made: The window.
         parent: What it lies in.
     """
 
-    def __init__(self, made: Root, parent: Any) -> None:
+    def __init__(self, made: Window, parent: Any) -> None:
         self._made = made
         self.outer = ttk.Frame(parent)
         self.outer.columnconfigure(0, weight=1)
@@ -216,15 +170,15 @@ class Page:
         self._canvas.configure(yscrollcommand=self._bar.set, yscrollincrement=1)
         self.inner = ttk.Frame(self._canvas)
         self._item = self._canvas.create_window(0, 0, anchor="nw", window=self.inner)
-        self.inner.bind("<Configure>", lambda _: self._fit())
-        self._canvas.bind("<Configure>", lambda _: self._fit())
+        for widget in (self.inner, self._canvas):
+            widget.bind("<Configure>", self._fit)
         root = made.root
         root.bind("<FocusIn>", self._follow, add="+")
-        for event, notches in (("<Button-4>", -1), ("<Button-5>", 1)):
-            root.bind(event, self._scroller(notches), add="+")
+        root.bind("<Button-4>", lambda _: self._scroll(-1), add="+")
+        root.bind("<Button-5>", lambda _: self._scroll(1), add="+")
         root.bind("<MouseWheel>", lambda event: self._scroll(-event.delta / 120), add="+")
-        for event, pages in (("<Prior>", -1), ("<Next>", 1)):
-            root.bind(event, self._pager(pages), add="+")
+        root.bind("<Prior>", lambda _: self._scroll(-self._notches_of_a_page()), add="+")
+        root.bind("<Next>", lambda _: self._scroll(self._notches_of_a_page()), add="+")
 
     def size(self, most: int) -> None:
         """Take the room that the contents need, but no more.
@@ -261,7 +215,7 @@ class Page:
         elif below > top + room:
             self._canvas.yview_moveto((below - room) / whole)
 
-    def _fit(self) -> None:
+    def _fit(self, _: object) -> None:
         width, height = self._canvas.winfo_width(), self._canvas.winfo_height()
         whole = self.inner.winfo_reqheight()
         self._canvas.itemconfigure(self._item, width=width)
@@ -278,10 +232,7 @@ class Page:
 
     def _scroll(self, notches: float) -> None:
         if self.inner.winfo_reqheight() > self._canvas.winfo_height():
-            self._canvas.yview_scroll(round(notches * self._made.px(_STEP)), "units")
+            self._canvas.yview_scroll(round(notches * self._made.px(_NOTCH)), "units")
 
-    def _scroller(self, notches: float) -> Callable[[Any], None]:
-        return lambda _: self._scroll(notches)
-
-    def _pager(self, pages: int) -> Callable[[Any], None]:
-        return lambda _: self._scroll(pages * 0.9 * self._canvas.winfo_height() / self._made.px(_STEP))
+    def _notches_of_a_page(self) -> float:
+        return 0.9 * float(self._canvas.winfo_height()) / self._made.px(_NOTCH)

@@ -1,42 +1,51 @@
 """The login window in a process of its own, which ends with it: the agent's side, and ``telex-start login`` there.
 
 The smallest window of Tk leaves 10 MB behind in the process that has opened it, whatever is done to free them
-(docs/weight.md); the agent goes on for weeks after that. What the person has typed comes back by a pipe. On macOS
-:class:`~.login_window.LoginWindow` is opened by the agent itself.
+(docs/weight.md); the agent goes on for weeks after that. What the person has typed comes back by a pipe.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ...errors import ConfigError, TelexStartError
 from ...events import ChildEnded, ChildSaid, Event, WindowClosed, WindowSubmitted
 from ...process.streams import is_terminal
-from ..child import Child, Parent
+from ..child import Child, Parent, show
+from . import check, title
 
-TITLE = "No login window"
+if TYPE_CHECKING:
+    from ..macos import Application
+    from .login_window import LoginWindow
+
+_WHAT = "The login window"
 
 
 class LoginProcess:
-    """A login window, opened with this, as the main thread sees it.
-
-    It can do what :class:`~.login_window.LoginWindow` can; its process takes part of a second to show it.
+    """A login window, opened with this, as the main thread sees it; its process takes part of a second to show it.
 
     Args:
         dispatch: Where :class:`WindowSubmitted` and :class:`WindowClosed` go.
         email: What the first field holds.
         take_focus: The person has asked for the window. Otherwise it appears on top and leaves the focus where it is.
         message: Why it opens, where the program opens it.
+        main_loop: Where the main thread waits, on macOS.
     """
 
     def __init__(
-        self, dispatch: Callable[[Event], object], email: str = "", *, take_focus: bool, message: str = ""
+        self,
+        dispatch: Callable[[Event], object],
+        email: str,
+        *,
+        take_focus: bool,
+        message: str,
+        main_loop: Application | None = None,
     ) -> None:
         self._dispatch = dispatch
+        self._main_loop = main_loop
         self._wakes: SimpleQueue[None] = SimpleQueue()
         self._closed = False
         self._ended: ChildEnded | None = None
@@ -45,7 +54,10 @@ class LoginProcess:
 
     def wake(self) -> None:
         """Make :meth:`run` take a turn soon. From any thread, at any time; never blocks."""
-        self._wakes.put(None)
+        if self._main_loop is not None:
+            self._main_loop.wake()
+        else:
+            self._wakes.put(None)
 
     def run(self, turn: Callable[[], float | None]) -> None:
         """Run until :meth:`close`, or until its process has ended.
@@ -60,7 +72,10 @@ class LoginProcess:
             while not self._closed:
                 due_in = turn()
                 if self._ended is not None:
-                    self._has_ended(self._ended.problem)
+                    self._closed = True
+                    self._dispatch(WindowClosed())
+                    if self._ended.problem:
+                        raise TelexStartError(self._ended.problem, title(_WHAT))
                 elif not self._closed:
                     self._wait(due_in)
         finally:
@@ -81,18 +96,15 @@ class LoginProcess:
         self.wake()
 
     def _wait(self, seconds: float | None) -> None:
+        if self._main_loop is not None:
+            self._main_loop.wait(seconds)
+            return
         try:
             self._wakes.get(timeout=seconds)
             while True:  # one turn is enough for all that have come
                 self._wakes.get_nowait()
         except Empty:
             pass
-
-    def _has_ended(self, problem: str) -> None:
-        self._closed = True
-        self._dispatch(WindowClosed())
-        if problem:
-            raise TelexStartError(problem, TITLE)
 
     def _hear(self, event: Event) -> None:
         """On the thread that listens to it."""
@@ -114,32 +126,18 @@ def main() -> int:
     """
     if is_terminal(sys.stdin):
         raise ConfigError("login is what the agent runs for its window: use telex-start --login.")
-    parent = Parent()
-    data = parent.data()
+    return show(_make)
 
-    def tell(event: Event) -> None:
-        match event:
-            case WindowSubmitted(email, password):
-                parent.say(email=email, password=password)
-            case WindowClosed():
-                parent.say(closed=True)
 
-    try:
-        from .login_window import LoginWindow
+def _make(parent: Parent) -> LoginWindow:
+    check(_WHAT, "sign in with --email and --password-stdin")
+    from .login_window import LoginWindow
 
-        window = LoginWindow(tell, data["email"], take_focus=data["take_focus"], message=data["message"])
-    except TelexStartError as error:
-        parent.say(failed=error.message)
-        return 2
+    def make() -> LoginWindow:
+        return LoginWindow(parent.say, **parent.data)
 
-    def told(said: dict[str, Any]) -> None:
-        match said:
-            case {"show": "front"}:
-                window.come_forward()
-            case {"show": str(what), "message": str(message)}:
-                window.show(what, message)
+    if sys.platform == "darwin" and not parent.data["take_focus"]:
+        from .. import macos
 
-    post = window.calls.post
-    parent.listen(lambda token: None, lambda: post(window.close), lambda said: post(partial(told, said)))
-    window.run()
-    return 0
+        return macos.stay_behind(make)
+    return make()

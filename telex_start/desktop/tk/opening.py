@@ -46,7 +46,7 @@ class Windows:
         """Open the window About, or bring it forward.
 
         Args:
-            data: What it tells: see :func:`telex_start.desktop.tk.help_windows.about_rows`.
+            data: What it tells: see :func:`telex_start.desktop.tk.about.rows`.
             token: As for :meth:`open_doctor`.
         """
         self._open("about", [], data, token)

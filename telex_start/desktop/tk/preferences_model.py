@@ -1,4 +1,4 @@
-"""What the preferences window shows, what of it is written, and what may come in between. Pure; no Tk.
+"""What the preferences window shows, what of it is written, and what may come in between. No Tk.
 
 Values go by key, as in ``config.toml``.
 
@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...config import DAYS, LEVELS, NEWS_TYPES, Config, check, faults, organisation_key, organisation_of
 from ...errors import ChangedMeanwhile, TelexStartError
 from ...menu import Muted
+
+if TYPE_CHECKING:
+    from ...config_file import ConfigFile
 
 log = logging.getLogger(__name__)
 
@@ -25,18 +28,8 @@ HOURS = (FROM, TO, ON_DAYS)
 
 KINDS = (*NEWS_TYPES, "channel_mention", "thread_reply", "direct_call_initiated", "saved_message_remainder")
 """The ``notification_type``s that the window knows. Others that stand in the file stay there."""
-_USUAL_HOURS = ("22:00", "07:00")
+_USUAL = {FROM: "22:00", TO: "07:00"}
 """What is offered when quiet hours are switched on."""
-
-
-class ShownOrganisation(NamedTuple):
-    """An organisation that the person belongs to."""
-
-    ident: str
-    name: str
-    """As Telex has it."""
-    label: str
-    """Fit to show."""
 
 
 class PreferencesData(NamedTuple):
@@ -44,226 +37,12 @@ class PreferencesData(NamedTuple):
 
     given: Mapping[str, tuple[str, Any]]
     """Settings that the environment or an option gives: key -> variable or option, and value."""
-    organisations: Sequence[ShownOrganisation] = ()
-    """Empty while they are not known."""
+    organisations: Sequence[tuple[str, str, str]] = ()
+    """For each its id, its name, and that fit to show. Empty while they are not known."""
     muted: Sequence[Muted] | None = ()
     """``None``: that cannot be said."""
     at_login: bool | None = None
     """Whether the agent starts at log-in; ``None`` where that cannot be said."""
-
-
-class Row(NamedTuple):
-    """An organisation in the window."""
-
-    key: str
-    """Of its setting."""
-    name: str
-    known: bool
-    """The person belongs to it, as far as the agent knows; the others are in the file alone."""
-
-
-class Model:
-    """The values of one open window.
-
-    Args:
-        file: What stands in the file, by key, as :meth:`telex_start.config_file.ConfigFile.values` gives it.
-        shown: What the agent tells.
-    """
-
-    def __init__(self, file: Mapping[str, Any], shown: PreferencesData) -> None:
-        self._file = dict(file)
-        self._given = dict(shown.given)
-        self._edited: dict[str, Any] = {}
-        self._unmuted: list[Muted] = []
-        self.knows_muted = shown.muted is not None
-        """Whether what is muted can be said."""
-        self._muted = list(shown.muted or ())
-        self._at_login_before = shown.at_login
-        self.at_login = shown.at_login
-        """Whether the agent starts at log-in; to be set by the window."""
-        self.rows = _rows(shown.organisations, file)
-
-    # --- single values ----------------------------------------------------------------------------------------------
-
-    def value(self, key: str) -> Any:
-        """What counts, or would after saving; the default where what stands in the file is wrong."""
-        if key in self._given:
-            return self._given[key][1] if not self.wrong(key) else _default(key)
-        if key in self._edited:
-            return self._edited[key] if self._edited[key] is not None else _default(key)
-        return self._file[key] if key in self._file and not check(key, self._file[key]) else _default(key)
-
-    def set(self, key: str, value: Any) -> None:
-        """The person has entered a value, as the file would have it; ``None`` removes the key."""
-        if not self.given_by(key):
-            self._edited[key] = _written(key, value)
-
-    def given_by(self, key: str) -> str:
-        """The variable or the option that gives it, so that it cannot be changed here; empty for none.
-
-        Quiet hours count together: half of them from elsewhere makes a whole that cannot be judged here.
-        """
-        keys = HOURS if key in HOURS else (key,)
-        return next((self._given[one][0] for one in keys if one in self._given), "")
-
-    def wrong(self, key: str) -> str:
-        """What is wrong with what is in the file, in words; empty where nothing is, or once it was changed here."""
-        if key in self._given:
-            return check(key, self._given[key][1])
-        if key not in self._file or key in self._edited:
-            return ""
-        if key in HOURS and not (self._edited.keys() & set(HOURS) or self.given_by(key)):
-            return faults({one: self._file[one] for one in HOURS if one in self._file}).get(key, "")
-        return check(key, self._file[key])
-
-    # --- what notifies ----------------------------------------------------------------------------------------------
-
-    def tells(self, kind: str) -> bool:
-        """Whether notifications of this type raise toasts."""
-        return kind in self.value(TYPES)
-
-    def tell(self, kind: str, wanted: bool) -> None:
-        """Switch a type on or off; the others keep their places."""
-        types = [one for one in self.value(TYPES) if one != kind]
-        if wanted:
-            standing = list(self._file.get(TYPES, ())) if not self.wrong(TYPES) else []
-            order = [*standing, *(one for one in KINDS if one not in standing)]
-            types = sorted([*types, kind], key=lambda one: order.index(one) if one in order else len(order))
-        self.set(TYPES, types)
-
-    @property
-    def other_kinds(self) -> list[str]:
-        """Types of the file that the window does not know."""
-        return [kind for kind in self.value(TYPES) if kind not in KINDS]
-
-    # --- quiet hours ------------------------------------------------------------------------------------------------
-
-    @property
-    def has_hours(self) -> bool:
-        """Whether there are quiet hours."""
-        return any(self._wanted(key) is not None for key in HOURS)
-
-    def switch_hours(self, wanted: bool) -> None:
-        """Switch quiet hours on, as they stood or as is usual, or off."""
-        for key, usual in zip(HOURS, (*_USUAL_HOURS, None), strict=True):
-            self.set(key, self._file.get(key, usual) if wanted else None)
-
-    def hours(self) -> tuple[str, str]:
-        """From and to, as they are entered."""
-        first, last = (self._wanted(key) for key in (FROM, TO))
-        return str(first or ""), str(last or "")
-
-    def days(self) -> tuple[str, ...]:
-        """The days on which they begin."""
-        found = self._wanted(ON_DAYS)
-        return tuple(day for day in DAYS if day in found) if isinstance(found, list) else DAYS
-
-    def set_day(self, day: str, wanted: bool) -> None:
-        """Have them begin on that day, or not."""
-        days = [one for one in DAYS if (wanted if one == day else one in self.days())]
-        self.set(ON_DAYS, None if len(days) == len(DAYS) and ON_DAYS not in self._file else days)
-
-    # --- muted ------------------------------------------------------------------------------------------------------
-
-    @property
-    def muted(self) -> list[Muted]:
-        """What is muted, but for what the person has unmuted here."""
-        return [one for one in self._muted if one not in self._unmuted]
-
-    def unmute(self, muted: Muted) -> None:
-        """The person wants to hear of it again."""
-        self._unmuted.append(muted)
-
-    @property
-    def to_unmute(self) -> list[Muted]:
-        """What is to be told the agent on saving."""
-        return list(self._unmuted)
-
-    # --- saving -----------------------------------------------------------------------------------------------------
-
-    @property
-    def base(self) -> dict[str, Any]:
-        """What stood in the file."""
-        return dict(self._file)
-
-    def changes(self) -> dict[str, Any]:
-        """What is to be written: key -> value, ``None`` where it is to be removed."""
-        found = {}
-        for key, value in self._edited.items():
-            if key in self._file:
-                same = _same(key, value, self._file[key])
-            else:
-                same = value is None or _same(key, value, _default(key))
-            if not same:
-                found[key] = value
-        return found
-
-    @property
-    def is_changed(self) -> bool:
-        """Whether there is something to save."""
-        return bool(self.changes() or self._unmuted or self.switches_at_login)
-
-    @property
-    def switches_at_login(self) -> bool:
-        """Whether starting at log-in is to be switched."""
-        return self.at_login is not self._at_login_before
-
-    def faults(self) -> dict[str, str]:
-        """What is wrong with what was entered: key -> words that stand beside the field."""
-        wrong = {
-            key: words for key, value in self._edited.items() if value is not None and (words := check(key, value))
-        }
-        if self._edited.keys() & set(HOURS):
-            hours = {key: value for key in HOURS if (value := self._wanted(key)) is not None}
-            wrong = faults(hours) | wrong
-        if ON_DAYS in wrong:
-            wrong[ON_DAYS] = "Choose a day at least."
-        for key in {FROM, TO} & wrong.keys():
-            if check(key, self._wanted(key)):
-                word = "To" if key == TO else "From"
-                wrong[key] = f"{word} is no time of the day; write it like {_USUAL_HOURS[key == TO]}."
-            else:
-                wrong[key] = "They begin and end at the same minute; for a whole day enter 00:00 and 23:59."
-        return wrong
-
-    def written(self, file: Mapping[str, Any]) -> None:
-        """The changes were written.
-
-        Args:
-            file: What stands in the file now.
-        """
-        self._edited.clear()
-        self._file = dict(file)
-
-    def done(self) -> None:
-        """All else was done too: nothing is changed any more."""
-        self._muted, self._unmuted = self.muted, []
-        self._at_login_before = self.at_login
-
-    def yield_to(self, file: Mapping[str, Any], keys: Sequence[str]) -> None:
-        """The file was changed by hand meanwhile.
-
-        Args:
-            file: What stands in it now.
-            keys: In these the file is right; empty: what was entered here is.
-        """
-        hours = set(HOURS) if set(HOURS) & set(keys) else set()
-        for key in {*keys, *hours}:
-            self._edited.pop(key, None)
-        self._file = dict(file)
-
-    def _wanted(self, key: str) -> Any:
-        """What would stand in the file, right or wrong, or what is given; ``None`` for nothing."""
-        if key in self._given:
-            return self._given[key][1]
-        return self._edited[key] if key in self._edited else self._file.get(key)
-
-
-class File(Protocol):
-    """The configuration file (see :class:`telex_start.config_file.ConfigFile`)."""
-
-    def values(self) -> dict[str, Any]: ...
-    def write(self, changes: Mapping[str, Any | None], base: Mapping[str, Any]) -> None: ...
 
 
 class SaveActions(NamedTuple):
@@ -296,35 +75,171 @@ class Saving(NamedTuple):
         return not (self.wrong or self.changed_meanwhile or self.failed)
 
 
-class Saver:
-    """Saves the values of one window.
+class Row(NamedTuple):
+    """An organisation in the window."""
+
+    key: str
+    """Of its setting."""
+    name: str
+    known: bool
+    """The person belongs to it, as far as the agent knows; the others are in the file alone."""
+
+
+class Model:
+    """The values of one open window.
 
     Args:
-        model: The values.
-        file: Where to.
+        file: The configuration file.
+        shown: What the agent tells.
         actions: What else there is to do.
+
+    Raises:
+        ConfigError: the file cannot be read, or is no TOML.
     """
 
-    def __init__(self, model: Model, file: File, actions: SaveActions) -> None:
-        self._model = model
-        self._file = file
+    def __init__(self, file: ConfigFile, shown: PreferencesData, actions: SaveActions) -> None:
+        self._source = file
         self._actions = actions
+        self._file = file.values()
+        self._given = shown.given
+        self._edited: dict[str, Any] = {}
+        self.muted = None if shown.muted is None else list(shown.muted)
+        """What is muted; ``None`` where that cannot be said."""
+        self._unmuted: list[Muted] = []
+        self._at_login_before = shown.at_login
+        self.at_login = shown.at_login
+        """Whether the agent starts at log-in; to be set by the window."""
+        self.rows = _rows(shown.organisations, self._file)
+
+    # --- single values ----------------------------------------------------------------------------------------------
+
+    def value(self, key: str) -> Any:
+        """What counts, or would after saving; the default where what stands in the file is wrong."""
+        if key in self._given:
+            return self._given[key][1] if not self.wrong(key) else _default(key)
+        value = self._wanted(key)
+        is_fine = value is not None and (key in self._edited or not check(key, value))
+        return value if is_fine else _default(key)
+
+    def set(self, key: str, value: Any) -> None:
+        """The person has entered a value, as the file would have it; ``None`` removes the key."""
+        if not self.given_by(key):
+            self._edited[key] = _written(key, value)
+
+    def given_by(self, key: str) -> str:
+        """The variable or the option that gives it, so that it cannot be changed here; empty for none.
+
+        Quiet hours count together: half of them from elsewhere makes a whole that cannot be judged here.
+        """
+        keys = HOURS if key in HOURS else (key,)
+        return next((self._given[one][0] for one in keys if one in self._given), "")
+
+    def wrong(self, key: str) -> str:
+        """What is wrong with what is in the file, in words; empty where nothing is, or once it was changed here."""
+        if key in self._given:
+            return check(key, self._given[key][1])
+        if key not in self._file or key in self._edited:
+            return ""
+        if key in HOURS and not (self._edited.keys() & set(HOURS) or self.given_by(key)):
+            return faults({one: self._file[one] for one in HOURS if one in self._file}).get(key, "")
+        return check(key, self._file[key])
+
+    def text(self, key: str) -> str:
+        """What stands in a field that is typed into, right or wrong."""
+        return str(self._wanted(key) or "")
+
+    # --- what notifies ----------------------------------------------------------------------------------------------
+
+    def tell(self, kind: str, wanted: bool) -> None:
+        """Have notifications of this type raise toasts, or not; the other types keep their places."""
+        types = [one for one in self.value(TYPES) if one != kind]
+        if wanted:
+            standing = list(self._file.get(TYPES, ())) if not self.wrong(TYPES) else []
+            order = [*standing, *(one for one in KINDS if one not in standing)]
+            types = sorted([*types, kind], key=lambda one: order.index(one) if one in order else len(order))
+        self.set(TYPES, types)
+
+    # --- quiet hours ------------------------------------------------------------------------------------------------
+
+    @property
+    def has_hours(self) -> bool:
+        """Whether there are quiet hours."""
+        return any(self._wanted(key) is not None for key in HOURS)
+
+    def switch_hours(self, wanted: bool) -> None:
+        """Switch quiet hours on, as they stood or as is usual, or off."""
+        for key in HOURS:
+            self.set(key, self._file.get(key, _USUAL.get(key)) if wanted else None)
+
+    def days(self) -> tuple[str, ...]:
+        """The days on which they begin."""
+        found = self._wanted(ON_DAYS)
+        return tuple(day for day in DAYS if day in found) if isinstance(found, list) else DAYS
+
+    def set_day(self, day: str, wanted: bool) -> None:
+        """Have them begin on that day, or not."""
+        days = [one for one in DAYS if (wanted if one == day else one in self.days())]
+        self.set(ON_DAYS, None if len(days) == len(DAYS) and ON_DAYS not in self._file else days)
+
+    # --- saving -----------------------------------------------------------------------------------------------------
+
+    def unmute(self, muted: Muted) -> None:
+        """The person wants to hear of it again."""
+        assert self.muted is not None
+        self.muted.remove(muted)
+        self._unmuted.append(muted)
+
+    def changes(self) -> dict[str, Any]:
+        """What is to be written: key -> value, ``None`` where it is to be removed."""
+        found = {}
+        for key, value in self._edited.items():
+            if key in self._file:
+                same = _same(key, value, self._file[key])
+            else:
+                same = value is None or _same(key, value, _default(key))
+            if not same:
+                found[key] = value
+        return found
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether there is something to save."""
+        return bool(self.changes() or self._unmuted or self.at_login is not self._at_login_before)
+
+    def faults(self) -> dict[str, str]:
+        """What is wrong with what was entered: key -> words that stand beside the field."""
+        wrong = {
+            key: words for key, value in self._edited.items() if value is not None and (words := check(key, value))
+        }
+        if self._edited.keys() & set(HOURS):
+            hours = {key: value for key in HOURS if (value := self._wanted(key)) is not None}
+            wrong = faults(hours) | wrong
+        if ON_DAYS in wrong:
+            wrong[ON_DAYS] = "Choose a day at least."
+        for key, word in ((FROM, "From"), (TO, "To")):
+            if key in wrong and check(key, self._wanted(key)):
+                wrong[key] = f"{word} is no time of the day; write it like {_USUAL[key]}."
+            elif key in wrong:
+                wrong[key] = "They begin and end at the same minute; for a whole day enter 00:00 and 23:59."
+        return wrong
 
     def save(self) -> Saving:
         """Save all, if all is right; the file first, as all else can only fail."""
-        model, told = self._model, ""
-        if wrong := model.faults():
+        if wrong := self.faults():
             return Saving(wrong=wrong)
+        told = ""
         try:
-            changes = model.changes()
-            if changes:
-                self._file.write(changes, model.base)
-                model.written(self._file.values())
+            if changes := self.changes():
+                self._source.write(changes, self._file)
+                self._edited.clear()
+                self._file = self._source.values()
                 self._actions.saved()
-            if model.switches_at_login:
-                told = self._actions.start_at_login(bool(model.at_login))
-            for muted in model.to_unmute:
+            if self.at_login is not self._at_login_before:
+                told = self._actions.start_at_login(bool(self.at_login))
+                self._at_login_before = self.at_login
+            for muted in self._unmuted:
                 self._actions.unmute(muted.key)
+            self._unmuted.clear()
         except ChangedMeanwhile as error:
             return Saving(changed_meanwhile=error.keys)
         except TelexStartError as error:
@@ -332,7 +247,6 @@ class Saver:
         except Exception as error:
             log.error("unexpected error in saving", exc_info=error)
             return Saving(failed=f"Something unexpected went wrong ({type(error).__name__}): nothing more was saved.")
-        model.done()
         return Saving(told=told)
 
     def resolve(self, *, theirs: bool, keys: tuple[str, ...]) -> Saving:
@@ -343,18 +257,26 @@ class Saver:
             keys: Those that were asked about.
         """
         try:
-            values = self._file.values()
+            self._file = self._source.values()
         except TelexStartError as error:
             return Saving(failed=error.message)
-        self._model.yield_to(values, keys if theirs else ())
+        if theirs:
+            for key in {*keys, *(HOURS if set(HOURS) & set(keys) else ())}:
+                self._edited.pop(key, None)
         return self.save()
 
+    def _wanted(self, key: str) -> Any:
+        """What would stand in the file, right or wrong, or what is given; ``None`` for nothing."""
+        if key in self._given:
+            return self._given[key][1]
+        return self._edited[key] if key in self._edited else self._file.get(key)
 
-def _rows(organisations: Sequence[ShownOrganisation], file: Mapping[str, Any]) -> list[Row]:
+
+def _rows(organisations: Sequence[tuple[str, str, str]], file: Mapping[str, Any]) -> list[Row]:
     """The organisations that the agent told, and those of the file that are none of them."""
     in_file = {name: key for key in file if (name := organisation_of(key)) is not None}
     folded = {name.casefold(): name for name in in_file}
-    names = [one.name.casefold() for one in organisations]
+    names = [name.casefold() for _, name, _ in organisations]
     rows, found = [], set()
     for ident, name, label in organisations:
         # As it stands in the file: by its id, or by its name, whose letters' case does not count. A name that two of

@@ -8,12 +8,11 @@ from functools import partial
 from tkinter import ttk
 from typing import Any
 
-from ...config import DAYS, LEVELS, SOUNDS, WHILE_CLIENT_RUNS
+from ...config import DAYS
 from ...menu import Muted
 from . import controls
-from .controls import Tip
 from .preferences_model import CLICK, FROM, KINDS, ON_DAYS, TO, TYPES, Model
-from .toolkit import Root
+from .toolkit import Window
 
 _HEAD = 150
 """Pixels of the column of headings on a screen of 96 dots an inch."""
@@ -29,7 +28,8 @@ _KIND_WORDS = {
     "saved_message_remainder": "Rem&inders",
 }
 """Each ``notification_type`` in words; the letter behind the & is underlined, and chosen by Alt."""
-_LEVEL_WORDS = {"all": "Everything", "mentions": "Mentions only", "none": "Nothing"}
+_LEVELS = {"all": "Everything", "mentions": "Mentions only", "none": "Nothing"}
+"""How much of an organisation notifies, in words."""
 _CHOICES: dict[str, dict[str | None, str]] = {
     CLICK: {None: "What is installed", "conversation": "The conversation", "client": "The Telex client"},
     "sound": {"desktop": "As the desktop does", "on": "On", "off": "Off"},
@@ -63,6 +63,10 @@ class _Body(ttk.Frame):
 
     rows = 0
 
+    def put(self, control: Any, pady: Any = 0, indent: int = 0, sticky: str = "w") -> None:
+        """Put a control, over the whole width, into a row that nothing stands in."""
+        control.grid(row=self.next_row(), column=0, columnspan=2, sticky=sticky, padx=(indent, 0), pady=pady)
+
     def next_row(self) -> int:
         """A row that nothing stands in."""
         self.rows += 1
@@ -73,14 +77,15 @@ class Controls:
     """All controls of the page.
 
     Args:
-        made: The root window.
+        window: The window.
         parent: The frame that they fill.
         model: The values that they show and change.
         changed: Called after each change.
     """
 
-    def __init__(self, made: Root, parent: Any, model: Model, changed: Callable[[], object]) -> None:
-        self._made = made
+    def __init__(self, window: Window, parent: Any, model: Model, changed: Callable[[], object]) -> None:
+        self._window = window
+        self._px = window.px
         self._parent = parent
         self._model = model
         self._changed = changed
@@ -88,16 +93,18 @@ class Controls:
         self._notes: dict[str, ttk.Label] = {}
         self._fields: dict[str, Any] = {}
         self._variables: list[Any] = []
-        self.tips: list[Tip] = []
-        self._days: dict[str, Any] = {}
-        parent.columnconfigure(0, minsize=made.px(_HEAD))
-        parent.columnconfigure(1, weight=1, minsize=made.px(_BODY))
+        """Tk forgets one with the name."""
+        self._of_hours: list[Any] = []
+        """What belongs to quiet hours."""
+        parent.columnconfigure(0, minsize=self._px(_HEAD))
+        parent.columnconfigure(1, weight=1, minsize=self._px(_BODY))
         self._general()
         self._what_notifies()
         self._quiet()
-        self._organisations(last=not model.knows_muted)
-        if model.knows_muted:
-            self._muted_section()
+        self._organisations()
+        if model.muted is not None:
+            self._muted_body = self._section("Muted conversations", last=True, high=bool(model.muted))
+            self._show_muted(model.muted)
         self._follow_hours()
 
     # --- what the window does with it -------------------------------------------------------------------------------
@@ -107,98 +114,96 @@ class Controls:
         """The control that gets the keyboard first."""
         return next(field for field in self._fields.values() if field.instate(["!disabled"]))
 
-    def tell(self, wrong: dict[str, str]) -> Any:
+    def tell(self, wrong: Mapping[str, str]) -> Any:
         """Say beside each field what is wrong with it; gives the first of them, or ``None``."""
         for key, note in self._notes.items():
             given, bad = self._model.given_by(key), self._model.wrong(key)
+            words, style = "", "Quiet"
             if key in wrong:
-                self._write(note, wrong[key], "Bad")
+                words, style = wrong[key], "Bad"
             elif bad:
-                self._write(note, f"In the configuration this is wrong. {bad}", "Bad")
+                words, style = f"In the configuration this is wrong. {bad}", "Bad"
             elif given and key not in (TO, ON_DAYS):  # they belong to FROM, where it is said
-                self._write(note, f"Set by {given}.", "Quiet")
-            else:
-                self._write(note, "", "Quiet")
-        first = next((key for key in self._notes if key in wrong), None)
-        return self._days[DAYS[0]] if first == ON_DAYS else self._fields.get(first or "")
+                words = f"Set by {given}."
+            note.configure(text=words, style=f"{style}.TLabel")
+            note.grid() if words else note.grid_remove()
+        return next((self._fields.get(key) for key in self._notes if key in wrong), None)
 
     # --- sections ---------------------------------------------------------------------------------------------------
 
     def _general(self) -> None:
-        body = self._section("General")
-        model = self._model
+        body, model = self._section("General"), self._model
         if model.at_login is not None:
-            self._check(body, "&Start at log-in", "at_login", model.at_login, self._set_at_login)
-        self._switch(body, "&Remember my e-mail address", "remember_email")
-        self._switch(body, "Show &what was written", "show_text")
-        self._choice(body, "A click on a notification &opens", CLICK, (None, "conversation", "client"))
-        self._choice(body, "Soun&d", "sound", SOUNDS)
+            self._check(body, "&Start at log-in", "at_login", model.at_login, partial(setattr, model, "at_login"))
+        for words, key in (("&Remember my e-mail address", "remember_email"), ("Show &what was written", "show_text")):
+            turn, enabled = partial(model.set, key), not model.given_by(key)
+            self._check(body, words, key, bool(model.value(key)), turn, enabled=enabled)
+            self._note(body, key, indent=24)
+        self._choice(body, "A click on a notification &opens", CLICK, _CHOICES[CLICK])
+        self._choice(body, "Soun&d", "sound", _CHOICES["sound"])
 
     def _what_notifies(self) -> None:
-        body = self._section("What notifies")
-        given = self._model.given_by(TYPES)
-        for kind in KINDS:
-            self._check(body, _KIND_WORDS[kind], kind, self._model.tells(kind), self._teller(kind), enabled=not given)
-        if others := self._model.other_kinds:
-            words = f"The configuration names others too, which stay: {', '.join(others)}."
-            self._quiet_line(body, words)
+        body, model = self._section("What notifies"), self._model
+        told, enabled = model.value(TYPES), not model.given_by(TYPES)
+        for kind, words in _KIND_WORDS.items():
+            self._check(body, words, kind, kind in told, partial(model.tell, kind), enabled=enabled)
+        if others := [kind for kind in told if kind not in KINDS]:
+            self._quiet_line(body, f"The configuration names others too, which stay: {', '.join(others)}.")
         self._note(body, TYPES)
 
     def _quiet(self) -> None:
-        body = self._section("Quiet")
-        model, px = self._model, self._made.px
-        given = model.given_by(FROM)
-        self._hours_on = self._check(
-            body, "&Quiet hours", "hours", model.has_hours, self._switch_hours, enabled=not given
-        )
+        body, model, px = self._section("Quiet"), self._model, self._px
+        enabled = not model.given_by(FROM)
+        self._check(body, "&Quiet hours", "hours", model.has_hours, self._switch_hours, enabled=enabled)
         line = ttk.Frame(body)
-        line.grid(row=body.next_row(), column=0, columnspan=2, sticky="w", padx=(px(24), 0), pady=(px(4), 0))
-        self._times: list[Any] = []
+        body.put(line, indent=px(24), pady=(px(4), 0))
+        self._times: dict[str, Any] = {}
         for place, (key, word) in enumerate(((FROM, "From"), (TO, "to"))):
             label = ttk.Label(line, text=word, underline=0, style="Row.TLabel")
-            label.grid(row=0, column=2 * place, padx=(0 if not place else px(10), px(8)))
-            variable = self._variable(tk.StringVar(self._made.root, model.hours()[place]))
-            entry = ttk.Entry(line, width=7, textvariable=variable, style="Time.TEntry", font=(self._made.family, 10))
+            label.grid(row=0, column=2 * place, padx=(px(10) if place else 0, px(8)))
+            variable = self._times[key] = self._variable(tk.StringVar(self._window.root, model.text(key)))
+            font = (self._window.family, 10)
+            entry = ttk.Entry(line, width=7, textvariable=variable, style="Time.TEntry", font=font)
             entry.grid(row=0, column=2 * place + 1)
-            variable.trace_add("write", self._time_setter(key, variable))
+
+            def write(*_: object, key: str = key, variable: Any = variable) -> None:
+                if model.has_hours:
+                    model.set(key, variable.get())
+                    self._changed()
+
+            variable.trace_add("write", write)
             self._fields[key] = entry
-            self._times.append((variable, entry))
+            self._of_hours.append(entry)
             self._tip(entry, key)
-            self._mnemonic(word, 0, partial(_edit, entry))
+            self._mnemonic(word, 0, partial(edit, entry))
         self._note(body, FROM, indent=24)
         self._note(body, TO, indent=24)
         days = ttk.Frame(body)
-        days.grid(row=body.next_row(), column=0, columnspan=2, sticky="w", padx=(px(24), 0), pady=px(6))
+        body.put(days, indent=px(24), pady=px(6))
         for place, day in enumerate(DAYS):
-            variable = self._variable(tk.BooleanVar(self._made.root, day in model.days()))
-            box = ttk.Checkbutton(
-                days, text=day.capitalize(), variable=variable, command=self._day_setter(day, variable)
-            )
+            box = self._box(days, day.capitalize(), day in model.days(), partial(model.set_day, day))
             box.grid(row=0, column=place, padx=(0, px(9)))
-            self._days[day] = box
+            self._of_hours.append(box)
+            self._fields.setdefault(ON_DAYS, box)
             self._tip(box, "day")
         self._note(body, ON_DAYS, indent=24)
-        self._choice(body, "Whi&le the Telex client runs", "while_client_runs", WHILE_CLIENT_RUNS)
+        key = "while_client_runs"
+        self._choice(body, "Whi&le the Telex client runs", key, _CHOICES[key])
 
-    def _organisations(self, last: bool) -> None:
-        body = self._section("Organisations", last=last, high=bool(self._model.rows))
+    def _organisations(self) -> None:
         rows = self._model.rows
+        body = self._section("Organisations", last=self._model.muted is None, high=bool(rows))
         if not rows:
             self._quiet_line(body, "They are listed here once you are signed in.")
         for row in rows:
-            self._choice(body, row.name, row.key, LEVELS, tip="organisation")
+            self._choice(body, row.name, row.key, _LEVELS, tip="organisation")
             if not row.known:
                 self._quiet_line(body, "Only in the configuration: you are not signed in, or not a member.")
 
-    def _muted_section(self) -> None:
-        self._muted_body = self._section("Muted conversations", last=True, high=bool(self._model.muted))
-        self._show_muted()
-
-    def _show_muted(self, focus: int | None = None) -> None:
-        body, px = self._muted_body, self._made.px
+    def _show_muted(self, muted: Sequence[Muted], focus: int | None = None) -> None:
+        body, px = self._muted_body, self._px
         for child in body.winfo_children():
             child.destroy()
-        muted = self._model.muted
         if not muted:
             self._quiet_line(body, "Nothing is muted.")
         buttons = []
@@ -209,10 +214,11 @@ class Controls:
             words = ttk.Label(line, text=one.label, style="Row.TLabel", wraplength=px(_BODY - 220))
             words.grid(row=0, column=0, sticky="w")
             ttk.Label(line, text=one.until, style="Quiet.TLabel").grid(row=0, column=1, padx=px(10))
-            button = ttk.Button(line, text="Unmute", width=8, style="Small.TButton", command=self._unmuter(one, place))
+            unmute = partial(self._unmute, one, place)
+            button = ttk.Button(line, text="Unmute", width=8, style="Small.TButton", command=unmute)
             button.grid(row=0, column=2)
-            controls.press_by_return(button)
             buttons.append(button)
+        controls.press_by_return(*buttons)
         if focus is not None and buttons:
             buttons[min(focus, len(buttons) - 1)].focus_set()
 
@@ -220,7 +226,7 @@ class Controls:
 
     def _section(self, title: str, *, last: bool = False, high: bool = False) -> _Body:
         """A heading and the frame beside it, whose first row is a high one where it holds a list or a button."""
-        px = self._made.px
+        px = self._px
         head = ttk.Label(self._parent, text=title, style="Section.TLabel", wraplength=px(_HEAD - 16))
         head.grid(row=self._row, column=0, sticky="nw", pady=(px(7 if high else 1), 0))
         body = _Body(self._parent)
@@ -233,36 +239,14 @@ class Controls:
         self._row += 2
         return body
 
-    def _switch(self, body: _Body, words: str, key: str) -> None:
-        """A check box for a setting that is true or false."""
-        self._check(
-            body,
-            words,
-            key,
-            bool(self._model.value(key)),
-            lambda wanted: self._model.set(key, wanted),
-            enabled=not self._model.given_by(key),
-        )
-        self._note(body, key, indent=24)
-
     def _check(
-        self,
-        body: _Body,
-        words: str,
-        key: str,
-        value: bool,
-        turn: Callable[[bool], object],
-        enabled: bool = True,
-    ) -> Any:
-        variable = self._variable(tk.BooleanVar(self._made.root, value))
-        words, underline = controls.marked(words)
-
-        def command() -> None:
-            turn(bool(variable.get()))
-            self._changed()
-
-        box = ttk.Checkbutton(body, text=words, underline=underline, variable=variable, command=command)
-        box.grid(row=body.next_row(), column=0, columnspan=2, sticky="w")
+        self, body: _Body, words: str, key: str, value: bool, turn: Callable[[bool], object], enabled: bool = True
+    ) -> None:
+        """A check box with a letter by which it is switched."""
+        words, underline = _marked(words)
+        box = self._box(body, words, value, turn)
+        box.configure(underline=underline)
+        body.put(box)
         box.state(["!alternate", "!disabled" if enabled else "disabled"])
         self._fields[key] = box
         self._tip(box, key)
@@ -273,20 +257,26 @@ class Controls:
                 box.invoke()
 
         self._mnemonic(words, underline, press)
-        return variable
 
-    def _choice(self, body: _Body, words: str, key: str, values: Sequence[Any], tip: str | None = None) -> None:
-        """A list of which one is chosen."""
-        px = self._made.px
-        words, underline = (words, -1) if tip else controls.marked(words)
-        shown: Mapping[Any, str] = _LEVEL_WORDS if tip else _CHOICES[key]
+    def _box(self, parent: Any, words: str, value: bool, turn: Callable[[bool], object]) -> ttk.Checkbutton:
+        variable = self._variable(tk.BooleanVar(self._window.root, value))
+
+        def command() -> None:
+            turn(bool(variable.get()))
+            self._changed()
+
+        return ttk.Checkbutton(parent, text=words, variable=variable, command=command)
+
+    def _choice(self, body: _Body, words: str, key: str, choices: Mapping[Any, str], tip: str = "") -> None:
+        """A list of which one is chosen; the words of an organisation, which has a tip of its own, are as they are."""
+        px, values, shown = self._px, list(choices), list(choices.values())
+        words, underline = (words, -1) if tip else _marked(words)
         label = ttk.Label(body, text=words, underline=underline, style="Row.TLabel", wraplength=px(_LABEL - 12))
         row = body.next_row()
         label.grid(row=row, column=0, sticky="w", pady=px(4))
-        box = ttk.Combobox(body, values=[shown[value] for value in values], state="readonly", width=10)
-        box.configure(font=(self._made.family, 10))
+        box = ttk.Combobox(body, values=shown, state="readonly", width=10, font=(self._window.family, 10))
         box.grid(row=row, column=1, sticky="ew", pady=px(4))
-        box.current(list(values).index(self._model.value(key)))
+        box.current(values.index(self._model.value(key)))
         if self._model.given_by(key):
             box.state(["disabled"])
         self._fields[key] = box
@@ -298,7 +288,7 @@ class Controls:
 
         def letter(event: Any) -> None:
             if event.char.isalpha() and not event.state & 0x8C:  # neither Control nor Alt
-                place = controls.next_by_letter(list(box.cget("values")), box.current(), event.char)
+                place = _next_by_letter(shown, box.current(), event.char)
                 if place != box.current():
                     box.current(place)
                     chosen()
@@ -312,83 +302,66 @@ class Controls:
 
     def _note(self, body: _Body, key: str, sticky: str = "w", indent: int = 0) -> None:
         """Where it is said what is wrong with a field, or why it cannot be changed; takes no room while it is empty."""
-        px = self._made.px
+        px = self._px
         note = ttk.Label(body, style="Quiet.TLabel", wraplength=px(_BODY - indent))
-        note.grid(row=body.next_row(), column=0, columnspan=2, sticky=sticky, padx=(px(indent), 0), pady=(0, px(4)))
+        body.put(note, (0, px(4)), px(indent), sticky)
         note.grid_remove()
         self._notes[key] = note
 
-    @staticmethod
-    def _write(note: ttk.Label, words: str, style: str) -> None:
-        note.configure(text=words, style=f"{style}.TLabel")
-        note.grid() if words else note.grid_remove()
-
     def _quiet_line(self, body: _Body, words: str) -> None:
-        px = self._made.px
-        line = ttk.Label(body, text=words, style="Quiet.TLabel", wraplength=px(_BODY))
-        line.grid(row=body.next_row(), column=0, columnspan=2, sticky="w", pady=(px(1), px(3)))
+        px = self._px
+        body.put(ttk.Label(body, text=words, style="Quiet.TLabel", wraplength=px(_BODY)), pady=(px(1), px(3)))
 
     def _tip(self, control: Any, name: str) -> None:
-        at_the_edge = isinstance(control, ttk.Combobox)  # of the window, which may be as wide as the screen
         if words := _TIPS.get(name):
-            self.tips.append(Tip(self._made, control, words, at_the_edge))
+            # A list is at the edge of the window, which may be as wide as the screen.
+            self._window.tip(control, words, at_the_edge=isinstance(control, ttk.Combobox))
 
     def _variable(self, variable: Any) -> Any:
-        self._variables.append(variable)  # else Tk forgets it with the name
+        self._variables.append(variable)
         return variable
 
     def _mnemonic(self, words: str, underline: int, press: Callable[[], object]) -> None:
         if underline >= 0:
-            self._made.root.bind(f"<Alt-{words[underline].lower()}>", lambda _: press())
+            self._window.root.bind(f"<Alt-{words[underline].lower()}>", lambda _: press())
 
     # --- what the person does ---------------------------------------------------------------------------------------
-
-    def _set_at_login(self, wanted: bool) -> None:
-        self._model.at_login = wanted
-
-    def _teller(self, kind: str) -> Callable[[bool], object]:
-        return lambda wanted: self._model.tell(kind, wanted)
 
     def _switch_hours(self, wanted: bool) -> None:
         self._model.switch_hours(wanted)
         if wanted:
-            for (variable, _), words in zip(self._times, self._model.hours(), strict=True):
-                variable.set(words)
+            for key, variable in self._times.items():
+                variable.set(self._model.text(key))
         self._follow_hours()
 
     def _follow_hours(self) -> None:
         """What belongs to quiet hours can be changed while there are some."""
-        model = self._model
-        state = "!disabled" if model.has_hours and not model.given_by(FROM) else "disabled"
-        for control in (*(entry for _, entry in self._times), *self._days.values()):
-            control.state([state])
+        can_be = self._model.has_hours and not self._model.given_by(FROM)
+        for control in self._of_hours:
+            control.state(["!disabled" if can_be else "disabled"])
 
-    def _time_setter(self, key: str, variable: Any) -> Callable[..., None]:
-        def write(*_: object) -> None:
-            if self._hours_on.get():
-                self._model.set(key, variable.get())
-                self._changed()
-
-        return write
-
-    def _day_setter(self, day: str, variable: Any) -> Callable[[], None]:
-        def command() -> None:
-            self._model.set_day(day, bool(variable.get()))
-            self._changed()
-
-        return command
-
-    def _unmuter(self, muted: Muted, place: int) -> Callable[[], None]:
-        def command() -> None:
-            self._model.unmute(muted)
-            self._show_muted(place)
-            self._changed()
-
-        return command
+    def _unmute(self, muted: Muted, place: int) -> None:
+        self._model.unmute(muted)
+        self._show_muted(self._model.muted or (), place)
+        self._changed()
 
 
-def _edit(entry: Any) -> None:
+def edit(entry: Any) -> None:
     """Put the cursor into it so that typing replaces what is there, as Tab does."""
     entry.focus_set()
     entry.selection_range(0, "end")
     entry.icursor("end")
+
+
+def _marked(words: str) -> tuple[str, int]:
+    """Words with their mnemonic marked, as in ``&Sound``: the words themselves, and which letter it is (-1: none)."""
+    return words.replace("&", "", 1), words.find("&")
+
+
+def _next_by_letter(values: list[str], index: int, letter: str) -> int:
+    """The next choice of a list that begins with a letter; the same where none does."""
+    for step in range(1, len(values) + 1):
+        found = (index + step) % len(values)
+        if values[found][:1].casefold() == letter.casefold():
+            return found
+    return index

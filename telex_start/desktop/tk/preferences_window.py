@@ -1,102 +1,61 @@
-"""The preferences window: its frame, its buttons and its loop (its page is :mod:`.preferences_page`). For one thread.
-
-It is a window in a process of its own, so what Tk takes goes with it.
-"""
+"""The preferences window: its frame and its buttons (its page is :mod:`.preferences_page`). For one thread."""
 
 from __future__ import annotations
 
-import os
-import sys
-from typing import Any
+from functools import partial
+from tkinter import ttk
 
-from .. import x11
-from . import toolkit
-from .preferences_model import Model, Saver, Saving
-from .thread_calls import ThreadCalls
-
-try:
-    import tkinter as tk
-    from tkinter import ttk
-except ImportError as missing:
-    raise toolkit.needs_tk("The preferences window", "edit config.toml by hand") from missing
 from . import controls
-from .preferences_page import Controls
+from .preferences_model import Model, Saving
+from .preferences_page import Controls, edit
+from .toolkit import Window
 
-_WHAT = "The preferences window"
-_TITLE = "Telex – Preferences"
 _MOST_NAMED = 3
 """So many settings are named in a question."""
 
 
-class PreferencesWindow:
-    """The window, from opening to its end.
+class PreferencesWindow(Window):
+    """The window; it is shown.
 
     Args:
         model: What it shows and changes.
-        saver: Saves that.
         token: The desktop's activation token with which it was asked for; empty without one.
 
     Raises:
         TelexStartError: the display cannot be used.
     """
 
-    def __init__(self, model: Model, saver: Saver, token: str = "") -> None:
+    def __init__(self, model: Model, token: str) -> None:
+        super().__init__("The preferences window", "Telex – Preferences")
         self._model = model
-        self._saver = saver
         self._asked: tuple[str, ...] = ()
         self._wants_to_close = False
-        self._closing = False
-        made = self._made = toolkit.new_root(tk, _WHAT, _TITLE)
-        self._root = made.root
-        controls.dress(made)
+        controls.dress(self)
         self._build()
         self._bind()
         self._changed()
-        try:
-            self.calls = ThreadCalls(self._root.tk)
-            """What other threads want done on this one."""
-        except (OSError, tk.TclError) as error:
-            self._root.destroy()
-            raise toolkit.cannot_be_shown(_WHAT, error) from None
         self._show(token)
-
-    # --- from other threads -----------------------------------------------------------------------------------------
-
-    def come_forward(self, token: str) -> bool:
-        """The person asked for it again. From any thread but its own; waits until it is done.
-
-        Returns:
-            ``False`` where the window has been closed meanwhile.
-        """
-        return self.calls.post(lambda: self._forward(token)).get()
-
-    def close(self) -> None:
-        """Close it, and forget what was not saved. From any thread."""
-        self.calls.post(self._leave)
-
-    # --- its loop ---------------------------------------------------------------------------------------------------
-
-    def run(self) -> None:
-        """Run until it is closed."""
-        if not self._closing:  # tkinter loses a quit before it
-            self._root.mainloop()
-        self.calls.close()
-        self._end_tips()
-        self._root.destroy()
 
     # --- making it --------------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        root, px = self._root, self._made.px
+        root, px = self.root, self.px
         root.columnconfigure(0, weight=1)
         root.rowconfigure(0, weight=1)
-        self._page = controls.Page(self._made, root)
+        self._page = controls.Page(self, root)
         self._page.outer.grid(row=0, column=0, sticky="nsew")
-        inner = self._page.inner
-        inner.configure(padding=(px(24), px(20), px(24), px(18)))
+        self._page.inner.configure(padding=(px(24), px(20), px(24), px(18)))
         self._build_page()
         ttk.Frame(root, style="Line.TFrame", height=max(1, px(1))).grid(row=1, column=0, sticky="ew")
-        self._question = self._build_question()
+        # What asks about a file that was changed by hand meanwhile; not to be seen until then.
+        self._question = ttk.Frame(root, style="Ask.TFrame", padding=(px(24), px(12)))
+        self._question.columnconfigure(0, weight=1)
+        self._question_words = ttk.Label(self._question, style="Ask.TLabel", wraplength=px(300), justify="left")
+        self._question_words.grid(row=0, column=0, sticky="w", padx=(0, px(12)))
+        self._keep = ttk.Button(self._question, text="Keep the File", command=partial(self._answer, theirs=True))
+        self._keep.grid(row=0, column=1)
+        overwrite = ttk.Button(self._question, text="Overwrite", command=partial(self._answer, theirs=False))
+        overwrite.grid(row=0, column=2, padx=(px(8), 0))
         foot = ttk.Frame(root, padding=(px(24), px(12), px(24), px(14)))
         foot.grid(row=3, column=0, sticky="ew")
         foot.columnconfigure(0, weight=1)
@@ -105,52 +64,26 @@ class PreferencesWindow:
         self._say("")
         self._ok = ttk.Button(foot, text="OK", width=9, style="Login.TButton", command=self._accept)
         self._apply = ttk.Button(foot, text="Apply", underline=0, width=9, command=self._save)
-        self._cancel = ttk.Button(foot, text="Cancel", width=9, command=self._leave)
-        for place, button in enumerate((self._ok, self._apply, self._cancel)):
+        cancel = ttk.Button(foot, text="Cancel", width=9, command=self.leave)
+        for place, button in enumerate((self._ok, self._apply, cancel)):
             button.grid(row=1, column=place + 1, padx=(px(8) if place else 0, 0))
+        controls.press_by_return(self._keep, overwrite, self._apply, cancel)
 
     def _build_page(self) -> None:
-        self._controls = Controls(self._made, self._page.inner, self._model, self._changed)
-
-    def _rebuild_page(self) -> None:
-        """Show what is in the file, where that was changed by hand."""
-        self._end_tips()
-        for child in self._page.inner.winfo_children():
-            child.destroy()
-        self._build_page()
-
-    def _end_tips(self) -> None:
-        for tip in self._controls.tips:
-            tip.end()
-
-    def _build_question(self) -> Any:
-        """What asks about a file that was changed by hand meanwhile; not to be seen until then."""
-        root, px = self._root, self._made.px
-        frame = ttk.Frame(root, style="Ask.TFrame", padding=(px(24), px(12)))
-        frame.columnconfigure(0, weight=1)
-        self._question_words = ttk.Label(frame, style="Ask.TLabel", wraplength=px(300), justify="left")
-        self._question_words.grid(row=0, column=0, sticky="w", padx=(0, px(12)))
-        self._keep = ttk.Button(frame, text="Keep the File", command=lambda: self._answer(theirs=True))
-        self._keep.grid(row=0, column=1)
-        overwrite = ttk.Button(frame, text="Overwrite", command=lambda: self._answer(theirs=False))
-        overwrite.grid(row=0, column=2, padx=(px(8), 0))
-        for button in (self._keep, overwrite):
-            controls.press_by_return(button)
-        return frame
+        self._controls = Controls(self, self._page.inner, self._model, self._changed)
 
     def _bind(self) -> None:
-        root = self._root
-        root.protocol("WM_DELETE_WINDOW", self._leave)
+        root = self.root
+        root.protocol("WM_DELETE_WINDOW", self.leave)
         for key in ("<Return>", "<KP_Enter>"):
             root.bind(key, lambda _: self._accept())
         root.bind("<Escape>", lambda _: self._escape())
         root.bind("<Alt-a>", lambda _: self._apply.invoke())
-        for button in (self._apply, self._cancel):
-            controls.press_by_return(button)
 
     def _show(self, token: str) -> None:
-        root, px = self._root, self._made.px
-        self._room = left, top, width, height = toolkit.room(root, self._made.scale)
+        root, px = self.root, self.px
+        left, top, width, height = self.room()
+        self._bottom = top + height
         self._page.size(most=10_000)
         root.update_idletasks()
         frame = px(32)  # not known before the window is there
@@ -163,27 +96,9 @@ class PreferencesWindow:
         root.geometry(f"{own_width}x{own_height}+{left + (width - own_width) // 2}+{top + max(0, spare) * 2 // 5}")
         root.minsize(min(own_width, px(320)), min(own_height, px(240)))
         root.maxsize(width, height)
-        if sys.platform.startswith("linux"):
-            root.attributes("-type", "dialog")
-        root.deiconify()
-        self._forward(token)
+        self.is_dialogue()
+        self.to_the_front(token)
         self._controls.first.focus_set()
-
-    def _leave(self) -> None:
-        self._closing = True
-        self._root.quit()
-
-    def _forward(self, token: str) -> bool:
-        """To the front; ``False`` where it is closing, perhaps by a key that was pressed just before."""
-        root = self._root
-        root.deiconify()
-        root.lift()
-        root.focus_force()
-        if sys.platform.startswith("linux"):
-            root.update()
-            x11.raise_window_of({os.getpid()})
-            x11.end_startup(token)
-        return not self._closing
 
     # --- what the person does ---------------------------------------------------------------------------------------
 
@@ -197,36 +112,40 @@ class PreferencesWindow:
         if self._asked:
             self._ask(())
         else:
-            self._leave()
+            self.leave()
 
     def _accept(self) -> None:
         self._wants_to_close = True
-        self._take(self._saver.save())
+        self._take(self._model.save())
 
     def _save(self) -> None:
         self._wants_to_close = False
-        self._take(self._saver.save())
+        self._take(self._model.save())
 
     def _answer(self, *, theirs: bool) -> None:
         asked = self._asked
         self._ask(())
-        saving = self._saver.resolve(theirs=theirs, keys=asked)
+        saving = self._model.resolve(theirs=theirs, keys=asked)
         if theirs and not (saving.done and self._wants_to_close):
-            self._rebuild_page()
+            # What is in the file is to be shown, where that was changed by hand.
+            self.end_tips()
+            for child in self._page.inner.winfo_children():
+                child.destroy()
+            self._build_page()
         self._take(saving)
 
     def _take(self, saving: Saving) -> None:
         """See what has come of saving."""
         self._changed()
-        first = self._controls.tell(dict(saving.wrong))
-        if first is not None:
+        first = self._controls.tell(saving.wrong)
+        if isinstance(first, ttk.Entry):
+            edit(first)
+        elif first is not None:
             first.focus_set()
-            if isinstance(first, ttk.Entry):
-                first.selection_range(0, "end")
         self._say(saving.failed or saving.told)
         self._ask(saving.changed_meanwhile)
         if saving.done and not saving.told and self._wants_to_close:
-            self._leave()
+            self.leave()
             return
         self._grow()
         if first is not None:
@@ -234,16 +153,15 @@ class PreferencesWindow:
 
     def _say(self, words: str) -> None:
         """Say in a line of its own what has failed, or what else is to be known; it names a path, which may be long."""
-        self._message.configure(text=words, wraplength=max(1, self._root.winfo_width() - self._made.px(48)))
+        self._message.configure(text=words, wraplength=max(1, self.root.winfo_width() - self.px(48)))
         self._message.grid() if words else self._message.grid_remove()
 
     def _grow(self) -> None:
         """Make the window as high as its contents, if there is room below it: else they scroll."""
-        root = self._root
+        root = self.root
         root.update_idletasks()
         more = self._page.missing
-        below = self._room[1] + self._room[3] - root.winfo_rooty() - root.winfo_height()
-        if 0 < more <= below:
+        if 0 < more <= self._bottom - root.winfo_rooty() - root.winfo_height():
             root.geometry(f"{root.winfo_width()}x{root.winfo_height() + more}")
             root.update_idletasks()
 

@@ -1,16 +1,14 @@
-"""How other threads have something done on the thread of Tk's loop, while it sleeps. Imports no Tk.
+"""How other threads have something done on the thread of Tk's loop, while it sleeps.
 
-Tk is for one thread. tkinter can pass calls of other threads on, but makes them wait for an answer, which a loop that
-is just ending never gives. So they queue their calls, and write a byte to a socket, which Tk watches beside its
-connection to the screen.
+Tk is for one thread. tkinter passes calls of other threads on, but makes them wait for an answer, which a loop that is
+just ending never gives. So they queue their calls, and only a thread of ours waits.
 """
 
 from __future__ import annotations
 
 import logging
-import socket
-import sys
 import threading
+import tkinter
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
@@ -18,47 +16,24 @@ from typing import Any
 
 log = logging.getLogger(__name__)
 
-_READABLE = 2
-"""``tkinter.READABLE``."""
-_CONNECTED_WITHIN = 2.0
-"""Seconds; a connection within this machine takes none."""
-
-
-def _nothing() -> None:
-    """What is left to do for a wake that comes too late."""
+_COMMAND = "telex_start_calls"
 
 
 class ThreadCalls:
-    """One way into the loop of one Tk interpreter. For the thread of Tk, but for :meth:`post` and :meth:`wake`.
+    """One way into the loop of one Tk interpreter. For the thread of Tk, but for :meth:`post`.
 
     Args:
         tk: The interpreter, as tkinter's widgets have it as ``tk``.
-        on_wake: Called on its thread after the calls, once or more after :meth:`wake`. It must raise nothing.
-        tcl_socket: Have Tcl open the socket, as is the only way on Windows.
-
-    Raises:
-        OSError: there is no socket.
     """
 
-    def __init__(
-        self, tk: Any, on_wake: Callable[[], object] = _nothing, *, tcl_socket: bool = sys.platform == "win32"
-    ) -> None:
+    def __init__(self, tk: Any) -> None:
         self._tk = tk
-        self._on_wake = on_wake
         self._waiting: SimpleQueue[tuple[Callable[[], object], SimpleQueue[bool]]] = SimpleQueue()
-        # May be taken twice by one thread, in a signal handler too. It is held while a byte is sent, so that no byte
-        # goes to whatever has the socket's number after it was closed.
-        self._lock = threading.RLock()
-        self._asked = False
-        if tcl_socket:
-            self._out = self._connect_tcl()
-        else:
-            self._in, self._out = socket.socketpair()
-            self._in.setblocking(False)
-            tk.createfilehandler(self._in, _READABLE, self._came)
-        self._tcl_socket = tcl_socket
-        self._out.setblocking(False)
+        self._wakes: SimpleQueue[None] = SimpleQueue()
+        self._lock = threading.Lock()
         self._open = True
+        tk.createcommand(_COMMAND, self._call_all)
+        threading.Thread(target=self._wake, name="to Tk", daemon=True).start()
 
     def post(self, call: Callable[[], object]) -> SimpleQueue[bool]:
         """Have something done soon. From any thread; never blocks.
@@ -76,67 +51,31 @@ class ThreadCalls:
                 self._waiting.put((call, done))
             else:
                 done.put(False)
-        self.wake()
+        self._wakes.put(None)
         return done
 
-    def wake(self) -> None:
-        """Have the loop take a turn soon; nothing after :meth:`close`. From any thread, also in a signal handler."""
-        if self._asked:
-            return  # the turn that was asked for has not begun
-        self._asked = True
-        with self._lock:
-            if self._open:
-                with suppress(OSError):
-                    self._out.send(b"x")
-
     def close(self) -> None:
-        """Take no more turns: what still waits is in vain."""
+        """Do nothing more: what still waits is in vain."""
         with self._lock:
             self._open = False
-        self._on_wake = _nothing
+        self._wakes.put(None)
         while not self._waiting.empty():
             self._waiting.get_nowait()[1].put(False)
-        if self._tcl_socket:
-            self._tk.call("close", self._channel)
-            self._tk.deletecommand(self._command)
-        else:
-            self._tk.deletefilehandler(self._in)
-            self._in.close()
-        self._out.close()
-        self._tk = None  # or who keeps our wake would keep the interpreter
 
-    def _came(self, *_: object) -> None:
-        # In this order: who asks from now on has a byte of their own, and what was put before that is seen by the turn.
-        # The other way round, a byte that comes in between would be read, and be taken for one that is still there.
-        if self._tcl_socket:
-            self._tk.call("read", self._channel)
-        else:
-            with suppress(OSError):
-                self._in.recv(64)
-        self._asked = False
+    def _wake(self) -> None:
+        """On a thread of its own."""
+        while self._open:
+            self._wakes.get()
+            while self._open and not self._waiting.empty():
+                # RuntimeError: the loop has not begun, which tkinter waits a second for. TclError: it has just ended.
+                with suppress(RuntimeError, tkinter.TclError):
+                    self._tk.call(_COMMAND)
+
+    def _call_all(self) -> None:
         with suppress(Empty):
             while True:
                 call, done = self._waiting.get_nowait()
                 done.put(_succeeds(call))
-        self._on_wake()
-
-    def _connect_tcl(self) -> socket.socket:
-        """On Windows Tk watches only sockets that Tcl has opened: one to a port of this machine, as
-        :func:`socket.socketpair` does it there."""
-        with socket.create_server(("127.0.0.1", 0), backlog=4) as server:
-            server.settimeout(_CONNECTED_WITHIN)
-            self._channel = self._tk.call("socket", "127.0.0.1", server.getsockname()[1])
-            ours = self._tk.splitlist(self._tk.call("fconfigure", self._channel, "-sockname"))
-            while True:
-                out, peer = server.accept()
-                if peer[1] == int(ours[2]):
-                    break
-                out.close()  # somebody else on this machine
-        self._command = f"telex_start_turn_{self._channel}"
-        self._tk.createcommand(self._command, self._came)
-        self._tk.call("fconfigure", self._channel, "-blocking", 0, "-translation", "binary")
-        self._tk.call("fileevent", self._channel, "readable", self._command)
-        return out
 
 
 def _succeeds(call: Callable[[], object]) -> bool:

@@ -1,7 +1,7 @@
-"""A root window as all windows here have it, its place on the screen, and what is said where there can be none.
+"""A root window as all windows here have it, its place on the screen, its loop, and the tooltips in it.
 
-What is particular to a platform is here: how dense its pixels are, where a window goes, and whose the focus is. Imports
-no Tk by itself.
+What is particular to a platform is here: how dense its pixels are, where a window goes, and whose the focus is. The
+owner of tkinter-tooltip.
 """
 
 from __future__ import annotations
@@ -10,32 +10,68 @@ import base64
 import logging
 import os
 import sys
+import tkinter as tk
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, NamedTuple
+from tkinter import font, ttk
+from typing import Any
+
+from tktooltip import ToolTip
 
 from ...errors import TelexStartError
 from ...process import paths
 from ...states import State
 from .. import x11
 from ..pixmaps import Pixmap, pixmaps, png
-from . import look
+from . import look, title
+from .thread_calls import ThreadCalls
 
 log = logging.getLogger(__name__)
 
 CLASS = "Telex-start"
 """The window class, by which desktops know the program."""
+_TIP_AFTER = 0.6
+"""Seconds that the pointer rests on a control before its tip appears."""
 
 
-class Root(NamedTuple):
-    """A root window, dressed and not shown yet."""
+class Window:
+    """A root window, dressed and not shown yet. For the thread that makes it, but for what says otherwise.
 
-    root: Any
-    scale: float
-    """Pixels for one pixel of a screen of 96 dots an inch."""
-    family: str
-    """The font of the desktop."""
-    images: list[Any]
-    """The program's mark: first as large as a window's head has it, then in the sizes for the frame."""
+    Args:
+        what: Which window it is, for messages: ``The login window``.
+        head: Its title.
+
+    Raises:
+        TelexStartError: the display cannot be used.
+
+    Attributes:
+        scale: Pixels for one pixel of a screen of 96 dots an inch.
+        family: The font of the desktop.
+        images: The program's mark: first as large as a window's head has it, then in the sizes for the frame.
+        calls: What other threads want done on this one.
+    """
+
+    def __init__(self, what: str, head: str) -> None:
+        _ask_for_sharp_pixels()
+        try:
+            root: Any = tk.Tk(className=CLASS)
+        except tk.TclError as error:
+            raise TelexStartError(f"{what} cannot be shown: {error}.", title(what)) from None
+        root.report_callback_exception = _log_failure
+        root.withdraw()
+        root.title(head)
+        root.configure(background=look.GROUND)
+        self.root = root
+        self.scale = _density(root)
+        self.family = str(font.nametofont("TkDefaultFont", root).actual("family"))
+        look.dress(ttk.Style(root), self.family, self.scale)
+        # On X11, Tk 8.6 goes to the beginning of the line by this key, which nobody expects any more.
+        root.tk.call("bind", "TEntry", "<Control-a>", "event generate %W <<SelectAll>>; break")
+        self.images: list[Any] = []
+        root.iconphoto(True, *map(self.picture, _mark(self.scale)))
+        self._tips: list[_Tip] = []
+        self._closing = False
+        self.calls = ThreadCalls(root.tk)
 
     def px(self, length: float) -> int:
         """Pixels of a length that is given for 96 dots an inch."""
@@ -43,129 +79,169 @@ class Root(NamedTuple):
 
     def picture(self, pixmap: Pixmap) -> Any:
         """A picture for the screen, which is there as long as the window."""
-        from tkinter import PhotoImage
-
-        made = PhotoImage(master=self.root, data=base64.b64encode(png(pixmap)))
+        made = tk.PhotoImage(master=self.root, data=base64.b64encode(png(pixmap)))
         self.images.append(made)
         return made
 
+    def tip(self, control: Any, words: str, at_the_edge: bool = False) -> None:
+        """Give a control a tooltip.
 
-def needs_tk(what: str, otherwise: str) -> TelexStartError:
-    """There is no Tk.
+        Args:
+            control: What it explains.
+            words: The explanation.
+            at_the_edge: The control is at the edge of the screen.
+        """
+        tip = _Tip(self.root, self.family, control, words)
+        self._tips.append(tip)
+        if at_the_edge:
+            # tkinter-tooltip 3.1 would show half of it beyond.
+            tip.update_idletasks()
+            tip.x_offset = self.px(20) - tip.winfo_reqwidth()
 
-    Args:
-        what: Which window: ``The login window``.
-        otherwise: What else the person can do.
-    """
-    install = "python3-tk (as Debian and Ubuntu call it)" if sys.platform.startswith("linux") else "a Python with Tk"
-    return TelexStartError(f"{what} needs Tk: install {install}, or {otherwise}.", _title(what))
+    def end_tips(self) -> None:
+        """Destroy all tooltips."""
+        for tip in self._tips:
+            tip.end()
+        self._tips.clear()
+
+    def head(self, parent: Any, heading: str, words: str) -> Any:
+        """The mark, a heading and a line below it; gives the frame, and the line's label."""
+        frame = ttk.Frame(parent)
+        ttk.Label(frame, image=self.images[0]).grid(row=0, column=0, rowspan=2, padx=(0, self.px(12)))
+        ttk.Label(frame, text=heading, style="Title.TLabel").grid(row=0, column=1, sticky="w")
+        line = ttk.Label(frame, text=words, style="Quiet.TLabel")
+        line.grid(row=1, column=1, sticky="w")
+        return frame, line
+
+    def run(self) -> None:
+        """Run until it is closed."""
+        if not self._closing:  # tkinter loses a quit before the loop
+            self.root.mainloop()
+        self.calls.close()
+        self.end()
+
+    def end(self) -> None:
+        """It was closed: nothing of it is left on the screen."""
+        self.end_tips()
+        self.root.destroy()
+
+    def leave(self) -> None:
+        """Close it, and forget what was not saved."""
+        self._closing = True
+        self.root.quit()
+
+    def close(self) -> None:
+        """Close it. From any thread."""
+        self.calls.post(self.leave)
+
+    def come_forward(self, token: str) -> bool:
+        """The person asked for it again. From any thread but its own; waits until it is done.
+
+        Args:
+            token: The desktop's activation token for that; empty without one.
+
+        Returns:
+            ``False`` where the window has been closed meanwhile.
+        """
+        return self.calls.post(lambda: self.to_the_front(token)).get()
+
+    def told(self, said: dict[str, Any]) -> None:
+        """The agent says something else. From any thread."""
+
+    def to_the_front(self, token: str) -> bool:
+        """To the front, with the focus; ``False`` where it is closing, perhaps by a key that was pressed just before.
+
+        Args:
+            token: As for :meth:`come_forward`.
+        """
+        root = self.root
+        root.deiconify()
+        root.lift()
+        self.last_focus().focus_force()
+        if sys.platform.startswith("linux"):
+            root.update()
+            x11.raise_window_of({os.getpid()})
+            x11.end_startup(token)
+        return not self._closing
+
+    def last_focus(self) -> Any:
+        """The control that is to have the keyboard."""
+        return self.root
+
+    def room(self) -> tuple[int, int, int, int]:
+        """Left, top, width and height of what a window and its frame may take beside panels, in pixels. A window that
+        belongs beside the task bar goes into its lower right corner."""
+        root, margin = self.root, self.px(12)
+        area = _work_area() or (0, 0, root.winfo_screenwidth(), root.winfo_screenheight() - self.px(48))
+        return area[0] + margin, area[1] + margin, area[2] - 2 * margin, area[3] - 2 * margin
+
+    def frame(self) -> tuple[int, int, int, int] | None:
+        """How much its frame adds left, right, above and below, in pixels; ``None`` before it is known."""
+        root = self.root
+        if sys.platform.startswith("linux"):
+            # Tk 8.6 does not know: under most window managers its winfo_y is that of the contents.
+            return x11.frame_of(root.winfo_id())
+        side, above = root.winfo_rootx() - root.winfo_x(), root.winfo_rooty() - root.winfo_y()
+        return (side, side, above, side) if above > 0 else None
+
+    def is_dialogue(self) -> None:
+        """Tell the window manager so, before it is shown."""
+        if sys.platform.startswith("linux"):
+            self.root.attributes("-type", "dialog")
 
 
-def cannot_be_shown(what: str, error: Exception) -> TelexStartError:
-    """There is Tk, but no display that it can use."""
-    return TelexStartError(f"{what} cannot be shown: {error}.", _title(what))
+class _Tip(ToolTip):  # type: ignore[misc]
+    """The tooltip of one control."""
+
+    def __init__(self, root: Any, family: str, control: Any, words: str) -> None:
+        self._entered = False
+        # Without a master, tkinter-tooltip 3.1 would take whichever root was made first.
+        frame = {"master": root, "background": look.LINE, "padx": 1, "pady": 1}
+        style = {"background": look.INK, "foreground": look.FIELD, "font": (family, 9)}
+        super().__init__(control, words, delay=_TIP_AFTER, follow=False, parent_kwargs=frame, padx=6, pady=3, **style)
+        control.bind("<Motion>", self._moved, add="+")
+
+    def on_enter(self, event: Any) -> None:
+        """Wait for the pointer to move: under XWayland (sway 1.7) a new window gets an Enter for the place where X11
+        last knew the pointer, and never a Leave."""
+        self._entered = True
+
+    def on_leave(self, event: Any = None) -> None:
+        """Hide it."""
+        self._entered = False
+        super().on_leave(event)
+
+    def _moved(self, event: Any) -> None:
+        if self._entered:
+            self._entered = False
+            super().on_enter(event)
+
+    def end(self) -> None:
+        """Destroy it, which the window's own destruction does not do right: where the pointer rests on the control it
+        would write errors (gnikit/tkinter-tooltip#59)."""
+        self.destroy()
+        self.msg_var = None
 
 
-def stand_by() -> object | None:
-    """A Tk without a window, for whoever needs it there before anything else; ``None`` where it cannot be had."""
-    try:
-        import tkinter
-
-        root = tkinter.Tk(className=CLASS)
-        root.withdraw()
-        root.update()
-    except (ImportError, RuntimeError) as error:
-        log.info("no Tk: %s", error)
-        return None
-    except tkinter.TclError as error:
-        log.info("Tk cannot be used: %s", error)
-        return None
-    return root
-
-
-def new_root(tk: Any, what: str, title: str) -> Root:
-    """A root window, dressed and not shown yet.
-
-    Args:
-        tk: The module tkinter.
-        what: Which window it is, for messages: ``The login window``.
-        title: Of the window.
-
-    Raises:
-        TelexStartError: the display cannot be used.
-    """
-    from tkinter import font, ttk
-
-    _ask_for_sharp_pixels()
-    try:
-        root = tk.Tk(className=CLASS)
-    except tk.TclError as error:
-        raise cannot_be_shown(what, error) from None
-    root.report_callback_exception = _log_failure
-    root.withdraw()
-    root.title(title)
-    root.configure(background=look.GROUND)
-    scale = _density(root)
-    family = str(font.nametofont("TkDefaultFont", root).actual("family"))
-    look.dress(ttk.Style(root), family, scale)
-    # On X11, Tk 8.6 goes to the beginning of the line by this key, which nobody expects any more.
-    root.tk.call("bind", "TEntry", "<Control-a>", "event generate %W <<SelectAll>>; break")
-    made = Root(root, scale, family, [])
-    root.iconphoto(True, *map(made.picture, _mark(scale)))
-    return made
-
-
-def room(root: Any, scale: float) -> tuple[int, int, int, int]:
-    """Left, top, width and height of what a window and its frame may take beside panels, in pixels. A window that
-    belongs beside the task bar goes into its lower right corner."""
-    area = _work_area() or (0, 0, root.winfo_screenwidth(), root.winfo_screenheight() - round(48 * scale))
-    margin = round(12 * scale)
-    return area[0] + margin, area[1] + margin, area[2] - 2 * margin, area[3] - 2 * margin
-
-
-def frame_of(root: Any) -> tuple[int, int, int, int] | None:
-    """How much its frame adds to the window left, right, above and below, in pixels; ``None`` before it is known."""
-    if sys.platform.startswith("linux"):
-        # Tk 8.6 does not know: under most window managers its winfo_y is that of the contents.
-        return x11.frame_of(root.winfo_id())
-    side, above = root.winfo_rootx() - root.winfo_x(), root.winfo_rooty() - root.winfo_y()
-    return (side, side, above, side) if above > 0 else None
-
-
-def contents_of(root: Any) -> tuple[int, int] | None:
-    """Where the upper left corner of the window's contents is now, in pixels; ``None`` where nobody tells. On X11."""
-    return x11.position_of(root.winfo_id())
-
-
-def can_spare_the_focus() -> bool:
-    """Whether a window may appear without the focus. Where the window manager does not know the sign for that (sway
-    1.7), it would take what is being typed elsewhere."""
-    return not sys.platform.startswith("linux") or x11.focus_can_be_spared()
-
-
-class FocusKeeper:
-    """Leaves the focus where it is while a window appears.
+def spare_the_focus(root: Any) -> Callable[[], object]:
+    """Leave the focus where it is while a window appears.
 
     Args:
         root: The root window, made but not shown.
+
+    Returns:
+        Gives the focus back where the window has taken it all the same.
     """
+    if sys.platform == "win32":
+        import ctypes
 
-    def __init__(self, root: Any) -> None:
-        self._foreground = 0
-        if sys.platform == "win32":
-            import ctypes
-
-            self._foreground = ctypes.windll.user32.GetForegroundWindow()
-        elif sys.platform.startswith("linux"):
-            root.winfo_pointerxy()  # a question to the X server, after which it knows the window
-            x11.spare_the_focus(root.winfo_id())
-
-    def give_back(self) -> None:
-        """Give the focus back where the window has taken it all the same."""
-        if sys.platform == "win32" and self._foreground:
-            import ctypes
-
-            ctypes.windll.user32.SetForegroundWindow(self._foreground)
+        user32 = ctypes.windll.user32
+        foreground = user32.GetForegroundWindow()
+        return lambda: user32.SetForegroundWindow(foreground) if foreground else None
+    if sys.platform.startswith("linux"):
+        root.winfo_pointerxy()  # a question to the X server, after which it knows the window
+        x11.spare_the_focus(root.winfo_id())
+    return lambda: None
 
 
 def _ask_for_sharp_pixels() -> None:
@@ -178,11 +254,7 @@ def _ask_for_sharp_pixels() -> None:
 
 
 def _density(root: Any) -> float:
-    """Pixels for one pixel of a screen of 96 dots an inch; tells Tk, which does not ask the desktop for it.
-
-    Args:
-        root: The root window.
-    """
+    """Pixels for one pixel of a screen of 96 dots an inch; tells Tk, which does not ask the desktop for it."""
     dots = x11.dots_per_inch() if sys.platform.startswith("linux") else None
     if dots is None:
         dots = float(root.winfo_fpixels("1i")) if sys.platform == "win32" else 96.0
@@ -203,10 +275,6 @@ def _work_area() -> x11.Area | None:
             left, top = rectangle.left, rectangle.top
             return left, top, rectangle.right - left, rectangle.bottom - top
     return None
-
-
-def _title(what: str) -> str:
-    return f"No {what.removeprefix('The ')}"
 
 
 def _mark(scale: float) -> list[Pixmap]:

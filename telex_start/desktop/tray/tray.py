@@ -190,28 +190,23 @@ class Tray:
             x11.end_startup(token)
 
     def may_open_unasked(self) -> bool:
-        """Whether the window manager leaves the focus where it is."""
-        from ..tk import toolkit
+        """Whether the window manager leaves the focus where it is. One that does not know the sign for that (sway 1.7)
+        would give the window what is being typed elsewhere."""
+        from .. import x11
 
-        return toolkit.can_spare_the_focus()
+        return not sys.platform.startswith("linux") or x11.focus_can_be_spared()
 
     def open_window(self, email: str, take_focus: bool, message: str) -> Window:
         """A login window.
 
         Raises:
-            TelexStartError: there is no display, or on macOS no Tk; elsewhere that is raised when it runs.
+            TelexStartError: there is no display. What else keeps it away is raised when it runs.
         """
         if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
             raise TelexStartError(_NO_X, "No login window")
-        if self.main_loop is None:
-            from ..tk.login import LoginProcess
+        from ..tk.login import LoginProcess
 
-            return LoginProcess(self._dispatch, email, take_focus=take_focus, message=message)
-        from ..tk.login_window import LoginWindow
-
-        if take_focus:
-            self.main_loop.come_forward()
-        return LoginWindow(self._dispatch, email, take_focus=take_focus, message=message)
+        return LoginProcess(self._dispatch, email, take_focus=take_focus, message=message, main_loop=self.main_loop)
 
     def ask(self, email: str) -> None:
         """Nothing is asked here: a window does that."""
@@ -283,9 +278,8 @@ class Tray:
     def _become_application(self) -> None:
         from ...events import MachineWoke
         from .. import macos
-        from ..tk import toolkit
 
-        self.main_loop = macos.Application(toolkit.stand_by, lambda: self._tell(MachineWoke()))
+        self.main_loop = macos.Application(lambda: self._tell(MachineWoke()))
 
     def _start_pystray(self, name: str | None) -> None:
         from . import pystray_backend

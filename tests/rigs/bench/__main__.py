@@ -17,18 +17,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.real_desktop import RealDesktop
-
 from . import alone, beside
 from .measuring import Table
 
 _BESIDE = (beside.starts, beside.memories, beside.pixels, beside.flood, beside.installed)
-_ALONE = (alone.idle, alone.conversations, alone.preferences, alone.texts, alone.organisations)
 BESIDE = {section.__name__: section for section in _BESIDE}
 """The sections that are one table: ours in turn with a peer's of the same run."""
-ALONE = {section.__name__: section for section in _ALONE}
-OWN_DAEMON = ("texts",)
-"""Sections that bring a notification daemon of their own."""
+ALONE = {section.__name__: section for section in (alone.idle, alone.texts)}
 MARK = "BENCH_APART"
 """In the environment of a run that is apart."""
 _GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 1
@@ -55,12 +50,8 @@ def main(sections: list[str]) -> int:
         print(f"not reached: {', '.join(table.missed) or 'none'}", flush=True)
     for name in wanted:
         if name in ALONE:
-            with (
-                tempfile.TemporaryDirectory(prefix="bench-") as folder,
-                RealDesktop("xfce4-panel", dunst=name not in OWN_DAEMON) as desktop,
-            ):
-                Path(folder, "run").mkdir(mode=0o700)
-                ALONE[name](desktop, folder)
+            with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+                ALONE[name](folder)
     return 0
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from tests.agent import cpu_clock, read, tree
 from tests.process import end
@@ -71,15 +71,6 @@ def _telex() -> Sandbox:
 # --- starts ---------------------------------------------------------------------------------------------------------
 
 
-class Start(NamedTuple):
-    """One start."""
-
-    milliseconds: float
-    """From exec to the icon's pixels."""
-    cpu: float
-    """Seconds of processor time, :data:`_SETTLE` seconds later."""
-
-
 _AT_LOGIN = "--at-login"
 _KINDS = (
     ("warm", "exec -> icon", 0.9),
@@ -93,7 +84,8 @@ def starts(folder: str, table: Table) -> None:
     """From exec to the icon's pixels on xfce4-panel: warm, for the first time, and with an empty page cache."""
     theirs = program()
     kinds = _KINDS if not os.geteuid() else _KINDS[:-1]  # only root may drop caches
-    found: dict[tuple[str, bool], list[Start]] = defaultdict(list)
+    took: dict[tuple[str, bool], list[float]] = defaultdict(list)
+    spent: dict[tuple[str, bool], list[float]] = defaultdict(list)
     with RealDesktop("xfce4-panel") as desktop:
         Path(folder, "kept").mkdir()
         for turn in range(-1, ROUNDS):  # the first round does not count
@@ -107,21 +99,17 @@ def starts(folder: str, table: Table) -> None:
                             os.sync()
                             Path("/proc/sys/vm/drop_caches").write_text("3")
                         command = [*AGENT, *([_AT_LOGIN] if kind == _AT_LOGIN else [])] if ours else [str(theirs)]
-                        start = _start(command, environment(desktop, None, home))
+                        milliseconds, cpu = _start(command, environment(desktop, None, home))
                     if turn >= 0:
-                        found[kind, ours].append(start)
+                        took[kind, ours].append(milliseconds)
+                        spent[kind, ours].append(cpu)
     for kind, words, goal in kinds:
-        row = [[start.milliseconds for start in found[kind, ours]] for ours in (True, False)]
-        table.row(words, *row, unit=" ms", goal=goal)
-    table.row(
-        "CPU of the start",
-        *([each.cpu for each in found["warm", ours]] for ours in (True, False)),
-        unit=" s",
-        most=0.12,
-    )
+        table.row(words, took[kind, True], took[kind, False], unit=" ms", goal=goal)
+    table.row("CPU of the start", spent["warm", True], spent["warm", False], unit=" s", most=0.12)
 
 
-def _start(command: list[str], environ: dict[str, str]) -> Start:
+def _start(command: list[str], environ: dict[str, str]) -> tuple[float, float]:
+    """Milliseconds from exec to the icon's pixels, and seconds of processor time :data:`_SETTLE` seconds later."""
     quiet = subprocess.DEVNULL
     with Corner(environ) as tray:
         tray.settle()
@@ -130,7 +118,7 @@ def _start(command: list[str], environ: dict[str, str]) -> Start:
         try:
             milliseconds = (tray.appears() - began) * 1000
             time.sleep(_SETTLE)
-            return Start(milliseconds, cpu_clock(process.pid))
+            return milliseconds, cpu_clock(process.pid)
         finally:
             end(process)
 

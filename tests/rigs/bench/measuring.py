@@ -6,20 +6,12 @@ import os
 import statistics
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 from Xlib import X, display
 
-
-def eventually(condition: Callable[[], Any], limit: float = 20.0) -> Any:
-    """Wait until a condition gives something true, and return that."""
-    end = time.monotonic() + limit
-    while not (found := condition()):
-        if time.monotonic() > end:
-            raise TimeoutError("it did not happen")
-        time.sleep(0.01)
-    return found
+from tests.process import TIMEOUT, until
 
 
 class Corner:
@@ -55,11 +47,11 @@ class Corner:
 
     def wait_empty(self) -> None:
         """Wait until what was shown is gone."""
-        eventually(lambda: self._look() == self._empty, 60.0)
+        until(lambda: self._look() == self._empty, "it stays", 60.0)
 
-    def appears(self, limit: float = 20.0) -> float:
+    def appears(self) -> float:
         """Wait until something is drawn there; when, on the monotonic clock."""
-        end = time.monotonic() + limit
+        end = time.monotonic() + TIMEOUT
         while self._look() == self._empty:
             if time.monotonic() > end:
                 raise TimeoutError("nothing was shown")
@@ -101,8 +93,8 @@ class Table:
     def row(
         self,
         figure: str,
-        ours: Iterable[float],
-        peers: Iterable[float] = (),
+        ours: Sequence[float],
+        peers: Sequence[float] = (),
         *,
         unit: str,
         goal: float | None = None,
@@ -118,7 +110,6 @@ class Table:
             goal: The ratio of ours to the peer's, at most.
             most: What ours is to be at most.
         """
-        ours, peers = list(ours), list(peers)
         own = statistics.median(ours)
         ratio = own / statistics.median(peers) if peers else None
         wanted, reached = "", True

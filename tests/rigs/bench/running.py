@@ -1,4 +1,4 @@
-"""The agent as a process on a desktop, signed in; the daemon that notes when its toasts came; and what is published."""
+"""The agent as a process on a desktop, signed in; and what is published."""
 
 from __future__ import annotations
 
@@ -8,32 +8,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from jeepney import Message
-
 from tests.agent import Program
-from tests.fake_desktop import FakeNotificationDaemon, PrivateBus
-from tests.process import ROOT
+from tests.process import ROOT, until
 from tests.real_desktop import RealDesktop
 from tests.servers import Sandbox
-
-from .measuring import eventually
 
 PYTHON = str(ROOT / os.environ.get("BENCH_PYTHON", ".venv/bin/python"))
 """What runs the agent. It starts outside of the repository, so that the installed package is used."""
 AGENT = [str(Path(PYTHON).with_name("telex-start"))]
-
-
-class TimedDaemon(FakeNotificationDaemon):
-    """A notification daemon that also notes when each call came, on the monotonic clock."""
-
-    def __init__(self, bus: PrivateBus) -> None:
-        super().__init__(bus)
-        self.arrivals: list[float] = []
-
-    def answer(self, call: Message, interface: str, member: str) -> tuple[str, tuple[object, ...]] | str | None:
-        if member == "Notify":
-            self.arrivals.append(time.monotonic())
-        return super().answer(call, interface, member)
 
 
 def change(name: str, threads: int) -> dict[str, object]:
@@ -70,6 +52,6 @@ def agent(
         telex.wait_until(lambda status: sum(status["subscriptions"].values()) == len(status["organisations"]))
         if by_window:
             item = desktop.wait_for_item()
-            eventually(lambda: item.labels()[0].startswith("Online"))
+            until(lambda: item.labels()[0].startswith("Online"), "it does not come online")
             time.sleep(2)  # the window says its last word
         yield running.process.pid

@@ -62,7 +62,7 @@ def _thread() -> None:
 
 def _stuck() -> None:
     """What the server has closed is never opened again."""
-    from telex_start.net.pacing import Waits
+    from telex_start.session.pace import Waits
 
     Waits.ended = lambda *args, **named: 1e6  # type: ignore[method-assign]
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from telex_start.net.https import Answer
 from telex_start.push.websocket import Closed
-from telex_start.session.tokens import claims
+from telex_start.session.telex_api import claims
 
 from .world import World
 

@@ -18,12 +18,10 @@ from telex_start.errors import (
 )
 from telex_start.events import Event, OrganisationsChanged
 from telex_start.net.https import Answer
-from telex_start.net.pacing import Pacer
-from telex_start.session import tokens
-from telex_start.session.organisations import Organisations
-from telex_start.session.pace import SharedPacer
+from telex_start.session.pace import Pacer
 from telex_start.session.poll_calls import MESSAGE_FIELDS, ROW_FIELDS, SECTIONS, NotThere, PollCalls
-from telex_start.session.telex_api import TelexApi
+from telex_start.session.state import Organisations
+from telex_start.session.telex_api import TelexApi, why_unusable
 from telex_start.session.tokens import TokenStore
 
 from .cases import Case, NoCase, joined
@@ -60,7 +58,7 @@ class Answers(Target):
     """
 
     name = "answers"
-    what = "the API's answers (session/telex_api.py, session/organisations.py, session/poll_calls.py, news/)"
+    what = "the API's answers (session/telex_api.py, session/state.py, session/poll_calls.py, news/)"
 
     def run(self, case: Case, log: Log) -> None:
         Caller(Script(case), log).live()
@@ -121,8 +119,8 @@ class Caller:
         https: Any = script
         self._script, self._log = script, log
         self._store = TokenStore()
-        self._api = TelexApi(_URL, https, self._store, SharedPacer(Pacer(), now), now)
-        self._polls = PollCalls(_URL, https, self._store, SharedPacer(Pacer(), now), now, 60.0)
+        self._api = TelexApi(_URL, https, self._store, Pacer(now), now)
+        self._polls = PollCalls(_URL, https, self._store, Pacer(now), now, 60.0)
         self._person = Person(["Northwind Ops", "Blue Harbour Labs", "Telex"])
 
     def live(self) -> None:
@@ -155,7 +153,7 @@ class Caller:
                 require(token.value not in repr(token), "a token in a repr")
                 token.usable(self._script.now)
         if connection is not None and subscription is not None:
-            why = tokens.why_unusable(subscription.value, "o1/u1", connection.value)
+            why = why_unusable(subscription.value, "o1/u1", connection.value)
             require(why is None or len(why) < 100, "odd words")
 
     def _poll(self) -> None:

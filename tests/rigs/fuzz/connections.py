@@ -20,9 +20,8 @@ import trustme
 from telex_start.errors import Refused, Temporary
 from telex_start.net.dialling import Dialler
 from telex_start.net.https import Https
-from telex_start.net.pacing import Pacer
 from telex_start.push.websocket import Closed, WebSocket
-from telex_start.session.pace import SharedPacer, Timings
+from telex_start.session.pace import Pacer, Timings
 from telex_start.session.telex_api import TelexApi
 from telex_start.session.tokens import TokenStore
 
@@ -85,7 +84,7 @@ class Connections(Target):
         store = TokenStore()
         store.access = _TOKEN
         https = Https(self._dialler, time.monotonic, "fuzz")
-        pacer = SharedPacer(Pacer(), time.monotonic)
+        pacer = Pacer(time.monotonic)
         base = f"https://127.0.0.1:{self._server.port}/api/v1"
         api = TelexApi(base, https, store, pacer, time.monotonic, Timings(call_within=within))
         tracemalloc.start()

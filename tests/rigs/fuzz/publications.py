@@ -24,7 +24,6 @@ from telex_start.events import (
     UnreadSection,
 )
 from telex_start.menu import MuteFor
-from telex_start.net import json_text
 from telex_start.news import wording
 from telex_start.news.notifier import Notifier
 from telex_start.news.publications import MOST_COUNT
@@ -33,6 +32,7 @@ from telex_start.news.scheduler import LIMIT, WINDOW
 from telex_start.news.unread import MOST_CONVERSATIONS, Counts
 from telex_start.news.wall import Wall
 from telex_start.process.state_file import Memory
+from telex_start.push.frames import read_json
 from telex_start.toast import Conversation, Toast
 
 from .cases import Case, NoCase, dumped
@@ -72,7 +72,7 @@ class Publications(Target):
         self._stack.close()
 
     def run(self, case: Case, log: Log) -> None:
-        match json_text.decode(dumped(_whole(case)).encode()):
+        match read_json(dumped(_whole(case)).encode()):
             case {"names": [str() as one, str() as two, str() as three], "steps": list() as steps}:
                 person = Person([one, two, three], self._console)
                 if len(steps) > _MOST_STEPS:
@@ -111,12 +111,13 @@ class Person:
         self._hour = 12
         self._quiet = Quiet(Config(), Wall(lambda: 0.0, lambda at: 0.0))
         self._notifier = Notifier(
-            (*NEWS_TYPES, *_BY_CHOICE),
-            self._show,
-            self._counted,
-            lambda handle: None,
+            Config(notification_types=(*NEWS_TYPES, *_BY_CHOICE)),
+            self._quiet,
+            show=self._show,
+            counts_changed=self._counted,
+            read=lambda handle: None,
+            watch_agents=lambda channels: None,
             second_of_day=lambda zone: self._hour * 3600.0,
-            quiet=self._quiet,
         )
         self._signed_in()
 

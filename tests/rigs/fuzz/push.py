@@ -7,10 +7,9 @@ import math
 import random
 from typing import Any, get_args
 
-from telex_start.net.pacing import Backoff
 from telex_start.push import frames
 from telex_start.push import protocol as push
-from telex_start.push.channel import Channel, Phase
+from telex_start.push.channel import Backoff, Channel, Phase
 from telex_start.push.protocol import PushClient
 
 from .cases import Case, NoCase, joined
@@ -117,11 +116,6 @@ class Driver:
         for happening in happenings:
             if isinstance(happening, push.Ended | push.Unsubscribed):
                 require(len(happening.why) < _LONGEST_REASON, "a reason without end")
-            elif isinstance(happening, push.RefreshFailed):
-                if happening.channel is None:
-                    self._client.refresh_later(self._now)
-                else:
-                    happening.channel.refresh_later(self._now, self._chance())
             require(not any(secret in repr(happening) for secret in SECRETS), "a token in what happened")
         if any(isinstance(happening, push.Ended) for happening in happenings):
             for channel in self._channels.values():

@@ -12,7 +12,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -20,7 +19,7 @@ import pytest
 
 from telex_start import __version__
 from tests.process import ROOT
-from tests.rigs.windows.machine import MACHINE, Windows, windows_path
+from tests.rigs.windows.machine import MACHINE, Windows, set_up, windows_path
 from tests.rigs.windows.wheels import needed
 
 ZIP = ROOT / "dist" / f"telex-start-{__version__}-windows-x64.zip"
@@ -38,21 +37,16 @@ _WITHIN = 1800.0
 
 def main(options: list[str]) -> int:
     """Build it, and run the scenarios."""
-    made = subprocess.run(
-        [ROOT / "tests" / "rigs" / "windows" / "set_up.sh", MACHINE, sys.executable], stdin=subprocess.DEVNULL
-    )
-    if made.returncode:
-        return made.returncode
-    began = time.monotonic()
+    if code := set_up():
+        return code
     build()
-    print(f"built in {time.monotonic() - began:.0f} s", flush=True)
     scenarios = Path(__file__).with_name("wine_program.py")
     return pytest.main(["-p", "no:cacheprovider", "--timeout", "240", *options, str(scenarios)])
 
 
 def build() -> None:
     """Make the zip, and beside it what mends Wine."""
-    set_up()
+    set_up_builder()
     hook = _BUILDER / "hook.py"
     # The Wine machine's Python has its mends as this module.
     hook.write_text("import sitecustomize\n")
@@ -74,7 +68,7 @@ def build() -> None:
         raise SystemExit(f"the build ended with {done.returncode}")
 
 
-def set_up() -> None:
+def set_up_builder() -> None:
     """Make the Python that builds, unless it is there already: the machine's, and PyInstaller."""
     lock = ROOT / "packaging" / "requirements" / "windows.txt"
     sources = [MACHINE / "stamp", Path(__file__), lock]

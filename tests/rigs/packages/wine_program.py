@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import filecmp
-import itertools
 import json
 import os
 import shutil
 import subprocess
 import sys
-import time
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 from zipfile import ZipFile
 
 import pytest
-from PIL import Image
 from Xlib import X
 
 from telex_start import __version__
@@ -29,11 +28,9 @@ from tests.servers import Sandbox
 
 PLACE = "Programme von Zoë"
 """The folder of drive C that it is unzipped into."""
-PICTURES = Path(os.environ.get("TELEX_START_PICTURES") or "build/windows/pictures").resolve()
-"""Where pictures of the screen go, to be looked at."""
-_PARTS, _COLOURS = 6, 8
-"""A sixth of the preferences' height always has letters, and with them more colours than that."""
-TITLE = "Telex – Preferences"
+PREFERENCES = "Telex – Preferences"
+EXIT = -1
+"""The line of the menu."""
 
 
 class Installed(Desktop):
@@ -49,8 +46,10 @@ class Installed(Desktop):
         # It finds its own modules without; and finds no Python.
         del self.environ["PYTHONPATH"]
 
-    def __enter__(self) -> Installed:
+    def __enter__(self) -> Self:
         super().__enter__()
+        self.place = self.drive / PLACE
+        self.folder = self.place / "telex-start"
         shutil.rmtree(self.place, ignore_errors=True)
         with ZipFile(ZIP) as archive:
             archive.extractall(self.place)
@@ -60,20 +59,11 @@ class Installed(Desktop):
         super().__exit__(*error)
         shutil.rmtree(self.place, ignore_errors=True)
 
-    @property
-    def place(self) -> Path:
-        """What it is unzipped into."""
-        return self.drive / PLACE
-
-    @property
-    def folder(self) -> Path:
-        """The program's folder."""
-        return self.place / "telex-start"
-
-    def mend(self) -> None:
-        """Have it run under Wine: from here on its programs are those that mend Wine."""
-        for program in PROGRAMS:
-            shutil.copyfile(MENDED / program, self.folder / program)
+    def mend(self, program: str = "telex-start.exe") -> None:
+        """Have it run under Wine: from here on its programs are those that mend Wine, and this one is run."""
+        for name in PROGRAMS:
+            shutil.copyfile(MENDED / name, self.folder / name)
+        self.program = program
 
     def command(self, *arguments: str) -> list[str]:
         assert arguments[:2] == ("-m", "telex_start")
@@ -81,30 +71,8 @@ class Installed(Desktop):
 
     def run(self, *options: str, telex: Sandbox | None = None) -> tuple[int, str]:
         """Run it to its end, for a Telex or for none; the exit code, and what it said."""
-        with self.telex_start(*options, telex=telex) as running:
-            code = running.ended()
-            return code, "\n".join([*running.output, running.errors]).strip()
-
-    def named(self, words: str) -> list[str]:
-        """Windows that are to be seen, with these words in their title, which may have letters that are not Latin-1."""
-        command = ["xdotool", "search", "--onlyvisible", "--name", words]
-        return subprocess.run(command, env=self._x_environ(), capture_output=True, text=True).stdout.split()
-
-    def has_the_keyboard(self, window: str) -> bool:
-        """Whether a window of :meth:`named` has it."""
-        command = ["xdotool", "getwindowfocus"]
-        return subprocess.run(command, env=self._x_environ(), capture_output=True, text=True).stdout.strip() == window
-
-    def is_drawn(self, window: int) -> bool:
-        """Whether letters or boxes are in each part of a window, from its top to its bottom: it is black first, of one
-        colour then, and its buttons are drawn before the rest."""
-        found = self._screen.create_resource_object("window", window)
-        box = found.get_geometry()
-        data = found.get_image(0, 0, box.width, box.height, X.ZPixmap, 0xFFFFFFFF).data
-        picture = Image.frombytes("RGB", (box.width, box.height), data, "raw", "BGRX")
-        edges = [box.height * part // _PARTS for part in range(_PARTS + 1)]
-        parts = (picture.crop((0, top, box.width, bottom)) for top, bottom in itertools.pairwise(edges))
-        return all(len(part.getcolors(part.width * part.height) or []) > _COLOURS for part in parts)
+        code, output, errors = self.says(*options, telex=telex)
+        return code, "\n".join([*output, errors]).strip()
 
     def program_of(self, window: int) -> list[str]:
         """The command line of the process that a window is of."""
@@ -113,17 +81,15 @@ class Installed(Desktop):
         return (Path("/proc") / str(process) / "cmdline").read_bytes().decode().split("\0")
 
     def files(self) -> set[str]:
-        """All files in the person's folders that have the program's name, or are in folders that have it."""
+        """All files in the person's folders."""
         roots = (self.local, self.roaming)
-        found = {
+        return {
             file.relative_to(root.parent).as_posix() for root in roots for file in root.rglob("*") if file.is_file()
         }
-        return {file for file in found if "telex" in file.lower()}
 
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Iterator[Installed]:
-    PICTURES.mkdir(parents=True, exist_ok=True)
     with Installed(tmp_path) as machine:
         yield machine
 
@@ -135,33 +101,14 @@ def telex() -> Iterator[Sandbox]:
         yield started
 
 
-@pytest.fixture
-def say(capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest) -> Callable[[str], None]:
-    """Prints a figure, also where the test passes."""
-
-    def to_be_read(figure: str) -> None:
-        with capsys.disabled():
-            print(f"\n{request.node.name}: {figure}")
-
-    return to_be_read
-
-
-def signing_in(telex: Sandbox) -> tuple[str, ...]:
-    return ("--email", telex.email, "--password-stdin")
-
-
-def memory(machine: Installed) -> float:
-    """Megabytes of memory that only the running program has, as Linux sees it: the largest of its processes."""
-    most = 0.0
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if machine.program.encode() in (folder / "cmdline").read_bytes():
-                text = (folder / "smaps_rollup").read_text()
-                private = sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("Private_"))
-                most = max(most, private / 1024)
-        except OSError:
-            continue
-    return most
+@contextmanager
+def online(installed: Installed, telex: Sandbox) -> Iterator[Program]:
+    """The program without a console, with its icon and signed in."""
+    installed.mend("telex-startw.exe")
+    with installed.agent(telex) as agent:
+        installed.wait_for(installed.icons, "the icon")
+        agent.logs("session.state: online")
+        yield agent
 
 
 # --- what is in the zip -----------------------------------------------------------------------------------------------
@@ -181,27 +128,16 @@ def test_the_zip_has_one_folder_of_one_time_and_nothing_of_wine_or_of_tests(inst
         for word in (b"sitecustomize", b"telex_start.sandbox", b"unittest", b"setuptools"):
             assert word not in text, f"{word!r} is in {program}"
         assert b"telex_start.news.notifier" in text, "names are to be read in it"
-    both = filecmp.dircmp(installed.folder, MENDED)
-    different = []
-
-    def compare(of: filecmp.dircmp[str]) -> None:
-        assert not of.left_only and not of.right_only
-        different.extend(of.diff_files)
-        for below in of.subdirs.values():
-            compare(below)
-
-    compare(both)
-    assert sorted(different) == sorted(PROGRAMS), "what is tried here is not what is in the zip"
+    files = {file.relative_to(installed.folder) for file in installed.folder.rglob("*") if file.is_file()}
+    assert files == {file.relative_to(MENDED) for file in MENDED.rglob("*") if file.is_file()}
+    _, different, _ = filecmp.cmpfiles(installed.folder, MENDED, files, shallow=False)
+    assert {str(file) for file in different} == {*PROGRAMS}, "what is tried here is not what is in the zip"
 
 
-def test_it_says_its_version_and_what_works(installed: Installed, say: Callable[[str], None]) -> None:
-    for program in PROGRAMS:  # of the zip itself: no mend of Wine is needed for it
-        installed.program = program
-        began = time.monotonic()
+def test_it_says_its_version_and_what_works(installed: Installed) -> None:
+    for installed.program in PROGRAMS:  # of the zip itself: no mend of Wine is needed for it
         assert installed.run("--version") == (0, f"telex-start {__version__}")
-        say(f"{program} --version in {time.monotonic() - began:.2f} s")
     installed.mend()
-    installed.program = "telex-start.exe"
     _, words = installed.run("doctor")
     for finding in ("Python", "packages", "login window", "tray", "toasts", "lock", "log"):
         [line] = [line for line in words.splitlines() if line[9:].startswith(f"{finding} ")]
@@ -233,15 +169,14 @@ print(json.dumps([words, len(kinds[group]), sorted(sizes), read.OPTIONAL_HEADER.
 """
 
 
-@pytest.mark.parametrize(("program", "subsystem"), [("telex-start.exe", 3), ("telex-startw.exe", 2)])
-def test_each_program_has_its_icon_version_and_console(installed: Installed, program: str, subsystem: int) -> None:
-    command = [sys.executable, "-c", RESOURCES, str(installed.folder / program)]
-    environ = {**os.environ, "PYTHONPATH": str(PACKAGES)}
-    words, groups, sizes, found = json.loads(subprocess.check_output(command, env=environ))
-    assert (words["ProductVersion"], words["FileDescription"]) == (__version__, "Telex Start")
-    assert words["OriginalFilename"] == program
-    assert (groups, sizes) == (1, list(SIZES))
-    assert found == subsystem
+def test_each_program_has_its_icon_version_and_console(installed: Installed) -> None:
+    for program, subsystem in zip(PROGRAMS, (3, 2), strict=True):
+        command = [sys.executable, "-c", RESOURCES, str(installed.folder / program)]
+        environ = {**os.environ, "PYTHONPATH": str(PACKAGES)}
+        words, groups, sizes, found = json.loads(subprocess.check_output(command, env=environ))
+        assert (words["ProductVersion"], words["FileDescription"]) == (__version__, "Telex Start")
+        assert words["OriginalFilename"] == program
+        assert (groups, sizes, found) == (1, list(SIZES), subsystem)
 
 
 # --- run under Wine ---------------------------------------------------------------------------------------------------
@@ -249,92 +184,49 @@ def test_each_program_has_its_icon_version_and_console(installed: Installed, pro
 
 def test_headless_with_json(installed: Installed, telex: Sandbox) -> None:
     installed.mend()
-    options = ("--headless", "--json", *signing_in(telex))
-    with installed.telex_start(*options, telex=telex, given=telex.password + "\n") as agent:
+    with installed.agent(telex, "--headless", "--json") as agent:
         agent.event("state", state="online", subscribed=1)
         telex.message(organisation=0, name="Ελληνικά 漢字")
         assert agent.event("notification")["title"].startswith("Ελληνικά 漢字")
-        assert agent.exit() == "Telex Start has ended."
-        assert agent.ended() == 0
+        agent.leave()
 
 
-def online(installed: Installed, telex: Sandbox) -> Program:
-    """The program without a console, which signs in."""
-    installed.mend()
-    installed.program = "telex-startw.exe"
-    return installed.telex_start(*signing_in(telex), telex=telex, given=telex.password + "\n")
-
-
-def test_icon_toast_badge_and_menu(installed: Installed, telex: Sandbox, say: Callable[[str], None]) -> None:
-    began = time.monotonic()
+def test_icon_toast_badge_menu_and_what_stays_where_its_folder_is_deleted(installed: Installed, telex: Sandbox) -> None:
+    files = installed.files()
     with online(installed, telex) as agent:
-        installed.wait_for(installed.icons, "the icon")
-        say(f"icon after {time.monotonic() - began:.2f} s")
-        agent.logs("session.state: online")
-        say(f"online, {memory(installed):.0f} MB of its own")
         before = installed.popups()
         telex.message(organisation=0, name="General")
         installed.wait_for(lambda: set(installed.popups()) - set(before), "the toast")
         installed.wait_for(installed.badge, "the badge")
-        installed.picture(PICTURES / "toast.png")
-        menu = installed.open_menu()
-        installed.picture(PICTURES / "menu.png")
-        installed.xdotool("mousemove", "300", "300", "click", "1")
-        installed.wait_gone(menu)
-        installed.choose_last(installed.open_menu())  # Exit
+        installed.choose(installed.open_menu(), EXIT)
         assert agent.ended() == 0
+    shutil.rmtree(installed.folder)
+    assert not list(installed.place.iterdir())
+    assert all(file.startswith(("Local/telex-start/", "Roaming/telex-start/")) for file in installed.files() - files)
 
 
-def test_the_preferences_in_a_process_of_their_own(installed: Installed, telex: Sandbox) -> None:
+def test_the_windows_are_processes_of_their_own(installed: Installed, telex: Sandbox) -> None:
     file = installed.configuration("")
-
-    def ask() -> int:
-        """Have them opened, or brought forward; their window, once it has the keyboard and all its letters."""
-        assert installed.run("preferences", telex=telex) == (0, "")
-        [window] = installed.wait_for(lambda: installed.titled(TITLE), "the window")
-        installed.wait_for(lambda: installed.active_title() == TITLE, "its focus")
-        installed.wait_for(lambda: installed.is_drawn(window), "what is in it")
-        return int(window)
-
-    def gone() -> None:
-        installed.wait_for(lambda: not installed.titled(TITLE), "its end")
-
-    with online(installed, telex) as agent:
-        installed.wait_for(installed.icons, "the icon")
+    installed.mend("telex-startw.exe")
+    with installed.telex_start("--login", telex=telex) as agent:
+        installed.wait_for(lambda: "Sign in" in installed.active_title(), "the login window's focus")
+        # By then the window manager knows it, Tk perhaps not yet: a click comes to Tk before the letters do.
+        command = ("search", "--onlyvisible", "--name", "Sign in", "mousemove", "--window", "%1", "150", "120")
+        installed.xdotool(*command, "click", "1")
+        for text, key in ((telex.email, "Tab"), (telex.password, "Return")):
+            installed.xdotool("type", "--delay", "30", text)
+            installed.xdotool("key", key)
         agent.logs("session.state: online")
-        window = ask()
-        installed.picture(PICTURES / "preferences.png")
+        assert installed.run("preferences", telex=telex) == (0, "")
+        installed.wait_for(lambda: installed.active_title() == PREFERENCES, "its focus")
+        [window] = installed.titled(PREFERENCES)
         assert installed.program_of(window)[1:5] == ["-m", "telex_start", "preferences", "--child"]
-        assert ask() == window
         installed.xdotool("key", "alt+w")  # Show what was written
         installed.xdotool("key", "Return")
-        gone()
         agent.logs("the configuration was read anew: show_text")
         assert tomllib.loads(file.read_text()) == {"show_text": False}
-        ask()
         assert "window preferences" not in agent.log(), "it said what is no JSON"
-        assert agent.exit() == "Telex Start has ended."
-        assert agent.ended() == 0
-        gone()
-
-
-def test_the_login_window(installed: Installed, telex: Sandbox) -> None:
-    installed.mend()
-    installed.program = "telex-startw.exe"
-    with installed.telex_start("--login", telex=telex) as agent:
-        installed.wait_for(lambda: installed.named("Sign in"), "the login window")
-        [window] = installed.named("Sign in")
-        installed.wait_for(lambda: installed.has_the_keyboard(window), "the keyboard")
-        # By then the window manager knows it, Tk perhaps not yet: a click comes to Tk before the letters do.
-        installed.xdotool("mousemove", "--window", window, "150", "120", "click", "1")
-        installed.xdotool("type", "--delay", "30", telex.email)
-        installed.xdotool("key", "Tab")
-        installed.xdotool("type", "--delay", "30", telex.password)
-        installed.picture(PICTURES / "login.png")
-        installed.xdotool("key", "Return")
-        agent.logs("session.state: online")
-        assert agent.exit() == "Telex Start has ended."
-        assert agent.ended() == 0
+        agent.leave()
 
 
 def test_log_in_and_start_menu_start_the_program_without_a_console(installed: Installed) -> None:
@@ -355,7 +247,7 @@ def test_log_in_and_start_menu_start_the_program_without_a_console(installed: In
     assert installed.run("autostart", "off")[0] == 0
     assert "telex" not in run_key()
     assert not menu.exists()
-    assert installed.files() <= {"Local/telex-start/Logs/telex-start.log"}
+    assert {file for file in installed.files() if "telex" in file.lower()} <= {"Local/telex-start/Logs/telex-start.log"}
 
 
 INHERITED = """
@@ -375,30 +267,11 @@ def test_what_is_started_from_it_inherits_nothing(installed: Installed, telex: S
     client.write_text(f"@{windows_path(MACHINE)}\\python\\python.exe C:\\client.py\r\n")
     installed.environ["TELEX_START_MAIN_APP_COMMAND"] = r"C:\telex client.cmd"
     with online(installed, telex) as agent:
-        installed.wait_for(installed.icons, "the icon")
-        agent.logs("session.state: online")
         [(x, y)] = installed.icons()
         installed.xdotool("mousemove", str(x), str(y - 7), "click", "1")
         installed.wait_for(lambda: said.exists() and said.read_text().endswith("\n"), "the client")
-        assert agent.exit() == "Telex Start has ended."
+        agent.leave()
     _, libraries, *names = said.read_text().splitlines()
     assert libraries == ""
     assert "APPDATA" in names
     assert not [name for name in names if name.startswith(("_PYI", "_MEI", "TCL_", "TK_"))]
-
-
-def test_what_stays_where_its_folder_is_deleted(
-    installed: Installed, telex: Sandbox, say: Callable[[str], None]
-) -> None:
-    before = set(installed.local.rglob("*")) | set(installed.roaming.rglob("*"))
-    with online(installed, telex) as agent:
-        installed.wait_for(installed.icons, "the icon")
-        agent.logs("session.state: online")
-        assert agent.exit() == "Telex Start has ended."
-        assert agent.ended() == 0
-    shutil.rmtree(installed.folder)
-    assert not list(installed.place.iterdir())
-    after = set(installed.local.rglob("*")) | set(installed.roaming.rglob("*"))
-    stays = {path.relative_to(installed.local.parent).as_posix() for path in after - before if path.is_file()}
-    say(f"stays: {', '.join(sorted(stays))}")
-    assert all(name.startswith(("Local/telex-start/", "Roaming/telex-start/")) for name in stays)

@@ -21,6 +21,8 @@ from telex_start.events import (
     Trouble,
 )
 from telex_start.news.notifier import Notifier
+from telex_start.news.quiet import Quiet
+from telex_start.news.wall import Wall
 from telex_start.session.session import Session
 from telex_start.session.tokens import TokenStore
 from telex_start.states import State
@@ -63,7 +65,15 @@ class Subject:
         """Messages shown in a summary."""
         config = Config(api_url=telex.api_url, push_url=telex.push_url, ca_file=telex.ca_file)
         self.session = Session(config, TokenStore(), self._take)
-        self._notifier = Notifier(NEWS_TYPES, self._show, lambda _: None, lambda _: None, second_of_day=lambda _: 0.0)
+        self._notifier = Notifier(
+            config._replace(notification_types=NEWS_TYPES),
+            Quiet(config, Wall(lambda: 0.0, lambda at: 0.0)),
+            show=self._show,
+            counts_changed=lambda _: None,
+            read=lambda _: None,
+            watch_agents=lambda _: None,
+            second_of_day=lambda _: 0.0,
+        )
 
     def __enter__(self) -> Subject:
         self._sign_in()

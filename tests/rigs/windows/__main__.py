@@ -1,27 +1,26 @@
 """``python -m tests.rigs.windows [PART…] [OPTION OF PYTEST…]``: the agent on Windows; without a part: as ``.ci/run``.
 
-A part is ``pure``, the pure tests run by Windows' own Python, or the name of a file of scenarios: ``doctor`` for
-``wine_doctor.py``. ``all`` is all of them. A test may be named too, as pytest has it. Makes the machine where it is
+A part is ``pure``, the pure tests run by Windows' own Python, or the name of a file of scenarios: ``words`` for
+``wine_words.py``. ``all`` is all of them. A test may be named too, as pytest has it. Makes the machine where it is
 missing.
 """
 
 from __future__ import annotations
 
 import itertools
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from .machine import MACHINE, Windows
+from .machine import Windows, set_up
 
 HERE = Path(__file__).parent
 SCENARIOS = {file.stem.removeprefix("wine_"): str(file) for file in sorted(HERE.glob("wine_*.py"))}
 """The files of scenarios, by what they are called here."""
 PURE = "pure"
-USUAL = [PURE, "doctor", "terminal"]
+USUAL = [PURE, "terminal"]
 """What is run where no part is named: what needs no screen, and takes minutes on two cores."""
 
 
@@ -36,9 +35,8 @@ def main(arguments: list[str]) -> int:
         )
         return 2
     began = time.monotonic()
-    made = subprocess.run([HERE / "set_up.sh", MACHINE, sys.executable], stdin=subprocess.DEVNULL)
-    if made.returncode:
-        return made.returncode
+    if code := set_up():
+        return code
     parts = [PURE, *SCENARIOS] if "all" in named else [one for one in named if one in (PURE, *SCENARIOS)]
     files = [one for one in named if _exists(one)]
     if not parts and not files:

@@ -16,12 +16,10 @@ from Xlib.display import Display
 from Xlib.error import XError
 
 from tests.fake_bus import Xvfb
-from tests.process import ROOT, end
+from tests.process import end
 
 from .machine import WITHIN, Windows
 
-PICTURES = ROOT / "build" / "pictures-of-windows"
-"""Where scenarios leave pictures of what they have seen."""
 _ICON = 20
 """Pixels of an icon in tint2's tray: as many as Wine 8 makes it itself, 16 and a margin of 2.
 
@@ -133,12 +131,8 @@ class Desktop(Windows):
     def badge(self) -> bool:
         """Whether the (only) icon has a badge."""
         [(x, y)] = self.icons()
-        data = (
-            self._screen.screen()
-            .root.get_image(x - _ICON // 2, y - _ICON // 2, _ICON, _ICON, X.ZPixmap, 0xFFFFFFFF)
-            .data
-        )
-        pixels = zip(data[2::4], data[1::4], data[0::4], strict=True)
+        data = _picture(self._screen.screen().root, x - _ICON // 2, y - _ICON // 2, _ICON, _ICON).tobytes()
+        pixels = zip(data[0::3], data[1::3], data[2::3], strict=True)
         return any(all(abs(a - b) < 40 for a, b in zip(pixel, RED, strict=True)) for pixel in pixels)
 
     def wait_gone(self, popup: int) -> None:
@@ -177,18 +171,14 @@ class Desktop(Windows):
                     highest, found = height, window
         return found
 
-    def choose_last(self, menu: int) -> None:
-        """Click the last entry of an open menu. (Wine 8 gives a menu no keys where nothing else of it is mapped.)"""
-        window = self._screen.create_resource_object("window", menu)
-        box = window.get_geometry()
-        self.xdotool("mousemove", str(box.x + 40), str(box.y + box.height - 12), "click", "1")
-
     def choose(self, menu: int, line: int) -> list[int]:
-        """Click a line of an open menu, counted as an index of a list is; where a menu opens beside it, that one."""
+        """Click a line of an open menu, counted as an index of a list is; the windows that were there before.
+
+        (Wine 8 gives a menu no keys where nothing else of it is mapped.)
+        """
         window = self._screen.create_resource_object("window", menu)
         box = window.get_geometry()
-        data = window.get_image(0, 0, box.width, box.height, X.ZPixmap, 0xFFFFFFFF).data
-        picture = Image.frombytes("RGB", (box.width, box.height), data, "raw", "BGRX")
+        picture = _picture(window, 0, 0, box.width, box.height)
         before = self.popups()
         self.xdotool("mousemove", str(box.x + 40), str(box.y + _lines(picture)[line]), "click", "1")
         return before
@@ -203,12 +193,6 @@ class Desktop(Windows):
         code = "import json, tkinter; root = tkinter.Tk(); root.withdraw(); print(json.dumps(root.clipboard_get()))"
         with self.python(code) as process:
             return "" if process.ended(WITHIN) else str(json.loads(process.output[-1]))
-
-    def picture(self, where: str | Path) -> None:
-        """Save a picture of the screen, to be looked at: in a file, or by a name in :data:`PICTURES`."""
-        path = where if isinstance(where, Path) else PICTURES / f"{where}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["import", "-silent", "-window", "root", str(path)], env=self._x_environ(), check=True)
 
     def _mouse_is_taken(self) -> bool:
         root = self._screen.screen().root
@@ -225,6 +209,12 @@ class Desktop(Windows):
         except XError:
             return []
         return [found for child in children for found in (child, *self._windows(child))]
+
+
+def _picture(window: Any, left: int, top: int, width: int, height: int) -> Image.Image:
+    """What is to be seen of a part of a window."""
+    data = window.get_image(left, top, width, height, X.ZPixmap, 0xFFFFFFFF).data
+    return Image.frombytes("RGB", (width, height), data, "raw", "BGRX")
 
 
 def _lines(menu: Image.Image) -> list[int]:

@@ -11,6 +11,7 @@ import os
 import shutil
 import ssl
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -37,6 +38,12 @@ _PYTHON = str(MACHINE / "python" / "python.exe")
 _NAME = "telex-start"
 _STAYS = "import ctypes, sys; ctypes.windll.user32.GetDesktopWindow(); print('ready', flush=True); sys.stdin.read()"
 """Has a desktop, as every program with a window or a message has."""
+
+
+def set_up() -> int:
+    """Make it where it is missing; 0, or another exit code."""
+    command = [str(Path(__file__).with_name("set_up.sh")), str(MACHINE), sys.executable]
+    return subprocess.run(command, stdin=subprocess.DEVNULL).returncode
 
 
 def windows_path(path: str | Path) -> str:

@@ -22,18 +22,15 @@ command = sys.argv[1] or None
 app = MainApp(Config(main_app_command=command), bool)
 for line in sys.stdin:
     word = line.strip()
-    if word == "open":
-        answer = app.open("")
-    elif word == "close":
-        answer = app.close()
-    elif word == "front":
-        print(json.dumps(app.in_front()), flush=True)
-        continue
-    else:
+    if word == "front":
+        answer = app.in_front()
+    elif word == "look":
         found = desktop.main_app(command)
-        print(json.dumps([found.mark.value, found.found]), flush=True)
-        continue
-    print(json.dumps(answer and answer.title), flush=True)
+        answer = [found.mark.value, found.found]
+    else:
+        trouble = app.open("") if word == "open" else app.close()
+        answer = trouble and trouble.title
+    print(json.dumps(answer), flush=True)
 """
 """Does what it is told, a line each, and tells what came of it."""
 MAKE_SHORTCUT = """
@@ -53,19 +50,6 @@ def desktop(tmp_path: Path) -> Iterator[Desktop]:
         shutil.rmtree(file.parent)
 
 
-@pytest.fixture
-def menu_entry(desktop: Desktop, tmp_path: Path) -> Iterator[None]:
-    """A shortcut to it in the Start menu, made by the system's own means."""
-    folder = desktop.roaming / "Microsoft" / "Windows" / "Start Menu" / "Programs" / "Telex"
-    folder.mkdir(parents=True, exist_ok=True)
-    script = tmp_path / "make.vbs"
-    script.write_text(MAKE_SHORTCUT)
-    words = ("cscript", "/nologo", windows_path(script), windows_path(folder / "Telex.lnk"), CLIENT)
-    assert desktop.quietly(desktop.command_of(*words)).wait(WITHIN) == 0
-    yield
-    shutil.rmtree(folder)
-
-
 def wait_for_windows(desktop: Desktop, count: int) -> None:
     """Wait until so many windows of the client are there."""
     desktop.wait_for(lambda: len(desktop.titled("Notepad")) == count, f"{count} windows")
@@ -83,17 +67,25 @@ def test_a_command_with_a_blank_in_its_path_is_found(desktop: Desktop, command: 
         wait_for_windows(desktop, 0)
 
 
-@pytest.mark.usefixtures("menu_entry")
-def test_a_client_of_the_start_menu_alone_is_opened_once_and_closed(desktop: Desktop) -> None:
+def test_a_client_of_the_start_menu_alone_is_opened_once_and_closed(desktop: Desktop, tmp_path: Path) -> None:
     """What its shortcut opens was not known, so it was never closed."""
-    with desktop.calls(CALLS, "") as call:
-        assert call("look")[0] == "ok"
-        assert call("close") == "Telex is not running"
-        assert call("open") is None
-        assert call("open") in ("Telex is starting", None), "None: its window is there already, and was raised"
-        wait_for_windows(desktop, 1)
-        assert call("close") is None
-        wait_for_windows(desktop, 0)
+    folder = desktop.roaming / "Microsoft" / "Windows" / "Start Menu" / "Programs" / "Telex"
+    folder.mkdir(parents=True, exist_ok=True)
+    script = tmp_path / "make.vbs"
+    script.write_text(MAKE_SHORTCUT)
+    words = ("cscript", "/nologo", windows_path(script), windows_path(folder / "Telex.lnk"), CLIENT)
+    try:
+        assert desktop.quietly(desktop.command_of(*words)).wait(WITHIN) == 0
+        with desktop.calls(CALLS, "") as call:
+            assert call("look")[0] == "ok"
+            assert call("close") == "Telex is not running"
+            assert call("open") is None
+            assert call("open") in ("Telex is starting", None), "None: its window is there already, and was raised"
+            wait_for_windows(desktop, 1)
+            assert call("close") is None
+            wait_for_windows(desktop, 0)
+    finally:
+        shutil.rmtree(folder)
 
 
 def test_a_client_with_the_focus_is_in_front_and_another_window_is_not(desktop: Desktop) -> None:

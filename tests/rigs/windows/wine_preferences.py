@@ -31,7 +31,6 @@ def test_what_is_set_there_is_written_and_holds_at_once(desktop: Desktop, telex:
         agent.logs("session.state: online")
         desktop.choose(desktop.open_menu(), PREFERENCES)
         window(desktop)
-        desktop.picture("preferences")
         # Asked for again, it comes forward: there is one.
         assert desktop.says("preferences", telex=telex) == (0, [], "")
         window(desktop)

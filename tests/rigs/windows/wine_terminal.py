@@ -1,8 +1,9 @@
-"""``--headless`` on Windows: what it writes, whom it asks, and what ends the asking."""
+"""``telex-start doctor`` and ``--headless`` on Windows: what they write, whom it asks, and what ends the asking."""
 
 from __future__ import annotations
 
 import os
+import re
 import select
 import subprocess
 import termios
@@ -22,7 +23,7 @@ class Console:
     """``telex-start --headless`` in a console, which Wine shows on a pseudo-terminal."""
 
     def __init__(self, machine: Windows, telex: Sandbox, *options: str) -> None:
-        self.environ = {**machine.environ, **machine.of(telex), "TERM": "xterm"}
+        self._environ = {**machine.environ, **machine.of(telex), "TERM": "xterm"}
         self._command = machine.command("-m", "telex_start", "--headless", *options)
         self.screen = ""
 
@@ -31,7 +32,7 @@ class Console:
         termios.tcsetwinsize(self._terminal, (25, 120))
         self.process = subprocess.Popen(
             ["setsid", "--ctty", *self._command],
-            env=self.environ,
+            env=self._environ,
             cwd=ROOT,
             stdin=self._terminal,
             stdout=self._terminal,
@@ -65,49 +66,55 @@ class Console:
         os.write(self._controller, keys.encode())
 
     def _letters(self) -> str:
-        letters, inside = "", False
-        for character in self.screen:
-            if inside:
-                inside = not character.isalpha()
-            elif character == "\x1b":
-                inside = True
-            else:
-                letters += character
-        return letters
+        return re.sub("\x1b[^A-Za-z]*[A-Za-z]?", "", self.screen)
 
 
-def test_json_is_utf_8(windows: Windows, telex: Sandbox) -> None:
+def test_doctor_finds_all_well_and_advises_in_words_of_windows(windows: Windows, telex: Sandbox) -> None:
+    code, lines, _ = windows.says("doctor", telex=telex)
+    assert code == 0, lines
+    lines = [line for line in lines if line]
+    assert lines[-1] == "Telex Start works here."
+    [main_app] = [line for line in lines if "main app" in line]
+    assert main_app.endswith(r"set [main_app] command = 'C:\Program Files\Telex\telex.exe' in the configuration"), (
+        main_app
+    )
+    assert not any("XDG_" in line or "/path/" in line or line.startswith("missing") for line in lines)
+
+
+def test_json_and_words_are_utf_8(windows: Windows, telex: Sandbox) -> None:
     """The ANSI code page wrote ``·`` as one byte, and what it does not know as a question mark."""
     with windows.agent(telex, "--headless", "--json") as agent:
         agent.event("state", state="online", subscribed=2)
         telex.message(organisation=0, name="Ελληνικά 漢字")
         assert agent.event("notification")["title"] == "Ελληνικά 漢字 · Northwind Ops"
         agent.leave()
-
-
-def test_words_are_utf_8_too(windows: Windows, telex: Sandbox) -> None:
     with windows.agent(telex, "--headless") as agent:
         agent.line(lambda line: line == "Online: 2 organisations", WITHIN)
         telex.message(organisation=0, name="Ωmega")
         agent.line(lambda line: "Ωmega · Northwind Ops" in line, WITHIN)
-    with windows.telex_start("--config", "C:\\Ω\\config.toml") as wrong:
-        assert wrong.ended() == 2
-        assert "C:\\Ω\\config.toml" in wrong.errors
+    code, _, errors = windows.says("--config", "C:\\Ω\\config.toml")
+    assert (code, "C:\\Ω\\config.toml" in errors) == (2, True)
 
 
-def test_the_null_device_is_nobody_to_ask(windows: Windows, telex: Sandbox) -> None:
-    """Windows calls it a terminal: the question was asked, and the end of the input taken for a person's wish."""
-    agent = subprocess.run(
-        windows.command("-m", "telex_start", "--headless"),
-        env=windows.environ | windows.of(telex),
+def run(machine: Windows, telex: Sandbox, *options: str) -> tuple[int, bytes, bytes]:
+    """Run ``telex-start`` to its end with the null device for its input."""
+    done = subprocess.run(
+        machine.command("-m", "telex_start", *options),
+        env=machine.environ | machine.of(telex),
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=WITHIN,
     )
-    assert agent.returncode == 3
-    assert b"nobody is signed in: give --email and --password-stdin" in agent.stderr
-    assert b"Telex e-mail" not in agent.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_the_null_device_is_nobody_to_ask(windows: Windows, telex: Sandbox) -> None:
+    """Windows calls it a terminal: the question was asked, and the end of the input taken for a person's wish."""
+    code, _, errors = run(windows, telex, "--headless")
+    assert code == 3
+    assert b"nobody is signed in: give --email and --password-stdin" in errors
+    assert b"Telex e-mail" not in errors
 
 
 @pytest.mark.parametrize("at", ["e-mail", "password"])
@@ -118,15 +125,7 @@ def test_exit_during_the_question_ends_it(windows: Windows, telex: Sandbox, at: 
         if at == "password":
             console.type(f"{telex.email}\r")
             console.shows("Password:")
-        caller = subprocess.run(
-            windows.command("-m", "telex_start", "--exit"),
-            env=console.environ,
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=WITHIN,
-        )
-        assert (caller.returncode, caller.stdout, caller.stderr) == (0, b"Telex Start has ended.\r\n", b"")
+        assert run(windows, telex, "--exit") == (0, b"Telex Start has ended.\r\n", b"")
         assert console.process.wait(WITHIN) == 0
 
 

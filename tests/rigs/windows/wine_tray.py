@@ -1,16 +1,24 @@
-"""Icon, menu and toasts on Windows."""
+"""Icon, menu, toasts and Help on Windows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from telex_start import __version__
 from tests.servers import Sandbox
 
 from .desktop import Desktop
 from .machine import WITHIN, Program, sandbox, windows_path
+
+HELP = -3
+"""The line of the menu; below it are Sign Out and Exit."""
+DOCTOR, OPEN_LOG, ABOUT = range(3)
+"""The lines of what opens beside it."""
+EXIT = -1
 
 
 @pytest.fixture
@@ -20,50 +28,65 @@ def telex() -> Iterator[Sandbox]:
         yield started
 
 
-def online(desktop: Desktop, telex: Sandbox) -> Program:
-    """An agent with an icon, which signs in."""
-    return desktop.agent(telex)
-
-
-def test_an_open_menu_stays_open_when_a_count_changes(desktop: Desktop, telex: Sandbox) -> None:
-    """It was destroyed: the menu went away under the mouse, or its choice was lost."""
-    with online(desktop, telex) as agent:
+@contextmanager
+def online(desktop: Desktop, telex: Sandbox) -> Iterator[Program]:
+    with desktop.agent(telex) as agent:
         desktop.wait_for(desktop.icons, "the icon")
         agent.logs("session.state: online")
+        yield agent
+
+
+def test_icon_menu_and_toasts(desktop: Desktop, telex: Sandbox) -> None:
+    """An open menu was destroyed when a count changed; each toast had an icon of its own for ten seconds."""
+    with online(desktop, telex) as agent:
         menu = desktop.open_menu()
         assert not desktop.badge()
-        telex.message(organisation=0, name="General")
-        desktop.wait_for(desktop.badge, "the badge")
-        assert menu in desktop.popups()
-        desktop.choose_last(menu)  # Exit
-        assert agent.ended() == 0
-
-
-def test_the_menu_is_right_each_time_it_is_opened(desktop: Desktop, telex: Sandbox) -> None:
-    with online(desktop, telex) as agent:
-        desktop.wait_for(desktop.icons, "the icon")
-        agent.logs("session.state: online")
-        for again in range(3):
-            menu = desktop.open_menu()
-            desktop.xdotool("mousemove", "300", "300", "click", "1")
-            desktop.wait_gone(menu)
-            telex.message(organisation=0, name="General" if again else "Sales")
-        desktop.wait_for(desktop.badge, "the badge")
-        desktop.choose_last(desktop.open_menu())
-        assert agent.ended() == 0
-
-
-def test_a_toast_brings_no_second_icon(desktop: Desktop, telex: Sandbox) -> None:
-    """Each had an icon of its own beside the program's, for ten seconds."""
-    with online(desktop, telex) as agent:
-        desktop.wait_for(desktop.icons, "the icon")
-        agent.logs("session.state: online")
         before = desktop.popups()
         telex.message(organisation=0, name="General")
+        desktop.wait_for(desktop.badge, "the badge")
         desktop.wait_for(lambda: set(desktop.popups()) - set(before), "the toast")
         assert len(desktop.icons()) == 1
-        agent.leave()
+        assert menu in desktop.popups()
+        desktop.xdotool("mousemove", "300", "300", "click", "1")
+        desktop.wait_gone(menu)
+        telex.message(organisation=0, name="Sales")
+        desktop.choose(desktop.open_menu(), EXIT)
+        assert agent.ended() == 0
         assert not picture(desktop).exists(), "it is not needed"
+
+
+def test_help(desktop: Desktop, telex: Sandbox) -> None:
+    """Doctor and About have windows, and the log is opened."""
+    # What ends in .log is text: Windows knows that by itself, and Wine 8.0 does not.
+    words = ("reg", "add", r"HKLM\Software\Classes\.log", "/ve", "/d", "txtfile", "/f")
+    assert desktop.quietly(desktop.command_of(*words)).wait(WITHIN) == 0
+    with online(desktop, telex) as agent:
+        desktop.choose_in(desktop.open_menu(), HELP, DOCTOR)
+        assert "missing" not in copied(desktop, "Telex Start – Doctor", "Telex Start works here.")
+        desktop.choose_in(desktop.open_menu(), HELP, ABOUT)
+        text = copied(desktop, "About Telex Start", "Version")
+        assert f"Telex Start {__version__}" in text and "Online: " in text and "Windows 10" in text
+        desktop.choose_in(desktop.open_menu(), HELP, OPEN_LOG)
+        desktop.wait_for(lambda: "telex-start.log" in desktop.active_title(), "the log")
+        # It has the agent's streams, as Wine 8.0 passes them on; the reader of a pipe would see no end.
+        desktop.xdotool("key", "alt+F4")
+        desktop.wait_for(lambda: not desktop.titled("telex-start.log"), "its end")
+        agent.leave()
+
+
+def copied(desktop: Desktop, title: str, words: str) -> str:
+    """What the window's Ctrl+C copies, once that has these words; then it is closed."""
+    desktop.wait_for(lambda: desktop.active_title() == title, f"the focus of {title}")
+
+    def look() -> str:
+        desktop.xdotool("key", "ctrl+c")
+        found = desktop.clipboard()
+        return found if words in found else ""
+
+    text = str(desktop.wait_for(look, words))
+    desktop.xdotool("key", "Escape")
+    desktop.wait_for(lambda: not desktop.titled(title), "its end")
+    return text
 
 
 # --- without an icon --------------------------------------------------------------------------------------------------
@@ -83,30 +106,27 @@ def picture(desktop: Desktop) -> Path:
     return desktop.local / "telex-start" / "Cache" / "telex-start.ico"
 
 
-def sees_a_toast(desktop: Desktop, telex: Sandbox) -> None:
-    """Run an agent without an icon until a toast is on the screen."""
-    before = desktop.popups()
-    with desktop.agent(telex, "--headless", "--json") as agent:
-        agent.event("state", state="online", subscribed=1)
-        telex.message(organisation=0, name="General")
-        desktop.wait_for(lambda: set(desktop.popups()) - set(before), "the toast")
-        assert "toasts" not in agent.log()
-        agent.leave()
+def test_the_picture_of_a_toast_is_written_once_and_nobody_who_holds_it_is_a_reason_to_end(
+    desktop: Desktop, telex: Sandbox
+) -> None:
+    """The start ended with an unexpected error (code 1); and it was written at every start."""
 
+    def see_a_toast() -> None:
+        before = desktop.popups()
+        with desktop.agent(telex, "--headless", "--json") as agent:
+            agent.event("state", state="online", subscribed=1)
+            telex.message(organisation=0, name="General")
+            desktop.wait_for(lambda: set(desktop.popups()) - set(before), "the toast")
+            assert "toasts" not in agent.log()
+            agent.leave()
 
-def test_the_picture_of_a_toast_is_written_once(desktop: Desktop, telex: Sandbox) -> None:
-    """It was written at every start."""
-    sees_a_toast(desktop, telex)
-    written = picture(desktop).stat()
-    sees_a_toast(desktop, telex)
-    assert picture(desktop).stat().st_mtime_ns == written.st_mtime_ns
-
-
-@pytest.mark.parametrize("text", [b"", b"an older one"])
-def test_a_picture_that_somebody_holds_is_no_reason_to_end(desktop: Desktop, telex: Sandbox, text: bytes) -> None:
-    """The start ended with an unexpected error (code 1)."""
     picture(desktop).parent.mkdir(parents=True, exist_ok=True)
-    picture(desktop).write_bytes(text)
+    picture(desktop).write_bytes(b"an older one")
     with desktop.python(HOLD, windows_path(picture(desktop))) as holder:
         assert holder.next_line(WITHIN) == "True"
-        sees_a_toast(desktop, telex)
+        see_a_toast()
+    see_a_toast()
+    written = picture(desktop).stat()
+    assert written.st_size > 100
+    see_a_toast()
+    assert picture(desktop).stat().st_mtime_ns == written.st_mtime_ns

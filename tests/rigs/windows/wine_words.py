@@ -11,6 +11,8 @@ from tests.servers import Sandbox
 
 from .machine import WITHIN, Program, Windows
 
+NOBODY = (0, ["Telex Start is not running."], "")
+
 
 @pytest.fixture
 def agent(windows: Windows, telex: Sandbox) -> Iterator[Program]:
@@ -28,12 +30,10 @@ def test_a_pause_is_heard_and_kept(windows: Windows, telex: Sandbox, agent: Prog
     telex.message(0, "General")
     agent.event("unread")
     agent.leave()
-    assert not [line for line in agent.output if '"event": "notification"' in line]
-    assert windows.says("pause", "off", telex=telex) == (
-        0,
-        ["Notifications are resumed.", "Telex Start is not running; its next start will know."],
-        "",
-    )
+    assert agent.events("notification") == []
+    resumed = ["Notifications are resumed.", "Telex Start is not running; its next start will know."]
+    assert windows.says("pause", "off", telex=telex) == (0, resumed, "")
+    assert windows.says("reload", telex=telex) == NOBODY
 
 
 def test_a_changed_configuration_is_read_again(windows: Windows, telex: Sandbox, agent: Program) -> None:
@@ -45,24 +45,20 @@ def test_a_changed_configuration_is_read_again(windows: Windows, telex: Sandbox,
     file.write_text('log_level = "loud"\n')
     code, lines, errors = windows.says("reload", telex=telex)
     assert (code, lines) == (2, [])
-    assert "log_level" in errors
-    assert "telex-start\\config.toml" in errors
+    assert "log_level" in errors and "telex-start\\config.toml" in errors
     agent.logs("the configuration stays as it was")
 
 
-def test_without_an_agent_there_is_nobody_to_ask(windows: Windows, telex: Sandbox) -> None:
-    assert windows.says("reload", telex=telex) == (0, ["Telex Start is not running."], "")
-    assert windows.says("--exit", telex=telex) == (0, ["Telex Start is not running."], "")
-
-
-@pytest.mark.usefixtures("agent")
-@pytest.mark.parametrize("options", [["--headless"], ["--headless", "--json"], []])
-def test_a_second_start_says_so_and_ends(windows: Windows, telex: Sandbox, options: list[str]) -> None:
-    assert windows.says(*options, telex=telex) == (0, [], "Telex Start is already running.\n")
-
-
-def test_of_many_starts_at_once_one_stays(windows: Windows, telex: Sandbox) -> None:
-    with ExitStack() as stack:
+def test_one_stays_and_one_that_was_killed_leaves_the_way_free(
+    windows: Windows, telex: Sandbox, agent: Program
+) -> None:
+    for options in (["--headless", "--json"], []):
+        assert windows.says(*options, telex=telex) == (0, [], "Telex Start is already running.\n")
+    # The process that Linux knows is the very one of Windows.
+    agent.process.kill()
+    agent.ended()
+    assert windows.says("--exit", telex=telex) == NOBODY
+    with ExitStack() as stack:  # many at once
         programs = [stack.enter_context(windows.agent(telex, "--headless", "--json")) for _ in range(4)]
         for _ in range(3):
             ended = windows.wait_for(lambda: [one for one in programs if one.process.poll() is not None], "an end")
@@ -71,12 +67,3 @@ def test_of_many_starts_at_once_one_stays(windows: Windows, telex: Sandbox) -> N
         programs[0].event("state", state="online", subscribed=2)
         assert programs[0].exit() == "Telex Start has ended."
         assert programs[0].ended(WITHIN) == 0
-
-
-def test_one_that_was_killed_leaves_the_way_free(windows: Windows, telex: Sandbox, agent: Program) -> None:
-    # The process that Linux knows is the very one of Windows.
-    agent.process.kill()
-    agent.ended()
-    assert windows.says("--exit", telex=telex) == (0, ["Telex Start is not running."], "")
-    with windows.agent(telex, "--headless", "--json") as second:
-        second.event("state", state="online", subscribed=2)
