@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 
-from tests import left_out
-
 if TYPE_CHECKING:
     from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus, Xvfb
 
 PROGRAMS = ("Xvfb", "xdotool", "openbox", "dbus-daemon", "dunst", "xfce4-panel", "lxqt-panel", "import")
 """What tests marked ``desktop`` need on the search path."""
+PURE = Path(__file__).parent / "ground"
+LINUX_ALONE = {"jeepney": "it speaks D-Bus", "Xlib": "it asks an X server", "gi": "it uses GTK"}
+"""Package that only Linux has -> why a test module that imports it is left out elsewhere."""
 
 
 class Threads:
@@ -65,20 +66,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_report_header() -> list[str]:
-    """What this platform cannot run."""
-    return [
-        f"left out on {sys.platform}, {reason}: {' '.join(modules)}"
-        for reason, modules in left_out.all_of_them().items()
-    ]
-
-
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Leave it out; a folder where its `conftest.py` is."""
-    if collection_path.is_dir():
-        collection_path /= "conftest.py"
-    matters = collection_path.suffix == ".py" and collection_path.exists() and collection_path != Path(__file__)
-    return True if matters and left_out.why(collection_path) else None
+    """On Windows the pure tests run. The others need Unix; `python -m tests.rigs.windows` shows the program there."""
+    above = collection_path.is_relative_to(PURE) or PURE.is_relative_to(collection_path)
+    return True if sys.platform == "win32" and not above else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, Any, Any]:
+    """Leave out what imports a package that only Linux has."""
+    report = yield
+    reasons = [why for package, why in LINUX_ALONE.items() if f"No module named '{package}" in str(report.longrepr)]
+    if sys.platform != "linux" and report.failed and reasons:
+        report.outcome = "skipped"
+        report.longrepr = (str(collector.path), 0, f"left out on {sys.platform}: {reasons[0]}")
+    return report
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -87,9 +89,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if missing and item.get_closest_marker("desktop"):
             item.add_marker(pytest.mark.skip(reason=f"not installed: {', '.join(missing)}"))
-    for item in items if sys.platform != "linux" else []:
-        for fixture in sorted(left_out.FIXTURES.keys() & getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.skip(reason=f"left out on {sys.platform}: {left_out.FIXTURES[fixture]}"))
+        if sys.platform != "linux" and {"private_bus", "xvfb"} & {*getattr(item, "fixturenames", ())}:
+            item.add_marker(pytest.mark.skip(reason=f"left out on {sys.platform}: it needs D-Bus or an X server"))
 
 
 @pytest.hookimpl(wrapper=True)

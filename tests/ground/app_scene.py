@@ -72,12 +72,10 @@ class Window:
         self.shown: list[str] = []
         self.closed = False
         self.due_in: float | None = None
-        self.wakes = 0
         self._between_turns = between_turns
 
     def wake(self) -> None:
         """Nothing to do: it turns all the time."""
-        self.wakes += 1
 
     def run(self, turn: Callable[[], float | None]) -> None:
         for _ in range(1000):
@@ -358,7 +356,6 @@ class Scene:
         clocks: Clocks | None = None,
     ) -> None:
         self.clocks = clocks or Clocks()
-        self.clock_reads = 0
         config = config or Config(email=email)
         self.events = Events()
         self.surface = Surface()
@@ -380,13 +377,9 @@ class Scene:
             memory=memory or Kept(),
             configure=self.configured.append,
             boot=self.clocks.boot,
-            now=self._read_clock,
+            now=lambda: self.clocks.now,
             wall=Wall(lambda: self.clocks.wall, self.clocks.offset),
         )
-
-    def _read_clock(self) -> float:
-        self.clock_reads += 1
-        return self.clocks.now
 
     @property
     def now(self) -> float:

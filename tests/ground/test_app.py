@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from telex_start.app.renewal import SELDOM, SETTLE
+from telex_start.app.renewal import SELDOM
 from telex_start.events import (
     ChannelAnswered,
     ChildEnded,
@@ -203,12 +203,6 @@ def test_a_click_brings_the_window_of_a_sign_in_forward(scene: Scene, click: Eve
 # The session's state.
 
 
-def test_each_state_reaches_the_surface_and_new_words_the_icon(scene: Scene) -> None:
-    scene.turn(SIGNING_IN, CONNECTING, ONLINE)
-    assert scene.surface.states == [SIGNING_IN, CONNECTING, ONLINE]
-    assert [face.status for face in scene.surface.faces] == ["Signing in", "Connecting", "Online: 1 organisation"]
-
-
 def test_where_organisations_are_left_out_the_session_learns_where_something_is_unread(scene: Scene) -> None:
     scene.turn(ONLINE, ONE_ORGANISATION, news(1))
     assert scene.session.preferred == [], "not while all have room"
@@ -244,16 +238,6 @@ def test_news_are_notifications_and_counted(scene: Scene) -> None:
     assert scene.surface.troubles == []
 
 
-def test_a_number_alone_reaches_the_icon_a_moment_later(scene: Scene) -> None:
-    scene.turn(ONLINE, ONE_ORGANISATION, news(2))
-    before = len(scene.surface.faces)
-    scene.wait(SETTLE / 2)
-    assert len(scene.surface.faces) == before
-    scene.wait(SETTLE)
-    shown = [(face.unread, face.status) for face in scene.surface.faces[before:]]
-    assert shown == [(2, "Online: 1 organisation, 2 unread")]
-
-
 @pytest.mark.parametrize("over", [news(0), SIGNED_OUT], ids=["read", "signed out"])
 def test_what_is_over_takes_its_toast_and_its_count_away(scene: Scene, over: Event) -> None:
     scene.turn(ONLINE, ONE_ORGANISATION, news(3), over)
@@ -261,13 +245,6 @@ def test_what_is_over_takes_its_toast_and_its_count_away(scene: Scene, over: Eve
     assert scene.surface.counts[-1] == Counts(0, 0, 0)
     scene.wait(SELDOM)
     assert scene.surface.faces[-1].unread == 0
-
-
-def test_the_past_is_summarised_when_its_channel_has_answered(scene: Scene) -> None:
-    scene.turn(ONLINE, ONE_ORGANISATION, news(3, How.CAUGHT_UP))
-    assert scene.toasts.shown == []
-    scene.turn(ChannelAnswered(CHANNEL))
-    assert scene.toasts.shown == scene.surface.toasts == [wording.summary(wording.AWAY, 3, 1, CHANNEL)]
 
 
 def test_where_a_look_up_follows_the_past_is_told_when_that_has_ended(scene: Scene) -> None:
@@ -285,19 +262,6 @@ def test_a_flood_is_summarised_when_its_time_has_come(scene: Scene) -> None:
     assert len(scene.toasts.shown) == 3
     scene.wait(60)
     assert scene.toasts.shown[3:] == scene.surface.toasts[3:] == [wording.summary(wording.PROGRAM, 2, 2, CHANNEL)]
-
-
-def test_after_lost_publications_the_next_count_is_news(scene: Scene) -> None:
-    scene.turn(ONLINE, ONE_ORGANISATION, news(3), news(3))
-    assert len(scene.toasts.shown) == 1
-    scene.turn(CountsUnknown(CHANNEL), news(2))
-    assert len(scene.toasts.shown) == 2
-
-
-def test_what_is_muted_at_telex_is_not_told(scene: Scene) -> None:
-    scene.turn(ONLINE, ONE_ORGANISATION, SettingsLookedUp(CHANNEL, frozenset({"General"}), "all_new_messages", ""))
-    scene.turn(news(1), received(change("a", 1)))
-    assert [toast.title for toast in scene.toasts.shown] == ["a"]
 
 
 def test_an_agents_unread_is_watched(scene: Scene) -> None:
@@ -321,11 +285,6 @@ def test_a_trouble_is_told_without_a_toast(scene: Scene) -> None:
     assert (scene.surface.troubles, scene.toasts.shown) == ([trouble], [])
 
 
-def test_a_notice_is_a_toast_and_on_the_terminal_a_line(scene: Scene) -> None:
-    scene.run(ONLINE, Notice("Sign in again", "Or not."))
-    assert scene.said == [("Sign in again", "Or not.")]
-
-
 def test_a_desktop_without_a_tray_is_said_once(scene: Scene) -> None:
     scene.turn(TrayMissing("GNOME lacks it"), TrayMissing(), TrayMissing())
     [(title, message)] = scene.said
@@ -343,11 +302,6 @@ def test_a_desktop_without_a_tray_is_said_once(scene: Scene) -> None:
 def test_who_is_signed_in_is_not_told_how_to_sign_in_without_a_tray(scene: Scene, state: StateChanged) -> None:
     scene.turn(state, TrayMissing("GNOME lacks it"))
     assert scene.said[0][1] == "GNOME lacks it. Notifications come all the same."
-
-
-def test_a_click_on_the_word_about_the_missing_tray_signs_in(scene: Scene) -> None:
-    scene.run(TrayMissing("GNOME lacks it"), ToastClicked(OWN_WORDS))
-    assert [take_focus for _, take_focus, _ in scene.surface.opened] == [True]
 
 
 def test_a_tray_that_goes_after_the_icon_was_shown_is_not_said(scene: Scene) -> None:
@@ -465,14 +419,3 @@ def test_no_event_menu_item_or_request_is_unexpected(
     for thread in main_app_threads():
         thread.join(10)
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
-
-
-def test_what_came_together_is_taken_before_it_is_looked_what_is_due() -> None:
-    """Of ten messages that a stream brought at once, each was followed by a look at all that may be due."""
-
-    def looks(events: int) -> int:
-        scene = Scene()
-        scene.run(*[ToastFailed("no daemon answers")] * events)
-        return scene.clock_reads
-
-    assert looks(10) == looks(1)

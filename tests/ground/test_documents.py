@@ -45,18 +45,3 @@ def test_each_package_is_in_the_table_of_packages() -> None:
     named = {word for row in re.findall(r"the root's `([^`]+)`", table) for word in row.split()}
     assert [name for name in folders if name not in table] == []
     assert set(modules) ^ named == set()
-
-
-@pytest.mark.parametrize(
-    ("text", "lacking"),
-    [
-        ("see `push/frames.py`, `tests/ground/` and [how](docs/architecture.md); `make test`", []),
-        ("see `push/frame.py`", ["push/frame.py"]),
-        ("see `agent.py` and `agents.py`", ["agents.py"]),
-        ("what lives in `desktops/`", ["desktops/"]),
-        ("[how](docs/architectures.md)", ["docs/architectures.md", "docs/architectures.md"]),
-        ("`make tset`, or\n    make test\n    make tests # all\n", ["make tset", "make tests"]),
-    ],
-)
-def test_a_name_of_nothing_is_found(text: str, lacking: list[str]) -> None:
-    assert list(_lacking(text, ROOT)) == lacking

@@ -35,9 +35,5 @@ def test_each_character_is_replaced_by_one_or_left_out(character: str) -> None:
     assert printable(f"a{character}{character}ö", "") == "aö"
 
 
-def test_a_function_makes_each_replacement() -> None:
-    assert printable("a\n\x1bb", lambda character: f"<{ord(character)}>") == "a<10><27>b"
-
-
 def test_what_is_to_be_kept_is_kept() -> None:
     assert printable("a\n\tb", "", keep="\n") == "a\nb"

@@ -55,13 +55,6 @@ def test_a_toast_that_waits_for_its_text_does_not_come_in_a_pause(desk: QuietDes
     assert desk.bodies == ["1 unread in 1 conversation"]
 
 
-def test_a_toast_on_the_screen_is_not_completed_in_a_pause(desk: QuietDesk) -> None:
-    desk.comes(change("a", 1, last_thread_id="t1"))
-    desk.pause_here("on")
-    desk.comes(message(thread="t1"))
-    assert desk.titles == ["a"]
-
-
 def test_what_the_flood_rule_holds_is_part_of_the_summary(desk: QuietDesk) -> None:
     desk.comes(*(change(name, 2) for name in "abcdef"))
     assert len(desk.toasts) == 3
@@ -86,16 +79,6 @@ def test_a_pause_holds_although_nobody_has_looked_at_the_clock(desk: QuietDesk) 
     desk.notifier.tick(desk.clocks.now)
     desk.receive(change("b", 1), now=desk.clocks.now)
     assert desk.toasts == []
-
-
-def test_the_past_of_a_sign_in_in_a_pause_is_told_when_it_ends(desk: QuietDesk) -> None:
-    desk.pause_here("on")
-    desk.receive(change("a", 5), how=How.CAUGHT_UP, now=desk.clocks.now)
-    desk.notifier.answered("o0/u", desk.clocks.now)
-    desk.wait(60)
-    assert desk.toasts == []
-    desk.pause_here("off")
-    assert (desk.titles, desk.bodies) == (["While paused"], ["5 unread in 1 conversation"])
 
 
 def test_a_pause_at_telex_and_one_here_end_in_one_summary(desk: QuietDesk) -> None:
@@ -154,14 +137,6 @@ def test_a_call_of_a_muted_conversation_does_not_ring_and_stops(desk: QuietDesk)
     desk.comes(call(buzz="b2"))
     desk.comes(call(buzz="b3", channel_id="d2"))
     assert desk.titles == ["Ben Okri is calling"] * 2, "the one in another conversation"
-
-
-def test_what_waits_of_a_conversation_that_is_muted_is_not_told(desk: QuietDesk) -> None:
-    desk.comes(message(thread="t0"))
-    desk.comes(change("a", 1, last_thread_id="t1"))
-    mute(desk, A)
-    desk.wait(60)
-    assert desk.toasts == []
 
 
 def test_the_name_of_what_is_muted() -> None:

@@ -130,14 +130,6 @@ def test_a_name_that_comes_with_the_text_takes_the_place_of_none() -> None:
     assert desk.notifier.recent.version != before
 
 
-@pytest.mark.parametrize("types", [(), ("unread_thread_change",)])
-def test_it_is_listed_whatever_types_are_told(types: tuple[str, ...]) -> None:
-    desk = signed_in()
-    desk.tells(*types)
-    desk.receive(change("a", 1))
-    assert labels(desk) == ["# a (1)"]
-
-
 def test_no_name_breaks_the_menu() -> None:
     desk = signed_in(2)
     long, blank = change("id", 2, 1), change("blank", 1)

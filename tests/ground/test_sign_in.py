@@ -337,39 +337,16 @@ def test_ten_seconds_after_the_password_the_window_does_not_wait_any_more(scene:
 def test_a_window_is_told_when_something_is_due(scene: Scene) -> None:
     """Its loop sleeps until then, or until an event comes."""
     due: list[float | None] = []
+    steps: list[list[Event]] = [[SUBMITTED, CONNECTING], [ONLINE], [EXIT]]
 
     def look() -> None:
         due.append(scene.window.due_in)
-        if len(due) == 1:
-            scene.put(SUBMITTED, CONNECTING)
-        elif len(due) == 2:
-            scene.put(ONLINE)
-        else:
-            scene.put(EXIT)
-            scene.surface.between_turns = lambda: None
+        scene.put(*steps[len(due) - 1])
 
     scene.surface.between_turns = look
     in_the_window(scene)
-    assert due[0] is None
-    assert due[1] == WAIT_WITHIN
+    assert due[:2] == [None, WAIT_WITHIN]
     assert due[2] is not None and due[2] < 1.5
-
-
-def test_an_open_window_is_woken_for_each_event_and_a_closed_one_for_none(scene: Scene) -> None:
-    """Before: it looked 20 times a second whether there was one."""
-
-    def look() -> None:
-        scene.surface.between_turns = lambda: None
-        before = scene.window.wakes
-        scene.put(WindowClosed())
-        assert scene.window.wakes == before + 1
-        scene.put(EXIT)
-
-    scene.surface.between_turns = look
-    in_the_window(scene)
-    before = scene.window.wakes
-    scene.put(EXIT)
-    assert scene.window.wakes == before
 
 
 def test_a_sign_in_of_the_start_that_succeeds_leaves_no_window_that_asks(scene: Scene) -> None:
@@ -567,12 +544,6 @@ def test_a_person_who_was_quicker_is_not_asked_again(before: Event) -> None:
     scene.log_in()
     assert scene.opened_at == [2]
     assert scene.surface.opened == [(ME, True, "")]
-
-
-def test_nobody_is_asked_where_a_password_was_given() -> None:
-    scene = LogIn().at(1, SIGNING_IN).at(2, CONNECTING, ONLINE).at(4, TrayAppeared())
-    scene.log_in([SignIn(ME, "s3cret", persist=True)])
-    assert scene.opened_at == []
 
 
 def test_who_has_signed_in_meanwhile_is_not_asked() -> None:

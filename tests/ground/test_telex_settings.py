@@ -161,15 +161,6 @@ def test_the_past_leaves_out_what_is_muted_or_not_wanted() -> None:
     assert desk.bodies == ["2 unread in 1 conversation"]
 
 
-def test_who_does_not_honour_them_is_told_everything() -> None:
-    desk = Desk(honour_telex_settings=False)
-    desk.settings(muted=frozenset({"a"}), notify_about="nothing", time_range="01:00 AM - 02:00 AM")
-    desk.pause(True)
-    desk.receive(change("a", 1))
-    assert desk.titles == ["a"]
-    assert not desk.notifier.paused
-
-
 def test_the_settings_of_an_organisation_go_with_it_and_all_with_the_session() -> None:
     desk = Desk(2)
     desk.settings(notify_about="nothing", muted=frozenset({"a"}), organisation=1)

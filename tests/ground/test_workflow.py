@@ -24,20 +24,6 @@ def test_each_target_that_is_named_exists(path: Path) -> None:
     assert named and named <= TARGETS, named - TARGETS
 
 
-def test_all_that_is_run_here_before_a_change_is_run_there() -> None:
-    """By `.ci/run` itself, on one of the systems."""
-    assert re.search(r"command: \.ci/run\b", TEXT) and "run: ${{ matrix.command }}" in TEXT
-    assert {"test", "lint-workflows", "test-centrifugo", "fuzz", "chaos"} <= set(
-        MAKES.findall((ROOT / ".ci" / "run").read_text("utf-8"))
-    )
-
-
-def test_the_newest_packages_are_tried_each_week() -> None:
-    job = re.search(r"^  newest:\n((?: {4}.*\n)+)", TEXT, re.MULTILINE)
-    assert job and "run: make test-newest" in job[1] and "github.event_name == 'schedule'" in job[1]
-    assert re.search(r'cron: "\d+ \d+ \* \* \d"', TEXT)
-
-
 def test_there_is_a_run_for_each_python_and_system_that_we_name() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     pythons = {each.rpartition(" ")[2] for each in project["classifiers"] if re.search(r":: 3\.\d+$", each)}
