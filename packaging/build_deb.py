@@ -31,13 +31,7 @@ _PARTS = ("telex_start", "assets", "CHANGELOG.md", "LICENSE")
 """What is packaged."""
 _HERE = ROOT / "packaging" / "debian"
 _LOCKED = {name: ROOT / "packaging" / "requirements" / f"{name}.txt" for name in ("runtime", "debian")}
-_AUTHORITIES = "/opt/authorities.pem"
-_ENVIRON = {
-    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-    "HOME": "/root",
-    "LANG": "C.UTF-8",
-    "TERM": "dumb",
-    "DEBIAN_FRONTEND": "noninteractive",
+_ENVIRON = roots.ENVIRON | {
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     "PIP_ROOT_USER_ACTION": "ignore",
     "DEB_BUILD_OPTIONS": "noautodbgsym",
@@ -89,7 +83,8 @@ def build(suite: str, output: Path) -> tuple[Path, str]:
     Raises:
         NoRoot: it cannot be built, or lintian finds an error; says what went wrong.
     """
-    root, full = _build_root(suite), f"{version()}+deb{SUITES[suite]}"
+    root = roots.kept(f"build-{suite}", suite, ["build-essential", "lintian", *_build_depends()])
+    full = f"{version()}+deb{SUITES[suite]}"
     fetched = _fetched(root, suite)
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="deb-") as folder:
@@ -107,25 +102,6 @@ def build(suite: str, output: Path) -> tuple[Path, str]:
         [package] = build_folder.glob("*.deb")
         said = inside("lintian", "--allow-root", "--fail-on=error", f"/build/{package.name}", in_folder="/build")
         return Path(shutil.copy(package, output / package.name)), said
-
-
-def _build_root(suite: str) -> Path:
-    """The Debian to build in, made where it is not there yet or what a build needs has changed."""
-    root = roots.ROOTS / f"build-{suite}"
-    wanted = ["build-essential", "lintian", *_build_depends()]
-    stamp, mark = root / "opt/telex-start.stamp", " ".join(wanted)
-    if stamp.exists() and stamp.read_text() == mark:
-        return root
-    print(f"{root}: Debian {SUITES[suite]} with {mark}", flush=True)
-    if not root.exists():
-        root.parent.mkdir(parents=True, exist_ok=True)
-        roots.bootstrap(suite, root)
-    roots.settle(suite, root)
-    roots.give_authorities(root, _AUTHORITIES)
-    for command in (["update"], ["install", "-y", "--no-install-recommends", *wanted], ["clean"]):
-        roots.must(roots.enter(root, ["apt-get", "-qq", *command], _ENVIRON))
-    stamp.write_text(mark)
-    return root
 
 
 def _build_depends() -> list[str]:
@@ -147,7 +123,7 @@ def _fetched(root: Path, suite: str) -> Path:
     shutil.rmtree(half, ignore_errors=True)
     (half / "tools").mkdir(parents=True)
     binds = [Bind(half, "/fetched", writable=True), Bind(_LOCKED["runtime"].parent, "/locked"), Bind(known, "/known")]
-    trusted = {"PIP_CERT": _AUTHORITIES} if (root / _AUTHORITIES.lstrip("/")).exists() else {}
+    trusted = {"PIP_CERT": roots.AUTHORITIES} if (root / roots.AUTHORITIES.lstrip("/")).exists() else {}
     words = ["/bin/sh", "-c", _FETCH]
     roots.must(roots.enter(root, words, _ENVIRON | trusted, binds=binds, scratch=True, untouched=True))
     for path in (*half.glob("*.*"), *half.glob("tools/*")):

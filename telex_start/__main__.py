@@ -200,7 +200,7 @@ def _show_toast(message: str, within: float) -> None:
     import logging
     import threading
 
-    from .desktop.bus.bus import Bus, session_address
+    from .desktop.bus.bus import Bus, Loop, session_address
     from .desktop.toasts.dbus_backend import DBusToasts
     from .news import wording
 
@@ -209,14 +209,14 @@ def _show_toast(message: str, within: float) -> None:
     # A bus that is of no use may be why it has not started: that is not said a second time on standard error.
     logging.getLogger(__package__).addHandler(logging.NullHandler())
     over = threading.Event()
-    bus = Bus(address, keep=True)
+    loop = Loop("toasts")
     # What is dispatched, without clicks, is that it cannot be shown.
-    toasts = DBusToasts(lambda _: over.set(), bus, clickable=False, on_shown=lambda _: over.set())
+    toasts = DBusToasts(lambda _: over.set(), Bus(address, loop), clickable=False, on_shown=lambda _: over.set())
     toasts.show(wording.said(_NOT_STARTED, f"{message} telex-start doctor tells more.", key=""))
-    bus.start()
+    loop.start()
     over.wait(within)
     toasts.stop(0.2)
-    bus.stop(0.2)
+    loop.stop(0.2)
 
 
 def frozen_main() -> int:

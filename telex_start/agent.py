@@ -7,6 +7,7 @@ many imports in this module stand inside functions.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sys
 import threading
@@ -316,6 +317,7 @@ def _name_threads() -> None:
         log.warning("still running: %s", ", ".join(names))
 
 
+@functools.cache
 def _toast_icon() -> tuple[int, int, bytes]:
     from .desktop import pixmaps
     from .states import State
@@ -323,6 +325,7 @@ def _toast_icon() -> tuple[int, int, bytes]:
     return pixmaps.rgba(pixmaps.pixmaps(State.ONLINE, 0, paths.cache_folder())[-1])
 
 
+@functools.cache
 def _icon_file() -> str | None:
     from .desktop import icons
     from .states import State

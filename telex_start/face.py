@@ -52,6 +52,11 @@ class Face(NamedTuple):
     """What is muted on this machine."""
 
     @property
+    def look(self) -> tuple[State, int, bool]:
+        """What the icon's picture shows."""
+        return self.state, self.unread, self.quiet
+
+    @property
     def title(self) -> str:
         """The icon's title or tooltip: it says in words what the icon shows."""
         title = f"Telex: {self.words or self.status}"

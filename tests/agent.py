@@ -5,8 +5,8 @@ What it prints with `--json` is waited for by `Process.event`; what it takes is 
 
 from __future__ import annotations
 
+import contextlib
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 from .process import ROOT, TIMEOUT, Process
 from .servers import Sandbox
-from .stopwatch import Stopwatch
 
 
 class Program(Process):
@@ -56,8 +55,7 @@ class Program(Process):
             **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},  # make coverage
             **(environ or {}),
         }
-        for name in ("SANDBOX_EMAIL", "SANDBOX_PASSWORD"):
-            whole.pop(name, None)
+        whole = {name: value for name, value in whole.items() if not name.startswith("SANDBOX_")}
         super().__init__([*command, *options], whole, given or "", cwd)
         self.folder = folder
         self.options = options
@@ -67,22 +65,15 @@ class Program(Process):
         file = self.folder / "state" / "telex-start" / "log" / "telex-start.log"
         return file.read_text() if file.exists() else ""
 
-    # --- its end ----------------------------------------------------------------------------------------------------
-
-    def end(self, number: int = signal.SIGTERM) -> tuple[int, float]:
-        """End it by a signal: the exit code, and the seconds it took (see :class:`.Stopwatch`)."""
-        spent = Stopwatch()
-        self.process.send_signal(number)
-        code = self.process.wait(TIMEOUT)
-        return code, spent.seconds()
+    def end(self) -> int:
+        """End it by SIGTERM: the exit code."""
+        self.process.terminate()
+        return self.process.wait(TIMEOUT)
 
     def _end(self) -> bool:
-        self.process.terminate()
-        try:
-            self.process.wait(TIMEOUT)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.end()
+        return self.process.poll() is not None
 
 
 def headless(folder: Path, telex: Sandbox, *options: str) -> Program:

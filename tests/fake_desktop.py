@@ -102,12 +102,9 @@ class FakePanel(BusClient):
             self.items.append(PanelItem(self, sender, path))
             self.tell("StatusNotifierItemRegistered", f"{sender}{path}")
             return "", ()
-        if member == "RegisterStatusNotifierHost":
-            return "", ()
         properties = {
             "IsStatusNotifierHostRegistered": ("b", self._host),
             "RegisteredStatusNotifierItems": ("as", [item.name + item.path for item in self.items]),
-            "ProtocolVersion": ("i", 0),
         }
         if member == "Get" and call.body[1] in properties:
             return "v", (properties[call.body[1]],)
@@ -140,21 +137,6 @@ class Notify(NamedTuple):
 
 _NOTIFICATIONS = "org.freedesktop.Notifications"
 _NOTIFICATIONS_PATH = "/org/freedesktop/Notifications"
-_INTROSPECTION = """<!DOCTYPE node PUBLIC "-//freedesktop//DTD D-BUS Object Introspection 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/introspect.dtd">
-<node><interface name="org.freedesktop.DBus.Introspectable">
-<method name="Introspect"><arg type="s" direction="out"/></method></interface>
-<interface name="org.freedesktop.Notifications">
-<method name="Notify"><arg type="s" direction="in"/><arg type="u" direction="in"/><arg type="s" direction="in"/>
-<arg type="s" direction="in"/><arg type="s" direction="in"/><arg type="as" direction="in"/>
-<arg type="a{sv}" direction="in"/><arg type="i" direction="in"/><arg type="u" direction="out"/></method>
-<method name="CloseNotification"><arg type="u" direction="in"/></method>
-<method name="GetCapabilities"><arg type="as" direction="out"/></method>
-<method name="GetServerInformation"><arg type="s" direction="out"/><arg type="s" direction="out"/>
-<arg type="s" direction="out"/><arg type="s" direction="out"/></method>
-<signal name="NotificationClosed"><arg type="u"/><arg type="u"/></signal>
-<signal name="ActionInvoked"><arg type="u"/><arg type="s"/></signal>
-<signal name="ActivationToken"><arg type="u"/><arg type="s"/></signal></interface></node>"""
 
 
 class FakeNotificationDaemon(BusClient):
@@ -244,6 +226,5 @@ class FakeNotificationDaemon(BusClient):
             "CloseNotification": ("", ()),
             "GetCapabilities": ("as", (list(self.capabilities),)),
             "GetServerInformation": ("ssss", ("fake", "telex-start tests", "1", "1.2")),
-            "Introspect": ("s", (_INTROSPECTION,)),
         }
         return answers.get(member, "org.freedesktop.DBus.Error.UnknownMethod")

@@ -139,7 +139,7 @@ class RealDesktop:
             root.change_attributes(event_mask=X.SubstructureNotifyMask)
             screen.sync()
             for _ in range(_OPENINGS):
-                self._click_icon(3)
+                self.click_icon(3)
                 while not ((event := self._next_event(screen, "the menu")).type == X.MapNotify and event.override):
                     pass
                 deadline = time.monotonic() + TIMEOUT / _OPENINGS
@@ -185,19 +185,6 @@ class RealDesktop:
         with self._screen() as screen:
             return x_windows.off_place(screen, title)
 
-    def middle_click_icon(self) -> None:
-        """Click the (only) icon with the middle button of the mouse."""
-        self._click_icon(2)
-
-    def scroll_icon(self) -> None:
-        """Turn the wheel over the (only) icon."""
-        self._click_icon(4)
-        self._click_icon(5)
-
-    def left_click_icon(self) -> None:
-        """Click the (only) icon with the left button of the mouse."""
-        self._click_icon(1)
-
     def open_submenu(self, label: str) -> None:
         """Open a submenu of the open menu with the keyboard; its first usable entry is chosen when this returns."""
         usable = [entry.label for entry in self.wait_for_item().menu() if entry.enabled and not entry.separator]
@@ -237,7 +224,8 @@ class RealDesktop:
         command = ["import", "-silent", "-window", "root", os.fspath(path)]
         subprocess.run(command, env=self.environ, check=True, timeout=TIMEOUT)
 
-    def _click_icon(self, button: int) -> None:
+    def click_icon(self, button: int) -> None:
+        """Click the (only) icon with a button of the mouse; 4 and 5 are the wheel."""
         # Both panels are configured to be at the bottom, 32 pixels high, with the tray at their left.
         x = {"xfce4-panel": 24, "lxqt-panel": 15}[str(self.panel)]
         self.xdotool("mousemove", str(x), "784", "click", str(button))

@@ -119,6 +119,46 @@ def settle(suite: str, folder: Path) -> None:
     policy.chmod(0o755)
 
 
+AUTHORITIES = "/opt/authorities.pem"
+"""Where a Debian that is kept has this machine's own authorities."""
+ENVIRON = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "HOME": "/root",
+    "LANG": "C.UTF-8",
+    "TERM": "dumb",
+    "DEBIAN_FRONTEND": "noninteractive",
+}
+"""Of whoever is root in one."""
+
+
+def kept(name: str, suite: str, packages: Sequence[str] = ()) -> Path:
+    """A Debian that is made once, with packages (without what they recommend); what is missing of it is made.
+
+    Args:
+        name: Of its folder below :data:`ROOTS`.
+        suite: Its release.
+        packages: What it has beside the smallest.
+
+    Raises:
+        NoRoot: this machine cannot, or a step failed.
+    """
+    root = ROOTS / name
+    stamp, mark = root / "opt/telex-start.stamp", " ".join(packages)
+    if not root.exists():
+        needs()
+        print(f"{root}: Debian {suite}", flush=True)
+        root.parent.mkdir(parents=True, exist_ok=True)
+        bootstrap(suite, root)
+    settle(suite, root)
+    if packages and not (stamp.exists() and stamp.read_text() == mark):
+        print(f"{root}: {mark}", flush=True)
+        give_authorities(root, AUTHORITIES)
+        for command in (["update"], ["install", "-y", "--no-install-recommends", *packages], ["clean"]):
+            must(enter(root, ["apt-get", "-qq", *command], ENVIRON))
+        stamp.write_text(mark)
+    return root
+
+
 def give_authorities(folder: Path, inside: str) -> bool:
     """Copy this machine's own certificate authorities into a root, for a registry behind one; whether there are any.
 

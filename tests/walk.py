@@ -13,9 +13,6 @@ login
     From the login window's form on the dispatch queue to the state *online*; all threads.
 preference
     From OK in the preferences window, which is opened by its command, to the written file.
-refresh
-    On the session thread: the turn in which a connection token is fetched, and those after it until the turn in which
-    the push server's answer is read.
 
 It prints the modules in the order in which a function of each ran first, with how many calls there were. Each thing is
 done once unrecorded: what is imported late is then there, and a walk shows work, not imports.
@@ -44,7 +41,7 @@ from telex_start.agent import DispatchQueue
 from telex_start.app.app import App
 from telex_start.app.ports import Ports
 from telex_start.config import Config
-from telex_start.desktop.bus.bus import Bus
+from telex_start.desktop.bus.bus import Bus, Loop
 from telex_start.desktop.main_app.main_app import MainApp
 from telex_start.desktop.toasts.dbus_backend import DBusToasts
 from telex_start.events import (
@@ -75,9 +72,6 @@ _HANDED_OVER = ("desktop/toasts/dbus_backend.py", "show")
 """What takes a toast from the main thread."""
 _PACKAGE = str(Path(telex_start.__file__).parent) + "/"
 
-Walk = dict[str, dict[str, int]]
-"""Module -> function -> calls, in the order of the first calls."""
-
 
 class Recorder:
     """Notes which functions of the project run on the threads that are followed just now.
@@ -86,7 +80,8 @@ class Recorder:
     """
 
     def __init__(self) -> None:
-        self.walk: Walk = {}
+        self.walk: dict[str, dict[str, int]] = {}
+        """Module -> function -> calls, in the order of the first calls."""
         self.seen: Callable[[str, str, str, object], None] | None = None
         """Told of the calls and returns on any thread: ``call`` or ``return``, module, name, what was returned."""
         self.ended = threading.Event()
@@ -205,8 +200,8 @@ class Stage:
         self._busy = threading.Event()
         self.until_live = False
         """Every thread is followed until all is live."""
-        self._bus = Bus(bus.address)
-        self._toasts = DBusToasts(self._dispatch, self._bus)
+        self._loop = Loop("toasts")
+        self._toasts = DBusToasts(self._dispatch, Bus(bus.address, self._loop))
         config = Config(api_url=telex.api_url, push_url=telex.push_url, ca_file=telex.ca_file, main_app_click="browser")
         # What is shown and remembered elsewhere is nowhere to be seen; the states are told to who waits for one.
         ports = Ports(
@@ -242,7 +237,7 @@ class Stage:
         walker = threading.Thread(target=go, name="walk")
         with self.recorder.installed():
             before = set(threading.enumerate())
-            self._bus.start()
+            self._loop.start()
             self._desktop = [thread.name for thread in threading.enumerate() if thread not in before]
             try:
                 walker.start()
@@ -250,7 +245,7 @@ class Stage:
             finally:
                 walker.join()
                 self._toasts.stop()
-                self._bus.stop()
+                self._loop.stop(0.5)
         if failures:
             raise failures[0]
 
@@ -364,39 +359,12 @@ def login(stage: Stage) -> None:
     stage.online()
 
 
-def refresh(stage: Stage) -> None:
-    """A refresh of the connection token, the second one."""
-    recorder = stage.recorder
-    answered = threading.Event()
-    read = False
-
-    def seen(happened: str, module: str, name: str, value: object) -> None:
-        """The session thread's turns lie between its waits for a frame."""
-        nonlocal read
-        if (module, name) != _WAITING:
-            return
-        fetched = "connection_token" in recorder.walk.get("session/telex_api.py", {})
-        if happened == "return" and not fetched:
-            recorder.walk.clear()  # a turn in which no token was due
-        elif happened == "return" and value is not None:
-            read = True
-        elif happened == "call" and read:
-            recorder.leave("session")
-            answered.set()
-
-    stage.online()
-    stage.telex.wait_until(lambda status: status["tokens_issued"]["connection"] > 1)
-    recorder.seen = seen
-    recorder.follow("session")
-    assert answered.wait(LIMIT), "no refresh came"
-
-
-def _on_stage(walk: Callable[[Stage], None], *options: str) -> Callable[[Recorder], None]:
+def _on_stage(walk: Callable[[Stage], None]) -> Callable[[Recorder], None]:
     """A walk of an App and all around it."""
 
     def go(recorder: Recorder) -> None:
         with (
-            Sandbox("--rate", "0", "--organisations", "1", *options) as telex,
+            Sandbox("--rate", "0", "--organisations", "1") as telex,
             PrivateBus() as bus,
             _Daemon(bus) as daemon,
         ):
@@ -448,15 +416,7 @@ WALKS = {
     "click": _on_stage(click),
     "login": _on_stage(login),
     "preference": preference,
-    "refresh": _on_stage(refresh, "--connection-ttl", "4"),
 }
-
-
-def record(name: str) -> Walk:
-    """Walk, and give what ran."""
-    recorder = Recorder()
-    WALKS[name](recorder)
-    return recorder.walk
 
 
 def main() -> None:
@@ -469,7 +429,9 @@ def main() -> None:
         browser.write_text("#!/bin/sh\n")
         browser.chmod(0o755)
         os.environ["PATH"] = f"{folder}:{os.environ['PATH']}"
-        walk = record(options.walk)
+        recorder = Recorder()
+        WALKS[options.walk](recorder)
+    walk = recorder.walk
     for number, (module, calls) in enumerate(walk.items(), 1):
         names = ", ".join(f"{name} {count}" for name, count in calls.items()) if options.functions else ""
         print(f"{number:2} {module:40} {sum(calls.values()):4}  {names}".rstrip())

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from PIL import Image, ImageChops, ImageDraw, ImageFont
@@ -253,15 +252,9 @@ def argb32(image: Image.Image) -> bytes:
     return Image.merge("RGBA", (alpha, red, green, blue)).tobytes()
 
 
-def ico(state: State, unread: int = 0, sizes: Sequence[int] = _ICO_SIZES) -> bytes:
-    """A Windows icon file; each of its sizes is drawn for itself, not scaled from another.
-
-    Args:
-        state: What the mark says.
-        unread: The number on the badge; 0 for none.
-        sizes: Pixels, the smallest first, 256 at most.
-    """
-    images = [draw(state, unread, size) for size in sizes]
+def ico(state: State) -> bytes:
+    """A Windows icon file; each of its sizes is drawn for itself, not scaled from another."""
+    images = [draw(state, 0, size) for size in _ICO_SIZES]
     file = io.BytesIO()
     images[-1].save(file, "ICO", sizes=[image.size for image in images], append_images=images[:-1])
     return file.getvalue()

@@ -26,7 +26,7 @@ Pixmap = tuple[int, int, bytes]
 """Width and height in pixels, and the pixels as A, R, G, B, one byte each, row by row: ``(iiay)`` on the bus."""
 
 SIZES = (16, 22, 24, 32, 48, 64)
-"""Pixels; what panels ask for."""
+"""Pixels; what panels ask for. Budgie takes the first that is large enough."""
 KEPT_FILES = 48
 """Looks kept in the cache, 35 kB each; the longest unused go first."""
 

@@ -12,14 +12,13 @@ import sys
 import time
 from collections.abc import Iterator
 from importlib.util import find_spec
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from ..process import itself
 from .findings import LOOK_WITHIN, Finding, Mark, look, main_app_remedy, missing, note, ok, tk_remedy
 
 if TYPE_CHECKING:
-    from ..desktop.bus.bus import Bus, Message
+    from ..desktop.bus.bus import Bus
 
 _HEADLESS = "start it in a desktop session, or use --headless"
 _SIGN_IN = "to sign in without an icon, run telex-start a second time, or start it with --email NAME --password-stdin"
@@ -46,14 +45,18 @@ def findings(sounds: bool = False) -> Iterator[Finding]:
     host: Finding | None = None
     yield connected
     if connected.mark is Mark.OK:
-        bus = _start_bus()
+        from ..desktop.bus.bus import Bus, Loop, session_address
+
+        loop = Loop("doctor")
+        bus = Bus(session_address(os.environ), loop)
+        loop.start()
         try:
             yield look("toasts", lambda: notification_daemon(bus, sounds))
             yield look("desktop entry", desktop_entry)
             host = look("tray host", lambda: tray_host(bus))
             yield host
         finally:
-            bus.stop()
+            loop.stop(0.5)
     else:
         yield look("toasts", plyer)
     if host is None:
@@ -99,7 +102,7 @@ def session_bus() -> Finding:
     if not address:
         return missing("session bus", "none (DBUS_SESSION_BUS_ADDRESS is not set)", _HEADLESS)
     try:
-        connect(address, 1, time.monotonic() + _ANSWER_WITHIN).close()
+        connect(address, time.monotonic() + _ANSWER_WITHIN).close()
     except NoBus as error:
         return missing("session bus", f"{address} does not let us in ({error})", _HEADLESS)
     return ok("session bus", address)
@@ -234,29 +237,13 @@ def client_in_front(command: str | None) -> Finding:
     return ok("quiet", "while the Telex app is in front")
 
 
-def _start_bus() -> Bus:
-    from ..desktop.bus.bus import Bus, session_address
-
-    bus = Bus(session_address(os.environ), thread_name="doctor")
-    bus.start()
-    return bus
-
-
 def _ask(
     bus: Bus, address: Any, method: str, signature: str | None = None, body: tuple[Any, ...] = ()
 ) -> tuple[Any, ...] | None:
-    """The answer's body; ``None`` for an error or no answer."""
-    from ..desktop.bus.bus import NoReply, error_of, new_method_call
+    """What it answers; ``None`` for an error or no answer."""
+    from ..desktop.bus.bus import new_method_call
 
-    answers: SimpleQueue[Message | NoReply] = SimpleQueue()
-    bus.call(new_method_call(address, method, signature, body), answers.put, _ANSWER_WITHIN)
-    try:
-        answer = answers.get(timeout=_ANSWER_WITHIN + 0.5)
-    except Empty:
-        return None
-    if isinstance(answer, NoReply) or error_of(answer):
-        return None
-    return tuple(answer.body)
+    return bus.ask(new_method_call(address, method, signature, body), _ANSWER_WITHIN)
 
 
 def _tell_appindicator() -> None:
@@ -264,7 +251,8 @@ def _tell_appindicator() -> None:
     from ..errors import NoPlaceForIcon
 
     try:
-        print("backend", pystray_backend.appindicator().name)
+        pystray_backend.appindicator()
+        print("backend appindicator")
     except NoPlaceForIcon as refusal:
         print("refused", refusal.message)
 

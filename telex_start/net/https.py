@@ -204,26 +204,23 @@ class Https:
         self._deadline, self._only_once = deadline, only_once
         if only_once or self._now() - self._used_at > KEPT_OPEN:
             self.close()  # the network may have changed under an idle connection: it would only hang
-        self._begin(interruptible)
-        try:
-            try:
-                return self._exchange(method, url, headers, json, take)
-            except NoNetwork:
-                unseen = self._sock is None or self._sock.received == 0  # nothing of an answer
-                if self._opened or not unseen or deadline.over or self._aborter.aborted:
-                    raise
-            return self._exchange(method, url, headers, json, take)
-        finally:
-            self._end()
-            self._used_at = self._now()
-
-    def _begin(self, interruptible: bool) -> None:
-        """From here on :meth:`interrupt` ends the request, where it is ``interruptible``."""
         with self._lock:
             self._aborter.begin()
             self._interruptible = interruptible
             if self._ended or (interruptible and self._unwanted()):  # an interrupt before this was meant for it, too
                 raise NoNetwork("The connection was given up.")
+        request = requests.Request(method, url, dict(headers), json=json)
+        try:
+            try:
+                return self._exchange(request, take)
+            except NoNetwork:
+                unseen = self._sock is None or self._sock.received == 0  # nothing of an answer
+                if self._opened or not unseen or deadline.over or self._aborter.aborted:
+                    raise
+            return self._exchange(request, take)
+        finally:
+            self._end()
+            self._used_at = self._now()
 
     def _end(self) -> None:
         """From here on :meth:`interrupt` ends nothing."""
@@ -241,16 +238,12 @@ class Https:
     def _expect_head(self, sock: BoundedSocket) -> None:
         sock.deadline, sock.received, sock.most_bytes = self._deadline, 0, _MOST_HEAD
 
-    def _exchange(
-        self, method: str, url: str, headers: Mapping[str, str], json: Any, take: Callable[[bytes], None] | None
-    ) -> Answer:
+    def _exchange(self, request: requests.Request, take: Callable[[bytes], None] | None) -> Answer:
         self._opened = False
         if self._sock is not None:
             self._expect_head(self._sock)
         try:
-            response = self._session.request(
-                method, url, headers=dict(headers), json=json, allow_redirects=False, stream=True
-            )
+            response = self._session.send(self._session.prepare_request(request), stream=True, allow_redirects=False)
             assert self._sock is not None
             self._sock.most_bytes = self._sock.received + (MOST_BYTES if take is None else _MOST_TAKEN)
             fields = {name.lower(): value for name, value in response.headers.items()}

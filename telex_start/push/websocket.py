@@ -149,15 +149,13 @@ class WebSocket:
         made = _LibraryWebSocket(self._bounded, self._now)
         try:
             self._shake_hands(made)
-        except (TimeoutError, websocket.WebSocketTimeoutException):
+        except BaseException as error:
             self.close()
-            raise NoNetwork("Telex's push server did not answer in time.") from None
-        except (OSError, ValueError, IndexError, TooMuch, websocket.WebSocketException) as error:
+            if isinstance(error, (TimeoutError, websocket.WebSocketTimeoutException)):
+                raise NoNetwork("Telex's push server did not answer in time.") from None
             # IndexError: of a status line of one word (websocket-client 1.9.0).
-            self.close()
-            raise Temporary(f"Telex's push server could not be reached ({type(error).__name__}).") from None
-        except BaseException:
-            self.close()
+            if isinstance(error, (OSError, ValueError, IndexError, TooMuch, websocket.WebSocketException)):
+                raise Temporary(f"Telex's push server could not be reached ({type(error).__name__}).") from None
             raise
         made.sock = self._bounded  # type: ignore[assignment]  # all that it uses of a socket
         self._websocket = made
@@ -198,14 +196,12 @@ class WebSocket:
         Raises:
             Closed: the connection is at its end.
         """
-        made = self._websocket
-        if made is None:
-            raise Closed(NO_CLOSE_FRAME)
+        assert self._websocket is not None
         # A real end: neither bytes of a frame that is under way nor a WebSocket's own pings begin it anew.
         wait = _LONGEST_WAIT if seconds is None else min(max(seconds, 0.001), _LONGEST_WAIT)
         self._bounded.deadline = Deadline(self._now, wait)
         try:
-            opcode, data = made.recv_data()
+            opcode, data = self._websocket.recv_data()
         except (websocket.WebSocketTimeoutException, TimeoutError):
             return None
         except TooMuch:
@@ -224,12 +220,10 @@ class WebSocket:
         Raises:
             Closed: it could not be sent; half a frame may be out, so the connection is of no more use.
         """
-        made = self._websocket
-        if made is None:
-            raise Closed(NO_CLOSE_FRAME)
+        assert self._websocket is not None
         self._bounded.deadline = Deadline(self._now, SEND_WITHIN)
         try:
-            made.send(text)
+            self._websocket.send(text)
         except (websocket.WebSocketException, OSError):
             raise Closed(NO_CLOSE_FRAME) from None
 

@@ -8,7 +8,6 @@ polls, which have a thread of their own (see :mod:`.poller`).
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 from collections.abc import Callable
@@ -86,7 +85,6 @@ class SessionThread:
         """This session's, or the next one's."""
         self._organisations: Organisations | None = None
         self._websocket: WebSocket | None = None
-        self._reason = ""
         self._online_since: float | None = None
         self._at_once = False
         """The next connection is wanted by the person or by the machine's waking, and not because of the server."""
@@ -228,23 +226,21 @@ class SessionThread:
     def _forget(self) -> None:
         self._forget_tokens()
         self._organisations = None
-        self._all_is_well()
-        self._state.move(State.SIGNED_OUT)
-
-    def _all_is_well(self) -> None:
         self._state.well()
-        self._reason = ""
+        self._state.move(State.SIGNED_OUT)
 
     def _wait_interruptibly(self, seconds: float) -> None:
         """Wait that long, or until a command comes; with 0 only look whether one has come.
 
         Raises:
-            ReconnectAsked: for ReconnectNow.
+            ReconnectAsked: for ReconnectNow in a session; without one that only ends the wait.
             LeaveAsked: for every command that ends what is going on.
         """
         end = self._now() + seconds
         while (command := self._commands.until(end)) is not None:
             if isinstance(command, ReconnectNow):
+                if self._state.state not in SIGNED_IN:
+                    return  # to the next try
                 raise ReconnectAsked
             if self._state.state in SIGNED_IN:
                 if isinstance(command, CancelSignIn) and command.session_stays:
@@ -273,35 +269,31 @@ class SessionThread:
         login = self._log_in(command)
         if login is None:
             return False
-        self._all_is_well()
+        self._state.well()
         if self._organisations is None or self._organisations.user_id != login.user_id:
             self._organisations = Organisations(login.user_id, self._chance, self._dispatch, self._timings)
         self._signed_in(login)
         for channel in self._organisations.channels.values():
             channel.signed_in_anew()
-        with contextlib.suppress(ReconnectAsked):
-            self._wait_interruptibly(0.0)
+        self._wait_interruptibly(0.0)
         return True
 
     def _log_in(self, command: SignIn) -> Login | None:
         """Log in, again and again where nobody could be asked to try again; ``None`` where it failed."""
         backoff = self._timings.backoff(self._chance)
         while True:
-            with contextlib.suppress(ReconnectAsked):
-                self._wait_for_pacer()
+            self._wait_for_pacer()
             try:
                 return self._api.login(command.email, command.password)
             except _LOGIN_FAILURES as error:
-                with contextlib.suppress(ReconnectAsked):
-                    self._wait_interruptibly(0.0)  # a command that came meanwhile outweighs what became of the call
+                self._wait_interruptibly(0.0)  # a command that came meanwhile outweighs what became of the call
                 if not command.persist or isinstance(error, REFUSALS):
                     log.warning("signing in failed: %s", error.message)
                     self._sign_in_failed(error)
                     return None
                 self._state.report(error)
                 self._state.move(State.SIGNING_IN, reason(error))
-            with contextlib.suppress(ReconnectAsked):
-                self._wait_interruptibly(backoff.next())
+            self._wait_interruptibly(backoff.next())
 
     def _sign_in_again(self, waiting: list[SignIn]) -> None:
         """Log in beside a session whose access token is refused. Where that fails, or is called off for another user,
@@ -350,21 +342,21 @@ class SessionThread:
         organisations = self._organisations
         assert organisations is not None
         waits = Waits(self._chance, self._timings)
-        self._state.move(State.CONNECTING, self._reason)
+        why = ""
         while True:
+            self._state.move(State.CONNECTING, why)
             try:
-                self._reason, wait = self._connect(organisations, waits)
+                why, wait = self._connect(organisations, waits)
             except ReconnectAsked:
-                self._reason, wait = _RECONNECTING_NOW, 0.0
+                why, wait = _RECONNECTING_NOW, 0.0
                 self._at_once = True
                 waits.asked()
-            self._state.move(State.RECONNECTING, self._reason)
+            self._state.move(State.RECONNECTING, why)
             try:
                 self._wait_interruptibly(wait)
             except ReconnectAsked:
                 self._at_once = True
                 waits.asked()
-            self._state.move(State.CONNECTING, self._reason)
 
     def _connect(self, organisations: Organisations, waits: Waits) -> tuple[str, float]:
         """One connection, from its tokens to its end.
@@ -427,7 +419,7 @@ class SessionThread:
             wait_interruptibly=self._wait_interruptibly,
             wait_for_pacer=self._wait_for_pacer,
             dispatch=self._dispatch,
-            figures_changed=self._figures_changed,
+            figures_changed=self._state.tell_figures,
         )
         self._websocket = WebSocket(
             self._config.push_url, self._dialler, self._now, _AGENT, open_within=self._timings.open_within
@@ -439,10 +431,7 @@ class SessionThread:
 
     def _online(self) -> None:
         self._online_since = self._now()
-        self._all_is_well()
+        self._state.well()
         self._poller.connected(self._at_once)
         self._at_once = False
         self._state.move(State.ONLINE)
-
-    def _figures_changed(self) -> None:
-        self._state.move(self._state.state, self._reason)

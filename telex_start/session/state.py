@@ -4,8 +4,9 @@ signed-in user, and the channel of each; and the commands by which main changes 
 from __future__ import annotations
 
 import logging
+import threading
+from collections import deque
 from collections.abc import Callable, Collection
-from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
 from ..errors import (
@@ -52,7 +53,7 @@ SIGN_IN_AGAIN = (
 """Title and text of what the person is told where Telex has long refused to say which organisations there are."""
 
 _LOOK_AT_CLOCK = 60.0
-"""Seconds of a long wait after which the clock is looked at: a queue's time-out stands still in sleep."""
+"""Seconds of a long wait after which the clock is looked at: a time-out stands still in sleep."""
 _MOST_TROUBLES = 50
 
 
@@ -78,38 +79,34 @@ class Commands:
 
     def __init__(self, now: Callable[[], float]) -> None:
         """``now`` gives seconds on a clock that counts sleep."""
-        self._queue: SimpleQueue[Command] = SimpleQueue()
-        self._leaving: list[type[Command]] = []  # those put so far: adding one needs no lock
-        self._taken_leaving = 0
         self._now = now
+        self._changed = threading.Condition()
+        self._waiting: deque[Command] = deque()
 
     def put(self, command: Command) -> None:
         """Queue a command."""
-        self._queue.put(command)
-        if isinstance(command, LEAVING):
-            self._leaving.append(type(command))
+        with self._changed:
+            self._waiting.append(command)
+            self._changed.notify_all()
 
     def leaving(self) -> bool:
         """Whether a command waits that ends what is under way. Any thread."""
-        return len(self._leaving) > self._taken_leaving
+        with self._changed:
+            return any(isinstance(command, LEAVING) for command in self._waiting)
 
     def next(self) -> Command:
         """Wait for a command."""
-        return self._taken(self._queue.get())
+        with self._changed:
+            while not self._waiting:
+                self._changed.wait()
+            return self._waiting.popleft()
 
     def until(self, end: float) -> Command | None:
         """Wait for a command until then, on the clock ``now``; ``None`` where none came."""
-        while True:
-            left = min(end - self._now(), _LOOK_AT_CLOCK)
-            try:
-                return self._taken(self._queue.get(timeout=left) if left > 0 else self._queue.get_nowait())
-            except Empty:
-                if end - self._now() <= 0:
-                    return None
-
-    def _taken(self, command: Command) -> Command:
-        self._taken_leaving += isinstance(command, LEAVING)
-        return command
+        with self._changed:
+            while not self._waiting and (left := end - self._now()) > 0:
+                self._changed.wait(min(left, _LOOK_AT_CLOCK))
+            return self._waiting.popleft() if self._waiting else None
 
 
 class Figures(NamedTuple):
@@ -278,6 +275,10 @@ class SessionState:
             if news:
                 log.warning("%s: %s", *SIGN_IN_AGAIN)
                 self._dispatch(Notice(*SIGN_IN_AGAIN, needs_person=True))
+
+    def tell_figures(self) -> None:
+        """Tell how the organisations stand, where that has changed."""
+        self.move(self.state, self._last_state.reason)
 
     def well(self) -> None:
         """All is well: every trouble from now on is a new one."""

@@ -194,7 +194,7 @@ class TelexApi:
         except (Temporary, Refused) as error:
             log.info("signing out: %s", error.message)
 
-    def _token(self, method: str, kind: str, body: Any, deadline: Deadline) -> Token:
+    def _token(self, method: str, kind: str, body: dict[str, str] | None, deadline: Deadline) -> Token:
         """By the notification token or by the access token: whichever served last goes first, the other is tried next.
 
         The Bearer middleware also answers 401 for the one organisation named inside the access token, and some
@@ -233,7 +233,7 @@ class TelexApi:
         method: str,
         path: str,
         headers: dict[str, str],
-        body: Any,
+        body: dict[str, str] | None,
         deadline: Deadline | None = None,
         *,
         only_once: bool = False,
@@ -261,9 +261,10 @@ class TelexApi:
             only_once=only_once,
             interruptible=not leaving,
         )
+        secrets = [value.removeprefix("Bearer ") for value in headers.values()] + [(body or {}).get("password", "")]
         limited = False
         try:
-            found = envelope(_json_of(answer.body), answer.status, _carried(headers, body))
+            found = envelope(_json_of(answer.body), answer.status, secrets)
         except RateLimited:
             limited = True
             raise
@@ -296,14 +297,6 @@ def signed_out(refused: Refused) -> bool:
     """Whether a refusal speaks for signing in again: a 401, or a 400 that names an invalid token (both spellings)."""
     words = refused.message.lower()
     return refused.status == 401 or (refused.status == 400 and "invalid" in words and "token" in words)
-
-
-def _carried(headers: dict[str, str], body: Any) -> list[str]:
-    """The secrets that a request carries: its token, or the password."""
-    secrets = [value.removeprefix("Bearer ") for value in headers.values()]
-    if isinstance(body, dict) and (password := body.get("password")):
-        secrets.append(password)
-    return secrets
 
 
 def _json_of(body: bytes) -> Any:
@@ -353,7 +346,7 @@ def _one_line(message: Any, secrets: list[str]) -> str:
     """What Telex says, fit for a log and a status line; without these secrets."""
     if not isinstance(message, str):
         return ""
-    for secret in secrets:
+    for secret in filter(None, secrets):
         # A short password may be a part of many words: it is struck out where it stands alone.
         before, after = ("", "") if len(secret) > _SHORT else (r"(?<!\w)", r"(?!\w)")
         message = re.sub(before + re.escape(secret) + after, "…", message[:_READ])

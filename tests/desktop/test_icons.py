@@ -85,16 +85,18 @@ def test_badge_says_as_much_as_there_is_room_for(unread: int, size: int, text: s
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("unread", [1, 7, 9, 10, 42, 99, 100])
-def test_badge_is_readable_whatever_the_panel(unread: int, size: int) -> None:
-    icon = icons.draw(State.ONLINE, unread, size)
-    plain = icons.draw(State.ONLINE, 0, size)
-    assert contrast(RED, WHITE) > 4.5
+@pytest.mark.parametrize("quiet", [False, True])
+def test_badge_is_readable_whatever_the_panel_and_does_not_shout_in_a_pause(
+    unread: int, size: int, quiet: bool
+) -> None:
+    colour, other = (QUIET_RED, RED) if quiet else (RED, QUIET_RED)
+    assert contrast(colour, WHITE) > 4.5
     for panel in PANELS:
-        seen = pixels(on(panel, icon))
+        seen = pixels(on(panel, icons.draw(State.ONLINE, unread, size, quiet)))
         # An edge takes some of the panel's colour on; what is within must not.
-        assert seen.count(RED) > 0.08 * size * size
+        assert seen.count(colour) > 0.08 * size * size
         assert seen.count(WHITE) > 0.015 * size * size
-    assert icon.tobytes() != plain.tobytes()
+        assert other not in seen
 
 
 @pytest.mark.parametrize("size", [16, 22, 24])
@@ -131,43 +133,19 @@ def test_a_pause_is_seen_in_every_state_that_can_tell_anything(
     assert bars.count(2) >= 3 * size // 16 - 1
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_a_pauses_badge_is_readable_and_does_not_shout(size: int) -> None:
-    icon = icons.draw(State.ONLINE, 7, size, quiet=True)
-    assert contrast(QUIET_RED, WHITE) > 4.5
-    for panel in PANELS:
-        seen = pixels(on(panel, icon))
-        assert seen.count(QUIET_RED) > 0.08 * size * size
-        assert RED not in seen
-
-
 @pytest.mark.parametrize("state", [state for state in State if state not in WITH_BADGE])
-def test_without_a_good_session_there_is_nothing_to_pause(state: State) -> None:
-    assert icons.draw(state, 0, 32, quiet=True).tobytes() == icons.draw(state, 0, 32).tobytes()
-
-
-@pytest.mark.parametrize("state", [state for state in State if state not in WITH_BADGE])
-def test_without_a_good_session_there_is_no_badge(state: State) -> None:
-    assert icons.draw(state, 5, 32).tobytes() == icons.draw(state, 0, 32).tobytes()
-
-
-def test_raw_pixels_are_in_the_order_that_each_reader_wants() -> None:
-    one = Image.new("RGBA", (1, 1), (1, 2, 3, 4))
-    assert icons.argb32(one) == bytes([4, 1, 2, 3])
-    assert pixmaps.rgba((1, 1, bytes([4, 1, 2, 3]))) == (1, 1, bytes([1, 2, 3, 4]))
-
-
-def test_windows_icon_has_every_size_drawn_for_itself() -> None:
-    with Image.open(io.BytesIO(icons.ico(State.ONLINE))) as file:
-        assert file.format == "ICO"
-        assert file.info["sizes"] == {(size, size) for size in SIZES}
-        for size in SIZES:
-            file.size = (size, size)  # type: ignore[misc]
-            assert file.convert("RGBA").tobytes() == icons.draw(State.ONLINE, 0, size).tobytes()
+def test_without_a_good_session_there_is_neither_a_badge_nor_a_pause(state: State) -> None:
+    for unread, quiet in ((5, False), (0, True)):
+        assert icons.draw(state, unread, 32, quiet).tobytes() == icons.draw(state, 0, 32).tobytes()
 
 
 def test_the_icon_file_is_written_where_it_is_not_there(tmp_path: Path) -> None:
     """It was written at every start."""
+    with Image.open(io.BytesIO(icons.ico(State.ONLINE))) as file:
+        assert file.info["sizes"] == {(size, size) for size in SIZES}
+        for size in SIZES:  # each drawn for itself
+            file.size = (size, size)  # type: ignore[misc]
+            assert file.convert("RGBA").tobytes() == icons.draw(State.ONLINE, 0, size).tobytes()
     path = tmp_path / "cache" / "telex-start.ico"
     assert icons.ico_file(str(path), State.ONLINE) == str(path)
     assert path.read_bytes() == icons.ico(State.ONLINE)
@@ -205,16 +183,15 @@ def drawn(unread: int, quiet: bool = False) -> list[pixmaps.Pixmap]:
 
 
 def test_cached_pixels_are_those_that_were_drawn(tmp_path: Path) -> None:
-    for _ in range(2):
-        assert pixmaps.pixmaps(State.ONLINE, 3, tmp_path / "icons") == drawn(3)
-
-
-def test_a_pause_has_pixels_of_its_own_in_the_cache(tmp_path: Path) -> None:
     for quiet in (True, False, True):
-        assert pixmaps.pixmaps(State.ONLINE, 3, tmp_path, quiet) == drawn(3, quiet)
-    assert len(list(tmp_path.iterdir())) == 2
-    assert pixmaps.pixmaps(State.SIGNED_OUT, 0, tmp_path, True) == pixmaps.pixmaps(State.SIGNED_OUT, 0, tmp_path)
-    assert len(list(tmp_path.iterdir())) == 3
+        assert pixmaps.pixmaps(State.ONLINE, 3, tmp_path / "icons", quiet) == drawn(3, quiet)
+    assert len(list((tmp_path / "icons").iterdir())) == 2
+    signed_out = pixmaps.pixmaps(State.SIGNED_OUT, 0, tmp_path / "icons")
+    assert pixmaps.pixmaps(State.SIGNED_OUT, 7, tmp_path / "icons", True) == signed_out
+    assert len(list((tmp_path / "icons").iterdir())) == 3
+    width, height, argb = signed_out[0]
+    rgba = [argb[start + place] for start in range(0, len(argb), 4) for place in (1, 2, 3, 0)]
+    assert pixmaps.rgba(signed_out[0]) == (width, height, bytes(rgba))
 
 
 @pytest.mark.parametrize("cache", ["icons", "file/icons"], ids=["written", "not to be written"])

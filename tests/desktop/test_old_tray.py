@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,10 +16,11 @@ from jeepney import Message
 from Xlib import X, display
 from Xlib.protocol import event as events
 
-from tests.desktop.test_tray import BEN, SIGNED_OUT, face, tray_program, unread
+from tests.desktop.test_tray import BEN, SIGNED_OUT
 from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus, Xvfb
 from tests.process import ROOT
 from tests.script import Script
+from tests.statusnotifier.tray import CACHE
 
 pytestmark = pytest.mark.desktop
 
@@ -74,33 +77,29 @@ def environ(xvfb: Xvfb, private_bus: PrivateBus) -> dict[str, str]:
     return {**xvfb.environ, **private_bus.environ, "PYTHONPATH": os.pathsep.join(paths)}
 
 
-def test_the_icon_goes_into_the_old_tray(environ: dict[str, str], tray: OldTray) -> None:
-    with Script("tests/desktop/tray_program.py", environ=environ) as program:
-        assert program.next_line() == "TrayAppeared"
-        tray.wait_for_icon()
-        program.tell("online 2 Online: 1 organisation, 2 unread")
-        program.tell("stop")
-        assert program.ended(3) == 0
+def tray_program(environ: dict[str, str]) -> Script:
+    return Script("tests/desktop/tray_program.py", CACHE, environ=environ)
 
 
 def test_without_pygobject_it_runs_on_and_says_that_there_is_no_tray(
-    environ: dict[str, str], tray: OldTray, tmp_path: os.PathLike[str]
+    environ: dict[str, str], tray: OldTray, tmp_path: Path
 ) -> None:
-    os.makedirs(os.path.join(tmp_path, "gi"))
-    with open(os.path.join(tmp_path, "gi", "__init__.py"), "w") as file:
-        file.write("raise ImportError('no gi here')")
+    (tmp_path / "gi").mkdir()
+    (tmp_path / "gi" / "__init__.py").write_text("raise ImportError('no gi here')")
     environ["PYTHONPATH"] = f"{tmp_path}{os.pathsep}{ROOT}"
-    with Script("tests/desktop/tray_program.py", environ=environ) as program:
-        assert program.next_line() == "TrayMissing"
+    with tray_program(environ) as program:
+        line = program.next_line()
+        assert line.startswith("TrayMissing An icon in a tray of the old kind needs PyGObject")
+        assert "install python3-gi and gir1.2-ayatanaappindicator3-0.1" in line
         program.tell("stop")
         assert program.ended(3) == 0
-        assert "missing: An icon in a tray of the old kind needs PyGObject" in program.errors
-        assert "install python3-gi and gir1.2-ayatanaappindicator3-0.1" in program.errors
 
 
-def test_appindicator_has_the_same_menu(environ: dict[str, str], private_bus: PrivateBus) -> None:
-    """Read and clicked by a panel of the other kind, to which it shows it. The notification daemon, which may hang, is
-    not asked."""
+def test_appindicator_is_in_the_old_tray_and_has_the_same_menu(
+    environ: dict[str, str], tray: OldTray, private_bus: PrivateBus
+) -> None:
+    """Read and clicked by a panel of the other kind that comes later, to which it shows it. The notification daemon,
+    which may hang, is not asked."""
     asked: list[str] = []
 
     class Daemon(FakeNotificationDaemon):
@@ -108,21 +107,21 @@ def test_appindicator_has_the_same_menu(environ: dict[str, str], private_bus: Pr
             asked.append(member)
             return super().answer(call, interface, member)
 
-    with (
-        FakePanel(private_bus) as panel,
-        Daemon(private_bus),
-        tray_program(**environ, PYSTRAY_BACKEND="appindicator") as program,
-    ):
-        item = panel.wait_for_item()
+    with Daemon(private_bus), tray_program(environ) as program:
         assert program.next_line() == "TrayAppeared"
-        panel.wait_until(lambda: item.labels() == SIGNED_OUT, "the menu")
-        assert item.labels("Recent") == ["Nothing unread", "-", "Mark All as Read"]
-        program.tell(face(unread(BEN, "@ Ben_Okri"), resumable=True))
-        panel.wait_until(lambda: "Resume Notifications" in item.labels(), "Resume Notifications")
-        assert item.labels("Recent") == ["@ Ben_Okri (1)", "-", "Mark All as Read", "Mute"]
-        assert item.labels("Recent", "Mute", "@ Ben_Okri") == ["1 hour", "Until tomorrow (8:00)", "Until unmuted"]
-        item.click("Recent", "@ Ben_Okri (1)")
-        assert program.next_line() == "UnreadClicked d1"
-        item.click("Help", "About")
-        assert program.next_line() == "MenuClicked About"
+        tray.wait_for_icon()
+        with FakePanel(private_bus) as panel:
+            item = panel.wait_for_item()
+            panel.wait_until(lambda: item.labels() == SIGNED_OUT, "the menu")
+            assert item.labels("Recent") == ["Nothing unread", "-", "Mark All as Read"]
+            program.tell(json.dumps({"recent": [[BEN, "@ Ben_Okri (1)", "", False, "@ Ben_Okri"]], "resumable": True}))
+            panel.wait_until(lambda: "Resume Notifications" in item.labels(), "Resume Notifications")
+            assert item.labels("Recent") == ["@ Ben_Okri (1)", "-", "Mark All as Read", "Mute"]
+            assert item.labels("Recent", "Mute", "@ Ben_Okri") == ["1 hour", "Until tomorrow (8:00)", "Until unmuted"]
+            item.click("Recent", "@ Ben_Okri (1)")
+            assert program.next_line() == "UnreadClicked d1"
+            item.click("Help", "About")
+            assert program.next_line() == "MenuClicked About"
+        program.tell("stop")
+        assert program.ended(3) == 0
     assert asked == []

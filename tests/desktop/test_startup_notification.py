@@ -13,10 +13,11 @@ import pytest
 from Xlib import X, display
 
 from telex_start.desktop import x11
-from telex_start.desktop.bus.bus import Bus
+from telex_start.desktop.bus.bus import Bus, Loop
 from telex_start.desktop.main_app.main_app import open_address
 from telex_start.desktop.starting import open_log
-from telex_start.desktop.tray.statusnotifier_tray import StatusNotifierTray
+from telex_start.desktop.statusnotifier.item import StatusNotifierItem
+from telex_start.desktop.tray.menu import make_menu
 from telex_start.events import Event, IconClicked, MenuClicked, MenuOpened
 from telex_start.face import SIGNED_OUT
 from telex_start.menu import MenuItem
@@ -107,15 +108,14 @@ def shown(bus: PrivateBus, folder: Any) -> Iterator[SimpleQueue[Event]]:
         if not isinstance(event, MenuOpened):
             events.put(event)
 
-    connection = Bus(bus.address, keep=True)
-    tray = StatusNotifierTray(connection, SIGNED_OUT, tell, lambda there: None, folder)
-    tray.add_menu()
-    connection.start()
+    loop = Loop("bus")
+    item = StatusNotifierItem(Bus(bus.address, loop), SIGNED_OUT, tell, lambda there: None, folder)
+    item.add_menu(make_menu(lambda: SIGNED_OUT, tell, item.take_activation_token))
+    loop.start()
     try:
         yield events
     finally:
-        tray.stop()
-        assert connection.stop(TIMEOUT)
+        assert loop.stop(TIMEOUT)
 
 
 def test_the_panels_token_comes_with_the_click_that_it_is_for(

@@ -32,20 +32,6 @@ from tests.process import TIMEOUT
 FACE = SIGNED_OUT
 
 
-class Item:
-    """As pystray's, as far as the tray goes."""
-
-    def __init__(self, text: Any, action: Callable[[], object] | None, **when: Any) -> None:
-        self.text, self.action, self.when = text, action, when
-
-
-class Menu:
-    SEPARATOR = Item("-", None)
-
-    def __init__(self, *items: Item) -> None:
-        self.items = items
-
-
 class Icon:
     """An icon whose loop runs until it is stopped, and which can show toasts."""
 
@@ -54,7 +40,7 @@ class Icon:
     go_on = threading.Event()
     """It is shown from then on."""
 
-    def __init__(self, name: str, icon: Any, title: str, menu: Menu) -> None:
+    def __init__(self, name: str, icon: Any, title: str, menu: Any) -> None:
         self.icon, self.title, self.menu = icon, title, menu
         self.visible = False
         self.renewed = 0
@@ -103,8 +89,7 @@ class Shown:
             self.icon = icon_class(*arguments)
             return self.icon
 
-        pystray = SimpleNamespace(Menu=Menu, MenuItem=Item)
-        backend = Backend("test", pystray, make, 22)
+        backend = Backend(make, 22)
         self._monkeypatch.setattr(pystray_backend, "platform_backend", lambda: backend)
         self._monkeypatch.setattr(icons, "draw", lambda state, unread, size, quiet: (state, unread, quiet))
         self._monkeypatch.setattr(Icon, "go_on", threading.Event())
@@ -179,12 +164,9 @@ def test_what_is_new_in_a_submenu_renews_the_menu_and_a_number_alone_does_not(sh
 
 def test_a_click_on_the_icon_is_its_default_action(shown: Shown) -> None:
     tray = shown.start()
-    [default] = [item for item in shown.icon.menu.items if item.when.get("default")]
-    assert default.when["visible"] is False
-    [exit_item] = [item for item in shown.icon.menu.items if item.text == MenuItem.EXIT.value]
-    assert default.action is not None and exit_item.action is not None
-    default.action()
-    exit_item.action()
+    shown.icon.menu(shown.icon)
+    [exit_item] = [item for item in shown.icon.menu if item.text == MenuItem.EXIT.value]
+    exit_item(shown.icon)
     assert [shown.next(), shown.next()] == [IconClicked(), MenuClicked(MenuItem.EXIT)]
     tray.face(FACE)
     assert shown.icon.renewed == 0
@@ -192,7 +174,7 @@ def test_a_click_on_the_icon_is_its_default_action(shown: Shown) -> None:
     online = ((State.ONLINE, 3, False), "Telex: Online")
     assert (shown.icon.icon, shown.icon.title, shown.icon.renewed) == (*online, 1)
     assert tray.stop(TIMEOUT) is True
-    exit_item.action()
+    exit_item(shown.icon)
     tray.face(FACE)
     assert shown.events.empty()
     assert shown.icon.title == "Telex: Online"

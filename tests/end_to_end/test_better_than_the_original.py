@@ -53,7 +53,7 @@ def test_neither_the_past_nor_a_restart_of_the_server_is_a_flood_or_a_loss(tmp_p
             toast = agent.event("notification")
             assert (toast["title"], toast["body"]) == ("While you were away", "12 unread in 4 conversations")
             assert toast["summary"] is True
-            telex.restart(down_for=1.0, new_epoch=True, kill=True)
+            telex.restart(down_for=0.2, new_epoch=True, kill=True)
             telex.message(0, "During")
             agent.event("state", state="reconnecting")
             agent.event("state", state="online", subscribed=2)

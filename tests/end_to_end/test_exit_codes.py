@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import pytest
 
@@ -96,23 +96,21 @@ def test_a_reader_that_goes_away_ends_it_quietly(tmp_path: Path, telex: Sandbox)
 
 
 @contextmanager
-def writing_to(agent: Program, telex: Sandbox, out: int | IO[str], **environ: str) -> Iterator[subprocess.Popen[Any]]:
+def writing_to(out: IO[str], agent: Program, telex: Sandbox, **environ: str) -> Iterator[None]:
     """An agent that is online, and ends in order, whatever its standard output takes."""
-    with running(
-        [sys.executable, "-m", "telex_start", *agent.options],
-        env={**buffered(agent), **environ},
-        stdin=subprocess.PIPE,
-        stdout=out,
-        stderr=subprocess.PIPE,
-    ) as process:
-        assert process.stdin is not None
-        assert process.stderr is not None
-        process.stdin.write(telex.password.encode() + b"\n")
-        process.stdin.close()
+    given = agent.folder / "password"
+    given.write_text(telex.password)
+    command = [sys.executable, "-m", "telex_start", *agent.options]
+    environ = {**buffered(agent), **environ}
+    with (
+        given.open() as piped_in,
+        running(command, env=environ, stdin=piped_in, stdout=out, stderr=subprocess.PIPE) as process,
+    ):
         telex.wait_until(lambda status: sum(status["subscriptions"].values()) == 1)
-        yield process
+        yield
         process.terminate()
         assert process.wait(30) == 0
+        assert process.stderr is not None
         assert process.stderr.read() == b""
 
 
@@ -126,7 +124,7 @@ def test_a_reader_that_sleeps_keeps_it_neither_from_notifying_nor_from_ending(tm
     os.set_blocking(write, True)
     with open(read), open(write, "w") as out, PrivateBus() as bus, FakeNotificationDaemon(bus) as daemon:
         agent = headless(tmp_path, telex)
-        with writing_to(agent, telex, out, DBUS_SESSION_BUS_ADDRESS=bus.address):
+        with writing_to(out, agent, telex, DBUS_SESSION_BUS_ADDRESS=bus.address):
             telex.message(0, "General")
             daemon.wait_for(1)
         # A person sees one: on a busy machine its text may come a moment later, and completes it.
@@ -137,8 +135,8 @@ def test_a_reader_that_sleeps_keeps_it_neither_from_notifying_nor_from_ending(tm
 def test_a_full_disk_takes_the_lines_and_not_the_agent(tmp_path: Path, telex: Sandbox) -> None:
     """`telex-start --headless --json > file`: toasts still matter where the disk is full."""
     agent = headless(tmp_path, telex)
-    with open("/dev/full", "w") as full, writing_to(agent, telex, full):
-        pass
+    with open("/dev/full", "w") as full, writing_to(full, agent, telex):
+        pass  # it is online, and what it says of that does not go out
     assert "standard output takes nothing" in agent.log()
 
 
@@ -198,16 +196,6 @@ def test_a_useless_ca_file_ends_it(tmp_path: Path) -> None:
         assert line.startswith(f"telex-start: ca_file {tmp_path / 'ca.pem'} cannot be used")
 
 
-def test_a_folder_that_others_can_write_to_is_refused(tmp_path: Path) -> None:
-    folder = tmp_path / "run" / "telex-start"
-    folder.mkdir(parents=True, mode=0o700)
-    folder.chmod(0o777)
-    with Program(tmp_path, "--headless") as agent:
-        assert agent.ended() == 2
-        words = f"telex-start: the folder {folder} is open to others: remove it, or set XDG_RUNTIME_DIR.\n"
-        assert agent.errors == words
-
-
 def test_a_refused_password_that_was_piped(tmp_path: Path, telex: Sandbox) -> None:
     with piped(tmp_path, telex.environ, "wrong", telex.email) as agent:
         assert agent.ended() == 3
@@ -255,5 +243,5 @@ def test_no_server_at_all_is_no_end_and_no_folder_for_the_log_neither(tmp_path: 
     with piped(tmp_path, NOWHERE, "secret") as agent:
         agent.line(lambda line: line == "! No connection to Telex: The Telex server refused the connection.")
         agent.line(lambda line: line == "Signing in: the Telex server refused the connection")
-        assert agent.end()[0] == 0
+        assert agent.end() == 0
         assert agent.errors == ""

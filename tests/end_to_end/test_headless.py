@@ -124,6 +124,13 @@ def test_what_came_of_opening_the_main_app_is_told(agent: Program, client: Path)
     }
 
 
+def test_a_pause_is_told(agent: Program) -> None:
+    for argument, quiet, words in (("on", True, "paused"), ("off", False, "")):
+        with Program(agent.folder, "pause", argument, environ=agent.environ) as command:
+            assert command.ended() == 0
+        assert agent.event("quiet") == {"event": "quiet", "quiet": quiet, "status": words}
+
+
 def test_nobody_else_on_the_machine_sees_the_password(telex: Sandbox, agent: Program) -> None:
     """Neither the command line nor the environment of the process, nor a core dump, which would hold it."""
     process = Path(f"/proc/{agent.process.pid}")
@@ -149,13 +156,14 @@ def test_its_end_is_in_order_and_every_line_was_as_documented(telex: Sandbox, ag
     telex.expire_tokens()
     agent.event("error")
     agent.event("state", state="online", subscribed=2)
-    assert agent.end()[0] == 0
+    assert agent.end() == 0
     last = json.loads(agent.output[-1])
     assert last == {"event": "state", "state": "stopped", "organisations": 0, "subscribed": 0}
     assert list((agent.folder / "run" / "telex-start").iterdir()) == [], "no lock is left behind"
     fields = {
         "state": {"event", "state", "organisations", "subscribed"},
         "unread": {"event", "unread", "mentions", "conversations"},
+        "quiet": {"event", "quiet", "status"},
         "error": {"event", "title", "message"},
         "notification": {"event", "title", "body", "organisation", "channel", "unread", "summary"}
         | {"sender", "text", "url", "conversation", "section"},

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -65,48 +63,28 @@ class Scene:
         self.panel.wait_until(lambda: item.labels()[0] == status, f"the status {status!r}")
         return item
 
-    @property
-    def toasts(self) -> list[str]:
-        return [toast.summary for toast in self.daemon.shown]
 
-
-@pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
+def test_in_front_of_the_client_nothing_pops_up_and_everything_counts(tmp_path: Path) -> None:
+    """An idle agent is as light as without it: nothing of it is imported before news come, and no connection stays."""
     with ExitStack() as stack:
-        yield Scene(tmp_path, stack)
-
-
-def test_in_front_of_the_client_nothing_pops_up_and_everything_counts(scene: Scene) -> None:
-    scene.focus("Client")
-    scene.telex.message(0, "General", "seen in the client")
-    scene.sees("Online: 1 organisation, 1 unread")
-    assert scene.toasts == []
-    scene.focus("Other")
-    scene.telex.direct(0, "Ben Okri", "are you there?")
-    scene.daemon.wait_for(1)
-    scene.sees("Online: 1 organisation, 2 unread")
-    assert scene.toasts == ["Ben Okri"], "and no summary of what the person saw"
-
-
-def test_nothing_of_it_is_imported_before_news_come_and_no_connection_stays(scene: Scene) -> None:
-    """An idle agent is as light as without it."""
-    process = psutil.Process(scene.agent.process.pid)
-
-    def has_imported(package: str) -> bool:
-        if sys.platform != "linux":
-            pytest.skip("macOS does not tell which files a process has mapped")
-        return any(f"/{package}/" in entry.path for entry in process.memory_maps())
-
-    assert not has_imported("psutil")
-    scene.focus("Client")
-    with closing(Display(scene.desktop.environ["DISPLAY"])) as display:
-        every = [{"client": 0, "mask": res.LocalClientPIDMask}]
-
-        def connected() -> set[int]:
-            return {pid for one in display.res_query_client_ids(every).ids for pid in one.value}
-
+        scene = Scene(tmp_path, stack)
+        process = psutil.Process(scene.agent.process.pid)
+        assert "/psutil/" not in Path(f"/proc/{process.pid}/maps").read_text()
+        scene.focus("Client")
         scene.telex.message(0, "General", "seen in the client")
         scene.sees("Online: 1 organisation, 1 unread")
-        assert has_imported("psutil"), "it was looked"
-        until(lambda: process.pid not in connected())
-        assert os.getpid() in connected()
+        assert scene.daemon.shown == []
+        assert "/psutil/" in Path(f"/proc/{process.pid}/maps").read_text(), "it was looked"
+        with closing(Display(scene.desktop.environ["DISPLAY"])) as display:
+            every = [{"client": 0, "mask": res.LocalClientPIDMask}]
+
+            def connected() -> set[int]:
+                return {pid for one in display.res_query_client_ids(every).ids for pid in one.value}
+
+            until(lambda: process.pid not in connected())
+            assert os.getpid() in connected()
+        scene.focus("Other")
+        scene.telex.direct(0, "Ben Okri", "are you there?")
+        scene.daemon.wait_for(1)
+        scene.sees("Online: 1 organisation, 2 unread")
+        assert [toast.summary for toast in scene.daemon.shown] == ["Ben Okri"], "and no summary of what the person saw"

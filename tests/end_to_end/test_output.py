@@ -9,8 +9,7 @@ import os
 import select
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any, TextIO
@@ -43,13 +42,6 @@ class Pipe:
             read += os.read(self._read, 65536)
         return read.decode().splitlines()
 
-    def full(self) -> None:
-        """Wait until the pipe is full, and the thread hangs in a write."""
-        hung = f"{_WRITE} 0x{self.out.fileno():x}"
-        deadline = time.monotonic() + TIMEOUT
-        while not _threads(lambda syscall: syscall.startswith(hung)):
-            assert time.monotonic() < deadline, "there is still room"
-
     def reader_goes(self) -> None:
         os.close(self._read)
         self._read = -1
@@ -58,24 +50,11 @@ class Pipe:
         self.output.stop(0)
         if self._read >= 0:
             self.reader_goes()
-        for thread in threading.enumerate():
-            if thread.name == "output":
-                thread.join(TIMEOUT)
-                assert not thread.is_alive()
+        for thread in output_threads():
+            thread.join(TIMEOUT)
+            assert not thread.is_alive()
         with suppress(OSError):
             self.out.close()
-
-
-_WRITE = {"x86_64": 1, "aarch64": 64}[os.uname().machine]
-"""The number of the system call."""
-
-
-def _threads(wanted: Callable[[str], bool]) -> bool:
-    for thread in threading.enumerate():
-        with open(f"/proc/self/task/{thread.native_id}/syscall") as file:
-            if wanted(file.read()):
-                return True
-    return False
 
 
 @pytest.fixture
@@ -113,7 +92,13 @@ def test_a_reader_that_sleeps_loses_the_oldest_lines_and_nothing_else(
     ]
 
 
+def output_threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "output"]
+
+
 def test_what_is_queued_at_the_end_is_written(pipe: Pipe) -> None:
+    assert pipe.output.wait(0)
+    assert output_threads() == [], "nothing is started before there is a line"
     for number in range(500):
         pipe.output.write(LINE.format(number))
     read: list[str] = []
@@ -123,13 +108,13 @@ def test_what_is_queued_at_the_end_is_written(pipe: Pipe) -> None:
     reader.join(TIMEOUT)
     assert numbers(read) == list(range(500))
     pipe.output.write("after the end")
-    assert not [thread for thread in threading.enumerate() if thread.name == "output"]
+    assert output_threads() == []
 
 
 def test_the_end_does_not_wait_for_a_reader_that_sleeps(pipe: Pipe) -> None:
     for number in range(10):
         pipe.output.write(LINE.format(number))
-    pipe.full()
+    assert not pipe.output.wait(0.1), "there is still room"
     pipe.output.stop(0.01)
     assert not pipe.gone.is_set()
 
@@ -149,11 +134,6 @@ def test_a_descriptor_that_does_not_block_loses_nothing(pipe: Pipe) -> None:
     for number in range(500):
         pipe.output.write(LINE.format(number))
     assert numbers(pipe.lines(LINE.format(499))) == list(range(500))
-
-
-def test_nothing_is_started_before_there_is_a_line(pipe: Pipe) -> None:
-    assert pipe.output.wait(0)
-    assert not [thread for thread in threading.enumerate() if thread.name == "output"]
 
 
 class FullDisk:

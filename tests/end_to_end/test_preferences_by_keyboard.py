@@ -105,46 +105,37 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Person]]:
         yield lambda *config, **options: Person(stack, tmp_path, *config, **options)
 
 
-def test_three_things_changed_by_keyboard_are_in_the_file_and_hold_at_once(start: Callable[..., Person]) -> None:
+def test_what_is_changed_by_keyboard_is_in_the_file_and_holds_at_once(start: Callable[..., Person]) -> None:
     """Without a reconnect; the comments stay."""
     person = start()
     assert person.hears("the build is green")[1].endswith("the build is green")
+    until(lambda: "Mute" in person.item.labels("Recent"), "the conversation is not in the menu")
+    person.item.click("Recent", "Mute", person.item.labels("Recent", "Mute")[0], "Until unmuted")
+    until(lambda: person.item.labels()[0] == "Online: 1 organisation", "it is still counted")
     connections = person.telex.status()["connects"]
     person.opens()
-    person.presses("alt+w", "alt+d", "o", "alt+m", "Return")
+    # From the last list on: the organisation, Unmute, OK.
+    person.presses("alt+s", "alt+w", "alt+d", "o", "alt+m", "alt+l", "Tab", "m", "Tab", "space", "Tab", "Return")
     person.window_is_gone()
 
     expected = CONFIG.replace('"pinned_message_event"]', '"pinned_message_event", "channel_mention"]')
     text = person.file.read_text()
     assert [line for line in expected.splitlines() if line not in text.splitlines()] == []
-    assert sorted(set(text.splitlines()) - set(expected.splitlines())) == ["show_text = false", 'sound = "on"']
-
-    until(lambda: "read anew: notification_types, show_text, sound" in person.agent.log(), "it was not read anew")
-    assert "the build is red" not in " ".join(person.hears("the build is red"))
-    assert person.daemon.shown[-1].hints["sound-name"] == ("s", "message-new-instant")
-    assert person.telex.status()["connects"] == connections
-    person.sees("Online: 1 organisation, 2 unread")
-
-
-def test_organisation_mute_and_start_at_login_hold_at_once(start: Callable[..., Person]) -> None:
-    person = start()
-    person.hears("hello")
-    until(lambda: "Mute" in person.item.labels("Recent"), "the conversation is not in the menu")
-    person.item.click("Recent", "Mute", person.item.labels("Recent", "Mute")[0], "Until unmuted")
-    until(lambda: person.item.labels()[0] == "Online: 1 organisation", "it is still counted")
-    person.opens()
-    # Start at log-in; from the last list on: the organisation, Unmute, OK.
-    person.presses("alt+s", "alt+l", "Tab", "m", "Tab", "space", "Tab", "Return")
-    person.window_is_gone()
-
-    person.sees("Online: 1 organisation, 1 unread")
-    assert '[organisations."' in person.file.read_text()
-    assert 'notify = "mentions"' in person.file.read_text()
+    assert {"show_text = false", 'sound = "on"', 'notify = "mentions"'} <= set(text.splitlines())
     entry = person.folder / "config" / "autostart" / "telex-start.desktop"
     assert "--at-login" in entry.read_text()
 
+    until(lambda: "read anew: notification_types, show_text, sound" in person.agent.log(), "it was not read anew")
+    person.sees("Online: 1 organisation, 1 unread")
+    assert "the build is red" not in " ".join(person.hears("the build is red"))
+    assert person.daemon.shown[-1].hints["sound-name"] == ("s", "message-new-instant")
+    assert person.telex.status()["connects"] == connections
 
-def test_the_command_brings_the_agents_window_and_returns_at_once(start: Callable[..., Person]) -> None:
+
+def test_the_command_brings_the_agents_window_which_leaves_nothing_and_ends_with_it(
+    start: Callable[..., Person],
+) -> None:
+    """The window's Tk is in a process of its own."""
     person = start()
     for _ in range(2):  # the second time it is there already
         assert person.run("preferences").ended() == 0
@@ -153,54 +144,7 @@ def test_the_command_brings_the_agents_window_and_returns_at_once(start: Callabl
     person.presses("Escape")
     person.window_is_gone()
     until(lambda: person.children() == [], "its process is still there")
-
-
-def test_without_an_agent_the_command_opens_the_window_by_itself(start: Callable[..., Person]) -> None:
-    person = start(agent=False)
-    window = person.run("preferences")
-    person.window()
-    person.presses("alt+w", "Return")
-    assert window.ended() == 0
-    assert "show_text = false\n" in person.file.read_text()
-
-
-def test_start_at_login_takes_the_place_of_the_unit_without_an_icon(start: Callable[..., Person]) -> None:
-    """Both were on, and one of them found the other running. This unit is one of the person's own, so the window stays
-    and says where it is."""
-    person = start(agent=False)
-    unit = person.folder / "config" / "systemd" / "user" / "telex-start.service"
-    unit.parent.mkdir(parents=True)
-    unit.write_text("[Service]\n")
-    window = person.run("preferences")
-    person.window()
-    person.presses("alt+s", "Return")
-    entry = person.folder / "config" / "autostart" / "telex-start.desktop"
-    until(entry.exists, "the entry is not there")
-    person.presses("Return")
-    assert window.ended() == 0
-    assert not unit.exists()
-    assert unit.with_name("telex-start.service.saved").read_text() == "[Service]\n"
-
-
-def test_without_an_agent_a_second_command_brings_the_first_window(start: Callable[..., Person]) -> None:
-    """It opened a second one, over the same file."""
-    person = start(agent=False)
-    window = person.run("preferences")
-    person.window()
-    with Script("tests/desktop/editor_program.py", environ={**os.environ, **person.desktop.environ}) as editor:
-        assert editor.next_line() == "focus"
-        assert person.run("preferences").ended() == 0
-        person.window()
-    reload = person.run("reload")
-    assert (reload.ended(), reload.output) == (0, ["Telex Start is not running."])
-    person.presses("alt+w", "Return")
-    assert window.ended() == 0
-    assert "show_text = false\n" in person.file.read_text()
-    assert [file.name for file in person.folder.rglob("window-*")] == []
-
-
-def test_exit_ends_the_window_too(start: Callable[..., Person]) -> None:
-    person = start()
+    assert "libtk" not in Path(f"/proc/{person.agent.process.pid}/maps").read_text()
     person.opens()
     [window] = person.children()
     spent = Stopwatch()
@@ -210,15 +154,27 @@ def test_exit_ends_the_window_too(start: Callable[..., Person]) -> None:
     until(lambda: not Path(f"/proc/{window}").exists(), "the window's process is still there")
 
 
-def test_nothing_of_it_is_in_the_agent(start: Callable[..., Person]) -> None:
-    """The window's Tk is in a process of its own."""
-    person = start()
-    maps = Path(f"/proc/{person.agent.process.pid}/maps")
-    for _ in range(2):
-        person.opens()
-        person.presses("Escape")
-        person.window_is_gone()
-    until(lambda: person.children() == [], "its process is still there")
-    assert "libtk" not in maps.read_text()
-    arguments = Path(f"/proc/{person.agent.process.pid}/cmdline").read_bytes()
-    assert person.telex.password.encode() not in arguments
+def test_without_an_agent_the_command_opens_the_window_and_a_second_one_brings_it(start: Callable[..., Person]) -> None:
+    """It opened a second one, over the same file. Start at log-in takes the place of the unit without an icon: both
+    were on, and one of them found the other running. This unit is one of the person's own, so the window stays and says
+    where it is."""
+    person = start(agent=False)
+    unit = person.folder / "config" / "systemd" / "user" / "telex-start.service"
+    unit.parent.mkdir(parents=True)
+    unit.write_text("[Service]\n")
+    window = person.run("preferences")
+    person.window()
+    with Script("tests/desktop/editor_program.py", environ={**os.environ, **person.desktop.environ}) as editor:
+        assert editor.next_line() == "focus"
+        assert person.run("preferences").ended() == 0
+        person.window()
+    reload = person.run("reload")
+    assert (reload.ended(), reload.output) == (0, ["Telex Start is not running."])
+    person.presses("alt+w", "alt+s", "Return")
+    until((person.folder / "config" / "autostart" / "telex-start.desktop").exists, "the entry is not there")
+    person.presses("Return")
+    assert window.ended() == 0
+    assert "show_text = false\n" in person.file.read_text()
+    assert not unit.exists()
+    assert unit.with_name("telex-start.service.saved").read_text() == "[Service]\n"
+    assert [file.name for file in person.folder.rglob("window-*")] == []

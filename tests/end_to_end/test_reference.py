@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import re
@@ -79,93 +80,73 @@ def test_the_man_page_says_all() -> None:
 # --- completion -----------------------------------------------------------------------------------------------------
 
 
-class Bash:
-    """Asks the function that bash would call, with the words as bash breaks them."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def __call__(self, line: str) -> set[str]:
-        words = [*re.findall(r"=|[^\s=]+", line), *([""] if line.endswith(" ") else [])]
-        script = f"""source {shlex.quote(str(FILES["bash"]))}
-            COMP_WORDS=({shlex.join(words)}) COMP_CWORD={len(words) - 1}
-            [[ $(complete -p telex-start) == *" -F _telex_start telex-start" ]] && _telex_start
-            printf '%s\\n' "${{COMPREPLY[@]}}"
-        """
-        done = subprocess.run(
-            [needs("bash"), "--norc", "-c", script], cwd=self.folder, capture_output=True, text=True, check=True
-        )
-        # Without a line that is being edited, compopt has nothing to set options of.
-        assert done.stderr == ""
-        return set(filter(None, done.stdout.split("\n")))
+def bash(folder: Path, line: str) -> str:
+    """What the function offers that bash would call, with the words as bash breaks them."""
+    words = [*re.findall(r"=|[^\s=]+", line), *([""] if line.endswith(" ") else [])]
+    script = f"""source {shlex.quote(str(FILES["bash"]))}
+        COMP_WORDS=({shlex.join(words)}) COMP_CWORD={len(words) - 1}
+        [[ $(complete -p telex-start) == *" -F _telex_start telex-start" ]] && _telex_start
+        printf '%s\\n' "${{COMPREPLY[@]}}"
+    """
+    return said(["bash", "--norc", "-c", script], folder)
 
 
-class Zsh:
+def fish(folder: Path, line: str) -> str:
+    script = f"source {shlex.quote(str(FILES['fish']))}; complete -C {shlex.quote(line)}"
+    return re.sub("\t.*", "", said(["fish", "-c", script], folder))
+
+
+def said(command: list[str], folder: Path) -> str:
+    """What a shell says that is asked, and nothing is wrong."""
+    environ = {**os.environ, "HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=True)
+    # Without a line that is being edited, bash's compopt has nothing to set options of.
+    assert done.stderr == ""
+    return done.stdout
+
+
+def zsh(folder: Path, line: str) -> str:
     """Types into a zsh with a terminal, and writes down what it would offer."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        functions = folder / "functions"
-        functions.mkdir()
-        (functions / "_telex-start").write_bytes(FILES["zsh"].read_bytes())
-        self.offered = folder / "offered"
-        (folder / ".zshrc").write_text(f"""
-            fpath=({functions} $fpath)
-            autoload -Uz compinit && compinit -u -d {folder.parent}/zcompdump
-            compadd() {{
-                local -a hits
-                builtin compadd -O hits "$@"
-                print -rl -- $hits >>{self.offered}
-                builtin compadd "$@"
-            }}
-            tell() {{ zle list-choices; exit 0 }}
-            zle -N tell
-            bindkey '^X' tell
-            print READY
-        """)
-
-    def __call__(self, line: str) -> set[str]:
-        self.offered.write_text("")
-        environ = {**os.environ, "ZDOTDIR": str(self.folder), "TERM": "dumb", "HOME": str(self.folder)}
-        pid, terminal = pty.fork()
-        if pid == 0:
-            os.chdir(self.folder)
-            os.execvpe(needs("zsh"), ["zsh", "-d", "-i"], environ)
-        said = b""
-        typed = False
-        try:
-            while chunk := os.read(terminal, 4096):
-                said += chunk
-                if b"READY" in said and not typed:
-                    typed = True
-                    os.write(terminal, line.encode() + b"\x18")
-        except OSError:
-            pass  # EIO: the other end is closed
-        finally:
-            os.close(terminal)
-        assert os.waitpid(pid, 0)[1] == 0, said.decode(errors="replace")
-        offered = set(filter(None, self.offered.read_text().split("\n")))
-        # Where nothing else is left, zsh offers the options unasked.
-        return offered if line.rpartition(" ")[2].startswith("-") else {word for word in offered if word[0] != "-"}
+    functions, offered = folder / "functions", folder / "offered"
+    functions.mkdir()
+    (functions / "_telex-start").write_bytes(FILES["zsh"].read_bytes())
+    offered.touch()
+    (folder / ".zshrc").write_text(f"""
+        fpath=({functions} $fpath)
+        autoload -Uz compinit && compinit -u -d {folder.parent}/zcompdump
+        compadd() {{
+            local -a hits
+            builtin compadd -O hits "$@"
+            print -rl -- $hits >>{offered}
+            builtin compadd "$@"
+        }}
+        tell() {{ zle list-choices; exit 0 }}
+        zle -N tell
+        bindkey '^X' tell
+        print READY
+    """)
+    environ = {**os.environ, "ZDOTDIR": str(folder), "TERM": "dumb", "HOME": str(folder)}
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(folder)
+        os.execvpe("zsh", ["zsh", "-d", "-i"], environ)
+    seen = b""
+    with (
+        os.fdopen(terminal, "r+b", buffering=0) as screen,
+        contextlib.suppress(OSError),
+    ):  # EIO: the other end closed
+        while b"READY" not in seen:
+            seen += screen.read(4096)
+        screen.write(line.encode() + b"\x18")
+        while chunk := screen.read(4096):
+            seen += chunk
+    assert os.waitpid(pid, 0)[1] == 0, seen.decode(errors="replace")
+    words = offered.read_text()
+    # Where nothing else is left, zsh offers the options unasked.
+    return words if line.rpartition(" ")[2].startswith("-") else re.sub("(?m)^-.*", "", words)
 
 
-class Fish:
-    """Asks fish."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def __call__(self, line: str) -> set[str]:
-        script = f"source {shlex.quote(str(FILES['fish']))}; complete -C {shlex.quote(line)}"
-        environ = {**os.environ, "HOME": str(self.folder), "XDG_CONFIG_HOME": str(self.folder)}
-        done = subprocess.run(
-            [needs("fish"), "-c", script], cwd=self.folder, env=environ, capture_output=True, text=True, check=True
-        )
-        assert done.stderr == ""
-        return {text.partition("\t")[0] for text in filter(None, done.stdout.split("\n"))}
-
-
-SHELLS: dict[str, Callable[[Path], Callable[[str], set[str]]]] = {"bash": Bash, "zsh": Zsh, "fish": Fish}
+SHELLS: dict[str, Callable[[Path, str], str]] = {"bash": bash, "zsh": zsh, "fish": fish}
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -184,4 +165,5 @@ SHELLS: dict[str, Callable[[Path], Callable[[str], set[str]]]] = {"bash": Bash, 
 )
 def test_a_shell_completes(shell: str, line: str, offered: set[str], tmp_path: Path) -> None:
     (tmp_path / "config.toml").touch()
-    assert {word.removeprefix("--environment=") for word in SHELLS[shell](tmp_path)(line)} == offered
+    words = SHELLS[needs(shell)](tmp_path, line).split()
+    assert {word.removeprefix("--environment=") for word in words} == offered

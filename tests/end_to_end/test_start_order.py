@@ -14,15 +14,15 @@ PROBE = """
 import os, sys
 bare = set(sys.modules)
 from telex_start.__main__ import main
-from telex_start.desktop.tray.statusnotifier_tray import StatusNotifierTray
-wait = StatusNotifierTray.wait
+from telex_start.desktop.statusnotifier.item import StatusNotifierItem
+wait = StatusNotifierItem.wait
 
 def wait_and_tell(self, seconds):
     taken = wait(self, seconds)
     print(taken, *sorted(set(sys.modules) - bare), flush=True)
     os._exit(0)
 
-StatusNotifierTray.wait = wait_and_tell
+StatusNotifierItem.wait = wait_and_tell
 main([])
 """
 """Runs the agent up to the icon's registration, and tells the modules that were imported by then."""

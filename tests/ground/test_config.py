@@ -107,22 +107,6 @@ def test_quiet_hours_are_on_all_days_unless_some_are_named() -> None:
     assert resolved(hours, {"TELEX_START_QUIET_TO": "12:00"}).quiet == QuietHours(540, 720), "over the file's"
 
 
-@pytest.mark.parametrize(
-    ("hours", "words"),
-    [
-        ('from = "22:00"', "quiet.from is set without quiet.to: set both, or none."),
-        ('to = "22:00"', "quiet.to is set without quiet.from: set both, or none."),
-        ('days = ["mon"]', "quiet.days is set without quiet.from and quiet.to: set all three, or none."),
-        (
-            'from = "9:00"\nto = "09:00"',
-            'quiet.from and quiet.to are the same; for a whole day write from = "00:00" and to = "23:59".',
-        ),
-    ],
-)
-def test_hours_that_are_none_are_refused(hours: str, words: str) -> None:
-    assert refused(f"[quiet]\n{hours}") == f"/home/ada/config.toml: {words}"
-
-
 def test_organisations_are_told_of_by_name_or_id_whatever_is_in_it() -> None:
     config = resolved("""
         [organisations."Northwind Ops"]
@@ -225,6 +209,10 @@ def test_one_address_of_two_is_a_mistake(alone: str) -> None:
         ('while_client_runs = "off"', 'while_client_runs is "off"; allowed is "notify" or "quiet".'),
         ('[quiet]\nfrom = "24:00"', 'quiet.from is "24:00"; allowed is a time of the day, as "22:00".'),
         ("[quiet]\nto = 07:00:00", 'quiet.to is "07:00:00"; allowed is a time of the day, as "07:00".'),
+        ('[quiet]\nfrom = "22:00"', "quiet.from is set without quiet.to: set both, or none."),
+        ('[quiet]\nto = "22:00"', "quiet.to is set without quiet.from: set both, or none."),
+        ('[quiet]\ndays = ["mon"]', "quiet.days is set without quiet.from and quiet.to: set all three, or none."),
+        ('[quiet]\nfrom = "9:00"\nto = "09:00"', "quiet.from and quiet.to are the same; for a whole day write from = "),
         ("[quiet]\ndays = []", 'quiet.days is []; allowed is a list of days, as ["mon", "tue", '),
         ('[quiet]\ndays = ["Monday"]', 'quiet.days is ["Monday"]; allowed is a list of days, as ["mon", "tue", '),
         ('organisations."A B".notify = "never"', 'organisations."A B".notify is "never"; allowed is "all", "mentions"'),

@@ -206,25 +206,13 @@ def test_half_a_million_useless_lines_are_not_all_read(line: str) -> None:
     assert read[-1] == Gibberish()
 
 
-def test_a_few_unreadable_lines_cost_none_of_the_others() -> None:
-    frame = 'x\n{"push":{"channel":"c","pub":{"data":1}}}\n' * frames.MOST_UNREADABLE
-    read = decoded(frame)
-    assert read.count(PublicationPush("c", Publication(1))) == read.count(Unreadable(None)) == frames.MOST_UNREADABLE
-    assert Gibberish() not in read
-
-
 def test_no_frame_of_publications_has_too_many_lines() -> None:
     """The channels alone, two UUIDs each, make them so long that a WebSocket's largest message has fewer."""
     shortest = '{"push":{"channel":"%s/%s","pub":{}}}\n' % (("0" * 36,) * 2)
     assert frames.MOST_LINES * len(shortest) > MOST_BYTES
 
 
-def test_what_is_no_number_is_nothing() -> None:
-    assert decoded('{"push":{"channel":"c","pub":{"data":[NaN,Infinity,-Infinity,1]}}}') == [
-        PublicationPush("c", Publication([None, None, None, 1]))
+def test_what_is_no_number_is_nothing_and_bytes_that_are_no_utf_8_are_replaced() -> None:
+    assert decoded(b'{"push":{"channel":"c","pub":{"data":[NaN,Infinity,-Infinity,1,"\xff"]}}}') == [
+        PublicationPush("c", Publication([None, None, None, 1, "\ufffd"]))
     ]
-
-
-def test_bytes_that_are_no_utf_8_are_replaced() -> None:
-    (push,) = frames.decode(b'{"push":{"channel":"o/u","pub":{"data":"\xff"}}}')
-    assert push == PublicationPush("o/u", Publication("\ufffd"))

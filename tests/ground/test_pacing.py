@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telex_start.push.channel import Backoff, spread
+from telex_start.push.channel import Backoff
 from telex_start.session.pace import USUAL, Pacer, Waits
 
 LIMIT = 10.0
@@ -104,11 +104,6 @@ def test_a_limiter_that_was_strict_for_a_while_is_not_taken_for_strict_for_ever(
     while run.now < relaxed + 120:
         run.request()
     assert len([when for when in run.accepted[accepted:] if when > relaxed + 90]) > 30 * 3
-
-
-def test_an_unlimited_server_is_asked_no_faster_than_the_fastest() -> None:
-    run = Run(1e9, latency=0.0).requests(100)
-    assert (100 - USUAL.requests_at_once) / Pacer.FASTEST <= run.now < 100 / 5.0
 
 
 @given(st.lists(st.booleans(), max_size=300), st.randoms(use_true_random=False))
@@ -257,46 +252,6 @@ def test_the_backoff_jitters_over_the_whole_span_and_is_reset() -> None:
     assert [round(most.next(), 1) for _ in range(7)] == [1.0, 1.5, 2.5, 4.5, 8.5, 16.5, 20.0]
     most.reset()
     assert round(most.next(), 1) == 1.0
-
-
-def test_a_long_wait_is_half_to_one_and_a_half_of_itself() -> None:
-    assert [spread(300.0, chance) for chance in (0.0, 0.5, 1.0)] == [150.0, 300.0, 450.0]
-
-
-class Fleet:
-    """10,000 agents' waits, each with chances of its own."""
-
-    def __init__(self) -> None:
-        chance = random.Random(8)
-        self.waits = [Waits(random.Random(chance.random()).random) for _ in range(10_000)]
-
-    def share(self, returns: list[float]) -> float:
-        """The largest part of the fleet that is back within a second."""
-        returns.sort()
-        most = first = 0
-        for last, when in enumerate(returns):
-            while when - returns[first] >= 1.0:
-                first += 1
-            most = max(most, last - first + 1)
-        return most / len(returns)
-
-
-def test_agents_that_were_all_sent_away_do_not_all_come_back_in_the_same_second() -> None:
-    fleet = Fleet()
-    for again in range(2):
-        returns = [waits.ended(1.0, terminal=True) for waits in fleet.waits]
-        assert fleet.share(returns) < 0.01, ("first", "second")[again]
-
-
-def test_after_a_minute_without_a_server_at_most_an_eighth_of_all_agents_is_back_in_any_second() -> None:
-    fleet = Fleet()
-    returns = []
-    for waits in fleet.waits:
-        now = 0.0
-        while now < 60.0:
-            now += waits.failed()
-        returns.append(now)
-    assert fleet.share(returns) <= 1 / 8
 
 
 def test_a_server_that_drops_connections_gets_fewer_and_fewer() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import tracemalloc
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -301,6 +302,18 @@ def test_what_is_too_much_is_left_out_and_what_is_far_too_large_is_not_read() ->
     while answers:
         with pytest.raises(TelexFailure, match="far too large"):
             telex.unread()
+
+
+def test_of_forty_megabytes_of_previews_no_more_is_held_than_a_row_and_the_beginning_of_each() -> None:
+    """All of it stayed."""
+    row = {"channels_id": "c", "thread_count": 1, "preview_message": "x" * 20_000}
+    large = one(answer([{**row, "preview_thread": [message(message="y" * 20_000)]}] * 1000))
+    tracemalloc.start()
+    found, whole = large.unread()
+    held, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (len(found), whole) == (1000, True)
+    assert held < 5e6 and most < 7e6, f"{held} and {most} bytes"
 
 
 def test_half_an_emoji_and_a_byte_that_is_no_utf_8_cost_nothing_else() -> None:

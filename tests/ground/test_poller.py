@@ -27,6 +27,7 @@ from telex_start.events import (
     WatchSettings,
 )
 from telex_start.net.https import Answer
+from telex_start.session import poll_schedule
 from telex_start.session.pace import Pacer, Timings
 from telex_start.session.poll_calls import AGENTS, CHANNELS, DIRECT, PollCalls
 from telex_start.session.poll_schedule import Schedule
@@ -177,6 +178,21 @@ def test_what_an_organisation_is_looked_up_for_and_in_which_order_it_is_told(sce
     ]
 
 
+def test_what_was_large_is_not_asked_for_again_after_a_short_outage(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """40 MB: thrown away, and asked for again after each reconnect."""
+    monkeypatch.setattr(poll_schedule, "LARGE", 10)
+    scene.online(A)
+    scene.idle()
+    asked = len(scene.telex.asked)
+    scene.now += 20.0
+    scene.poller.disconnected(scene.now)
+    scene.online(A)
+    scene.idle()
+    assert scene.telex.asked[asked:] == []
+
+
 def test_of_a_deployment_that_has_only_one_setting_that_is_told(scene: Scene) -> None:
     scene.telex.usual = NOTHING_THERE
     scene.telex.answers["/organisations/a/notification-preference"] = answer({"notify_about": "nothing"})
@@ -204,23 +220,6 @@ def test_one_that_does_not_answer_keeps_no_other_from_being_asked(scene: Scene) 
     ]
 
 
-def test_a_rate_limit_loses_nothing(scene: Scene) -> None:
-    limited = iter([answer(status=429)] * 3)
-    usual = scene.telex.request
-
-    def request(method: str, url: str, **bounds: Any) -> Answer:
-        found = usual(method, url, **bounds)
-        return next(limited, found) if "user-channels" in url else found
-
-    scene.tick = 5.0  # longer than the rests
-    scene.telex.request = request  # type: ignore[method-assign]
-    scene.online(A)
-    scene.await_event(UnreadLookedUp(A))
-    scene.tick = 0.0
-    scene.idle()
-    assert UnreadSection(A, CHANNELS, (), True) in scene.events
-
-
 def test_there_is_none_when_nothing_is_due_and_another_one_then(scene: Scene) -> None:
     assert threads() == []
     scene.online(A)
@@ -232,22 +231,6 @@ def test_there_is_none_when_nothing_is_due_and_another_one_then(scene: Scene) ->
     scene.poller.go_on()
     scene.idle()
     assert (scene.begun, scene.telex.asked[-1]) == (2, "/profile")
-
-
-def test_the_session_thread_is_not_kept_by_a_call_that_hangs(scene: Scene) -> None:
-    scene.telex.hold("/organisations/a/user-channels")
-    scene.online(A)
-    scene.telex.await_asked("/organisations/a/user-channels")
-    # Each of these would block here if it waited for the call.
-    scene.poller.live(B, False)
-    assert scene.poller.go_on() == scene.now + 15.0
-    scene.poller.disconnected(scene.now)
-    scene.poller.connected(at_once=True)
-    scene.poller.keep([A, B])
-    scene.poller.obey(LookUpSlug(A))
-    scene.pacer.tokens_first(True)
-    assert scene.pacer.wait() == 0
-    scene.pacer.tokens_first(False)
 
 
 def test_at_the_end_the_call_is_broken_off_and_nothing_more_is_told(

@@ -205,12 +205,6 @@ def publish(peer: Peer, count: int) -> list[int]:
     return [peer.server.publish(CHANNELS[0]).number for _ in range(count)]
 
 
-def test_the_first_subscribe_brings_the_kept_history() -> None:
-    peer = Peer(history=100)
-    published = publish(peer, 12)
-    assert settled(peer) == published
-
-
 def test_of_150_missed_and_100_kept_exactly_the_last_100_come() -> None:
     peer = Peer(history=100)
     publish(peer, 5)
@@ -261,34 +255,6 @@ def test_nothing_kept_is_found_out_at_once() -> None:
     before = peer.server.asked
     assert settled(peer) == [LOST]
     assert peer.server.asked - before <= 3  # two of them this channel's
-
-
-def test_a_restart_brings_everything_since_and_says_that_the_end_may_be_lost() -> None:
-    peer = Peer(history=100)
-    publish(peer, 7)
-    settled(peer)
-    peer.server.restart()
-    peer.drop()
-    published = publish(peer, 30)
-    assert settled(peer) == [LOST, *published]
-
-
-def test_what_follows_a_publication_that_nobody_can_read_comes() -> None:
-    peer = Peer(history=100)
-    settled(peer)
-    peer.drop()
-    publish(peer, 10)
-    peer.server.publish(CHANNELS[0], readable=False)
-    published = publish(peer, 4)
-    assert settled(peer) == [LOST, *published]
-
-
-def test_an_unreadable_push_is_told_and_the_next_one_comes() -> None:
-    peer = Peer(history=100)
-    settled(peer)
-    peer.server.publish(CHANNELS[0], readable=False)
-    published = publish(peer, 1)
-    assert settled(peer) == [LOST, *published]
 
 
 @pytest.mark.parametrize("known", [None, Position("e1", 3)])

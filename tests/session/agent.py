@@ -203,13 +203,6 @@ class Agent:
             told = [event.state for _, event in self._since_mark() if isinstance(event, StateChanged)]
         return [state for index, state in enumerate(told) if index == 0 or state is not told[index - 1]]
 
-    def seconds_between(self, before: State, after: State) -> float:
-        """How long after the first of one state the first of another was told, since the last :meth:`mark`."""
-        with self._came:
-            told = [(when, event.state) for when, event in self._since_mark() if isinstance(event, StateChanged)]
-        times = [next(when for when, state in told if state is wanted) for wanted in (before, after)]
-        return times[1] - times[0]
-
     def await_state(self, state: State, limit: float = LIMIT) -> StateChanged:
         """Wait for a state since the last :meth:`mark`."""
         return self.await_event(StateChanged, lambda told: told.state is state, limit)

@@ -9,8 +9,6 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
@@ -34,38 +32,6 @@ class Certificate:
         both = self.ca_file.with_name("both.pem")
         both.write_text(self.ca_file.read_text() + Path(ca_file).read_text())
         return str(both)
-
-
-def plain_authority(folder: Path) -> Certificate:
-    """As :class:`Certificate`, from an authority as companies made them long ago: without key identifiers."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import NameOID
-
-    made = Certificate(folder)
-    today = datetime.now(UTC)
-    authority, server = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-
-    def signed(name: str, key: ec.EllipticCurvePrivateKey, extension: x509.ExtensionType, critical: bool) -> bytes:
-        subject, issuer = (x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, each)]) for each in (name, "Company"))
-        builder = x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number())
-        builder = builder.not_valid_before(today - timedelta(days=1)).not_valid_after(today + timedelta(days=1))
-        certificate = builder.add_extension(extension, critical).sign(authority, hashes.SHA256())
-        return certificate.public_bytes(serialization.Encoding.PEM)
-
-    made.ca_file.write_bytes(signed("Company", authority, x509.BasicConstraints(True, None), True))
-    name = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-    both = folder / "server.pem"
-    both.write_bytes(
-        server.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        + signed("server", server, name, False)
-    )
-    made.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    made.context.load_cert_chain(both)
-    return made
 
 
 @contextmanager
@@ -193,82 +159,3 @@ def _exactly(client: socket.socket, size: int) -> bytes:
             raise ConnectionError
         received += piece
     return received
-
-
-# --- in between -----------------------------------------------------------------------------------------------------
-
-
-class Relay:
-    """Passes the bytes of connections on to a server of this machine.
-
-    As a context manager it listens on :attr:`port`, and ends all connections when it ends.
-    """
-
-    def __init__(self, target: int) -> None:
-        """``target``: the server's port."""
-        self._target = target
-        self._lock = threading.Lock()
-        self._tired: set[socket.socket] = set()
-        self._clients: set[socket.socket] = set()
-        self._threads: list[threading.Thread] = []
-        self.opened = 0
-        """Connections so far."""
-        self.cut = 0
-        """Of these, how many were ended by :meth:`tire`."""
-
-    def __enter__(self) -> Relay:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self._start(self._listen)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        with self._lock:
-            for client in self._clients:
-                with suppress(OSError):
-                    client.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads:
-            thread.join(30)
-            assert not thread.is_alive()
-
-    def tire(self) -> None:
-        """Each connection that is open ends as soon as its client sends something more."""
-        with self._lock:
-            self._tired |= self._clients
-
-    def _start(self, work: Callable[..., None], *args: socket.socket) -> None:
-        self._threads.append(threading.Thread(target=work, args=args, name="relay"))
-        self._threads[-1].start()
-
-    def _listen(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            there = socket.create_connection(("127.0.0.1", self._target))
-            with self._lock:
-                self.opened += 1
-                self._clients.add(client)
-            self._start(self._pump, client, there)
-            self._start(self._pump, there, client)
-
-    def _pump(self, origin: socket.socket, goal: socket.socket) -> None:
-        with suppress(OSError):
-            while piece := origin.recv(65536):
-                with self._lock:
-                    tired = origin in self._tired
-                    self.cut += tired
-                    self._tired.discard(origin)
-                if tired:
-                    break
-                goal.sendall(piece)
-        for end in (origin, goal):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-        with self._lock:
-            self._clients.discard(origin)
-        origin.close()

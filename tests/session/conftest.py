@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
@@ -18,8 +15,6 @@ from tests.session.by_hand import Certificate
 Telex = Callable[..., Sandbox]
 Start = Callable[..., Agent]
 Scenario = Callable[[Telex, Start], None]
-
-ROOT = Path(__file__).parent.parent.parent
 
 KEPT = int(HISTORY[1])
 """Publications that a personal channel keeps in a scenario that is marked ``history``."""
@@ -122,49 +117,6 @@ def agent() -> Iterator[Start]:
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     """A certificate for servers by hand."""
     return Certificate(tmp_path_factory.mktemp("certificate"))
-
-
-# --- beside the others ----------------------------------------------------------------------------------------------
-
-Minutes = dict[str, subprocess.Popen[str]]
-_MINUTES = pytest.StashKey[Minutes]()
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What has begun before all others is waited for after all others."""
-    items.sort(key=lambda item: "minutes" in getattr(item, "fixturenames", ()))
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Begins, before the first test of all, a minute of life on each push server that a test wants one of."""
-    wanted: set[str] = {
-        str(item.callspec.params["server"])
-        for item in session.items
-        if isinstance(item, pytest.Function) and "minutes" in item.fixturenames
-    }
-    begun = session.config.stash.setdefault(_MINUTES, {})
-    if session.config.option.collectonly:
-        return
-    for server in wanted:
-        try:
-            options_for(server, 0, ())
-        except pytest.skip.Exception:
-            continue
-        command = [sys.executable, "-m", "tests.rigs.soak", "1", "--no-faults", "--server", server]
-        begun[server] = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    for life in session.config.stash.get(_MINUTES, {}).values():
-        life.terminate()
-        life.communicate()
-
-
-@pytest.fixture
-def minutes(request: pytest.FixtureRequest) -> Minutes:
-    """The minutes of life under way, by push server."""
-    return request.config.stash[_MINUTES]
 
 
 # --- all at once, each on a sandbox of its own ----------------------------------------------------------------------

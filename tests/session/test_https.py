@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import socket
-import ssl
 import sys
 import threading
 import time
@@ -17,13 +16,10 @@ import pytest
 
 from telex_start import clock
 from telex_start.errors import NoNetwork, TelexFailure, Temporary
-from telex_start.events import SignInFailed, SignOut
 from telex_start.net.dialling import Dialler
 from telex_start.net.https import MOST_BYTES, Answer, Https
 from telex_start.net.sockets import Deadline, tls_context
-from telex_start.states import State
-from tests.session.by_hand import HEAD, Certificate, Relay, plain_authority, request_of, serving
-from tests.session.conftest import Start, Telex
+from tests.session.by_hand import HEAD, Certificate, request_of, serving
 
 MUCH = 300_000_000
 FEW = 30_000_000
@@ -54,7 +50,7 @@ class Server:
 
     def __init__(self, answers: int, then: Callable[[socket.socket], None]) -> None:
         self.seen: list[list[str]] = []
-        self._answers = answers
+        self.answers = answers
         self._then = then
 
     def talk(self, client: socket.socket) -> None:
@@ -62,7 +58,7 @@ class Server:
         self.seen.append(paths)
         while True:
             paths.append(request_of(client).split()[1].decode())
-            if len(paths) > self._answers:
+            if len(paths) > self.answers:
                 self._then(client)
                 return
             client.sendall(SMALL)
@@ -115,8 +111,11 @@ def reset(client: socket.socket) -> None:
     client.close()
 
 
-@pytest.mark.parametrize("end", [close, reset])
-@pytest.mark.parametrize("method", ["GET", "POST"])
+def half(client: socket.socket) -> None:
+    client.sendall(HEAD + b"Content-Length: 2\r\n\r\n{")
+
+
+@pytest.mark.parametrize(("end", "method"), [(close, "GET"), (reset, "POST")])
 def test_a_request_on_a_kept_connection_that_ends_is_sent_once_more(
     https: Https, certificate: Certificate, end: Callable[[socket.socket], None], method: str
 ) -> None:
@@ -124,40 +123,23 @@ def test_a_request_on_a_kept_connection_that_ends_is_sent_once_more(
     with serving(server.talk, certificate.context) as port:
         for path in "ab":
             assert ask(https, port, path, method=method).body == b"{}"
-        https.close()
-    assert server.seen == [["/a", "/b"], ["/b"]]
-
-
-def test_a_request_on_a_fresh_connection_is_not_sent_again(https: Https, certificate: Certificate) -> None:
-    server = Server(0, close)
-    with serving(server.talk, certificate.context) as port, pytest.raises(NoNetwork, match="broke off"):
-        ask(https, port, "a")
-    assert server.seen == [["/a"]]
-
-
-def test_a_request_is_sent_again_only_once(https: Https, certificate: Certificate) -> None:
-    server = Server(1, close)
-
-    def talk(client: socket.socket) -> None:
-        if server.seen:
-            server.seen.append([request_of(client).split()[1].decode()])
-            return
-        server.talk(client)
-
-    with serving(talk, certificate.context) as port:
-        ask(https, port, "a")
         with pytest.raises(NoNetwork, match="broke off"):
-            ask(https, port, "b")
-    assert server.seen == [["/a", "/b"], ["/b"]]
+            server.answers = 0
+            ask(https, port, "c", method=method)
+    assert server.seen == [["/a", "/b"], ["/b", "/c"], ["/c"]], "but not again and again"
 
 
-def test_a_request_whose_answer_had_begun_is_not_sent_again(https: Https, certificate: Certificate) -> None:
-    server = Server(1, lambda client: client.sendall(HEAD + b"Content-Length: 2\r\n\r\n{"))
+@pytest.mark.parametrize(("answers", "then"), [(0, close), (1, half)], ids=["fresh connection", "answer had begun"])
+def test_otherwise_it_is_not_sent_again(
+    https: Https, certificate: Certificate, answers: int, then: Callable[[socket.socket], None]
+) -> None:
+    server = Server(answers, then)
     with serving(server.talk, certificate.context) as port:
-        ask(https, port, "a")
-        with pytest.raises(NoNetwork):
-            ask(https, port, "b")
-    assert server.seen == [["/a", "/b"]]
+        for path in "ab"[:answers]:
+            ask(https, port, path)
+        with pytest.raises(NoNetwork, match="broke off"):
+            ask(https, port, "c")
+    assert server.seen == [[*["/a"] * answers, "/c"]]
 
 
 def test_a_request_that_must_not_be_carried_out_twice_has_a_connection_of_its_own(
@@ -171,7 +153,7 @@ def test_a_request_that_must_not_be_carried_out_twice_has_a_connection_of_its_ow
     assert server.seen == [["/a"], ["/b"]]
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("status", [301, 308])
 def test_the_body_of_a_redirect_is_not_read(https: Https, certificate: Certificate, status: int) -> None:
     sent = []
 
@@ -276,7 +258,8 @@ def test_interim_answers_are_passed_over(https: Https, certificate: Certificate)
     def talk(client: socket.socket) -> None:
         for early in (b"", b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", b"HTTP/1.1 102 Processing\r\n\r\n" * 2):
             path = request_of(client).split()[1]
-            client.sendall(early + HEAD + f"Content-Length: {len(path)}\r\n\r\n".encode() + path)
+            length = f"Content-Length: {len(path)}\r\n".encode()
+            client.sendall(early + HEAD + length * 2 + b"\r\n" + path)  # two equal lengths are one
 
     with serving(talk, certificate.context) as port:
         assert [(answer.status, answer.body) for answer in (ask(https, port, path) for path in ("a", "b/b", "c"))] == [
@@ -287,40 +270,20 @@ def test_interim_answers_are_passed_over(https: Https, certificate: Certificate)
         https.close()
 
 
-@pytest.mark.parametrize("interim", [b"100 Continue", b"103 Early Hints"])
-def test_nothing_but_interim_answers_ends(https: Https, certificate: Certificate, interim: bytes) -> None:
-    flood = Flood(b"", b"HTTP/1.1 " + interim + b"\r\nLink: </x>\r\n\r\n")
-    with serving(flood.talk, certificate.context) as port, pytest.raises(Temporary):
-        ask(https, port, "a")
-    assert flood.sent < FEW
-
-
 @pytest.mark.parametrize(
     "head",
     [
         b"Transfer-Encoding: chunked\r\n\r\n-1\r\n",
         b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % MUCH + gzip.compress(b"{}"),
-        b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n",
         b"\r\n",
     ],
-    ids=["a chunk of -1 bytes", "bytes behind the end of gzip", "a trailer without end", "a body without end"],
+    ids=["a chunk of -1 bytes", "bytes behind the end of gzip", "a body without end"],
 )
 def test_bytes_that_no_length_tells_of_have_a_bound(https: Https, certificate: Certificate, head: bytes) -> None:
     flood = Flood(HEAD + head, b"x: y\r\n" * 10_000)
     with serving(flood.talk, certificate.context) as port, pytest.raises(Temporary):
         ask(https, port, "a")
     assert flood.sent < FEW
-
-
-def test_two_equal_lengths_are_one(https: Https, certificate: Certificate) -> None:
-    def talk(client: socket.socket) -> None:
-        while request_of(client):
-            client.sendall(HEAD + b"Content-Length: 2\r\ncontent-length: 2\r\n\r\n{}")
-
-    with serving(talk, certificate.context) as port:
-        for path in "ab":
-            assert ask(https, port, path).body == b"{}"
-        https.close()
 
 
 @pytest.mark.parametrize("lengths", [b"Content-Length: 2\r\nContent-Length: 3", b"Content-Length: -1"])
@@ -337,14 +300,12 @@ def test_a_length_that_is_none_is_refused_at_once(https: Https, certificate: Cer
 @pytest.mark.parametrize(
     "drip",
     [
-        Dripping(b"", b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 200),
         Dripping(HEAD, b"X-Long: " + b"x" * 200),
         Dripping(HEAD + b"Content-Length: 500\r\n\r\n", b" " * 200),
         Dripping(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n" * 50),
-        Dripping(HEAD + b"\r\n", b" " * 200),
         Dripping(b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 100 Continue\r\n\r\n" * 20),
     ],
-    ids=["status line", "header", "body", "chunks", "until the end", "continue"],
+    ids=["header", "body", "chunks", "continue"],
 )
 def test_an_answer_that_drips_ends_by_the_deadline(https: Https, certificate: Certificate, drip: Dripping) -> None:
     with serving(drip.talk, certificate.context) as port:
@@ -421,26 +382,6 @@ def test_a_certificate_for_another_name_is_refused(https: Https, certificate: Ce
     assert server.seen == []
 
 
-def test_a_company_s_authority_without_key_identifiers_is_trusted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Python 3.13 and newer refuse it; elsewhere the flag that does so is set here by hand."""
-    plain = ssl.create_default_context
-
-    def strict(*args: Any, **options: Any) -> ssl.SSLContext:
-        made = plain(*args, **options)
-        made.verify_flags |= ssl.VERIFY_X509_STRICT
-        return made
-
-    monkeypatch.setattr(ssl, "create_default_context", strict)
-    certificate = plain_authority(tmp_path)
-    made = client_of(certificate.ca_file)
-    server = Server(1, close)
-    with serving(server.talk, certificate.context) as port:
-        assert ask(made, port, "a").status == 200
-        made.close()
-
-
 # --- another thread ends it -----------------------------------------------------------------------------------------
 
 
@@ -497,26 +438,3 @@ def test_what_is_to_be_carried_out_is_ended_by_an_abort_alone(
         with pytest.raises(NoNetwork):
             asking.result(5)
         https.close()
-
-
-# --- in the life of a session ---------------------------------------------------------------------------------------
-
-
-def test_login_right_after_sign_out_on_connections_that_the_server_has_closed(own: Telex, agent: Start) -> None:
-    sandbox = own("--organisations", "1")
-    target = int(sandbox.api_url.split("/")[2].rpartition(":")[2])
-    with Relay(target) as relay:
-        session = agent(sandbox, api_url=sandbox.api_url.replace(f":{target}", f":{relay.port}")).online()
-        for _ in range(3):
-            logouts = sandbox.status()["logouts"]
-            relay.tire()
-            session.send(SignOut())
-            sandbox.wait_until(lambda status, before=logouts: status["logouts"] == before + 1)  # type: ignore[misc]
-            relay.tire()
-            session.mark()
-            session.sign_in()
-            session.await_state(State.ONLINE)
-        assert relay.cut >= 3
-        assert not session.all(SignInFailed)
-        assert not session.troubles
-        session.session.stop(5)

@@ -120,16 +120,3 @@ def test_40_organisations_under_six_requests_a_second(telex: Telex, agent: Start
     sandbox.kick(3001)
     session.await_state(State.ONLINE)
     session.await_subscribed(40, 3.0)
-
-
-@at_once
-def test_one_request_a_second_is_kept_to(telex: Telex, agent: Start) -> None:
-    sandbox = telex("--organisations", "40", "--rate", "1", "--burst", "4")
-    session = agent(sandbox, timings=USUAL).sign_in()
-    session.await_event(StateChanged, lambda told: told.subscribed >= 1, 3.0)
-    session.await_true(lambda: session.told.subscribed >= 5, 12.0)
-    status = sandbox.status()
-    asked = sum(len(times) for times in status["request_times"].values())
-    assert asked <= 4 + status["uptime"] * 1.0 + 4
-    assert status["rate_limited"]["count"] <= 4
-    assert session.troubles == []

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import pytest
 
-from telex_start import clock
 from telex_start.errors import NO_THREAD
 from telex_start.events import (
     LookUpBegan,
@@ -31,7 +29,6 @@ from telex_start.toast import Conversation
 from tests.conftest import Threads
 from tests.session.agent import Agent, quick
 from tests.session.conftest import Start, Telex
-from tests.session.poll_memory import of_the_program
 from tests.stopwatch import Stopwatch
 
 ONE = ("--organisations", "1")
@@ -120,10 +117,7 @@ def test_who_the_person_is_and_how_they_set_it(telex: Telex, agent: Start) -> No
 # Nothing is missed
 
 
-@pytest.mark.parametrize("code", [3001, 4000])
-def test_what_was_missed_and_what_was_read_meanwhile_is_known_after_a_reconnect(
-    telex: Telex, agent: Start, code: int
-) -> None:
+def test_what_was_missed_and_what_was_read_meanwhile_is_known_after_a_reconnect(telex: Telex, agent: Start) -> None:
     sandbox = telex(*ONE)
     session = agent(sandbox, timings=quick(busy=0.3)).online()
     sandbox.message(0, "General")
@@ -139,36 +133,6 @@ def test_what_was_missed_and_what_was_read_meanwhile_is_known_after_a_reconnect(
     session.await_state(State.ONLINE)
     session.await_true(lambda: known(session) == {ident(missed): 2, ident(late): 1})
     assert ident(read) not in known(session)
-
-
-def test_after_a_restart_of_the_server_nothing_is_missed(telex: Telex, agent: Start) -> None:
-    sandbox = telex(*ONE)
-    session = agent(sandbox).online()
-    session.await_looked_up()
-    session.mark()
-    sandbox.restart(0.5, wait=False)
-    session.await_state(State.RECONNECTING)
-    missed = sandbox.order("fill", organisation=0, channels=3, unread=2)  # published by nobody
-    assert missed["conversations"] == 3
-    session.await_state(State.ONLINE)
-    session.await_looked_up()
-    session.await_true(lambda: [*known(session).values()] == [2, 2, 2])
-
-
-def test_what_is_published_during_a_look_up_is_newer_than_it(telex: Telex, agent: Start) -> None:
-    sandbox = telex(*ONE)
-    sandbox.message(0, "General")
-    session = agent(sandbox).online()
-    session.await_looked_up()
-    session.mark()
-    sandbox.fault("user_channels", times=1, delay=1.0, stale=True)
-    session.send(ReconnectNow())
-    session.await_subscribed(1)
-    session.await_event(LookUpBegan)
-    sandbox.wait_until(lambda status: status["requests"].get("GET /organisations/{organisation}/dms") is not None)
-    newer = sandbox.message(0, "General")
-    session.await_looked_up()
-    assert known(session)[ident(newer)] == newer["data"]["data"]["thread_count"]
 
 
 # When
@@ -237,7 +201,7 @@ SLOW, SLOWLY = {"delay": 30.0}, {"drip": True}
 
 @pytest.mark.parametrize(
     ("path", "fault"),
-    [("user_channels", SLOWLY), *((path, SLOW) for path in ("user_channels", "muted", "profile", "organisation"))],
+    [("user_channels", SLOWLY), ("profile", SLOW)],
 )
 def test_neither_signing_out_nor_the_end_waits_for_a_slow_call(
     own: Telex, agent: Start, path: str, fault: dict[str, Any]
@@ -245,8 +209,6 @@ def test_neither_signing_out_nor_the_end_waits_for_a_slow_call(
     sandbox = own(*ONE)
     sandbox.fault(path, times=1, **fault)
     session = agent(sandbox).online()
-    if path == "organisation":
-        session.send(LookUpSlug(session.channel()))
     session.mark()
     spent = Stopwatch()
     session.send(SignOut())
@@ -258,25 +220,7 @@ def test_neither_signing_out_nor_the_end_waits_for_a_slow_call(
     # Its end is asked for under the fixture's bound of a second.
 
 
-@pytest.mark.parametrize("answer", [{"status": 404}, {"status": 403}, {"status": 404, "html": True}])
-def test_a_deployment_without_look_ups_is_as_good_as_before(own: Telex, agent: Start, answer: dict[str, Any]) -> None:
-    sandbox = own(*ONE)
-    sandbox.look_ups(False, **answer)
-    session = agent(sandbox, timings=quick(failed_again=0.05)).online()
-    session.await_looked_up()
-    assert not any(session.all(kind) for kind in (UnreadSection, SettingsLookedUp, ProfileLookedUp))
-    asked = len(sandbox.calls())
-    session.mark()
-    session.send(ReconnectNow())
-    session.await_state(State.ONLINE)
-    session.await_subscribed(1)
-    sandbox.publish(0, "x")
-    session.await_received(1)
-    assert not [call for call in sandbox.calls()[asked:] if "/organisations/" in call["path"]], "after an hour"
-    assert session.troubles == []
-
-
-@pytest.mark.parametrize("fault", [{"status": 503}, {"truncate": True}, {"redirect": True}, {"status": 429}])
+@pytest.mark.parametrize("fault", [{"truncate": True}, {"status": 429}])
 def test_a_look_up_that_fails_is_made_again(own: Telex, agent: Start, fault: dict[str, Any]) -> None:
     sandbox = own(*ONE)
     sandbox.message(0, "General")
@@ -286,33 +230,6 @@ def test_a_look_up_that_fails_is_made_again(own: Telex, agent: Start, fault: dic
     sandbox.publish(0, {"notification_type": "x"})  # another turn of the session's loop
     session.await_event(UnreadSection, lambda event: event.section == CHANNELS and bool(event.rows), 20.0)
     assert session.troubles == []
-
-
-def test_a_thousand_unread_channels_with_previews_are_asked_for_once_an_hour(own: Telex, agent: Start) -> None:
-    """40 MB: thrown away, and asked for again after each reconnect."""
-    asleep = 0.0
-    sandbox = own(*ONE, "--ping", "24")  # its own one, with so many conversations
-    sandbox.order("fill", organisation=0, channels=1000, messages=50, unread=3, size=450)
-    session = agent(sandbox, now=lambda: clock.now() + asleep).online()
-    session.await_looked_up(limit=60.0)
-    assert [*known(session).values()] == [3] * 1000
-    for outage, asked in ((0.0, 1), (70.0, 2)):
-        session.mark()
-        sandbox.restart(0.2, wait=False)
-        session.await_state(State.RECONNECTING)
-        asleep += outage
-        session.await_state(State.ONLINE)
-        session.await_looked_up(limit=60.0)
-        assert len(sandbox.calls("user-channels")) == asked
-    assert [*known(session).values()] == [3] * 1000
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-def test_the_previews_of_a_thousand_channels_stay_neither_in_the_way_nor_behind() -> None:
-    """40 MB: all of it stayed. What is kept of a message is its beginning, and one that is short is kept whole."""
-    short, long = (of_the_program(1, characters, seconds=5.0) for characters in (100, 20_000))
-    assert long.most < 60.0, "MB"
-    assert long.after < short.after + 4.0, "MB: a tenth of what came"
 
 
 # Links, and marking as read
@@ -329,36 +246,13 @@ def test_slugs(own: Telex, agent: Start) -> None:
     assert session.reconnects == 0, "such a command interrupts nothing"
 
 
-@pytest.mark.parametrize("answer", [{"status": 200, "html": True}, {"status": 401}, {"status": 404}])
-def test_a_slug_that_was_not_to_be_had_is_asked_for_again_when_it_is_wanted(
-    own: Telex, agent: Start, answer: dict[str, Any]
-) -> None:
-    """A network's log-in page, for one, is no word of Telex's."""
-    sandbox = own("--organisations", "2")
-    session = agent(sandbox).online(2)
-    with_login = session.await_event(SlugLookedUp)
-    (other,) = {session.channel(0), session.channel(1)} - {with_login.channel}
-    sandbox.fault("organisation", times=1, **answer)
-    for found in (False, True):
-        session.mark()
-        session.send(LookUpSlug(other))
-        assert bool(session.await_event(SlugLookedUp).slug) is found
-
-
-@pytest.mark.parametrize("kind", [CHANNELS, DIRECT, "group"])
-def test_marking_as_read_is_one_call_and_telex_says_so(telex: Telex, agent: Start, kind: str) -> None:
+def test_marking_as_read_is_one_call_and_telex_says_so(telex: Telex, agent: Start) -> None:
     sandbox = telex(*ONE)
-    group = kind == "group"
-    if kind == CHANNELS:
-        said = sandbox.message(0, "General")
-    elif group:
-        said = sandbox.group(0, ["Cy Young", "Ben Okri"], "all of us")
-    else:
-        said = sandbox.direct(0, "Ada Lovelace")
+    said = sandbox.group(0, ["Cy Young", "Ben Okri"], "all of us")
     session = agent(sandbox).online()
     session.await_true(lambda: ident(said) in known(session))
     before = len(sandbox.status()["readings"])
-    session.send(MarkAsRead(session.channel(), *ident(said), group, "x"))
+    session.send(MarkAsRead(session.channel(), *ident(said), True, "x"))
     session.await_true(lambda: ident(said) not in known(session))
     assert session.all(MarkAsReadFailed) == []
     assert session.await_event(MarkedAsRead).conversation == Conversation(session.channel(), *ident(said))

@@ -7,19 +7,20 @@ import subprocess
 import sys
 import threading
 import xml.etree.ElementTree as ET
-from queue import SimpleQueue
 from typing import Any
 
 import pytest
 from jeepney import HeaderFields, Message
 
-from telex_start.desktop.bus.bus import Bus
-from telex_start.desktop.statusnotifier.icon import Icon
-from telex_start.desktop.statusnotifier.item import Item
-from telex_start.desktop.statusnotifier.served import complete_types
+from telex_start.desktop.bus.bus import Bus, Loop
+from telex_start.desktop.pixmaps import SIZES
+from telex_start.desktop.statusnotifier.item import StatusNotifierItem
+from telex_start.states import State
 from tests.fake_desktop import TIMEOUT, FakePanel, PrivateBus
 from tests.process import ROOT
 from tests.statusnotifier.tray import (
+    CACHE,
+    FACE,
     ITEM,
     ITEM_PATH,
     MENU,
@@ -27,42 +28,49 @@ from tests.statusnotifier.tray import (
     PROPERTIES,
     Menu,
     MenuItem,
-    MenuReader,
     Tray,
+    pictures,
     seen,
-    sizes,
 )
 
-RED, BLUE = (255, 220, 30, 30), (255, 30, 30, 220)
+NEEDED = FACE._replace(state=State.SIGN_IN_NEEDED)
+OF_THE_ICON = {
+    "Category": ("s", "Communications"),
+    "Id": ("s", "telex-start"),
+    "Title": ("s", "Telex: A title"),
+    "Status": ("s", "Active"),
+    "WindowId": ("i", 0),
+    "IconThemePath": ("s", ""),
+    "Menu": ("o", "/MenuBar"),
+    "ItemIsMenu": ("b", False),
+    "IconName": ("s", ""),
+    "IconPixmap": ("a(iiay)", pictures(FACE)),
+    "IconAccessibleDesc": ("s", ""),
+    "OverlayIconName": ("s", ""),
+    "OverlayIconPixmap": ("a(iiay)", []),
+    "AttentionIconName": ("s", ""),
+    "AttentionIconPixmap": ("a(iiay)", []),
+    "AttentionAccessibleDesc": ("s", ""),
+    "AttentionMovieName": ("s", ""),
+    "ToolTip": ("(sa(iiay)ss)", ("", [], "Telex: A title", "")),
+}
+OF_THE_MENU = {
+    "Version": ("u", 3),
+    "TextDirection": ("s", "ltr"),
+    "Status": ("s", "normal"),
+    "IconThemePath": ("as", []),
+}
 
 
 def test_every_property_by_itself_and_all_at_once(private_bus: PrivateBus, panel: FakePanel) -> None:
     with Tray(private_bus.address):
         item = panel.wait_for_item()
-        expected = {
-            "Category": ("s", "Communications"),
-            "Id": ("s", "example"),
-            "Title": ("s", "A title"),
-            "Status": ("s", "Active"),
-            "WindowId": ("i", 0),
-            "IconThemePath": ("s", ""),
-            "Menu": ("o", "/MenuBar"),
-            "ItemIsMenu": ("b", False),
-            "IconName": ("s", ""),
-            "IconPixmap": ("a(iiay)", sizes()),
-            "IconAccessibleDesc": ("s", ""),
-            "OverlayIconName": ("s", ""),
-            "OverlayIconPixmap": ("a(iiay)", []),
-            "AttentionIconName": ("s", ""),
-            "AttentionIconPixmap": ("a(iiay)", []),
-            "AttentionAccessibleDesc": ("s", ""),
-            "AttentionMovieName": ("s", ""),
-            "ToolTip": ("(sa(iiay)ss)", ("", [], "A title", "")),
-        }
-        [everything] = panel.call(item.name, ITEM_PATH, PROPERTIES, "GetAll", "s", ITEM)
-        assert everything == expected
-        for name, value in expected.items():
-            assert panel.call(item.name, ITEM_PATH, PROPERTIES, "Get", "ss", ITEM, name) == (value,)
+        for path, interface, expected in ((ITEM_PATH, ITEM, OF_THE_ICON), (MENU_PATH, MENU, OF_THE_MENU)):
+            assert panel.call(item.name, path, PROPERTIES, "GetAll", "s", interface) == (expected,)
+            for name, value in expected.items():
+                assert panel.call(item.name, path, PROPERTIES, "Get", "ss", interface, name) == (value,)
+        sizes = [width for width, _, _ in item.property("IconPixmap")]
+        assert sizes == sorted(SIZES), "Budgie takes the first that is large enough"
 
 
 def test_it_registers_by_its_path(private_bus: PrivateBus) -> None:
@@ -76,135 +84,91 @@ def test_it_registers_by_its_path(private_bus: PrivateBus) -> None:
             return super().answer(call, interface, member)
 
     with Panel(private_bus) as panel, Tray(private_bus.address):
-        item = panel.wait_for_item()
-        assert asked == [(item.name, ITEM_PATH)]
-        assert item.property("Title") == "A title"
-        bus = "org.freedesktop.DBus"
-        [names] = panel.call(bus, "/org/freedesktop/DBus", bus, "ListNames")
-        assert [name for name in names if "StatusNotifierItem" in name] == []
+        assert panel.wait_for_item().property("Id") == "telex-start"
+        assert asked == [(panel.items[0].name, ITEM_PATH)]
 
 
-def test_changes_are_told_and_only_changes(private_bus: PrivateBus, panel: FakePanel) -> None:
+def test_changes_are_told_together_and_only_changes(private_bus: PrivateBus, panel: FakePanel) -> None:
     with Tray(private_bus.address) as tray:
         item = panel.wait_for_item()
         seen(panel, tray, item)
-        tray.icon.title = "Another"
+        tray.item.show(FACE._replace(status="Another"))
         assert seen(panel, tray, item) == [("NewTitle", ()), ("NewToolTip", ())]
-        assert item.property("Title") == "Another"
-        assert item.property("ToolTip") == ("", [], "Another", "")
-        tray.icon.icon = sizes(BLUE)
+        assert item.property("ToolTip") == ("", [], "Telex: Another", "")
+        tray.item.show(last := FACE._replace(status="Another", unread=1))
         assert seen(panel, tray, item) == [("NewIcon", ())]
-        assert item.property("IconPixmap") == sizes(BLUE)
-        tray.icon.title = "Another"
-        tray.icon.icon = sizes(BLUE)
-        tray.want_attention(False)
-        tray.icon.visible = True
-        tray.icon.update_menu()
+        assert item.property("IconPixmap") == pictures(last)
+        tray.item.show(last)
         assert seen(panel, tray, item) == []
-
-
-def test_many_changes_at_once_are_told_once(private_bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(private_bus.address) as tray:
-        item = panel.wait_for_item()
-        seen(panel, tray, item)
         busy = threading.Event()
         tray.bus.post(busy.wait)
         for number in range(100):
-            tray.icon.title = f"Number {number}"
-            tray.icon.icon = sizes((255, number, 0, 0))
+            tray.item.show(FACE._replace(status=f"Number {number}"))
         busy.set()
         assert seen(panel, tray, item) == [("NewTitle", ()), ("NewToolTip", ()), ("NewIcon", ())]
-        assert item.property("Title") == "Number 99"
+        assert item.property("Title") == "Telex: Number 99"
 
 
 def test_attention_has_its_status_and_the_picture_of_now(private_bus: PrivateBus, panel: FakePanel) -> None:
+    """The picture first: xfce4-panel looks only when that is new."""
     with Tray(private_bus.address) as tray:
         item = panel.wait_for_item()
         seen(panel, tray, item)
-        tray.want_attention(True)
-        # The picture first: xfce4-panel looks only when that is new.
-        assert seen(panel, tray, item) == [("NewAttentionIcon", ()), ("NewStatus", ("NeedsAttention",))]
-        assert item.property("Status") == "NeedsAttention"
-        assert item.property("AttentionIconPixmap") == sizes()
-        tray.icon.icon = sizes(BLUE)
-        assert seen(panel, tray, item) == [("NewIcon", ()), ("NewAttentionIcon", ())]
-        assert item.property("AttentionIconPixmap") == item.property("IconPixmap") == sizes(BLUE)
-        tray.want_attention(False)
-        assert seen(panel, tray, item) == [("NewAttentionIcon", ()), ("NewStatus", ("Active",))]
-        assert item.property("AttentionIconPixmap") == []
+        for face, status in ((NEEDED, "NeedsAttention"), (FACE, "Active")):
+            tray.item.show(face)
+            told = [("NewIcon", ()), ("NewAttentionIcon", ()), ("NewStatus", (status,))]
+            assert seen(panel, tray, item) == told
+            assert item.property("Status") == status
+            assert item.property("AttentionIconPixmap") == (pictures(face) if face is NEEDED else [])
+            assert item.property("IconPixmap") == pictures(face)
 
 
 def test_texts_that_the_bus_would_not_take_do_not_end_the_connection(private_bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(private_bus.address, title="nul \0 and \ud800") as tray:
+    with Tray(private_bus.address, face=FACE._replace(status="nul \0 and \ud800")):
         item = panel.wait_for_item()
-        assert item.property("Title") == "nul \ufffd and \ufffd"
-        assert item.property("ToolTip")[2] == "nul \ufffd and \ufffd"
-        tray.icon.title = "x" * 1_000_000
-        tray.settle()
-        assert len(item.property("Title")) == 10_000
-
-
-def test_pictures_come_smallest_first(private_bus: PrivateBus, panel: FakePanel) -> None:
-    # Budgie takes the first that is large enough.
-    with Tray(private_bus.address, pictures=sizes()[::-1]):
-        assert panel.wait_for_item().property("IconPixmap") == sizes()
+        assert item.property("Title") == item.property("ToolTip")[2] == "Telex: nul \ufffd and \ufffd"
 
 
 def test_introspection_tells_what_there_is(private_bus: PrivateBus, panel: FakePanel) -> None:
     with Tray(private_bus.address):
         item = panel.wait_for_item()
-        for path, name in ((ITEM_PATH, ITEM), (MENU_PATH, MENU)):
+        standard = {f"org.freedesktop.DBus.{name}" for name in ("Properties", "Introspectable", "Peer")}
+        for path, name, properties in ((ITEM_PATH, ITEM, OF_THE_ICON), (MENU_PATH, MENU, OF_THE_MENU)):
             [text] = panel.call(item.name, path, "org.freedesktop.DBus.Introspectable", "Introspect")
-            node = ET.fromstring(text)
-            interfaces = {found.get("name"): found for found in node}
-            assert set(interfaces) == {
-                name,
-                PROPERTIES,
-                "org.freedesktop.DBus.Introspectable",
-                "org.freedesktop.DBus.Peer",
-            }
-            [everything] = panel.call(item.name, path, PROPERTIES, "GetAll", "s", name)
+            interfaces = {found.get("name"): found for found in ET.fromstring(text)}
+            assert set(interfaces) == {name, *standard}
             described = {found.get("name"): found.get("type") for found in interfaces[name].findall("property")}
-            assert described == {key: value[0] for key, value in everything.items()}
-        layout = interfaces[MENU].find("method[@name='GetLayout']")
-        assert layout is not None
-        assert [(arg.get("type"), arg.get("direction")) for arg in layout] == [
-            ("i", "in"),
-            ("i", "in"),
-            ("as", "in"),
-            ("u", "out"),
-            ("(ia{sv}av)", "out"),
-        ]
+            assert described == {key: value[0] for key, value in properties.items()}
+        for what, arguments in (
+            ("method[@name='GetLayout']", ["i in", "i in", "as in", "u out", "(ia{sv}av) out"]),
+            ("signal[@name='LayoutUpdated']", ["u out", "i out"]),
+        ):
+            [found] = interfaces[MENU].findall(what)
+            assert [f"{arg.get('type')} {arg.get('direction')}" for arg in found] == arguments
 
 
 def test_the_icon_comes_first_and_a_panel_that_asks_for_the_menu_gets_it_when_it_is_there(
     private_bus: PrivateBus, panel: FakePanel
 ) -> None:
-    bus = Bus(private_bus.address, keep=True, thread_name="tray")
-    item = Item(bus, name="example", title="A title", pictures=sizes())
-    bus.start()
+    loop = Loop("tray")
+    item = StatusNotifierItem(Bus(private_bus.address, loop), FACE, lambda _: None, lambda _: None, CACHE)
+    loop.start()
     shown = panel.wait_for_item()
     layout = panel.begin(shown.name, MENU_PATH, MENU, "GetLayout", "iias", 0, -1, [])
-    assert not item.wait_until_read(0)
-    assert panel.ask(shown.name, ITEM_PATH, PROPERTIES, "Get", "ss", ITEM, "IconPixmap").body[0][1] == sizes()
-    assert item.wait_until_read(TIMEOUT)
+    assert shown.property("IconPixmap")
+    assert item.wait(TIMEOUT)
     assert not layout.done()
-    chosen: SimpleQueue[str] = SimpleQueue()
-    Icon(item, Menu(MenuItem("Exit", lambda: chosen.put("Exit"))))
+    item.add_menu(Menu(MenuItem("Exit", None)))
     _, (_, _, children) = layout.result(TIMEOUT).body
     assert [child[1]["label"] for _, child in children] == [("s", "Exit")]
-    MenuReader(panel, shown).click("Exit")
-    assert chosen.get(timeout=TIMEOUT) == "Exit"
-    assert bus.stop(TIMEOUT)
+    assert loop.stop(TIMEOUT)
 
 
 def test_stopped_is_for_good(private_bus: PrivateBus, panel: FakePanel) -> None:
     with Tray(private_bus.address) as tray:
         item = panel.wait_for_item()
-        tray.icon.stop()
-        tray.icon.stop()
-        tray.icon.visible = True
-        tray.icon.title = "too late"
+        tray.item.stop()
+        tray.item.show(NEEDED)
         tray.settle()
         assert item.property("Status") == "Passive"
         panel.leave()
@@ -217,14 +181,9 @@ def test_stopped_is_for_good(private_bus: PrivateBus, panel: FakePanel) -> None:
 @pytest.mark.parametrize("named", ["gtk", None])
 def test_an_icon_brings_no_toolkit_and_leaves_the_variable_of_pystray_as_it_is(named: str | None) -> None:
     code = (
-        "import os, sys\nimport telex_start.desktop.statusnotifier.icon\n"
+        "import os, sys\nfrom telex_start.desktop.tray.menu import import_pystray\nimport_pystray()\n"
         "print(os.environ.get('PYSTRAY_BACKEND'), {'gi', 'PIL', 'Xlib', 'asyncio', 'email', 'ssl'} & set(sys.modules))"
     )
     environ = {"PATH": os.environ["PATH"]} | ({"PYSTRAY_BACKEND": named} if named else {})
     done = subprocess.run([sys.executable, "-c", code], env=environ, cwd=ROOT, capture_output=True, text=True)
     assert done.stdout == f"{named} set()\n"
-
-
-def test_signatures_come_apart() -> None:
-    assert list(complete_types("")) == []
-    assert list(complete_types("saa{s(iv)}(a(ii)s)i")) == ["s", "aa{s(iv)}", "(a(ii)s)", "i"]

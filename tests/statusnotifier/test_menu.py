@@ -1,26 +1,21 @@
-"""The menu (com.canonical.dbusmenu), with each of the calls that one panel or another makes."""
+"""The menu (com.canonical.dbusmenu): pure as a tree, and with each of the calls that one panel or another makes."""
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jeepney import Message
 
+from telex_start.desktop.statusnotifier.menu import ROOT, Entry, Layout
 from tests.fake_desktop import TIMEOUT, FakePanel, PrivateBus
-from tests.statusnotifier.tray import (
-    MENU,
-    MENU_PATH,
-    PROPERTIES,
-    Menu,
-    MenuItem,
-    MenuReader,
-    Tray,
-    error_name,
-    seen,
-)
+from tests.statusnotifier.tray import FACE, MENU, MENU_PATH, Menu, MenuItem, MenuReader, Tray, error_name, seen
 
 
 class Program:
@@ -33,53 +28,46 @@ class Program:
         self.rooms = ["one", "two"]
 
     def menu(self, tray: Tray) -> Any:
+        def rooms() -> list[Any]:
+            items = [MenuItem(room, tray.click(room)) for room in self.rooms]
+            for item in items:
+                item.key = item.text
+            return items
+
         return Menu(
             MenuItem(lambda _: self.status, None, enabled=False),
             Menu.SEPARATOR,
             MenuItem("Use", tray.click("Use"), enabled=lambda _: self.usable),
             MenuItem("Hide", tray.click("Hide"), visible=lambda _: self.shown),
-            MenuItem("Rooms", Menu(lambda: (MenuItem(room, tray.click(room)) for room in self.rooms))),
+            MenuItem("Rooms", Menu(rooms)),
             MenuItem("Exit", tray.click("Exit")),
         )
 
 
-def test_one_call_gives_the_whole_menu(private_bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(private_bus.address, Program().menu):
-        reader = MenuReader(panel, panel.wait_for_item())
-        ident, properties, children = reader.layout()
-        assert (ident, properties) == (0, {"children-display": ("s", "submenu")})
-        assert [signature for signature, _ in children] == ["(ia{sv}av)"] * 6
-        rooms = children[4][1]
-        assert [child[1][1]["label"][1] for child in rooms[2]] == ["one", "two"]
+def rooms_of(reader: MenuReader) -> Any:
+    """The submenu, as who reads level by level gets it."""
+    [rooms] = [child for _, child in reader.layout(0, 1)[2] if child[1].get("label") == ("s", "Rooms")]
+    return rooms
 
 
 def test_level_by_level_as_plasma_and_lxqt_read_it(private_bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(private_bus.address, Program().menu):
-        reader = MenuReader(panel, panel.wait_for_item())
-        _, _, children = reader.layout(0, 1)
-        [(ident, properties, below)] = [child for _, child in children if child[1].get("label") == ("s", "Rooms")]
-        assert properties["children-display"] == ("s", "submenu")
-        assert below == []
-        assert reader.call("AboutToShow", "i", ident) is False
-        _, _, below = reader.layout(ident, 1)
-        assert [child[1]["label"][1] for _, child in below] == ["one", "two"]
-
-
-def test_who_reads_level_by_level_is_told_to_read_submenus_before_they_are_opened(
-    private_bus: PrivateBus, panel: FakePanel
-) -> None:
-    """Plasma 5.27 put a submenu that it had not read yet half off the screen."""
+    """Plasma 5.27 put a submenu that it had not read yet half off the screen: it is told to read it before."""
     with Tray(private_bus.address, Program().menu) as tray:
         item = panel.wait_for_item()
         reader = MenuReader(panel, item)
         for depth in (0, -1, 2):
             reader.layout(0, depth)
         assert "LayoutUpdated" not in [name for name, _ in seen(panel, tray, item)]
-        _, _, children = reader.layout(0, 1)
-        [rooms] = [child[0] for _, child in children if child[1].get("label") == ("s", "Rooms")]
+        ident, properties, below = rooms_of(reader)
+        usable = {"enabled": ("b", True), "visible": ("b", True)}
+        assert properties == {"label": ("s", "Rooms"), "children-display": ("s", "submenu"), **usable}
+        assert below == []
+        assert reader.layout()[2][1][1][1] == {"type": ("s", "separator"), "visible": ("b", True)}
         revision = reader.call("GetLayout", "iias", 0, 0, [])[0]
-        assert seen(panel, tray, item) == [("LayoutUpdated", (revision, rooms))]
-        reader.layout(rooms, 1)
+        assert seen(panel, tray, item) == [("LayoutUpdated", (revision, ident))]
+        assert reader.call("AboutToShow", "i", ident) is False
+        _, _, below = reader.layout(ident, 1)
+        assert [child[1]["label"][1] for _, child in below] == ["one", "two"]
         assert seen(panel, tray, item) == [], "there is nothing below it"
 
 
@@ -91,43 +79,15 @@ def test_layout_without_words_then_groups_as_gnome_and_gtk_read_it(private_bus: 
         ids = [child[0] for _, child in children]
         group = dict(reader.call("GetGroupProperties", "aias", [*ids, ids[0], 9999], []))
         assert list(group) == ids
-        assert group[ids[0]]["label"] == ("s", "Online")
-        assert group[ids[0]]["enabled"] == ("b", False)
+        assert (group[ids[0]]["label"], group[ids[0]]["enabled"]) == (("s", "Online"), ("b", False))
         assert dict(reader.call("GetGroupProperties", "aias", ids, ["enabled"]))[ids[0]] == {"enabled": ("b", False)}
         assert len(reader.call("GetGroupProperties", "aias", [], [])) == 9  # all, the menu itself and the rooms too
 
 
-def test_one_property_at_a_time(private_bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(private_bus.address, Program().menu):
-        item = panel.wait_for_item()
-        reader = MenuReader(panel, item)
-        ids = reader.ids()
-        assert reader.call("GetProperty", "is", ids["Online"], "enabled") == ("b", False)
-        assert reader.call("GetProperty", "is", ids["Use"], "type") == ("s", "standard")
-        assert reader.call("GetProperty", "is", ids["Use"], "toggle-state") == ("i", -1)
-        assert reader.call("GetProperty", "is", 0, "children-display") == ("s", "submenu")
-        reply = panel.ask(item.name, MENU_PATH, MENU, "GetProperty", "is", ids["Use"], "no-such")
-        assert error_name(reply) == "UnknownProperty"
-        reply = panel.ask(item.name, MENU_PATH, MENU, "GetProperty", "is", 9999, "label")
-        assert error_name(reply) == "InvalidArgs"
-
-
-def test_properties_of_the_menu_itself(private_bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(private_bus.address):
-        item = panel.wait_for_item()
-        [everything] = panel.call(item.name, MENU_PATH, PROPERTIES, "GetAll", "s", MENU)
-        assert everything == {
-            "Version": ("u", 3),
-            "TextDirection": ("s", "ltr"),
-            "Status": ("s", "normal"),
-            "IconThemePath": ("as", []),
-        }
-
-
-def test_a_click_by_itself_and_in_a_group(private_bus: PrivateBus, panel: FakePanel) -> None:
+def test_clicks_by_themselves_and_in_groups(private_bus: PrivateBus, panel: FakePanel) -> None:
     with Tray(private_bus.address, Program().menu) as tray:
         reader = MenuReader(panel, panel.wait_for_item())
-        reader.click("Use")
+        reader.event("Use")
         assert tray.clicked() == "Use"
         ids = reader.ids()
         events = [(0, "opened", ("i", 0), 1), (ids["two"], "clicked", ("s", ""), 2), (9999, "clicked", ("i", 0), 3)]
@@ -141,35 +101,29 @@ def test_only_a_click_on_what_can_be_clicked_does_something(private_bus: Private
         reader = MenuReader(panel, panel.wait_for_item())
         ids = reader.ids()
         program.usable = program.shown = False
-        tray.icon.update_menu()
+        tray.item.show(FACE)
         tray.settle()
         for event in ("hovered", "opened", "closed", "x-anything"):
-            reader.call("Event", "isvu", ids["Exit"], event, ("i", 0), 0)
+            reader.event("Exit", event)
         # Disabled or hidden while the click was under way; a submenu; a line of words; the menu itself.
         for ident in (ids["Use"], ids["Hide"], ids["Rooms"], ids["Online"], 0):
             reader.call("Event", "isvu", ident, "clicked", ("i", 0), 0)
-        reader.click("Exit")
+        reader.event("Exit")
         assert tray.clicked() == "Exit"
         assert tray.clicks.empty()
 
 
-def test_unknown_ids_are_errors_where_nothing_else_was_asked_for(private_bus: PrivateBus, panel: FakePanel) -> None:
+def test_unknown_ids_are_errors_or_named(private_bus: PrivateBus, panel: FakePanel) -> None:
     with Tray(private_bus.address, Program().menu):
         item = panel.wait_for_item()
         reader = MenuReader(panel, item)
-        known = reader.ids()["Exit"]
-
-        def error(member: str, signature: str, *body: Any) -> str:
-            return error_name(panel.ask(item.name, MENU_PATH, MENU, member, signature, *body))
-
-        assert error("Event", "isvu", 9999, "clicked", ("i", 0), 0) == "InvalidArgs"
-        assert error("AboutToShow", "i", -1) == "InvalidArgs"
-        assert error("GetLayout", "iias", 9999, -1, []) == "InvalidArgs"
-        assert error("AboutToShowGroup", "ai", [9998, 9999]) == "InvalidArgs"
-        assert error("EventGroup", "a(isvu)", [(9999, "clicked", ("i", 0), 0)]) == "InvalidArgs"
-        assert reader.call("AboutToShowGroup", "ai", [known, 9999]) == ([], [9999])
-        assert reader.call("AboutToShowGroup", "ai", []) == ([], [])
-        assert reader.call("EventGroup", "a(isvu)", []) == []
+        for member, signature, *body in (
+            ("Event", "isvu", 9999, "clicked", ("i", 0), 0),
+            ("AboutToShow", "i", -1),
+            ("GetLayout", "iias", 9999, -1, []),
+        ):
+            assert error_name(panel.ask(item.name, MENU_PATH, MENU, member, signature, *body)) == "InvalidArgs"
+        assert reader.call("AboutToShowGroup", "ai", [reader.ids()["Exit"], 9999]) == ([], [9999])
 
 
 def test_nobody_is_told_of_a_menu_that_nobody_has_read(private_bus: PrivateBus, panel: FakePanel) -> None:
@@ -177,8 +131,8 @@ def test_nobody_is_told_of_a_menu_that_nobody_has_read(private_bus: PrivateBus, 
     with Tray(private_bus.address, program.menu) as tray:
         item = panel.wait_for_item()
         program.rooms.append("three")
-        tray.icon.update_menu()
-        assert [name for name, _ in seen(panel, tray, item) if name != "NewStatus"] == []  # that is of its coming
+        tray.item.show(FACE)
+        assert seen(panel, tray, item) == []
         assert "three" in MenuReader(panel, item).ids()
 
 
@@ -194,7 +148,9 @@ def test_a_menu_about_to_be_shown_says_what_holds_now(private_bus: PrivateBus, p
         [signal] = seen(panel, tray, item)
         assert signal == ("ItemsPropertiesUpdated", ([(ids["Online"], {"label": ("s", "Said nobody")})], []))
         program.rooms.append("three")
+        revision = reader.call("GetLayout", "iias", 0, 0, [])[0]
         assert reader.call("AboutToShow", "i", ids["Rooms"]) is True
+        assert seen(panel, tray, item) == [("LayoutUpdated", (revision + 1, ids["Rooms"]))]
         program.rooms.append("four")
         assert reader.call("AboutToShowGroup", "ai", [0, ids["Rooms"]]) == ([ids["Rooms"]], [])
 
@@ -220,42 +176,23 @@ def test_the_signal_of_a_changed_layout_comes_after_the_yes(private_bus: Private
         assert order == ["method_return", "signal"]
 
 
-def test_a_click_is_answered_before_its_callback_runs(private_bus: PrivateBus, panel: FakePanel) -> None:
-    done = threading.Event()
-
-    def slow() -> None:
-        assert done.wait(TIMEOUT)
-
-    def menu(tray: Tray) -> Any:
-        return Menu(MenuItem("Slow", slow, default=True), MenuItem("Next", tray.click("Next")))
-
-    with Tray(private_bus.address, menu) as tray:
-        item = panel.wait_for_item()
-        reader = MenuReader(panel, item)
-        next_id = reader.ids()["Next"]
-        reader.click("Slow")  # returns, though the callback has not
-        done.set()
-        reader.call("Event", "isvu", next_id, "clicked", ("s", ""), 0)
-        assert tray.clicked() == "Next"
-        done.clear()
-        item.activate()
-        done.set()
-
-
-def test_an_exception_in_a_callback_is_logged_and_that_is_all(
+def test_a_click_is_answered_before_its_callback_runs_and_one_that_fails_is_logged(
     private_bus: PrivateBus, panel: FakePanel, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken() -> None:
+    answered = threading.Event()
+
+    def slow() -> None:
+        assert answered.wait(TIMEOUT)
         raise RuntimeError("in a callback")
 
-    def menu(tray: Tray) -> Any:
-        return Menu(MenuItem("Broken", broken), MenuItem("Fine", tray.click("Fine")))
-
-    with Tray(private_bus.address, menu) as tray:
+    with Tray(
+        private_bus.address, lambda tray: Menu(MenuItem("Slow", slow), MenuItem("Next", tray.click("Next")))
+    ) as tray:
         reader = MenuReader(panel, panel.wait_for_item())
-        reader.click("Broken")
-        reader.click("Fine")
-        assert tray.clicked() == "Fine"
+        reader.event("Slow")  # returns, though the callback has not
+        answered.set()
+        reader.event("Next")
+        assert tray.clicked() == "Next"
         assert "in a callback" in caplog.text
 
 
@@ -275,8 +212,120 @@ def test_a_menu_that_cannot_be_read_stays_as_it_was_and_is_logged_once(
         assert list(reader.ids()) == ["fine"]
         fail = True
         for _ in range(5):
-            tray.icon.update_menu()
+            tray.item.show(FACE)
             reader.call("AboutToShow", "i", 0)
-        reader.click("fine")
+        reader.event("fine")
         assert tray.clicked() == "it"
-        assert sum("cannot be read" in line or "could not be read" in line for line in caplog.messages) == 1
+        assert sum("could not be read" in line for line in caplog.messages) == 1
+
+
+# --- pystray's menu as a tree, held against pystray's own reading of it ----------------------------------------------
+
+
+def nothing() -> None:
+    pass
+
+
+def keyed(words: Iterable[str]) -> Iterator[Any]:
+    """Items that are made anew, and known again by what they say."""
+    for word in words:
+        item = MenuItem(word, nothing)
+        item.key = word
+        yield item
+
+
+def children(layout: Layout, parent: int = ROOT) -> list[Entry]:
+    found = layout.entry(parent)
+    assert found is not None
+    return found.children
+
+
+def visible(layout: Layout) -> list[str]:
+    return [
+        "-" if entry.kind == "separator" else entry.properties["label"][1]
+        for entry in children(layout)
+        if entry.properties["visible"][1]
+    ]
+
+
+def layout_of(menu: Any) -> Layout:
+    layout = Layout()
+    layout.refresh(menu)
+    return layout
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("a_b__c", "a__b____c"),
+        ("nul\0 in it", "nul\ufffd in it"),
+        ("\ud83d\ude00 \ud800", "\U0001f600 \ufffd"),
+        ("x" * 1_000_000, "x" * 10_000),
+    ],
+    ids=["underscores", "nul", "half", "endless"],
+)
+def test_labels_are_fit_for_the_bus(text: Any, label: str) -> None:
+    assert visible(layout_of(Menu(MenuItem(lambda _: text, nothing)))) == [label]
+
+
+def test_an_entry_of_another_kind_is_another_entry() -> None:
+    layout = Layout()
+    seen = set()
+    for action in (nothing, Menu(), nothing):
+        item = MenuItem("a", action)
+        item.key = "a"
+        assert layout.refresh(Menu(item))[0] == [ROOT]
+        seen.add(children(layout)[0].id)
+    assert len(seen) == 3
+
+
+def test_an_item_with_a_key_is_the_same_entry_whatever_it_says_and_a_click_is_its_newest() -> None:
+    words = {"x": "one", "y": "two"}
+    heard: list[str] = []
+
+    def items() -> Iterator[Any]:
+        for key, word in words.items():
+            item = MenuItem(
+                word, Menu(*keyed(["below"])) if key == "y" else partial(lambda word, *_: heard.append(word), word)
+            )
+            item.key = key
+            yield item
+
+    menu = Menu(lambda: list(items()))
+    layout = layout_of(menu)
+    x, y = (entry.id for entry in children(layout))
+    below = children(layout, y)[0].id
+    words.update(x="two", y="three")
+    assert layout.refresh(menu) == ([], [(x, {"label": ("s", "two")}), (y, {"label": ("s", "three")})])
+    assert children(layout, y)[0].id == below
+    children(layout)[0].item(None)
+    assert heard == ["two"]
+    # One that says the same, but of another key, is another.
+    words.clear()
+    words.update(z="two", y="three")
+    assert layout.refresh(menu)[0] == [ROOT]
+    assert children(layout)[0].id not in (x, y)
+    assert (children(layout)[1].id, layout.entry(x)) == (y, None)
+
+
+items = st.one_of(
+    st.just(Menu.SEPARATOR),
+    st.builds(lambda visible: MenuItem("x", nothing, visible=visible), st.booleans()),
+)
+
+
+@given(st.lists(items, max_size=12))
+def test_what_is_shown_is_what_pystray_shows(described: list[Any]) -> None:
+    menu = Menu(*described)
+    assert visible(layout_of(menu)) == ["-" if item is Menu.SEPARATOR else item.text for item in menu]
+
+
+@given(st.lists(st.lists(st.sampled_from("abcdef"), max_size=6), max_size=8))
+def test_an_id_means_one_entry_for_ever(turns: list[list[str]]) -> None:
+    layout = Layout()
+    meant: dict[int, str] = {}
+    for words in turns:
+        layout.refresh(Menu(*keyed(words)))
+        assert visible(layout) == words
+        for entry in children(layout):
+            assert meant.setdefault(entry.id, entry.properties["label"][1]) == entry.properties["label"][1]

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from jeepney import Message
 
-from telex_start.desktop.statusnotifier import item
+from telex_start.desktop.statusnotifier import watcher
 from tests.fake_desktop import FakePanel, PrivateBus
-from tests.statusnotifier.tray import MenuReader, Tray
+from tests.statusnotifier.tray import FACE, MenuReader, Tray
 
 
 def test_everything_comes_back_after_the_bus_restarted(private_bus: PrivateBus) -> None:
@@ -20,13 +20,13 @@ def test_everything_comes_back_after_the_bus_restarted(private_bus: PrivateBus) 
             panel.wait_for_item()
             assert tray.host() is True
             private_bus.stop()
-        tray.icon.title = "while the bus was gone"
+        tray.item.show(FACE._replace(status="while the bus was gone"))
         private_bus.start()
         assert tray.host() is False
         with FakePanel(private_bus) as panel:
             shown = panel.wait_for_item()
-            assert shown.property("Title") == "while the bus was gone"
-            MenuReader(panel, shown).click("Exit")
+            assert shown.property("Title") == "Telex: while the bus was gone"
+            MenuReader(panel, shown).event("Exit")
             assert tray.clicked() == "Exit"
             assert tray.host() is True
 
@@ -57,7 +57,7 @@ def test_a_watcher_that_never_answers_keeps_nobody_waiting(private_bus: PrivateB
     # The end is timed by Tray itself.
     with OddPanel(private_bus, RegisterStatusNotifierItem=None, Get=None) as panel, Tray(private_bus.address) as tray:
         shown = panel.wait_for_item()
-        MenuReader(panel, shown).click("Exit")
+        MenuReader(panel, shown).event("Exit")
         assert tray.clicked() == "Exit"
         assert tray.hosts.empty()
         panel.replies.clear()
@@ -70,7 +70,7 @@ def test_a_watcher_that_never_answers_keeps_nobody_waiting(private_bus: PrivateB
 def test_a_watcher_that_refuses_is_asked_again_a_few_times_and_told_of_once(
     private_bus: PrivateBus, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(item, "RETRIES", (0.05, 0.05))
+    monkeypatch.setattr(watcher, "RETRIES", (0.05, 0.05))
     with OddPanel(private_bus, RegisterStatusNotifierItem=FAILED) as panel, Tray(private_bus.address):
         panel.wait_until(lambda: panel.calls.count("RegisterStatusNotifierItem") == 3, "two more tries")
         panel.wait_for_item().property("Status")  # answered after the last refusal was seen
@@ -121,15 +121,6 @@ def test_a_storm_of_host_signals_is_one_question_of_each_kind_at_a_time(private_
         assert tray.host() is True
 
 
-def test_an_icon_that_the_watcher_drops_is_registered_again(private_bus: PrivateBus, panel: FakePanel) -> None:
-    """GNOME's extension destroys an icon after having taken it, when two of its own questions cross."""
-    with Tray(private_bus.address) as tray:
-        panel.wait_for_item()
-        assert tray.host() is True
-        panel.drop()
-        assert panel.wait_for_item().property("Title") == "A title"
-
-
 def test_an_icon_that_is_dropped_before_its_registration_is_answered_is_registered_again(
     private_bus: PrivateBus,
 ) -> None:
@@ -162,7 +153,8 @@ def test_an_icon_that_is_missing_when_a_host_comes_is_registered_again(
 def test_an_icon_that_is_dropped_again_and_again_is_not_offered_for_ever(
     private_bus: PrivateBus, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(item, "RETRIES", (0.01, 0.01))
+    """GNOME's extension destroys an icon after having taken it, when two of its own questions cross."""
+    monkeypatch.setattr(watcher, "RETRIES", (0.01, 0.01))
     with OddPanel(private_bus) as panel, Tray(private_bus.address):
         for _ in range(4):
             shown = panel.wait_for_item()

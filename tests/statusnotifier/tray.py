@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from queue import SimpleQueue
 from typing import Any, Self
 
 from jeepney import HeaderFields, Message, MessageType
 
-from telex_start.desktop.bus.bus import Bus
-from telex_start.desktop.pixmaps import Pixmap
-from telex_start.desktop.statusnotifier.icon import Icon, pystray
-from telex_start.desktop.statusnotifier.item import Item
+from telex_start.desktop.bus.bus import Bus, Loop
+from telex_start.desktop.bus.buses import Buses
+from telex_start.desktop.pixmaps import Pixmap, pixmaps
+from telex_start.desktop.statusnotifier.item import StatusNotifierItem
+from telex_start.desktop.tray import tray
+from telex_start.desktop.tray.menu import import_pystray
+from telex_start.errors import NoPlaceForIcon
+from telex_start.events import Event, MenuOpened
+from telex_start.face import Face
+from telex_start.states import State
 from tests.fake_desktop import TIMEOUT, BusClient, FakePanel, PanelItem
 
-Menu, MenuItem = pystray.Menu, pystray.MenuItem
+Menu, MenuItem = import_pystray().Menu, import_pystray().MenuItem
 
 ITEM = "org.kde.StatusNotifierItem"
 ITEM_PATH = "/StatusNotifierItem"
 MENU = "com.canonical.dbusmenu"
 MENU_PATH = "/MenuBar"
 PROPERTIES = "org.freedesktop.DBus.Properties"
-WATCHER = "org.kde.StatusNotifierWatcher"
+
+CACHE = os.path.join(tempfile.gettempdir(), f"tray-tests-{os.getuid()}")
+"""Of the icon's pictures; one for all the tests of a run, as drawing takes longer than most of them."""
+FACE = Face(State.ONLINE, 0, "A title")
 
 
-def solid(size: int, argb: tuple[int, int, int, int] = (255, 220, 30, 30)) -> Pixmap:
-    """A square of one colour."""
-    return size, size, bytes(argb) * (size * size)
-
-
-def sizes(argb: tuple[int, int, int, int] = (255, 220, 30, 30)) -> list[Pixmap]:
-    """The same square in every size that panels ask for."""
-    return [solid(size, argb) for size in (16, 22, 24, 32, 48, 64)]
+def pictures(face: Face) -> list[Pixmap]:
+    """What the icon shows then."""
+    return pixmaps(face.state, face.unread, CACHE, face.quiet)
 
 
 class Tray:
@@ -40,47 +46,28 @@ class Tray:
 
     Attributes:
         item: The icon on the bus.
-        icon: pystray's.
         bus: Its connection.
         clicks: What was chosen; callbacks put it there.
         hosts: What ``on_host`` was told.
     """
 
-    def __init__(
-        self,
-        address: str,
-        make_menu: Callable[[Tray], Any] | None = None,
-        *,
-        pictures: list[Pixmap] | None = None,
-        title: str = "A title",
-    ) -> None:
+    def __init__(self, address: str, make_menu: Callable[[Tray], Any] | None = None, face: Face = FACE) -> None:
         self.clicks: SimpleQueue[str] = SimpleQueue()
         self.hosts: SimpleQueue[bool] = SimpleQueue()
-        self.bus = Bus(address, keep=True, thread_name="tray")
-        pictures = sizes() if pictures is None else pictures
-        self.item = Item(
-            self.bus,
-            name="example",
-            title=title,
-            pictures=pictures,
-            on_host=self.hosts.put,
-        )
+        self.events: SimpleQueue[Event] = SimpleQueue()
+        self.loop = Loop("tray")
+        self.bus = Bus(address, self.loop)
+        self.item = StatusNotifierItem(self.bus, face, self.events.put, self.hosts.put, CACHE)
         make_menu = make_menu or (lambda tray: Menu(MenuItem("Exit", tray.click("Exit"))))
-        self.icon = Icon(self.item, make_menu(self))
-        self.icon.visible = True
+        self.item.add_menu(make_menu(self))
 
     def __enter__(self) -> Self:
-        self.bus.start()
+        self.loop.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.icon.stop()
-        assert self.bus.stop(TIMEOUT)
-
-    def want_attention(self, wanted: bool) -> None:
-        """Have the icon want it, and show what is shown already."""
-        self.icon.attention = wanted
-        self.icon.icon = self.icon.icon
+        self.item.stop()
+        assert self.loop.stop(TIMEOUT)
 
     def click(self, what: str) -> Callable[[], None]:
         """A callback for a menu item."""
@@ -148,9 +135,9 @@ class MenuReader:
         walk(self.layout())
         return found
 
-    def click(self, label: str) -> None:
-        """Choose an entry."""
-        self.call("Event", "isvu", self.ids()[label], "clicked", ("s", ""), 0)
+    def event(self, label: str, event: str = "clicked") -> None:
+        """Choose an entry, or what else happens to it."""
+        self.call("Event", "isvu", self.ids()[label], event, ("s", ""), 0)
 
 
 def error_name(reply: Message) -> str:
@@ -158,3 +145,40 @@ def error_name(reply: Message) -> str:
     if reply.header.message_type is not MessageType.error:
         return ""
     return str(reply.header.fields[HeaderFields.error_name]).removeprefix("org.freedesktop.DBus.Error.")
+
+
+class Surface:
+    """The program's tray on a desktop with this environment.
+
+    Attributes:
+        tray: It.
+        openings: Each opening of the menu is told, too.
+    """
+
+    def __init__(self, environ: Mapping[str, str], **options: float) -> None:
+        self.openings = False
+        self._events: SimpleQueue[Event] = SimpleQueue()
+        self._buses = Buses(environ)
+        self.tray = tray.Tray(self._events.put, self._buses, CACHE, environ=environ, **options)
+
+    def __enter__(self) -> Self:
+        try:
+            self.tray.start()
+        except NoPlaceForIcon:
+            self._buses.stop(TIMEOUT)
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self.tray.stop(TIMEOUT) and self._buses.stop(TIMEOUT)
+
+    def next(self) -> Event:
+        """What is told next."""
+        while True:
+            event = self._events.get(timeout=TIMEOUT)
+            if self.openings or not isinstance(event, MenuOpened):
+                return event
+
+    def show(self, **fields: Any) -> None:
+        """Show a face with these fields; online without any."""
+        self.tray.face(FACE._replace(**{"status": "Online", **fields}))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, Self
 
-from telex_start.desktop.bus.bus import Bus, Message
+from telex_start.desktop.bus.bus import Bus, Loop, Message
 from telex_start.desktop.toasts.dbus_backend import DBusToasts
 from telex_start.events import Event, ToastFailed
 from telex_start.toast import Toast
@@ -48,16 +48,17 @@ class Showing(DBusToasts):
     def __init__(self, bus: PrivateBus, **options: Any) -> None:
         self.events: SimpleQueue[Event] = SimpleQueue()
         self.taken: SimpleQueue[Toast] = SimpleQueue()
-        self.connection = _Connection(bus.address)
+        self.loop = Loop("toasts")
+        self.connection = _Connection(bus.address, self.loop)
         super().__init__(self.events.put, self.connection, **{"on_shown": self.taken.put, **options})
 
     def __enter__(self) -> Self:
-        self.connection.start()
+        self.loop.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-        assert self.connection.stop(TIMEOUT)
+        assert self.loop.stop(TIMEOUT)
 
     def show_and_wait(self, *toasts: Toast) -> None:
         """Show them one after the other, each once a daemon has taken the one before."""
@@ -83,24 +84,6 @@ class Showing(DBusToasts):
 
 def titles(daemon: FakeNotificationDaemon) -> list[str]:
     return [notify.summary for notify in daemon.shown]
-
-
-class SlowDaemon(FakeNotificationDaemon):
-    """One that answers ``Notify`` when it is told to."""
-
-    held: Message | None = None
-
-    def answer(self, call: Message, interface: str, member: str) -> Any:
-        if member == "Notify":
-            self.held = call
-            return None
-        return super().answer(call, interface, member)
-
-    def wait_for_call(self) -> Message:
-        self.wait_until(lambda: self.held, "the call")
-        held, self.held = self.held, None
-        assert held is not None
-        return held
 
 
 class LateDaemon(FakeNotificationDaemon):

@@ -3,10 +3,9 @@
 It lives in a :class:`.loop.Loop`, on that loop's thread. Any thread may hand over a call, which never blocks. Answers,
 signals and method calls arrive as callbacks on the loop's thread, one at a time, so what only callbacks touch needs no
 lock. While nothing is pending the thread sleeps without a time-out. Where a peer never answers, its caller is told so
-after the call's time-out, and no other call waits for that. When the bus goes, the connection is made anew: for the
-next call, or with ``keep`` by itself.
+after the call's time-out, and no other call waits for that. When the bus goes, the connection is made anew.
 
-This module and :mod:`.loop` own jeepney; the rest of the desktop imports jeepney's names from here.
+The package owns jeepney; the rest of the desktop imports jeepney's names from here.
 """
 
 from __future__ import annotations
@@ -16,6 +15,8 @@ from collections import deque
 from collections.abc import Callable
 from enum import Enum
 from itertools import count
+from queue import Empty, SimpleQueue
+from typing import Any
 
 from jeepney import (
     DBusAddress,
@@ -26,8 +27,6 @@ from jeepney import (
     MessageType,
     new_error,
     new_method_call,
-    new_method_return,
-    new_signal,
 )
 from jeepney.bus_messages import message_bus
 
@@ -37,17 +36,14 @@ from .loop import MOST_WAITING, Loop, NoBus, Transport, error_of, guarded, sessi
 __all__ = [
     "Bus",
     "DBusAddress",
-    "HeaderFields",
-    "MatchRule",
+    "Loop",
     "Message",
-    "MessageFlag",
-    "MessageType",
     "NoReply",
+    "body_of",
     "error_of",
-    "new_error",
+    "message_bus",
     "new_method_call",
-    "new_method_return",
-    "new_signal",
+    "sender_of",
     "session_address",
 ]
 
@@ -65,6 +61,8 @@ _MOST_LATE = 100
 """Answers that are still of use to somebody after their time-out."""
 _STABLE = 10.0
 """Seconds after which a connection that breaks was a good one."""
+_SPARE = 0.5
+"""Seconds for the loop to say that the time for an answer is over."""
 
 
 class NoReply(Enum):
@@ -103,62 +101,77 @@ class _Call:
             guarded(self.on_reply, reply)
 
 
+def body_of(reply: Message | NoReply) -> tuple[Any, ...] | None:
+    """What a call gave; ``None`` where that is an error, or nothing came."""
+    return None if isinstance(reply, NoReply) or error_of(reply) else tuple(reply.body)
+
+
+def sender_of(message: Message) -> str:
+    """The unique name of the connection that has sent it."""
+    return str(message.header.fields.get(HeaderFields.sender, ""))
+
+
 class Bus:
     """One connection to a bus.
 
     Args:
         address: As :func:`session_address` gives it. It is tried again and again, so it need not work yet.
-        keep: Connect again by itself when the bus is gone, as a served object needs it; without, the next call does.
-        thread_name: What the thread is called in logs.
-        loop: The loop to live in, which its owner starts and stops; by default one is made for this connection.
+        loop: The loop to live in, which its owner starts and stops. Calls without an answer get none when it stops.
         what: What the bus is called in logs, as in "the session bus cannot be used".
 
     Attributes:
+        loop: The same.
         unique_name: This connection's name on the bus; empty while disconnected. For callbacks only.
     """
 
-    def __init__(
-        self,
-        address: str,
-        *,
-        keep: bool = False,
-        thread_name: str = "toasts",
-        loop: Loop | None = None,
-        what: str = "session bus",
-    ) -> None:
+    def __init__(self, address: str, loop: Loop, what: str = "session bus") -> None:
+        self.loop = loop
         self.unique_name = ""
         self._address = address
-        self._keep = keep
         self._what = what
-        self._loop = loop or Loop(thread_name)
-        self._loop.add(self)
-        self._serials = count(1)
+        self._serials = count(2)  # the first is the greeting's
+        # From here on, only the thread.
         self._rules: list[tuple[MatchRule, Callable[[Message], object]]] = []
         self._on_connect: list[Callable[[], object]] = []
         self._exports: dict[str, Callable[[Message], Message | None]] = {}
-        # From here on, only the thread.
         self._transport: Transport | None = None
         self._connected_at = 0.0
         self._waiting: deque[_Call] = deque()
         self._writing: tuple[_Call, memoryview] | None = None
         self._unanswered: dict[int, _Call] = {}
         self._late: dict[int, Callable[[Message], object]] = {}
-        self._tried = False
         self._next_try = 0.0
         self._retry = _FIRST_RETRY
         self._failure_logged = False
+        loop.add(self._turn)
 
-    # --- what is wanted of it, on every connection: before or after it was started ----------------------------------
+    # --- what is wanted of it, on every connection: before or after the loop was started ----------------------------
 
-    def subscribe(self, rule: MatchRule, on_signal: Callable[[Message], object]) -> None:
-        """Get the signals that match; also where it has been started."""
+    def subscribe(self, on_signal: Callable[[Message], object], arg0: str = "", **rule: str) -> None:
+        """Get the signals that match.
+
+        Args:
+            on_signal: Gets them.
+            arg0: Their first argument; empty for any.
+            rule: As of :class:`jeepney.MatchRule`.
+        """
+        match = MatchRule(type="signal", **rule)
+        if arg0:
+            match.add_arg_condition(0, arg0)
 
         def listen() -> None:
-            self._rules.append((rule, on_signal))
+            self._rules.append((match, on_signal))
             if self._transport is not None:
-                self._listen(rule)
+                self._listen(match)
 
-        self._on_its_thread(listen)
+        self.loop.post(listen)
+
+    def watch_owner(self, name: str, on_change: Callable[[str], object]) -> None:
+        """Be told who owns a name, whenever that changes: the unique name, empty for nobody."""
+        bus = "org.freedesktop.DBus"
+        self.subscribe(
+            lambda message: on_change(message.body[2]), name, sender=bus, interface=bus, member="NameOwnerChanged"
+        )
 
     def on_connect(self, callback: Callable[[], object]) -> None:
         """Be told of each new connection, and of the one that there is."""
@@ -168,39 +181,19 @@ class Bus:
             if self._transport is not None:
                 guarded(callback)
 
-        self._on_its_thread(add)
-
-    def _on_its_thread(self, work: Callable[[], object]) -> None:
-        if self._loop.started:
-            self._loop.post(work)
-        else:
-            work()
+        self.loop.post(add)
 
     def export(self, path: str, answer: Callable[[Message], Message | None]) -> None:
-        """Serve an object. Before it is started.
+        """Serve an object.
 
         Args:
             path: Its object path.
-            answer: Gets each method call and returns the reply, or ``None`` where :meth:`call` will send it later.
+            answer: Gets each method call and returns the reply, or ``None`` where :meth:`reply` will give it later.
+                It raises nothing.
         """
         self._exports[path] = answer
 
     # --- for any thread ---------------------------------------------------------------------------------------------
-
-    def start(self) -> None:
-        """Start the loop's thread, which connects at once; does not wait for it."""
-        self._loop.start()
-
-    def stop(self, timeout: float = 0.5) -> bool:
-        """End the loop's thread; calls without an answer get none any more.
-
-        Args:
-            timeout: Seconds to wait for it.
-
-        Returns:
-            Whether it has ended.
-        """
-        return self._loop.stop(timeout)
 
     def call(
         self,
@@ -229,29 +222,53 @@ class Bus:
         call = _Call(serial, message.serialise(serial), on_reply, timeout, late)
         return self.post(lambda: self._enqueue(call))
 
+    def ask(self, message: Message, timeout: float) -> tuple[Any, ...] | None:
+        """Make a method call and wait for what it gives; ``None`` for an error, or no answer in so many seconds.
+
+        From any thread but the loop's.
+        """
+        answers: SimpleQueue[Message | NoReply] = SimpleQueue()
+        self.call(message, answers.put, timeout)
+        try:
+            return body_of(answers.get(timeout=timeout + _SPARE))
+        except Empty:
+            return None
+
+    def reply(self, call: Message, reply: Message | None) -> None:
+        """Answer a method call, where its caller wants an answer and there is one."""
+        if reply is not None and not call.header.flags & MessageFlag.no_reply_expected:
+            self.call(reply, None)
+
     def post(self, work: Callable[[], object]) -> bool:
         """Have something done on the loop's thread; False if too much is waiting already, or it was stopped."""
-        return len(self._waiting) + self._loop.waiting < MOST_WAITING and self._loop.post(work)
+        return len(self._waiting) + self.loop.waiting < MOST_WAITING and self.loop.post(work)
 
-    def later(self, delay: float, work: Callable[[], object]) -> bool:
-        """Like :meth:`post`, in so many seconds."""
-        return self._loop.later(delay, work)
+    # --- on the loop's thread ---------------------------------------------------------------------------------------
 
-    # --- for the loop -----------------------------------------------------------------------------------------------
-
-    def turn(self, now: float) -> None:
+    def _turn(self, now: float) -> float | None:
         """Do what is due, and read what has come: before a call is given up, as this process may have been stopped."""
+        if self.loop.stopping:
+            self._waiting.clear()
+            self._close_transport()
+            return None
         try:
             if self._transport is not None:
                 for message in self._transport.receive():
                     self._take(message)
             self._give_up(now)
-            if self._transport is None and self._wanted() and now >= self._next_try:
+            if self._transport is None and now >= self._next_try:
                 self._connect(now)
             if self._transport is not None:
                 self._write(self._transport)
         except NoBus as error:
             self._disconnected(str(error))
+        except Exception as error:  # whatever it is, it must not end the thread
+            log.exception("a connection to a bus failed unexpectedly")
+            self._disconnected(type(error).__name__)
+        times = [call.deadline for call in (*self._unanswered.values(), *self._waiting)]
+        if self._transport is None:
+            times.append(self._next_try)
+        return min(times, default=None)
 
     def _give_up(self, now: float) -> None:
         for call in [call for call in self._waiting if call.deadline <= now]:
@@ -265,36 +282,12 @@ class Bus:
                 self._late[call.serial] = call.late
             call.answer(NoReply.NO_ANSWER)
 
-    def failed(self, error: Exception) -> None:
-        """Something unexpected came out of :meth:`turn`: begin anew."""
-        self._disconnected(type(error).__name__)
-
-    def deadline(self) -> float | None:
-        """When :meth:`turn` is due."""
-        times = [call.deadline for call in self._unanswered.values()]
-        times += [call.deadline for call in self._waiting]
-        if self._transport is None and self._wanted():
-            times.append(self._next_try)
-        return min(times, default=None)
-
-    def close(self) -> None:
-        """The loop ends."""
-        self._loop.assert_on_thread()
-        self._keep, self._tried = False, True
-        self._waiting.clear()
-        self._close_transport()
-
     # --- coming and going of the bus --------------------------------------------------------------------------------
 
-    def _wanted(self) -> bool:
-        return self._keep or not self._tried or bool(self._waiting)
-
     def _connect(self, now: float) -> None:
-        self._tried = True
         self._next_try = now + self._retry
         self._retry = min(self._retry * 2, _LAST_RETRY)
-        deadline = now + CONNECT_TIMEOUT
-        self._transport = self._loop.connect(self._address, next(self._serials), deadline)
+        self._transport = self.loop.connect(self._address, now + CONNECT_TIMEOUT)
         self._connected_at = time.monotonic()
         self.unique_name = self._transport.unique_name
         self._failure_logged = False
@@ -317,7 +310,7 @@ class Bus:
     def _disconnected(self, reason: str) -> None:
         if self._transport is not None and time.monotonic() >= self._connected_at + _STABLE:
             self._retry = _FIRST_RETRY
-        if not self._failure_logged and not self._loop.stopping:
+        if not self._failure_logged and not self.loop.stopping:
             self._failure_logged = True
             log.warning("the %s cannot be used: %s", self._what, reason)
         self._close_transport()
@@ -325,7 +318,7 @@ class Bus:
     def _close_transport(self) -> None:
         self.unique_name = ""
         if self._transport is not None:
-            self._loop.unwatch(self._transport.fileno())
+            self.loop.unwatch(self._transport.fileno())
             self._transport.close()
             self._transport = None
         if self._writing is not None:  # the bus acts on whole messages only, so this one never reached it
@@ -356,7 +349,7 @@ class Bus:
             self._writing = (call, rest) if rest else None
             if rest:
                 break
-        self._loop.watch(transport.fileno(), writing=self._writing is not None)
+        self.loop.watch(transport.fileno(), writing=self._writing is not None)
 
     def _take(self, message: Message) -> None:
         kind = message.header.message_type
@@ -374,15 +367,8 @@ class Bus:
                 guarded(late, message)
 
     def _serve(self, message: Message) -> None:
-        fields = message.header.fields
-        answer = self._exports.get(fields.get(HeaderFields.path, ""))
-        try:
-            if answer is not None:
-                reply = answer(message)
-            else:
-                reply = new_error(message, "org.freedesktop.DBus.Error.UnknownMethod")
-        except Exception:
-            log.exception("a method call could not be served")
-            reply = new_error(message, "org.freedesktop.DBus.Error.Failed")
-        if reply is not None and not message.header.flags & MessageFlag.no_reply_expected:
-            self.call(reply, None)
+        answer = self._exports.get(message.header.fields.get(HeaderFields.path, ""))
+        if answer is not None:
+            self.reply(message, answer(message))
+        else:
+            self.reply(message, new_error(message, "org.freedesktop.DBus.Error.UnknownMethod"))

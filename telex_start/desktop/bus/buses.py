@@ -9,13 +9,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from ... import clock
 from ...process.lazylog import Log
-from .bus import Bus, DBusAddress, HeaderFields, MatchRule, Message, NoReply, error_of, new_method_call, session_address
-from .loop import Loop
+from .bus import (
+    Bus,
+    DBusAddress,
+    Loop,
+    Message,
+    NoReply,
+    body_of,
+    message_bus,
+    new_method_call,
+    sender_of,
+    session_address,
+)
 
 if TYPE_CHECKING:
     from ...events import Event
@@ -30,10 +39,9 @@ _OWNER_WITHIN = 30.0
 """Seconds for the bus to say who logind is, also on a machine that is just waking up."""
 
 _SYSTEM_SOCKETS = ("/run/dbus/system_bus_socket", "/var/run/dbus/system_bus_socket")
-_DBUS = "org.freedesktop.DBus"
 _LOGIND = "org.freedesktop.login1"
 _MANAGER_PATH = "/org/freedesktop/login1"
-_OUR_SESSION = DBusAddress(f"{_MANAGER_PATH}/session/auto", _LOGIND, f"{_DBUS}.Properties")
+_OUR_SESSION = DBusAddress(f"{_MANAGER_PATH}/session/auto", _LOGIND, "org.freedesktop.DBus.Properties")
 """Of who asks, or the one that their user looks at."""
 
 
@@ -51,7 +59,7 @@ class Buses:
         self._environ = environ
         self._loop = Loop("desktop")
         address = session_address(environ)
-        self.session = Bus(address, keep=True, loop=self._loop) if address else None
+        self.session = Bus(address, self._loop) if address else None
         self._system: Bus | None = None
 
     def start(self) -> None:
@@ -60,28 +68,16 @@ class Buses:
 
     def watch_sleep(self, dispatch: Callable[[Event], object]) -> None:
         """Dispatch :class:`MachineWoke` each time the machine has woken up, where somebody tells."""
-
-        def begin() -> None:
-            if address := _system_address(self._environ):
-                self._system = Bus(address, loop=self._loop, what="system bus")
-                _Wakings(self._system, dispatch)
-            else:
-                log.debug("there is no system bus")
-
-        self._loop.post(begin)
+        if address := _system_address(self._environ):
+            self._system = Bus(address, self._loop, "system bus")
+            _Wakings(self._system, dispatch)
+        else:
+            log.debug("there is no system bus")
 
     def screen_is_locked(self) -> bool:
         """Whether the screen locker has told logind so; no where nobody answers. From any thread but the loop's."""
-        if self._system is None:
-            return False
-        answers: SimpleQueue[Message | NoReply] = SimpleQueue()
         question = new_method_call(_OUR_SESSION, "Get", "ss", (f"{_LOGIND}.Session", "LockedHint"))
-        self._system.call(question, answers.put, LOCKED_WITHIN)
-        try:
-            answer = answers.get(timeout=2 * LOCKED_WITHIN)
-        except Empty:
-            return False
-        return not isinstance(answer, NoReply) and not error_of(answer) and answer.body == (("b", True),)
+        return self._system is not None and self._system.ask(question, LOCKED_WITHIN) == (("b", True),)
 
     def stop(self, timeout: float = 0.5) -> bool:
         """Disconnect and end the thread.
@@ -109,35 +105,32 @@ class _Wakings:
         """The name of its connection; empty for none, and until the bus has told it."""
         self._told_at = -WAKINGS_APART
         self._waits = False
-        changed = MatchRule(type="signal", sender=_DBUS, interface=_DBUS, member="NameOwnerChanged")
-        changed.add_arg_condition(0, _LOGIND)
-        bus.subscribe(changed, self._owner_changed)
-        member = MatchRule(type="signal", interface=f"{_LOGIND}.Manager", member="PrepareForSleep", path=_MANAGER_PATH)
-        bus.subscribe(member, self._prepare_for_sleep)
+        bus.watch_owner(_LOGIND, self._owner_is)
+        bus.subscribe(
+            self._prepare_for_sleep, interface=f"{_LOGIND}.Manager", member="PrepareForSleep", path=_MANAGER_PATH
+        )
         bus.on_connect(self._ask_for_owner)
 
     def _ask_for_owner(self) -> None:
         self._logind = ""  # on another bus its name may be anybody's
-        question = new_method_call(DBusAddress("/org/freedesktop/DBus", _DBUS, _DBUS), "GetNameOwner", "s", (_LOGIND,))
-        self._bus.call(question, self._owner_told, _OWNER_WITHIN)
+        self._bus.call(message_bus.GetNameOwner(_LOGIND), self._owner_told, _OWNER_WITHIN)
 
     def _owner_told(self, reply: Message | NoReply) -> None:
-        if not isinstance(reply, NoReply) and not error_of(reply):
-            self._logind = reply.body[0]
+        if (body := body_of(reply)) is not None:
+            self._owner_is(body[0])
 
-    def _owner_changed(self, message: Message) -> None:
-        self._logind = message.body[2]
+    def _owner_is(self, name: str) -> None:
+        self._logind = name
 
     def _prepare_for_sleep(self, message: Message) -> None:
         # True before the machine sleeps, False when it is awake again. A signal of another shape is nobody's.
-        sender = message.header.fields.get(HeaderFields.sender)
-        if sender != self._logind or message.body != (False,) or self._waits:
+        if sender_of(message) != self._logind or message.body != (False,) or self._waits:
             return
         wait = self._told_at + WAKINGS_APART - clock.now()
         if wait <= 0:
             self._tell()
         else:
-            self._waits = self._bus.later(wait, self._tell)
+            self._waits = self._bus.loop.later(wait, self._tell)
 
     def _tell(self) -> None:
         from ...events import MachineWoke

@@ -13,7 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from jeepney import HeaderFields, Message, MessageType
 from jeepney.auth import BEGIN, Authenticator
@@ -148,13 +148,12 @@ class Transport:
 
 
 def connect(
-    address: str, serial: int, deadline: float, wake_up: int = -1, interrupted: Callable[[], bool] = lambda: False
+    address: str, deadline: float, wake_up: int = -1, interrupted: Callable[[], bool] = lambda: False
 ) -> Transport:
-    """Connect, authenticate and say hello.
+    """Connect, authenticate and say hello, with the serial number 1.
 
     Args:
         address: A D-Bus address; its entries are tried in their order.
-        serial: The serial number for the greeting.
         deadline: On the monotonic clock.
         wake_up: The event descriptor that is set when ``interrupted`` should be asked. It is cleared.
         interrupted: Whether to give up.
@@ -168,7 +167,7 @@ def connect(
         sock.sendall(authenticator.data_to_send() or b"")
         while not authenticator.authenticated:
             authenticator.feed(_receive(sock, deadline, wake_up, interrupted))
-        sock.sendall(BEGIN + message_bus.Hello().serialise(serial))
+        sock.sendall(BEGIN + message_bus.Hello().serialise(1))
         framer = Framer()
         while True:
             for message in framer.feed(_receive(sock, deadline, wake_up, interrupted)):
@@ -238,22 +237,6 @@ def _bytes(value: str) -> bytes:
     return unquote_to_bytes(value)
 
 
-class Part(Protocol):
-    """A connection that lives in the loop, which calls all of this on its thread."""
-
-    def turn(self, now: float) -> None:
-        """Do what is due, and read what has come."""
-
-    def deadline(self) -> float | None:
-        """When :meth:`turn` is due, on the monotonic clock; ``None``: not before something comes."""
-
-    def failed(self, error: Exception) -> None:
-        """:meth:`turn` failed with something unexpected."""
-
-    def close(self) -> None:
-        """The loop ends."""
-
-
 class Loop:
     """The thread, what wakes it up, and its timers.
 
@@ -272,26 +255,25 @@ class Loop:
         self._wake_up_lock = threading.Lock()
         # From here on, only the thread.
         self._poll = _select.poll()
-        self._parts: list[Part] = []
+        self._turns: list[Callable[[float], float | None]] = []
         self._timers: list[tuple[float, Callable[[], object]]] = []
 
-    def add(self, part: Part) -> None:
-        """Let a part live here. Before :meth:`start`, or on the thread itself."""
-        self.assert_on_thread()
-        self._parts.append(part)
+    # --- for any thread ---------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start the thread."""
+        """Start the thread, which does first what was posted before."""
         self._wake_up = _os.eventfd(0, _os.EFD_CLOEXEC | _os.EFD_NONBLOCK)
         self._poll.register(self._wake_up, _select.POLLIN)
         self._thread.start()
 
-    # --- for any thread ---------------------------------------------------------------------------------------------
+    def add(self, turn: Callable[[float], float | None]) -> None:
+        """Let a connection live here.
 
-    @property
-    def started(self) -> bool:
-        """Its thread runs, or has run."""
-        return self._thread.ident is not None
+        Args:
+            turn: Called on the thread with the time of the monotonic clock, when something has come or is due; gives
+                when it is due next, ``None`` for not before something comes. Once more when the loop is stopping.
+        """
+        self.post(lambda: self._turns.append(turn))
 
     @property
     def waiting(self) -> int:
@@ -299,7 +281,7 @@ class Loop:
         return len(self._posted)
 
     def stop(self, timeout: float) -> bool:
-        """End the thread and close its parts.
+        """End the thread, and the connections with it.
 
         Args:
             timeout: Seconds to wait for it.
@@ -309,7 +291,7 @@ class Loop:
         """
         self.stopping = True
         self._wake()
-        if self._thread.ident is not None and self._thread is not threading.current_thread():
+        if self._thread.ident is not None:
             self._thread.join(timeout)
         if self._thread.is_alive():
             return False
@@ -333,25 +315,20 @@ class Loop:
         when = time.monotonic() + delay
         return self.post(lambda: self._timers.append((when, work)))
 
-    def assert_on_thread(self) -> None:
-        """Assert that the caller is on the loop's thread, or that the loop was not started yet."""
-        here = self._thread.ident in (None, threading.get_ident())
-        assert here, "this is for the loop's thread alone"
-
     def _wake(self) -> None:
         with self._wake_up_lock:
             if self._wake_up >= 0:
                 _os.eventfd_write(self._wake_up, 1)
 
-    # --- for its parts, on the thread -------------------------------------------------------------------------------
+    # --- on the thread ----------------------------------------------------------------------------------------------
 
-    def connect(self, address: str, serial: int, deadline: float) -> Transport:
+    def connect(self, address: str, deadline: float) -> Transport:
         """Connect to a bus; given up when the loop is stopped.
 
         Raises:
             NoBus: it did not work, or not in time.
         """
-        made = connect(address, serial, deadline, self._wake_up, lambda: self.stopping)
+        made = connect(address, deadline, self._wake_up, lambda: self.stopping)
         self.watch(made.fileno())
         return made
 
@@ -363,41 +340,27 @@ class Loop:
         """Forget the descriptor, which is about to be closed."""
         self._poll.unregister(descriptor)
 
-    # --- the thread -------------------------------------------------------------------------------------------------
-
     def _run(self) -> None:
         while not self.stopping:
-            self._turn()
-        for part in self._parts:
-            guarded(part.close)
+            while self._posted:
+                guarded(self._posted.popleft())
+            now = time.monotonic()
+            for timer in [timer for timer in self._timers if timer[0] <= now]:
+                self._timers.remove(timer)
+                guarded(timer[1])
+            due = [when for turn in self._turns if (when := turn(now)) is not None]
+            due += [when for when, _ in self._timers]
+            if not self._posted and not self.stopping:
+                self._sleep(min(due, default=None))
+        for turn in self._turns:
+            turn(time.monotonic())
 
-    def _turn(self) -> None:
-        while self._posted:
-            guarded(self._posted.popleft())
-        now = time.monotonic()
-        due = [timer for timer in self._timers if timer[0] <= now]
-        for timer in due:
-            self._timers.remove(timer)
-            guarded(timer[1])
-        for part in self._parts:
-            try:
-                part.turn(now)
-            except Exception as error:  # whatever it is, it must not end the thread
-                log.exception("a connection to a bus failed unexpectedly")
-                guarded(part.failed, error)
-        if self._posted or self.stopping:
-            return
-        for descriptor, _ in self._poll.poll(self._milliseconds_until_due()):
+    def _sleep(self, until: float | None) -> None:
+        # A moment more, or it would wake just before.
+        milliseconds = None if until is None else max(0.0, until - time.monotonic()) * 1000 + 1
+        for descriptor, _ in self._poll.poll(milliseconds):
             if descriptor == self._wake_up:
                 _os.eventfd_read(descriptor)
-
-    def _milliseconds_until_due(self) -> float | None:
-        """Milliseconds until something is due; ``None`` for ever."""
-        times = [when for when, _ in self._timers]
-        times += [when for part in self._parts if (when := part.deadline()) is not None]
-        if not times:
-            return None
-        return max(0.0, min(times) - time.monotonic()) * 1000 + 1  # a moment more, or it would wake just before
 
 
 def guarded(work: Callable[..., object], *arguments: Any) -> None:

@@ -5,8 +5,8 @@ given twice: so a click, which names an id, can only ever mean the entry that th
 visible now stay in the tree with ``visible`` false. That way nearly every change of a menu is one of properties, which
 panels apply to a menu that is open; only where entries come or go the layout changes, and panels read it anew.
 
-An item that is made anew at each reading may have an attribute ``key``: then it is the same entry as the item with that
-key before, however its label has changed, and never that of another key.
+An item that is made anew at each reading has an attribute ``key``: it is the same entry as the item with that key
+before, however its label has changed, and never that of another key.
 
 Panels differ in what they call, and all of it is answered: lxqt-panel 1.2 asks for one entry at a time and reads the
 menu level by level, xfce4-panel 4.18 asks only for groups. When a panel is about to show the menu, the program's menu
@@ -16,39 +16,21 @@ is read anew, so that its words are up to date.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count
 from typing import Any
 
+from ...process.lazylog import Log
 from ..bus.bus import Bus
-from .item import MENU_PATH
-from .served import Interface, LogOnce, Method, Property, Refusal, ServedObject, wire_text
+from ..bus.served import LogOnce, Method, Property, Refusal, ServedObject, after_the_answer, wire_text
 
-_INTERFACE = "com.canonical.dbusmenu"
-_VERSION = 3
+log = Log(__name__)
 
 ROOT = 0
 """The id of the menu itself."""
-DEEPEST = 10
-"""Submenus in submenus; below that they are empty. D-Bus allows about twenty."""
 
 Properties = dict[str, tuple[str, Any]]
 """Names, and values with their signatures."""
-
-_DEFAULTS: Properties = {
-    "type": ("s", "standard"),
-    "label": ("s", ""),
-    "enabled": ("b", True),
-    "visible": ("b", True),
-    "icon-name": ("s", ""),
-    "icon-data": ("ay", b""),
-    "shortcut": ("aas", []),
-    "toggle-type": ("s", ""),
-    "toggle-state": ("i", -1),
-    "children-display": ("s", ""),
-    "disposition": ("s", "normal"),
-    "accessible-desc": ("s", ""),
-}
-"""What a property that an entry does not have is by the specification."""
 
 _SEPARATOR, _STANDARD, _SUBMENU = "separator", "standard", "submenu"
 
@@ -59,7 +41,7 @@ class Entry:
     Attributes:
         id: Its number on the bus.
         item: pystray's item as it is now; ``None`` for the menu itself.
-        key: The item's own, by which it is known again; ``None`` without one.
+        key: By which it is known again: the item's own, or else the item itself.
         kind: What sort of entry it is; an entry of another kind is another entry.
         properties: What it says.
         children: The entries of its submenu.
@@ -70,7 +52,7 @@ class Entry:
     def __init__(self, item: Any, kind: str, properties: Properties, children: list[Entry] | None = None) -> None:
         self.id = ROOT
         self.item = item
-        self.key = getattr(item, "key", None)
+        self.key = getattr(item, "key", item)
         self.kind = kind
         self.properties = properties
         self.children = children or []
@@ -78,8 +60,8 @@ class Entry:
     @property
     def clickable(self) -> bool:
         """A click on it means something now."""
-        usable = self.properties["enabled"][1] and self.properties["visible"][1] if self.item is not None else False
-        return bool(usable) and self.kind not in (_SEPARATOR, _SUBMENU)
+        usable = self.properties["enabled"][1] and self.properties["visible"][1] if self.kind == _STANDARD else False
+        return bool(usable)
 
     def named(self, names: list[str]) -> Properties:
         """Those of its properties that have these names; all for no names."""
@@ -113,15 +95,12 @@ class Layout:
         return iter(self._entries.values())
 
     def refresh(self, menu: Any) -> Change:
-        """Read the menu anew; its callables are called.
-
-        Args:
-            menu: A ``pystray.Menu``. Items that are ticked are no kind of their own here.
+        """Read the menu (a ``pystray.Menu``) anew; its callables are called.
 
         Raises:
             Exception: what a callable of the menu raised. Then nothing has changed.
         """
-        read = _read(menu, 0)
+        read = _read(menu)
         change: Change = [], []
         self._entries = {ROOT: self._root}
         self._merge(self._root, read, change)
@@ -147,7 +126,11 @@ class Layout:
         layouts, properties = change
         old = [entry.id for entry in parent.children]
         children = []
-        for found, same in zip(read, _same(parent.children, read), strict=True):
+        rest = list(parent.children)
+        for found in read:
+            same = next((entry for entry in rest if (entry.kind, entry.key) == (found.kind, found.key)), None)
+            if same is not None:
+                rest.remove(same)
             entry = same or found
             if same is None:
                 entry.id = next(self._ids)
@@ -171,39 +154,11 @@ class Layout:
             layouts.append(parent.id)
 
 
-def _same(entries: list[Entry], read: list[Entry]) -> list[Entry | None]:
-    """For each item that was read the entry that it is already: by the item itself, its key or else its label."""
-    rest = list(entries)
-    matches: list[Entry | None] = [None] * len(read)
-    for same in (_is_item, _has_key, _has_label):
-        for place, found in enumerate(read):
-            if matches[place] is None:
-                entry = next((entry for entry in rest if entry.kind == found.kind and same(entry, found)), None)
-                if entry is not None:
-                    rest.remove(entry)
-                    matches[place] = entry
-    return matches
+def _read(menu: Any) -> list[Entry]:
+    return _tidy([_read_item(item, menu) for item in menu.items])
 
 
-def _is_item(entry: Entry, found: Entry) -> bool:
-    return entry.item is found.item
-
-
-def _has_key(entry: Entry, found: Entry) -> bool:
-    return found.key is not None and entry.key == found.key
-
-
-def _has_label(entry: Entry, found: Entry) -> bool:
-    return entry.key is None is found.key and entry.properties.get("label") == found.properties.get("label")
-
-
-def _read(menu: Any, depth: int) -> list[Entry]:
-    if depth > DEEPEST:
-        return []
-    return _tidy([_read_item(item, menu, depth) for item in menu.items])
-
-
-def _read_item(item: Any, menu: Any, depth: int) -> Entry:
+def _read_item(item: Any, menu: Any) -> Entry:
     if item is menu.SEPARATOR:
         return Entry(item, _SEPARATOR, {"type": ("s", _SEPARATOR), "visible": ("b", True)})
     properties: Properties = {
@@ -214,7 +169,7 @@ def _read_item(item: Any, menu: Any, depth: int) -> Entry:
     }
     if item.submenu is not None:
         properties["children-display"] = ("s", "submenu")
-        return Entry(item, _SUBMENU, properties, _read(item.submenu, depth + 1))
+        return Entry(item, _SUBMENU, properties, _read(item.submenu))
     return Entry(item, _STANDARD, properties)
 
 
@@ -240,71 +195,57 @@ class MenuObject:
 
     Args:
         bus: Where it is served.
-        menu: Gives the ``pystray.Menu`` of now.
-        on_click: Gets the item that the person chose, before the panel is answered.
-        on_open: The person opens the menu; the panel is not answered yet. Once for each opening.
+        path: Its object path.
+        menu: The ``pystray.Menu``.
+        on_open: The person opens the menu; told once for each opening, when the panel is answered.
         once: Logs what goes wrong.
     """
 
-    def __init__(
-        self,
-        bus: Bus,
-        menu: Callable[[], Any],
-        on_click: Callable[[Any], object],
-        on_open: Callable[[], object],
-        once: LogOnce,
-    ) -> None:
+    def __init__(self, bus: Bus, path: str, menu: Any, on_open: Callable[[], object], once: LogOnce) -> None:
         self._bus = bus
         self._menu = menu
-        self._on_click = on_click
         self._on_open = on_open
         self._announced = False
         """A panel asked before it shows the menu, and has not said that it is open."""
         self._once = once
         self._layout = Layout()
         self._asked = False
-        self._stale = True
         methods: dict[str, Method] = {
             "GetLayout": ("iias", "u(ia{sv}av)", self._get_layout),
             "GetGroupProperties": ("aias", "a(ia{sv})", self._get_group_properties),
-            "GetProperty": ("is", "v", self._get_property),
             "Event": ("isvu", "", self._event),
             "EventGroup": ("a(isvu)", "ai", self._event_group),
             "AboutToShow": ("i", "b", self._about_to_show),
             "AboutToShowGroup": ("ai", "aiai", self._about_to_show_group),
         }
         properties: dict[str, Property] = {
-            "Version": ("u", lambda: _VERSION),
+            "Version": ("u", lambda: 3),
             "TextDirection": ("s", lambda: "ltr"),
             "Status": ("s", lambda: "normal"),
             "IconThemePath": ("as", lambda: []),
         }
-        signals = {"ItemsPropertiesUpdated": "a(ia{sv})a(ias)", "LayoutUpdated": "ui", "ItemActivationRequested": "iu"}
-        self._object = ServedObject(bus, MENU_PATH, Interface(_INTERFACE, methods, properties, signals), once)
+        signals = {"ItemsPropertiesUpdated": "a(ia{sv})a(ias)", "LayoutUpdated": "ui"}
+        self._object = ServedObject(bus, path, "com.canonical.dbusmenu", methods, properties, signals, once)
         self.answer = self._object.answer
         """Gives the reply to a method call."""
 
     def renew(self) -> None:
         """The menu may say something else now: tell panels what."""
-        self._stale = True
         if self._asked:
             self._tell(self._refresh())
 
     def _refresh(self) -> Change:
-        self._stale = False
         try:
-            return self._layout.refresh(self._menu())
+            return self._layout.refresh(self._menu)
         except Exception:  # the program's own callables were called
-            self._once.exception("menu", "the tray menu could not be read; it stays as it was")
+            self._once(log.exception, "the tray menu could not be read; it stays as it was")
             return [], []
 
     def _current(self) -> Layout:
         """The menu, read if it was not yet."""
-        if self._stale:
-            change = self._refresh()
-            if self._asked:
-                self._tell(change)
-        self._asked = True
+        if not self._asked:
+            self._asked = True
+            self._refresh()
         return self._layout
 
     def _tell(self, change: Change) -> None:
@@ -335,12 +276,6 @@ class MenuObject:
         wanted = layout.all() if not idents else (layout.entry(ident) for ident in dict.fromkeys(idents))
         return ([(entry.id, entry.named(names)) for entry in wanted if entry is not None],)
 
-    def _get_property(self, ident: int, name: str) -> tuple[Any, ...]:
-        value = self._entry(ident).properties.get(name) or _DEFAULTS.get(name)
-        if value is None:
-            raise Refusal("UnknownProperty", f"a menu entry has no property {name}")
-        return (value,)
-
     def _event(self, ident: int, event: str, data: Any, timestamp: int) -> tuple[Any, ...]:
         self._happened(self._entry(ident), event)
         return ()
@@ -353,17 +288,16 @@ class MenuObject:
                 unknown.append(ident)
             else:
                 self._happened(entry, event)
-        _not_all(unknown, len(events))
         return (unknown,)
 
     def _happened(self, entry: Entry, event: str) -> None:
         if entry.id == ROOT and event in ("opened", "closed"):
             if event == "opened" and not self._announced:  # lxqt-panel asks first, others only say this
-                self._on_open()
+                after_the_answer(self._bus, self._on_open)
             self._announced = False
         # A click may have been under way when the entry was disabled, or hidden.
         if event == "clicked" and entry.clickable:
-            self._on_click(entry.item)
+            after_the_answer(self._bus, partial(entry.item, None))
 
     def _about_to_show(self, ident: int) -> tuple[Any, ...]:
         self._entry(ident)
@@ -373,7 +307,6 @@ class MenuObject:
 
     def _about_to_show_group(self, idents: list[int]) -> tuple[Any, ...]:
         unknown = [ident for ident in idents if self._current().entry(ident) is None]
-        _not_all(unknown, len(idents))
         changed = self._look_again()
         self._announce(idents)
         return [ident for ident in idents if ident in changed], unknown
@@ -381,7 +314,7 @@ class MenuObject:
     def _announce(self, idents: list[int]) -> None:
         if ROOT in idents:
             self._announced = True
-            self._on_open()
+            after_the_answer(self._bus, self._on_open)
 
     def _look_again(self) -> list[int]:
         """Read the menu anew as it is about to be shown; the (sub)menus that a panel must read anew for that."""
@@ -399,9 +332,3 @@ def _untold(entry: Entry, depth: int) -> Iterator[int]:
             yield from _untold(child, depth - 1)
     elif entry.children:
         yield entry.id
-
-
-def _not_all(unknown: list[int], asked: int) -> None:
-    """Where no id of several is known, that is an error."""
-    if unknown and len(unknown) == asked:
-        raise Refusal("InvalidArgs", f"there are no menu entries {', '.join(map(str, unknown[:5]))}")

@@ -1,6 +1,6 @@
 """Toasts by the desktop's notification daemon (``org.freedesktop.Notifications``), over the session bus.
 
-All state but the queue belongs to the bus's thread. One call at a time is under way: so toasts keep their order, and a
+All state belongs to the bus's thread. One call at a time is under way: so toasts keep their order, and a
 daemon that never answers has one call to answer, not many; what waits meanwhile is bounded. A toast that a daemon may
 have got is never sent a second time, and an answer that comes late still tells its number. A toast that certainly
 reached no daemon waits a few seconds for one, or for the bus, to come back. A daemon that is known is addressed by its
@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ...events import Event, ToastClicked
 from ...toast import Action, Handle, Toast
-from ..bus.bus import Bus, DBusAddress, HeaderFields, MatchRule, Message, NoReply, error_of, new_method_call
+from ..bus.bus import Bus, DBusAddress, Message, NoReply, body_of, error_of, new_method_call, sender_of
 from .toasts import APP_NAME, CALL_SOUND, EXPIRE, MESSAGE_SOUND, Toasts, escaped, safe_texts
 
 WAIT_FOR_DAEMON_SECONDS = 5.0
@@ -60,7 +60,7 @@ class DBusToasts(Toasts):
     Args:
         dispatch: Where events go, on the bus's thread: also :class:`ToastClicked` where the desktop reports clicks.
         bus: The connection to the session bus, started already or not; the caller stays its owner.
-        icon: Gives the picture for every toast; asked once, with the first one.
+        icon: Gives the picture for every toast.
         clickable: Clicks are told.
         on_shown: As in :class:`Toasts`.
     """
@@ -77,104 +77,82 @@ class DBusToasts(Toasts):
         super().__init__(dispatch, on_shown)
         self._bus = bus
         self._clickable = clickable
-        self._draw_icon = icon
-        self._icon: ImageData | None = None
-        self._wake_posted = False
+        self._icon = icon
         # From here on, only the bus's thread.
         self._busy = False
+        self._under_way: Toast | None = None
+        self._wanted = False
+        """What is under way has not been taken back."""
         self._capabilities: frozenset[str] | None = None
         self._capabilities_assumed = False
         self._daemon = ""
         self._retry_is_due = False
         self._open: dict[int, Toast] = {}
-        self._latest: dict[Handle, int] = {}
         # The last toast of each handle, where the daemon's answer to it is overdue: its number may come still.
         self._overdue: dict[Handle | None, Toast] = {}
         self._expired: set[int] = set()
         self._token = (0, "")
         self._started = time.monotonic()
-        self._under_way: Toast | None = None
         self._left: threading.Event | None = None
         self._unconfirmed = 0
-        owner_changed = MatchRule(type="signal", sender=_DBUS, interface=_DBUS, member="NameOwnerChanged")
-        owner_changed.add_arg_condition(0, _NAME)
-        bus.subscribe(owner_changed, self._owner_changed)
-        bus.subscribe(MatchRule(type="signal", interface=_NAME, member="ActionInvoked"), self._clicked)
-        bus.subscribe(MatchRule(type="signal", interface=_NAME, member="ActivationToken"), self._token_came)
-        bus.subscribe(MatchRule(type="signal", interface=_NAME, member="NotificationClosed"), self._closed)
+        bus.watch_owner(_NAME, self._new_daemon)
+        bus.subscribe(self._clicked, interface=_NAME, member="ActionInvoked")
+        bus.subscribe(self._token_came, interface=_NAME, member="ActivationToken")
+        bus.subscribe(self._closed, interface=_NAME, member="NotificationClosed")
         bus.on_connect(self._new_daemon)
 
     def show(self, toast: Toast) -> None:
-        if not toast.silent or not self._queue.put_in_place(toast):
-            self._queue.put(toast)
-        self._wake_soon()
+        self._bus.post(lambda: self._put(toast))
 
     def close(self, handle: Handle) -> None:
-        self._queue.remove(handle)
-        self._wake_soon()
+        self._bus.post(lambda: self._take_back(handle))
 
     def stop(self, timeout: float = 0.2) -> None:
-        super().stop()
         left = threading.Event()
         if self._bus.post(lambda: self._leave(left)):
             left.wait(timeout)
 
-    def _wake_soon(self) -> None:
-        if not self._wake_posted:  # two threads may both see this, which costs one turn of the bus's thread
-            self._wake_posted = True
-            self._bus.post(self._wake)
-
     # --- on the bus's thread ----------------------------------------------------------------------------------------
 
-    def _wake(self) -> None:
-        self._wake_posted = False  # before looking, or a toast that comes now would wait for the next one
-        if self._queue.newly_dropped():
-            self._failed("Too many toasts at once, or the notification daemon is too slow: the oldest were dropped.")
+    def _put(self, toast: Toast) -> None:
+        if not toast.silent or not self._put_in_place(toast):
+            self._add(toast, "the notification daemon")
         self._next()
+
+    def _take_back(self, handle: Handle) -> None:
+        self._drop(handle)
+        if self._under_way is not None and self._under_way.handle == handle:
+            self._wanted = False
+        self._close(handle)
 
     def _next(self) -> None:
         """Go on with what waits, unless a call is under way."""
-        self._close_taken_back()
-        if self._busy:
-            return
-        if self._capabilities is None:
-            if self._queue:
-                asked = self._daemon
+        asked = self._daemon
+        while self._waiting and not self._busy:
+            if self._capabilities is None:
                 message = new_method_call(self._address(), "GetCapabilities")
                 self._busy = self._bus.call(message, lambda reply: self._learned(asked, reply))
-            return
-        while True:
-            toast = self._queue.take()
-            if toast is None:
-                if not self._close_taken_back():
-                    return
-            elif toast.silent and not self._on_screen(toast):
-                self._queue.done()  # what it would take the place of is gone, or never was there
-            else:
-                break
-        self._notify(toast, self._capabilities)
+                return
+            toast, since = self._waiting.popleft()
+            # What it would take the place of may be gone, or never was there.
+            if not toast.silent or self._on_screen(toast):
+                self._notify(toast, since, self._capabilities)
 
     def _address(self) -> DBusAddress:
         return DBusAddress(_PATH, self._daemon or _NAME, _NAME)
 
     def _learned(self, asked: str, reply: Message | NoReply) -> None:
         self._busy = False
-        if self._is_gone(asked, reply):
-            self._next()
+        if self._lost(asked, reply):
             return
-        if self._reached_nobody(reply):
-            self._wait_for_a_daemon(reply)
-            return
-        if isinstance(reply, NoReply) or error_of(reply):
-            self._capabilities = _UNKNOWN_DAEMON
-            self._capabilities_assumed = isinstance(reply, NoReply)
-        else:
-            words = _first(reply)
-            self._capabilities = frozenset(words) if isinstance(words, list) else _UNKNOWN_DAEMON
-            self._daemon = _sender(reply)
+        words = _first(reply)
+        self._capabilities = frozenset(words) if isinstance(words, list) else _UNKNOWN_DAEMON
+        self._capabilities_assumed = isinstance(reply, NoReply)
+        if isinstance(reply, Message) and not error_of(reply):
+            self._daemon = sender_of(reply)
         self._next()
 
-    def _notify(self, toast: Toast, capabilities: frozenset[str]) -> None:
+    def _notify(self, toast: Toast, since: float, capabilities: frozenset[str]) -> None:
         actions: list[str] = []
         if self._clickable and "actions" in capabilities:
             actions = ["default", "Open Telex"]
@@ -193,44 +171,34 @@ class DBusToasts(Toasts):
             hints["category"] = ("s", "im.received")
         elif toast.urgent:
             hints["category"] = ("s", "call.incoming")
-        replaces = self._latest.get(toast.handle, 0) if toast.handle is not None else 0
-        if self._icon is None and self._draw_icon is not None:
-            self._icon = self._draw_icon()
         if self._icon is not None:
-            width, height, rgba = self._icon
+            width, height, rgba = self._icon()
             hints["image-data"] = ("(iiibiiay)", (width, height, width * 4, True, 8, 4, rgba))
         title, body = safe_texts(toast)
         if "body-markup" in capabilities:
             body = escaped(body)
-        arguments = (APP_NAME, replaces, "", title, body, actions, hints, 0 if toast.urgent else EXPIRE)
+        replaces, expire = self._ident_of(toast.handle), 0 if toast.urgent else EXPIRE
+        arguments = (APP_NAME, replaces, "", title, body, actions, hints, expire)
         message = new_method_call(self._address(), "Notify", "susssasa{sv}i", arguments)
-        self._under_way = toast
         asked = self._daemon
         self._busy = self._bus.call(
-            message, lambda reply: self._notified(toast, asked, reply), late=lambda reply: self._came_late(toast, reply)
+            message,
+            lambda reply: self._notified(toast, since, asked, reply),
+            late=lambda reply: self._came_late(toast, reply),
         )
         if self._busy:
+            self._under_way, self._wanted = toast, True
             self._overdue.pop(toast.handle, None)
         else:
-            self._under_way = None
-            self._queue.done()
             self._failed("A toast could not be sent to the notification daemon.")
 
-    def _notified(self, toast: Toast, asked: str, reply: Message | NoReply) -> None:
+    def _notified(self, toast: Toast, since: float, asked: str, reply: Message | NoReply) -> None:
         self._busy, self._under_way = False, None
-        if self._is_gone(asked, reply):
-            self._queue.put_back()
-            self._next()
+        if self._lost(asked, reply, [(toast, since)] if self._wanted else []):
             return
-        if self._reached_nobody(reply):
-            self._queue.put_back()
-            self._capabilities = None
-            self._wait_for_a_daemon(reply)
-            return
-        wanted = self._queue.done()
         error = "" if isinstance(reply, NoReply) else error_of(reply)
         if isinstance(reply, NoReply) or error == _NO_ANSWER_ERROR:
-            if isinstance(reply, NoReply) and wanted and toast.handle is not None:
+            if isinstance(reply, NoReply) and self._wanted and toast.handle is not None:
                 if len(self._overdue) >= _MOST_OPEN:
                     del self._overdue[next(iter(self._overdue))]
                 self._overdue[toast.handle] = toast
@@ -238,19 +206,19 @@ class DBusToasts(Toasts):
         elif error:
             self._failed(f"The notification daemon refused a toast ({error}).")
         else:
-            self._daemon = _sender(reply)
+            self._daemon = sender_of(reply)
             self._remember(toast, _first(reply))
-            if not wanted and toast.handle is not None:
+            if not self._wanted and toast.handle is not None:
                 self._close(toast.handle)
             if self._capabilities_assumed:  # it is there after all, so it can be asked before the next one
-                self._capabilities, self._capabilities_assumed = None, False
+                self._capabilities = None
             self._shown(toast)
         self._look_whether_left()
         self._next()
 
     def _came_late(self, toast: Toast, reply: Message) -> None:
         """The daemon has shown it after all, or refused it. What was said of it meanwhile holds."""
-        ident, daemon = _first(reply), _sender(reply)
+        ident, daemon = _first(reply), sender_of(reply)
         if error_of(reply) or not isinstance(ident, int) or self._daemon not in ("", daemon):
             return
         self._daemon = daemon
@@ -261,65 +229,71 @@ class DBusToasts(Toasts):
             self._take_away(ident)
         self._shown(toast)
 
-    def _remember(self, toast: Toast, ident: Any) -> None:
-        if not isinstance(ident, int):
-            return
-        if len(self._open) >= _MOST_OPEN:
-            self._forget(next(iter(self._open)))
-        self._open.pop(ident, None)
-        self._open[ident] = toast
-        self._expired.discard(ident)
-        if toast.handle is not None:
-            self._latest[toast.handle] = ident
+    def _remember(self, toast: Toast, ident: object) -> None:
+        if isinstance(ident, int):
+            self._forget(ident)
+            if len(self._open) >= _MOST_OPEN:
+                self._forget(next(iter(self._open)))
+            self._open[ident] = toast
 
     def _forget(self, ident: int) -> None:
-        toast = self._open.pop(ident, None)
+        self._open.pop(ident, None)
         self._expired.discard(ident)
-        if toast is not None and toast.handle is not None and self._latest.get(toast.handle) == ident:
-            del self._latest[toast.handle]
+
+    def _ident_of(self, handle: Handle | None) -> int:
+        """The number of the latest toast that is known by this; 0 for none."""
+        idents = (ident for ident, toast in reversed(self._open.items()) if toast.handle == handle)
+        return next(idents, 0) if handle is not None else 0
 
     def _on_screen(self, toast: Toast) -> bool:
         """Whether the toast that this one would take the place of can still be seen."""
-        ident = self._latest.get(toast.handle) if toast.handle is not None else None
-        return ident is not None and ident not in self._expired
+        ident = self._ident_of(toast.handle)
+        return ident != 0 and ident not in self._expired
 
-    def _is_gone(self, asked: str, reply: Message | NoReply) -> bool:
-        """Whether the daemon that was asked by its unique name is none any more and did nothing.
+    def _lost(self, asked: str, reply: Message | NoReply, again: Iterable[tuple[Toast, float]] = ()) -> bool:
+        """Whether the call certainly reached no daemon. Then what it was for waits again, for the next one.
 
-        Then whoever is the daemon can be asked at once. After the bus was lost and found, the name may even be
-        another program's.
+        Args:
+            asked: The unique name that was asked; empty for whoever is the daemon. One that has gone is replaced at
+                once; after the bus was lost and found, that name may even be another program's.
+            reply: What came of it.
+            again: What it was for.
         """
-        if not asked or isinstance(reply, NoReply) or error_of(reply) in ("", _NO_ANSWER_ERROR):
-            return False
-        if asked == self._daemon:
-            if not self._reached_nobody(reply):
-                return False
-            self._daemon = ""
-        self._capabilities = None
-        return True
-
-    def _reached_nobody(self, reply: Message | NoReply) -> bool:
-        """Whether the call certainly reached no daemon."""
         if isinstance(reply, NoReply):
-            return reply is NoReply.NEVER_SENT
-        error = error_of(reply)
-        return error in _NO_RECEIVER_ERRORS or error.startswith(f"{_DBUS}.Error.Spawn.")
+            nobody, gone = reply is NoReply.NEVER_SENT, False
+        else:
+            error = error_of(reply)
+            nobody = error in _NO_RECEIVER_ERRORS or error.startswith(f"{_DBUS}.Error.Spawn.")
+            gone = bool(asked) and error not in ("", _NO_ANSWER_ERROR) and (asked != self._daemon or nobody)
+        if not nobody and not gone:
+            return False
+        self._waiting.extendleft(again)
+        self._capabilities = None
+        if not gone:
+            self._wait_for_a_daemon(reply)
+        else:
+            if asked == self._daemon:
+                self._daemon = ""
+            self._next()
+        return True
 
     def _wait_for_a_daemon(self, reply: Message | NoReply) -> None:
         """Nobody can show a toast now: keep what is not too old for when somebody can."""
         now = time.monotonic()
-        if self._queue.drop_while(lambda since: self._given_up_at(since) <= now):
+        before = len(self._waiting)
+        while self._waiting and self._given_up_at(self._waiting[0][1]) <= now:
+            self._waiting.popleft()
+        if len(self._waiting) < before:
             if isinstance(reply, NoReply):
                 self._failed("The session bus cannot be reached, so no toasts are shown.")
             else:
                 self._failed("No notification daemon is running (dunst and mako are two), so no toasts are shown.")
-        since = self._queue.oldest()
-        if since is None:
+        if not self._waiting:
             return
         if isinstance(reply, NoReply):
             self._next()  # the bus has kept the call as long as it could, so this turns slowly
         elif not self._retry_is_due:
-            self._retry_is_due = self._bus.later(self._given_up_at(since) - now, self._retry)
+            self._retry_is_due = self._bus.loop.later(self._given_up_at(self._waiting[0][1]) - now, self._retry)
 
     def _given_up_at(self, since: float) -> float:
         """Until when a toast that waits since then waits for a daemon."""
@@ -330,17 +304,9 @@ class DBusToasts(Toasts):
         self._retry_is_due = False
         self._next()
 
-    def _close_taken_back(self) -> bool:
-        """Take off the screen what is to be; whether there was any."""
-        handles = self._queue.take_closing()
-        for handle in handles:
-            self._close(handle)
-        return bool(handles)
-
     def _close(self, handle: Handle) -> None:
         self._overdue.pop(handle, None)
-        ident = self._latest.get(handle)
-        if ident is not None:
+        if ident := self._ident_of(handle):
             self._forget(ident)
             self._take_away(ident)
 
@@ -354,10 +320,12 @@ class DBusToasts(Toasts):
 
     def _leave(self, left: threading.Event) -> None:
         self._left = left
-        self._queue.clear()  # here: what was shown right before the end is on its way by now
+        self._waiting.clear()
         for toast in [*self._open.values(), *self._overdue.values()]:
             if toast.key:
                 self._close(toast.key)
+        if self._under_way is not None and self._under_way.key:
+            self._wanted = False
         self._look_whether_left()
 
     def _look_whether_left(self) -> None:
@@ -367,22 +335,18 @@ class DBusToasts(Toasts):
 
     # --- signals ----------------------------------------------------------------------------------------------------
 
-    def _owner_changed(self, message: Message) -> None:
-        self._new_daemon(message.body[2])
-
     def _new_daemon(self, daemon: str = "") -> None:
         """Another daemon, or another bus: nothing of the old one's holds any more."""
         self._capabilities = None
         self._daemon = daemon
         self._open.clear()
-        self._latest.clear()
         self._overdue.clear()
         self._expired.clear()
         if daemon or self._bus.unique_name:
             self._next()
 
     def _from_daemon(self, message: Message) -> bool:
-        return _sender(message) == self._daemon  # anybody may send such a signal
+        return sender_of(message) == self._daemon  # anybody may send such a signal
 
     def _clicked(self, message: Message) -> None:
         if not self._from_daemon(message):
@@ -409,9 +373,7 @@ class DBusToasts(Toasts):
             self._expired.add(ident)
 
 
-def _first(message: Message) -> Any:
-    return message.body[0] if message.body else None
-
-
-def _sender(message: Message) -> str:
-    return str(message.header.fields.get(HeaderFields.sender, ""))
+def _first(reply: Message | NoReply) -> object:
+    """The first of what a call gave; ``None`` for an error, or nothing."""
+    body = body_of(reply)
+    return body[0] if body else None

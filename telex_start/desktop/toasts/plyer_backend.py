@@ -1,21 +1,20 @@
 """Toasts without a session bus: by plyer on Windows and Linux, by ``osascript`` on macOS. Owner of plyer.
 
-plyer 2.1.0 does not say whether a toast was shown, may block for any time, and fails in another way on each platform.
-So it runs on a daemon thread, for which Exit does not wait for long, behind a short queue, and gets cleaned text. Where
-it fails, ``tray_notify`` (pystray's) is tried. On Windows that alone is used where there is an icon: plyer's balloon
-brings a second one. On macOS plyer calls what Apple has taken away from programs that are no bundle. Every workaround
-here is for plyer 2.1.0.
+None of them says whether a toast was shown, and any may block for some time. So they are used on a daemon thread, for
+which Exit does not wait for long, and get cleaned text. On Windows plyer's balloon, which brings a second icon, is for
+a start without one of ours. On Linux plyer's ways may find a bus that this process does not know of. On macOS plyer
+calls what Apple has taken away from programs that are no bundle. Every workaround here is for plyer 2.1.0.
 """
 
 from __future__ import annotations
 
-import importlib
 import logging
 import subprocess
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
@@ -27,7 +26,7 @@ from .toasts import APP_NAME, EXPIRE, MESSAGE_SOUND, Toasts, escaped, safe_texts
 
 log = logging.getLogger(__name__)
 
-NOTIFY_SEND_TIMEOUT = 2.0
+PROGRAM_TIMEOUT = 2.0
 """Seconds."""
 _WINDOWS_TITLE, _WINDOWS_BODY = 63, 255
 """UTF-16 units that fit; a terminator comes after them."""
@@ -40,26 +39,24 @@ end run"""
 icon, and its place in the system's settings."""
 _MACOS_SOUND = ' sound name "Glass"'
 """One of ``/System/Library/Sounds``."""
-_PLATFORMS = {"win32": "win", "cygwin": "win", "darwin": "macosx"}
-
-_SOUND_HINTS: dict[str, dict[str, str | bool]] = {
-    "desktop": {},
-    "on": {"sound-name": MESSAGE_SOUND},
-    "off": {"suppress-sound": True},
+_HINTS = {
+    "desktop": "string:desktop-entry:telex-start",
+    "on": f"string:sound-name:{MESSAGE_SOUND}",
+    "off": "boolean:suppress-sound:true",
 }
+"""As notify-send takes them; plyer passes it one."""
 
 
 class PlyerToasts(Toasts):
-    """Shows toasts through plyer, on a thread named "toasts".
+    """Shows toasts on a thread named "toasts".
 
-    More than that plyer (or the tray) has taken a toast without an error is not known. Windows has a sound of its own
-    for them, and can leave it out; on macOS they have none but by "on".
+    More than that they were taken without an error is not known. Windows has a sound of its own for them, and can leave
+    it out; on macOS they have none but by "on".
 
     Args:
         dispatch: As in :class:`Toasts`.
-        tray_notify: The next try, on Windows the only one; called with title, body, and whether it is to make no
-            sound, from this thread.
-        icon_file: Gives the path of an ``.ico`` file for plyer on Windows, or ``None``; asked once, when needed.
+        tray_notify: The only way where there is one; called with title, body, and whether it is to make no sound.
+        icon_file: Gives the path of an ``.ico`` file for plyer on Windows, or ``None``.
         platform: Like ``sys.platform``.
         on_shown: As in :class:`Toasts`.
     """
@@ -75,36 +72,34 @@ class PlyerToasts(Toasts):
     ) -> None:
         super().__init__(dispatch, on_shown)
         self._tray_notify = tray_notify
-        self._platform = _PLATFORMS.get(platform, "linux")
         self._icon_file = icon_file
+        self._platform = platform
         self._changed = threading.Condition()
         self._stopping = False
-        self._backend: Callable[[str, str], None] | None = None
-        self._plyer_unusable = self._platform == "win" and tray_notify is not None
-        self._runner = _Runner()
+        self._process: subprocess.Popen[bytes] | None = None
         self._balloon: Any = None
         # plyer is imported with the first toast.
         self._thread = threading.Thread(target=self._run, name="toasts", daemon=True)
         self._thread.start()
 
     def show(self, toast: Toast) -> None:
-        if toast.silent:
-            self._queue.put_in_place(toast)  # what is shown cannot be replaced here
-            return
-        self._queue.put(toast)
         with self._changed:
-            self._changed.notify()
+            if not toast.silent:
+                self._add(toast, "the desktop")
+                self._changed.notify()
+            else:
+                self._put_in_place(toast)  # what is shown cannot be replaced here
 
     def close(self, handle: Handle) -> None:
-        self._queue.remove(handle)
-        self._queue.take_closing()  # what is shown cannot be taken back here
+        with self._changed:
+            self._drop(handle)  # what is shown cannot be taken back here
 
     def stop(self, timeout: float = 0.2) -> None:
-        super().stop()
         with self._changed:
             self._stopping = True
             self._changed.notify()
-        self._runner.kill()
+            if self._process is not None:
+                self._process.kill()
         self._thread.join(timeout)
 
     # --- the thread -------------------------------------------------------------------------------------------------
@@ -114,72 +109,66 @@ class PlyerToasts(Toasts):
             with self._changed:
                 # A balloon takes its icon out of the Windows tray when its time is over.
                 seconds = EXPIRE / 1000 if self._balloon is not None else None
-                self._changed.wait_for(lambda: self._queue or self._stopping, seconds)
+                self._changed.wait_for(lambda: self._waiting or self._stopping, seconds)
+                toast = self._waiting.popleft()[0] if self._waiting else None
             self._remove_balloon()
             if self._stopping:
                 return
-            if self._queue.newly_dropped():
-                self._failed("Too many toasts at once, or the desktop is too slow: the oldest were dropped.")
-            toast = self._queue.take()
             if toast is not None:
-                self._show(toast)
-                self._queue.done()
+                try:
+                    self._show(*safe_texts(toast))
+                    self._shown(toast)
+                except Exception as error:  # of whatever plyer's backend or pystray's raises
+                    reason = str(error) or type(error).__name__
+                    self._failed(f"A toast could not be shown: {cut(one_line(reason), LONGEST_TITLE)}.")
 
-    def _show(self, toast: Toast) -> None:
-        title, body = safe_texts(toast)
-        body = body or " "  # Windows shows no balloon without one
-        if self._platform == "win":
-            title, body = _cut_utf16(title, _WINDOWS_TITLE), _cut_utf16(body, _WINDOWS_BODY)
-        reason = "no way to show toasts was found"
-        if not self._plyer_unusable:
-            try:
-                self._plyer(title, body)
-                self._shown(toast)
-                return
-            except (ImportError, NotImplementedError) as error:
-                self._plyer_unusable = True
-                reason = str(error)
-            except Exception as error:  # of whatever plyer's backends raise
-                reason = str(error) or type(error).__name__
-            log.debug("plyer could not show a toast: %s", reason)
-        if self._tray_notify is not None:
-            try:
+    def _show(self, title: str, body: str) -> None:
+        if self._platform in ("win32", "cygwin"):
+            # Windows shows no balloon without a body.
+            title, body = _cut_utf16(title, _WINDOWS_TITLE), _cut_utf16(body or " ", _WINDOWS_BODY)
+            if self._tray_notify is not None:
                 self._tray_notify(title, body, self.sound == "off")
-                self._shown(toast)
-                return
-            except Exception as error:  # of whatever pystray's backends raise
-                reason = str(error) or type(error).__name__
-        self._failed(f"A toast could not be shown: {cut(one_line(reason), LONGEST_TITLE)}.")
-
-    def _plyer(self, title: str, body: str) -> None:
-        if self._backend is None:
-            self._backend = {"win": self._on_windows, "macosx": self._on_macos, "linux": self._on_linux}[
-                self._platform
-            ]()
-        self._backend(title, body)
-
-    def _on_macos(self) -> Callable[[str, str], None]:
-        def show(title: str, body: str) -> None:
-            script = _SCRIPT.format(_MACOS_SOUND if self.sound == "on" else "")
+            else:
+                self._show_balloon(title, body)
+        elif self._platform == "darwin":
             # The first word that is no option ends the options, also for a title that looks like one.
-            self._runner.call(["osascript", "-e", script, APP_NAME, title, body])
+            script = _SCRIPT.format(_MACOS_SOUND if self.sound == "on" else "")
+            self._call("osascript", "-e", script, APP_NAME, title, body)
+        else:
+            self._notify(title, body)
 
-        return show
+    def _notify(self, title: str, body: str) -> None:
+        # Not by plyer's proxy: where a backend cannot be imported it prints a traceback.
+        with warnings.catch_warnings():  # it would tell the terminal what it misses
+            warnings.simplefilter("ignore")
+            backend = import_module("plyer.platforms.linux.notification").instance()
+        if type(backend).__name__ == "NotifyDesktopPortals":  # pastes the text into a GVariant between apostrophes
+            title, body = (text.replace("\\", "\\\\").replace("'", "\\'") for text in (title, body))
+        else:
+            # notify-send (libnotify 0.8) takes a leading hyphen for an option, and plyer puts no "--" before the texts.
+            # The daemon cannot be asked whether it reads markup in the body, and nearly all do.
+            title, body = (f" {text}" if text.startswith("-") else text for text in (title, escaped(body)))
+        # The public notify() passes notify-send a hint that it refuses, and no end.
+        backend._notify(
+            title=title,
+            message=body,
+            app_name=APP_NAME,
+            timeout=EXPIRE // 1000,
+            expire_time=str(EXPIRE),
+            hint=_HINTS[self.sound],
+        )
 
-    def _on_windows(self) -> Callable[[str, str], None]:
+    def _show_balloon(self, title: str, body: str) -> None:
         # plyer itself starts a thread for each toast, which holds up the exit for 10 s, and leaves an icon for each in
         # the tray to the end (kivy/plyer#752). Its balloon can be had without both, and be taken away again.
-        module = _platform_module("win.libs.balloontip")
-        module.atexit = SimpleNamespace(register=lambda _: None)
-        balloon_tip = module.WindowsBalloonTip
+        module = import_module("plyer.platforms.win.libs.balloontip")
+        module.atexit = SimpleNamespace(register=lambda _: None)  # type: ignore[attr-defined]
+        # The one constant that it adds to the flags of a balloon that has a picture.
+        module.NIIF_LARGE_ICON = _LARGE_ICON | (_NO_SOUND if self.sound == "off" else 0)  # type: ignore[attr-defined]
         picture = self._icon_file() or ""
-
-        def show(title: str, body: str) -> None:
-            # The one constant that it adds to the flags of a balloon that has a picture.
-            module.NIIF_LARGE_ICON = _LARGE_ICON | (_NO_SOUND if self.sound == "off" else 0)
-            self._balloon = balloon_tip(title=title, message=body, app_name=APP_NAME, app_icon=picture, timeout=0)
-
-        return show
+        self._balloon = module.WindowsBalloonTip(
+            title=title, message=body, app_name=APP_NAME, app_icon=picture, timeout=0
+        )
 
     def _remove_balloon(self) -> None:
         balloon, self._balloon = self._balloon, None
@@ -191,64 +180,19 @@ class PlyerToasts(Toasts):
             # What it freed it must not free again when it is collected.
             balloon._hicon = balloon._wnd_class_ex = balloon._hwnd = None
 
-    def _on_linux(self) -> Callable[[str, str], None]:
-        module = _platform_module("linux.notification")
-        module.subprocess = self._runner
-        with warnings.catch_warnings():  # it would tell the terminal what it misses
-            warnings.simplefilter("ignore")
-            backend = module.instance()
-        portal = type(backend).__name__ == "NotifyDesktopPortals"
-
-        def show(title: str, body: str) -> None:
-            if portal:  # it pastes the text into a GVariant between apostrophes
-                title, body = (text.replace("\\", "\\\\").replace("'", "\\'") for text in (title, body))
-            else:
-                # notify-send (libnotify 0.8) takes a leading hyphen for an option, and plyer puts no "--" before the
-                # texts. The daemon cannot be asked whether it reads markup in the body, and nearly all do.
-                title, body = (f" {text}" if text.startswith("-") else text for text in (title, escaped(body)))
-            # Past the public notify(), which passes neither the portal its body nor notify-send an end.
-            hints = _SOUND_HINTS[self.sound]
-            self._runner.more = _options(hints) if not portal else ()
-            backend._notify(
-                title=title,
-                message=body,
-                body=body,
-                app_name=APP_NAME,
-                timeout=EXPIRE // 1000,
-                expire_time=str(EXPIRE),
-                hint="string:desktop-entry:telex-start",  # the default is one that notify-send refuses
-                hints=hints,
-            )
-
-        return show
-
-
-class _Runner:
-    """What plyer's Linux backends use in place of ``subprocess``: bounded, checked, and to be ended from outside."""
-
-    DEVNULL = subprocess.DEVNULL
-
-    def __init__(self) -> None:
-        self.more: Sequence[str] = ()
-        """What is added to a command: plyer passes notify-send one hint only."""
-        self._process: subprocess.Popen[bytes] | None = None
-        self._lock = threading.Lock()
-        self._ended = False
-
-    def call(self, command: Sequence[str], **_: Any) -> int:
-        """Run it for :data:`NOTIFY_SEND_TIMEOUT` at most.
+    def _call(self, *command: str) -> None:
+        """Run a program for :data:`PROGRAM_TIMEOUT` at most.
 
         Raises:
             OSError: it cannot be run, took too long, or failed.
         """
-        with self._lock:
-            if self._ended:
-                raise OSError("the program ends")
+        with self._changed:
+            if self._stopping:
+                return
             quiet = subprocess.DEVNULL
-            words = [*command, *self.more]
-            process = self._process = subprocess.Popen(words, stdin=quiet, stdout=quiet, stderr=quiet)
+            process = self._process = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet)
         try:
-            status = process.wait(NOTIFY_SEND_TIMEOUT)
+            status = process.wait(PROGRAM_TIMEOUT)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -257,29 +201,6 @@ class _Runner:
             self._process = None
         if status:
             raise OSError(f"{command[0]} failed with {status}")
-        return status
-
-    run = call
-
-    def kill(self) -> None:
-        """End what runs, and run nothing any more."""
-        with self._lock:
-            self._ended = True
-            if self._process is not None:
-                self._process.kill()
-
-
-def _options(hints: dict[str, str | bool]) -> list[str]:
-    """These hints, as notify-send takes them."""
-    kinds = {bool: "boolean", str: "string"}
-    words = [f"{kinds[type(value)]}:{name}:{str(value).lower()}" for name, value in hints.items()]
-    return [option for word in words for option in ("-h", word)]
-
-
-def _platform_module(name: str) -> Any:
-    # Not by plyer's proxy: where a backend cannot be imported it prints a traceback, and all its calls
-    # raise NotImplementedError.
-    return importlib.import_module(f"plyer.platforms.{name}")
 
 
 def _cut_utf16(text: str, units: int) -> str:

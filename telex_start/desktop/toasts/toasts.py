@@ -1,6 +1,6 @@
-"""What all ways of showing toasts share: what is told of them, the queue of those that wait, texts fit for any desktop.
+"""What all ways of showing toasts share: what is told of them, which of them wait, and texts fit for any desktop.
 
-The queue is short, because a toast of long ago is no news.
+Few may wait, because a toast of long ago is no news.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from ...events import Event, ToastFailed
@@ -49,7 +48,8 @@ class Toasts:
         self, dispatch: Callable[[Event], object], on_shown: Callable[[Toast], object] = lambda toast: None
     ) -> None:
         self.sound = "desktop"
-        self._queue = ToastQueue()
+        self._waiting: deque[tuple[Toast, float]] = deque()
+        """Those that wait, each with the second of the monotonic clock since which it does. Of one thread at a time."""
         self._dispatch = dispatch
         self._on_shown = on_shown
         self._failing = False
@@ -72,8 +72,26 @@ class Toasts:
         Args:
             timeout: Seconds to wait for the desktop. A thread that it blocks is left behind, as a daemon thread.
         """
-        if self._queue.dropped:
-            log.info("toasts: %d were dropped because too many waited", self._queue.dropped)
+        raise NotImplementedError
+
+    def _add(self, toast: Toast, slow: str) -> None:
+        """Let a toast wait, in the place of the oldest if too many do: the desktop, or what it is called, is slow."""
+        if len(self._waiting) >= MOST_WAITING:
+            self._waiting.popleft()
+            self._failed(f"Too many toasts at once, or {slow} is too slow: the oldest were dropped.")
+        self._waiting.append((toast, time.monotonic()))
+
+    def _put_in_place(self, toast: Toast) -> bool:
+        """Put a toast in the place of the one that it is to replace, if that still waits; whether it does."""
+        for place, (other, since) in enumerate(self._waiting):
+            if other.handle == toast.handle:
+                self._waiting[place] = toast._replace(silent=other.silent), since
+                return True
+        return False
+
+    def _drop(self, handle: Handle) -> None:
+        """Drop what waits of it."""
+        self._waiting = deque(one for one in self._waiting if one[0].handle != handle)
 
     def _shown(self, toast: Toast) -> None:
         self._failing = False
@@ -85,119 +103,6 @@ class Toasts:
             self._failing = True
             log.warning("toasts: %s", message)
             self._dispatch(ToastFailed(message))
-
-
-class ToastQueue:
-    """A bounded queue of toasts, of which one at a time is taken out to be shown. For any thread; never blocks.
-
-    What is to be taken off the screen goes through it too, so that a toast is not hit by what was meant for the one
-    before it.
-
-    Attributes:
-        dropped: How many toasts were dropped because too many waited.
-    """
-
-    def __init__(self) -> None:
-        self.dropped = 0
-        self._lock = Lock()
-        # Toasts, each with the second of the monotonic clock since which it waits.
-        self._waiting: deque[tuple[Toast, float]] = deque()
-        self._taken: tuple[Toast, float] | None = None
-        self._dropped_before = 0
-        self._closing: list[Handle] = []
-
-    def put(self, toast: Toast) -> None:
-        """Add a toast, in the place of the oldest if too many wait."""
-        with self._lock:
-            if len(self._waiting) >= MOST_WAITING:
-                self._waiting.popleft()
-                self.dropped += 1
-            self._waiting.append((toast, time.monotonic()))
-
-    def put_in_place(self, toast: Toast) -> bool:
-        """Put a toast in the place of the one that it is to replace, if that still waits; whether it does."""
-        with self._lock:
-            for place, (other, since) in enumerate(self._waiting):
-                if other.handle == toast.handle:
-                    self._waiting[place] = toast._replace(silent=other.silent), since
-                    return True
-            return False
-
-    def take(self) -> Toast | None:
-        """Take the next toast out; ``None`` if none waits, or if something is to be taken off the screen first.
-
-        :meth:`done` or :meth:`put_back` follows.
-        """
-        with self._lock:
-            self._taken = self._waiting.popleft() if self._waiting and not self._closing else None
-            return self._taken[0] if self._taken is not None else None
-
-    def take_closing(self) -> list[Handle]:
-        """What is to be taken off the screen, which is forgotten here."""
-        with self._lock:
-            closing, self._closing = self._closing, []
-            return closing
-
-    def put_back(self) -> None:
-        """Let the toast that was taken out wait again, as the next one and as old as it is, if it is still wanted."""
-        with self._lock:
-            if self._taken is not None:
-                self._waiting.appendleft(self._taken)
-                self._taken = None
-
-    def done(self) -> bool:
-        """The toast that was taken out is dealt with.
-
-        Returns:
-            Whether it is still wanted: not where it was removed meanwhile.
-        """
-        with self._lock:
-            wanted, self._taken = self._taken is not None, None
-            return wanted
-
-    def drop_while(self, old: Callable[[float], bool]) -> bool:
-        """Drop the next toast, and the ones after it, as long as it has waited too long.
-
-        Args:
-            old: Tells it by the second of the monotonic clock since which one waits.
-
-        Returns:
-            Whether any was dropped.
-        """
-        with self._lock:
-            before = len(self._waiting)
-            while self._waiting and old(self._waiting[0][1]):
-                self._waiting.popleft()
-            return len(self._waiting) < before
-
-    def clear(self) -> None:
-        """Drop all that waits; what is taken out is not wanted any more if the program itself says it."""
-        with self._lock:
-            self._waiting.clear()
-            if self._taken is not None and self._taken[0].key:
-                self._taken = None
-
-    def oldest(self) -> float | None:
-        """Since when the next toast waits, on the monotonic clock (seconds); ``None`` if none waits."""
-        with self._lock:
-            return self._waiting[0][1] if self._waiting else None
-
-    def remove(self, handle: Handle) -> None:
-        """Drop what waits of it; what is taken out of it is not wanted any more, and what is shown is to be closed."""
-        with self._lock:
-            self._waiting = deque(one for one in self._waiting if one[0].handle != handle)
-            if self._taken is not None and self._taken[0].handle == handle:
-                self._taken = None
-            self._closing.append(handle)
-
-    def newly_dropped(self) -> bool:
-        """Whether a toast was dropped since this was last asked."""
-        with self._lock:
-            before, self._dropped_before = self._dropped_before, self.dropped
-            return self.dropped > before
-
-    def __len__(self) -> int:
-        return len(self._waiting)
 
 
 def safe_texts(toast: Toast) -> tuple[str, str]:

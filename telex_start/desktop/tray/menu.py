@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -25,152 +27,120 @@ _PAUSES = (
 )
 
 
-def make_menu(
-    classes: Any, face: Callable[[], Face], tell: Callable[[Event], object], token: Callable[[], str] = str
-) -> Any:
+def import_pystray() -> Any:
+    """pystray; on Linux without a toolkit.
+
+    With itself, pystray 0.19.5 imports a backend, which brings GTK, AppIndicator or Xlib where they are installed. Its
+    environment variable names the dummy instead, for as long as it is imported.
+    """
+    named = os.environ.get("PYSTRAY_BACKEND")
+    if sys.platform.startswith("linux"):
+        os.environ["PYSTRAY_BACKEND"] = "dummy"
+    try:
+        import pystray
+    finally:
+        os.environ.pop("PYSTRAY_BACKEND", None)
+        if named is not None:
+            os.environ["PYSTRAY_BACKEND"] = named
+    return pystray
+
+
+def make_menu(face: Callable[[], Face], tell: Callable[[Event], object], token: Callable[[], str] = str) -> Any:
     """The menu.
 
     Args:
-        classes: Has pystray's ``Menu`` and ``MenuItem``.
         face: What is shown now. Called on the tray's thread, whenever the menu is made or brought up to date.
         tell: Gets :class:`MenuClicked`, :class:`IconClicked`, :class:`UnreadClicked` and :class:`MuteChosen`.
         token: Gives the activation token of the click that is being told.
     """
+    return _Menu(face, tell, token).made()
+
+
+class _Menu:
+    """What is made anew each time that it is read has a key, by which it is known again."""
 
     # The events bring dataclasses, which the icon does not need.
-    def clicked(which: MenuItem) -> None:
-        from ...events import MenuClicked
 
-        tell(MenuClicked(which, token()))
-
-    def item(which: MenuItem, **when: Callable[[Any], bool]) -> Any:
-        return classes.MenuItem(which.value, lambda: clicked(which), **when)
-
-    mark_all = item(MenuItem.MARK_ALL_AS_READ, enabled=lambda _: bool(face().recent))
-    recent = _Recent(classes, face, tell, token, mark_all, lambda: clicked(MenuItem.PREFERENCES))
-    return classes.Menu(
-        # What a click on the icon itself does, where the backend knows that; in no menu.
-        classes.MenuItem("", lambda: tell_click(tell), default=True, visible=False),
-        classes.MenuItem(lambda _: face().status, None, enabled=False),
-        classes.Menu.SEPARATOR,
-        item(MenuItem.LOGIN, enabled=lambda _: face().may_log_in),
-        item(MenuItem.RECONNECT_NOW, visible=lambda _: face().reconnecting),
-        classes.Menu.SEPARATOR,
-        item(MenuItem.OPEN_MAIN_APP),
-        item(MenuItem.CLOSE_MAIN_APP),
-        classes.Menu.SEPARATOR,
-        classes.MenuItem("Recent", classes.Menu(recent.items)),
-        classes.MenuItem(
-            "Pause Notifications",
-            classes.Menu(*(item(pause) for pause in _PAUSES)),
-            visible=lambda _: not face().resumable,
-        ),
-        item(MenuItem.RESUME, visible=lambda _: face().resumable),
-        classes.Menu.SEPARATOR,
-        item(MenuItem.TEST_NOTIFICATIONS),
-        item(MenuItem.PREFERENCES),
-        classes.MenuItem(
-            "Help",
-            classes.Menu(item(MenuItem.DOCTOR), item(MenuItem.OPEN_LOG), classes.Menu.SEPARATOR, item(MenuItem.ABOUT)),
-        ),
-        classes.Menu.SEPARATOR,
-        item(MenuItem.SIGN_OUT, visible=lambda _: face().signed_in),
-        item(MenuItem.EXIT),
-    )
-
-
-def tell_opened(tell: Callable[[Event], object]) -> None:
-    """The person opens the menu."""
-    from ...events import MenuOpened
-
-    tell(MenuOpened())
-
-
-def tell_click(tell: Callable[[Event], object], token: str = "") -> None:
-    """The person clicked the icon."""
-    from ...events import IconClicked
-
-    tell(IconClicked(token))
-
-
-def tell_middle_click(tell: Callable[[Event], object], token: str = "") -> None:
-    """The person clicked the icon with the middle button."""
-    from ...events import IconMiddleClicked
-
-    tell(IconMiddleClicked(token))
-
-
-class _Recent:
-    """The submenu of unread conversations, made anew when they are others; its entries are known by their keys."""
-
-    def __init__(
-        self,
-        classes: Any,
-        face: Callable[[], Face],
-        tell: Callable[[Event], object],
-        token: Callable[[], str],
-        mark_all: Any,
-        more: Callable[[], object],
-    ) -> None:
-        """
-        Args:
-            mark_all: The entry that marks all as read.
-            more: The person wants to see all that is muted.
-        """
-        self._classes = classes
+    def __init__(self, face: Callable[[], Face], tell: Callable[[Event], object], token: Callable[[], str]) -> None:
+        pystray = import_pystray()
+        self._menu, self._item = pystray.Menu, pystray.MenuItem
         self._face = face
         self._tell = tell
         self._token = token
-        self._mark_all = mark_all
-        self._nothing = classes.MenuItem(NOTHING_UNREAD, None, enabled=False, visible=lambda _: not face().recent)
-        self._more = classes.MenuItem(MORE_MUTED, more)
-        self._mute = classes.MenuItem("Mute", classes.Menu(lambda: self._up_to_date()[1]))
-        self._made_of: tuple[Any, ...] = ()
-        self._made: tuple[list[Any], list[Any]] = [], []
 
-    def items(self) -> list[Any]:
-        """The entries as they are now."""
-        return self._up_to_date()[0]
+    def made(self) -> Any:
+        face, menu, entry, choice = self._face, self._menu, self._item, self._choice
+        mark_all = choice(MenuItem.MARK_ALL_AS_READ, enabled=lambda _: bool(face().recent))
+        nothing = entry(NOTHING_UNREAD, None, enabled=False, visible=lambda _: not face().recent)
+        more = entry(MORE_MUTED, lambda: self._chosen(MenuItem.PREFERENCES))
+        mute = entry("Mute", menu(lambda: list(self._mutes(face(), more))))
+        recent = menu(lambda: [*self._conversations(face()), nothing, menu.SEPARATOR, mark_all, mute])
+        pauses = menu(*(choice(pause) for pause in _PAUSES))
+        help_ = menu(choice(MenuItem.DOCTOR), choice(MenuItem.OPEN_LOG), menu.SEPARATOR, choice(MenuItem.ABOUT))
+        return menu(
+            # What a click on the icon itself does, where the backend knows that; in no menu.
+            entry("", self._icon_clicked, default=True, visible=False),
+            entry(lambda _: face().status, None, enabled=False),
+            menu.SEPARATOR,
+            choice(MenuItem.LOGIN, enabled=lambda _: face().may_log_in),
+            choice(MenuItem.RECONNECT_NOW, visible=lambda _: face().reconnecting),
+            menu.SEPARATOR,
+            choice(MenuItem.OPEN_MAIN_APP),
+            choice(MenuItem.CLOSE_MAIN_APP),
+            menu.SEPARATOR,
+            entry("Recent", recent),
+            entry("Pause Notifications", pauses, visible=lambda _: not face().resumable),
+            choice(MenuItem.RESUME, visible=lambda _: face().resumable),
+            menu.SEPARATOR,
+            choice(MenuItem.TEST_NOTIFICATIONS),
+            choice(MenuItem.PREFERENCES),
+            entry("Help", help_),
+            menu.SEPARATOR,
+            choice(MenuItem.SIGN_OUT, visible=lambda _: face().signed_in),
+            choice(MenuItem.EXIT),
+        )
 
-    def _up_to_date(self) -> tuple[list[Any], list[Any]]:
-        """The entries, and those of Mute. A reading asks for them many times."""
-        face = self._face()
-        if self._made_of != (face.recent, face.muted):
-            self._made = list(self._conversations(face)), list(self._mutes(face))
-            self._made_of = face.recent, face.muted
-        return self._made
+    def _choice(self, which: MenuItem, **when: Callable[[Any], bool]) -> Any:
+        return self._item(which.value, lambda: self._chosen(which), **when)
+
+    def _keyed(self, key: object, label: str, action: Any) -> Any:
+        item = self._item(label, action)
+        item.key = key
+        return item
 
     def _conversations(self, face: Face) -> Iterator[Any]:
         for unread in face.recent:
             yield self._keyed(unread.key, unread.label, self._open(unread.key))
-        yield self._nothing
-        yield self._classes.Menu.SEPARATOR
-        yield self._mark_all
-        yield self._mute
 
-    def _mutes(self, face: Face) -> Iterator[Any]:
+    def _mutes(self, face: Face, more: Any) -> Iterator[Any]:
         for unread in face.recent:
             yield self._keyed(unread.key, unread.name, self._how_long(unread.key, unread.name))
-        yield self._classes.Menu.SEPARATOR
+        yield self._menu.SEPARATOR
         for channel, name in dict((unread.key[0], unread.organisation) for unread in face.recent).items():
             whole = (channel, "", "")
             yield self._keyed(whole, f"All of {name or 'the organisation'}", self._how_long(whole, name))
-        yield self._classes.Menu.SEPARATOR
+        yield self._menu.SEPARATOR
         for muted in face.muted[-_LISTED:]:
             until = f" ({muted.until})" if muted.until else ""
-            action = self._choose(muted.key, muted.label, None)
+            action = self._mute(muted.key, muted.label, None)
             yield self._keyed(("unmute", *muted.key), f"Unmute {muted.label}{until}", action)
         if len(face.muted) > _LISTED:
-            yield self._more
+            yield more
 
     def _how_long(self, key: tuple[str, str, str], name: str) -> Any:
-        choices = (self._classes.MenuItem(how_long.value, self._choose(key, name, how_long)) for how_long in MuteFor)
-        return self._classes.Menu(*choices)
+        return self._menu(*(self._keyed(choice, choice.value, self._mute(key, name, choice)) for choice in MuteFor))
 
-    def _keyed(self, key: tuple[str, ...], label: str, action: Any) -> Any:
-        item = self._classes.MenuItem(label, action)
-        item.key = key
-        return item
+    # --- what the person does ---------------------------------------------------------------------------------------
+
+    def _icon_clicked(self) -> None:
+        from ...events import IconClicked
+
+        self._tell(IconClicked())
+
+    def _chosen(self, which: MenuItem) -> None:
+        from ...events import MenuClicked
+
+        self._tell(MenuClicked(which, self._token()))
 
     def _open(self, key: tuple[str, str, str]) -> Callable[[], None]:
         def clicked() -> None:
@@ -181,7 +151,7 @@ class _Recent:
 
         return clicked
 
-    def _choose(self, key: tuple[str, str, str], name: str, how_long: MuteFor | None) -> Callable[[], None]:
+    def _mute(self, key: tuple[str, str, str], name: str, how_long: MuteFor | None) -> Callable[[], None]:
         def clicked() -> None:
             from ...events import MuteChosen
             from ...toast import Conversation

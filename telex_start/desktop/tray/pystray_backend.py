@@ -19,10 +19,10 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from ...errors import NoPlaceForIcon
-from ...events import Event, ThreadFailed
+from ...events import Event, IconMiddleClicked, MenuOpened, ThreadFailed
 from ...face import Face
 from ...states import State
-from .menu import make_menu, tell_middle_click, tell_opened
+from .menu import import_pystray, make_menu
 
 log = logging.getLogger(__name__)
 
@@ -46,9 +46,6 @@ _OUR_OWN_ICON, _LARGE_ICON, _NO_SOUND = 0x4, 0x20, 0x10
 class Backend(NamedTuple):
     """What the icon is made with."""
 
-    name: str
-    classes: Any
-    """Has pystray's ``Menu`` and ``MenuItem``."""
     icon_class: Any
     """What to make the icon with in place of ``pystray.Icon``."""
     size: int
@@ -159,11 +156,11 @@ class PystrayTray:
                 self._icon._mark_ready()
 
     def _make_icon(self) -> Any:
-        menu = make_menu(self._backend.classes, lambda: self._face, self._tell)
+        menu = make_menu(lambda: self._face, self._tell)
         self._icon = self._backend.icon_class("telex-start", self._picture(self._face), self._face.short_title, menu)
         # For those that tell these.
-        self._icon.on_open = lambda: tell_opened(self._tell)
-        self._icon.on_middle_click = lambda: tell_middle_click(self._tell)
+        self._icon.on_open = lambda: self._tell(MenuOpened())
+        self._icon.on_middle_click = lambda: self._tell(IconMiddleClicked())
         return self._icon
 
     def _set_up(self, icon: Any) -> None:
@@ -184,7 +181,7 @@ class PystrayTray:
         if old == new:
             return
         self._face = new
-        if (old.state, old.unread, old.quiet) != (new.state, new.unread, new.quiet):
+        if old.look != new.look:
             self._icon.icon = self._picture(new)
         self._icon.title = new.short_title
         if old._replace(unread=new.unread, words=new.words, quiet=new.quiet) != new:
@@ -203,16 +200,16 @@ def platform_backend() -> Backend:
         NoPlaceForIcon: what it needs is missing.
     """
     if sys.platform == "win32":
-        import pystray
+        pystray = import_pystray()
         from pystray._util import win32  # private in 0.19.5: Windows' calls, for a toast without a sound
 
-        return Backend("win32", pystray, standing(_quiet(pystray.Icon), win32), _LARGE_SIZE, keeps_menu_open=True)
+        return Backend(standing(_quiet(pystray.Icon), win32), _LARGE_SIZE, keeps_menu_open=True)
     try:
-        import pystray
+        pystray = import_pystray()
     except Exception as error:  # ImportError, and what AppKit raises
         log.info("no tray backend darwin: %s: %s", type(error).__name__, error)
         raise NoPlaceForIcon("an icon needs PyObjC, which pystray brings, or use --headless.") from None
-    return Backend("darwin", pystray, _detached(_quiet(pystray.Icon)), _LARGE_SIZE, detached=True)
+    return Backend(_detached(_quiet(pystray.Icon)), _LARGE_SIZE, detached=True)
 
 
 def appindicator() -> Backend:
@@ -221,38 +218,18 @@ def appindicator() -> Backend:
     Raises:
         NoPlaceForIcon: what it needs is missing; says what to install.
     """
-    backend = _backend("appindicator", _APPINDICATOR_SIZE)
-    _live_without_bus()
-    return backend._replace(icon_class=_silent(backend.icon_class), size=_APPINDICATOR_SIZE * _scale())
-
-
-def named(name: str) -> Backend:
-    """The backend that ``PYSTRAY_BACKEND`` names, on Linux.
-
-    Raises:
-        NoPlaceForIcon: it cannot be used, or has no menu.
-    """
-    if name == "appindicator":
-        return appindicator()
-    backend = _backend(name, _LARGE_SIZE)
-    if not backend.icon_class.HAS_MENU:
-        raise NoPlaceForIcon(f"the tray backend {name} has no menu (PYSTRAY_BACKEND): unset it, or use --headless.")
-    return backend
-
-
-def _backend(name: str, size: int) -> Backend:
-    from ..statusnotifier.icon import pystray
-
+    import_pystray()
     try:
         # Private in pystray 0.19.5, which gives out only the one that it was first imported with.
-        module = import_module(f"pystray._{name}")
+        module = import_module("pystray._appindicator")
     except Exception as error:  # a backend can raise anything: ImportError, ValueError of gi, Xlib's own
-        log.info("no tray backend %s: %s: %s", name, type(error).__name__, error)
+        log.info("no tray backend appindicator: %s: %s", type(error).__name__, error)
         raise NoPlaceForIcon(
             "an icon in a tray of the old kind needs PyGObject and AyatanaAppIndicator3: install python3-gi and "
             "gir1.2-ayatanaappindicator3-0.1 (as Debian and Ubuntu call them), or use --headless."
         ) from None
-    return Backend(name, pystray, _quiet(module.Icon), size)
+    _live_without_bus()
+    return Backend(_silent(_quiet(module.Icon)), _APPINDICATOR_SIZE * _scale())
 
 
 class _NoNotifier:

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from ...errors import NoPlaceForIcon, TelexStartError
 from ...face import SIGNED_OUT, Face
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from ...toast import Toast
     from ..bus.buses import Buses
     from ..macos import Application
+    from ..statusnotifier.item import StatusNotifierItem
     from .pystray_backend import PystrayTray
-    from .statusnotifier_tray import StatusNotifierTray
 
 log = Log(__name__)
 
@@ -47,10 +47,6 @@ _NO_X = (
     "The login window needs an X display, which a Wayland desktop has with XWayland. Install that, or start "
     "telex-start with --email NAME --password-stdin."
 )
-
-
-class _Shows(Protocol):
-    def show(self, face: Face) -> None: ...
 
 
 class Tray:
@@ -93,14 +89,14 @@ class Tray:
         self._started = False
         self.main_loop: Application | None = None
         """On macOS, once :meth:`start` was called: where the main thread waits, so that the icon lives."""
-        self._item: StatusNotifierTray | None = None
+        self._item: StatusNotifierItem | None = None
         self._pystray: PystrayTray | None = None
         self._fallback: threading.Thread | None = None
-        self._shown: _Shows | None = None
-        if self._bus is not None and not environ.get("PYSTRAY_BACKEND"):
-            from .statusnotifier_tray import StatusNotifierTray
+        self._shown: StatusNotifierItem | PystrayTray | None = None
+        if self._bus is not None:
+            from ..statusnotifier.item import StatusNotifierItem
 
-            self._item = StatusNotifierTray(self._bus, self._face, self._tell, self._host_changed, cache)
+            self._item = StatusNotifierItem(self._bus, self._face, self._tell, self._host_changed, cache)
             self._shown = self._item
 
     def start(self) -> None:
@@ -112,17 +108,17 @@ class Tray:
         if self._buses is None:
             if sys.platform == "darwin":
                 self._become_application()
-            self._start_pystray(None)
+            self._start_pystray()
             return
         self._buses.start()
-        if self._bus is None:
-            raise _refusal("there is no session bus (DBUS_SESSION_BUS_ADDRESS is not set)")
         if self._item is None:
-            self._start_pystray(self._environ["PYSTRAY_BACKEND"])
-            return
+            raise _refusal("there is no session bus (DBUS_SESSION_BUS_ADDRESS is not set)")
         if not self._item.wait(max(BUS_WITHIN, self._silent_for)):
             raise _refusal("the session bus does not answer")
-        self._item.add_menu()
+        # pystray's import takes a fifth of the time from exec to the icon: it comes while the panel draws.
+        from .menu import make_menu
+
+        self._item.add_menu(make_menu(lambda: self._face, self._tell, self._item.take_activation_token))
         # Not before: telling brings modules, and the panel would wait for its answers meanwhile.
         self._started = True
         if self._host:
@@ -235,7 +231,7 @@ class Tray:
             if self._started:
                 self._tell_presence(True)
         elif self._bus is not None:
-            self._bus.later(self._wait_for_tray, self._look_again)
+            self._bus.loop.later(self._wait_for_tray, self._look_again)
 
     def _look_again(self) -> None:
         if self._host or self._stopping or self._pystray is not None:
@@ -250,7 +246,7 @@ class Tray:
             # A tray of the old kind says nothing when it comes.
             if not self._looks_again:
                 self._looks_again = True
-                self._bus.later(min(left + 0.01, self._wait_for_tray), self._look_once_more)
+                self._bus.loop.later(min(left + 0.01, self._wait_for_tray), self._look_once_more)
         else:
             self._tell_presence(False, missing_host(self._environ))
 
@@ -270,7 +266,7 @@ class Tray:
     def _fall_back(self) -> None:
         """There is but a tray of the old kind."""
         try:
-            self._start_pystray("appindicator")
+            self._start_pystray()
         except NoPlaceForIcon as refusal:
             log.warning("no icon: %s", refusal.message)
             self._tell_presence(False, refusal.message[:1].upper() + refusal.message[1:].rstrip("."))
@@ -281,10 +277,10 @@ class Tray:
 
         self.main_loop = macos.Application(lambda: self._tell(MachineWoke()))
 
-    def _start_pystray(self, name: str | None) -> None:
+    def _start_pystray(self) -> None:
         from . import pystray_backend
 
-        backend = pystray_backend.named(name) if name else pystray_backend.platform_backend()
+        backend = pystray_backend.platform_backend() if self._buses is None else pystray_backend.appindicator()
         with self._lock:
             if self._stopping:
                 return

@@ -12,8 +12,7 @@ from tests.process import until
 from tests.real_desktop import RealDesktop
 from tests.servers import Sandbox
 
-from .measuring import IDLE, MESSAGES, percentiles, say
-from .running import agent
+from .measuring import IDLE, MESSAGES, agent, percentiles, say
 
 APART = 1.8
 """Seconds between two messages, or the flood rule would hold some of them."""

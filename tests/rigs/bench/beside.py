@@ -19,9 +19,8 @@ from tests.process import end
 from tests.real_desktop import RealDesktop
 from tests.servers import Sandbox
 
-from .measuring import IDLE, ROUNDS, Corner, Table
+from .measuring import AGENT, IDLE, PYTHON, ROUNDS, Corner, Table, agent, change, environment
 from .original import CONCEDED, PORTS, Missing, build, installed_megabytes, original
-from .running import AGENT, PYTHON, agent, change, environment
 
 Running = tuple[RealDesktop, Sandbox, int]
 SOON = 2.0

@@ -1,4 +1,4 @@
-"""What is measured on the screen, and how all is said: a line of its own, or a row of the table."""
+"""The agent that is measured, the screen that it is seen on, and how all is said: in lines, or rows of the table."""
 
 from __future__ import annotations
 
@@ -6,12 +6,72 @@ import os
 import statistics
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Self
 
 from Xlib import X, display
 
-from tests.process import TIMEOUT, until
+from tests.agent import Program
+from tests.process import ROOT, TIMEOUT, until
+from tests.real_desktop import RealDesktop
+from tests.servers import Sandbox
+
+IDLE = float(os.environ.get("IDLE", "60"))
+"""Seconds."""
+ROUNDS = int(os.environ.get("ROUNDS", "7"))
+"""How often a figure is taken that is compared with the peer's."""
+MESSAGES = int(os.environ.get("MESSAGES", "100"))
+
+
+# --- the agent -------------------------------------------------------------------------------------------------------
+
+PYTHON = str(ROOT / os.environ.get("BENCH_PYTHON", ".venv/bin/python"))
+"""What runs the agent. It starts outside of the repository, so that the installed package is used."""
+AGENT = [str(Path(PYTHON).with_name("telex-start"))]
+
+
+def change(name: str, threads: int) -> dict[str, object]:
+    """A publication of a channel's counts."""
+    data = {"channels_id": name, "name": name, "description": f"about {name}", "thread_count": threads}
+    return {"notification_type": "unread_thread_change", "section": "channels_section", "data": data}
+
+
+def environment(desktop: RealDesktop, telex: Sandbox | None, folder: str) -> dict[str, str]:
+    """Of a program on that desktop, with a home of its own."""
+    environ = dict(desktop.environ)
+    environ |= {name: folder for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME")}
+    if telex is not None:
+        environ |= {name: value for name, value in telex.environ.items() if name.startswith("TELEX_START_")}
+    return environ
+
+
+@contextmanager
+def agent(
+    desktop: RealDesktop, telex: Sandbox, folder: str, program: Sequence[str] = AGENT, *, by_window: bool = False
+) -> Iterator[int]:
+    """The agent with its tray, signed in by its input or by its window, which has closed; its process id."""
+    options = ["--login"] if by_window else ["--email", telex.email, "--password-stdin"]
+    given = None if by_window else telex.password + "\n"
+    environ, home = environment(desktop, telex, folder), Path(folder)
+    with Program(home, *options, environ=environ, given=given, command=program, cwd=home) as running:
+        if by_window:
+            desktop.xdotool("search", "--sync", "--onlyvisible", "--name", "^Telex")
+            time.sleep(0.5)  # until it has the focus, of which no event tells here
+            desktop.xdotool("type", "--delay", "5", telex.email)
+            desktop.xdotool("key", "Tab")
+            desktop.xdotool("type", "--delay", "5", telex.password)
+            desktop.xdotool("key", "Return")
+        telex.wait_until(lambda status: sum(status["subscriptions"].values()) == len(status["organisations"]))
+        if by_window:
+            item = desktop.wait_for_item()
+            until(lambda: item.labels()[0].startswith("Online"), "it does not come online")
+            time.sleep(2)  # the window says its last word
+        yield running.process.pid
+
+
+# --- the screen -------------------------------------------------------------------------------------------------------
 
 
 class Corner:
@@ -133,10 +193,3 @@ def _spread(values: Sequence[float], unit: str) -> str:
 
 def _short(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
-
-
-IDLE = float(os.environ.get("IDLE", "60"))
-"""Seconds."""
-ROUNDS = int(os.environ.get("ROUNDS", "7"))
-"""How often a figure is taken that is compared with the peer's."""
-MESSAGES = int(os.environ.get("MESSAGES", "100"))

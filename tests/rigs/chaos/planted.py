@@ -39,6 +39,7 @@ def _lost() -> None:
 
 
 def _leaking(leave: Callable[[], object]) -> None:
+    """Each connection leaves something behind."""
     from telex_start.push.websocket import WebSocket
 
     opened = WebSocket.open
@@ -48,16 +49,6 @@ def _leaking(leave: Callable[[], object]) -> None:
         opened(self)
 
     WebSocket.open = leaky  # type: ignore[method-assign]
-
-
-def _descriptor() -> None:
-    """Each connection leaves some descriptors open."""
-    _leaking(lambda: [os.dup(2) for _ in range(10)])
-
-
-def _thread() -> None:
-    """Each connection leaves a thread behind."""
-    _leaking(lambda: threading.Thread(target=threading.Event().wait, daemon=True).start())
 
 
 def _stuck() -> None:
@@ -93,8 +84,8 @@ DEFECTS: dict[str, Callable[[], None]] = {
     "none": lambda: None,
     "twice": _twice,
     "lost": _lost,
-    "descriptor": _descriptor,
-    "thread": _thread,
+    "descriptor": lambda: _leaking(lambda: [os.dup(2) for _ in range(10)]),
+    "thread": lambda: _leaking(lambda: threading.Thread(target=threading.Event().wait, daemon=True).start()),
     "stuck": _stuck,
     "secret": _secret,
     "spinning": _spinning,

@@ -9,7 +9,6 @@ Each has a Debian of its own: made once, below a cache folder, then entered as o
 from __future__ import annotations
 
 import argparse
-import hashlib
 import shutil
 import signal
 import subprocess
@@ -25,93 +24,51 @@ from tests.servers import Sandbox
 
 from .check import Report, read, table
 from .checks import NAMES
-from .known import CHECKOUT, COMMON, DESKTOPS, SHARE, Desktop
+from .known import CHECKOUT, COMMON, DESKTOPS, SHARE
 
 # --- its Debian -------------------------------------------------------------------------------------------------------
 
 
 _PYTHON = "/opt/telex-start/bin/python"
 _LOCK = "packaging/requirements/runtime.txt"
-_STAMP = "opt/telex-start.stamp"
-_AUTHORITIES = "/opt/authorities.pem"
 
 
-class Root:
-    """The Debian of one desktop.
+def made(name: str, checkout: Path, share: Path) -> Path:
+    """The Debian of a desktop, with its packages and the agent's Python packages; what is missing of it is made.
+
+    Raises:
+        NoRoot: this machine cannot, or a step failed.
+    """
+    desktop = DESKTOPS[name]
+    root = roots.kept(desktop.root or name, desktop.suite, [*COMMON, *desktop.packages])
+    locked = (checkout / _LOCK).read_text(encoding="utf-8")
+    stamp = root / "opt/telex-start-python.stamp"
+    if not (stamp.exists() and stamp.read_text() == locked):
+        print(f"{root}: Python packages", flush=True)
+        trusted = ["--cert", roots.AUTHORITIES] if (root / roots.AUTHORITIES.lstrip("/")).exists() else []
+        install = ["-m", "pip", "install", "-q", *trusted, "--only-binary", ":all:", "--require-hashes"]
+        for command in (
+            ["python3", "-m", "venv", "--clear", "/opt/telex-start"],
+            [_PYTHON, *install, "-r", f"{CHECKOUT}/{_LOCK}"],
+        ):
+            roots.must(entering(root, checkout, share, command, roots.ENVIRON))
+        stamp.write_text(locked)
+    return root
+
+
+def entering(root: Path, checkout: Path, share: Path, command: Sequence[str], environ: Mapping[str, str]) -> list[str]:
+    """The command line that runs a command inside; all that it leaves behind ends with it.
 
     Args:
-        name: Of its folder.
-        desktop: What it has to hold.
+        root: The Debian.
         checkout: The source that is run inside.
+        share: The run's own folder.
+        command: Its paths are those inside.
+        environ: Its whole environment.
     """
-
-    def __init__(self, name: str, desktop: Desktop, checkout: Path = ROOT) -> None:
-        self.folder = roots.ROOTS / name
-        self._desktop = desktop
-        self._checkout = checkout
-
-    def make(self, share: Path) -> None:
-        """Make what is missing of it: Debian, packages, Python packages.
-
-        Raises:
-            NoRoot: this machine cannot, or a step failed.
-        """
-        roots.needs()
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
-        stamp = self.folder / _STAMP
-        done = stamp.read_text().split() if stamp.exists() else []
-        locked = (self._checkout / _LOCK).read_text(encoding="utf-8")
-        for step, marks, work in (
-            ("Debian", [self._desktop.suite], self._bootstrap),
-            ("packages", [*COMMON, *self._desktop.packages], self._install),
-            ("Python packages", [locked], self._install_python),
-        ):
-            mark = hashlib.sha256("\n".join(marks).encode()).hexdigest()
-            if mark not in done:
-                print(f"{self.folder}: {step}", flush=True)
-                work(share)
-                done.append(mark)
-                stamp.write_text("\n".join(done))
-
-    def enter(self, share: Path, command: Sequence[str], environ: Mapping[str, str]) -> list[str]:
-        """The command line that runs a command inside; all that it leaves behind ends with it.
-
-        Args:
-            share: The run's own folder.
-            command: Its paths are those inside.
-            environ: Its whole environment.
-        """
-        binds = [roots.Bind(self._checkout, CHECKOUT), roots.Bind(share, SHARE, writable=True)]
-        # Loopback is shared: the sandbox is outside.
-        return roots.enter(self.folder, command, environ, binds=binds, system=True, scratch=True)
-
-    def python(self, *arguments: str) -> list[str]:
-        """A command of its Python, with the agent's packages and this checkout."""
-        return [_PYTHON, *arguments]
-
-    # --- making it --------------------------------------------------------------------------------------------------
-
-    def _bootstrap(self, share: Path) -> None:
-        if (self.folder / "usr/bin/apt-get").exists():
-            return  # somebody has made it by hand
-        roots.bootstrap(self._desktop.suite, self.folder)
-
-    def _install(self, share: Path) -> None:
-        roots.settle(self._desktop.suite, self.folder)
-        self._inside(share, "apt-get", "-qq", "update")
-        wanted = [*COMMON, *self._desktop.packages]
-        self._inside(share, "apt-get", "-qq", "install", "-y", "--no-install-recommends", *wanted)
-        self._inside(share, "apt-get", "clean")
-
-    def _install_python(self, share: Path) -> None:
-        trusted = ["--cert", _AUTHORITIES] if roots.give_authorities(self.folder, _AUTHORITIES) else []
-        self._inside(share, "python3", "-m", "venv", "--clear", "/opt/telex-start")
-        locked = ["--only-binary", ":all:", "--require-hashes", "-r", f"{CHECKOUT}/{_LOCK}"]
-        self._inside(share, _PYTHON, "-m", "pip", "install", "-q", *trusted, *locked)
-
-    def _inside(self, share: Path, *command: str) -> None:
-        environ = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive", "HOME": "/root"}
-        roots.must(self.enter(share, command, environ))
+    binds = [roots.Bind(checkout, CHECKOUT), roots.Bind(share, SHARE, writable=True)]
+    # Loopback is shared: the sandbox is outside.
+    return roots.enter(root, command, environ, binds=binds, system=True, scratch=True)
 
 
 # --- the command ------------------------------------------------------------------------------------------------------
@@ -158,12 +115,10 @@ def run(name: str, options: argparse.Namespace) -> Report:
     Raises:
         NoRoot: its Debian cannot be made.
     """
-    desktop = DESKTOPS[name]
     checkout = options.checkout.resolve()
-    root = Root(desktop.root or name, desktop, checkout)
     with tempfile.TemporaryDirectory(prefix="desktop-") as folder, Sandbox("--rate", "0", "--no-story") as telex:
         share = Path(folder)
-        root.make(share)
+        root = made(name, checkout, share)
         # What runs inside is this checkout's; what is tried may be another's.
         shutil.copytree(Path(__file__).parent, share / "tests" / "rigs" / "desktops")
         (share / "tests" / "rigs" / "__init__.py").touch()
@@ -177,9 +132,9 @@ def run(name: str, options: argparse.Namespace) -> Report:
             "PYTHONPATH": f"{SHARE}:{CHECKOUT}",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
-        command = root.python("-m", "tests.rigs.desktops.inside", name, f"--commit={_commit(checkout)}")
+        command = [_PYTHON, "-m", "tests.rigs.desktops.inside", name, f"--commit={_commit(checkout)}"]
         command += [f"--starts={options.starts}", f"--only={options.only}"]
-        subprocess.run(root.enter(share, command, environ), stdin=subprocess.DEVNULL, check=False)
+        subprocess.run(entering(root, checkout, share, command, environ), stdin=subprocess.DEVNULL, check=False)
         kept = options.results / name
         if not options.only:
             shutil.rmtree(kept, ignore_errors=True)

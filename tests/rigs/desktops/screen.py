@@ -59,21 +59,11 @@ class Screen:
         """How many pixels of the tray are not as they are without our icon."""
         return difference(self.empty, self._look(self.desktop.tray))[1]
 
-    def wait_for_icon(self, there: bool, within: float) -> bool:
-        """Wait until the icon is there, or gone; whether that came within so many seconds."""
-        return self.wait_until(lambda: (self.icon_pixels() >= AN_ICON) is there, within)
-
     def wait_for_online_icon(self, within: float = APPEARS_WITHIN) -> tuple[int, int] | None:
         """Wait for the icon of an agent that is online; the middle of its violet, or ``None``."""
         self.withdraw_pointer()
         self.wait_until(lambda: self.online_icon() is not None, within)
         return self.online_icon()
-
-    def wait_for_icon_place(self) -> tuple[int, int] | None:
-        """Wait for the icon, whatever it shows; as :meth:`icon_place`."""
-        self.withdraw_pointer()
-        self.wait_until(lambda: self.icon_place() is not None, APPEARS_WITHIN)
-        return self.icon_place()
 
     def online_icon(self) -> tuple[int, int] | None:
         """The middle of what is violet in the tray, or ``None``."""
@@ -86,14 +76,16 @@ class Screen:
         self._icon_at = left + across[len(places) // 2], top + down[len(places) // 2]
         return self._icon_at
 
-    def icon_place(self) -> tuple[int, int] | None:
-        """The middle of the icon, whatever state it shows; ``None`` without one.
+    def wait_for_icon_place(self) -> tuple[int, int] | None:
+        """The middle of the icon, whatever state it shows; waits for one.
 
         One that is not online is where it was when it was, if it ever was: beside it a bell may have come for toasts.
         """
+        self.withdraw_pointer()
+        self.wait_until(lambda: self.icon_pixels() >= AN_ICON, APPEARS_WITHIN)
         if (place := self.online_icon() or self._icon_at) is not None:
             return place
-        box, count = difference(self.empty, self._look(self.desktop.tray))
+        box, count = difference(self.empty, self.tray())
         if box is None or count < AN_ICON:
             return None
         left, top = self.desktop.tray[:2]

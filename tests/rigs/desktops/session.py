@@ -155,7 +155,7 @@ class Session(Screen):
         with ExitStack() as stack:
             self._stack = stack
             self.environ = self._programs_environ = self._environment()
-            self._run(("dbus-uuidgen", "--ensure"))
+            self.run("dbus-uuidgen", "--ensure")
             Path("/run/dbus").mkdir()
             self._announced("system-bus", ("dbus-daemon", "--system", "--nofork", "--nopidfile", "--print-address=1"))
             for command in self.desktop.system_programs:
@@ -172,7 +172,7 @@ class Session(Screen):
             stack.callback(self._display.close)
             self.notifications = stack.enter_context(Notifications(self.environ["DBUS_SESSION_BUS_ADDRESS"]))
             for command in self.desktop.settings:
-                self._run(command)
+                self.run(*command)
             self.start_desktop()
             self.empty = self._at_rest()
             self.empty_screen = self.screen()
@@ -209,7 +209,7 @@ class Session(Screen):
             self._wait_for("--session", name)
         self._at_rest()
         for command in self.desktop.emptying:
-            self._run(command)
+            self.run(*command)
 
     # --- what somebody sees -----------------------------------------------------------------------------------------
 
@@ -226,14 +226,14 @@ class Session(Screen):
 
     def picture(self, name: str) -> None:
         """Keep a picture of the whole screen."""
-        self._run(("import", "-silent", "-window", "root", str(self._pictures / f"{name}.png")))
+        self.run("import", "-silent", "-window", "root", str(self._pictures / f"{name}.png"))
 
     def registered(self) -> str:
         """The icons that the tray says it has."""
         watcher = "org.kde.StatusNotifierWatcher"
         wanted = ("org.freedesktop.DBus.Properties.Get", watcher, "RegisteredStatusNotifierItems")
         call = ("gdbus", "call", "--session", "--dest", watcher, "--object-path", "/StatusNotifierWatcher", "--method")
-        return self._run((*call, *wanted))
+        return self.run(*call, *wanted)
 
     def off_place(self, title: str) -> tuple[int, int] | None:
         """By how many pixels, to the right and downwards, a window's lower right corner is off its place.
@@ -241,12 +241,11 @@ class Session(Screen):
         Returns:
             ``None`` where no window has a title that begins so.
         """
-        # A process of its own: python-xlib 0.33 cannot talk to two servers whose extensions have different numbers.
-        said = self._run((sys.executable, "-m", "tests.x_windows", title), self._programs_environ)
-        if not said:
-            return None
-        right, down = said.split()
-        return int(right), int(down)
+        return self._numbers(title)
+
+    def window_place(self, title: str) -> tuple[int, int] | None:
+        """A point on a window that nothing else covers, where nothing happens when it is clicked."""
+        return self._numbers("--place", title)
 
     def has_window(self, title: str) -> bool:
         """Whether a window has a title that begins so."""
@@ -254,7 +253,17 @@ class Session(Screen):
 
     def active(self) -> str:
         """The title of the window that has the focus; empty where none has it."""
-        return self._run((sys.executable, "-m", "tests.x_windows"), self._programs_environ)
+        return self._windows()
+
+    def _windows(self, *words: str) -> str:
+        # A process of its own: python-xlib 0.33 cannot talk to two servers whose extensions have different numbers.
+        return self.run(sys.executable, "-m", "tests.x_windows", *words, environ=self._programs_environ)
+
+    def _numbers(self, *words: str) -> tuple[int, int] | None:
+        if not (said := self._windows(*words)):
+            return None
+        across, down = said.split()
+        return int(across), int(down)
 
     def other_window(self) -> Process:
         """Another program with a window, which takes the focus."""
@@ -264,14 +273,6 @@ class Session(Screen):
         """``telex-start`` on this desktop; ``more`` is put into its environment."""
         environ = {**self._programs_environ, **(more or {})}
         return Process([sys.executable, "-m", "telex_start", *options], environ, given)
-
-    def window_place(self, title: str) -> tuple[int, int] | None:
-        """A point on a window that nothing else covers, where nothing happens when it is clicked."""
-        said = self._run((sys.executable, "-m", "tests.x_windows", "--place", title), self._programs_environ)
-        if not said:
-            return None
-        across, down = said.split()
-        return int(across), int(down)
 
     def command(self, *options: str) -> str:
         """What a ``telex-start`` with these options prints here, once it has ended."""
@@ -343,13 +344,10 @@ class Session(Screen):
         return said
 
     def _wait_for(self, bus: str, name: str) -> None:
-        self._run(("gdbus", "wait", bus, "--timeout", str(round(STARTED_WITHIN)), name))
+        self.run("gdbus", "wait", bus, "--timeout", str(round(STARTED_WITHIN)), name)
 
-    def run(self, *command: str) -> str:
+    def run(self, *command: str, environ: Mapping[str, str] | None = None) -> str:
         """Run a command on the desktop to its end; what it printed."""
-        return self._run(command)
-
-    def _run(self, command: Command, environ: Mapping[str, str] | None = None) -> str:
         limit = STARTED_WITHIN + 10
         environ = self.environ if environ is None else environ
         done = subprocess.run(command, env=environ, cwd=HERE, capture_output=True, text=True, timeout=limit)

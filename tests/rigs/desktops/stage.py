@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,22 @@ class Stage:
             agent.ended(APPEARS_WITHIN)
         agent.__exit__(None, None, None)
         return agent.process.returncode, agent.errors
+
+    # --- what is to be so -------------------------------------------------------------------------------------------
+
+    def comes(self, condition: Callable[[], bool], otherwise: str, within: float = APPEARS_WITHIN) -> None:
+        """Wait until something is so.
+
+        Raises:
+            Wrong: it does not come to that within so many seconds.
+        """
+        so(self.session.wait_until(condition, within), otherwise)
+
+    def menu_comes(self, label: str, otherwise: str, *, enabled: bool = False) -> None:
+        """Wait until the icon's menu has an entry with that label, usable if that is asked for."""
+        self.comes(
+            lambda: any(e.label == label and (e.enabled or not enabled) for e in self.person.entries()), otherwise
+        )
 
     # --- what happens at Telex --------------------------------------------------------------------------------------
 

@@ -42,8 +42,7 @@ def simulated(world: World, telex: Telex) -> Iterator[None]:
         for module, name, instead in (
             (session_thread, "Https", lambda *_: _Https(world, telex)),
             (session_thread, "WebSocket", lambda *_, **__: _WebSocket(world, telex)),
-            *((module, "threading", mine) for module in (session, session_thread, poller, pace)),
-            (state, "SimpleQueue", partial(Queue, world)),
+            *((module, "threading", mine) for module in (session, session_thread, state, poller, pace)),
             (session_thread, "tls_context", lambda _: None),  # no certificates are read: nothing is verified here
             (clock, "awake", world.now),
         ):

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .answers import Answers
-from .cases import Case, NoCase, changed, smaller
+from .cases import Case, NoCase, changed
 from .connections import Connections
 from .publications import Publications
 from .push import Push
@@ -37,8 +37,6 @@ _MOST_MEMORY = 4 << 30
 """Bytes of address space: a case that wants more ends in a MemoryError, and not with the machine."""
 _HANGS_AFTER = 60.0
 """Seconds after which a case will never end."""
-_SIMPLIFY_WITHIN = 5.0
-"""Seconds in which a case that was found is made smaller."""
 _CHEAP = 0.01
 """Seconds of processor time: a case that takes more is tried, and not changed into others."""
 
@@ -88,7 +86,6 @@ class Run:
                 case = changed(self._chance.choice(cases), self._chance, cases)
                 new += 1
                 if (error := self._try(case, log)) is not None:
-                    case, error = self._simplified(case, error, log)
                     return Figures(len(kept), new, time.monotonic() - began, error, self._keep(case))
         return Figures(len(kept), new, time.monotonic() - began)
 
@@ -111,22 +108,6 @@ class Run:
         finally:
             self._since = math.inf
         return Finding(f"it took {self._took:.1f} s of processor time")
-
-    def _simplified(self, case: Case, error: Exception, log: Log) -> tuple[Case, Exception]:
-        """A smaller case with the same finding, as far as that goes in a few seconds."""
-        end = time.monotonic() + _SIMPLIFY_WITHIN
-        going = True
-        while going:
-            going = False
-            for less in smaller(case):
-                if time.monotonic() > end:
-                    return case, error
-                again = self._try(less, log)
-                if type(again) is type(error):
-                    assert again is not None
-                    case, error, going = less, again, True
-                    break
-        return case, error
 
     def _keep(self, case: Case) -> Path:
         text = json.dumps(case, indent=1) + "\n"

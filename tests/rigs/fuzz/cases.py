@@ -1,10 +1,9 @@
-"""What cases are made of, how one is changed into another, and how it is made smaller."""
+"""What cases are made of, and how one is changed into another."""
 
 from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
 from typing import Any
 
 Case = Any
@@ -169,35 +168,3 @@ def _somewhere_in(value: Any, chance: random.Random) -> Any:
     while isinstance(value, dict | list) and value and chance.random() < 0.8:
         value = chance.choice([*value.values()] if isinstance(value, dict) else value)
     return value
-
-
-# --- making a case smaller ------------------------------------------------------------------------------------------
-
-
-def smaller(value: Any) -> Iterator[Any]:
-    """Values that are a little simpler than this one, the simplest first."""
-    match value:
-        case dict():
-            for gone in value:
-                yield {key: each for key, each in value.items() if key != gone}
-            for key, each in value.items():
-                yield from (value | {key: less} for less in smaller(each))
-        case list():
-            yield from _shortened(value)
-            for index, each in enumerate(value):
-                yield from ([*value[:index], less, *value[index + 1 :]] for less in smaller(each))
-        case str():
-            yield from _shortened(value)
-        case int() if value and not isinstance(value, bool):
-            yield 0
-            yield value // 2
-
-
-def _shortened(value: Any) -> Iterator[Any]:
-    """Without its halves, its quarters, and so on."""
-    size = len(value)
-    while size := size // 2 if size > 1 else 0:
-        for start in range(0, len(value), size):
-            yield value[:start] + value[start + size :]
-    if len(value) == 1:
-        yield value[:0]

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,14 +64,3 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def built(source: Path) -> Built:
     """Wheel and sdist of the last commit."""
     return build(source)
-
-
-@pytest.fixture
-def say(capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest) -> Callable[[str], None]:
-    """Prints a figure, also where the test passes."""
-
-    def to_be_read(figure: str) -> None:
-        with capsys.disabled():
-            print(f"\n{request.node.name}: {figure}")
-
-    return to_be_read

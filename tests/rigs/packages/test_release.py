@@ -55,10 +55,6 @@ def commit(source: Path, changelog: str) -> None:
     )
 
 
-def test_a_version_that_the_changelog_tells_of_is_a_release(ours: Path) -> None:
-    assert step(ours, "release.py", "check") == (0, "")
-
-
 @pytest.mark.parametrize(
     ("changelog", "complaint"),
     [
@@ -71,6 +67,7 @@ def test_a_version_that_the_changelog_tells_of_is_a_release(ours: Path) -> None:
     ],
 )
 def test_a_changelog_that_tells_of_something_else_is_refused(ours: Path, changelog: str, complaint: str) -> None:
+    assert step(ours, "release.py", "check") == (0, ""), "it tells of this version"
     commit(ours, changelog)
     code, said = step(ours, "release.py", "check")
     assert code == 1

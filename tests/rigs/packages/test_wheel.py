@@ -12,7 +12,6 @@ import shutil
 import tarfile
 import time
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 from telex_start import __version__
@@ -20,9 +19,7 @@ from tests.process import ROOT
 from tests.rigs.packages.conftest import Built, build, clone, tracked
 
 
-def test_another_folder_umask_time_zone_and_rubbish_give_the_same_bytes(
-    built: Built, tmp_path: Path, say: Callable[[str], None]
-) -> None:
+def test_another_folder_umask_time_zone_and_rubbish_give_the_same_bytes(built: Built, tmp_path: Path) -> None:
     other = clone(tmp_path / "elsewhere" / "of another name")
     for folder, _, names in os.walk(other):
         for name in names:
@@ -43,7 +40,6 @@ def test_another_folder_umask_time_zone_and_rubbish_give_the_same_bytes(
     for first, second in zip(built, again, strict=True):
         assert first.name == second.name
         assert first.read_bytes() == second.read_bytes(), f"{first.name} is another one"
-        say(f"{first.name} {first.stat().st_size / 1e6:.2f} MB")
 
 
 def test_the_sdist_is_the_source_and_gives_the_same_wheel(built: Built, source: Path, tmp_path: Path) -> None:

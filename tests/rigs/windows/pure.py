@@ -44,20 +44,14 @@ class _Held:
         """What is wrong with the list."""
         files = {name.partition("::")[0] for name in self._ran}
         gone = {name for name in NOT_ON_WINDOWS.keys() - self._ran if name.partition("::")[0] in files}
+        silent = sorted(self._skipped - NOT_ON_WINDOWS.keys())
         return [
-            *(
-                f"it skips itself, and tests/rigs/windows/pure.py does not say why: {name}"
-                for name in sorted(self._silent())
-            ),
+            *(f"it skips itself, and tests/rigs/windows/pure.py does not say why: {name}" for name in silent),
             *(
                 f"tests/rigs/windows/pure.py names a test that is not there: {name}"
-                for name in sorted(gone)
-                if not self._chosen
+                for name in (() if self._chosen else sorted(gone))
             ),
         ]
-
-    def _silent(self) -> set[str]:
-        return self._skipped - NOT_ON_WINDOWS.keys()
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what is wrong with the list."""

@@ -26,7 +26,7 @@ def icon(stage: Stage) -> str:
     for turn in range(1, stage.starts + 1):
         began = time.monotonic()
         stage.start("--email", stage.email, "--password-stdin", given=stage.password + "\n")
-        came = session.wait_for_icon(True, APPEARS_WITHIN)
+        came = session.wait_until(lambda: session.icon_pixels() >= AN_ICON, APPEARS_WITHIN)
         took.append(time.monotonic() - began)
         time.sleep(SETTLED)  # GNOME 43's extension takes an icon and throws it away a moment later
         if not (came and session.icon_pixels() >= AN_ICON):
@@ -46,15 +46,15 @@ def badge(stage: Stage) -> str:
     session = stage.session
     none = session.tray()
     stage.direct(1, "Ben Okri", "one")
-    so(session.wait_until(lambda: difference(none, session.tray())[1] >= 8, APPEARS_WITHIN), "no badge")
+    stage.comes(lambda: difference(none, session.tray())[1] >= 8, "no badge")
     session.settle(3.0)
     one = session.tray()
     session.picture("badge")
     stage.direct(1, "Ben Okri", "two")
-    so(session.wait_until(lambda: difference(one, session.tray())[1] >= 3, APPEARS_WITHIN), "the same for 1 and 2")
+    stage.comes(lambda: difference(one, session.tray())[1] >= 3, "the same for 1 and 2")
     two = session.tray()
     stage.telex.read(1, username="Ben Okri")
-    so(session.wait_until(lambda: difference(none, session.tray())[1] < 8, APPEARS_WITHIN), "it stays when all is read")
+    stage.comes(lambda: difference(none, session.tray())[1] < 8, "it stays when all is read")
     return f"a badge of {difference(none, one)[1]} pixels, which differs by {difference(one, two)[1]} for 2"
 
 
@@ -116,7 +116,7 @@ def command_exit(stage: Stage) -> str:
     code, errors = stage.has_ended()
     so(code == 0 and not errors, f"it ended with {code}: {errors}; {said}")
     so(session.has_gone(look, APPEARS_WITHIN), f"the icon stays: {session.registered()}")
-    so(session.wait_until(lambda: session.change(empty)[1] < A_MENU, 2.0), "its toast stays")
+    stage.comes(lambda: session.change(empty)[1] < A_MENU, "its toast stays", 2.0)
     return "code 0; icon and toast go"
 
 
@@ -126,10 +126,7 @@ def restart(stage: Stage) -> str:
     session = stage.session
     for turn in range(1, _RESTARTS + 1):
         session.restart()
-        so(
-            session.wait_for_online_icon() is not None,
-            f"no icon after crash {turn}: {session.registered()}",
-        )
+        so(session.wait_for_online_icon() is not None, f"no icon after crash {turn}: {session.registered()}")
     stage.leave()
     return f"{_RESTARTS} crashes, {_RESTARTS} icons"
 

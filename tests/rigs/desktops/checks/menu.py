@@ -20,8 +20,7 @@ def _starting(stage: Stage, label: str, *into: str) -> list[str]:
 
 def _listed(stage: Stage, label: str, *into: str) -> str:
     """Wait until a submenu has an entry that begins so; its whole label."""
-    there = stage.session.wait_until(lambda: bool(_starting(stage, label, *into)), APPEARS_WITHIN)
-    so(there, f"{label} is not in {' > '.join(into)}")
+    stage.comes(lambda: bool(_starting(stage, label, *into)), f"{label} is not in {' > '.join(into)}")
     return _starting(stage, label, *into)[0]
 
 
@@ -101,8 +100,7 @@ def mute(stage: Stage) -> str:
     label = _listed(stage, "Unmute", "Recent", "Mute")
     stage.telex.read(1, username="Ben Okri")
     how_undone = stage.person.choose("Recent", "Mute", label)
-    there = stage.session.wait_until(lambda: not _starting(stage, "Unmute", "Recent", "Mute"), APPEARS_WITHIN)
-    so(there, "it is still muted")
+    stage.comes(lambda: not _starting(stage, "Unmute", "Recent", "Mute"), "it is still muted")
     return f"muted {how}, unmuted {how_undone}"
 
 
@@ -113,18 +111,16 @@ def pause(stage: Stage) -> str:
     how = stage.person.choose(_PAUSE, MenuItem.PAUSE_HOUR.value)
     session.withdraw_pointer()
     resume = MenuItem.RESUME.value
-    there = session.wait_until(lambda: resume in [e.label for e in stage.person.entries()], APPEARS_WITHIN)
-    so(there, f"no {resume} in the menu")
+    stage.menu_comes(resume, f"no {resume} in the menu")
     session.picture("paused")
     empty, notified, icon = session.screen(), len(stage.told.told), session.tray()
     stage.direct(1, "Ben Okri", "not now")
-    so(session.wait_until(lambda: difference(icon, session.tray())[1] >= 8, APPEARS_WITHIN), "no badge")
+    stage.comes(lambda: difference(icon, session.tray())[1] >= 8, "no badge")
     session.settle()
     so(len(stage.told.told) == notified and session.change(empty)[1] < A_MENU, "it pops up all the same")
     telex.read(1, username="Ben Okri")
     how_resumed = stage.person.choose(resume)
-    back = session.wait_until(lambda: _PAUSE in [e.label for e in stage.person.entries()], APPEARS_WITHIN)
-    so(back, f"no {_PAUSE} in the menu after {resume}")
+    stage.menu_comes(_PAUSE, f"no {_PAUSE} in the menu after {resume}")
     return f"paused {how}, resumed {how_resumed}"
 
 
@@ -146,9 +142,9 @@ def main_app(stage: Stage) -> str:
     stage.signed_in()
     session = stage.session
     how = stage.person.choose(MenuItem.OPEN_MAIN_APP.value)
-    so(session.wait_until(lambda: session.has_window("Client"), APPEARS_WITHIN), "no window of the client")
+    stage.comes(lambda: session.has_window("Client"), "no window of the client")
     how_closed = stage.person.choose(MenuItem.CLOSE_MAIN_APP.value)
-    so(session.wait_until(lambda: not session.has_window("Client"), APPEARS_WITHIN), "the client's window stays")
+    stage.comes(lambda: not session.has_window("Client"), "the client's window stays")
     return f"opened {how}, closed {how_closed}"
 
 
@@ -173,12 +169,11 @@ def reconnect(stage: Stage) -> str:
     telex.refuse_push(503)
     try:
         telex.kick(3000)
-        away = session.wait_until(lambda: label in [e.label for e in stage.person.entries()], APPEARS_WITHIN)
-        so(away, f"no {label} in the menu")
+        stage.menu_comes(label, f"no {label} in the menu")
         session.settle(3.0)
         before = tries()
         how = stage.person.choose(label)
-        so(session.wait_until(lambda: tries() > before, APPEARS_WITHIN), "it does not try")
+        stage.comes(lambda: tries() > before, "it does not try")
     finally:
         telex.refuse_push(0)
     # The second try, which is let in, is the agent's own.

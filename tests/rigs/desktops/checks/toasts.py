@@ -114,7 +114,7 @@ def _shown(stage: Stage, text: str, empty: Image.Image, notified: int) -> tuple[
     return told, box, screen.crop(box)
 
 
-def _gone(stage: Stage, empty: Image.Image, within: float) -> bool:
+def _gone(stage: Stage, empty: Image.Image, within: float = APPEARS_WITHIN) -> bool:
     return stage.session.wait_until(lambda: stage.session.change(empty)[1] < A_MENU, within)
 
 
@@ -129,7 +129,7 @@ def toast(stage: Stage) -> str:
     so(violet >= AN_ICON, f"no icon: {violet} violet pixels")
     for text in (_WHO, "the build is green again"):
         so(is_read(text, seen), f"{text!r} is not to be read; read: {seen}")
-    _gone(stage, empty, APPEARS_WITHIN)
+    _gone(stage, empty)
     return f"in {box}, {violet} pixels of the icon; read: {seen}"
 
 
@@ -145,7 +145,7 @@ def kinds(stage: Stage) -> str:
         for text in (kind.title, *kind.lines):
             so(text in told.title + "\n" + told.body, f"{kind.name}: told {told.title!r}, {told.body!r}")
         so(kind.button in told.actions, f"{kind.name}: no button {kind.button} in {told.actions}")
-        so(_gone(stage, empty, APPEARS_WITHIN), f"{kind.name}: it stays when it is over")
+        so(_gone(stage, empty), f"{kind.name}: it stays when it is over")
     return ", ".join(kind.name for kind in KINDS)
 
 
@@ -160,7 +160,7 @@ def escaping(stage: Stage) -> str:
     best = likeness(LITERAL, seen)
     twice = likeness(_ESCAPED_TWICE, seen)
     so(best >= 0.75 and best > twice, f"{best:.2f} as it should be, {twice:.2f} escaped twice; read: {seen}")
-    _gone(stage, empty, APPEARS_WITHIN)
+    _gone(stage, empty)
     return f"read: {seen}"
 
 
@@ -173,7 +173,7 @@ def click(stage: Stage) -> str:
     stage.session.withdraw_pointer()
     stage.telex.read(0, username=_WHO)
     so(address.startswith("https://"), f"to be opened: {address!r}")
-    so(_gone(stage, empty, APPEARS_WITHIN), "it stays")
+    so(_gone(stage, empty), "it stays")
     return address.partition("://")[2].partition("/")[2]
 
 
@@ -194,7 +194,7 @@ def replaced(stage: Stage) -> str:
     stage.telex.read(0, username=_WHO)
     so(second.replaces == first.ident, f"it is to replace {second.replaces}, the first has {first.ident}")
     so(is_read("and now the second", seen) and not is_read("the first of two", seen), f"read: {seen}")
-    _gone(stage, empty, APPEARS_WITHIN)
+    _gone(stage, empty)
     return f"read: {seen}"
 
 
@@ -205,7 +205,7 @@ def closed_when_read(stage: Stage) -> str:
     stage.telex.read(0, username=_WHO)
     asked = stage.told.heard(lambda: told.ident in stage.told.closing, APPEARS_WITHIN)
     so(asked, f"the daemon was not asked to close {told.ident}")
-    so(_gone(stage, empty, APPEARS_WITHIN), "it stays")
+    so(_gone(stage, empty), "it stays")
     by_call = (told.ident, _CLOSED_BY_CALL) in stage.told.closed
     return f"closed by the call: {by_call}"
 
@@ -218,10 +218,9 @@ def urgent(stage: Stage) -> str:
     told, box, _ = _shown(stage, "Ben Okri is calling", empty, notified)
     stage.session.picture("toast-urgent")
     so(told.hints.get("urgency") == 2, f"urgency {told.hints.get('urgency')}")
-    went = stage.session.wait_until(lambda: stage.session.change(empty)[1] < A_MENU, 12.0)  # others go after 10 s
-    so(not went, "it has gone by itself")
+    so(not _gone(stage, empty, 12.0), "it has gone by itself")  # others go after 10 s
     stage.telex.cancel()
-    so(_gone(stage, empty, APPEARS_WITHIN), "it stays when the caller has hung up")
+    so(_gone(stage, empty), "it stays when the caller has hung up")
     return f"in {box}, there for 12 s, gone when cancelled"
 
 
@@ -258,5 +257,5 @@ def do_not_disturb(stage: Stage) -> str:
     empty = session.screen()
     _comes(stage, "to be shown again", empty)
     stage.telex.read(0, username=_WHO)
-    _gone(stage, empty, APPEARS_WITHIN)
+    _gone(stage, empty)
     return "nothing while on, a toast when off again"

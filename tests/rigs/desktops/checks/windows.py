@@ -9,20 +9,24 @@ from ..screen import APPEARS_WITHIN, SETTLED, STARTED_WITHIN
 from ..stage import Stage
 
 CHECKS = Checks()
+_TITLE = "Telex – Sign in"
 
 
 def _opens(stage: Stage, title: str, *labels: str) -> str:
     stage.signed_in()
     session = stage.session
     how = stage.person.choose(*labels)
-    so(session.wait_until(lambda: session.has_window(title), APPEARS_WITHIN), f"no window {title!r}")
-    has_focus = session.wait_until(lambda: session.active().startswith(title), APPEARS_WITHIN)
-    so(has_focus, f"the focus has {session.active()!r}")
+    stage.comes(lambda: session.has_window(title), f"no window {title!r}")
+    stage.comes(lambda: session.active().startswith(title), f"{title!r} does not get the focus")
     session.settle()
     session.picture(labels[-1].strip("…").lower())
-    stage.person.press("Escape")
-    so(session.wait_until(lambda: not session.has_window(title), APPEARS_WITHIN), "Escape does not close it")
+    _escape(stage, title)
     return f"{how}; it has the focus, and Escape closes it"
+
+
+def _escape(stage: Stage, title: str) -> None:
+    stage.person.press("Escape")
+    stage.comes(lambda: not stage.session.has_window(title), "Escape does not close it")
 
 
 @CHECKS.add("menu: Preferences", "Preferences… opens its window, with the focus; Escape closes it")
@@ -46,17 +50,12 @@ def sign_out(stage: Stage) -> str:
     session, person = stage.session, stage.person
     how = person.choose(MenuItem.SIGN_OUT.value)
     login = MenuItem.LOGIN.value
-    out = session.wait_until(
-        lambda: login in [entry.label for entry in person.entries() if entry.enabled], APPEARS_WITHIN
-    )
-    so(out, "Login is not to be chosen")
+    stage.menu_comes(login, "Login is not to be chosen", enabled=True)
     session.withdraw_pointer()
     session.settle(3.0)
     how_in = person.choose(login)
-    title = "Telex – Sign in"
-    so(session.wait_until(lambda: session.active() == title, APPEARS_WITHIN), f"the focus has {session.active()!r}")
-    person.press("Escape")
-    so(session.wait_until(lambda: not session.has_window(title), APPEARS_WITHIN), "Escape does not close it")
+    stage.comes(lambda: session.active() == _TITLE, "the login window does not get the focus")
+    _escape(stage, _TITLE)
     stage.leave()
     return f"signed out {how}, Login {how_in}"
 
@@ -65,12 +64,19 @@ def sign_out(stage: Stage) -> str:
 
 
 LOGIN = Checks()
-_TITLE = "Telex – Sign in"
 
 
 def _opened(stage: Stage) -> None:
-    session = stage.session
-    so(session.wait_until(lambda: session.has_window(_TITLE), STARTED_WITHIN), "no login window")
+    stage.comes(lambda: stage.session.has_window(_TITLE), "no login window", STARTED_WITHIN)
+
+
+def _submit(stage: Stage, picture: str) -> None:
+    """Type the password; Return signs in, and the window closes."""
+    stage.person.type(stage.password)
+    stage.session.picture(picture)
+    stage.person.press("Return")
+    so(stage.session.wait_for_online_icon() is not None, "it is not online")
+    stage.comes(lambda: not stage.session.has_window(_TITLE), "the window stays")
 
 
 @LOGIN.add("placement", "The login window stands in its corner, to the pixel")
@@ -93,14 +99,10 @@ def asked(stage: Stage) -> str:
     session, person = stage.session, stage.person
     stage.start("--login")
     _opened(stage)
-    so(session.wait_until(lambda: session.active() == _TITLE, APPEARS_WITHIN), f"the focus has {session.active()!r}")
+    stage.comes(lambda: session.active() == _TITLE, "it does not get the focus")
     person.type(stage.email)
     person.press("Tab")
-    person.type(stage.password)
-    session.picture("login-typed")
-    person.press("Return")
-    so(session.wait_for_online_icon() is not None, "it is not online")
-    so(session.wait_until(lambda: not session.has_window(_TITLE), APPEARS_WITHIN), "the window stays")
+    _submit(stage, "login-typed")
     stage.leave()
     return "address, Tab, password, Return: online, and the window closes"
 
@@ -110,8 +112,7 @@ def unasked(stage: Stage) -> str:
     session, person = stage.session, stage.person
     stage.signed_in()
     with session.other_window():
-        another = session.wait_until(lambda: session.active() == "Another", APPEARS_WITHIN)
-        so(another, f"the focus has {session.active()!r}, before")
+        stage.comes(lambda: session.active() == "Another", "another window does not get the focus")
         session.settle()
         empty, notified = session.screen(), len(stage.told.told)
         stage.telex.revoke_session()
@@ -135,11 +136,7 @@ def unasked(stage: Stage) -> str:
             person.click_on("Please sign in again", box)
             _opened(stage)
             how = "by a toast, whose click opens the window"
-        so(session.wait_until(lambda: session.active() == _TITLE, APPEARS_WITHIN), f"focus: {session.active()!r}")
-        # The address is filled in, and the password's field has the keyboard.
-        person.type(stage.password)
-        person.press("Return")
-        so(session.wait_for_online_icon() is not None, "it is not online again")
-        so(session.wait_until(lambda: not session.has_window(_TITLE), APPEARS_WITHIN), "the window stays")
+        stage.comes(lambda: session.active() == _TITLE, "it does not get the focus")
+        _submit(stage, "login-again")  # the address is filled in, and the password's field has the keyboard
     stage.leave()
     return f"asked {how}; the focus stayed"

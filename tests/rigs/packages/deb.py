@@ -1,12 +1,18 @@
-"""What is done with the package, step by step; each says what is so for the person. On a Debian that runs for as long
-as a ``with`` block, over one that is made once and stays as it is.
+"""``python -m tests.rigs.packages.deb [RELEASE…]`` (``make test-packages-deb``): the Debian package of each release.
+
+It is built twice and compared; then it is installed, used, upgraded, removed and purged, on a Debian over one that is
+made once and stays as it is. Wants root and debootstrap. Ends with 1 where something is not as it should be.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
 import shutil
 import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -15,9 +21,9 @@ from typing import Self
 
 from telex_start import __version__
 from tests import roots
-from tests.process import Process
+from tests.process import ROOT, Process
 from tests.rigs.packages.on_a_desktop import use
-from tests.roots import Bind
+from tests.roots import Bind, NoRoot
 from tests.servers import Sandbox
 
 # --- the machine ------------------------------------------------------------------------------------------------------
@@ -26,12 +32,6 @@ from tests.servers import Sandbox
 PERSON = "person"
 HOME = f"/home/{PERSON}"
 _RUNTIME = "/run/person"
-_ENVIRON = {
-    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-    "LANG": "C.UTF-8",
-    "TERM": "dumb",
-    "DEBIAN_FRONTEND": "noninteractive",
-}
 # What belongs to the running system, is dpkg's and apt's own memory of what they have done, or is a cache that any
 # program of root's writes that has a window (fontconfig).
 _ASIDE = (
@@ -57,16 +57,10 @@ class Machine:
         Raises:
             NoRoot: this machine cannot.
         """
-        root = roots.ROOTS / f"debian-{self._suite}"
-        if not root.exists():
-            roots.needs()
-            root.parent.mkdir(parents=True, exist_ok=True)
-            print(f"{root}: Debian", flush=True)
-            roots.bootstrap(self._suite, root)
-        roots.settle(self._suite, root)
+        root = roots.kept(f"debian-{self._suite}", self._suite)
         with ExitStack() as stack:
             binds = [Bind(Path("/tmp"), "/tmp", writable=True)]
-            command = roots.enter(root, ["/bin/cat"], _ENVIRON, binds=binds, untouched=True)
+            command = roots.enter(root, ["/bin/cat"], roots.ENVIRON, binds=binds, untouched=True)
             pipe = subprocess.PIPE
             holder = stack.enter_context(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True))
             stack.callback(holder.kill)
@@ -94,8 +88,8 @@ class Machine:
             environ: Beside a bare environment.
             person: By the person; otherwise by root.
         """
-        own = {"HOME": HOME, "USER": PERSON, "XDG_RUNTIME_DIR": _RUNTIME} if person else {"HOME": "/root"}
-        variables = [f"{name}={value}" for name, value in {**_ENVIRON, **own, **(environ or {})}.items()]
+        own = {"HOME": HOME, "USER": PERSON, "XDG_RUNTIME_DIR": _RUNTIME} if person else {}
+        variables = [f"{name}={value}" for name, value in {**roots.ENVIRON, **own, **(environ or {})}.items()]
         # It ends with nsenter, which is what a test sees and ends.
         by = ["setpriv", "--pdeathsig", "KILL"]
         by += [f"--reuid={PERSON}", f"--regid={PERSON}", "--init-groups"] if person else []
@@ -319,3 +313,45 @@ class Proof:
 
     def _exists(self, pattern: str) -> bool:
         return self._machine.run("sh", "-c", f"ls -d {pattern}")[0] == 0
+
+
+# --- the command ------------------------------------------------------------------------------------------------------
+
+SUITES = ("bookworm", "trixie")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.rigs.packages.deb", description="The Debian package, tried.")
+    parser.add_argument("suites", nargs="*", metavar="RELEASE", help=f"{', '.join(SUITES)}; left out: all")
+    parser.add_argument("--once", action="store_true", help="do not build it a second time to compare")
+    options = parser.parse_args()
+    for suite in options.suites or SUITES:
+        began = time.monotonic()
+        try:
+            with tempfile.TemporaryDirectory(prefix="packages-") as folder:
+                Path(folder).chmod(0o755)  # apt reads it as a user of its own
+                package = built(suite, Path(folder, "first"))
+                if not options.once:
+                    again = built(suite, Path(folder, "second"))
+                    assert package.read_bytes() == again.read_bytes(), f"{package.name} differs from build to build"
+                    print("  built twice: the same bytes", flush=True)
+                with Machine(suite) as machine:
+                    Proof(machine, package).run()
+        except (AssertionError, NoRoot) as wrong:
+            print(f"tests.rigs.packages.deb: {suite}: {wrong}", file=sys.stderr)
+            return 1
+        print(f"{suite}: all is right, in {time.monotonic() - began:.0f} s", flush=True)
+    return 0
+
+
+def built(suite: str, output: Path) -> Path:
+    """The package of the last commit, in a folder."""
+    command = [sys.executable, str(ROOT / "packaging" / "build_deb.py"), suite, "--output", str(output)]
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert done.returncode == 0, "it cannot be built"
+    [package] = output.glob("*.deb")
+    return package
+
+
+if __name__ == "__main__":
+    sys.exit(main())
