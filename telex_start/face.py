@@ -59,7 +59,8 @@ class Face(NamedTuple):
     @property
     def title(self) -> str:
         """The icon's title or tooltip: it says in words what the icon shows."""
-        return cut(f"Telex: {self.words or self.status}", LONGEST_TITLE)
+        title = f"Telex: {self.words or self.status}"
+        return title if len(title) <= LONGEST_TITLE else title[: LONGEST_TITLE - 1].rstrip() + "…"
 
     @property
     def short_title(self) -> str:
@@ -87,8 +88,3 @@ class Face(NamedTuple):
 
 SIGNED_OUT = Face(State.SIGNED_OUT, 0, "Signed out")
 """What is shown first."""
-
-
-def cut(text: str, longest: int) -> str:
-    """At most so many characters, the ellipsis included."""
-    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"

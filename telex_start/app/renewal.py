@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ..events import StateChanged
-from ..face import LONGEST_STATUS, NO_SILENCE, Face, Silence, cut
+from ..face import LONGEST_STATUS, NO_SILENCE, Face, Silence
 from ..news.recent import Recent
+from ..news.text import cut
 from ..news.wording import plural
 from ..states import SIGNED_IN, State
 
