@@ -6,9 +6,11 @@ import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
+from ..events import Event
 from ..net import dialling
 from ..push import channel, protocol, websocket
 from ..push.channel import Backoff, spread
+from .tokens import TokenStore
 
 _LIMITED = (1.0, 300.0)
 """Seconds, at least and at most, that polls rest after Telex has refused one with a rate limit, beyond the pace.
@@ -203,6 +205,20 @@ class Pacer:
         # the pace that the limiter has shown to allow.
         self._credit = min(self._free, self._credit + passed * self._rate)
         self._credited_at = now
+
+
+class Shared(NamedTuple):
+    """What the parts of a session share."""
+
+    store: TokenStore
+    pacer: Pacer
+    dispatch: Callable[[Event], None]
+    """Gives an event to the main thread."""
+    now: Callable[[], float]
+    """Seconds on a clock that counts sleep."""
+    chance: Callable[[], float]
+    """Gives numbers in [0, 1)."""
+    timings: Timings = USUAL
 
 
 class Waits:

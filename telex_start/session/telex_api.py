@@ -31,8 +31,8 @@ from ..events import Organisation
 from ..net.https import Https
 from ..net.sockets import Deadline
 from ..push.frames import read_json
-from .pace import USUAL, Pacer, Timings
-from .tokens import Token, TokenStore
+from .pace import Shared
+from .tokens import Token
 
 log = logging.getLogger(__name__)
 
@@ -73,30 +73,14 @@ class TelexApi:
         Refused: a 4xx that concerns just this call.
     """
 
-    def __init__(
-        self,
-        base: str,
-        https: Https,
-        store: TokenStore,
-        pacer: Pacer,
-        now: Callable[[], float],
-        timings: Timings = USUAL,
-    ) -> None:
-        """
-        Args:
-            base: The API's address, without a slash at its end.
-            https: Sends the requests.
-            store: Where tokens are taken from, and put at a login.
-            pacer: Told of every request.
-            now: A clock, in seconds.
-            timings: How long a call may take.
-        """
+    def __init__(self, base: str, https: Https, shared: Shared) -> None:
+        """``base`` is the API's address, without a slash at its end; ``https`` sends the requests."""
         self._base = base
         self._https = https
-        self._store = store
-        self._pacer = pacer
-        self._now = now
-        self._timings = timings
+        self._store = shared.store
+        self._pacer = shared.pacer
+        self._now = shared.now
+        self._timings = shared.timings
         self._bearer_first = False
 
     def login(self, email: str, password: str) -> Login:
@@ -144,17 +128,14 @@ class TelexApi:
                 found[ident] = Organisation(ident, name or "Telex", f"{ident}/{user_id}")
         return tuple(found.values())
 
-    def connection_token(self) -> Token:
-        """A token for the push server.
+    def connection_token(self, deadline: Deadline | None = None) -> Token:
+        """A token for the push server, by this deadline; ``None``: as :attr:`.Timings.call_within` has it.
 
         Raises:
             SessionOver: the notification token and the access token are both refused.
         """
-        return self._connection_token(Deadline(self._now, self._timings.call_within))
-
-    def _connection_token(self, deadline: Deadline) -> Token:
         try:
-            return self._token("GET", "connection", None, deadline)
+            return self._token("GET", "connection", None, deadline or Deadline(self._now, self._timings.call_within))
         except Refused as refused:
             if signed_out(refused):
                 raise SessionOver("Your Telex session has ended.") from None
@@ -172,7 +153,7 @@ class TelexApi:
             return self._token("POST", "subscription", {"channel": channel}, deadline)
         except Refused as refused:
             if signed_out(refused):
-                self._connection_token(deadline)
+                self.connection_token(deadline)
             raise
 
     def logout(self, pause: Callable[[float], object]) -> None:

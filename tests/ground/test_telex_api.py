@@ -29,7 +29,7 @@ from telex_start.events import Organisation
 from telex_start.net.https import Answer
 from telex_start.net.sockets import Deadline
 from telex_start.session import telex_api
-from telex_start.session.pace import USUAL, Pacer
+from telex_start.session.pace import USUAL, Pacer, Shared
 from telex_start.session.telex_api import LOGOUT_PAUSE, Login, TelexApi
 from telex_start.session.tokens import Token, TokenStore
 
@@ -98,7 +98,8 @@ class Telex:
         self.store = TokenStore()
         self.store.access, self.store.notification = "ACCESS", "NOTIFICATION"
         self.pacer = Pacer(self.https.clock_now)
-        self.api = TelexApi(BASE, self.https, self.store, self.pacer, self.https.clock_now)  # type: ignore[arg-type]
+        shared = Shared(self.store, self.pacer, lambda _: None, self.https.clock_now, lambda: 0.0)
+        self.api = TelexApi(BASE, self.https, shared)  # type: ignore[arg-type]
 
 
 def one(answer: Reply) -> Telex:

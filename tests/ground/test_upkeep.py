@@ -15,7 +15,7 @@ from telex_start.errors import NoNetwork, RateLimited, Refused, SessionOver, Tel
 from telex_start.events import ChannelAnswered, Event, Organisation, OrganisationsChanged, SignOut
 from telex_start.push.channel import REFUSED_FOR, Channel, Phase
 from telex_start.push.protocol import PushClient
-from telex_start.session.pace import USUAL, Pacer
+from telex_start.session.pace import USUAL, Pacer, Shared
 from telex_start.session.state import Figures, LeaveAsked, Organisations
 from telex_start.session.tokens import Token, TokenStore
 from telex_start.session.upkeep import Parts, Upkeep
@@ -49,7 +49,9 @@ class Scene:
         self.events: list[Event] = []
         self.changes = 0
         self.store = TokenStore()
-        self.known = Organisations("u", lambda: chance, self.events.append)
+        pacer = Pacer(lambda: self.now, free=1000)
+        shared = Shared(self.store, pacer, self.events.append, lambda: self.now, lambda: chance)
+        self.known = Organisations("u", shared)
         if organisations:
             self.known.fetch(self, self.now)  # type: ignore[arg-type]
         self.events.clear()
@@ -57,25 +59,20 @@ class Scene:
         api: Any = self
         polls: Any = NoPolls()
         self.parts = Parts(
+            shared=shared,
             api=api,
-            store=self.store,
-            pacer=Pacer(lambda: self.now, free=1000),
             dialler=none,
             organisations=self.known,
             poller=polls,
-            timings=USUAL,
-            now=lambda: self.now,
-            chance=lambda: chance,
             wait_interruptibly=self.wait,
-            wait_for_pacer=lambda: self.wait(self.parts.pacer.wait()),
-            dispatch=self.events.append,
+            wait_for_pacer=lambda: self.wait(pacer.wait()),
             figures_changed=self.changed,
         )
         self.upkeep = self.connection()
 
     def connection(self, *, just_fetched: bool = False) -> Upkeep:
         """The upkeep of another connection, which stands."""
-        self.client = PushClient(self.known.channels, self.parts.chance, "1")
+        self.client = PushClient(self.known.channels, self.parts.shared.chance)
         self.client.connect("CONNECTION", {}, self.now)
         self.client.receive(b'{"id":1,"connect":{"client":"c"}}', self.now)
         return Upkeep(self.parts, self.client, just_fetched=just_fetched)

@@ -21,7 +21,7 @@ from telex_start.errors import Refused, Temporary
 from telex_start.net.dialling import Dialler
 from telex_start.net.https import Https
 from telex_start.push.websocket import Closed, WebSocket
-from telex_start.session.pace import Pacer, Timings
+from telex_start.session.pace import Pacer, Shared, Timings
 from telex_start.session.telex_api import TelexApi
 from telex_start.session.tokens import TokenStore
 
@@ -84,9 +84,11 @@ class Connections(Target):
         store = TokenStore()
         store.access = _TOKEN
         https = Https(self._dialler, time.monotonic, "fuzz")
-        pacer = Pacer(time.monotonic)
+        shared = Shared(
+            store, Pacer(time.monotonic), lambda _: None, time.monotonic, lambda: 0.0, Timings(call_within=within)
+        )
         base = f"https://127.0.0.1:{self._server.port}/api/v1"
-        api = TelexApi(base, https, store, pacer, time.monotonic, Timings(call_within=within))
+        api = TelexApi(base, https, shared)
         tracemalloc.start()
         try:
             api.organisations("u1")
