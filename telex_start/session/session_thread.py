@@ -12,7 +12,6 @@ import logging
 import threading
 from collections.abc import Callable
 
-from .. import __version__
 from ..config import Config
 from ..errors import Refused, SessionOver, TelexStartError, Temporary
 from ..events import CancelSignIn, Command, Event, ReconnectNow, SignedIn, SignIn, SignOut, SlugLookedUp, Stop
@@ -49,7 +48,6 @@ _LOGIN_FAILURES = (*REFUSALS, Temporary, Refused)
 _UNEXPECTED = "an unexpected error"
 _LOG_SAYS_WHAT = "Something unexpected went wrong; the log says what."
 _RECONNECTING_NOW = "reconnecting now"
-_AGENT = f"telex-start/{__version__}"
 
 
 class SessionThread:
@@ -73,10 +71,10 @@ class SessionThread:
         self._store = store
         self._now = now
         self._context = tls_context(config.ca_file)
-        self._dialler = self._new_dialler()
+        self._dialler = Dialler(self._context, now)
         self._commands = Commands(now)
         self._stopping = threading.Event()
-        self._https = Https(self._dialler, now, _AGENT, self._commands.leaving)
+        self._https = Https(self._dialler, now, self._commands.leaving)
         self._api = TelexApi(config.api_url, self._https, self._shared)
         self._poller_lock = threading.Lock()
         self._poller = Poller(self._new_calls, self._shared, config.honour_telex_settings)
@@ -87,11 +85,8 @@ class SessionThread:
         """The next connection is wanted by the person or by the machine's waking, and not because of the server."""
         self._state = SessionState(dispatch)
 
-    def _new_dialler(self) -> Dialler:
-        return Dialler(self._context, self._now, self._shared.timings.dns_within)
-
     def _new_calls(self) -> PollCalls:
-        https = Https(self._new_dialler(), self._now, _AGENT)
+        https = Https(Dialler(self._context, self._now), self._now)
         return PollCalls(self._config.api_url, https, self._shared)
 
     def send(self, command: Command) -> None:
@@ -377,7 +372,7 @@ class SessionThread:
         except Exception as error:
             # Whatever it is, the person is signed in and waits for messages: say so, and go on.
             self._state.unexpected(error)
-            return _UNEXPECTED, waits.failed()
+            return _UNEXPECTED, waits.failed.next()
         finally:
             websocket, self._websocket = self._websocket, None
             aborted = websocket is not None and websocket.aborted
@@ -387,7 +382,7 @@ class SessionThread:
             return _RECONNECTING_NOW, 0.0
         if not isinstance(ending, Ended):
             self._state.report(ending)
-            return reason(ending), waits.refused() if isinstance(ending, Refused) else waits.failed()
+            return reason(ending), (waits.refused if isinstance(ending, Refused) else waits.failed).next()
         self._at_once = self._at_once or ending.at_once
         log.info("connection ended: %s", ending.why)
         if ending.terminal:
@@ -408,7 +403,7 @@ class SessionThread:
             figures_changed=self._state.tell_figures,
         )
         self._websocket = WebSocket(
-            self._config.push_url, self._dialler, self._now, _AGENT, open_within=self._shared.timings.open_within
+            self._config.push_url, self._dialler, self._now, open_within=self._shared.timings.open_within
         )
         return PushConnection(parts, self._websocket, self._online, just_fetched=just_fetched)
 

@@ -83,7 +83,7 @@ class Connections(Target):
     def _call(self, within: float) -> None:
         store = TokenStore()
         store.access = _TOKEN
-        https = Https(self._dialler, time.monotonic, "fuzz")
+        https = Https(self._dialler, time.monotonic)
         shared = Shared(
             store, Pacer(time.monotonic), lambda _: None, time.monotonic, lambda: 0.0, Timings(call_within=within)
         )
@@ -100,7 +100,7 @@ class Connections(Target):
 
     def _receive(self, within: float) -> None:
         url = f"wss://127.0.0.1:{self._server.port}/connection/websocket"
-        client = WebSocket(url, self._dialler, time.monotonic, "fuzz", open_within=max(within, 0.2))
+        client = WebSocket(url, self._dialler, time.monotonic, open_within=max(within, 0.2))
         try:
             client.open()
             for _ in range(_FRAMES):
