@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 
 from ..config import Config
-from ..errors import Refused, SessionOver, TelexStartError, Temporary
+from ..errors import Refused, SessionOver, SignInRefused, TelexStartError, Temporary
 from ..events import CancelSignIn, Command, Event, ReconnectNow, SignedIn, SignIn, SignOut, SlugLookedUp, Stop
 from ..net.dialling import Dialler
 from ..net.https import Https
@@ -29,7 +29,6 @@ from .poll_calls import PollCalls
 from .poller import PollCommand, Poller
 from .state import (
     LEAVING,
-    REFUSALS,
     Commands,
     LeaveAsked,
     Organisations,
@@ -44,7 +43,7 @@ from .upkeep import Parts
 
 log = logging.getLogger(__name__)
 
-_LOGIN_FAILURES = (*REFUSALS, Temporary, Refused)
+_LOGIN_FAILURES = (SignInRefused, Temporary, Refused)
 _UNEXPECTED = "an unexpected error"
 _LOG_SAYS_WHAT = "Something unexpected went wrong; the log says what."
 _RECONNECTING_NOW = "reconnecting now"
@@ -188,7 +187,7 @@ class SessionThread:
         """Say that there is no session, and why. Whatever ends in *signed out* forgets all."""
         self._forget_tokens()
         self._shared.dispatch(sign_in_failed(error))
-        if isinstance(error, REFUSALS) or self._resumable():
+        if isinstance(error, SignInRefused) or self._resumable():
             self._state.move(State.SIGN_IN_NEEDED)
         else:
             self._forget()
@@ -273,7 +272,7 @@ class SessionThread:
                 return self._api.login(command.email, command.password)
             except _LOGIN_FAILURES as error:
                 self._wait_interruptibly(0.0)  # a command that came meanwhile outweighs what became of the call
-                if not command.persist or isinstance(error, REFUSALS):
+                if not command.persist or isinstance(error, SignInRefused):
                     log.warning("signing in failed: %s", error.message)
                     self._sign_in_failed(error)
                     return None

@@ -7,11 +7,8 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Collection
-from typing import NamedTuple
 
 from ..errors import (
-    CredentialsRefused,
-    InvalidForm,
     NoNetwork,
     RateLimited,
     Refused,
@@ -41,8 +38,6 @@ from .telex_api import TelexApi, signed_out
 
 log = logging.getLogger(__name__)
 
-REFUSALS = (CredentialsRefused, InvalidForm, SignInRefused)
-"""A login that failed with one of these fails with the same form likewise: a person is needed for the next try."""
 LEAVING = (SignOut, CancelSignIn, Stop)
 """Commands that end what is under way, whatever that is."""
 SIGN_IN_AGAIN = (
@@ -106,16 +101,6 @@ class Commands:
             while not self._waiting and (left := end - self._now()) > 0:
                 self._changed.wait(min(left, _LOOK_AT_CLOCK))
             return self._waiting.popleft() if self._waiting else None
-
-
-class Figures(NamedTuple):
-    """What the main thread is told of the organisations; the fields are those of ``StateChanged``."""
-
-    organisations: int = 0
-    subscribed: int = 0
-    refused: int = 0
-    left_out: int = 0
-    sign_in_again: bool = False
 
 
 class Organisations:
@@ -219,12 +204,14 @@ class Organisations:
         """Whether any channel was ever answered, so that there is a position to go on from."""
         return any(channel.answered for channel in self.channels.values())
 
-    def figures(self) -> Figures:
-        """How many organisations there are, and how they stand."""
+    def figures(self, state: State, reason: str) -> StateChanged:
+        """How many organisations there are, and how they stand, in this state of the session."""
         channels = self.channels.values()
-        return Figures(
+        return StateChanged(
+            state,
+            reason,
             len(channels),
-            sum(channel.phase is Phase.LIVE for channel in channels),
+            sum(state is State.ONLINE and channel.phase is Phase.LIVE for channel in channels),
             sum(channel.refused for channel in channels),
             sum(channel.left_out for channel in channels),
             self.sign_in_again,
@@ -251,12 +238,9 @@ class SessionState:
 
     def move(self, state: State, reason: str = "") -> None:
         """Go to a state (or stay), log it and tell it, with its figures, where anything changed."""
-        figures = Figures()
+        now = StateChanged(state, reason)
         if self.organisations is not None and state not in (State.SIGNED_OUT, State.STOPPED):
-            figures = self.organisations.figures()
-        if state is not State.ONLINE:
-            figures = figures._replace(subscribed=0)
-        now = StateChanged(state, reason, *figures)
+            now = self.organisations.figures(state, reason)
         if state is not self.state or reason != self._last_state.reason:
             log.info("%s%s", state, f": {reason}" if reason else "")
         if now != self._last_state:
@@ -305,12 +289,11 @@ def reason(error: TelexStartError) -> str:
 
 def sign_in_failed(error: TelexStartError, *, session_stays: bool = False) -> SignInFailed:
     """What main is told of a login that did not work."""
-    kinds = {
-        CredentialsRefused: SignInFailure.CREDENTIALS,
-        SignInRefused: SignInFailure.REFUSED,
-        InvalidForm: SignInFailure.FORM,
-        RateLimited: SignInFailure.RATE_LIMIT,
-        NoNetwork: SignInFailure.NETWORK,
-    }
-    found = (kind for error_type, kind in kinds.items() if isinstance(error, error_type))
-    return SignInFailed(error.title, error.message, next(found, SignInFailure.TELEX), session_stays)
+    kind = SignInFailure.TELEX
+    if isinstance(error, SignInRefused):
+        kind = error.kind
+    elif isinstance(error, RateLimited):
+        kind = SignInFailure.RATE_LIMIT
+    elif isinstance(error, NoNetwork):
+        kind = SignInFailure.NETWORK
+    return SignInFailed(error.title, error.message, kind, session_stays)

@@ -16,8 +16,6 @@ from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple, TypeGuard
 
 from ..errors import (
-    CredentialsRefused,
-    InvalidForm,
     NoNetwork,
     RateLimited,
     Refused,
@@ -27,7 +25,7 @@ from ..errors import (
     Temporary,
     printable,
 )
-from ..events import Organisation
+from ..events import Organisation, SignInFailure
 from ..net.https import Https
 from ..net.sockets import Deadline
 from ..push.frames import read_json
@@ -87,19 +85,20 @@ class TelexApi:
         """Sign in; on success the store holds the access token and, where Telex gives one, the notification token.
 
         Raises:
-            CredentialsRefused: the e-mail and password are not accepted.
-            InvalidForm: Telex finds the e-mail or a field malformed.
-            SignInRefused: Telex lets this person in no more.
+            SignInRefused: the e-mail and password are not accepted, Telex finds one of them malformed, or it lets this
+                person in no more.
         """
         try:
             data, _ = self._call("POST", "/auth/login", {}, {"email": email, "password": password}, only_once=True)
         except Refused as refused:
             if refused.status in (400, 401):
-                raise CredentialsRefused("Telex does not know this e-mail address and password.") from None
+                words = "Telex does not know this e-mail address and password."
+                raise SignInRefused(words, SignInFailure.CREDENTIALS) from None
             if refused.status == 422:
-                raise InvalidForm(refused.message) from None
+                raise SignInRefused(refused.message, SignInFailure.FORM) from None
             if refused.status == 403:
-                raise SignInRefused(f"Telex says: {refused.message.rstrip('.')}.") from None
+                words = f"Telex says: {refused.message.rstrip('.')}."
+                raise SignInRefused(words, SignInFailure.REFUSED) from None
             raise
         access = data.get("access_token") if isinstance(data, dict) else None
         user = data.get("user") if isinstance(data, dict) else None

@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 
 from telex_start.errors import NoNetwork, RateLimited, Refused, SessionOver, TelexFailure, TelexStartError
-from telex_start.events import ChannelAnswered, Event, Organisation, OrganisationsChanged, SignOut
+from telex_start.events import ChannelAnswered, Event, Organisation, OrganisationsChanged, SignOut, StateChanged
 from telex_start.push.channel import REFUSED_FOR, Channel, Phase
 from telex_start.push.protocol import PushClient
 from telex_start.session.pace import USUAL, Pacer, Shared
-from telex_start.session.state import Figures, LeaveAsked, Organisations
+from telex_start.session.state import LeaveAsked, Organisations
 from telex_start.session.tokens import Token, TokenStore
 from telex_start.session.upkeep import Parts, Upkeep
+from telex_start.states import State
 from tests.ground.test_telex_api import token
 
 Reply = Token | Exception
@@ -384,7 +385,7 @@ def test_fetches_that_were_refused_for_an_hour_want_a_sign_in_and_one_that_works
     for scene.memberships, seconds in answers:
         with contextlib.suppress(NoNetwork, Refused):
             scene.known.fetch(scene, scene.now)  # type: ignore[arg-type]
-        wanted.append(scene.known.figures().sign_in_again)
+        wanted.append(scene.known.sign_in_again)
         scene.now += seconds
     assert wanted == [False, False, False, False, True, False, False]
     assert list(scene.known.channels) == ["a/u"]
@@ -414,4 +415,4 @@ def test_the_figures(scene: Scene) -> None:
     scene.channel(0).phase = Phase.LIVE
     scene.channel(1).leave_out()
     scene.channel(2).refuse(0.0, 0.5)
-    assert scene.known.figures() == Figures(3, 1, 2, 1)
+    assert scene.known.figures(State.ONLINE, "") == StateChanged(State.ONLINE, "", 3, 1, 2, 1)

@@ -8,8 +8,6 @@ from functools import partial
 from typing import Any
 
 from telex_start.errors import (
-    CredentialsRefused,
-    InvalidForm,
     NoNetwork,
     Refused,
     SessionOver,
@@ -45,7 +43,7 @@ _MOST_REQUESTS = 100
 
 _COMMON: tuple[type[Exception], ...] = (Temporary, Refused)
 """What every call may raise."""
-_SIGN_IN = (*_COMMON, CredentialsRefused, InvalidForm, SignInRefused)
+_SIGN_IN = (*_COMMON, SignInRefused)
 _TOKENS = (*_COMMON, SessionOver)
 _POLLS = (*_COMMON, NotThere)
 
