@@ -22,14 +22,14 @@ class Exchange:
 
     def __init__(self, *names: str) -> None:
         self.channels = {name: Channel(name, Backoff(lambda: 0.5)) for name in names or (ONE,)}
-        self.client = PushClient(self.channels, lambda: 0.5, "1.0")
+        self.client = PushClient(self.channels, lambda: 0.5)
         self.now = 1000.0
 
     def reconnect(self) -> None:
         """The connection ended, and the next one stands."""
         for channel in self.channels.values():
             channel.disconnected()
-        self.client = PushClient(self.channels, lambda: 0.5, "1.0")
+        self.client = PushClient(self.channels, lambda: 0.5)
         self.connect()
 
     @property
@@ -458,7 +458,7 @@ def test_a_refresh_of_a_subscription_that_fails_for_a_while_leaves_it_live_and_i
     assert live.reply(error={"code": code, "message": "m", "temporary": temporary}) == []
     assert live.channel.phase is Phase.LIVE
     assert live.channel.refresh_at == live.now + 15.0
-    live.channel.schedule_refresh(True, 60, live.now, 0.5)
+    live.channel.schedule_refresh(frames.Refreshed(True, 60), live.now, 0.5)
     live.channel.refresh_later(live.now, 0.5)
     assert live.channel.refresh_at == live.now + 6.0, "while there is time"
 

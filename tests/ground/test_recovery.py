@@ -34,7 +34,7 @@ class Peer:
 
     def connect(self) -> None:
         self.now += 60.0
-        self.client = PushClient(self.channels, lambda: 0.5, "1")
+        self.client = PushClient(self.channels, lambda: 0.5)
         self.client.connect("token", {}, self.now)
         self._send()
 
