@@ -51,11 +51,6 @@ def decoded(frame: str | bytes) -> list[frames.Message]:
     return list(frames.decode(frame if isinstance(frame, bytes) else frame.encode("utf-8", "surrogatepass")))
 
 
-@given(st.text() | st.binary())
-def test_no_text_and_no_bytes_make_it_raise(frame: str | bytes) -> None:
-    decoded(frame)
-
-
 @given(st.lists(JSON | LIKE_A_MESSAGE, max_size=3))
 def test_no_json_makes_it_raise(values: list[Any]) -> None:
     decoded("\n".join(map(json.dumps, values)))
