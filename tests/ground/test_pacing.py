@@ -239,13 +239,6 @@ def test_after_a_rate_limit_polls_rest_longer_and_longer_and_tokens_keep_the_pac
 # --- backoff, and the waits between two connections -----------------------------------------------------------------
 
 
-@given(st.randoms(use_true_random=False), st.integers(1, 60))
-def test_the_backoff_keeps_to_its_bounds_and_grows(chance: random.Random, tries: int) -> None:
-    backoff = Backoff(chance.random)
-    for step in range(tries):
-        assert 0.5 <= backoff.next() <= min(20.0, 0.5 + min(20.0, 0.5 * 2.0 ** min(step, 31)))
-
-
 def test_the_backoff_jitters_over_the_whole_span_and_is_reset() -> None:
     least, most = Backoff(lambda: 0.0), Backoff(lambda: 0.999999)
     assert [least.next() for _ in range(40)] == [0.5] * 40

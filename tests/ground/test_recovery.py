@@ -215,14 +215,6 @@ def test_of_150_missed_and_100_kept_exactly_the_last_100_come() -> None:
     assert peer.server.asked < 20
 
 
-def test_of_500_missed_the_300_come_that_one_recovery_may_bring() -> None:
-    peer = Peer(history=1000)
-    settled(peer)
-    peer.drop()
-    published = publish(peer, 500)
-    assert settled(peer) == [LOST, *published[200:]]
-
-
 def test_a_second_channel_profits_from_what_the_first_found_out() -> None:
     peer = Peer(history=100)
     settled(peer)
