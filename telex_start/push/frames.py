@@ -178,39 +178,34 @@ class Ping:
     """The server asks whether we are there."""
 
 
-@dataclass(frozen=True)
-class PublicationPush:
+class PublicationPush(NamedTuple):
     """A message as it happens."""
 
     channel: str
     publication: Publication
 
 
-@dataclass(frozen=True)
-class SubscribePush:
+class SubscribePush(NamedTuple):
     """The server subscribed us."""
 
     channel: str
     subscribed: Subscribed
 
 
-@dataclass(frozen=True)
-class UnsubscribePush:
+class UnsubscribePush(NamedTuple):
     """The server unsubscribed us."""
 
     channel: str
     code: int
 
 
-@dataclass(frozen=True)
-class DisconnectPush:
+class DisconnectPush(NamedTuple):
     """The server is about to close, for this reason."""
 
     code: int
 
 
-@dataclass(frozen=True)
-class Unreadable:
+class Unreadable(NamedTuple):
     """A push that is no JSON."""
 
     channel: str | None

@@ -36,8 +36,7 @@ class Online:
     """The connect reply came: the connection stands."""
 
 
-@dataclass(frozen=True)
-class Live:
+class Live(NamedTuple):
     """The channel is subscribed."""
 
     channel: Channel
@@ -45,8 +44,7 @@ class Live:
     """Everything since it was live before has come. Not so at the first time, nor where no history is kept."""
 
 
-@dataclass(frozen=True)
-class Unsubscribed:
+class Unsubscribed(NamedTuple):
     """The channel is not subscribed (any more); its ``try_at`` and ``refused`` say what is next."""
 
     channel: Channel
@@ -55,8 +53,7 @@ class Unsubscribed:
     position_is_dead: bool = False
 
 
-@dataclass(frozen=True)
-class Ended:
+class Ended(NamedTuple):
     """The connection is of no use any more: close it."""
 
     code: int
