@@ -260,19 +260,15 @@ def demo(argv: list[str]) -> int:
         assert agent.stdin is not None
         agent.stdin.write(password + "\n")
         agent.stdin.close()
-        try:
+        with contextlib.suppress(KeyboardInterrupt):  # it reached the agent too, which ends by itself
             if agent.stdout is not None:
                 _echo(agent, agent.stdout, options.toasts)
-            return agent.wait()
-        except KeyboardInterrupt:
-            # Ctrl-C reached the agent too: it ends by itself.
-            return agent.wait()
+            agent.wait()
+        return agent.wait()
 
 
 def _echo(agent: subprocess.Popen[str], lines: IO[str], toasts: int) -> None:
     """Pass the agent's lines on, and end it after that many toasts; 0 for never."""
-    import threading
-
     seen = 0
     for line in lines:
         print(line, end="", flush=True)
@@ -280,4 +276,4 @@ def _echo(agent: subprocess.Popen[str], lines: IO[str], toasts: int) -> None:
             seen += 1
         if toasts and seen == toasts:
             print(f"{seen} toasts: the demo ends.", flush=True)
-            threading.Thread(target=agent.terminate, daemon=True).start()
+            agent.terminate()

@@ -90,11 +90,10 @@ class ConfigSource:
             self.load()
         except ConfigError as error:
             found = [error.message]
-        else:
-            return []
-        with contextlib.suppress(ConfigError, FileNotFoundError):
-            found += mistakes(read(self.path), self.path)
-        return list(dict.fromkeys(found))
+            with contextlib.suppress(ConfigError, FileNotFoundError):
+                found += mistakes(read(self.path), self.path)
+            return list(dict.fromkeys(found))
+        return []
 
     def changed(self) -> bool:
         """Whether the file is another than when it was read last. Its content is not looked at."""

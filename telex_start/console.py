@@ -36,7 +36,8 @@ class Console:
             out: Standard output; ``None`` where the program was started without one.
             reader_gone: Called once, on another thread, when nobody reads it any more.
         """
-        self._asking = False
+        self.blocked = False
+        """Whether the terminal blocks the main thread: a person is being asked."""
         self._as_json = as_json
         # JSON is UTF-8 (RFC 8259, section 8.1), whatever the machine writes else.
         encoding = "utf-8" if as_json else None
@@ -44,11 +45,6 @@ class Console:
         self._status = ""
         self._quiet_words = ""
         self._session = StateChanged(State.SIGNED_OUT)
-
-    @property
-    def blocked(self) -> bool:
-        """Whether the terminal blocks the main thread: a person is being asked."""
-        return self._asking
 
     def stop(self) -> None:
         """Nothing is told any more; what was told is written, where somebody reads it."""
@@ -92,13 +88,13 @@ class Console:
             raise NobodyToAsk("nobody is signed in: give --email and --password-stdin, or run it on a terminal")
         if self._out is not None:
             self._out.wait(_WRITTEN_WITHIN)
-        self._asking = True
+        self.blocked = True
         try:
             return SignIn(_ask_email(email), _ask_password(), persist=True)
         except EOFError:
             raise KeyboardInterrupt from None
         finally:
-            self._asking = False
+            self.blocked = False
 
     def state(self, event: StateChanged) -> None:
         """The session's state, or one of its numbers, changed."""

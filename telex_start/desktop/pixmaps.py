@@ -13,14 +13,10 @@ import sys
 import zlib
 from contextlib import suppress
 from functools import cache
-from typing import TYPE_CHECKING
 
 from ..process import paths
 from ..process.lazylog import Log
 from ..states import SIGNED_IN, State
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 Pixmap = tuple[int, int, bytes]
 """Width and height in pixels, and the pixels as A, R, G, B, one byte each, row by row: ``(iiay)`` on the bus."""
@@ -43,7 +39,7 @@ _too_slow: set[str] = set()
 """Looks whose painter did not end. They are drawn here when they are wanted again."""
 
 
-def pixmaps(state: State, unread: int, directory: str | Path, quiet: bool = False) -> list[Pixmap]:
+def pixmaps(state: State, unread: int, directory: str | os.PathLike[str], quiet: bool = False) -> list[Pixmap]:
     """The icon in all :data:`SIZES`, from the cache in ``directory`` or else drawn and put there.
 
     Where the drawing takes too long, it is the icon of the same state with the nearest number, if one is there.
@@ -79,7 +75,7 @@ def pixmaps(state: State, unread: int, directory: str | Path, quiet: bool = Fals
     return pictures
 
 
-def _kept(name: str, directory: str | Path) -> list[Pixmap] | None:
+def _kept(name: str, directory: str | os.PathLike[str]) -> list[Pixmap] | None:
     """This look, if it was drawn before and can be read."""
     path = os.path.join(directory, name)
     try:

@@ -146,4 +146,4 @@ def _open_log(path: str | None, token: str) -> str:
 
 def _shell(commands: str) -> list[str]:
     """The words by which a shell runs commands that go on as a program of the person's; its arguments may follow."""
-    return ["/bin/sh", "-c", f"{signals.core_dumps_before()}; {commands}"]
+    return ["/bin/sh", "-c", f"{signals.core_dumps_before}; {commands}"]

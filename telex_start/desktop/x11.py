@@ -208,12 +208,17 @@ def raise_window_of(pids: set[int]) -> bool:
     """
 
     def ask(display: Any) -> bool:
-        root = display.screen().root
+        X, root = _xlib("X"), display.screen().root
         for ident in reversed(_property(display, root, "_NET_CLIENT_LIST_STACKING")):
             window = display.create_resource_object("window", int(ident))
             owner = _property(display, window, "_NET_WM_PID")
             if owner and int(owner[0]) in pids:
-                _activate(display, root, window)
+                # 2 says that a pager asks: the person has just asked for it, by the tray's menu.
+                data = (32, [2, X.CurrentTime, 0, 0, 0])
+                kind = display.intern_atom("_NET_ACTIVE_WINDOW")
+                event = _xlib("protocol.event").ClientMessage(window=window, client_type=kind, data=data)
+                root.send_event(event, event_mask=X.SubstructureRedirectMask | X.SubstructureNotifyMask)
+                display.sync()
                 return True
         return False
 
@@ -324,18 +329,6 @@ def _common(one: Area, other: Area | None) -> Area | None:
     width = min(one[0] + one[2], other[0] + other[2]) - left
     height = min(one[1] + one[3], other[1] + other[3]) - top
     return (left, top, width, height) if width > 0 and height > 0 else None
-
-
-def _activate(display: Any, root: Any, window: Any) -> None:
-    X = _xlib("X")
-
-    # 2 says that a pager asks: the person has just asked for it, by the tray's menu.
-    data = (32, [2, X.CurrentTime, 0, 0, 0])
-    event = _xlib("protocol.event").ClientMessage(
-        window=window, client_type=display.intern_atom("_NET_ACTIVE_WINDOW"), data=data
-    )
-    root.send_event(event, event_mask=X.SubstructureRedirectMask | X.SubstructureNotifyMask)
-    display.sync()
 
 
 def _property(display: Any, window: Any, name: str) -> Any:

@@ -42,26 +42,24 @@ def findings(sounds: bool = False) -> Iterator[Finding]:
         return
     yield look("display", display)
     connected = look("session bus", session_bus)
-    host: Finding | None = None
     yield connected
-    if connected.mark is Mark.OK:
-        from ..desktop.bus.bus import Bus, Loop
-
-        loop = Loop("doctor")
-        bus = Bus(connected.found, loop)
-        loop.start()
-        try:
-            yield look("toasts", lambda: notification_daemon(bus, sounds))
-            yield look("desktop entry", desktop_entry)
-            host = look("tray host", lambda: tray_host(bus))
-            yield host
-        finally:
-            loop.stop(0.5)
-    else:
+    if connected.mark is not Mark.OK:
         yield look("toasts", plyer)
-    if host is None:
         yield missing("tray", "no icon without a session bus", _HEADLESS)
-    elif _XEMBED in host.found:
+        return
+    from ..desktop.bus.bus import Bus, Loop
+
+    loop = Loop("doctor")
+    bus = Bus(connected.found, loop)
+    loop.start()
+    try:
+        yield look("toasts", lambda: notification_daemon(bus, sounds))
+        yield look("desktop entry", desktop_entry)
+        host = look("tray host", lambda: tray_host(bus))
+        yield host
+    finally:
+        loop.stop(0.5)
+    if _XEMBED in host.found:
         yield look("tray", old_tray)
     elif host.mark is not Mark.OK:
         yield note("tray", "no icon now, it comes with a tray host", _SIGN_IN)
@@ -154,10 +152,9 @@ def tray_host(bus: Bus) -> Finding:
 
 def old_tray() -> Finding:
     """Whether AppIndicator serves here. In a process of its own: GTK prints, hangs and aborts as it likes."""
-    command = itself.command("telex_start.doctor.desktop")
     try:
         done = subprocess.run(
-            command,
+            itself.command("telex_start.doctor.desktop"),
             env={**os.environ, **itself.environment()},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

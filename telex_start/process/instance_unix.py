@@ -63,6 +63,7 @@ class Instance:
             self._wake, self._waker = socket.socketpair()
         except BaseException:
             self._socket.close()
+            os.close(lock)
             raise
 
     def serve(self, dispatch: Callable[[Requested], None], watch: Watch | None = None) -> None:
@@ -104,7 +105,10 @@ class Instance:
         for descriptor in (self._wake.fileno(), *came):
             poll.register(descriptor, select.POLLIN)
         while True:
-            for descriptor, _ in poll.poll(self._milliseconds_to_wait()):
+            # Until a caller has been silent for too long, if there is one.
+            first = min((deadline for _, deadline in self._callers.values()), default=None)
+            milliseconds = None if first is None else max(0.0, first - time.monotonic()) * 1000 + 1
+            for descriptor, _ in poll.poll(milliseconds):
                 if descriptor == self._wake.fileno():
                     self._disconnect(poll, float("inf"))
                     return
@@ -114,11 +118,6 @@ class Instance:
                     self._listen(poll, descriptor, dispatch)
             self._disconnect(poll, time.monotonic())
 
-    def _milliseconds_to_wait(self) -> float | None:
-        """Milliseconds until a caller has been silent for too long; ``None`` while there is none."""
-        first = min((deadline for _, deadline in self._callers.values()), default=None)
-        return None if first is None else max(0.0, first - time.monotonic()) * 1000 + 1
-
     def _accept(self, poll: select.poll) -> None:
         try:
             caller, _ = self._socket.accept()
@@ -126,9 +125,7 @@ class Instance:
             return  # it has gone again
         except OSError:
             # No descriptors left, and the caller still waits: that is not to become a busy loop.
-            pause = select.poll()
-            pause.register(self._wake, select.POLLIN)
-            pause.poll(SPEAK_WITHIN * 1000)
+            select.select([self._wake], [], [], SPEAK_WITHIN)
             return
         if len(self._callers) >= _MOST_CALLERS:
             self._disconnect(poll, next(deadline for _, deadline in self._callers.values()))  # the oldest
@@ -149,7 +146,9 @@ class Instance:
         else:
             caller.close()
         if (request := asked(word)) is not None:
-            dispatch(_requested(*request))
+            from ..events import Requested  # it brings dataclasses, which the start does without
+
+            dispatch(Requested(*request))
 
     def _disconnect(self, poll: select.poll, now: float) -> None:
         """Let go of the callers whose time to speak is over."""
@@ -172,11 +171,7 @@ def claim(folder: str, name: str, kind: str) -> Instance | None:
         running = _listening(path)
         if lock is not None:
             if not running:
-                try:
-                    return Instance(lock, lock_path, path, kind)
-                except BaseException:
-                    os.close(lock)
-                    raise
+                return Instance(lock, lock_path, path, kind)
             # Somebody cleaned the folder up: the lock's file went, and its holder did not.
             os.close(lock)
             return None
@@ -314,9 +309,3 @@ def _socket_address(path: str) -> Iterator[str]:
         yield f"/proc/self/fd/{folder}/{os.path.basename(path)}"
     finally:
         os.close(folder)
-
-
-def _requested(request: Request, argument: str) -> Requested:
-    from ..events import Requested  # it brings dataclasses, which the start does without
-
-    return Requested(request, argument)

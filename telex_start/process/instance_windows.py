@@ -86,7 +86,9 @@ class Instance:
             else:
                 caller.close()
             if (request := asked(word)) is not None:
-                dispatch(_requested(*request))
+                from ..events import Requested  # it brings dataclasses, which the start does without
+
+                dispatch(Requested(*request))
 
 
 def claim(folder: str, name: str, kind: str) -> Instance | None:
@@ -111,18 +113,15 @@ def ask(folder: str, name: str, word: str, wait: float) -> str | None:
         connection = Client(address_of(folder, name), FAMILY)
     except OSError:
         return None
-    kind = ""
     with connection:
         try:
             connection.send_bytes(word.encode())
-            if connection.poll(ANSWER_WITHIN):
-                kind = connection.recv_bytes(_LONGEST_WORD).decode("ascii", "replace")
-            elif wait:
-                raise TimeoutError
-        except TimeoutError:
-            raise
+            answers = connection.poll(ANSWER_WITHIN)
+            kind = connection.recv_bytes(_LONGEST_WORD).decode("ascii", "replace") if answers else ""
         except (OSError, EOFError):
             return None  # it ended meanwhile
+        if wait and not answers:
+            raise TimeoutError
         if kind and wait:
             with contextlib.suppress(BrokenPipeError, ConnectionError, EOFError):
                 if not connection.poll(wait):  # nothing ever comes but the end
@@ -141,9 +140,3 @@ def names(folder: str) -> list[str]:
 def address_of(folder: str, name: str) -> str:
     """Pipes lie in no folder: the user's name keeps them apart."""
     return f"{_PIPES}telex-start-{os.getlogin()}-{name}"
-
-
-def _requested(request: Request, argument: str) -> Requested:
-    from ..events import Requested  # it brings dataclasses, which the start does without
-
-    return Requested(request, argument)

@@ -61,12 +61,7 @@ def struck(text: str) -> str:
     text = _JWT.sub("…", text[:_READ])
     text = _NAMED.sub(r"\1…", text)
     text = _BEARER.sub(r"\1…", text)
-    return masked(_CREDENTIALS.sub("//…@", text))
-
-
-def masked(email: str) -> str:
-    """An e-mail address of which a log may tell: ``a…@example.org``."""
-    return _EMAIL.sub(r"\1…\2", email)
+    return _EMAIL.sub(r"\1…\2", _CREDENTIALS.sub("//…@", text))
 
 
 def begin(

@@ -34,8 +34,9 @@ _CLOSE_WITHIN = 4.0
 """Seconds of the five that Windows gives a program whose console is closed."""
 
 
-_core_dumps_before = ":"
-"""Shell commands that undo :func:`forbid_core_dumps`."""
+core_dumps_before = ":"
+"""Commands for a shell that goes on as a program of the person's, whose core dumps are none of our matter: they undo
+:func:`forbid_core_dumps`."""
 _CORE_BLOCK = 512
 """Bytes: the unit of a shell's ``ulimit -c``."""
 
@@ -137,7 +138,7 @@ def end() -> None:
     for number in _ours():
         signal.signal(number, signal.SIG_IGN)
     if sys.platform == "win32":
-        _nudge.end()
+        _nudge.ended.set()
     else:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
@@ -176,7 +177,8 @@ if sys.platform == "win32":
         def __init__(self) -> None:
             self.main_is_blocked: Callable[[], bool] = lambda: False
             self._started = False
-            self._ended = threading.Event()
+            self.ended = threading.Event()
+            """Nothing blocks the main thread any more."""
 
         def start(self) -> None:
             """Begin; from any thread, as often as one likes."""
@@ -184,20 +186,16 @@ if sys.platform == "win32":
                 self._started = True
                 threading.Thread(target=self._run, name="signals", daemon=True).start()
 
-        def end(self) -> None:
-            """Nothing blocks the main thread any more."""
-            self._ended.set()
-
         def _run(self) -> None:
             import _thread
 
             from .streams import press_return
 
-            while not self._ended.is_set():
+            while not self.ended.is_set():
                 if self.main_is_blocked():
                     _thread.interrupt_main(signal.SIGTERM)
                     press_return()
-                self._ended.wait(_LOOK_EVERY)
+                self.ended.wait(_LOOK_EVERY)
 
     _nudge = _Nudge()
     _kept: list[object] = []
@@ -223,7 +221,7 @@ if sys.platform == "win32":
 
 def forbid_core_dumps() -> None:
     """Leave no core dump of this process, nor of what it starts."""
-    global _core_dumps_before
+    global core_dumps_before
     if sys.platform == "win32":
         return
     import resource
@@ -231,15 +229,10 @@ def forbid_core_dumps() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
     resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
     limit = "unlimited" if soft == resource.RLIM_INFINITY else soft // _CORE_BLOCK
-    _core_dumps_before = f"ulimit -S -c {limit}"
+    core_dumps_before = f"ulimit -S -c {limit}"
     # By core(5) the limit does not count where the kernel pipes dumps to a program, as to systemd-coredump. Such a
     # program then gets none of the memory; without Linux's file there is no such program either.
     with suppress(OSError), open("/proc/self/coredump_filter", "r+", encoding="ascii") as file:
         memory = file.read().strip()
         file.write("0")
-        _core_dumps_before += f"; echo 0x{memory} >/proc/$$/coredump_filter"
-
-
-def core_dumps_before() -> str:
-    """Commands for a shell that goes on as a program of the person's, whose core dumps are none of our matter."""
-    return _core_dumps_before
+        core_dumps_before += f"; echo 0x{memory} >/proc/$$/coredump_filter"

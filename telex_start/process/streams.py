@@ -69,7 +69,6 @@ class Output:
         buffer: Any = out.buffer
         self._raw: Any = getattr(buffer, "raw", buffer)  # with `python -u` there is no buffer above it
         self._encoding = encoding or out.encoding or "utf-8"
-        self._end = os.linesep.encode(self._encoding)
         self._reader_gone = reader_gone
         self._changed = threading.Condition()
         # Guarded by it.
@@ -150,7 +149,7 @@ class Output:
             return line
 
     def _write_all(self, line: bytes) -> None:
-        left = memoryview(self._end + line if self._cut else line)
+        left = memoryview(os.linesep.encode(self._encoding) + line if self._cut else line)
         while left:
             written = self._raw.write(left)
             if written is None:  # it does not block, and its reader is slow
@@ -220,6 +219,3 @@ else:
 
     def has_console_mode(descriptor: int) -> bool:
         return True
-
-    def press_return() -> None:
-        """Elsewhere a signal interrupts who waits at the terminal."""

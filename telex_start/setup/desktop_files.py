@@ -23,14 +23,16 @@ _RESERVED = set(" \t\n\"'\\><~|&;$*?#()`")
 """Characters for which an argument must be quoted ("The Exec key")."""
 _ESCAPED = set('"`$\\')
 """Characters that a backslash stands before in a quoted argument."""
-_SWITCHES = ("Hidden", "X-GNOME-Autostart-enabled", "X-MATE-Autostart-enabled")
-"""By which desktops switch an entry off."""
 _ON = {"Hidden": "false", "X-GNOME-Autostart-enabled": "true", "X-MATE-Autostart-enabled": "true"}
+"""The keys by which desktops switch an entry off, each with what it says of one that is on."""
 _ABOUT = {
     "Type": "Application",
     "Name": "Telex Start",
     "GenericName": "Team chat notifications",
     "Comment": "Shows the notifications of Telex, also while its app is closed",
+    "Icon": "telex-start",
+    "Terminal": "false",
+    "StartupNotify": "false",  # a start brings an icon, and no window that would end the waiting
 }
 _ACTIONS = {
     "Desktop Action login": ("Login", ["--login"]),
@@ -40,21 +42,13 @@ _ACTIONS = {
 """The groups of what the desktop offers beside a start: the label, and what follows the program."""
 
 
-def application(command: Sequence[str], *, try_exec: bool = True) -> str:
-    """The entry of the menu of applications.
-
-    Args:
-        command: Starts the program.
-        try_exec: Have it passed over where the program has gone.
-    """
+def application(command: Sequence[str]) -> str:
+    """The entry of the menu of applications, for the command that starts the program."""
     main = {
         **_ABOUT,
-        **_started_by(command, command, try_exec),
-        "Icon": "telex-start",
-        "Terminal": "false",
+        **_started_by(command),
         "Categories": "Network;InstantMessaging;",
         "Keywords": "telex;chat;notifications;",
-        "StartupNotify": "false",  # a start brings an icon, and no window that would end the waiting
         "StartupWMClass": "Telex-start",
         "Actions": "login;pause;exit;",
         "X-GNOME-UsesNotifications": "true",
@@ -68,14 +62,7 @@ def application(command: Sequence[str], *, try_exec: bool = True) -> str:
 
 def at_login(command: Sequence[str]) -> str:
     """The entry that starts the program at log-in, by the Desktop Application Autostart Specification."""
-    main = {
-        **_ABOUT,
-        **_started_by(command, [*command, AT_LOGIN]),
-        "Icon": "telex-start",
-        "Terminal": "false",
-        "StartupNotify": "false",
-    }
-    return _made({MAIN: main})
+    return _made({MAIN: {**_ABOUT, **_started_by([*command, AT_LOGIN])}})
 
 
 def renewed(text: str, command: Sequence[str], option: str = "") -> str:
@@ -87,24 +74,17 @@ def renewed(text: str, command: Sequence[str], option: str = "") -> str:
         option: What belongs behind it.
     """
     values = desktop_entry.parse(text)
-    changes: dict[str, str | None] = {
-        key: _ON[key] for key in _SWITCHES if key in values and values[key].lower() != _ON[key]
-    }
+    changes: dict[str, str | None] = {key: on for key, on in _ON.items() if key in values and values[key].lower() != on}
     if changes.get("Hidden"):
         changes["Hidden"] = None
     # A command that starts this very program is the person's own matter, with whatever options.
     if not _starts(values, command):
-        changes |= _started_by(command, [*command, *([option] if option else [])])
+        changes |= _started_by([*command, *([option] if option else [])])
     elif values.get("TryExec", command[0]) != command[0]:
         changes["TryExec"] = _value(command[0])
     for group, (_, options) in _ACTIONS.items():
         text = changed(text, {"Exec": command_value([*command, *options])}, group)
     return changed(text, changes)
-
-
-def hidden(text: str) -> str:
-    """An entry as nobody starts it."""
-    return changed(text, {"Hidden": "true"})
 
 
 def _starts(values: Mapping[str, str], command: Sequence[str]) -> bool:
@@ -122,7 +102,7 @@ def words_of(values: Mapping[str, str]) -> list[str]:
 
 def off_because(values: Mapping[str, str]) -> str:
     """Which key switches the entry off; empty for none."""
-    return next((f"{key}={values[key]}" for key in _SWITCHES if key in values and values[key].lower() != _ON[key]), "")
+    return next((f"{key}={values[key]}" for key, on in _ON.items() if key in values and values[key].lower() != on), "")
 
 
 def edited(text: str, written: Callable[[Sequence[str]], str], options: Sequence[str] = ()) -> bool:
@@ -202,12 +182,11 @@ def _made(groups: Mapping[str, Mapping[str, str]]) -> str:
 def _lines(text: str) -> list[str]:
     """What an entry says, in whichever order, but for what switches it."""
     lines = (line.strip() for line in text.splitlines())
-    return sorted(line for line in lines if line and line.partition("=")[0].strip() not in _SWITCHES)
+    return sorted(line for line in lines if line and line.partition("=")[0].strip() not in _ON)
 
 
-def _started_by(program: Sequence[str], command: Sequence[str], try_exec: bool = True) -> dict[str, str]:
-    named = {"TryExec": _value(program[0])} if try_exec else {}
-    return {**named, "Exec": command_value(command)}
+def _started_by(command: Sequence[str]) -> dict[str, str]:
+    return {"TryExec": _value(command[0]), "Exec": command_value(command)}
 
 
 def _value(text: str) -> str:

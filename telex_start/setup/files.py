@@ -134,11 +134,8 @@ def read(path: str) -> str | None:
         return None
 
 
-def write(path: str, content: str | bytes, record: Record, mode: int = 0o777) -> None:
+def write(path: str, content: str | bytes, record: Record) -> None:
     """Write it whole or not at all; its folder is made, and recorded, where it is missing.
-
-    Args:
-        mode: Of a folder that is made.
 
     Raises:
         TelexStartError: it cannot be written.
@@ -149,7 +146,7 @@ def write(path: str, content: str | bytes, record: Record, mode: int = 0o777) ->
             return  # what watches the folder is left in peace
     # One that lies elsewhere, by the person's own doing, stays there.
     path = os.path.realpath(path)
-    record.make_folder(os.path.dirname(path), mode)
+    record.make_folder(os.path.dirname(path))
     with changing(path), paths.replacing(path) as file:
         file.write(data)
 

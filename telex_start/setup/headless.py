@@ -183,7 +183,8 @@ def unit_text(command: Sequence[str], password_file: str, writable: Sequence[str
         environ: Variables that it is to have.
     """
     return _TEXT.format(
-        command=" ".join(_argument(word) for word in command),
+        # In a command a dollar sign begins a variable.
+        command=" ".join(_quoted(word).replace("$", "$$") for word in command),
         environment="".join(f"Environment={_quoted(f'{name}={value}')}\n" for name, value in sorted(environ.items())),
         credential=_CREDENTIAL,
         # What follows the colon is taken to the end of the line, quotation marks and all.
@@ -251,8 +252,3 @@ def _quoted(word: str) -> str:
     """A word, with systemd's quoting (systemd.syntax(7)) and its percent signs doubled."""
     word = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{word}"' if not word or set(word) & set(" \t'\"\\") else word
-
-
-def _argument(word: str) -> str:
-    """A word of a command, in which a dollar sign begins a variable."""
-    return _quoted(word).replace("$", "$$")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -21,6 +20,8 @@ from .files import Record, Status
 
 SIZES = (16, 22, 24, 32, 48, 64, 128, 256)
 """Pixels, each drawn for itself: those that the icon theme hicolor 0.17 has folders for, as far as desktops ask for."""
+_HIDDEN = {"Hidden": "true"}
+"""By which nobody starts an entry."""
 _RENEWED_WITHIN = 30.0
 """Seconds for a program that renews a cache."""
 
@@ -60,12 +61,13 @@ def turn_autostart(on: bool) -> str:
         return ""
     if text is not None:
         if desktop_files.edited(text, desktop_files.at_login, [desktop_files.AT_LOGIN]):
-            files.write(path, desktop_files.hidden(text), record)
+            files.write(path, desktop_files.changed(text, _HIDDEN), record)
             left = f"{path} has changes of yours: it stays, switched off by Hidden=true."
         else:
             files.remove(path)
     if autostart().on:  # one for all users of this machine, which only an entry of the same name switches off
-        files.write(path, desktop_files.hidden(desktop_files.at_login(launch.command())), record)
+        text = desktop_files.at_login(launch.command())
+        files.write(path, desktop_files.changed(text, _HIDDEN), record)
     record.tidy()
     return left
 
@@ -208,10 +210,7 @@ def _renew_caches() -> None:
         (os.path.join(icons, "icon-theme.cache"), ["gtk-update-icon-cache", "-q", "-f", "-t", icons]),
     ):
         if os.path.exists(cache):
-            with suppress(OSError, subprocess.TimeoutExpired):
-                subprocess.run(
-                    words, stdin=subprocess.DEVNULL, capture_output=True, timeout=_RENEWED_WITHIN, check=False
-                )
+            launch.succeeds(words, _RENEWED_WITHIN)
     with suppress(OSError):
         os.utime(icons)  # by which they see that there is something to look at
 

@@ -15,7 +15,7 @@ import os
 import re
 import subprocess
 import uuid
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Any
 
 from ..process import itself, paths
@@ -92,7 +92,8 @@ def turn_integration(on: bool) -> str:
     Raises:
         TelexStartError: it cannot be done; says why.
     """
-    record, path, icon = Record(), shortcut(), _icon()
+    record, path = Record(), shortcut()
+    icon = os.path.join(paths.state_folder(), "telex-start.ico")  # the shortcut names it
     if not on:
         files.remove(path)
         files.remove(icon)
@@ -108,7 +109,7 @@ def turn_integration(on: bool) -> str:
         files.write(icon, icons.ico(State.ONLINE), record)
     record.make_folder(os.path.dirname(path))
     with files.changing(path):
-        write_shortcut(path, words[0], subprocess.list2cmdline(words[1:]), "Telex Start", icon)
+        write_shortcut(path, words[0], subprocess.list2cmdline(words[1:]), icon)
     return ""
 
 
@@ -121,11 +122,6 @@ def shortcut() -> str:
     """The shortcut's file."""
     roaming = os.environ.get("APPDATA") or os.path.expanduser(r"~\AppData\Roaming")
     return os.path.join(roaming, "Microsoft", "Windows", "Start Menu", "Programs", "Telex Start.lnk")
-
-
-def _icon() -> str:
-    """The icon's file, which the shortcut names, where the program has none in itself."""
-    return os.path.join(paths.state_folder(), "telex-start.ico")
 
 
 def _value(key: str) -> Any:
@@ -152,14 +148,13 @@ def _registry() -> Any:
     return winreg
 
 
-def write_shortcut(path: str, program: str, arguments: str, description: str, icon: str) -> None:
+def write_shortcut(path: str, program: str, arguments: str, icon: str) -> None:
     """Write a shortcut, or replace it.
 
     Args:
         path: Where it is to be; its folder is there.
         program: What it opens.
         arguments: What follows the program, as on a command line.
-        description: What it says under the pointer.
         icon: The file of its icon.
 
     Raises:
@@ -167,23 +162,18 @@ def write_shortcut(path: str, program: str, arguments: str, description: str, ic
     """
     ole = _WINDOWS.OleDLL("ole32")
     ole.CoInitializeEx(None, _APARTMENT)
-    try:
+    with ExitStack() as stack:
+        stack.callback(ole.CoUninitialize)
         link, file = ctypes.c_void_p(), ctypes.c_void_p()
         ole.CoCreateInstance(_guid(_SHELL_LINK), None, _IN_PROCESS, _guid(_I_SHELL_LINK), ctypes.byref(link))
-        try:
-            _call(link, _SET_PATH, program)
-            _call(link, _SET_ARGUMENTS, arguments)
-            _call(link, _SET_DESCRIPTION, description)
-            _call(link, _SET_ICON_LOCATION, icon, 0)
-            _call(link, _QUERY_INTERFACE, _guid(_I_PERSIST_FILE), ctypes.byref(file))
-            try:
-                _call(file, _SAVE, path, 1)
-            finally:
-                _release(file)
-        finally:
-            _release(link)
-    finally:
-        ole.CoUninitialize()
+        stack.callback(_release, link)
+        _call(link, _SET_PATH, program)
+        _call(link, _SET_ARGUMENTS, arguments)
+        _call(link, _SET_DESCRIPTION, "Telex Start")
+        _call(link, _SET_ICON_LOCATION, icon, 0)
+        _call(link, _QUERY_INTERFACE, _guid(_I_PERSIST_FILE), ctypes.byref(file))
+        stack.callback(_release, file)
+        _call(file, _SAVE, path, 1)
 
 
 def _guid(text: str) -> Any:

@@ -90,7 +90,7 @@ def test_windows_starts_it_by_the_run_key_and_off_leaves_nothing(
     assert registry.keys[windows.RUN] == {"Telex Start": f'"{program}" --at-login'}
     assert autostart.platform().autostart().on
     icon = home / "state" / "telex-start.ico"
-    assert Path(windows.shortcut()).read_text().splitlines() == [str(program), "", "Telex Start", str(icon)]
+    assert Path(windows.shortcut()).read_text().splitlines() == [str(program), "", str(icon)]
     assert icon.read_bytes() == b"icon"
     assert autostart.platform().integration().on
     autostart.turn(False)
@@ -105,7 +105,7 @@ def test_the_start_menu_shows_the_icon_that_the_frozen_program_has(
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     autostart.platform().turn_integration(True)
     program = str(tmp_path / "my programs" / PROGRAM)
-    assert Path(windows.shortcut()).read_text().splitlines() == [program, "", "Telex Start", program]
+    assert Path(windows.shortcut()).read_text().splitlines() == [program, "", program]
     autostart.platform().turn_integration(False)
     assert list(home.rglob("*")) == []
 
