@@ -218,19 +218,6 @@ def quiet_at(zone: str, at: float, config: Config | None = None) -> tuple[Clocks
     return clocks, quiet
 
 
-@given(st.sampled_from(ZONES), MOMENTS)
-def test_tomorrow_is_the_next_day_at_8(zone: str, at: float) -> None:
-    clocks, quiet = quiet_at(zone, at)
-    quiet.pause("tomorrow", clocks.now)
-    pause = quiet.remembered("").pause
-    assert pause is not None
-    assert pause.until is not None
-    there = datetime.fromtimestamp(pause.until.wall, ZoneInfo(zone))
-    tomorrow = datetime.fromtimestamp(at, ZoneInfo(zone)).date() + timedelta(days=1)
-    assert there.replace(tzinfo=None) == datetime(tomorrow.year, tomorrow.month, tomorrow.day, 8)
-    assert quiet.silence(clocks.now).words == f"paused until {there:%a} 08:00"
-
-
 @given(
     st.sampled_from(ZONES),
     MOMENTS,
