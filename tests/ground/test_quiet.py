@@ -170,16 +170,6 @@ def test_a_pause_without_an_end_has_none(clocks: Clocks) -> None:
 # --- quiet hours ----------------------------------------------------------------------------------------------------
 
 
-def test_quiet_hours_in_words_and_without_resume(clocks: Clocks) -> None:
-    quiet = clocks.quiet(NIGHT)
-    assert quiet.silence(clocks.now).words == ""
-    clocks.set(2026, 11, 27, 22, 0)
-    assert quiet.silence(clocks.now).words == "paused until Sat 07:00"
-    assert not quiet.silence(clocks.now).resumable
-    clocks.set(2026, 11, 28, 6, 0)
-    assert quiet.silence(clocks.now).words == "paused until 07:00"
-
-
 def test_a_pause_that_ends_in_quiet_hours_ends_with_them(clocks: Clocks) -> None:
     clocks.set(2026, 11, 27, 21, 30)
     quiet = clocks.quiet(NIGHT)
