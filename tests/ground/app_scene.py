@@ -51,7 +51,6 @@ CONNECTING = StateChanged(State.CONNECTING)
 ONLINE = StateChanged(State.ONLINE, organisations=1, subscribed=1)
 RECONNECTING = StateChanged(State.RECONNECTING, "no connection to Telex", organisations=1)
 SESSION_OVER = StateChanged(State.SIGN_IN_NEEDED, "Your Telex session has ended.")
-STATES = [SIGNED_OUT, SIGNING_IN, ONLINE, RECONNECTING, SESSION_OVER]
 ONE_ORGANISATION = OrganisationsChanged((Organisation("org", "Northwind", CHANNEL),))
 EXIT = MenuClicked(MenuItem.EXIT)
 OWN_WORDS = Toast(title="Telex Start", body="It says something.", key="said")

@@ -9,34 +9,20 @@ import pytest
 from telex_start.app.renewal import SELDOM
 from telex_start.events import (
     ChannelAnswered,
-    ChildEnded,
-    ChildSaid,
-    CountsUnknown,
     Event,
-    FrontLookedAt,
     How,
     IconClicked,
     IconMiddleClicked,
-    LookUpBegan,
     MachineWoke,
-    MainAppAnswered,
-    MarkAsReadFailed,
-    MarkedAsRead,
     MenuClicked,
-    MenuOpened,
     MuteChosen,
-    Notice,
     Organisation,
     OrganisationsChanged,
     ProfileLookedUp,
     ReconnectNow,
     Requested,
-    SettingsLookedUp,
     SignedIn,
-    SignInFailed,
-    SignInFailure,
     SignOut,
-    SlugLookedUp,
     StateChanged,
     ThreadFailed,
     ToastClicked,
@@ -44,11 +30,7 @@ from telex_start.events import (
     TrayAppeared,
     TrayMissing,
     Trouble,
-    UnreadClicked,
-    UnreadLookedUp,
-    UnreadSection,
     WatchAgents,
-    WindowClosed,
     WindowSubmitted,
 )
 from telex_start.face import Face
@@ -69,7 +51,6 @@ from tests.ground.app_scene import (
     SESSION_OVER,
     SIGNED_OUT,
     SIGNING_IN,
-    STATES,
     Scene,
     main_app_threads,
     news,
@@ -90,9 +71,6 @@ def scene() -> Iterator[Scene]:
 
 def by_state(states: list[StateChanged]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("state", states, ids=lambda event: event.state.value)
-
-
-SIGNED_IN = by_state([CONNECTING, ONLINE, RECONNECTING])
 
 
 # Start and end.
@@ -175,23 +153,19 @@ CLICKS = pytest.mark.parametrize("click", [IconClicked(), ToastClicked(OWN_WORDS
 
 
 @CLICKS
-@SIGNED_IN
-def test_a_click_opens_the_main_app_for_who_is_signed_in(scene: Scene, click: Event, state: StateChanged) -> None:
-    assert scene.opened(state, click) == ["open"]
-    assert scene.surface.opened == []
-
-
-@CLICKS
-@by_state([SIGNED_OUT, SESSION_OVER])
-def test_a_click_opens_the_window_for_who_is_not(scene: Scene, click: Event, state: StateChanged) -> None:
+@pytest.mark.parametrize(
+    ("state", "calls", "opened"),
+    [
+        *((state, ["open"], []) for state in (CONNECTING, ONLINE, RECONNECTING)),
+        *((state, [], [(ME, True, "")]) for state in (SIGNED_OUT, SESSION_OVER)),
+        (SIGNING_IN, [], []),
+    ],
+)
+def test_a_click_opens_the_main_app_for_who_is_signed_in_and_the_window_for_who_is_not(
+    scene: Scene, click: Event, state: StateChanged, calls: list[str], opened: list[tuple[str, bool, str]]
+) -> None:
     scene.run(state, click)
-    assert (scene.main_app.calls, scene.surface.opened) == ([], [(ME, True, "")])
-
-
-@CLICKS
-def test_a_click_does_nothing_while_signing_in_without_a_window(scene: Scene, click: Event) -> None:
-    scene.run(SIGNING_IN, click)
-    assert (scene.main_app.calls, scene.surface.opened) == ([], [])
+    assert (scene.opened(), scene.surface.opened) == (calls, opened)
 
 
 @CLICKS
@@ -245,23 +219,6 @@ def test_what_is_over_takes_its_toast_and_its_count_away(scene: Scene, over: Eve
     assert scene.surface.counts[-1] == Counts(0, 0, 0)
     scene.wait(SELDOM)
     assert scene.surface.faces[-1].unread == 0
-
-
-def test_where_a_look_up_follows_the_past_is_told_when_that_has_ended(scene: Scene) -> None:
-    scene.turn(ONLINE, ONE_ORGANISATION, news(3, How.CAUGHT_UP), ChannelAnswered(CHANNEL, look_up_follows=True))
-    assert scene.toasts.shown == []
-    rows = ({"channels_id": "General", "name": "General", "thread_count": 4},)
-    scene.turn(LookUpBegan(CHANNEL), UnreadSection(CHANNEL, "channels_section", rows, whole=True))
-    assert scene.toasts.shown == []
-    scene.turn(UnreadLookedUp(CHANNEL))
-    assert scene.toasts.shown == [wording.summary(wording.AWAY, 4, 1, CHANNEL)]
-
-
-def test_a_flood_is_summarised_when_its_time_has_come(scene: Scene) -> None:
-    scene.turn(ONLINE, ONE_ORGANISATION, received(*(change(name, 1) for name in "abcde")))
-    assert len(scene.toasts.shown) == 3
-    scene.wait(60)
-    assert scene.toasts.shown[3:] == scene.surface.toasts[3:] == [wording.summary(wording.PROGRAM, 2, 2, CHANNEL)]
 
 
 def test_an_agents_unread_is_watched(scene: Scene) -> None:
@@ -325,13 +282,6 @@ def test_toasts_that_fail_are_logged_and_are_no_reason_for_a_toast(
 PROBLEM = ("Telex Start had a problem", "ZeroDivisionError; the log tells more.")
 
 
-def test_an_event_that_fails_is_said_without_its_text_and_the_next_is_handled(scene: Scene) -> None:
-    scene.surface.fails_on = CONNECTING
-    scene.turn(CONNECTING, ONLINE)
-    assert scene.said == [PROBLEM]
-    assert scene.surface.states == [ONLINE]
-
-
 def test_a_cause_that_goes_on_failing_is_told_once(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
     """There were 50 toasts for 50 events."""
     scene.surface.fails_on = CONNECTING
@@ -379,43 +329,3 @@ def test_not_even_a_surface_that_fails_to_say_so_ends_the_loop(scene: Scene) -> 
     assert scene.run(MenuClicked(MenuItem.LOGIN), ThreadFailed("tray", "OSError"), ONLINE) == 0
     assert [event.state for event in scene.surface.states] == [State.ONLINE, State.STOPPED]
     assert {title for title, _ in scene.said} == {"Telex Start had a problem"}
-
-
-# All of them.
-
-EXAMPLES: dict[type[Event], Event] = {
-    type(event): event
-    for event in (
-        *(MenuClicked(MenuItem.LOGIN), IconClicked(), ToastClicked(OWN_WORDS), TrayAppeared(), TrayMissing(), ONLINE),
-        *(ONE_ORGANISATION, news(1), ChannelAnswered(CHANNEL), CountsUnknown(CHANNEL), Trouble("title", "message")),
-        *(SignInFailed("title", "message", SignInFailure.TELEX), WindowSubmitted(ME, "secret"), WindowClosed()),
-        *(Requested(Request.OPEN), MachineWoke(), MainAppAnswered("title", "message"), MenuOpened()),
-        *(Notice("title", "message"), ToastFailed("message"), ThreadFailed("tray", "OSError"), IconMiddleClicked()),
-        *(SignedIn("user", ("ada", ME)), LookUpBegan(CHANNEL), UnreadLookedUp(CHANNEL), SlugLookedUp(CHANNEL, "nw")),
-        UnreadSection(CHANNEL, "channels_section", ({"channels_id": "General", "thread_count": 1},), whole=True),
-        *(SettingsLookedUp(CHANNEL, frozenset({"General"}), "mentions", ""), ProfileLookedUp(True, "Europe/Berlin")),
-        *(MarkAsReadFailed("General", "Telex refused it.", GENERAL), MarkedAsRead(GENERAL), UnreadClicked(GENERAL)),
-        *(ChildSaid("preferences", {"saved": True}), ChildEnded("preferences"), FrontLookedAt(True)),
-        MuteChosen(GENERAL, MuteFor.HOUR),
-    )
-}
-
-
-def test_there_is_an_example_of_every_event() -> None:
-    assert set(EXAMPLES) == set(Event.__subclasses__())
-
-
-@by_state(STATES)
-@pytest.mark.parametrize(
-    "event",
-    [*EXAMPLES.values(), *map(MenuClicked, MenuItem), *(Requested(request, "1h") for request in Request)],
-    ids=lambda event: f"{type(event).__name__}-{getattr(event, 'item', getattr(event, 'request', ''))}",
-)
-@pytest.mark.parametrize("open_window", [False, True], ids=["no window", "window"])
-def test_no_event_menu_item_or_request_is_unexpected(
-    scene: Scene, state: StateChanged, event: Event, open_window: bool, caplog: pytest.LogCaptureFixture
-) -> None:
-    assert scene.run(state, event, open_window=open_window) == 0
-    for thread in main_app_threads():
-        thread.join(10)
-    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []

@@ -17,10 +17,7 @@ from telex_start.config import (
     Config,
     Given,
     QuietHours,
-    check,
-    faults,
     given,
-    organisation_key,
     other_name,
     resolve,
 )
@@ -123,20 +120,6 @@ def test_organisations_are_told_of_by_name_or_id_whatever_is_in_it() -> None:
     }
 
 
-def test_what_is_wrong_is_said_for_beside_the_field() -> None:
-    assert check("sound", "on") == check("quiet.days", ["mon"]) == check(organisation_key("a.b"), "none") == ""
-    assert check("sound", "loud") == 'Allowed is "desktop", "on" or "off".'
-    assert check("quiet.from", "24:00") == 'Allowed is a time of the day, as "22:00".'
-    assert check(organisation_key("a.b"), "some") == 'Allowed is "all", "mentions" or "none".'
-
-
-def test_what_does_not_go_together_is_said_beside_a_field_too() -> None:
-    assert faults({"sound": "on", "quiet.from": "22:00", "quiet.to": "7:00"}) == {}
-    assert faults({"quiet.from": "7:00", "quiet.to": "07:00"}).keys() == {"quiet.to"}
-    assert faults({"quiet.from": "7:00"}) == {"quiet.from": "quiet.from is set without quiet.to: set both, or none."}
-    assert faults({"quiet.from": "7:00", "quiet.to": ""}) == {"quiet.to": 'Allowed is a time of the day, as "07:00".'}
-
-
 def test_what_stands_over_the_file_is_known_with_its_source() -> None:
     environ = {"TELEX_START_SOUND": "off", "TELEX_START_QUIET_DAYS": "mon,tue", "TELEX_START_LOG_LEVEL": "info"}
     assert given(environ, {"log_level": "debug", "email": None}) == {
@@ -144,15 +127,6 @@ def test_what_stands_over_the_file_is_known_with_its_source() -> None:
         "quiet.days": Given("TELEX_START_QUIET_DAYS", ["mon", "tue"]),
         "log_level": Given("--log-level", "debug"),
     }
-
-
-@pytest.mark.parametrize("name", ["production", "staging", "zedu", "zedu-staging"])
-def test_an_environment_by_name_has_all_its_addresses(name: str) -> None:
-    config = resolved(f'environment = "{name}"')
-    hosts = [address.split("/")[2] for address in (config.api_url, config.push_url)]
-    assert len(set(hosts)) == 1
-    web = config.web_url.removeprefix("https://")
-    assert hosts[0] == (f"api.{web}" if not web.startswith("staging.") else f"api.staging.{web[8:]}")
 
 
 def test_the_web_app_of_ones_own_server_is_at_the_apis_host_or_where_it_is_said() -> None:
@@ -198,7 +172,6 @@ def test_one_address_of_two_is_a_mistake(alone: str) -> None:
     ("file", "words"),
     [
         ("log_level = 3", 'log_level is 3; allowed is "debug", "info", "warning" or "error".'),
-        ('log_level = "DEBUG"', 'log_level is "DEBUG"; allowed is "debug", "info", "warning" or "error".'),
         ('email = "ada"', 'email is "ada"; allowed is an e-mail address.'),
         ('email = "ada@exa mple.org"', 'email is "ada@exa mple.org"; allowed is an e-mail address.'),
         ("show_text = 1", "show_text is 1; allowed is true or false."),
@@ -215,14 +188,12 @@ def test_one_address_of_two_is_a_mistake(alone: str) -> None:
         ('[quiet]\ndays = ["Monday"]', 'quiet.days is ["Monday"]; allowed is a list of days, as ["mon", "tue", '),
         ('organisations."A B".notify = "never"', 'organisations."A B".notify is "never"; allowed is "all", "mentions"'),
         ('main_app.click = "open"', 'main_app.click is "open"; allowed is "conversation" or "client".'),
-        ("main_app.command = 1979-05-27", 'main_app.command is "1979-05-27"; allowed is '),
         ("ca_file = []", "ca_file is []; allowed is the path of a PEM file."),
         ('ca_file = " "', 'ca_file is " "; allowed is the path of a PEM file.'),
         (
             'environment = "test"',
             'environment is "test"; allowed is "production", "staging", "zedu" or "zedu-staging".',
         ),
-        ('environment = ["staging"]', 'environment is ["staging"]; allowed is "production", '),
         (
             'notification_types = "x"',
             'notification_types is "x"; allowed is a list of words, as ["unread_thread_change"]',
@@ -234,7 +205,6 @@ def test_one_address_of_two_is_a_mistake(alone: str) -> None:
         ('"quiet.from" = "22:00"', 'unknown key "quiet.from"; did you mean quiet.from?'),
         ('organisations."A B".muted = true', 'unknown key organisations."A B".muted; known is notify.'),
         ("main_app = 1", "[main_app] is a section, not a value"),
-        ("quiet = 1", "[quiet] is a section, not a value"),
         ('[organisations]\n"A B" = "none"', '[organisations."A B"] is a section, not a value'),
     ],
 )
@@ -265,7 +235,6 @@ def test_an_unknown_variable_is_named_with_those_that_are_known() -> None:
         "https://telex .example/api/v1",
         "https://telex.example\\@evil.example/api/v1",
         "https://te\u0142ex.example/api/v1",
-        "https://telex.example/a\x7fb/api/v1",
         "https://telex.example/\r\nX-Header: 1/api/v1",
         "",
     ],

@@ -7,7 +7,6 @@ import pytest
 from telex_start.app.renewal import face_of
 from telex_start.events import StateChanged
 from telex_start.face import LONGEST_STATUS, Silence
-from telex_start.news.wording import plural
 from telex_start.states import State
 
 
@@ -69,11 +68,6 @@ def test_reconnect_now_and_sign_out_are_there_when_they_make_sense() -> None:
     signed_in = {State.SIGNING_IN, State.CONNECTING, State.ONLINE, State.RECONNECTING}
     assert {state for state in State if there[state].signed_in} == signed_in
     assert {state for state in State if not there[state].may_log_in} == signed_in
-
-
-@pytest.mark.parametrize(("count", "text"), [(0, "0 messages"), (1, "1 message"), (2, "2 messages")])
-def test_plural(count: int, text: str) -> None:
-    assert plural(count, "message") == text
 
 
 def test_a_pause_is_the_last_word_and_stays_where_the_line_is_cut() -> None:

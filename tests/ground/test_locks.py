@@ -6,7 +6,6 @@ import re
 import tomllib
 from itertools import product
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from packaging.requirements import Requirement
@@ -32,37 +31,23 @@ ENVIRONMENTS = [
 ]
 
 
-class Pin(NamedTuple):
-    """One entry of a lock."""
-
-    requirement: Requirement
-
-    @property
-    def name(self) -> str:
-        """In the index's spelling."""
-        return canonicalize_name(self.requirement.name)
-
-    @property
-    def version(self) -> str:
-        """The only one that fits."""
-        (only,) = self.requirement.specifier
-        assert only.operator == "==", self.requirement
-        return only.version
-
-    def holds(self, environment: dict[str, str]) -> bool:
-        """Whether it is installed there."""
-        return self.requirement.marker is None or self.requirement.marker.evaluate(environment)
+def version(pin: Requirement) -> str:
+    """The only one that fits."""
+    (only,) = pin.specifier
+    assert only.operator == "==", pin
+    return only.version
 
 
-def read(lock: Path) -> list[Pin]:
+def here(needs: list[Requirement], environment: dict[str, str]) -> list[tuple[str, Requirement]]:
+    """Those that are installed there, with their names in the index's spelling."""
+    wanted = [need for need in needs if need.marker is None or need.marker.evaluate(environment)]
+    return [(canonicalize_name(need.name), need) for need in wanted]
+
+
+def read(lock: Path) -> list[Requirement]:
     """All entries of `lock`."""
-    entries = re.split(r"^(?=[A-Za-z0-9])", lock.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
-    return [
-        Pin(
-            Requirement(re.match(r"[^\\\n]+", entry).group().strip()),  # type: ignore[union-attr]
-        )
-        for entry in entries
-    ]
+    lines = re.findall(r"^[A-Za-z0-9][^\\\n]+", lock.read_text(encoding="utf-8"), re.MULTILINE)
+    return [Requirement(line.strip()) for line in lines]
 
 
 def asked(lock: Path) -> list[Requirement]:
@@ -84,27 +69,25 @@ def asked(lock: Path) -> list[Requirement]:
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
 def test_each_dependency_has_one_pin_within_its_bounds_on_every_platform(lock: Path) -> None:
-    pins = read(lock)
     for environment in ENVIRONMENTS:
-        here = {pin.name: pin.version for pin in pins if pin.holds(environment)}
-        assert len(here) == sum(pin.holds(environment) for pin in pins), "two versions of one package"
-        wanted = [need for need in asked(lock) if need.marker is None or need.marker.evaluate(environment)]
-        for need in wanted:
-            version = here.get(canonicalize_name(need.name))
-            assert version, f"{need} has no pin with {environment}"
-            assert need.specifier.contains(version, prereleases=True), f"{need}, and the lock has {version}"
+        pins = here(read(lock), environment)
+        versions = {name: version(pin) for name, pin in pins}
+        assert len(versions) == len(pins), "two versions of one package"
+        for name, need in here(asked(lock), environment):
+            assert name in versions, f"{need} has no pin with {environment}"
+            assert need.specifier.contains(versions[name], prereleases=True), f"{need}, not {versions[name]}"
 
 
 def test_what_two_locks_have_is_of_one_version() -> None:
     """What is tested is what is released, and built as it is released."""
     pins = [pin for lock in LOCKS if lock.name != LOWEST for pin in read(lock)]
     for environment in ENVIRONMENTS:
-        here = {(pin.name, pin.version) for pin in pins if pin.holds(environment)}
-        assert len(here) == len(dict(here)), environment
+        found = {(name, version(pin)) for name, pin in here(pins, environment)}
+        assert len(found) == len(dict(found)), environment
 
 
 def test_the_lowest_versions_are_those_that_the_bounds_name() -> None:
-    pins = {pin.name: pin.version for pin in read(REQUIREMENTS / LOWEST)}
+    pins = {canonicalize_name(pin.name): version(pin) for pin in read(REQUIREMENTS / LOWEST)}
     for need in asked(REQUIREMENTS / LOWEST):
         (lowest,) = (each.version for each in need.specifier if each.operator == ">=")
         assert Version(pins[canonicalize_name(need.name)]) == Version(lowest), need

@@ -279,18 +279,6 @@ def test_all_is_saved_and_told_and_the_file_first_and_what_fails_can_be_tried_ag
     assert (made.save(), made.done) == (Saving(), ["saved", True, GENERAL.key])
 
 
-@pytest.mark.parametrize("change", ["mute", "at log-in", "nothing"])
-def test_what_is_no_key_of_the_file_is_done_without_writing_it(world: Callable[[str], World], change: str) -> None:
-    made = world('sound = "off"\n')
-    if change == "mute":
-        made.model.unmute(GENERAL)
-    made.model.at_login = change == "at log-in"
-    assert (made.model.is_changed, made.model.changes()) == (change != "nothing", {})
-    assert made.save().done
-    assert made.done == {"mute": [GENERAL.key], "at log-in": [True], "nothing": []}[change]
-    assert not made.model.is_changed
-
-
 def test_what_is_wrong_or_cannot_be_written_keeps_all_from_being_saved(world: Callable[[str], World]) -> None:
     made = world("")
     made.set("sound", "on")

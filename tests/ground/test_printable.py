@@ -12,13 +12,6 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()))
 """Lone surrogates and unassigned characters too."""
 
 
-@given(ANY_TEXT)
-def test_whatever_comes_is_printable_then(text: str) -> None:
-    shown = printable(text)
-    assert shown.isprintable()
-    assert len(shown) == len(text)
-
-
 @given(ANY_TEXT.filter(str.isprintable))
 def test_printable_text_stays_as_it_is(text: str) -> None:
     assert printable(text, "?") == text

@@ -170,16 +170,6 @@ def test_a_pause_without_an_end_has_none(clocks: Clocks) -> None:
 # --- quiet hours ----------------------------------------------------------------------------------------------------
 
 
-def test_quiet_hours_in_words_and_without_resume(clocks: Clocks) -> None:
-    quiet = clocks.quiet(NIGHT)
-    assert quiet.silence(clocks.now).words == ""
-    clocks.set(2026, 11, 27, 22, 0)
-    assert quiet.silence(clocks.now).words == "paused until Sat 07:00"
-    assert not quiet.silence(clocks.now).resumable
-    clocks.set(2026, 11, 28, 6, 0)
-    assert quiet.silence(clocks.now).words == "paused until 07:00"
-
-
 def test_a_pause_that_ends_in_quiet_hours_ends_with_them(clocks: Clocks) -> None:
     clocks.set(2026, 11, 27, 21, 30)
     quiet = clocks.quiet(NIGHT)
@@ -216,19 +206,6 @@ def quiet_at(zone: str, at: float, config: Config | None = None) -> tuple[Clocks
     quiet = clocks.quiet(config)
     quiet.tick(clocks.now)
     return clocks, quiet
-
-
-@given(st.sampled_from(ZONES), MOMENTS)
-def test_tomorrow_is_the_next_day_at_8(zone: str, at: float) -> None:
-    clocks, quiet = quiet_at(zone, at)
-    quiet.pause("tomorrow", clocks.now)
-    pause = quiet.remembered("").pause
-    assert pause is not None
-    assert pause.until is not None
-    there = datetime.fromtimestamp(pause.until.wall, ZoneInfo(zone))
-    tomorrow = datetime.fromtimestamp(at, ZoneInfo(zone)).date() + timedelta(days=1)
-    assert there.replace(tzinfo=None) == datetime(tomorrow.year, tomorrow.month, tomorrow.day, 8)
-    assert quiet.silence(clocks.now).words == f"paused until {there:%a} 08:00"
 
 
 @given(

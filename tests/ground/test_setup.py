@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import string
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -46,17 +44,6 @@ def test_an_argument_is_quoted_by_the_specification(word: str, written: str) -> 
 def test_a_path_that_is_no_text_is_refused() -> None:
     with pytest.raises(TelexStartError, match="not in UTF-8"):
         desktop_files.command_value(["/home/\udce9"])
-
-
-@given(st.text(string.printable), st.dictionaries(st.sampled_from(["Hidden", "Exec"]), st.just("x") | st.none()))
-def test_a_change_touches_its_keys_alone(text: str, values: dict[str, str | None]) -> None:
-    changed = desktop_files.changed(text, values)
-    before, after = desktop_entry.parse(text), desktop_entry.parse(changed)
-    for key, value in values.items():
-        assert after.get(key) == value
-    assert {key: after[key] for key in after if key not in values} == {
-        key: before[key] for key in before if key not in values
-    }
 
 
 def test_a_change_keeps_comments_order_and_other_groups() -> None:

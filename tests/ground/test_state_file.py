@@ -9,8 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from telex_start.events import MenuOpened, MuteChosen
 from telex_start.menu import MuteFor
@@ -21,17 +19,6 @@ from tests.ground.app_scene import Scene
 
 API = "https://api.telex.im/api/v1"
 OTHER = "https://api.zedu.chat/api/v1"
-
-untils = st.none() | st.builds(
-    Until, wall=st.floats(0, 3e10), clock=st.none() | st.floats(0, 1e9), boot=st.text(max_size=40)
-)
-mutes = st.builds(Mute, st.builds(Conversation, st.text(), st.text(), st.text()), name=st.text(), until=untils)
-remembered = st.builds(
-    Remembered,
-    pause=st.none() | st.builds(Pause, untils),
-    mutes=st.lists(mutes, max_size=3).map(tuple),
-    email=st.text(),
-)
 
 
 @pytest.fixture(autouse=True)
@@ -45,10 +32,12 @@ def test_nothing_was_remembered_yet(folder: Path) -> None:
     assert not folder.exists()
 
 
-@given(remembered)
-def test_what_is_saved_is_loaded(kept: Remembered) -> None:
-    Memory(API).save(kept)
-    assert Memory(API).load() == (kept, "")
+@pytest.mark.parametrize("until", [None, Until(wall=0.5), Until(wall=3e10, clock=1e9, boot="\u2028 ö")])
+def test_what_is_saved_is_loaded(until: Until | None) -> None:
+    mutes = (Mute(Conversation("o/u", "", ""), name="Ops", until=until), Mute(Conversation("o/u", "s", "i"), ""))
+    for kept in (Remembered(Pause(until), mutes), Remembered(mutes=mutes, email="ada@example.org")):
+        Memory(API).save(kept)
+        assert Memory(API).load() == (kept, "")
 
 
 def test_it_is_this_users_alone_and_leaves_no_draft(folder: Path) -> None:
@@ -67,8 +56,6 @@ def test_each_address_has_its_own() -> None:
     ("text", "why"),
     [
         (b"", "cannot be understood"),
-        (b"{", "cannot be understood"),
-        (b"[]", "cannot be understood"),
         (b"\xff\xfe", "cannot be understood"),
         (b'{"version": 1, "another": ' + b"[" * 50_000, "cannot be understood"),
         (b'{"version": 1, "remembered": {"pause": 3}}', "cannot be understood"),
@@ -80,7 +67,6 @@ def test_each_address_has_its_own() -> None:
         (b'{"version": 1, "remembered": {"pause": {"until": {"wall": 1' + b"0" * 400 + b"}}}}", "cannot be understood"),
         (b'{"version": 1, "remembered": {"pause": {"until": {"wall": NaN}}}}', "a time that no clock shows"),
         (b'{"version": 2, "remembered": {}}', "is of version 2"),
-        (b'{"version": 3, "kept": []}', "is of version 3"),
         (b'{"version": 1, "remembered": {"pause": {"until": {"wall": 1e300}}}}', "a time that no clock shows"),
         (b'{"version": 1, "remembered": {"pause": {"until": {"wall": 9, "clock": 1e99}}}}', "a time that no clock"),
         (

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import tracemalloc
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from telex_start.events import How
 from tests.ground.desk import Desk, change, message
@@ -261,53 +258,3 @@ def test_so_many_counts_wait_for_their_text_and_the_oldest_no_longer() -> None:
     assert desk.titles == ["x0"]
     desk.until(20.0)
     assert desk.titles == ["x0", "x1", "x2", "Telex"]
-
-
-def test_what_is_remembered_of_messages_does_not_grow() -> None:
-    desk = Desk(1, "thread_reply")
-
-    def go_on(first: int) -> int:
-        for number in range(first, first + 600):
-            now, ident = number * 1e-4, f"{number}" * 25
-            desk.receive(message(ident * 40, thread=f"t{ident}", channel="a", message_id=f"o{ident}"), now=now)
-            desk.receive(message(kind="thread_reply", thread=f"r{ident}", channel="a", message_id=ident), now=now)
-            desk.receive(counts(number, thread=f"x{ident}"), now=now)
-        desk.counts.clear()
-        return tracemalloc.get_traced_memory()[0]
-
-    tracemalloc.start()
-    try:
-        before = go_on(1000)
-        assert go_on(1600) - before < 400_000, "bytes"
-    finally:
-        tracemalloc.stop()
-
-
-@given(
-    st.lists(st.tuples(st.sampled_from("ab"), st.floats(0, 0.4), st.floats(0, 0.4)), min_size=1, max_size=3),
-    st.booleans(),
-)
-def test_in_whatever_order_both_come_each_message_is_told_once_and_with_its_text(
-    messages: list[tuple[str, float, float]], flows: bool
-) -> None:
-    """Three at most, so that the flood rule holds nothing."""
-    desk = flowing() if flows else Desk()
-    threads = {"a": 0, "b": 0}
-    events: list[tuple[float, int, str, str]] = []
-    for number, (channel, text_after, count_after) in enumerate(messages):
-        start = number * 1.0
-        events += [(start + text_after, 0, channel, f"t{number}+"), (start + count_after, 1, channel, f"t{number}+")]
-    for now, is_count, channel, thread in sorted(events):
-        desk.until(now)
-        if is_count:
-            threads[channel] += 1
-            desk.receive(counts(threads[channel], thread=thread, channel=channel), now=now)
-        else:
-            desk.receive(message(f"<p>{thread}</p>", thread=thread, channel=channel), now=now)
-    desk.until(100.0)
-    loud = [toast for toast in desk.toasts if not toast.silent]
-    assert len(loud) == len(messages)
-    last = {toast.channel: toast.text for toast in desk.toasts}
-    for number, (channel, _, _) in enumerate(messages):
-        if channel not in [later for later, _, _ in messages[number + 1 :]]:
-            assert last[channel] == f"t{number}+"
