@@ -20,7 +20,7 @@ from telex_start.menu import MenuItem, Unread
 from telex_start.states import State
 from telex_start.toast import Conversation
 from tests.fake_desktop import TIMEOUT, RealDesktop
-from tests.script import Script
+from tests.process import Script
 from tests.statusnotifier.tray import Surface
 
 pytestmark = pytest.mark.desktop

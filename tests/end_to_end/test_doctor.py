@@ -20,8 +20,8 @@ from telex_start.doctor import network
 from telex_start.doctor.findings import Finding, Mark, line, look, missing, note, ok, verdict
 from tests.agent import Program, headless
 from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus, Xvfb
+from tests.process import Stopwatch
 from tests.servers import Sandbox
-from tests.stopwatch import Stopwatch
 
 MARKS = {"ok", "missing", "note"}
 

@@ -15,9 +15,8 @@ import pytest
 from telex_start import __version__
 from tests.agent import Program
 from tests.fake_desktop import TIMEOUT, FakeNotificationDaemon, FakePanel, RealDesktop
-from tests.process import until
+from tests.process import Stopwatch, until
 from tests.servers import Sandbox
-from tests.stopwatch import Stopwatch
 
 pytestmark = pytest.mark.desktop
 
