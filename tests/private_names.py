@@ -20,26 +20,17 @@ _OF_NAMED_TUPLES = {"_replace", "_asdict", "_fields", "_make"}
 _IN_STRING = re.compile(r"(?:telex_start[\w.]*\.)?(_\w+)")
 
 
-def _defined(node: ast.AST, in_function: bool = False) -> Iterator[str]:
-    """What is defined here for others: of modules and classes all, of functions what they set in ``self``."""
-    for child in ast.iter_child_nodes(node):
-        inner = in_function
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            if not in_function:
-                yield child.name
-            inner = in_function or not isinstance(child, ast.ClassDef)
-        elif isinstance(child, ast.Name | ast.Attribute) and isinstance(child.ctx, ast.Store):
-            if isinstance(child, ast.Name) and not in_function:
-                yield child.id
-            elif isinstance(child, ast.Attribute) and ast.unparse(child.value) in {"self", "cls"}:
-                yield child.attr
-        yield from _defined(child, inner)
-
-
 def _defined_below(folder: Path) -> set[str]:
-    return {
-        name for path in folder.rglob("*.py") for name in _defined(ast.parse(path.read_text())) if _PRIVATE.match(name)
-    }
+    """The private names of functions and classes, and those that a variable or an attribute has."""
+    names = set()
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                    names.add(name)
+                case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                    names.add(name)
+    return set(filter(_PRIVATE.match, names))
 
 
 def _nodes(tree: ast.AST) -> Iterator[tuple[int, ast.AST]]:

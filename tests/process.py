@@ -1,17 +1,21 @@
-"""A process under test: what it prints, line by line, what it is told, and nothing of it left behind."""
+"""A process under test: what it prints, line by line, what it is told, and nothing of it left behind; and time."""
 
 from __future__ import annotations
 
 import json
+import os
 import queue
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
+
+T = TypeVar("T")
 
 ROOT = Path(__file__).parent.parent
 """The repository's folder, from which all processes under test run."""
@@ -33,17 +37,24 @@ def end(process: subprocess.Popen[Any]) -> None:
             stream.close()
 
 
-def until(condition: Callable[[], object], complaint: str = "it has not come", within: float = TIMEOUT) -> None:
-    """Wait for what nothing tells of: it is asked again and again.
+def comes(condition: Callable[[], T], within: float) -> T:
+    """Wait for what nothing tells of: it is asked again and again, for so many seconds; what it gave last."""
+    end = time.monotonic() + within
+    while not (found := condition()) and time.monotonic() < end:
+        time.sleep(0.02)
+    return found
+
+
+def until(condition: Callable[[], T], complaint: str = "it has not come", within: float = TIMEOUT) -> T:
+    """Wait as :func:`comes` does, for what must come; what it gave.
 
     Args:
         complaint: What is said where it does not come.
         within: Seconds.
     """
-    end = time.monotonic() + within
-    while not condition():
-        assert time.monotonic() < end, complaint
-        time.sleep(0.02)
+    found = comes(condition, within)
+    assert found, complaint
+    return found
 
 
 @contextmanager
@@ -213,3 +224,47 @@ class Process:
     def _read_errors(self) -> None:
         assert self.process.stderr is not None
         self._errors = self.process.stderr.read()
+
+
+class Script(Process):
+    """A Python program that is there for a test: it shows one part of ours, and does what it is told.
+
+    Args:
+        command: The script and its arguments, relative to the repository.
+        environ: What its environment has beside ``PATH`` and the like.
+    """
+
+    def __init__(self, *command: str, environ: Mapping[str, str]) -> None:
+        kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
+        super().__init__([sys.executable, *command], {**kept, "NO_AT_BRIDGE": "1", "PYTHONPATH": str(ROOT), **environ})
+
+
+# --- time -------------------------------------------------------------------------------------------------------------
+
+
+_PRESSURE = Path("/proc/pressure/cpu")
+
+
+class Stopwatch:
+    """Runs from its making, and stands while anything on the machine waits for a processor.
+
+    A time limit shows that nothing was waited *for*; what a starved process takes says nothing about the program. On
+    an idle machine this is the time on the wall. Where the kernel does not count (Linux before 4.20, macOS, Windows)
+    it is so always.
+    """
+
+    def __init__(self) -> None:
+        self._began, self._starved = time.monotonic(), _starved()
+
+    def seconds(self) -> float:
+        """Seconds since the start in which every runnable thread of the machine ran."""
+        return max(0.0, time.monotonic() - self._began - (_starved() - self._starved))
+
+
+def _starved() -> float:
+    """Seconds since boot in which a thread waited for a processor: the kernel's Pressure Stall Information."""
+    try:
+        some = _PRESSURE.read_text().splitlines()[0]
+    except (OSError, IndexError):
+        return 0.0
+    return int(some.rpartition("total=")[2]) / 1e6

@@ -27,9 +27,9 @@ import signal
 import sys
 import tempfile
 import threading
-import time
 import tkinter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -60,6 +60,7 @@ from telex_start.session.tokens import TokenStore
 from telex_start.states import State
 from telex_start.toast import Remembered
 from tests.fake_desktop import FakeNotificationDaemon, Notify, PrivateBus, Xvfb
+from tests.process import until
 from tests.servers import Sandbox
 
 LIMIT = 20.0
@@ -224,30 +225,24 @@ class Stage:
         Raises:
             Exception: whatever the walk raised.
         """
-        failures: list[BaseException] = []
 
         def go() -> None:
             try:
                 walk(self)
-            except BaseException as error:
-                failures.append(error)
             finally:
                 self.events.put(Requested(Request.EXIT))
 
-        walker = threading.Thread(target=go, name="walk")
-        with self.recorder.installed():
+        with self.recorder.installed(), ThreadPoolExecutor(1, "walk") as walker:
             before = set(threading.enumerate())
             self._loop.start()
             self._desktop = [thread.name for thread in threading.enumerate() if thread not in before]
             try:
-                walker.start()
+                walked = walker.submit(go)
                 self.app.run([], open_window=False)
+                walked.result()
             finally:
-                walker.join()
                 self._toasts.stop()
                 self._loop.stop(0.5)
-        if failures:
-            raise failures[0]
 
     # --- what a walk does -------------------------------------------------------------------------------------------
 
@@ -375,7 +370,6 @@ def _on_stage(walk: Callable[[Stage], None]) -> Callable[[Recorder], None]:
 
 def preference(recorder: Recorder) -> None:
     """A box is ticked, and OK pressed; in the second window."""
-    failures: list[BaseException] = []
 
     def press() -> None:
         try:
@@ -383,32 +377,38 @@ def preference(recorder: Recorder) -> None:
             recorder.end_at("os.rename", str(file))
             recorder.follow("MainThread")
             with_label("OK", "TButton").invoke()
-        except BaseException as error:
-            failures.append(error)
+        except BaseException:
             signal.raise_signal(signal.SIGINT)
+            raise
 
-    with Xvfb() as screen, tempfile.TemporaryDirectory() as folder, recorder.installed():
+    with (
+        Xvfb() as screen,
+        tempfile.TemporaryDirectory() as folder,
+        recorder.installed(),
+        ThreadPoolExecutor(1, "walk") as presser,
+    ):
         os.environ.update(screen.environ, XDG_RUNTIME_DIR=folder, HOME=folder)
         file = Path(folder, "config.toml")
         for _ in range(2):
-            threading.Thread(target=press, name="walk").start()
+            pressed = presser.submit(press)
             commands.preferences(["--config", str(file)])
-    if failures or not recorder.ended.is_set():
-        raise AssertionError(f"{file} was not written") from next(iter(failures), None)
+            pressed.result()
+    assert recorder.ended.is_set(), f"{file} was not written"
 
 
 def with_label(label: str, kind: str) -> Any:
     """A widget of the window that the main thread shows, once it is there."""
-    deadline = time.monotonic() + LIMIT
-    while time.monotonic() < deadline:
+
+    def look() -> Any:
         with contextlib.suppress(RuntimeError, AttributeError, tkinter.TclError):  # it is still being made
             found = [tkinter._default_root]  # type: ignore[attr-defined]
             for widget in found:
                 found += widget.winfo_children()
                 if widget.winfo_class() == kind and label in widget.cget("text"):
                     return widget
-        time.sleep(0.05)
-    raise AssertionError(f"there is no {label}")
+        return None
+
+    return until(look, f"there is no {label}", LIMIT)
 
 
 WALKS = {

@@ -16,8 +16,7 @@ import pytest
 from telex_start import __version__
 from telex_start.desktop.tk.about import LICENCE, rows
 from tests.fake_desktop import TIMEOUT, RealDesktop
-from tests.process import until
-from tests.script import Script
+from tests.process import Script, until
 
 pytestmark = pytest.mark.desktop
 

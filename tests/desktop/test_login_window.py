@@ -13,8 +13,7 @@ import pytest
 
 from telex_start.desktop.tk.login_window import what_is_wrong
 from tests.fake_desktop import RealDesktop
-from tests.process import ROOT, until
-from tests.script import Script
+from tests.process import ROOT, Script, until
 
 pytestmark = pytest.mark.desktop
 

@@ -18,8 +18,7 @@ from Xlib.protocol import event as events
 
 from tests.desktop.test_tray import BEN, SIGNED_OUT
 from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus, Xvfb
-from tests.process import ROOT
-from tests.script import Script
+from tests.process import ROOT, Script
 from tests.statusnotifier.tray import CACHE
 
 pytestmark = pytest.mark.desktop

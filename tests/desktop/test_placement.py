@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.fake_bus import Xvfb
-from tests.script import Script
+from tests.process import Script
 
 pytestmark = pytest.mark.desktop
 

@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from tests.fake_desktop import RealDesktop
-from tests.process import until
-from tests.script import Script
+from tests.process import Script, until
 
 pytestmark = pytest.mark.desktop
 

@@ -15,8 +15,7 @@ import pytest
 from telex_start.app.sign_in import TRAY_WITHIN
 from telex_start.desktop.main_app import desktop_entry
 from tests.fake_desktop import FakePanel
-from tests.process import ROOT, TIMEOUT
-from tests.script import Script
+from tests.process import ROOT, TIMEOUT, Script
 from tests.setup.installed import Installed
 
 from .test_tray import Desk

@@ -24,8 +24,8 @@ from telex_start.doctor.findings import Finding, Mark, line, look, missing, note
 from telex_start.session.upkeep import ROOM_FOR_ALL
 from tests.agent import Program
 from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus, Xvfb
+from tests.process import Stopwatch
 from tests.servers import Sandbox
-from tests.stopwatch import Stopwatch
 
 MARKS = {"ok", "missing", "note"}
 NOWHERE = {"TELEX_START_API_URL": "https://127.0.0.1:9/api/v1", "TELEX_START_PUSH_URL": "wss://127.0.0.1:9/push"}

@@ -13,8 +13,7 @@ import pytest
 from telex_start import __version__
 from tests.end_to_end.test_preferences_by_keyboard import Person
 from tests.fake_desktop import TIMEOUT
-from tests.process import until
-from tests.stopwatch import Stopwatch
+from tests.process import Stopwatch, until
 
 pytestmark = pytest.mark.desktop
 

@@ -11,10 +11,9 @@ import psutil
 import pytest
 
 from tests.agent import Program
-from tests.process import TIMEOUT, until
+from tests.process import TIMEOUT, Stopwatch, until
 from tests.real_desktop import RealDesktop, takes_keys
 from tests.servers import Sandbox
-from tests.stopwatch import Stopwatch
 
 pytestmark = pytest.mark.desktop
 

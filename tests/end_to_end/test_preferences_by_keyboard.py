@@ -12,11 +12,9 @@ import pytest
 
 from tests.agent import Program
 from tests.fake_desktop import FakeNotificationDaemon
-from tests.process import until
+from tests.process import Script, Stopwatch, until
 from tests.real_desktop import RealDesktop
-from tests.script import Script
 from tests.servers import Sandbox
-from tests.stopwatch import Stopwatch
 
 pytestmark = pytest.mark.desktop
 

@@ -13,9 +13,8 @@ import pytest
 from tests.agent import Program
 from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus, Xvfb
 from tests.panel_item import PanelItem
-from tests.process import until
+from tests.process import Stopwatch, until
 from tests.servers import Sandbox
-from tests.stopwatch import Stopwatch
 
 pytestmark = pytest.mark.desktop
 

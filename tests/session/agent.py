@@ -31,8 +31,8 @@ from telex_start.session.pace import Timings
 from telex_start.session.session import Session
 from telex_start.session.tokens import TokenStore
 from telex_start.states import State
+from tests.process import Stopwatch
 from tests.servers import Sandbox
-from tests.stopwatch import Stopwatch
 
 E = TypeVar("E", bound=Event)
 

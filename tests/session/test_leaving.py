@@ -26,10 +26,10 @@ from telex_start.session.connection import PushConnection
 from telex_start.session.telex_api import TelexApi
 from telex_start.session.upkeep import Upkeep
 from telex_start.states import State
+from tests.process import Stopwatch
 from tests.servers import Sandbox
 from tests.session.agent import Agent
 from tests.session.conftest import Start, Telex
-from tests.stopwatch import Stopwatch
 
 ONE = ("--organisations", "1")
 

@@ -27,9 +27,9 @@ from telex_start.events import (
 from telex_start.states import State
 from telex_start.toast import Conversation
 from tests.conftest import Threads
+from tests.process import Stopwatch
 from tests.session.agent import Agent, quick
 from tests.session.conftest import Start, Telex
-from tests.stopwatch import Stopwatch
 
 ONE = ("--organisations", "1")
 CHANNELS, DIRECT, AGENTS = "channels_section", "dm_channels_section", "agent_channels_section"

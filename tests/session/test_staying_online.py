@@ -13,10 +13,10 @@ from telex_start.events import How, ReconnectNow
 from telex_start.push.websocket import WebSocket
 from telex_start.session.pace import USUAL
 from telex_start.states import State
+from tests.process import Stopwatch
 from tests.servers import Sandbox
 from tests.session.agent import quick
 from tests.session.conftest import Start, Telex
-from tests.stopwatch import Stopwatch
 
 ONE = ("--organisations", "1")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
 from collections import deque
 from contextlib import ExitStack
 from typing import Any, Self
@@ -12,7 +11,7 @@ from typing import Any, Self
 from jeepney import Message, MessageType
 
 from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus, Xvfb
-from tests.process import end
+from tests.process import comes, end
 from tests.real_desktop import takes_keys
 
 _XDOTOOL_WITHIN = 8.0
@@ -117,12 +116,8 @@ class Desk:
 
     def window(self, within: float) -> str | None:
         """The login window, once it is there; `None` where it does not come in so many seconds."""
-        deadline = time.monotonic() + within
-        while not (found := self.windows()):
-            if time.monotonic() > deadline:
-                return None
-            time.sleep(0.05)
-        return found[0]
+        found = comes(self.windows, within)
+        return found[0] if found else None
 
     def windows(self) -> list[str]:
         """All login windows that are there."""

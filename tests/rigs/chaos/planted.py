@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -24,53 +23,18 @@ def _twice() -> None:
     Console.toast = told_twice  # type: ignore[method-assign, assignment]
 
 
-def _lost() -> None:
-    """What comes live is not told."""
-    from telex_start.events import How
-    from telex_start.news.notifier import Notifier
-
-    received = Notifier.received
-
-    def deaf(self: Notifier, event: Any, now: float) -> None:
-        if event.how is not How.LIVE:
-            received(self, event, now)
-
-    Notifier.received = deaf  # type: ignore[method-assign]
-
-
-def _leaking(leave: Callable[[], object]) -> None:
+def _descriptors() -> None:
     """Each connection leaves something behind."""
     from telex_start.push.websocket import WebSocket
 
     opened = WebSocket.open
 
     def leaky(self: WebSocket) -> None:
-        leave()
+        for _ in range(10):
+            os.dup(2)
         opened(self)
 
     WebSocket.open = leaky  # type: ignore[method-assign]
-
-
-def _stuck() -> None:
-    """What the server has closed is never opened again."""
-    from telex_start.session.pace import Waits
-
-    Waits.ended = lambda *args, **named: 1e6  # type: ignore[method-assign]
-
-
-def _secret() -> None:
-    """The password gets into the log."""
-    import logging
-
-    from telex_start.session.telex_api import TelexApi
-
-    login = TelexApi.login
-
-    def talkative(self: TelexApi, email: str, password: str) -> Any:
-        logging.getLogger("telex_start").info("signing in with %s", password)
-        return login(self, email, password)
-
-    TelexApi.login = talkative  # type: ignore[method-assign]
 
 
 def _spinning() -> None:
@@ -83,11 +47,7 @@ def _spinning() -> None:
 DEFECTS: dict[str, Callable[[], None]] = {
     "none": lambda: None,
     "twice": _twice,
-    "lost": _lost,
-    "descriptor": lambda: _leaking(lambda: [os.dup(2) for _ in range(10)]),
-    "thread": lambda: _leaking(lambda: threading.Thread(target=threading.Event().wait, daemon=True).start()),
-    "stuck": _stuck,
-    "secret": _secret,
+    "descriptor": _descriptors,
     "spinning": _spinning,
 }
 

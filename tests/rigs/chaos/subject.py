@@ -19,6 +19,7 @@ import psutil
 
 from tests.agent import Program
 from tests.bus_of_the_system import SystemBus
+from tests.process import until
 from tests.rigs.ledger import Ledger
 from tests.servers import Sandbox
 
@@ -37,20 +38,6 @@ _NAMED = re.compile(r"\b(?:calm|chaos)-\d+-\d+\b")
 
 Deed = Callable[[random.Random], str]
 """Does something, and gives a few words of what came of it."""
-
-
-class Failed(Exception):
-    """Something is not as it must be; the text says what."""
-
-
-def require(holds: object, complaint: str) -> None:
-    """Something must hold.
-
-    Raises:
-        Failed: it does not.
-    """
-    if not holds:
-        raise Failed(complaint)
 
 
 class Subject:
@@ -113,7 +100,7 @@ class Subject:
         """See that nothing is wrong, at any moment.
 
         Raises:
-            Failed: something is.
+            AssertionError: something is.
         """
         raise NotImplementedError
 
@@ -124,7 +111,7 @@ class Subject:
             names: Of the messages of this calm, which have been read.
 
         Raises:
-            Failed: it is not.
+            AssertionError: it is not.
         """
 
     # --- its life ---------------------------------------------------------------------------------------------------
@@ -145,7 +132,7 @@ class Subject:
         that, they end it as the system does.
 
         Raises:
-            Failed: it does not come to that.
+            AssertionError: it does not come to that.
         """
         self.leave()
         options = [self.telex.email if option == "" else option for option in self.options]
@@ -157,23 +144,21 @@ class Subject:
         self.starts += 1
         self._first = None
         sockets = self.folder / "run" / "telex-start"
-        deadline = time.monotonic() + _STARTS_WITHIN
-        while self.running and not list(sockets.glob("*.sock")):
-            require(time.monotonic() < deadline, f"{self.name} has not started in {_STARTS_WITHIN:.0f} s")
-            time.sleep(0.02)
+        late = f"{self.name} has not started in {_STARTS_WITHIN:.0f} s"
+        until(lambda: not self.running or [*sockets.glob("*.sock")], late, _STARTS_WITHIN)
 
     def leave(self) -> None:
         """Let go of a process that has ended, or kill it."""
         program, self._program = self._program, None
         if program is not None:
             program.process.kill()
-            program.__exit__(Failed, None, None)
+            program.__exit__(AssertionError, None, None)
 
     def exit(self, how: Callable[[], object] | None = None) -> str:
         """End it, by a signal unless told how, as the end of a desktop's session does.
 
         Raises:
-            Failed: it does not end, or with another code than is right.
+            AssertionError: it does not end, or with another code than is right.
         """
         if not self.running:
             return "it has ended"
@@ -183,20 +168,20 @@ class Subject:
         try:
             code = self.program.ended(_ENDS_WITHIN + 10)
         except subprocess.TimeoutExpired:
-            raise Failed(f"{self.name} does not end") from None
+            raise AssertionError(f"{self.name} does not end") from None
         took = time.monotonic() - began
-        require(code in self.codes, f"{self.name} ended with {code}: {self.program.errors}")
-        require(took <= _ENDS_WITHIN, f"{self.name} took {took:.1f} s to end")
+        assert code in self.codes, f"{self.name} ended with {code}: {self.program.errors}"
+        assert took <= _ENDS_WITHIN, f"{self.name} took {took:.1f} s to end"
         return f"took {took:.1f} s"
 
     def second_start(self, *options: str) -> None:
         """Another start of the program, which asks the one that runs for something.
 
         Raises:
-            Failed: it ends badly.
+            AssertionError: it ends badly.
         """
         with Program(self.folder, *options, environ=self.environ()) as second:
-            require(second.ended() == 0, f"a second start {options} ended badly: {second.errors}")
+            assert second.ended() == 0, f"a second start {options} ended badly: {second.errors}"
 
     def wake(self) -> str:
         """The machine has woken up, says the system bus."""
@@ -221,31 +206,31 @@ class Subject:
         """Wait for something, and see meanwhile that nothing is wrong.
 
         Raises:
-            Failed: it does not come to that.
+            AssertionError: it does not come to that.
         """
         deadline = time.monotonic() + within
         while not condition():
             self.look()
-            require(time.monotonic() < deadline, f"{self.name}: not within {within:.0f} s: {what}; {self.status()!r}")
+            assert time.monotonic() < deadline, f"{self.name}: not within {within:.0f} s: {what}; {self.status()!r}"
             time.sleep(0.05)
 
     def has_told_all(self) -> bool:
         """Whether nothing is missing.
 
         Raises:
-            Failed: something was told twice.
+            AssertionError: something was told twice.
         """
         titles = self.told()
         wrong = [self.ledger.arrived(name) for title in titles[self._told :] for name in _NAMED.findall(title)]
         self._told = len(titles)
-        require(not any(wrong), f"{self.name} has told twice: {', '.join(filter(None, wrong))}")
+        assert not any(wrong), f"{self.name} has told twice: {', '.join(filter(None, wrong))}"
         return not self.ledger.missing
 
     def check_resources(self) -> str:
         """No thread and no descriptor is left of what is over; gives how many of both there are.
 
         Raises:
-            Failed: some are.
+            AssertionError: some are.
         """
         process = psutil.Process(self.program.process.pid)
         first = self._first = self._first or (process.num_threads(), process.num_fds())
@@ -253,7 +238,7 @@ class Subject:
         while (threads := process.num_threads()) > first[0] or process.num_fds() > first[1] + MOST_MORE_DESCRIPTORS:
             if time.monotonic() > within:
                 held = Counter(_kind(file) for file in Path(f"/proc/{process.pid}/fd").iterdir())
-                raise Failed(
+                raise AssertionError(
                     f"{self.name} has {threads} threads and the descriptors {dict(held)}; "
                     f"in its first calm it had {first[0]} threads and {first[1]} descriptors"
                 )
@@ -264,14 +249,14 @@ class Subject:
         """Nothing unexpected is in the log, and no secret.
 
         Raises:
-            Failed: something is.
+            AssertionError: something is.
         """
         text = self.program.log()
         if (found := _TROUBLE.search(text)) is not None:
             start = text.rfind("\n", 0, found.start()) + 1
-            raise Failed(f"{self.name} has logged:\n{text[start : start + 3000]}")
-        require(self.telex.password not in text, f"{self.name}: a password is in the log")
-        require(not _SECRET.search(text), f"{self.name}: a token is in the log")
+            raise AssertionError(f"{self.name} has logged:\n{text[start : start + 3000]}")
+        assert self.telex.password not in text, f"{self.name}: a password is in the log"
+        assert not _SECRET.search(text), f"{self.name}: a token is in the log"
 
     def report(self) -> str:
         """Where it stands, and the end of its log."""
@@ -309,7 +294,7 @@ class Headless(Subject):
         self._read_lines()
         code = self.program.process.poll()
         right = code is None or code in self.codes[1:]
-        require(right, f"headless has ended by itself with {code}: {self.program.errors if not right else ''}")
+        assert right, f"headless has ended by itself with {code}: {self.program.errors if not right else ''}"
 
     def _read_lines(self) -> None:
         lines = self.program.lines_so_far()
@@ -317,7 +302,7 @@ class Headless(Subject):
             try:
                 self._take(json.loads(line))
             except (ValueError, KeyError) as error:
-                raise Failed(f"headless has printed a line that is none: {line[:200]!r}") from error
+                raise AssertionError(f"headless has printed a line that is none: {line[:200]!r}") from error
         self._taken = len(lines)
 
     def _take(self, event: dict[str, Any]) -> None:
@@ -329,7 +314,7 @@ class Headless(Subject):
             case "notification":
                 self._titles.append(event["title"])
             case "error":
-                require("had a problem" not in event["title"], f"headless: {event['title']}: {event['message']}")
+                assert "had a problem" not in event["title"], f"headless: {event['title']}: {event['message']}"
 
     def status(self) -> str:
         if not self.running:

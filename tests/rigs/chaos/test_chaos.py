@@ -1,4 +1,4 @@
-"""What `make chaos` would find: a defect that is planted, in the first rounds."""
+"""What `make chaos` would find: a defect that is planted, in the first rounds; and the ledger, `make soak`'s too."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import random
 from collections.abc import Sequence
 
 import pytest
+
+from tests.rigs.ledger import Ledger
 
 from . import subject, tray, world
 from .world import Step, run
@@ -16,11 +18,7 @@ from .world import Step, run
     ("defect", "steps", "words"),
     [
         ("twice", [], "headless has told twice: calm-1-0"),
-        ("lost", [], "headless: not within"),
         ("descriptor", ["closed"], "descriptors"),
-        ("thread", ["closed"], "threads"),
-        ("stuck", ["closed"], "online with all"),
-        ("secret", [], "a password is in the log"),
         ("spinning", [], "the login window is gone"),
     ],
 )
@@ -38,9 +36,6 @@ def test_a_planted_defect_is_found_and_its_story_told(
     # One message a round: nothing has to be waited for on behalf of the flood rule.
     monkeypatch.setattr(world, "MESSAGES", 1)
     monkeypatch.setattr(world, "QUIET", 0.2)
-    if defect in ("stuck", "lost"):  # what is waited for in vain
-        monkeypatch.setattr(world, "RIGHT_WITHIN", 10.0)
-        monkeypatch.setattr(world, "TOLD_WITHIN", 2.0)
     monkeypatch.setattr(subject, "SETTLES_WITHIN", 1.0)
     monkeypatch.setattr(tray, "SETTLED_WITHIN", 5.0)
     kind = "tray" if defect == "spinning" else "headless"
@@ -51,3 +46,19 @@ def test_a_planted_defect_is_found_and_its_story_told(
     assert "the story of this round:" in told
     assert "telex_start.session.state: online" in told
     assert all(f"telex: {step}" in told for step in steps)
+
+
+def test_what_is_lost_or_comes_twice_is_found_and_what_no_server_holds_is_not() -> None:
+    ledger = Ledger()
+    for number in range(1, 6):
+        ledger.send(number)
+    assert [ledger.arrived(number) for number in (1, 3, 3)] == ["", "", "3 came twice"]
+    ledger.excuse(5)
+    assert ledger.settle() == "2 messages are lost, one of them is 2"
+    ledger.send(6)
+    ledger.server_forgets()
+    ledger.send(7)
+    assert ledger.settle() == "1 messages are lost, one of them is 7"
+    ledger.send(8, may_be_missing=True)
+    assert ledger.settle() == ""
+    assert (ledger.sent, ledger.came, ledger.lost, ledger.twice, ledger.forgotten) == (8, 2, 3, 1, 3)

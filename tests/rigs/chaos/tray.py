@@ -12,10 +12,11 @@ from telex_start.desktop.tray.menu import NOTHING_UNREAD
 from telex_start.news import wording
 from tests.bus_of_the_system import SystemBus
 from tests.panel_item import PanelItem
+from tests.process import comes
 from tests.servers import Sandbox
 
 from .desk import Desk
-from .subject import Failed, Subject, require
+from .subject import Subject
 
 _WINDOW_WITHIN = 15.0
 """Seconds in which a login window must open after it was asked for."""
@@ -48,27 +49,16 @@ class Tray(Subject):
     ) -> None:
         super().__init__(telex, folder, system_bus, module)
         self.desk = desk
-        self._client = folder / "telex-client"
-        self._client.write_text('#!/bin/sh\necho >>"$0.opened"\n')
-        self._client.chmod(0o700)
         self._leaves = False
         """Sign Out was clicked, and it has not been seen that nobody is signed in."""
         self.deeds |= {
             "Sign Out": lambda _: self._sign_out(),
             "sign in": lambda _: self._sign_in(self.telex.password),
             "sign in, wrong password": lambda _: self._sign_in("wrong"),
-            "login and Cancel": lambda _: self._cancel(submit=False),
-            "sign in and Cancel": lambda _: self._cancel(submit=True),
+            "sign in and Cancel": lambda _: self._cancel(),
             "renewal": self._renew,
             "Reconnect Now": lambda _: self._menu("Reconnect Now"),
-            "Test Notifications": lambda _: self._menu("Test Notifications"),
-            "Open Main App": lambda _: self._menu("Open Main App"),
             "Mark All as Read": lambda _: self._menu("Recent", "Mark All as Read"),
-            "click on what is unread": lambda _: self._menu("Recent", ""),
-            # By the middle button, at once one after the other: nothing is held back.
-            "paused and resumed": lambda _: self._click(PanelItem.middle_click, PanelItem.middle_click),
-            "click on the icon": lambda _: self._click(PanelItem.activate),
-            "click on a toast": self._click_toast,
             "second start": lambda _: self._second_start(),
             "Exit and start": lambda _: self._exit_and_start(),
             "panel": lambda _: self.desk.toggle("panel"),
@@ -77,15 +67,15 @@ class Tray(Subject):
         }
 
     def environ(self) -> Mapping[str, str]:
-        return {**super().environ(), **self.desk.environ, "TELEX_START_MAIN_APP_COMMAND": str(self._client)}
+        return {**super().environ(), **self.desk.environ}
 
     def look(self) -> None:
         code = self.program.process.poll()
         if code is not None:
-            raise Failed(f"tray has ended by itself with {code}: {self.program.errors}")
+            raise AssertionError(f"tray has ended by itself with {code}: {self.program.errors}")
         for toast in list(self.desk.daemon.shown):
             bad = "had a problem" in toast.summary or "has ended" in toast.summary
-            require(not bad, f"tray says: {toast.summary}: {toast.body}")
+            assert not bad, f"tray says: {toast.summary}: {toast.body}"
 
     def status(self) -> str:
         return self._seen(lambda item: item.labels()[0], "")
@@ -111,15 +101,6 @@ class Tray(Subject):
         await_settled(lambda: not own & {*screen.values()}, f"none of {own} is on the screen")
         await_settled(lambda: self.desk.window(0.0) is None, "the login window is gone")
         await_settled(lambda: self._seen(_is_right, False), "the menu of who is signed in")
-        before = self._opened()
-        if self._click(PanelItem.activate) == "clicked":
-            await_settled(lambda: self._opened() > before, "a click on the icon opens the client")
-        require(not self.desk.windows(), "tray: a click on the icon opens the login window of who is signed in")
-
-    def _opened(self) -> int:
-        """How often the client was opened."""
-        opened = self._client.with_name(f"{self._client.name}.opened")
-        return len(opened.read_bytes()) if opened.exists() else 0
 
     # --- its icon ---------------------------------------------------------------------------------------------------
 
@@ -132,34 +113,17 @@ class Tray(Subject):
         except (AssertionError, TimeoutError, IndexError, ValueError):
             return otherwise
 
-    def _click(self, *clicks: Callable[[PanelItem], None]) -> str:
-        def click(item: PanelItem) -> str:
-            for each in clicks:
-                each(item)
-            return "clicked"
-
-        return self._seen(click, "there is no icon that takes it")
-
     def _menu(self, *labels: str) -> str:
-        """Choose in the menu; an empty label is the first of its submenu."""
+        """Choose in the menu."""
 
         def choose(item: PanelItem) -> str:
             *into, label = labels
-            label = label or item.labels(*into)[0]
             if not any(entry.label == label and entry.enabled for entry in item.menu(*into)):
                 return "it is not to be clicked"
             item.click(*into, label)
             return "clicked"
 
         return self._seen(choose, "there is no icon, or its menu has changed meanwhile")
-
-    def _click_toast(self, chance: random.Random) -> str:
-        clickable = [toast for toast in self.desk.daemon.shown[-5:] if "default" in toast.actions]
-        if not clickable:
-            return "there is none"
-        toast = chance.choice(clickable)
-        self.desk.daemon.click(toast.id)
-        return repr(toast.summary)
 
     # --- signing in and out -----------------------------------------------------------------------------------------
 
@@ -182,14 +146,13 @@ class Tray(Subject):
         self.desk.fill_in(window, self.telex.email, password)
         return "submitted"
 
-    def _cancel(self, submit: bool) -> str:
+    def _cancel(self) -> str:
         window = self._open_login(3.0)
         if window is None:
             return "there is no window"
-        if submit:
-            self.desk.fill_in(window, self.telex.email, self.telex.password)
+        self.desk.fill_in(window, self.telex.email, self.telex.password)
         self.desk.escape(window)
-        return "submitted and cancelled" if submit else "cancelled"
+        return "submitted and cancelled"
 
     def _renew(self, chance: random.Random) -> str:
         """The access token has ended: Login beside the session, right or wrong, slow or at once, cancelled or not."""
@@ -197,16 +160,16 @@ class Tray(Subject):
         if not self._signed_in():
             return "nobody is signed in"
         self.telex.fault("organisations", status=401, message="Session is invalid!")
-        if not _comes(lambda: self._seen(lambda item: {"Login", "Sign Out"} <= _enabled(item), False)):
+        if not comes(lambda: self._seen(lambda item: {"Login", "Sign Out"} <= _enabled(item), False), _REFUSED_WITHIN):
             return "it is not asked for"
         if slow:
             self.telex.fault("login", times=1, delay=chance.choice([1.0, 3.0]))
         refused = self._refused_logins()
         told = self._sign_in(self.telex.password if right else "wrong")
         window = self.desk.window(0.0)
-        require(len(self.desk.windows()) <= 1, "tray: there is more than one login window")
+        assert len(self.desk.windows()) <= 1, "tray: there is more than one login window"
         if window is not None and not cancels and not right:  # the person sees that it is wrong, and leaves it at that
-            _comes(lambda: self._refused_logins() > refused)
+            comes(lambda: self._refused_logins() > refused, _REFUSED_WITHIN)
         if window is not None and (cancels or not right):
             self.desk.escape(window)
         how = {"right": right, "slow": slow, "cancelled": cancels}
@@ -241,7 +204,7 @@ class Tray(Subject):
     def sign_in_anew(self) -> str:
         """
         Raises:
-            Failed: it cannot be done, although nothing is in its way.
+            AssertionError: it cannot be done, although nothing is in its way.
         """
         if self._signed_in():
             self._menu("Sign Out")
@@ -252,7 +215,7 @@ class Tray(Subject):
         """Sign in by the window, where that is needed.
 
         Raises:
-            Failed: it cannot be done, although nothing is in its way.
+            AssertionError: it cannot be done, although nothing is in its way.
         """
         if self._leaves:
             self.await_true(lambda: not self._signed_in(), "signed out", _SIGNED_IN_WITHIN)
@@ -264,7 +227,7 @@ class Tray(Subject):
         for _ in range(_TYPING_TRIES):
             window = self._open_login(_WINDOW_WITHIN)
             if window is None:
-                require(self._signed_in(), f"tray: no login window; {self.status()!r}")
+                assert self._signed_in(), f"tray: no login window; {self.status()!r}"
                 return "is signed in meanwhile"
             refused = self._refused_logins()
             self.desk.fill_in(window, self.telex.email, self.telex.password)
@@ -275,7 +238,7 @@ class Tray(Subject):
             )
             if self._signed_in():
                 return "signed in"
-        raise Failed(f"tray: the password was refused {_TYPING_TRIES} times")
+        raise AssertionError(f"tray: the password was refused {_TYPING_TRIES} times")
 
     def _close_after_failure(self) -> None:
         """A login window that offers its form to who is signed in is closed; one that is busy ends by itself."""
@@ -283,18 +246,8 @@ class Tray(Subject):
         while (window := self.desk.window(0.0)) is not None:
             if self.desk.offers_form(window):
                 self.desk.escape(window)
-            require(time.monotonic() < deadline, "tray: the login window of who is signed in is busy without end")
+            assert time.monotonic() < deadline, "tray: the login window of who is signed in is busy without end"
             time.sleep(0.2)
-
-
-def _comes(condition: Callable[[], object]) -> bool:
-    """Whether it comes to that in :data:`_REFUSED_WITHIN` seconds."""
-    deadline = time.monotonic() + _REFUSED_WITHIN
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True
 
 
 def _enabled(item: PanelItem) -> set[str]:

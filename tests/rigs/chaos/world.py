@@ -19,7 +19,7 @@ from tests.rigs.faults import ORGANISATIONS, Faults
 from tests.servers import OrderRefused, Sandbox, Status
 
 from .desk import Desk
-from .subject import Failed, Headless, Subject
+from .subject import Headless, Subject
 from .tray import Tray
 
 RIGHT_WITHIN = 60.0
@@ -107,7 +107,7 @@ class World:
         """One round.
 
         Raises:
-            Failed: something is not as it must be.
+            AssertionError: something is not as it must be.
         """
         self.story.clear()
         self._began = time.monotonic()
@@ -194,7 +194,9 @@ class World:
             self._note(f"{name}: all is right, {resources}")
         self._await_connections()
         if self._connects() != connects:
-            raise Failed("an agent has connected anew because somebody who is not logind said that the machine woke")
+            raise AssertionError(
+                "an agent has connected anew because somebody who is not logind said that the machine woke"
+            )
 
     def _connects(self) -> int:
         return len(self.telex.status()["connects"])
@@ -254,7 +256,7 @@ class World:
             self.telex.wait_until(self._connected, RIGHT_WITHIN)
         except TimeoutError:
             status = self.telex.status()
-            raise Failed(
+            raise AssertionError(
                 f"the push server has {status['push_connections']} connections and {status['subscriptions']}"
             ) from None
 
@@ -363,7 +365,7 @@ def run(
                 number += 1
             for subject in there.subjects.values():
                 subject.exit()
-        except Failed as failed:
+        except AssertionError as failed:
             print(f"FAILED in round {number} with --seed {seed}: {failed}")
             print(there.report())
             print(f"to see this round again: python -m tests.rigs.chaos --seed {seed} --first {number} --rounds 1")

@@ -33,7 +33,7 @@ _PYTHON = "/opt/telex-start/bin/python"
 _LOCK = "packaging/requirements/runtime.txt"
 
 
-def made(name: str, checkout: Path, share: Path) -> Path:
+def made(name: str, share: Path) -> Path:
     """The Debian of a desktop, with its packages and the agent's Python packages; what is missing of it is made.
 
     Raises:
@@ -41,7 +41,7 @@ def made(name: str, checkout: Path, share: Path) -> Path:
     """
     desktop = DESKTOPS[name]
     root = roots.kept(desktop.root or name, desktop.suite, [*COMMON, *desktop.packages])
-    locked = (checkout / _LOCK).read_text(encoding="utf-8")
+    locked = (ROOT / _LOCK).read_text(encoding="utf-8")
     stamp = root / "opt/telex-start-python.stamp"
     if not (stamp.exists() and stamp.read_text() == locked):
         print(f"{root}: Python packages", flush=True)
@@ -51,22 +51,21 @@ def made(name: str, checkout: Path, share: Path) -> Path:
             ["python3", "-m", "venv", "--clear", "/opt/telex-start"],
             [_PYTHON, *install, "-r", f"{CHECKOUT}/{_LOCK}"],
         ):
-            roots.must(entering(root, checkout, share, command, roots.ENVIRON))
+            roots.must(entering(root, share, command, roots.ENVIRON))
         stamp.write_text(locked)
     return root
 
 
-def entering(root: Path, checkout: Path, share: Path, command: Sequence[str], environ: Mapping[str, str]) -> list[str]:
+def entering(root: Path, share: Path, command: Sequence[str], environ: Mapping[str, str]) -> list[str]:
     """The command line that runs a command inside; all that it leaves behind ends with it.
 
     Args:
         root: The Debian.
-        checkout: The source that is run inside.
         share: The run's own folder.
         command: Its paths are those inside.
         environ: Its whole environment.
     """
-    binds = [roots.Bind(checkout, CHECKOUT), roots.Bind(share, SHARE, writable=True)]
+    binds = [roots.Bind(ROOT, CHECKOUT), roots.Bind(share, SHARE, writable=True)]
     # Loopback is shared: the sandbox is outside.
     return roots.enter(root, command, environ, binds=binds, system=True, scratch=True)
 
@@ -76,10 +75,6 @@ def entering(root: Path, checkout: Path, share: Path, command: Sequence[str], en
 
 RESULTS = ROOT / "build" / "desktops"
 """Where results are kept if nothing else is said: below it a folder for each desktop."""
-_PARTS = (
-    *("__init__.py", "agent.py", "fake_bus.py", "panel_item.py", "process.py", "roots.py", "servers.py"),
-    *("stopwatch.py", "x_windows.py"),
-)
 
 
 def main() -> int:
@@ -88,7 +83,6 @@ def main() -> int:
     parser.add_argument("--starts", type=int, default=20, help="start the agent so often, and look for its icon")
     parser.add_argument("--only", default="", metavar="CHECK,…", help=f"some of: {', '.join(NAMES)}")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder for results and pictures (%(default)s)")
-    parser.add_argument("--checkout", type=Path, default=ROOT, help="the source to run (this one)")
     options = parser.parse_args()
     # Else the desktop would go on without this.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
@@ -115,26 +109,20 @@ def run(name: str, options: argparse.Namespace) -> Report:
     Raises:
         NoRoot: its Debian cannot be made.
     """
-    checkout = options.checkout.resolve()
     with tempfile.TemporaryDirectory(prefix="desktop-") as folder, Sandbox("--rate", "0", "--no-story") as telex:
         share = Path(folder)
-        root = made(name, checkout, share)
-        # What runs inside is this checkout's; what is tried may be another's.
-        shutil.copytree(Path(__file__).parent, share / "tests" / "rigs" / "desktops")
-        (share / "tests" / "rigs" / "__init__.py").touch()
-        for part in _PARTS:
-            shutil.copy(ROOT / "tests" / part, share / "tests")
+        root = made(name, share)
         shutil.copy(telex.ca_file, share / "ca.pem")
         environ = telex.environ | {
             "TELEX_START_CA_FILE": f"{SHARE}/ca.pem",
             "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/games:/usr/sbin:/sbin",
             "LANG": "C.UTF-8",
-            "PYTHONPATH": f"{SHARE}:{CHECKOUT}",
+            "PYTHONPATH": CHECKOUT,
             "PYTHONDONTWRITEBYTECODE": "1",
         }
-        command = [_PYTHON, "-m", "tests.rigs.desktops.inside", name, f"--commit={_commit(checkout)}"]
+        command = [_PYTHON, "-m", "tests.rigs.desktops.inside", name, f"--commit={_commit()}"]
         command += [f"--starts={options.starts}", f"--only={options.only}"]
-        subprocess.run(entering(root, checkout, share, command, environ), stdin=subprocess.DEVNULL, check=False)
+        subprocess.run(entering(root, share, command, environ), stdin=subprocess.DEVNULL, check=False)
         kept = options.results / name
         if not options.only:
             shutil.rmtree(kept, ignore_errors=True)
@@ -144,11 +132,11 @@ def run(name: str, options: argparse.Namespace) -> Report:
         return read(kept / "results.json")
 
 
-def _commit(checkout: Path) -> str:
+def _commit() -> str:
     """Which source it is."""
 
     def git(*words: str) -> str:
-        command = ["git", "-C", str(checkout), *words]
+        command = ["git", "-C", str(ROOT), *words]
         return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
     changed = git("status", "--porcelain", "--untracked-files=no")

@@ -1,20 +1,21 @@
 """What a check is, a function with a name in words that a person would use; and what came of all: kept as JSON, and
-printed as one table of all desktops.
+printed as one table of all desktops. ``python -m tests.rigs.desktops.check FOLDER`` puts it into ``docs/desktops.md``.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from tests.process import ROOT
+
+from .known import DESKTOPS
+
 if TYPE_CHECKING:
     from .stage import Stage
-
-
-class Wrong(Exception):
-    """What a check saw is not as it should be."""
 
 
 class Check(NamedTuple):
@@ -27,7 +28,7 @@ class Check(NamedTuple):
     """Makes it, and gives what was seen.
 
     Raises:
-        Wrong: it is not so.
+        AssertionError: it is not so.
     """
 
 
@@ -42,16 +43,6 @@ class Checks(list[Check]):
             return make
 
         return added
-
-
-def so(condition: object, seen: str) -> None:
-    """What must be so.
-
-    Raises:
-        Wrong: it is not; says what was seen.
-    """
-    if not condition:
-        raise Wrong(seen)
 
 
 # --- what came of it --------------------------------------------------------------------------------------------------
@@ -101,25 +92,37 @@ def read(file: Path) -> Report:
     return Report(**value | {"results": tuple(Result(**result) for result in value["results"])})
 
 
-def names(reports: Iterable[Report]) -> dict[str, str]:
-    """All checks that were made, in their order, with their words."""
-    return {result.name: result.words for report in reports for result in report.results}
-
-
 def table(reports: Sequence[Report]) -> str:
-    """A line for each check, a column for each desktop; below it what failed, and why something cannot be."""
-    rows = [["check", *(report.desktop for report in reports)]]
-    for name in names(reports):
-        rows.append([name, *(_mark(report, name) for report in reports)])
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    """In Markdown: a row for each check, a column for each desktop; below it what failed or cannot be, and why."""
+    checks = {result.name: result.words for report in reports for result in report.results}
+    lines = [f"| | {' | '.join(report.desktop for report in reports)} |", f"|---|{'---|' * len(reports)}"]
+    for name, words in checks.items():
+        lines.append(f"| **{name}**: {words} | {' | '.join(_cell(report, name) for report in reports)} |")
+    lines += ["", f"Run at {', '.join(sorted({report.commit for report in reports}))}."]
     for report in reports:
         for result in report.results:
             if result.result != PASSED:
-                lines.append(f"{report.desktop}: {result.name} {result.result}: {result.seen}")
+                lines.append(f"- {report.title}, *{result.name}* {result.result}: {result.seen}.")
     return "\n".join(lines)
 
 
-def _mark(report: Report, name: str) -> str:
-    found = [result.result for result in report.results if result.name == name]
-    return MARKS[found[0]] if found else "-"
+def _cell(report: Report, name: str) -> str:
+    """What stands for a result: how an entry was chosen, where that was not by mouse or keyboard."""
+    for result in report.results:
+        if result.name == name:
+            by_bus = ", by D-Bus" if "by dbusmenu" in result.seen else ""
+            return {FAILED: "**failed**", CANNOT: CANNOT}.get(result.result, f"yes{by_bus}")
+    return "–"
+
+
+def document(folder: Path) -> None:
+    """Put the table of the results that are kept in that folder into ``docs/desktops.md``, between two marks."""
+    file, begin, end = ROOT / "docs/desktops.md", "<!-- checks: made by tests/rigs/desktops/check.py -->", "<!-- end of"
+    kept = [folder / name / "results.json" for name in DESKTOPS]
+    before, _, rest = file.read_text().partition(begin)
+    rows = table([read(one) for one in kept if one.exists()])
+    file.write_text(f"{before}{begin}\n\n{rows}\n\n{end}{rest.partition(end)[2]}")
+
+
+if __name__ == "__main__":
+    document(Path(sys.argv[1]))

@@ -11,7 +11,7 @@ import time
 import traceback
 from collections.abc import Sequence
 
-from .check import CANNOT, FAILED, MARKS, PASSED, Check, Report, Result, Wrong, write
+from .check import CANNOT, FAILED, MARKS, PASSED, Check, Report, Result, write
 from .checks import ALL
 from .known import DESKTOPS
 from .session import HERE, Session
@@ -26,7 +26,7 @@ def made(stage: Stage, check: Check) -> Result:
             result, seen = CANNOT, why
         else:
             result, seen = PASSED, check.make(stage)
-    except Wrong as wrong:
+    except AssertionError as wrong:
         result, seen = FAILED, str(wrong)
     except Exception as error:
         traceback.print_exc()

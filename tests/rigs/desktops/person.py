@@ -9,7 +9,6 @@ from PIL import Image
 from tests.fake_bus import BusClient, PrivateBus
 from tests.panel_item import MenuEntry, PanelItem
 
-from .check import so
 from .known import SCREEN
 from .pictures import Box, difference, is_read, likeness, lines_of
 from .screen import A_MENU, APPEARS_WITHIN, IN_PLACE_WITHIN
@@ -42,8 +41,7 @@ class Person:
         """Click on a line that is to be read in that box."""
         lines = lines_of(self._session.screen().crop(box))
         best = max(lines, key=lambda line: likeness(text, line.text), default=None)
-        so(best is not None and is_read(text, best.text), f"{text!r} is not to be read among {lines}")
-        assert best is not None
+        assert best is not None and is_read(text, best.text), f"{text!r} is not to be read among {lines}"
         self.click((box[0] + best.across, box[1] + best.down))
 
     def point(self, at: tuple[int, int]) -> None:
@@ -86,8 +84,7 @@ class Person:
         """Open the icon's menu with the mouse; where it is."""
         session = self._session
         icon = session.wait_for_icon_place()
-        so(icon is not None, "no icon")
-        assert icon is not None
+        assert icon is not None, "no icon"
         before = session.screen()
         self.click(icon, 3)
         box = self._opened(before, "the menu does not open")
@@ -95,7 +92,7 @@ class Person:
             return box
         opened = session.screen().crop(box)
         self.close_menu()
-        so(self._closes(box, opened), "Escape does not close the menu")
+        assert self._closes(box, opened), "Escape does not close the menu"
         session.withdraw_pointer()
         session.settle(IN_PLACE_WITHIN)
         before = session.screen()
@@ -129,10 +126,6 @@ class Person:
         else:
             self._click_line(label, box)
 
-    def open_submenu(self, label: str) -> Box:
-        """Open the icon's menu, and a submenu in it; where that is."""
-        return self._open_submenu(label, self.open_menu())
-
     def close_menu(self) -> None:
         """Close whatever menus are open."""
         if self._session.desktop.menus_get_keys:
@@ -157,18 +150,17 @@ class Person:
         self._go_across(at, box)
         # It opens below the pointer; where it does not, a click opens it. A click on one that is open may close it.
         # What is looked for is beside the menu, in which the line itself is marked.
-        beside, count = session.wait_for_more(before, box, A_SUBMENU, HOVERED_WITHIN)
+        beside, count = session.wait_for_change(before, A_SUBMENU, HOVERED_WITHIN, beside=box)
         if count < A_SUBMENU:
             self.click(at)
-            beside, count = session.wait_for_more(before, box, A_SUBMENU)
-        so(beside is not None and count >= A_SUBMENU, f"{label} does not open: {count} pixels beside {box}")
-        assert beside is not None
+            beside, count = session.wait_for_change(before, A_SUBMENU, beside=box)
+        assert beside is not None and count >= A_SUBMENU, f"{label} does not open: {count} pixels beside {box}"
         return beside
 
     def _go_to(self, label: str, *into: str) -> None:
         """Move the mark of the open menu to an entry. In a submenu that a key has opened it is on the first one."""
         usable = [entry.label for entry in self.entries(*into) if entry.enabled]
-        so(label in usable, f"{label} is not among {usable}")
+        assert label in usable, f"{label} is not among {usable}"
         self.press(*["Down"] * (usable.index(label) + (not into)))
 
     def _click_line(self, label: str, box: Box, *into: str) -> None:
@@ -193,14 +185,13 @@ class Person:
             for line in lines
             if is_read(label, line.text) and max(labels, key=lambda other: likeness(other, line.text)) == label
         ]
-        so(fit, f"{label} is not in the menu; read: {[line.text for line in lines]}")
+        assert fit, f"{label} is not in the menu; read: {[line.text for line in lines]}"
         best = max(fit, key=lambda line: likeness(line.text, label))
         return box[0] + best.across, box[1] + best.down
 
     def _opened(self, before: Image.Image, otherwise: str, pixels: int = A_MENU) -> Box:
         box, count = self._session.wait_for_change(before, pixels)
-        so(box is not None and count >= pixels, f"{otherwise}: {count} pixels")
-        assert box is not None
+        assert box is not None and count >= pixels, f"{otherwise}: {count} pixels"
         return box
 
     def bus(self) -> BusClient:

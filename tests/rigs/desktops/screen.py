@@ -9,6 +9,8 @@ from typing import Any
 from PIL import Image
 from Xlib import X
 
+from tests.process import comes
+
 from .known import SCREEN, Desktop
 from .pictures import Box, alike, difference
 
@@ -99,33 +101,28 @@ class Screen:
         """Put the pointer into the middle of the screen: below it icons are lighter, and tips appear."""
         self.run("xdotool", "mousemove", str(SCREEN[0] // 2), str(SCREEN[1] // 2))
 
-    def wait_for_more(
-        self, before: Image.Image, known: Box, pixels: int = A_MENU, within: float = APPEARS_WITHIN
-    ) -> tuple[Box | None, int]:
-        """Wait until something has come that is not in that box alone; as :meth:`change`, without what is in there."""
-        seen: tuple[Box | None, int] = (None, 0)
-
-        def more() -> bool:
-            nonlocal seen
-            now = self.screen()
-            now.paste(before.crop(known), known)
-            seen = difference(before, now)
-            return seen[1] >= pixels
-
-        self.wait_until(more, within)
-        self.settle(IN_PLACE_WITHIN)
-        more()
-        return seen
-
     def change(self, before: Image.Image) -> tuple[Box | None, int]:
         """Where the screen is not as it was, and by how many pixels."""
         return difference(before, self.screen())
 
-    def wait_for_change(self, before: Image.Image, pixels: int = A_MENU) -> tuple[Box | None, int]:
-        """Wait until something as large as a menu has come and stands still; as :meth:`change`."""
-        self.wait_until(lambda: self.change(before)[1] >= pixels, APPEARS_WITHIN)
+    def wait_for_change(
+        self, before: Image.Image, pixels: int = A_MENU, within: float = APPEARS_WITHIN, beside: Box | None = None
+    ) -> tuple[Box | None, int]:
+        """Wait until something as large as a menu has come and stands still; as :meth:`change`.
+
+        Args:
+            beside: What is in that box alone does not count.
+        """
+
+        def change() -> tuple[Box | None, int]:
+            now = self.screen()
+            if beside is not None:
+                now.paste(before.crop(beside), beside)
+            return difference(before, now)
+
+        self.wait_until(lambda: change()[1] >= pixels, within)
         self.settle(IN_PLACE_WITHIN)
-        return self.change(before)
+        return change()
 
     def wait_for_still(self, before: Image.Image) -> tuple[Image.Image, Box | None, int]:
         """Wait until something has come, and does not move: the first picture of that, and as :meth:`change`.
@@ -157,12 +154,7 @@ class Screen:
     @staticmethod
     def wait_until(condition: Callable[[], bool], within: float) -> bool:
         """Wait until something holds that no event tells of, pixels above all; whether it did within these seconds."""
-        deadline = time.monotonic() + within
-        while not condition():
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.05)
-        return True
+        return comes(condition, within)
 
     def _look(self, part: tuple[int, int, int, int]) -> Image.Image:
         """A part of the screen: left, top, width and height."""

@@ -182,11 +182,6 @@ class Session(Screen):
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def restart(self) -> None:
-        """The desktop crashes, and is started again."""
-        self.crash()
-        self.start_desktop()
-
     def crash(self) -> None:
         """The desktop ends at once, and with it what it has started itself."""
         for process in reversed(self._programs):
@@ -287,6 +282,8 @@ class Session(Screen):
         home.mkdir()
         runtime.mkdir(mode=0o700)
         mine = {"HOME": str(home), "XDG_RUNTIME_DIR": str(runtime), "USER": "nobody", "NO_AT_BRIDGE": "1"}
+        mine["XDG_SESSION_TYPE"] = "wayland" if self.desktop.is_wayland else "x11"
+        mine["LIBGL_ALWAYS_SOFTWARE"] = "1"  # no machine of these tests has a graphics card
         return {**os.environ, **mine, **self.desktop.environ}
 
     def _install(self) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,7 +14,6 @@ from PIL import Image
 from tests.process import Process
 from tests.servers import Sandbox
 
-from .check import so
 from .known import SCREEN
 from .person import Person
 from .screen import A_MENU, APPEARS_WITHIN
@@ -24,7 +21,6 @@ from .session import OPENED, Session
 
 TYPES = "unread_thread_change,channel_mention,direct_call_initiated"
 """What the agent is told of."""
-_CLIENT = "telex-client"
 _PACE = 2.0
 """Seconds from one message to the next."""
 _GONE_WITHIN = 20.0
@@ -62,7 +58,7 @@ class Stage:
         """The agent that runs, signed in, with its icon; started where none runs."""
         if self._agent is None:
             self.start("--email", self.email, "--password-stdin", given=self.password + "\n")
-        so(self.session.wait_for_online_icon() is not None, "no icon of an agent that is online")
+        assert self.session.wait_for_online_icon() is not None, "no icon of an agent that is online"
         assert self._agent is not None
         return self._agent
 
@@ -91,8 +87,8 @@ class Stage:
             code, errors = agent.ended(), agent.errors
         finally:
             agent.__exit__(None, None, None)
-        so(code == 0 and not errors, f"the agent ended with {code}: {errors}")
-        so(self.session.has_gone(look, APPEARS_WITHIN), f"the icon stays: {self.session.registered()}")
+        assert code == 0 and not errors, f"the agent ended with {code}: {errors}"
+        assert self.session.has_gone(look, APPEARS_WITHIN), f"the icon stays: {self.session.registered()}"
 
     def has_ended(self) -> tuple[int | None, str]:
         """Wait for the end of an agent that was told to end; its exit code, and what it wrote on standard error."""
@@ -109,9 +105,9 @@ class Stage:
         """Wait until something is so.
 
         Raises:
-            Wrong: it does not come to that within so many seconds.
+            AssertionError: it does not come to that within so many seconds.
         """
-        so(self.session.wait_until(condition, within), otherwise)
+        assert self.session.wait_until(condition, within), otherwise
 
     def menu_comes(self, label: str, otherwise: str, *, enabled: bool = False) -> None:
         """Wait until the icon's menu has an entry with that label, usable if that is asked for."""
@@ -170,24 +166,12 @@ class Stage:
             if self._agent is not None:
                 self._agent.process.kill()
                 self._agent = None
-            self._end_client()
             self.telex.forget()
             self.telex.clear_faults()
         session.withdraw_pointer()
         self.outlast_toast(session.empty_screen)
 
-    def _end_client(self) -> None:
-        """In this namespace there is nobody else's."""
-        for name in Path("/proc").glob("[0-9]*/comm"):
-            with suppress(OSError):
-                if name.read_text().strip() == _CLIENT:
-                    os.kill(int(name.parent.name), signal.SIGKILL)
-
     def _configure(self) -> None:
         folder = self._home / ".config/telex-start"
         folder.mkdir(parents=True)
-        client = self._home / _CLIENT
-        shutil.copy("/usr/bin/xev", client)  # a program with a window
-        (folder / "config.toml").write_text(
-            f'[main_app]\ncommand = "{client} -name Client -event focus"\nclick = "conversation"\n'
-        )
+        (folder / "config.toml").write_text('[main_app]\nclick = "conversation"\n')

@@ -102,7 +102,7 @@ class _WebSocket:
     def receive(self, seconds: float | None) -> bytes | None:
         if self._closed is None:
             try:
-                came = self._incoming.get(timeout=seconds)
+                came = self._incoming.get(seconds)
             except Empty:
                 return None
             if isinstance(came, bytes):

@@ -133,34 +133,21 @@ class Flag:
 
 
 class Queue:
-    """What the session uses of a queue, for one that waits."""
+    """What a connection uses of a queue."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._items: deque[Any] = deque()
-        self._wake: Callable[[], None] | None = None
-
-    def __len__(self) -> int:
-        return len(self._items)
+        self._came = Condition(world)
 
     def put(self, item: Any) -> None:
         self._items.append(item)
-        if self._wake is not None:
-            self._wake()
-            self._wake = None
+        self._came.notify_all()
 
-    def get(self, block: bool = True, timeout: float | None = None) -> Any:
-        if not self._items and block:
-            end = None if timeout is None else self._world.now() + timeout
-            while not self._items and (end is None or self._world.now() < end):
-                self._world.wait(self._wake_by, None if end is None else end - self._world.now())
-            self._wake = None
-        if not self._items:
-            raise Empty
+    def get(self, timeout: float | None) -> Any:
+        end = None if timeout is None else self._world.now() + timeout
+        while not self._items:
+            if end is not None and self._world.now() >= end:
+                raise Empty
+            self._came.wait(None if end is None else end - self._world.now())
         return self._items.popleft()
-
-    def get_nowait(self) -> Any:
-        return self.get(block=False)
-
-    def _wake_by(self, wake: Callable[[], None]) -> None:
-        self._wake = wake

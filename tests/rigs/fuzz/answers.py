@@ -24,7 +24,7 @@ from telex_start.session.tokens import TokenStore
 
 from .cases import Case, NoCase, joined
 from .publications import Person
-from .target import Log, Target, require
+from .target import Log, Target
 
 _URL = "https://telex.test"
 _EMAIL = "ada@example.org"
@@ -79,12 +79,12 @@ class Script:
 
     def request(self, method: str, url: str, *, headers: Mapping[str, str], json: Any, **more: Any) -> Answer:
         """As :meth:`telex_start.net.https.Https.request`."""
-        require(all(value.isascii() and value.isprintable() for value in headers.values()), "a header that is none")
-        require(url.isascii() and url.isprintable() and " " not in url, "an address that is none")
+        assert all(value.isascii() and value.isprintable() for value in headers.values()), "a header that is none"
+        assert url.isascii() and url.isprintable() and " " not in url, "an address that is none"
         answer = self._answers[min(self._next, len(self._answers) - 1)]
         self._next += 1
         self.now += 0.1
-        require(self._next < _MOST_REQUESTS, "calls without end")
+        assert self._next < _MOST_REQUESTS, "calls without end"
         if answer is None:
             raise NoNetwork("Telex did not answer in time.")
         carried = json.get("password") if isinstance(json, dict) else None
@@ -128,7 +128,7 @@ class Caller:
         user = "u1"
         if (login := self._call(lambda: self._api.login(_EMAIL, _PASSWORD), _SIGN_IN)) is not None:
             user = login.user_id
-            require(user.isascii() and user.isprintable(), "an id that is no word")
+            assert user.isascii() and user.isprintable(), "an id that is no word"
         else:
             self._store.access, self._store.notification = _ACCESS, _NOTIFICATION
         self._learn_organisations(user)
@@ -140,22 +140,23 @@ class Caller:
     def _learn_organisations(self, user: str) -> None:
         organisations = Organisations(user, self._shared)
         self._call(lambda: organisations.fetch(self._api, self._script.now))
-        for each in (
+        found = [
             each for event in self._told if isinstance(event, OrganisationsChanged) for each in event.organisations
-        ):
-            require(0 < len(each.name) <= _LONGEST_NAME, f"a name of {len(each.name)} characters")
-            require(each.channel.isascii() and " " not in each.channel, "a channel that has no name")
+        ]
+        for each in found:
+            assert 0 < len(each.name) <= _LONGEST_NAME, f"a name of {len(each.name)} characters"
+            assert each.channel.isascii() and " " not in each.channel, "a channel that has no name"
 
     def _fetch_tokens(self) -> None:
         connection = self._call(self._api.connection_token, _TOKENS)
         subscription = self._call(lambda: self._api.subscription_token("o1/u1", 5.0), _TOKENS)
         for token in (connection, subscription):
             if token is not None:
-                require(token.value not in repr(token), "a token in a repr")
+                assert token.value not in repr(token), "a token in a repr"
                 token.usable(self._script.now)
         if connection is not None and subscription is not None:
             why = why_unusable(subscription.value, "o1/u1", connection.value)
-            require(why is None or len(why) < 100, "odd words")
+            assert why is None or len(why) < 100, "odd words"
 
     def _poll(self) -> None:
         """What Telex never publishes, as the notifier is told it."""
@@ -168,15 +169,15 @@ class Caller:
                 _look_at_rows(rows)
                 self._person.take({"looked up": 0, "section": section, "rows": [*rows], "whole": whole})
         muted = self._call(lambda: self._polls.muted("o0"), _POLLS) or frozenset()
-        require(all(0 < len(ident) <= _LONGEST_NAME for ident in muted), "an id without end")
+        assert all(0 < len(ident) <= _LONGEST_NAME for ident in muted), "an id without end"
         about, hours = self._call(lambda: self._polls.preference("o0"), _POLLS) or (None, "")
-        require(len(about or "") <= _LONGEST_NAME and len(hours) <= _LONGEST_NAME, "a setting without end")
+        assert len(about or "") <= _LONGEST_NAME and len(hours) <= _LONGEST_NAME, "a setting without end"
         self._person.take({"set": 0, "muted": sorted(muted), "about": about or "", "hours": hours})
         paused, zone, organisation = self._call(self._polls.profile, _POLLS) or (False, "", "")
-        require(len(zone) <= _LONGEST_NAME and len(organisation) <= _LONGEST_NAME, "a name without end")
+        assert len(zone) <= _LONGEST_NAME and len(organisation) <= _LONGEST_NAME, "a name without end"
         self._person.take({"paused": paused, "hour": 12})
         slug = self._call(lambda: self._polls.slug("o0"), _POLLS) or "x"
-        require(0 < len(slug) <= _LONGEST_NAME, "a name without end")
+        assert 0 < len(slug) <= _LONGEST_NAME, "a name without end"
         for section in SECTIONS:
             self._call(partial(self._polls.mark_as_read, section, "c1", True), _POLLS)
         self._person.wait(100.0)
@@ -187,10 +188,10 @@ class Caller:
             return call()
         except declared as error:
             words, title = getattr(error, "message", str(error)), getattr(error, "title", "")
-            require(0 < len(words) <= _LONGEST_WORDS, f"an error of {len(words)} characters")
-            require(words.isprintable() and title.isprintable(), f"odd words: {words!r}")
+            assert 0 < len(words) <= _LONGEST_WORDS, f"an error of {len(words)} characters"
+            assert words.isprintable() and title.isprintable(), f"odd words: {words!r}"
             whole = f"{title} {error!r} {''.join(traceback.format_exception(error))}"
-            require(not any(secret in whole for secret in self._secrets()), "a secret in an error")
+            assert not any(secret in whole for secret in self._secrets()), "a secret in an error"
             return None
 
     def _secrets(self) -> list[str]:
@@ -200,11 +201,11 @@ class Caller:
 
 def _look_at_rows(rows: tuple[dict[str, Any], ...]) -> None:
     for row in rows:
-        require(row.keys() <= {*ROW_FIELDS}, f"fields that nobody wants: {row.keys()}")
-        require(
-            all(len(value) <= _LONGEST_TEXT for value in row.values() if isinstance(value, str)), "a text without end"
+        assert row.keys() <= {*ROW_FIELDS}, f"fields that nobody wants: {row.keys()}"
+        assert all(len(value) <= _LONGEST_TEXT for value in row.values() if isinstance(value, str)), (
+            "a text without end"
         )
         messages = row.get("preview_thread", [])
-        require(isinstance(messages, list) and len(messages) <= 1, "more messages than the newest")
+        assert isinstance(messages, list) and len(messages) <= 1, "more messages than the newest"
         for message in messages:
-            require(message.keys() <= {*MESSAGE_FIELDS}, "fields that nobody wants")
+            assert message.keys() <= {*MESSAGE_FIELDS}, "fields that nobody wants"

@@ -26,7 +26,7 @@ from telex_start.session.telex_api import TelexApi
 from telex_start.session.tokens import TokenStore
 
 from .cases import MOST_BYTES, Case, NoCase, joined
-from .target import Log, Target, require
+from .target import Log, Target
 
 _TOKEN = "SECRETtokenSECRET"
 _WITHIN, _HELD = 5.0, 0.15
@@ -73,11 +73,11 @@ class Connections(Target):
             (self._call if client == "https" else self._receive)(_HELD if hold else _WITHIN)
         except (Temporary, Refused) as error:
             words = error.message
-            require(words.isprintable() and len(words) < _LONGEST_WORDS, f"odd words: {words[:400]!r}")
-            require(_TOKEN not in words, "a token in an error")
+            assert words.isprintable() and len(words) < _LONGEST_WORDS, f"odd words: {words[:400]!r}"
+            assert _TOKEN not in words, "a token in an error"
         except Closed as closed:
-            require(0 <= closed.code < 1 << 16, f"a close code that is none: {closed.code}")
-            require(len(closed.reason) <= MOST_BYTES, "a reason longer than what was sent")
+            assert 0 <= closed.code < 1 << 16, f"a close code that is none: {closed.code}"
+            assert len(closed.reason) <= MOST_BYTES, "a reason longer than what was sent"
         log.hides(_TOKEN)
 
     def _call(self, within: float) -> None:
@@ -96,7 +96,7 @@ class Connections(Target):
             https.close()
             took = tracemalloc.get_traced_memory()[1]
             tracemalloc.stop()
-            require(took < _MOST_MEMORY, f"an answer takes {took >> 20} MiB of memory")
+            assert took < _MOST_MEMORY, f"an answer takes {took >> 20} MiB of memory"
 
     def _receive(self, within: float) -> None:
         url = f"wss://127.0.0.1:{self._server.port}/connection/websocket"
@@ -106,7 +106,7 @@ class Connections(Target):
             for _ in range(_FRAMES):
                 if (received := client.receive(within)) is None:
                     return
-                require(len(received) <= MOST_BYTES, "a frame longer than what was sent")
+                assert len(received) <= MOST_BYTES, "a frame longer than what was sent"
                 client.send("{}")
         finally:
             client.close()

@@ -36,7 +36,7 @@ from telex_start.push.frames import read_json
 from telex_start.toast import Conversation, Toast
 
 from .cases import Case, NoCase, dumped
-from .target import Log, Target, require
+from .target import Log, Target
 
 _MOST_STEPS = 60
 _ORGANISATIONS = 3
@@ -89,13 +89,13 @@ class Publications(Target):
         remembered = person.mute_all()
         memory = Memory(_URL)
         memory.save(remembered)
-        require(memory.load() == (remembered, ""), "what is remembered is another")
+        assert memory.load() == (remembered, ""), "what is remembered is another"
         file = self._folder / "config.toml"
         for name in {*filter(None, person.names)} - self._written:
             file.unlink(missing_ok=True)
             changes = {organisation_key(name): "mentions"}
             ConfigFile(str(file)).write(changes, {})
-            require(ConfigFile(str(file)).values() == changes, f"the file has {file.read_text()!r}")
+            assert ConfigFile(str(file)).values() == changes, f"the file has {file.read_text()!r}"
             self._written.add(name)
 
 
@@ -166,7 +166,7 @@ class Person:
                 notifier.profile(ProfileLookedUp(paused), now)
             case {"signed out": True}:
                 notifier.clear()
-                require(notifier.counts == Counts(0, 0, 0), "counts are left after signing out")
+                assert notifier.counts == Counts(0, 0, 0), "counts are left after signing out"
                 self._signed_in()
             case _:
                 raise NoCase
@@ -181,7 +181,7 @@ class Person:
             self._now = max(self._now, due)
             self._notifier.tick(self._now)
         else:
-            require(False, "something is due over and over")
+            raise AssertionError("something is due over and over")
         self._now = end
 
     def _channel(self, index: int) -> str:
@@ -190,22 +190,22 @@ class Person:
         return self._organisations[index].channel
 
     def _counted(self, counts: Counts) -> None:
-        require(all(count >= 0 for count in counts), f"counts below nothing: {counts}")
-        require(counts.conversations <= MOST_CONVERSATIONS, "conversations without end")
-        require(counts.unread <= counts.conversations * MOST_COUNT, f"more unread than can be: {counts}")
+        assert all(count >= 0 for count in counts), f"counts below nothing: {counts}"
+        assert counts.conversations <= MOST_CONVERSATIONS, "conversations without end"
+        assert counts.unread <= counts.conversations * MOST_COUNT, f"more unread than can be: {counts}"
         if self._console is not None:
             self._console.unread(counts)
 
     def _show(self, toast: Toast) -> None:
-        require(0 < len(toast.title) <= wording.LONGEST_TITLE, f"a title of {len(toast.title)} characters")
-        require(len(toast.body) <= wording.LONGEST_BODY, f"a text of {len(toast.body)} characters")
-        require(toast.title.strip(), "a title that nobody sees")
-        require("\n" not in toast.title, "a title of two lines")
+        assert 0 < len(toast.title) <= wording.LONGEST_TITLE, f"a title of {len(toast.title)} characters"
+        assert len(toast.body) <= wording.LONGEST_BODY, f"a text of {len(toast.body)} characters"
+        assert toast.title.strip(), "a title that nobody sees"
+        assert "\n" not in toast.title, "a title of two lines"
         line = wording.console_line(toast)
         for text in (toast.title, toast.body, line, toast.organisation or "", toast.channel or ""):
-            require(not _UNSEEN.search(text), f"a character that steers: {text!r}")
-        require("\n" not in line, "a line with a line break")
-        require(toast.unread >= 0, "fewer unread than none")
+            assert not _UNSEEN.search(text), f"a character that steers: {text!r}"
+        assert "\n" not in line, "a line with a line break"
+        assert toast.unread >= 0, "fewer unread than none"
         if self._console is not None:
             self._console.toast(toast)
         if toast.conversation is not None:
@@ -214,7 +214,7 @@ class Person:
             return  # it takes the place of one, does not wait, or is told when that ends
         recent = [when for when in self._shown if when > self._now - WINDOW]
         # The summary of the past is told whatever else was; two may come, the second for who answered late.
-        require(len(recent) < LIMIT + 2, f"{len(recent) + 1} toasts in {WINDOW:g} s")
+        assert len(recent) < LIMIT + 2, f"{len(recent) + 1} toasts in {WINDOW:g} s"
         self._shown.append(self._now)
 
 

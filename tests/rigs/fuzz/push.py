@@ -13,7 +13,7 @@ from telex_start.push.channel import Backoff, Channel, Phase
 from telex_start.push.protocol import PushClient
 
 from .cases import Case, NoCase, joined
-from .target import Log, Target, require
+from .target import Log, Target
 
 CHANNELS = ("o0/u", "o1/u", "o2/u")
 CONNECTION_TOKEN = "SECRETconnectionSECRET"
@@ -53,15 +53,15 @@ class Push(Target):
 def look_at(frame: bytes) -> None:
     """What a frame is decoded to."""
     messages = list(frames.decode(frame))
-    require(all(isinstance(each, _MESSAGES) for each in messages), "something that is no message")
+    assert all(isinstance(each, _MESSAGES) for each in messages), "something that is no message"
     told = sum(not isinstance(each, frames.Gibberish) for each in messages)
-    require(told <= frame.count(b"\n") + 1, "more messages than lines")
-    require(len(messages) - told <= 1, "gibberish is said more than once")
+    assert told <= frame.count(b"\n") + 1, "more messages than lines"
+    assert len(messages) - told <= 1, "gibberish is said more than once"
     for each in messages:
         if isinstance(each, frames.Reply):
-            require(0 < each.id < 1 << 64, "a reply without a right id")
+            assert 0 < each.id < 1 << 64, "a reply without a right id"
         elif isinstance(each, frames.PublicationPush):
-            require(0 <= each.publication.offset < 1 << 64, "an offset that is none")
+            assert 0 <= each.publication.offset < 1 << 64, "an offset that is none"
 
 
 class Driver:
@@ -88,7 +88,7 @@ class Driver:
         lines = frame.count(b"\n") + 1
         # A connect reply names channels, and a subscribe reply brings publications with holes between them.
         most = 2 * lines + 4 * len(CHANNELS) + frame.count(b'"')
-        require(len(happenings) <= most, f"{len(happenings)} things happened by {lines} lines")
+        assert len(happenings) <= most, f"{len(happenings)} things happened by {lines} lines"
         self._happened(happenings)
 
     def wait(self, seconds: float) -> None:
@@ -96,13 +96,13 @@ class Driver:
         end = self._now + seconds
         for _ in range(50):
             due = min([self._client.deadline(), *self._upkeep_due()])
-            require(not math.isnan(due), "a deadline that is no time")
+            assert not math.isnan(due), "a deadline that is no time"
             if due > end:
                 break
             self._now = max(self._now, due)
             self._happened(self._client.tick(self._now))
         else:
-            require(seconds > 10, "something is due over and over")
+            assert seconds > 10, "something is due over and over"
         self._now = max(self._now, end)
 
     def _upkeep_due(self) -> list[float]:
@@ -115,8 +115,8 @@ class Driver:
     def _happened(self, happenings: list[push.Happening]) -> None:
         for happening in happenings:
             if isinstance(happening, push.Ended | push.Unsubscribed):
-                require(len(happening.why) < _LONGEST_REASON, "a reason without end")
-            require(not any(secret in repr(happening) for secret in SECRETS), "a token in what happened")
+                assert len(happening.why) < _LONGEST_REASON, "a reason without end"
+            assert not any(secret in repr(happening) for secret in SECRETS), "a token in what happened"
         if any(isinstance(happening, push.Ended) for happening in happenings):
             for channel in self._channels.values():
                 channel.disconnected()
@@ -139,10 +139,10 @@ class Driver:
 
     def _sent(self) -> None:
         for frame in self._client.outgoing():
-            require(len(frame.encode()) < _MOST_FRAME, f"a frame of {len(frame)} bytes")
+            assert len(frame.encode()) < _MOST_FRAME, f"a frame of {len(frame)} bytes"
             for line in frame.split("\n"):
                 command: dict[str, Any] = json.loads(line)
                 if command:
-                    require(isinstance(command.get("id"), int), "a command without an id")
+                    assert isinstance(command.get("id"), int), "a command without an id"
                     self._unanswered.append(command["id"])
         self._unanswered = self._unanswered[-20:]

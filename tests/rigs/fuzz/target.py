@@ -15,20 +15,6 @@ _LOGGERS = ("telex_start", "websocket", "urllib3")
 _MOST_LINES = 1000
 
 
-class Finding(AssertionError):
-    """Something that must not be; the text says what."""
-
-
-def require(holds: object, complaint: str) -> None:
-    """Something must hold.
-
-    Raises:
-        Finding: it does not.
-    """
-    if not holds:
-        raise Finding(complaint)
-
-
 class Target:
     """One place where bytes from the network come in.
 
@@ -84,17 +70,17 @@ class Log(logging.Handler):
     def check(self) -> None:
         """
         Raises:
-            Finding: an entry is far too long.
+            AssertionError: an entry is far too long.
         """
-        require(self._longest <= LONGEST, f"an entry of {self._longest} characters in the log")
+        assert self._longest <= LONGEST, f"an entry of {self._longest} characters in the log"
 
     def hides(self, *secrets: str) -> None:
         """
         Raises:
-            Finding: one of them was logged.
+            AssertionError: one of them was logged.
         """
         for line in self._lines:
-            require(not any(secret in line for secret in secrets), "a secret in the log")
+            assert not any(secret in line for secret in secrets), "a secret in the log"
 
 
 @contextmanager

@@ -168,7 +168,6 @@ class Proof:
         steps: list[Callable[[], str]] = [
             lambda: self._install_older(older),
             self._upgrade_under_an_agent,
-            self._no_tk,
             self._at_login,
             self._on_a_desktop,
             lambda: self._remove(before),
@@ -184,7 +183,7 @@ class Proof:
         planned = self._machine.must("apt-get", "-s", "install", "--no-install-recommends", str(self._package))
         needed = [line.split()[1] for line in planned.splitlines() if line.startswith("Inst ")]
         self._machine.install(*(name for name in needed if name != "telex-start"))
-        # python3-tk comes too, for the windows; it is hidden for the step that is about its absence.
+        # For the windows.
         self._machine.install("python3-tk")
         # Where no systemd runs, systemctl fails; the smallest Debian has none at all.
         self._machine.must("ln", "-s", "/bin/false", "/usr/local/bin/systemctl")
@@ -234,21 +233,6 @@ class Proof:
         assert not self._exists(f"{_LIBRARY}/telex_start/of_old.py")
         assert not self._exists(f"{_LIBRARY}/telex_start/__pycache__/of_old.*")
         return "upgraded while an agent ran, which went on: it told a message, and the newer ended it"
-
-    def _no_tk(self) -> str:
-        """Without what is only recommended it says which package that is."""
-        tk = self._machine.must("sh", "-c", "echo /usr/lib/python3*/tkinter").strip()
-        self._machine.must("mv", tk, f"{tk}.hidden")
-        try:
-            _, doctor = self._telex("doctor")
-            line = next(line for line in doctor.splitlines() if "login window" in line)
-            assert line.startswith("missing") and "python3-tk" in doctor, doctor
-        finally:
-            self._machine.must("mv", f"{tk}.hidden", tk)
-        _, doctor = self._telex("doctor")
-        assert next(line for line in doctor.splitlines() if "login window" in line).startswith("ok"), doctor
-        assert "Traceback" not in doctor
-        return "doctor names python3-tk where it is missing"
 
     def _at_login(self) -> str:
         """Entries and unit name the program in /usr/bin, and nothing of them stays."""

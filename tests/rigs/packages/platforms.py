@@ -27,46 +27,33 @@ class Platform(NamedTuple):
     """Where people have the program."""
 
     name: str
+    machine: str
     tags: tuple[str, ...]
-    """What wheels for it may be tagged with, as pip does not derive all of that."""
-    markers: dict[str, str]
-    """What environment markers say there."""
+    """What wheels for it may be tagged with, before the machine, as pip does not derive all of that."""
+    markers: tuple[str, str, str]
+    """What the environment markers of :data:`_MARKERS` say there."""
 
 
-def _linux(machine: str) -> Platform:
-    # Debian 12 has glibc 2.36; 2.28 is Debian 10's and RHEL 8's.
-    tags = (*(f"manylinux_2_{minor}_{machine}" for minor in (28, 27, 26, 24, 17)), f"manylinux2014_{machine}")
-    older = (
-        f"manylinux2010_{machine}",
-        f"manylinux1_{machine}",
-        f"manylinux_2_12_{machine}",
-        f"manylinux_2_5_{machine}",
-    )
-    markers = {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix", "platform_machine": machine}
-    return Platform(f"Linux {machine}, glibc 2.28", tags + older, markers)
-
-
-def _macos(machine: str, version: str) -> Platform:
-    markers = {"sys_platform": "darwin", "platform_system": "Darwin", "os_name": "posix", "platform_machine": machine}
-    return Platform(f"macOS {machine}, {version}", (f"macosx_{version.replace('.', '_')}_{machine}",), markers)
-
-
+_MARKERS = ("sys_platform", "platform_system", "os_name")
+_ON_LINUX, _ON_MACOS = ("linux", "Linux", "posix"), ("darwin", "Darwin", "posix")
+# Debian 12 has glibc 2.36; 2.28 is Debian 10's and RHEL 8's.
+_GLIBC = (
+    *("manylinux_2_28_", "manylinux_2_27_", "manylinux_2_26_", "manylinux_2_24_", "manylinux_2_17_", "manylinux2014_"),
+    *("manylinux2010_", "manylinux1_", "manylinux_2_12_", "manylinux_2_5_"),
+)
 PLATFORMS = (
-    _linux("x86_64"),
-    _linux("aarch64"),
-    Platform(
-        "Windows x64",
-        ("win_amd64",),
-        {"sys_platform": "win32", "platform_system": "Windows", "os_name": "nt", "platform_machine": "AMD64"},
-    ),
-    _macos("arm64", "11.0"),
-    _macos("x86_64", "11.0"),
+    Platform("Linux x86_64, glibc 2.28", "x86_64", _GLIBC, _ON_LINUX),
+    Platform("Linux aarch64, glibc 2.28", "aarch64", _GLIBC, _ON_LINUX),
+    Platform("Windows x64", "AMD64", ("win_",), ("win32", "Windows", "nt")),
+    Platform("macOS arm64, 11.0", "arm64", ("macosx_11_0_",), _ON_MACOS),
+    Platform("macOS x86_64, 11.0", "x86_64", ("macosx_11_0_",), _ON_MACOS),
 )
 
 
 def wanted(platform: Platform, python: str) -> str:
     """The part of the lock that is for there; pip would judge its markers by where it runs itself."""
-    there = platform.markers | {"python_version": python, "python_full_version": f"{python}.0"}
+    there = dict(zip(_MARKERS, platform.markers, strict=True)) | {"platform_machine": platform.machine}
+    there |= {"python_version": python, "python_full_version": f"{python}.0"}
     there |= {"implementation_name": "cpython", "platform_python_implementation": "CPython"}
     chosen = []
     for entry in re.split(r"^(?=[a-z0-9])", LOCK.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
@@ -86,7 +73,7 @@ def fetched(platform: Platform, python: str, target: Path) -> tuple[list[Path], 
     command += ["--only-binary=:all:", "--require-hashes", "--implementation", "cp", "--python-version", python]
     command += ["--abi", f"cp{python.replace('.', '')}", "--abi", "abi3", "--abi", "none"]
     for tag in platform.tags:
-        command += ["--platform", tag]
+        command += ["--platform", tag + platform.machine.lower()]
     done = subprocess.run([*command, "-d", str(target), "-r", str(lock)], capture_output=True, text=True)
     complaint = "" if done.returncode == 0 else done.stderr.strip().splitlines()[-1]
     return sorted(target.glob("*.whl")), complaint

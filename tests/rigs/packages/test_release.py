@@ -117,23 +117,20 @@ def test_the_program_for_windows_is_made_where_it_is_asked_for_and_none_is_there
     dist = ours / "dist"
     dist.mkdir()
     program = dist / f"telex-start-{__version__}-windows-x64.zip"
-    for left in ({}, {"WINDOWS": ""}):
-        code, said = step(ours, "release.py", "windows", MAKE="echo", **left)
-        assert (code, said.count("\n")) == (0, 1), said
-        assert f"dist/ has no {program.name}; WINDOWS=1 makes one" in said
-    code, said = step(ours, "release.py", "windows", MAKE="echo", WINDOWS="1")
-    assert (code, said.splitlines()[1:]) == (0, ["windows"])
-    code, said = step(ours, "release.py", "windows", MAKE="false", WINDOWS="1")
-    assert (code, "`make windows` failed" in said) == (1, True)
-    zip_as_of(program, 1_000_000_000)
-    code, said = step(ours, "release.py", "windows", MAKE="echo")
-    assert (code, "is of another commit" in said) == (1, True)
-    code, said = step(ours, "release.py", "windows", MAKE="echo", WINDOWS="1")
-    assert (code, said.splitlines()[1:]) == (0, ["windows"])
-    zip_as_of(program, commit_time(ours))
-    for asked in ("", "1"):
-        said = f"release: with dist/{program.name} as it is there\n"
-        assert step(ours, "release.py", "windows", MAKE="echo", WINDOWS=asked) == (0, said)
+    none, other = f"dist/ has no {program.name}; WINDOWS=1 makes one", "is of another commit"
+    for moment, make, asked, code, words in (
+        (0, "echo", "", 0, none),
+        (0, "echo", "1", 0, "\nwindows\n"),
+        (0, "false", "1", 1, "`make windows` failed"),
+        (1_000_000_000, "echo", "", 1, other),
+        (1_000_000_000, "echo", "1", 0, "\nwindows\n"),
+        (commit_time(ours), "echo", "", 0, f"release: with dist/{program.name} as it is there\n"),
+        (commit_time(ours), "echo", "1", 0, f"release: with dist/{program.name} as it is there\n"),
+    ):
+        if moment:
+            zip_as_of(program, moment)
+        found, said = step(ours, "release.py", "windows", MAKE=make, WINDOWS=asked)
+        assert (found, words in said) == (code, True), said
 
 
 def commit_time(source: Path) -> int:

@@ -65,6 +65,12 @@ class Installed(Desktop):
             shutil.copyfile(MENDED / name, self.folder / name)
         self.program = program
 
+    @contextmanager
+    def online(self, telex: Sandbox) -> Iterator[Program]:
+        self.mend("telex-startw.exe")
+        with super().online(telex) as agent:
+            yield agent
+
     def command(self, *arguments: str) -> list[str]:
         if arguments[:2] != ("-m", "telex_start"):
             return super().command(*arguments)
@@ -100,16 +106,6 @@ def telex() -> Iterator[Sandbox]:
     """Nothing in it is unread."""
     with sandbox("--organisations", "1") as started:
         yield started
-
-
-@contextmanager
-def online(installed: Installed, telex: Sandbox) -> Iterator[Program]:
-    """The program without a console, with its icon and signed in."""
-    installed.mend("telex-startw.exe")
-    with installed.agent(telex) as agent:
-        installed.wait_for(installed.icons, "the icon")
-        agent.logs("session.state: online")
-        yield agent
 
 
 # --- what is in the zip -----------------------------------------------------------------------------------------------
@@ -194,7 +190,7 @@ def test_headless_with_json(installed: Installed, telex: Sandbox) -> None:
 
 def test_icon_toast_badge_menu_and_what_stays_where_its_folder_is_deleted(installed: Installed, telex: Sandbox) -> None:
     files = installed.files()
-    with online(installed, telex) as agent:
+    with installed.online(telex) as agent:
         before = installed.popups()
         telex.message(organisation=0, name="General")
         installed.wait_for(lambda: set(installed.popups()) - set(before), "the toast")
@@ -267,7 +263,7 @@ def test_what_is_started_from_it_inherits_nothing(installed: Installed, telex: S
     script.write_text(INHERITED)
     client.write_text(f"@{windows_path(MACHINE)}\\python\\python.exe C:\\client.py\r\n")
     installed.environ["TELEX_START_MAIN_APP_COMMAND"] = r"C:\telex client.cmd"
-    with online(installed, telex) as agent:
+    with installed.online(telex) as agent:
         [(x, y)] = installed.icons()
         installed.xdotool("mousemove", str(x), str(y - 7), "click", "1")
         installed.wait_for(lambda: said.exists() and said.read_text().endswith("\n"), "the client")

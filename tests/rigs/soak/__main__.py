@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from typing import NamedTuple
 
@@ -133,19 +132,10 @@ MOST_GROWTH = Figures(12.0, 4, 2)
 _WARM_AFTER = 60.0
 
 
-def line(subject: Subject, fate: Fate, seconds: float) -> str:
-    """How it goes."""
+def counts(subject: Subject, fate: Fate) -> dict[str, int]:
+    """What was counted."""
     ledger = subject.ledger
-    return (
-        f"{seconds / 60:.1f} min; {ledger.sent} sent; {ledger.came} came; {ledger.lost} lost; {ledger.twice} twice; "
-        f"{sum(fate.counts.values())} faults; {subject.reconnects} reconnects; {Figures.now()}"
-    )
-
-
-def table(subject: Subject, fate: Fate, warm: Figures | None, title: str) -> str:
-    """All of it."""
-    ledger = subject.ledger
-    rows = {
+    return {
         "sent": ledger.sent,
         "came": ledger.came,
         "shown, each in a toast": subject.toasts,
@@ -158,11 +148,6 @@ def table(subject: Subject, fate: Fate, warm: Figures | None, title: str) -> str
         "sign-ins": subject.sign_ins,
         "faults": sum(fate.counts.values()),
     }
-    lines = [title, "", *(f"{name:<32}{count:>9}" for name, count in rows.items())]
-    lines += ["", f"this process after {_WARM_AFTER / 60:.0f} min: {warm or '-'}; at the end: {Figures.now()}"]
-    lines.append(", ".join(f"{count} {name}" for name, count in fate.counts.most_common()))
-    lines += [f"FOUND: {finding}" for finding in subject.findings] or ["nothing was found wrong"]
-    return "\n".join(lines)
 
 
 # --- the soak ---------------------------------------------------------------------------------------------------------
@@ -184,13 +169,6 @@ def await_calm(subject: Subject, publisher: Publisher) -> bool:
     return calm
 
 
-def rounds(seconds: float) -> Iterator[float]:
-    """Give the seconds that are left, until none are."""
-    end = time.monotonic() + seconds
-    while (left := end - time.monotonic()) > 0:
-        yield left
-
-
 def soak(seconds: float, server: str, with_faults: bool, seed: int) -> int:
     """Lives that long; gives the exit code."""
     chance = random.Random(seed)
@@ -206,7 +184,8 @@ def soak(seconds: float, server: str, with_faults: bool, seed: int) -> int:
         publisher.start()
         stack.callback(publisher.end)
         reconnects = subject.reconnects
-        for left in rounds(seconds if well else 0.0):
+        end = time.monotonic() + seconds
+        while well and (left := end - time.monotonic()) > 0:
             for _ in range(chance.randint(1, 3) if with_faults else 0):
                 fate.strike()
             time.sleep(min(left, chance.choice([0.0, 0.3, 3.0]) if with_faults else 5.0))
@@ -219,8 +198,9 @@ def soak(seconds: float, server: str, with_faults: bool, seed: int) -> int:
                 subject.find(f"it grew from {warm} to {now}")
             if time.monotonic() - said > _SAY_EVERY:
                 said = time.monotonic()
-                print(line(subject, fate, said - started), flush=True)
-            if not well or len(subject.findings) >= MOST_FINDINGS:
+                told = "; ".join(f"{count} {name}" for name, count in counts(subject, fate).items())
+                print(f"{(said - started) / 60:.1f} min; {told}; {Figures.now()}", flush=True)
+            if len(subject.findings) >= MOST_FINDINGS:
                 break
         publisher.end()
         with subject.lock:
@@ -228,8 +208,12 @@ def soak(seconds: float, server: str, with_faults: bool, seed: int) -> int:
         if not with_faults and (subject.reconnects != reconnects or subject.troubles):
             subject.find(f"{subject.reconnects - reconnects} reconnects and {subject.troubles} with no fault at all")
         took = time.monotonic() - started
-    title = f"soak on {server}, --seed {seed}" + ("" if with_faults else " --no-faults") + f", {took / 60:.1f} min"
-    print(table(subject, fate, warm, title))
+    print(f"soak on {server}, --seed {seed}{'' if with_faults else ' --no-faults'}, {took / 60:.1f} min\n")
+    for name, count in counts(subject, fate).items():
+        print(f"{name:<32}{count:>9}")
+    print(f"\nthis process after {_WARM_AFTER / 60:.0f} min: {warm or '-'}; at the end: {Figures.now()}")
+    print(", ".join(f"{count} {name}" for name, count in fate.counts.most_common()))
+    print(*([f"FOUND: {finding}" for finding in subject.findings] or ["nothing was found wrong"]), sep="\n")
     return 1 if subject.findings else 0
 
 

@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import time
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,10 +16,12 @@ from Xlib import X
 from Xlib.display import Display
 from Xlib.error import XError
 
+from tests import x_windows
 from tests.fake_bus import Xvfb
 from tests.process import end
+from tests.servers import Sandbox
 
-from .machine import WITHIN, Windows
+from .machine import WITHIN, Program, Windows
 
 _ICON = 20
 """Pixels of an icon in tint2's tray: as many as Wine 8 makes it itself, 16 and a margin of 2.
@@ -74,6 +77,14 @@ class Desktop(Windows):
     def _x_environ(self) -> dict[str, str]:
         return {"PATH": os.environ["PATH"], "HOME": str(self._folder), "DISPLAY": self.environ["DISPLAY"]}
 
+    @contextmanager
+    def online(self, telex: Sandbox) -> Iterator[Program]:
+        """An agent with its icon, signed in."""
+        with self.agent(telex) as agent:
+            self.wait_for(self.icons, "the icon")
+            agent.logs("session.state: online")
+            yield agent
+
     # --- what is to be seen -----------------------------------------------------------------------------------------
 
     def icons(self) -> list[tuple[int, int]]:
@@ -118,15 +129,7 @@ class Desktop(Windows):
 
     def active_title(self) -> str:
         """The title of the window that has the focus."""
-        screen = self._screen
-        active = screen.screen().root.get_full_property(screen.intern_atom("_NET_ACTIVE_WINDOW"), X.AnyPropertyType)
-        if active is None or not active.value[0]:
-            return ""
-        try:
-            window = screen.create_resource_object("window", active.value[0])
-            return str(window.get_full_text_property(screen.intern_atom("_NET_WM_NAME")) or "")
-        except XError:
-            return ""  # it is gone
+        return x_windows.active(self._screen)
 
     def badge(self) -> bool:
         """Whether the (only) icon has a badge."""

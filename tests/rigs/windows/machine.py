@@ -12,7 +12,6 @@ import shutil
 import ssl
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -22,7 +21,7 @@ from urllib.parse import urlsplit
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from tests.process import ROOT, Process, end
+from tests.process import ROOT, Process, comes, end, until
 from tests.servers import Sandbox
 
 MACHINE = Path(
@@ -102,11 +101,7 @@ class Windows:
 
     def wait_for(self, condition: Callable[[], Any], what: str) -> Any:
         """Wait until something is so; what the condition gave."""
-        deadline = time.monotonic() + WITHIN
-        while not (found := condition()):
-            assert time.monotonic() < deadline, f"waited for {what}"
-            time.sleep(0.05)  # no event tells of all of them
-        return found
+        return until(condition, f"waited for {what}", WITHIN)
 
     # --- its folders, as paths of Linux -----------------------------------------------------------------------------
 
@@ -157,13 +152,9 @@ class Windows:
         """The command line of its Python, for Linux."""
         return [_WINE, _PYTHON, *arguments]
 
-    def python(self, code: str, *arguments: str, environ: Mapping[str, str] | None = None) -> Process:
+    def python(self, code: str, *arguments: str) -> Calls:
         """A process of its Python that runs some code. (Standard streams are pipes: with a write-only file CPython 3.12
         does not start under Wine 8.)"""
-        return Process(self.command("-c", code, *arguments), self.environ | dict(environ or {}))
-
-    def calls(self, code: str, *arguments: str) -> Calls:
-        """A process of its Python that does what it is told, a line each, and answers with one of JSON."""
         return Calls(self.command("-c", code, *arguments), self.environ)
 
     def pytest(self, *arguments: str) -> int:
@@ -217,7 +208,7 @@ class Windows:
 
 
 class Calls(Process):
-    """Calls of some modules, a line each."""
+    """A program that does what it is told, a line each, and answers with one of JSON."""
 
     def __call__(self, words: str) -> Any:
         self.tell(words)
@@ -241,10 +232,8 @@ class Program(Process):
 
     def logs(self, words: str) -> None:
         """Wait until its log has these words."""
-        deadline = time.monotonic() + WITHIN
-        while words not in self.log():
-            assert time.monotonic() < deadline and self.process.poll() is None, f"not logged: {words}\n{self.log()}"
-            time.sleep(0.05)  # no event tells
+        comes(lambda: words in self.log() or self.process.poll() is not None, WITHIN)
+        assert words in self.log(), f"not logged: {words}\n{self.log()}"
 
     def exit(self) -> str:
         """End it by ``--exit``; what that says."""

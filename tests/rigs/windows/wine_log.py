@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.process import Process
-
-from .machine import WITHIN, Windows, windows_path
+from .machine import WITHIN, Calls, Windows, windows_path
 
 WRITER = """
 import logging, sys
@@ -38,7 +36,7 @@ def file(windows: Windows) -> Iterator[Path]:
 
 
 @pytest.fixture
-def started(windows: Windows, file: Path) -> Iterator[list[Process]]:
+def started(windows: Windows, file: Path) -> Iterator[list[Calls]]:
     """Two writers of it."""
     with ExitStack() as stack:
         writers = [stack.enter_context(windows.python(WRITER, windows_path(file))) for _ in range(2)]
@@ -47,12 +45,12 @@ def started(windows: Windows, file: Path) -> Iterator[list[Process]]:
         yield writers
 
 
-def write(writer: Process, text: str) -> None:
+def write(writer: Calls, text: str) -> None:
     writer.tell(text)
     writer.line(lambda line: line == "written", WITHIN)
 
 
-def test_a_file_that_two_programs_write_is_put_aside(started: list[Process], file: Path) -> None:
+def test_a_file_that_two_programs_write_is_put_aside(started: list[Calls], file: Path) -> None:
     """Windows renamed no file that the other one had open: the log was emptied each time it was full."""
     one, other = started
     names = [file.with_name(f"test.log{ending}") for ending in (".2", ".1", "")]
@@ -74,7 +72,7 @@ def test_a_file_that_two_programs_write_is_put_aside(started: list[Process], fil
     assert [line[:12].strip() for line in kept] == ["2 of the oth", "2 of the one", "3 of the oth", "3 of the one"]
 
 
-def test_a_file_that_an_editor_holds_is_emptied(started: list[Process], file: Path, windows: Windows) -> None:
+def test_a_file_that_an_editor_holds_is_emptied(started: list[Calls], file: Path, windows: Windows) -> None:
     one, other = started
     with windows.python(EDITOR, windows_path(file)) as editor:
         editor.line(lambda line: line == "open", WITHIN)

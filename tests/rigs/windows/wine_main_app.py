@@ -58,7 +58,7 @@ def wait_for_windows(desktop: Desktop, count: int) -> None:
 @pytest.mark.parametrize("command", [f'"{CLIENT}"', CLIENT, f'"{CLIENT}" "C:\\a b.txt"'])
 def test_a_command_with_a_blank_in_its_path_is_found(desktop: Desktop, command: str) -> None:
     """The quotation marks were taken for a part of its name."""
-    with desktop.calls(CALLS, command) as call:
+    with desktop.python(CALLS, command) as call:
         mark, found = call("look")
         assert (mark, found.startswith(f'"{CLIENT}"')) == ("ok", True)
         assert call("open") is None
@@ -76,7 +76,7 @@ def test_a_client_of_the_start_menu_alone_is_opened_once_and_closed(desktop: Des
     words = ("cscript", "/nologo", windows_path(script), windows_path(folder / "Telex.lnk"), CLIENT)
     try:
         assert desktop.quietly(desktop.command_of(*words)).wait(WITHIN) == 0
-        with desktop.calls(CALLS, "") as call:
+        with desktop.python(CALLS, "") as call:
             assert call("look")[0] == "ok"
             assert call("close") == "Telex is not running"
             assert call("open") is None
@@ -89,7 +89,7 @@ def test_a_client_of_the_start_menu_alone_is_opened_once_and_closed(desktop: Des
 
 
 def test_a_client_with_the_focus_is_in_front_and_another_window_is_not(desktop: Desktop) -> None:
-    with desktop.calls(CALLS, f'"{CLIENT}"') as call:
+    with desktop.python(CALLS, f'"{CLIENT}"') as call:
         assert call("front") is False
         assert call("open") is None
         wait_for_windows(desktop, 1)

@@ -26,9 +26,7 @@ def gone(desktop: Desktop) -> None:
 
 def test_what_is_set_there_is_written_and_holds_at_once(desktop: Desktop, telex: Sandbox) -> None:
     file = desktop.configuration('# Mine, by hand.\nlog_level = "debug"  # for now\n')
-    with desktop.agent(telex) as agent:
-        desktop.wait_for(desktop.icons, "the icon")
-        agent.logs("session.state: online")
+    with desktop.online(telex) as agent:
         desktop.choose(desktop.open_menu(), PREFERENCES)
         window(desktop)
         # Asked for again, it comes forward: there is one.

@@ -38,7 +38,7 @@ for line in sys.stdin:
 
 def test_it_is_switched_on_and_off_without_rest(desktop: Desktop) -> None:
     menu = desktop.roaming / "Microsoft" / "Windows" / "Start Menu" / "Programs" / "Telex Start.lnk"
-    with desktop.calls(CALLS) as call:
+    with desktop.python(CALLS) as call:
         for what in ("autostart", "integrate"):
             call(f"{what} off")  # whatever a run that failed has left
         assert call("look")[:3] == [False, "", False]

@@ -13,7 +13,7 @@ from typing import Self
 
 import pytest
 
-from tests.process import ROOT
+from tests.process import ROOT, until
 from tests.servers import Sandbox
 
 from .machine import WITHIN, Windows
@@ -59,10 +59,7 @@ class Console:
 
     def type(self, keys: str) -> None:
         """What a person types, once Wine has taken the terminal over."""
-        end = time.monotonic() + WITHIN
-        while termios.tcgetattr(self._terminal)[0] & termios.ICRNL:
-            assert time.monotonic() < end, "the terminal is not Wine's"
-            time.sleep(0.01)  # no event tells
+        until(lambda: not termios.tcgetattr(self._terminal)[0] & termios.ICRNL, "the terminal is not Wine's", WITHIN)
         os.write(self._controller, keys.encode())
 
     def _letters(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from telex_start import __version__
 from tests.servers import Sandbox
 
 from .desktop import Desktop
-from .machine import WITHIN, Program, sandbox, windows_path
+from .machine import WITHIN, sandbox, windows_path
 
 HELP = -3
 """The line of the menu; below it are Sign Out and Exit."""
@@ -28,17 +27,9 @@ def telex() -> Iterator[Sandbox]:
         yield started
 
 
-@contextmanager
-def online(desktop: Desktop, telex: Sandbox) -> Iterator[Program]:
-    with desktop.agent(telex) as agent:
-        desktop.wait_for(desktop.icons, "the icon")
-        agent.logs("session.state: online")
-        yield agent
-
-
 def test_icon_menu_and_toasts(desktop: Desktop, telex: Sandbox) -> None:
     """An open menu was destroyed when a count changed; each toast had an icon of its own for ten seconds."""
-    with online(desktop, telex) as agent:
+    with desktop.online(telex) as agent:
         menu = desktop.open_menu()
         assert not desktop.badge()
         before = desktop.popups()
@@ -60,7 +51,7 @@ def test_help(desktop: Desktop, telex: Sandbox) -> None:
     # What ends in .log is text: Windows knows that by itself, and Wine 8.0 does not.
     words = ("reg", "add", r"HKLM\Software\Classes\.log", "/ve", "/d", "txtfile", "/f")
     assert desktop.quietly(desktop.command_of(*words)).wait(WITHIN) == 0
-    with online(desktop, telex) as agent:
+    with desktop.online(telex) as agent:
         desktop.choose_in(desktop.open_menu(), HELP, DOCTOR)
         assert "missing" not in copied(desktop, "Telex Start – Doctor", "Telex Start works here.")
         desktop.choose_in(desktop.open_menu(), HELP, ABOUT)

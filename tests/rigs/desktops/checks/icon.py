@@ -7,7 +7,7 @@ import time
 from telex_start.menu import MenuItem
 from tests.agent import read
 
-from ..check import Checks, so
+from ..check import Checks
 from ..pictures import difference
 from ..screen import A_MENU, AN_ICON, APPEARS_WITHIN, SETTLED
 from ..stage import Stage
@@ -36,7 +36,7 @@ def icon(stage: Stage) -> str:
             session.picture("icon")
         stage.leave()
     seen = f"{stage.starts - len(missing)} icons in {stage.starts} starts, within {max(took):.1f} s"
-    so(not missing, f"{seen}; {', '.join(missing)}")
+    assert not missing, f"{seen}; {', '.join(missing)}"
     return seen
 
 
@@ -66,9 +66,9 @@ def doctor(stage: Stage) -> str:
         name: line for line in said.splitlines() for name in names if line.partition(" ")[2].lstrip().startswith(name)
     }
     for name in names:
-        so(lines.get(name, "").lstrip().startswith("ok"), f"{name}: {lines.get(name)!r}")
-    so(stage.desktop.daemon in lines["toasts"], f"{stage.desktop.daemon} is not in {lines['toasts']!r}")
-    so(("Wayland" in lines["display"]) is stage.desktop.is_wayland, lines["display"])
+        assert lines.get(name, "").lstrip().startswith("ok"), f"{name}: {lines.get(name)!r}"
+    assert stage.desktop.daemon in lines["toasts"], f"{stage.desktop.daemon} is not in {lines['toasts']!r}"
+    assert ("Wayland" in lines["display"]) is stage.desktop.is_wayland, lines["display"]
     return " ".join(lines["toasts"].split())
 
 
@@ -79,7 +79,7 @@ def wake_ups(stage: Stage) -> str:
     first = read(pid).voluntary
     time.sleep(WATCHED)  # what is measured is that nothing happens
     woken = read(pid).voluntary - first
-    so(woken <= MOST_WAKE_UPS, f"{woken} in {WATCHED:.0f} s")
+    assert woken <= MOST_WAKE_UPS, f"{woken} in {WATCHED:.0f} s"
     return f"{woken} in {WATCHED:.0f} s"
 
 
@@ -96,8 +96,8 @@ def menu_exit(stage: Stage) -> str:
     look = stage.session.tray()
     how = stage.person.choose(MenuItem.EXIT.value)
     code, errors = stage.has_ended()
-    so(code == 0 and not errors, f"it ended with {code}: {errors}")
-    so(stage.session.has_gone(look, APPEARS_WITHIN), f"the icon stays: {stage.session.registered()}")
+    assert code == 0 and not errors, f"it ended with {code}: {errors}"
+    assert stage.session.has_gone(look, APPEARS_WITHIN), f"the icon stays: {stage.session.registered()}"
     return f"{how}; code 0"
 
 
@@ -107,15 +107,15 @@ def command_exit(stage: Stage) -> str:
     empty, notified = session.screen(), len(stage.told.told)
     stage.start()
     told = stage.told.wait_for(lambda told: "signed out" in told.title, APPEARS_WITHIN, notified)
-    so(told is not None, "it does not say that it is signed out")
+    assert told is not None, "it does not say that it is signed out"
     _, count = session.wait_for_change(empty)
     session.picture("signed-out")
-    so(count >= A_MENU, f"its toast is not shown: {count} pixels")
+    assert count >= A_MENU, f"its toast is not shown: {count} pixels"
     look = session.tray()
     said = session.command("--exit")
     code, errors = stage.has_ended()
-    so(code == 0 and not errors, f"it ended with {code}: {errors}; {said}")
-    so(session.has_gone(look, APPEARS_WITHIN), f"the icon stays: {session.registered()}")
+    assert code == 0 and not errors, f"it ended with {code}: {errors}; {said}"
+    assert session.has_gone(look, APPEARS_WITHIN), f"the icon stays: {session.registered()}"
     stage.comes(lambda: session.change(empty)[1] < A_MENU, "its toast stays", 2.0)
     return "code 0; icon and toast go"
 
@@ -125,8 +125,9 @@ def restart(stage: Stage) -> str:
     stage.signed_in()
     session = stage.session
     for turn in range(1, _RESTARTS + 1):
-        session.restart()
-        so(session.wait_for_online_icon() is not None, f"no icon after crash {turn}: {session.registered()}")
+        session.crash()
+        session.start_desktop()
+        assert session.wait_for_online_icon() is not None, f"no icon after crash {turn}: {session.registered()}"
     stage.leave()
     return f"{_RESTARTS} crashes, {_RESTARTS} icons"
 
@@ -142,11 +143,11 @@ def started_first(stage: Stage) -> str:
     # It is signed in before there is a desktop.
     telex.wait_until(lambda status: sum(status["subscriptions"].values()) > sum(subscribed.values()), 30.0)
     session.start_desktop()
-    so(session.wait_for_online_icon() is not None, f"no icon; the tray has {session.registered()}")
-    so(session.icon_pixels() >= AN_ICON, "no icon")
+    assert session.wait_for_online_icon() is not None, f"no icon; the tray has {session.registered()}"
+    assert session.icon_pixels() >= AN_ICON, "no icon"
     told = stage.told.wait_for(lambda told: told.title.startswith("While you were away"), APPEARS_WITHIN, notified)
     session.picture("started-first")
     telex.read(1, username="Ben Okri")
-    so(told is not None, f"no word of what came before: {[told.title for told in stage.told.told[notified:]]}")
+    assert told is not None, f"no word of what came before: {[told.title for told in stage.told.told[notified:]]}"
     stage.leave()
     return "icon, and a toast of what is unread"

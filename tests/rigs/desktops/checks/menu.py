@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from telex_start.menu import MenuItem, MuteFor
 
-from ..check import Checks, so
+from ..check import Checks
 from ..pictures import difference, is_read, read
 from ..screen import A_MENU, APPEARS_WITHIN
 from ..stage import Stage
@@ -28,7 +28,7 @@ def _unread(stage: Stage, text: str) -> None:
     """Something is unread, and its toast, which would cover what the menu shows, has come and gone."""
     empty, notified = stage.calm(), len(stage.told.told)
     stage.direct(1, "Ben Okri", text)
-    so(stage.told.wait_for(lambda told: text in told.body, 15.0, notified), "no notification")
+    assert stage.told.wait_for(lambda told: text in told.body, 15.0, notified), "no notification"
     stage.session.wait_for_still(empty)
     stage.outlast_toast(empty)
 
@@ -42,7 +42,7 @@ def menu(stage: Stage) -> str:
     labels = [entry.label for entry in stage.person.entries()]
     stage.person.close_menu()
     unread = [label for label in labels if not is_read(label, seen)]
-    so(not unread, f"not to be read: {unread}; read: {seen}")
+    assert not unread, f"not to be read: {unread}; read: {seen}"
     return f"{len(labels)} entries, all read in {box}"
 
 
@@ -62,8 +62,8 @@ def menu_stays(stage: Stage) -> str:
     person.choose_in_open_menu(MenuItem.TEST_NOTIFICATIONS.value, box)
     sample = stage.told.wait_for(lambda told: "what a notification from Telex looks like" in told.body, 15.0, before)
     stage.telex.read(1, username="Ben Okri")
-    so(changed, "the icon did not change")
-    so(sample is not None, f"Test Notifications was not what was chosen; {still} pixels of the menu had changed")
+    assert changed, "the icon did not change"
+    assert sample is not None, f"Test Notifications was not what was chosen; {still} pixels of the menu had changed"
     return f"{still} pixels of the menu changed; chosen: {MenuItem.TEST_NOTIFICATIONS.value}"
 
 
@@ -75,7 +75,7 @@ def recent(stage: Stage) -> str:
     label = _listed(stage, "@ Ben Okri", "Recent")
     how = stage.person.choose("Recent", label)
     address = stage.wait_for_opened(before)
-    so(address.startswith("https://"), f"to be opened: {address!r}")
+    assert address.startswith("https://"), f"to be opened: {address!r}"
     stage.telex.read(1, username="Ben Okri")
     return f"{label}, {how}: {address.partition('://')[2].partition('/')[2]}"
 
@@ -117,45 +117,11 @@ def pause(stage: Stage) -> str:
     stage.direct(1, "Ben Okri", "not now")
     stage.comes(lambda: difference(icon, session.tray())[1] >= 8, "no badge")
     session.settle()
-    so(len(stage.told.told) == notified and session.change(empty)[1] < A_MENU, "it pops up all the same")
+    assert len(stage.told.told) == notified and session.change(empty)[1] < A_MENU, "it pops up all the same"
     telex.read(1, username="Ben Okri")
     how_resumed = stage.person.choose(resume)
     stage.menu_comes(_PAUSE, f"no {_PAUSE} in the menu after {resume}")
     return f"paused {how}, resumed {how_resumed}"
-
-
-@CHECKS.add("menu: Test Notifications", "Test Notifications shows a sample")
-def test_notifications(stage: Stage) -> str:
-    stage.signed_in()
-    empty, notified = stage.session.screen(), len(stage.told.told)
-    how = stage.person.choose(MenuItem.TEST_NOTIFICATIONS.value)
-    stage.session.withdraw_pointer()
-    told = stage.told.wait_for(lambda told: "1 mention" in told.body, APPEARS_WITHIN, notified)
-    so(told is not None, "it was not sent")
-    box, count = stage.session.wait_for_change(empty)
-    so(box is not None and count >= A_MENU, f"{count} pixels in {box}")
-    return f"{how}: {count} pixels in {box}"
-
-
-@CHECKS.add("menu: Main App", "Open Main App starts the Telex client, Close Main App ends it")
-def main_app(stage: Stage) -> str:
-    stage.signed_in()
-    session = stage.session
-    how = stage.person.choose(MenuItem.OPEN_MAIN_APP.value)
-    stage.comes(lambda: session.has_window("Client"), "no window of the client")
-    how_closed = stage.person.choose(MenuItem.CLOSE_MAIN_APP.value)
-    stage.comes(lambda: not session.has_window("Client"), "the client's window stays")
-    return f"opened {how}, closed {how_closed}"
-
-
-@CHECKS.add("menu: Open Log", "Open Log has the desktop open the log")
-def open_log(stage: Stage) -> str:
-    stage.signed_in()
-    before = len(stage.opened())
-    how = stage.person.choose("Help", MenuItem.OPEN_LOG.value)
-    path = stage.wait_for_opened(before)
-    so(path.endswith(".log"), f"to be opened: {path!r}")
-    return f"{how}: {path}"
 
 
 @CHECKS.add("menu: Reconnect Now", "While it reconnects, Reconnect Now has it try at once, and it comes back")
@@ -177,5 +143,5 @@ def reconnect(stage: Stage) -> str:
     finally:
         telex.refuse_push(0)
     # The second try, which is let in, is the agent's own.
-    so(session.wait_for_online_icon(2 * APPEARS_WITHIN) is not None, "it is not online again")
+    assert session.wait_for_online_icon(2 * APPEARS_WITHIN) is not None, "it is not online again"
     return how

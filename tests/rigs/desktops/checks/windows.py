@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from telex_start.menu import MenuItem
 
-from ..check import Checks, so
+from ..check import Checks
 from ..screen import APPEARS_WITHIN, SETTLED, STARTED_WITHIN
 from ..stage import Stage
 
@@ -12,7 +14,7 @@ CHECKS = Checks()
 _TITLE = "Telex – Sign in"
 
 
-def _opens(stage: Stage, title: str, *labels: str) -> str:
+def _opens(stage: Stage, title: str, labels: tuple[str, ...]) -> str:
     stage.signed_in()
     session = stage.session
     how = stage.person.choose(*labels)
@@ -29,19 +31,14 @@ def _escape(stage: Stage, title: str) -> None:
     stage.comes(lambda: not stage.session.has_window(title), "Escape does not close it")
 
 
-@CHECKS.add("menu: Preferences", "Preferences… opens its window, with the focus; Escape closes it")
-def preferences(stage: Stage) -> str:
-    return _opens(stage, "Telex – Preferences", MenuItem.PREFERENCES.value)
-
-
-@CHECKS.add("menu: Doctor", "Doctor opens its window, with the focus; Escape closes it")
-def doctor(stage: Stage) -> str:
-    return _opens(stage, "Telex Start – Doctor", "Help", MenuItem.DOCTOR.value)
-
-
-@CHECKS.add("menu: About", "About opens its window, with the focus; Escape closes it")
-def about(stage: Stage) -> str:
-    return _opens(stage, "About Telex Start", "Help", MenuItem.ABOUT.value)
+for _name, _window, _into in (
+    ("Preferences", "Telex – Preferences", (MenuItem.PREFERENCES.value,)),
+    ("Doctor", "Telex Start – Doctor", ("Help", MenuItem.DOCTOR.value)),
+    ("About", "About Telex Start", ("Help", MenuItem.ABOUT.value)),
+):
+    CHECKS.add(f"menu: {_name}", f"{_into[-1]} opens its window, with the focus; Escape closes it")(
+        partial(_opens, title=_window, labels=_into)
+    )
 
 
 @CHECKS.add("menu: Sign Out and Login", "Sign Out signs out; then Login opens the window, with the focus")
@@ -75,7 +72,7 @@ def _submit(stage: Stage, picture: str) -> None:
     stage.person.type(stage.password)
     stage.session.picture(picture)
     stage.person.press("Return")
-    so(stage.session.wait_for_online_icon() is not None, "it is not online")
+    assert stage.session.wait_for_online_icon() is not None, "it is not online"
     stage.comes(lambda: not stage.session.has_window(_TITLE), "the window stays")
 
 
@@ -89,7 +86,7 @@ def placement(stage: Stage) -> str:
     session.settle(SETTLED)
     off = session.off_place(_TITLE)
     session.picture("login")
-    so(off == (0, 0), f"off its place by {off} pixels, to the right and downwards")
+    assert off == (0, 0), f"off its place by {off} pixels, to the right and downwards"
     stage.leave()
     return "off its place by 0 pixels"
 
@@ -121,17 +118,17 @@ def unasked(stage: Stage) -> str:
             _opened(stage)
             session.settle()
             session.picture("login-unasked")
-            so(session.active() == "Another", f"the window takes the focus: {session.active()!r}")
+            assert session.active() == "Another", f"the window takes the focus: {session.active()!r}"
             place = session.window_place(_TITLE)
             assert place is not None
             person.click(place)
             how = "by its window"
         else:
             told = stage.told.wait_for(lambda told: told.title == "Please sign in again", APPEARS_WITHIN, notified)
-            so(told is not None, "no notification asks to sign in again")
+            assert told is not None, "no notification asks to sign in again"
             box, _ = session.wait_for_change(empty)
             session.picture("login-unasked")
-            so(session.active() == "Another" and not session.has_window(_TITLE), f"focus: {session.active()!r}")
+            assert session.active() == "Another" and not session.has_window(_TITLE), f"focus: {session.active()!r}"
             assert box is not None
             person.click_on("Please sign in again", box)
             _opened(stage)
