@@ -92,18 +92,6 @@ def test_tab_goes_through_all_of_it_in_the_order_of_reading(desktop: RealDesktop
         window.wait_until(focus="Start at log-in")
 
 
-def test_return_is_ok_and_says_all_that_was_done(desktop: RealDesktop, tmp_path: Path) -> None:
-    with opened(desktop, tmp_path, at_login=False, organisations=ORGANISATIONS, muted=MUTED) as window:
-        window.press("alt+s", "alt+l", "q", "Tab", "n")
-        window.press("Tab", "Tab", "Return")  # Unmute
-        window.wait_until(focus="Unmute")
-        window.press("Tab", "Return")
-        unmuted = {"unmute": ["o/u", "channels_section", "1"]}
-        window.tells(SAVED, {"start_at_login": True}, unmuted, CLOSED)
-        written = 'while_client_runs = "quiet"\n\n[organisations.Acme]\nnotify = "none"\n'
-        assert window.file.read_text().replace('"Acme"', "Acme") == written
-
-
 def test_apply_saves_and_stays_and_escape_leaves_the_rest_unsaved(desktop: RealDesktop, tmp_path: Path) -> None:
     with opened(desktop, tmp_path) as window:
         assert "Apply" not in window.state()["enabled"]

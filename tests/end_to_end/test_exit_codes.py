@@ -6,10 +6,8 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
 
 import pytest
 
@@ -95,25 +93,6 @@ def test_a_reader_that_goes_away_ends_it_quietly(tmp_path: Path, telex: Sandbox)
     assert (done.returncode, done.stdout, done.stderr) == (0, "Signing in\n", "")
 
 
-@contextmanager
-def writing_to(out: IO[str], agent: Program, telex: Sandbox, **environ: str) -> Iterator[None]:
-    """An agent that is online, and ends in order, whatever its standard output takes."""
-    given = agent.folder / "password"
-    given.write_text(telex.password)
-    command = [sys.executable, "-m", "telex_start", *agent.options]
-    environ = {**buffered(agent), **environ}
-    with (
-        given.open() as piped_in,
-        running(command, env=environ, stdin=piped_in, stdout=out, stderr=subprocess.PIPE) as process,
-    ):
-        telex.wait_until(lambda status: sum(status["subscriptions"].values()) == 1)
-        yield
-        process.terminate()
-        assert process.wait(30) == 0
-        assert process.stderr is not None
-        assert process.stderr.read() == b""
-
-
 def test_a_reader_that_sleeps_keeps_it_neither_from_notifying_nor_from_ending(tmp_path: Path, telex: Sandbox) -> None:
     """The pipe is full before the first line, and nobody reads."""
     read, write = os.pipe()
@@ -122,22 +101,26 @@ def test_a_reader_that_sleeps_keeps_it_neither_from_notifying_nor_from_ending(tm
         while True:
             os.write(write, b"x" * 4096)
     os.set_blocking(write, True)
+    agent = headless(tmp_path, telex)
+    given = tmp_path / "password"
+    given.write_text(telex.password)
+    command = [sys.executable, "-m", "telex_start", *agent.options]
     with open(read), open(write, "w") as out, PrivateBus() as bus, FakeNotificationDaemon(bus) as daemon:
-        agent = headless(tmp_path, telex)
-        with writing_to(out, agent, telex, DBUS_SESSION_BUS_ADDRESS=bus.address):
+        environ = {**buffered(agent), **bus.environ}
+        with (
+            given.open() as piped_in,
+            running(command, env=environ, stdin=piped_in, stdout=out, stderr=subprocess.PIPE) as process,
+        ):
+            telex.wait_until(lambda status: sum(status["subscriptions"].values()) == 1)
             telex.message(0, "General")
             daemon.wait_for(1)
+            process.terminate()
+            assert process.wait(30) == 0
+            assert process.stderr is not None
+            assert process.stderr.read() == b""
         # A person sees one: on a busy machine its text may come a moment later, and completes it.
         assert {(toast.id, toast.summary) for toast in daemon.shown} == {(1, "General")}
         assert all("suppress-sound" in toast.hints for toast in daemon.shown[1:])
-
-
-def test_a_full_disk_takes_the_lines_and_not_the_agent(tmp_path: Path, telex: Sandbox) -> None:
-    """`telex-start --headless --json > file`: toasts still matter where the disk is full."""
-    agent = headless(tmp_path, telex)
-    with open("/dev/full", "w") as full, writing_to(full, agent, telex):
-        pass  # it is online, and what it says of that does not go out
-    assert "standard output takes nothing" in agent.log()
 
 
 # --- 1 --------------------------------------------------------------------------------------------------------------

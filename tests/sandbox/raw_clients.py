@@ -9,7 +9,6 @@ import time
 import urllib.error
 import urllib.request
 from collections import deque
-from email.message import Message
 from typing import Any, Self
 
 import websocket
@@ -103,8 +102,6 @@ class RawApiClient:
         self._opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=sandbox.tls)
         )
-        self.headers: Message = Message()
-        """Headers of the last answer."""
         self.access_token = ""
         self.notification_token = ""
 
@@ -120,7 +117,6 @@ class RawApiClient:
             response = error
         with response:
             text = response.read().decode()
-            self.headers = response.headers
             try:
                 return response.status, json.loads(text)
             except ValueError:
@@ -160,18 +156,6 @@ class RawApiClient:
     def subscription(self, channel: str) -> tuple[int, Any]:
         """A subscription token by notification token."""
         return self.call("POST", "/centrifugo/subscription", {"channel": channel}, self.notification)
-
-    def connection_by_bearer(self) -> tuple[int, Any]:
-        """A connection token by access token."""
-        return self.call("GET", "/token/connection", headers=self.bearer)
-
-    def subscription_by_bearer(self, channel: str) -> tuple[int, Any]:
-        """A subscription token by access token."""
-        return self.call("POST", "/token/subscription", {"channel": channel}, self.bearer)
-
-    def logout(self) -> tuple[int, Any]:
-        """Sign out."""
-        return self.call("POST", "/auth/logout", headers=self.bearer)
 
 
 class SignedTokens:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from telex_start.sandbox.centrifugo import centrifugo_config, style_from_help
+from telex_start.sandbox.centrifugo import centrifugo_config
 from telex_start.sandbox.push_streams import PushSettings
 from telex_start.sandbox.signing import Certificates
 from tests.sandbox.conftest import push_server_options
@@ -40,10 +40,6 @@ def test_without_history_nothing_is_said_of_it() -> None:
     assert "force_recovery" not in v5
 
 
-def test_what_is_no_centrifugo_has_no_style() -> None:
-    assert style_from_help("usage: true [ignored]") is None
-
-
 def running(binary: str) -> list[int]:
     """The processes of that binary."""
     found = []
@@ -53,13 +49,6 @@ def running(binary: str) -> list[int]:
                 if os.readlink(entry / "exe") == binary:
                     found.append(int(entry.name))
     return found
-
-
-@pytest.mark.centrifugo
-@pytest.mark.parametrize("version", ["v6", "v5"])
-def test_the_style_is_found_by_asking(version: str) -> None:
-    text = subprocess.run([centrifugo_binary(version), "--help"], capture_output=True, text=True, check=True).stdout
-    assert style_from_help(text) == version
 
 
 @pytest.mark.centrifugo
@@ -84,13 +73,6 @@ def test_none_is_left_behind(number: signal.Signals, silent: bool) -> None:
     finally:
         sandbox.stop()
         shutil.rmtree(Path(sandbox.ca_file).parent, ignore_errors=True)  # a killed sandbox could not tidy up
-
-
-@pytest.mark.centrifugo
-def test_a_style_can_be_forced() -> None:
-    options = push_server_options("v6")
-    with Sandbox(*options, "--centrifugo-config-style", "v6") as sandbox:
-        assert sandbox.status()["backend"] == "centrifugo v6"
 
 
 @pytest.mark.centrifugo

@@ -12,7 +12,7 @@ import pytest
 
 from telex_start.sandbox.deployment import FAULT_PATHS
 from tests.sandbox.conftest import PUSH_SERVERS, join, published, push_server_options
-from tests.sandbox.raw_clients import RawApiClient, RawPushClient, SignedTokens
+from tests.sandbox.raw_clients import RawApiClient, RawPushClient
 from tests.servers import HISTORY, OrderRefused, Sandbox
 
 
@@ -24,10 +24,6 @@ def peer(sandbox: Sandbox) -> Iterator[RawPushClient]:
         yield peer
 
 
-def tokens_of(sandbox: Sandbox) -> SignedTokens:
-    return SignedTokens(sandbox, sandbox.channel().partition("/")[2])
-
-
 # --- on every push server ---------------------------------------------------------------------------------------------
 
 
@@ -37,48 +33,21 @@ def server(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
         yield sandbox
 
 
-class Member:
-    """A signed-in client of the announced account, connected with a token from the API."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self.sandbox = sandbox
-        self.channel = sandbox.channel()
-        self.api = RawApiClient(sandbox)
-        assert self.api.login()[0] == 200
-        self.subscribe_token = self.api.subscription(self.channel)[1]["data"]["token"]
-        self.connect()
-
-    def connect(self) -> None:
-        """Connect on a new socket."""
-        self.peer = RawPushClient(self.sandbox)
-        reply = self.peer.ask({"connect": {"token": self.api.connection()[1]["data"]["token"]}})
-        assert "connect" in reply, reply
-
-    def subscribe(self, **position: Any) -> Any:
-        """Subscribe anew and give the result."""
-        command = {"subscribe": {"channel": self.channel, "token": self.subscribe_token, **position}}
-        self.peer.send({"unsubscribe": {"channel": self.channel}}, command)
-        assert "unsubscribe" in self.peer.receive()
-        return self.peer.receive()["subscribe"]
-
-
-@pytest.fixture
-def member(server: Sandbox) -> Iterator[Member]:
-    member = Member(server)
-    yield member
-    member.peer.__exit__()
-
-
-def test_tokens_of_the_api_open_the_push_server(member: Member, server: Sandbox) -> None:
-    result = member.subscribe()
-    assert result["recoverable"] and result["ttl"] > 290
-    answer = server.message(0, "General")
-    assert [published(member.peer), published(member.peer)] == answer["published"]
-    server.publish_many(0, list(range(30)))
-    assert [published(member.peer) for _ in range(30)] == list(range(30))
-    assert server.status()["organisations"][0]["subscribers"] == 1
-    server.unsubscribe(0)
-    assert member.peer.receive()["push"]["unsubscribe"] == {"code": 2000, "reason": "server unsubscribe"}
+def test_tokens_of_the_api_open_the_push_server(server: Sandbox) -> None:
+    channel, api = server.channel(), RawApiClient(server)
+    assert api.login()[0] == 200
+    with RawPushClient(server) as peer:
+        assert "connect" in peer.ask({"connect": {"token": api.connection()[1]["data"]["token"]}})
+        subscription = {"channel": channel, "token": api.subscription(channel)[1]["data"]["token"]}
+        result = peer.ask({"subscribe": subscription})["subscribe"]
+        assert result["recoverable"] and result["ttl"] > 290
+        answer = server.message(0, "General")
+        assert [published(peer), published(peer)] == answer["published"]
+        server.publish_many(0, list(range(30)))
+        assert [published(peer) for _ in range(30)] == list(range(30))
+        assert server.status()["organisations"][0]["subscribers"] == 1
+        server.unsubscribe(0)
+        assert peer.receive()["push"]["unsubscribe"] == {"code": 2000, "reason": "server unsubscribe"}
 
 
 def test_what_a_real_one_cannot_do(server: Sandbox) -> None:
@@ -115,44 +84,6 @@ def test_publish_many_share_frames_and_a_raw_one_stands_alone(peer: RawPushClien
     assert [json.loads(line)["push"]["pub"]["data"]["n"] for line in lines] == list(range(40))
     assert frames[3] == "no JSON\n\n{}\n"
     assert '"data":{"preview" : "\\ud83d", "n":1.50}' in frames[4]
-
-
-def test_what_no_centrifugo_does_where_that_is_asked_for() -> None:
-    options = ("--honour-subs", "--any-origin", "--rate", "0", "--ping", "0", *HISTORY)
-    with Sandbox(*options) as sandbox, RawPushClient(sandbox, suppress_origin=False) as peer:
-        tokens, channels = tokens_of(sandbox), [sandbox.channel(index) for index in range(3)]
-        sandbox.publish(0, "before")
-        subs = {
-            channels[0]: {"token": tokens.subscription(channels[0]), "recover": True},
-            channels[1]: {"token": tokens.subscription(channels[1], -10)},
-            channels[2]: {"token": tokens.subscription(channels[1])},
-        }
-        reply = peer.ask({"connect": {"token": tokens.connection(), "subs": subs}})["connect"]
-        assert not {"ping", "pong"} & set(reply), "pings are off"
-        assert list(reply["subs"]) == [channels[0]]
-        [publication] = reply["subs"][channels[0]]["publications"]
-        assert publication["data"] == "before"
-        sandbox.publish(0, "after")
-        assert published(peer) == "after"
-
-
-def test_status_tells_what_the_client_sent_without_tokens() -> None:
-    with Sandbox("--rate", "0") as sandbox, RawPushClient(sandbox) as peer:
-        tokens, channel = tokens_of(sandbox), sandbox.channel()
-        token = tokens.connection()
-        subs = {channel: {"token": tokens.subscription(channel), "recover": True, "epoch": "abcd", "offset": 3}}
-        peer.ask({"connect": {"token": token, "name": "notifier", "subs": subs}})
-        peer.ask({"refresh": {"token": token}})
-        peer.ask({"subscribe": {"channel": channel, "token": tokens.subscription(channel)}})
-        status = sandbox.status()
-        assert (status["push_connections"], status["subscriptions"]) == (1, {channel: 1})
-        assert status["handshakes"] == {"101": 1}
-        assert {each["connection"] for each in status["commands"]} == {status["connects"][0]["connection"]}
-        commands = [each["command"] for each in status["commands"]]
-        assert [set(command) - {"id"} for command in commands] == [{"connect"}, {"refresh"}, {"subscribe"}]
-        assert commands[0]["connect"]["token"] == commands[1]["refresh"]["token"]
-        assert commands[0]["connect"]["subs"][channel]["offset"] == 3
-        assert "eyJ" not in json.dumps(status)
 
 
 @pytest.mark.parametrize(

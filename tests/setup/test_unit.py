@@ -99,7 +99,7 @@ def test_off_leaves_nothing_and_one_way_of_starting_takes_the_place_of_the_other
 
 
 @SYSTEMD
-@pytest.mark.parametrize("words", [("off",), ("off", "--headless"), ("on",), ("on", "--headless")])
+@pytest.mark.parametrize("words", [("off",), ("on", "--headless")])
 def test_a_unit_of_ones_own_by_that_name_is_set_aside_and_it_is_said_where(
     program: Installed, words: tuple[str, ...]
 ) -> None:

@@ -272,23 +272,6 @@ def test_an_idle_connection_never_wakes_up(private_bus: PrivateBus) -> None:
         assert switches("idle") == before
 
 
-def test_nothing_is_left_behind(private_bus: PrivateBus) -> None:
-    def descriptors() -> int:
-        return len(os.listdir("/proc/self/fd"))
-
-    before, threads = descriptors(), threading.active_count()
-    for _ in range(3):
-        with running(private_bus.address) as bus:
-            assert is_answer(reply_to(bus, ping()))
-            private_bus.stop()
-            assert reply_to(bus, ping(), 0.2) is NoReply.NEVER_SENT
-            private_bus.start()
-            assert is_answer(reply_to(bus, ping()))
-        assert not bus.call(ping(), None)
-    assert threading.active_count() == threads
-    assert descriptors() == before
-
-
 def test_an_address_may_name_several_sockets_with_escaped_bytes(tmp_path: Path) -> None:
     directory = tmp_path / "geräte, 100%"
     directory.mkdir()

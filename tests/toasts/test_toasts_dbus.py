@@ -434,17 +434,6 @@ def test_a_text_that_comes_late_shows_nothing_where_its_toast_is_gone(
     assert "t2" not in titles(daemon)
 
 
-def test_a_conversation_read_while_its_toast_is_under_way(private_bus: PrivateBus) -> None:
-    with under_way(private_bus, toast(0, conversation=GENERAL)) as (daemon, toasts):
-        toasts.show(toast(1, conversation=GENERAL))  # waits behind it
-        toasts.show(toast(2))
-        toasts.close(GENERAL)
-        toasts.settle()
-        daemon.answer_at_last()
-        daemon.shows("t2")
-        assert titles(daemon) == ["t0", "t2"]
-
-
 def test_at_the_end_what_the_program_says_is_taken_away_and_news_stay(
     private_bus: PrivateBus, daemon: FakeNotificationDaemon
 ) -> None:
