@@ -12,11 +12,9 @@ from typing import Any
 import pytest
 
 from telex_start.desktop import icons
-from telex_start.desktop.bus.buses import Buses
 from telex_start.desktop.pixmaps import SIZES
 from telex_start.desktop.tray import tray as tray_module
-from telex_start.desktop.tray.tray import Tray
-from telex_start.errors import NoPlaceForIcon, TelexStartError
+from telex_start.errors import NoPlaceForIcon
 from telex_start.events import (
     IconClicked,
     IconMiddleClicked,
@@ -296,12 +294,6 @@ def test_a_session_bus_that_dies_takes_the_icon_but_not_the_program(private_bus:
         private_bus.stop()
         assert isinstance(surface.next(), TrayMissing)
         surface.show(unread=1)
-
-
-def test_without_xwayland_the_window_says_what_it_needs_and_how_to_sign_in() -> None:
-    """It said: no display name and no $DISPLAY environment variable."""
-    with pytest.raises(TelexStartError, match=r"XWayland.*--email NAME --password-stdin"):
-        Tray(lambda event: None, Buses({}), "/nowhere").open_window("", take_focus=True, message="")
 
 
 @pytest.mark.parametrize(

@@ -48,8 +48,6 @@ from telex_start.events import (
     UnreadLookedUp,
     UnreadSection,
     WatchAgents,
-    WindowClosed,
-    WindowSubmitted,
 )
 from telex_start.face import Face
 from telex_start.menu import MenuItem, MuteFor, Request
@@ -59,6 +57,7 @@ from telex_start.states import State
 from telex_start.toast import Conversation
 from tests.ground.app_scene import (
     CHANNEL,
+    CLOSED,
     CONNECTING,
     EXIT,
     ME,
@@ -70,6 +69,7 @@ from tests.ground.app_scene import (
     SIGNED_OUT,
     SIGNING_IN,
     STATES,
+    SUBMITTED,
     Scene,
     main_app_threads,
     news,
@@ -118,7 +118,7 @@ def test_what_ends_the_program_closes_the_window_and_leaves_the_rest_alone(
 ) -> None:
     assert scene.run(event, MenuClicked(MenuItem.TEST_NOTIFICATIONS), open_window=window) == 0
     assert scene.toasts.shown == []
-    assert [opened.closed for opened in scene.surface.windows] == [True] * window
+    assert [opened.closed for opened in scene.windows.logins] == [True] * window
 
 
 def test_a_session_thread_that_died_is_said_and_ends_the_program(scene: Scene) -> None:
@@ -162,7 +162,7 @@ def test_the_sample_is_a_notification(scene: Scene) -> None:
 def test_sign_out_forgets_who_it_was(scene: Scene) -> None:
     scene.run(ONLINE, MenuClicked(MenuItem.SIGN_OUT), SIGNED_OUT, MenuClicked(MenuItem.LOGIN))
     assert scene.session.sent == [SignOut()]
-    assert scene.surface.opened == [("", True, "")]
+    assert scene.windows.opened == [("", True, "")]
 
 
 @pytest.mark.parametrize("event", [MenuClicked(MenuItem.RECONNECT_NOW), MachineWoke()], ids=repr)
@@ -178,26 +178,26 @@ CLICKS = pytest.mark.parametrize("click", [IconClicked(), ToastClicked(OWN_WORDS
 @SIGNED_IN
 def test_a_click_opens_the_main_app_for_who_is_signed_in(scene: Scene, click: Event, state: StateChanged) -> None:
     assert scene.opened(state, click) == ["open"]
-    assert scene.surface.opened == []
+    assert scene.windows.opened == []
 
 
 @CLICKS
 @by_state([SIGNED_OUT, SESSION_OVER])
 def test_a_click_opens_the_window_for_who_is_not(scene: Scene, click: Event, state: StateChanged) -> None:
     scene.run(state, click)
-    assert (scene.main_app.calls, scene.surface.opened) == ([], [(ME, True, "")])
+    assert (scene.main_app.calls, scene.windows.opened) == ([], [(ME, True, "")])
 
 
 @CLICKS
 def test_a_click_does_nothing_while_signing_in_without_a_window(scene: Scene, click: Event) -> None:
     scene.run(SIGNING_IN, click)
-    assert (scene.main_app.calls, scene.surface.opened) == ([], [])
+    assert (scene.main_app.calls, scene.windows.opened) == ([], [])
 
 
 @CLICKS
 def test_a_click_brings_the_window_of_a_sign_in_forward(scene: Scene, click: Event) -> None:
-    scene.run(WindowSubmitted(ME, "secret"), SIGNING_IN, click, open_window=True)
-    assert scene.window.shown == ["Signing in…", "came forward"]
+    scene.run(SUBMITTED, SIGNING_IN, click, open_window=True)
+    assert scene.window.shown == ["Signing in…", "front"]
 
 
 # The session's state.
@@ -339,7 +339,7 @@ def test_a_cause_that_goes_on_failing_is_told_once(scene: Scene, caplog: pytest.
     assert scene.said == [PROBLEM]
     assert len([record for record in caplog.records if record.exc_info]) == 1
     assert len(caplog.records) == 50
-    scene.surface.no_window = ZeroDivisionError()
+    scene.windows.no_login = ZeroDivisionError()
     scene.run(SIGNED_OUT, MenuClicked(MenuItem.LOGIN))
     assert len(scene.said) == 2, "another cause"
 
@@ -375,7 +375,7 @@ def test_what_is_due_and_fails_is_tried_again_a_second_later_and_holds_up_nothin
 
 def test_not_even_a_surface_that_fails_to_say_so_ends_the_loop(scene: Scene) -> None:
     scene.surface.fails_on = Trouble
-    scene.surface.no_window = ValueError("password=hunter2")
+    scene.windows.no_login = ValueError("password=hunter2")
     assert scene.run(MenuClicked(MenuItem.LOGIN), ThreadFailed("tray", "OSError"), ONLINE) == 0
     assert [event.state for event in scene.surface.states] == [State.ONLINE, State.STOPPED]
     assert {title for title, _ in scene.said} == {"Telex Start had a problem"}
@@ -388,7 +388,7 @@ EXAMPLES: dict[type[Event], Event] = {
     for event in (
         *(MenuClicked(MenuItem.LOGIN), IconClicked(), ToastClicked(OWN_WORDS), TrayAppeared(), TrayMissing(), ONLINE),
         *(ONE_ORGANISATION, news(1), ChannelAnswered(CHANNEL), CountsUnknown(CHANNEL), Trouble("title", "message")),
-        *(SignInFailed("title", "message", SignInFailure.TELEX), WindowSubmitted(ME, "secret"), WindowClosed()),
+        SignInFailed("title", "message", SignInFailure.TELEX),
         *(Requested(Request.OPEN), MachineWoke(), MainAppAnswered("title", "message"), MenuOpened()),
         *(Notice("title", "message"), ToastFailed("message"), ThreadFailed("tray", "OSError"), IconMiddleClicked()),
         *(SignedIn("user", ("ada", ME)), LookUpBegan(CHANNEL), UnreadLookedUp(CHANNEL), SlugLookedUp(CHANNEL, "nw")),
@@ -408,7 +408,14 @@ def test_there_is_an_example_of_every_event() -> None:
 @by_state(STATES)
 @pytest.mark.parametrize(
     "event",
-    [*EXAMPLES.values(), *map(MenuClicked, MenuItem), *(Requested(request, "1h") for request in Request)],
+    [
+        *EXAMPLES.values(),
+        SUBMITTED,
+        CLOSED,
+        ChildEnded("login"),
+        *map(MenuClicked, MenuItem),
+        *(Requested(request, "1h") for request in Request),
+    ],
     ids=lambda event: f"{type(event).__name__}-{getattr(event, 'item', getattr(event, 'request', ''))}",
 )
 @pytest.mark.parametrize("open_window", [False, True], ids=["no window", "window"])
