@@ -20,7 +20,7 @@ from .menu import Request
 from .process import instance, lazylog, paths, signals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from .app.ports import Surface
     from .config import Config
@@ -96,21 +96,18 @@ def run(config: Config, source: ConfigSource, options: Any, password: list[str])
 
 
 class DispatchQueue(SimpleQueue["Event"]):
-    """The queue to the main thread. Where that thread waits for something else, it is woken for each event.
+    """The queue to the main thread, which on macOS waits in the loop that the icon lives in.
 
     ``put`` may be called by any thread, also in a signal handler and in a finaliser.
     """
 
     def __init__(self) -> None:
-        self._wake: Callable[[], object] | None = None
         self._loop: Application | None = None
 
     def put(self, event: Event, block: bool = True, timeout: float | None = None) -> None:
         """Add an event; never blocks."""
         super().put(event)
-        if (wake := self._wake) is not None:
-            wake()
-        elif (loop := self._loop) is not None:
+        if (loop := self._loop) is not None:
             loop.wake()
 
     def get(self, block: bool = True, timeout: float | None = None) -> Event:
@@ -133,10 +130,6 @@ class DispatchQueue(SimpleQueue["Event"]):
     def wait_in(self, loop: Application | None) -> None:
         """On macOS: have the main thread wait in the loop that the icon lives in."""
         self._loop = loop
-
-    def wake_by(self, wake: Callable[[], object] | None) -> None:
-        """Call this after each ``put``, on the thread that puts, from now on; ``None``: the main thread waits here."""
-        self._wake = wake
 
 
 class _Agent:

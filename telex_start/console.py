@@ -74,9 +74,6 @@ class Console:
         """Nothing is opened, so nothing takes the focus."""
         return True
 
-    def open_window(self, email: str, take_focus: bool, message: str) -> None:
-        """There are no windows here."""
-
     def ask(self, email: str) -> SignIn:
         """Ask for e-mail and password on the terminal.
 

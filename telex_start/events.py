@@ -6,7 +6,7 @@ pass each other no other data; the one object that both use is the token store (
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -304,19 +304,6 @@ class Notice(Event):
     """The person is to do something about it: it is told even while notifications are paused."""
 
 
-@dataclass(frozen=True, repr=False)
-class WindowSubmitted(Event):
-    """The login form was submitted; it has passed the form check."""
-
-    email: str
-    password: str
-
-
-@dataclass(frozen=True)
-class WindowClosed(Event):
-    """The person closed the login window (Cancel, Escape or the window's own button)."""
-
-
 @dataclass(frozen=True)
 class Requested(Event):
     """Another start of the program, a command or a signal asks something of this instance."""
@@ -332,8 +319,8 @@ class ChildSaid(Event):
 
     child: str
     """Which window."""
-    said: dict[str, Any]
-    """The line as it came; not yet checked for what it should hold."""
+    said: dict[str, Any] = field(repr=False)
+    """The line as it came; not yet checked for what it should hold. It may be a password."""
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,7 @@ from telex_start.desktop.bus.bus import Bus, Loop
 from telex_start.desktop.main_app.main_app import MainApp
 from telex_start.desktop.toasts.dbus_backend import DBusToasts
 from telex_start.events import (
+    ChildSaid,
     Event,
     MainAppAnswered,
     MenuClicked,
@@ -52,7 +53,6 @@ from telex_start.events import (
     Requested,
     StateChanged,
     ToastClicked,
-    WindowSubmitted,
 )
 from telex_start.menu import MenuItem, Request
 from telex_start.session.session import Session
@@ -247,8 +247,9 @@ class Stage:
     # --- what a walk does -------------------------------------------------------------------------------------------
 
     def submit(self) -> None:
-        """The person presses Login."""
-        self.events.put(WindowSubmitted(self.telex.email, self.telex.password))
+        """The person chooses Login in the menu, and presses Login in the window."""
+        self.events.put(MenuClicked(MenuItem.LOGIN))
+        self.events.put(ChildSaid("login", {"email": self.telex.email, "password": self.telex.password}))
 
     def await_state(self, wanted: Callable[[StateChanged], bool]) -> None:
         """Wait until the main thread has handled such a state."""

@@ -1,8 +1,7 @@
 """The App: the loop on the main thread that takes each event from the queue and decides what follows from it.
 
 Which part handles which event, menu item and request stands in three tables. The loop waits without a time-out while
-nothing is due. While the login window is open its loop runs instead, and calls :meth:`App.turn` when something has come
-or is due.
+nothing is due.
 """
 
 from __future__ import annotations
@@ -78,7 +77,7 @@ class App:
         self._handlers: dict[type[events.Event], Callable[[Any], object]] = {
             **dict.fromkeys(self._news.handlers, self._news_came),
             events.ChildEnded: self._window_ended,
-            events.ChildSaid: self._config.window_said,
+            events.ChildSaid: self._window_said,
             events.IconClicked: lambda event: self._open(event.token),
             events.IconMiddleClicked: self._icon_middle_clicked,
             events.MachineWoke: lambda event: self._machine_woke(),
@@ -100,8 +99,6 @@ class App:
             events.TrayMissing: self._tray_missing,
             events.Trouble: self._trouble,
             events.UnreadClicked: self._unread_clicked,
-            events.WindowClosed: lambda event: self._sign_in.window_closed(),
-            events.WindowSubmitted: self._sign_in.submitted,
         }
         """Who handles which event."""
         self._openers: dict[MenuItem, Callable[[str], object]] = {
@@ -150,11 +147,11 @@ class App:
             if problem:
                 self._own.tell(title, problem, needs_person=False)
             self._sign_in.begin(sign_in, open_window, at_login)
+            due_in = self.turn()
             while self._exit_code is None:
-                if self._sign_in.wanted_window:
-                    self._sign_in.run_window(self.turn)
-                else:
-                    self._wait()
+                with suppress(Empty):
+                    self._handle(self._ports.events.get(timeout=due_in))
+                due_in = self.turn()
             return self._exit_code
         finally:
             if not self._ports.session.stop(SESSION_WITHIN):
@@ -172,29 +169,19 @@ class App:
         self._ports.surface.state(last)
 
     def turn(self) -> float | None:
-        """Handle what has come and what is due, without waiting; the login window's loop calls it.
+        """Handle what has come, and then what is due, without waiting.
 
         Returns:
             In how many seconds something is due; ``None`` where nothing is.
         """
-        while self._exit_code is None:
-            try:
-                event = self._ports.events.get_nowait()
-            except Empty:
-                break
-            self._handle(event)
-        self._tick()
-        return self._due_in()
-
-    def _wait(self) -> None:
         with suppress(Empty):
-            self._handle(self._ports.events.get(timeout=self._due_in()))
-            # What came along with it is taken before it is looked what is due.
             for _ in range(_IN_A_ROW):
-                if self._exit_code is not None or self._sign_in.wanted_window:
+                if self._exit_code is not None:
                     break
                 self._handle(self._ports.events.get_nowait())
         self._tick()
+        due = soonest(*(part.deadline() for part in self._parts))
+        return max(0.0, max(due, self._due_not_before) - self._ports.now()) if due is not None else None
 
     def _handle(self, event: events.Event) -> None:
         """One failing event never ends the loop."""
@@ -202,10 +189,6 @@ class App:
             self._handlers[type(event)](event)
         except Exception as error:
             self._own.unexpected(error)
-
-    def _due_in(self) -> float | None:
-        due = soonest(*(part.deadline() for part in self._parts))
-        return max(0.0, max(due, self._due_not_before) - self._ports.now()) if due is not None else None
 
     def _tick(self) -> None:
         now = self._ports.now()
@@ -303,8 +286,16 @@ class App:
         muted = self._quiet.quiet.silence(self._ports.now()).muted
         self._config.open_window(self._notifier.known_organisations(), muted, token)
 
+    def _window_said(self, event: events.ChildSaid) -> None:
+        if event.child == "login":
+            self._sign_in.window_said(event.said)
+        else:
+            self._config.window_said(event.said)
+
     def _window_ended(self, event: events.ChildEnded) -> None:
-        if event.problem:
+        if event.child == "login":
+            self._sign_in.window_ended(event.problem)
+        elif event.problem:
             self._own.tell(_NO_WINDOW[event.child], event.problem)
 
     def _thread_failed(self, event: events.ThreadFailed) -> None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from ..config import ENVIRONMENTS, Config, Environment
 from ..errors import ConfigError
-from ..events import ChildSaid, MuteChosen, Organisation, Requested
+from ..events import MuteChosen, Organisation, Requested
 from ..menu import Muted, Request
 from ..news import wording
 from ..news.quiet import none_of_these
@@ -62,9 +63,9 @@ class ConfigController:
             named = [(one.id, one.name, wording.title("", one.name)) for one in organisations]
             self._ports.windows.open_preferences(named, [tuple(one) for one in muted], token)
 
-    def window_said(self, event: ChildSaid) -> None:
+    def window_said(self, said: dict[str, Any]) -> None:
         """Do what the preferences window says."""
-        match event.said:
+        match said:
             case {"saved": True}:
                 self._ports.events.put(Requested(Request.RELOAD))
             case {"unmute": [str(channel), str(section), str(ident)]}:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from queue import SimpleQueue
 from typing import Any, NamedTuple, Protocol
 
 from .. import clock
@@ -16,18 +17,6 @@ from ..toast import Handle, Remembered, Toast
 
 WALL = Wall(time.time, clock.offset)
 """This machine's clock on the wall."""
-
-
-class EventQueue(Protocol):
-    """The dispatch queue (see ``agent.DispatchQueue``): what :class:`queue.SimpleQueue` can do, and one thing more."""
-
-    @property
-    def put(self) -> Callable[[Event], None]: ...
-    def get(self, block: bool = True, timeout: float | None = None) -> Event: ...
-    def get_nowait(self) -> Event: ...
-    def empty(self) -> bool: ...
-    def wake_by(self, wake: Callable[[], object] | None) -> None:
-        """Call this after each ``put`` from now on, on the thread that puts; ``None``: nothing."""
 
 
 class SessionPort(Protocol):
@@ -91,9 +80,6 @@ class Surface(Protocol):
     def may_open_unasked(self) -> bool:
         """Whether a window that nobody has asked for would leave the focus where it is."""
 
-    def open_window(self, email: str, take_focus: bool, message: str) -> Window | None:
-        """A login window, or ``None`` where there can be none, or none that the person has not asked for."""
-
     def ask(self, email: str) -> SignIn | None:
         """Ask for credentials there and then; ``None`` where they are asked for by a window instead.
 
@@ -103,32 +89,21 @@ class Surface(Protocol):
         """
 
 
-class Window(Protocol):
-    """A login window (see ``desktop.tk.login``), whose loop the main thread runs."""
-
-    def show(self, what: str, message: str) -> None:
-        """Say how the sign-in goes: ``busy``, ``failure``, ``success``, or the ``words`` alone."""
-
-    def come_forward(self) -> None: ...
-    def close(self) -> None: ...
-
-    @property
-    def wake(self) -> Callable[[], object]:
-        """Makes :meth:`run` take a turn soon. From any thread, at any time; never blocks."""
-
-    def run(self, turn: Callable[[], float | None]) -> None:
-        """Run until it is closed.
-
-        Args:
-            turn: Called at once, after each :attr:`wake`, and when so many seconds as it answered are over.
-        """
-
-
 class Windows(Protocol):
-    """The windows of the menu, in processes of their own (see ``desktop.tk.opening``). What they do they say by events.
+    """The windows, in processes of their own (see ``desktop.tk.opening``). What they do they say by events.
 
     No call blocks or raises; the token is the desktop's for what comes, empty without one.
     """
+
+    def open_login(self, email: str, take_focus: bool, message: str) -> None:
+        """Open the login window, which is not open."""
+
+    def tell_login(self, what: str, message: str) -> None:
+        """Have it say how the sign-in goes: ``busy``, ``failure``, ``success``, or the ``words`` alone; or have it come
+        to the ``front``."""
+
+    def close_login(self) -> None:
+        """Close it; nothing comes of it any more."""
 
     def open_doctor(self, token: str) -> None: ...
     def open_about(self, data: Mapping[str, Any], token: str) -> None: ...
@@ -161,7 +136,8 @@ class MainApp(Protocol):
 class Ports(NamedTuple):
     """All that the App works with."""
 
-    events: EventQueue
+    events: SimpleQueue[Event]
+    """To this thread; a ``put`` never blocks."""
     session: SessionPort
     """Started and stopped by the App."""
     surface: Surface

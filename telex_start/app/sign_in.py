@@ -1,31 +1,23 @@
 """Who asks for credentials, and when: at the start, when the person wants it, and when the session ends.
 
-The login window is opened where there can be one, and run here; on a terminal it is asked there. For the main thread.
+The login window is opened where there can be one; on a terminal it is asked there. For the main thread.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from ..config import Config, other_name
-from ..errors import NobodyToAsk, TelexStartError
-from ..events import (
-    CancelSignIn,
-    SignIn,
-    SignInFailed,
-    SignInFailure,
-    SignOut,
-    StateChanged,
-    Trouble,
-    WindowSubmitted,
-)
+from ..errors import NobodyToAsk
+from ..events import CancelSignIn, SignIn, SignInFailed, SignInFailure, SignOut, StateChanged, Trouble
 from ..news import wording
 from ..news.scheduler import soonest
 from ..states import SIGNED_IN, State
 from ..toast import Toast
 from .app_toasts import AppToasts
-from .ports import Ports, Window
+from .ports import Ports, Windows
 from .quiet_controller import QuietController
 
 log = logging.getLogger(__name__)
@@ -66,7 +58,7 @@ class SignInController:
         """
         self._surface = ports.surface
         self._own = own
-        self._events = ports.events
+        self._windows = ports.windows
         self._quiet = quiet
         self._send = ports.session.send
         self._end = end
@@ -78,8 +70,6 @@ class SignInController:
         self.session = StateChanged(State.SIGNED_OUT)
         """The session's state."""
         self._dialogue: SignInDialogue | None = None
-        self.wanted_window: tuple[bool, str, Toast | None] | None = None
-        """Not ``None``: :meth:`run_window` is to be called."""
         self.signed_in = False
         """There is a session that the person has not put an end to."""
         self._leaving = False
@@ -95,7 +85,7 @@ class SignInController:
             self._email = sign_in[0].email
             self._send(sign_in.pop())
         elif open_window:
-            self.wanted_window = (True, "", None)
+            self._open_window()
         elif at_login and self._surface.opens_windows:
             self._opens_by = self._now() + TRAY_WITHIN
         else:
@@ -113,70 +103,49 @@ class SignInController:
 
     def tick(self, now: float) -> None:
         """Do what is due."""
-        if self._dialogue is not None:
-            self._dialogue.tick(now)
+        dialogue = self._dialogue
+        if dialogue is not None and (due := dialogue.deadline()) is not None and now >= due:
+            if dialogue.succeeded:
+                self.close_window()
+            else:
+                dialogue.succeed("Signed in, waiting for Telex.")
         if self._opens_by is not None and now >= self._opens_by:
             self._open_at_login()
 
-    def run_window(self, turn: Callable[[], float | None]) -> None:
-        """Open the window that is wanted, and run it until it is closed.
-
-        Args:
-            turn: As for :meth:`telex_start.app.ports.Window.run`.
-        """
-        assert self.wanted_window is not None
-        take_focus, message, otherwise = self.wanted_window
-        self.wanted_window = self._opens_by = None
-        try:
-            may_open = take_focus or self._surface.may_open_unasked()
-            email = self._email or (self._quiet.email if self._remembers else "")
-            window = self._surface.open_window(email, take_focus, message) if may_open else None
-            if window is None:
-                if otherwise is not None:
-                    self._own.say(otherwise)
-            else:
-                self._own.take_back(wording.SIGNING_IN)  # the window says it, and is not to be covered
-                self._dialogue = SignInDialogue(window, self._now)
-                self._events.wake_by(window.wake)
-                window.run(turn)
-        except TelexStartError as error:
-            log.warning("%s: %s", error.title, error.message)
-            title = error.title if otherwise is None else otherwise.title
-            self._own.say(wording.said(title, error.message, key=wording.SIGNING_IN))
-        except Exception as error:
-            self._own.unexpected(error)
-        finally:
-            self._events.wake_by(None)
-            self._dialogue = None
-
     def close_window(self) -> None:
-        """Close the window, if it is open: the program ends."""
+        """Close the window, if it is open."""
         if self._dialogue is not None:
-            self._dialogue.close()
+            self._dialogue = None
+            self._windows.close_login()
 
-    def _want_window(self, take_focus: bool, message: str = "", otherwise: Toast | None = None) -> None:
-        """Open the login window on the next turn of the loop, or bring it forward where it is open.
+    def _open_window(self, message: str = "", otherwise: Toast | None = None) -> None:
+        """Open the login window, or bring it forward where it is open; not on a terminal.
 
         Args:
-            otherwise: What is said where none can be opened now.
+            message: Why it opens, where the person has not asked for it.
+            otherwise: What is said then where it would take the focus.
         """
-        dialogue = self._dialogue
-        if dialogue is not None and dialogue.succeeded:
-            dialogue.close()  # it would go in a moment, and the person would have asked in vain
-        if dialogue is None or dialogue.closing:
-            self.wanted_window = (take_focus, message, otherwise)
-        elif take_focus:
-            dialogue.window.come_forward()
-
-    def _offer_window(self, message: str, otherwise: Toast) -> None:
-        """Open the login window without being asked to, or else say that it is needed; not on a terminal."""
-        if self._surface.opens_windows:
-            self._want_window(take_focus=False, message=message, otherwise=otherwise)
+        if not self._surface.opens_windows:
+            return
+        asked, self._opens_by = otherwise is None, None
+        if self._dialogue is not None and self._dialogue.succeeded:
+            self.close_window()  # it would go in a moment, and the person would have asked in vain
+        if self._dialogue is not None:
+            if asked:
+                self._windows.tell_login("front", "")
+        elif otherwise is None or self._surface.may_open_unasked():
+            self._own.take_back(wording.SIGNING_IN)  # the window says it, and is not to be covered
+            email = self._email or (self._quiet.email if self._remembers else "")
+            self._windows.open_login(email, asked, message)
+            title = "No login window" if otherwise is None else otherwise.title
+            self._dialogue = SignInDialogue(self._windows, self._now, title)
+        else:
+            self._own.say(otherwise)
 
     def _open_at_login(self) -> None:
         waits, self._opens_by = self._opens_by is not None, None
         if waits and self.session.state is State.SIGNED_OUT:
-            self._offer_window("", wording.SIGNED_OUT_BY_CLICK)
+            self._open_window(otherwise=wording.SIGNED_OUT_BY_CLICK)
 
     def _ask_or_hint(self, why: str, code: int = EXIT_REFUSED) -> None:
         """Nobody is signed in: ask on the terminal, or say how to sign in, once the icon is there.
@@ -202,12 +171,12 @@ class SignInController:
     def login_chosen(self) -> None:
         """The person chose Login."""
         if not self.signed_in or self.session.sign_in_again:
-            self._want_window(take_focus=True)
+            self._open_window()
 
     def clicked(self) -> None:
         """The person clicked the icon or a toast, or started the program again, and nobody is signed in."""
         if self.session.state is not State.SIGNING_IN or self._dialogue is not None or self._leaving:
-            self._want_window(take_focus=True)
+            self._open_window()
 
     def sign_out(self) -> None:
         """The person chose Sign Out."""
@@ -215,32 +184,37 @@ class SignInController:
         self._forget_email()
         self._leave(SignOut())
         if self._dialogue is not None and self._dialogue.busy:
-            self._dialogue.close()
+            self.close_window()
 
-    def submitted(self, event: WindowSubmitted) -> None:
-        """The person pressed Login in the window."""
-        if self._dialogue is not None:
-            if self._dialogue.busy:
-                return  # it has adopted another sign-in in the meantime
-            self._dialogue.follow(self.signed_in)  # there may be one, whose access token is refused
-            self._dialogue.window.show("busy", "Signing in…")
-        self._email = self._submitted_email = event.email
-        self._send(SignIn(event.email, event.password))
+    def window_said(self, said: dict[str, Any]) -> None:
+        """The person pressed Login in the window, or Cancel, Escape or the window's own button."""
+        dialogue = self._dialogue
+        if dialogue is None:
+            return  # it was closed, or opens no more
+        match said:
+            case {"email": str(email), "password": str(password)} if not dialogue.busy:  # by another sign-in
+                dialogue.follow(self.signed_in)  # there may be a session, whose access token is refused
+                self._windows.tell_login("busy", "Signing in…")
+                self._email = self._submitted_email = email
+                self._send(SignIn(email, password))
+            case {"closed": True}:
+                if dialogue.under_way and dialogue.session_stays:
+                    self._submitted_email = ""
+                    self._send(CancelSignIn(session_stays=True))
+                elif dialogue.under_way:
+                    self._leave(CancelSignIn())
+                self.close_window()
 
-    def window_closed(self) -> None:
-        """The person closed the window."""
-        if self._dialogue is not None and not self._dialogue.closing:
-            if self._dialogue.under_way and self._dialogue.session_stays:
-                self._submitted_email = ""
-                self._send(CancelSignIn(session_stays=True))
-            elif self._dialogue.under_way:
-                self._leave(CancelSignIn())
-            self._dialogue.close()
+    def window_ended(self, problem: str) -> None:
+        """The window could not be shown, or went away by itself; a sign-in that it has begun goes on."""
+        dialogue, self._dialogue = self._dialogue, None
+        if dialogue is not None and problem:
+            log.warning("%s: %s", dialogue.title, problem)
+            self._own.say(wording.said(dialogue.title, problem, key=wording.SIGNING_IN))
 
     def _leave(self, command: CancelSignIn | SignOut) -> None:
         """End the session, or the sign-in. What the session still tells of it is no news to the person."""
-        # A window that is closing has called its sign-in off: no further state need come of it.
-        under_way = self._dialogue is not None and self._dialogue.under_way and not self._dialogue.closing
+        under_way = self._dialogue is not None and self._dialogue.under_way
         self._leaving = self._leaving or under_way or self.session.state in _ON
         self.signed_in = self.signed_in and not self._leaving
         self._submitted_email = ""
@@ -279,12 +253,12 @@ class SignInController:
         """Do what follows from the session's state, which was another before."""
         event = self.session
         if _is_well(event) and not _is_well(before):
-            self.wanted_window = self._opens_by = None
+            self._opens_by = None
             if self._submitted_email and self._remembers:
                 self._quiet.remember_email(self._submitted_email)
             self._submitted_email = ""
             # A sign-in that began elsewhere was accepted, or none is needed any more: there is nothing left to ask for.
-            if self._dialogue is not None and not (self._dialogue.busy or self._dialogue.closing):
+            if self._dialogue is not None and not self._dialogue.busy:
                 self._dialogue.follow(before.state in SIGNED_IN)
         if self._dialogue is not None:
             self._dialogue.state(event)
@@ -303,7 +277,7 @@ class SignInController:
         self._surface.trouble(Trouble(event.title, words))
         self._ask_or_hint(f"signing in was refused: {words}")
         if event.kind in (SignInFailure.CREDENTIALS, SignInFailure.FORM, SignInFailure.REFUSED):
-            self._offer_window(words, wording.said(event.title, words, key=wording.SIGNING_IN))
+            self._open_window(words, wording.said(event.title, words, key=wording.SIGNING_IN))
 
     def _session_over(self, event: StateChanged) -> None:
         """The session has ended under way: the person is needed."""
@@ -313,19 +287,19 @@ class SignInController:
         if not self._surface.opens_windows:
             self._own.say(wording.SIGN_IN_NEEDED)
             self._ask_or_hint(f"the session has ended: {event.reason}", EXIT_ENDED)
-        self._offer_window(_ENDED, wording.SIGN_IN_BY_CLICK)
+        self._open_window(_ENDED, wording.SIGN_IN_BY_CLICK)
 
 
 class SignInDialogue:
     """One open login window and the sign-in it has started, if any."""
 
-    def __init__(self, window: Window, now: Callable[[], float]) -> None:
-        self.window = window
+    def __init__(self, windows: Windows, now: Callable[[], float], title: str) -> None:
+        """``title`` is that of what is said where the window cannot be shown."""
+        self._tell = windows.tell_login
         self._now = now
+        self.title = title
         self.under_way = False
         """A sign-in was submitted, and the window has shown neither its failure nor its success."""
-        self.closing = False
-        """The window was asked to close: nobody sees it any more."""
         self.session_stays = False
         """The sign-in was submitted beside a session, which goes on whatever becomes of it."""
         self._accepted_at: float | None = None
@@ -350,12 +324,12 @@ class SignInDialogue:
     def failed(self, words: str) -> None:
         """The sign-in did not work, or its session has ended; the window stays for another try."""
         self.under_way = False
-        self.window.show("failure", words)
+        self._tell("failure", words)
 
     def trouble(self, trouble: Trouble) -> None:
         """A trouble after the password was accepted; it is being retried."""
         if self.under_way and self._accepted_at is not None:
-            self.window.show("words", f"{trouble.message or trouble.title} Trying again…")
+            self._tell("words", f"{trouble.message or trouble.title} Trying again…")
 
     def state(self, event: StateChanged) -> None:
         """The session's state changed."""
@@ -365,40 +339,27 @@ class SignInDialogue:
             return
         if event.state in (State.CONNECTING, State.RECONNECTING) and self._accepted_at is None:
             self._accepted_at = self._now()
-            self.window.show("busy", "Password accepted. Connecting…")
+            self._tell("busy", "Password accepted. Connecting…")
         elif event.state is State.ONLINE:
             self._accepted_at = self._accepted_at or self._now()
             if event.subscribed:
-                self._succeed(f"Signed in: {wording.plural(event.organisations, 'organisation')}.")
+                self.succeed(f"Signed in: {wording.plural(event.organisations, 'organisation')}.")
             elif not event.organisations:
-                self._succeed("Signed in. You are in no organisation yet.")
+                self.succeed("Signed in. You are in no organisation yet.")
             elif event.refused >= event.organisations:
-                self._succeed("Signed in, but Telex refuses notifications for all your organisations.")
+                self.succeed("Signed in, but Telex refuses notifications for all your organisations.")
 
     def deadline(self) -> float | None:
-        """When :meth:`tick` is due."""
+        """When the window has said its success long enough, or has waited :data:`WAIT_WITHIN` for it."""
         if self._close_at is not None or self._accepted_at is None or not self.under_way:
             return self._close_at
         return self._accepted_at + WAIT_WITHIN
 
-    def tick(self, now: float) -> None:
-        """Close the window once its success could be read, and end a wait that has lasted :data:`WAIT_WITHIN`."""
-        if (due := self.deadline()) is None or now < due:
-            return
-        if self.succeeded:
-            self.close()
-        else:
-            self._succeed("Signed in, waiting for Telex.")
-
-    def close(self) -> None:
-        """Close the window."""
-        self.closing = True
-        self.window.close()
-
-    def _succeed(self, message: str) -> None:
+    def succeed(self, message: str) -> None:
+        """Say that it worked; the window goes once that could be read."""
         self.under_way = False
         self._close_at = self._now() + _SHOW_SUCCESS
-        self.window.show("success", message)
+        self._tell("success", message)
 
 
 def _sentence(failure: SignInFailed, other_name: str | None) -> str:

@@ -25,7 +25,7 @@ from .starting import environment
 log = logging.getLogger(__name__)
 
 END_WITHIN = 0.3
-"""Seconds that :meth:`Child.end` gives it to end by itself."""
+"""Seconds that it has to end by itself once it was told to."""
 _GONE_WITHIN = 0.3
 """Seconds in which a process that was killed is gone."""
 _LONGEST = 1_000_000
@@ -67,12 +67,11 @@ class Child:
         asked = argv, data, token
         with self._state:
             if not self._open:
-                self._open = True
                 self._begin(data)
-                self._thread = threading.Thread(
-                    target=self._live, args=(asked,), name=f"window: {self._name}", daemon=True
-                )
-                self._thread.start()
+                name = f"window: {self._name}"
+                thread = threading.Thread(target=self._live, args=(asked,), name=name, daemon=True)
+                thread.start()
+                self._thread, self._open = thread, True
             elif self._raising is None:  # one at a time, also where it hangs
                 self._raising = asked
                 self._lines.put(line({"raise": token}))
@@ -81,11 +80,15 @@ class Child:
         """Tell it something, where it is open; in their order."""
         self._lines.put(line(said))
 
-    def end(self) -> None:
-        """End it, if it is open; takes :data:`END_WITHIN` and :data:`_GONE_WITHIN` at most."""
+    def close(self) -> None:
+        """Close it for good: nothing is heard of it any more, and one that hangs is killed."""
         with self._state:
             self._ending = True
             self._lines.put(None)
+
+    def end(self) -> None:
+        """Close it, and wait until it is gone; takes :data:`END_WITHIN` and :data:`_GONE_WITHIN` at most."""
+        self.close()
         if self._thread is None:
             return
         self._thread.join(END_WITHIN)
@@ -128,7 +131,7 @@ class Child:
             self._process, lines = process, self._lines
             if self._ending:
                 process.kill()
-        writer = threading.Thread(target=_write, args=(lines, process.stdin), name="to a window", daemon=True)
+        writer = threading.Thread(target=_write, args=(lines, process), name="to a window", daemon=True)
         writer.start()
         with process.stdout as said:
             problem = self._listen(said)
@@ -151,7 +154,7 @@ class Child:
                         self._raising = None
                 case {"failed": str(words)}:
                     problem = words
-                case said:
+                case said if not self._ending:
                     self._dispatch(ChildSaid(self._name, said))
         return problem
 
@@ -172,11 +175,16 @@ def _start(asked: _Asked) -> subprocess.Popen[bytes]:
     )
 
 
-def _write(lines: SimpleQueue[str | None], stream: IO[bytes]) -> None:
-    with suppress(OSError), stream:  # it has just ended
+def _write(lines: SimpleQueue[str | None], process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin is not None
+    with suppress(OSError), process.stdin as stream:  # it has just ended
         while (said := lines.get()) is not None:
             stream.write(said.encode())
             stream.flush()
+    try:
+        process.wait(END_WITHIN)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def line(said: Mapping[str, Any]) -> str:

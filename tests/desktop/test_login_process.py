@@ -1,95 +1,108 @@
-"""The login window as the agent sees it: a process of its own, which here is a script."""
+"""The login window as the agent opens it: a process of its own, which here is a script."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
-from telex_start.desktop.tk.login import LoginProcess
-from telex_start.errors import TelexStartError
-from telex_start.events import Event, WindowClosed, WindowSubmitted
+from telex_start.desktop.tk.opening import Windows
+from telex_start.events import ChildEnded, ChildSaid, Event
+from tests.conftest import Threads
 from tests.process import TIMEOUT
 
 POPEN = subprocess.Popen
 WINDOW = """
-import json, sys
-data = json.loads(sys.stdin.readline())
+import json, sys, threading
+def hear():
+    return json.loads(sys.stdin.readline())
 def say(**said):
     print(json.dumps(said), flush=True)
+data = hear()
 """
 
 
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
-    """Opens a window that is this script, runs it until an event closes it, and gives the events."""
+class Desk:
+    """The agent's side: its queue, and windows that run a script of the test's."""
 
-    def start(command: list[str], **options: Any) -> Any:
+    def __init__(self, script: Path) -> None:
+        self.script = script
+        self.events: SimpleQueue[Event] = SimpleQueue()
+        self.windows = Windows(self.events.put, Mock(), lambda: None)
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def start(self, command: list[str], **options: Any) -> Any:
         assert command[-1] == "login", "nothing of what it is to show is an argument"
-        return POPEN([sys.executable, str(tmp_path / "window.py")], **options)
+        self.processes.append(POPEN([sys.executable, str(self.script)], **options))
+        return self.processes[-1]
 
-    monkeypatch.setattr(subprocess, "Popen", start)
+    def open(self, script: str, email: str = "ada@example.org") -> None:
+        self.script.write_text(WINDOW + script)
+        self.windows.open_login(email, take_focus=True, message="Please")
 
-    def run_it(script: str, orders: Callable[[LoginProcess], object] = bool) -> list[Any]:
-        (tmp_path / "window.py").write_text(WINDOW + script)
-        events: SimpleQueue[Event] = SimpleQueue()
-        came: list[Any] = []
-
-        def dispatch(event: Event) -> None:
-            events.put(event)
-            window.wake()
-
-        def turn() -> float:
-            while not events.empty():
-                came.append(events.get())
-                window.close()
-            return TIMEOUT
-
-        window = LoginProcess(dispatch, "ada@example.org", take_focus=True, message="Please")
-        orders(window)
-        try:
-            window.run(turn)
-        except TelexStartError as error:
-            return [error.message, events.get_nowait()]
-        assert "hunter2" not in repr(vars(window))
-        return came
-
-    return run_it
+    def hears(self, **said: Any) -> None:
+        event = self.events.get(timeout=TIMEOUT)
+        assert event == ChildSaid("login", said)
+        assert "hunter2" not in repr(event)
 
 
-def test_what_was_typed_comes_back(run: Callable[..., list[Any]]) -> None:
-    came = run("say(email=data['email'] + data['message'], password='hunter2'); sys.stdin.read()")
-    assert came == [WindowSubmitted("ada@example.orgPlease", "hunter2")]
-    assert "hunter2" not in repr(came)
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    made = Desk(tmp_path / "window.py")
+    monkeypatch.setattr(subprocess, "Popen", made.start)
+    yield made
+    made.windows.end()
+    assert not [thread.name for thread in threading.enumerate() if "window" in thread.name]
 
 
-def test_it_is_told_what_to_show_in_its_order_also_while_it_starts(run: Callable[..., list[Any]]) -> None:
-    def orders(window: LoginProcess) -> None:
-        window.show("busy", "Signing in")
-        window.come_forward()
-        window.show("failure", "No")
-
-    heard = "heard = [list(json.loads(sys.stdin.readline()).values()) for _ in range(3)]\n"
-    came = run(heard + "say(email=repr(heard), password=''); sys.stdin.read()", orders)
-    assert came == [WindowSubmitted("[['busy', 'Signing in'], ['front', ''], ['failure', 'No']]", "")]
-
-
-def test_a_window_that_the_person_closes_says_so(run: Callable[..., list[Any]]) -> None:
-    assert run("say(closed=True); sys.stdin.read()") == [WindowClosed()]
+def test_it_hears_what_to_show_in_its_order_also_while_it_starts_and_what_was_typed_comes_back(desk: Desk) -> None:
+    desk.open("say(heard=[data, hear(), hear(), hear()]); say(email='grace', password='hunter2'); sys.stdin.read()")
+    for what, message in (("busy", "Signing in"), ("front", ""), ("failure", "No")):
+        desk.windows.tell_login(what, message)
+    data = {"email": "ada@example.org", "take_focus": True, "message": "Please"}
+    shown = [{"show": "busy", "message": "Signing in"}, {"show": "front", "message": ""}]
+    desk.hears(heard=[data, *shown, {"show": "failure", "message": "No"}])
+    desk.hears(email="grace", password="hunter2")
 
 
-@pytest.mark.parametrize(
-    ("script", "why"),
-    [
-        ("say(failed='There is no Tk.'); raise SystemExit(2)", "There is no Tk"),
-        ("import os; os.abort()", "ended unexpectedly"),
-    ],
-)
-def test_why_it_cannot_be_shown_or_died_is_raised(run: Callable[..., list[Any]], script: str, why: str) -> None:
-    words, closed = run(script)
-    assert why in words and closed == WindowClosed()
+@pytest.mark.parametrize("way", ["sys.stdin.read(); say(late=True)", "threading.Event().wait()"])
+def test_one_that_is_closing_is_not_heard_and_the_next_is_another(desk: Desk, way: str) -> None:
+    """Also where it hangs: then it is killed."""
+    desk.open(f"say(closed=True); {way}")
+    desk.hears(closed=True)
+    desk.windows.close_login()
+    desk.open("say(email=data['email'], password=''); sys.stdin.read()", "grace@example.org")
+    desk.hears(email="grace@example.org", password="")
+    assert (desk.processes[0].wait(TIMEOUT) == 0) is ("late" in way)
+    assert desk.processes[1].poll() is None and desk.events.empty()
+
+
+def test_without_xwayland_it_is_said_what_it_needs_and_how_to_sign_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It said: no display name and no $DISPLAY environment variable."""
+    monkeypatch.delenv("DISPLAY", raising=False)
+    events: SimpleQueue[Event] = SimpleQueue()
+    windows = Windows(events.put, Mock(), lambda: None)
+    windows.open_login("", take_focus=True, message="")
+    problem = (
+        "The login window needs an X display, which a Wayland desktop has with XWayland: install that, or start "
+        "telex-start with --email NAME --password-stdin."
+    )
+    assert events.get(timeout=TIMEOUT) == ChildEnded("login", problem)
+
+
+def test_where_there_is_no_thread_for_it_the_next_try_works(desk: Desk, threads: Threads) -> None:
+    threads.none = True
+    with pytest.raises(RuntimeError):
+        desk.open("")
+    threads.none = False
+    desk.open("say(closed=True); sys.stdin.read()")
+    desk.hears(closed=True)

@@ -12,9 +12,8 @@ import shutil
 import sys
 import threading
 import weakref
-from collections.abc import Callable, Iterator
-from queue import Empty, SimpleQueue
-from types import SimpleNamespace
+from collections.abc import Iterator
+from queue import Empty
 from typing import Any
 
 import pytest
@@ -23,12 +22,11 @@ from PIL import Image
 from telex_start.agent import DispatchQueue
 from telex_start.desktop import macos
 from telex_start.desktop.main_app import main_app
-from telex_start.desktop.tk import login
 from telex_start.desktop.tray.tray import Tray
 from telex_start.doctor import desktop as doctor
 from telex_start.doctor.findings import Mark
 from telex_start.errors import NoPlaceForIcon
-from telex_start.events import ChildEnded, Event, MachineWoke, MenuClicked, TrayAppeared, WindowClosed
+from telex_start.events import MachineWoke, MenuClicked, TrayAppeared
 from telex_start.face import Face
 from telex_start.menu import MenuItem
 from telex_start.states import State
@@ -143,42 +141,6 @@ def test_what_was_put_before_the_waiting_is_not_waited_for(desk: Desk) -> None:
     assert desk.events.qsize() == 1
     loop.wait(0.05)  # the event of that wake is still on its way, and means nothing
     assert desk.events.empty()
-
-
-def test_while_a_window_is_open_its_own_loop_is_woken(desk: Desk, agent: Agent) -> None:
-    woken: SimpleQueue[str] = SimpleQueue()
-    agent.events.wake_by(lambda: woken.put("window"))
-    agent.events.put(MachineWoke())
-    assert woken.get_nowait() == "window" and desk.events.empty()
-    agent.events.wake_by(None)
-    assert agent.next() == MachineWoke()
-
-
-def test_while_the_login_window_is_open_the_icon_lives(
-    desk: Desk, agent: Agent, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The main thread waits where AppKit does, until the window's process says something."""
-    heard: list[Callable[[Event], object]] = []
-
-    def child(name: str, hear: Callable[[Event], object]) -> Any:
-        heard.append(hear)
-        return SimpleNamespace(open=lambda *_: None, end=lambda: None)
-
-    monkeypatch.setattr(login, "Child", child)
-    window = agent.surface.open_window("", True, "")
-    agent.events.wake_by(window.wake)
-    turns: list[None] = []
-
-    def turn() -> None:
-        turns.append(None)
-        if len(turns) == 1:
-            desk.click(MenuItem.EXIT.value)
-        elif len(turns) == 2:
-            threading.Thread(target=heard.pop(), args=(ChildEnded("login"),)).start()
-
-    window.run(turn)
-    agent.events.wake_by(None)
-    assert [agent.next(), agent.next()] == [MenuClicked(MenuItem.EXIT), WindowClosed()]
 
 
 def test_which_application_is_in_front(desk: Desk) -> None:

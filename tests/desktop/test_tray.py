@@ -12,11 +12,9 @@ from typing import Any
 import pytest
 
 from telex_start.desktop import icons
-from telex_start.desktop.bus.buses import Buses
 from telex_start.desktop.pixmaps import SIZES
 from telex_start.desktop.tray import tray as tray_module
-from telex_start.desktop.tray.tray import Tray
-from telex_start.errors import NoPlaceForIcon, TelexStartError
+from telex_start.errors import NoPlaceForIcon
 from telex_start.events import (
     IconClicked,
     IconMiddleClicked,
@@ -267,12 +265,6 @@ def test_it_is_said_what_is_missing_for_an_icon_until_there_is_a_host(
 def test_a_panel_that_comes_in_time_is_never_missed(private_bus: PrivateBus) -> None:
     with Surface(private_bus.environ, wait_for_tray=TIMEOUT) as surface, FakePanel(private_bus):
         assert surface.next() == TrayAppeared()
-
-
-def test_without_xwayland_the_window_says_what_it_needs_and_how_to_sign_in() -> None:
-    """It said: no display name and no $DISPLAY environment variable."""
-    with pytest.raises(TelexStartError, match=r"XWayland.*--email NAME --password-stdin"):
-        Tray(lambda event: None, Buses({}), "/nowhere").open_window("", take_focus=True, message="")
 
 
 @pytest.mark.parametrize(

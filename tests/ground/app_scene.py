@@ -18,6 +18,7 @@ from telex_start.app.renewal import SELDOM
 from telex_start.config import Config
 from telex_start.errors import ConfigError
 from telex_start.events import (
+    ChildSaid,
     Command,
     Event,
     How,
@@ -53,6 +54,9 @@ RECONNECTING = StateChanged(State.RECONNECTING, "no connection to Telex", organi
 SESSION_OVER = StateChanged(State.SIGN_IN_NEEDED, "Your Telex session has ended.")
 ONE_ORGANISATION = OrganisationsChanged((Organisation("org", "Northwind", CHANNEL),))
 EXIT = MenuClicked(MenuItem.EXIT)
+SUBMITTED = ChildSaid("login", {"email": ME, "password": "secret"})
+CLOSED = ChildSaid("login", {"closed": True})
+"""The person closed the login window: Cancel, Escape, or its own button."""
 OWN_WORDS = Toast(title="Telex Start", body="It says something.", key="said")
 
 
@@ -64,34 +68,12 @@ def news(threads: int, how: How = How.LIVE) -> PublicationsReceived:
     return received(change("General", threads), how=how)
 
 
-class Window:
-    """A login window that runs until it is closed."""
+class Login:
+    """A login window: what it has shown, and whether it was closed."""
 
-    def __init__(self, between_turns: Callable[[], None]) -> None:
+    def __init__(self) -> None:
         self.shown: list[str] = []
         self.closed = False
-        self.due_in: float | None = None
-        self._between_turns = between_turns
-
-    def wake(self) -> None:
-        """Nothing to do: it turns all the time."""
-
-    def run(self, turn: Callable[[], float | None]) -> None:
-        for _ in range(1000):
-            if self.closed:
-                return
-            self.due_in = turn()
-            self._between_turns()
-        pytest.fail("the window stays open")
-
-    def show(self, what: str, message: str) -> None:
-        self.shown.append(f"{what}: {message}" if what in ("failure", "success") else message)
-
-    def come_forward(self) -> None:
-        self.shown.append("came forward")
-
-    def close(self) -> None:
-        self.closed = True
 
 
 class Surface:
@@ -105,10 +87,6 @@ class Surface:
         self.counts: list[Counts] = []
         self.toasts: list[Toast] = []
         self.troubles: list[Trouble] = []
-        self.opened: list[tuple[str, bool, str]] = []
-        self.windows: list[Window] = []
-        self.between_turns: Callable[[], None] = lambda: None
-        self.no_window: Exception | None = None
         self.ended_startups: list[str] = []
         self.spares_the_focus = True
         """Unlike on a desktop where a window cannot but take the focus."""
@@ -150,15 +128,6 @@ class Surface:
 
     def may_open_unasked(self) -> bool:
         return self.spares_the_focus
-
-    def open_window(self, email: str, take_focus: bool, message: str) -> Window | None:
-        self.opened.append((email, take_focus, message))
-        if self.no_window is not None:
-            raise self.no_window
-        if self.answers is not None:
-            return None
-        self.windows.append(Window(self.between_turns))
-        return self.windows[-1]
 
     def ask(self, email: str) -> SignIn | None:
         self.asked_for.append(email)
@@ -259,10 +228,28 @@ class Session:
 
 
 class Windows:
-    """The menu's Help, and the preferences: writes down what was asked for."""
+    """Writes down what was asked for: the menu's Help, the preferences, and the login windows."""
 
     def __init__(self) -> None:
         self.asked_for: list[tuple[str, str, object]] = []
+        self.opened: list[tuple[str, bool, str]] = []
+        self.logins: list[Login] = []
+        self.no_login: Exception | None = None
+
+    def open_login(self, email: str, take_focus: bool, message: str) -> None:
+        assert not self.logins or self.logins[-1].closed, "it is open"
+        if self.no_login is not None:
+            raise self.no_login
+        self.opened.append((email, take_focus, message))
+        self.logins.append(Login())
+
+    def tell_login(self, what: str, message: str) -> None:
+        assert not self.logins[-1].closed
+        self.logins[-1].shown.append(f"{what}: {message}" if what in ("failure", "success") else message or what)
+
+    def close_login(self) -> None:
+        assert not self.logins[-1].closed
+        self.logins[-1].closed = True
 
     def open_doctor(self, token: str) -> None:
         self.asked_for.append(("doctor", token, {}))
@@ -439,7 +426,7 @@ class Scene:
         return said
 
     @property
-    def window(self) -> Window:
+    def window(self) -> Login:
         """The only login window that was opened."""
-        [window] = self.surface.windows
+        [window] = self.windows.logins
         return window

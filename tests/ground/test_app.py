@@ -31,7 +31,6 @@ from telex_start.events import (
     TrayMissing,
     Trouble,
     WatchAgents,
-    WindowSubmitted,
 )
 from telex_start.face import Face
 from telex_start.menu import MenuItem, MuteFor, Request
@@ -51,6 +50,7 @@ from tests.ground.app_scene import (
     SESSION_OVER,
     SIGNED_OUT,
     SIGNING_IN,
+    SUBMITTED,
     Scene,
     main_app_threads,
     news,
@@ -96,7 +96,7 @@ def test_what_ends_the_program_closes_the_window_and_leaves_the_rest_alone(
 ) -> None:
     assert scene.run(event, MenuClicked(MenuItem.TEST_NOTIFICATIONS), open_window=window) == 0
     assert scene.toasts.shown == []
-    assert [opened.closed for opened in scene.surface.windows] == [True] * window
+    assert [opened.closed for opened in scene.windows.logins] == [True] * window
 
 
 def test_a_session_thread_that_died_is_said_and_ends_the_program(scene: Scene) -> None:
@@ -140,7 +140,7 @@ def test_the_sample_is_a_notification(scene: Scene) -> None:
 def test_sign_out_forgets_who_it_was(scene: Scene) -> None:
     scene.run(ONLINE, MenuClicked(MenuItem.SIGN_OUT), SIGNED_OUT, MenuClicked(MenuItem.LOGIN))
     assert scene.session.sent == [SignOut()]
-    assert scene.surface.opened == [("", True, "")]
+    assert scene.windows.opened == [("", True, "")]
 
 
 @pytest.mark.parametrize("event", [MenuClicked(MenuItem.RECONNECT_NOW), MachineWoke()], ids=repr)
@@ -165,13 +165,13 @@ def test_a_click_opens_the_main_app_for_who_is_signed_in_and_the_window_for_who_
     scene: Scene, click: Event, state: StateChanged, calls: list[str], opened: list[tuple[str, bool, str]]
 ) -> None:
     scene.run(state, click)
-    assert (scene.opened(), scene.surface.opened) == (calls, opened)
+    assert (scene.opened(), scene.windows.opened) == (calls, opened)
 
 
 @CLICKS
 def test_a_click_brings_the_window_of_a_sign_in_forward(scene: Scene, click: Event) -> None:
-    scene.run(WindowSubmitted(ME, "secret"), SIGNING_IN, click, open_window=True)
-    assert scene.window.shown == ["Signing in…", "came forward"]
+    scene.run(SUBMITTED, SIGNING_IN, click, open_window=True)
+    assert scene.window.shown == ["Signing in…", "front"]
 
 
 # The session's state.
@@ -289,7 +289,7 @@ def test_a_cause_that_goes_on_failing_is_told_once(scene: Scene, caplog: pytest.
     assert scene.said == [PROBLEM]
     assert len([record for record in caplog.records if record.exc_info]) == 1
     assert len(caplog.records) == 50
-    scene.surface.no_window = ZeroDivisionError()
+    scene.windows.no_login = ZeroDivisionError()
     scene.run(SIGNED_OUT, MenuClicked(MenuItem.LOGIN))
     assert len(scene.said) == 2, "another cause"
 
@@ -325,7 +325,7 @@ def test_what_is_due_and_fails_is_tried_again_a_second_later_and_holds_up_nothin
 
 def test_not_even_a_surface_that_fails_to_say_so_ends_the_loop(scene: Scene) -> None:
     scene.surface.fails_on = Trouble
-    scene.surface.no_window = ValueError("password=hunter2")
+    scene.windows.no_login = ValueError("password=hunter2")
     assert scene.run(MenuClicked(MenuItem.LOGIN), ThreadFailed("tray", "OSError"), ONLINE) == 0
     assert [event.state for event in scene.surface.states] == [State.ONLINE, State.STOPPED]
     assert {title for title, _ in scene.said} == {"Telex Start had a problem"}

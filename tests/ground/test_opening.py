@@ -262,7 +262,7 @@ def test_who_is_not_signed_in_is_asked_to(scene: Scene, state: StateChanged, cli
     toast = scene.tell(direct())
     scene.run(state, ToastClicked(toast) if isinstance(click, str) else click)
     assert (scene.main_app.calls, scene.session.sent) == ([], [])
-    assert len(scene.surface.opened) == 1
+    assert len(scene.windows.opened) == 1
 
 
 # The list in the menu.

@@ -9,9 +9,11 @@ import pytest
 
 from telex_start.app.sign_in import EXIT_ENDED, EXIT_REFUSED, TRAY_WITHIN, WAIT_WITHIN
 from telex_start.config import ENVIRONMENTS, Config
-from telex_start.errors import NobodyToAsk, TelexStartError
+from telex_start.errors import NobodyToAsk
 from telex_start.events import (
     CancelSignIn,
+    ChildEnded,
+    ChildSaid,
     Event,
     IconClicked,
     MachineWoke,
@@ -26,14 +28,13 @@ from telex_start.events import (
     TrayAppeared,
     TrayMissing,
     Trouble,
-    WindowClosed,
-    WindowSubmitted,
 )
 from telex_start.menu import MenuItem, Request
 from telex_start.news import wording
 from telex_start.states import State
 from telex_start.toast import Remembered
 from tests.ground.app_scene import (
+    CLOSED,
     CONNECTING,
     EXIT,
     ME,
@@ -43,13 +44,14 @@ from tests.ground.app_scene import (
     SESSION_OVER,
     SIGNED_OUT,
     SIGNING_IN,
+    SUBMITTED,
     Kept,
     Scene,
 )
 
 GRACE = "grace@example.org"
 LOGIN, SIGN_OUT = MenuClicked(MenuItem.LOGIN), MenuClicked(MenuItem.SIGN_OUT)
-SUBMITTED = WindowSubmitted(ME, "secret")
+SUBMITTED_BY_GRACE = ChildSaid("login", {"email": GRACE, "password": "s3cret"})
 ENDED = "Your Telex session has ended. Please sign in again."
 SIGN_IN_NEEDED = (wording.SIGN_IN_NEEDED.title, wording.SIGN_IN_NEEDED.body)
 SIGN_IN_BY_CLICK = (wording.SIGN_IN_BY_CLICK.title, wording.SIGN_IN_BY_CLICK.body)
@@ -75,23 +77,6 @@ def scene() -> Iterator[Scene]:
     assert isinstance(made.said, list), "whatever the test was about, all that was said was told"
 
 
-def after_the_window(scene: Scene, *events: Event) -> None:
-    """Have these events come when the first window is gone, and Exit after them."""
-
-    def closed() -> None:
-        if scene.surface.windows[0].closed:
-            scene.surface.between_turns = lambda: None
-            scene.put(*events, EXIT)
-
-    scene.surface.between_turns = closed
-
-
-def in_the_window(scene: Scene, *events: Event) -> None:
-    """From the start with a window through these events to the end that comes with :func:`after_the_window`."""
-    scene.put(*events)
-    assert scene.app.run([], open_window=True) == 0
-
-
 # Without a window.
 
 
@@ -101,13 +86,13 @@ def test_credentials_given_at_the_start_go_to_the_session_and_are_kept_nowhere(s
     scene.run(LOGIN, sign_in=box)
     assert (scene.session.sent, box) == ([given], [])
     assert scene.surface.asked_for == []
-    assert scene.surface.opened == [(GRACE, True, "")]
+    assert scene.windows.opened == [(GRACE, True, "")]
 
 
 def test_without_credentials_the_icon_comes_with_a_hint_once(scene: Scene) -> None:
     scene.run(TrayAppeared(), TrayAppeared())
     assert scene.said == [HINT]
-    assert scene.surface.opened == []
+    assert scene.windows.opened == []
 
 
 def test_the_hint_is_left_out_where_somebody_is_signing_in_already(scene: Scene) -> None:
@@ -127,7 +112,7 @@ def test_a_terminal_is_asked_and_again_after_a_refusal(scene: Scene) -> None:
     scene.surface.answers = [*answers, NobodyToAsk]
     assert scene.run(refusal(), refusal()) == EXIT_REFUSED
     assert (scene.surface.asked_for, scene.session.sent) == ([ME, GRACE, GRACE], answers)
-    assert scene.surface.opened == []
+    assert scene.windows.opened == []
     assert scene.app.last_words.startswith("signing in was refused: Telex does not know this e-mail address")
 
 
@@ -162,9 +147,9 @@ def test_where_nobody_can_be_asked_a_session_that_is_over_is_the_end(scene: Scen
 
 def test_login_opens_the_window_and_then_brings_it_forward(scene: Scene) -> None:
     scene.run(LOGIN, LOGIN)
-    assert scene.surface.opened == [(ME, True, "")]
+    assert scene.windows.opened == [(ME, True, "")]
     assert scene.surface.asked_for == [ME]
-    assert scene.window.shown == ["came forward"]
+    assert scene.window.shown == ["front"]
 
 
 @pytest.mark.parametrize("state", [CONNECTING, ONLINE, RECONNECTING], ids=lambda event: event.state.value)
@@ -176,20 +161,20 @@ def test_login_opens_it_for_who_is_signed_in_only_where_that_must_be_renewed(
     scene.turn(asked, Requested(Request.LOGIN))
     assert scene.opened() == ([] if again else ["open"])
     scene.run(LOGIN)
-    assert scene.surface.opened == [(ME, True, "")] * again
+    assert scene.windows.opened == [(ME, True, "")] * again
 
 
 def test_asking_for_the_window_that_shows_its_success_opens_another(scene: Scene) -> None:
-    after_the_window(scene)
-    in_the_window(scene, SUBMITTED, SIGNING_IN, CONNECTING, STALE, LOGIN, ONLINE, STALE, LOGIN)
-    assert len(scene.surface.windows) == 2
+    scene.run(SUBMITTED, SIGNING_IN, CONNECTING, STALE, LOGIN, ONLINE, STALE, LOGIN, open_window=True)
+    assert [window.closed for window in scene.windows.logins] == [True, True]
+    assert scene.windows.logins[0].shown == [BUSY, ACCEPTED, "front", SUCCESS]
 
 
 @pytest.mark.parametrize("state", [CONNECTING, ONLINE, RECONNECTING], ids=lambda event: event.state.value)
 def test_a_session_that_is_over_needs_the_person(scene: Scene, state: StateChanged) -> None:
     scene.run(state, SESSION_OVER)
     assert scene.said == []  # the window says it, and a toast would be in front of it
-    assert scene.surface.opened == [(ME, False, ENDED)]
+    assert scene.windows.opened == [(ME, False, ENDED)]
 
 
 @pytest.mark.parametrize(
@@ -206,7 +191,7 @@ def test_where_a_window_would_take_the_focus_there_is_a_toast_and_a_click_on_it_
     scene.surface.spares_the_focus = False
     scene.run(*events, ToastClicked(OWN_WORDS, token="token"), sign_in=[SignIn(ME, "wrong")])
     assert scene.said == [words]
-    assert scene.surface.opened == [(ME, True, "")]
+    assert scene.windows.opened == [(ME, True, "")]
     assert scene.surface.ended_startups == ["token", ""]  # the second is that of Exit
     assert scene.window.closed
     assert scene.toasts.on_screen == [], "it would be in front of the window"
@@ -226,10 +211,21 @@ def test_please_sign_in_again_goes_when_it_holds_no_more(scene: Scene, after: Ev
 @pytest.mark.parametrize(
     ("events", "title"), [([LOGIN], "No login window"), ([ONLINE, SESSION_OVER], "Please sign in again")]
 )
-def test_a_window_that_cannot_be_opened_is_said(scene: Scene, events: list[Event], title: str) -> None:
-    scene.surface.no_window = TelexStartError("It needs XWayland.", "No login window")
-    scene.run(*events)
+def test_a_window_that_cannot_be_shown_or_dies_is_said_and_the_next_is_another(
+    scene: Scene, events: list[Event], title: str
+) -> None:
+    scene.turn(*events, ChildEnded("login", "It needs XWayland."))
     assert scene.said == [(title, "It needs XWayland.")]
+    scene.windows.logins[0].closed = True
+    scene.turn(LOGIN)
+    assert len(scene.windows.logins) == 2
+    assert scene.toasts.on_screen == []
+
+
+def test_a_sign_in_goes_on_without_its_window_and_one_that_ended_says_nothing(scene: Scene) -> None:
+    scene.turn(LOGIN, SUBMITTED, ChildEnded("login"), CLOSED, SIGNING_IN, CONNECTING, ONLINE)
+    assert (scene.session.sent, scene.said) == ([SignIn(ME, "secret")], [])
+    assert scene.windows.logins[0].shown == [BUSY]
 
 
 @pytest.mark.parametrize("kind", SignInFailure, ids=lambda kind: kind.value)
@@ -237,12 +233,12 @@ def test_refused_credentials_of_the_start_open_a_window_that_says_why(scene: Sce
     scene.run(refusal(kind), sign_in=[SignIn(ME, "wrong")])
     [trouble] = scene.surface.troubles
     needs_another = kind in (SignInFailure.CREDENTIALS, SignInFailure.FORM, SignInFailure.REFUSED)
-    assert scene.surface.opened == [(ME, False, trouble.message)] * needs_another
+    assert scene.windows.opened == [(ME, False, trouble.message)] * needs_another
 
 
 def test_a_sign_in_that_ends_without_a_session_says_nothing_of_one(scene: Scene) -> None:
     scene.run(SIGNING_IN, SESSION_OVER)
-    assert (scene.said, scene.surface.opened) == ([], [])
+    assert (scene.said, scene.windows.opened) == ([], [])
 
 
 # What the window says.
@@ -273,7 +269,7 @@ def test_how_a_sign_in_goes_on_is_said_in_its_window_alone(scene: Scene, events:
     scene.run(SUBMITTED, *events, open_window=True)
     assert scene.session.sent == [SignIn(ME, "secret")]
     assert scene.window.shown == shown
-    assert (scene.said, len(scene.surface.opened)) == ([], 1)
+    assert (scene.said, len(scene.windows.opened)) == ([], 1)
 
 
 @pytest.mark.parametrize(
@@ -302,7 +298,7 @@ def test_a_failure_is_said_by_its_cause_and_no_guess_and_may_be_tried_again(
     scene = Scene(config=Config(**ENVIRONMENTS["zedu"]._asdict()))
     scene.run(SUBMITTED, refusal(kind, message), SUBMITTED, open_window=True)
     assert scene.window.shown == [BUSY, f"failure: {words}", BUSY]
-    assert (scene.surface.troubles, scene.toasts.shown, len(scene.surface.opened)) == ([], [], 1)
+    assert (scene.surface.troubles, scene.toasts.shown, len(scene.windows.opened)) == ([], [], 1)
 
 
 def test_where_telex_is_not_reached_the_window_names_the_other_environment(scene: Scene) -> None:
@@ -311,48 +307,33 @@ def test_where_telex_is_not_reached_the_window_names_the_other_environment(scene
     assert scene.window.shown[-1].endswith('try environment = "zedu".')
 
 
-def time_goes_on(scene: Scene, step: float) -> None:
-    def turned() -> None:
-        scene.clocks.pass_by(step)
-        if scene.window.closed:
-            scene.put(EXIT)
-
-    scene.surface.between_turns = turned
-
-
 def test_a_window_closes_by_itself_after_its_success(scene: Scene) -> None:
-    time_goes_on(scene, 0.1)
-    in_the_window(scene, SUBMITTED, CONNECTING, ONLINE)
+    scene.turn(LOGIN, SUBMITTED, CONNECTING, ONLINE)
     assert scene.window.shown[-1] == SUCCESS
-    assert 1001 < scene.now < 1002
+    due = scene.app.turn()
+    assert due is not None and 1 < due < 2
+    scene.wait(due - 0.1)
+    assert not scene.window.closed
+    scene.wait(0.2)
+    assert scene.window.closed
 
 
 def test_ten_seconds_after_the_password_the_window_does_not_wait_any_more(scene: Scene) -> None:
-    time_goes_on(scene, 0.25)
-    in_the_window(scene, SUBMITTED, CONNECTING)
+    scene.turn(LOGIN, SUBMITTED, CONNECTING)
+    assert scene.app.turn() == WAIT_WITHIN
+    scene.wait(WAIT_WITHIN - 0.1)
+    assert scene.window.shown == [BUSY, ACCEPTED]
+    scene.wait(0.1)
     assert scene.window.shown == [BUSY, ACCEPTED, "success: Signed in, waiting for Telex."]
-    assert 1000 + WAIT_WITHIN + 1 < scene.now < 1000 + WAIT_WITHIN + 2
-
-
-def test_a_window_is_told_when_something_is_due(scene: Scene) -> None:
-    """Its loop sleeps until then, or until an event comes."""
-    due: list[float | None] = []
-    steps: list[list[Event]] = [[SUBMITTED, CONNECTING], [ONLINE], [EXIT]]
-
-    def look() -> None:
-        due.append(scene.window.due_in)
-        scene.put(*steps[len(due) - 1])
-
-    scene.surface.between_turns = look
-    in_the_window(scene)
-    assert due[:2] == [None, WAIT_WITHIN]
-    assert due[2] is not None and due[2] < 1.5
+    assert not scene.window.closed
+    scene.wait(2)
+    assert scene.window.closed
 
 
 def test_a_sign_in_of_the_start_that_succeeds_leaves_no_window_that_asks(scene: Scene) -> None:
     """Its window would sign in for ever: a session that is good takes no second sign-in."""
     scene.run(
-        *(SIGNING_IN, LOGIN, CONNECTING, WindowSubmitted(GRACE, "x"), ONLINE, WindowSubmitted(GRACE, "x")),
+        *(SIGNING_IN, LOGIN, CONNECTING, SUBMITTED_BY_GRACE, ONLINE, SUBMITTED_BY_GRACE),
         sign_in=[SignIn(ME, "secret", persist=True)],
     )
     assert scene.session.sent == [SignIn(ME, "secret", persist=True)]
@@ -368,70 +349,66 @@ def test_a_session_that_is_still_good_is_no_success_of_the_sign_in_beside_it(sce
 
 
 def test_closing_the_window_of_a_sign_in_cancels_it_and_the_next_window_knows_the_name(scene: Scene) -> None:
-    after_the_window(scene, LOGIN)
-    in_the_window(scene, WindowSubmitted(GRACE, "secret"), WindowClosed())
-    assert scene.session.sent == [SignIn(GRACE, "secret"), CancelSignIn()]
-    assert [email for email, _, _ in scene.surface.opened] == [ME, GRACE]
+    scene.run(SUBMITTED_BY_GRACE, CLOSED, LOGIN, open_window=True)
+    assert scene.session.sent == [SignIn(GRACE, "s3cret"), CancelSignIn()]
+    assert [email for email, _, _ in scene.windows.opened] == [ME, GRACE]
 
 
 def test_closing_a_window_that_has_sent_nothing_cancels_nothing(scene: Scene) -> None:
-    scene.run(WindowClosed(), open_window=True)
+    scene.turn(LOGIN, CLOSED, SUBMITTED)
     assert (scene.session.sent, scene.window.closed) == ([], True)
 
 
 @pytest.mark.parametrize("accepted", [[], [CONNECTING], [CONNECTING, RECONNECTING]], ids=["asking", "accepted", "late"])
 def test_signing_out_by_the_menu_closes_the_window_that_signs_in(scene: Scene, accepted: list[Event]) -> None:
     """It said "Signing in…" for ever, or after ten seconds that it had signed in."""
-    after_the_window(scene, SIGNED_OUT)
-    in_the_window(scene, SUBMITTED, SIGNING_IN, *accepted, SIGN_OUT)
+    scene.turn(LOGIN, SUBMITTED, SIGNING_IN, *accepted, SIGN_OUT)
+    assert scene.window.closed
+    scene.turn(SIGNED_OUT)
     assert scene.session.sent == [SignIn(ME, "secret"), SignOut()]
     assert not any("success" in words or "failure" in words for words in scene.window.shown)
-    assert (scene.said, len(scene.surface.opened)) == ([], 1)
+    assert (scene.said, len(scene.windows.opened)) == ([], 1)
 
 
 def test_login_right_after_sign_out_opens_a_window_that_stays(scene: Scene) -> None:
     """The window of before still showed its success: it came forward, and closed a moment later."""
-    after_the_window(scene, SUBMITTED)
-    in_the_window(scene, SUBMITTED, SIGNING_IN, CONNECTING, ONLINE, SIGN_OUT, SIGNED_OUT, LOGIN)
-    assert len(scene.surface.windows) == 2
-    assert scene.surface.windows[0].shown[-1].startswith("success")
+    scene.turn(LOGIN, SUBMITTED, SIGNING_IN, CONNECTING, ONLINE, SIGN_OUT, SIGNED_OUT, LOGIN, SUBMITTED)
+    scene.wait(2)
+    assert [window.closed for window in scene.windows.logins] == [True, False]
+    assert scene.windows.logins[0].shown[-1].startswith("success")
     assert scene.session.sent == [SignIn(ME, "secret"), SignOut(), SignIn(ME, "secret")]
 
 
 def test_a_session_that_is_over_while_its_success_is_shown_has_a_window_of_its_own(scene: Scene) -> None:
-    after_the_window(scene)
-    in_the_window(scene, SUBMITTED, SIGNING_IN, CONNECTING, ONLINE, SESSION_OVER)
-    assert scene.surface.opened[1:] == [(ME, False, ENDED)]
+    scene.run(SUBMITTED, SIGNING_IN, CONNECTING, ONLINE, SESSION_OVER, open_window=True)
+    assert scene.windows.opened[1:] == [(ME, False, ENDED)]
 
 
 @pytest.mark.parametrize("accepted", [CONNECTING, ONLINE], ids=lambda event: event.state.value)
-@pytest.mark.parametrize("leave", [WindowClosed(), SIGN_OUT], ids=["Cancel", "Sign Out"])
+@pytest.mark.parametrize("leave", [CLOSED, SIGN_OUT], ids=["Cancel", "Sign Out"])
 def test_leaving_after_the_password_was_accepted_is_no_session_that_is_over(
     scene: Scene, accepted: StateChanged, leave: Event
 ) -> None:
     """There came a toast, and a new window, to who had just cancelled."""
-    after_the_window(scene, CANCELLED)
-    in_the_window(scene, SUBMITTED, SIGNING_IN, StateChanged(accepted.state, organisations=1), leave)
-    assert (scene.said, len(scene.surface.opened)) == ([], 1)
+    live = StateChanged(accepted.state, organisations=1)
+    scene.run(SUBMITTED, SIGNING_IN, live, leave, CANCELLED, open_window=True)
+    assert (scene.said, len(scene.windows.opened)) == ([], 1)
 
 
 def test_the_next_session_that_is_over_is_told_again(scene: Scene) -> None:
-    after_the_window(scene, CANCELLED, SIGNING_IN, ONLINE, SESSION_OVER)
-    in_the_window(scene, SUBMITTED, SIGNING_IN, CONNECTING, WindowClosed())
-    assert scene.surface.opened[1:] == [(ME, False, ENDED)]
+    signed_in = (SIGNING_IN, ONLINE, SESSION_OVER)
+    scene.run(SUBMITTED, SIGNING_IN, CONNECTING, CLOSED, CANCELLED, *signed_in, open_window=True)
+    assert scene.windows.opened[1:] == [(ME, False, ENDED)]
 
 
 def test_a_refusal_that_crosses_the_cancelling_of_its_sign_in_opens_no_window(scene: Scene) -> None:
-    after_the_window(scene, refusal(), CANCELLED)
-    in_the_window(scene, SUBMITTED, WindowClosed())
-    assert (scene.surface.troubles, len(scene.surface.opened)) == ([], 1)
+    scene.run(SUBMITTED, CLOSED, refusal(), CANCELLED, open_window=True)
+    assert (scene.surface.troubles, len(scene.windows.opened)) == ([], 1)
 
 
 def test_neither_does_one_of_a_sign_in_beside_a_session(scene: Scene) -> None:
-    after_the_window(scene, refusal(session_stays=True))
-    scene.put(STALE, LOGIN, SUBMITTED, WindowClosed())
-    assert scene.app.run([], open_window=False) == 0
-    assert (scene.surface.troubles, len(scene.surface.opened)) == ([], 1)
+    scene.run(STALE, LOGIN, SUBMITTED, CLOSED, refusal(session_stays=True))
+    assert (scene.surface.troubles, len(scene.windows.opened)) == ([], 1)
     assert scene.session.sent == [SignIn(ME, "secret"), CancelSignIn(session_stays=True)]
 
 
@@ -441,42 +418,25 @@ def test_asking_for_the_window_in_the_very_turn_that_closes_it_opens_it_again(
     scene: Scene, before: list[Event], again: Event
 ) -> None:
     """The click was lost: it brought a window forward that was closing."""
-
-    def once_more() -> None:
-        if len(scene.surface.windows) == 2:
-            scene.put(EXIT)
-
-    scene.surface.between_turns = once_more
-    in_the_window(scene, *before, WindowClosed(), WindowClosed(), again)
-    assert [window.closed for window in scene.surface.windows] == [True, True]
-    assert scene.surface.windows[1].shown == []
+    scene.turn(LOGIN, *before, CLOSED, CLOSED, again)
+    assert [window.closed for window in scene.windows.logins] == [True, False]
+    assert scene.windows.logins[1].shown == []
     assert scene.main_app.calls == []
     assert scene.session.sent[1:] == [CancelSignIn()] * bool(before), "once"
 
 
 def test_what_is_left_of_a_cancelled_sign_in_means_nothing_to_the_next_one(scene: Scene) -> None:
-    def submit_in_the_second() -> None:
-        if len(scene.surface.windows) == 2:
-            scene.surface.between_turns = lambda: None
-            scene.put(WindowSubmitted(ME, "new"), ONLINE, SESSION_OVER, SIGNING_IN, CONNECTING, ONLINE, EXIT)
-
-    scene.surface.between_turns = submit_in_the_second
-    in_the_window(scene, WindowSubmitted(ME, "old"), SIGNING_IN, WindowClosed(), LOGIN)
-    assert scene.surface.windows[1].shown == [BUSY, ACCEPTED, SUCCESS]
+    scene.turn(LOGIN, SUBMITTED, SIGNING_IN, CLOSED, LOGIN, SUBMITTED)
+    scene.run(ONLINE, SESSION_OVER, SIGNING_IN, CONNECTING, ONLINE)
+    assert scene.windows.logins[1].shown == [BUSY, ACCEPTED, SUCCESS]
     assert scene.said == []
 
 
-def test_sign_out_while_the_window_of_a_cancelled_sign_in_closes_does_not_silence_the_next_one(scene: Scene) -> None:
+def test_sign_out_right_after_a_cancelled_sign_in_does_not_silence_the_next_one(scene: Scene) -> None:
     """The next window said "Signing in…" for ever: what was left was waited for, and nothing came of it any more."""
-
-    def submit_in_the_second() -> None:
-        if len(scene.surface.windows) == 2:
-            scene.surface.between_turns = lambda: None
-            scene.put(SUBMITTED, SIGNING_IN, CONNECTING, ONLINE, EXIT)
-
-    scene.surface.between_turns = submit_in_the_second
-    in_the_window(scene, SUBMITTED, SIGNING_IN, WindowClosed(), SIGNED_OUT, SIGN_OUT, LOGIN)
-    assert scene.surface.windows[1].shown == [BUSY, ACCEPTED, SUCCESS]
+    scene.turn(LOGIN, SUBMITTED, SIGNING_IN, CLOSED, SIGNED_OUT, SIGN_OUT, LOGIN)
+    scene.run(SUBMITTED, SIGNING_IN, CONNECTING, ONLINE)
+    assert scene.windows.logins[1].shown == [BUSY, ACCEPTED, SUCCESS]
 
 
 # A start by the desktop at log-in.
@@ -490,14 +450,14 @@ class LogIn(Scene):
         self.due: dict[float, list[Event]] = {}
         self.opened_at: list[float] = []
         self.events.get = self._get  # type: ignore[method-assign]
-        opening = self.surface.open_window
+        opening = self.windows.open_login
 
-        def open_window(email: str, take_focus: bool, message: str) -> object:
+        def open_login(email: str, take_focus: bool, message: str) -> None:
             self.opened_at.append(self.now - 1000)
-            return opening(email, take_focus, message)
+            opening(email, take_focus, message)
+            self.put(CLOSED)
 
-        self.surface.open_window = open_window  # type: ignore[method-assign, assignment]
-        self.surface.between_turns = lambda: self.put(WindowClosed())
+        self.windows.open_login = open_login  # type: ignore[method-assign]
 
     def _get(self, block: bool = True, timeout: float | None = None) -> Event:
         if self.events.empty() and block:
@@ -522,7 +482,7 @@ def test_the_window_opens_once_a_tray_has_come_without_the_focus_and_with_the_ad
     scene = LogIn(None, Kept(Remembered(email=GRACE))).at(4, TrayAppeared())
     assert scene.log_in() == 0
     assert scene.opened_at == [4]
-    assert scene.surface.opened == [(GRACE, False, "")]
+    assert scene.windows.opened == [(GRACE, False, "")]
     assert scene.said == []
 
 
@@ -531,7 +491,7 @@ def test_without_a_tray_it_opens_after_a_while_and_only_once_and_the_tray_is_sai
     scene = LogIn().at(40, TrayAppeared()).at(60, TrayMissing("This desktop has no tray"))
     scene.log_in()
     assert scene.opened_at == [TRAY_WITHIN] == [15]
-    assert scene.surface.opened == [(ME, False, "")]
+    assert scene.windows.opened == [(ME, False, "")]
     assert scene.said == []
     never = LogIn().at(60, TrayMissing("This desktop has no tray"))
     never.log_in()
@@ -543,7 +503,7 @@ def test_a_person_who_was_quicker_is_not_asked_again(before: Event) -> None:
     scene = LogIn().at(2, before).at(4, TrayAppeared())
     scene.log_in()
     assert scene.opened_at == [2]
-    assert scene.surface.opened == [(ME, True, "")]
+    assert scene.windows.opened == [(ME, True, "")]
 
 
 def test_who_has_signed_in_meanwhile_is_not_asked() -> None:
@@ -576,24 +536,24 @@ def test_a_terminal_is_asked_at_log_in_too() -> None:
         ([CONNECTING, ONLINE], GRACE),
         ([CONNECTING, ONLINE, SIGN_OUT, SIGNED_OUT, LOGIN], ""),
         ([refusal()], ""),
-        ([WindowClosed(), SIGNED_OUT, SIGNING_IN, ONLINE], ""),
+        ([CLOSED, SIGNED_OUT, SIGNING_IN, ONLINE], ""),
         ([refusal(), CONNECTING, ONLINE], ""),
     ],
     ids=["signed in", "signed out", "refused", "called off", "another sign-in"],
 )
 def test_the_address_of_a_sign_in_by_the_window_is_there_at_the_next_start(events: list[Event], kept: str) -> None:
     memory = Kept()
-    Scene(None, memory=memory).run(LOGIN, WindowSubmitted(GRACE, "s3cret"), SIGNING_IN, *events)
+    Scene(None, memory=memory).run(LOGIN, SUBMITTED_BY_GRACE, SIGNING_IN, *events)
     assert memory.kept.email == kept
     scene = Scene(None, memory=memory)
     scene.run(LOGIN)
-    assert scene.surface.opened == [(kept, True, "")]
+    assert scene.windows.opened == [(kept, True, "")]
 
 
 def test_a_configured_address_comes_first() -> None:
     scene = Scene(ME, memory=Kept(Remembered(email=GRACE)))
     scene.run(LOGIN)
-    assert scene.surface.opened == [(ME, True, "")]
+    assert scene.windows.opened == [(ME, True, "")]
 
 
 def test_a_sign_in_without_the_window_is_not_remembered() -> None:
@@ -605,6 +565,6 @@ def test_a_sign_in_without_the_window_is_not_remembered() -> None:
 def test_who_does_not_want_it_remembered_finds_it_forgotten() -> None:
     memory = Kept(Remembered(email=GRACE))
     scene = Scene(None, Config(remember_email=False), memory)
-    scene.run(LOGIN, WindowSubmitted(GRACE, "s3cret"), SIGNING_IN, CONNECTING, ONLINE)
-    assert scene.surface.opened == [("", True, "")]
+    scene.run(LOGIN, SUBMITTED_BY_GRACE, SIGNING_IN, CONNECTING, ONLINE)
+    assert scene.windows.opened == [("", True, "")]
     assert memory.kept.email == ""

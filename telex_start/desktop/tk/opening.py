@@ -1,4 +1,4 @@
-"""The agent's side of the preferences and of the menu's Help: what opens their windows. For the main thread.
+"""The agent's side of the windows: what opens them. For the main thread.
 
 What a window needs is imported when it is first wanted.
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Windows:
-    """Preferences, Doctor and About, in processes of their own, and the desktop's viewer of the log.
+    """The login window, Preferences, Doctor and About, in processes of their own, and the desktop's viewer of the log.
 
     Args:
         dispatch: Where events go.
@@ -37,6 +37,26 @@ class Windows:
         """Close them; takes as long as :meth:`telex_start.desktop.child.Child.end` for each that is open."""
         for child in self._children.values():
             child.end()
+
+    def open_login(self, email: str, take_focus: bool, message: str) -> None:
+        """Open the login window; it takes part of a second to appear.
+
+        Args:
+            email: What the first field holds.
+            take_focus: The person has asked for the window. Otherwise it appears on top and leaves the focus where it
+                is.
+            message: Why it opens, where the program opens it.
+        """
+        self._open("login", [], {"email": email, "take_focus": take_focus, "message": message}, "")
+
+    def tell_login(self, what: str, message: str) -> None:
+        """Have the login window show something: see :meth:`.login_window.LoginWindow.told`."""
+        self._children["login"].say(show=what, message=message)
+
+    def close_login(self) -> None:
+        """Close the login window: nothing comes of it any more."""
+        closed = self._children["closed login"] = self._children.pop("login")
+        closed.close()
 
     def open_doctor(self, token: str) -> None:
         """Open Doctor's window, or bring it forward; the token is the desktop's for that, empty without one."""

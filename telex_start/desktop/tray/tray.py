@@ -1,4 +1,4 @@
-"""The tray as the surface of the program: by which backend the icon is shown, and the login window.
+"""The tray as the surface of the program: by which backend the icon is shown.
 
 On Linux it is a StatusNotifierItem of our own, which needs a session bus and no toolkit. A desktop that has only a tray
 of the old kind (XEmbed) gets pystray's AppIndicator where PyGObject is installed. Elsewhere pystray's backend for the
@@ -14,14 +14,13 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from ...errors import NoPlaceForIcon, TelexStartError
+from ...errors import NoPlaceForIcon
 from ...face import SIGNED_OUT, Face
 from ...process.lazylog import Log
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ...app.ports import Window
     from ...events import Event, StateChanged, Trouble
     from ...news.unread import Counts
     from ...toast import Toast
@@ -43,14 +42,8 @@ WAIT_FOR_TRAY_SECONDS = 3.0
 than its programs."""
 
 
-_NO_X = (
-    "The login window needs an X display, which a Wayland desktop has with XWayland. Install that, or start "
-    "telex-start with --email NAME --password-stdin."
-)
-
-
 class Tray:
-    """One icon, and the login window. For the main thread, but for what says otherwise.
+    """One icon. For the main thread, but for what says otherwise.
 
     Args:
         dispatch: Where events go: :class:`MenuClicked`, :class:`IconClicked`, :class:`UnreadClicked`,
@@ -174,7 +167,7 @@ class Tray:
             self.main_loop.stop()
         return gone
 
-    # --- the login window, and what the face tells already ----------------------------------------------------------
+    # --- whether windows may open, and what the face tells already --------------------------------------------------
 
     opens_windows = True
 
@@ -191,18 +184,6 @@ class Tray:
         from .. import x11
 
         return not sys.platform.startswith("linux") or x11.focus_can_be_spared()
-
-    def open_window(self, email: str, take_focus: bool, message: str) -> Window:
-        """A login window.
-
-        Raises:
-            TelexStartError: there is no display. What else keeps it away is raised when it runs.
-        """
-        if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
-            raise TelexStartError(_NO_X, "No login window")
-        from ..tk.login import LoginProcess
-
-        return LoginProcess(self._dispatch, email, take_focus=take_focus, message=message, main_loop=self.main_loop)
 
     def ask(self, email: str) -> None:
         """Nothing is asked here: a window does that."""
