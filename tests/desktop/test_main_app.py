@@ -299,6 +299,7 @@ def test_a_script_is_told_from_others_of_its_interpreter(machine: Path) -> None:
         (["-c", SLEEPER, telex], machine, False),
         (["telex.py"], machine / "else", False),
         (["-m", "telex"], telex.parent, False),
+        (["-", telex], machine, False),
         ([], telex.parent, False),
     ):
         arguments = [sys.executable, *map(str, words)]

@@ -161,7 +161,7 @@ def test_a_line_that_the_disk_has_cut_does_not_run_into_the_next(caplog: pytest.
     disk = FullDisk(8)
     out: TextIO = disk  # type: ignore[assignment]
     lines = Output(out, lambda: None)
-    for line in ("one", "two and more", "three"):
+    for line in ("one", "two and more", "three", "and more"):
         lines.write(line)
     assert lines.wait(TIMEOUT)
     disk.room = 100
