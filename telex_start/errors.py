@@ -7,9 +7,7 @@
     ├── ChangedMeanwhile       the configuration file was changed by somebody else too
     ├── NoPlaceForIcon         no display, no bus, or no tray with a menu         exit code 2
     ├── NobodyToAsk            credentials are needed, and there is no terminal    exit code 3; 4 after a session
-    ├── CredentialsRefused     Telex does not know this e-mail and password
-    ├── SignInRefused          Telex lets this person in no more (403), and says why
-    ├── InvalidForm            Telex says that the e-mail or a field is malformed (422)
+    ├── SignInRefused          Telex does not take these credentials: somebody has to look at them
     ├── SessionOver            notification token and access token are both refused
     ├── Refused                a 4xx that concerns one call (one organisation)
     └── Temporary              passes by itself: retried with backoff, never a reason to ask for a password
@@ -27,6 +25,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from .events import SignInFailure
 
 NO_THREAD = "This computer starts no more threads just now. Close a program, or try again in a minute."
 """What a person is told where :meth:`threading.Thread.start` raises RuntimeError: it passes by itself."""
@@ -83,22 +83,18 @@ class NobodyToAsk(TelexStartError):
     title = "Sign in needed"
 
 
-class CredentialsRefused(TelexStartError):
-    """Telex refused the e-mail and password."""
-
-    title = "Sign-in refused"
-
-
 class SignInRefused(TelexStartError):
-    """Telex knows the person, and refuses to let them in: a suspended account, for one."""
+    """A sign-in that fails with the same e-mail and password likewise: a person is needed for the next try.
+
+    Attributes:
+        kind: Why it failed.
+    """
 
     title = "Sign-in refused"
 
-
-class InvalidForm(TelexStartError):
-    """Telex refused the form itself (422)."""
-
-    title = "Sign-in refused"
+    def __init__(self, message: str, kind: SignInFailure) -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 class SessionOver(TelexStartError):

@@ -20,7 +20,6 @@ from Xlib import X, display
 
 from telex_start.desktop.tk import look
 
-from . import x_windows
 from .fake_bus import BusClient, PrivateBus, Xvfb
 from .panel_item import PanelItem
 from .process import TIMEOUT, end
@@ -179,11 +178,6 @@ class RealDesktop:
                     return
                 assert time.monotonic() < deadline, f"nothing is {wanted} in the panel"
                 time.sleep(0.02)  # no event tells of pixels
-
-    def off_place(self, title: str) -> tuple[int, int] | None:
-        """How far a window is from the login window's place; see :func:`tests.x_windows.off_place`."""
-        with self._screen() as screen:
-            return x_windows.off_place(screen, title)
 
     def open_submenu(self, label: str) -> None:
         """Open a submenu of the open menu with the keyboard; its first usable entry is chosen when this returns."""

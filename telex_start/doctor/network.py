@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 from urllib.parse import urlsplit
 
-from .. import __version__, clock
+from .. import clock
 from ..config import Config, other_name
 from ..errors import ConfigError, NoNetwork, ProxyFailed, TelexStartError
 from ..net import proxies
@@ -22,7 +22,6 @@ CLOCK_OFF = 300.0
 SLOW_NAME = 2.0
 """Seconds for a look-up of a name from which on it is said."""
 
-_AGENT = f"telex-start/{__version__}"
 CALL_WITHIN = LOOK_WITHIN - 0.5
 """Seconds for one call or connection: a call should end by itself, and say why, before the look at it is over."""
 
@@ -114,7 +113,7 @@ def _api(config: Config, dialler: Dialler, call_within: float, also_found: list[
     from ..net.https import Https
     from ..push.frames import read_json
 
-    https = Https(dialler, clock.now, _AGENT)
+    https = Https(dialler, clock.now)
     began = clock.now()
     try:
         deadline = Deadline(clock.now, call_within)
@@ -159,7 +158,7 @@ def _clock(served: str) -> Finding:
 def _push(config: Config, dialler: Dialler, call_within: float, also_found: list[Finding]) -> Finding:
     from ..push.websocket import WebSocket
 
-    websocket = WebSocket(config.push_url, dialler, clock.now, _AGENT, open_within=call_within)
+    websocket = WebSocket(config.push_url, dialler, clock.now, open_within=call_within)
     began = clock.now()
     try:
         websocket.open()

@@ -21,7 +21,7 @@ from urllib3.exceptions import DecodeError, HTTPError
 
 from ..errors import NoNetwork, TelexFailure
 from .dialling import Dialler
-from .sockets import Aborter, BoundedSocket, Deadline, TooMuch
+from .sockets import AGENT, Aborter, BoundedSocket, Deadline, TooMuch
 
 MOST_BYTES = 1024 * 1024
 """An answer larger than this is not read, unless somebody takes it as it comes."""
@@ -122,12 +122,12 @@ class _Adapter(HTTPAdapter):
 class _Session(requests.Session):
     """requests' session, without what the environment, a server or a file would add to a request."""
 
-    def __init__(self, agent: str, adapter: _Adapter) -> None:
+    def __init__(self, adapter: _Adapter) -> None:
         super().__init__()
         self.trust_env = False
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.headers.clear()
-        self.headers.update({"User-Agent": agent, "Accept": "application/json", "Accept-Encoding": "identity"})
+        self.headers.update({"User-Agent": AGENT, "Accept": "application/json", "Accept-Encoding": "identity"})
         self.mount("https://", adapter)
 
     def get_redirect_target(self, resp: Any) -> None:
@@ -138,13 +138,12 @@ class Https:
     """Sends requests, one at a time, from one thread; any thread may :meth:`interrupt` and :meth:`abort`."""
 
     def __init__(
-        self, dialler: Dialler, now: Callable[[], float], agent: str, unwanted: Callable[[], bool] = lambda: False
+        self, dialler: Dialler, now: Callable[[], float], unwanted: Callable[[], bool] = lambda: False
     ) -> None:
         """
         Args:
             dialler: Opens the connections.
             now: A clock, in seconds.
-            agent: For the header ``User-Agent``.
             unwanted: Whether nobody waits for what is under way any more: then :meth:`interrupt` ends it, and nothing
                 else begins. Any thread calls it.
         """
@@ -152,7 +151,7 @@ class Https:
         self._now = now
         self._unwanted = unwanted
         self._adapter = _Adapter(self._dial)
-        self._session = _Session(agent, self._adapter)
+        self._session = _Session(self._adapter)
         self._sock: BoundedSocket | None = None
         """Of the connection that was opened last."""
         self._used_at = float("-inf")

@@ -15,7 +15,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from .. import __version__
 from ..errors import ConfigError, NoNetwork
+
+AGENT = f"telex-start/{__version__}"
+"""What every request says in its header ``User-Agent``."""
 
 
 def tls_context(ca_file: str | None) -> ssl.SSLContext:
@@ -190,10 +194,8 @@ class BoundedSocket:
         self._arm()
         self._sock.sendall(data, flags)
 
-    def makefile(self, mode: str = "r", buffering: int | None = None, **_: Any) -> Any:
+    def makefile(self, _: str = "rb", buffering: int | None = None) -> Any:
         """A reader for ``http.client``; only ``"rb"`` is served here."""
-        if mode != "rb":
-            raise ValueError(f"makefile({mode!r})")
         size = buffering if buffering and buffering > 0 else io.DEFAULT_BUFFER_SIZE
         return io.BufferedReader(_Reader(self, self._sock.makefile("rb", buffering=0)), size)
 

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import NamedTuple
 
-from .frames import Publication, Subscribed
+from .frames import Publication, Refreshed, Subscribed
 
 BACKOFF_MINIMUM = 0.5
 """Seconds before the second try, at least."""
@@ -431,14 +431,14 @@ class Channel:
         if self.phase is Phase.LIVE:
             self.refresh_at = now + min(10.0 + 10.0 * chance, max(0.5, 0.1 * self.ttl))
 
-    def schedule_refresh(self, expires: bool, ttl: int, now: float, chance: float) -> None:
+    def schedule_refresh(self, told: Subscribed | Refreshed, now: float, chance: float) -> None:
         """The server says how long the subscription is good for: note when to bring the next token.
 
         A server that is given a token in its last moment answers a refresh without any ``ttl`` and forgets the expiry
         (Centrifugo v4 to v6), but may end the subscription later: the life known before goes on counting.
         """
-        if expires:
-            self.ttl = max(ttl, 1)
+        if told.expires:
+            self.ttl = max(told.ttl, 1)
         self.refresh_at = now + early(self.ttl, chance) if self.ttl else float("inf")
 
 

@@ -163,15 +163,14 @@ class Refreshed(NamedTuple):
     ttl: int = 0
 
 
-@dataclass(frozen=True)
-class Reply:
-    """The answer to the command with this id; just one of the fields is set, or none (an unsubscribe)."""
+class Reply(NamedTuple):
+    """The answer to the command with this id; at most one of the other fields is set."""
 
     id: int
     error: ReplyError | None = None
     connect: Connected | None = None
-    subscribe: Subscribed | None = None
-    refresh: Refreshed | None = None
+    subscribe: Subscribed = Subscribed()
+    refresh: Refreshed = Refreshed()
 
 
 @dataclass(frozen=True)

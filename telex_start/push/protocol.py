@@ -15,10 +15,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from .. import __version__
 from ..events import ChannelAnswered, CountsUnknown, How, PublicationsReceived
 from . import frames
 from .channel import LOST, Channel, Phase, Recovery, early
-from .frames import Reply, Subscribed
+from .frames import Connected, Refreshed, Reply, Subscribed
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +62,9 @@ class Ended:
     code: int
     """A Centrifugo close code, or one of the error codes of the connect command (below 1000)."""
     why: str
-    terminal: bool
+    terminal: bool = False
+    at_once: bool = False
+    """Make it anew without backoff: the machine has slept."""
 
 
 Happening = PublicationsReceived | CountsUnknown | ChannelAnswered | Online | Live | Unsubscribed | Ended
@@ -82,7 +85,6 @@ class PushClient:
         self,
         channels: dict[str, Channel],
         chance: Callable[[], float],
-        version: str,
         *,
         reply_within: float = REPLY_WITHIN,
         ping_slack: float = PING_SLACK,
@@ -91,13 +93,11 @@ class PushClient:
         Args:
             channels: By name; they may come and go meanwhile.
             chance: Gives numbers in [0, 1).
-            version: The program's, for the connect command.
             reply_within: Seconds in which a command must be answered.
             ping_slack: Seconds that a ping may be late.
         """
         self._channels = channels
         self._chance = chance
-        self._version = version
         self._reply_within = reply_within
         self._ping_slack = ping_slack
         self._ids = 0
@@ -143,7 +143,7 @@ class PushClient:
                 break
             subs[name] = {"token": value, **Recovery(self._channels[name].position).ask.fields()}
             self._tokens[name] = value
-        body: dict[str, Any] = {"token": token, "name": "telex-start", "version": self._version}
+        body: dict[str, Any] = {"token": token, "name": "telex-start", "version": __version__}
         if subs:
             body["subs"] = subs
         self._command("connect", body, None, now)
@@ -218,10 +218,10 @@ class PushClient:
     def tick(self, now: float) -> list[Happening]:
         """Look at the clock: a silent link and unanswered commands end the connection."""
         if now >= self._heard_by:
-            return [Ended(frames.NO_CLOSE_FRAME, "no sign of life from Telex", False)]
+            return [Ended(frames.NO_CLOSE_FRAME, "no sign of life from Telex")]
         for sent in self._sent.values():
             if now >= sent.due:
-                return [Ended(frames.NO_CLOSE_FRAME, f"no answer to {sent.kind}", False)]
+                return [Ended(frames.NO_CLOSE_FRAME, f"no answer to {sent.kind}")]
         return []
 
     # --- what comes in ----------------------------------------------------------------------------------------------
@@ -248,12 +248,12 @@ class PushClient:
                 channel = self._channels.get(message.channel)
                 if channel is not None and channel.phase is not Phase.LIVE:
                     return self._server_side(channel, message.subscribed, now)
-            case frames.Refreshed():
-                self._schedule_refresh(message.expires, message.ttl, now)
+            case Refreshed():
+                self._schedule_refresh(message, now)
             case frames.DisconnectPush():
                 return [Ended(message.code, frames.reason(message.code), frames.terminal(message.code))]
             case frames.Gibberish():
-                return [Ended(frames.NO_CLOSE_FRAME, "what came cannot be read", False)]
+                return [Ended(frames.NO_CLOSE_FRAME, "what came cannot be read")]
             case frames.Unreadable():
                 log.warning("a publication could not be read (channel %s)", message.channel or "unknown")
                 if channel := self._channels.get(message.channel or ""):
@@ -298,7 +298,7 @@ class PushClient:
                 # Otherwise it was left, unsubscribed by the server, or subscribed anew meanwhile.
                 return self._subscribe_reply(channel, reply, now) if sent.recovery is channel.recovery else []
             case _Sent(kind) if reply.error is not None:
-                return [Ended(frames.NO_CLOSE_FRAME, f"{kind} failed ({reply.error.code})", False)]
+                return [Ended(frames.NO_CLOSE_FRAME, f"{kind} failed ({reply.error.code})")]
         return []
 
     def _connect_reply(self, reply: Reply, now: float) -> list[Happening]:
@@ -311,7 +311,7 @@ class PushClient:
         if result.ping:
             self._ping = float(result.ping)
             self._heard_by = now + self._ping + self._ping_slack
-        self._schedule_refresh(result.expires, result.ttl, now)
+        self._schedule_refresh(result, now)
         happenings: list[Happening] = [Online()]
         for name, subscribed in result.subs.items():
             if channel := self._channels.get(name):
@@ -328,7 +328,7 @@ class PushClient:
         error = reply.error
         if error is None:
             channel.server_side = False
-            return self._answered(channel, reply.subscribe or Subscribed(), now)
+            return self._answered(channel, reply.subscribe, now)
         if error.code == frames.UNREADABLE:
             channel.recovery.unreadable()
             return self._next_step(channel, Subscribed(), now)
@@ -369,7 +369,7 @@ class PushClient:
         self._kept, continues = channel.recovery.kept, channel.recovery.continues
         pieces, first = channel.settle(now)
         if not channel.server_side:
-            channel.schedule_refresh(subscribed.expires, subscribed.ttl, now, self._chance())
+            channel.schedule_refresh(subscribed, now, self._chance())
         how = How.CAUGHT_UP if first else How.RECOVERED
         happenings: list[Happening] = []
         for piece in pieces:
@@ -385,19 +385,17 @@ class PushClient:
 
     def _refresh_reply(self, reply: Reply, now: float) -> list[Happening]:
         if reply.error is None:
-            refreshed = reply.refresh or frames.Refreshed()
-            self._schedule_refresh(refreshed.expires, refreshed.ttl, now)
+            self._schedule_refresh(reply.refresh, now)
             return []
         if not reply.error.passes:
-            return [Ended(frames.CONNECTION_EXPIRED, f"refreshing was refused ({reply.error.code})", False)]
+            return [Ended(frames.CONNECTION_EXPIRED, f"refreshing was refused ({reply.error.code})")]
         self.refresh_later(now)
         return []
 
     def _sub_refresh_reply(self, channel: Channel, reply: Reply, now: float) -> list[Happening]:
         if reply.error is None:
-            refreshed = reply.refresh or frames.Refreshed()
             if channel.phase is Phase.LIVE:
-                channel.schedule_refresh(refreshed.expires, refreshed.ttl, now, self._chance())
+                channel.schedule_refresh(reply.refresh, now, self._chance())
             return []
         if reply.error.passes:
             channel.refresh_later(now, self._chance())
@@ -406,6 +404,6 @@ class PushClient:
         channel.retry(now)
         return [Unsubscribed(channel, f"refreshing was refused ({reply.error.code})", token_is_dead=True)]
 
-    def _schedule_refresh(self, expires: bool, ttl: int, now: float) -> None:
-        self.ttl = max(ttl, 1) if expires else 0
-        self.refresh_at = now + early(self.ttl, self._chance()) if expires else float("inf")
+    def _schedule_refresh(self, told: Connected | Refreshed, now: float) -> None:
+        self.ttl = max(told.ttl, 1) if told.expires else 0
+        self.refresh_at = now + early(self.ttl, self._chance()) if told.expires else float("inf")

@@ -13,7 +13,7 @@ import websocket
 
 from ..errors import NoNetwork, TelexFailure, Temporary
 from ..net.dialling import Dialler
-from ..net.sockets import Aborter, BoundedSocket, Deadline, TooMuch
+from ..net.sockets import AGENT, Aborter, BoundedSocket, Deadline, TooMuch
 from .frames import MESSAGE_TOO_BIG, NO_CLOSE_FRAME
 
 log = logging.getLogger(__name__)
@@ -109,26 +109,17 @@ class _LibraryWebSocket(websocket.WebSocket):
 class WebSocket:
     """A WebSocket. One thread opens, receives, sends and closes; any thread may :meth:`abort`."""
 
-    def __init__(
-        self,
-        url: str,
-        dialler: Dialler,
-        now: Callable[[], float],
-        agent: str,
-        open_within: float = OPEN_WITHIN,
-    ) -> None:
+    def __init__(self, url: str, dialler: Dialler, now: Callable[[], float], open_within: float = OPEN_WITHIN) -> None:
         """
         Args:
             url: A ``wss`` address.
             dialler: Opens the connection.
             now: A clock, in seconds.
-            agent: For the header ``User-Agent``.
             open_within: Seconds that :meth:`open` may take, beside a look-up of the server's name.
         """
         self._url = url
         self._dialler = dialler
         self._now = now
-        self._agent = agent
         self._open_within = open_within
         self._aborter = Aborter()
         self._sock: ssl.SSLSocket | None = None
@@ -166,7 +157,7 @@ class WebSocket:
             made.connect(
                 self._url,
                 socket=_Handshake(self._bounded),
-                header=[f"User-Agent: {self._agent}"],
+                header=[f"User-Agent: {AGENT}"],
                 suppress_origin=True,  # Centrifugo refuses one that it was not told to allow with 403
                 redirect_limit=0,  # it could lead to plain ws, the token with it
             )

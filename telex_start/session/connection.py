@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import NamedTuple
 
-from .. import __version__, clock
+from .. import clock
 from ..events import CountsUnknown, Event
 from ..push import frames
 from ..push import protocol as push
@@ -23,16 +22,6 @@ log = logging.getLogger(__name__)
 
 _FRAMES_IN_A_ROW = 500
 """Frames that are taken before commands and what is due are looked at again."""
-
-
-class Ending(NamedTuple):
-    """Why a connection ended."""
-
-    code: int
-    why: str
-    terminal: bool = False
-    at_once: bool = False
-    """Make it anew without backoff: the machine has slept."""
 
 
 class PushConnection:
@@ -49,22 +38,22 @@ class PushConnection:
         self._parts = parts
         self._websocket = websocket
         self._online = online
-        self._now = parts.now
+        self._shared = parts.shared
+        self._now = parts.shared.now
         self._channels = parts.organisations.channels
         self._client = PushClient(
             self._channels,
-            parts.chance,
-            __version__,
-            reply_within=parts.timings.reply_within,
-            ping_slack=parts.timings.ping_slack,
+            parts.shared.chance,
+            reply_within=parts.shared.timings.reply_within,
+            ping_slack=parts.shared.timings.ping_slack,
         )
         self._upkeep = Upkeep(parts, self._client, just_fetched=just_fetched)
         self._sleep = clock.SleepWatch(self._now(), clock.awake())
-        self._ending: Ending | None = None
+        self._ending: push.Ended | None = None
         self._heard_at = self._now()
         """When the push server was last heard of, in seconds."""
 
-    def run(self) -> Ending:
+    def run(self) -> push.Ended:
         """Connect and stay until the connection ends.
 
         Raises:
@@ -72,13 +61,13 @@ class PushConnection:
             SessionOver: the session has ended.
             ReconnectAsked, LeaveAsked: a command came.
         """
-        self._parts.pacer.tokens_first(True)
+        self._shared.pacer.tokens_first(True)
         try:
-            self._look_for_command()  # from here on a command aborts the connection, so none is overlooked
+            self._parts.wait_interruptibly(0.0)  # from here on a command aborts the connection, so none is overlooked
             self._upkeep.prepare()
             self._websocket.open()
-            self._look_for_command()
-            connection_token = self._parts.store.connection
+            self._parts.wait_interruptibly(0.0)
+            connection_token = self._shared.store.connection
             assert connection_token is not None
             self._client.connect(connection_token.value, self._upkeep.tokens(), self._now())
             self._parts.dialler.hurried = True  # the push server waits for answers to its pings
@@ -92,16 +81,13 @@ class PushConnection:
             for channel in self._channels.values():
                 channel.disconnected()
 
-    def _look_for_command(self) -> None:
-        self._parts.wait_interruptibly(0.0)
-
-    def _stay(self) -> Ending:
+    def _stay(self) -> push.Ended:
         while self._ending is None:
-            self._look_for_command()
+            self._parts.wait_interruptibly(0.0)
             now = self._now()
             if self._sleep.slept(now, clock.awake()):
                 log.info("the machine has slept: connecting anew")
-                return Ending(frames.NO_CLOSE_FRAME, "the machine has slept", at_once=True)
+                return push.Ended(frames.NO_CLOSE_FRAME, "the machine has slept", at_once=True)
             due_at = float("inf")
             if self._client.connected:
                 call, due_at = self._upkeep.due(now)
@@ -139,7 +125,7 @@ class PushConnection:
         for happening in happenings:
             match happening:
                 case Event():
-                    self._parts.dispatch(happening)
+                    self._shared.dispatch(happening)
                 case push.Live():
                     self._parts.poller.live(happening.channel.name, happening.whole)
                     self._parts.figures_changed()
@@ -150,13 +136,13 @@ class PushConnection:
                 case push.Ended():
                     log.info("connection given up: %s", happening.why)
                     self._forget_tokens(happening.code, happening.terminal)
-                    self._ending = Ending(happening.code, happening.why, happening.terminal)
+                    self._ending = happening
 
     def _unsubscribed(self, happening: push.Unsubscribed) -> None:
         channel = happening.channel
         log.warning("organisation %s: %s", self._parts.organisations.name_of(channel.name), happening.why)
         if happening.token_is_dead:
-            self._parts.store.subscriptions.pop(channel.name, None)
+            self._shared.store.subscriptions.pop(channel.name, None)
         if happening.position_is_dead:
             self._forget_position(channel)
         if channel.refused:
@@ -165,34 +151,34 @@ class PushConnection:
 
     def _forget_position(self, channel: Channel) -> None:
         channel.position = None
-        self._parts.dispatch(CountsUnknown(channel.name))
+        self._shared.dispatch(CountsUnknown(channel.name))
 
-    def _closed(self, closed: Closed) -> Ending:
+    def _closed(self, closed: Closed) -> push.Ended:
         log.info("connection closed: %s %.120r", closed.code, closed.reason)
         if closed.code == frames.INVALID_TOKEN and (checked := self._client.token_being_checked()):
             return self._closed_over(*checked)
         terminal = frames.terminal(closed.code)
         self._forget_tokens(closed.code, terminal)
-        return Ending(closed.code, frames.reason(closed.code), terminal)
+        return push.Ended(closed.code, frames.reason(closed.code), terminal)
 
-    def _closed_over(self, command: str, channel: Channel) -> Ending:
+    def _closed_over(self, command: str, channel: Channel) -> push.Ended:
         """One organisation's token has closed the connection: see to that one, and let the others go on at once.
 
         The first time it gets a fresh token, as the close may have been meant for something else; then it is left out.
         """
-        self._parts.store.subscriptions.pop(channel.name, None)
+        self._shared.store.subscriptions.pop(channel.name, None)
         log.warning("organisation %s: its token closed the connection", self._parts.organisations.name_of(channel.name))
         if command == "subscribe" and channel.suspect:
             self._upkeep.refuse(channel, "its tokens close the connection")
         channel.suspect = True
-        return Ending(frames.INVALID_TOKEN, frames.reason(frames.INVALID_TOKEN))
+        return push.Ended(frames.INVALID_TOKEN, frames.reason(frames.INVALID_TOKEN))
 
     def _forget_tokens(self, code: int, terminal: bool) -> None:
         """Drop the tokens that a close code, or an error code of the connect command, says are of no use."""
         if code in (frames.CONNECTION_EXPIRED, frames.TOKEN_EXPIRED, frames.EXPIRED):
-            self._parts.store.connection = None
+            self._shared.store.connection = None
         if code == frames.STATE_INVALIDATED or terminal:
-            self._parts.store.drop_push_tokens()
+            self._shared.store.drop_push_tokens()
         if code == frames.STATE_INVALIDATED:
             for channel in self._channels.values():
                 self._forget_position(channel)

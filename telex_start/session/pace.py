@@ -6,9 +6,10 @@ import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ..net import dialling
+from ..events import Event
 from ..push import channel, protocol, websocket
 from ..push.channel import Backoff, spread
+from .tokens import TokenStore
 
 _LIMITED = (1.0, 300.0)
 """Seconds, at least and at most, that polls rest after Telex has refused one with a rate limit, beyond the pace.
@@ -25,7 +26,6 @@ class Timings(NamedTuple):
 
     call_within: float = 5.0
     """For one call to Telex, or all calls for one token: less than the push server's pong time-out of 8 s."""
-    dns_within: float = dialling.DNS_WITHIN
     logout_within: float = 2.0
     """For the call that signs out."""
     first_token_within: float = 1.5
@@ -205,6 +205,20 @@ class Pacer:
         self._credited_at = now
 
 
+class Shared(NamedTuple):
+    """What the parts of a session share."""
+
+    store: TokenStore
+    pacer: Pacer
+    dispatch: Callable[[Event], None]
+    """Gives an event to the main thread."""
+    now: Callable[[], float]
+    """Seconds on a clock that counts sleep."""
+    chance: Callable[[], float]
+    """Gives numbers in [0, 1)."""
+    timings: Timings = USUAL
+
+
 class Waits:
     """How long to wait before the next connection."""
 
@@ -217,22 +231,16 @@ class Waits:
         """``chance`` gives numbers in [0, 1)."""
         self._chance = chance
         self._timings = timings
-        self._backoff = timings.backoff(chance)
-        self._refused = Backoff(chance, timings.backoff_minimum, max(self.REFUSED, timings.backoff_maximum))
+        self.failed = timings.backoff(chance)
+        """After no connection could be made."""
+        self.refused = Backoff(chance, timings.backoff_minimum, max(self.REFUSED, timings.backoff_maximum))
+        """After Telex has refused what a connection needs: the first tries alone are quick."""
         self._terminal_before = False
 
     def asked(self) -> None:
         """The person asked to reconnect now: begin again."""
-        self._backoff.reset()
-        self._refused.reset()
-
-    def failed(self) -> float:
-        """Seconds to wait after no connection could be made."""
-        return self._backoff.next()
-
-    def refused(self) -> float:
-        """Seconds to wait after Telex has refused what a connection needs: the first tries alone are quick."""
-        return self._refused.next()
+        self.failed.reset()
+        self.refused.reset()
 
     def ended(self, stood: float | None, *, terminal: bool = False, at_once: bool = False, busy: bool = False) -> float:
         """Seconds to wait after a connection has ended.
@@ -244,9 +252,9 @@ class Waits:
             busy: The server has too much to do.
         """
         if stood is not None:
-            self._refused.reset()
+            self.refused.reset()
             if stood >= self._timings.stood:
-                self._backoff.reset()
+                self.failed.reset()
             if stood > self.STEADY:
                 self._terminal_before = False
         if terminal:
@@ -257,4 +265,4 @@ class Waits:
             return 0.0
         if busy:
             return self._timings.busy * (1.0 + self._chance())
-        return self._backoff.next()
+        return self.failed.next()

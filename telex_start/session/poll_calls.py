@@ -19,8 +19,7 @@ from ..net.https import Https
 from ..net.sockets import Deadline
 from ..push.frames import json_decoder, read_json
 from . import telex_api
-from .pace import Pacer
-from .tokens import TokenStore
+from .pace import Shared
 
 CHANNELS = "channels_section"
 DIRECT = "dm_channels_section"
@@ -65,32 +64,18 @@ class PollCalls:
         NotThere: this deployment has none of it.
     """
 
-    def __init__(
-        self,
-        base: str,
-        https: Https,
-        store: TokenStore,
-        pacer: Pacer,
-        now: Callable[[], float],
-        within: float,
-    ) -> None:
+    def __init__(self, base: str, https: Https, shared: Shared) -> None:
         """
         Args:
             base: The API's address, without a slash at its end.
             https: Sends the requests; for this thread alone.
-            store: Has the access token.
-            pacer: Told what became of every request; whoever calls has its leave.
-            now: A clock, in seconds.
-            within: Seconds that a call waits for its answer, and then for more of it: it may last while bytes come.
+            shared: Its pacer is told what became of every request; whoever calls has its leave.
         """
         self.https = https
         self.size = 0
         """Bytes of the answer that came last."""
         self._base = base
-        self._store = store
-        self._pacer = pacer
-        self._now = now
-        self._within = within
+        self._shared = shared
 
     def unread(
         self, section: str, organisation: str, leave: Callable[[], None]
@@ -183,19 +168,18 @@ class PollCalls:
         return data
 
     def _get(self, path: str, make: Callable[[Any], Any | None] = lambda row: None) -> _Reader:
-        access = self._store.access or ""
+        access = self._shared.store.access or ""
         reader = _Reader(make)
-        try:
-            answer = self.https.request(
-                "GET",
-                self._base + path,
-                headers={"Authorization": f"Bearer {access}"},
-                json=None,
-                deadline=Deadline(self._now, self._within),
-                take=reader.take,
-            )
-        finally:
-            self.size = reader.size
+        answer = self.https.request(
+            "GET",
+            self._base + path,
+            headers={"Authorization": f"Bearer {access}"},
+            json=None,
+            # For the answer, and then for more of it: it may last while bytes come.
+            deadline=Deadline(self._shared.now, self._shared.timings.slow_call_within),
+            take=reader.take,
+        )
+        self.size = reader.size
         limited = False
         try:
             reader.end(answer.status, [access])
@@ -203,7 +187,7 @@ class PollCalls:
             limited = True
             raise
         finally:
-            self._pacer.answered(limited=limited, poll=True)
+            self._shared.pacer.answered(limited=limited, poll=True)
         return reader
 
 

@@ -32,7 +32,7 @@ from ..events import (
     WatchSettings,
 )
 from ..toast import Conversation
-from .pace import Pacer, Timings
+from .pace import Shared
 from .poll_calls import SECTIONS, NotThere, PollCalls
 from .poll_schedule import MUTED, PREFERENCE, PROFILE, SLUG, Poll, Schedule
 
@@ -65,35 +65,27 @@ class Poller:
     def __init__(
         self,
         make_calls: Callable[[], PollCalls],
-        pacer: Pacer,
-        dispatch: Callable[[Event], None],
-        now: Callable[[], float],
-        chance: Callable[[], float],
-        timings: Timings,
+        shared: Shared,
         settings: bool = True,
         watched: frozenset[str] = frozenset(),
     ) -> None:
         """
         Args:
             make_calls: Makes the calls, for one life of the thread.
-            pacer: The session's.
-            dispatch: Gives an event to the main thread.
-            now: Seconds on a clock that counts sleep.
-            chance: Gives numbers in [0, 1).
-            timings: How often, and how long.
+            shared: The session's.
             settings: Whether the person's settings at Telex are of interest.
             watched: The organisations in which agents' conversations count as unread.
         """
         self._make_calls = make_calls
-        self._pacer = pacer
-        self._dispatch = dispatch
-        self._now = now
-        self._timings = timings
+        self._pacer = shared.pacer
+        self._dispatch = shared.dispatch
+        self._now = shared.now
+        self._unread_apart = shared.timings.unread_apart
         self.settings = settings
         self.watched = watched
         self._changed = threading.Condition()
         """Guards all that follows, but for what belongs to the thread."""
-        self._schedule = Schedule(timings, chance, settings)
+        self._schedule = Schedule(shared.timings, shared.chance, settings)
         self._schedule.watch_agents(watched)
         self._signed_in = False
         self._online = False
@@ -153,7 +145,7 @@ class Poller:
             if self._calls is None and (due_at := self._schedule.due_at()) > now:
                 return due_at
             self._begin()
-            return now + self._timings.unread_apart
+            return now + self._unread_apart
 
     def obey(self, command: PollCommand) -> None:
         """Carry out a command, soon."""

@@ -54,12 +54,8 @@ class Session:
             from ..net.sockets import tls_context
 
             tls_context(config.ca_file)
-        self._config = config
-        self._store = store
+        self._with = config, store, dispatch, chance, timings, now
         self._dispatch = dispatch
-        self._chance = chance
-        self._timings = timings
-        self._now = now
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._work: SessionThread | None = None
@@ -123,7 +119,7 @@ class Session:
         try:
             from .session_thread import SessionThread
 
-            work = SessionThread(self._config, self._store, self._dispatch, self._chance, self._timings, self._now)
+            work = SessionThread(*self._with)
         except ImportError as error:  # another version was installed under this process
             log.error("the session could not be started: %s", error)
             with self._lock:

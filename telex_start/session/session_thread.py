@@ -12,26 +12,24 @@ import logging
 import threading
 from collections.abc import Callable
 
-from .. import __version__
 from ..config import Config
-from ..errors import Refused, SessionOver, TelexStartError, Temporary
+from ..errors import Refused, SessionOver, SignInRefused, TelexStartError, Temporary
 from ..events import CancelSignIn, Command, Event, ReconnectNow, SignedIn, SignIn, SignOut, SlugLookedUp, Stop
 from ..net.dialling import Dialler
 from ..net.https import Https
 from ..net.sockets import tls_context
 from ..push import frames
+from ..push.protocol import Ended
 from ..push.websocket import WebSocket
 from ..states import SIGNED_IN, State
 from . import pace
-from .connection import Ending, PushConnection
-from .pace import Pacer, Timings, Waits
+from .connection import PushConnection
+from .pace import Pacer, Shared, Timings, Waits
 from .poll_calls import PollCalls
 from .poller import PollCommand, Poller
 from .state import (
     LEAVING,
-    REFUSALS,
     Commands,
-    Figures,
     LeaveAsked,
     Organisations,
     ReconnectAsked,
@@ -45,11 +43,10 @@ from .upkeep import Parts
 
 log = logging.getLogger(__name__)
 
-_LOGIN_FAILURES = (*REFUSALS, Temporary, Refused)
+_LOGIN_FAILURES = (SignInRefused, Temporary, Refused)
 _UNEXPECTED = "an unexpected error"
 _LOG_SAYS_WHAT = "Something unexpected went wrong; the log says what."
 _RECONNECTING_NOW = "reconnecting now"
-_AGENT = f"telex-start/{__version__}"
 
 
 class SessionThread:
@@ -67,41 +64,29 @@ class SessionThread:
         """See :class:`~.session.Session`."""
         self.wanted: frozenset[str] = frozenset()
         """Channels to go first on the next connection. Another thread sets it: one reference in the place of another"""
+        timings = timings or pace.USUAL
         self._config = config
+        self._shared = Shared(store, Pacer(now, chance, timings.requests_at_once), dispatch, now, chance, timings)
         self._store = store
-        self._dispatch = dispatch
-        self._chance = chance
-        self._timings = timings or pace.USUAL
         self._now = now
         self._context = tls_context(config.ca_file)
-        self._dialler = self._new_dialler()
+        self._dialler = Dialler(self._context, now)
         self._commands = Commands(now)
         self._stopping = threading.Event()
-        self._pacer = Pacer(now, chance, self._timings.requests_at_once)
-        self._https = Https(self._dialler, now, _AGENT, self._commands.leaving)
-        self._api = TelexApi(config.api_url, self._https, store, self._pacer, now, self._timings)
+        self._https = Https(self._dialler, now, self._commands.leaving)
+        self._api = TelexApi(config.api_url, self._https, self._shared)
         self._poller_lock = threading.Lock()
-        self._poller = self._new_poller(config.honour_telex_settings, frozenset())
+        self._poller = Poller(self._new_calls, self._shared, config.honour_telex_settings)
         """This session's, or the next one's."""
-        self._organisations: Organisations | None = None
         self._websocket: WebSocket | None = None
         self._online_since: float | None = None
         self._at_once = False
         """The next connection is wanted by the person or by the machine's waking, and not because of the server."""
-        self._state = SessionState(dispatch, self._figures)
-
-    def _new_dialler(self) -> Dialler:
-        return Dialler(self._context, self._now, self._timings.dns_within)
-
-    def _new_poller(self, settings: bool, watched: frozenset[str]) -> Poller:
-        return Poller(
-            self._new_calls, self._pacer, self._dispatch, self._now, self._chance, self._timings, settings, watched
-        )
+        self._state = SessionState(dispatch)
 
     def _new_calls(self) -> PollCalls:
-        https = Https(self._new_dialler(), self._now, _AGENT)
-        within = self._timings.slow_call_within
-        return PollCalls(self._config.api_url, https, self._store, self._pacer, self._now, within)
+        https = Https(Dialler(self._context, self._now), self._now)
+        return PollCalls(self._config.api_url, https, self._shared)
 
     def send(self, command: Command) -> None:
         """See :meth:`.Session.send`."""
@@ -110,7 +95,7 @@ class SessionThread:
                 self._poller.obey(command)
             return
         self._commands.put(command)
-        organisations = self._organisations
+        organisations = self._state.organisations
         if isinstance(command, SignIn) and (organisations is None or not organisations.sign_in_again):
             return  # of no consequence to a session that is signed in and well
         # Read on another thread than the one that sets it: a connection that comes too late for this finds the command
@@ -201,15 +186,15 @@ class SessionThread:
     def _sign_in_failed(self, error: TelexStartError) -> None:
         """Say that there is no session, and why. Whatever ends in *signed out* forgets all."""
         self._forget_tokens()
-        self._dispatch(sign_in_failed(error))
-        if isinstance(error, REFUSALS) or self._resumable():
+        self._shared.dispatch(sign_in_failed(error))
+        if isinstance(error, SignInRefused) or self._resumable():
             self._state.move(State.SIGN_IN_NEEDED)
         else:
             self._forget()
 
     def _resumable(self) -> bool:
         """There are stream positions of an earlier session, which the same user would want to go on from."""
-        return self._organisations is not None and self._organisations.answered
+        return self._state.organisations is not None and self._state.organisations.answered
 
     def _forget_tokens(self) -> None:
         """There is no session any more, and nothing to be polled in it."""
@@ -220,12 +205,12 @@ class SessionThread:
         """This session's; the next one's poller knows what main wants polled."""
         with self._poller_lock:
             old = self._poller
-            self._poller = self._new_poller(old.settings, old.watched)
+            self._poller = Poller(self._new_calls, self._shared, old.settings, old.watched)
         old.end()
 
     def _forget(self) -> None:
         self._forget_tokens()
-        self._organisations = None
+        self._state.organisations = None
         self._state.well()
         self._state.move(State.SIGNED_OUT)
 
@@ -254,7 +239,7 @@ class SessionThread:
     def _wait_for_pacer(self) -> None:
         """Likewise until a call to Telex may be made."""
         self._wait_interruptibly(0.0)
-        while (wait := self._pacer.wait()) > 0:
+        while (wait := self._shared.pacer.wait()) > 0:
             self._wait_interruptibly(wait)
 
     def _sign_in(self, waiting: list[Command]) -> bool:
@@ -270,24 +255,24 @@ class SessionThread:
         if login is None:
             return False
         self._state.well()
-        if self._organisations is None or self._organisations.user_id != login.user_id:
-            self._organisations = Organisations(login.user_id, self._chance, self._dispatch, self._timings)
+        if self._state.organisations is None or self._state.organisations.user_id != login.user_id:
+            self._state.organisations = Organisations(login.user_id, self._shared)
         self._signed_in(login)
-        for channel in self._organisations.channels.values():
+        for channel in self._state.organisations.channels.values():
             channel.signed_in_anew()
         self._wait_interruptibly(0.0)
         return True
 
     def _log_in(self, command: SignIn) -> Login | None:
         """Log in, again and again where nobody could be asked to try again; ``None`` where it failed."""
-        backoff = self._timings.backoff(self._chance)
+        backoff = self._shared.timings.backoff(self._shared.chance)
         while True:
             self._wait_for_pacer()
             try:
                 return self._api.login(command.email, command.password)
             except _LOGIN_FAILURES as error:
                 self._wait_interruptibly(0.0)  # a command that came meanwhile outweighs what became of the call
-                if not command.persist or isinstance(error, REFUSALS):
+                if not command.persist or isinstance(error, SignInRefused):
                     log.warning("signing in failed: %s", error.message)
                     self._sign_in_failed(error)
                     return None
@@ -303,7 +288,7 @@ class SessionThread:
             ReconnectAsked: it worked: the next connection fetches the organisations.
             LeaveAsked: it worked, for another user.
         """
-        organisations, command = self._organisations, waiting.pop()
+        organisations, command = self._state.organisations, waiting.pop()
         if organisations is None or not organisations.sign_in_again:
             return
         tokens = self._store.access, self._store.notification
@@ -313,7 +298,7 @@ class SessionThread:
             if self._commands.leaving():
                 return  # nobody waits for what became of it
             log.warning("%s: %s", error.title, error.message)
-            self._dispatch(sign_in_failed(error, session_stays=True))
+            self._shared.dispatch(sign_in_failed(error, session_stays=True))
             return
         if login.user_id == organisations.user_id:
             self._signed_in(login)
@@ -321,16 +306,16 @@ class SessionThread:
         if self._commands.leaving():
             self._store.access, self._store.notification = tokens
             return
-        self._organisations = None  # nothing of the first user's is to be resumed
+        self._state.organisations = None  # nothing of the first user's is to be resumed
         raise LeaveAsked(command)
 
     def _signed_in(self, login: Login) -> None:
-        assert self._organisations is not None
-        self._organisations.signed_in_anew()
+        assert self._state.organisations is not None
+        self._state.organisations.signed_in_anew()
         self._poller.signed_in()
-        self._dispatch(SignedIn(login.user_id, login.names))
+        self._shared.dispatch(SignedIn(login.user_id, login.names))
         if login.organisation and login.slug:
-            self._dispatch(SlugLookedUp(f"{login.organisation}/{login.user_id}", login.slug))
+            self._shared.dispatch(SlugLookedUp(f"{login.organisation}/{login.user_id}", login.slug))
 
     def _stay(self) -> None:
         """Connect, and connect again, until a command or the end of the session.
@@ -339,9 +324,9 @@ class SessionThread:
             SessionOver: the session has ended.
             LeaveAsked: a command came.
         """
-        organisations = self._organisations
+        organisations = self._state.organisations
         assert organisations is not None
-        waits = Waits(self._chance, self._timings)
+        waits = Waits(self._shared.chance, self._shared.timings)
         why = ""
         while True:
             self._state.move(State.CONNECTING, why)
@@ -373,12 +358,12 @@ class SessionThread:
         try:
             if first:
                 self._wait_for_pacer()
-                organisations.first_fetch(self._api, self._store, self._now())
+                organisations.first_fetch(self._api, self._now())
                 self._wait_interruptibly(0.0)
                 self._poller.keep([*organisations.channels])
             for name in organisations.put_first(self.wanted):
                 self._store.subscriptions.pop(name, None)  # or it would take the place of one that matters more
-            ending: Ending | Temporary | Refused = self._new_connection(organisations, first).run()
+            ending: Ended | Temporary | Refused = self._new_connection(organisations, first).run()
         except (Temporary, Refused) as error:
             ending = error
         except SessionOver:
@@ -386,7 +371,7 @@ class SessionThread:
         except Exception as error:
             # Whatever it is, the person is signed in and waits for messages: say so, and go on.
             self._state.unexpected(error)
-            return _UNEXPECTED, waits.failed()
+            return _UNEXPECTED, waits.failed.next()
         finally:
             websocket, self._websocket = self._websocket, None
             aborted = websocket is not None and websocket.aborted
@@ -394,9 +379,9 @@ class SessionThread:
         if aborted:  # by the sender of a command that was obeyed before: the connection was made for it
             self._at_once = True
             return _RECONNECTING_NOW, 0.0
-        if not isinstance(ending, Ending):
+        if not isinstance(ending, Ended):
             self._state.report(ending)
-            return reason(ending), waits.refused() if isinstance(ending, Refused) else waits.failed()
+            return reason(ending), (waits.refused if isinstance(ending, Refused) else waits.failed).next()
         self._at_once = self._at_once or ending.at_once
         log.info("connection ended: %s", ending.why)
         if ending.terminal:
@@ -407,27 +392,19 @@ class SessionThread:
 
     def _new_connection(self, organisations: Organisations, just_fetched: bool) -> PushConnection:
         parts = Parts(
+            shared=self._shared,
             api=self._api,
-            store=self._store,
-            pacer=self._pacer,
+            dialler=self._dialler,
             organisations=organisations,
             poller=self._poller,
-            timings=self._timings,
-            now=self._now,
-            chance=self._chance,
-            dialler=self._dialler,
             wait_interruptibly=self._wait_interruptibly,
             wait_for_pacer=self._wait_for_pacer,
-            dispatch=self._dispatch,
             figures_changed=self._state.tell_figures,
         )
         self._websocket = WebSocket(
-            self._config.push_url, self._dialler, self._now, _AGENT, open_within=self._timings.open_within
+            self._config.push_url, self._dialler, self._now, open_within=self._shared.timings.open_within
         )
         return PushConnection(parts, self._websocket, self._online, just_fetched=just_fetched)
-
-    def _figures(self) -> Figures:
-        return self._organisations.figures() if self._organisations is not None else Figures()
 
     def _online(self) -> None:
         self._online_since = self._now()

@@ -7,11 +7,8 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Collection
-from typing import NamedTuple
 
 from ..errors import (
-    CredentialsRefused,
-    InvalidForm,
     NoNetwork,
     RateLimited,
     Refused,
@@ -36,14 +33,11 @@ from ..events import (
 )
 from ..push.channel import Channel, Phase
 from ..states import State
-from .pace import USUAL, Timings
+from .pace import Shared
 from .telex_api import TelexApi, signed_out
-from .tokens import TokenStore
 
 log = logging.getLogger(__name__)
 
-REFUSALS = (CredentialsRefused, InvalidForm, SignInRefused)
-"""A login that failed with one of these fails with the same form likewise: a person is needed for the next try."""
 LEAVING = (SignOut, CancelSignIn, Stop)
 """Commands that end what is under way, whatever that is."""
 SIGN_IN_AGAIN = (
@@ -109,26 +103,10 @@ class Commands:
             return self._waiting.popleft() if self._waiting else None
 
 
-class Figures(NamedTuple):
-    """What the main thread is told of the organisations; the fields are those of ``StateChanged``."""
-
-    organisations: int = 0
-    subscribed: int = 0
-    refused: int = 0
-    left_out: int = 0
-    sign_in_again: bool = False
-
-
 class Organisations:
     """Those that Telex named last."""
 
-    def __init__(
-        self,
-        user_id: str,
-        chance: Callable[[], float],
-        dispatch: Callable[[Event], None],
-        timings: Timings = USUAL,
-    ) -> None:
+    def __init__(self, user_id: str, shared: Shared) -> None:
         self.user_id = user_id
         self.channels: dict[str, Channel] = {}
         """By channel name; the very dictionary that a connection works with."""
@@ -144,9 +122,7 @@ class Organisations:
         """The channels that were said to be left out; ``None`` where nothing was said yet."""
         self._refused_since: float | None = None
         self._organisations: dict[str, Organisation] = {}
-        self._chance = chance
-        self._timings = timings
-        self._dispatch = dispatch
+        self._shared = shared
 
     def fetch(self, api: TelexApi, now: float) -> tuple[list[Channel], list[Channel]]:
         """Ask Telex; ``now`` is the time in seconds.
@@ -165,27 +141,25 @@ class Organisations:
             if signed_out(refused):
                 self._refused_since = now if self._refused_since is None else self._refused_since
                 refused_for = now - self._refused_since
-                self.sign_in_again = self.known and refused_for >= self._timings.organisations_refused_for
+                self.sign_in_again = self.known and refused_for >= self._shared.timings.organisations_refused_for
             raise
         self.signed_in_anew()
         found = {organisation.channel: organisation for organisation in answer}
         dropped = [channel for name, channel in self.channels.items() if name not in found]
-        added = [
-            Channel(name, self._timings.backoff(self._chance), self._timings.refused_for)
-            for name in found
-            if name not in self.channels
-        ]
+        timings, chance = self._shared.timings, self._shared.chance
+        new = [name for name in found if name not in self.channels]
+        added = [Channel(name, timings.backoff(chance), timings.refused_for) for name in new]
         for channel in dropped:
             del self.channels[channel.name]
         self.channels.update((channel.name, channel) for channel in added)
         if found != self._organisations or not self.known:
-            self._dispatch(OrganisationsChanged(tuple(found.values())))
+            self._shared.dispatch(OrganisationsChanged(tuple(found.values())))
         self._organisations = found
         self.known = True
         return added, dropped
 
-    def first_fetch(self, api: TelexApi, store: TokenStore, now: float) -> None:
-        """Ask Telex for the first time in a session; ``store`` may get a connection token.
+    def first_fetch(self, api: TelexApi, now: float) -> None:
+        """Ask Telex for the first time in a session; the store may get a connection token.
 
         Raises:
             Temporary, Refused: it failed.
@@ -196,7 +170,7 @@ class Organisations:
         except Refused as refused:
             if refused.status == 401:
                 # The Bearer middleware's 401 may mean one organisation only: ask the token calls whether all is over.
-                store.connection = api.connection_token()
+                self._shared.store.connection = api.connection_token()
             raise
 
     def signed_in_anew(self) -> None:
@@ -230,12 +204,14 @@ class Organisations:
         """Whether any channel was ever answered, so that there is a position to go on from."""
         return any(channel.answered for channel in self.channels.values())
 
-    def figures(self) -> Figures:
-        """How many organisations there are, and how they stand."""
+    def figures(self, state: State, reason: str) -> StateChanged:
+        """How many organisations there are, and how they stand, in this state of the session."""
         channels = self.channels.values()
-        return Figures(
+        return StateChanged(
+            state,
+            reason,
             len(channels),
-            sum(channel.phase is Phase.LIVE for channel in channels),
+            sum(state is State.ONLINE and channel.phase is Phase.LIVE for channel in channels),
             sum(channel.refused for channel in channels),
             sum(channel.left_out for channel in channels),
             self.sign_in_again,
@@ -245,10 +221,10 @@ class Organisations:
 class SessionState:
     """Where the session stands. Owned by the session thread."""
 
-    def __init__(self, dispatch: Callable[[Event], None], figures: Callable[[], Figures]) -> None:
-        """``figures`` gives how the organisations stand."""
+    def __init__(self, dispatch: Callable[[Event], None]) -> None:
+        self.organisations: Organisations | None = None
+        """Those of the user who is signed in, or who was so last and may go on from there."""
         self._dispatch = dispatch
-        self._figures = figures
         self._last_state = StateChanged(State.SIGNED_OUT)
         self._troubles: set[tuple[str, str]] = set()
         """What was told since the last time that all was well."""
@@ -262,10 +238,9 @@ class SessionState:
 
     def move(self, state: State, reason: str = "") -> None:
         """Go to a state (or stay), log it and tell it, with its figures, where anything changed."""
-        figures = Figures() if state in (State.SIGNED_OUT, State.STOPPED) else self._figures()
-        if state is not State.ONLINE:
-            figures = figures._replace(subscribed=0)
-        now = StateChanged(state, reason, *figures)
+        now = StateChanged(state, reason)
+        if self.organisations is not None and state not in (State.SIGNED_OUT, State.STOPPED):
+            now = self.organisations.figures(state, reason)
         if state is not self.state or reason != self._last_state.reason:
             log.info("%s%s", state, f": {reason}" if reason else "")
         if now != self._last_state:
@@ -314,12 +289,11 @@ def reason(error: TelexStartError) -> str:
 
 def sign_in_failed(error: TelexStartError, *, session_stays: bool = False) -> SignInFailed:
     """What main is told of a login that did not work."""
-    kinds = {
-        CredentialsRefused: SignInFailure.CREDENTIALS,
-        SignInRefused: SignInFailure.REFUSED,
-        InvalidForm: SignInFailure.FORM,
-        RateLimited: SignInFailure.RATE_LIMIT,
-        NoNetwork: SignInFailure.NETWORK,
-    }
-    found = (kind for error_type, kind in kinds.items() if isinstance(error, error_type))
-    return SignInFailed(error.title, error.message, next(found, SignInFailure.TELEX), session_stays)
+    kind = SignInFailure.TELEX
+    if isinstance(error, SignInRefused):
+        kind = error.kind
+    elif isinstance(error, RateLimited):
+        kind = SignInFailure.RATE_LIMIT
+    elif isinstance(error, NoNetwork):
+        kind = SignInFailure.NETWORK
+    return SignInFailed(error.title, error.message, kind, session_stays)

@@ -16,8 +16,6 @@ from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple, TypeGuard
 
 from ..errors import (
-    CredentialsRefused,
-    InvalidForm,
     NoNetwork,
     RateLimited,
     Refused,
@@ -27,12 +25,12 @@ from ..errors import (
     Temporary,
     printable,
 )
-from ..events import Organisation
+from ..events import Organisation, SignInFailure
 from ..net.https import Https
 from ..net.sockets import Deadline
 from ..push.frames import read_json
-from .pace import USUAL, Pacer, Timings
-from .tokens import Token, TokenStore
+from .pace import Shared
+from .tokens import Token
 
 log = logging.getLogger(__name__)
 
@@ -73,49 +71,34 @@ class TelexApi:
         Refused: a 4xx that concerns just this call.
     """
 
-    def __init__(
-        self,
-        base: str,
-        https: Https,
-        store: TokenStore,
-        pacer: Pacer,
-        now: Callable[[], float],
-        timings: Timings = USUAL,
-    ) -> None:
-        """
-        Args:
-            base: The API's address, without a slash at its end.
-            https: Sends the requests.
-            store: Where tokens are taken from, and put at a login.
-            pacer: Told of every request.
-            now: A clock, in seconds.
-            timings: How long a call may take.
-        """
+    def __init__(self, base: str, https: Https, shared: Shared) -> None:
+        """``base`` is the API's address, without a slash at its end; ``https`` sends the requests."""
         self._base = base
         self._https = https
-        self._store = store
-        self._pacer = pacer
-        self._now = now
-        self._timings = timings
+        self._store = shared.store
+        self._pacer = shared.pacer
+        self._now = shared.now
+        self._timings = shared.timings
         self._bearer_first = False
 
     def login(self, email: str, password: str) -> Login:
         """Sign in; on success the store holds the access token and, where Telex gives one, the notification token.
 
         Raises:
-            CredentialsRefused: the e-mail and password are not accepted.
-            InvalidForm: Telex finds the e-mail or a field malformed.
-            SignInRefused: Telex lets this person in no more.
+            SignInRefused: the e-mail and password are not accepted, Telex finds one of them malformed, or it lets this
+                person in no more.
         """
         try:
             data, _ = self._call("POST", "/auth/login", {}, {"email": email, "password": password}, only_once=True)
         except Refused as refused:
             if refused.status in (400, 401):
-                raise CredentialsRefused("Telex does not know this e-mail address and password.") from None
+                words = "Telex does not know this e-mail address and password."
+                raise SignInRefused(words, SignInFailure.CREDENTIALS) from None
             if refused.status == 422:
-                raise InvalidForm(refused.message) from None
+                raise SignInRefused(refused.message, SignInFailure.FORM) from None
             if refused.status == 403:
-                raise SignInRefused(f"Telex says: {refused.message.rstrip('.')}.") from None
+                words = f"Telex says: {refused.message.rstrip('.')}."
+                raise SignInRefused(words, SignInFailure.REFUSED) from None
             raise
         access = data.get("access_token") if isinstance(data, dict) else None
         user = data.get("user") if isinstance(data, dict) else None
@@ -144,17 +127,14 @@ class TelexApi:
                 found[ident] = Organisation(ident, name or "Telex", f"{ident}/{user_id}")
         return tuple(found.values())
 
-    def connection_token(self) -> Token:
-        """A token for the push server.
+    def connection_token(self, deadline: Deadline | None = None) -> Token:
+        """A token for the push server, by this deadline; ``None``: as :attr:`.Timings.call_within` has it.
 
         Raises:
             SessionOver: the notification token and the access token are both refused.
         """
-        return self._connection_token(Deadline(self._now, self._timings.call_within))
-
-    def _connection_token(self, deadline: Deadline) -> Token:
         try:
-            return self._token("GET", "connection", None, deadline)
+            return self._token("GET", "connection", None, deadline or Deadline(self._now, self._timings.call_within))
         except Refused as refused:
             if signed_out(refused):
                 raise SessionOver("Your Telex session has ended.") from None
@@ -172,7 +152,7 @@ class TelexApi:
             return self._token("POST", "subscription", {"channel": channel}, deadline)
         except Refused as refused:
             if signed_out(refused):
-                self._connection_token(deadline)
+                self.connection_token(deadline)
             raise
 
     def logout(self, pause: Callable[[float], object]) -> None:

@@ -11,16 +11,16 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ..errors import NoNetwork, RateLimited, Refused, Temporary
-from ..events import ChannelAnswered, Event, Notice
+from ..events import ChannelAnswered, Notice
 from ..net.dialling import Dialler
 from ..push.channel import Backoff, Channel, Phase, spread
 from ..push.protocol import PushClient
 from . import telex_api
-from .pace import Pacer, Timings
+from .pace import Shared
 from .poller import Poller
 from .state import Organisations
 from .telex_api import TelexApi
-from .tokens import Token, TokenStore
+from .tokens import Token
 
 log = logging.getLogger(__name__)
 
@@ -34,17 +34,11 @@ _NAMES = 3
 class Parts(NamedTuple):
     """What a connection works with. All of it belongs to the session thread."""
 
+    shared: Shared
     api: TelexApi
-    store: TokenStore
-    pacer: Pacer
     dialler: Dialler
     organisations: Organisations
     poller: Poller
-    timings: Timings
-    now: Callable[[], float]
-    """Seconds on a clock that counts sleep."""
-    chance: Callable[[], float]
-    """Gives numbers in [0, 1)."""
     wait_interruptibly: Callable[[float], None]
     """Waits that many seconds or until a command comes; with 0 it only looks whether one has come.
 
@@ -52,8 +46,6 @@ class Parts(NamedTuple):
     """
     wait_for_pacer: Callable[[], None]
     """Likewise until a call to Telex may be made."""
-    dispatch: Callable[[Event], None]
-    """Gives an event to the main thread."""
     figures_changed: Callable[[], None]
     """To be called when a channel has become live or refused, or is so no longer."""
 
@@ -73,19 +65,21 @@ class Upkeep:
             just_fetched: The organisations have just been fetched; otherwise that is due in a moment.
         """
         self._parts = parts
-        self._store = parts.store
+        self._store = parts.shared.store
         self._organisations = parts.organisations
         self._channels = parts.organisations.channels
         self._client = client
-        self._now = parts.now
-        self._backoff = Backoff(parts.chance, parts.timings.unanswered_minimum, parts.timings.backoff_maximum)
+        self._now = parts.shared.now
+        self._chance = parts.shared.chance
+        self._timings = parts.shared.timings
+        self._backoff = Backoff(self._chance, self._timings.unanswered_minimum, self._timings.backoff_maximum)
         self._unanswered = 0
         self._not_before = float("-inf")
         if just_fetched:
-            self._organisations_at = self._now() + spread(parts.timings.organisations_every, parts.chance())
+            self._organisations_at = self._now() + spread(self._timings.organisations_every, self._chance())
         else:
-            after = parts.timings.organisations_after
-            self._organisations_at = max(self._now() + after * parts.chance(), self._organisations.fetched_at + after)
+            after = self._timings.organisations_after
+            self._organisations_at = max(self._now() + after * self._chance(), self._organisations.fetched_at + after)
 
     def prepare(self) -> None:
         """Fetch what a connection begins with: its token and one subscription token (none where all are refused).
@@ -142,27 +136,27 @@ class Upkeep:
             if channel.phase is Phase.IDLE and channel.try_at <= now and (token := self._usable(channel, now)):
                 self._client.subscribe(channel, token, now)
         call = self._most_pressing(now)
-        self._parts.pacer.tokens_first(call is not None)
+        self._parts.shared.pacer.tokens_first(call is not None)
         if call is None:
             return None, min(self._next_due(), self._parts.poller.go_on())
         # Where Telex does not answer at all, most of the time is left to the push server: a call may take 5 s.
-        if (wait := max(self._parts.pacer.wait(), self._not_before - now)) > 0:
+        if (wait := max(self._parts.shared.pacer.wait(), self._not_before - now)) > 0:
             return None, now + wait
         return call, now
 
     def refuse(self, channel: Channel, why: str) -> None:
         """There is no token for this channel that can be used: not again for some minutes."""
-        name, minutes = self._organisations.name_of(channel.name), self._parts.timings.refused_for / 60
+        name, minutes = self._organisations.name_of(channel.name), self._timings.refused_for / 60
         log.warning("organisation %s: %s; next try in about %g minutes", name, why, minutes)
         self._store.subscriptions.pop(channel.name, None)
-        channel.refuse(self._now(), self._parts.chance())
+        channel.refuse(self._now(), self._chance())
         self.report_no_history(channel)
         self._parts.figures_changed()
 
     def report_no_history(self, channel: Channel) -> None:
         """Tell the main thread, which may wait for this channel's past, that nothing of it will come soon."""
         if not channel.answered:
-            self._parts.dispatch(ChannelAnswered(channel.name))
+            self._parts.shared.dispatch(ChannelAnswered(channel.name))
 
     def _most_pressing(self, now: float) -> Callable[[], object] | None:
         if self._client.refresh_at <= now:
@@ -210,8 +204,8 @@ class Upkeep:
             other is not channel and other.phase is Phase.IDLE and not other.refused
             for other in self._channels.values()
         )
-        timings = self._parts.timings
-        seconds = timings.first_token_within if others and not channel.slow else timings.call_within
+        first = others and not channel.slow
+        seconds = self._timings.first_token_within if first else self._timings.call_within
         try:
             self._fetch(channel, seconds)
         except RateLimited as error:
@@ -278,17 +272,17 @@ class Upkeep:
         """A fresh token for a live channel. Whatever goes wrong, the channel stays live while the server lets it."""
         channel.refresh_at = float("inf")
         try:
-            token = self._fetch(channel, self._parts.timings.call_within)
+            token = self._fetch(channel, self._timings.call_within)
         except (Temporary, Refused) as error:
             self._log(channel, error)
-            channel.refresh_later(self._now(), self._parts.chance())
+            channel.refresh_later(self._now(), self._chance())
             return
         unreadable = telex_api.claims(token.value) is None
         bring = self._client.resubscribe if channel.suspect or unreadable else self._client.sub_refresh
         bring(channel, token.value, self._now())
 
     def _fetch_organisations(self) -> None:
-        timings, chance = self._parts.timings, self._parts.chance
+        timings, chance = self._timings, self._chance
         again = spread(timings.organisations_every, chance())
         try:
             added, dropped = self._organisations.fetch(self._parts.api, self._now())
@@ -347,7 +341,7 @@ class Upkeep:
         there_are = len(self._channels)
         rest = len(readable) - _NAMES
         which = ", ".join(readable[:_NAMES]) + (f" and {rest} more, which the log names" if rest > 0 else "")
-        self._parts.dispatch(
+        self._parts.shared.dispatch(
             Notice(
                 f"Notifications from {there_are - len(readable)} of {there_are} organisations",
                 f"Telex takes no more on one connection. Nothing comes from {which}.",

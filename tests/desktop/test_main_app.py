@@ -287,35 +287,28 @@ def test_only_the_clients_own_file_is_closed(machine: Path, started: Callable[..
     assert [process.poll() for process in foreign] == [None, None]
 
 
-def test_a_script_is_told_from_others_of_its_interpreter(
-    machine: Path, started: Callable[..., subprocess.Popen[str]]
-) -> None:
+def test_a_script_is_told_from_others_of_its_interpreter(machine: Path) -> None:
     telex = script(machine / "opt" / "telex.py", SLEEPER)
-    other = script(machine / "opt" / "other.py", SLEEPER)
-    ours = [
-        started(telex),
-        started(sys.executable, telex, "--quiet"),
-        started(sys.executable, "-B", "telex.py", folder=telex.parent),
-    ]
-    foreign = [
-        started(sys.executable, other, telex),
-        started(sys.executable, "-c", SLEEPER, telex),
-        started(sys.executable, "telex.py", folder=script(machine / "else" / "telex.py", SLEEPER).parent),
-        started(sys.executable, "-m", "telex", folder=telex.parent),
-    ]
-    assert app(telex).close() is None
-    assert None not in [process.wait(TIMEOUT) for process in ours]
-    assert [process.poll() for process in foreign] == [None] * 4
+    client = telex_client.find(str(telex))
+    assert client is not None and client.recognisable
+    for words, folder, ours in (
+        ([telex], machine, True),
+        ([telex, "--quiet"], machine, True),
+        (["-B", "telex.py"], telex.parent, True),
+        ([machine / "opt" / "other.py", telex], machine, False),
+        (["-c", SLEEPER, telex], machine, False),
+        (["telex.py"], machine / "else", False),
+        (["-m", "telex"], telex.parent, False),
+        ([], telex.parent, False),
+    ):
+        arguments = [sys.executable, *map(str, words)]
+        assert client.is_process(sys.executable, arguments, lambda folder=folder: str(folder)) is ours, words  # type: ignore[misc]
 
 
-def test_an_interpreter_or_shell_alone_is_never_closed(
-    machine: Path, started: Callable[..., subprocess.Popen[str]]
-) -> None:
+def test_an_interpreter_or_shell_alone_is_never_closed(machine: Path) -> None:
     (machine / "bin" / "python").symlink_to(sys.executable)
-    foreign = [started(sys.executable, "-c", SLEEPER), started("sh", "-c", "sleep 300; true")]
     for command in ("python", "python -c 'import time'", "python -m telex", "env A=b python", "sh"):
         says(app(command).close(), "Telex was not closed", "runs other programs too")
-    assert [process.poll() for process in foreign] == [None, None]
 
 
 def test_what_a_launcher_has_started_is_not_certain(

@@ -20,7 +20,6 @@ from telex_start.menu import MenuItem, Unread
 from telex_start.states import State
 from telex_start.toast import Conversation
 from tests.fake_desktop import TIMEOUT, RealDesktop
-from tests.script import Script
 from tests.statusnotifier.tray import Surface
 
 pytestmark = pytest.mark.desktop
@@ -116,12 +115,3 @@ def test_icon_comes_back_after_the_panel_has_crashed(desktop: RealDesktop, surfa
     desktop.right_click_icon()
     desktop.choose("Test Notifications")
     assert surface.next() == MenuClicked(MenuItem.TEST_NOTIFICATIONS)
-
-
-def test_login_window_is_in_the_corner_above_the_panel(desktop: RealDesktop) -> None:
-    with Script("tests/desktop/login_program.py", environ=desktop.environ) as window:
-        assert window.next_line() == '{"open": true}'
-        deadline = time.monotonic() + TIMEOUT
-        while (off := desktop.off_place("Telex")) != (0, 0):
-            assert time.monotonic() < deadline, f"it is off its place by {off} pixels"
-            time.sleep(0.02)  # a move that the window manager loses is sent again, and no event tells of the last

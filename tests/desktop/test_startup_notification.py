@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import select
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -13,15 +12,12 @@ import pytest
 from Xlib import X, display
 
 from telex_start.desktop import x11
-from telex_start.desktop.bus.bus import Bus, Loop
 from telex_start.desktop.main_app.main_app import open_address
 from telex_start.desktop.starting import open_log
-from telex_start.desktop.statusnotifier.item import StatusNotifierItem
-from telex_start.desktop.tray.menu import make_menu
-from telex_start.events import Event, IconClicked, MenuClicked, MenuOpened
-from telex_start.face import SIGNED_OUT
+from telex_start.events import IconClicked, MenuClicked, TrayAppeared
 from telex_start.menu import MenuItem
 from tests.fake_desktop import TIMEOUT, FakePanel, PrivateBus, Xvfb
+from tests.statusnotifier.tray import Surface
 
 pytestmark = pytest.mark.desktop
 
@@ -97,28 +93,9 @@ def test_what_cannot_be_started_is_not_waited_for(
     assert monitor.message() == "remove: ID=browser"
 
 
-@contextmanager
-def shown(bus: PrivateBus, folder: Any) -> Iterator[SimpleQueue[Event]]:
-    events: SimpleQueue[Event] = SimpleQueue()
-
-    def tell(event: Event) -> None:
-        if not isinstance(event, MenuOpened):
-            events.put(event)
-
-    loop = Loop("bus")
-    item = StatusNotifierItem(Bus(bus.address, loop), SIGNED_OUT, tell, lambda there: None, folder)
-    item.add_menu(make_menu(lambda: SIGNED_OUT, tell, item.take_activation_token))
-    loop.start()
-    try:
-        yield events
-    finally:
-        assert loop.stop(TIMEOUT)
-
-
-def test_the_panels_token_comes_with_the_click_that_it_is_for(
-    private_bus: PrivateBus, panel: FakePanel, tmp_path: Any
-) -> None:
-    with shown(private_bus, tmp_path) as events:
+def test_the_panels_token_comes_with_the_click_that_it_is_for(private_bus: PrivateBus, panel: FakePanel) -> None:
+    with Surface(private_bus.environ) as surface:
+        assert surface.next() == TrayAppeared()
         item = panel.wait_for_item()
 
         def give(token: str) -> None:
@@ -127,9 +104,9 @@ def test_the_panels_token_comes_with_the_click_that_it_is_for(
 
         give("one")
         item.click(MenuItem.OPEN_MAIN_APP.value)
-        assert events.get(timeout=TIMEOUT) == MenuClicked(MenuItem.OPEN_MAIN_APP, "one")
+        assert surface.next() == MenuClicked(MenuItem.OPEN_MAIN_APP, "one")
         item.click(MenuItem.OPEN_MAIN_APP.value)
-        assert events.get(timeout=TIMEOUT) == MenuClicked(MenuItem.OPEN_MAIN_APP)
+        assert surface.next() == MenuClicked(MenuItem.OPEN_MAIN_APP)
         give("two")
         item.activate()
-        assert events.get(timeout=TIMEOUT) == IconClicked("two")
+        assert surface.next() == IconClicked("two")

@@ -233,27 +233,6 @@ def test_menu_offers_what_the_state_allows(
         }
 
 
-def test_icon_title_and_menu_change_together_and_only_when_they_differ(
-    private_bus: PrivateBus, panel: FakePanel
-) -> None:
-    with shown(private_bus, panel) as (surface, item):
-        for count in (2, *[2] * 50, 3):
-            if count == 3:
-                panel.wait_until(lambda: item.labels()[0].endswith("2 unread"), "the status line")
-                before = len(item.signals())
-            surface.show(unread=count, status=f"Online: 1 organisation, {count} unread")
-        changes = ["ItemsPropertiesUpdated", "NewIcon", "NewTitle", "NewToolTip"]
-        panel.wait_until(lambda: len(item.signals()) >= before + 4, "all to change")
-        assert sorted(item.signals()[before:]) == changes  # and nothing that would close an open menu
-        assert item.labels()[0] == "Online: 1 organisation, 3 unread"
-
-
-def test_the_icon_goes_at_the_end(private_bus: PrivateBus, panel: FakePanel) -> None:
-    with shown(private_bus, panel):
-        pass
-    panel.wait_until(lambda: not panel.items, "the icon to go")
-
-
 def test_at_login_a_missing_tray_is_no_news_for_a_while(private_bus: PrivateBus) -> None:
     """It was said after three seconds, while the desktop was starting."""
     with Surface(private_bus.environ, wait_for_tray=0.02, silent_for=0.3) as surface:
@@ -286,14 +265,6 @@ def test_it_is_said_what_is_missing_for_an_icon_until_there_is_a_host(
 def test_a_panel_that_comes_in_time_is_never_missed(private_bus: PrivateBus) -> None:
     with Surface(private_bus.environ, wait_for_tray=TIMEOUT) as surface, FakePanel(private_bus):
         assert surface.next() == TrayAppeared()
-
-
-def test_a_session_bus_that_dies_takes_the_icon_but_not_the_program(private_bus: PrivateBus) -> None:
-    with FakePanel(private_bus), Surface(private_bus.environ, wait_for_tray=0.05) as surface:
-        assert surface.next() == TrayAppeared()
-        private_bus.stop()
-        assert isinstance(surface.next(), TrayMissing)
-        surface.show(unread=1)
 
 
 @pytest.mark.parametrize(

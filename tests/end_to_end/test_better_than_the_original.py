@@ -7,36 +7,10 @@ The other rows: tokens that run out are in `session/test_tokens_in_time.py`, onl
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 from tests.agent import headless
 from tests.servers import HISTORY, Sandbox
-
-
-def change(section: str = "channels_section", **data: Any) -> dict[str, Any]:
-    return {"notification_type": "unread_thread_change", "section": section, "data": data}
-
-
-def test_messages_of_every_shape_are_counted_and_none_ends_the_program(tmp_path: Path, telex: Sandbox) -> None:
-    """C++: a direct message, `data` null or a name that is no text abort the process; of two messages in one frame both
-    are lost."""
-    with headless(tmp_path, telex) as agent:
-        agent.event("state", state="online", subscribed=1)
-        telex.wait_until(lambda _: bool(telex.calls("fetch-bots")), timeout=30.0)
-        told = [
-            change("dm_channels_section", channel_id="c1", username="Grace", thread_count=1, preview_message="Hello"),
-            {"notification_type": "unread_thread_change", "section": "channels_section", "data": None},
-            change(channels_id="c2", name=["no", "text"], description=7, thread_count=1),
-        ]
-        telex.publish_many(0, told)
-        agent.event("notification", title="Grace")
-        two = [change(channels_id=name, name=name, thread_count=1) for name in ("alpha", "beta")]
-        pushes = [{"push": {"channel": telex.channel(), "pub": {"data": data}}} for data in two]
-        telex.raw_frame("\n".join(map(json.dumps, pushes)))
-        agent.event("unread", unread=4)
-        assert agent.process.poll() is None
 
 
 def test_neither_the_past_nor_a_restart_of_the_server_is_a_flood_or_a_loss(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ ONLINE = "Online: 2 organisations"
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    with Desk(tmp_path, *HISTORY, "--rate", "0") as desk:
+    with Desk(tmp_path, *HISTORY) as desk:
         yield desk
 
 

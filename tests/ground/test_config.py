@@ -11,8 +11,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given as hypothesis_given
-from hypothesis import strategies as st
 
 from telex_start.config import (
     ENVIRONMENTS,
@@ -301,30 +299,6 @@ def test_credentials_in_an_address_are_refused_and_not_shown() -> None:
     words = refused(api_url="https://ada:hun/ter@2@telex.example/api/v1", push_url=OWN["push_url"])
     assert words.startswith('option --api-url is "https://…@telex.example/api/v1"')
     assert "hun" not in words
-
-
-@hypothesis_given(
-    st.dictionaries(
-        st.sampled_from(
-            ["email", "api_url", "push_url", "environment", "ca_file", "main_app", "quiet", "organisations"]
-        )
-        | st.text(max_size=5),
-        st.recursive(
-            st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-            lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-            max_leaves=5,
-        ),
-        max_size=4,
-    )
-)
-def test_whatever_stands_in_the_file_it_is_a_configuration_or_one_line(file: dict[str, Any]) -> None:
-    try:
-        config = resolve(file, "config.toml", {}, {})
-    except ConfigError as error:
-        assert error.message.startswith(("config.toml: ", "api_url is set", "push_url is set"))
-    else:
-        assert config.api_url.startswith("https://")
-        assert config.push_url.startswith("wss://")
 
 
 # --- the file -------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from telex_start.errors import RateLimited, TelexFailure
 from telex_start.net.https import Answer
-from telex_start.session.pace import Pacer
+from telex_start.session.pace import Pacer, Shared
 from telex_start.session.poll_calls import (
     AGENTS,
     CHANNELS,
@@ -50,7 +50,8 @@ class Telex:
         self.pacer = Pacer(lambda: self.now)
         store = TokenStore()
         store.access = "ACCESS"
-        self.calls = PollCalls(BASE, self, store, self.pacer, lambda: self.now, 30.0)  # type: ignore[arg-type]
+        shared = Shared(store, self.pacer, lambda _: None, lambda: self.now, lambda: 0.0)
+        self.calls = PollCalls(BASE, self, shared)  # type: ignore[arg-type]
 
     def request(self, method: str, url: str, *, headers: Mapping[str, str], json: Any, **bounds: Any) -> Answer:
         assert (method, json, headers) == ("GET", None, {"Authorization": "Bearer ACCESS"})

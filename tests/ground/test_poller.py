@@ -28,7 +28,7 @@ from telex_start.events import (
 )
 from telex_start.net.https import Answer
 from telex_start.session import poll_schedule
-from telex_start.session.pace import Pacer, Timings
+from telex_start.session.pace import Pacer, Shared
 from telex_start.session.poll_calls import AGENTS, CHANNELS, DIRECT, PollCalls
 from telex_start.session.poll_schedule import Schedule
 from telex_start.session.poller import Poller
@@ -101,6 +101,8 @@ class Scene:
         """Seconds that pass each time somebody looks at the clock."""
         self.pacer = Pacer(self.clock, lambda: 0.5, 1000)
         self.pacer.tokens_first(False)
+        self.shared = Shared(TokenStore(), self.pacer, self.take, self.clock, lambda: 0.5)
+        self.shared.store.access = "ACCESS"
         self.events: list[Event] = []
         self.came = threading.Condition()
         self.begun = 0
@@ -108,7 +110,7 @@ class Scene:
         self.poller.signed_in()
 
     def make(self, **options: Any) -> Poller:
-        return Poller(self.calls, self.pacer, self.take, self.clock, lambda: 0.5, Timings(), **options)
+        return Poller(self.calls, self.shared, **options)
 
     def clock(self) -> float:
         self.now += self.tick
@@ -116,9 +118,7 @@ class Scene:
 
     def calls(self) -> PollCalls:
         self.begun += 1
-        store = TokenStore()
-        store.access = "ACCESS"
-        return PollCalls("", self.telex, store, self.pacer, self.clock, 30.0)  # type: ignore[arg-type]
+        return PollCalls("", self.telex, self.shared)  # type: ignore[arg-type]
 
     def take(self, event: Event) -> None:
         with self.came:

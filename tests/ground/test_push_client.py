@@ -22,14 +22,14 @@ class Exchange:
 
     def __init__(self, *names: str) -> None:
         self.channels = {name: Channel(name, Backoff(lambda: 0.5)) for name in names or (ONE,)}
-        self.client = PushClient(self.channels, lambda: 0.5, "1.0")
+        self.client = PushClient(self.channels, lambda: 0.5)
         self.now = 1000.0
 
     def reconnect(self) -> None:
         """The connection ended, and the next one stands."""
         for channel in self.channels.values():
             channel.disconnected()
-        self.client = PushClient(self.channels, lambda: 0.5, "1.0")
+        self.client = PushClient(self.channels, lambda: 0.5)
         self.connect()
 
     @property
@@ -105,13 +105,6 @@ def test_the_subscription_tokens_take_at_most_half_of_what_a_server_takes_in_one
     exchange.client.connect("CONNECTION", dict.fromkeys(names, "t" * 900), exchange.now)
     (frame,) = exchange.client.outgoing()
     assert 20_000 < len(frame) < 36_000
-
-
-def test_the_connect_reply_puts_the_connection_online() -> None:
-    exchange = Exchange()
-    assert exchange.connect(expires=True, ttl=120) == [push.Online()]
-    assert exchange.client.connected
-    assert exchange.now + 120 * 0.72 <= exchange.client.refresh_at <= exchange.now + 120 * 0.8
 
 
 def test_without_expiry_there_is_no_refresh_and_without_pings_no_silence() -> None:
@@ -215,14 +208,6 @@ def test_a_command_without_an_answer_for_five_seconds_ends_the_connection(kind: 
 
 
 # --- subscribing ----------------------------------------------------------------------------------------------------
-
-
-def test_a_subscribe_asks_for_recovery_with_its_token(connected: Exchange) -> None:
-    connected.channel.position = Position("e", 41)
-    connected.client.subscribe(connected.channel, "TOKEN", connected.now)
-    (command,) = connected.sent()
-    position = {"recover": True, "epoch": "e", "offset": 41}
-    assert command["subscribe"] == {"channel": ONE, "token": "TOKEN", "recoverable": True, **position}
 
 
 def test_what_a_subscribe_reply_brings_comes_before_the_channel_is_live(connected: Exchange) -> None:
@@ -458,7 +443,7 @@ def test_a_refresh_of_a_subscription_that_fails_for_a_while_leaves_it_live_and_i
     assert live.reply(error={"code": code, "message": "m", "temporary": temporary}) == []
     assert live.channel.phase is Phase.LIVE
     assert live.channel.refresh_at == live.now + 15.0
-    live.channel.schedule_refresh(True, 60, live.now, 0.5)
+    live.channel.schedule_refresh(frames.Refreshed(True, 60), live.now, 0.5)
     live.channel.refresh_later(live.now, 0.5)
     assert live.channel.refresh_at == live.now + 6.0, "while there is time"
 
@@ -508,14 +493,3 @@ def test_the_token_being_checked_is_that_of_the_first_unanswered_command() -> No
     assert exchange.client.token_being_checked() == ("subscribe", exchange.channels[ONE])
     exchange.get({"id": first["id"], "subscribe": {}})
     assert exchange.client.token_being_checked() == ("subscribe", exchange.channels[TWO])
-
-
-def test_a_connection_token_being_checked_is_no_channels() -> None:
-    exchange = Exchange()
-    exchange.client.connect("CONNECTION", {}, exchange.now)
-    assert exchange.client.token_being_checked() is None
-    exchange = Exchange()
-    exchange.live()
-    exchange.client.refresh("FRESH", exchange.now)
-    exchange.client.sub_refresh(exchange.channel, "FRESH", exchange.now)
-    assert exchange.client.token_being_checked() is None

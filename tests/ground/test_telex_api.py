@@ -14,8 +14,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from telex_start.errors import (
-    CredentialsRefused,
-    InvalidForm,
     NoNetwork,
     RateLimited,
     Refused,
@@ -25,11 +23,12 @@ from telex_start.errors import (
     TelexStartError,
     Temporary,
 )
-from telex_start.events import Organisation
+from telex_start.events import Organisation, SignInFailure
 from telex_start.net.https import Answer
 from telex_start.net.sockets import Deadline
 from telex_start.session import telex_api
-from telex_start.session.pace import USUAL, Pacer
+from telex_start.session.pace import USUAL, Pacer, Shared
+from telex_start.session.state import sign_in_failed
 from telex_start.session.telex_api import LOGOUT_PAUSE, Login, TelexApi
 from telex_start.session.tokens import Token, TokenStore
 
@@ -98,7 +97,8 @@ class Telex:
         self.store = TokenStore()
         self.store.access, self.store.notification = "ACCESS", "NOTIFICATION"
         self.pacer = Pacer(self.https.clock_now)
-        self.api = TelexApi(BASE, self.https, self.store, self.pacer, self.https.clock_now)  # type: ignore[arg-type]
+        shared = Shared(self.store, self.pacer, lambda _: None, self.https.clock_now, lambda: 0.0)
+        self.api = TelexApi(BASE, self.https, shared)  # type: ignore[arg-type]
 
 
 def one(answer: Reply) -> Telex:
@@ -148,7 +148,7 @@ def test_no_answer_makes_reading_it_raise_anything_else(body: bytes) -> None:
         lambda api: api.login("a", "b"),
     ]
     for call in calls:
-        with contextlib.suppress(Temporary, Refused, SessionOver, CredentialsRefused, InvalidForm):
+        with contextlib.suppress(Temporary, Refused, SessionOver, SignInRefused):
             call(one(Answer(200, {}, body)).api)
 
 
@@ -281,22 +281,25 @@ def test_without_a_notification_token_the_bearer_calls_serve(notification: Any) 
 
 
 @pytest.mark.parametrize(
-    ("answer", "error", "words"),
+    ("answer", "error", "why", "words"),
     [
-        (envelope(400, message="invalid credentials"), CredentialsRefused, "Telex does not know this e-mail address"),
-        (envelope(200, inner=401), CredentialsRefused, ""),
-        (envelope(422, message="Email must be valid"), InvalidForm, "Email must be valid"),
-        (envelope(403, message="Suspended."), SignInRefused, "Telex says: Suspended."),
-        (envelope(404, message="no such route"), Refused, "no such route"),
-        (envelope(data=None), TelexFailure, "Telex accepted the sign-in but gave no access token."),
-        (envelope(data={"access_token": "A"}), TelexFailure, ""),
-        (envelope(data={"access_token": 1, "user": USER}), TelexFailure, ""),
+        (envelope(400, message="invalid credentials"), SignInRefused, "CREDENTIALS", "Telex does not know this e-mail"),
+        (envelope(200, inner=401), SignInRefused, "CREDENTIALS", ""),
+        (envelope(422, message="Email must be valid"), SignInRefused, "FORM", "Email must be valid"),
+        (envelope(403, message="Suspended."), SignInRefused, "REFUSED", "Telex says: Suspended."),
+        (envelope(404, message="no such route"), Refused, "TELEX", "no such route"),
+        (envelope(429), RateLimited, "RATE_LIMIT", ""),
+        (NoNetwork("x"), NoNetwork, "NETWORK", "x"),
+        (envelope(data=None), TelexFailure, "TELEX", "Telex accepted the sign-in but gave no access token."),
+        (envelope(data={"access_token": "A"}), TelexFailure, "TELEX", ""),
+        (envelope(data={"access_token": 1, "user": USER}), TelexFailure, "TELEX", ""),
     ],
 )
-def test_a_sign_in_that_does_not_work(answer: Reply, error: type[TelexStartError], words: str) -> None:
+def test_a_sign_in_that_does_not_work(answer: Reply, error: type[TelexStartError], why: str, words: str) -> None:
     telex = one(answer)
     with pytest.raises(error) as raised:
         telex.api.login("ada@example.org", "hunter2")
+    assert sign_in_failed(raised.value).kind is SignInFailure[why]
     assert raised.value.message.startswith(words)
     assert telex.https.only_once == [True]
 

@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 
 from telex_start.errors import NoNetwork, RateLimited, Refused, SessionOver, TelexFailure, TelexStartError
-from telex_start.events import ChannelAnswered, Event, Organisation, OrganisationsChanged, SignOut
+from telex_start.events import ChannelAnswered, Event, Organisation, OrganisationsChanged, SignOut, StateChanged
 from telex_start.push.channel import REFUSED_FOR, Channel, Phase
 from telex_start.push.protocol import PushClient
-from telex_start.session.pace import USUAL, Pacer
-from telex_start.session.state import Figures, LeaveAsked, Organisations
+from telex_start.session.pace import USUAL, Pacer, Shared
+from telex_start.session.state import LeaveAsked, Organisations
 from telex_start.session.tokens import Token, TokenStore
 from telex_start.session.upkeep import Parts, Upkeep
+from telex_start.states import State
 from tests.ground.test_telex_api import token
 
 Reply = Token | Exception
@@ -49,7 +50,9 @@ class Scene:
         self.events: list[Event] = []
         self.changes = 0
         self.store = TokenStore()
-        self.known = Organisations("u", lambda: chance, self.events.append)
+        pacer = Pacer(lambda: self.now, free=1000)
+        shared = Shared(self.store, pacer, self.events.append, lambda: self.now, lambda: chance)
+        self.known = Organisations("u", shared)
         if organisations:
             self.known.fetch(self, self.now)  # type: ignore[arg-type]
         self.events.clear()
@@ -57,25 +60,20 @@ class Scene:
         api: Any = self
         polls: Any = NoPolls()
         self.parts = Parts(
+            shared=shared,
             api=api,
-            store=self.store,
-            pacer=Pacer(lambda: self.now, free=1000),
             dialler=none,
             organisations=self.known,
             poller=polls,
-            timings=USUAL,
-            now=lambda: self.now,
-            chance=lambda: chance,
             wait_interruptibly=self.wait,
-            wait_for_pacer=lambda: self.wait(self.parts.pacer.wait()),
-            dispatch=self.events.append,
+            wait_for_pacer=lambda: self.wait(pacer.wait()),
             figures_changed=self.changed,
         )
         self.upkeep = self.connection()
 
     def connection(self, *, just_fetched: bool = False) -> Upkeep:
         """The upkeep of another connection, which stands."""
-        self.client = PushClient(self.known.channels, self.parts.chance, "1")
+        self.client = PushClient(self.known.channels, self.parts.shared.chance)
         self.client.connect("CONNECTION", {}, self.now)
         self.client.receive(b'{"id":1,"connect":{"client":"c"}}', self.now)
         return Upkeep(self.parts, self.client, just_fetched=just_fetched)
@@ -387,7 +385,7 @@ def test_fetches_that_were_refused_for_an_hour_want_a_sign_in_and_one_that_works
     for scene.memberships, seconds in answers:
         with contextlib.suppress(NoNetwork, Refused):
             scene.known.fetch(scene, scene.now)  # type: ignore[arg-type]
-        wanted.append(scene.known.figures().sign_in_again)
+        wanted.append(scene.known.sign_in_again)
         scene.now += seconds
     assert wanted == [False, False, False, False, True, False, False]
     assert list(scene.known.channels) == ["a/u"]
@@ -417,4 +415,4 @@ def test_the_figures(scene: Scene) -> None:
     scene.channel(0).phase = Phase.LIVE
     scene.channel(1).leave_out()
     scene.channel(2).refuse(0.0, 0.5)
-    assert scene.known.figures() == Figures(3, 1, 2, 1)
+    assert scene.known.figures(State.ONLINE, "") == StateChanged(State.ONLINE, "", 3, 1, 2, 1)

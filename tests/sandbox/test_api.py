@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable
 from typing import Any
 
-import jwt
 import pytest
 
 from tests.sandbox.conftest import published
 from tests.sandbox.raw_clients import RawApiClient, RawPushClient
 from tests.servers import Sandbox
 
-UNVERIFIED: Any = {"verify_signature": False}
-
 # --- signing in, and staying so ---------------------------------------------------------------------------------------
-
-
-def test_login(sandbox: Sandbox) -> None:
-    status, body = RawApiClient(sandbox).login(email=sandbox.email.upper())
-    assert (status, body["status"], body["status_code"]) == (200, "success", 200)
-    data = body["data"]
-    assert data["access_token"] and data["notification_token"]
-    assert data["user"]["email"] == sandbox.email
-    assert isinstance(data["user"]["expires_in"], str)
-    assert 6 * 86400 < int(data["user"]["expires_in"]) - time.time() <= 7 * 86400
 
 
 @pytest.mark.parametrize(
@@ -47,38 +31,6 @@ def test_refused_login(sandbox: Sandbox, body: Any, status: int, message: str, w
     assert wrong is None or set(answer["error"]) == wrong
 
 
-def test_organisations_come_and_go_and_none_are_null() -> None:
-    with Sandbox("--organisations", "1", "--rate", "0") as sandbox:
-        api, other = RawApiClient(sandbox), RawApiClient(sandbox)
-        api.login(), other.login("grace@example.org")
-        added = sandbox.add_organisation("Late Arrivals")
-        assert [each["name"] for each in api.organisations()[1]["data"]] == ["Northwind Ops", "Late Arrivals"]
-        assert other.organisations()[1]["data"][1]["id"] == added["id"]
-        assert api.subscription(added["channel"])[0] == 200
-        for number in (1, 0):
-            sandbox.remove_organisation(number)
-        assert api.subscription(added["channel"])[0] == 403
-        assert api.organisations()[1]["data"] is None
-        assert api.login()[1]["data"]["user"]["current_org"] == ""
-
-
-@pytest.mark.parametrize(
-    ("options", "lives"), [((), (120, 300)), (("--connection-ttl", "7", "--subscription-ttl", "9"), (7, 9))]
-)
-def test_push_tokens_say_what_they_are_for(options: tuple[str, ...], lives: tuple[int, int]) -> None:
-    with Sandbox("--rate", "0", *options) as sandbox:
-        api, channel = RawApiClient(sandbox), sandbox.channel(1)
-        api.login()
-        for answers in (
-            (api.connection(), api.subscription(channel)),
-            (api.connection_by_bearer(), api.subscription_by_bearer(channel)),
-        ):
-            claims = [jwt.decode(body["data"]["token"], options=UNVERIFIED) for _, body in answers]
-            assert [each["sub"] for each in claims] == [channel.partition("/")[2]] * 2
-            assert [each.get("channel") for each in claims] == [None, channel]
-            assert tuple(each["exp"] - each["iat"] for each in claims) == lives
-
-
 def test_refused_tokens(api: RawApiClient) -> None:
     for body, status in (({}, 422), ({"channel": 5}, 422), ({"channel": "no/where"}, 403), (b"x", 400)):
         assert api.call("POST", "/centrifugo/subscription", body, api.notification)[0] == status
@@ -90,68 +42,7 @@ def test_refused_tokens(api: RawApiClient) -> None:
     assert api.call("GET", "/nowhere")[0] == 404
 
 
-def _switch(api: RawApiClient, sandbox: Sandbox) -> object:
-    body = {"org_id": sandbox.channel(1).partition("/")[0]}
-    return api.call("PUT", "/users/switch-org", body, api.bearer)
-
-
-@pytest.mark.parametrize(
-    "end", [lambda api, sandbox: api.logout(), lambda api, sandbox: sandbox.revoke_session(), _switch]
-)
-def test_what_ends_the_session(
-    api: RawApiClient, sandbox: Sandbox, end: Callable[[RawApiClient, Sandbox], object]
-) -> None:
-    end(api, sandbox)
-    for status, body in (api.organisations(), api.connection(), api.connection_by_bearer(), api.logout()):
-        assert (status, body["message"]) == (401, "Session is invalid!")
-    api.login()
-    assert api.organisations()[0] == 200
-
-
-def test_without_notification_token() -> None:
-    with Sandbox("--no-notification-token", "--rate", "0") as sandbox:
-        api = RawApiClient(sandbox)
-        assert "notification_token" not in api.login()[1]["data"]
-        assert (api.connection()[0], api.connection_by_bearer()[0]) == (400, 200)
-
-
 # --- faults ---------------------------------------------------------------------------------------------------------
-
-
-def test_faults_happen_as_often_as_asked_and_where(api: RawApiClient, sandbox: Sandbox) -> None:
-    sandbox.fault("organisations", times=2)
-    assert [api.organisations()[0] for _ in range(3)] == [502, 502, 200]
-    sandbox.fault("subscription", organisation=1, status=500, message="maintenance")
-    answers = [api.subscription(sandbox.channel(index)) for index in range(3)]
-    assert [status for status, _ in answers] == [200, 500, 200]
-    assert (answers[1][1]["status_code"], answers[1][1]["message"]) == (500, "maintenance")
-    sandbox.fault("organisations", body_status=401, message="Session is invalid!")
-    status, body = api.organisations()
-    assert (status, body["status_code"], body["message"]) == (200, 401, "Session is invalid!")
-    sandbox.clear_faults()
-    assert api.organisations()[0] == 200
-
-
-def test_a_client_that_gives_up_a_dripping_answer_is_no_error(capfd: pytest.CaptureFixture[str]) -> None:
-    """The sandbox's standard error is its user's, who reads tracebacks there as news."""
-    with Sandbox() as sandbox:
-        api = RawApiClient(sandbox)
-        sandbox.fault("login", drip=True)
-        with pytest.raises(TimeoutError):
-            api.call("POST", "/auth/login", body={"email": "a@b.example", "password": "x"}, timeout=0.5)
-        sandbox.wait_until(lambda status: status["uptime"] > 2)  # the next byte meets a connection that is gone
-    assert capfd.readouterr().err == ""
-
-
-def test_too_many_calls() -> None:
-    with Sandbox("--rate", "2", "--burst", "3") as sandbox:
-        api = RawApiClient(sandbox)
-        answers = [api.login() for _ in range(5)]
-        assert [status for status, _ in answers] == [200, 200, 200, 429, 429]
-        assert answers[-1][1]["message"] == "Limit exceed" and "Retry-After" not in api.headers
-        status = sandbox.status()
-        assert status["rate_limited"]["count"] == 2
-        assert status["requests"]["POST /auth/login"] == {"200": 3, "429": 2}
 
 
 # --- what the service knows -------------------------------------------------------------------------------------------
@@ -213,18 +104,6 @@ def test_agents(api: RawApiClient, sandbox: Sandbox, place: int, base: str) -> N
     assert len(rows(api, base + "/fetch-bots?limit=1")) == 1
 
 
-def test_slugs_under_either_name_or_none() -> None:
-    with Sandbox("--rate", "0", "--slugs", "older") as sandbox:
-        api = RawApiClient(sandbox)
-        base = "/organisations/" + sandbox.channel(1).partition("/")[0]
-        assert api.login()[1]["data"]["user"]["current_organisation_slug"] == "northwind-ops"
-        assert api.get(base)[1]["data"]["current_organisation_slug"] == "blue-harbour-labs"
-        sandbox.order("slugs", style="new")
-        assert api.get(base)[1]["data"]["organisation_slug"] == "blue-harbour-labs"
-        sandbox.order("slugs", style="none")
-        assert not any("slug" in key for key in [*api.get(base)[1]["data"], *api.login()[1]["data"]["user"]])
-
-
 @pytest.mark.parametrize("path", [*ORGANISATION_CALLS, "/profile"])
 def test_look_ups_are_for_members_and_a_deployment_may_have_none(
     api: RawApiClient, sandbox: Sandbox, base: str, path: str
@@ -241,23 +120,6 @@ def test_look_ups_are_for_members_and_a_deployment_may_have_none(
     assert api.organisations()[0] == api.connection()[0] == 200
     sandbox.clear_faults()
     assert api.get(path)[0] == 200
-
-
-@pytest.mark.parametrize(("stale", "count"), [(True, 1), (False, 2)])
-def test_a_slow_answer_is_of_the_time_of_asking_or_of_answering(
-    api: RawApiClient, sandbox: Sandbox, place: int, base: str, stale: bool, count: int
-) -> None:
-    sandbox.message(place, "General")
-    sandbox.fault("user_channels", times=1, delay=0.5, stale=stale)
-    found: list[dict[str, Any]] = []
-    asking = threading.Thread(target=lambda: found.extend(rows(api, base + "/user-channels")))
-    before = len(sandbox.calls("/user-channels"))
-    asking.start()
-    sandbox.wait_until(lambda status: status["under_way"] > 0)
-    assert len(sandbox.calls("/user-channels")) == before, "it was answered already"
-    sandbox.message(place, "General")
-    asking.join()
-    assert found[0]["thread_count"] == count
 
 
 # --- marking as read --------------------------------------------------------------------------------------------------

@@ -78,12 +78,6 @@ def test_wrong_options(options: tuple[str, ...], word: str) -> None:
     assert result.stderr.startswith("telex-start sandbox: ") and word in result.stderr
 
 
-def test_help() -> None:
-    result = run("--help")
-    assert (result.returncode, result.stderr) == (0, "")
-    assert "--organisations" in result.stdout
-
-
 @pytest.mark.parametrize("module", ["aiohttp", "jwt", "trustme"])
 def test_a_missing_extra_is_named(tmp_path: Path, module: str) -> None:
     (tmp_path / f"{module}.py").write_text(f"raise ModuleNotFoundError('no {module}', name={module!r})\n")
@@ -97,10 +91,3 @@ def test_what_is_no_centrifugo() -> None:
     result = run("--centrifugo", "/bin/true")
     assert result.returncode == 1
     assert result.stderr == "telex-start sandbox: /bin/true is no Centrifugo v5 or v6\n"
-
-
-def test_personal_channels_keep_no_history_unless_asked_to() -> None:
-    with Sandbox() as as_the_service:
-        assert as_the_service.publish(0, 1) | {"sent_at": 0} == {"offset": 0, "epoch": "", "sent_at": 0}
-    with Sandbox("--history", "2") as other:
-        assert other.publish(0, 1, count=3)["offset"] == 3

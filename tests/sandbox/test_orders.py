@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import socket
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-import websocket
 
 from telex_start.sandbox.deployment import FAULT_PATHS
 from tests.sandbox.conftest import PUSH_SERVERS, join, published, push_server_options
@@ -84,28 +81,6 @@ def test_tokens_of_the_api_open_the_push_server(member: Member, server: Sandbox)
     assert member.peer.receive()["push"]["unsubscribe"] == {"code": 2000, "reason": "server unsubscribe"}
 
 
-def test_a_restart_says_goodbye_and_refuses_meanwhile(member: Member, server: Sandbox) -> None:
-    parts = urlsplit(server.push_url)
-    server.restart(0.5)
-    assert member.peer.closing() == (3001, "shutdown")
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection((parts.hostname, parts.port), 5)
-    server.wait_until(lambda status: status["push_listening"])
-    member.connect()
-
-
-def test_silence(member: Member, server: Sandbox) -> None:
-    server.silent()
-    member.peer.send({"unsubscribe": {"channel": "x"}})
-    member.peer.socket.settimeout(0.3)
-    with pytest.raises(websocket.WebSocketTimeoutException):
-        member.peer.receive()
-    assert server.status()["push_listening"]
-    server.silent(False)
-    member.peer.socket.settimeout(10)
-    assert "unsubscribe" in member.peer.receive()
-
-
 def test_what_a_real_one_cannot_do(server: Sandbox) -> None:
     impossible: dict[str, dict[str, Any]] = {
         "expire_tokens": {},
@@ -140,54 +115,6 @@ def test_publish_many_share_frames_and_a_raw_one_stands_alone(peer: RawPushClien
     assert [json.loads(line)["push"]["pub"]["data"]["n"] for line in lines] == list(range(40))
     assert frames[3] == "no JSON\n\n{}\n"
     assert '"data":{"preview" : "\\ud83d", "n":1.50}' in frames[4]
-
-
-def test_a_client_that_does_not_read_is_slow(sandbox: Sandbox) -> None:
-    closes = sandbox.status()["closes"].get("3008", 0)
-    with RawPushClient(sandbox, sockopt=((socket.SOL_SOCKET, socket.SO_RCVBUF, 4096),)) as peer:
-        join(peer, sandbox)
-        while sandbox.status()["closes"].get("3008", 0) == closes:
-            sandbox.publish(0, {"text": "x" * 20_000}, count=200)
-
-
-def test_kicks_concern_one_user_and_say_what_the_code_means(peer: RawPushClient, sandbox: Sandbox) -> None:
-    sandbox.kick(3503, user="grace@example.org")
-    sandbox.publish(0, "still here")
-    assert published(peer) == "still here"
-    sandbox.kick(3012)
-    assert peer.closing() == (3012, "no pong")
-
-
-def test_expired_tokens_end_everything(sandbox: Sandbox) -> None:
-    api, channel = RawApiClient(sandbox), sandbox.channel()
-    api.login()
-
-    def connect() -> dict[str, Any]:
-        return {"connect": {"token": api.connection()[1]["data"]["token"]}}
-
-    def subscribe() -> dict[str, Any]:
-        return {"subscribe": {"channel": channel, "token": api.subscription(channel)[1]["data"]["token"]}}
-
-    old_connect, old_subscribe = connect(), subscribe()
-    with RawPushClient(sandbox) as peer:
-        peer.ask(old_connect), peer.ask(old_subscribe)
-        sandbox.expire_tokens(connections=False)
-        assert peer.receive()["push"]["unsubscribe"]["code"] == 2501
-        sandbox.expire_tokens()
-        assert peer.closing() == (3005, "connection expired")
-    with RawPushClient(sandbox) as peer:
-        assert peer.ask(old_connect)["error"]["code"] == 109
-    with RawPushClient(sandbox) as peer:
-        peer.ask(connect())
-        assert peer.ask(old_subscribe)["error"]["code"] == 109
-        assert "subscribe" in peer.ask(subscribe())
-
-
-def test_a_restart_may_keep_the_history(peer: RawPushClient, sandbox: Sandbox) -> None:
-    before = sandbox.publish(0, 1)
-    sandbox.restart(new_epoch=False)
-    after = sandbox.publish(0, 2)
-    assert (after["offset"], after["epoch"]) == (before["offset"] + 1, before["epoch"])
 
 
 def test_what_no_centrifugo_does_where_that_is_asked_for() -> None:
@@ -265,16 +192,3 @@ def test_the_orders_can_be_listed_and_are_documented(sandbox: Sandbox) -> None:
     page = (Path(__file__).parent.parent.parent / "docs" / "sandbox.md").read_text("utf-8")
     assert [name for name in orders if f"`{name}`" not in page] == []
     assert [path for path in FAULT_PATHS if path not in page] == []
-
-
-def test_a_client_that_did_not_wait_for_its_handshake_is_no_error(capfd: pytest.CaptureFixture[str]) -> None:
-    """There was a traceback on standard error, among what a demo or a test prints."""
-    with Sandbox() as sandbox:
-        sandbox.silent()
-        with pytest.raises((websocket.WebSocketTimeoutException, TimeoutError)):
-            websocket.create_connection(
-                sandbox.push_url, timeout=0.3, sslopt={"ca_certs": sandbox.ca_file}, suppress_origin=True
-            )
-        sandbox.silent(False)
-        sandbox.wait_until(lambda status: status["handshakes"].get("101"))
-    assert "Traceback" not in capfd.readouterr().err

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from telex_start.sandbox.telex import within
-from tests.sandbox.conftest import join, kinds, published
-from tests.sandbox.raw_clients import RawApiClient, RawPushClient
+from tests.sandbox.conftest import kinds
+from tests.sandbox.raw_clients import RawApiClient
 from tests.servers import Sandbox
 
 CHANGE, TEXT, MENTION, REPLY = "unread_thread_change", "new_message", "channel_mention", "thread_reply"
@@ -19,16 +19,6 @@ def text_of(answer: dict[str, Any], kind: str = TEXT) -> dict[str, Any]:
     """The data of a publication that carries the text."""
     (found,) = [each["data"] for each in answer["published"] if each["notification_type"] == kind]
     return dict(found)
-
-
-def test_what_is_answered_is_what_is_heard(listener: RawPushClient, sandbox: Sandbox, place: int) -> None:
-    for answer in (
-        sandbox.message(place, "General", "Good morning"),
-        sandbox.direct(place, "maya", "Hello \ud83d"),
-        sandbox.read(place, "General"),
-    ):
-        for payload in answer["published"]:
-            assert published(listener) == payload
 
 
 @pytest.mark.parametrize(
@@ -112,49 +102,6 @@ def test_a_new_direct_message_names_its_recipient_and_a_read_one_the_other(sandb
     read = sandbox.read(place, username="Maya Ibrahim")["data"]["data"]
     assert (read["username"], read["thread_count"], read["channel_id"]) == ("maya.ibrahim", 0, data["channel_id"])
     assert (len(read["preview_thread"]), read["preview_message"]) == (50, "<p>Number 49</p>")
-
-
-def test_a_group_lists_all_its_members(sandbox: Sandbox, place: int) -> None:
-    data = sandbox.group(place, ["Cy Young", "ben.okri"], "all of us")["data"]["data"]
-    assert (data["channel_type"], data["username"]) == ("group_dm", "cy.young, ben.okri, ada")
-    assert [each["username"] for each in data["participants"]] == ["cy.young", "ben.okri", "ada"]
-    assert data["preview_thread"][0]["full_name"] == "Cy Young"
-    again = sandbox.group(place, "ben.okri, ada, cy.young", "me too", by="Ben Okri")["data"]["data"]
-    assert (again["channel_id"], again["thread_count"]) == (data["channel_id"], 2)
-
-
-def test_an_agent_is_named_by_its_own_id(sandbox: Sandbox, place: int) -> None:
-    answer = sandbox.agent(place, "Sentinel", "Stage 2 is slow")
-    data, text = answer["data"]["data"], text_of(answer)
-    assert (answer["data"]["section"], data["name"]) == ("agent_channels_section", "Sentinel")
-    assert not {"channel_id", "channels_id", "mention_count"} & set(data)
-    assert (text["user_id"], text["user_type"], text["thread_id"]) == (data["id"], "bot", data["last_thread_id"])
-    assert text["channel_id"] != data["id"]
-
-
-def test_of_what_was_there_before_and_of_other_people_and_organisations_nothing_is_heard(
-    listener: RawPushClient, sandbox: Sandbox, place: int
-) -> None:
-    made = sandbox.order("fill", organisation=place, channels=3, directs=2, agents=1, messages=50, unread=4)
-    assert made == {"conversations": 6}
-    sandbox.message(2, "General")
-    sandbox.direct(place, "ada", "Hi Grace", user="grace@example.org")
-    sandbox.order("archive", organisation=place, name="channel 1")
-    sandbox.message(place, "channel 1")
-    data = published(listener)["data"]
-    assert (data["name"], data["thread_count"], data["archived"]) == ("channel 1", 5, True)
-
-
-def test_what_happens_while_the_push_server_is_down_is_counted_all_the_same() -> None:
-    with Sandbox("--rate", "0", "--new-message", "before") as sandbox:
-        sandbox.restart(60)
-        assert kinds(sandbox.message(0, "General")) == [TEXT, CHANGE]
-        sandbox.restart(0)
-        sandbox.order("new_messages", new_message="never")
-        with RawPushClient(sandbox) as peer:
-            join(peer, sandbox)
-            sandbox.message(0, "General")
-            assert published(peer)["data"]["thread_count"] == 2
 
 
 # --- calls that ring --------------------------------------------------------------------------------------------------

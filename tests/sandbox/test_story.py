@@ -7,7 +7,7 @@ from typing import Any
 from telex_start.sandbox.story import STORY
 from tests.sandbox.conftest import join
 from tests.sandbox.raw_clients import RawPushClient
-from tests.servers import HISTORY, Sandbox
+from tests.servers import Sandbox
 
 WRITTEN = ("message", "mention", "direct", "group", "agent")
 
@@ -41,16 +41,3 @@ def test_it_is_told_again_and_again() -> None:
     assert len({data["section"] for data in changes}) == 3
     counts = [data["data"]["thread_count"] for data in changes]
     assert max(counts) == 3 and counts.count(0) > 5
-
-
-def test_it_manages_with_one_organisation_or_none_and_can_be_left_out() -> None:
-    with Sandbox("--story-interval", "0.01", "--organisations", "1", *HISTORY, story=True) as sandbox:
-        top = sandbox.publish(0, 1)["offset"]
-        while sandbox.publish(0, 1)["offset"] < top + 100:
-            pass
-        sandbox.remove_organisation(0)
-        until = sandbox.status()["uptime"] + 0.2
-        sandbox.wait_until(lambda status: status["uptime"] > until)
-    with Sandbox("--story-interval", "0.01", *HISTORY) as sandbox:
-        sandbox.wait_until(lambda status: status["uptime"] > 0.2)
-        assert sandbox.publish(0, 1)["offset"] == 1

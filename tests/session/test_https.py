@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from telex_start import clock
+from telex_start import __version__, clock
 from telex_start.errors import NoNetwork, TelexFailure, Temporary
 from telex_start.net.dialling import Dialler
 from telex_start.net.https import MOST_BYTES, Answer, Https
@@ -31,7 +31,7 @@ def client_of(
     ca_file: Path | None, now: Callable[[], float] = clock.now, unwanted: Callable[[], bool] = lambda: False
 ) -> Https:
     context = tls_context(None if ca_file is None else str(ca_file))
-    return Https(Dialler(context, clock.now), now, "test", unwanted)
+    return Https(Dialler(context, clock.now), now, unwanted)
 
 
 @pytest.fixture
@@ -199,7 +199,12 @@ def test_what_is_sent(https: Https, certificate: Certificate) -> None:
         ask(https, port, "x", method="POST")
         https.close()
     heads = [request.partition(b"\r\n\r\n")[0].decode().split("\r\n") for request in requests]
-    standing = {f"Host: 127.0.0.1:{port}", "User-Agent: test", "Accept: application/json", "Accept-Encoding: identity"}
+    standing = {
+        f"Host: 127.0.0.1:{port}",
+        f"User-Agent: telex-start/{__version__}",
+        "Accept: application/json",
+        "Accept-Encoding: identity",
+    }
     assert heads[0][0] == "GET /x?page=2 HTTP/1.1"
     assert {*heads[0][1:]} == standing | {"Authorization: Bearer t"}
     assert {*heads[1][1:]} == standing | {"Content-Type: application/json", "Content-Length: 13"}

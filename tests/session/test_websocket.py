@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from telex_start import clock
+from telex_start import __version__, clock
 from telex_start.errors import TelexFailure, Temporary
 from telex_start.net.dialling import Dialler
 from telex_start.net.sockets import tls_context
@@ -33,9 +33,7 @@ MUCH = 300_000_000
 
 
 def connected(certificate: Certificate, port: int, host: str = "127.0.0.1") -> WebSocket:
-    made = WebSocket(
-        f"wss://{host}:{port}/push", Dialler(tls_context(str(certificate.ca_file)), clock.now), clock.now, "test"
-    )
+    made = WebSocket(f"wss://{host}:{port}/push", Dialler(tls_context(str(certificate.ca_file)), clock.now), clock.now)
     made.open()
     return made
 
@@ -191,7 +189,7 @@ def test_a_cookie_is_neither_kept_nor_read(certificate: Certificate, monkeypatch
             websocket.close()
     assert len(requests) == 3
     assert not any(b"cookie:" in request.lower() or b"origin:" in request.lower() for request in requests)
-    assert all(b"\r\nUser-Agent: test\r\n" in request for request in requests)
+    assert all(b"\r\nUser-Agent: telex-start/%b\r\n" % __version__.encode() in request for request in requests)
 
 
 # --- the handshake --------------------------------------------------------------------------------------------------

@@ -83,6 +83,7 @@ def quiet(target: Target, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
         (ITEM_PATH, PROPERTIES, "GetAll", "s", ("no.such",), "UnknownInterface"),
         (MENU_PATH, MENU, "Event", "isvi", (0, "clicked", ("i", 0), 0), "InvalidArgs"),
         (MENU_PATH, MENU, "GetLayout", "iias", (2**31 - 1, -1, []), "InvalidArgs"),
+        (MENU_PATH, MENU, "AboutToShow", "i", (-1,), "InvalidArgs"),
         ("/", ITEM, "Activate", "ii", (0, 0), "UnknownMethod"),
         ("/MenuBar/0", MENU, "GetLayout", "iias", (0, -1, []), "UnknownMethod"),
         # What says little is served.

@@ -15,7 +15,7 @@ from jeepney import Message
 
 from telex_start.desktop.statusnotifier.menu import ROOT, Entry, Layout
 from tests.fake_desktop import TIMEOUT, FakePanel, PrivateBus
-from tests.statusnotifier.tray import FACE, MENU, MENU_PATH, Menu, MenuItem, MenuReader, Tray, error_name, seen
+from tests.statusnotifier.tray import FACE, MENU, MENU_PATH, Menu, MenuItem, MenuReader, Tray, seen
 
 
 class Program:
@@ -111,19 +111,6 @@ def test_only_a_click_on_what_can_be_clicked_does_something(private_bus: Private
         reader.event("Exit")
         assert tray.clicked() == "Exit"
         assert tray.clicks.empty()
-
-
-def test_unknown_ids_are_errors_or_named(private_bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(private_bus.address, Program().menu):
-        item = panel.wait_for_item()
-        reader = MenuReader(panel, item)
-        for member, signature, *body in (
-            ("Event", "isvu", 9999, "clicked", ("i", 0), 0),
-            ("AboutToShow", "i", -1),
-            ("GetLayout", "iias", 9999, -1, []),
-        ):
-            assert error_name(panel.ask(item.name, MENU_PATH, MENU, member, signature, *body)) == "InvalidArgs"
-        assert reader.call("AboutToShowGroup", "ai", [reader.ids()["Exit"], 9999]) == ([], [9999])
 
 
 def test_nobody_is_told_of_a_menu_that_nobody_has_read(private_bus: PrivateBus, panel: FakePanel) -> None:

@@ -81,6 +81,7 @@ class Run:
                     return Figures(number, 0, time.monotonic() - began, error, file)
                 if self._took < _CHEAP:
                     cases.append(case)
+            cases = cases or list(kept.values())
             end = time.monotonic() + seconds
             while cases and time.monotonic() < end:
                 case = changed(self._chance.choice(cases), self._chance, cases)

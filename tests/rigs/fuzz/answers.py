@@ -8,8 +8,6 @@ from functools import partial
 from typing import Any
 
 from telex_start.errors import (
-    CredentialsRefused,
-    InvalidForm,
     NoNetwork,
     Refused,
     SessionOver,
@@ -18,7 +16,7 @@ from telex_start.errors import (
 )
 from telex_start.events import Event, OrganisationsChanged
 from telex_start.net.https import Answer
-from telex_start.session.pace import Pacer
+from telex_start.session.pace import Pacer, Shared
 from telex_start.session.poll_calls import MESSAGE_FIELDS, ROW_FIELDS, SECTIONS, NotThere, PollCalls
 from telex_start.session.state import Organisations
 from telex_start.session.telex_api import TelexApi, why_unusable
@@ -45,7 +43,7 @@ _MOST_REQUESTS = 100
 
 _COMMON: tuple[type[Exception], ...] = (Temporary, Refused)
 """What every call may raise."""
-_SIGN_IN = (*_COMMON, CredentialsRefused, InvalidForm, SignInRefused)
+_SIGN_IN = (*_COMMON, SignInRefused)
 _TOKENS = (*_COMMON, SessionOver)
 _POLLS = (*_COMMON, NotThere)
 
@@ -119,8 +117,10 @@ class Caller:
         https: Any = script
         self._script, self._log = script, log
         self._store = TokenStore()
-        self._api = TelexApi(_URL, https, self._store, Pacer(now), now)
-        self._polls = PollCalls(_URL, https, self._store, Pacer(now), now, 60.0)
+        self._told: list[Event] = []
+        self._shared = Shared(self._store, Pacer(now), self._told.append, now, lambda: 0.5)
+        self._api = TelexApi(_URL, https, self._shared)
+        self._polls = PollCalls(_URL, https, self._shared)
         self._person = Person(["Northwind Ops", "Blue Harbour Labs", "Telex"])
 
     def live(self) -> None:
@@ -138,10 +138,11 @@ class Caller:
         self._log.hides(*self._secrets())
 
     def _learn_organisations(self, user: str) -> None:
-        told: list[Event] = []
-        organisations = Organisations(user, lambda: 0.5, told.append)
+        organisations = Organisations(user, self._shared)
         self._call(lambda: organisations.fetch(self._api, self._script.now))
-        for each in (each for event in told if isinstance(event, OrganisationsChanged) for each in event.organisations):
+        for each in (
+            each for event in self._told if isinstance(event, OrganisationsChanged) for each in event.organisations
+        ):
             require(0 < len(each.name) <= _LONGEST_NAME, f"a name of {len(each.name)} characters")
             require(each.channel.isascii() and " " not in each.channel, "a channel that has no name")
 

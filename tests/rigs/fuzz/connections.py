@@ -21,7 +21,7 @@ from telex_start.errors import Refused, Temporary
 from telex_start.net.dialling import Dialler
 from telex_start.net.https import Https
 from telex_start.push.websocket import Closed, WebSocket
-from telex_start.session.pace import Pacer, Timings
+from telex_start.session.pace import Pacer, Shared, Timings
 from telex_start.session.telex_api import TelexApi
 from telex_start.session.tokens import TokenStore
 
@@ -83,10 +83,12 @@ class Connections(Target):
     def _call(self, within: float) -> None:
         store = TokenStore()
         store.access = _TOKEN
-        https = Https(self._dialler, time.monotonic, "fuzz")
-        pacer = Pacer(time.monotonic)
+        https = Https(self._dialler, time.monotonic)
+        shared = Shared(
+            store, Pacer(time.monotonic), lambda _: None, time.monotonic, lambda: 0.0, Timings(call_within=within)
+        )
         base = f"https://127.0.0.1:{self._server.port}/api/v1"
-        api = TelexApi(base, https, store, pacer, time.monotonic, Timings(call_within=within))
+        api = TelexApi(base, https, shared)
         tracemalloc.start()
         try:
             api.organisations("u1")
@@ -98,7 +100,7 @@ class Connections(Target):
 
     def _receive(self, within: float) -> None:
         url = f"wss://127.0.0.1:{self._server.port}/connection/websocket"
-        client = WebSocket(url, self._dialler, time.monotonic, "fuzz", open_within=max(within, 0.2))
+        client = WebSocket(url, self._dialler, time.monotonic, open_within=max(within, 0.2))
         try:
             client.open()
             for _ in range(_FRAMES):

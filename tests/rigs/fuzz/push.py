@@ -75,7 +75,7 @@ class Driver:
 
     def _begin(self) -> None:
         self._unanswered: list[int] = []
-        self._client = PushClient(self._channels, self._chance, "1.0")
+        self._client = PushClient(self._channels, self._chance)
         self._client.connect(CONNECTION_TOKEN, dict.fromkeys(CHANNELS, SUBSCRIPTION_TOKEN), self._now)
         self._sent()
 
