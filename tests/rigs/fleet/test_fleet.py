@@ -14,7 +14,7 @@ from tests.rigs.fleet.scenarios import SCENARIOS, run
 @pytest.mark.parametrize(
     ("name", "size"),
     # With fewer agents the worst second is one of chance.
-    [("down for 60 s", 300), ("3503 for all, twice", 150), ("a flapping server", 60), ("a storm of 429", 60)],
+    [("down for 60 s", 1000), ("3503 for all, twice", 150), ("a flapping server", 60), ("a storm of 429", 60)],
 )
 def test_no_herd(name: str, size: int) -> None:
     result = run(SCENARIOS[name], size, seed=1)
