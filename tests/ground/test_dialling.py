@@ -167,13 +167,16 @@ class Hosts:
         connect = socket.socket.connect
 
         def noting(sock: socket.socket, where: Any) -> None:
-            self.tried.append((where, clock.now()))
+            if where in self._named:  # Windows' pairs of sockets connect, too
+                self.tried.append((where, clock.now()))
             connect(sock, where)
 
         self._noting = noting
+        self._named: tuple[Any, ...] = ()
 
     def name(self, *addresses: Any) -> None:
         """From here on every name has these addresses."""
+        self._named = addresses
         self.tried.clear()
         found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", where) for where in addresses]
         self._patch.setattr(socket, "getaddrinfo", lambda *_, **__: found)

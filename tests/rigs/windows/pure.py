@@ -66,7 +66,7 @@ class _Held:
 
 def _name(nodeid: str) -> str:
     """File and function of a test."""
-    return nodeid.replace("\\", "/").rpartition("/")[2].partition("[")[0]
+    return nodeid.partition("[")[0].replace("\\", "/").rpartition("/")[2]
 
 
 def pytest_configure(config: pytest.Config) -> None:
