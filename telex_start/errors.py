@@ -21,11 +21,12 @@ No text of these ever holds a token or a password.
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from .events import SignInFailure
 
 NO_THREAD = "This computer starts no more threads just now. Close a program, or try again in a minute."
 """What a person is told where :meth:`threading.Thread.start` raises RuntimeError: it passes by itself."""
@@ -80,18 +81,6 @@ class NobodyToAsk(TelexStartError):
     """Credentials are needed, and there is neither a window nor a terminal to ask at."""
 
     title = "Sign in needed"
-
-
-class SignInFailure(Enum):
-    """Why a sign-in attempt failed; each has its own sentence in the window."""
-
-    CREDENTIALS = "credentials"
-    REFUSED = "refused"
-    """Telex knows the person and lets them in no more; its own words say why."""
-    FORM = "form"
-    NETWORK = "network"
-    TELEX = "telex"
-    RATE_LIMIT = "rate_limit"
 
 
 class SignInRefused(TelexStartError):

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple
 
-from .errors import SignInFailure
 from .menu import MenuItem, MuteFor, Request
 from .states import State
 from .toast import Conversation, Toast
@@ -273,6 +272,18 @@ class SignInFailed(Event):
     kind: SignInFailure
     session_stays: bool = False
     """It was made beside a session, which goes on."""
+
+
+class SignInFailure(Enum):
+    """Why a sign-in attempt failed; each has its own sentence in the window."""
+
+    CREDENTIALS = "credentials"
+    REFUSED = "refused"
+    """Telex knows the person and lets them in no more; its own words say why."""
+    FORM = "form"
+    NETWORK = "network"
+    TELEX = "telex"
+    RATE_LIMIT = "rate_limit"
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ..config import Config, other_name
-from ..errors import NobodyToAsk, SignInFailure
-from ..events import CancelSignIn, SignIn, SignInFailed, SignOut, StateChanged, Trouble
+from ..errors import NobodyToAsk
+from ..events import CancelSignIn, SignIn, SignInFailed, SignInFailure, SignOut, StateChanged, Trouble
 from ..news import wording
 from ..news.scheduler import soonest
 from ..states import SIGNED_IN, State

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from .. import clock
 from ..config import Config
-from ..errors import NO_THREAD, SignInFailure
-from ..events import Command, Event, SignIn, SignInFailed, StateChanged, Stop
+from ..errors import NO_THREAD
+from ..events import Command, Event, SignIn, SignInFailed, SignInFailure, StateChanged, Stop
 from ..states import State
 from .tokens import TokenStore
 

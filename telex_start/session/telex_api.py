@@ -20,13 +20,12 @@ from ..errors import (
     RateLimited,
     Refused,
     SessionOver,
-    SignInFailure,
     SignInRefused,
     TelexFailure,
     Temporary,
     printable,
 )
-from ..events import Organisation
+from ..events import Organisation, SignInFailure
 from ..net.https import Https
 from ..net.sockets import Deadline
 from ..push.frames import read_json

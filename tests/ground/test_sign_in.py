@@ -9,7 +9,7 @@ import pytest
 
 from telex_start.app.sign_in import EXIT_ENDED, EXIT_REFUSED, TRAY_WITHIN, WAIT_WITHIN
 from telex_start.config import ENVIRONMENTS, Config
-from telex_start.errors import NobodyToAsk, SignInFailure
+from telex_start.errors import NobodyToAsk
 from telex_start.events import (
     CancelSignIn,
     ChildEnded,
@@ -21,6 +21,7 @@ from telex_start.events import (
     Requested,
     SignIn,
     SignInFailed,
+    SignInFailure,
     SignOut,
     StateChanged,
     ToastClicked,

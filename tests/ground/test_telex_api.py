@@ -18,13 +18,12 @@ from telex_start.errors import (
     RateLimited,
     Refused,
     SessionOver,
-    SignInFailure,
     SignInRefused,
     TelexFailure,
     TelexStartError,
     Temporary,
 )
-from telex_start.events import Organisation
+from telex_start.events import Organisation, SignInFailure
 from telex_start.net.https import Answer
 from telex_start.net.sockets import Deadline
 from telex_start.session import telex_api

@@ -13,11 +13,11 @@ import psutil
 import pytest
 
 from telex_start import clock
-from telex_start.errors import SignInFailure
 from telex_start.events import (
     OrganisationsChanged,
     ReconnectNow,
     SignInFailed,
+    SignInFailure,
     SignOut,
     ThreadFailed,
 )

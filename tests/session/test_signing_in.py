@@ -8,7 +8,7 @@ import pytest
 
 from telex_start.agent import DispatchQueue
 from telex_start.config import Config
-from telex_start.errors import NO_THREAD, NobodyToAsk, SignInFailure
+from telex_start.errors import NO_THREAD, NobodyToAsk
 from telex_start.events import (
     CancelSignIn,
     How,
@@ -17,6 +17,7 @@ from telex_start.events import (
     ReconnectNow,
     SignIn,
     SignInFailed,
+    SignInFailure,
     SignOut,
     StateChanged,
 )
