@@ -1,4 +1,4 @@
-"""The configuration file: reads it, puts it together with the environment and the options, and changes it.
+"""The configuration file: read, merged with environment and options (an option wins, then a variable), and changed.
 
 It is changed as the preferences ask for it: at once or not at all, and never over what a person changed by hand.
 """

@@ -1,4 +1,4 @@
-"""What the icon, its title and the menu say: one immutable value (:func:`telex_start.app.renewal.face_of` makes it)."""
+"""What the tray shows (icon, tooltip, menu) as one immutable value; :mod:`telex_start.app.renewal` makes it."""
 
 from __future__ import annotations
 

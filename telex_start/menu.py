@@ -1,4 +1,4 @@
-"""What a person can ask of the program: by the tray's menu, or by starting the program a second time."""
+"""What a person can choose in the tray's menu, and what a second start can ask of the running agent."""
 
 from __future__ import annotations
 

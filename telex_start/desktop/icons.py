@@ -1,4 +1,4 @@
-"""The program's mark at every size: a speech bubble with a telex operator's T, its states, and the unread badge.
+"""Draws the tray icon at every size: a speech bubble with a T, a variant for each state, and the unread badge.
 
 Drawn by Pillow, which nothing else imports. All geometry is in sixteenths of the icon's width and snapped to whole
 pixels before it is drawn eight times too large and scaled down, so that straight edges stay sharp at 16 pixels.

@@ -1,4 +1,4 @@
-"""On macOS: this process as an application without a Dock icon, its loop of events, and what AppKit alone tells.
+"""macOS by AppKit: no Dock icon, the event loop, waking from sleep, and which application is in front.
 
 The owner of PyObjC, which pystray brings. AppKit is for the main thread; what another thread may call says so.
 

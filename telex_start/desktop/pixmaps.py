@@ -1,4 +1,4 @@
-"""The icon as raw pixels, kept on disk: a look that was drawn once is shown again without importing Pillow.
+"""A cache on disk of drawn icons, as raw pixels: Pillow is imported only for one that is not there yet.
 
 Importing Pillow and drawing cost several megabytes and tens of milliseconds, reading 35 kB costs neither. So a process
 of its own draws, a painter. A cached file that is damaged, from another drawing or unreadable is drawn anew; what

@@ -1,4 +1,4 @@
-"""What the doctor found, as values and as lines; how it looks at what may hang; and what a person can do about it."""
+"""The doctor's findings as values and as printed lines, checks with a time-out, and advice that several share."""
 
 from __future__ import annotations
 

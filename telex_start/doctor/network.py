@@ -1,4 +1,4 @@
-"""What the doctor looks at on the way to Telex: DNS, TLS, the API, the push server, the clock."""
+"""The doctor's network checks: DNS, TLS, the API, the push server, and whether the clock is right."""
 
 from __future__ import annotations
 

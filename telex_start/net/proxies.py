@@ -1,4 +1,4 @@
-"""The proxy that the environment names (``https_proxy``, ``all_proxy``, ``no_proxy``), and getting through it."""
+"""Chooses the proxy by the environment (``https_proxy``, ``all_proxy``, ``no_proxy``); opens a tunnel through it."""
 
 from __future__ import annotations
 

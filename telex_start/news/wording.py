@@ -1,4 +1,4 @@
-"""Every word of a toast. Pure; the network's text in it is made fit to show by :mod:`.text`."""
+"""All words of a toast. Pure; text that came from Telex is sanitised by :mod:`.text`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one instance on Windows: a named pipe is both the lock and the instance socket.
+"""The single instance on Windows: one named pipe is the lock, and the way by which a second start asks.
 
 Only one process can make the first end of a pipe of that name, and the pipe is gone when the process is, however it
 ends. By default only the user who made it (and administrators) can write to it.

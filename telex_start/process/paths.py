@@ -1,4 +1,4 @@
-"""Where configuration, logs, caches and the lock live on each platform, and how a file takes the place of another.
+"""Where configuration, logs, caches and the lock are on each platform; and the atomic replacement of a file.
 
 The owner of platformdirs, which knows Windows and macOS. On Linux the four folders are four environment variables
 (the XDG Base Directory Specification): importing platformdirs for them would take 3 of the 50 ms to the icon.

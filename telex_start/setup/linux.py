@@ -1,4 +1,4 @@
-"""The start at log-in on Linux (Desktop Application Autostart Specification 0.5), and this user's entry and icons.
+"""Linux: the start at log-in (Desktop Application Autostart Specification 0.5), and the entry in the menus.
 
 ``python -m telex_start.setup.linux THEME`` draws the icons of a package, whose folders are there.
 """

@@ -1,4 +1,4 @@
-"""The start at log-in on Windows (the key ``Run`` of this user), and the shortcut in the Start menu.
+"""Windows: the start at log-in (registry: ``HKEY_CURRENT_USER``, key ``Run``), and the Start menu's shortcut.
 
 The shortcut is written by the shell itself (``IShellLinkW`` and ``IPersistFile``, by ctypes);
 :mod:`telex_start.desktop.main_app.shortcut` reads shortcuts.

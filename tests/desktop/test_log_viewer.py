@@ -14,7 +14,10 @@ from typing import Any
 import psutil
 import pytest
 
+from telex_start.config_file import ConfigSource
 from telex_start.desktop import starting
+from telex_start.desktop.tk.opening import Windows
+from telex_start.events import Event, Notice
 from tests.process import TIMEOUT
 
 
@@ -27,7 +30,9 @@ class Desk:
         self.log.touch()
         self.programs = folder / "bin"
         self.programs.mkdir()
-        self.failed: SimpleQueue[str] = SimpleQueue()
+        self.known = True
+        """Where the log is."""
+        self.told: SimpleQueue[Event] = SimpleQueue()
         monkeypatch.setenv("PATH", f"{self.programs}:{os.environ['PATH']}")
 
     def opens(self, script: str) -> None:
@@ -36,17 +41,19 @@ class Desk:
         opener.chmod(0o755)
 
     def open(self, token: str = "") -> None:
-        starting.open_log(str(self.log), token, self.failed.put)
+        Windows(self.told.put, ConfigSource(None), lambda: str(self.log) if self.known else None).open_log(token)
 
     def why(self) -> str:
-        return self.failed.get(timeout=TIMEOUT)
+        told = self.told.get(timeout=TIMEOUT)
+        assert isinstance(told, Notice) and told.title == "The log cannot be opened" and told.needs_person
+        return told.message
 
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     made = Desk(tmp_path, monkeypatch)
     yield made
-    assert made.failed.empty()
+    assert made.told.empty()
 
 
 def test_the_viewer_gets_the_log_and_the_desktops_token(desk: Desk) -> None:
@@ -79,10 +86,14 @@ def test_a_viewer_that_stays_open_is_no_failure_and_nobodys_child(desk: Desk, mo
 @pytest.mark.parametrize(
     ("opener", "there", "why"),
     [
-        ("echo 'no application for text/x-log' >&2; exit 3", True, "nothing here opens it (xdg-open: code 3)"),
-        ("", True, "xdg-open (of xdg-utils) is not installed"),
-        ("", False, "there is none"),
-        ("", None, "there is none"),
+        (
+            "echo 'no application for text/x-log' >&2; exit 3",
+            True,
+            "Nothing here opens it (xdg-open: code 3). It is {}.",
+        ),
+        ("", True, "Xdg-open (of xdg-utils) is not installed. It is {}."),
+        ("", False, "There is none. It is {}."),
+        ("", None, "There is none."),
     ],
 )
 def test_why_it_cannot_be_opened_is_told(
@@ -94,8 +105,9 @@ def test_why_it_cannot_be_opened_is_told(
         monkeypatch.setenv("PATH", str(desk.programs))
     if not there:
         desk.log.unlink()
-    starting.open_log(None if there is None else str(desk.log), "", desk.failed.put)
-    assert desk.why() == why
+    desk.known = there is not None
+    desk.open()
+    assert desk.why() == why.format(desk.log)
 
 
 def test_windows_opens_it_by_its_kind_of_file(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,4 +126,4 @@ def test_macos_opens_it_as_text(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setattr(subprocess, "run", run)
     desk.open()
-    assert desk.why() == "nothing here opens it (code 1)"
+    assert desk.why() == f"Nothing here opens it (code 1). It is {desk.log}."

@@ -1,4 +1,4 @@
-"""The icon on the bus (``org.kde.StatusNotifierItem``, freedesktop's and KDE's StatusNotifierItem specification).
+"""The tray icon as a D-Bus object (``org.kde.StatusNotifierItem``, freedesktop's and KDE's specification).
 
 It needs no thread and no toolkit, and comes to the screen in two steps: the icon, and while the panel draws it, its
 menu, which pystray's words make. It comes by itself when a panel does, and again after the panel or the bus was

@@ -1,4 +1,4 @@
-"""pystray's menu as a tree of entries, and that tree on the bus (``com.canonical.dbusmenu``, libdbusmenu's XML).
+"""Exports pystray's menu over D-Bus (``com.canonical.dbusmenu``; the interface is libdbusmenu's).
 
 An entry keeps its id for as long as it is the same entry of the menu, whatever its label or state, and an id is never
 given twice: so a click, which names an id, can only ever mean the entry that the person saw. Entries that are not

@@ -1,4 +1,4 @@
-"""``telex-start login``: the login window, in the process that the agent has started for it.
+"""``telex-start login``: the login window; the agent runs it as a process of its own.
 
 The smallest window of Tk leaves 10 MB behind in the process that has opened it, whatever is done to free them
 (docs/weight.md); the agent goes on for weeks after that. What the person has typed goes to it by a pipe.

@@ -1,4 +1,4 @@
-"""What the preferences window shows, what of it is written, and what may come in between. No Tk.
+"""The preferences window's model, without Tk: what is shown and saved, and a file that changes meanwhile.
 
 Values go by key, as in ``config.toml``.
 

@@ -1,4 +1,4 @@
-"""The controls of the preferences window, section by section, and how they and the model follow each other."""
+"""The controls of the preferences window, section by section, bound to the model in both directions."""
 
 from __future__ import annotations
 
