@@ -75,6 +75,15 @@ def test_from_signing_in_to_live(telex: Telex, agent: Start) -> None:
     assert session.troubles == []
 
 
+def test_where_a_login_brings_no_notification_token_the_access_token_serves(own: Telex, agent: Start) -> None:
+    sandbox = own("--no-notification-token")
+    session = agent(sandbox).online(3)
+    sandbox.publish(1, "x")
+    assert session.await_received(1, 1) == ["x"]
+    assert not sandbox.calls("/centrifugo/"), "they would be refused"
+    assert session.troubles == []
+
+
 def test_a_server_that_honours_subs_needs_no_subscribes_and_gets_no_refreshes(own: Telex, agent: Start) -> None:
     options = ("--honour-subs", "--connection-ttl", "2", "--subscription-ttl", "2", "--expired-close-delay", "2")
     sandbox = own(*options)
