@@ -334,7 +334,7 @@ def test_the_context_verifies(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also a company's authority without key identifiers, which Python 3.13 and newer refuse."""
     strict = ssl.create_default_context()
     strict.verify_flags |= ssl.VERIFY_X509_STRICT
-    monkeypatch.setattr(ssl, "create_default_context", lambda: strict)
+    monkeypatch.setattr(ssl, "create_default_context", lambda **_: strict)
     context = tls_context(None)
     assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
     assert context.minimum_version == ssl.TLSVersion.TLSv1_2

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import shutil
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -351,6 +353,25 @@ def test_an_answer_has_a_largest_size(https: Https, certificate: Certificate, si
 def test_the_system_s_authorities_are_trusted(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate.ca_file))
     monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", "nowhere")  # certifi's file need not be there
+    made = client_of(None)
+    with serving(Server(1, close).talk, certificate.context) as port:
+        assert ask(made, port, "a").status == 200
+        made.close()
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="they have stores of their own")
+@pytest.mark.parametrize("hashed", [True, False])
+def test_of_a_folder_of_authorities_only_the_one_that_signed_is_read(
+    certificate: Certificate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hashed: bool
+) -> None:
+    """Where the folder has all that the system's one file has; else the file is read."""
+    bundle = Path(shutil.copy(certificate.ca_file, tmp_path / "bundle.crt"))
+    if hashed:
+        shutil.copy(certificate.ca_file, tmp_path / "authority.pem")
+        subprocess.run(["openssl", "rehash", tmp_path], check=True)
+    monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    assert tls_context(None).cert_store_stats()["x509_ca"] == (0 if hashed else 1)
     made = client_of(None)
     with serving(Server(1, close).talk, certificate.context) as port:
         assert ask(made, port, "a").status == 200
