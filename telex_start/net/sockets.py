@@ -25,6 +25,7 @@ AGENT = f"telex-start/{__version__}"
 """What every request says in its header ``User-Agent``."""
 _HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
 """The name of an authority's file, or of a link to it (openssl-rehash(1))."""
+_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----[^-]*-----END")
 
 
 def tls_context(ca_file: str | None) -> ssl.SSLContext:
@@ -52,7 +53,7 @@ def tls_context(ca_file: str | None) -> ssl.SSLContext:
 
 
 def _folder_of_authorities() -> str | None:
-    """The folder of the system's authorities by their names' hashes; ``None`` where it holds not those of the one file.
+    """The folder of the system's authorities by their names' hashes; ``None`` where it lacks one of the system's file.
 
     OpenSSL reads from it the one authority that a server names, instead of 140 that take 1.2 MB and 40 ms.
     """
@@ -60,8 +61,9 @@ def _folder_of_authorities() -> str | None:
     if paths.cafile is None or paths.capath is None:
         return None
     try:
-        inside = sum(1 for name in os.listdir(paths.capath) if _HASHED.fullmatch(name))
-        return paths.capath if inside == Path(paths.cafile).read_bytes().count(b"BEGIN CERTIFICATE") else None
+        files = [entry.path for entry in os.scandir(paths.capath) if _HASHED.fullmatch(entry.name)]
+        inside = {certificate for file in files for certificate in _CERTIFICATE.findall(Path(file).read_bytes())}
+        return paths.capath if inside.issuperset(_CERTIFICATE.findall(Path(paths.cafile).read_bytes())) else None
     except OSError:  # OpenSSL takes what can be read
         return None
 
