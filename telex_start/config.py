@@ -93,6 +93,8 @@ class Config(NamedTuple):
     """``False``: toasts come whatever the person set at Telex (muted channels, hours, a pause)."""
     remember_email: bool = True
     """The e-mail address of a sign-in by the window is kept for the next start."""
+    stay_signed_in: bool = False
+    """The password of a sign-in is put into the system's keyring, and the next start signs in with it."""
     sound: str = "desktop"
     """``"on"`` or ``"off"``; ``"desktop"``: as the desktop does by itself."""
     while_client_runs: str = "notify"
@@ -191,6 +193,7 @@ _RULES = {
     "show_text": _TRUTH,
     "honour_telex_settings": _TRUTH,
     "remember_email": _TRUTH,
+    "stay_signed_in": _TRUTH,
     "sound": _one_of(*SOUNDS),
     "while_client_runs": _one_of(*WHILE_CLIENT_RUNS),
     "main_app.click": _one_of(*CLICKS),

@@ -136,6 +136,9 @@ class StateChanged(Event):
     """How many of those are left out because the push server takes no more channels on a connection."""
     sign_in_again: bool = False
     """Pushes come, but Telex refuses to say which organisations there are: that ends when the person signs in again."""
+    expired: bool = False
+    """Where the person is to sign in (again): the session's time was up, as Telex had said at the sign-in. Else Telex
+    ended it before, or its end is not known."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -272,6 +275,15 @@ class SignInFailed(Event):
     kind: SignInFailure
     session_stays: bool = False
     """It was made beside a session, which goes on."""
+    password_refused: bool = False
+    """Telex refused the password in one of its own sentences: no later try with it can work."""
+
+
+@dataclass(frozen=True)
+class LinkMailed(Event):
+    """Telex has mailed a link to whoever asked to sign in by mail."""
+
+    email: str
 
 
 class SignInFailure(Enum):
@@ -281,6 +293,10 @@ class SignInFailure(Enum):
     REFUSED = "refused"
     """Telex knows the person and lets them in no more; its own words say why."""
     FORM = "form"
+    NOBODY = "nobody"
+    """Nobody at Telex has this e-mail address."""
+    LINK = "link"
+    """The mailed link is over, used up, or somebody else's."""
     NETWORK = "network"
     TELEX = "telex"
     RATE_LIMIT = "rate_limit"
@@ -374,6 +390,23 @@ class SignIn(Command):
     password: str
     persist: bool = False
     """Retry temporary failures until it works: at a start there is nobody who could be asked to try again."""
+
+
+@dataclass(frozen=True)
+class AskForLink(Command):
+    """Have Telex mail a link for signing in; :class:`LinkMailed` or :class:`SignInFailed` answers. The state stays."""
+
+    email: str
+
+
+@dataclass(frozen=True, repr=False)
+class SignInByLink(Command):
+    """Sign in with the code of a mailed link. It works once, so it is never tried again."""
+
+    email: str
+    """Who asked for the link: somebody else's signs nobody in."""
+    code: str
+    """A secret like a password."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ class State(StrEnum):
     """Where a session stands. The values are the words that ``--headless --json`` prints."""
 
     SIGNED_OUT = "signed_out"
+    WAITING_FOR_KEYRING = "waiting_for_keyring"
+    """Nobody is signed in: the system's keyring, which holds the password, is locked or not there yet."""
     SIGNING_IN = "signing_in"
     CONNECTING = "connecting"
     ONLINE = "online"

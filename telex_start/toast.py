@@ -123,3 +123,9 @@ class Remembered(NamedTuple):
     mutes: tuple[Mute, ...] = ()
     email: str = ""
     """Of the last sign-in by the window; empty for none."""
+    kept: str = ""
+    """The e-mail address whose password is in the system's keyring, and may be used; empty for none."""
+    ended: bool = False
+    """Telex ended the last session before its time: until a person signs in nothing is read from the keyring."""
+    removing: tuple[str, ...] = ()
+    """The addresses whose passwords are still to be taken out of the keyring, and are used no more."""

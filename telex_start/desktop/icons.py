@@ -46,6 +46,7 @@ _GREY = _Look((146, 151, 160), (126, 131, 140), None, "T")
 _AMBER = _Look((246, 164, 30), (210, 118, 0), (64, 36, 0), "…")
 _LOOKS: dict[State, _Look] = {
     State.SIGNED_OUT: _GREY,
+    State.WAITING_FOR_KEYRING: _GREY,
     State.SIGNING_IN: _AMBER,
     State.CONNECTING: _AMBER,
     State.ONLINE: _Look((139, 108, 255), (98, 66, 230), _WHITE, "T"),

@@ -88,6 +88,9 @@ def _remembered(value: Any) -> Remembered:
         None if pause is None else Pause(_until(_a(pause, dict).get("until"))),
         tuple(_mute(_a(one, dict)) for one in _a(value.get("mutes", []), list)),
         _text(value.get("email", "")),
+        _text(value.get("kept", "")),
+        _a(value.get("ended", False), bool),
+        tuple(_text(one) for one in _a(value.get("removing", []), list)),
     )
 
 
