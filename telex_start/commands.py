@@ -14,7 +14,7 @@ from . import clock
 from .command_line import parse_command
 from .config import Config
 from .config_file import ConfigFile, ConfigSource
-from .errors import ConfigError, TelexStartError
+from .errors import EXIT_FAILED, ConfigError, TelexStartError
 from .menu import Muted, Request
 from .process import instance, paths
 from .toast import Conversation
@@ -84,6 +84,36 @@ def pause(argv: list[str]) -> int:
     if not runs:
         print("Telex Start is not running; its next start will know.")
     return 0
+
+
+def forget(argv: list[str]) -> int:
+    """Take what keeps the person signed in out of the system's keyring, and say what came of it.
+
+    Raises:
+        ConfigError: an option is wrong, or it cannot be noted.
+    """
+    source = ConfigSource(parse_command("forget", argv))
+    api_url = source.load_where().api_url
+    noted = _noted(api_url)
+    addresses = tuple(dict.fromkeys(one for one in (noted.noted.kept, *noted.noted.removing) if one))
+    if instance.ask(paths.runtime_folder(), api_url, Request.FORGET) is None:
+        noted.note(kept="", removing=addresses)
+    if not addresses:
+        print("No password is kept.")
+        return 0
+    from .app.kept_password import ANSWERS
+    from .desktop import keyring_process
+
+    left = []
+    for email in addresses:
+        answer = keyring_process.remove(api_url, email)
+        if answer["keyring"] in ("removed", "nothing"):
+            print(f"The password of {email} is taken out of the system's keyring.")
+        else:
+            left.append(email)
+            why = answer.get("words") or ANSWERS.get(answer["keyring"], "")
+            print(f"The password of {email} is not used any more, but may still be in the system's keyring. {why}")
+    return EXIT_FAILED if left else 0
 
 
 def reload(argv: list[str]) -> int:

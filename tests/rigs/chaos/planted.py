@@ -39,7 +39,7 @@ def _descriptors() -> None:
 
 def _spinning() -> None:
     """The login window never learns what has become of its sign-in."""
-    from telex_start.app.sign_in import SignInDialogue
+    from telex_start.app.sign_in_dialogue import SignInDialogue
 
     SignInDialogue.state = lambda *args: None  # type: ignore[method-assign]
 

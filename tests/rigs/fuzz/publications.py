@@ -33,7 +33,7 @@ from telex_start.news.unread import MOST_CONVERSATIONS, Counts
 from telex_start.news.wall import Wall
 from telex_start.process.state_file import Memory
 from telex_start.push.frames import read_json
-from telex_start.toast import Conversation, Toast
+from telex_start.toast import Conversation, Remembered, Toast
 
 from .cases import Case, NoCase, dumped
 from .target import Log, Target
@@ -134,7 +134,7 @@ class Person:
         """Mute what was told of, and a whole organisation; what is to be remembered then."""
         for each in (Conversation("o0/u", "", ""), *self._conversations):
             self._quiet.mute(each, self._notifier.name_of(each), MuteFor.UNTIL_UNMUTED, self._now)
-        return self._quiet.remembered("ada@example.org")
+        return self._quiet.remembered(Remembered(email="ada@example.org"))
 
     def take(self, step: Any) -> None:
         """One step of a case."""
