@@ -1,7 +1,7 @@
 """The agent's side of the system's keyring: requests to it, and whether it has changed. No library of it comes along.
 
 Each request is a process (``desktop/keyring_process.py``), one at a time and in their order, but for a read: nobody
-waits for it any more once there is another request, and a question to the person that it has on the screen goes.
+waits for it any more once there is another request.
 """
 
 from __future__ import annotations

@@ -70,7 +70,8 @@ def main() -> int:
 def _end_with(agent: io.FileIO) -> None:
     while agent.read(1024):
         pass
-    os._exit(0)  # also from the middle of a question to the person, which goes with this process
+    # A prompt that is on the screen stays: GNOME Keyring 42 aborts where it is told to dismiss one.
+    os._exit(0)
 
 
 def user_of(api_url: str, email: str) -> str:
@@ -186,10 +187,9 @@ def _open() -> _Keyring:
 
 
 if sys.platform.startswith("linux"):
+    from .bus.loop import session_address
 
     def _secret_service() -> _Keyring:
-        from .bus.loop import session_address
-
         try:
             import secretstorage
             from keyring.backends import SecretService
