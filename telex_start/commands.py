@@ -213,7 +213,7 @@ def _window(path: str, shown: PreferencesData, actions: SaveActions) -> Preferen
     from .desktop.tk.preferences_model import Model
     from .desktop.tk.preferences_window import PreferencesWindow
 
-    return PreferencesWindow(Model(ConfigFile(path), shown, actions), own_token())
+    return PreferencesWindow(Model(ConfigFile(path), shown, actions), lambda: "no keyring yet", own_token())
 
 
 def _starts_at_login() -> bool | None:

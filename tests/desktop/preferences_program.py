@@ -1,7 +1,8 @@
 """A program with nothing but the preferences window, for tests.
 
-Its argument is JSON: the path of the ``file``, what is ``given``, ``organisations``, ``muted``, ``at_login``. What it
-does beside writing the file is told a line of JSON each. Each line on stdin is answered by what a person sees.
+Its argument is JSON: the path of the ``file``, what is ``given``, ``organisations``, ``muted``, ``at_login``, and
+whether there is a ``keyring``. What it does beside writing the file is told a line of JSON each. Each line on stdin is
+answered by what a person sees; from the line ``keyring`` on it is known whether there is one.
 """
 
 from __future__ import annotations
@@ -63,6 +64,10 @@ def state(root: Any) -> dict[str, Any]:
         # But for a label's empty border of a pixel.
         "message_is_whole": message.winfo_width() >= message.winfo_reqwidth() - 2,
         "asks": bool(buttons["Keep the File"].winfo_ismapped()),
+        "lines": [one.cget("text") for one in told],
+        "size": [root.winfo_width(), root.winfo_height()],
+        "names": [name for name, field in fields.items() if field.winfo_viewable()],
+        "ticked": [name for name, field in fields.items() if field.instate(["selected"])],
         "scrolls": bool(bar.winfo_ismapped()),
         "whole": root.winfo_rooty() >= 0 and root.winfo_rooty() + root.winfo_height() <= root.winfo_screenheight(),
     }
@@ -82,10 +87,19 @@ def main() -> int:
         return str(data.get("kept", ""))
 
     actions = SaveActions(lambda: tell(saved=True), lambda key: tell(unmute=key), start_at_login)
-    window = PreferencesWindow(Model(ConfigFile(data["file"]), shown, actions), "")
+    known = threading.Event()
+
+    def why_none() -> str:
+        if "keyring" in data:
+            known.wait()
+        return "" if data.get("keyring") else "No keyring."
+
+    window = PreferencesWindow(Model(ConfigFile(data["file"]), shown, actions), why_none, "")
 
     def read() -> None:
-        for _ in sys.stdin:
+        for line in sys.stdin:
+            if line == "keyring\n":
+                known.set()
             window.calls.post(lambda: tell(**state(window.root)))
 
     threading.Thread(target=read, daemon=True).start()

@@ -11,14 +11,28 @@ from typing import Any
 
 import pytest
 
-from telex_start.desktop.tk.login_window import what_is_wrong
+from telex_start.desktop.tk.login_pages import what_is_wrong
 from tests.fake_desktop import RealDesktop
 from tests.process import ROOT, Script, until
 
 pytestmark = pytest.mark.desktop
 
 ADA = "ada@example.org"
-CLOSED = {"closed": True}
+CLOSED, TYPED = {"closed": True}, {"typed": True}
+TELEX = {"api_url": "https://api.telex.im/api/v1", "web_url": "https://telex.im"}
+MAILED = "A link is on its way."
+WRAPPED = "<https://telex.im/auth/login/\n  magic-link?token=123456>\n"
+MAIL = """
+import sys, tkinter
+root, text = tkinter.Tk(), sys.argv[1]
+root.withdraw()
+root.clipboard_append(text)
+root.selection_handle(lambda start, length: text[int(start):][:int(length)])
+root.selection_own()
+print("selected and copied", flush=True)
+root.mainloop()
+"""
+"""A mail program in which a text is marked and copied."""
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +47,8 @@ class Dialogue(Script):
     def __init__(self, desktop: RealDesktop, *options: str) -> None:
         super().__init__("tests/desktop/login_program.py", *options, environ=desktop.environ)
         self._desktop = desktop
+        self.typed = 0
+        """How often it has said that something was typed."""
 
     def __enter__(self) -> Dialogue:
         super().__enter__()
@@ -45,8 +61,14 @@ class Dialogue(Script):
     def press(self, *keys: str) -> None:
         self._desktop.xdotool("key", "--delay", "2", *keys)
 
+    def hear(self) -> Any:
+        """What it says next, but for that something was typed."""
+        while (said := json.loads(self.next_line())) == TYPED:
+            self.typed += 1
+        return said
+
     def says(self, said: dict[str, Any]) -> None:
-        assert json.loads(self.next_line()) == said
+        assert self.hear() == said
 
     def submits(self, email: str, password: str) -> None:
         self.says({"email": email, "password": password})
@@ -58,7 +80,7 @@ class Dialogue(Script):
     def state(self) -> dict[str, Any]:
         """What a person sees of the window now."""
         self.tell("state")
-        found: dict[str, Any] = json.loads(self.next_line())
+        found: dict[str, Any] = self.hear()
         return found
 
     def wait_until(self, **wanted: object) -> dict[str, Any]:
@@ -165,6 +187,161 @@ def test_how_the_sign_in_goes_is_said_and_while_it_does_only_cancel_is_left(desk
         window.wait_until(password="another")
         window.order("show success Signed in: 3 organisations.")
         window.wait_until(message="Signed in: 3 organisations.", bar=False, password="", enabled=["cancel"])
+
+
+# --- the way by mail ------------------------------------------------------------------------------------------------
+
+
+def telex(**more: object) -> tuple[str, str]:
+    """What today's agent tells beside the rest."""
+    return "--more", json.dumps(TELEX | more)
+
+
+def waits_for_the_link(window: Dialogue) -> None:
+    """Have it ask for a link by the keyboard, and hear that it is mailed."""
+    window.wait_until(focus="password")
+    window.press("Tab", "Tab", "Return")
+    window.says({"ask": ADA})
+    window.order(f"show link {MAILED}")
+    window.wait_until(focus="link", mailed=MAILED, link="", bar=False)
+
+
+@pytest.mark.parametrize("way", ["ctrl+v", "shift+Insert", "the middle button"])
+def test_a_pasted_link_is_taken_by_itself(desktop: RealDesktop, way: str) -> None:
+    with (
+        Script("-c", MAIL, WRAPPED, environ=desktop.environ) as mail,
+        Dialogue(desktop, "--email", ADA, *telex()) as window,
+    ):
+        assert mail.next_line() == "selected and copied"
+        waits_for_the_link(window)
+        if way.startswith("the"):
+            desktop.xdotool("mousemove", *window.state()["link_is_at"], "click", "2")
+        else:
+            window.press(way)
+        window.says({"email": ADA, "code": "123456"})
+        assert window.typed == 1
+        window.order("show success Signed in.")
+        window.wait_until(link="", enabled=["cancel"])
+
+
+def test_digits_are_typed_and_what_is_wrong_is_said_under_the_field_until_back_forgets_them(
+    desktop: RealDesktop,
+) -> None:
+    with Dialogue(desktop, "--email", ADA, *telex()) as window:
+        size = window.wait_until(focus="password")["size"]
+        waits_for_the_link(window)
+        window.type("12x")
+        window.press("Return")
+        assert window.wait_until(focus="link", link="12x")["message"].startswith("This is neither a link nor digits.")
+        window.type("123456")  # it was selected
+        window.press("Return")
+        window.says({"email": ADA, "code": "123456"})
+        window.order("show busy Signing in")
+        assert window.wait_until(message="Signing in", bar=True)["enabled"] == ["cancel"]
+        window.order("show failure It is over.")
+        assert window.wait_until(message="It is over.", focus="link", link="123456", bar=False)["size"] == size
+        for name in ("back", "login", "cancel", "link"):  # another link can be asked for later
+            window.press("Tab")
+            window.wait_until(focus=name)
+        window.press("Tab", "Tab", "Return")
+        window.says({"email": ADA, "code": "123456"})
+        window.press("shift+Tab", "space")
+        window.says({"back": True})
+        assert window.wait_until(focus="password", link="", message="")["size"] == size
+        window.press("Escape")
+        window.says(CLOSED)
+        assert window.typed == 1
+
+
+def test_another_link_can_be_asked_for(desktop: RealDesktop) -> None:
+    with Dialogue(desktop, "--email", ADA, "--soon", *telex()) as window:
+        waits_for_the_link(window)
+        window.type("1")
+        until(lambda: "again" in window.state()["enabled"], "it cannot be asked for")
+        window.press("Tab")
+        window.wait_until(focus="again")
+        window.press("Return")
+        window.says({"ask": ADA})
+        window.order("show link Another is on its way.")
+        window.wait_until(focus="link", mailed="Another is on its way.", link="")
+
+
+def test_where_the_way_by_mail_comes_first_return_asks_for_a_link(desktop: RealDesktop) -> None:
+    with Dialogue(desktop, *telex(by_mail=True)) as window:
+        assert window.wait_until(focus="email")["emphasised"] == ["mail"]
+        window.press("Return")
+        window.wait_until(message="Please enter your e-mail address.", focus="email")
+        window.type(ADA)
+        window.press("Return")
+        window.says({"ask": ADA})
+        window.order("show failure Nobody has this address.")
+        window.wait_until(message="Nobody has this address.", focus="email")
+        window.type("grace@example.org")  # it was selected
+        window.press("Tab", "p", "Return")
+        window.submits("grace@example.org", "p")
+
+
+def test_a_long_address_is_shown_whole(desktop: RealDesktop) -> None:
+    with Dialogue(desktop, "--email", ADA, *telex()) as window:
+        waits_for_the_link(window)
+        before = window.state()["size"]
+        window.order(f"show link A link is on its way to {'ada.' * 60}{ADA}. Copy it.")
+        until(lambda: window.state()["size"] > before, "it has not grown")
+        window.wait_until(whole=True)
+        assert window.state()["size"][0] == before[0]
+
+
+# --- staying signed in ----------------------------------------------------------------------------------------------
+
+
+def test_the_box_can_be_ticked_once_there_is_a_keyring_and_goes_to_the_configuration(
+    desktop: RealDesktop, tmp_path: Path
+) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text("wrong\n")
+    with Dialogue(desktop, "--email", ADA, *telex(path=str(file))) as window:
+        before = window.wait_until(focus="password", box=True, ticked=False)
+        assert "box" not in before["enabled"]
+        window.order("keyring")
+        until(lambda: "box" in window.state()["enabled"])
+        assert window.state()["words"]["password"] == "Your Telex password; it is not stored"
+        window.press("p", "Tab", "Tab")
+        window.wait_until(focus="box")
+        window.press("space")
+        words = window.wait_until(ticked=True)["words"]
+        assert words["password"] == "Your Telex password; it is kept in the keyring"
+        window.press("Tab", "Tab", "Return")
+        assert f"{file} is no TOML" in window.wait_until(whole=True, focus="login")["message"]
+        file.write_text("# mine\n")
+        window.press("Return")
+        window.says({"saved": True})  # and nothing was before
+        window.says({"email": ADA, "password": "p", "stay": True})
+        assert file.read_text() == "# mine\nstay_signed_in = true\n"
+        window.press("Return")
+        window.says({"email": ADA, "password": "p", "stay": True})  # it is as it was
+
+
+def test_without_a_keyring_the_box_goes_and_nothing_moves(desktop: RealDesktop, tmp_path: Path) -> None:
+    with Dialogue(desktop, "--email", ADA, *telex(path=str(tmp_path / "config.toml"), stay=True)) as window:
+        before = window.wait_until(focus="password", box=True, ticked=True)
+        window.order("keyring No keyring: install one.")
+        after = window.wait_until(box=False)
+        assert after["size"] == before["size"] and after["words"]["password"].endswith("it is not stored")
+        window.press("p", "Return")
+        window.submits(ADA, "p")
+
+
+def test_what_is_given_elsewhere_is_said_at_the_box(desktop: RealDesktop, tmp_path: Path) -> None:
+    given = {"path": str(tmp_path / "config.toml"), "stay": True, "stay_given": "TELEX_START_STAY_SIGNED_IN"}
+    with Dialogue(desktop, "--email", ADA, *telex(**given)) as window:
+        window.wait_until(focus="password")
+        window.order("keyring")
+        window.press("p")
+        state = window.wait_until(password="p", box=True, ticked=True)
+        assert "box" not in state["enabled"]
+        assert state["words"]["box"] == "Set by TELEX_START_STAY_SIGNED_IN"
+        window.press("Return")
+        window.says({"email": ADA, "password": "p", "stay": True})
 
 
 def test_opened_by_the_program_it_leaves_the_keyboard_where_it_is_until_it_is_asked_for(desktop: RealDesktop) -> None:

@@ -19,6 +19,8 @@ pytestmark = pytest.mark.desktop
 ORGANISATIONS = [["0198aa", "Acme", "Acme"], ["0198bb", "Northwind Ops", "Northwind Ops"]]
 MUTED = [[["o/u", "channels_section", "1"], "# General", "until 14:30"], [["o/u", "dm", "2"], "@ Ben Okri", ""]]
 KEPT = "The unit without an icon has been stopped and kept as /x, since it is yours."
+STAY = "Stay signed in on this computer"
+NO_KEYRING = "To stay signed in, a keyring is missing here: see Doctor."
 SAVED, CLOSED = {"saved": True}, {"closed": True}
 
 
@@ -43,9 +45,9 @@ class Window:
         """It says that it has done these, in this order."""
         assert [json.loads(self._script.next_line()) for _ in said] == list(said)
 
-    def state(self) -> dict[str, Any]:
+    def state(self, word: str = "state") -> dict[str, Any]:
         """What a person sees of it now."""
-        self._script.tell("state")
+        self._script.tell(word)
         found: dict[str, Any] = json.loads(self._script.next_line())
         return found
 
@@ -118,18 +120,45 @@ def test_cancel_in_all_its_ways_saves_nothing(desktop: RealDesktop, tmp_path: Pa
 def test_what_is_given_elsewhere_says_so_and_cannot_be_changed(desktop: RealDesktop, tmp_path: Path) -> None:
     given = {
         "sound": ["TELEX_START_SOUND", "off"],
+        "stay_signed_in": ["TELEX_START_STAY_SIGNED_IN", True],
         "while_client_runs": ["TELEX_START_WHILE_CLIENT_RUNS", "quiet"],
         "quiet.from": ["TELEX_START_QUIET_FROM", "22:00"],
         "notification_types": ["TELEX_START_NOTIFICATION_TYPES", ["thread_reply"]],
     }
-    with opened(desktop, tmp_path, '[quiet]\nto = "07:00"\n', given=given) as window:
-        state = window.state()
-        names = ("SOUND", "NOTIFICATION_TYPES", "QUIET_FROM", "WHILE_CLIENT_RUNS")
+    with opened(desktop, tmp_path, '[quiet]\nto = "07:00"\n', given=given, keyring=True) as window:
+        state = window.state("keyring")
+        names = ("STAY_SIGNED_IN", "SOUND", "NOTIFICATION_TYPES", "QUIET_FROM", "WHILE_CLIENT_RUNS")
         assert state["notes"] == [f"Set by TELEX_START_{name}." for name in names]
-        assert state["heights"][0] == state["heights"][3], "in one line, to its full stop"
-        assert not {"Sound", "Replies", "Quiet hours", "From", "to", "Mon"} & set(state["enabled"])
+        assert state["heights"][1] == state["heights"][4], "in one line, to its full stop"
+        assert not {STAY, "Sound", "Replies", "Quiet hours", "From", "to", "Mon"} & set(state["enabled"])
         window.press("alt+d", "o", "alt+u", "alt+q", "Return")
         window.tells(CLOSED)
+
+
+def test_staying_signed_in_can_be_chosen_once_there_is_a_keyring(desktop: RealDesktop, tmp_path: Path) -> None:
+    with opened(desktop, tmp_path, "stay_signed_in = true\n", keyring=True) as window:
+        before = window.state()
+        assert STAY in before["ticked"] and STAY not in before["enabled"]
+        window.state("keyring")
+        until(lambda: STAY in window.state()["enabled"], "it cannot be chosen")
+        window.press("alt+y", "Return")
+        window.tells(SAVED, CLOSED)
+        assert window.file.read_text() == "stay_signed_in = false\n"
+
+
+def test_without_a_keyring_staying_signed_in_is_not_offered_and_nothing_moves(
+    desktop: RealDesktop, tmp_path: Path
+) -> None:
+    with opened(desktop, tmp_path, keyring=False) as window:
+        before = window.state()
+        window.state("keyring")
+        until(lambda: NO_KEYRING in window.state()["lines"], "the box stays")
+        after = window.state()
+        assert STAY not in after["names"] and STAY in before["names"]
+        assert (after["size"], after["focus"]) == (before["size"], before["focus"])
+        window.press("alt+y", "Return")
+        window.tells(CLOSED)
+        assert window.file.read_text() == ""
 
 
 def test_a_wrong_field_says_so_beside_it_and_has_the_cursor(desktop: RealDesktop, tmp_path: Path) -> None:

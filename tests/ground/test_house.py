@@ -15,7 +15,8 @@ import telex_start
 
 HOUSE = Path(telex_start.__file__).parent
 PURE = (
-    *("errors.py", "states.py", "menu.py", "toast.py", "events.py", "face.py", "config.py", "news/*.py", "push/*.py"),
+    *("errors.py", "states.py", "menu.py", "toast.py", "events.py", "face.py", "config.py", "sign_in_link.py"),
+    *("news/*.py", "push/*.py"),
 )
 THE_WAY_OUT = HOUSE / "push" / "websocket.py"
 LIBRARIES = {

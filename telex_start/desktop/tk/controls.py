@@ -28,7 +28,7 @@ def dress(made: Window) -> None:
     style.configure("Ask.TLabel", background=look.FIELD, font=(family, 9))
     style.configure("Row.TLabel", font=(family, 10))
     style.map("Row.TLabel", foreground=[("disabled", look.QUIET)])
-    _dress_checks(made, style)
+    dress_checks(made)
     style.configure(
         "TCombobox",
         padding=(px(8), px(4), px(9), px(4)),
@@ -91,7 +91,9 @@ def dress(made: Window) -> None:
         made.root.unbind_class("TCombobox", event)
 
 
-def _dress_checks(made: Window, style: Any) -> None:
+def dress_checks(made: Window) -> None:
+    """Set the styles of check boxes up, alone."""
+    style: Any = ttk.Style(made.root)
     side, gap = made.px(_BOX), made.px(8)
     accent, line, field, quiet, ground = map(look.colour, (look.ACCENT, look.LINE, look.FIELD, look.QUIET, look.GROUND))
     drawn = {

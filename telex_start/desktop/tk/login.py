@@ -33,7 +33,7 @@ def _make(parent: Parent) -> LoginWindow:
     from .login_window import LoginWindow
 
     def make() -> LoginWindow:
-        return LoginWindow(parent.say, **parent.data)
+        return LoginWindow(parent.say, lambda: "no keyring yet", **parent.data)
 
     if sys.platform == "darwin" and not parent.data["take_focus"]:
         from .. import macos

@@ -1,21 +1,22 @@
-"""The window that asks for e-mail address and password. For the thread that makes it."""
+"""The window that asks for e-mail address and password, or for a link by mail. For the thread that makes it."""
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 from collections.abc import Callable
 from tkinter import ttk
 from typing import Any
 
+from ...errors import ConfigError
+from ...sign_in_link import code_of
 from .. import x11
 from .controls import ProgressBar, press_by_return
+from .login_pages import LinkPage, LoginForm, what_is_wrong
 from .toolkit import Window, spare_the_focus
 
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _WIDTH = 344
-"""Pixels of the form on a screen of 96 dots an inch."""
+"""Pixels of the form on a screen of 96 dots an inch, at least."""
 _MOVED_WITHIN = 150
 """Milliseconds after which a move is done or lost."""
 _MOVES_AGAIN = 3
@@ -28,18 +29,44 @@ class LoginWindow(Window):
     """The login window.
 
     Args:
-        say: Gets ``email`` and ``password``, which the person has entered, or that it is to be ``closed``.
+        say: Gets what the person does: ``email`` and ``password`` to sign in with, with the box also ``stay`` (before
+            it ``saved``, where that has changed the configuration); ``ask``, the address that a link is to be mailed
+            to; ``email`` and the ``code`` of a link; ``back``; once ``typed``, when something is typed or pasted; or
+            that it is to be ``closed``.
+        why_none: Says what is missing for a keyring, empty where there is one; called on a thread of its own.
         email: What the first field holds.
         take_focus: The person has asked for the window. Otherwise it appears on top and leaves the focus where it is.
         message: Why it opens, where the program opens it.
+        by_mail: The way by mail comes first.
+        api_url, web_url: Of the Telex that is signed in to; without them (an older agent's) there is no way by mail.
+        stay: Whether the person is to stay signed in.
+        stay_given: What gives that over the configuration file: a variable or an option; empty for nothing.
+        path: Of the configuration file; without it there is no box for that.
 
     Raises:
         TelexStartError: the display cannot be used.
     """
 
-    def __init__(self, say: Callable[..., object], email: str, *, take_focus: bool, message: str) -> None:
+    def __init__(
+        self,
+        say: Callable[..., object],
+        why_none: Callable[[], str],
+        email: str,
+        *,
+        take_focus: bool,
+        message: str,
+        by_mail: bool = False,
+        api_url: str = "",
+        web_url: str = "",
+        stay: bool = False,
+        stay_given: str = "",
+        path: str = "",
+    ) -> None:
         super().__init__("The login window", "Telex – Sign in")
         self._say = say
+        self._by_mail = by_mail
+        self._service = (api_url, web_url)
+        self._typed = False
         self._busy = False
         self._shown_at = 0.0
         self._awake = take_focus
@@ -47,11 +74,14 @@ class LoginWindow(Window):
         self._moves_left = 0
         self._look_again: str | None = None
         self.root.resizable(False, False)
-        self._build()
-        self._email.insert(0, email)
+        self._build(stay, stay_given, path)
+        self._form.email.insert(0, email)
+        self._turn_to(self._form)
         self._bind()
         self._write(message, "Info")
         self._place(take_focus)
+        if path:
+            self.find_out(why_none, self._form.keyring_found)
 
     # --- what the agent does with it --------------------------------------------------------------------------------
 
@@ -67,8 +97,9 @@ class LoginWindow(Window):
         """Say how the sign-in goes.
 
         Args:
-            what: ``busy``: it is under way, and only Cancel is left to do. ``failure``: the form is there for another
+            what: ``busy``: it is under way, and only Cancel is left to do. ``failure``: the page is there for another
                 try. ``success``: the program closes the window when that was readable. ``words``: the message alone.
+                ``link``: a link was mailed, and is waited for.
         """
         if what == "busy" and not self._busy:
             self._busy = True
@@ -79,15 +110,21 @@ class LoginWindow(Window):
         elif what == "failure":
             self._rest()
             self._enable(True)
-            self._focus(self._password)
-            self._password.selection_range(0, "end")
-            self._password.icursor("end")
+            self._edit(self._asked)
         elif what == "success":
             self._rest()
             self._enable(True)  # what is disabled cannot be emptied
-            self._password.delete(0, "end")
+            self._form.password.delete(0, "end")
+            self._link.empty()
             self._enable(False)
             self._focus(self.root)
+        elif what == "link":
+            self._rest()
+            self._enable(True)
+            self._link.mailed(message)
+            self._turn_to(self._link)
+            self._focus(self._first_empty())
+            message = ""
         self._write(message, {"failure": "Bad", "success": "Good"}.get(what, "Info"))
 
     def _forward(self) -> None:
@@ -101,8 +138,8 @@ class LoginWindow(Window):
 
     # --- making it --------------------------------------------------------------------------------------------------
 
-    def _build(self) -> None:
-        px, font = self.px, (self.family, 10)
+    def _build(self, stay: bool, stay_given: str, path: str) -> None:
+        px = self.px
         form = ttk.Frame(self.root, padding=(px(22), px(18), px(22), px(18)))
         form.grid()
         form.columnconfigure(0, minsize=px(_WIDTH), weight=1)
@@ -110,19 +147,12 @@ class LoginWindow(Window):
         head.grid(sticky="ew", pady=(0, px(14)))
 
         # Tab follows the order in which these are made.
-        ttk.Label(form, text="E-mail address", style="Field.TLabel").grid(sticky="w", pady=(0, px(3)))
-        self._email = ttk.Entry(form, font=font)
-        self._email.grid(sticky="ew", pady=(0, px(10)))
-        ttk.Label(form, text="Password", style="Field.TLabel").grid(sticky="w", pady=(0, px(3)))
-        row = ttk.Frame(form)
-        row.grid(sticky="ew")
-        row.columnconfigure(0, weight=1)
-        self._password = ttk.Entry(row, show="•", font=font)
-        self._password.grid(row=0, column=0, sticky="ew")
-        self._reveal = ttk.Button(row, text="Show", width=5, style="Small.TButton", command=self._toggle_password)
-        self._reveal.grid(row=0, column=1, sticky="ns", padx=(px(6), 0))
+        self._form = LoginForm(self, form, stay=stay, stay_given=stay_given, path=path)
+        self._form.grid(row=1, sticky="new")
+        self._link = LinkPage(self, form, self._take, self._ask_for_link)
+        self._link.grid(row=1, sticky="new")
         # Room for two lines and for the bar is kept, so that the window does not jump when they come.
-        self._message = ttk.Label(form, wraplength=px(_WIDTH), justify="left", anchor="nw", style="Info.TLabel")
+        self._message = ttk.Label(form, justify="left", anchor="nw", style="Info.TLabel")
         self._message.grid(sticky="nsew", pady=(px(10), px(6)))
         self._message.configure(text="\n")
         form.rowconfigure(self._message.grid_info()["row"], minsize=self._message.winfo_reqheight() + px(16))
@@ -130,22 +160,34 @@ class LoginWindow(Window):
         self._bar.grid(sticky="ew")
         form.rowconfigure(self._bar.grid_info()["row"], minsize=px(4))
         buttons = ttk.Frame(form)
-        buttons.grid(sticky="e", pady=(px(14), 0))
-        self._login = ttk.Button(buttons, text="Login", width=9, style="Login.TButton", command=self._submit)
-        self._login.grid(row=0, column=0, padx=(0, px(8)))
+        buttons.grid(sticky="ew", pady=(px(14), 0))
+        buttons.columnconfigure(0, weight=1)
+        first, other = ("Login.TButton", "TButton") if self._by_mail else ("TButton", "Login.TButton")
+        self._mail = ttk.Button(buttons, text="E-mail me a link", style=first, command=self._ask_for_link)
+        self._back = ttk.Button(buttons, text="Back", width=9, command=self._go_back)
+        for button in (self._mail, self._back) if self._service[0] else ():
+            button.grid(row=0, column=0, sticky="w")
+        self._login = ttk.Button(buttons, text="Login", width=9, style=other, command=self._accept)
+        self._login.grid(row=0, column=1, padx=px(8))
         cancel = ttk.Button(buttons, text="Cancel", width=9, command=self._abandon)
-        cancel.grid(row=0, column=1)
+        cancel.grid(row=0, column=2)
         self._bar.grid_remove()
-        for control, words in (
-            (self._email, "The e-mail address that you use in Telex"),
-            (self._password, "Your Telex password; it is not stored"),
-            (self._reveal, "Show or hide the password"),
+        for button, words in (
+            (self._mail, "Sign in without a password: Telex mails you a link"),
+            (self._back, "Sign in with a password, or by another e-mail address"),
             (self._login, "Sign in to Telex (Return)"),
             (cancel, "Close this window (Escape)"),
         ):
-            self.tip(control, words, isinstance(control, ttk.Button))
-            if isinstance(control, ttk.Button):
-                press_by_return(control)
+            self.tip(button, words, at_the_edge=True)
+            press_by_return(button)
+        # Both pages have the room that either needs, so that the window does not jump.
+        form.update_idletasks()
+        width = form.winfo_reqwidth() - 2 * px(22)
+        form.columnconfigure(0, minsize=width)
+        form.rowconfigure(1, minsize=max(self._form.winfo_reqheight(), self._link.winfo_reqheight()))
+        wrap = width - px(6)  # a label has a border
+        self._message.configure(wraplength=wrap)
+        self._link.wrap(wrap)
 
     def _bind(self) -> None:
         root = self.root
@@ -154,10 +196,12 @@ class LoginWindow(Window):
         root.bind("<FocusIn>", self._on_focus)
         root.bind("<Configure>", self._on_configure)
         for key in ("<Return>", "<KP_Enter>"):
-            for field in (self._email, self._password):
-                field.bind(key, lambda _: self._submit())
+            self._form.email.bind(key, lambda _: self._ask_for_link() if self._by_mail else self._submit())
+            self._form.password.bind(key, lambda _: self._submit())
         for event in ("<ButtonPress>", "<Tab>"):
             root.bind(event, self._on_touch, add="+")
+        for field in (self._form.email, self._form.password, self._link.field):
+            field.configure(validate="key", validatecommand=(root.register(self._on_edit), "%d", "%S", "%W"))
 
     def _place(self, take_focus: bool) -> None:
         root = self.root
@@ -190,7 +234,7 @@ class LoginWindow(Window):
         def there(_: object) -> None:
             root.bindtags(tags)
             listener.destroy()
-            self._password.unbind("<Map>")
+            self._form.password.unbind("<Map>")
             if not self._busy:
                 self._first_empty().focus_set()
             for keycode, state in keys:
@@ -198,7 +242,7 @@ class LoginWindow(Window):
 
         listener.bind("<Key>", keep)
         root.bindtags((str(listener), *tags))
-        self._password.bind("<Map>", there)  # the last of the fields, as it is in a frame of its own
+        self._form.password.bind("<Map>", there)  # the last of the fields, as it is in a frame of its own
 
     def _on_configure(self, event: Any) -> None:
         """The frame that the window manager draws is known only some time after the window has appeared."""
@@ -233,30 +277,69 @@ class LoginWindow(Window):
 
     # --- what the person does ---------------------------------------------------------------------------------------
 
+    def _accept(self) -> None:
+        if self._page is self._link:
+            self._link.take()
+        else:
+            self._submit()
+
     def _submit(self) -> None:
         if self._busy:
             return
-        email, password = self._email.get().strip(), self._password.get()
+        email, password = self._form.email.get().strip(), self._form.password.get()
         if wrong := what_is_wrong(email, password):
             self._write(wrong, "Bad")
-            self._focus(self._password if _EMAIL.fullmatch(email) else self._email)
+            self._focus(self._form.email if what_is_wrong(email, None) else self._form.password)
             return
-        self._hide_password()
-        self._say(email=email, password=password)
+        try:
+            if self._form.write_stay():
+                self._say(saved=True)
+        except ConfigError as error:
+            self._write(error.message, "Bad")
+            return
+        self._asked = self._form.password
+        self._form.hide_password()
+        stay = self._form.stay
+        self._say(email=email, password=password, **({} if stay is None else {"stay": stay}))
+
+    def _ask_for_link(self) -> None:
+        if self._busy:
+            return
+        email = self._form.email.get().strip()
+        if wrong := what_is_wrong(email, None):
+            self._write(wrong, "Bad")
+            self._focus(self._form.email)
+            return
+        if self._page is self._link:
+            self._link.wait()
+            self._focus(self._link.field)
+        else:
+            self._asked = self._form.email
+        self._form.hide_password()
+        self._say(ask=email)
+
+    def _take(self, text: str) -> None:
+        """A link was pasted, or something was typed in its place."""
+        if self._busy:
+            return
+        try:
+            code = code_of(text, *self._service)
+        except ValueError as error:
+            self._write(str(error), "Bad")
+            self._edit(self._link.field)
+        else:
+            self._write("", "Info")
+            self._say(email=self._form.email.get().strip(), code=code)
+
+    def _go_back(self) -> None:
+        self._link.empty()
+        self._turn_to(self._form)
+        self._write("", "Info")
+        self._focus(self._first_empty())
+        self._say(back=True)
 
     def _abandon(self) -> None:
         self._say(closed=True)
-
-    def _toggle_password(self) -> None:
-        if self._password.cget("show"):
-            self._password.configure(show="")
-            self._reveal.configure(text="Hide")
-        else:
-            self._hide_password()
-
-    def _hide_password(self) -> None:
-        self._password.configure(show="•")
-        self._reveal.configure(text="Show")
 
     def _on_escape(self, _: object) -> None:
         # A key that was meant for the window below must not close one that has just pushed in.
@@ -265,6 +348,15 @@ class LoginWindow(Window):
 
     def _on_touch(self, _: object) -> None:
         self._awake = True
+
+    def _on_edit(self, action: str, text: str, field: str) -> bool:
+        """A field is being changed; gives whether it may be."""
+        if action != "1":  # nothing is put in
+            return True
+        if not self._typed:
+            self._typed = True
+            self._say(typed=True)
+        return field != str(self._link.field) or self._link.inserts(text)
 
     def _on_focus(self, event: Any) -> None:
         """The window has got the focus. By the person's doing the cursor goes into the first empty field; but a window
@@ -277,8 +369,29 @@ class LoginWindow(Window):
 
     # --- its parts --------------------------------------------------------------------------------------------------
 
+    def _turn_to(self, page: Any) -> None:
+        """Show the form, or the page that waits for a link."""
+        self._page = page
+        on_link = page is self._link
+        (self._form if on_link else self._link).grid_remove()
+        page.grid()
+        if self._service[0]:
+            (self._mail if on_link else self._back).grid_remove()
+            (self._back if on_link else self._mail).grid()
+            self._login.configure(style="TButton" if self._by_mail and not on_link else "Login.TButton")
+        self._asked = self._link.field if on_link else self._form.password
+        """The field that gets the cursor where it was in vain."""
+
     def _first_empty(self) -> Any:
-        return self._password if self._email.get().strip() else self._email
+        if self._page is self._link:
+            return self._link.field
+        return self._form.password if self._form.email.get().strip() and not self._by_mail else self._form.email
+
+    def _edit(self, field: Any) -> None:
+        """Put the cursor into a field so that typing replaces what is there."""
+        self._focus(field)
+        field.selection_range(0, "end")
+        field.icursor("end")
 
     def _focus(self, widget: Any) -> None:
         """Move the cursor within the window; that the window has the focus is the person's matter."""
@@ -286,8 +399,10 @@ class LoginWindow(Window):
             widget.focus_set()
 
     def _enable(self, enabled: bool) -> None:
-        for widget in (self._email, self._password, self._reveal, self._login):
-            widget.state(["!disabled" if enabled else "disabled"])
+        for button in (self._mail, self._back, self._login):
+            button.state(["!disabled" if enabled else "disabled"])
+        self._form.enable(enabled)
+        self._link.enable(enabled)
 
     def _rest(self) -> None:
         self._busy = False
@@ -300,17 +415,3 @@ class LoginWindow(Window):
             self.root.update_idletasks()
             if self.root.winfo_reqheight() != height:
                 self._move()  # a long message makes it higher: upwards
-
-
-def what_is_wrong(email: str, password: str) -> str:
-    """What is wrong with what was entered, in one sentence for the person; empty where nothing is.
-
-    Args:
-        email: Without blanks around it.
-        password: As it was typed; blanks belong to it.
-    """
-    if not email:
-        return "Please enter your e-mail address."
-    if not _EMAIL.fullmatch(email):
-        return "This does not look like an e-mail address; it should be like ada@example.org."
-    return "" if password else "Please enter your password."

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 CLICK = "main_app.click"
 TYPES = "notification_types"
+STAY = "stay_signed_in"
 FROM, TO, ON_DAYS = "quiet.from", "quiet.to", "quiet.days"
 HOURS = (FROM, TO, ON_DAYS)
 

@@ -11,7 +11,7 @@ from typing import Any
 from ...config import DAYS
 from ...menu import Muted
 from . import controls
-from .preferences_model import CLICK, FROM, KINDS, ON_DAYS, TO, TYPES, Model
+from .preferences_model import CLICK, FROM, KINDS, ON_DAYS, STAY, TO, TYPES, Model
 from .toolkit import Window
 
 _HEAD = 150
@@ -39,6 +39,7 @@ _CHOICES: dict[str, dict[str | None, str]] = {
 _TIPS = {
     "at_login": "Start when you log in to this computer; the login window then opens by itself",
     "remember_email": "Fill in the e-mail address of your last sign-in; the password is never stored",
+    "stay_signed_in": "Keep the password in this computer's keyring: the next start signs in with it",
     "show_text": "Off: notifications say only where something is new, not what was written",
     CLICK: "What is installed: the Telex client where there is one, else the conversation in the browser",
     "sound": "As the desktop does: its own settings say whether a notification sounds",
@@ -129,15 +130,35 @@ class Controls:
             note.grid() if words else note.grid_remove()
         return next((self._fields.get(key) for key in self._notes if key in wrong), None)
 
+    def keyring_found(self, missing: str) -> None:
+        """It is known what is missing for a keyring, empty for nothing: without one a line is in place of its box."""
+        box = self._fields[STAY]
+        if not missing:
+            box.state(["disabled" if self._model.given_by(STAY) else "!disabled"])
+            return
+        place = box.grid_info()
+        box.master.rowconfigure(place["row"], minsize=box.winfo_reqheight())
+        del self._fields[STAY]
+        box.grid_remove()
+        line = ttk.Label(
+            box.master, text="To stay signed in, a keyring is missing here: see Doctor.", style="Quiet.TLabel"
+        )
+        line.grid(row=place["row"], column=0, columnspan=2, sticky="w")
+
     # --- sections ---------------------------------------------------------------------------------------------------
 
     def _general(self) -> None:
         body, model = self._section("General"), self._model
         if model.at_login is not None:
             self._check(body, "&Start at log-in", "at_login", model.at_login, partial(setattr, model, "at_login"))
-        for words, key in (("&Remember my e-mail address", "remember_email"), ("Show &what was written", "show_text")):
+        boxes = {
+            "remember_email": "&Remember my e-mail address",
+            STAY: "Sta&y signed in on this computer",
+            "show_text": "Show &what was written",
+        }
+        for key, words in boxes.items():
             turn, enabled = partial(model.set, key), not model.given_by(key)
-            self._check(body, words, key, bool(model.value(key)), turn, enabled=enabled)
+            self._check(body, words, key, bool(model.value(key)), turn, enabled=enabled and key != STAY)
             self._note(body, key, indent=24)
         self._choice(body, "A click on a notification &opens", CLICK, _CHOICES[CLICK])
         self._choice(body, "Soun&d", "sound", _CHOICES["sound"])

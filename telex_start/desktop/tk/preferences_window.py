@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from tkinter import ttk
 
@@ -19,22 +20,25 @@ class PreferencesWindow(Window):
 
     Args:
         model: What it shows and changes.
+        why_none: Says what is missing for a keyring, empty where there is one; called on a thread of its own.
         token: The desktop's activation token with which it was asked for; empty without one.
 
     Raises:
         TelexStartError: the display cannot be used.
     """
 
-    def __init__(self, model: Model, token: str) -> None:
+    def __init__(self, model: Model, why_none: Callable[[], str], token: str) -> None:
         super().__init__("The preferences window", "Telex – Preferences")
         self._model = model
         self._asked: tuple[str, ...] = ()
         self._wants_to_close = False
+        self._no_keyring: str | None = None
         controls.dress(self)
         self._build()
         self._bind()
         self._changed()
         self._show(token)
+        self.find_out(why_none, self._keyring_found)
 
     # --- making it --------------------------------------------------------------------------------------------------
 
@@ -71,6 +75,12 @@ class PreferencesWindow(Window):
 
     def _build_page(self) -> None:
         self._controls = Controls(self, self._page.inner, self._model, self._changed)
+        if self._no_keyring is not None:
+            self._controls.keyring_found(self._no_keyring)
+
+    def _keyring_found(self, missing: str) -> None:
+        self._no_keyring = missing
+        self._controls.keyring_found(missing)
 
     def _bind(self) -> None:
         root = self.root

@@ -10,6 +10,7 @@ import base64
 import logging
 import os
 import sys
+import threading
 import tkinter as tk
 from collections.abc import Callable
 from contextlib import suppress
@@ -84,12 +85,21 @@ class Window:
         self.images.append(made)
         return made
 
-    def tip(self, control: Any, words: str, at_the_edge: bool = False) -> None:
+    def find_out(self, question: Callable[[], str], take: Callable[[str], object]) -> None:
+        """Ask something that may take a while, on a thread of its own, and have the answer taken on this one."""
+
+        def ask() -> None:
+            answer = question()
+            self.calls.post(lambda: take(answer))
+
+        threading.Thread(target=ask, name="finds out", daemon=True).start()
+
+    def tip(self, control: Any, words: str | Callable[[], str], at_the_edge: bool = False) -> None:
         """Give a control a tooltip.
 
         Args:
             control: What it explains.
-            words: The explanation.
+            words: The explanation, or what gives it when it is looked at.
             at_the_edge: The control is at the edge of the screen.
         """
         tip = _Tip(self.root, self.family, control, words)
@@ -194,7 +204,7 @@ class Window:
 class _Tip(ToolTip):  # type: ignore[misc]
     """The tooltip of one control."""
 
-    def __init__(self, root: Any, family: str, control: Any, words: str) -> None:
+    def __init__(self, root: Any, family: str, control: Any, words: str | Callable[[], str]) -> None:
         self._entered = False
         # Without a master, tkinter-tooltip 3.1 would take whichever root was made first.
         frame = {"master": root, "background": look.LINE, "padx": 1, "pady": 1}

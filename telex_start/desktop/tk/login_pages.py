@@ -1,0 +1,226 @@
+"""The pages of the login window: e-mail address and password, and what waits for a mailed link. For one thread."""
+
+from __future__ import annotations
+
+import re
+import tkinter as tk
+from collections.abc import Callable
+from tkinter import ttk
+from typing import Any
+
+from ...config_file import ConfigFile
+from .controls import dress_checks, press_by_return
+from .toolkit import Window
+
+SEND_AGAIN_AFTER = 30_000
+"""Milliseconds after which another link can be asked for: until then the first may still come."""
+_MOST_SHOWN = 2_000
+"""Characters of a pasted text that the field shows."""
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+class LoginForm(ttk.Frame):
+    """Fields for e-mail address and password, and the box *Stay signed in on this computer*.
+
+    Args:
+        window: The window.
+        parent: What it lies in.
+        stay: Whether the person is to stay signed in.
+        stay_given: What gives that over the configuration file: a variable or an option; empty for nothing.
+        path: Of that file; without it there is no box.
+
+    Attributes:
+        email: The first field.
+        password: The second.
+    """
+
+    def __init__(self, window: Window, parent: Any, *, stay: bool, stay_given: str, path: str) -> None:
+        super().__init__(parent)
+        px, font = window.px, (window.family, 10)
+        self.columnconfigure(0, weight=1)
+        ttk.Label(self, text="E-mail address", style="Field.TLabel").grid(sticky="w", pady=(0, px(3)))
+        self.email = ttk.Entry(self, font=font)
+        self.email.grid(sticky="ew", pady=(0, px(10)))
+        ttk.Label(self, text="Password", style="Field.TLabel").grid(sticky="w", pady=(0, px(3)))
+        row = ttk.Frame(self)
+        row.grid(sticky="ew")
+        row.columnconfigure(0, weight=1)
+        self.password = ttk.Entry(row, show="•", font=font)
+        self.password.grid(row=0, column=0, sticky="ew")
+        self._reveal = ttk.Button(row, text="Show", width=5, style="Small.TButton", command=self._toggle_password)
+        self._reveal.grid(row=0, column=1, sticky="ns", padx=(px(6), 0))
+        self._file = ConfigFile(path)
+        self._stays = stay
+        self._stay_given = stay_given
+        self._has_box = bool(path)
+        self._knows_keyring = False
+        self._stay = tk.BooleanVar(self, stay)
+        press_by_return(self._reveal)
+        window.tip(self.email, "The e-mail address that you use in Telex")
+        window.tip(self.password, self._of_password)
+        window.tip(self._reveal, "Show or hide the password", at_the_edge=True)
+        if path:
+            dress_checks(window)
+            self._box = ttk.Checkbutton(self, text="Stay signed in on this computer", variable=self._stay)
+            self._box.state(["disabled"])
+            self._box.grid(sticky="w", pady=(px(8), 0))
+            words = "Keep the password in this computer's keyring: the next start signs in with it"
+            window.tip(self._box, f"Set by {stay_given}" if stay_given else words)
+
+    @property
+    def stay(self) -> bool | None:
+        """Whether the person is to stay signed in; ``None`` without the box."""
+        return self._stay.get() if self._has_box else None
+
+    def keyring_found(self, missing: str) -> None:
+        """It is known what is missing for a keyring, empty for nothing: without one the box goes, but for its room."""
+        self._knows_keyring = True
+        self._has_box = not missing
+        if missing:
+            self._box.grid_remove()
+        else:
+            self.enable(self.email.instate(["!disabled"]))
+
+    def write_stay(self) -> bool:
+        """Write the box into the configuration file; gives whether it was changed.
+
+        Raises:
+            ConfigError: that cannot be done.
+        """
+        if self.stay is None or self.stay is self._stays:
+            return False
+        self._file.write({"stay_signed_in": self.stay}, self._file.values())
+        self._stays = self.stay
+        return True
+
+    def enable(self, enabled: bool) -> None:
+        """Have its controls be used, or not."""
+        for control in (self.email, self.password, self._reveal):
+            control.state(["!disabled" if enabled else "disabled"])
+        if self._has_box:
+            can_be = enabled and self._knows_keyring and not self._stay_given
+            self._box.state(["!disabled" if can_be else "disabled"])
+
+    def hide_password(self) -> None:
+        """Show dots in its place."""
+        self.password.configure(show="•")
+        self._reveal.configure(text="Show")
+
+    def _toggle_password(self) -> None:
+        if self.password.cget("show"):
+            self.password.configure(show="")
+            self._reveal.configure(text="Hide")
+        else:
+            self.hide_password()
+
+    def _of_password(self) -> str:
+        return f"Your Telex password; it is {'kept in the keyring' if self.stay else 'not stored'}"
+
+
+class LinkPage(ttk.Frame):
+    """What was mailed to whom, a field for the link or its digits, and *Send again*.
+
+    What is in the field is a secret like a password.
+
+    Args:
+        window: The window.
+        parent: What it lies in.
+        taken: Gets what was pasted, or typed and sent off.
+        ask: Asks for another link.
+
+    Attributes:
+        field: The field.
+    """
+
+    def __init__(self, window: Window, parent: Any, taken: Callable[[str], object], ask: Callable[[], object]) -> None:
+        super().__init__(parent)
+        self._taken = taken
+        self._due: str | None = None
+        px = window.px
+        self.columnconfigure(0, weight=1)
+        self._words = ttk.Label(self, text="\n", justify="left")
+        self._words.grid(columnspan=2, sticky="w", pady=(0, px(12)))
+        ttk.Label(self, text="Link, or its digits", style="Field.TLabel").grid(sticky="w", pady=(0, px(3)))
+        # What is selected in it stays here: the link that is selected in the mail is to be pasted by the middle button.
+        self.field = ttk.Entry(self, font=(window.family, 10), exportselection=False)
+        self.field.grid(columnspan=2, sticky="ew", pady=(0, px(8)))
+        only = ttk.Label(self, text="Of several links only the newest counts.", style="Quiet.TLabel")
+        only.grid(row=3, column=0, sticky="w")
+        self._again = ttk.Button(self, text="Send again", style="Small.TButton", command=ask)
+        self._again.grid(row=3, column=1)
+        window.tip(self.field, "The link that Telex has mailed; it signs in once, so do not open it elsewhere")
+        window.tip(self._again, "Have another link mailed, half a minute after the last", at_the_edge=True)
+        press_by_return(self._again)
+        for key in ("<Return>", "<KP_Enter>"):
+            self.field.bind(key, lambda _: self.take())
+        self.field.bind("<Shift-Insert>", self._paste)  # on X11, Tk 8.6 does not know it
+
+    def wrap(self, width: int) -> None:
+        """Break its text into lines of so many pixels."""
+        self._words.configure(wraplength=width)
+
+    def mailed(self, message: str) -> None:
+        """A link is on its way: another can be asked for in a while."""
+        self._words.configure(text=message)
+        self.empty()
+        self.wait()
+
+    def wait(self) -> None:
+        """Another link was asked for."""
+        if self._due is not None:
+            self.after_cancel(self._due)
+        self._due = self.after(SEND_AGAIN_AFTER, self._wait_no_more)
+        self._again.state(["disabled"])
+
+    def enable(self, enabled: bool) -> None:
+        """Have its controls be used, or not."""
+        self.field.state(["!disabled" if enabled else "disabled"])
+        self._again.state(["!disabled" if enabled and self._due is None else "disabled"])
+
+    def inserts(self, text: str) -> bool:
+        """Something is being put into the field; gives whether it is to be.
+
+        What is pasted is taken at once, and shown in one line in place of what was there.
+        """
+        if len(text) == 1:
+            return True
+        self.after_idle(self._pasted, text)
+        return False
+
+    def take(self) -> None:
+        """Take what is in the field."""
+        self._taken(self.field.get())
+
+    def empty(self) -> None:
+        """Keep nothing of what was in the field."""
+        self.field.state(["!disabled"])  # what is disabled cannot be emptied
+        self.field.delete(0, "end")
+
+    def _pasted(self, text: str) -> None:
+        self.field.configure(validate="none")
+        self.field.delete(0, "end")
+        self.field.insert(0, "".join(text.split())[:_MOST_SHOWN])
+        self.field.configure(validate="key")
+        self._taken(text)
+
+    def _paste(self, _: object) -> str:
+        self.field.event_generate("<<Paste>>")
+        return "break"
+
+    def _wait_no_more(self) -> None:
+        self._due = None
+        self.enable(self.field.instate(["!disabled"]))
+
+
+def what_is_wrong(email: str, password: str | None) -> str:
+    """What is wrong with what was entered, in one sentence for the person; empty where nothing is.
+
+    Args:
+        email: Without blanks around it.
+        password: As it was typed; blanks belong to it. ``None``: it takes none.
+    """
+    if not email:
+        return "Please enter your e-mail address."
+    if not _EMAIL.fullmatch(email):
+        return "This does not look like an e-mail address; it should be like ada@example.org."
+    return "Please enter your password." if password == "" else ""
