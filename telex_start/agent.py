@@ -289,7 +289,8 @@ class _Agent:
         if self._made_keyring is None:
             from .desktop.keyring import Keyring
 
-            self._made_keyring = Keyring(self._events.put, self._buses.session if self._buses is not None else None)
+            bus = self._buses.session if self._buses is not None else None
+            self._made_keyring = Keyring(self._events.put, bus, self._config.api_url)
             self._stack.callback(self._made_keyring.end)
         return self._made_keyring
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from . import clock
 from .command_line import parse_command
 from .config import Config
 from .config_file import ConfigFile, ConfigSource
-from .errors import EXIT_FAILED, ConfigError, TelexStartError
+from .errors import ConfigError, TelexStartError
 from .menu import Muted, Request
 from .process import instance, paths
 from .toast import Conversation
@@ -95,25 +95,45 @@ def forget(argv: list[str]) -> int:
     source = ConfigSource(parse_command("forget", argv))
     api_url = source.load_where().api_url
     noted = _noted(api_url)
-    addresses = tuple(dict.fromkeys(one for one in (noted.noted.kept, *noted.noted.removing) if one))
-    if instance.ask(paths.runtime_folder(), api_url, Request.FORGET) is None:
-        noted.note(kept="", removing=addresses)
-    if not addresses:
+    left = [*dict.fromkeys(one for one in (noted.noted.kept, *noted.noted.removing) if one)]
+    runs = instance.ask(paths.runtime_folder(), api_url, Request.FORGET) is not None  # it notes that itself
+    if not left:
         print("No password is kept.")
         return 0
-    from .app.kept_password import ANSWERS
-    from .desktop import keyring_process
+    if not runs:
+        noted.note(kept="", removing=tuple(left))
+    from .app.kept_password import why
 
-    left = []
-    for email in addresses:
-        answer = keyring_process.remove(api_url, email)
-        if answer["keyring"] in ("removed", "nothing"):
+    for email in [*left]:
+        answer = _remove(api_url, email)
+        if answer.get("keyring") == "removed":
+            left.remove(email)
             print(f"The password of {email} is taken out of the system's keyring.")
         else:
-            left.append(email)
-            why = answer.get("words") or ANSWERS.get(answer["keyring"], "")
-            print(f"The password of {email} is not used any more, but may still be in the system's keyring. {why}")
-    return EXIT_FAILED if left else 0
+            print(f"The password of {email} is not used any more, but could not be taken out yet. {why(answer)}")
+    if not runs:
+        noted.note(removing=tuple(left))
+    if left:
+        print("The next start of Telex Start tries again.")
+    return int(bool(left))
+
+
+def _remove(api_url: str, email: str) -> dict[str, Any]:
+    """Take a password out of the system's keyring, where it is open; what that says."""
+    import json
+    import subprocess
+
+    from .process import itself
+
+    asked = {"do": "remove", "api_url": api_url, "email": email, "prompt": False}
+    environ = {**os.environ, **itself.environment()}
+    command = [*itself.command(), "keyring"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environ, text=True) as keyring:
+        assert keyring.stdin is not None and keyring.stdout is not None
+        keyring.stdin.write(json.dumps(asked) + "\n")
+        keyring.stdin.flush()  # it would end where that does
+        answers = keyring.stdout.read().splitlines()
+    return dict(json.loads(answers[-1])) if answers else {}
 
 
 def reload(argv: list[str]) -> int:

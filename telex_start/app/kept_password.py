@@ -23,13 +23,13 @@ log = logging.getLogger(__name__)
 ASK_WITHIN = 120.0
 """Seconds that the keyring has to be opened before the person is asked as where nothing is kept."""
 
-ANSWERS = {
-    "locked": "The system's keyring is locked.",
-    "away": "No keyring is running.",
-    "refused": "The system's keyring was not opened.",
-    "nothing": "The system's keyring holds no password for this address.",
+_ANSWERS = {
+    "locked": "the system's keyring is locked",
+    "away": "no keyring service is running",
+    "refused": "the system's keyring was not opened",
+    "nothing": "the system's keyring holds no password for this address",
 }
-"""What the keyring's answers say, for a person. The others have words of their own."""
+"""What the keyring's answers say, for a person, where they bring no words of their own."""
 _ENDED = "Telex has ended the last session before its time, so the kept password is not used until somebody signs in."
 _NOT_OPEN = "The system's keyring was not opened in time."
 _MAY_OPEN = ("locked", "away", "refused")
@@ -74,6 +74,8 @@ class KeptPassword:
         """The sign-in under way is by what is kept."""
         self._wanted = False
         """It is to be used as soon as it can be had."""
+        self._watches = False
+        """It is told when the keyring is opened."""
         self._waits = False
         """The person sees that the keyring is waited for."""
         self._otherwise: Callable[[str], object] | None = None
@@ -133,16 +135,16 @@ class KeptPassword:
 
     def said(self, request: str, said: dict[str, Any]) -> None:
         """The keyring answers a request, or has changed."""
-        email, words = str(said.get("email", "")).lower(), str(said.get("words", ""))
+        email = str(said.get("email", "")).lower()
         match request, said:
             case "keyring", _:
                 if self._wanted:
                     self._keyring().read(self._quiet.noted.kept, False)
             case "keyring read", {"keyring": str(word)} if self._wanted and email == self._quiet.noted.kept.lower():
-                self._read(word, ANSWERS.get(word, words), said.get("password"))
-            case "keyring keep", {"keyring": str(word)}:
-                self._kept(email, word, ANSWERS.get(word, words))
-            case "keyring remove", {"keyring": "removed" | "nothing"}:
+                self._read(word, why(said), said.get("password"))
+            case "keyring keep", {"keyring": str(word)} if word != "locked":  # it asks the person, and says more later
+                self._kept(email, word, why(said))
+            case "keyring remove", {"keyring": "removed"}:
                 left = tuple(one for one in self._quiet.noted.removing if one.lower() != email)
                 self._quiet.note(removing=left)
 
@@ -161,7 +163,10 @@ class KeptPassword:
             return
         log.info("the keyring: %s", word)
         if word in _MAY_OPEN and self._surface.opens_windows:
+            first, self._watches = not self._watches, True
             self._keyring().watch(True)
+            if first and word == "away":
+                self._keyring().read(self._quiet.noted.kept, False)  # it may have come since
         else:
             self._wanted = False
         if word == "nothing":
@@ -182,9 +187,9 @@ class KeptPassword:
 
     def _stop(self) -> None:
         """What is kept is not wanted any more."""
-        if self._wanted:
+        if self._watches:
             self._keyring().watch(False)
-        self._wanted, self._otherwise, self._until = False, None, None
+        self._wanted, self._watches, self._otherwise, self._until = False, False, None, None
 
     def _wait_no_more(self) -> None:
         if self._waits:
@@ -265,3 +270,9 @@ class KeptPassword:
             self._quiet.note(kept="")
             words = f"Your password could not be put into the system's keyring, so the next start asks for it. {why}"
             self._own.tell("You do not stay signed in", words)
+
+
+def why(said: dict[str, Any]) -> str:
+    """Why a request came to nothing, by the keyring's answer; a sentence."""
+    words = str(said.get("words") or _ANSWERS.get(str(said.get("keyring")), "the system's keyring has failed"))
+    return f"{words[0].upper()}{words[1:].rstrip('.')}."
