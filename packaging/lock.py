@@ -51,7 +51,8 @@ def main(options: list[str]) -> None:
     for extra in EXTRAS:
         lock(extra, PROJECT, "--extra", extra, "-")
     done.clear()
-    lock("lowest", PROJECT, "--resolution", "lowest-direct", "--upgrade")  # or what is there would stay
+    lowest = ("--resolution", "lowest-direct", "--upgrade")  # or what is there would stay
+    lock("lowest", PROJECT, "--extra", "keyring", *lowest)
 
 
 if __name__ == "__main__":

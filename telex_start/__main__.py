@@ -61,6 +61,10 @@ def _command(argv: list[str]) -> int:
             from .desktop.tk.login import main as login
 
             return login()
+        case ["keyring"]:
+            from .desktop.keyring_process import main as keyring
+
+            return keyring()
         case ["preferences"]:
             from .commands import preferences as command
         case ["pause"]:

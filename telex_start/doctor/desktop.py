@@ -36,6 +36,7 @@ def findings(sounds: bool = False) -> Iterator[Finding]:
         sounds: Toasts are to make a sound (``sound = "on"``).
     """
     yield look("login window", login_window)
+    yield look("keyring", keyring)
     if not sys.platform.startswith("linux"):
         yield look("tray", other_tray)
         yield look("toasts", script_editor if sys.platform == "darwin" else balloons)
@@ -76,6 +77,14 @@ def login_window() -> Finding:
     if find_spec("tktooltip") is None:
         return note("login window", f"Tk {tkinter.TkVersion}, without tooltips", "pip install tkinter-tooltip")
     return ok("login window", f"Tk {tkinter.TkVersion}")
+
+
+def keyring() -> Finding:
+    """What keeps the password of who stays signed in; one that is locked is there."""
+    from ..desktop.keyring_process import why_none
+
+    found, _, remedy = why_none().partition(": ")
+    return note("keyring", f"{found}, so nobody stays signed in", remedy) if found else ok("keyring", "the system's")
 
 
 def display() -> Finding:

@@ -59,11 +59,11 @@ def asked(lock: Path) -> list[Requirement]:
     with (ROOT / "pyproject.toml").open("rb") as file:
         content = tomllib.load(file)
     lines = list(content["project"]["dependencies"])
+    extras = content["project"]["optional-dependencies"]
+    assert extras["test"][0] == "telex-start[keyring,sandbox]"
     if lock.name not in ("runtime.txt", LOWEST):
-        extras = content["project"]["optional-dependencies"]
-        assert extras["test"][0] == "telex-start[sandbox]"
         lines += extras["sandbox"] + content["build-system"]["requires"]
-        lines += {"sandbox.txt": [], "test.txt": extras["test"][1:]}[lock.name]
+    lines += {LOWEST: extras["keyring"], "test.txt": extras["keyring"] + extras["test"][1:]}.get(lock.name, [])
     return [Requirement(line) for line in lines]
 
 

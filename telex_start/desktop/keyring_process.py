@@ -1,0 +1,249 @@
+"""``telex-start keyring``: one request to the system's keyring; the agent runs it as a process of its own.
+
+The libraries that it takes, and what they leave behind in memory, end with it. A backend is made by its name: what
+``keyring`` would choose by itself obeys a variable and a file, asks several, and takes plain files. On Linux the Secret
+Service (https://specifications.freedesktop.org/secret-service/) is asked first whether there is a keyring, which is
+never made here, and whether it is locked: ``keyring`` would make one, and asks the person whenever it likes.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ConfigError
+from ..process.streams import is_terminal
+from .child import line, object_of
+
+if TYPE_CHECKING:
+    import secretstorage
+    from keyring.backend import KeyringBackend
+
+SERVICE = "telex-start"
+"""What our entries are found by, with their user: :func:`user_of`."""
+_FROM_ENVIRONMENT = "KEYRING_PROPERTY_"
+"""Variables by which a backend of ``keyring`` is made another."""
+
+
+class NoKeyring(Exception):
+    """There is none: ``missing`` or ``away``, and in words what is missing, and after a colon the remedy."""
+
+    def __init__(self, word: str, words: str) -> None:
+        super().__init__(words)
+        self.word = word
+        self.words = words
+
+
+def main() -> int:
+    """Do what standard input asks for, and say on standard output what came of it; returns the exit code.
+
+    Both are lines of JSON. Asked is one object: ``do`` (``read``, ``keep``, ``remove``), ``api_url``, ``email``,
+    ``prompt``, and to keep it ``password``. Each answer has ``do``, ``email`` and ``keyring``:
+
+    - ``locked``: with ``prompt`` it is asking the person now, and another answer follows; else that is all
+    - ``away``: no service is running or can be started; ``missing``: there can be none; each with ``words``
+    - ``found`` (``password``), ``nothing``, ``kept``, ``removed``
+    - ``refused``: the person did not open it; ``failed`` (``words``)
+
+    It ends early where standard input does: with the agent, or because nobody wants the answer any more.
+
+    Raises:
+        ConfigError: a person has typed it.
+    """
+    if is_terminal(sys.stdin):
+        raise ConfigError("keyring is what the agent runs to ask the system's keyring for the password it keeps there.")
+    # Not sys.stdin: a thread that waits there when the interpreter ends makes it abort.
+    agent = io.FileIO(0, closefd=False)
+    request = object_of(agent.readline()) or {}
+    threading.Thread(target=_end_with, args=(agent,), name="agent", daemon=True).start()
+    for answer in _answers(request):
+        sys.stdout.write(line({"do": request["do"], "email": request["email"], **answer}))
+        sys.stdout.flush()
+    return 0
+
+
+def _end_with(agent: io.FileIO) -> None:
+    while agent.read(1024):
+        pass
+    # A prompt that is on the screen stays: GNOME Keyring 42 aborts where it is told to dismiss one.
+    os._exit(0)
+
+
+def user_of(api_url: str, email: str) -> str:
+    """The user of an entry: who it is for, and at which Telex."""
+    return f"{api_url} {email.lower()}"
+
+
+def why_none() -> str:
+    """What is missing for a keyring, and after a colon the remedy; empty where there is one, locked or not.
+
+    It imports the libraries, and may take a second: for a thread of a process that is not the agent.
+    """
+    try:
+        _open()
+    except NoKeyring as none:
+        return none.words
+    return ""
+
+
+def _answers(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    # What the libraries raise may quote what they were given: nothing of it is told but its name.
+    try:
+        keyring, user = _open(), user_of(request["api_url"], request["email"])
+        if keyring.is_locked(user if request["do"] == "read" else ""):
+            yield {"keyring": "locked"}
+            if not request["prompt"]:
+                return
+            if not keyring.unlock():
+                yield {"keyring": "refused"}
+                return
+        yield _done(keyring, request["do"], user, request)
+    except NoKeyring as none:
+        yield {"keyring": none.word, "words": none.words}
+    except Exception as error:
+        if type(error).__name__ in ("KeyringLocked", "PromptDismissedException"):
+            yield {"keyring": "refused"}
+        else:
+            yield {"keyring": "failed", "words": f"the keyring fails ({_name_of(error)})"}
+
+
+def _done(keyring: _Keyring, do: str, user: str, request: dict[str, Any]) -> dict[str, Any]:
+    match do:
+        case "read":
+            password = keyring.read(user)
+            return {"keyring": "nothing"} if password is None else {"keyring": "found", "password": password}
+        case "keep":
+            keyring.keep(user, request["password"])
+            return {"keyring": "kept"}
+        case _:
+            keyring.remove(user)
+            if keyring.holds(user):
+                return {"keyring": "failed", "words": "the keyring still has it"}
+            return {"keyring": "removed"}
+
+
+def _name_of(error: Exception) -> str:
+    """The error's name, of D-Bus or of the system where it is one of theirs."""
+    return str(getattr(error, "strerror", None) or getattr(error, "name", None) or type(error).__name__)
+
+
+class _Keyring:
+    """A keyring that opens by itself, and asks the person by itself where it wants to."""
+
+    def __init__(self, backend: KeyringBackend) -> None:
+        self.backend = backend
+
+    def is_locked(self, user: str) -> bool:
+        """Whether the person would be asked first; with a user also for that entry alone."""
+        return False
+
+    def unlock(self) -> bool:
+        """Have the person asked, and wait for that; whether it is open then."""
+        return True
+
+    def read(self, user: str) -> str | None:
+        return self.backend.get_password(SERVICE, user)
+
+    def keep(self, user: str, password: str) -> None:
+        self.backend.set_password(SERVICE, user, password)
+
+    def holds(self, user: str) -> bool:
+        """Whether there is such an entry."""
+        return self.read(user) is not None
+
+    def remove(self, user: str) -> None:
+        from keyring.errors import PasswordDeleteError
+
+        with suppress(PasswordDeleteError):  # there was none
+            self.backend.delete_password(SERVICE, user)
+
+
+def _open() -> _Keyring:
+    """
+    Raises:
+        NoKeyring: there is none.
+    """
+    for name in [name for name in os.environ if name.startswith(_FROM_ENVIRONMENT)]:
+        del os.environ[name]
+    if sys.platform.startswith("linux"):
+        return _secret_service()
+    try:
+        if sys.platform == "win32":
+            from keyring.backends.Windows import WinVaultKeyring
+
+            vault = WinVaultKeyring()
+            vault.persist = "local machine"  # or it would go along to other machines
+            return _Keyring(vault)
+        from keyring.backends.macOS import Keyring
+
+        return _Keyring(Keyring())
+    except ImportError as error:
+        raise NoKeyring("missing", f"the library for it is not there ({error}): pip install keyring") from None
+
+
+if sys.platform.startswith("linux"):
+    from .bus.loop import session_address
+
+    def _secret_service() -> _Keyring:
+        try:
+            import secretstorage
+            from keyring.backends import SecretService
+        except (ImportError, AttributeError):  # the latter: of a SecretStorage that is half there
+            words = "the libraries keyring and SecretStorage are not there"
+            remedy = "pip install 'telex-start[keyring]', or python3-keyring and python3-secretstorage of Debian"
+            raise NoKeyring("missing", f"{words}: {remedy}") from None
+        address = session_address(os.environ)
+        if not address:
+            raise NoKeyring("missing", "there is no session bus: start it in a desktop session")
+        os.environ["DBUS_SESSION_BUS_ADDRESS"] = address
+        try:
+            bus = secretstorage.dbus_init()
+            there = secretstorage.check_service_availability(bus)
+            # By its own path: that of the alias itself not every service has.
+            collection = secretstorage.get_collection_by_alias(bus, "default") if there else None
+        except secretstorage.ItemNotFoundException:
+            remedy = "make one in its program (Passwords and Keys, KWalletManager, KeePassXC)"
+            raise NoKeyring("missing", f"the keyring service has no default keyring: {remedy}") from None
+        except Exception as error:
+            raise NoKeyring("away", f"the keyring service does not answer ({_name_of(error)})") from None
+        if collection is None:
+            remedy = "install gnome-keyring, or switch on the Secret Service of KWallet or KeePassXC"
+            raise NoKeyring("away", f"no keyring service is running: {remedy}")
+        backend = SecretService.Keyring()
+        backend.preferred_collection = collection.collection_path  # type: ignore[attr-defined]  # it is to make none
+        return _SecretService(backend, collection)
+
+    class _SecretService(_Keyring):
+        """The default collection of the Secret Service."""
+
+        def __init__(self, backend: KeyringBackend, collection: secretstorage.Collection) -> None:
+            super().__init__(backend)
+            self._collection = collection
+
+        def is_locked(self, user: str) -> bool:
+            if self._collection.is_locked():
+                return True
+            # KeePassXC asks for each entry, each time, whether this program may read it.
+            return bool(user) and any(item.is_locked() for item in self._items(user))
+
+        def unlock(self) -> bool:
+            if self._collection.is_locked():
+                self._collection.unlock()
+            return not self._collection.is_locked()
+
+        def holds(self, user: str) -> bool:
+            return any(True for _ in self._items(user))
+
+        def remove(self, user: str) -> None:
+            # Not by the library: it takes out the first, and does not ask to be let at it.
+            for item in list(self._items(user)):
+                item.unlock()
+                item.delete()
+
+        def _items(self, user: str) -> Iterator[secretstorage.Item]:
+            return self._collection.search_items({"service": SERVICE, "username": user})
