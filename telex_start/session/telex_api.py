@@ -54,7 +54,7 @@ _REFUSALS = {
 }
 """The statuses by which each of these calls is refused for its own reason, and that reason."""
 _EARLY = 60.0
-"""Seconds before the session's end that count as its end: over a week two clocks come apart."""
+"""Seconds before the session's end, at most, that count as its end: over a week two clocks come apart."""
 
 
 class Login(NamedTuple):
@@ -164,8 +164,8 @@ class TelexApi:
         self._store.access = access
         self._store.notification = notification if _is_token(notification) else None
         self._bearer_first = False
-        life = _life(user.get("expires_in"), date)
-        return _login(user)._replace(expires_at=life and self._now() + life - min(_EARLY, 0.1 * life))
+        life = _life(user.get("expires_in"), date)  # by whole seconds
+        return _login(user)._replace(expires_at=life and self._now() + life - min(_EARLY, 1.0 + 0.1 * life))
 
     def organisations(self, user_id: str) -> tuple[Organisation, ...]:
         """The organisations of the signed-in user."""
