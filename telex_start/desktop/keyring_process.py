@@ -59,7 +59,7 @@ def main() -> int:
         raise ConfigError("keyring is what the agent runs to ask the system's keyring for the password it keeps there.")
     # Not sys.stdin: a thread that waits there when the interpreter ends makes it abort.
     agent = io.FileIO(0, closefd=False)
-    request = object_of(agent.readline()) or {}
+    request = {"do": "", "email": "", **(object_of(agent.readline()) or {})}
     threading.Thread(target=_end_with, args=(agent,), name="agent", daemon=True).start()
     for answer in _answers(request):
         sys.stdout.write(line({"do": request["do"], "email": request["email"], **answer}))
