@@ -320,6 +320,10 @@ class Notice(Event):
     """The person is to do something about it: it is told even while notifications are paused."""
 
 
+CALL_OVER = Notice("The call is over", "It ended before you declined it.", needs_person=True)
+"""What is said where :class:`DeclineCall` comes too late."""
+
+
 @dataclass(frozen=True)
 class Requested(Event):
     """Another start of the program, a command or a signal asks something of this instance."""
@@ -462,6 +466,14 @@ class MarkAsRead(Command):
     """A direct conversation of more than two."""
     name: str
     """What the person knows it by; plain text."""
+
+
+@dataclass(frozen=True)
+class DeclineCall(Command):
+    """Decline a call; where that fails, a :class:`Notice` says why."""
+
+    buzz: str
+    """Its ``buzz_id``, as it came from the network."""
 
 
 @dataclass(frozen=True)

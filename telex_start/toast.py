@@ -25,6 +25,8 @@ class Action(StrEnum):
     MARK_AS_READ = "mark-as-read"
     JOIN = "join"
     """Open the call."""
+    DECLINE = "decline"
+    """Decline the call."""
     MUTE_HOUR = "mute-hour"
     """Mute the conversation for an hour."""
 

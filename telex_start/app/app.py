@@ -245,6 +245,9 @@ class App:
         elif event.action == Action.MARK_AS_READ:
             self._ports.surface.end_startup(token)
             self._news.mark_as_read(toast)
+        elif event.action == Action.DECLINE:
+            self._ports.surface.end_startup(token)
+            self._news.decline(toast)
         elif event.action == Action.MUTE_HOUR:
             self._ports.surface.end_startup(token)
             if toast.conversation is not None:

@@ -197,6 +197,13 @@ class NewsController:
         if toast.conversation is not None and Action.MARK_AS_READ in toast.actions:
             self._send(events.MarkAsRead(*toast.conversation, toast.group, toast.channel or ""))
 
+    def decline(self, toast: Toast) -> None:
+        """The person declines the call of a toast."""
+        if toast.place is not None and self.notifier.declined(toast.key):
+            self._send(events.DeclineCall(toast.place.path[-1]))
+        else:
+            self._ports.events.put(events.CALL_OVER)
+
     def mark_all_as_read(self) -> None:
         """The person wants all that is unread marked as read: by one call for each conversation."""
         waiting = {reading.conversation for reading in self._to_read} | self._reading

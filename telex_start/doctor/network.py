@@ -33,6 +33,9 @@ def findings(config: Config, call_within: float = CALL_WITHIN) -> Iterator[Findi
     except ConfigError as error:
         yield missing("certificates", error.message.rstrip("."), fatal=True)
         return
+    if proxies.script_is_set():
+        words = "the system names a proxy script (PAC), which is not followed"
+        yield note("proxy", words, "name the proxy itself: in the system's settings, or by the variable https_proxy")
     seen: dict[tuple[str, int], bool] = {}
     for subject, url, probe in (("API", config.api_url, _api), ("push server", config.push_url, _push)):
         parts = urlsplit(url)
@@ -66,7 +69,7 @@ def _name(host: str, port: int, dialler: Dialler) -> Finding:
     except ProxyFailed as error:
         return missing("proxy", error.message.rstrip("."), fatal=True)
     if proxy is not None:
-        return note("DNS", f"{host} is looked up by the proxy {proxy}")
+        return note("DNS", f"{host} is looked up by the proxy {proxy} (by {proxy.variable})")
     began = clock.now()
     try:
         places = dialler.look_up(host, port, Aborter())

@@ -1,14 +1,16 @@
-"""Chooses the proxy by the environment (``https_proxy``, ``all_proxy``, ``no_proxy``); opens a tunnel through it."""
+"""Chooses the proxy by the environment (``https_proxy``, ``all_proxy``, ``no_proxy``), or on Windows and macOS, where
+no variable is set, by the system's settings; opens a tunnel through it. No proxy script (PAC) is followed."""
 
 from __future__ import annotations
 
 import base64
 import os
 import re
+import sys
 from http.client import HTTPException, HTTPMessage, HTTPResponse
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies_environment, proxy_bypass
+from urllib.request import getproxies, getproxies_environment, proxy_bypass
 
 from ..errors import ProxyFailed
 from .sockets import BoundedSocket, TooMuch
@@ -16,6 +18,9 @@ from .sockets import BoundedSocket, TooMuch
 _MOST_HEAD = 64 * 1024
 """Bytes of an answer to CONNECT, at most."""
 _LIKE = "http://proxy.example:3128"
+SYSTEM = "the system's proxy setting"
+"""Who names a proxy, in place of a variable."""
+_INTERNET_SETTINGS = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings"
 _HOST = re.compile(r"[\w.:%-]+")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,15}")
 
@@ -27,7 +32,7 @@ class Proxy(NamedTuple):
     """Its name or address."""
     port: int
     variable: str
-    """The environment variable that names it."""
+    """The environment variable that names it, or :data:`SYSTEM`."""
     basic: str | None
     """The base64 of user name and password that it is told; ``None``: nothing."""
 
@@ -71,8 +76,9 @@ class Proxy(NamedTuple):
                 )
             if self.basic is not None:
                 return f"The proxy {self} does not accept the user name and password in {self.variable}."
+            where = "https_proxy, an environment variable" if self.variable == SYSTEM else self.variable
             return (
-                f"The proxy {self} wants a user name and password: put them into {self.variable}, "
+                f"The proxy {self} wants a user name and password: put them into {where}, "
                 "as in http://NAME:PASSWORD@HOST:PORT."
             )
         if status >= 500:
@@ -86,7 +92,7 @@ def is_loopback(host: str) -> bool:
 
 
 def proxy_for(host: str) -> Proxy | None:
-    """The proxy that the environment names for a host; never one for this machine itself.
+    """The proxy that the environment or the system names for a host; never one for this machine itself.
 
     Raises:
         ProxyFailed: it names one that cannot be used, and why. The text holds nothing of a user name or password.
@@ -94,14 +100,36 @@ def proxy_for(host: str) -> Proxy | None:
     if is_loopback(host):
         return None
     named: dict[str, str] = getproxies_environment()
+    system = not named and sys.platform in ("win32", "darwin")
+    named = getproxies() if system else named
     kind = "https" if named.get("https") else "all"
     address = named.get(kind)
     if not address or proxy_bypass(host):
         return None
-    variable = f"{kind}_proxy"
-    if not os.environ.get(variable):
+    variable = SYSTEM if system else f"{kind}_proxy"
+    if not system and not os.environ.get(variable):
         variable = variable.upper()
     return _parsed(address.strip(), variable)
+
+
+def script_is_set() -> bool:
+    """Whether the system's settings name a proxy script (PAC), where they count."""
+    if getproxies_environment():
+        return False
+    if sys.platform == "win32":
+        import winreg
+
+        try:
+            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, _INTERNET_SETTINGS) as key:
+                return bool(winreg.QueryValueEx(key, "AutoConfigURL")[0])
+        except OSError:
+            return False
+    if sys.platform == "darwin":
+        import subprocess
+
+        told = subprocess.run(["scutil", "--proxy"], capture_output=True, text=True, check=False, timeout=2.0).stdout
+        return re.search(r"ProxyAutoConfigEnable\s*:\s*1", told) is not None
+    return False
 
 
 def _parsed(address: str, variable: str) -> Proxy:

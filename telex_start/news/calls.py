@@ -74,11 +74,13 @@ class Calls:
         """When to call :meth:`tick`."""
         return min((until for _, until in self._ringing.values()), default=None)
 
-    def end(self, which: Callable[[Call], bool]) -> None:
-        """End these."""
-        for key in [key for key, (call, _) in self._ringing.items() if which(call)]:
+    def end(self, which: Callable[[Call], bool]) -> bool:
+        """End these; whether any of them rang."""
+        keys = [key for key, (call, _) in self._ringing.items() if which(call)]
+        for key in keys:
             del self._ringing[key]
             self._over(key)
+        return bool(keys)
 
     def clear(self) -> None:
         """Signed out: forget everything."""

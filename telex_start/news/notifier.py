@@ -232,6 +232,10 @@ class Notifier:
         self._settings.profile = event
         self.quiet_changed(now)
 
+    def declined(self, key: str) -> bool:
+        """The person declines a call, by the key of its toast, which goes; whether it still rang."""
+        return self._calls.end(lambda call: call.key == key)
+
     def clear(self) -> None:
         """Signed out: nothing is known any more."""
         self._builder = NewsBuilder()

@@ -77,7 +77,7 @@ def call_toast(call: Call, organisation_name: str, several_organisations: bool) 
         transient=True,
         sender=caller or None,
         place=Place(call.conversation.channel, ("buzz", call.buzz)),
-        actions=(Action.JOIN,),
+        actions=(Action.JOIN, Action.DECLINE),
         urgent=True,
     )
 

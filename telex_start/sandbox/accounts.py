@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import secrets
 import uuid
 from dataclasses import dataclass, field
 
@@ -14,6 +15,8 @@ ORGANISATION_NAMES = (
 """Names of the first organisations; the ones after these are numbered."""
 ACCESS_TOKEN_TTL = 7 * 24 * 3600
 """Seconds an access token lives: days, as in the backend."""
+LINK_TTL = 15 * 60
+"""Seconds that the link of a mail is good for."""
 DEFAULT_EMAIL = "ada@example.org"
 SECOND_EMAIL = "grace@example.org"
 DEFAULT_PASSWORD = "correct horse battery staple"
@@ -68,8 +71,22 @@ class Login:
     notification_token: str
     organisation: Organisation | None
     """The one that the access token names."""
+    expires_at: int
+    """When the access token ends, in Unix seconds of the server."""
     revoked: bool = False
     """Its tokens are known and refused."""
+
+
+@dataclass
+class Mail:
+    """A mail with the link that signs in whoever has it."""
+
+    email: str
+    link: str
+    code: str
+    expires_at: float
+    unused: bool = True
+    """Nobody has signed in by it, and no newer one was asked for."""
 
 
 class Accounts:
@@ -85,6 +102,8 @@ class Accounts:
         self._people: dict[str, Person] = {}
         self.by_access_token: dict[str, Login] = {}
         self.by_notification_token: dict[str, Login] = {}
+        self.mails: list[Mail] = []
+        """All that were sent, the newest last."""
         self.users = [
             User(self.new_id(), "ada", "Ada Okafor", DEFAULT_EMAIL),
             User(self.new_id(), "grace", "Grace Lindqvist", SECOND_EMAIL),
@@ -115,11 +134,32 @@ class Accounts:
             user.organisations.append(organisation)
         return organisation
 
-    def log_in(self, user: User, access_token: str, notification_token: str) -> None:
+    def log_in(self, user: User, access_token: str, notification_token: str, expires_at: int) -> None:
         """Remember a login."""
         current = user.organisations[0] if user.organisations else None
-        login = Login(user, access_token, notification_token, current)
+        login = Login(user, access_token, notification_token, current, expires_at)
         self.by_access_token[access_token] = self.by_notification_token[notification_token] = login
+
+    def mail_link(self, user: User, site: str, now: float) -> Mail:
+        """Send a link; it ends the one before.
+
+        Args:
+            site: What the link begins with, as the backend takes it from the call's header.
+        """
+        for earlier in self.mails:
+            earlier.unused &= earlier.email != user.email
+        code = str(secrets.randbelow(10**6))  # without leading zeros, as the backend's
+        mail = Mail(user.email, f"{site}auth/login/magic-link?token={code}", code, now + LINK_TTL)
+        self.mails.append(mail)
+        return mail
+
+    def use_link(self, code: str, now: float) -> User | None:
+        """Whom that code signs in, this once; None where it is unknown, used or too old."""
+        for mail in self.mails:
+            if mail.unused and mail.code == code and now < mail.expires_at:
+                mail.unused = False
+                return self.user(mail.email)
+        return None
 
     # --- everybody --------------------------------------------------------------------------------------------------
 

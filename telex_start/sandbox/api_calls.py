@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import asdict
 from functools import partial
+from uuid import UUID
 
 from aiohttp import web
 
-from .accounts import ACCESS_TOKEN_TTL, DESKTOP, DEVICE_TYPES, Login, Organisation, Person, User
+from .accounts import DESKTOP, DEVICE_TYPES, Login, Organisation, Person, User
 from .api import ApiCall, ErrorAnswer, json_object, success
 from .conversations import Kind
-from .publications import agent_row, channel_row, participants, people_row, preview_thread, previews, username
+from .publications import (
+    ANSWERS,
+    agent_row,
+    channel_row,
+    participants,
+    people_row,
+    preview_thread,
+    previews,
+    username,
+)
 from .telex import Telex
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -29,7 +40,7 @@ def _by_bearer(telex: Telex, request: web.Request) -> Login:
     if scheme != "Bearer" or not token:
         raise ErrorAnswer(401, "Token could not be found!")
     login = telex.accounts.by_access_token.get(token)
-    if login is None:
+    if login is None or login.expires_at <= telex.clock.now():
         raise ErrorAnswer(401, "Token is invalid!")
     if login.revoked:
         raise ErrorAnswer(401, "Session is invalid!")
@@ -44,7 +55,7 @@ def _by_any_token(telex: Telex, request: web.Request) -> Login:
         return _by_bearer(telex, request)
     token = request.headers.get("X-Notification-Token", "")
     login = telex.accounts.by_notification_token.get(token) if telex.settings.notification_token else None
-    if login is None:
+    if login is None or (login.expires_at <= telex.clock.now() and not telex.settings.notification_token_stays):
         raise ErrorAnswer(400, _INVALID_TOKEN)  # 400, and spelled so
     if login.revoked:
         raise ErrorAnswer(401, "Session is invalid!")
@@ -72,25 +83,59 @@ def _in_channel(telex: Telex, request: web.Request) -> User:
 
 
 async def _login(telex: Telex, request: web.Request) -> web.Response:
-    body = await json_object(request)
-    email, password = body.get("email"), body.get("password")
-    errors = {}
-    if not isinstance(email, str) or not email:
-        errors["Email"] = "Email is a required field"
-    elif not _EMAIL.fullmatch(email):
-        errors["Email"] = "Email must be a valid email address"
-    if not isinstance(password, str) or not password:
-        errors["Password"] = "Password is a required field"
-    if errors:
-        raise ErrorAnswer(422, "Validation failed", errors)
-    user = telex.accounts.user(str(email))
+    email, password = _required(await json_object(request), "email", "password")
+    user = telex.accounts.user(email)
     if user is None or user.password != password:
         telex.traffic.refused_logins += 1
         # The documentation says 401; the backend says this.
         raise ErrorAnswer(400, "invalid credentials")
-    expires_at = telex.clock.unix() + ACCESS_TOKEN_TTL
+    return _logged_in(telex, user)
+
+
+async def _ask_link(telex: Telex, request: web.Request) -> web.Response:
+    [email] = _required(await json_object(request), "email")
+    user = telex.accounts.user(email)
+    if user is None:
+        raise ErrorAnswer(404, "user not found")
+    # The header as it came, or nothing: a caller without it has a broken link mailed.
+    mail = telex.accounts.mail_link(user, request.headers.get("Referer", ""), telex.clock.now())
+    print(f"Mail to {mail.email}: sign in by {mail.link}", file=sys.stderr, flush=True)
+    return success(None, "Magic link sent to email")
+
+
+async def _verify_link(telex: Telex, request: web.Request) -> web.Response:
+    [code] = _required(await json_object(request), "token")
+    user = telex.accounts.use_link(code, telex.clock.now())
+    if user is None:
+        telex.traffic.refused_logins += 1
+        raise ErrorAnswer(401, "invalid or expired token")
+    return _logged_in(telex, user)
+
+
+def _required(body: dict[str, object], *names: str) -> list[str]:
+    """The texts of these fields.
+
+    Raises:
+        ErrorAnswer: one is missing, or the email address is none.
+    """
+    errors, texts = {}, []
+    for name in names:
+        value, field = body.get(name), name.title()
+        if not isinstance(value, str) or not value:
+            errors[field] = f"{field} is a required field"
+        elif name == "email" and not _EMAIL.fullmatch(value):
+            errors[field] = f"{field} must be a valid email address"
+        else:
+            texts.append(value)
+    if errors:
+        raise ErrorAnswer(422, "Validation failed", errors)
+    return texts
+
+
+def _logged_in(telex: Telex, user: User) -> web.Response:
+    expires_at = telex.clock.unix() + telex.settings.access_ttl
     access_token, notification_token = telex.signer.access_token(user.id, expires_at), telex.signer.notification_token()
-    telex.accounts.log_in(user, access_token, notification_token)
+    telex.accounts.log_in(user, access_token, notification_token, expires_at)
     telex.traffic.logins += 1
     data: dict[str, object] = {"access_token": access_token, "user": _user(telex, user, expires_at)}
     if telex.settings.notification_token:
@@ -272,9 +317,29 @@ async def _switch_organisation(telex: Telex, request: web.Request) -> web.Respon
     return success(None, "organisation switched successfully")
 
 
+# --- calls that ring ------------------------------------------------------------------------------------------------
+
+
+async def _respond(telex: Telex, request: web.Request) -> web.Response:
+    user, body = _by_bearer(telex, request).user, await json_object(request)
+    action = body.get("action")
+    if action not in (*ANSWERS, "cancel"):
+        raise ErrorAnswer(422, "Validation failed", {"Action": "Action is accept, decline, timeout or cancel"})
+    try:
+        call = telex.calls.get(str(UUID(request.match_info["buzz"])))
+    except ValueError:
+        raise ErrorAnswer(400, "invalid buzz id") from None
+    if call is None or call.is_over() or call.conversation.user is not user:
+        raise ErrorAnswer(400, "buzz has ended")
+    await (telex.cancel(call) if action == "cancel" else telex.answer(call, user, str(action)))
+    return success(call.as_answered(str(action)), "response recorded successfully")
+
+
 _IN_ORGANISATION, _OF_CHANNEL = "/organisations/{organisation}", "/channels/{channel}/notification-preference"
 CALLS = [
     ApiCall("POST", "/auth/login", "login", _login),
+    ApiCall("POST", "/auth/magick-link", "ask_link", _ask_link),
+    ApiCall("POST", "/auth/magick-link/verify", "verify_link", _verify_link),
     ApiCall("GET", "/users/organisations", "organisations", _organisations),
     ApiCall("GET", "/centrifugo/connection", "connection", _connection_token),
     ApiCall("POST", "/centrifugo/subscription", "subscription", _subscription_token),
@@ -293,5 +358,6 @@ CALLS = [
     ApiCall("GET", "/threads/channels/{channel}", "reading", partial(_read, Kind.CHANNEL)),
     ApiCall("GET", "/dms/channels/{channel}/threads", "reading", partial(_read, Kind.DIRECT)),
     ApiCall("GET", "/group-dms/channels/{channel}/threads", "reading", partial(_read, Kind.GROUP)),
+    ApiCall("POST", "/buzz/{buzz}/respond", "respond", _respond),
     ApiCall("PUT", "/users/switch-org", "switch_org", _switch_organisation),
 ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from .accounts import ACCESS_TOKEN_TTL
+
 SLUGS = ("new", "older", "none")
 """The field of an organisation's slug: ``organisation_slug``, ``current_organisation_slug``, or there is none."""
 NEW_MESSAGE = ("before", "after", "never", "only")
@@ -16,9 +18,9 @@ LOOK_UPS = (
 )
 """The calls that say what the service knows, which a deployment may not have."""
 FAULT_PATHS = (
-    *("login", "organisations", "connection", "subscription", "logout"),
+    *("login", "ask_link", "verify_link", "organisations", "connection", "subscription", "logout"),
     *LOOK_UPS,
-    *("reading", "switch_org"),
+    *("reading", "respond", "switch_org"),
 )
 """The calls that a fault can be put on; the Bearer variants of the token calls count with the others."""
 WRONG_TOKENS = ("other_channel", "other_user", "bad_signature", "garbage", "expired")
@@ -33,6 +35,10 @@ class ServiceSettings:
     """Whether a login brings a notification token; some backend versions bring none."""
     slugs: str = "new"
     new_message: str = "after"
+    access_ttl: int = ACCESS_TOKEN_TTL
+    """Seconds that the access token of a login lives."""
+    notification_token_stays: bool = False
+    """Whether the notification token serves on when the access token has ended."""
 
 
 @dataclass

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import asdict
 
+from .accounts import ACCESS_TOKEN_TTL
 from .control_api import BadOrder, Order, OrderAnswer
 from .deployment import FAULT_PATHS, NEW_MESSAGE, SLUGS, WRONG_TOKENS, ApiFault
 from .push_protocol import KNOWN_REASONS, UNSUBSCRIBED_BY_SERVER, compact
@@ -128,6 +130,25 @@ async def revoke_session(order: Order) -> None:
     """``{}``: every session so far is over."""
     for login in order.telex.accounts.by_access_token.values():
         login.revoked = True
+
+
+async def session_life(order: Order) -> None:
+    """``{seconds?: a week, notification_token_stays?: false}``: how long the access tokens of logins to come live.
+
+    At their end calls by them are answered with 401, and with 400 those by the notification token, unless that stays.
+    """
+    order.telex.settings.access_ttl = order.number("seconds", ACCESS_TOKEN_TTL)
+    order.telex.settings.notification_token_stays = order.flag("notification_token_stays", False)
+
+
+async def later(order: Order) -> None:
+    """``{seconds}``: so much later it is at once, by the server's clock: access tokens, links, push tokens end."""
+    order.telex.clock.offset += order.number("seconds")
+
+
+async def mails(order: Order) -> OrderAnswer:
+    """``{}``: the mails with a link, the newest last: ``email``, ``link``, ``code``, ``unused``."""
+    return {"mails": [asdict(mail) for mail in order.telex.accounts.mails]}
 
 
 async def refuse_notification_token(order: Order) -> None:

@@ -201,6 +201,21 @@ class Call:
         """``direct_call_canceled``: the caller hung up."""
         return self._publication("direct_call_canceled", {})
 
+    def is_over(self) -> bool:
+        """Whether nobody else is left who could take it."""
+        people = (self.conversation.user, *self.conversation.others)
+        ended = ("declined", "timeout")
+        return all(self.statuses.get(each.id) in ended for each in people if each.id != self.caller.id)
+
+    def as_answered(self, action: str) -> Payload:
+        """What who answers it is told."""
+        return {
+            "buzz_id": self.buzz_id,
+            "buzz_code": self.buzz_id[-8:],
+            "join_status": _STATUS.get(action, "canceled"),
+            "participants": self._participants(),
+        }
+
     def _participants(self) -> list[Payload]:
         return [self._participant(person) for person in (self.conversation.user, *self.conversation.others)]
 

@@ -58,7 +58,7 @@ def make_certificates(directory: Path) -> Certificates:
     return files
 
 
-@dataclass(frozen=True)
+@dataclass
 class ServerClock:
     """The server's idea of the time."""
 

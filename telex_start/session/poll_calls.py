@@ -154,6 +154,14 @@ class PollCalls:
             raise NotThere("no such call")
         self._get(path.format(_segment(ident)) + "?page=1&limit=1")
 
+    def decline(self, buzz: str) -> None:
+        """Decline a call, because the person asks for it.
+
+        Raises:
+            NotThere: it is over.
+        """
+        self._get(f"/buzz/{_segment(buzz)}/respond", body={"action": "decline"})
+
     def _list(self, path: str, make: Callable[[Any], Any | None]) -> _Reader:
         """An answer whose ``data`` is a list; ``make`` says what is kept of each of its rows (``None``: nothing)."""
         found = self._get(path, make)
@@ -167,14 +175,16 @@ class PollCalls:
             raise NotThere("no object")
         return data
 
-    def _get(self, path: str, make: Callable[[Any], Any | None] = lambda row: None) -> _Reader:
+    def _get(
+        self, path: str, make: Callable[[Any], Any | None] = lambda row: None, body: dict[str, str] | None = None
+    ) -> _Reader:
         access = self._shared.store.access or ""
         reader = _Reader(make)
         answer = self.https.request(
-            "GET",
+            "GET" if body is None else "POST",
             self._base + path,
             headers={"Authorization": f"Bearer {access}"},
-            json=None,
+            json=body,
             # For the answer, and then for more of it: it may last while bytes come.
             deadline=Deadline(self._shared.now, self._shared.timings.slow_call_within),
             take=reader.take,

@@ -1,5 +1,5 @@
 """Polls what Telex never publishes: the unread state, the person's settings for notifications, and organisations'
-slugs, which links need; and marks conversations as read.
+slugs, which links need; marks conversations as read, and declines calls.
 
 These calls are slow (up to 30 s), so they have a thread of their own, which lives as long as there is something to
 poll. The session thread says what happens and what may be done, and never waits for it; neither does the end.
@@ -16,12 +16,15 @@ from typing import TypeVar
 
 from ..errors import NO_THREAD, NoNetwork, RateLimited, Temporary
 from ..events import (
+    CALL_OVER,
+    DeclineCall,
     Event,
     LookUpBegan,
     LookUpSlug,
     MarkAsRead,
     MarkAsReadFailed,
     MarkedAsRead,
+    Notice,
     ProfileLookedUp,
     SettingsLookedUp,
     SlugLookedUp,
@@ -38,13 +41,15 @@ from .poll_schedule import MUTED, PREFERENCE, PROFILE, SLUG, Poll, Schedule
 
 log = logging.getLogger(__name__)
 
-PollCommand = LookUpSlug | WatchAgents | WatchSettings | MarkAsRead
+PollCommand = LookUpSlug | WatchAgents | WatchSettings | MarkAsRead | DeclineCall
 """The commands that are carried out here."""
+_Asked = MarkAsRead | DeclineCall
+"""Those that a person waits for: each is one call."""
 
 _LINGER = 2.0
 """Seconds that the thread waits for what is due next before it ends."""
-_MOST_READINGS = 100
-"""So many conversations wait to be marked as read; more are refused with a word."""
+_MOST_ASKED = 100
+"""So many calls of a person's wait; more are refused with a word."""
 _TOO_MANY = "Too many conversations wait to be marked as read; try again in a minute."
 _TRIES = 8
 """Times that a call is made while Telex answers it with a rate limit."""
@@ -92,7 +97,7 @@ class Poller:
         self._over = False
         self._calls: PollCalls | None = None
         """Those of the thread, while it lives."""
-        self._readings: deque[MarkAsRead] = deque()
+        self._asked: deque[_Asked] = deque()
         self._failures: set[str] = set()
         # The thread's own, for the polls that it is at.
         self._unmade: list[Poll] = []
@@ -152,11 +157,11 @@ class Poller:
         with self._changed:
             now = self._now()
             match command:
-                case MarkAsRead():
-                    if len(self._readings) >= _MOST_READINGS:
-                        self._dispatch(MarkAsReadFailed(command.name, _TOO_MANY, _conversation(command)))
+                case MarkAsRead() | DeclineCall():
+                    if len(self._asked) >= _MOST_ASKED:
+                        self._dispatch(_failed(command, _TOO_MANY))
                     elif self._signed_in and not self._over:
-                        self._readings.append(command)
+                        self._asked.append(command)
                 case WatchAgents():
                     self.watched = command.channels
                     self._schedule.watch_agents(command.channels)
@@ -165,7 +170,7 @@ class Poller:
                     self._schedule.watch_settings(now)
                 case LookUpSlug():
                     self._schedule.want_slug(command.channel, now)
-            if self._readings or (self._online and self._schedule.due_at() <= now):
+            if self._asked or (self._online and self._schedule.due_at() <= now):
                 self._begin()
         self._pacer.wake()
 
@@ -174,7 +179,7 @@ class Poller:
         with self._changed:
             self._over = True
             self._online = False
-            self._readings.clear()
+            self._asked.clear()
             calls = self._calls
             self._changed.notify_all()
         if calls is not None:
@@ -192,15 +197,15 @@ class Poller:
         except RuntimeError as error:  # the system starts no more threads: `go_on` tries again
             log.warning("nothing can be looked up just now: %s", error)
             self._calls = None
-            while self._readings:
-                command = self._readings.popleft()
-                self._dispatch(MarkAsReadFailed(command.name, NO_THREAD, _conversation(command), temporary=True))
+            while self._asked:
+                command = self._asked.popleft()
+                self._dispatch(_failed(command, NO_THREAD, temporary=True))
 
     def _run(self, calls: PollCalls) -> None:
         try:
             while (task := self._next()) is not None:
-                if isinstance(task, MarkAsRead):
-                    self._mark_as_read(calls, task)
+                if isinstance(task, _Asked):
+                    self._do_asked(calls, task)
                 else:
                     self._poll(calls, task)
         except Exception as error:  # a defect: what is due next is tried by another thread
@@ -211,12 +216,12 @@ class Poller:
                     self._calls = None
             calls.https.close()
 
-    def _next(self) -> list[Poll] | MarkAsRead | None:
+    def _next(self) -> list[Poll] | _Asked | None:
         """What to do now, perhaps after a moment; ``None``: end."""
         with self._changed:
             while not self._over:
-                if self._readings:
-                    return self._readings.popleft()
+                if self._asked:
+                    return self._asked.popleft()
                 now = self._now()
                 if self._online and (polls := self._schedule.next(now)):
                     return polls
@@ -235,10 +240,10 @@ class Poller:
         """
         while self._online:
             with self._changed:
-                reading = self._readings.popleft() if self._readings else None
-            if reading is not None:
-                self._mark_as_read(calls, reading)
-            elif self._pacer.take(lambda: not self._online or bool(self._readings)):
+                asked = self._asked.popleft() if self._asked else None
+            if asked is not None:
+                self._do_asked(calls, asked)
+            elif self._pacer.take(lambda: not self._online or bool(self._asked)):
                 return
         raise _GivenUp
 
@@ -311,27 +316,33 @@ class Poller:
             return found
         return None
 
-    def _mark_as_read(self, calls: PollCalls, command: MarkAsRead) -> None:
-        """Make the one reading call; the count falls when Telex publishes that it was read."""
+    def _do_asked(self, calls: PollCalls, command: _Asked) -> None:
+        """Make the one call; Telex publishes what it changes: a conversation was read, or a call was declined."""
         why, temporary = "Telex is busy", True
         for _ in range(_TRIES):
             if not self._pacer.take(lambda: self._over, before_tokens=True):
                 return
             try:
-                calls.mark_as_read(command.section, command.ident, command.group)
-                self._tell(MarkedAsRead(_conversation(command)))
+                if isinstance(command, DeclineCall):
+                    calls.decline(command.buzz)
+                else:
+                    calls.mark_as_read(command.section, command.ident, command.group)
+                    self._tell(MarkedAsRead(_conversation(command)))
                 return
             except RateLimited:
                 continue
             except NotThere as refusal:
+                if isinstance(command, DeclineCall):
+                    self._tell(CALL_OVER)
+                    return
                 why, temporary = f"Telex says: {refusal}", False
             except Temporary as error:
                 why = error.message
             except Exception as error:
-                self._unexpected("an unexpected error in marking as read", error)
+                self._unexpected("an unexpected error in a call that was asked for", error)
                 why, temporary = "Something unexpected went wrong; the log says what", False
             break
-        self._tell(MarkAsReadFailed(command.name, f"{why.rstrip('.')}.", _conversation(command), temporary))
+        self._tell(_failed(command, f"{why.rstrip('.')}.", temporary))
 
     def _tell(self, event: Event) -> None:
         """Give an event to the main thread, while the session lasts."""
@@ -345,6 +356,12 @@ class Poller:
         if kind not in self._failures:
             self._failures.add(kind)
             self._tell(ThreadFailed("look-ups", kind))
+
+
+def _failed(command: _Asked, why: str, temporary: bool = False) -> Event:
+    if isinstance(command, DeclineCall):
+        return Notice("The call was not declined", why, needs_person=True)
+    return MarkAsReadFailed(command.name, why, _conversation(command), temporary)
 
 
 def _conversation(command: MarkAsRead) -> Conversation:

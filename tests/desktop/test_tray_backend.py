@@ -247,6 +247,14 @@ def test_on_windows_an_opening_and_a_middle_click_are_told() -> None:
     assert icon.done == ["middle", *("told", "made", "opens", "closes")]
 
 
+def test_on_windows_it_is_told_what_becomes_of_a_toast() -> None:
+    icon = standing(Win32Icon, None)()
+    icon.on_toast = icon.done.append
+    for message in (0x405, 0x404):  # NIN_BALLOONUSERCLICK, NIN_BALLOONTIMEOUT
+        icon._on_notify(0, message)
+    assert icon.done == [True, False]
+
+
 def test_on_windows_an_ampersand_is_no_access_key() -> None:
     icon = standing(Win32Icon, None)()
     made = [icon._create_menu_item(label, []).dwTypeData for label in ("# R&D (1)", "Exit", None)]

@@ -317,7 +317,7 @@ def test_no_secret_and_no_address_is_told(tmp_path: Path, telex: Sandbox) -> Non
     assert "hunter2" not in text
     assert telex.email not in text
     report.says("DNS", "ok")  # of the push server, on this machine: that one needs no proxy
-    assert "telex.example is looked up by the proxy proxy.example:3128" in text
+    assert "telex.example is looked up by the proxy proxy.example:3128 (by HTTPS_PROXY)" in text
 
 
 # --- it comes to an end ---------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ def test_a_call_rings_and_can_be_joined(desk: Desk) -> None:
     desk.receive(call())
     [toast] = desk.toasts
     assert (toast.title, toast.sender, toast.urgent) == ("Ben Okri is calling", "Ben Okri", True)
-    assert (toast.actions, toast.place) == ((Action.JOIN,), Place("o0/u", ("buzz", "b1")))
+    assert (toast.actions, toast.place) == ((Action.JOIN, Action.DECLINE), Place("o0/u", ("buzz", "b1")))
     assert toast.handle == "call o0/u b1"
     assert toast.body == "Click to join the call."
     assert desk.notifier.counts.unread == 0

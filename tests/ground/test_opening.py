@@ -14,6 +14,7 @@ from telex_start.config import Config
 from telex_start.errors import NO_THREAD
 from telex_start.events import (
     ChildEnded,
+    DeclineCall,
     Event,
     IconClicked,
     LookUpSlug,
@@ -211,6 +212,19 @@ def test_a_call_is_joined_in_the_web_app_whatever_a_click_opens() -> None:
     toast = scene.tell({"notification_type": "direct_call_initiated", "data": call})
     assert scene.opened(ToastClicked(toast, "join")) == [], "nor is the client there yet where the address is not"
     assert scene.opened(SLUG) == [f"browse {ROOT}/northwind/buzz/b1"]
+
+
+def test_a_call_is_declined_once_and_one_that_is_over_is_said_so() -> None:
+    scene = Scene(config=Config(notification_types=("direct_call_initiated",)))
+    call = {"buzz_id": "b1", "caller_id": "u-ben", "caller_name": "Ben Okri"}
+    scene.turn(ONLINE, ONE_ORGANISATION)
+    toast = scene.tell({"notification_type": "direct_call_initiated", "data": call})
+    scene.turn(ToastClicked(toast, "decline", "token"))
+    assert scene.toasts.on_screen == []
+    assert scene.surface.ended_startups == ["token"]
+    scene.turn(ToastClicked(toast, "decline"))
+    assert [command for command in scene.session.sent if isinstance(command, DeclineCall)] == [DeclineCall("b1")]
+    assert scene.toasts.on_screen == ["The call is over"]
 
 
 def test_a_summary_opens_its_organisation(scene: Scene) -> None:

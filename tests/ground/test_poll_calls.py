@@ -45,6 +45,8 @@ class Telex:
         self._reply = reply
         self._piece = piece
         self.asked: list[str] = []
+        self.sent: list[tuple[str, Any]] = []
+        """The methods and bodies."""
         self.leaves = 0
         self.now = 100.0
         self.pacer = Pacer(lambda: self.now)
@@ -54,7 +56,8 @@ class Telex:
         self.calls = PollCalls(BASE, self, shared)  # type: ignore[arg-type]
 
     def request(self, method: str, url: str, *, headers: Mapping[str, str], json: Any, **bounds: Any) -> Answer:
-        assert (method, json, headers) == ("GET", None, {"Authorization": "Bearer ACCESS"})
+        assert headers == {"Authorization": "Bearer ACCESS"}
+        self.sent.append((method, json))
         assert bounds["deadline"].left() == 30.0
         self.asked.append(url.removeprefix(BASE))
         found = self._reply(self.asked[-1])
@@ -400,3 +403,9 @@ def test_an_id_is_percent_encoded(ident: str, segment: str) -> None:
     telex = one(answer([]))
     telex.calls.mark_as_read(CHANNELS, ident, False)
     assert telex.asked == [f"/threads/channels/{segment}?page=1&limit=1"]
+
+
+def test_declining_a_call_is_one_call_that_says_so() -> None:
+    telex = one(answer({"buzz_id": "b1"}))
+    telex.calls.decline("b1")
+    assert (telex.asked, telex.sent) == (["/buzz/b1/respond"], [("POST", {"action": "decline"})])

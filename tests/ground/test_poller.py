@@ -12,12 +12,15 @@ import pytest
 
 from telex_start.errors import NoNetwork
 from telex_start.events import (
+    CALL_OVER,
+    DeclineCall,
     Event,
     LookUpBegan,
     LookUpSlug,
     MarkAsRead,
     MarkAsReadFailed,
     MarkedAsRead,
+    Notice,
     ProfileLookedUp,
     SettingsLookedUp,
     SlugLookedUp,
@@ -376,3 +379,24 @@ def test_more_than_can_wait_to_be_marked_as_read_are_refused_with_a_word(scene: 
     scene.telex.release()
     scene.idle()
     assert scene.telex.asked.count("/dms/channels/c1/threads") == 101
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (answer({"buzz_id": "b1"}), []),
+        (answer(status=400), [CALL_OVER]),
+        (
+            NoNetwork("Telex did not answer in time."),
+            [Notice("The call was not declined", "Telex did not answer in time.", needs_person=True)],
+        ),
+    ],
+)
+def test_a_call_is_declined_once_and_what_comes_of_it_is_said(
+    scene: Scene, found: Answer | Exception, told: list[Event]
+) -> None:
+    scene.telex.answers["/buzz/b1/respond"] = found
+    scene.poller.obey(DeclineCall("b1"))
+    scene.idle()
+    assert scene.telex.asked == ["/buzz/b1/respond"]
+    assert [event for event in scene.events if isinstance(event, Notice)] == told

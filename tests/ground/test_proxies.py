@@ -54,6 +54,29 @@ def test_the_proxy_that_the_environment_names(
     assert (found and f"{found.variable} {found}") == proxy
 
 
+@pytest.mark.parametrize("platform", ["win32", "darwin"])
+@pytest.mark.parametrize(
+    ("environ", "system", "proxy"),
+    [
+        ({}, {"https": "http://p:3128", "http": "http://q:1"}, f"{proxies.SYSTEM} p:3128"),
+        ({}, {"http": "http://q:1"}, None),
+        ({"https_proxy": "http://e:1"}, {"https": "http://p:3128"}, "https_proxy e:1"),
+        ({"no_proxy": "other.example"}, {"https": "http://p:3128"}, None),
+    ],
+)
+def test_the_system_s_setting_counts_where_no_variable_is_set(
+    environ: dict[str, str], system: dict[str, str], proxy: str | None, platform: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mock: the standard library reads the registry, or macOS' settings."""
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(proxies, "getproxies", lambda: system)
+    monkeypatch.setattr(proxies, "proxy_bypass", lambda host: False)
+    found = proxies.proxy_for("api.telex.im")
+    assert (found and f"{found.variable} {found}") == proxy
+
+
 # --- what cannot be used --------------------------------------------------------------------------------------------
 
 
@@ -105,6 +128,11 @@ def through(answer: str, proxy: Proxy | None = None, host: str = "api.telex.im")
 def test_a_proxy_is_asked_for_the_host(answer: str) -> None:
     assert through(answer) == b"CONNECT api.telex.im:443 HTTP/1.1\r\nHost: api.telex.im:443\r\n\r\n"
     assert through(answer, host="::2").startswith(b"CONNECT [::2]:443 HTTP/1.1\r\n")
+
+
+def test_where_the_system_names_it_name_and_password_go_into_a_variable() -> None:
+    with pytest.raises(ProxyFailed, match=r"put them into https_proxy, an environment variable, as in "):
+        through(WANTS.format("Basic"), Proxy("p", 3128, proxies.SYSTEM, None))
 
 
 def test_a_proxy_is_told_user_name_and_password(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from telex_start.sandbox.telex import within
-from tests.sandbox.conftest import kinds
-from tests.sandbox.raw_clients import RawApiClient
+from tests.sandbox.conftest import kinds, published
+from tests.sandbox.raw_clients import RawApiClient, RawPushClient
 from tests.servers import Sandbox
 
 CHANGE, TEXT, MENTION, REPLY = "unread_thread_change", "new_message", "channel_mention", "thread_reply"
@@ -87,6 +87,35 @@ def test_a_call_and_its_answers(sandbox: Sandbox, place: int) -> None:
     assert ended["buzz_id"] == answer["buzz_id"] and "participants" not in ended
     own = sandbox.order("call", organisation=place, username="ben.okri", by="ada")
     assert text_of(own, "direct_call_initiated")["caller_name"] == "ada"
+
+
+def test_the_user_declines_a_call_by_the_api_once(
+    api: RawApiClient, sandbox: Sandbox, listener: RawPushClient, place: int
+) -> None:
+    def respond(buzz_id: str, action: str = "decline") -> tuple[int, Any]:
+        return api.call("POST", f"/buzz/{buzz_id}/respond", {"action": action}, api.bearer)
+
+    buzz_id = sandbox.call(place, "Ben Okri")
+    assert published(listener)["notification_type"] == "direct_call_initiated"
+    status, body = respond(buzz_id)
+    assert (status, body["data"]["buzz_id"], body["data"]["join_status"]) == (200, buzz_id, "declined")
+    assert {each["username"]: each["join_status"] for each in body["data"]["participants"]} == {
+        "ada": "declined",
+        "ben.okri": "accepted",
+    }
+    told = published(listener)
+    assert told["notification_type"] == "direct_call_response"
+    assert (told["data"]["buzz_id"], told["data"]["user_rejected"]["username"]) == (buzz_id, "ada")
+    assert respond(buzz_id)[0] == 400  # nobody is left to take it
+    cancelled, group = sandbox.call(place, "Ben Okri"), sandbox.order("call", organisation=place, members="cy, dee")
+    assert respond(group["buzz_id"])[0] == respond(group["buzz_id"], "accept")[0] == 200  # dee may still
+    sandbox.cancel(buzz_id=cancelled)
+    for wrong in (cancelled, "no-uuid", "01936d11-0000-7000-8000-000000000000"):
+        assert respond(wrong)[0] == 400
+    assert respond(group["buzz_id"], "sing")[0] == 422
+    assert api.call("POST", f"/buzz/{buzz_id}/respond", {"action": "decline"}, api.notification)[0] == 401
+    assert respond(group["buzz_id"], "cancel")[1]["data"]["join_status"] == "canceled"
+    assert respond(group["buzz_id"])[0] == 400
 
 
 # --- what the person set ----------------------------------------------------------------------------------------------

@@ -17,24 +17,23 @@ import pytest
 from telex_start.config import Config
 from telex_start.desktop.toasts import plyer_backend
 from telex_start.desktop.toasts.plyer_backend import PlyerToasts
-from telex_start.events import ToastFailed
-from telex_start.toast import Conversation, Toast
+from telex_start.events import ToastClicked, ToastFailed
+from telex_start.toast import Conversation, Place, Toast
 from tests.fake_desktop import TIMEOUT, FakeNotificationDaemon, PrivateBus
 from tests.process import until
 
 HELLO = Toast(title="General", body="hello")
 GENERAL, READ, OTHER = (Conversation("org/user", "channels_section", name) for name in ("general", "read", "other"))
-Outcomes = SimpleQueue[Toast | str]
+Outcomes = SimpleQueue[Toast | str | ToastClicked]
 
 
 @contextmanager
 def showing(platform: str, **options: Any) -> Iterator[tuple[PlyerToasts, Outcomes]]:
-    """Toasts that run, and what becomes of each: it, or the sentence that is dispatched of it."""
+    """Toasts that run, and what becomes of each: it, the sentence that is dispatched of it, or its click."""
     outcomes: Outcomes = SimpleQueue()
 
     def dispatch(event: Any) -> None:
-        assert isinstance(event, ToastFailed)
-        outcomes.put(event.message)
+        outcomes.put(event.message if isinstance(event, ToastFailed) else event)
 
     toasts = PlyerToasts(dispatch, on_shown=outcomes.put, platform=platform, **options)
     try:
@@ -240,6 +239,50 @@ def test_on_windows_an_icon_that_is_there_shows_it_and_no_second_one(windows: ty
         toasts.show(Toast(title="x", body="fails"))
         assert outcomes.get(timeout=TIMEOUT) == "A toast could not be shown: no icon yet."
         assert windows.shown.empty()
+
+
+FIRST, SECOND, ELSEWHERE = (
+    Toast("t", "b", key=name, place=Place(channel, ("home", name)))
+    for name, channel in (("a", "o0/u"), ("b", "o0/u"), ("c", "o1/u"))
+)
+
+
+@pytest.mark.parametrize(
+    ("story", "place"),
+    [
+        ([FIRST], FIRST.place),
+        ([FIRST, "gone"], FIRST.place),
+        ([FIRST, "gone", SECOND], SECOND.place),
+        ([FIRST, "gone", SECOND, "gone"], Place("o0/u")),
+        ([FIRST, SECOND], Place("o0/u")),
+        ([FIRST, ELSEWHERE], Place()),
+        ([FIRST, SECOND, "read a"], SECOND.place),
+        ([FIRST, "gone", SECOND, "gone", "read a"], SECOND.place),
+        ([FIRST, "clicked", SECOND], SECOND.place),
+        ([HELLO], None),
+        ([FIRST, HELLO], Place()),
+    ],
+)
+def test_on_windows_a_click_opens_what_was_clicked_or_what_all_that_it_may_be_have_in_common(
+    story: list[Toast | str], place: Place | None
+) -> None:
+    """Windows never tells which toast was clicked, nor of those that are in its list of notifications."""
+    with showing("win32", tray_notify=lambda *_: None) as (toasts, outcomes):
+        for step in story:
+            if isinstance(step, Toast):
+                toasts.show(step)
+                shown(outcomes)
+            elif step.startswith("read"):
+                toasts.close(step[-1])
+            else:
+                toasts.at_icon(step == "clicked")
+                if step == "clicked":
+                    outcomes.get(timeout=TIMEOUT)
+        toasts.at_icon(True)
+        clicked = outcomes.get(timeout=TIMEOUT)
+        assert isinstance(clicked, ToastClicked) and clicked.toast.place == place
+        toasts.at_icon(True)
+        assert outcomes.empty(), "there is nothing more to be clicked"
 
 
 @pytest.mark.parametrize(("sound", "sounds"), [("desktop", False), ("on", True), ("off", False)])

@@ -45,7 +45,12 @@ be clicked, replaced and taken away."""
 _NORMAL, _CRITICAL = 1, 2
 """Urgencies. A critical toast stays until the person or we close it, and is shown over a full screen. In MATE 1.26 and
 mako 1.7 it stays only if it is told with no time at all (0, which is "never expires" in the specification)."""
-_LABELS = {Action.MARK_AS_READ: "Mark as read", Action.MUTE_HOUR: "Mute 1 hour", Action.JOIN: "Join"}
+_LABELS = {
+    Action.MARK_AS_READ: "Mark as read",
+    Action.MUTE_HOUR: "Mute 1 hour",
+    Action.JOIN: "Join",
+    Action.DECLINE: "Decline",
+}
 _DESKTOP_ENTRY = "telex-start"
 """By this name desktops keep their settings and lists for the program."""
 

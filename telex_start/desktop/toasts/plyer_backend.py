@@ -13,16 +13,17 @@ import subprocess
 import sys
 import threading
 import warnings
+from collections import deque
 from collections.abc import Callable
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
-from ...events import Event
+from ...events import Event, ToastClicked
 from ...news.text import cut, one_line
 from ...news.wording import LONGEST_TITLE
-from ...toast import Handle, Toast
-from .toasts import APP_NAME, EXPIRE, MESSAGE_SOUND, Toasts, escaped, safe_texts
+from ...toast import Handle, Place, Toast
+from .toasts import APP_NAME, EXPIRE, MESSAGE_SOUND, MOST_WAITING, Toasts, escaped, safe_texts
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +78,10 @@ class PlyerToasts(Toasts):
         self._changed = threading.Condition()
         self._stopping = False
         self._process: subprocess.Popen[bytes] | None = None
+        self._on_screen: list[Toast] = []
+        """Those at the icon on Windows, as far as it tells."""
+        self._gone: deque[Toast] = deque(maxlen=MOST_WAITING)
+        """Those that have gone from there since a click: they may be in the list of notifications still."""
         self._balloon: Any = None
         # plyer is imported with the first toast.
         self._thread = threading.Thread(target=self._run, name="toasts", daemon=True)
@@ -93,6 +98,28 @@ class PlyerToasts(Toasts):
     def close(self, handle: Handle) -> None:
         with self._changed:
             self._drop(handle)  # what is shown cannot be taken back here
+            self._on_screen = [toast for toast in self._on_screen if toast.handle != handle]
+            self._gone = deque((toast for toast in self._gone if toast.handle != handle), MOST_WAITING)
+
+    def at_icon(self, clicked: bool) -> None:
+        """Windows tells that a toast at the icon was clicked, or else has gone by itself; it never tells which.
+
+        Where several may be meant, a click leads to what they have in common: their organisation, or the web app.
+        """
+        with self._changed:
+            on_screen, self._on_screen = self._on_screen, []
+            if not clicked:
+                self._gone.extend(on_screen)
+                return
+            meant = on_screen or [*self._gone]
+            self._gone.clear()
+        places = {toast.place for toast in meant}
+        if len(places) == 1:
+            self._dispatch(ToastClicked(meant[-1]))
+        elif places:
+            channels = {place.channel if place is not None else "" for place in places}
+            common = channels.pop() if len(channels) == 1 else ""
+            self._dispatch(ToastClicked(meant[-1]._replace(place=Place(common))))
 
     def stop(self, timeout: float = 0.2) -> None:
         with self._changed:
@@ -117,6 +144,8 @@ class PlyerToasts(Toasts):
             if toast is not None:
                 try:
                     self._show(*safe_texts(toast))
+                    with self._changed:
+                        self._on_screen += [toast] if self._tray_notify is not None else []
                     self._shown(toast)
                 except Exception as error:  # of whatever plyer's backend or pystray's raises
                     reason = str(error) or type(error).__name__

@@ -38,6 +38,7 @@ _MENU_BAR_POINTS = 18.0
 # Of the Windows API.
 _RIGHT_BUTTON_UP = 0x205
 _MIDDLE_BUTTON_UP = 0x208
+_TOAST_GONE, _TOAST_CLICKED = 0x404, 0x405  # NIN_BALLOONTIMEOUT, NIN_BALLOONUSERCLICK
 _MODIFY = 1
 _INFO = 0x10
 _OUR_OWN_ICON, _LARGE_ICON, _NO_SOUND = 0x4, 0x20, 0x10
@@ -64,14 +65,21 @@ class PystrayTray:
         face: What is shown first.
         tell: Gets the clicks, on the tray's thread.
         shown: Called when the icon is shown, on pystray's thread for the set-up.
+        at_toast: On Windows, told on the tray's thread that a toast at the icon was clicked; else it has gone.
     """
 
     def __init__(
-        self, backend: Backend, face: Face, tell: Callable[[Event], object], shown: Callable[[], object]
+        self,
+        backend: Backend,
+        face: Face,
+        tell: Callable[[Event], object],
+        shown: Callable[[], object],
+        at_toast: Callable[[bool], object],
     ) -> None:
         self._backend = backend
         self._tell = tell
         self._shown = shown
+        self._at_toast = at_toast
         self._lock = threading.Lock()
         self._wanted = self._face = face
         self._visible = False
@@ -161,6 +169,7 @@ class PystrayTray:
         # For those that tell these.
         self._icon.on_open = lambda: self._tell(MenuOpened())
         self._icon.on_middle_click = lambda: self._tell(IconMiddleClicked())
+        self._icon.on_toast = self._at_toast
         return self._icon
 
     def _set_up(self, icon: Any) -> None:
@@ -298,7 +307,8 @@ def _scale() -> int:
 def standing(icon_class: Any, win32: Any) -> Any:
     """The class for Windows, with a menu that stays open and toasts of its own.
 
-    It has two callbacks: ``on_open`` before its menu is made, and ``on_middle_click``.
+    It has callbacks: ``on_open`` before its menu is made, ``on_middle_click``, and ``on_toast``, with whether a toast
+    was clicked; else it has gone by itself.
 
     pystray makes the menu anew at every update, on whatever thread that comes from, and destroys the one before, be it
     open or not. Here it is made when it is opened, on the icon's thread, and lives until it is opened again.
@@ -313,6 +323,7 @@ def standing(icon_class: Any, win32: Any) -> Any:
         _menu_is_open = False
         on_open: Callable[[], object] = staticmethod(lambda: None)
         on_middle_click: Callable[[], object] = staticmethod(lambda: None)
+        on_toast: Callable[[bool], object] = staticmethod(lambda clicked: None)
         without_sound = False
         """Toasts make none, from the next one on."""
 
@@ -322,6 +333,9 @@ def standing(icon_class: Any, win32: Any) -> Any:
         def _on_notify(self, wparam: int, lparam: int) -> Any:
             if lparam == _MIDDLE_BUTTON_UP:
                 self.on_middle_click()
+                return None
+            if lparam in (_TOAST_GONE, _TOAST_CLICKED):
+                self.on_toast(lparam == _TOAST_CLICKED)
                 return None
             if lparam != _RIGHT_BUTTON_UP:
                 return super()._on_notify(wparam, lparam)

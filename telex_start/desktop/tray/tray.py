@@ -86,6 +86,8 @@ class Tray:
         self._pystray: PystrayTray | None = None
         self._fallback: threading.Thread | None = None
         self._shown: StatusNotifierItem | PystrayTray | None = None
+        self.at_toast: Callable[[bool], object] = lambda clicked: None
+        """On Windows: told, on a thread of the tray's, that a toast at the icon was clicked, or has gone by itself."""
         if self._bus is not None:
             from ..statusnotifier.item import StatusNotifierItem
 
@@ -204,6 +206,9 @@ class Tray:
         if not self._stopping:
             self._dispatch(event)
 
+    def _toast_told(self, clicked: bool) -> None:
+        self.at_toast(clicked)
+
     # --- whether there is a tray, on the bus's thread ---------------------------------------------------------------
 
     def _host_changed(self, there: bool) -> None:
@@ -265,7 +270,9 @@ class Tray:
         with self._lock:
             if self._stopping:
                 return
-            tray = pystray_backend.PystrayTray(backend, self._face, self._tell, lambda: self._tell_presence(True))
+            tray = pystray_backend.PystrayTray(
+                backend, self._face, self._tell, lambda: self._tell_presence(True), self._toast_told
+            )
             self._pystray = self._shown = tray
             if self._item is not None:
                 self._item.stop()  # a StatusNotifier host that comes later gets the icon from AppIndicator (0.5.92)
