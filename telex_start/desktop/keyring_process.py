@@ -59,7 +59,7 @@ def main() -> int:
         raise ConfigError("keyring is what the agent runs to ask the system's keyring for the password it keeps there.")
     # Not sys.stdin: a thread that waits there when the interpreter ends makes it abort.
     agent = io.FileIO(0, closefd=False)
-    request = object_of(agent.readline()) or {}
+    request = {"do": "", "email": "", **(object_of(agent.readline()) or {})}
     threading.Thread(target=_end_with, args=(agent,), name="agent", daemon=True).start()
     for answer in _answers(request):
         sys.stdout.write(line({"do": request["do"], "email": request["email"], **answer}))
@@ -116,7 +116,8 @@ def _done(keyring: _Keyring, do: str, user: str, request: dict[str, Any]) -> dic
     match do:
         case "read":
             password = keyring.read(user)
-            return {"keyring": "nothing"} if password is None else {"keyring": "found", "password": password}
+            # KWallet has an entry without one where it was killed before it had written it.
+            return {"keyring": "found", "password": password} if password else {"keyring": "nothing"}
         case "keep":
             keyring.keep(user, request["password"])
             return {"keyring": "kept"}
@@ -174,16 +175,17 @@ def _open() -> _Keyring:
         return _secret_service()
     try:
         if sys.platform == "win32":
-            from keyring.backends.Windows import WinVaultKeyring
-
-            vault = WinVaultKeyring()
-            vault.persist = "local machine"  # or it would go along to other machines
-            return _Keyring(vault)
-        from keyring.backends.macOS import Keyring
-
-        return _Keyring(Keyring())
+            from keyring.backends.Windows import WinVaultKeyring as Backend
+        else:
+            from keyring.backends.macOS import Keyring as Backend
+        if not Backend.viable:
+            raise ImportError("a part of it is not")
     except ImportError as error:
-        raise NoKeyring("missing", f"the library for it is not there ({error}): pip install keyring") from None
+        raise NoKeyring("missing", f"the library keyring is not there ({error}): pip install keyring") from None
+    backend = Backend()
+    if sys.platform == "win32":
+        backend.persist = "local machine"  # or it would go along to other machines
+    return _Keyring(backend)
 
 
 if sys.platform.startswith("linux"):

@@ -35,6 +35,7 @@ for module in pkgutil.walk_packages(telex_start.__path__, "telex_start.", onerro
             if is_left_out(error.name):
                 print(module.name, error)
 import websocket, tktooltip, tomlkit, truststore, multiprocessing.connection, plyer.platforms, webbrowser
+import keyring.backends.Windows, keyring.backends.fail
 from telex_start.desktop import icons
 from telex_start.states import State
 assert len(icons.ico(State.ONLINE)) > 1000
