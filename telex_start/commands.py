@@ -226,6 +226,7 @@ def _for_the_agent(parent: Parent) -> PreferencesWindow:
 
 
 def _window(path: str, shown: PreferencesData, actions: SaveActions) -> PreferencesWindow:
+    from .desktop.keyring_process import why_none
     from .desktop.starting import own_token
     from .desktop.tk.process import check
 
@@ -233,7 +234,7 @@ def _window(path: str, shown: PreferencesData, actions: SaveActions) -> Preferen
     from .desktop.tk.preferences_model import Model
     from .desktop.tk.preferences_window import PreferencesWindow
 
-    return PreferencesWindow(Model(ConfigFile(path), shown, actions), lambda: "no keyring yet", own_token())
+    return PreferencesWindow(Model(ConfigFile(path), shown, actions), why_none, own_token())
 
 
 def _starts_at_login() -> bool | None:

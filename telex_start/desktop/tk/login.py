@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import ConfigError
 from ...process.streams import is_terminal
+from ..keyring_process import why_none
 from .process import Parent, check, show
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def _make(parent: Parent) -> LoginWindow:
     from .login_window import LoginWindow
 
     def make() -> LoginWindow:
-        return LoginWindow(parent.say, lambda: "no keyring yet", **parent.data)
+        return LoginWindow(parent.say, why_none, **parent.data)
 
     if sys.platform == "darwin" and not parent.data["take_focus"]:
         from .. import macos
