@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..config import Config
-from ..events import SignIn, SignInFailed, StateChanged
+from ..events import SignIn, SignInByLink, SignInFailed, StateChanged
 from ..states import SIGNED_IN, State
 from .app_toasts import AppToasts
 from .ports import Ports
@@ -55,7 +55,8 @@ class KeptPassword:
             sign_in: Signs in by the password that was read, unless the person is about to sign in; says whether.
             tell: Takes a state that is not the session's: the keyring is waited for, or is not any more.
         """
-        self._stays = config.stay_signed_in
+        self.stays = config.stay_signed_in
+        """The person wants to stay signed in on this computer."""
         self._configured = (config.email or "").lower()
         self._keyring = ports.keyring
         self._surface = ports.surface
@@ -67,9 +68,11 @@ class KeptPassword:
         self._session = StateChanged(State.SIGNED_OUT)
         """The session's own state, and not that the keyring is waited for."""
         self._held: SignIn | None = None
-        """The person's sign-in that is under way, where its password is to be kept: it is held nowhere else."""
+        """The sign-in under way, where its password is to be kept: it is held nowhere else."""
+        self._email = ""
+        """Whose sign-in is under way, if it is none by what is kept."""
         self._by_person = False
-        """That sign-in is a person's; a service's own is not."""
+        """A person makes it; a service's own is not a person's."""
         self._in_use = False
         """The sign-in under way is by what is kept."""
         self._wanted = False
@@ -81,22 +84,17 @@ class KeptPassword:
         self._otherwise: Callable[[str], object] | None = None
         self._until: float | None = None
 
-    @property
-    def stays(self) -> bool:
-        """The person wants to stay signed in on this computer."""
-        return self._stays
-
     def begin(self) -> None:
         """The program starts: what is not to be kept any more goes out of the keyring."""
-        if self._quiet.noted.kept and not self._stays:
+        if self._quiet.noted.kept and not self.stays:
             self._note_removing()
         for email in self._quiet.noted.removing:
             self._keyring().remove(email)
 
     def configure(self, config: Config) -> None:
         """Take up whether the person wants to stay signed in."""
-        before, self._stays = self._stays, config.stay_signed_in
-        if before and not self._stays:
+        before, self.stays = self.stays, config.stay_signed_in
+        if before and not self.stays:
             self.forget()
 
     def deadline(self) -> float | None:
@@ -123,7 +121,7 @@ class KeptPassword:
             otherwise: Called, once, where it cannot be had in time, with a sentence that says why.
         """
         noted = self._quiet.noted
-        if not (noted.kept and self._stays) or self._configured not in ("", noted.kept.lower()):
+        if not (noted.kept and self.stays) or self._configured not in ("", noted.kept.lower()):
             return False
         if noted.ended:
             if not self._surface.opens_windows:
@@ -197,33 +195,34 @@ class KeptPassword:
 
     # --- what becomes of sign-ins -----------------------------------------------------------------------------------
 
-    def person_signs_in(self, sign_in: SignIn | None, *, keep: bool = False, by_person: bool = True) -> None:
+    def person_signs_in(self, command: SignIn | SignInByLink, *, keep: bool = False, by_person: bool = True) -> None:
         """A sign-in begins, which outweighs what the keyring may say yet.
 
         Args:
-            sign_in: By a password that may be kept, or else.
+            command: By a password, which may be kept, or by a link.
             keep: It is to be kept, whatever the setting is.
-            by_person: ``False``: by what a service was given.
+            by_person: ``False``: by what a service was given, of which nothing is kept.
         """
         self._stop()
-        self._in_use, self._by_person = False, by_person
-        self._held = sign_in if self._stays or keep else None
-
-    def signed_in(self, email: str) -> None:
-        """The sign-in, by this address, has worked."""
-        held, in_use, by_person = self._held, self._in_use, self._by_person
         self.called_off()
-        if in_use:
-            return
-        noted = self._quiet.noted
-        if noted.kept.lower() != email.lower():
+        self._email, self._by_person = command.email, by_person
+        if by_person and (self.stays or keep) and isinstance(command, SignIn):
+            self._held = command
+
+    def signed_in(self) -> None:
+        """The sign-in has worked, or none was needed."""
+        held, email, by_person = self._held, self._email, self._by_person
+        self.called_off()
+        if not email:
+            return  # it was by what is kept
+        if email.lower() != self._quiet.noted.kept.lower():
             self.forget()
-        if by_person and noted.ended:
+        if by_person:
             self._quiet.note(ended=False)
         if held is not None:
             left = tuple(one for one in self._quiet.noted.removing if one.lower() != email.lower())
-            self._quiet.note(kept=held.email, removing=left)
-            self._keyring().keep(held.email, held.password)
+            self._quiet.note(kept=email, removing=left)
+            self._keyring().keep(email, held.password)
 
     def failed(self, event: SignInFailed) -> tuple[bool, bool]:
         """The sign-in did not work.
@@ -239,7 +238,7 @@ class KeptPassword:
 
     def called_off(self) -> None:
         """There is no sign-in under way any more whose password is to be kept, or was."""
-        self._held, self._in_use, self._by_person = None, False, False
+        self._held, self._email, self._in_use = None, "", False
 
     def session_ended_early(self) -> None:
         """Telex has ended the session before its time, or nobody knows: somebody may have wanted that."""

@@ -107,7 +107,7 @@ class SignInController:
         self.kept.begin()
         if sign_in:
             self._email = sign_in[0].email
-            self.kept.person_signs_in(None if unattended else sign_in[0], by_person=not unattended)
+            self.kept.person_signs_in(sign_in[0], by_person=not unattended)
             self._send(sign_in.pop())
         elif open_window and self._surface.opens_windows:
             self._open_window()
@@ -220,8 +220,8 @@ class SignInController:
             return
         if command is not None:
             self._email, self._asks_for_link = command.email, isinstance(command, AskForLink)
-            if not self._asks_for_link:
-                self.kept.person_signs_in(command if isinstance(command, SignIn) else None)
+            if not isinstance(command, AskForLink):
+                self.kept.person_signs_in(command)
             self._send(command)
         elif not why:
             self._hints_with_icon = True
@@ -252,12 +252,9 @@ class SignInController:
             return  # it was closed, or opens no more
         match said:
             case {"email": str(email), "password": str(password)} if not dialogue.busy:  # by another sign-in
-                sign_in = SignIn(email, password)
-                self.kept.person_signs_in(sign_in, keep=said.get("stay") is True)
-                self._submit(dialogue, sign_in, "Password")
+                self._submit(dialogue, SignIn(email, password), keep=said.get("stay") is True)
             case {"email": str(email), "code": str(code)} if not dialogue.busy:
-                self.kept.person_signs_in(None)
-                self._submit(dialogue, SignInByLink(email, code), "Link")
+                self._submit(dialogue, SignInByLink(email, code))
             case {"ask": str(email)} if not dialogue.busy:
                 self._windows.tell_login("busy", "Asking Telex for a link…")
                 self._email, self._asks_for_link = email, True
@@ -275,11 +272,13 @@ class SignInController:
                     self._leave(CancelSignIn())
                 self.close_window()
 
-    def _submit(self, dialogue: SignInDialogue, command: SignIn | SignInByLink, what: str) -> None:
-        dialogue.follow(self.signed_in, what)  # there may be a session, whose access token is refused
+    def _submit(self, dialogue: SignInDialogue, command: SignIn | SignInByLink, keep: bool = False) -> None:
+        self._by_mail, self._asks_for_link = isinstance(command, SignInByLink), False
+        self.kept.person_signs_in(command, keep=keep)
+        # There may be a session, whose access token is refused.
+        dialogue.follow(self.signed_in, "Link" if self._by_mail else "Password")
         self._windows.tell_login("busy", "Signing in…")
         self._email = self._submitted_email = command.email
-        self._by_mail, self._asks_for_link = isinstance(command, SignInByLink), False
         self._send(command)
 
     def link_mailed(self, event: LinkMailed) -> None:
@@ -346,7 +345,7 @@ class SignInController:
             if self._submitted_email and self._remembers:
                 self._quiet.note(email=self._submitted_email)
             self._submitted_email = ""
-            self.kept.signed_in(self._email)
+            self.kept.signed_in()
             # A sign-in that began elsewhere was accepted, or none is needed any more: there is nothing left to ask for.
             if self._dialogue is not None and not self._dialogue.busy:
                 self._dialogue.follow(before.state in SIGNED_IN)

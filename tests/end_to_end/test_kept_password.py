@@ -105,9 +105,14 @@ def test_who_signed_in_once_is_online_after_each_start_and_the_password_is_in_th
     assert home.where_is(home.telex.password) == []
     agent.process.send_signal(signal.SIGKILL)
     agent.process.wait(TIMEOUT)
-    home.start()
+    agent = home.start()
     home.item(ONLINE)
     assert (home.logins, home.has_window(), home.where_is(home.telex.password)) == (3, False, [])
+    assert home.run("forget")[0] == 0
+    until(lambda: not home.kept)
+    assert agent.end() == 0
+    home.start()
+    home.item(SIGNED_OUT)
 
 
 def test_what_is_signed_out_while_the_keyring_is_locked_goes_at_the_next_start(home: Home) -> None:
