@@ -71,8 +71,6 @@ class KeptPassword:
         """The sign-in under way, where its password is to be kept: it is held nowhere else."""
         self._email = ""
         """Whose sign-in is under way, if it is none by what is kept."""
-        self._by_person = False
-        """A person makes it; a service's own is not a person's."""
         self._in_use = False
         """The sign-in under way is by what is kept."""
         self._wanted = False
@@ -81,11 +79,16 @@ class KeptPassword:
         """It is told when the keyring is opened."""
         self._waits = False
         """The person sees that the keyring is waited for."""
+        self._unattended = False
+        """A service runs it, which has credentials of its own."""
         self._otherwise: Callable[[str], object] | None = None
         self._until: float | None = None
 
-    def begin(self) -> None:
-        """The program starts: what is not to be kept any more goes out of the keyring."""
+    def begin(self, unattended: bool) -> None:
+        """The program starts: what is not to be kept any more goes out of the keyring; a service leaves that alone."""
+        self._unattended = unattended
+        if unattended:
+            return
         if self._quiet.noted.kept and not self.stays:
             self._note_removing()
         for email in self._quiet.noted.removing:
@@ -121,7 +124,8 @@ class KeptPassword:
             otherwise: Called, once, where it cannot be had in time, with a sentence that says why.
         """
         noted = self._quiet.noted
-        if not (noted.kept and self.stays) or self._configured not in ("", noted.kept.lower()):
+        may_be = noted.kept and self.stays and not self._unattended
+        if not may_be or self._configured not in ("", noted.kept.lower()):
             return False
         if noted.ended:
             if not self._surface.opens_windows:
@@ -150,7 +154,7 @@ class KeptPassword:
         """The process that asked the keyring has ended; ``problem``: why it could not, in words, if so."""
         if problem:
             log.warning("%s: %s", request, problem)
-            self.said(request, {"email": self._quiet.noted.kept, "keyring": "failed", "words": problem})
+            self.said(request, {"email": self._quiet.noted.kept, "keyring": "failed"})
 
     def _read(self, word: str, why: str, password: object) -> None:
         if word == "found" and isinstance(password, str):
@@ -195,29 +199,28 @@ class KeptPassword:
 
     # --- what becomes of sign-ins -----------------------------------------------------------------------------------
 
-    def person_signs_in(self, command: SignIn | SignInByLink, *, keep: bool = False, by_person: bool = True) -> None:
-        """A sign-in begins, which outweighs what the keyring may say yet.
+    def begins(self, command: SignIn | SignInByLink, keep: bool = False) -> None:
+        """A sign-in begins by what was typed or given, which outweighs what the keyring may say yet.
 
         Args:
             command: By a password, which may be kept, or by a link.
             keep: It is to be kept, whatever the setting is.
-            by_person: ``False``: by what a service was given, of which nothing is kept.
         """
         self._stop()
         self.called_off()
-        self._email, self._by_person = command.email, by_person
-        if by_person and (self.stays or keep) and isinstance(command, SignIn):
+        self._email = command.email
+        if (self.stays or keep) and isinstance(command, SignIn) and not self._unattended:
             self._held = command
 
     def signed_in(self) -> None:
         """The sign-in has worked, or none was needed."""
-        held, email, by_person = self._held, self._email, self._by_person
+        held, email = self._held, self._email
         self.called_off()
         if not email:
             return  # it was by what is kept
         if email.lower() != self._quiet.noted.kept.lower():
             self.forget()
-        if by_person:
+        if not self._unattended:
             self._quiet.note(ended=False)
         if held is not None:
             left = tuple(one for one in self._quiet.noted.removing if one.lower() != email.lower())
@@ -273,5 +276,8 @@ class KeptPassword:
 
 def why(said: dict[str, Any]) -> str:
     """Why a request came to nothing, by the keyring's answer; a sentence."""
-    words = str(said.get("words") or _ANSWERS.get(str(said.get("keyring")), "the system's keyring has failed"))
+    words = str(
+        said.get("words")
+        or _ANSWERS.get(str(said.get("keyring")), "the system's keyring cannot be asked; the log tells why")
+    )
     return f"{words[0].upper()}{words[1:].rstrip('.')}."

@@ -104,10 +104,10 @@ class SignInController:
 
     def begin(self, sign_in: list[SignIn], open_window: bool, at_login: bool, unattended: bool) -> None:
         """The program starts; see :meth:`telex_start.app.app.App.run`."""
-        self.kept.begin()
+        self.kept.begin(unattended)
         if sign_in:
             self._email = sign_in[0].email
-            self.kept.person_signs_in(sign_in[0], by_person=not unattended)
+            self.kept.begins(sign_in[0])
             self._send(sign_in.pop())
         elif open_window and self._surface.opens_windows:
             self._open_window()
@@ -124,7 +124,7 @@ class SignInController:
         """The kept password is not to be had at the start, so the person is asked."""
         if not self._surface.opens_windows:
             self._surface.trouble(Trouble("The kept password is not to be had", why))
-            self._ask_or_hint(f"nobody is signed in: {why} Or give --password-stdin")
+            self._ask_or_hint(f"nobody is signed in. {why} Give --password-stdin, or run it on a terminal")
         elif self._dialogue is None and at_login:
             self._opens_by = self._now() + TRAY_WITHIN
             if self._tray_is_there:
@@ -221,7 +221,7 @@ class SignInController:
         if command is not None:
             self._email, self._asks_for_link = command.email, isinstance(command, AskForLink)
             if not isinstance(command, AskForLink):
-                self.kept.person_signs_in(command)
+                self.kept.begins(command)
             self._send(command)
         elif not why:
             self._hints_with_icon = True
@@ -256,6 +256,7 @@ class SignInController:
             case {"email": str(email), "code": str(code)} if not dialogue.busy:
                 self._submit(dialogue, SignInByLink(email, code))
             case {"ask": str(email)} if not dialogue.busy:
+                dialogue.typed = True
                 self._windows.tell_login("busy", "Asking Telex for a link…")
                 self._email, self._asks_for_link = email, True
                 self._send(AskForLink(email))
@@ -274,7 +275,7 @@ class SignInController:
 
     def _submit(self, dialogue: SignInDialogue, command: SignIn | SignInByLink, keep: bool = False) -> None:
         self._by_mail, self._asks_for_link = isinstance(command, SignInByLink), False
-        self.kept.person_signs_in(command, keep=keep)
+        self.kept.begins(command, keep)
         # There may be a session, whose access token is refused.
         dialogue.follow(self.signed_in, "Link" if self._by_mail else "Password")
         self._windows.tell_login("busy", "Signing in…")

@@ -28,7 +28,7 @@ class SignInDialogue:
         self.session_stays = False
         """The sign-in was submitted beside a session, which goes on whatever becomes of it."""
         self.typed = False
-        """The person has typed into it."""
+        """The person has typed into it, or asked for a link."""
         self._by_what = "Password"
         """What Telex accepts."""
         self._accepted_at: float | None = None

@@ -12,9 +12,12 @@ from telex_start.app.sign_in import EXIT_ENDED, EXIT_REFUSED, TRAY_WITHIN
 from telex_start.config import Config
 from telex_start.errors import NobodyToAsk
 from telex_start.events import (
+    AskForLink,
     ChildEnded,
     ChildSaid,
+    Command,
     Event,
+    LinkMailed,
     MenuClicked,
     Requested,
     SignIn,
@@ -195,13 +198,14 @@ def test_a_keyring_that_is_opened_later_signs_in_and_the_window_closes(window: l
     ("did", "sent"),
     [
         ([LOGIN, ChildSaid("login", {"typed": True})], []),
+        ([LOGIN, ChildSaid("login", {"ask": GRACE}), LinkMailed(GRACE)], [AskForLink(GRACE)]),
         ([LOGIN, SUBMITTED, SIGNING_IN], [SignIn(ME, "secret")]),
         ([LOGIN, SUBMITTED, SIGNING_IN, refused(), SIGNED_OUT], [SignIn(ME, "secret")]),
         ([Requested(Request.FORGET)], []),
     ],
-    ids=["typed", "submitted", "failed", "forgot"],
+    ids=["typed", "asked for a link", "submitted", "failed", "forgot"],
 )
-def test_what_the_person_does_outweighs_a_late_answer(did: list[Event], sent: list[SignIn]) -> None:
+def test_what_the_person_does_outweighs_a_late_answer(did: list[Event], sent: list[Command]) -> None:
     scene = Stays().play(LOCKED, *did, FOUND, 300)
     assert scene.session.sent == sent
     assert scene.states[-1] is not State.WAITING_FOR_KEYRING
@@ -410,3 +414,10 @@ def test_without_windows_a_session_that_was_ended_is_said_to_be_why_nothing_is_r
     assert scene.play().code == EXIT_REFUSED
     assert "ended the last session before its time" in scene.app.last_words
     assert scene.keyring.asked == []
+
+
+def test_a_service_with_credentials_of_its_own_reads_nothing_and_leaves_the_keyring_alone() -> None:
+    scene = Stays(Remembered(kept=ME, removing=(GRACE,)), STAYS._replace(email=ME))
+    scene.surface.answers = [NobodyToAsk]
+    scene.play(ONLINE, EXPIRED, sign_in=[SignIn(ME, "given", persist=True)], unattended=True)
+    assert (scene.code, scene.keyring.asked) == (EXIT_ENDED, [])
