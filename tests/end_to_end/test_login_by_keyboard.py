@@ -99,3 +99,23 @@ def test_a_window_that_was_cancelled_or_died_can_be_opened_again_and_exit_closes
     person.item.click("Exit")
     assert person.agent.ended() == 0
     assert spent.seconds() < 2
+
+
+def test_a_link_is_asked_for_and_pasted_by_keyboard_alone_and_when_its_session_ends_that_way_comes_first(
+    person: Person,
+) -> None:
+    person.window()
+    person.types(person.telex.email, "[Tab]", "[Tab]", "[Tab]", "[Return]")
+    [mail] = until(lambda: person.telex.mails()["mails"])
+    person.sees_that_it_failed()
+    person.types(mail["code"], "[Return]")
+    person.sees("Online: 2 organisations")
+    person.window_is_gone()
+    assert mail["code"] not in person.agent.log()
+    person.telex.revoke_session()
+    person.telex.expire_tokens()
+    person.desktop.xdotool("search", "--sync", "--onlyvisible", "--name", "^Telex")
+    person.item.click("Login")
+    person.window()
+    person.types("[Return]")
+    until(lambda: len(person.telex.mails()["mails"]) == 2)
