@@ -10,22 +10,8 @@ from typing import Any
 
 import pytest
 
+from telex_start import events
 from telex_start.errors import NoNetwork
-from telex_start.events import (
-    Event,
-    LookUpBegan,
-    LookUpSlug,
-    MarkAsRead,
-    MarkAsReadFailed,
-    MarkedAsRead,
-    ProfileLookedUp,
-    SettingsLookedUp,
-    SlugLookedUp,
-    ThreadFailed,
-    UnreadLookedUp,
-    UnreadSection,
-    WatchSettings,
-)
 from telex_start.net.https import Answer
 from telex_start.session import poll_schedule
 from telex_start.session.pace import Pacer, Shared
@@ -103,7 +89,7 @@ class Scene:
         self.pacer.tokens_first(False)
         self.shared = Shared(TokenStore(), self.pacer, self.take, self.clock, lambda: 0.5)
         self.shared.store.access = "ACCESS"
-        self.events: list[Event] = []
+        self.events: list[events.Event] = []
         self.came = threading.Condition()
         self.begun = 0
         self.poller = self.make()
@@ -120,12 +106,12 @@ class Scene:
         self.begun += 1
         return PollCalls("", self.telex, self.shared)  # type: ignore[arg-type]
 
-    def take(self, event: Event) -> None:
+    def take(self, event: events.Event) -> None:
         with self.came:
             self.events.append(event)
             self.came.notify_all()
 
-    def await_event(self, event: Event) -> None:
+    def await_event(self, event: events.Event) -> None:
         with self.came:
             assert self.came.wait_for(lambda: event in self.events, LIMIT), self.events
 
@@ -169,12 +155,12 @@ def test_what_an_organisation_is_looked_up_for_and_in_which_order_it_is_told(sce
     scene.online(A)
     scene.idle()
     assert scene.events == [
-        ProfileLookedUp(True, "Europe/Berlin"),
-        SettingsLookedUp(A, frozenset({"c9"}), "mentions", "x"),
-        LookUpBegan(A),
-        UnreadSection(A, CHANNELS, (row,), True),
-        UnreadSection(A, AGENTS, (), True),
-        UnreadLookedUp(A),
+        events.ProfileLookedUp(True, "Europe/Berlin"),
+        events.SettingsLookedUp(A, frozenset({"c9"}), "mentions", "x"),
+        events.LookUpBegan(A),
+        events.UnreadSection(A, CHANNELS, (row,), True),
+        events.UnreadSection(A, AGENTS, (), True),
+        events.UnreadLookedUp(A),
     ]
 
 
@@ -198,8 +184,8 @@ def test_of_a_deployment_that_has_only_one_setting_that_is_told(scene: Scene) ->
     scene.telex.answers["/organisations/a/notification-preference"] = answer({"notify_about": "nothing"})
     scene.online(A)
     scene.idle()
-    settings = SettingsLookedUp(A, None, "nothing", "")
-    assert scene.events == [ProfileLookedUp(False), settings, LookUpBegan(A), UnreadLookedUp(A)]
+    settings = events.SettingsLookedUp(A, None, "nothing", "")
+    assert scene.events == [events.ProfileLookedUp(False), settings, events.LookUpBegan(A), events.UnreadLookedUp(A)]
 
 
 def test_one_that_does_not_answer_keeps_no_other_from_being_asked(scene: Scene) -> None:
@@ -259,12 +245,12 @@ def test_without_a_connection_look_ups_stand_still_and_go_on_with_the_next(scene
     scene.poller.disconnected(scene.now)
     scene.telex.release()
     scene.idle()
-    assert LookUpBegan(A) not in scene.events
+    assert events.LookUpBegan(A) not in scene.events
     scene.now += 15.0
     scene.online(A)
     scene.idle()
-    assert scene.events.count(LookUpBegan(A)) == 1
-    assert scene.events[-1] == UnreadLookedUp(A)
+    assert scene.events.count(events.LookUpBegan(A)) == 1
+    assert scene.events[-1] == events.UnreadLookedUp(A)
 
 
 def test_what_nobody_expected_is_told_once_and_ends_nothing(scene: Scene) -> None:
@@ -272,7 +258,7 @@ def test_what_nobody_expected_is_told_once_and_ends_nothing(scene: Scene) -> Non
     scene.telex.answers["/organisations/b/user-channels"] = RuntimeError("x")
     scene.online(A, B)
     scene.idle()
-    assert scene.events.count(ThreadFailed("look-ups", "RuntimeError")) == 1
+    assert scene.events.count(events.ThreadFailed("look-ups", "RuntimeError")) == 1
     assert scene.telex.asked[-1] == "/organisations/b/user-channels"
     assert scene.poller.go_on() > scene.now, "and is no loop"
 
@@ -282,10 +268,10 @@ def test_a_thread_that_dies_is_followed_by_another(scene: Scene, monkeypatch: py
         patch.setattr(Schedule, "next", lambda *_: 1 / 0)
         scene.online(A)
         scene.idle()
-    assert scene.events == [ThreadFailed("look-ups", "ZeroDivisionError")]
+    assert scene.events == [events.ThreadFailed("look-ups", "ZeroDivisionError")]
     scene.poller.go_on()
     scene.idle()
-    assert scene.events[-1] == UnreadLookedUp(A)
+    assert scene.events[-1] == events.UnreadLookedUp(A)
 
 
 def test_what_is_of_interest_can_be_known_from_the_beginning(scene: Scene) -> None:
@@ -297,7 +283,7 @@ def test_what_is_of_interest_can_be_known_from_the_beginning(scene: Scene) -> No
     scene.poller.go_on()
     scene.idle()
     assert scene.telex.asked.count("/organisations/a/fetch-bots") == 2
-    scene.poller.obey(WatchSettings())
+    scene.poller.obey(events.WatchSettings())
     scene.idle()
     assert scene.telex.asked.count("/profile") == 1
     assert (scene.poller.settings, scene.poller.watched) == (True, frozenset({A}))
@@ -314,13 +300,13 @@ def test_a_slug_is_told_also_where_there_is_none(scene: Scene) -> None:
         "/organisations/b": NOTHING_THERE,
     }
     scene.online(A, B)
-    scene.poller.obey(LookUpSlug(A))
-    scene.poller.obey(LookUpSlug(B))
+    scene.poller.obey(events.LookUpSlug(A))
+    scene.poller.obey(events.LookUpSlug(B))
     scene.idle()
-    assert scene.events[-2:] == [SlugLookedUp(A, "acme"), SlugLookedUp(B, "")]
+    assert scene.events[-2:] == [events.SlugLookedUp(A, "acme"), events.SlugLookedUp(B, "")]
 
 
-READ = MarkAsRead(A, DIRECT, "c1", False, "Ada")
+READ = events.MarkAsRead(A, DIRECT, "c1", False, "Ada")
 CONVERSATION = Conversation(A, DIRECT, "c1")
 
 
@@ -334,8 +320,8 @@ def test_marking_as_read_goes_before_all_look_ups(scene: Scene) -> None:
     place = scene.telex.asked.index("/organisations/a/user-channels")
     assert scene.telex.asked[place + 1] == "/dms/channels/c1/threads"
     assert scene.telex.asked.count("/dms/channels/c1/threads") == 1
-    assert not any(isinstance(event, MarkAsReadFailed) for event in scene.events)
-    assert MarkedAsRead(CONVERSATION) in scene.events
+    assert not any(isinstance(event, events.MarkAsReadFailed) for event in scene.events)
+    assert events.MarkedAsRead(CONVERSATION) in scene.events
 
 
 def test_marking_as_read_waits_neither_for_tokens_nor_for_a_connection(scene: Scene) -> None:
@@ -360,8 +346,8 @@ def test_marking_as_read_that_fails_says_so(
     scene.telex.answers["/dms/channels/c1/threads"] = found
     scene.poller.obey(READ)
     scene.idle()
-    assert MarkAsReadFailed("Ada", message, CONVERSATION, temporary) in scene.events
-    assert MarkedAsRead(CONVERSATION) not in scene.events
+    assert events.MarkAsReadFailed("Ada", message, CONVERSATION, temporary) in scene.events
+    assert events.MarkedAsRead(CONVERSATION) not in scene.events
 
 
 def test_more_than_can_wait_to_be_marked_as_read_are_refused_with_a_word(scene: Scene) -> None:
@@ -371,7 +357,7 @@ def test_more_than_can_wait_to_be_marked_as_read_are_refused_with_a_word(scene: 
     scene.telex.await_asked("/dms/channels/c1/threads")
     for _ in range(101):
         scene.poller.obey(READ)
-    refused = [event for event in scene.events if isinstance(event, MarkAsReadFailed)]
+    refused = [event for event in scene.events if isinstance(event, events.MarkAsReadFailed)]
     assert [(event.name, event.conversation) for event in refused] == [("Ada", CONVERSATION)]
     scene.telex.release()
     scene.idle()

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from telex_start.events import (
-    ChannelAnswered,
-    How,
-    OrganisationsChanged,
-    ReconnectNow,
-    SignInFailed,
-    Trouble,
-)
+from telex_start import events
 from telex_start.states import State
 from tests.session.agent import quick
 from tests.session.conftest import Start, Telex
@@ -33,7 +26,7 @@ def test_a_wrong_token_takes_nobody_else_down(telex: Telex, agent: Start, kind: 
         session.await_true(lambda: session.told.subscribed == 1)
     else:
         session.await_true(lambda: session.told.refused == 1)
-        session.await_event(ChannelAnswered, lambda event: event.channel == session.channel(0))
+        session.await_event(events.ChannelAnswered, lambda event: event.channel == session.channel(0))
     sandbox.publish(1, "x")
     session.await_received(1, 1)
     assert session.reconnects == 0
@@ -121,10 +114,10 @@ def test_the_end_of_a_session_asks_to_sign_in_and_the_same_user_recovers_what_wa
     session.sign_in()
     session.await_subscribed(2)
     session.await_all(["before", "meanwhile"], missed=1)
-    assert not sandbox.keeps_history or session.received(0, How.RECOVERED) == ["meanwhile"]
+    assert not sandbox.keeps_history or session.received(0, events.How.RECOVERED) == ["meanwhile"]
     session.await_looked_up(0)
-    assert session.all(SignInFailed) == []
-    assert len(session.all(OrganisationsChanged)) == 1, "they are still the same"
+    assert session.all(events.SignInFailed) == []
+    assert len(session.all(events.OrganisationsChanged)) == 1, "they are still the same"
 
 
 def test_a_refused_sign_in_after_the_end_of_a_session_keeps_the_positions(telex: Telex, agent: Start) -> None:
@@ -162,7 +155,7 @@ def test_a_temporary_failure_asks_for_no_password_and_loses_no_organisation(
     session.await_subscribed(2)
     assert set(session.states()) <= {State.SIGNING_IN, State.CONNECTING, State.RECONNECTING, State.ONLINE}
     assert session.told.organisations == 2
-    assert len(session.all(Trouble)) <= 1
+    assert len(session.all(events.Trouble)) <= 1
 
 
 def test_what_ends_in_signed_out_tells_the_organisations_again_after_the_next_login(own: Telex, agent: Start) -> None:
@@ -170,9 +163,9 @@ def test_what_ends_in_signed_out_tells_the_organisations_again_after_the_next_lo
     sandbox = own(*TWO)
     sandbox.fault("subscription", status=503)  # the organisations are known, and none is ever live
     session = agent(sandbox).sign_in()
-    session.await_event(OrganisationsChanged)
+    session.await_event(events.OrganisationsChanged)
     sandbox.revoke_session()
-    session.send(ReconnectNow())
+    session.send(events.ReconnectNow())
     sandbox.clear_faults()
     session.await_state(State.SIGN_IN_NEEDED)
     sandbox.fault("login", times=1, status=503)
@@ -181,5 +174,5 @@ def test_what_ends_in_signed_out_tells_the_organisations_again_after_the_next_lo
     session.await_state(State.SIGNED_OUT)
     session.mark()
     session.sign_in()
-    session.await_event(OrganisationsChanged)
+    session.await_event(events.OrganisationsChanged)
     session.await_subscribed(2)
