@@ -86,9 +86,7 @@ def test_a_session_thread_that_died_is_said_and_ends_the_program(scene: Scene) -
 # The menu, clicks and second starts.
 
 
-TAKES_ITS_TOKEN = {
-    *(MenuItem.OPEN_MAIN_APP, MenuItem.PREFERENCES, MenuItem.DOCTOR, MenuItem.OPEN_LOG, MenuItem.ABOUT),
-}
+TAKES_ITS_TOKEN = {*(MenuItem.OPEN_MAIN_APP, MenuItem.PREFERENCES, MenuItem.DOCTOR, MenuItem.OPEN_LOG, MenuItem.ABOUT)}
 """What opens something that ends the desktop's waiting itself."""
 
 

@@ -12,15 +12,7 @@ from typing import Any
 
 import pytest
 
-from telex_start.config import (
-    ENVIRONMENTS,
-    Config,
-    Given,
-    QuietHours,
-    given,
-    other_name,
-    resolve,
-)
+from telex_start.config import ENVIRONMENTS, Config, Given, QuietHours, given, other_name, resolve
 from telex_start.config_file import ConfigSource
 from telex_start.errors import ConfigError
 from telex_start.process import paths

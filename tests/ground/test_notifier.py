@@ -381,9 +381,7 @@ def test_nothing_unread_in_the_past_is_no_summary_and_each_sign_in_has_its_own()
 # --- bounds -----------------------------------------------------------------------------------------------------------
 
 
-def test_conversations_are_bounded_and_the_longest_quiet_is_forgotten(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_conversations_are_bounded_and_the_longest_quiet_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unread, "MOST_CONVERSATIONS", 10)
     desk = Desk()
     desk.receive(change("keep", 1))

@@ -134,11 +134,7 @@ def test_doctor_about_and_the_log_are_opened_with_what_they_show(scene: Scene) -
 
 @pytest.mark.parametrize(
     ("name", "title"),
-    [
-        ("doctor", "No window for Doctor"),
-        ("about", "No window for About"),
-        ("preferences", "No preferences window"),
-    ],
+    [("doctor", "No window for Doctor"), ("about", "No window for About"), ("preferences", "No preferences window")],
 )
 def test_a_window_that_cannot_be_shown_is_said_with_why(scene: Scene, name: str, title: str) -> None:
     scene.turn(ChildEnded(name))

@@ -361,13 +361,7 @@ def test_a_failed_recovery_of_a_server_side_subscription_is_taken_up_by_a_subscr
     )
     leave, again = exchange.sent()
     assert leave["unsubscribe"] == {"channel": ONE}
-    assert again["subscribe"] == {
-        "channel": ONE,
-        "token": "T1",
-        "recoverable": True,
-        "recover": True,
-        "epoch": "new",
-    }
+    assert again["subscribe"] == {"channel": ONE, "token": "T1", "recoverable": True, "recover": True, "epoch": "new"}
 
 
 def test_without_a_token_of_ours_a_server_side_subscription_is_live_as_it_is(connected: Exchange) -> None:

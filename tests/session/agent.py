@@ -221,13 +221,7 @@ class Agent:
         return self.received(organisation)
 
     def await_all(
-        self,
-        data: list[Any],
-        organisation: int = 0,
-        *,
-        missed: int = 0,
-        restarted: bool = False,
-        limit: float = LIMIT,
+        self, data: list[Any], organisation: int = 0, *, missed: int = 0, restarted: bool = False, limit: float = LIMIT
     ) -> None:
         """Wait until all that was published has come, in its order and once, and nothing was said to be lost.
 

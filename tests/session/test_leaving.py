@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import sys
 import threading
 import time
@@ -26,23 +25,6 @@ from tests.session.conftest import Start, Telex
 ONE = ("--organisations", "1")
 
 
-@contextmanager
-def full_backlog() -> Iterator[str]:
-    """The address of a server that does not even take connections: its queue is full."""
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
-        fillers = []
-        for _ in range(4):
-            filler = socket.socket()
-            filler.setblocking(False)
-            filler.connect_ex(listener.getsockname())
-            fillers.append(filler)
-        try:
-            yield f"127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            for filler in fillers:
-                filler.close()
-
-
 def stops_at_once(session: Agent) -> None:
     spent = Stopwatch()
     assert session.session.stop(20.0), "the session thread is still alive"
@@ -56,14 +38,6 @@ def test_before_anything_happened(own: Telex, agent: Start) -> None:
     session = agent(own(*ONE))
     stops_at_once(session)
     assert session.events == []
-
-
-def test_while_connecting_to_a_dead_server(own: Telex, agent: Start) -> None:
-    with full_backlog() as address:
-        session = agent(own(*ONE), push_url=f"wss://{address}/").sign_in()
-        session.await_state(State.CONNECTING)
-        time.sleep(0.2)
-        stops_at_once(session)
 
 
 @pytest.mark.parametrize("path", ["login", "subscription", "handshake"])
@@ -175,23 +149,6 @@ def test_after_sleep_the_connection_is_made_anew_at_once(telex: Telex, agent: St
     session.await_all(["before", "after", "later"], missed=1)
     assert session.states() == [State.RECONNECTING, State.CONNECTING, State.ONLINE]
     assert session.troubles == []
-
-
-def test_tokens_that_ran_out_in_the_sleep_are_not_sent(own: Telex, agent: Start) -> None:
-    machine = Machine()
-    # A sandbox that nobody else has: an agent of the test before may still be at its last call, and that is counted.
-    sandbox = own(*ONE, "--stale-close-delay", "11")
-    session = agent(sandbox, now=machine.now).online()
-    issued = sandbox.status()["tokens_issued"]
-    machine.sleep(8 * 3600.0)
-    session.mark()
-    session.send(events.ReconnectNow())  # as the desktop tells of the waking
-    session.await_state(State.ONLINE)
-    session.await_subscribed(1)
-    after = sandbox.status()["tokens_issued"]
-    assert after["connection"] == issued["connection"] + 1
-    assert after["subscription"] == issued["subscription"] + 1
-    assert session.reconnects == 1
 
 
 # What nobody expected

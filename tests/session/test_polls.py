@@ -183,10 +183,7 @@ def test_a_push_during_a_slow_look_up_comes_as_fast_as_ever(telex: Telex, agent:
 SLOW, SLOWLY = {"delay": 30.0}, {"drip": True}
 
 
-@pytest.mark.parametrize(
-    ("path", "fault"),
-    [("user_channels", SLOWLY), ("profile", SLOW)],
-)
+@pytest.mark.parametrize(("path", "fault"), [("user_channels", SLOWLY), ("profile", SLOW)])
 def test_neither_signing_out_nor_the_end_waits_for_a_slow_call(
     own: Telex, agent: Start, path: str, fault: dict[str, Any]
 ) -> None:
@@ -202,18 +199,6 @@ def test_neither_signing_out_nor_the_end_waits_for_a_slow_call(
     sandbox.fault(path, times=1, **fault)
     session.online()
     # Its end is asked for under the fixture's bound of a second.
-
-
-@pytest.mark.parametrize("fault", [{"truncate": True}, {"status": 429}])
-def test_a_look_up_that_fails_is_made_again(own: Telex, agent: Start, fault: dict[str, Any]) -> None:
-    sandbox = own(*ONE)
-    sandbox.message(0, "General")
-    sandbox.fault("user_channels", times=1, **fault)
-    session = agent(sandbox, timings=quick(failed_again=0.2)).online()
-    session.await_looked_up()
-    sandbox.publish(0, {"notification_type": "x"})  # another turn of the session's loop
-    session.await_event(events.UnreadSection, lambda event: event.section == CHANNELS and bool(event.rows), 20.0)
-    assert session.troubles == []
 
 
 # Links, and marking as read
@@ -263,18 +248,3 @@ def test_look_ups_for_which_there_is_no_thread_are_made_once_there_is_one(
     session.send(events.MarkAsRead(session.channel(), *ident(said), False, "General"))
     assert session.await_event(events.MarkedAsRead).conversation == conversation
     assert session.states() == [State.SIGNING_IN, State.CONNECTING, State.ONLINE]
-
-
-def test_nothing_else_ever_reads_or_switches(own: Telex, agent: Start) -> None:
-    sandbox = own("--organisations", "2", "--ping", "23")  # its own one, whose calls are counted
-    sandbox.order("fill", organisation=0, channels=5, directs=5, agents=2, unread=3)
-    session = agent(sandbox).online(2)
-    for again in (False, True):
-        if again:
-            session.mark()
-            session.send(events.ReconnectNow())
-        session.await_looked_up(0)
-        session.await_looked_up(1)
-    paths = {call["path"] for call in sandbox.calls()}
-    assert not [path for path in paths if "threads" in path or "switch" in path]
-    assert len(known(session)) == 12

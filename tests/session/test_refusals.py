@@ -110,22 +110,6 @@ def test_the_end_of_a_session_asks_to_sign_in_and_the_same_user_recovers_what_wa
     assert session.troubles == [], "the state says it; whoever shows that speaks of it once"
     sandbox.publish(0, "meanwhile")
     assert session.store.access is None
-    session.mark()
-    session.sign_in()
-    session.await_subscribed(2)
-    session.await_all(["before", "meanwhile"], missed=1)
-    assert not sandbox.keeps_history or session.received(0, events.How.RECOVERED) == ["meanwhile"]
-    session.await_looked_up(0)
-    assert session.all(events.SignInFailed) == []
-    assert len(session.all(events.OrganisationsChanged)) == 1, "they are still the same"
-
-
-def test_a_refused_sign_in_after_the_end_of_a_session_keeps_the_positions(telex: Telex, agent: Start) -> None:
-    sandbox = telex(*TWO, *SHORT)
-    session = agent(sandbox).online(2)
-    sandbox.revoke_session()
-    session.await_state(State.SIGN_IN_NEEDED, 6.0)
-    sandbox.publish(0, "meanwhile")
     session.sign_in(password="wrong")
     session.await_failure()
     sandbox.fault("login", times=1, status=503)
@@ -135,17 +119,14 @@ def test_a_refused_sign_in_after_the_end_of_a_session_keeps_the_positions(telex:
     session.await_state(State.SIGN_IN_NEEDED)
     session.sign_in()
     session.await_subscribed(2)
-    session.await_all(["meanwhile"], missed=1)
+    session.await_all(["before", "meanwhile"], missed=1)
+    assert not sandbox.keeps_history or session.received(0, events.How.RECOVERED) == ["meanwhile"]
+    session.await_looked_up(0)
+    assert len(session.all(events.OrganisationsChanged)) == 1, "they are still the same"
 
 
 @pytest.mark.parametrize("path", ["connection", "subscription"])
-@pytest.mark.parametrize(
-    ("fault", "times"),
-    [
-        ({"truncate": True}, 3),
-        ({"status": 429}, 1),
-    ],
-)
+@pytest.mark.parametrize(("fault", "times"), [({"truncate": True}, 3), ({"status": 429}, 1)])
 def test_a_temporary_failure_asks_for_no_password_and_loses_no_organisation(
     own: Telex, agent: Start, path: str, fault: dict[str, object], times: int
 ) -> None:

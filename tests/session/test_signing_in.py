@@ -141,16 +141,6 @@ def test_a_sign_in_that_fails_says_why_also_in_the_log_and_the_next_try_works(
         session.await_subscribed(3)
 
 
-def test_a_server_with_another_certificate_gets_no_password(own: Telex, agent: Start) -> None:
-    sandbox = own()
-    before = sandbox.status()["requests"].get("POST /auth/login")
-    session = agent(sandbox, ca_file=None).sign_in()
-    failure = session.await_failure()
-    assert failure.kind is events.SignInFailure.NETWORK
-    assert "certificate" in failure.message
-    assert sandbox.status()["requests"].get("POST /auth/login") == before
-
-
 def test_persisting_retries_until_it_works_and_tells_the_trouble_once(own: Telex, agent: Start) -> None:
     sandbox = own()
     sandbox.fault("login", times=3, status=503)
