@@ -67,9 +67,7 @@ def test_a_session_that_hangs_is_told_as_stopped_all_the_same(scene: Scene) -> N
 
 @pytest.mark.parametrize("event", [EXIT, events.Requested(Request.EXIT)], ids=repr)
 @pytest.mark.parametrize("window", [False, True], ids=["no window", "window"])
-def test_what_ends_the_program_closes_the_window_and_leaves_the_rest_alone(
-    scene: Scene, event: events.Event, window: bool
-) -> None:
+def test_the_end_closes_the_window_and_leaves_the_rest_alone(scene: Scene, event: events.Event, window: bool) -> None:
     assert scene.run(event, events.MenuClicked(MenuItem.TEST_NOTIFICATIONS), open_window=window) == 0
     assert scene.toasts.shown == []
     assert [opened.closed for opened in scene.windows.logins] == [True] * window
@@ -251,9 +249,7 @@ def test_a_failed_thread_is_said(scene: Scene) -> None:
     assert scene.said == [("Telex Start had a problem", "Its tray part failed (OSError).")]
 
 
-def test_toasts_that_fail_are_logged_and_are_no_reason_for_a_toast(
-    scene: Scene, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_toasts_that_fail_are_logged_and_no_reason_for_a_toast(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
     scene.turn(events.ToastFailed("no daemon answers"))
     assert (scene.toasts.shown, scene.surface.troubles) == ([], [])
     assert "toasts cannot be shown: no daemon answers" in caplog.text
@@ -275,9 +271,7 @@ def test_a_cause_that_goes_on_failing_is_told_once(scene: Scene, caplog: pytest.
 
 
 @pytest.mark.parametrize("how", [events.How.LIVE, events.How.RECOVERED])
-def test_a_publication_that_fails_costs_no_other_of_its_batch(
-    scene: Scene, caplog: pytest.LogCaptureFixture, how: events.How
-) -> None:
+def test_a_bad_publication_costs_no_other(scene: Scene, caplog: pytest.LogCaptureFixture, how: events.How) -> None:
     scene.surface.fails_on = "B"
     scene.turn(ONLINE, ONE_ORGANISATION, events.ChannelAnswered(CHANNEL))
     scene.turn(received(*(change(name, 1) for name in "ABC"), how=how))

@@ -205,9 +205,7 @@ def test_what_is_held_is_bounded_too_and_holds_no_words() -> None:
     ],
     ids=["once each", "not what was told before", "mostly read", "read and back", "a mention", "what is not counted"],
 )
-def test_of_each_conversation_what_came_and_is_still_unread_is_told_once(
-    before: int, came: list[tuple[Any, Any]], body: str
-) -> None:
+def test_what_came_and_is_still_unread_is_told_once(before: int, came: list[tuple[Any, Any]], body: str) -> None:
     desk = Desk()
     desk.receive(change("a", before))
     desk.pause(True)

@@ -43,9 +43,7 @@ def unread(scene: Scene) -> int:
 
 
 @pytest.mark.parametrize("in_front", [False, True, OSError("no display")], ids=["no", "yes", "failed"])
-def test_news_wait_for_the_look_and_in_front_of_the_client_they_count_alone(
-    scene: Scene, in_front: bool | Exception
-) -> None:
+def test_news_wait_for_the_look_and_in_front_of_it_they_count_alone(scene: Scene, in_front: bool | Exception) -> None:
     scene.turn(NEWS, MORE)
     assert (told(scene), unread(scene), scene.main_app.looks) == ([], 0, 1)
     looked(scene, in_front)
@@ -76,9 +74,7 @@ def test_what_comes_after_them_keeps_its_order_and_is_no_reason_to_look(scene: S
         (events.MenuOpened(), 0),
     ],
 )
-def test_a_look_up_may_bring_news_too_and_for_nothing_else_nobody_looks(
-    scene: Scene, event: events.Event, looks: int
-) -> None:
+def test_a_look_up_may_bring_news_and_nothing_else_does(scene: Scene, event: events.Event, looks: int) -> None:
     scene.turn(event)
     assert scene.main_app.looks == looks
 
@@ -134,9 +130,7 @@ def test_it_is_looked_only_where_the_person_wants_quiet_and_that_may_change() ->
     assert (scene.main_app.looks, told(scene)) == (1, ["a", "c"]), "what was seen counts no more"
 
 
-def test_where_there_is_no_thread_to_look_on_news_are_told_and_the_next_time_it_is_looked_again(
-    scene: Scene, threads: Threads
-) -> None:
+def test_without_a_thread_news_are_told_and_the_next_time_it_is_looked_again(scene: Scene, threads: Threads) -> None:
     """It was never looked again, and news popped up in front of the client for good."""
     threads.none = True
     scene.turn(NEWS)

@@ -127,9 +127,7 @@ def test_what_is_wrong_is_one_line_and_code_2(machine: Machine, argv: list[str],
         (b"\xff\xfe\n", "--password-stdin: the password is not in UTF-8."),
     ],
 )
-def test_a_password_that_is_none_is_refused(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch, text: bytes, words: str
-) -> None:
+def test_no_password_is_refused(machine: Machine, monkeypatch: pytest.MonkeyPatch, text: bytes, words: str) -> None:
     given(monkeypatch, text)
     assert machine.run(*PIPED) == (2, "", f"telex-start: {words}\n")
 
@@ -306,9 +304,7 @@ def test_a_pause_says_what_it_could_not_read(machine: Machine) -> None:
     assert Memory(API).load()[0].pause is not None
 
 
-def test_a_state_file_that_cannot_be_read_just_now_is_not_written_over(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_state_file_not_read_just_now_is_not_written_over(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     def failing(self: Memory) -> None:
         raise OSError(5, "Input/output error", self.path)
 

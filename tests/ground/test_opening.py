@@ -69,9 +69,7 @@ def scene() -> Iterator[Scene]:
 
 
 @pytest.mark.parametrize(("item", "call"), [(MenuItem.OPEN_MAIN_APP, "open"), (MenuItem.CLOSE_MAIN_APP, "close")])
-def test_the_main_app_is_opened_and_closed_on_another_thread_one_call_at_a_time(
-    scene: Scene, item: MenuItem, call: str
-) -> None:
+def test_the_main_app_is_opened_and_closed_on_a_thread_one_at_a_time(scene: Scene, item: MenuItem, call: str) -> None:
     scene.main_app.may_go_on.clear()
     scene.turn(MenuClicked(item), MenuClicked(item))
     scene.main_app.may_go_on.set()

@@ -172,9 +172,7 @@ def test_the_e_mail_address_stands_by_itself() -> None:
     assert machine.memory.kept == Remembered(Pause())
 
 
-def test_what_cannot_be_kept_holds_until_the_end_and_is_said_and_logged_once(
-    machine: Machine, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_what_cannot_be_kept_holds_and_is_told_once(machine: Machine, caplog: pytest.LogCaptureFixture) -> None:
     machine.memory.full = True
     assert (
         machine.do(pause("1h"), pause("4h"), events.MuteChosen(GENERAL, MuteFor.UNTIL_UNMUTED)) == "paused until 17:30"
@@ -197,9 +195,7 @@ def test_what_was_forgotten_is_said() -> None:
     assert scene.said == [("Telex Start has forgotten a setting", "state.json cannot be understood.")]
 
 
-def test_what_cannot_be_read_is_said_and_not_written_over_and_holds_once_it_can(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cannot_be_read_is_said_and_not_written_over(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     memory = Kept(Remembered(mutes=(Mute(GENERAL, "# General"),), email="ada@example.org"))
 
     def failing() -> tuple[Remembered, str]:

@@ -153,9 +153,7 @@ SUGGESTED = [{"channel_id": "", "is_suggested": True}] * 50
         ),
     ],
 )
-def test_direct_messages_come_page_by_page_each_with_leave(
-    pages: list[Any], pagination: Any, count: int, whole: bool, asked: int
-) -> None:
+def test_direct_messages_come_in_pages(pages: list[Any], pagination: Any, count: int, whole: bool, asked: int) -> None:
     telex = Calls(lambda path: answer(pages[page_of(path) - 1], **pagination))
     idents, all_of_them = telex.direct()
     assert (len(idents), len({*idents}), all_of_them) == (count, count, whole)

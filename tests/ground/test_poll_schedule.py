@@ -203,9 +203,7 @@ def test_a_section_that_fails_is_tried_again_alone_less_and_less_often(scene: Sc
 
 
 @pytest.mark.parametrize(("outcome", "asked"), [(Schedule.failed, SECTIONS), (not_there, (CHANNELS, AGENTS))])
-def test_a_reconnect_tries_again_sooner_what_failed_but_not_what_is_not_there(
-    scene: Scene, outcome: Outcome, asked: tuple[str, ...]
-) -> None:
+def test_a_reconnect_tries_again_what_failed_alone(scene: Scene, outcome: Outcome, asked: tuple[str, ...]) -> None:
     scene.outcome[DIRECT] = outcome
     scene.connected(A)
     scene.run(30.0)
@@ -270,9 +268,7 @@ def test_an_organisation_that_was_left_is_asked_for_nothing(scene: Scene) -> Non
 
 
 @pytest.mark.parametrize(("outage", "polled"), [(50.0, []), (70.0, [(0.0, A)])])
-def test_a_large_answer_is_not_asked_for_again_after_a_short_outage(
-    scene: Scene, outage: float, polled: list[tuple[float, str]]
-) -> None:
+def test_a_large_answer_outlives_a_short_outage(scene: Scene, outage: float, polled: list[tuple[float, str]]) -> None:
     scene.outcome = dict.fromkeys(SECTIONS, lambda schedule, poll, now: schedule.answered(poll, now, LARGE + 1))
     scene.connected(A)
     scene.run(60.0)

@@ -164,9 +164,7 @@ def test_what_an_organisation_is_looked_up_for_and_in_which_order_it_is_told(sce
     ]
 
 
-def test_what_was_large_is_not_asked_for_again_after_a_short_outage(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_was_large_is_not_asked_again_after_a_short_outage(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """40 MB: thrown away, and asked for again after each reconnect."""
     monkeypatch.setattr(poll_schedule, "LARGE", 10)
     scene.online(A)
@@ -219,9 +217,7 @@ def test_there_is_none_when_nothing_is_due_and_another_one_then(scene: Scene) ->
     assert (scene.begun, scene.telex.asked[-1]) == (2, "/profile")
 
 
-def test_at_the_end_the_call_is_broken_off_and_nothing_more_is_told(
-    scene: Scene, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_at_the_end_the_call_is_broken_off_and_no_more_is_told(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     scene.telex.hold("/organisations/a/user-channels")
     scene.online(A, B)
@@ -340,9 +336,7 @@ def test_marking_as_read_waits_neither_for_tokens_nor_for_a_connection(scene: Sc
         (RuntimeError("x"), "Something unexpected went wrong; the log says what.", False),
     ],
 )
-def test_marking_as_read_that_fails_says_so(
-    scene: Scene, found: Answer | Exception, message: str, temporary: bool
-) -> None:
+def test_marking_that_fails_says_so(scene: Scene, found: Answer | Exception, message: str, temporary: bool) -> None:
     scene.telex.answers["/dms/channels/c1/threads"] = found
     scene.poller.obey(READ)
     scene.idle()

@@ -231,9 +231,7 @@ def test_what_a_subscribe_reply_brings_comes_before_the_channel_is_live(connecte
     ],
     ids=["recovered", "no history", "no word of it"],
 )
-def test_a_channel_is_whole_where_nothing_was_missed_since_it_was_live_before(
-    reply: dict[str, Any], whole: bool
-) -> None:
+def test_a_channel_is_whole_where_nothing_was_missed_since_it_was_live(reply: dict[str, Any], whole: bool) -> None:
     exchange = Exchange()
     if whole:
         exchange.live(recoverable=True, epoch="e", offset=5, recovered=True)
@@ -430,9 +428,7 @@ def test_a_refresh_answered_without_a_ttl_does_not_mean_that_the_subscription_ne
 
 
 @pytest.mark.parametrize(("code", "temporary"), [(100, True), (109, False)])
-def test_a_refresh_of_a_subscription_that_fails_for_a_while_leaves_it_live_and_is_tried_again(
-    live: Exchange, code: int, temporary: bool
-) -> None:
+def test_a_refresh_that_fails_leaves_it_live_and_is_tried_again(live: Exchange, code: int, temporary: bool) -> None:
     live.client.sub_refresh(live.channel, "FRESH", live.now)
     assert live.reply(error={"code": code, "message": "m", "temporary": temporary}) == []
     assert live.channel.phase is Phase.LIVE

@@ -103,9 +103,7 @@ def test_a_terminal_is_asked_and_again_after_a_refusal(scene: Scene) -> None:
 @pytest.mark.parametrize(
     ("answer", "code", "words"), [(KeyboardInterrupt, 0, ""), (NobodyToAsk, EXIT_REFUSED, "nobody is there")]
 )
-def test_a_question_without_an_answer_is_the_end(
-    scene: Scene, answer: type[BaseException], code: int, words: str
-) -> None:
+def test_a_question_without_answer_is_the_end(scene: Scene, answer: type[BaseException], code: int, words: str) -> None:
     scene.surface.answers = [answer]
     assert scene.run() == code
     assert scene.app.last_words == words
@@ -138,9 +136,7 @@ def test_login_opens_the_window_and_then_brings_it_forward(scene: Scene) -> None
 
 @pytest.mark.parametrize("state", [CONNECTING, ONLINE, RECONNECTING], ids=lambda event: event.state.value)
 @pytest.mark.parametrize("again", [False, True])
-def test_login_opens_it_for_who_is_signed_in_only_where_that_must_be_renewed(
-    scene: Scene, state: events.StateChanged, again: bool
-) -> None:
+def test_login_opens_it_where_a_session_must_be_renewed(scene: Scene, state: events.StateChanged, again: bool) -> None:
     asked = events.StateChanged(state.state, sign_in_again=again)
     scene.turn(asked, events.Requested(Request.LOGIN))
     assert scene.opened() == ([] if again else ["open"])
@@ -195,9 +191,7 @@ def test_please_sign_in_again_goes_when_it_holds_no_more(scene: Scene, after: ev
 @pytest.mark.parametrize(
     ("happens", "title"), [([LOGIN], "No login window"), ([ONLINE, SESSION_OVER], "Please sign in again")]
 )
-def test_a_window_that_cannot_be_shown_or_dies_is_said_and_the_next_is_another(
-    scene: Scene, happens: list[events.Event], title: str
-) -> None:
+def test_a_window_that_fails_is_said_and_another_opens(scene: Scene, happens: list[events.Event], title: str) -> None:
     scene.turn(*happens, events.ChildEnded("login", "It needs XWayland."))
     assert scene.said == [(title, "It needs XWayland.")]
     scene.windows.logins[0].closed = True
@@ -249,9 +243,7 @@ def test_a_sign_in_that_ends_without_a_session_says_nothing_of_one(scene: Scene)
         ([CONNECTING, CANCELLED], [BUSY, ACCEPTED, f"failure: {ENDED}"]),
     ],
 )
-def test_how_a_sign_in_goes_on_is_said_in_its_window_alone(
-    scene: Scene, happens: list[events.Event], shown: list[str]
-) -> None:
+def test_a_sign_in_is_said_in_its_window_alone(scene: Scene, happens: list[events.Event], shown: list[str]) -> None:
     scene.run(SUBMITTED, *happens, open_window=True)
     assert scene.session.sent == [events.SignIn(ME, "secret")]
     assert scene.window.shown == shown
@@ -278,9 +270,7 @@ def test_how_a_sign_in_goes_on_is_said_in_its_window_alone(
         (events.SignInFailure.NETWORK, "The proxy wants a password.", "The proxy wants a password."),
     ],
 )
-def test_a_failure_is_said_by_its_cause_and_no_guess_and_may_be_tried_again(
-    kind: events.SignInFailure, message: str, words: str
-) -> None:
+def test_a_failure_is_said_by_its_cause_and_tried_again(kind: events.SignInFailure, message: str, words: str) -> None:
     scene = Scene(config=Config(**ENVIRONMENTS["zedu"]._asdict()))
     scene.run(SUBMITTED, refusal(kind, message), SUBMITTED, open_window=True)
     assert scene.window.shown == [BUSY, f"failure: {words}", BUSY]
@@ -400,7 +390,7 @@ def test_neither_does_one_of_a_sign_in_beside_a_session(scene: Scene) -> None:
 
 @pytest.mark.parametrize("again", [LOGIN, events.IconClicked(), events.Requested(Request.OPEN)], ids=repr)
 @pytest.mark.parametrize("before", [[], [SUBMITTED, SIGNING_IN, CONNECTING]], ids=["idle", "busy"])
-def test_asking_for_the_window_in_the_very_turn_that_closes_it_opens_it_again(
+def test_asked_for_while_it_closes_it_opens_again(
     scene: Scene, before: list[events.Event], again: events.Event
 ) -> None:
     """The click was lost: it brought a window forward that was closing."""
@@ -527,9 +517,7 @@ def test_a_terminal_is_asked_at_log_in_too() -> None:
     ],
     ids=["signed in", "signed out", "refused", "called off", "another sign-in"],
 )
-def test_the_address_of_a_sign_in_by_the_window_is_there_at_the_next_start(
-    happens: list[events.Event], kept: str
-) -> None:
+def test_the_address_of_a_sign_in_by_the_window_is_kept(happens: list[events.Event], kept: str) -> None:
     memory = Kept()
     Scene(None, memory=memory).run(LOGIN, SUBMITTED_BY_GRACE, SIGNING_IN, *happens)
     assert memory.kept.email == kept

@@ -121,7 +121,7 @@ def test_ones_own_replies_are_no_news() -> None:
         ),
     ],
 )
-def test_where_it_leads_and_what_can_be_done(
+def test_its_place_and_its_actions(
     publications: list[dict[str, Any]], place: Place, actions: tuple[Action, ...]
 ) -> None:
     toast = shown(*publications)

@@ -88,9 +88,7 @@ def test_a_sign_out_right_after_a_sign_in_ends_signed_out(own: Telex, agent: Sta
     session.await_subscribed(1)
 
 
-def test_an_abort_that_comes_too_late_hits_the_next_connection_without_a_word(
-    own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_abort_that_comes_too_late_says_nothing(own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     # As when the session has obeyed a command between its being sent and its abort.
     opened: list[WebSocket] = []
     open_it = WebSocket.open
@@ -194,9 +192,7 @@ def test_an_unexpected_exception_in_a_connection_is_survived_and_told_once(
 
 
 @pytest.mark.parametrize("call", ["login", "logout"])
-def test_an_unexpected_exception_in_signing_in_or_out_is_survived_and_told(
-    own: Telex, monkeypatch: pytest.MonkeyPatch, call: str
-) -> None:
+def test_a_defect_in_signing_in_or_out_is_survived(own: Telex, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
     with troubled(own(*ONE)) as session:
         if call == "logout":
             session.online()
@@ -218,9 +214,7 @@ class Unexpected(BaseException):
 
 
 @pytest.mark.parametrize("times", [1, 2])
-def test_a_thread_that_dies_is_begun_anew_once_and_goes_on(
-    own: Telex, monkeypatch: pytest.MonkeyPatch, times: int
-) -> None:
+def test_a_thread_that_dies_is_begun_anew_once(own: Telex, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
     deaths = 0
     run = PushConnection.run
 
@@ -247,9 +241,7 @@ def test_a_thread_that_dies_is_begun_anew_once_and_goes_on(
             assert session.store.access is None
 
 
-def test_an_agent_that_was_updated_before_its_first_sign_in_asks_to_be_started_anew(
-    own: Telex, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_once_updated_it_asks_at_the_sign_in_to_be_started_anew(own: Telex, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it imports with the first sign-in is of another version than what it has imported."""
     with troubled(own(*ONE)) as session:
         with monkeypatch.context() as patch:

@@ -33,9 +33,7 @@ def full(session: Agent, there_are: int = THERE_ARE) -> None:
     )
 
 
-def test_those_without_room_are_left_out_once_and_named(
-    telex: Telex, agent: Start, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_who_has_no_room_is_left_out_and_named(telex: Telex, agent: Start, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
     sandbox = telex(*MANY)
     session = agent(sandbox).sign_in()

@@ -147,9 +147,7 @@ def test_a_proxy_that_wants_a_password_is_said_so(own: Telex, monkeypatch: pytes
     assert message == f"The proxy 127.0.0.1:{port} does not accept the user name and password in https_proxy."
 
 
-def test_both_connections_go_through_the_proxy_that_the_environment_names(
-    own: Telex, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_both_connections_go_through_the_proxy_of_the_environment(own: Telex, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proxies, "is_loopback", lambda _: False)
     proxy = Proxy("ada:p@ss:word")
     sandbox = own(*ONE)
@@ -199,9 +197,7 @@ def test_calls_that_never_end_are_given_up_and_retried(own: Telex, agent: Start)
     assert set(session.states()) <= {State.SIGNING_IN, State.CONNECTING, State.RECONNECTING, State.ONLINE}
 
 
-def test_a_push_server_with_another_certificate_gets_no_token(
-    own: Telex, agent: Start, certificate: Certificate
-) -> None:
+def test_a_push_server_of_another_certificate_gets_no_token(own: Telex, agent: Start, certificate: Certificate) -> None:
     got = []
     with serving(lambda client: got.append(request_of(client)), certificate.context) as port:
         session = agent(own(*ONE), push_url=f"wss://127.0.0.1:{port}/").sign_in()

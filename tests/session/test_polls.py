@@ -138,9 +138,7 @@ def test_what_was_recovered_whole_is_not_looked_up_unless_the_person_wants_it_so
     session.await_looked_up()
 
 
-def test_while_an_agents_conversation_is_unread_agents_are_polled_again_also_in_the_next_session(
-    telex: Telex, agent: Start
-) -> None:
+def test_while_an_agents_is_unread_agents_are_polled_also_in_the_next_session(telex: Telex, agent: Start) -> None:
     sandbox = telex(*ONE, "--ping", "1")
     unread = sandbox.agent(0, "Deploy bot", "deployed")
     session = agent(sandbox, timings=quick(agents_every=0.5)).online()
@@ -184,9 +182,7 @@ SLOW, SLOWLY = {"delay": 30.0}, {"drip": True}
 
 
 @pytest.mark.parametrize(("path", "fault"), [("user_channels", SLOWLY), ("profile", SLOW)])
-def test_neither_signing_out_nor_the_end_waits_for_a_slow_call(
-    own: Telex, agent: Start, path: str, fault: dict[str, Any]
-) -> None:
+def test_no_end_waits_for_a_slow_call(own: Telex, agent: Start, path: str, fault: dict[str, Any]) -> None:
     sandbox = own(*ONE)
     sandbox.fault(path, times=1, **fault)
     session = agent(sandbox).online()
@@ -228,9 +224,7 @@ def test_marking_as_read_is_one_call_and_telex_says_so(telex: Telex, agent: Star
     assert len(sandbox.status()["readings"]) == before + 1
 
 
-def test_look_ups_for_which_there_is_no_thread_are_made_once_there_is_one(
-    telex: Telex, agent: Start, threads: Threads
-) -> None:
+def test_look_ups_without_a_thread_are_made_once_there_is_one(telex: Telex, agent: Start, threads: Threads) -> None:
     """There were none any more until the next sign-in, and whoever asked for one got an error of the program."""
     sandbox = telex(*ONE)
     said = sandbox.message(0, "General")

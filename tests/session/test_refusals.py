@@ -48,9 +48,7 @@ def test_a_wrong_token_at_a_refresh_harms_nobody_else(telex: Telex, agent: Start
 
 
 @pytest.mark.history
-def test_an_unreadable_token_in_a_server_closing_over_it_costs_a_reconnect_without_that_organisation(
-    own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unreadable_token_costs_a_reconnect(own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("telex_start.session.telex_api.why_unusable", lambda *_: None)  # as if unreadable from here
     sandbox = own(*TWO)
     sandbox.wrong_token(0, "other_channel")
@@ -83,9 +81,7 @@ def test_an_answer_that_lies_unread_behind_a_slow_call_is_not_missing(own: Telex
 # The session itself
 
 
-def test_organisations_that_are_refused_at_first_are_no_end_of_the_session_and_it_says_why(
-    own: Telex, agent: Start
-) -> None:
+def test_organisations_refused_at_first_are_no_end_of_the_session_and_it_says_why(own: Telex, agent: Start) -> None:
     sandbox = own(*TWO)
     sandbox.fault("organisations", times=2, status=401, message="User is deactivated from organisation")
     session = agent(sandbox).sign_in()
@@ -97,9 +93,7 @@ def test_organisations_that_are_refused_at_first_are_no_end_of_the_session_and_i
     assert "User is deactivated from organisation" in trouble.message
 
 
-def test_the_end_of_a_session_asks_to_sign_in_and_the_same_user_recovers_what_was_missed(
-    telex: Telex, agent: Start
-) -> None:
+def test_the_end_of_a_session_asks_to_sign_in_and_the_same_user_misses_nothing(telex: Telex, agent: Start) -> None:
     sandbox = telex(*TWO, *SHORT)
     session = agent(sandbox).online(2)
     sandbox.publish(0, "before")

@@ -33,9 +33,7 @@ class Desk(Surface):
             self._events.put(events.MenuClicked(MenuItem.EXIT))
 
 
-def test_a_sign_in_for_which_there_is_no_thread_has_failed_and_the_next_try_works(
-    telex: Telex, threads: Threads
-) -> None:
+def test_a_sign_in_without_a_thread_has_failed_and_the_next_works(telex: Telex, threads: Threads) -> None:
     """Nobody could sign in any more until the program was started anew."""
     sandbox, queue = telex(), DispatchQueue()
     config = Config(api_url=sandbox.api_url, push_url=sandbox.push_url, ca_file=sandbox.ca_file)
@@ -152,9 +150,7 @@ def test_persisting_retries_until_it_works_and_tells_the_trouble_once(own: Telex
 
 
 @pytest.mark.parametrize("fault", [{}, {"status": 503}])
-def test_cancel_during_a_slow_sign_in_logs_out_what_came_and_says_nothing(
-    own: Telex, agent: Start, fault: dict[str, int]
-) -> None:
+def test_cancel_logs_out_what_comes_late_and_says_nothing(own: Telex, agent: Start, fault: dict[str, int]) -> None:
     sandbox = own()
     sandbox.fault("login", times=1, delay=1.0, **fault)
     logouts = sandbox.status()["logouts"] + (not fault)

@@ -53,9 +53,7 @@ def in_order_and_once(numbers: list[int]) -> bool:
 # Messages
 
 
-def test_after_a_ping_nothing_else_is_waited_for_at_once(
-    own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_after_a_ping_nothing_is_waited_for_at_once(own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each ping woke the agent twice, the second time a millisecond later for nothing."""
     sandbox = own(*ONE)
     session = agent(sandbox, timings=USUAL).online()
@@ -239,9 +237,7 @@ def test_a_restart_under_load_loses_nothing_that_the_server_held(telex: Telex, a
 
 @pytest.mark.history
 @pytest.mark.parametrize(("missed", "kept"), [(150, 100), (20, 0)])
-def test_of_what_was_missed_comes_what_is_kept_and_the_rest_is_told_as_lost(
-    telex: Telex, agent: Start, missed: int, kept: int
-) -> None:
+def test_what_is_kept_comes_and_the_rest_is_told_as_lost(telex: Telex, agent: Start, missed: int, kept: int) -> None:
     sandbox = telex(*ONE)
     session = agent(sandbox, timings=quick(busy=0.4)).online()
     session.mark()
