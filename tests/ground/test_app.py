@@ -10,7 +10,6 @@ from telex_start import events
 from telex_start.app.renewal import SELDOM
 from telex_start.face import Face
 from telex_start.menu import MenuItem, MuteFor, Request
-from telex_start.news import wording
 from telex_start.news.unread import Counts
 from telex_start.states import State
 from telex_start.toast import Conversation
@@ -45,23 +44,13 @@ def scene() -> Iterator[Scene]:
     assert not main_app_threads()
 
 
-def by_state(states: list[events.StateChanged]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("state", states, ids=lambda event: event.state.value)
-
-
 # Start and end.
 
 
-def test_the_session_is_stopped_last(scene: Scene) -> None:
-    assert scene.run() == 0
-    assert scene.session.life == ["stopped"]
-    assert scene.surface.states[-1].state is State.STOPPED
-    assert scene.app.last_words == ""
-
-
-def test_a_session_that_hangs_is_told_as_stopped_all_the_same(scene: Scene) -> None:
-    scene.session.hangs = True
-    assert scene.run(ONLINE) == 0
+@pytest.mark.parametrize("hangs", [False, True])
+def test_the_session_is_stopped_last_and_told_as_stopped_even_where_it_hangs(scene: Scene, hangs: bool) -> None:
+    scene.session.hangs = hangs
+    assert (scene.run(ONLINE), scene.app.last_words, scene.session.life) == (0, "", ["stopped"])
     assert [event.state for event in scene.surface.states] == [State.ONLINE, State.STOPPED]
 
 
@@ -101,12 +90,6 @@ def test_the_token_of_a_click_that_starts_nothing_is_ended(scene: Scene, click: 
     scene.opened(click)
     assert scene.surface.ended_startups == ([] if getattr(click, "item", None) in TAKES_ITS_TOKEN else ["t"])
     assert "t" in [*scene.surface.ended_startups, *scene.main_app.tokens, *(it[1] for it in scene.windows.asked_for)]
-
-
-def test_the_sample_is_a_notification(scene: Scene) -> None:
-    scene.run(events.MenuClicked(MenuItem.TEST_NOTIFICATIONS))
-    assert scene.toasts.shown == scene.surface.toasts == [wording.SAMPLE]
-    assert scene.surface.troubles == []
 
 
 def test_sign_out_forgets_who_it_was(scene: Scene) -> None:
@@ -233,7 +216,7 @@ def test_a_desktop_without_a_tray_is_said_once(scene: Scene) -> None:
     assert scene.toasts.on_screen == []
 
 
-@by_state([SIGNING_IN, ONLINE])
+@pytest.mark.parametrize("state", [SIGNING_IN, ONLINE], ids=lambda event: event.state.value)
 def test_who_is_signed_in_is_not_told_how_to_sign_in_without_a_tray(scene: Scene, state: events.StateChanged) -> None:
     scene.turn(state, events.TrayMissing("GNOME lacks it"))
     assert scene.said[0][1] == "GNOME lacks it. Notifications come all the same."

@@ -35,13 +35,6 @@ def refused(file: str = "", environ: Mapping[str, str] | None = None, **options:
 # --- which one counts -----------------------------------------------------------------------------------------------
 
 
-def test_without_any_it_is_the_real_telex() -> None:
-    config = resolved()
-    assert (config.api_url, config.push_url, config.web_url) == ENVIRONMENTS["production"]
-    assert (config.ca_file, config.email, config.log_level, config.main_app_command) == (None, None, "info", None)
-    assert config.notification_types == ("unread_thread_change",)
-
-
 def test_variables_count_over_the_file_and_options_over_both() -> None:
     file = 'email = "file@example.org"\nlog_level = "error"\nca_file = "/file.pem"'
     environ = {"TELEX_START_EMAIL": "variable@example.org", "TELEX_START_LOG_LEVEL": "warning"}

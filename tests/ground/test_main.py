@@ -218,7 +218,7 @@ def test_a_second_start_tells_the_first_what_it_is_for_and_ends(
         (["--headless"], []),
     ],
 )
-def test_a_mistake_in_the_configuration_keeps_nobody_from_an_agent_that_runs(
+def test_a_mistake_keeps_nobody_from_an_agent_that_runs(
     machine: Machine, argv: list[str], requests: list[Request]
 ) -> None:
     machine.start()

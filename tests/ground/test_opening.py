@@ -37,7 +37,6 @@ from tests.ground.app_scene import (
     CHANNEL,
     ONE_ORGANISATION,
     ONLINE,
-    OWN_WORDS,
     ROOT,
     SIGNED_OUT,
     Scene,
@@ -90,14 +89,6 @@ def test_a_main_app_that_fails_is_said_without_the_text_of_its_error(scene: Scen
     scene.main_app.result = OSError("password=hunter2")
     scene.opened(MenuClicked(MenuItem.CLOSE_MAIN_APP))
     assert scene.said == [("Telex Start had a problem", "OSError; the log tells more.")]
-
-
-@pytest.mark.parametrize(
-    "click", [MenuClicked(MenuItem.OPEN_MAIN_APP, "t"), IconClicked("t"), ToastClicked(OWN_WORDS, token="t")]
-)
-def test_a_clicks_token_goes_with_the_main_app(scene: Scene, click: Event) -> None:
-    scene.opened(click)
-    assert (scene.main_app.tokens, scene.surface.ended_startups) == (["t"], [])
 
 
 def test_the_token_of_a_click_that_comes_too_soon_is_ended(scene: Scene) -> None:
@@ -260,15 +251,6 @@ def test_who_is_not_signed_in_is_asked_to(scene: Scene, state: StateChanged, cli
 
 
 # The list in the menu.
-
-
-def test_the_menu_lists_what_is_unread_as_soon_as_the_number_changes_until_the_end(scene: Scene) -> None:
-    scene.turn(received(change("General", 3)))
-    scene.wait(SELDOM)
-    face = scene.surface.faces[-1]
-    assert (face.unread, [one.label for one in face.recent]) == (3, ["# General (3)"])
-    scene.turn(SIGNED_OUT)
-    assert scene.surface.faces[-1].recent == ()
 
 
 def test_names_alone_renew_the_menu_as_seldom_as_numbers(scene: Scene) -> None:

@@ -341,13 +341,6 @@ def test_marking_as_read_is_one_reading_call(section: str, group: bool, path: st
     assert telex.paths == [path]
 
 
-def test_agents_have_no_such_call() -> None:
-    telex = Calls(answer([]))
-    with pytest.raises(NotThere):
-        telex.calls.mark_as_read(AGENTS, "c1", False)
-    assert telex.paths == []
-
-
 @pytest.mark.parametrize("ident", ["", ".", "..", "a/b", "..\\x"])
 def test_an_id_that_would_lead_elsewhere_is_asked_for_nothing(ident: str) -> None:
     telex = Calls(answer([]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 from collections.abc import Callable, Iterator
@@ -20,22 +19,19 @@ from telex_start.session.poll_schedule import Schedule
 from telex_start.session.poller import Poller
 from telex_start.session.tokens import TokenStore
 from telex_start.toast import Conversation
+from tests.ground.telex import envelope
 
 A, B = "a/u", "b/u"
 LIMIT = 10.0
 NOTHING_THERE = Answer(404, {}, b"<html>")
 
 
-def answer(data: Any = None, status: int = 200) -> Answer:
-    return Answer(status, {}, json.dumps({"status_code": status, "data": data}).encode())
-
-
 class Telex:
     """Answers as the test wants it, one call after the other; each may be held back."""
 
     def __init__(self) -> None:
-        self.answers: dict[str, Answer | Exception] = {"/profile": answer({})}
-        self.usual: Answer = answer([])
+        self.answers: dict[str, Answer | Exception] = {"/profile": envelope(data={})}
+        self.usual: Answer = envelope(data=[])
         self.asked: list[str] = []
         self.came = threading.Condition()
         self.held: set[str] = set()
@@ -83,14 +79,11 @@ class Scene:
     def __init__(self) -> None:
         self.telex = Telex()
         self.now = 1000.0
-        self.tick = 0.0
-        """Seconds that pass each time somebody looks at the clock."""
         self.pacer = Pacer(self.clock, lambda: 0.5, 1000)
         self.pacer.tokens_first(False)
         self.shared = Shared(TokenStore(), self.pacer, self.take, self.clock, lambda: 0.5)
         self.shared.store.access = "ACCESS"
         self.events: list[events.Event] = []
-        self.came = threading.Condition()
         self.begun = 0
         self.poller = self.make()
         self.poller.signed_in()
@@ -99,7 +92,6 @@ class Scene:
         return Poller(self.calls, self.shared, **options)
 
     def clock(self) -> float:
-        self.now += self.tick
         return self.now
 
     def calls(self) -> PollCalls:
@@ -107,13 +99,7 @@ class Scene:
         return PollCalls("", self.telex, self.shared)  # type: ignore[arg-type]
 
     def take(self, event: events.Event) -> None:
-        with self.came:
-            self.events.append(event)
-            self.came.notify_all()
-
-    def await_event(self, event: events.Event) -> None:
-        with self.came:
-            assert self.came.wait_for(lambda: event in self.events, LIMIT), self.events
+        self.events.append(event)
 
     def online(self, *channels: str) -> None:
         self.poller.keep([*channels])
@@ -145,12 +131,12 @@ def scene() -> Iterator[Scene]:
 def test_what_an_organisation_is_looked_up_for_and_in_which_order_it_is_told(scene: Scene) -> None:
     row = {"channels_id": "c1", "thread_count": 2}
     scene.telex.answers = {
-        "/profile": answer({"pause_notification": True, "timezone": "Europe/Berlin"}),
-        "/organisations/a/channels/notification-preference": answer([{"channels_id": "c9", "muted": True}]),
-        "/organisations/a/notification-preference": answer({"notify_about": "mentions", "time_range": "x"}),
-        "/organisations/a/user-channels": answer([row]),
-        "/organisations/a/dms": answer(status=500),
-        "/organisations/a/fetch-bots": answer(None),
+        "/profile": envelope(data={"pause_notification": True, "timezone": "Europe/Berlin"}),
+        "/organisations/a/channels/notification-preference": envelope(data=[{"channels_id": "c9", "muted": True}]),
+        "/organisations/a/notification-preference": envelope(data={"notify_about": "mentions", "time_range": "x"}),
+        "/organisations/a/user-channels": envelope(data=[row]),
+        "/organisations/a/dms": envelope(status=500),
+        "/organisations/a/fetch-bots": envelope(data=None),
     }
     scene.online(A)
     scene.idle()
@@ -179,7 +165,7 @@ def test_what_was_large_is_not_asked_again_after_a_short_outage(scene: Scene, mo
 
 def test_of_a_deployment_that_has_only_one_setting_that_is_told(scene: Scene) -> None:
     scene.telex.usual = NOTHING_THERE
-    scene.telex.answers["/organisations/a/notification-preference"] = answer({"notify_about": "nothing"})
+    scene.telex.answers["/organisations/a/notification-preference"] = envelope(data={"notify_about": "nothing"})
     scene.online(A)
     scene.idle()
     settings = events.SettingsLookedUp(A, None, "nothing", "")
@@ -292,7 +278,7 @@ def test_who_is_not_signed_in_marks_nothing_as_read(scene: Scene) -> None:
 
 def test_a_slug_is_told_also_where_there_is_none(scene: Scene) -> None:
     scene.telex.answers |= {
-        "/organisations/a": answer({"organisation_slug": "acme"}),
+        "/organisations/a": envelope(data={"organisation_slug": "acme"}),
         "/organisations/b": NOTHING_THERE,
     }
     scene.online(A, B)
@@ -330,7 +316,7 @@ def test_marking_as_read_waits_neither_for_tokens_nor_for_a_connection(scene: Sc
 @pytest.mark.parametrize(
     ("found", "message", "temporary"),
     [
-        (answer(status=404), "Telex says: HTTP 404.", False),
+        (envelope(status=404), "Telex says: HTTP 404.", False),
         (Answer(403, {}, b'{"message":"Not a member."}'), "Telex says: Not a member.", False),
         (NoNetwork("Telex did not answer in time."), "Telex did not answer in time.", True),
         (RuntimeError("x"), "Something unexpected went wrong; the log says what.", False),

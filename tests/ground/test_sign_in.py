@@ -32,6 +32,7 @@ from tests.ground.app_scene import (
 )
 
 GRACE = "grace@example.org"
+ICON = events.TrayAppeared()
 LOGIN, SIGN_OUT = events.MenuClicked(MenuItem.LOGIN), events.MenuClicked(MenuItem.SIGN_OUT)
 SUBMITTED_BY_GRACE = events.ChildSaid("login", {"email": GRACE, "password": "s3cret"})
 ENDED = "Your Telex session has ended. Please sign in again."
@@ -73,21 +74,16 @@ def test_credentials_given_at_the_start_go_to_the_session_and_are_kept_nowhere(s
     assert scene.windows.opened == [(GRACE, True, "")]
 
 
-def test_without_credentials_the_icon_comes_with_a_hint_once(scene: Scene) -> None:
-    scene.run(events.TrayAppeared(), events.TrayAppeared())
-    assert scene.said == [HINT]
-    assert scene.windows.opened == []
-
-
-def test_the_hint_is_left_out_where_somebody_is_signing_in_already(scene: Scene) -> None:
-    scene.run(SIGNING_IN, events.TrayAppeared(), SIGNED_OUT, events.TrayAppeared())
-    assert scene.said == []
-
-
-def test_the_hint_goes_when_somebody_signs_in(scene: Scene) -> None:
-    scene.run(events.TrayAppeared(), SIGNING_IN)
-    assert scene.said == [HINT]
-    assert scene.toasts.on_screen == []
+@pytest.mark.parametrize(
+    ("happens", "said"),
+    [([ICON, ICON, SIGNING_IN], [HINT]), ([SIGNING_IN, ICON, SIGNED_OUT, ICON], [])],
+    ids=["once", "somebody is signing in already"],
+)
+def test_the_icon_comes_with_a_hint_that_goes_at_a_sign_in(
+    scene: Scene, happens: list[events.Event], said: list[tuple[str, str]]
+) -> None:
+    scene.run(*happens)
+    assert (scene.said, scene.windows.opened, scene.toasts.on_screen) == (said, [], [])
     assert wording.SIGNED_OUT.transient
 
 
@@ -283,17 +279,6 @@ def test_where_telex_is_not_reached_the_window_names_the_other_environment(scene
     assert scene.window.shown[-1].endswith('try environment = "zedu".')
 
 
-def test_a_window_closes_by_itself_after_its_success(scene: Scene) -> None:
-    scene.turn(LOGIN, SUBMITTED, CONNECTING, ONLINE)
-    assert scene.window.shown[-1] == SUCCESS
-    due = scene.app.turn()
-    assert due is not None and 1 < due < 2
-    scene.wait(due - 0.1)
-    assert not scene.window.closed
-    scene.wait(0.2)
-    assert scene.window.closed
-
-
 def test_ten_seconds_after_the_password_the_window_does_not_wait_any_more(scene: Scene) -> None:
     scene.turn(LOGIN, SUBMITTED, CONNECTING)
     assert scene.app.turn() == WAIT_WITHIN
@@ -362,9 +347,7 @@ def test_a_session_that_is_over_while_its_success_is_shown_has_a_window_of_its_o
 
 @pytest.mark.parametrize("accepted", [CONNECTING, ONLINE], ids=lambda event: event.state.value)
 @pytest.mark.parametrize("leave", [CLOSED, SIGN_OUT], ids=["Cancel", "Sign Out"])
-def test_leaving_after_the_password_was_accepted_is_no_session_that_is_over(
-    scene: Scene, accepted: events.StateChanged, leave: events.Event
-) -> None:
+def test_leaving_a_sign_in_ends_no_session(scene: Scene, accepted: events.StateChanged, leave: events.Event) -> None:
     """There came a toast, and a new window, to who had just cancelled."""
     live = events.StateChanged(accepted.state, organisations=1)
     scene.run(SUBMITTED, SIGNING_IN, live, leave, CANCELLED, open_window=True)
@@ -390,9 +373,7 @@ def test_neither_does_one_of_a_sign_in_beside_a_session(scene: Scene) -> None:
 
 @pytest.mark.parametrize("again", [LOGIN, events.IconClicked(), events.Requested(Request.OPEN)], ids=repr)
 @pytest.mark.parametrize("before", [[], [SUBMITTED, SIGNING_IN, CONNECTING]], ids=["idle", "busy"])
-def test_asked_for_while_it_closes_it_opens_again(
-    scene: Scene, before: list[events.Event], again: events.Event
-) -> None:
+def test_asked_for_while_it_closes_it_opens(scene: Scene, before: list[events.Event], again: events.Event) -> None:
     """The click was lost: it brought a window forward that was closing."""
     scene.turn(LOGIN, *before, CLOSED, CLOSED, again)
     assert [window.closed for window in scene.windows.logins] == [True, False]
@@ -455,7 +436,7 @@ class LogIn(Scene):
 
 
 def test_the_window_opens_once_a_tray_has_come_without_the_focus_and_with_the_address() -> None:
-    scene = LogIn(None, Kept(Remembered(email=GRACE))).at(4, events.TrayAppeared())
+    scene = LogIn(None, Kept(Remembered(email=GRACE))).at(4, ICON)
     assert scene.log_in() == 0
     assert scene.opened_at == [4]
     assert scene.windows.opened == [(GRACE, False, "")]
@@ -464,7 +445,7 @@ def test_the_window_opens_once_a_tray_has_come_without_the_focus_and_with_the_ad
 
 def test_without_a_tray_it_opens_after_a_while_and_only_once_and_the_tray_is_said_to_be_missing() -> None:
     """The tray tells that 60 seconds after a start at log-in."""
-    scene = LogIn().at(40, events.TrayAppeared()).at(60, events.TrayMissing("This desktop has no tray"))
+    scene = LogIn().at(40, ICON).at(60, events.TrayMissing("This desktop has no tray"))
     scene.log_in()
     assert scene.opened_at == [TRAY_WITHIN] == [15]
     assert scene.windows.opened == [(ME, False, "")]
@@ -476,20 +457,20 @@ def test_without_a_tray_it_opens_after_a_while_and_only_once_and_the_tray_is_sai
 
 @pytest.mark.parametrize("before", [events.Requested(Request.OPEN), events.Requested(Request.LOGIN), LOGIN])
 def test_a_person_who_was_quicker_is_not_asked_again(before: events.Event) -> None:
-    scene = LogIn().at(2, before).at(4, events.TrayAppeared())
+    scene = LogIn().at(2, before).at(4, ICON)
     scene.log_in()
     assert scene.opened_at == [2]
     assert scene.windows.opened == [(ME, True, "")]
 
 
 def test_who_has_signed_in_meanwhile_is_not_asked() -> None:
-    scene = LogIn().at(1, SIGNING_IN).at(2, CONNECTING, ONLINE).at(4, SIGNED_OUT).at(5, events.TrayAppeared())
+    scene = LogIn().at(1, SIGNING_IN).at(2, CONNECTING, ONLINE).at(4, SIGNED_OUT).at(5, ICON)
     scene.log_in()
     assert scene.opened_at == []
 
 
 def test_where_a_window_would_take_the_focus_a_toast_asks() -> None:
-    scene = LogIn().at(4, events.TrayAppeared())
+    scene = LogIn().at(4, ICON)
     scene.surface.spares_the_focus = False
     scene.log_in()
     assert scene.opened_at == []

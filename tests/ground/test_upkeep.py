@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from telex_start.errors import NoNetwork, RateLimited, Refused, SessionOver, TelexFailure, TelexStartError
+from telex_start.errors import NoNetwork, RateLimited, Refused, TelexFailure, TelexStartError
 from telex_start.events import ChannelAnswered, Event, Organisation, OrganisationsChanged, SignOut, StateChanged
 from telex_start.push.channel import REFUSED_FOR, Channel, Phase
 from telex_start.push.protocol import PushClient
@@ -197,12 +197,6 @@ def test_a_rate_limit_on_the_connection_token_is_waited_out_a_few_times(scene: S
     with pytest.raises(RateLimited):
         scene.upkeep.prepare()
     assert len(scene.connection_answers) == 5
-
-
-def test_the_end_of_the_session_goes_through(scene: Scene) -> None:
-    scene.connection_answers = [SessionOver("x")]
-    with pytest.raises(SessionOver):
-        scene.upkeep.prepare()
 
 
 def test_a_command_is_no_failure_of_a_fetch(scene: Scene) -> None:

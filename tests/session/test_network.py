@@ -24,7 +24,7 @@ from telex_start.states import State
 from tests.resolver import NAME, Resolver, resolving
 from tests.servers import Sandbox
 from tests.session.agent import Agent, quick
-from tests.session.by_hand import Certificate, Proxy, request_of, serving
+from tests.session.by_hand import Proxy, serving
 from tests.session.conftest import Start, Telex
 
 ONE = ("--organisations", "1")
@@ -186,24 +186,6 @@ def test_the_doctor_says_that_a_look_up_is_slow(
 
 
 # --- in the life of a session ---------------------------------------------------------------------------------------
-
-
-def test_calls_that_never_end_are_given_up_and_retried(own: Telex, agent: Start) -> None:
-    sandbox = own(*ONE)
-    sandbox.fault("organisations", times=1, drip=True)
-    sandbox.fault("connection", times=1, delay=30)
-    session = agent(sandbox, timings=quick(call_within=0.6)).sign_in()
-    session.await_subscribed(1)
-    assert set(session.states()) <= {State.SIGNING_IN, State.CONNECTING, State.RECONNECTING, State.ONLINE}
-
-
-def test_a_push_server_of_another_certificate_gets_no_token(own: Telex, agent: Start, certificate: Certificate) -> None:
-    got = []
-    with serving(lambda client: got.append(request_of(client)), certificate.context) as port:
-        session = agent(own(*ONE), push_url=f"wss://127.0.0.1:{port}/").sign_in()
-        session.await_state(State.RECONNECTING)
-    assert got == []
-    assert "certificate" in session.troubles[0].message
 
 
 # --- secrets --------------------------------------------------------------------------------------------------------

@@ -66,18 +66,15 @@ def test_at_sign_in_the_unread_of_all_sections_with_who_wrote_what(telex: Telex,
     session = agent(sandbox).online()
     session.await_looked_up()
     assert known(session) == {ident(each): 3 if each is said[0] else 1 for each in said}
-    rows = {ident: row for event in session.all(events.UnreadSection) for ident, row in _rows(event)}
+    sections = session.all(events.UnreadSection)
+    rows = {(event.section, row[IDENTS[event.section]]): row for event in sections for row in event.rows}
     assert rows[ident(said[0])]["name"] == "General"
     direct = rows[ident(said[1])]
     (message,) = direct["preview_thread"]
     assert (direct["username"], message["full_name"]) == ("ada.lovelace", "Ada Lovelace")
     assert "are you there?" in message["message"]
-    assert all(event.whole for event in session.all(events.UnreadSection))
+    assert all(event.whole for event in sections)
     assert session.troubles == []
-
-
-def _rows(event: events.UnreadSection) -> list[tuple[tuple[str, str], dict[str, Any]]]:
-    return [((event.section, row[IDENTS[event.section]]), row) for row in event.rows]
 
 
 def test_who_the_person_is_and_how_they_set_it(telex: Telex, agent: Start) -> None:
@@ -209,19 +206,6 @@ def test_slugs(own: Telex, agent: Start) -> None:
     told = session.await_event(events.SlugLookedUp, lambda event: event.channel == other)
     assert told.slug and told.slug != with_login.slug
     assert session.reconnects == 0, "such a command interrupts nothing"
-
-
-def test_marking_as_read_is_one_call_and_telex_says_so(telex: Telex, agent: Start) -> None:
-    sandbox = telex(*ONE)
-    said = sandbox.group(0, ["Cy Young", "Ben Okri"], "all of us")
-    session = agent(sandbox).online()
-    session.await_true(lambda: ident(said) in known(session))
-    before = len(sandbox.status()["readings"])
-    session.send(events.MarkAsRead(session.channel(), *ident(said), True, "x"))
-    session.await_true(lambda: ident(said) not in known(session))
-    assert session.all(events.MarkAsReadFailed) == []
-    assert session.await_event(events.MarkedAsRead).conversation == Conversation(session.channel(), *ident(said))
-    assert len(sandbox.status()["readings"]) == before + 1
 
 
 def test_look_ups_without_a_thread_are_made_once_there_is_one(telex: Telex, agent: Start, threads: Threads) -> None:
