@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,10 +10,8 @@ from pathlib import Path
 import pytest
 
 from telex_start.app.sign_in import TRAY_WITHIN
-from telex_start.desktop.main_app import desktop_entry
 from tests.end_to_end.desk import Desk
-from tests.process import ROOT, TIMEOUT, Script, until
-from tests.setup.installed import Installed
+from tests.process import TIMEOUT, Script, until
 
 pytestmark = pytest.mark.desktop
 
@@ -109,23 +105,3 @@ def test_what_is_wrong_in_the_file_keeps_nobody_from_the_agent_that_runs(morning
     nobody = morning.start("--exit")
     assert nobody.ended() == 2, "and where none is found that may be why"
     assert "sound is" in nobody.errors
-
-
-@pytest.mark.skipif(not shutil.which("gio"), reason="gio is not there")
-def test_the_entry_of_a_virtual_environment_brings_the_icon_on_a_desktop_that_starts(
-    morning: Desk, tmp_path: Path
-) -> None:
-    """From `autostart on` to the icon, started as the desktop does it, before the panel."""
-    installed = Installed(tmp_path / "my programs", tmp_path)
-    environ = {**installed.environ, **morning.environ, "XDG_STATE_HOME": str(tmp_path / "state")}
-    code, words = installed("autostart", "on", environ=environ)
-    assert code == 0, words
-    entry = tmp_path / ".config" / "autostart" / "telex-start.desktop"
-    assert desktop_entry.command_line(desktop_entry.parse(entry.read_text()))[0] == str(installed.script)
-    subprocess.run(["gio", "launch", entry], env=environ, check=True, cwd=ROOT, timeout=60)
-    morning.panel_comes()
-    item = morning.panel.wait_for_item()
-    wait_for_window(morning)
-    item.click("Exit")
-    assert installed("--exit", environ=environ)[0] == 0
-    assert morning.daemon.shown == []

@@ -7,7 +7,6 @@ Linux is needed at import, and that the logic holds; not that Windows or macOS d
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 import tomllib
@@ -70,51 +69,6 @@ def test_every_module_can_be_imported_elsewhere(platform: str) -> None:
     assert ("process.instance_unix" in works) is (platform == "darwin")
     for name, reason in why.items():
         assert name == "process.instance_unix" or "import of jeepney halted" in reason, f"{name}: {reason}"
-
-
-_COLLECT = """
-import os, sys
-os.environ["PYSTRAY_BACKEND"] = "dummy"
-# First as it is, so that the standard library and the packages are there as Linux has them.
-import aiohttp, greenlet, hypothesis.stateful, jwt, pystray, trustme, truststore, websocket
-import PIL.Image, asyncio, logging.handlers, multiprocessing.connection, psutil, pytest, tkinter, xdist
-for name in ("jeepney", "Xlib", "gi"):
-    for loaded in [loaded for loaded in sys.modules if loaded.partition(".")[0] == name]:
-        del sys.modules[loaded]
-sys.platform = "darwin"
-
-
-class Lacking:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("jeepney", "Xlib", "gi"):
-            raise ModuleNotFoundError(f"No module named {name!r}")
-
-
-sys.meta_path.insert(0, Lacking())
-
-
-class Collected:
-    def pytest_collection_finish(self, session):
-        for item in session.items:
-            print(item.nodeid)
-
-
-sys.exit(pytest.main(["--collect-only", "-rs", "-p", "no:cacheprovider", *sys.argv[1:]], plugins=[Collected()]))
-"""
-
-
-def test_on_macos_the_tests_that_can_run_are_collected_and_the_others_are_named() -> None:
-    """A mock of the platform: see above. It shows what is collected, not that it passes there."""
-    expected = {"ground/test_house.py", "session/test_leaving.py", "desktop/test_macos.py", "end_to_end/test_output.py"}
-    folders = ("desktop", "statusnotifier/test_menu.py", "toasts/test_bus.py")
-    command = [sys.executable, "-c", _COLLECT, *(f"tests/{name}" for name in (*folders, *sorted(expected)))]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
-    collected = {line.partition("::")[0] for line in done.stdout.splitlines() if "::" in line}
-    assert {f"tests/{module}" for module in expected} <= collected
-    named = set(re.findall(r"^SKIPPED \[1\] (\S+):0: left out on darwin: it speaks D-Bus$", done.stdout, re.MULTILINE))
-    assert {"tests/desktop/test_tray.py", "tests/statusnotifier/test_menu.py", "tests/toasts/test_bus.py"} <= named
-    assert not named & collected
 
 
 # --- terminals ------------------------------------------------------------------------------------------------------
