@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -138,16 +137,6 @@ def test_it_comes_forward_when_it_is_asked_for_again_and_ends_with_the_agent(doc
     assert doctor.process.stdin is not None
     doctor.process.stdin.close()
     assert doctor.ended() == 0
-
-
-def test_asked_for_again_when_it_is_just_being_closed_it_does_not_say_that_it_is_there(doctor: ShownWindow) -> None:
-    """The agent would not open another then."""
-    doctor.process.send_signal(signal.SIGSTOP)
-    doctor.press("Escape")
-    doctor.hears(**{"raise": ""})
-    doctor.process.send_signal(signal.SIGCONT)
-    assert doctor.ended() == 0
-    assert '{"raised": true}' not in doctor.output
 
 
 # --- About ----------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from telex_start.doctor import desktop
 from telex_start.doctor.findings import log_folder_remedy, main_app_remedy, tk_remedy
 from telex_start.process import paths, streams
 from tests.process import ROOT
@@ -115,6 +116,13 @@ def test_doctors_advice_is_for_the_platform(platform: str) -> None:
         "linux": "/path/to/client",
     }
     assert tomllib.loads(setting) == {"command": path[platform]}
+
+
+def test_doctor_finds_icon_and_toasts_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    found = {finding.subject: finding.found for finding in desktop.findings()}
+    assert found["tray"] == "an icon with a menu, by pystray"
+    assert found["toasts"].startswith("at the icon; Windows does not tell")
 
 
 # --- folders --------------------------------------------------------------------------------------------------------
