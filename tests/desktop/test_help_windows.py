@@ -87,8 +87,8 @@ def test_all_of_it_or_what_is_selected_is_copied_and_nothing_can_be_typed_into_i
         (["Tab", "Tab", "space"], COPIED),
     ):
         doctor.press(*keys)
-        until(lambda copied=copied: clipboard(doctor.environ) == copied, copied)  # type: ignore[misc]
         doctor.wait_until(said="Copied", text=SHOWN)
+        until(lambda copied=copied: clipboard(doctor.environ) == copied, copied)  # type: ignore[misc]
     doctor.wait_until(focus="Copy", selected=SHOWN)
     doctor.press("shift+Tab", "shift+Tab", "shift+Tab")
     doctor.wait_until(focus="Close")

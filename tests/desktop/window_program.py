@@ -62,13 +62,8 @@ def seen(root: Any, named: dict[str, Any]) -> dict[str, Any]:
 
 
 def of_login(root: Any) -> dict[str, Any]:
-    return dict(
-        zip(
-            ("email", "password", "reveal", "login", "cancel"),
-            [*controls(root, "TEntry"), *buttons(root).values()],
-            strict=True,
-        )
-    )
+    found = [*controls(root, "TEntry"), *buttons(root).values()]
+    return dict(zip(("email", "password", "reveal", "login", "cancel"), found, strict=True))
 
 
 def see_login(root: Any) -> dict[str, Any]:
