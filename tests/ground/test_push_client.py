@@ -247,9 +247,21 @@ def test_a_channel_whose_position_is_dead_is_not_whole_whatever_history_it_gets(
     """It was said to have missed nothing after 3014, and was not looked up."""
     reply: dict[str, Any] = {"recoverable": True, "recovered": True, "was_recovering": True, "epoch": "e", "offset": 5}
     exchange.live(**reply)
-    exchange.channel.position = None
+    exchange.channel.forget_position()
     exchange.reconnect()
     assert exchange.subscribe(**reply)[-1] == push.Live(exchange.channel, whole=False)
+
+
+@pytest.mark.parametrize(("epoch", "new"), [("e", [6, 7]), ("f", [4, 5, 6, 7])])
+def test_of_what_is_kept_of_such_a_channel_nothing_comes_twice(exchange: Exchange, epoch: str, new: list[int]) -> None:
+    """All of the last 300 came once more after 3014."""
+    exchange.live(recoverable=True, epoch="e", offset=5, recovered=True)
+    exchange.channel.forget_position()
+    exchange.reconnect()
+    kept = [{"data": offset, "offset": offset} for offset in (4, 5, 6, 7)]
+    got = exchange.subscribe(recoverable=True, epoch=epoch, offset=7, recovered=True, publications=kept)
+    assert [data for one in got if isinstance(one, PublicationsReceived) for data in one.publications] == new
+    assert exchange.channel.position == Position(epoch, 7)
 
 
 def test_live_publications_advance_the_position_and_repeats_are_dropped(exchange: Exchange) -> None:

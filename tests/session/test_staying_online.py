@@ -236,6 +236,20 @@ def test_what_is_kept_comes_and_the_rest_is_told_as_lost(telex: Telex, agent: St
 
 
 @pytest.mark.history
+def test_what_came_does_not_come_again_where_telex_gives_up_its_state(telex: Telex, agent: Start) -> None:
+    sandbox = telex(*ONE)
+    session = agent(sandbox).online()
+    sandbox.publish_many(0, list(range(20)))
+    session.await_received(20)
+    session.mark()
+    sandbox.kick(3014)
+    session.await_state(State.RECONNECTING)
+    sandbox.publish(0, "missed")
+    assert session.await_received(21) == [*range(20), "missed"]
+    assert session.lost() == 1
+
+
+@pytest.mark.history
 def test_the_first_catch_up_brings_what_is_kept(telex: Telex, agent: Start) -> None:
     sandbox = telex("--organisations", "2")
     sandbox.publish_many(0, list(range(130)))
