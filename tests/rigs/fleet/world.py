@@ -106,8 +106,9 @@ class Condition:
 
     def __exit__(self, *_: object) -> None: ...
 
-    def wait(self, timeout: float | None = None) -> None:
+    def wait(self, timeout: float | None = None) -> object:
         self._world.wait(self._wakes.append, timeout)
+        return None
 
     def notify_all(self) -> None:
         wakes, self._wakes = self._wakes, []
@@ -115,20 +116,18 @@ class Condition:
             wake()
 
 
-class Flag:
+class Flag(Condition):
     """What the session uses of an event, for one that waits at a time."""
 
-    def __init__(self, world: World) -> None:
-        self._changed = Condition(world)
-        self._is_set = False
+    _is_set = False
 
     def set(self) -> None:
         self._is_set = True
-        self._changed.notify_all()
+        self.notify_all()
 
     def wait(self, timeout: float | None = None) -> bool:
         if not self._is_set:
-            self._changed.wait(timeout)
+            super().wait(timeout)
         return self._is_set
 
 
