@@ -231,7 +231,7 @@ class Script(Process):
     """
 
     def __init__(self, *command: str, environ: Mapping[str, str]) -> None:
-        kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
+        kept = {key: os.environ[key] for key in os.environ if key in ("PATH", "HOME", "LANG") or "COVERAGE" in key}
         super().__init__([sys.executable, *command], {**kept, "NO_AT_BRIDGE": "1", "PYTHONPATH": str(ROOT), **environ})
 
 

@@ -125,11 +125,12 @@ class Recovery:
     push that comes in between; when :attr:`done`, take :meth:`pieces`, :attr:`complete` and :attr:`position`.
     """
 
-    def __init__(self, known: Position | None, kept: int = 0) -> None:
+    def __init__(self, known: Position | None, kept: int = 0, seen: Position | None = None) -> None:
         """
         Args:
-            known: Where the stream was left; ``None`` where it is new to us.
+            known: Where the stream was left; ``None`` where it is new to us, or is to be taken as new.
             kept: How many publications the server seems to keep of a channel, a guess for the halving; 0 for none.
+            seen: Up to where it came already, although it is to be taken as new.
         """
         self.continues = known is not None
         """It goes on from a position that is known; otherwise nobody can say what was before what it brings."""
@@ -147,6 +148,7 @@ class Recovery:
         self._collected: dict[int, Publication] = {}
         self._unnumbered: list[Publication] = []
         self._epoch = known.epoch if known else ""
+        self._seen = seen
         self._base = known.offset if known else 0
         """Everything up to here is old, or given up for lost."""
         self._reach = self._base
@@ -183,6 +185,8 @@ class Recovery:
             return
         if not self._replies:
             return  # of an earlier subscription, and of who knows which epoch: it will be in the reply
+        if publication.offset <= self._base:
+            return
         self._collected.setdefault(publication.offset, publication)
         if publication.offset == self._reach + 1:
             self._reach += 1
@@ -190,6 +194,9 @@ class Recovery:
     def answered(self, reply: Subscribed) -> None:
         """A subscribe was answered with success."""
         self._replies += 1
+        if self._seen is not None and self._seen.epoch == reply.epoch:
+            self._base = self._reach = self._seen.offset
+        self._seen = None
         anew = reply.recoverable and bool(self._epoch and reply.epoch) and reply.epoch != self._epoch
         if anew:
             self._begin_epoch(reply.epoch)
@@ -322,6 +329,8 @@ class Channel:
         self.suspect = False
         """A token of its own has closed a connection: a fresh one comes with a new subscribe, not with a refresh."""
         self.position: Position | None = None
+        self._seen: Position | None = None
+        """The position before it was said to be worth nothing."""
         self.recovery: Recovery | None = None
         self.answered = False
         """A first subscribe has been answered since the program knows this channel: its past is caught up."""
@@ -356,8 +365,14 @@ class Channel:
             kept: How many publications the server seems to keep of a channel; 0 where nothing is known of that.
         """
         self.phase = Phase.ASKING
-        self.recovery = Recovery(self.position, kept)
+        self.recovery = Recovery(self.position, kept, self._seen)
         return self.recovery
+
+    def forget_position(self) -> None:
+        """The server says that the position is worth nothing: the next subscribe brings all that is kept, of which what
+        came already is dropped."""
+        self._seen = self.position or self._seen
+        self.position = None
 
     def settle(self, now: float) -> tuple[list[tuple[Publication, ...]], bool]:
         """The recovery is done: the channel is live.
@@ -372,6 +387,7 @@ class Channel:
         if (recovery.position is None or self.unnumbered) and not first and LOST not in pieces:
             pieces.insert(0, LOST)  # no history: what happened while the connection was down is lost without a word
         self.position = recovery.position
+        self._seen = None
         self.recovery = None
         self.phase = Phase.LIVE
         self.live_since = now

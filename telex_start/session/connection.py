@@ -150,7 +150,7 @@ class PushConnection:
         self._parts.figures_changed()
 
     def _forget_position(self, channel: Channel) -> None:
-        channel.position = None
+        channel.forget_position()
         self._shared.dispatch(CountsUnknown(channel.name))
 
     def _closed(self, closed: Closed) -> push.Ended:
