@@ -7,8 +7,8 @@ push
     From the WebSocket's giving the frame on the session thread, over the event on the main thread until the toast is
     handed over, to ``Notify`` on the bus.
 click
-    From where the toasts are told of the daemon's ``ActionInvoked``, over the event on the main thread and the thread
-    that opens things, to the start of the browser.
+    From where the toasts are told of the daemon's ``ActionInvoked``, over the event on the main thread until that
+    starts the thread that opens things, to the start of the browser.
 login
     From the login window's form on the dispatch queue to the state *online*; all threads.
 preference
@@ -35,7 +35,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
 from typing import Any
-from unittest.mock import Mock
+from unittest.mock import Mock, patch
 
 import telex_start
 from telex_start import commands, events
@@ -112,18 +112,25 @@ class Recorder:
 
     @contextlib.contextmanager
     def installed(self) -> Iterator[None]:
-        """Look at this thread, and at those that start meanwhile."""
+        """Look at this thread, and at those that start meanwhile: one that is followed goes on in what it starts."""
+        start = threading.Thread.start
+
+        def started(thread: threading.Thread) -> None:
+            if (current := threading.current_thread().name) in self._followed:
+                self.leave(current)
+                self.follow(thread.name)
+            start(thread)
+
         threading.setprofile(self._look)
         sys.setprofile(self._look)
         try:
-            yield
+            with patch.object(threading.Thread, "start", started):
+                yield
         finally:
             sys.setprofile(None)
             threading.setprofile(None)
 
     def _audit(self, audited: str, arguments: tuple[object, ...]) -> None:
-        if audited.startswith("_thread.start_"):  # what is done goes on in that thread
-            self.leave(threading.current_thread().name)
         if audited == self._last[0] and self._last[1] in repr(arguments):
             self._followed.clear()
             self.ended.set()
@@ -271,7 +278,7 @@ class Stage:
     def _taken(self, event: events.Event) -> None:
         self._taken_at = time.monotonic()
         if isinstance(event, events.ToastClicked) or (self._came and isinstance(event, events.PublicationsReceived)):
-            self.recorder.follow("MainThread", "main app")
+            self.recorder.follow("MainThread")
         elif isinstance(event, events.MainAppAnswered):
             self._opened.set()
 

@@ -106,9 +106,8 @@ class Condition:
 
     def __exit__(self, *_: object) -> None: ...
 
-    def wait(self, timeout: float | None = None) -> object:
+    def wait(self, timeout: float | None = None) -> None:
         self._world.wait(self._wakes.append, timeout)
-        return None
 
     def notify_all(self) -> None:
         wakes, self._wakes = self._wakes, []
@@ -116,18 +115,20 @@ class Condition:
             wake()
 
 
-class Flag(Condition):
+class Flag:
     """What the session uses of an event, for one that waits at a time."""
 
-    _is_set = False
+    def __init__(self, world: World) -> None:
+        self._changed = Condition(world)
+        self._is_set = False
 
     def set(self) -> None:
         self._is_set = True
-        self.notify_all()
+        self._changed.notify_all()
 
     def wait(self, timeout: float | None = None) -> bool:
         if not self._is_set:
-            super().wait(timeout)
+            self._changed.wait(timeout)
         return self._is_set
 
 
