@@ -88,7 +88,7 @@ class Link:
     def gone(self) -> None:
         """It is closed."""
         self.open = False
-        self._telex.links.discard(self)
+        self._telex.links.pop(self, None)
 
     def received(self, text: str) -> None:
         """A frame came."""
@@ -158,7 +158,7 @@ class Telex:
         """When organisations were looked up, by user."""
         self.refused = array("d")
         """When a call was answered 429."""
-        self.links: set[Link] = set()
+        self.links: dict[Link, None] = {}  # in the order in which they came, for virtual time to be the same again
         self.down = False
         """Neither server takes a connection."""
         self.stands: float | None = None
@@ -194,7 +194,7 @@ class Telex:
 
     def accepted(self, link: Link) -> None:
         """A connection stands."""
-        self.links.add(link)
+        self.links[link] = None
         if self.stands is not None:
             self.world.after(self.stands, lambda: link.close(3001))
 
