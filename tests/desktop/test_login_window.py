@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
 from collections.abc import Iterator
 from itertools import pairwise
@@ -12,13 +13,13 @@ from typing import Any
 import pytest
 
 from telex_start.desktop.tk.login_window import what_is_wrong
+from tests.desktop.shown_window import ShownWindow
 from tests.fake_desktop import RealDesktop
 from tests.process import ROOT, Script, until
 
 pytestmark = pytest.mark.desktop
 
 ADA = "ada@example.org"
-CLOSED = {"closed": True}
 
 
 @pytest.fixture(scope="module")
@@ -27,55 +28,13 @@ def desktop() -> Iterator[RealDesktop]:
         yield real
 
 
-class Dialogue(Script):
-    """The login window in a program of its own, and the keyboard."""
-
-    def __init__(self, desktop: RealDesktop, *options: str) -> None:
-        super().__init__("tests/desktop/login_program.py", *options, environ=desktop.environ)
-        self._desktop = desktop
-
-    def __enter__(self) -> Dialogue:
-        super().__enter__()
-        self.says({"open": True})
-        return self
-
-    def type(self, text: str) -> None:
-        self._desktop.xdotool("type", "--delay", "2", text)
-
-    def press(self, *keys: str) -> None:
-        self._desktop.xdotool("key", "--delay", "2", *keys)
-
-    def says(self, said: dict[str, Any]) -> None:
-        assert json.loads(self.next_line()) == said
-
-    def submits(self, email: str, password: str) -> None:
-        self.says({"email": email, "password": password})
-
-    def order(self, order: str) -> None:
-        self.tell(order)
-        self.says({"done": order.partition(" ")[0]})
-
-    def state(self) -> dict[str, Any]:
-        """What a person sees of the window now."""
-        self.tell("state")
-        found: dict[str, Any] = json.loads(self.next_line())
-        return found
-
-    def wait_until(self, **wanted: object) -> dict[str, Any]:
-        """Wait until it looks so; returns all that is seen then."""
-        state: dict[str, Any] = {}
-
-        def looks_so() -> bool:
-            state.update(self.state())
-            return wanted.items() <= state.items()
-
-        until(looks_so, f"{wanted}")
-        return state
+def dialogue(desktop: RealDesktop, *options: str, **data: Any) -> ShownWindow:
+    return ShownWindow(desktop, "login", *options, **{"email": "", "message": "", "take_focus": True, **data})
 
 
 def test_what_is_typed_before_the_window_gets_to_it_is_typed_all_the_same(desktop: RealDesktop) -> None:
     """On a busy machine the first keys were lost: the window had the keyboard before its fields could."""
-    with Dialogue(desktop, "--starved") as window:
+    with dialogue(desktop, "starved") as window:
         until(lambda: desktop.active_title().startswith("Telex"), "the window has not got the keyboard")
         window.type("wrong@example.org")
         window.press("ctrl+a")  # all is selected, so that typing replaces it
@@ -83,12 +42,12 @@ def test_what_is_typed_before_the_window_gets_to_it_is_typed_all_the_same(deskto
         window.press("Tab")
         window.type("pass word")
         window.press("Return")
-        window.tell("go")
-        window.submits(ADA, "pass word")
+        window.process.send_signal(signal.SIGCONT)
+        window.says(email=ADA, password="pass word")
 
 
 def test_tab_goes_through_the_controls_in_order_and_back(desktop: RealDesktop) -> None:
-    with Dialogue(desktop) as window:
+    with dialogue(desktop) as window:
         for name in ("email", "password", "reveal", "login", "cancel", "email"):
             window.wait_until(focus=name)
             window.press("Tab")
@@ -98,22 +57,22 @@ def test_tab_goes_through_the_controls_in_order_and_back(desktop: RealDesktop) -
 
 
 def test_password_is_dots_until_it_is_shown_and_again_when_it_is_sent(desktop: RealDesktop) -> None:
-    with Dialogue(desktop, "--email", ADA) as window:
+    with dialogue(desktop, email=ADA) as window:
         assert window.wait_until(focus="password")["readable"] is False
         window.type("secret")
         window.press("Tab", "space")
         window.wait_until(readable=True)
         window.press("Tab", "Return")
-        window.submits(ADA, "secret")
+        window.says(email=ADA, password="secret")
         assert window.state()["readable"] is False
 
 
 @pytest.mark.parametrize("keys", [["Escape"], ["alt+F4"], ["Tab", "Tab", "Tab", "Tab", "space"]])
 def test_escape_cancel_and_the_windows_own_button_close(desktop: RealDesktop, keys: list[str]) -> None:
-    with Dialogue(desktop) as window:
+    with dialogue(desktop) as window:
         window.wait_until(focus="email")
         window.press(*keys)
-        window.says(CLOSED)
+        window.says(closed=True)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +91,7 @@ def test_what_is_wrong_with_the_form(email: str, password: str, words: str) -> N
 
 
 def test_form_is_checked_before_anything_is_sent(desktop: RealDesktop) -> None:
-    with Dialogue(desktop) as window:
+    with dialogue(desktop) as window:
         window.wait_until(focus="email")
         window.type("ada@example")
         window.press("Tab", "Return")
@@ -142,54 +101,54 @@ def test_form_is_checked_before_anything_is_sent(desktop: RealDesktop) -> None:
         window.wait_until(message="Please enter your password.", focus="password")
         window.type("p")
         window.press("Return")
-        window.submits(ADA, "p")  # nothing was before this
+        window.says(email=ADA, password="p")  # nothing was before this
 
 
 def test_how_the_sign_in_goes_is_said_and_while_it_does_only_cancel_is_left(desktop: RealDesktop) -> None:
-    with Dialogue(desktop, "--email", ADA) as window:
+    with dialogue(desktop, email=ADA) as window:
         window.wait_until(focus="password")
         window.type("secret")
         window.wait_until(password="secret")
-        window.order("show busy Signing in")
+        window.hears(show="busy", message="Signing in")
         assert window.wait_until(message="Signing in", bar=True)["enabled"] == ["cancel"]
         window.type("q")
         window.press("Return")
         assert window.state()["password"] == "secret"
         window.press("Escape")
-        window.says(CLOSED)
-        window.order("show words Password accepted.")
+        window.says(closed=True)
+        window.hears(show="words", message="Password accepted.")
         window.wait_until(message="Password accepted.", bar=True)
-        window.order("show failure No.")
+        window.hears(show="failure", message="No.")
         window.wait_until(message="No.", bar=False, focus="password")
         window.type("another")
         window.wait_until(password="another")
-        window.order("show success Signed in: 3 organisations.")
+        window.hears(show="success", message="Signed in: 3 organisations.")
         window.wait_until(message="Signed in: 3 organisations.", bar=False, password="", enabled=["cancel"])
 
 
 def test_opened_by_the_program_it_leaves_the_keyboard_where_it_is_until_it_is_asked_for(desktop: RealDesktop) -> None:
     with Script("tests/desktop/editor_program.py", environ=desktop.environ) as editor:
         assert editor.next_line() == "focus"
-        with Dialogue(desktop, "--unasked", "--email", ADA, "--message", "Please sign in again.") as window:
+        with dialogue(desktop, email=ADA, message="Please sign in again.", take_focus=False) as window:
+            window.wait_until(message="Please sign in again.")
             for _ in range(20):
                 window.type("word")
             state = window.state()
             assert (state["password"], state["focus"]) == ("", None)
-            assert state["message"] == "Please sign in again."
             window.press("Escape")
             assert desktop.active_title() == "Editor"
-            window.order("forward")
+            window.hears(show="front", message="")
             window.wait_until(focus="password")
             window.type("p")
             window.press("Return")
-            window.submits(ADA, "p")
+            window.says(email=ADA, password="p")
         until(lambda: desktop.active_title() == "Editor")
         desktop.xdotool("key", "ctrl+q")
         assert editor.line(lambda line: line.startswith("typed")) == "typed " + "word" * 20
 
 
 def test_a_window_manager_that_gives_it_the_focus_unasked_leads_no_key_into_it(desktop: RealDesktop) -> None:
-    with Dialogue(desktop, "--unasked", "--email", ADA) as window:
+    with dialogue(desktop, email=ADA, take_focus=False) as window:
         desktop.xdotool("search", "--sync", "--onlyvisible", "--name", "^Telex", "windowfocus", "--sync")
         window.type("word")
         window.press("Return", "Escape")
@@ -199,37 +158,38 @@ def test_a_window_manager_that_gives_it_the_focus_unasked_leads_no_key_into_it(d
         window.type("p")
         window.wait_until(focus="email", email="p")
         window.press("Escape")
-        window.says(CLOSED)  # neither Return nor the first Escape has done anything
+        window.says(closed=True)  # neither Return nor the first Escape has done anything
 
 
 def test_closing_with_the_pointer_on_a_control_is_quiet(desktop: RealDesktop) -> None:
     def windows() -> set[str]:
         return set(desktop.xdotool("search", "--onlyvisible", "--name", ".*").split())
 
-    with Dialogue(desktop) as window:
+    with dialogue(desktop) as window:
         window.wait_until(focus="email")
-        window.order("settled")
+        window.wait_until(settled=True)
         before = windows()
         ident = desktop.xdotool("search", "--onlyvisible", "--name", "^Telex")
         desktop.xdotool("mousemove", "--window", ident, "100", "120")
         until(lambda: windows() - before, "no tooltip")
-        window.order("close")
+        assert window.process.stdin is not None
+        window.process.stdin.close()
         assert window.ended() == 0
         assert "Error" not in window.errors
 
 
 def test_no_tip_before_the_pointer_moves(desktop: RealDesktop) -> None:
     """Before: under sway a new window got an Enter for where the pointer was assumed, and a tip that never went."""
-    with Dialogue(desktop) as window:
+    with dialogue(desktop) as window:
         for event, tips in (("Enter", []), ("Motion", ["reveal"]), ("Leave", []), ("Motion", [])):
-            window.order(f"pointer {event}")
+            window.hears(pointer=event)
             assert window.state()["tips"] == tips
 
 
 def test_an_open_window_sleeps(desktop: RealDesktop) -> None:
     """At most five times a second does its thread wake up: the cursor blinks about two times. Before: 20 to 25 times
     its own thread, and 80 to 105 times with Tcl's."""
-    with Dialogue(desktop, "--email", ADA) as window:
+    with dialogue(desktop, email=ADA) as window:
         window.wait_until(focus="password")
         pid = window.process.pid
         counts = [voluntary_switches(pid)]
