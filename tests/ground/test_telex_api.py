@@ -24,7 +24,7 @@ from telex_start.errors import (
     Temporary,
 )
 from telex_start.events import Organisation, SignInFailure
-from telex_start.net.https import Answer
+from telex_start.net.https import Answer, NoAnswer
 from telex_start.session import telex_api
 from telex_start.session.pace import USUAL
 from telex_start.session.state import sign_in_failed
@@ -278,6 +278,135 @@ def test_a_password_that_telex_repeats_is_not_in_its_words(password: str, messag
             Telex(envelope(status, message=message)).api.login("ada@example.org", password)
         assert shown.rstrip(".") in raised.value.message
         assert password not in raised.value.message.split()
+
+
+@pytest.mark.parametrize(
+    ("answer", "sure"),
+    [
+        (envelope(400, message="invalid credentials"), True),
+        (envelope(200, message="Invalid credentials.", inner=401), True),
+        (envelope(400, message="Invalid email and password supplied"), True),
+        (envelope(400, message="invalid request body"), False),
+        (envelope(401, message="Session is invalid!"), False),
+        (envelope(400), False),
+        (envelope(403, message="invalid credentials"), False),
+        (envelope(500, message="invalid credentials"), False),
+        (NoNetwork("invalid credentials"), False),
+    ],
+)
+def test_a_password_is_refused_for_good_by_telexs_own_sentences_alone(answer: Reply, sure: bool) -> None:
+    with pytest.raises(TelexStartError) as raised:
+        Telex(answer).api.login("ada@example.org", "hunter2")
+    assert sign_in_failed(raised.value).password_refused is sure
+
+
+IN_A_WEEK = int(SERVER_TIME) + 604_800
+
+
+@pytest.mark.parametrize(
+    ("expires", "headers", "at"),
+    [
+        (str(IN_A_WEEK), {"date": SERVED}, 100.0 + 604_800 - 60),
+        (IN_A_WEEK, {"date": SERVED.replace("GMT", "-0000")}, 100.0 + 604_800 - 60),
+        (str(int(SERVER_TIME) + 20), {"date": SERVED}, 100.0 + 17),
+        (str(IN_A_WEEK), {}, None),
+        *((no, {"date": SERVED}, None) for no in ("", "soon", "604800", "nan", "inf", "9" * 400, 10**400, True, None)),
+    ],
+)
+def test_when_the_sessions_time_is_up_counts_by_the_servers_clock(
+    expires: Any, headers: dict[str, str], at: float | None
+) -> None:
+    """A little early: over a week two clocks come apart."""
+    answer = envelope(data={"access_token": "A", "user": {**USER, "expires_in": expires}})
+    assert Telex(answer._replace(headers=headers)).api.login("a", "b").expires_at == at
+
+
+# Signing in by mail
+
+ASK, VERIFY = "/auth/magick-link", "/auth/magick-link/verify"
+LINK_OVER = "The link is over, or was used already. Ask for another."
+
+
+def by_link(telex: Telex, email: str = "ada@example.org") -> Login:
+    return telex.api.login_by_link(email, "123456", no_pause)
+
+
+def test_a_link_is_asked_for_once_and_leads_to_the_web_app() -> None:
+    telex = Telex(envelope(message="Magic link sent to email"))
+    telex.api.ask_for_link("ada@example.org", "https://telex.im")
+    assert [(asked.method, asked.path) for asked in telex.asked] == [("POST", ASK)]
+    assert [asked.body for asked in telex.asked] == [{"email": "ada@example.org"}]
+    assert [asked.headers for asked in telex.asked] == [{"Referer": "https://telex.im/"}]
+    assert [asked.only_once for asked in telex.asked] == [True]
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "words"),
+    [
+        (envelope(404, message="user not found"), "NOBODY", "Nobody at Telex has this e-mail address."),
+        (envelope(422, message="Email must be valid"), "FORM", "Email must be valid"),
+        (envelope(403, message="Suspended"), "REFUSED", "Telex says: Suspended."),
+        (envelope(429), "RATE_LIMIT", "Telex gets too many requests just now. Please try again in a minute."),
+        (NoNetwork("x"), "NETWORK", "x"),
+        (NoAnswer("x"), "NETWORK", "x"),
+        (envelope(503, message="away"), "TELEX", "Telex's server says: away."),
+        (envelope(400, message="oops"), "TELEX", "oops"),
+    ],
+)
+def test_a_link_that_is_not_mailed(answer: Reply, kind: str, words: str) -> None:
+    with pytest.raises(TelexStartError) as raised:
+        Telex(answer).api.ask_for_link("ada@example.org", "https://telex.im")
+    failed = sign_in_failed(raised.value)
+    assert failed.kind is SignInFailure[kind]
+    assert failed.message.startswith(words)
+
+
+@pytest.mark.parametrize(("notification", "kept"), [("N", "N"), (None, None)])
+def test_the_code_of_a_link_signs_in_as_a_password_does(notification: str | None, kept: str | None) -> None:
+    user = {**USER, "email": "Ada@Example.org", "expires_in": str(int(SERVER_TIME) + 600)}
+    telex = Telex(envelope(data={"access_token": "A", "notification_token": notification, "user": user}))
+    assert by_link(telex) == Login("u1", ("Ada@Example.org",), expires_at=100.0 + 600 - 60)
+    assert (telex.store.access, telex.store.notification) == ("A", kept)
+    assert [(asked.method, asked.path) for asked in telex.asked] == [("POST", VERIFY)]
+    assert [asked.body for asked in telex.asked] == [{"token": "123456"}]
+    assert [asked.only_once for asked in telex.asked] == [True]
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "words"),
+    [
+        (envelope(401, message="invalid or expired token"), "LINK", LINK_OVER),
+        (envelope(400, message="invalid credentials"), "LINK", LINK_OVER),
+        (envelope(429), "RATE_LIMIT", "Telex gets too many requests"),
+        (NoNetwork("No way to Telex."), "NETWORK", "No way to Telex."),
+        *(
+            (lost, "LINK", "The link may be used up by that: ask for another.")
+            for lost in (NoAnswer("x."), Answer(502, {}, b"<html>"), envelope(data=None), envelope(data={"user": USER}))
+        ),
+        (envelope(422, message="token 123456 must be a number"), "FORM", "token … must be a number"),
+        (envelope(403, message="Suspended: 123456"), "REFUSED", "Telex says: Suspended: …."),
+    ],
+)
+def test_a_link_that_does_not_sign_in(answer: Reply, kind: str, words: str) -> None:
+    telex = Telex(answer)
+    with pytest.raises(TelexStartError) as raised:
+        by_link(telex)
+    failed = sign_in_failed(raised.value)
+    assert (failed.kind, failed.password_refused) == (SignInFailure[kind], False)
+    assert words in failed.message
+    assert "123456" not in failed.message
+    assert telex.paths == [VERIFY], "once, whatever came of it"
+
+
+@pytest.mark.parametrize("user", [{**USER, "email": "eve@example.org"}, {"id": "u1"}, {"id": "u1", "email": 7}, None])
+def test_somebody_elses_link_signs_nobody_in_and_its_session_is_ended_at_once(user: Any) -> None:
+    telex = Telex({VERIFY: envelope(data={"access_token": "E", "user": user}), "/auth/logout": envelope()})
+    with pytest.raises(SignInRefused, match="mailed to somebody else") as raised:
+        by_link(telex)
+    assert raised.value.kind is SignInFailure.LINK
+    assert telex.paths == [VERIFY, "/auth/logout"]
+    assert telex.asked[-1].headers == {"Authorization": "Bearer E"}
+    assert (telex.store.access, telex.store.notification) == ("ACCESS", "NOTIFICATION"), "that of the session beside"
 
 
 def test_a_token_that_telex_repeats_is_not_in_its_words() -> None:

@@ -379,6 +379,30 @@ def test_fetches_that_were_refused_for_an_hour_want_a_sign_in_and_one_that_works
     assert list(scene.known.channels) == ["a/u"]
 
 
+@pytest.mark.parametrize(
+    ("expires_at", "refused_at", "wanted"),
+    [
+        (1000.0, (1000.0,), [(True, True)]),
+        (1000.0, (999.0, 1000.0, 4599.0), [(False, False), (False, False), (True, False)]),
+        (None, (1000.0, 4600.0), [(False, False), (True, False)]),
+    ],
+    ids=["at its time", "before its time", "not known"],
+)
+def test_an_access_token_whose_time_is_up_wants_a_sign_in_at_once(
+    scene: Scene, expires_at: float | None, refused_at: tuple[float, ...], wanted: list[tuple[bool, bool]]
+) -> None:
+    scene.known.expires_at, scene.memberships = expires_at, SIGNED_OUT
+    told = []
+    for at in refused_at:
+        with pytest.raises(Refused):
+            scene.known.fetch(scene, at)  # type: ignore[arg-type]
+        figures = scene.known.figures(State.ONLINE, "")
+        told.append((figures.sign_in_again, figures.expired))
+    assert told == wanted
+    scene.fetch("a")
+    assert not scene.known.figures(State.SIGN_IN_NEEDED, "").expired
+
+
 def test_first_fetches_that_are_refused_are_another_matter() -> None:
     scene = Scene()
     scene.memberships = SIGNED_OUT

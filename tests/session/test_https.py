@@ -19,7 +19,7 @@ import pytest
 from telex_start import __version__, clock
 from telex_start.errors import NoNetwork, TelexFailure, Temporary
 from telex_start.net.dialling import Dialler
-from telex_start.net.https import MOST_BYTES, Answer, Https
+from telex_start.net.https import MOST_BYTES, Answer, Https, NoAnswer
 from telex_start.net.sockets import Deadline, tls_context
 from tests.session.by_hand import HEAD, Certificate, request_of, serving
 
@@ -151,6 +151,17 @@ def test_a_request_for_once_has_a_connection_of_its_own(https: Https, certificat
         ask(https, port, "b", only_once=True)
         https.close()
     assert server.seen == [["/a"], ["/b"]]
+
+
+@pytest.mark.parametrize("end", [close, half, lambda client: client.recv(1)], ids=["close", "half", "silence"])
+def test_where_that_was_sent_and_not_answered_it_may_be_done_and_else_it_is_not(
+    https: Https, certificate: Certificate, end: Callable[[socket.socket], None]
+) -> None:
+    with serving(Server(0, end).talk, certificate.context) as port, pytest.raises(NoAnswer):
+        ask(https, port, only_once=True, deadline=Deadline(clock.now, 0.5))
+    with serving(close, None) as port, pytest.raises(NoNetwork) as raised:
+        ask(https, port, only_once=True)
+    assert not isinstance(raised.value, NoAnswer), "TLS had not begun"
 
 
 @pytest.mark.parametrize("status", [301, 308])
