@@ -49,6 +49,10 @@ class Answer(NamedTuple):
     """Empty where somebody has taken it as it came."""
 
 
+class NoAnswer(NoNetwork):
+    """What was to be done only once may be done: it was sent, or a part of it, and no answer came."""
+
+
 class _FinalResponse(HTTPResponse):
     """The final answer to a request; http.client (3.11 to 3.14) passes over no interim one but 100."""
 
@@ -198,6 +202,7 @@ class Https:
 
         Raises:
             NoNetwork: no connection, no answer in time, TLS that does not verify, or another thread gave it up.
+            NoAnswer: likewise where what is to be done ``only_once`` may be done.
             TelexFailure: the answer is too large, or no HTTP.
         """
         self._deadline, self._only_once = deadline, only_once
@@ -257,11 +262,12 @@ class Https:
                 raise TelexFailure("The answer was far too large to be Telex's.") from None
             if not isinstance(error, _FAILURES):
                 raise
+            failure = NoAnswer if self._only_once and self._opened and self._sock is not None else NoNetwork
             if isinstance(error, TimeoutError) or self._deadline.over:
-                raise NoNetwork("Telex did not answer in time.") from None
+                raise failure("Telex did not answer in time.") from None
             if isinstance(error, (requests.exceptions.InvalidHeader, DecodeError)):
                 raise TelexFailure(f"The answer could not be read ({type(error).__name__}).") from None
-            raise NoNetwork(f"The connection to Telex broke off ({type(error).__name__}).") from None
+            raise failure(f"The connection to Telex broke off ({type(error).__name__}).") from None
 
     def _body(self, response: requests.Response, take: Callable[[bytes], None] | None) -> bytes:
         body = bytearray()

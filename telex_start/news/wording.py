@@ -164,6 +164,12 @@ SIGN_IN_NEEDED = Toast(
 SIGN_IN_BY_CLICK = Toast(title=SIGN_IN_NEEDED.title, body=f"{SIGN_IN_NEEDED.body} Click here.", key=SIGNING_IN)
 """Said where the login window is not to be opened unasked; a click opens it."""
 
+SIGN_IN_AGAIN = (
+    "Sign in again to see new organisations",
+    "Telex does not say any more which organisations you are in. Notifications from those known go on meanwhile.",
+)
+"""Title and text of the notice where Telex refuses to say which organisations there are, while the connection lives."""
+
 
 def at_the_next_start(keys: Iterable[str]) -> Toast:
     """Settings have changed that this program cannot take up while it runs."""

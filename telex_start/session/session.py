@@ -1,7 +1,8 @@
 """The session as other threads see it: it begins with the first sign-in, is told what to do, and is stopped.
 
 Its modules, and those of the network with them, are half of what the program imports, and after a start it mostly waits
-for a person. So they are imported on the session thread, which begins with the first sign-in.
+for a person. So they are imported on the session thread, which begins with the first sign-in, or with the first link
+that is asked for.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from .. import clock
+from .. import clock, events
 from ..config import Config
 from ..errors import NO_THREAD
 from ..events import Command, Event, SignIn, SignInFailed, SignInFailure, StateChanged, Stop
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from .session_thread import SessionThread
 
 log = logging.getLogger(__name__)
+
+# An older agent that still runs when this file is installed over its own loads it late, with its own events: from them
+# no name can be imported that was not there in 0.2.0.
+_BEGINNING = tuple(getattr(events, name, SignIn) for name in ("SignIn", "AskForLink", "SignInByLink"))
+"""The commands that the session thread begins with."""
 
 
 class Session:
@@ -68,10 +74,10 @@ class Session:
 
     def send(self, command: Command) -> None:
         """Give the session a command. It leaves a blocking receive for it at once, a call to Telex to sign out, and to
-        stop, everything else too. Before the first sign-in nothing else is of consequence."""
+        stop, everything else too. Before one that begins it nothing is of consequence."""
         with self._lock:
             if self._work is None:
-                if self._thread is not None or isinstance(command, SignIn):
+                if self._thread is not None or isinstance(command, _BEGINNING):
                     self._early.append(command)
                 if self._thread is None and self._early:
                     self._begin()

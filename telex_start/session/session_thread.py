@@ -14,7 +14,18 @@ from collections.abc import Callable
 
 from ..config import Config
 from ..errors import Refused, SessionOver, SignInRefused, TelexStartError, Temporary
-from ..events import CancelSignIn, Command, Event, ReconnectNow, SignedIn, SignIn, SignOut, SlugLookedUp, Stop
+from ..events import (
+    AskForLink,
+    CancelSignIn,
+    Command,
+    Event,
+    ReconnectNow,
+    SignedIn,
+    SignIn,
+    SignOut,
+    SlugLookedUp,
+    Stop,
+)
 from ..net.dialling import Dialler
 from ..net.https import Https
 from ..net.sockets import tls_context
@@ -29,11 +40,16 @@ from .poll_calls import PollCalls
 from .poller import PollCommand, Poller
 from .state import (
     LEAVING,
+    LOGIN_FAILURES,
+    SIGNING_IN,
     Commands,
     LeaveAsked,
     Organisations,
     ReconnectAsked,
     SessionState,
+    TakenOver,
+    ask_for_link,
+    log_in,
     reason,
     sign_in_failed,
 )
@@ -43,7 +59,6 @@ from .upkeep import Parts
 
 log = logging.getLogger(__name__)
 
-_LOGIN_FAILURES = (SignInRefused, Temporary, Refused)
 _UNEXPECTED = "an unexpected error"
 _LOG_SAYS_WHAT = "Something unexpected went wrong; the log says what."
 _RECONNECTING_NOW = "reconnecting now"
@@ -96,7 +111,7 @@ class SessionThread:
             return
         self._commands.put(command)
         organisations = self._state.organisations
-        if isinstance(command, SignIn) and (organisations is None or not organisations.sign_in_again):
+        if isinstance(command, SIGNING_IN) and (organisations is None or not organisations.sign_in_again):
             return  # of no consequence to a session that is signed in and well
         # Read on another thread than the one that sets it: a connection that comes too late for this finds the command
         # in the queue, and one that comes after the command was obeyed is made anew (see `_connect`).
@@ -152,7 +167,9 @@ class SessionThread:
         """Carry out a command, and survive what nobody expected; gives the command that is next, if it came already."""
         try:
             try:
-                if not waiting or (isinstance(waiting[0], SignIn) and self._sign_in(waiting)):
+                if waiting and isinstance(waiting[0], AskForLink):
+                    return self._ask_for_link(waiting[0])
+                if not waiting or (isinstance(waiting[0], SIGNING_IN) and self._sign_in(waiting)):
                     self._stay()
                 elif waiting and isinstance(waiting.pop(), SignOut):
                     self._forget()
@@ -160,8 +177,7 @@ class SessionThread:
                 return self._left(leave.command)
         except SessionOver as over:
             self._forget_tokens()
-            log.warning("%s", over.message)
-            self._state.move(State.SIGN_IN_NEEDED, over.message)
+            self._state.over(over, self._now())
         except Exception as error:
             self._state.unexpected(error)
             self._sign_in_failed(TelexStartError(_LOG_SAYS_WHAT))
@@ -175,13 +191,15 @@ class SessionThread:
             return command
         resume = self._resumable() and not isinstance(command, SignOut)
         self._state.move(State.SIGN_IN_NEEDED if resume else State.SIGNED_OUT)
+        if isinstance(command, TakenOver):
+            return command
         try:
             self._api.logout(self._stopping.wait)
         finally:
             self._forget_tokens()
             if not resume:
                 self._forget()
-        return command if isinstance(command, SignIn) else None
+        return command if isinstance(command, SIGNING_IN) else None
 
     def _sign_in_failed(self, error: TelexStartError) -> None:
         """Say that there is no session, and why. Whatever ends in *signed out* forgets all."""
@@ -230,8 +248,9 @@ class SessionThread:
             if self._state.state in SIGNED_IN:
                 if isinstance(command, CancelSignIn) and command.session_stays:
                     continue
-                if isinstance(command, SignIn):
-                    waiting, command = [command], ReconnectNow()  # no reference to it, and the password, stays here
+                if isinstance(command, SIGNING_IN):
+                    waiting: list[Command] = [command]
+                    command = ReconnectNow()  # no reference to it, and the password, stays here
                     self._sign_in_again(waiting)
                     continue
             raise LeaveAsked(command)
@@ -249,9 +268,7 @@ class SessionThread:
             LeaveAsked: a command came meanwhile.
         """
         self._state.move(State.SIGNING_IN)
-        command = waiting.pop()
-        assert isinstance(command, SignIn)
-        login = self._log_in(command)
+        login = self._log_in(waiting.pop())
         if login is None:
             return False
         self._state.well()
@@ -263,26 +280,37 @@ class SessionThread:
         self._wait_interruptibly(0.0)
         return True
 
-    def _log_in(self, command: SignIn) -> Login | None:
+    def _log_in(self, command: Command) -> Login | None:
         """Log in, again and again where nobody could be asked to try again; ``None`` where it failed."""
         backoff = self._shared.timings.backoff(self._shared.chance)
         while True:
             self._wait_for_pacer()
             try:
-                return self._api.login(command.email, command.password)
-            except _LOGIN_FAILURES as error:
+                return log_in(self._api, command, self._stopping.wait)
+            except LOGIN_FAILURES as error:
                 self._wait_interruptibly(0.0)  # a command that came meanwhile outweighs what became of the call
-                if not command.persist or isinstance(error, SignInRefused):
-                    log.warning("signing in failed: %s", error.message)
+                persist = isinstance(command, SignIn) and command.persist
+                if not persist or isinstance(error, SignInRefused):
                     self._sign_in_failed(error)
                     return None
                 self._state.report(error)
                 self._state.move(State.SIGNING_IN, reason(error))
             self._wait_interruptibly(backoff.next())
 
-    def _sign_in_again(self, waiting: list[SignIn]) -> None:
-        """Log in beside a session whose access token is refused. Where that fails, or is called off for another user,
-        the session goes on as it is. One whose access token is good takes no second sign-in.
+    def _ask_for_link(self, command: AskForLink) -> Command | None:
+        """Have a link mailed, while nobody is signed in; gives the command that came meanwhile, if any."""
+        try:
+            self._wait_for_pacer()
+            answer = ask_for_link(self._api, command, self._config.web_url)
+            self._wait_interruptibly(0.0)
+        except LeaveAsked as leave:
+            return leave.command
+        self._shared.dispatch(answer)
+        return None
+
+    def _sign_in_again(self, waiting: list[Command]) -> None:
+        """Log in, or ask for a link, beside a session whose access token is refused; one whose token is good takes
+        neither. Where that fails, or is called off for another user, the session goes on as it is.
 
         Raises:
             ReconnectAsked: it worked: the next connection fetches the organisations.
@@ -291,13 +319,17 @@ class SessionThread:
         organisations, command = self._state.organisations, waiting.pop()
         if organisations is None or not organisations.sign_in_again:
             return
+        if isinstance(command, AskForLink):
+            answer = ask_for_link(self._api, command, self._config.web_url, session_stays=True)
+            if not self._commands.leaving():
+                self._shared.dispatch(answer)
+            return
         tokens = self._store.access, self._store.notification
         try:
-            login = self._api.login(command.email, command.password)
-        except _LOGIN_FAILURES as error:
+            login = log_in(self._api, command, self._stopping.wait)
+        except LOGIN_FAILURES as error:
             if self._commands.leaving():
                 return  # nobody waits for what became of it
-            log.warning("%s: %s", error.title, error.message)
             self._shared.dispatch(sign_in_failed(error, session_stays=True))
             return
         if login.user_id == organisations.user_id:
@@ -307,11 +339,13 @@ class SessionThread:
             self._store.access, self._store.notification = tokens
             return
         self._state.organisations = None  # nothing of the first user's is to be resumed
-        raise LeaveAsked(command)
+        self._store.drop_push_tokens()
+        raise LeaveAsked(TakenOver(login))
 
     def _signed_in(self, login: Login) -> None:
         assert self._state.organisations is not None
         self._state.organisations.signed_in_anew()
+        self._state.organisations.expires_at = login.expires_at
         self._poller.signed_in()
         self._shared.dispatch(SignedIn(login.user_id, login.names))
         if login.organisation and login.slug:

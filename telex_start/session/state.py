@@ -7,22 +7,29 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 
 from ..errors import (
     NoNetwork,
     RateLimited,
     Refused,
+    SessionOver,
     SignInRefused,
     TelexStartError,
+    Temporary,
     printable,
 )
 from ..events import (
+    AskForLink,
     CancelSignIn,
     Command,
     Event,
+    LinkMailed,
     Notice,
     Organisation,
     OrganisationsChanged,
+    SignIn,
+    SignInByLink,
     SignInFailed,
     SignInFailure,
     SignOut,
@@ -31,21 +38,18 @@ from ..events import (
     ThreadFailed,
     Trouble,
 )
+from ..news.wording import SIGN_IN_AGAIN
 from ..push.channel import Channel, Phase
 from ..states import State
 from .pace import Shared
-from .telex_api import TelexApi, signed_out
+from .telex_api import Login, PasswordRefused, TelexApi, signed_out
 
 log = logging.getLogger(__name__)
 
+LOGIN_FAILURES = (SignInRefused, Temporary, Refused)
+"""What the calls by which somebody signs in may raise."""
 LEAVING = (SignOut, CancelSignIn, Stop)
 """Commands that end what is under way, whatever that is."""
-SIGN_IN_AGAIN = (
-    "Sign in again to see new organisations",
-    "Telex does not say any more which organisations you are in. Notifications from those known go on meanwhile.",
-)
-"""Title and text of what the person is told where Telex has long refused to say which organisations there are."""
-
 _LOOK_AT_CLOCK = 60.0
 """Seconds of a long wait after which the clock is looked at: a time-out stands still in sleep."""
 _MOST_TROUBLES = 50
@@ -66,6 +70,17 @@ class LeaveAsked(BaseException):
     def __init__(self, command: Command) -> None:
         super().__init__(type(command).__name__)
         self.command = command
+
+
+@dataclass(frozen=True, repr=False)
+class TakenOver(Command):
+    """Another person has signed in beside a session, and is to have its place."""
+
+    login: Login
+
+
+SIGNING_IN = (SignIn, AskForLink, SignInByLink, TakenOver)
+"""Commands by which somebody signs in."""
 
 
 class Commands:
@@ -115,7 +130,12 @@ class Organisations:
         self.fetched_at = float("-inf")
         """When Telex was asked last; seconds."""
         self.sign_in_again = False
-        """Telex has long refused to say which there are: only signing in again ends that."""
+        """Telex refuses to say which there are, and only signing in again ends that: it has long done so, or the access
+        token's time is up."""
+        self.expires_at: float | None = None
+        """When the access token's time is up, in seconds; ``None`` where that is not known."""
+        self.expired = False
+        """The access token is refused, and was not before its time was up."""
         self.most = float("inf")
         """How many channels the push server took on the connection before, as far as it said so."""
         self.left_out_told: frozenset[str] | None = None
@@ -139,9 +159,8 @@ class Organisations:
             answer = api.organisations(self.user_id)
         except Refused as refused:
             if signed_out(refused):
-                self._refused_since = now if self._refused_since is None else self._refused_since
-                refused_for = now - self._refused_since
-                self.sign_in_again = self.known and refused_for >= self._shared.timings.organisations_refused_for
+                refused_for = self._shared.timings.organisations_refused_for
+                self.sign_in_again = self.known and (now - self.refused(now) >= refused_for or self.expired)
             raise
         self.signed_in_anew()
         found = {organisation.channel: organisation for organisation in answer}
@@ -173,10 +192,18 @@ class Organisations:
                 self._shared.store.connection = api.connection_token()
             raise
 
+    def refused(self, now: float) -> float:
+        """The access token is refused now; since when it is, in seconds."""
+        if self._refused_since is None:
+            self._refused_since = now
+            self.expired = self.expires_at is not None and now >= self.expires_at
+            log.info("the access token is refused%s", ", as its time is up" if self.expired else "")
+        return self._refused_since
+
     def signed_in_anew(self) -> None:
         """The access token is good: what was held against the one before counts no more."""
         self._refused_since = None
-        self.sign_in_again = False
+        self.sign_in_again = self.expired = False
 
     def put_first(self, wanted: Collection[str]) -> list[str]:
         """Order the channels for the next connection, where not all of them will have room.
@@ -215,6 +242,7 @@ class Organisations:
             sum(channel.refused for channel in channels),
             sum(channel.left_out for channel in channels),
             self.sign_in_again,
+            self.expired and (self.sign_in_again or state is State.SIGN_IN_NEEDED),
         )
 
 
@@ -247,9 +275,16 @@ class SessionState:
             news = now.sign_in_again and not self._last_state.sign_in_again
             self._last_state = now
             self._dispatch(now)
-            if news:
+            if news and not now.expired:  # there, main may know the password, or tells the person itself
                 log.warning("%s: %s", *SIGN_IN_AGAIN)
                 self._dispatch(Notice(*SIGN_IN_AGAIN, needs_person=True))
+
+    def over(self, error: SessionOver, now: float) -> None:
+        """The session has ended; ``now`` is the time in seconds."""
+        log.warning("%s", error.message)
+        if self.organisations is not None:
+            self.organisations.refused(now)
+        self.move(State.SIGN_IN_NEEDED, error.message)
 
     def tell_figures(self) -> None:
         """Tell how the organisations stand, where that has changed."""
@@ -288,12 +323,38 @@ def reason(error: TelexStartError) -> str:
 
 
 def sign_in_failed(error: TelexStartError, *, session_stays: bool = False) -> SignInFailed:
-    """What main is told of a login that did not work."""
-    kind = SignInFailure.TELEX
+    """What main and the log are told of a login, or of asking for a link, that did not work."""
+    kind, message = SignInFailure.TELEX, error.message
     if isinstance(error, SignInRefused):
         kind = error.kind
     elif isinstance(error, RateLimited):
-        kind = SignInFailure.RATE_LIMIT
+        kind, message = SignInFailure.RATE_LIMIT, "Telex gets too many requests just now. Please try again in a minute."
     elif isinstance(error, NoNetwork):
         kind = SignInFailure.NETWORK
-    return SignInFailed(error.title, error.message, kind, session_stays)
+    log.warning("signing in failed: %s", message)
+    return SignInFailed(error.title, message, kind, session_stays, isinstance(error, PasswordRefused))
+
+
+def log_in(api: TelexApi, command: Command, pause: Callable[[float], object]) -> Login:
+    """Make the call by which a command signs in; see :meth:`.TelexApi.logout` for ``pause``.
+
+    Raises:
+        SignInRefused, Temporary, Refused: it failed.
+    """
+    match command:
+        case SignIn():
+            return api.login(command.email, command.password)
+        case SignInByLink():
+            return api.login_by_link(command.email, command.code, pause)
+        case TakenOver():
+            return command.login
+    raise TypeError(type(command).__name__)
+
+
+def ask_for_link(api: TelexApi, command: AskForLink, web_url: str, *, session_stays: bool = False) -> Event:
+    """Have a link mailed, and what main is told of it."""
+    try:
+        api.ask_for_link(command.email, web_url)
+    except LOGIN_FAILURES as error:
+        return sign_in_failed(error, session_stays=session_stays)
+    return LinkMailed(command.email)

@@ -26,7 +26,7 @@ from ..errors import (
     printable,
 )
 from ..events import Organisation, SignInFailure
-from ..net.https import Https
+from ..net.https import Https, NoAnswer
 from ..net.sockets import Deadline
 from ..push.frames import read_json
 from .pace import Shared
@@ -43,7 +43,18 @@ _SHORT = 5
 _LONGEST_NAME = 200
 """Characters of an organisation's name: it is in the log with whatever happens to it."""
 _FAR = 1e15
-"""Unix seconds of no time that anybody will see: an expiry beyond is none."""
+"""Seconds that nothing lasts: an expiry beyond is none."""
+_WRONG_PASSWORD = ("invalid credentials", "invalid email and password supplied")
+"""Telex's own sentences for a password that is not this person's. Anything else may be another trouble at its end."""
+_LOGIN, _ASK, _VERIFY = "/auth/login", "/auth/magick-link", "/auth/magick-link/verify"
+_REFUSALS = {
+    _LOGIN: ((400, 401), SignInFailure.CREDENTIALS, "Telex does not know this e-mail address and password."),
+    _ASK: ((404,), SignInFailure.NOBODY, "Nobody at Telex has this e-mail address. Please check it."),
+    _VERIFY: ((400, 401), SignInFailure.LINK, "The link is over, or was used already. Ask for another."),
+}
+"""The statuses by which each of these calls is refused for its own reason, and that reason."""
+_EARLY = 60.0
+"""Seconds before the session's end, at most, that count as its end: over a week two clocks come apart."""
 
 
 class Login(NamedTuple):
@@ -56,6 +67,8 @@ class Login(NamedTuple):
     """The id of the one organisation whose slug comes with the login."""
     slug: str | None = None
     """What that organisation is called in the web app's addresses."""
+    expires_at: float | None = None
+    """When the access token's time is up, in seconds on the session's clock; ``None`` where that is not known."""
 
     def __repr__(self) -> str:
         return "Login(…)"
@@ -88,27 +101,71 @@ class TelexApi:
             SignInRefused: the e-mail and password are not accepted, Telex finds one of them malformed, or it lets this
                 person in no more.
         """
+        return self._logged_in(*self._sign_in(_LOGIN, {"email": email, "password": password}))
+
+    def ask_for_link(self, email: str, web_url: str) -> None:
+        """Have Telex mail a link with which this person signs in; one that was mailed before is over then.
+
+        Args:
+            web_url: The web app's address, without a slash at its end; the link begins with it.
+
+        Raises:
+            SignInRefused: nobody has this address, Telex finds it malformed, or it lets this person in no more.
+        """
+        self._sign_in(_ASK, {"email": email}, {"Referer": f"{web_url}/"})
+
+    def login_by_link(self, email: str, code: str, pause: Callable[[float], object]) -> Login:
+        """Sign in with the code of a mailed link, as :meth:`login` does; it works once.
+
+        Args:
+            email: Whose link it is to be. Somebody else's session is ended at once, and the store stays as it is.
+            code: The code.
+            pause: See :meth:`logout`.
+
+        Raises:
+            SignInRefused: the link is over, somebody else's, or may be used up by a call that came to nothing; or Telex
+                lets this person in no more.
+        """
         try:
-            data, _ = self._call("POST", "/auth/login", {}, {"email": email, "password": password}, only_once=True)
+            data, date = self._sign_in(_VERIFY, {"token": code})
+            access, user = data.get("access_token"), data.get("user")
+            told = user.get("email") if isinstance(user, dict) else None
+            if not _is_token(access) or (isinstance(told, str) and told.casefold() == email.casefold()):
+                return self._logged_in(data, date)
+        except (NoAnswer, TelexFailure) as error:
+            words = f"{error.message} The link may be used up by that: ask for another."
+            raise SignInRefused(words, SignInFailure.LINK) from None
+        self.logout(pause, access)
+        words = "The link was mailed to somebody else, so it signs nobody in here. Ask for your own."
+        raise SignInRefused(words, SignInFailure.LINK)
+
+    def _sign_in(self, path: str, body: dict[str, str], headers: dict[str, str] | None = None) -> tuple[Any, str]:
+        """A call by which somebody signs in, made once: its data, and the answer's ``Date``."""
+        statuses, kind, words = _REFUSALS[path]
+        try:
+            data, date = self._call("POST", path, headers or {}, body, only_once=True)
+            return data if isinstance(data, dict) else {}, date
         except Refused as refused:
-            if refused.status in (400, 401):
-                words = "Telex does not know this e-mail address and password."
-                raise SignInRefused(words, SignInFailure.CREDENTIALS) from None
+            if refused.status in statuses:
+                its_own = path == _LOGIN and refused.message.rstrip(".").lower() in _WRONG_PASSWORD
+                raise (PasswordRefused if its_own else SignInRefused)(words, kind) from None
             if refused.status == 422:
                 raise SignInRefused(refused.message, SignInFailure.FORM) from None
             if refused.status == 403:
-                words = f"Telex says: {refused.message.rstrip('.')}."
-                raise SignInRefused(words, SignInFailure.REFUSED) from None
+                raise SignInRefused(f"Telex says: {refused.message.rstrip('.')}.", SignInFailure.REFUSED) from None
             raise
-        access = data.get("access_token") if isinstance(data, dict) else None
-        user = data.get("user") if isinstance(data, dict) else None
+
+    def _logged_in(self, data: dict[str, Any], date: str) -> Login:
+        """Who signed in, from the data of an answer with this ``Date``; the tokens go into the store."""
+        access, user = data.get("access_token"), data.get("user")
         if not _is_token(access) or not isinstance(user, dict) or not _is_token(user.get("id")):
             raise TelexFailure("Telex accepted the sign-in but gave no access token.")
         notification = data.get("notification_token")
         self._store.access = access
         self._store.notification = notification if _is_token(notification) else None
         self._bearer_first = False
-        return _login(user)
+        life = _life(user.get("expires_in"), date)  # by whole seconds
+        return _login(user)._replace(expires_at=life and self._now() + life - min(_EARLY, 1.0 + 0.1 * life))
 
     def organisations(self, user_id: str) -> tuple[Organisation, ...]:
         """The organisations of the signed-in user."""
@@ -155,19 +212,21 @@ class TelexApi:
                 self.connection_token(deadline)
             raise
 
-    def logout(self, pause: Callable[[float], object]) -> None:
+    def logout(self, pause: Callable[[float], object], access: str | None = None) -> None:
         """Tell Telex that the session ends. A failure is ignored: the tokens are forgotten anyway.
 
         Args:
             pause: Waits so many seconds, or less where the program ends; "too many requests" is asked again after it.
+            access: The access token of the session; ``None``: the one in the store.
         """
-        if self._store.access is None:
+        if (access := access or self._store.access) is None:
             return
+        bearer = {"Authorization": f"Bearer {access}"}
         deadline = Deadline(self._now, self._timings.logout_within)
         try:
             while True:
                 try:
-                    self._call("POST", "/auth/logout", self._bearer(), None, deadline, leaving=True)
+                    self._call("POST", "/auth/logout", bearer, None, deadline, leaving=True)
                     return
                 except RateLimited:
                     pause(LOGOUT_PAUSE)
@@ -241,7 +300,8 @@ class TelexApi:
             only_once=only_once,
             interruptible=not leaving,
         )
-        secrets = [value.removeprefix("Bearer ") for value in headers.values()] + [(body or {}).get("password", "")]
+        secrets = [value.removeprefix("Bearer ") for value in headers.values()]
+        secrets += [(body or {}).get(key, "") for key in ("password", "token")]
         limited = False
         try:
             found = envelope(_json_of(answer.body), answer.status, secrets)
@@ -262,6 +322,10 @@ def _login(user: dict[str, Any]) -> Login:
     if not _is_token(organisation) or not isinstance(slug, str) or not slug:
         return Login(user["id"], names)
     return Login(user["id"], names, organisation, slug)
+
+
+class PasswordRefused(SignInRefused):
+    """Telex says itself that the password is wrong: no later try with it can work."""
 
 
 class NoEnvelope(TelexFailure):
@@ -353,15 +417,20 @@ def _received(value: str, now: float, date: str) -> Token:
     disagree (whoever signs tokens may be another machine than the one that answers): Telex has just given the token, so
     it is good, and how long for the push server will say.
     """
-    expiry = (claims(value) or {}).get("exp")
-    if not isinstance(expiry, int | float) or isinstance(expiry, bool) or abs(expiry) > _FAR:
-        return Token(value)
+    life = _life((claims(value) or {}).get("exp"), date)
+    return Token(value) if life is None else Token(value, now + life, life)
+
+
+def _life(expiry: Any, date: str) -> float | None:
+    """Seconds from an answer's ``Date`` to an expiry in Unix seconds; ``None`` where that is none, or over already."""
+    if isinstance(expiry, bool) or not isinstance(expiry, str | int | float):
+        return None
     try:
-        served = parsedate_to_datetime(date)
-        life = float(expiry) - served.replace(tzinfo=served.tzinfo or UTC).timestamp()
+        ends, served = float(expiry), parsedate_to_datetime(date)
+        life = ends - served.replace(tzinfo=served.tzinfo or UTC).timestamp()
     except (ValueError, OverflowError):
-        return Token(value)
-    return Token(value, now + life, life) if life > 0 else Token(value)
+        return None
+    return life if 0 < life < _FAR else None
 
 
 def why_unusable(subscription: str, channel: str, connection: str) -> str | None:

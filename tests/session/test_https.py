@@ -19,7 +19,7 @@ import pytest
 from telex_start import __version__, clock
 from telex_start.errors import NoNetwork, TelexFailure, Temporary
 from telex_start.net.dialling import Dialler
-from telex_start.net.https import MOST_BYTES, Answer, Https
+from telex_start.net.https import MOST_BYTES, Answer, Https, NoAnswer
 from telex_start.net.sockets import Deadline, tls_context
 from tests.session.by_hand import HEAD, Certificate, request_of, serving
 
@@ -144,15 +144,24 @@ def test_otherwise_it_is_not_sent_again(
     assert server.seen == [[*["/a"] * answers, "/c"]]
 
 
-def test_a_request_that_must_not_be_carried_out_twice_has_a_connection_of_its_own(
-    https: Https, certificate: Certificate
-) -> None:
+def test_a_request_for_once_has_a_connection_of_its_own(https: Https, certificate: Certificate) -> None:
     server = Server(1, close)
     with serving(server.talk, certificate.context) as port:
         ask(https, port, "a")
         ask(https, port, "b", only_once=True)
         https.close()
     assert server.seen == [["/a"], ["/b"]]
+
+
+@pytest.mark.parametrize("end", [close, half, lambda client: client.recv(1)], ids=["close", "half", "silence"])
+def test_where_that_was_sent_and_not_answered_it_may_be_done_and_else_it_is_not(
+    https: Https, certificate: Certificate, end: Callable[[socket.socket], None]
+) -> None:
+    with serving(Server(0, end).talk, certificate.context) as port, pytest.raises(NoAnswer):
+        ask(https, port, only_once=True, deadline=Deadline(clock.now, 0.5))
+    with serving(close, None) as port, pytest.raises(NoNetwork) as raised:
+        ask(https, port, only_once=True)
+    assert not isinstance(raised.value, NoAnswer), "TLS had not begun"
 
 
 @pytest.mark.parametrize("status", [301, 308])
@@ -241,9 +250,7 @@ def test_an_answer_that_is_taken_as_it_comes_may_last_as_long_as_bytes_come(cert
     assert (answer.status, answer.body, b"".join(taken), now) == (200, b"", b"12345", 20.0)
 
 
-def test_an_answer_that_is_taken_as_it_comes_ends_when_no_more_bytes_come(
-    https: Https, certificate: Certificate
-) -> None:
+def test_an_answer_that_is_taken_as_it_comes_ends_when_no_more_comes(https: Https, certificate: Certificate) -> None:
     taken: list[bytes] = []
 
     def talk(client: socket.socket) -> None:
@@ -424,9 +431,7 @@ class Silent:
 
 
 @pytest.mark.parametrize("end", [Https.abort, Https.interrupt])
-def test_what_nobody_wants_any_more_is_ended_and_what_comes_later_goes_out(
-    certificate: Certificate, end: Callable[[Https], None]
-) -> None:
+def test_the_unwanted_ends_and_what_comes_later_goes(certificate: Certificate, end: Callable[[Https], None]) -> None:
     silent, unwanted = Silent(), threading.Event()
     https = client_of(certificate.ca_file, unwanted=unwanted.is_set)
     with ThreadPoolExecutor() as pool, serving(silent.talk, certificate.context) as port:
@@ -447,9 +452,7 @@ def test_what_nobody_wants_any_more_is_ended_and_what_comes_later_goes_out(
 
 
 @pytest.mark.parametrize("options", [{"only_once": True}, {"interruptible": False}])
-def test_what_is_to_be_carried_out_is_ended_by_an_abort_alone(
-    certificate: Certificate, options: dict[str, Any]
-) -> None:
+def test_what_is_to_be_carried_out_ends_by_an_abort_alone(certificate: Certificate, options: dict[str, Any]) -> None:
     silent = Silent()
     unwanted = threading.Event()
     https = client_of(certificate.ca_file, unwanted=unwanted.is_set)

@@ -7,7 +7,19 @@ from __future__ import annotations
 
 import pytest
 
-from telex_start.events import CancelSignIn, Notice, ReconnectNow, SignInFailed, SignOut, StateChanged
+from telex_start.events import (
+    AskForLink,
+    CancelSignIn,
+    LinkMailed,
+    Notice,
+    ReconnectNow,
+    SignedIn,
+    SignInByLink,
+    SignInFailed,
+    SignInFailure,
+    SignOut,
+    StateChanged,
+)
 from telex_start.states import State
 from tests.session.agent import Agent, quick
 from tests.session.conftest import Start, Telex
@@ -95,3 +107,58 @@ def test_sign_out_during_a_slow_sign_in_signs_out(session: Agent) -> None:
     session.send(SignOut())
     session.await_state(State.SIGNED_OUT)
     assert not session.since_mark(SignInFailed)
+
+
+def test_a_link_is_asked_for_and_signs_in_beside_the_session(session: Agent) -> None:
+    sandbox, known = session.telex, session.told.organisations
+    session.send(AskForLink("nobody@example.org"))
+    failure = session.await_failure()
+    assert (failure.kind, failure.session_stays) == (SignInFailure.NOBODY, True)
+    session.send(AskForLink(sandbox.email))
+    session.await_event(LinkMailed)
+    session.send(SignInByLink(sandbox.email, "1"))
+    assert session.await_event(SignInFailed, lambda told: told.kind is SignInFailure.LINK).session_stays
+    session.mark()
+    goes_on(session)
+    session.mark()
+    session.send(SignInByLink(sandbox.email, sandbox.mails()["mails"][-1]["code"]))
+    session.await_event(SignedIn)
+    sandbox.add_organisation("Latecomers")
+    sandbox.clear_faults()
+    session.await_subscribed(known + 1)
+
+
+def test_somebody_elses_link_leaves_the_session_as_it_is(session: Agent) -> None:
+    sandbox, before = session.telex, session.telex.status()["logouts"]
+    session.send(AskForLink(GRACE))
+    session.await_event(LinkMailed)
+    session.send(SignInByLink(sandbox.email, sandbox.mails()["mails"][-1]["code"]))
+    assert session.await_failure().session_stays
+    sandbox.wait_until(lambda status: status["logouts"] == before + 1)
+    session.mark()
+    goes_on(session)
+
+
+def test_another_person_signs_in_by_the_only_use_of_a_link(session: Agent) -> None:
+    sandbox = session.telex
+    session.send(AskForLink(GRACE))
+    session.await_event(LinkMailed)
+    session.mark()
+    session.send(SignInByLink(GRACE, sandbox.mails()["mails"][-1]["code"]))
+    session.await_state(State.SIGNED_OUT)
+    sandbox.clear_faults()
+    session.await_true(lambda: 0 < session.told.organisations == session.told.subscribed)
+    sandbox.publish(0, "for Grace", user=GRACE)
+    session.await_true(lambda: session.received()[-1:] == ["for Grace"])
+    assert not session.since_mark(SignInFailed)
+
+
+def test_an_access_token_whose_time_is_up_is_said_at_once_and_asks_nobody(own: Telex, agent: Start) -> None:
+    sandbox = own("--access-ttl", "3", "--notification-token-stays")
+    session = agent(sandbox, timings=quick(organisations_every=0.3)).online()
+    told = session.await_event(StateChanged, lambda told: told.sign_in_again)
+    assert (told.state, told.expired) == (State.ONLINE, True)
+    session.mark()
+    session.sign_in()
+    session.await_event(StateChanged, lambda told: told.state is State.ONLINE and not told.sign_in_again)
+    assert not session.all(Notice)

@@ -1,0 +1,151 @@
+"""Signing in by a mailed link, where nobody is signed in; and how a session ends: at its time, or before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from telex_start.events import (
+    AskForLink,
+    CancelSignIn,
+    Command,
+    LinkMailed,
+    SignedIn,
+    SignInByLink,
+    SignInFailed,
+    SignInFailure,
+    SignOut,
+)
+from telex_start.states import State
+from tests.session.agent import Agent
+from tests.session.conftest import Start, Telex
+from tests.session.test_leaving import Machine
+
+GRACE = "grace@example.org"
+
+
+def mailed(session: Agent, email: str | None = None) -> str:
+    """Ask for a link, and give its code as the mail has it."""
+    email = email or session.telex.email
+    session.send(AskForLink(email))
+    assert session.await_event(LinkMailed) == LinkMailed(email)
+    code: str = session.telex.mails()["mails"][-1]["code"]
+    return code
+
+
+def test_the_first_thing_ever_is_a_link_that_leads_to_the_web_app_and_signs_in_once(
+    own: Telex, agent: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    sandbox = own()
+    session = agent(sandbox, web_url="https://telex.im")
+    code = mailed(session, "Ada@example.org")
+    link = f"https://telex.im/auth/login/magic-link?token={code}"
+    assert sandbox.mails()["mails"][-1]["link"] == link
+    assert not session.states(), "the state stays"
+    command = SignInByLink("Ada@example.org", code)
+    session.send(command)
+    session.await_subscribed(3)
+    session.send(SignOut())
+    session.await_state(State.SIGNED_OUT)
+    session.mark()
+    session.send(command)
+    failure = session.await_failure()
+    assert (failure.kind, failure.session_stays) == (SignInFailure.LINK, False)
+    session.await_state(State.SIGN_IN_NEEDED)
+    session.mark()
+    mailed(session)
+    assert not session.states(), "the state stays"
+    assert code not in caplog.text + repr(command) + repr(failure)
+
+
+def test_without_a_notification_token_the_access_token_serves(own: Telex, agent: Start) -> None:
+    session = agent(own("--no-notification-token"))
+    session.send(SignInByLink(session.telex.email, mailed(session)))
+    session.await_subscribed(3)
+
+
+@pytest.mark.parametrize(
+    ("email", "fault", "config", "kind"),
+    [
+        ("nobody@example.org", {}, {}, SignInFailure.NOBODY),
+        ("no address", {}, {}, SignInFailure.FORM),
+        (GRACE, {"status": 429}, {}, SignInFailure.RATE_LIMIT),
+        (GRACE, {"status": 503}, {}, SignInFailure.TELEX),
+        (GRACE, {}, {"api_url": "https://127.0.0.1:9/api/v1"}, SignInFailure.NETWORK),
+    ],
+)
+def test_a_link_that_is_not_mailed_says_why_and_the_state_stays(
+    own: Telex, agent: Start, email: str, fault: dict[str, Any], config: dict[str, str], kind: SignInFailure
+) -> None:
+    sandbox = own()
+    if fault:
+        sandbox.fault("ask_link", times=1, **fault)
+    session = agent(sandbox, **config)
+    session.send(AskForLink(email))
+    assert session.await_failure().kind is kind
+    assert not session.states()
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [({"truncate": True}, "may be used up"), ({"status": 502, "html": True}, "may be used up"), ({}, "somebody else")],
+)
+def test_a_link_that_came_to_nothing_is_not_tried_again(
+    own: Telex, agent: Start, fault: dict[str, Any], words: str
+) -> None:
+    sandbox = own()
+    session, before = agent(sandbox), sandbox.status()
+    code = mailed(session, sandbox.email if fault else GRACE)
+    if fault:
+        sandbox.fault("verify_link", times=1, **fault)
+    since = len(sandbox.calls("/verify"))
+    session.send(SignInByLink(sandbox.email, code))
+    failure = session.await_failure()
+    assert failure.kind is SignInFailure.LINK
+    assert words in failure.message
+    session.await_state(State.SIGN_IN_NEEDED)
+    assert len(sandbox.calls("/verify")) == since + 1
+    assert not session.all(SignedIn)
+    assert session.store.access is None
+    assert sandbox.status()["logouts"] == before["logouts"] + (not fault), "whose session has begun, has ended"
+
+
+@pytest.mark.parametrize("command", [CancelSignIn(), SignOut()])
+@pytest.mark.parametrize("call", ["ask_link", "verify_link"])
+def test_whoever_leaves_meanwhile_hears_no_more_of_it(own: Telex, agent: Start, call: str, command: Command) -> None:
+    sandbox = own()
+    session, email = agent(sandbox), sandbox.email
+    code, logouts = mailed(session), sandbox.status()["logouts"]
+    session.mark()
+    sandbox.fault(call, times=1, delay=0.5)
+    session.send(AskForLink(email) if call == "ask_link" else SignInByLink(email, code))
+    sandbox.wait_until(lambda status: status["under_way"] == 1)
+    session.send(command)
+    if call == "verify_link":
+        sandbox.wait_until(lambda status: status["logouts"] == logouts + 1)
+        session.await_state(State.SIGNED_OUT)
+    session.send(AskForLink("nobody@example.org"))
+    assert session.await_failure().kind is SignInFailure.NOBODY
+    assert len(session.since_mark(SignInFailed)) == 1
+    assert not session.since_mark(LinkMailed)
+
+
+# The end of a session
+
+
+WEEK = 7 * 24 * 3600
+
+
+@pytest.mark.parametrize("at_its_time", [True, False])
+def test_a_session_that_is_over_says_whether_that_was_at_its_time(own: Telex, agent: Start, at_its_time: bool) -> None:
+    machine, sandbox = Machine(), own("--organisations", "1", "--ping", "22")  # its own one, whose clock is moved
+    session = agent(sandbox, now=machine.now).online(1)
+    if at_its_time:
+        sandbox.later(seconds=WEEK)
+    else:
+        sandbox.revoke_session()
+    machine.sleep(WEEK if at_its_time else WEEK - 3600)
+    sandbox.publish(0, "wakes it")
+    assert session.await_state(State.SIGN_IN_NEEDED).expired is at_its_time
