@@ -106,7 +106,7 @@ def _answers(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
     except NoKeyring as none:
         yield {"keyring": none.word, "words": none.words}
     except Exception as error:
-        if type(error).__name__ in ("KeyringLocked", "PromptDismissedException"):
+        if type(error).__name__ in ("KeyringLocked", "LockedException", "PromptDismissedException"):
             yield {"keyring": "refused"}
         else:
             yield {"keyring": "failed", "words": f"the keyring fails ({_name_of(error)})"}
@@ -121,11 +121,13 @@ def _done(keyring: _Keyring, do: str, user: str, request: dict[str, Any]) -> dic
         case "keep":
             keyring.keep(user, request["password"])
             return {"keyring": "kept"}
-        case _:
+        case "remove":
             keyring.remove(user)
             if keyring.holds(user):
                 return {"keyring": "failed", "words": "the keyring still has it"}
             return {"keyring": "removed"}
+        case _:
+            raise ValueError(do)
 
 
 def _name_of(error: Exception) -> str:
@@ -197,7 +199,9 @@ if sys.platform.startswith("linux"):
             from keyring.backends import SecretService
         except (ImportError, AttributeError):  # the latter: of a SecretStorage that is half there
             words = "the libraries keyring and SecretStorage are not there"
-            remedy = "pip install 'telex-start[keyring]', or python3-keyring and python3-secretstorage of Debian"
+            remedy = (
+                "pip install 'telex-start[keyring]', or your distribution's python3-keyring and python3-secretstorage"
+            )
             raise NoKeyring("missing", f"{words}: {remedy}") from None
         address = session_address(os.environ)
         if not address:

@@ -38,8 +38,8 @@ NO_DEFAULT = (
     "make one in its program (Passwords and Keys, KWalletManager, KeePassXC)"
 )
 NO_LIBRARY = (
-    "the libraries keyring and SecretStorage are not there: pip install 'telex-start[keyring]', or python3-keyring and "
-    "python3-secretstorage of Debian"
+    "the libraries keyring and SecretStorage are not there: "
+    "pip install 'telex-start[keyring]', or your distribution's python3-keyring and python3-secretstorage"
 )
 real = pytest.mark.skipif(bool(lacking()), reason=f"not installed: {lacking()}")
 
@@ -302,7 +302,7 @@ def test_what_is_missing_is_named_with_the_remedy(lacks: str, monkeypatch: pytes
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, lacks, None)
     assert keyring_process.why_none() == NO_LIBRARY
-    assert doctors().endswith("python3-secretstorage of Debian")
+    assert doctors().endswith("python3-secretstorage")
 
 
 def test_one_that_fails_says_no_more_than_the_errors_name(private_bus: PrivateBus, home: Path) -> None:
