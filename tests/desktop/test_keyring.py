@@ -326,13 +326,13 @@ def test_one_that_fails_says_no_more_than_the_errors_name(private_bus: PrivateBu
 @pytest.mark.desktop
 @pytest.mark.skipif(shutil.which("kwalletd5") is None, reason="not installed: kwalletd5")
 def test_kwallet_keeps_it(agent: Agent, private_bus: PrivateBus, xvfb: Xvfb, tmp_path: Path) -> None:
-    """That the log-in has opened it is not said before one has asked to open it, which asks the person nothing."""
+    """What the log-in has opened is locked for the Secret Service until it is asked to open it."""
     with kwallet(private_bus, tmp_path, xvfb.environ):
-        agent.reads("locked")
-        agent.keeps("locked", "kept")
+        agent.reads("nothing")
+        agent.keeps("kept")
         agent.reads("found", password=PASSWORD)
     with kwallet(private_bus, tmp_path, xvfb.environ):
-        agent.reads("locked", "found", prompt=True, password=PASSWORD)
+        agent.reads("found", password=PASSWORD)
         agent.removes("removed")
         agent.reads("nothing")
 
