@@ -8,7 +8,7 @@ import os
 import sys
 
 # Without the module site (-S), which reads each .pth file of the system's before the icon. Of the system's packages,
-# which come after those that this version is made with, only PyGObject is wanted, and the sandbox's.
+# which come after those that this version is made with, only PyGObject, keyring and the sandbox's are wanted.
 sys.path += [os.path.dirname(os.path.realpath(__file__)), "/usr/lib/python3/dist-packages"]
 
 if sys.argv[1:2] == ["-m"] and sys.argv[2].startswith("telex_start"):

@@ -13,13 +13,14 @@ EXCLUDED = [
     # What only an interactive interpreter, a test or a build has a use for.
     *("_distutils_hack", "distutils", "packaging", "pydoc", "pydoc_data", "rlcompleter", "setuptools", "unittest"),
     # Other programs' files and servers.
-    *("bz2", "ftplib", "lzma", "plistlib", "tarfile", "xml", "xmlrpc", "http.server", "socketserver"),
+    *("bz2", "ftplib", "lzma", "plistlib", "xml", "xmlrpc", "http.server", "socketserver"),
     # Of multiprocessing, the connection alone is used, over a named pipe.
     *("concurrent", "multiprocessing.dummy", "multiprocessing.forkserver", "multiprocessing.managers"),
     *("multiprocessing.pool", "multiprocessing.queues", "multiprocessing.shared_memory", "multiprocessing.spawn"),
     *("multiprocessing.resource_sharer", "multiprocessing.resource_tracker", "multiprocessing.synchronize"),
     # Other systems' and other formats' parts of what is used.
     *("plyer.platforms.android", "plyer.platforms.ios", "plyer.platforms.linux", "plyer.platforms.macosx"),
+    *(f"keyring.backends.{name}" for name in ("SecretService", "chainer", "kwallet", "libsecret", "macOS")),
     *("pystray._appindicator", "pystray._darwin", "pystray._gtk", "pystray._xorg"),
     *("PIL._avif", "PIL._imagingcms", "PIL._imagingtk", "PIL._webp", "PIL.ImageCms", "PIL.ImageShow", "PIL.ImageTk"),
 ]

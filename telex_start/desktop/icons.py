@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from PIL import Image, ImageChops, ImageDraw, ImageFont
@@ -253,9 +254,9 @@ def argb32(image: Image.Image) -> bytes:
     return Image.merge("RGBA", (alpha, red, green, blue)).tobytes()
 
 
-def ico(state: State) -> bytes:
-    """A Windows icon file; each of its sizes is drawn for itself, not scaled from another."""
-    images = [draw(state, 0, size) for size in _ICO_SIZES]
+def ico(state: State, sizes: Iterable[int] = _ICO_SIZES) -> bytes:
+    """A Windows icon file; each of its sizes, in pixels, is drawn for itself, not scaled from another."""
+    images = [draw(state, 0, size) for size in sizes]
     file = io.BytesIO()
     images[-1].save(file, "ICO", sizes=[image.size for image in images], append_images=images[:-1])
     return file.getvalue()

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -21,6 +21,7 @@ from telex_start.doctor import desktop as doctor
 from telex_start.doctor.findings import line
 from telex_start.events import ChildEnded, ChildSaid, Event
 from telex_start.process import itself
+from tests.desktop.other_keyrings import keepassxc, kwallet
 from tests.fake_desktop import PrivateBus, Xvfb
 from tests.process import TIMEOUT, Process, until
 from tests.real_keyring import PROMPTER, RealKeyring, lacking
@@ -37,8 +38,8 @@ NO_DEFAULT = (
     "make one in its program (Passwords and Keys, KWalletManager, KeePassXC)"
 )
 NO_LIBRARY = (
-    "the libraries keyring and SecretStorage are not there: pip install 'telex-start[keyring]', or python3-keyring and "
-    "python3-secretstorage of Debian"
+    "the libraries keyring and SecretStorage are not there: "
+    "pip install 'telex-start[keyring]', or your distribution's python3-keyring and python3-secretstorage"
 )
 real = pytest.mark.skipif(bool(lacking()), reason=f"not installed: {lacking()}")
 
@@ -201,52 +202,45 @@ def test_locked_it_is_said_so_and_that_it_was_opened_is_told(
     agent.reads("locked")
 
 
-@pytest.fixture
-def asked(xvfb: Xvfb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path) -> Iterator[tuple[Agent, Any, Any]]:
-    """A locked keyring that holds a password and asks on a screen; and what types there, and says what is shown."""
-    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **xvfb.environ}
-
-    def xdotool(*words: str) -> str:
-        return subprocess.run(
-            ["xdotool", *words], env=environ, stdout=subprocess.PIPE, text=True, timeout=TIMEOUT
-        ).stdout
-
-    with PrivateBus(PROMPTER, environ) as bus, RealKeyring(bus, tmp_path) as keyring:
-        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", bus.address)
-        agent = Agent(bus)
-        agent.keeps("kept")
-        keyring.lock()
-        yield agent, keyring, xdotool
-        agent.end()
+def xdotool(xvfb: Xvfb, *words: str) -> str:
+    environ = {**os.environ, **xvfb.environ}
+    return subprocess.run(["xdotool", *words], env=environ, stdout=subprocess.PIPE, text=True, timeout=TIMEOUT).stdout
 
 
-def prompts(xdotool: Callable[..., str]) -> list[str]:
-    return [name for name in xdotool("search", "--onlyvisible", "--name", "Unlock").split() if name]
+def titled(xvfb: Xvfb, words: str) -> str:
+    """The windows that are to be seen, with these words in their title."""
+    return xdotool(xvfb, "search", "--onlyvisible", "--name", words)
 
 
 @real
 @pytest.mark.desktop
 @pytest.mark.parametrize(
-    ("keys", "words"),
+    ("keys", "word"),
     [
-        ([("type", "opens the keyring"), ("key", "Return")], ("found",)),
-        ([("key", "Escape")], ("refused",)),
-        ([("type", "not that"), ("key", "Return"), ("key", "Escape")], ("refused",)),
+        ([("type", "opens the keyring"), ("key", "Return")], "found"),
+        ([("key", "Escape")], "refused"),
+        ([("type", "not that"), ("key", "Return"), ("key", "Escape")], "refused"),
     ],
     ids=["opened", "dismissed", "wrong"],
 )
 def test_the_person_is_asked_once_by_the_keyring_itself(
-    asked: tuple[Agent, RealKeyring, Any], keys: list[tuple[str, str]], words: tuple[str, ...]
+    xvfb: Xvfb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path, keys: list[tuple[str, str]], word: str
 ) -> None:
-    agent, keyring, xdotool = asked
-    agent.keyring.read(EMAIL, True)
-    agent.hears("read", "locked")
-    until(lambda: prompts(xdotool), "no prompt")
-    for how, what in keys:
-        xdotool(how, *(["--delay", "10"] if how == "type" else []), what)
-    agent.answers("read", *words, **({"password": PASSWORD} if words == ("found",) else {}))
-    until(lambda: not prompts(xdotool), "the prompt stays")
-    assert keyring.locked is (words == ("refused",))
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **xvfb.environ}
+    with PrivateBus(PROMPTER, environ) as bus, RealKeyring(bus, tmp_path) as keyring:
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", bus.address)
+        agent = Agent(bus)
+        agent.keeps("kept")
+        keyring.lock()
+        agent.keyring.read(EMAIL, True)
+        agent.hears("read", "locked")
+        until(lambda: titled(xvfb, "Unlock Login Keyring"), "nobody is asked")
+        for how, what in keys:
+            xdotool(xvfb, how, *(["--delay", "10"] if how == "type" else []), what)
+        agent.answers("read", word, **({"password": PASSWORD} if word == "found" else {}))
+        until(lambda: not titled(xvfb, "Unlock Login Keyring"), "it goes on asking")
+        assert keyring.locked is (word == "refused")
+        agent.end()
 
 
 # --- there is none ----------------------------------------------------------------------------------------------------
@@ -308,7 +302,7 @@ def test_what_is_missing_is_named_with_the_remedy(lacks: str, monkeypatch: pytes
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, lacks, None)
     assert keyring_process.why_none() == NO_LIBRARY
-    assert doctors().endswith("python3-secretstorage of Debian")
+    assert doctors().endswith("python3-secretstorage")
 
 
 def test_one_that_fails_says_no_more_than_the_errors_name(private_bus: PrivateBus, home: Path) -> None:
@@ -324,3 +318,43 @@ def test_one_that_fails_says_no_more_than_the_errors_name(private_bus: PrivateBu
         answer = {"do": "keep", "email": EMAIL, "keyring": "failed", "words": "the keyring fails (ValueError)"}
         assert json.loads(one.next_line()) == answer
         assert (one.ended(), one.errors, one.output[1:]) == (0, "", [])
+
+
+# --- others than GNOME's ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.desktop
+@pytest.mark.skipif(shutil.which("kwalletd5") is None, reason="not installed: kwalletd5")
+def test_kwallet_keeps_it(agent: Agent, private_bus: PrivateBus, xvfb: Xvfb, tmp_path: Path) -> None:
+    """What the log-in has opened is locked for the Secret Service until it is asked to open it."""
+    with kwallet(private_bus, tmp_path, xvfb.environ):
+        agent.reads("nothing")
+        agent.keeps("kept")
+        agent.reads("found", password=PASSWORD)
+    with kwallet(private_bus, tmp_path, xvfb.environ):
+        agent.reads("found", password=PASSWORD)
+        agent.removes("removed")
+        agent.reads("nothing")
+
+
+@pytest.mark.desktop
+@pytest.mark.skipif(shutil.which("keepassxc") is None, reason="not installed: keepassxc")
+def test_keepassxc_keeps_it_and_asks_for_each_access(
+    agent: Agent, private_bus: PrivateBus, xvfb: Xvfb, tmp_path: Path
+) -> None:
+    def allow() -> None:
+        until(lambda: titled(xvfb, "Access Request"), "nobody is asked")
+        xdotool(xvfb, "key", "Return")
+
+    with keepassxc(private_bus, tmp_path, xvfb.environ):
+        agent.reads("nothing")
+        agent.keeps("kept")
+        agent.reads("locked")
+        agent.keyring.read(EMAIL, True)
+        agent.hears("read", "locked")
+        allow()
+        agent.answers("read", "found", password=PASSWORD)
+        agent.keyring.remove(EMAIL)
+        allow()
+        agent.answers("remove", "removed")
+        agent.reads("nothing")

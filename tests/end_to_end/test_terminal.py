@@ -199,7 +199,16 @@ def test_a_terminal_gets_the_lines_of_the_log_too(tmp_path: Path) -> None:
         terminal.shows("\r\n")
 
 
-def test_who_types_the_words_of_the_windows_own_process_is_told_the_option(tmp_path: Path) -> None:
-    with Terminal(tmp_path, None, command="login") as terminal:
-        terminal.shows("telex-start: login is what the agent runs for its window: use telex-start --login.\r\n")
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("login", "login is what the agent runs for its window: use telex-start --login."),
+        ("keyring", "keyring is what the agent runs to ask the system's keyring for the password it keeps there."),
+    ],
+)
+def test_who_types_the_words_of_the_agents_own_process_is_told_what_it_is(
+    tmp_path: Path, command: str, words: str
+) -> None:
+    with Terminal(tmp_path, None, command=command) as terminal:
+        terminal.shows(f"telex-start: {words}\r\n")
         assert terminal.ended() == 2

@@ -168,6 +168,7 @@ class Proof(Machine):
         steps: list[Callable[[], str]] = [
             lambda: self._install_older(older),
             self._upgrade_under_an_agent,
+            self._keyring,
             self._at_login,
             self._on_a_desktop,
             lambda: self._remove(before),
@@ -183,8 +184,8 @@ class Proof(Machine):
         planned = self.must("apt-get", "-s", "install", "--no-install-recommends", str(self._package))
         needed = [line.split()[1] for line in planned.splitlines() if line.startswith("Inst ")]
         self.install(*(name for name in needed if name != "telex-start"))
-        # For the windows.
-        self.install("python3-tk")
+        # For the windows, and to stay signed in.
+        self.install("python3-tk", "python3-keyring", "python3-secretstorage")
         # Where no systemd runs, systemctl fails; the smallest Debian has none at all.
         self.must("ln", "-s", "/bin/false", "/usr/local/bin/systemctl")
 
@@ -231,6 +232,12 @@ class Proof(Machine):
         assert not self._exists(f"{_LIBRARY}/telex_start/of_old.py")
         assert not self._exists(f"{_LIBRARY}/telex_start/__pycache__/of_old.*")
         return "upgraded while an agent ran, which went on: it told a message, and the newer ended it"
+
+    def _keyring(self) -> str:
+        """The distribution's libraries are found, for which no ``.pth`` file is read."""
+        _, said = self.run("telex-start", "doctor", person=True)
+        assert "there is no session bus, so nobody stays signed in" in said, said
+        return "keyring and SecretStorage are the distribution's"
 
     def _at_login(self) -> str:
         """Entries and unit name the program in /usr/bin, and nothing of them stays."""

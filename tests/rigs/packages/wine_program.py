@@ -136,7 +136,7 @@ def test_it_says_its_version_and_what_works(installed: Installed) -> None:
         assert installed.run("--version") == (0, f"telex-start {__version__}")
     installed.mend()
     _, words = installed.run("doctor")
-    for finding in ("Python", "packages", "login window", "tray", "toasts", "lock", "log"):
+    for finding in ("Python", "packages", "login window", "keyring", "tray", "toasts", "lock", "log"):
         [line] = [line for line in words.splitlines() if line[9:].startswith(f"{finding} ")]
         assert line.startswith("ok"), line
     assert f"C:\\{PLACE}\\telex-start\\telex-start.exe" in words
